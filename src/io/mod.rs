@@ -1,0 +1,2 @@
+//! The only rooms that touch the world: files, clock, environment, randomness.
+pub mod store;

@@ -1,0 +1,28 @@
+//! mtlsgen turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS.
+//!
+//! Data flows one way, and each phase has its own type:
+//!
+//! ```text
+//!  files ──► Document ──deserialize──► Spec ──resolve──► Model ──────────────┐
+//!  store ──► Inventory (public facts) ──┐                 │                  │
+//!  clock ──► Timestamp ─────────────────┴──────plan──► IssuancePlan          │
+//!                                                 └─issue(entropy)─► Issued ─┴─commit─► Inventory′, Keyring
+//!  Model + Inventory′ + Keyring ──render──► Manifests ──layout──► OutputTree ──► stdout │ directory │ diff
+//! ```
+//!
+//! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
+//! [`output`], [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
+//! reach it as arguments. [`cli`] composes the phases.
+
+pub mod cli;
+pub mod diagnostic;
+pub mod io;
+pub mod manifest;
+pub mod model;
+pub mod output;
+pub mod pki;
+pub mod plan;
+pub mod secret_format;
+pub mod spec;
+pub mod target;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Strategic merge and RFC 6902 patches.

@@ -1,0 +1,1 @@
+//! Kubernetes objects from and to YAML.

@@ -1,0 +1,1 @@
+//! Chains: order, completeness, depth.

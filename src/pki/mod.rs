@@ -1,0 +1,9 @@
+//! X.509 as the product needs it: names, keys, certificates, chains; reading and signing, no files and no clock.
+
+pub mod certificate;
+pub mod chain;
+pub mod issue;
+pub mod key;
+pub mod name;
+pub mod pem;
+pub mod request;

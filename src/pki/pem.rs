@@ -1,0 +1,1 @@
+//! PEM in and out.

@@ -1,0 +1,145 @@
+//! What a certificate shall be, before anybody has issued it.
+
+use std::net::IpAddr;
+
+use super::key::KeyKind;
+use super::name::DistinguishedName;
+use crate::time::Seconds;
+
+/// Who holds a certificate: the name it has in the spec and in the store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    /// An authority, by its name under `cas`.
+    Authority(String),
+    /// A host, by its key under `hosts`.
+    Host(String),
+    /// A client, by its name under `clients`.
+    Client(String),
+}
+
+impl Holder {
+    /// Name in the spec.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let (Self::Authority(name) | Self::Host(name) | Self::Client(name)) = self;
+        name
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self {
+            Self::Authority(_) => "authority",
+            Self::Host(_) => "host",
+            Self::Client(_) => "client",
+        };
+        write!(f, "{kind} `{}`", self.name())
+    }
+}
+
+/// Who signs a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Issuer {
+    /// Its own key.
+    SelfSigned,
+    /// The authority of that name.
+    Authority(String),
+}
+
+/// What a certificate is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Issuing further certificates.
+    Authority {
+        /// How many authorities may stand below this one.
+        max_path_len: u8,
+        /// Names that certificates below may have.
+        name_constraints: Option<NameConstraints>,
+    },
+    /// TLS servers.
+    Server,
+    /// TLS clients.
+    Client,
+}
+
+/// Name constraints (RFC 5280, section 4.2.1.10).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameConstraints {
+    /// Whether the extension is critical.
+    pub critical: bool,
+    /// Subtrees that names must lie in.
+    pub permitted: Vec<Subtree>,
+    /// Subtrees that names must not lie in.
+    pub excluded: Vec<Subtree>,
+}
+
+/// A subtree of names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subtree {
+    /// A DNS domain and everything below it.
+    Dns(String),
+    /// Addresses that share the first `prefix` bits.
+    Ip {
+        /// Any address of the range.
+        address: IpAddr,
+        /// Length of the shared prefix in bits.
+        prefix: u8,
+    },
+    /// A mail address, a host, or a domain with a leading dot.
+    Email(String),
+}
+
+/// Names of a certificate (subjectAltName), each kind sorted and without repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlternativeNames {
+    /// DNS names, lower case, possibly with a leading `*.`.
+    pub dns: Vec<String>,
+    /// IP addresses.
+    pub ip: Vec<IpAddr>,
+    /// Mail addresses.
+    pub email: Vec<String>,
+    /// URIs.
+    pub uri: Vec<String>,
+}
+
+impl AlternativeNames {
+    /// Whether there is none at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.dns.is_empty() && self.ip.is_empty() && self.email.is_empty() && self.uri.is_empty()
+    }
+}
+
+/// A serial number: big-endian magnitude without leading zeros, 1 to 20 octets, positive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SerialNumber(pub Vec<u8>);
+
+impl std::fmt::Display for SerialNumber {
+    /// Upper-case hexadecimal without separators, as `openssl x509 -serial` prints it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+    }
+}
+
+/// Everything that the spec says of one certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateRequest {
+    /// Who will hold it.
+    pub holder: Holder,
+    /// Who shall sign it.
+    pub issuer: Issuer,
+    /// What it is for.
+    pub usage: Usage,
+    /// Subject.
+    pub subject: DistinguishedName,
+    /// Names.
+    pub names: AlternativeNames,
+    /// Kind of key.
+    pub key_kind: KeyKind,
+    /// Validity.
+    pub duration: Seconds,
+    /// How long before its end it is renewed.
+    pub renew_before: Seconds,
+    /// Serial of the first issue; random if absent.
+    pub serial: Option<SerialNumber>,
+}

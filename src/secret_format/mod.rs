@@ -1,0 +1,1 @@
+//! How a Secret is handed over: one format a file.

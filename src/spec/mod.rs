@@ -1,0 +1,530 @@
+//! What the user wrote: the serde types of the spec, before any reference is resolved.
+//!
+//! Everything here is optional or empty by default: whether something is missing is decided in
+//! [`crate::model`], where it can be said together with everything else that is wrong. Values that
+//! can be judged alone (names, ports, durations) have a type in [`value`], which refuses them while
+//! they are read, so that the message points at the very value.
+//!
+//! The doc comments of the fields are user documentation: they become `schema/mtls.schema.json`.
+
+pub mod document;
+mod schema;
+pub mod subject;
+pub mod value;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use schema::json_schema;
+use subject::Subject;
+use value::{
+    AnnotationKey, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName, FalseOr, HostName,
+    ImageName, IpAddress, LabelKey, LabelValue, Later, NamespacedName, ObjectName, Port, PortName,
+    PublicKeySize, Serial, Uri,
+};
+
+/// One spec: which hosts exist, who may call them and who signs whom.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(title = "mtlsgen spec")]
+pub struct Spec {
+    /// Address of the JSON Schema, for editors; mtlsgen does not read it.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
+    /// Name of this set of objects; becomes the label `mtlsgen.dev/name` on each of them, for
+    /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
+    pub name: Option<LabelValue>,
+    /// Namespace of every object that does not say otherwise. `default` unless said.
+    pub namespace: Option<ObjectName>,
+    /// The ingress or gateway dialect to write. `ingress-nginx` unless said.
+    pub target: Option<String>,
+    /// Ingress class of every host that does not say otherwise. `nginx` unless said.
+    pub ingress_class_name: Option<ObjectName>,
+    /// Labels that every object carries.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations that every object carries.
+    pub annotations: BTreeMap<AnnotationKey, String>,
+    /// What hosts, clients and authorities have unless they say otherwise.
+    pub defaults: Defaults,
+    /// Where certificates and keys are kept.
+    pub store: Store,
+    /// How Secrets are handed over.
+    pub secrets: Secrets,
+    /// Folder whose `*.yaml.j2` files replace built-in templates of the same name, or add to them.
+    pub templates: Option<String>,
+    /// Changes to rendered objects, in the form of Kustomize's `patches`.
+    pub patches: Vec<Patch>,
+    /// Certification authorities.
+    pub cas: BTreeMap<ObjectName, Ca>,
+    /// Services that hosts lead to.
+    pub services: BTreeMap<ObjectName, Service>,
+    /// Hosts, each seen from outside under one name.
+    pub hosts: BTreeMap<String, Host>,
+    /// Holders of client certificates.
+    pub clients: BTreeMap<String, Client>,
+    #[schemars(skip)]
+    pub network_policy: Option<Later>,
+    #[schemars(skip)]
+    pub rbac: Option<Later>,
+    #[schemars(skip)]
+    pub monitoring: Option<Later>,
+    #[schemars(skip)]
+    pub logging: Option<Later>,
+    #[schemars(skip)]
+    pub external_dns: Option<Later>,
+}
+
+/// What hosts, clients and authorities have unless they say otherwise.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Defaults {
+    /// Kind of key for every new certificate. ECDSA 256 unless said.
+    pub private_key: PrivateKeyKind,
+    /// Parts of the subject that every certificate shares.
+    pub subject: Option<Subject>,
+    /// Validity of leaf certificates. `365d` unless said.
+    pub duration: Option<Duration>,
+    /// How long before its end a leaf certificate is renewed. `30d` unless said.
+    pub renew_before: Option<Duration>,
+    /// What every host has unless it says otherwise.
+    pub hosts: HostDefaults,
+}
+
+/// What every host has unless it says otherwise.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct HostDefaults {
+    /// Server certificate; a host's own `tls` is laid over it key by key.
+    pub tls: Option<FalseOr<Tls>>,
+    /// Client authentication; a host's own `clientAuth` is laid over it key by key.
+    pub client_auth: Option<FalseOr<ClientAuth>>,
+    /// Ingress class.
+    pub ingress_class_name: Option<ObjectName>,
+}
+
+/// Kind of a private key, in cert-manager's words.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PrivateKeyKind {
+    /// Key algorithm.
+    pub algorithm: Option<KeyAlgorithm>,
+    /// RSA: 2048, 3072 or 4096 (2048 unless said); ECDSA: 256 or 384 (256 unless said); not for Ed25519.
+    pub size: Option<PublicKeySize>,
+}
+
+/// Algorithm of a private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum KeyAlgorithm {
+    /// Elliptic curves P-256 and P-384.
+    #[serde(rename = "ECDSA")]
+    Ecdsa,
+    /// RSA with 2048, 3072 or 4096 bits.
+    #[serde(rename = "RSA")]
+    Rsa,
+    /// Edwards curve 25519; not every client and controller accepts it.
+    Ed25519,
+}
+
+/// Where certificates and keys are kept.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Store {
+    /// Folder of the store, relative to the file that says so. `pki` beside the spec unless said.
+    pub path: Option<String>,
+    /// Kind of store. `directory` unless said.
+    pub kind: Option<StoreKind>,
+    #[schemars(skip)]
+    pub encryption: Option<Later>,
+}
+
+/// Kind of store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StoreKind {
+    /// PEM files in a folder.
+    Directory,
+    #[schemars(skip)]
+    Derived,
+}
+
+/// How Secrets are handed over.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Secrets {
+    /// Secret format. `plain` unless said.
+    pub format: Option<String>,
+    /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
+    pub allow_plain_in_git: Option<bool>,
+    #[schemars(skip)]
+    pub name_suffix_hash: Option<Later>,
+}
+
+/// A change to rendered objects, in the form of Kustomize's `patches`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Patch {
+    /// The objects to change. Required for RFC 6902 patches; a merge patch may name its object itself.
+    pub target: Option<PatchTarget>,
+    /// The patch: a strategic merge patch (an object) or RFC 6902 operations (a list), as text or as a structure.
+    #[schemars(with = "PatchSchema")]
+    pub patch: Option<serde_json::Value>,
+    /// File that contains the patch, instead of `patch`.
+    pub path: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum PatchSchema {
+    Text(String),
+    Merge(serde_json::Map<String, serde_json::Value>),
+    Operations(Vec<serde_json::Value>),
+}
+
+/// Which objects a patch changes; what is absent matches everything.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PatchTarget {
+    /// API group, such as `apps`.
+    pub group: Option<String>,
+    /// API version, such as `v1`.
+    pub version: Option<String>,
+    /// Kind, such as `Deployment`; an anchored regular expression, as in Kustomize.
+    pub kind: Option<String>,
+    /// Name; an anchored regular expression, as in Kustomize.
+    pub name: Option<String>,
+    /// Namespace; an anchored regular expression, as in Kustomize.
+    pub namespace: Option<String>,
+    /// Label selector, such as `app=demo-app`.
+    pub label_selector: Option<String>,
+    /// Annotation selector, in the form of a label selector.
+    pub annotation_selector: Option<String>,
+}
+
+/// A certification authority: one of ours, or somebody else's.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Ca {
+    /// Authority of the spec that signs this one; self-signed unless said.
+    pub issuer: Option<String>,
+    /// Subject; `CN=` and the key unless said.
+    pub subject: Option<Subject>,
+    /// Kind of key.
+    pub private_key: Option<PrivateKeyKind>,
+    /// Validity. `10y` unless said.
+    pub duration: Option<Duration>,
+    /// How long before its end the authority is renewed. A third of its validity, one year at most, unless said.
+    pub renew_before: Option<Duration>,
+    /// Serial of the first certificate; random unless said.
+    pub serial: Option<Serial>,
+    /// How many further authorities may stand below this one. What the spec needs unless said.
+    pub max_path_len: Option<u8>,
+    /// Names that certificates below this authority may have.
+    pub name_constraints: Option<NameConstraints>,
+    /// Name of the Secret that holds the trust bundle, where only this authority is trusted.
+    pub secret_name: Option<ObjectName>,
+    /// PEM file of somebody else's authority, its issuers may follow.
+    pub certificate: Option<String>,
+    /// PEM file of that authority's key, if it is to sign.
+    pub key: Option<String>,
+    #[schemars(skip)]
+    pub revoked: Option<Later>,
+    #[schemars(skip)]
+    pub crl: Option<Later>,
+}
+
+/// Name constraints of an authority (RFC 5280, section 4.2.1.10).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NameConstraints {
+    /// Whether readers that do not know name constraints must refuse the certificate. `true` unless said.
+    pub critical: Option<bool>,
+    /// Subtrees that names must lie in.
+    pub permitted: NameSubtrees,
+    /// Subtrees that names must not lie in.
+    pub excluded: NameSubtrees,
+}
+
+/// Subtrees of names, by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NameSubtrees {
+    /// DNS domains, such as `example.com` (itself and everything below).
+    pub dns_domains: Vec<DnsName>,
+    /// IP ranges in CIDR form.
+    pub ip_ranges: Vec<value::IpRange>,
+    /// Mail addresses, hosts or `.domains`.
+    pub email_addresses: Vec<String>,
+}
+
+/// A service: a Deployment and a Service, unless it exists already.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Service {
+    /// Name of the objects; the key unless said.
+    pub name: Option<ObjectName>,
+    /// Namespace; the spec's unless said.
+    pub namespace: Option<ObjectName>,
+    /// Container image.
+    pub image: Option<ImageName>,
+    /// Number of Pods; 1 unless said.
+    pub replicas: Option<u32>,
+    /// Port of the Service; 80 unless said.
+    pub port: Option<Port>,
+    /// Ports of the Service, where one is not enough; instead of `port`.
+    pub ports: Vec<ServicePort>,
+    /// Port of the container; the Service's port unless said.
+    pub container_port: Option<Port>,
+    /// Name of the Service's port; none unless said.
+    pub port_name: Option<PortName>,
+    /// Protocol of the port; `TCP` unless said.
+    pub protocol: Option<Protocol>,
+    /// Name of the container; as `kubectl create deployment` makes it from the image unless said.
+    pub container_name: Option<ObjectName>,
+    /// Environment of the container: a table of names and values, or Kubernetes' list.
+    pub env: Option<Environment>,
+    /// Resource requests and limits of the container.
+    pub resources: Option<Resources>,
+    /// `true`: the Service exists, nothing is rendered. `"deployment"`: the Deployment exists, only the Service is rendered.
+    pub existing: Option<Existing>,
+    /// Labels of the existing Pods; only with `existing = "deployment"`.
+    pub selector: BTreeMap<LabelKey, LabelValue>,
+    /// Labels of the objects.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the objects.
+    pub annotations: BTreeMap<AnnotationKey, String>,
+    /// Pod Security Standard that the Pods are to meet.
+    pub pod_security: Option<PodSecurity>,
+}
+
+/// One port of a Service.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ServicePort {
+    /// Name; required where there are several ports.
+    pub name: Option<PortName>,
+    /// Port of the Service.
+    pub port: Option<Port>,
+    /// Port of the container; the Service's port unless said.
+    pub container_port: Option<Port>,
+    /// Protocol; `TCP` unless said.
+    pub protocol: Option<Protocol>,
+}
+
+/// Protocol of a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Protocol {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+/// Environment of a container.
+#[derive(Clone, Debug, JsonSchema)]
+#[serde(untagged)]
+pub enum Environment {
+    /// Names and values.
+    Table(BTreeMap<ExtendedKeyName, String>),
+    /// Kubernetes' list of `EnvVar`.
+    List(Vec<serde_json::Map<String, serde_json::Value>>),
+}
+
+/// Resource requests and limits of a container, as Kubernetes quantities.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Resources {
+    /// What the container is given at least.
+    pub requests: BTreeMap<String, value::Quantity>,
+    /// What the container is given at most.
+    pub limits: BTreeMap<String, value::Quantity>,
+}
+
+/// What of a service exists in the cluster already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing: `existing = false`.
+    Nothing,
+    /// The Service (and whatever stands behind it): `existing = true`.
+    Service,
+    /// The Deployment: `existing = "deployment"`.
+    Deployment,
+}
+
+/// Pod Security Standard (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PodSecurity {
+    /// Non-root, no privilege escalation, no capabilities, the runtime's seccomp profile.
+    Restricted,
+}
+
+/// One host as seen from outside.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Host {
+    /// DNS name; the key unless said.
+    pub host: Option<HostName>,
+    /// Service behind `/`; short for one route.
+    pub service: Option<String>,
+    /// Paths and the services behind them.
+    pub routes: Vec<Route>,
+    /// Server certificate; `false` for HTTP only.
+    pub tls: Option<FalseOr<Tls>>,
+    /// Client authentication; `false` where clients show no certificate.
+    pub client_auth: Option<FalseOr<ClientAuth>>,
+    /// Name of the Ingress; the host's name with dashes unless said.
+    pub ingress_name: Option<ObjectName>,
+    /// Ingress class; the spec's unless said.
+    pub ingress_class_name: Option<ObjectName>,
+    /// Namespace of the Ingress and its Secrets; the spec's unless said.
+    pub namespace: Option<ObjectName>,
+    /// Labels of the objects.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the Ingress.
+    pub annotations: BTreeMap<AnnotationKey, String>,
+}
+
+/// A path of a host and the service behind it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Route {
+    /// Path; `/` unless said.
+    pub path: Option<String>,
+    /// How the path is matched; `Prefix` unless said.
+    pub path_type: Option<PathType>,
+    /// Service behind the path.
+    pub service: Option<String>,
+    /// Port of the service, by number or name; its only or first port unless said.
+    pub port: Option<value::PortReference>,
+}
+
+/// How the path of a route is matched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+pub enum PathType {
+    /// By path elements.
+    #[default]
+    Prefix,
+    /// Exactly.
+    Exact,
+    /// As the controller likes.
+    ImplementationSpecific,
+}
+
+/// Server certificate of a host: one source, and what it shall contain.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Tls {
+    /// Authority of the spec that signs the certificate, or `self-signed`.
+    pub issuer: Option<String>,
+    /// PEM file of a certificate that somebody else issued, chain included.
+    pub certificate: Option<String>,
+    /// PEM file of its key.
+    pub key: Option<String>,
+    /// cert-manager issues the certificate.
+    pub cert_manager: Option<CertManager>,
+    /// Another entry of `hosts` whose certificate serves this host as well.
+    pub host: Option<String>,
+    /// Name of the Secret. Alone: it exists already. Beside a source: `<ingress name>-tls` unless said.
+    pub secret_name: Option<ObjectName>,
+    /// Subject; `CN=` and the host unless said.
+    pub subject: Option<Subject>,
+    /// DNS names; the host unless said.
+    pub dns_names: Option<Vec<HostName>>,
+    /// IP addresses.
+    pub ip_addresses: Vec<IpAddress>,
+    /// Kind of key.
+    pub private_key: Option<PrivateKeyKind>,
+    /// Validity, 398 days at most. `365d` unless said.
+    pub duration: Option<Duration>,
+    /// How long before its end the certificate is renewed. `30d` unless said.
+    pub renew_before: Option<Duration>,
+    /// Serial of the first certificate; random unless said.
+    pub serial: Option<Serial>,
+}
+
+/// The cert-manager issuer of a server certificate: exactly one of both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CertManager {
+    /// Name of a ClusterIssuer.
+    pub cluster_issuer: Option<ObjectName>,
+    /// Name of an Issuer in the host's namespace.
+    pub issuer: Option<ObjectName>,
+}
+
+/// Client authentication of a host.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ClientAuth {
+    /// Authorities that sign clients of this host.
+    pub cas: Option<Vec<String>>,
+    /// Secret of the trust bundle. Alone: it exists already, as `namespace/name`.
+    pub secret_name: Option<NamespacedName>,
+    /// Whether a certificate is required. `on` unless said.
+    pub verify: Option<Verify>,
+    /// How many intermediates a client's chain may have. What the chain needs, at least 1, unless said.
+    #[schemars(range(min = 1))]
+    pub verify_depth: Option<u8>,
+    /// Whether the backend sees the client's certificate. `true` unless said: `false` lets clients forge the header.
+    pub pass_certificate_to_upstream: Option<bool>,
+    /// Absolute http(s) URL that refused clients are sent to.
+    pub error_page: Option<ErrorPage>,
+    /// Names of the clients who may, of all that the authorities sign.
+    pub allow: Option<Vec<String>>,
+}
+
+/// Whether and how a client's certificate is verified, in the controller's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// A certificate of a trusted authority is required.
+    #[default]
+    On,
+    /// A certificate may be shown, and then must be one of a trusted authority.
+    Optional,
+    /// A certificate may be shown; the backend decides about those of unknown authorities.
+    OptionalNoCa,
+    /// No certificate is asked for.
+    Off,
+}
+
+/// A holder of a client certificate.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Client {
+    /// Authority of the spec that signs the certificate.
+    pub issuer: Option<String>,
+    /// Subject; `CN=` and the key unless said.
+    pub subject: Option<Subject>,
+    /// DNS names.
+    pub dns_names: Vec<HostName>,
+    /// Mail addresses.
+    pub email_addresses: Vec<EmailAddress>,
+    /// URIs, such as SPIFFE IDs.
+    pub uris: Vec<Uri>,
+    /// IP addresses.
+    pub ip_addresses: Vec<IpAddress>,
+    /// Kind of key.
+    pub private_key: Option<PrivateKeyKind>,
+    /// Validity. `365d` unless said.
+    pub duration: Option<Duration>,
+    /// How long before its end the certificate is renewed. `30d` unless said.
+    pub renew_before: Option<Duration>,
+    /// Serial of the first certificate; random unless said.
+    pub serial: Option<Serial>,
+    /// Name of a Secret with certificate and key, for clients inside the cluster.
+    pub secret_name: Option<ObjectName>,
+    /// Namespace of that Secret; the spec's unless said.
+    pub namespace: Option<ObjectName>,
+    #[schemars(skip)]
+    pub csr: Option<Later>,
+    #[schemars(skip)]
+    pub revoked: Option<Later>,
+}

@@ -1,0 +1,6 @@
+//! stub
+use schemars::JsonSchema;
+use serde::Deserialize;
+/// stub
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Subject(pub String);

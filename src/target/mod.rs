@@ -1,0 +1,1 @@
+//! Ingress dialects: one a file.
