@@ -1,4 +1,14 @@
-//! stub: what is to be issued and why; then issuing it.
+//! From what there is to what there shall be: the inventory, the plan and its reasons, and issuing.
+
+pub mod chains;
+mod issuing;
+mod planning;
+pub mod reason;
+
+pub use issuing::{IssueError, issue};
+pub use planning::{Action, IssuancePlan, plan};
+pub use reason::Reason;
+
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
@@ -31,10 +41,47 @@ pub struct IssuedCertificate {
 /// Everything that one run issued, in the order of issuing (issuers first).
 #[derive(Debug, Default)]
 pub struct Issued {
+    /// New certificates, issuers before what they sign.
     pub certificates: Vec<IssuedCertificate>,
+    /// Chains to rewrite of holders who keep their certificates while an issuer got a new one:
+    /// certificate first, then intermediates without the root.
+    pub chains: Vec<(Holder, Vec<Certificate>)>,
 }
 /// Private keys by holder.
 #[derive(Debug, Default)]
 pub struct Keyring {
     pub keys: BTreeMap<Holder, PrivateKey>,
+}
+
+impl HeldCertificate {
+    /// The certificate itself.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        self.chain.first().expect("a chain begins with the holder's certificate")
+    }
+}
+
+impl IssuedCertificate {
+    /// The certificate itself.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        self.chain.first().expect("a chain begins with the holder's certificate")
+    }
+}
+
+impl Inventory {
+    /// What the store holds once `issued` is committed.
+    #[must_use]
+    pub fn with(mut self, issued: &Issued) -> Self {
+        for made in &issued.certificates {
+            let held = HeldCertificate { chain: made.chain.clone(), has_key: true };
+            self.held.insert(made.request.holder.clone(), held);
+        }
+        for (holder, chain) in &issued.chains {
+            if let Some(held) = self.held.get_mut(holder) {
+                held.chain.clone_from(chain);
+            }
+        }
+        self
+    }
 }

@@ -1,5 +1,29 @@
 //! What the user meant: defaults filled in, references resolved, nothing left to interpret.
 
+pub mod authorities;
+pub mod brought;
+mod client_auth;
+mod clients;
+pub mod context;
+mod hosts;
+pub mod lineage;
+pub mod names;
+mod patches;
+mod resolve;
+mod routes;
+mod secrets;
+mod serials;
+mod services;
+mod shared;
+mod tls;
+
+pub use context::{Context, Files};
+pub use resolve::{Resolved, resolve};
+use shared::{
+    ingress_class_name, key_kind, labels, leaf_duration, namespace, refuse_key_name, renew_before,
+    serial, sorted, subject,
+};
+
 use std::collections::BTreeMap;
 
 use crate::pki::certificate::Certificate;
@@ -33,6 +57,12 @@ pub struct Model {
     pub exposures: Vec<Exposure>,
     /// Clients by name.
     pub clients: BTreeMap<String, Client>,
+    /// Server certificates that mtlsgen issues, by key under `hosts`.
+    pub server_certificates: BTreeMap<String, CertificateRequest>,
+    /// Server certificates that were brought along, leaf first, then intermediates.
+    pub brought: BTreeMap<Holder, Vec<Certificate>>,
+    /// Who stands below whom.
+    pub lineage: lineage::Lineage,
     /// Secrets to render, in the order of namespace and name, each once.
     pub secrets: Vec<Secret>,
     /// Patches, in the order of application.

@@ -97,7 +97,10 @@ impl DistinguishedName {
             .collect::<Result<Vec<_>, _>>()
             .and_then(|rdns| RdnSequence::from(rdns).to_der());
         encoded.map(|der| Self { der }).map_err(|error| {
-            NameError::new(format!("the subject cannot be encoded ({error})"), "write shorter values")
+            NameError::new(
+                format!("the subject cannot be encoded ({error})"),
+                "write shorter values",
+            )
         })
     }
 
@@ -135,7 +138,8 @@ impl DistinguishedName {
             .map(|attribute| {
                 let oid = attribute.attr_type().to_id_string();
                 let value = attribute.attr_value();
-                let text = print::text(value).and_then(|text| String::from_utf8(text.concat()).ok());
+                let text =
+                    print::text(value).and_then(|text| String::from_utf8(text.concat()).ok());
                 Attribute {
                     short_name: attribute::short_name(&oid),
                     oid,

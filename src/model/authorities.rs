@@ -1,0 +1,284 @@
+//! Authorities: ours and somebody else's, who signs whom, and how deep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::brought;
+use super::context::{Context, Findings};
+use super::{Authority, AuthoritySource};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+use crate::pki::request::{
+    AlternativeNames, CertificateRequest, Holder, Issuer, NameConstraints, Subtree, Usage,
+};
+use crate::plan::Keyring;
+use crate::spec::document::Path;
+use crate::spec::{self, Ca};
+use crate::time::Seconds;
+
+/// Validity of authorities unless said.
+const DURATION: Seconds = Seconds::days(3650);
+
+/// The name under `tls.issuer` that means: its own key. No authority may have it.
+pub const SELF_SIGNED: &str = "self-signed";
+
+/// All authorities; those with errors are left out. Keys that were brought along go to `keyring`.
+pub fn resolve(
+    context: Context<'_>,
+    keyring: &mut Keyring,
+    findings: &mut Findings,
+) -> BTreeMap<String, Authority> {
+    let cas = &context.spec.cas;
+    let issuers = issuers(context, findings);
+    let levels_below = levels_below(&issuers);
+    let mut authorities = BTreeMap::new();
+    for (key, written) in cas {
+        let name = key.as_str();
+        if name == SELF_SIGNED {
+            findings.push(
+                Diagnostic::error("reserved-name", "an authority cannot be called `self-signed`")
+                    .at(context.key(&path!["cas", name]))
+                    .help("`tls.issuer = \"self-signed\"` means a certificate's own key; choose another name"),
+            );
+            continue;
+        }
+        let source = if brought::is_brought(written) {
+            refuse_keys_of_ours(context, name, written, findings);
+            brought::authority(context, name, written, keyring, findings)
+                .map(AuthoritySource::Brought)
+        } else {
+            let needed = levels_below.get(name).copied().unwrap_or(0);
+            request(context, name, written, needed, findings).map(AuthoritySource::Issued)
+        };
+        if let Some(source) = source {
+            authorities.insert(name.to_owned(), Authority { name: name.to_owned(), source });
+        }
+    }
+    refuse_issuers_that_cannot_sign(context, &authorities, keyring, &levels_below, findings);
+    authorities
+}
+
+/// Issuer of each authority that has one; unknown ones and cycles are found here.
+fn issuers<'a>(context: Context<'a>, findings: &mut Findings) -> BTreeMap<&'a str, &'a str> {
+    let cas = &context.spec.cas;
+    let mut issuers = BTreeMap::new();
+    for (name, ca) in cas {
+        let Some(issuer) = &ca.issuer else { continue };
+        let path = path!["cas", name.as_str(), "issuer"];
+        if issuer == SELF_SIGNED {
+            findings.push(
+                Diagnostic::error(
+                    "unknown-reference",
+                    "an authority without `issuer` is self-signed already",
+                )
+                .at(context.value(&path))
+                .help("remove `issuer`"),
+            );
+        } else if cas.contains_key(issuer.as_str()) {
+            issuers.insert(name.as_str(), issuer.as_str());
+        } else {
+            findings.unknown(
+                context,
+                &path,
+                ("authority", "cas"),
+                issuer,
+                cas.keys().map(spec::value::ObjectName::as_str),
+            );
+        }
+    }
+    refuse_cycles(context, &issuers, findings);
+    issuers
+}
+
+fn refuse_cycles(context: Context<'_>, issuers: &BTreeMap<&str, &str>, findings: &mut Findings) {
+    let mut reported: BTreeSet<&str> = BTreeSet::new();
+    for start in issuers.keys() {
+        let mut way = vec![*start];
+        while let Some(next) = issuers.get(way[way.len() - 1]) {
+            if let Some(at) = way.iter().position(|name| name == next) {
+                let cycle = &way[at..];
+                if cycle.iter().all(|name| reported.insert(name)) {
+                    let round = cycle.iter().chain([next]).map(|name| format!("`{name}`"));
+                    let round = round.collect::<Vec<_>>().join(" → ");
+                    findings.push(
+                        Diagnostic::error(
+                            "issuer-cycle",
+                            format!("authorities sign each other in a circle: {round}"),
+                        )
+                        .at(context.value(&path!["cas", cycle[0], "issuer"]))
+                        .help("remove `issuer` from the one that shall be the root"),
+                    );
+                }
+                break;
+            }
+            way.push(next);
+        }
+    }
+}
+
+/// For each authority the length of the longest line of authorities below it.
+fn levels_below<'a>(issuers: &BTreeMap<&'a str, &'a str>) -> BTreeMap<&'a str, u8> {
+    let mut levels: BTreeMap<&str, u8> = BTreeMap::new();
+    for start in issuers.keys() {
+        let mut seen = BTreeSet::from([*start]);
+        let (mut current, mut level) = (*start, 0u8);
+        while let Some(issuer) = issuers.get(current)
+            && seen.insert(issuer)
+        {
+            level = level.saturating_add(1);
+            let deepest = levels.entry(issuer).or_default();
+            *deepest = (*deepest).max(level);
+            current = issuer;
+        }
+    }
+    levels
+}
+
+fn request(
+    context: Context<'_>,
+    name: &str,
+    written: &Ca,
+    levels_below: u8,
+    findings: &mut Findings,
+) -> Option<CertificateRequest> {
+    let path = path!["cas", name];
+    let shared = context.spec.defaults.subject.as_ref();
+    let subject = super::subject(context, &path, written.subject.as_ref(), name, shared, findings);
+    let key_kind = super::key_kind(context, &path, written.private_key.as_ref(), findings);
+    let duration = written.duration.map_or(DURATION, spec::value::Duration::seconds);
+    let renew_before =
+        super::renew_before(context, &path, written.renew_before, None, duration, findings);
+    if let Some(limit) = written.max_path_len
+        && limit < levels_below
+    {
+        findings.push(
+            Diagnostic::error(
+                "path-length",
+                format!(
+                    "`{name}` allows {limit} authorities below it, the spec has {levels_below}"
+                ),
+            )
+            .at(context.value(&path!["cas", name, "maxPathLen"]))
+            .help(format!(
+                "write `maxPathLen = {levels_below}`, or remove it: mtlsgen fits it to the spec"
+            )),
+        );
+    }
+    Some(CertificateRequest {
+        holder: Holder::Authority(name.to_owned()),
+        issuer: written.issuer.clone().map_or(Issuer::SelfSigned, Issuer::Authority),
+        usage: Usage::Authority {
+            max_path_len: written.max_path_len.unwrap_or(levels_below),
+            name_constraints: written.name_constraints.as_ref().map(name_constraints),
+        },
+        subject: subject?,
+        names: AlternativeNames::default(),
+        key_kind: key_kind?,
+        duration,
+        renew_before: renew_before?,
+        serial: super::serial(written.serial.as_ref()),
+    })
+}
+
+fn name_constraints(written: &spec::NameConstraints) -> NameConstraints {
+    NameConstraints {
+        critical: written.critical.unwrap_or(true),
+        permitted: subtrees(&written.permitted),
+        excluded: subtrees(&written.excluded),
+    }
+}
+
+fn subtrees(written: &spec::NameSubtrees) -> Vec<Subtree> {
+    let dns = written.dns_domains.iter().map(|domain| Subtree::Dns(domain.to_string()));
+    let ip = written
+        .ip_ranges
+        .iter()
+        .map(|range| Subtree::Ip { address: range.address, prefix: range.prefix });
+    let email = written.email_addresses.iter().map(|address| Subtree::Email(address.clone()));
+    dns.chain(ip).chain(email).collect()
+}
+
+/// Keys that say how an authority of ours is to be made, on one that somebody else made.
+fn refuse_keys_of_ours(context: Context<'_>, name: &str, written: &Ca, findings: &mut Findings) {
+    let given = [
+        ("issuer", written.issuer.is_some()),
+        ("subject", written.subject.is_some()),
+        ("privateKey", written.private_key.is_some()),
+        ("duration", written.duration.is_some()),
+        ("renewBefore", written.renew_before.is_some()),
+        ("serial", written.serial.is_some()),
+        ("maxPathLen", written.max_path_len.is_some()),
+        ("nameConstraints", written.name_constraints.is_some()),
+    ];
+    for (key, _) in given.iter().filter(|(_, given)| *given) {
+        findings.push(
+            Diagnostic::error(
+                "key-without-effect",
+                format!("`{key}` cannot stand here: the certificate of `{name}` is brought along"),
+            )
+            .at(context.key(&path!["cas", name, *key]))
+            .help("remove it, or remove `certificate` if mtlsgen is to make this authority"),
+        );
+    }
+}
+
+/// Somebody else's authority can be an issuer only with its key, and only as deep as it allows.
+fn refuse_issuers_that_cannot_sign(
+    context: Context<'_>,
+    authorities: &BTreeMap<String, Authority>,
+    keyring: &Keyring,
+    levels_below: &BTreeMap<&str, u8>,
+    findings: &mut Findings,
+) {
+    for (name, ca) in &context.spec.cas {
+        let Some(issuer) = &ca.issuer else { continue };
+        let path: Path = path!["cas", name.as_str(), "issuer"];
+        refuse_without_key(context, &path, issuer, authorities, keyring, findings);
+        let Some(AuthoritySource::Brought(chain)) = authorities.get(issuer).map(|a| &a.source)
+        else {
+            continue;
+        };
+        let needed = levels_below.get(issuer.as_str()).copied().unwrap_or(0);
+        if let Some(limit) = chain.first().and_then(|own| own.max_path_len)
+            && u64::from(limit) < u64::from(needed)
+        {
+            findings.push(
+                Diagnostic::error(
+                    "path-length",
+                    format!("the certificate of `{issuer}` allows {limit} authorities below it, the spec has {needed}"),
+                )
+                .at(context.value(&path))
+                .help("let clients and hosts be signed by it directly, or ask its owner for a longer path"),
+            );
+        }
+    }
+}
+
+/// An issuer that was brought along without its key cannot sign.
+pub fn refuse_without_key(
+    context: Context<'_>,
+    path: &Path,
+    issuer: &str,
+    authorities: &BTreeMap<String, Authority>,
+    keyring: &Keyring,
+    findings: &mut Findings,
+) {
+    let brought = matches!(
+        authorities.get(issuer),
+        Some(Authority { source: AuthoritySource::Brought(_), .. })
+    );
+    if !brought
+        || context.has(&path!["cas", issuer, "key"])
+        || keyring.keys.contains_key(&Holder::Authority(issuer.to_owned()))
+    {
+        return;
+    }
+    findings.push(
+        Diagnostic::error(
+            "issuer-without-key",
+            format!("`{issuer}` cannot sign: only its certificate is known"),
+        )
+        .at(context.value(path))
+        .related(context.key(&path!["cas", issuer]), "brought along without `key`")
+        .help("add `key` to that authority, or choose another issuer"),
+    );
+}

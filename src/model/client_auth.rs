@@ -1,0 +1,429 @@
+//! Client authentication of hosts: who is trusted, how deep, and who may.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::authorities::SELF_SIGNED;
+use super::context::{Context, Findings, listed};
+use super::lineage::Lineage;
+use super::{Authority, AuthoritySource, Client, ClientAuthentication, Reference};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+use crate::pki::request::Issuer;
+use crate::spec::document::Path;
+use crate::spec::value::{FalseOr, ObjectName};
+use crate::spec::{ClientAuth, Spec, Verify};
+
+/// What the other rooms found out, as far as client authentication needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Authorities.
+    pub authorities: &'a BTreeMap<String, Authority>,
+    /// Clients.
+    pub clients: &'a BTreeMap<String, Client>,
+    /// Who stands below whom.
+    pub lineage: &'a Lineage,
+    /// Authorities that sign clients, see [`client_signers`].
+    pub client_signers: &'a BTreeSet<String>,
+}
+
+/// The host whose client authentication is resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct Of<'a> {
+    /// Key under `hosts`.
+    pub key: &'a str,
+    /// Namespace of its Ingress.
+    pub namespace: &'a str,
+    /// Name of the Secret with its server certificate.
+    pub server_secret: &'a str,
+}
+
+/// `own` laid over `defaults`, key by key; `cas` and `secretName` alone replace each other.
+#[must_use]
+pub fn over_defaults(own: &ClientAuth, defaults: &ClientAuth) -> ClientAuth {
+    let own = own.clone();
+    let base = defaults.clone();
+    let names_trust = own.cas.is_some() || own.secret_name.is_some();
+    ClientAuth {
+        cas: if names_trust { own.cas } else { base.cas },
+        secret_name: if names_trust { own.secret_name } else { base.secret_name },
+        verify: own.verify.or(base.verify),
+        verify_depth: own.verify_depth.or(base.verify_depth),
+        pass_certificate_to_upstream: own
+            .pass_certificate_to_upstream
+            .or(base.pass_certificate_to_upstream),
+        error_page: own.error_page.or(base.error_page),
+        allow: own.allow.or(base.allow),
+    }
+}
+
+/// The client authentication of one host.
+pub fn resolve(
+    context: Context<'_>,
+    of: Of<'_>,
+    auth: &ClientAuth,
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> Option<ClientAuthentication> {
+    let verify = auth.verify.unwrap_or_default();
+    let authorities = match &auth.cas {
+        Some(cas) => Some(listed_authorities(context, of, cas, known, findings)?),
+        None => None,
+    };
+    let (secret, existing) = match &authorities {
+        Some(authorities) => (bundle_secret(context, of, auth, authorities, findings)?, false),
+        None => (existing_secret(context, of, auth, findings)?, true),
+    };
+    let authorities = authorities.unwrap_or_default();
+    if verify != Verify::Off {
+        refuse_strangers_below_the_roots(context, of, &authorities, known, findings);
+    }
+    let depth = verify_depth(context, of, auth, &authorities, known, findings);
+    let allow = match &auth.allow {
+        Some(names) => {
+            Some(allow(context, of, names, verify, existing, &authorities, known, findings)?)
+        }
+        None => None,
+    };
+    Some(ClientAuthentication {
+        secret,
+        existing,
+        authorities,
+        verify,
+        verify_depth: depth,
+        pass_certificate_to_upstream: auth.pass_certificate_to_upstream.unwrap_or(true),
+        error_page: auth.error_page.clone(),
+        allow,
+    })
+}
+
+/// Where a key of `clientAuth` was written: at the host, or in the defaults of all.
+fn written_path(context: Context<'_>, key: &str, field: &str) -> Path {
+    let own = path!["hosts", key, "clientAuth", field];
+    if context.has(&own) { own } else { path!["defaults", "hosts", "clientAuth", field] }
+}
+
+fn listed_authorities(
+    context: Context<'_>,
+    of: Of<'_>,
+    cas: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<String>> {
+    let path = written_path(context, of.key, "cas");
+    if cas.is_empty() {
+        findings.push(
+            Diagnostic::error("no-authority", "client authentication needs an authority to trust")
+                .at(context.value(&path))
+                .help("name at least one under `cas`; to ask nobody for a certificate, write `clientAuth = false`"),
+        );
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut complete = true;
+    for (index, name) in cas.iter().enumerate() {
+        let here = [path.as_slice(), &path![index]].concat();
+        let declared = &context.spec.cas;
+        if name == SELF_SIGNED || !declared.contains_key(name.as_str()) {
+            findings.unknown(
+                context,
+                &here,
+                ("authority", "cas"),
+                name,
+                declared.keys().map(ObjectName::as_str),
+            );
+            complete = false;
+        } else if names.contains(name) {
+            findings.push(
+                Diagnostic::warning("repeated", format!("`{name}` stands in `cas` twice"))
+                    .at(context.value(&here))
+                    .help("remove one"),
+            );
+        } else {
+            // An authority with errors of its own is missing here; its errors are told elsewhere.
+            complete &= known.authorities.contains_key(name);
+            names.push(name.clone());
+        }
+    }
+    complete.then_some(names)
+}
+
+/// The Secret that mtlsgen fills with the trust bundle.
+fn bundle_secret(
+    context: Context<'_>,
+    of: Of<'_>,
+    auth: &ClientAuth,
+    authorities: &[String],
+    findings: &mut Findings,
+) -> Option<Reference> {
+    let namespace = of.namespace.to_owned();
+    if let Some(written) = &auth.secret_name {
+        if let Some(other) = written.namespace().filter(|other| *other != of.namespace) {
+            findings.push(
+                Diagnostic::error(
+                    "other-namespace",
+                    format!("the trust bundle would lie in namespace `{other}`, the host's Ingress in `{}`", of.namespace),
+                )
+                .at(context.value(&written_path(context, of.key, "secretName")))
+                .help(format!(
+                    "write `{}/{}`: the controller reads Secrets of other namespaces only with `allow-cross-namespace-resources`",
+                    of.namespace,
+                    written.name()
+                )),
+            );
+            return None;
+        }
+        return Some(Reference { namespace, name: written.name().to_owned() });
+    }
+    if let [only] = authorities
+        && let Some(name) =
+            context.spec.cas.get(only.as_str()).and_then(|ca| ca.secret_name.as_ref())
+    {
+        return Some(Reference { namespace, name: name.to_string() });
+    }
+    Some(Reference { namespace, name: super::names::trust_secret(of.server_secret) })
+}
+
+/// The Secret that exists already, which nobody has shown to mtlsgen.
+fn existing_secret(
+    context: Context<'_>,
+    of: Of<'_>,
+    auth: &ClientAuth,
+    findings: &mut Findings,
+) -> Option<Reference> {
+    let Some(written) = &auth.secret_name else {
+        if !context.has(&path!["hosts", of.key, "clientAuth", "cas"]) {
+            findings.push(
+                Diagnostic::error("no-authority", "client authentication needs an authority to trust")
+                    .at(context.value(&path!["hosts", of.key, "clientAuth"]))
+                    .help("write `cas = [\"...\"]`, or `secretName = \"namespace/name\"` of an existing Secret with `ca.crt`"),
+            );
+        }
+        return None;
+    };
+    let path = written_path(context, of.key, "secretName");
+    let secret = Reference {
+        namespace: written.namespace().unwrap_or(of.namespace).to_owned(),
+        name: written.name().to_owned(),
+    };
+    if secret.namespace != of.namespace {
+        findings.push(
+            Diagnostic::warning(
+                "other-namespace",
+                format!("Secret `{secret}` is not in the host's namespace `{}`", of.namespace),
+            )
+            .at(context.value(&path))
+            .help("ingress-nginx from 1.12 on refuses the whole host (403) unless its ConfigMap says `allow-cross-namespace-resources: \"true\"`"),
+        );
+    }
+    findings.push(
+        Diagnostic::warning("unseen-secret", format!("nobody has shown what Secret `{secret}` holds"))
+            .at(context.value(&path))
+            .help("check that it has `ca.crt`: with `tls.crt` and `tls.key` but without `ca.crt` the controller leaves the host open"),
+    );
+    Some(secret)
+}
+
+/// The controller trusts roots: everything below the root of a listed authority gets in, so what
+/// signs clients below such a root must be below a listed authority too.
+fn refuse_strangers_below_the_roots(
+    context: Context<'_>,
+    of: Of<'_>,
+    authorities: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) {
+    let lineage = known.lineage;
+    let roots: Vec<_> = authorities.iter().filter_map(|name| lineage.root(name)).collect();
+    let strangers: Vec<&str> = known
+        .client_signers
+        .iter()
+        .map(String::as_str)
+        .filter(|name| lineage.root(name).is_some_and(|root| roots.contains(&root)))
+        .filter(|name| !authorities.iter().any(|listed| lineage.is_at_or_below(name, listed)))
+        .collect();
+    if strangers.is_empty() {
+        return;
+    }
+    findings.push(
+        Diagnostic::error(
+            "shared-root",
+            format!(
+                "{} would get in too: it hangs below the same root as {}",
+                listed(&strangers),
+                listed(&authorities.iter().map(String::as_str).collect::<Vec<_>>()),
+            ),
+        )
+        .at(context.value(&written_path(context, of.key, "cas")))
+        .label("the controller needs the root in the bundle, and trusts all below it")
+        .help(format!(
+            "give them separate roots, or list {} here if its clients may come in",
+            listed(&strangers)
+        )),
+    );
+}
+
+/// The authorities that sign clients: those of the spec's clients, and those that some host lets in.
+#[must_use]
+pub fn client_signers(spec: &Spec, clients: &BTreeMap<String, Client>) -> BTreeSet<String> {
+    let by_client = clients.values().filter_map(|client| match &client.request.issuer {
+        Issuer::Authority(name) => Some(name),
+        Issuer::SelfSigned => None,
+    });
+    let settings = spec.hosts.values().map(|host| &host.client_auth);
+    let by_host = settings.chain([&spec.defaults.hosts.client_auth]).flat_map(|auth| match auth {
+        Some(FalseOr::Is(auth)) => auth.cas.as_deref().unwrap_or_default(),
+        Some(FalseOr::False) | None => &[],
+    });
+    by_client.chain(by_host).cloned().collect()
+}
+
+fn verify_depth(
+    context: Context<'_>,
+    of: Of<'_>,
+    auth: &ClientAuth,
+    authorities: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> u8 {
+    let needed = u8::try_from(known.lineage.verify_depth(authorities)).unwrap_or(u8::MAX);
+    let Some(written) = auth.verify_depth else { return needed };
+    let place = context.value(&written_path(context, of.key, "verifyDepth"));
+    if written == 0 {
+        findings.push(
+            Diagnostic::error("invalid-value", "`verifyDepth` is at least 1")
+                .at(place)
+                .help("it counts intermediates, and the controller takes 0 for 1; remove it: mtlsgen fits it to the chain"),
+        );
+        return needed;
+    }
+    if written < needed {
+        findings.push(
+            Diagnostic::warning(
+                "verify-depth",
+                format!("clients whose chain has {needed} intermediates will be refused: `verifyDepth` is {written}"),
+            )
+            .at(place)
+            .help(format!("write `verifyDepth = {needed}`, or remove it: mtlsgen fits it to the chain")),
+        );
+    }
+    written
+}
+
+/// The subjects of those who may. The controller sees the subject alone, so each of them must belong
+/// to one client, and all who could sign such a subject must be in the spec.
+#[expect(clippy::too_many_arguments, reason = "each of them is one fact that the list depends on")]
+fn allow(
+    context: Context<'_>,
+    of: Of<'_>,
+    names: &[String],
+    verify: Verify,
+    existing: bool,
+    authorities: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<String>> {
+    let path = written_path(context, of.key, "allow");
+    let mut refuse = |title: String, help: &str| {
+        findings.push(Diagnostic::error("allow", title).at(context.value(&path)).help(help));
+    };
+    if names.is_empty() {
+        refuse(
+            "`allow` lets nobody in".to_owned(),
+            "name clients, or remove `allow` to let in all that the authorities sign",
+        );
+        return None;
+    }
+    if verify != Verify::On {
+        refuse(
+            "`allow` needs `verify = \"on\"`: with anything else the list is no protection"
+                .to_owned(),
+            "remove `verify`, or remove `allow`",
+        );
+        return None;
+    }
+    let foreign: Vec<&str> = authorities
+        .iter()
+        .filter(|name| !wholly_in_spec(known, name))
+        .map(String::as_str)
+        .collect();
+    if existing || !foreign.is_empty() {
+        let who = if existing { "an existing Secret".to_owned() } else { listed(&foreign) };
+        refuse(
+            format!(
+                "`allow` together with {who}: others may hold the same subject, and the controller sees only the subject"
+            ),
+            "let an authority of the spec sign these clients, or check the issuer in the backend",
+        );
+        return None;
+    }
+    let mut subjects = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let here = [path.as_slice(), &path![index]].concat();
+        subjects.push(allowed_subject(context, &here, name, authorities, known, findings)?);
+    }
+    Some(super::sorted(subjects.into_iter()))
+}
+
+/// Whether nobody outside the spec signs below the root of `authority`.
+fn wholly_in_spec(known: Known<'_>, authority: &str) -> bool {
+    known.lineage.line(authority).iter().all(|anchor| match anchor {
+        super::lineage::Anchor::Authority(name) => matches!(
+            known.authorities.get(name).map(|a| &a.source),
+            Some(AuthoritySource::Issued(_))
+        ),
+        super::lineage::Anchor::Foreign(_) => false,
+    })
+}
+
+fn allowed_subject(
+    context: Context<'_>,
+    here: &Path,
+    name: &str,
+    authorities: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> Option<String> {
+    let Some(client) = known.clients.get(name) else {
+        let declared = context.spec.clients.keys().map(String::as_str);
+        if !context.spec.clients.contains_key(name) {
+            findings.unknown(context, here, ("client", "clients"), name, declared);
+        }
+        return None;
+    };
+    let below = |request: &crate::pki::request::CertificateRequest| match &request.issuer {
+        Issuer::Authority(issuer) => {
+            authorities.iter().any(|listed| known.lineage.is_at_or_below(issuer, listed))
+        }
+        Issuer::SelfSigned => false,
+    };
+    if !below(&client.request) {
+        findings.push(
+            Diagnostic::error(
+                "allow",
+                format!("client `{name}` is signed by none of this host's authorities"),
+            )
+            .at(context.value(here))
+            .related(context.value(&path!["clients", name, "issuer"]), "its issuer")
+            .help("add its authority to `cas`, or let one of them sign it"),
+        );
+        return None;
+    }
+    let twin = known.clients.values().find(|other| {
+        other.name != name
+            && other.request.subject == client.request.subject
+            && below(&other.request)
+    });
+    if let Some(twin) = twin {
+        findings.push(
+            Diagnostic::error(
+                "allow",
+                format!("clients `{name}` and `{}` have one subject: the controller cannot tell them apart", twin.name),
+            )
+            .at(context.value(here))
+            .related(context.key(&path!["clients", &twin.name]), "the other one")
+            .help("give one of them another `subject`"),
+        );
+        return None;
+    }
+    Some(client.request.subject.rfc2253())
+}

@@ -1,0 +1,126 @@
+//! Clients: who holds a client certificate, and who signs it.
+
+use std::collections::BTreeMap;
+
+use super::authorities::{SELF_SIGNED, refuse_without_key};
+use super::context::{Context, Findings};
+use super::{Authority, Client};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
+use crate::plan::Keyring;
+use crate::spec;
+
+/// All clients; those with errors are left out.
+pub fn resolve(
+    context: Context<'_>,
+    authorities: &BTreeMap<String, Authority>,
+    keyring: &Keyring,
+    findings: &mut Findings,
+) -> BTreeMap<String, Client> {
+    let mut clients = BTreeMap::new();
+    for (name, written) in &context.spec.clients {
+        if let Some(request) = request(context, name, written, authorities, keyring, findings) {
+            clients.insert(name.clone(), Client { name: name.clone(), request });
+        }
+    }
+    clients
+}
+
+fn request(
+    context: Context<'_>,
+    name: &str,
+    written: &spec::Client,
+    authorities: &BTreeMap<String, Authority>,
+    keyring: &Keyring,
+    findings: &mut Findings,
+) -> Option<CertificateRequest> {
+    let path = path!["clients", name];
+    super::refuse_key_name(context, &path, name, findings);
+    let issuer = issuer(context, name, written, authorities, keyring, findings);
+    let defaults = &context.spec.defaults;
+    let subject = super::subject(
+        context,
+        &path,
+        written.subject.as_ref(),
+        name,
+        defaults.subject.as_ref(),
+        findings,
+    );
+    let key_kind = super::key_kind(context, &path, written.private_key.as_ref(), findings);
+    let duration = super::leaf_duration(context.spec, written.duration);
+    let renew_before = super::renew_before(
+        context,
+        &path,
+        written.renew_before,
+        defaults.renew_before,
+        duration,
+        findings,
+    );
+    if written.namespace.is_some() && written.secret_name.is_none() {
+        findings.push(
+            Diagnostic::error(
+                "key-without-effect",
+                "`namespace` says where a client's Secret lives, and there is none",
+            )
+            .at(context.key(&path!["clients", name, "namespace"]))
+            .help("add `secretName`, or remove `namespace`"),
+        );
+    }
+    Some(CertificateRequest {
+        holder: Holder::Client(name.to_owned()),
+        issuer: Issuer::Authority(issuer?),
+        usage: Usage::Client,
+        subject: subject?,
+        names: AlternativeNames {
+            dns: super::sorted(written.dns_names.iter().map(ToString::to_string)),
+            ip: super::sorted(written.ip_addresses.iter().map(|address| address.0)),
+            email: super::sorted(written.email_addresses.iter().map(ToString::to_string)),
+            uri: super::sorted(written.uris.iter().map(ToString::to_string)),
+        },
+        key_kind: key_kind?,
+        duration,
+        renew_before: renew_before?,
+        serial: super::serial(written.serial.as_ref()),
+    })
+}
+
+fn issuer(
+    context: Context<'_>,
+    name: &str,
+    written: &spec::Client,
+    authorities: &BTreeMap<String, Authority>,
+    keyring: &Keyring,
+    findings: &mut Findings,
+) -> Option<String> {
+    let path = path!["clients", name, "issuer"];
+    let cas = &context.spec.cas;
+    let Some(issuer) = &written.issuer else {
+        if !context.has(&path) {
+            findings.push(
+                Diagnostic::error("missing-key", "this client has no `issuer`")
+                    .at(context.key(&path!["clients", name]))
+                    .help("write the name of the authority that signs it: `issuer = \"...\"`"),
+            );
+        }
+        return None;
+    };
+    if issuer == SELF_SIGNED {
+        findings.push(
+            Diagnostic::error(
+                "unknown-reference",
+                "a client certificate cannot be self-signed: no host could trust its authority",
+            )
+            .at(context.value(&path))
+            .help("declare an authority under `cas` and name it here"),
+        );
+        return None;
+    }
+    if !cas.contains_key(issuer.as_str()) {
+        let known = cas.keys().map(spec::value::ObjectName::as_str);
+        findings.unknown(context, &path, ("authority", "cas"), issuer, known);
+        return None;
+    }
+    refuse_without_key(context, &path, issuer, authorities, keyring, findings);
+    Some(issuer.clone())
+}

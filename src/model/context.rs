@@ -1,0 +1,93 @@
+//! What every step of resolving sees, and where its findings go.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::spec::Spec;
+use crate::spec::document::{Document, Step};
+use crate::time::Timestamp;
+
+/// Contents of the files that the spec names, by path; the error is the cause in words.
+pub type Files = BTreeMap<PathBuf, Result<Vec<u8>, String>>;
+
+/// The input of resolving.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Where everything stands.
+    pub document: &'a Document,
+    /// What the user wrote.
+    pub spec: &'a Spec,
+    /// The files that the spec names, see [`super::brought::files`].
+    pub files: &'a Files,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Context<'_> {
+    /// Place of the value at `path`.
+    pub fn value(&self, path: &[Step]) -> Option<Span> {
+        self.document.span(path)
+    }
+
+    /// Place of the key that `path` ends with.
+    pub fn key(&self, path: &[Step]) -> Option<Span> {
+        self.document.key_span(path)
+    }
+
+    /// Whether the user wrote something at `path`, even if it was refused while reading.
+    pub fn has(&self, path: &[Step]) -> bool {
+        self.document.contains(path)
+    }
+}
+
+/// Findings in the order in which they were made.
+#[derive(Debug, Default)]
+pub struct Findings(pub Vec<Diagnostic>);
+
+impl Findings {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Adds an error about a name that stands for nothing, with the nearest known one; `table` says
+    /// where such names are declared. Says nothing if the name was declared but refused while reading.
+    pub fn unknown<'k>(
+        &mut self,
+        context: Context<'_>,
+        path: &[Step],
+        (what, table): (&str, &str),
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) {
+        if context.has(&crate::path![table, name]) {
+            return;
+        }
+        let known: Vec<&str> = known.collect();
+        let mut diagnostic =
+            Diagnostic::error("unknown-reference", format!("there is no {what} `{name}`"))
+                .at(context.value(path))
+                .label(format!("not declared under `{table}`"));
+        diagnostic = match nearest(name, known.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None if known.is_empty() => {
+                diagnostic.help(format!("declare it under `{table}`, which is empty so far"))
+            }
+            None => diagnostic
+                .help(format!("declare it under `{table}`, or use one of {}", listed(&known))),
+        };
+        self.push(diagnostic);
+    }
+}
+
+/// Names in backticks, the first few of many.
+pub fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let mut text =
+        names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}

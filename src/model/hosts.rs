@@ -1,0 +1,397 @@
+//! Hosts: each entry becomes one exposure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::{Context, Findings};
+use super::lineage::Lineage;
+use super::tls::{self, Certificates, Source};
+use super::{
+    Authority, Client, ClientAuthentication, Exposure, ServerCertificateSource, ServerTls, Service,
+    client_auth, names, routes,
+};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+use crate::plan::Keyring;
+use crate::spec::value::{FalseOr, HostName, ObjectName};
+use crate::spec::{self, ClientAuth, Tls};
+
+/// What the other rooms found out, as far as hosts need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Services.
+    pub services: &'a BTreeMap<String, Service>,
+    /// Authorities.
+    pub authorities: &'a BTreeMap<String, Authority>,
+    /// Keys of authorities that were brought along.
+    pub ca_keys: &'a Keyring,
+    /// Clients.
+    pub clients: &'a BTreeMap<String, Client>,
+    /// Who stands below whom.
+    pub lineage: &'a Lineage,
+    /// Authorities that sign clients.
+    pub client_signers: &'a BTreeSet<String>,
+}
+
+/// An entry whose name is known, and its certificate's source.
+struct Entry<'a> {
+    key: &'a str,
+    written: &'a spec::Host,
+    host: HostName,
+    namespace: String,
+    name: ObjectName,
+    /// `Some(None)`: HTTP only. `None`: errors were found.
+    tls: Option<Option<tls::Resolved>>,
+}
+
+/// All hosts; those with errors are left out.
+pub fn resolve(
+    context: Context<'_>,
+    known: Known<'_>,
+    certificates: &mut Certificates,
+    findings: &mut Findings,
+) -> Vec<Exposure> {
+    let mut entries = BTreeMap::new();
+    for (key, written) in &context.spec.hosts {
+        if let Some(entry) = entry(context, key, written, known, certificates, findings) {
+            entries.insert(key.as_str(), entry);
+        }
+    }
+    let exposures: Vec<Exposure> = entries
+        .values()
+        .filter_map(|entry| exposure(context, entry, &entries, known, certificates, findings))
+        .collect();
+    refuse_equal_ingresses(context, &exposures, findings);
+    refuse_disagreement(context, &exposures, findings);
+    exposures
+}
+
+fn entry<'a>(
+    context: Context<'a>,
+    key: &'a str,
+    written: &'a spec::Host,
+    known: Known<'_>,
+    certificates: &mut Certificates,
+    findings: &mut Findings,
+) -> Option<Entry<'a>> {
+    let host = host_name(context, key, written, findings)?;
+    let namespace = super::namespace(context.spec, written.namespace.as_ref()).to_string();
+    let name = written.ingress_name.clone().unwrap_or_else(|| names::ingress(&host));
+    let tls = match effective_tls(context, key, written, findings) {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(wanted)) => tls::resolve(
+            context,
+            key,
+            &host,
+            &wanted,
+            known.authorities,
+            known.ca_keys,
+            certificates,
+            findings,
+        )
+        .map(Some),
+    };
+    Some(Entry { key, written, host, namespace, name, tls })
+}
+
+fn host_name(
+    context: Context<'_>,
+    key: &str,
+    written: &spec::Host,
+    findings: &mut Findings,
+) -> Option<HostName> {
+    if let Some(host) = &written.host {
+        super::refuse_key_name(context, &path!["hosts", key], key, findings);
+        return Some(host.clone());
+    }
+    if context.has(&path!["hosts", key, "host"]) {
+        return None;
+    }
+    match key.parse::<HostName>() {
+        Ok(host) => Some(host),
+        Err(problem) => {
+            let mut lines = problem.lines();
+            let title = lines.next().unwrap_or_default().to_owned();
+            let mut diagnostic =
+                Diagnostic::error("invalid-host", title).at(context.key(&path!["hosts", key]));
+            diagnostic.help.extend(lines.map(str::to_owned));
+            findings.push(diagnostic.help("or keep the key as a mere name and set `host`"));
+            None
+        }
+    }
+}
+
+/// `Some(None)`: HTTP only; `None`: it was not said, which is an error.
+fn effective_tls(
+    context: Context<'_>,
+    key: &str,
+    written: &spec::Host,
+    findings: &mut Findings,
+) -> Option<Option<Tls>> {
+    let defaults = context.spec.defaults.hosts.tls.as_ref();
+    match (&written.tls, defaults) {
+        (Some(FalseOr::False), _) | (None, Some(FalseOr::False)) => Some(None),
+        (Some(FalseOr::Is(own)), Some(FalseOr::Is(base))) => {
+            Some(Some(tls::over_defaults(own, base)))
+        }
+        (Some(FalseOr::Is(own)), _) => Some(Some(own.clone())),
+        (None, Some(FalseOr::Is(base))) => Some(Some(base.clone())),
+        (None, None) => {
+            if !context.has(&path!["hosts", key, "tls"])
+                && !context.has(&path!["defaults", "hosts", "tls"])
+            {
+                findings.push(
+                    Diagnostic::error("missing-key", "this host does not say where its certificate comes from")
+                        .at(context.key(&path!["hosts", key]))
+                        .help("write `tls.issuer = \"self-signed\"` or another source, or `tls = false` for HTTP only"),
+                );
+            }
+            None
+        }
+    }
+}
+
+fn effective_client_auth(context: Context<'_>, written: &spec::Host) -> Option<ClientAuth> {
+    let defaults = context.spec.defaults.hosts.client_auth.as_ref();
+    match (&written.client_auth, defaults) {
+        (Some(FalseOr::False), _) | (None, Some(FalseOr::False) | None) => None,
+        (Some(FalseOr::Is(own)), Some(FalseOr::Is(base))) => {
+            Some(client_auth::over_defaults(own, base))
+        }
+        (Some(FalseOr::Is(own)), _) => Some(own.clone()),
+        (None, Some(FalseOr::Is(base))) => Some(base.clone()),
+    }
+}
+
+fn exposure(
+    context: Context<'_>,
+    entry: &Entry<'_>,
+    entries: &BTreeMap<&str, Entry<'_>>,
+    known: Known<'_>,
+    certificates: &Certificates,
+    findings: &mut Findings,
+) -> Option<Exposure> {
+    let Entry { key, written, host, namespace, name, .. } = entry;
+    let routes = routes::resolve(context, key, written, namespace, known.services, findings);
+    let tls = match &entry.tls {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(_)) => server_tls(context, entry, entries, certificates, findings).map(Some),
+    };
+    let client_auth = match effective_client_auth(context, written) {
+        None => Some(None),
+        Some(_) if matches!(tls, Some(None)) => {
+            refuse_without_tls(context, key, findings);
+            None
+        }
+        Some(auth) => {
+            let server_secret = tls.as_ref().and_then(Option::as_ref).map_or_else(
+                || names::server_secret(name.as_str()),
+                |tls| tls.secret_name.to_string(),
+            );
+            let of = client_auth::Of { key, namespace, server_secret: &server_secret };
+            let known = client_auth::Known {
+                authorities: known.authorities,
+                clients: known.clients,
+                lineage: known.lineage,
+                client_signers: known.client_signers,
+            };
+            client_auth::resolve(context, of, &auth, known, findings).map(Some)
+        }
+    };
+    let mut labels = super::labels(context.spec);
+    labels.extend(written.labels.clone());
+    let mut annotations = context.spec.annotations.clone();
+    annotations.extend(written.annotations.clone());
+    Some(Exposure {
+        key: (*key).to_owned(),
+        host: host.clone(),
+        namespace: super::namespace(context.spec, written.namespace.as_ref()),
+        name: name.clone(),
+        ingress_class_name: super::ingress_class_name(context.spec, written),
+        routes: routes?,
+        tls: tls?,
+        client_auth: client_auth?,
+        labels,
+        annotations,
+    })
+}
+
+fn refuse_without_tls(context: Context<'_>, key: &str, findings: &mut Findings) {
+    let own = path!["hosts", key, "clientAuth"];
+    let by_default = !context.has(&own);
+    let place = if by_default { context.key(&path!["hosts", key]) } else { context.key(&own) };
+    let help = if by_default {
+        "`defaults.hosts.clientAuth` holds for this host too: write `clientAuth = false`, or give it a certificate"
+    } else {
+        "give the host a certificate, such as `tls.issuer = \"self-signed\"`, or write `clientAuth = false`"
+    };
+    findings.push(
+        Diagnostic::error(
+            "client-auth-without-tls",
+            "client certificates are asked for in TLS, and this host has none",
+        )
+        .at(place)
+        .related(context.key(&path!["hosts", key, "tls"]), "HTTP only")
+        .help(help),
+    );
+}
+
+/// Gives the Secret its name, and follows `tls.host` to the entry whose certificate it is.
+fn server_tls(
+    context: Context<'_>,
+    entry: &Entry<'_>,
+    entries: &BTreeMap<&str, Entry<'_>>,
+    certificates: &Certificates,
+    findings: &mut Findings,
+) -> Option<ServerTls> {
+    let own = entry.tls.as_ref()?.as_ref()?;
+    let own_name = |ingress: &ObjectName| {
+        names::server_secret(ingress.as_str()).parse().expect("a name with a suffix is a name")
+    };
+    let other = match &own.source {
+        Source::Own(source) => {
+            let secret_name = own.secret_name.clone().unwrap_or_else(|| own_name(&entry.name));
+            return Some(ServerTls { secret_name, source: source.clone() });
+        }
+        Source::OfHost(other) => entries.get(other.as_str())?,
+    };
+    let path = tls::written_path(context, entry.key, "host");
+    let mut refuse = |title: String, help: String| {
+        findings.push(
+            Diagnostic::error("borrowed-certificate", title).at(context.value(&path)).help(help),
+        );
+    };
+    let Some(theirs) = other.tls.as_ref()? else {
+        refuse(
+            format!("host `{}` has no certificate to borrow", other.key),
+            "name an entry with `tls`".to_owned(),
+        );
+        return None;
+    };
+    let Source::Own(source) = &theirs.source else {
+        refuse(
+            format!("host `{}` borrows its certificate itself", other.key),
+            "name the entry that the certificate belongs to".to_owned(),
+        );
+        return None;
+    };
+    if !covered(source, &entry.host, certificates) {
+        refuse(
+            format!("the certificate of host `{}` is not valid for `{}`", other.key, entry.host),
+            format!("add `{}` to `dnsNames` of that host's `tls`", entry.host),
+        );
+        return None;
+    }
+    let held = matches!(source, ServerCertificateSource::Held(_));
+    if other.namespace != entry.namespace && !held {
+        refuse(
+            format!(
+                "the certificate's Secret lives in namespace `{}`, this host in `{}`",
+                other.namespace, entry.namespace
+            ),
+            "mtlsgen can copy only certificates that it holds: give this host a source of its own"
+                .to_owned(),
+        );
+        return None;
+    }
+    let their_name = theirs.secret_name.clone().unwrap_or_else(|| own_name(&other.name));
+    if !held && own.secret_name.as_ref().is_some_and(|name| *name != their_name) {
+        refuse(
+            format!("the certificate's Secret is `{their_name}`"),
+            "remove `secretName`: mtlsgen can copy only certificates that it holds".to_owned(),
+        );
+        return None;
+    }
+    // cert-manager fills the Secret once, for the entry that names it.
+    let source = if held { source.clone() } else { ServerCertificateSource::Existing };
+    Some(ServerTls { secret_name: own.secret_name.clone().unwrap_or(their_name), source })
+}
+
+/// Whether a certificate that mtlsgen knows is valid for `host`; of others nothing is known.
+fn covered(source: &ServerCertificateSource, host: &HostName, certificates: &Certificates) -> bool {
+    let ServerCertificateSource::Held(holder) = source else { return true };
+    let issued = certificates.requests.get(holder.name()).map(|request| &request.names.dns);
+    let brought = certificates
+        .brought
+        .get(holder)
+        .and_then(|chain| chain.first())
+        .map(|certificate| &certificate.names.dns);
+    issued.or(brought).is_none_or(|names| names.iter().any(|name| tls::covers(name, host.as_str())))
+}
+
+fn refuse_equal_ingresses(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
+    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut hosts: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
+    for exposure in exposures {
+        let place = (exposure.namespace.as_str(), exposure.name.as_str());
+        let seen_from = (exposure.host.as_str(), place.0, exposure.ingress_class_name.as_str());
+        let same_name = seen.insert(place, &exposure.key);
+        let same_host = hosts.insert(seen_from, &exposure.key);
+        let (first, what, help) = match (same_name, same_host) {
+            (Some(first), _) => (
+                first,
+                format!("the Ingress `{}/{}`", place.0, place.1),
+                "give one of them another `ingressName`, or make them routes of one host",
+            ),
+            (None, Some(first)) => (
+                first,
+                format!("host `{}` in one namespace and class", exposure.host),
+                "make them routes of one host",
+            ),
+            (None, None) => continue,
+        };
+        findings.push(
+            Diagnostic::error(
+                "duplicate-object",
+                format!("hosts `{first}` and `{}` are both {what}", exposure.key),
+            )
+            .at(context.key(&path!["hosts", &exposure.key]))
+            .related(context.key(&path!["hosts", first]), "the other one")
+            .help(help),
+        );
+    }
+}
+
+/// The controller has one server block for a host: all of its entries share one client authentication.
+fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
+    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for exposure in exposures {
+        let Some(first) = first_of.get(exposure.host.as_str()) else {
+            first_of.insert(exposure.host.as_str(), exposure);
+            continue;
+        };
+        if agree(first.client_auth.as_ref(), exposure.client_auth.as_ref())
+            && first.tls.is_some() == exposure.tls.is_some()
+            || !told.insert(&exposure.key)
+        {
+            continue;
+        }
+        findings.push(
+            Diagnostic::error(
+                "host-disagreement",
+                format!(
+                    "hosts `{}` and `{}` are both `{}`, with different client authentication",
+                    first.key, exposure.key, exposure.host
+                ),
+            )
+            .at(context.key(&path!["hosts", &exposure.key]))
+            .related(context.key(&path!["hosts", &first.key]), "the other one")
+            .label("the controller has one setting for a host, whatever the path or namespace")
+            .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
+        );
+    }
+}
+
+/// Equal but for the Secret, which each namespace has its own copy of.
+fn agree(one: Option<&ClientAuthentication>, other: Option<&ClientAuthentication>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => {
+            let copy = ClientAuthentication { secret: one.secret.clone(), ..other.clone() };
+            *one == copy && (!one.existing || one.secret == other.secret)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,157 @@
+//! From the spec to the model: one room after the other, every finding collected.
+
+use super::context::{Context, Findings};
+use super::lineage::Lineage;
+use super::tls::Certificates;
+use super::{
+    Annotations, Labels, Model, authorities, client_auth, clients, hosts, patches, secrets,
+    services, shared,
+};
+use crate::diagnostic::{Diagnostic, has_errors, nearest};
+use crate::path;
+use crate::plan::Keyring;
+use crate::secret_format;
+use crate::spec::document::{Path, Step};
+use crate::spec::{Spec, StoreKind};
+use crate::target;
+
+/// What resolving gives: the model, and the private keys that were brought along.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The set-up.
+    pub model: Model,
+    /// Keys of authorities and hosts that were brought along.
+    pub keyring: Keyring,
+}
+
+/// Resolves the spec. The model is there only if no finding is an error.
+pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let target = target_name(context, &mut findings);
+    refuse_later_kinds(context, &mut findings);
+    refuse_own_labels(context, &mut findings);
+    let mut keyring = Keyring::default();
+    let authorities = authorities::resolve(context, &mut keyring, &mut findings);
+    let lineage = Lineage::of(&authorities);
+    let services = services::resolve(context, &mut findings);
+    let clients = clients::resolve(context, &authorities, &keyring, &mut findings);
+    let client_signers = client_auth::client_signers(context.spec, &clients);
+    let mut certificates = Certificates::default();
+    let known = hosts::Known {
+        services: &services,
+        authorities: &authorities,
+        ca_keys: &keyring,
+        clients: &clients,
+        lineage: &lineage,
+        client_signers: &client_signers,
+    };
+    let exposures = hosts::resolve(context, known, &mut certificates, &mut findings);
+    let secrets = secrets::resolve(context, &exposures, &clients, &mut findings);
+    let patches = patches::resolve(context, &mut findings);
+    keyring.keys.append(&mut certificates.keyring.keys);
+    let model = Model {
+        name: context.spec.name.clone(),
+        target: target.to_owned(),
+        labels: shared::labels(context.spec),
+        annotations: context.spec.annotations.clone(),
+        authorities,
+        services,
+        exposures,
+        clients,
+        server_certificates: certificates.requests,
+        brought: certificates.brought,
+        lineage,
+        secrets,
+        patches,
+        allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),
+    };
+    super::serials::refuse_repeats(context, &model, &mut findings);
+    let model = (!has_errors(&findings.0)).then_some(Resolved { model, keyring });
+    (model, findings.0)
+}
+
+fn target_name(context: Context<'_>, findings: &mut Findings) -> &'static str {
+    let default = target::TARGETS[0].name();
+    let Some(written) = &context.spec.target else { return default };
+    if let Some(target) = target::find(written) {
+        return target.name();
+    }
+    let place = context.value(&path!["target"]);
+    let known = target::TARGETS.iter().map(|target| target.name());
+    let offered = known.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let diagnostic = if target::PLANNED.contains(&written.as_str()) {
+        Diagnostic::error("not-supported-yet", format!("target `{written}` is not supported yet"))
+    } else {
+        Diagnostic::error("unknown-reference", format!("there is no target `{written}`"))
+    };
+    let help = match nearest(written, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("this version writes {offered}"),
+    };
+    findings.push(diagnostic.at(place).help(help));
+    default
+}
+
+fn refuse_later_kinds(context: Context<'_>, findings: &mut Findings) {
+    if context.spec.store.kind == Some(StoreKind::Derived) {
+        findings.push(
+            Diagnostic::error(
+                "not-supported-yet",
+                "`store.kind = \"derived\"` is not supported yet",
+            )
+            .at(context.value(&path!["store", "kind"]))
+            .help("remove it: certificates and keys are kept in a folder"),
+        );
+    }
+    let Some(format) = &context.spec.secrets.format else { return };
+    if secret_format::find(format).is_some() {
+        return;
+    }
+    let place = context.value(&path!["secrets", "format"]);
+    let diagnostic = if secret_format::PLANNED.contains(&format.as_str()) {
+        Diagnostic::error(
+            "not-supported-yet",
+            format!("Secret format `{format}` is not supported yet"),
+        )
+    } else {
+        Diagnostic::error("unknown-reference", format!("there is no Secret format `{format}`"))
+    };
+    findings.push(diagnostic.at(place).help("this version writes `plain`"));
+}
+
+/// `mtlsgen.dev/...` is what mtlsgen and `kubectl apply --prune` go by.
+fn refuse_own_labels(context: Context<'_>, findings: &mut Findings) {
+    for path in keys_of_metadata(context.spec) {
+        let Some(Step::Key(key)) = path.last().filter(|step| is_ours(step)) else { continue };
+        findings.push(
+            Diagnostic::error("reserved-name", format!("`{key}` belongs to mtlsgen"))
+                .at(context.key(&path))
+                .help("choose another prefix; the label `mtlsgen.dev/name` is set by `name`"),
+        );
+    }
+}
+
+fn is_ours(step: &Step) -> bool {
+    matches!(step, Step::Key(key) if key.starts_with("mtlsgen.dev/"))
+}
+
+/// Where each label and annotation of the spec stands.
+fn keys_of_metadata(spec: &Spec) -> Vec<Path> {
+    let mut paths = Vec::new();
+    let mut add = |base: Path, labels: &Labels, annotations: &Annotations| {
+        for key in labels.keys() {
+            paths.push([base.as_slice(), &path!["labels", key.as_str()]].concat());
+        }
+        for key in annotations.keys() {
+            paths.push([base.as_slice(), &path!["annotations", key.as_str()]].concat());
+        }
+    };
+    add(Path::new(), &spec.labels, &spec.annotations);
+    for (key, service) in &spec.services {
+        add(path!["services", key.as_str()], &service.labels, &service.annotations);
+    }
+    for (key, host) in &spec.hosts {
+        add(path!["hosts", key], &host.labels, &host.annotations);
+    }
+    paths
+}

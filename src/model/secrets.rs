@@ -1,0 +1,172 @@
+//! Secrets: which ones are to be rendered, each once.
+
+use std::collections::BTreeMap;
+
+use super::context::{Context, Findings};
+use super::{Client, Exposure, Labels, Reference, Secret, SecretContent, ServerCertificateSource};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+use crate::pki::request::Holder;
+use crate::spec::document::Path;
+
+/// The Secrets that hosts and clients need, in the order of namespace and name.
+pub fn resolve(
+    context: Context<'_>,
+    exposures: &[Exposure],
+    clients: &BTreeMap<String, Client>,
+    findings: &mut Findings,
+) -> Vec<Secret> {
+    let mut collector = Collector { context, secrets: BTreeMap::new() };
+    for exposure in exposures {
+        let host = Some(exposure);
+        if let Some(tls) = &exposure.tls
+            && let ServerCertificateSource::Held(holder) = &tls.source
+        {
+            let reference = Reference {
+                namespace: exposure.namespace.to_string(),
+                name: tls.secret_name.to_string(),
+            };
+            collector.add(
+                reference,
+                SecretContent::KeyPair(holder.clone()),
+                host,
+                &path!["hosts", &exposure.key, "tls"],
+                findings,
+            );
+        }
+        if let Some(auth) = exposure.client_auth.as_ref().filter(|auth| !auth.existing) {
+            let content =
+                SecretContent::TrustBundle(super::sorted(auth.authorities.iter().cloned()));
+            collector.add(
+                auth.secret.clone(),
+                content,
+                host,
+                &path!["hosts", &exposure.key, "clientAuth"],
+                findings,
+            );
+        }
+        refuse_combined(context, exposure, findings);
+    }
+    for name in clients.keys() {
+        let Some(written) = context.spec.clients.get(name) else { continue };
+        if let Some(secret_name) = &written.secret_name {
+            let reference = Reference {
+                namespace: super::namespace(context.spec, written.namespace.as_ref()).to_string(),
+                name: secret_name.to_string(),
+            };
+            let content = SecretContent::KeyPair(Holder::Client(name.clone()));
+            collector.add(
+                reference,
+                content,
+                None,
+                &path!["clients", name, "secretName"],
+                findings,
+            );
+        }
+    }
+    refuse_existing_names(context, exposures, &collector, findings);
+    collector.secrets.into_values().map(|(secret, _)| secret).collect()
+}
+
+struct Collector<'a> {
+    context: Context<'a>,
+    secrets: BTreeMap<Reference, (Secret, Path)>,
+}
+
+impl Collector<'_> {
+    fn add(
+        &mut self,
+        reference: Reference,
+        content: SecretContent,
+        exposure: Option<&Exposure>,
+        path: &Path,
+        findings: &mut Findings,
+    ) {
+        let labels: Labels = exposure
+            .map_or_else(|| super::labels(self.context.spec), |exposure| exposure.labels.clone());
+        if let Some((known, first)) = self.secrets.get_mut(&reference) {
+            if known.content != content {
+                findings.push(
+                    Diagnostic::error(
+                        "duplicate-object",
+                        format!("Secret `{reference}` would have two contents"),
+                    )
+                    .at(self.context.value(path))
+                    .related(self.context.value(first), "the other content")
+                    .help("give one of them another `secretName`"),
+                );
+            }
+            // A Secret that several hosts use carries only what all of them say of it.
+            known.labels.retain(|key, value| labels.get(key) == Some(value));
+            known.exposures.extend(exposure.map(|exposure| exposure.key.clone()));
+            return;
+        }
+        let secret = Secret {
+            reference: reference.clone(),
+            content,
+            exposures: exposure.iter().map(|exposure| exposure.key.clone()).collect(),
+            labels,
+            annotations: self.context.spec.annotations.clone(),
+        };
+        self.secrets.insert(reference, (secret, path.clone()));
+    }
+}
+
+/// In one Secret for both, a changed `ca.crt` alone is not noticed by the controller, and
+/// certificates in `tls.crt` become trusted.
+fn refuse_combined(context: Context<'_>, exposure: &Exposure, findings: &mut Findings) {
+    let (Some(tls), Some(auth)) = (&exposure.tls, &exposure.client_auth) else { return };
+    let same = auth.secret.name == tls.secret_name.as_str()
+        && auth.secret.namespace == exposure.namespace.as_str();
+    if !same {
+        return;
+    }
+    let place = context.value(&path!["hosts", &exposure.key, "clientAuth", "secretName"]);
+    let title = format!(
+        "Secret `{}` would hold the server's key and the clients' authorities",
+        auth.secret
+    );
+    let help = "give the trust bundle a Secret of its own: the controller misses a change of `ca.crt` in a combined one, and trusts what lies in `tls.crt`";
+    let diagnostic = if auth.existing {
+        Diagnostic::warning("combined-secret", title)
+    } else {
+        Diagnostic::error("combined-secret", title)
+    };
+    findings.push(diagnostic.at(place).help(help));
+}
+
+/// A Secret that somebody else fills is not to be rendered for another host.
+fn refuse_existing_names(
+    context: Context<'_>,
+    exposures: &[Exposure],
+    collector: &Collector<'_>,
+    findings: &mut Findings,
+) {
+    for exposure in exposures {
+        let foreign_server = exposure
+            .tls
+            .iter()
+            .filter(|tls| !matches!(tls.source, ServerCertificateSource::Held(_)))
+            .map(|tls| Reference {
+                namespace: exposure.namespace.to_string(),
+                name: tls.secret_name.to_string(),
+            });
+        let foreign_trust = exposure
+            .client_auth
+            .iter()
+            .filter(|auth| auth.existing)
+            .map(|auth| auth.secret.clone());
+        for reference in foreign_server.chain(foreign_trust) {
+            let Some((_, first)) = collector.secrets.get(&reference) else { continue };
+            findings.push(
+                Diagnostic::error(
+                    "duplicate-object",
+                    format!("Secret `{reference}` is filled by somebody else and by mtlsgen"),
+                )
+                .at(context.key(&path!["hosts", &exposure.key]))
+                .related(context.value(first), "mtlsgen would fill it for this")
+                .help("give one of them another `secretName`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Chains from what the model and the inventory know together.
+
+use super::{HeldCertificate, Inventory};
+use crate::model::{AuthoritySource, Model};
+use crate::pki::certificate::Certificate;
+use crate::pki::request::{Holder, Issuer};
+
+/// The certificates from authority `name` up to its root, both included; `None` while one of them
+/// was never issued.
+#[must_use]
+pub fn authority<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    name: &str,
+) -> Option<Vec<&'a Certificate>> {
+    let mut chain = Vec::new();
+    let mut current = name;
+    loop {
+        let authority = model.authorities.get(current)?;
+        let request = match &authority.source {
+            AuthoritySource::Brought(certificates) => {
+                chain.extend(certificates);
+                return Some(chain);
+            }
+            AuthoritySource::Issued(request) => request,
+        };
+        chain.push(inventory.held.get(&request.holder).map(HeldCertificate::certificate)?);
+        match &request.issuer {
+            Issuer::Authority(issuer) => current = issuer,
+            Issuer::SelfSigned => return Some(chain),
+        }
+    }
+}
+
+/// The intermediates that a certificate of `issuer` is served with: from its issuer up, without the root.
+#[must_use]
+pub fn intermediates<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    issuer: &Issuer,
+) -> Option<Vec<&'a Certificate>> {
+    match issuer {
+        Issuer::SelfSigned => Some(Vec::new()),
+        Issuer::Authority(name) => {
+            let mut chain = authority(model, inventory, name)?;
+            chain.pop();
+            Some(chain)
+        }
+    }
+}
+
+/// What a holder shows: its certificate, then the intermediates, without the root.
+#[must_use]
+pub fn served<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    holder: &Holder,
+) -> Option<Vec<&'a Certificate>> {
+    if let Some(brought) = model.brought.get(holder) {
+        return Some(brought.iter().collect());
+    }
+    let request = model.request(holder)?;
+    let own = inventory.held.get(holder).map(HeldCertificate::certificate)?;
+    let mut chain = vec![own];
+    chain.extend(intermediates(model, inventory, &request.issuer)?);
+    Some(chain)
+}
+
+/// The trust bundle of some authorities: each of them, then its issuers up to the root; none twice.
+#[must_use]
+pub fn bundle<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    authorities: &[String],
+) -> Option<Vec<&'a Certificate>> {
+    let mut bundle: Vec<&Certificate> = Vec::new();
+    for name in authorities {
+        for certificate in authority(model, inventory, name)? {
+            if !bundle.iter().any(|known| known.der == certificate.der) {
+                bundle.push(certificate);
+            }
+        }
+    }
+    Some(bundle)
+}

@@ -1,0 +1,167 @@
+//! Carries a plan out: keys, serials and signatures; nothing is written yet.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::planning::{Action, IssuancePlan};
+use super::reason::Reason;
+use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chains};
+use crate::model::Model;
+use crate::pki::certificate::Certificate;
+use crate::pki::issue::{self, Entropy, Signer};
+use crate::pki::key::PrivateKey;
+use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+
+/// Why a certificate could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssueError {
+    /// Whose certificate.
+    pub holder: Holder,
+    /// What went wrong.
+    pub cause: String,
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot issue the certificate of {}: {}", self.holder, self.cause)
+    }
+}
+
+impl std::error::Error for IssueError {}
+
+impl IssuancePlan {
+    /// The holders whose keys the plan needs: issuers that exist already, and authorities that keep
+    /// their keys.
+    #[must_use]
+    pub fn keys_needed(&self, model: &Model) -> Vec<Holder> {
+        let made_now: Vec<&Holder> = self
+            .actions
+            .iter()
+            .filter(|action| !action.keeps_key)
+            .map(|action| &action.request.holder)
+            .collect();
+        let issuers = self.actions.iter().filter_map(|action| match &action.request.issuer {
+            Issuer::Authority(name) => Some(Holder::Authority(name.clone())),
+            Issuer::SelfSigned => None,
+        });
+        let own = self
+            .actions
+            .iter()
+            .filter(|action| action.keeps_key)
+            .map(|action| action.request.holder.clone());
+        let mut holders: Vec<Holder> = issuers.chain(own).collect();
+        holders.sort();
+        holders.dedup();
+        holders.retain(|holder| !made_now.contains(&holder) && model.request(holder).is_some());
+        holders
+    }
+}
+
+/// Makes every certificate of the plan. `keyring` holds the keys of [`IssuancePlan::keys_needed`]
+/// and those that were brought along.
+///
+/// # Errors
+///
+/// If a key is missing or does not sign; nothing was changed.
+pub fn issue(
+    plan: &IssuancePlan,
+    model: &Model,
+    inventory: &Inventory,
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+) -> Result<Issued, IssueError> {
+    let known = inventory.held.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
+    let mut workshop = Workshop {
+        model,
+        authorities: Inventory {
+            held: known.map(|(holder, held)| (holder.clone(), held.clone())).collect(),
+            ..Inventory::default()
+        },
+        keyring,
+        made: BTreeMap::new(),
+        issued: Issued::default(),
+    };
+    for action in &plan.actions {
+        let holder = &action.request.holder;
+        let made = workshop
+            .make(action, entropy)
+            .map_err(|cause| IssueError { holder: holder.clone(), cause })?;
+        if matches!(holder, Holder::Authority(_)) {
+            workshop.made.insert(holder.clone(), workshop.issued.certificates.len());
+            let held = HeldCertificate { chain: made.chain.clone(), has_key: true };
+            workshop.authorities.held.insert(holder.clone(), held);
+        }
+        workshop.issued.certificates.push(made);
+    }
+    for holder in &plan.stale_chains {
+        let chain = workshop.refreshed(holder, inventory);
+        workshop.issued.chains.extend(chain.map(|chain| (holder.clone(), chain)));
+    }
+    Ok(workshop.issued)
+}
+
+struct Workshop<'a> {
+    model: &'a Model,
+    /// The authorities as they are by now.
+    authorities: Inventory,
+    keyring: &'a Keyring,
+    /// Positions in `issued` of the authorities made in this run.
+    made: BTreeMap<Holder, usize>,
+    issued: Issued,
+}
+
+impl Workshop<'_> {
+    fn make(&self, action: &Action, entropy: &dyn Entropy) -> Result<IssuedCertificate, String> {
+        let request = &action.request;
+        let new_key = if action.keeps_key {
+            None
+        } else {
+            Some(entropy.private_key(request).map_err(|error| error.to_string())?)
+        };
+        let own_key = match &new_key {
+            Some(key) => key,
+            None => self.key(&request.holder)?,
+        };
+        let serial = serial(action, entropy);
+        let (mut above, signing_key) = match &request.issuer {
+            Issuer::SelfSigned => (Vec::new(), own_key),
+            Issuer::Authority(name) => (
+                chains::authority(self.model, &self.authorities, name).ok_or_else(|| {
+                    format!("the certificate of its issuer `{name}` is not at hand")
+                })?,
+                self.key(&Holder::Authority(name.clone()))?,
+            ),
+        };
+        let signer = Signer { certificate: above.first().copied(), key: signing_key };
+        let certificate = issue::sign(request, &serial, action.validity, own_key, &signer)
+            .map_err(|error| error.to_string())?;
+        let spki_hash = certificate.spki_hash;
+        above.pop();
+        let chain = std::iter::once(certificate).chain(above.into_iter().cloned()).collect();
+        Ok(IssuedCertificate { request: request.clone(), chain, key: new_key, spki_hash })
+    }
+
+    /// The chain of a holder who keeps the certificate, with the intermediates of now.
+    fn refreshed(&self, holder: &Holder, inventory: &Inventory) -> Option<Vec<Certificate>> {
+        let own = inventory.held.get(holder).map(HeldCertificate::certificate)?;
+        let issuer = &self.model.request(holder)?.issuer;
+        let above = chains::intermediates(self.model, &self.authorities, issuer)?;
+        Some(std::iter::once(own).chain(above).cloned().collect())
+    }
+
+    /// The key of `holder`: made in this run, stored, or brought along.
+    fn key(&self, holder: &Holder) -> Result<&PrivateKey, String> {
+        let made = self.made.get(holder).and_then(|at| self.issued.certificates[*at].key.as_ref());
+        made.or_else(|| self.keyring.keys.get(holder))
+            .ok_or_else(|| format!("the private key of {holder} is not at hand"))
+    }
+}
+
+/// A fixed serial serves the first issue; an issuer never gives one twice.
+fn serial(action: &Action, entropy: &dyn Entropy) -> SerialNumber {
+    let request: &CertificateRequest = &action.request;
+    match (&action.reason, &request.serial) {
+        (Reason::NeverIssued, Some(fixed)) => fixed.clone(),
+        _ => entropy.serial(request),
+    }
+}

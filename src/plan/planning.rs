@@ -1,0 +1,235 @@
+//! Decides what is to be issued, and why; nothing has happened yet.
+
+use std::collections::BTreeMap;
+
+use super::reason::{self, Compared, Reason};
+use super::{HeldCertificate, Inventory, chains};
+use crate::diagnostic::Diagnostic;
+use crate::model::{AuthoritySource, Model};
+use crate::pki::certificate::Certificate;
+use crate::pki::issue::Validity;
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::time::{Seconds, Timestamp};
+
+/// How far new certificates begin before now, for clocks that are behind.
+const BACKDATED: Seconds = Seconds::minutes(5);
+
+/// What is to be issued, issuers before what they sign.
+#[derive(Clone, Debug, Default)]
+pub struct IssuancePlan {
+    /// The certificates to issue.
+    pub actions: Vec<Action>,
+    /// Holders who keep their certificates while an issuer gets a new one: the chain in their file
+    /// is out of date.
+    pub stale_chains: Vec<Holder>,
+    /// What the user should know about them.
+    pub notices: Vec<Diagnostic>,
+}
+
+impl IssuancePlan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.stale_chains.is_empty()
+    }
+}
+
+/// One certificate to issue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// What it shall be.
+    pub request: CertificateRequest,
+    /// Why.
+    pub reason: Reason,
+    /// When it will be valid.
+    pub validity: Validity,
+    /// Whether the holder's own key is used again.
+    pub keeps_key: bool,
+}
+
+/// An authority as those below it will see it once the plan is carried out.
+struct Signer<'a> {
+    subject: &'a DistinguishedName,
+    key_id: Option<&'a [u8]>,
+    is_new: bool,
+    validity: Validity,
+}
+
+/// Compares the model with what there is.
+///
+/// # Errors
+///
+/// Diagnostics about authorities that would need another key or subject: that is a rotation, not a
+/// renewal.
+pub fn plan(
+    model: &Model,
+    inventory: &Inventory,
+    now: Timestamp,
+) -> Result<IssuancePlan, Vec<Diagnostic>> {
+    let mut plan = IssuancePlan::default();
+    let mut errors = Vec::new();
+    let mut reissued: Vec<&str> = Vec::new();
+    let mut signers = brought_signers(model);
+    for request in model.requests() {
+        let held = inventory.held.get(&request.holder);
+        let signer = match &request.issuer {
+            Issuer::SelfSigned => None,
+            Issuer::Authority(name) => match signers.get(name.as_str()) {
+                Some(signer) => Some(signer),
+                // The issuer's own errors are told already.
+                None => continue,
+            },
+        };
+        let validity = validity(request, signer, now);
+        let reason = match held {
+            None => Some(Reason::NeverIssued),
+            Some(held) => reason::reason(&compared(request, held, signer, now, validity)),
+        };
+        let is_authority = matches!(request.holder, Holder::Authority(_));
+        if let (true, Some(reason)) = (is_authority, &reason)
+            && let Some(error) = refuse_rotation(&request.holder, reason)
+        {
+            errors.push(error);
+            continue;
+        }
+        if let Holder::Authority(name) = &request.holder {
+            let own = held.map(HeldCertificate::certificate);
+            signers.insert(name, planned_signer(request, own, reason.as_ref(), validity));
+            reissued.extend(reason.is_some().then_some(name.as_str()));
+        }
+        if let Some(reason) = reason {
+            plan.notices.extend(shortened(request, validity));
+            let keeps_key = is_authority && held.is_some();
+            plan.actions.push(Action { request: request.clone(), reason, validity, keeps_key });
+        } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
+            plan.stale_chains.push(request.holder.clone());
+        }
+    }
+    if errors.is_empty() { Ok(plan) } else { Err(errors) }
+}
+
+/// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.
+fn is_stale(
+    request: &CertificateRequest,
+    held: &HeldCertificate,
+    model: &Model,
+    inventory: &Inventory,
+    reissued: &[&str],
+) -> bool {
+    let Issuer::Authority(issuer) = &request.issuer else { return held.chain.len() > 1 };
+    let reissued = reissued.iter().any(|name| model.lineage.is_at_or_below(issuer, name));
+    let now = chains::intermediates(model, inventory, &request.issuer).unwrap_or_default();
+    let same = now.len() + 1 == held.chain.len()
+        && now.iter().zip(&held.chain[1..]).all(|(now, stored)| now.der == stored.der);
+    reissued || !same
+}
+
+fn brought_signers(model: &Model) -> BTreeMap<&str, Signer<'_>> {
+    let authorities = model.authorities.values();
+    authorities
+        .filter_map(|authority| match &authority.source {
+            AuthoritySource::Brought(chain) => {
+                chain.first().map(|own| (authority.name.as_str(), existing(own)))
+            }
+            AuthoritySource::Issued(_) => None,
+        })
+        .collect()
+}
+
+fn existing(certificate: &Certificate) -> Signer<'_> {
+    Signer {
+        subject: &certificate.subject,
+        key_id: certificate.subject_key_id.as_deref(),
+        is_new: false,
+        validity: Validity { not_before: certificate.not_before, not_after: certificate.not_after },
+    }
+}
+
+fn planned_signer<'a>(
+    request: &'a CertificateRequest,
+    own: Option<&'a Certificate>,
+    reason: Option<&Reason>,
+    validity: Validity,
+) -> Signer<'a> {
+    match own {
+        Some(own) if reason.is_none() => existing(own),
+        // Renewed with its own key: what it signed stays valid.
+        Some(own) => Signer { validity, ..existing(own) },
+        None => Signer { subject: &request.subject, key_id: None, is_new: true, validity },
+    }
+}
+
+fn compared<'a>(
+    want: &'a CertificateRequest,
+    held: &'a HeldCertificate,
+    signer: Option<&Signer<'a>>,
+    now: Timestamp,
+    validity: Validity,
+) -> Compared<'a> {
+    let have = held.certificate();
+    Compared {
+        want,
+        have,
+        issuer: signer.map_or(&want.subject, |signer| signer.subject),
+        issuer_key_id: match signer {
+            Some(signer) => signer.key_id,
+            None => have.subject_key_id.as_deref(),
+        },
+        issuer_is_new: signer.is_some_and(|signer| signer.is_new),
+        now,
+        next_not_after: validity.not_after,
+    }
+}
+
+/// From five minutes ago until the earlier of the certificate's own duration and its issuer's end.
+fn validity(request: &CertificateRequest, signer: Option<&Signer<'_>>, now: Timestamp) -> Validity {
+    let mut not_before = now.before(BACKDATED);
+    // The last second counts (RFC 5280, section 4.1.2.5).
+    let mut not_after = not_before.after(request.duration).before(Seconds(1));
+    if let Some(signer) = signer {
+        not_before = not_before.max(signer.validity.not_before);
+        not_after = not_after.min(signer.validity.not_after);
+    }
+    Validity { not_before, not_after }
+}
+
+fn shortened(request: &CertificateRequest, validity: Validity) -> Option<Diagnostic> {
+    let Issuer::Authority(issuer) = &request.issuer else { return None };
+    let length = validity.not_after.since(validity.not_before);
+    let missing = Seconds(request.duration.0.saturating_sub(length.0 + 1));
+    // Some minutes are lost whenever issuer and leaf are made in different runs of one day.
+    if missing < Seconds::days(1) {
+        return None;
+    }
+    Some(
+        Diagnostic::notice(
+            "shortened",
+            format!(
+                "the certificate of {} ends with its issuer `{issuer}` at {}, {} days before its own duration of {}",
+                request.holder,
+                validity.not_after,
+                missing.0 / 86_400,
+                request.duration
+            ),
+        )
+        .help("it is renewed once the issuer is; give the issuer a longer `duration` to change that"),
+    )
+}
+
+fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
+    let what = match reason {
+        Reason::SubjectChanged { .. } => "subject",
+        Reason::KeyKindChanged { .. } => "key",
+        Reason::NeverIssued
+        | Reason::IssuerChanged { .. }
+        | Reason::NamesChanged { .. }
+        | Reason::UsageChanged { .. }
+        | Reason::Expired { .. }
+        | Reason::Due { .. } => return None,
+    };
+    Some(
+        Diagnostic::error("rotation-needed", format!("{holder} cannot get another {what}: {reason}"))
+            .help("everything that it signed would stop working at once: that is a rollover (`ca rotate`), which this version does not have yet; put the old value back, or declare a new authority under another name"),
+    )
+}

@@ -1,0 +1,237 @@
+//! Why a certificate is issued: an ordered list of small checks; the first that finds something decides.
+
+use std::fmt;
+
+use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
+use crate::pki::key::KeyKind;
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::{AlternativeNames, CertificateRequest, Usage};
+use crate::time::Timestamp;
+
+/// Why a certificate is issued, with both sides where there are two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// There is none yet.
+    NeverIssued,
+    /// Another authority shall sign it, or the same one with another key.
+    IssuerChanged {
+        /// Subject of the issuer that it shall have.
+        want: DistinguishedName,
+        /// Subject of the issuer that it has.
+        have: DistinguishedName,
+    },
+    /// Its subject shall be another one.
+    SubjectChanged {
+        /// The subject that it shall have.
+        want: DistinguishedName,
+        /// The subject that it has.
+        have: DistinguishedName,
+    },
+    /// Its names shall be other ones.
+    NamesChanged {
+        /// The names that it shall have.
+        want: AlternativeNames,
+        /// The names that it has.
+        have: AlternativeNames,
+    },
+    /// It is to be used for something else.
+    UsageChanged {
+        /// What it shall be for.
+        want: String,
+        /// What it is for.
+        have: String,
+    },
+    /// Its key shall be of another kind.
+    KeyKindChanged {
+        /// The kind that it shall have.
+        want: KeyKind,
+        /// The kind that it has, if it is one of ours.
+        have: Option<KeyKind>,
+    },
+    /// It does not work any more.
+    Expired {
+        /// Its last second.
+        not_after: Timestamp,
+    },
+    /// It still works, but its time for renewal has come.
+    Due {
+        /// Its last second.
+        not_after: Timestamp,
+    },
+}
+
+impl Reason {
+    /// Whether the certificate still serves its purpose until it is reissued.
+    #[must_use]
+    pub fn still_works(&self) -> bool {
+        matches!(self, Self::Due { .. })
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverIssued => f.write_str("never issued"),
+            Self::IssuerChanged { want, have } if want == have => {
+                write!(f, "issuer `{}` has another key now", want.rfc2253())
+            }
+            Self::IssuerChanged { want, have } => {
+                write!(f, "issuer shall be `{}`, is `{}`", want.rfc2253(), have.rfc2253())
+            }
+            Self::SubjectChanged { want, have } => {
+                write!(f, "subject shall be `{}`, is `{}`", want.rfc2253(), have.rfc2253())
+            }
+            Self::NamesChanged { want, have } => {
+                write!(f, "names shall be {}, are {}", Names(want), Names(have))
+            }
+            Self::UsageChanged { want, have } => write!(f, "shall be for {want}, is for {have}"),
+            Self::KeyKindChanged { want, have: Some(have) } => {
+                write!(f, "key shall be {want}, is {have}")
+            }
+            Self::KeyKindChanged { want, have: None } => {
+                write!(f, "key shall be {want}, is of another kind")
+            }
+            Self::Expired { not_after } => write!(f, "expired at {not_after}"),
+            Self::Due { not_after } => write!(f, "due for renewal, expires at {not_after}"),
+        }
+    }
+}
+
+struct Names<'a>(&'a AlternativeNames);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AlternativeNames { dns, ip, email, uri } = self.0;
+        let all: Vec<String> = dns
+            .iter()
+            .cloned()
+            .chain(ip.iter().map(ToString::to_string))
+            .chain(email.iter().cloned())
+            .chain(uri.iter().cloned())
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if all.is_empty() { f.write_str("none") } else { f.write_str(&all.join(", ")) }
+    }
+}
+
+/// A certificate that exists, and what the spec wants of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'a> {
+    /// What the spec says.
+    pub want: &'a CertificateRequest,
+    /// What there is.
+    pub have: &'a Certificate,
+    /// Subject of the issuer that it shall have.
+    pub issuer: &'a DistinguishedName,
+    /// Subject key identifier of that issuer; `None` if it has none, or none yet.
+    pub issuer_key_id: Option<&'a [u8]>,
+    /// Whether that issuer is about to get its first certificate, so that it cannot have signed anything.
+    pub issuer_is_new: bool,
+    /// Now.
+    pub now: Timestamp,
+    /// The last second that a certificate issued now would have.
+    pub next_not_after: Timestamp,
+}
+
+/// The checks in the order of precedence.
+pub const CHECKS: &[fn(&Compared<'_>) -> Option<Reason>] = &[
+    subject_changed,
+    issuer_changed,
+    usage_changed,
+    names_changed,
+    key_kind_changed,
+    expired,
+    due,
+];
+
+/// The first reason to reissue, if any.
+#[must_use]
+pub fn reason(compared: &Compared<'_>) -> Option<Reason> {
+    CHECKS.iter().find_map(|check| check(compared))
+}
+
+fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
+    (c.want.subject != c.have.subject).then(|| Reason::SubjectChanged {
+        want: c.want.subject.clone(),
+        have: c.have.subject.clone(),
+    })
+}
+
+fn issuer_changed(c: &Compared<'_>) -> Option<Reason> {
+    let other_key = match (c.issuer_key_id, c.have.authority_key_id.as_deref()) {
+        (Some(want), Some(have)) => want != have,
+        _ => false,
+    };
+    let changed = c.issuer_is_new || other_key || *c.issuer != c.have.issuer;
+    changed.then(|| Reason::IssuerChanged { want: c.issuer.clone(), have: c.have.issuer.clone() })
+}
+
+fn usage_changed(c: &Compared<'_>) -> Option<Reason> {
+    let fits = match &c.want.usage {
+        Usage::Authority { max_path_len, name_constraints } => {
+            c.have.is_authority
+                && c.have.max_path_len == Some(*max_path_len)
+                && c.have.name_constraints == *name_constraints
+        }
+        Usage::Server => is_leaf_for(c.have, &ExtendedKeyUsage::ServerAuth),
+        Usage::Client => is_leaf_for(c.have, &ExtendedKeyUsage::ClientAuth),
+    };
+    (!fits)
+        .then(|| Reason::UsageChanged { want: wanted_usage(c.want), have: existing_usage(c.have) })
+}
+
+fn is_leaf_for(certificate: &Certificate, purpose: &ExtendedKeyUsage) -> bool {
+    !certificate.is_authority
+        && certificate.extended_key_usage.as_deref() == Some(std::slice::from_ref(purpose))
+}
+
+fn wanted_usage(request: &CertificateRequest) -> String {
+    match &request.usage {
+        Usage::Authority { max_path_len, name_constraints } => {
+            authority_usage(Some(*max_path_len), name_constraints.is_some())
+        }
+        Usage::Server => "servers".to_owned(),
+        Usage::Client => "clients".to_owned(),
+    }
+}
+
+fn existing_usage(certificate: &Certificate) -> String {
+    if certificate.is_authority {
+        return authority_usage(certificate.max_path_len, certificate.name_constraints.is_some());
+    }
+    match certificate.extended_key_usage.as_deref() {
+        Some([ExtendedKeyUsage::ServerAuth]) => "servers".to_owned(),
+        Some([ExtendedKeyUsage::ClientAuth]) => "clients".to_owned(),
+        _ => "other purposes".to_owned(),
+    }
+}
+
+fn authority_usage(max_path_len: Option<u8>, constrained: bool) -> String {
+    let depth = match max_path_len {
+        Some(levels) => format!("signing with {levels} authorities below it"),
+        None => "signing at any depth".to_owned(),
+    };
+    if constrained { format!("{depth} under name constraints") } else { depth }
+}
+
+fn names_changed(c: &Compared<'_>) -> Option<Reason> {
+    (c.want.names != c.have.names)
+        .then(|| Reason::NamesChanged { want: c.want.names.clone(), have: c.have.names.clone() })
+}
+
+fn key_kind_changed(c: &Compared<'_>) -> Option<Reason> {
+    (c.have.key_kind != Some(c.want.key_kind))
+        .then_some(Reason::KeyKindChanged { want: c.want.key_kind, have: c.have.key_kind })
+}
+
+fn expired(c: &Compared<'_>) -> Option<Reason> {
+    let not_after = c.have.not_after;
+    (not_after < c.now).then_some(Reason::Expired { not_after })
+}
+
+/// A certificate that its issuer's end cut short is due only when a new one would last longer.
+fn due(c: &Compared<'_>) -> Option<Reason> {
+    let not_after = c.have.not_after;
+    let renewal_time = not_after.before(c.want.renew_before);
+    (c.now >= renewal_time && c.next_not_after > not_after).then_some(Reason::Due { not_after })
+}
