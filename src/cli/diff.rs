@@ -1,0 +1,56 @@
+//! `mtlsgen diff`: what a render would change in a folder; keys only as fingerprints.
+
+use std::path::PathBuf;
+
+use super::globals::Globals;
+use super::phases;
+use super::report::{CommandError, ExitStatus, print, standard_output_colour};
+use super::spec_arguments::SpecArguments;
+use crate::diagnostic::Severity;
+use crate::io::tree;
+use crate::manifest::{Disclosure, render};
+use crate::output::{self, Options};
+
+/// Show what render would change in a folder, private keys only as fingerprints
+///
+/// Issues nothing: what is missing or due counts as a difference.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// The folder that `render -o` writes
+    #[arg(default_value = ".")]
+    directory: PathBuf,
+    /// Folder of templates, instead of the spec's `templates`
+    #[arg(long, value_name = "DIR", help_heading = "Spec")]
+    templates: Option<PathBuf>,
+}
+
+/// Compares.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let report = globals.report();
+    let now = args.spec.now()?;
+    let read = phases::read(&args.spec)?;
+    let resolved = phases::resolve(&read, now, &report)?;
+    let templates = phases::templates(&read, args.templates.as_deref())?;
+    let store = phases::store(&read, &report);
+    let (inventory, plan) = phases::plan(&store, &resolved.model, now, &report)?;
+    phases::tell_plan(&plan, &report, |action| {
+        if action.reason.still_works() { Severity::Warning } else { Severity::Error }
+    });
+    if plan.actions.iter().any(|action| !action.reason.still_works()) {
+        report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
+        return Ok(ExitStatus::Findings);
+    }
+    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
+    let material = phases::material(&model, &inventory, &keyring);
+    let rendered = render::render(&model, &material, &templates, Disclosure::Fingerprint)
+        .map_err(|findings| CommandError::Input(phases::placed(&read, findings)))?;
+    let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
+    let tree = output::layout(&rendered.manifests, options);
+    let existing = tree::read(&args.directory, &tree)?;
+    let changes = output::changes(&tree, &existing).map_err(CommandError::not_ours)?;
+    print(output::difference(&tree, &existing, &changes, standard_output_colour(globals)))?;
+    let same = changes.files.is_empty() && plan.is_empty();
+    Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
+}

@@ -1,0 +1,173 @@
+//! The phases that several commands share: from arguments to a model, from a model to what is issued.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::progress::Progress;
+use super::report::{CommandError, Report};
+use super::spec_arguments::SpecArguments;
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::io::entropy::SystemEntropy;
+use crate::io::store::Store;
+use crate::io::{brought, input};
+use crate::manifest::template::TemplateSet;
+use crate::model::{self, Context, Model, Resolved};
+use crate::pki::request::Holder;
+use crate::plan::{self, Inventory, IssuancePlan, Keyring};
+use crate::spec::document::{self, Document, Step};
+use crate::spec::{Spec, path};
+use crate::time::Timestamp;
+
+/// How long a run waits for another one that changes the store.
+const WAIT_FOR_STORE: Duration = Duration::from_secs(60);
+
+/// The spec as far as it could be read, and what was found on the way.
+pub struct Read {
+    /// Where everything stands.
+    pub document: Document,
+    /// What the user wrote.
+    pub spec: Spec,
+    /// What is wrong or worth knowing.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Reads and merges the files and values that the arguments name.
+///
+/// # Errors
+/// A file is missing, ambiguous or cannot be read.
+pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
+    let sources = arguments.sources()?;
+    let (document, mut findings) = document::read(&sources);
+    let (spec, more) = document.deserialize();
+    findings.extend(more);
+    Ok(Read { document, spec, findings })
+}
+
+/// Resolves the spec; shows warnings and notices.
+///
+/// # Errors
+/// All mistakes that were found since reading began.
+pub fn resolve(read: &Read, now: Timestamp, report: &Report) -> Result<Resolved, CommandError> {
+    let Read { document, spec, findings } = read;
+    let files = brought::read(&model::brought::files(document, spec));
+    let (resolved, more) = model::resolve(Context { document, spec, files: &files, now });
+    let findings: Vec<Diagnostic> = findings.iter().cloned().chain(more).collect();
+    match resolved {
+        Some(resolved) if !has_errors(&findings) => {
+            report.diagnostics(&findings);
+            Ok(resolved)
+        }
+        _ => Err(CommandError::Input(findings)),
+    }
+}
+
+/// Built-in templates and the user's: of the folder on the command line, else of the one in the spec.
+///
+/// # Errors
+/// The folder or a template cannot be read.
+pub fn templates(read: &Read, folder: Option<&PathBuf>) -> Result<TemplateSet, CommandError> {
+    let path = path!["templates"];
+    let folder = folder.cloned().or_else(|| {
+        read.spec.templates.as_ref().map(|folder| read.document.directory(&path).join(folder))
+    });
+    let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
+    let found = input::templates(&folder)?;
+    TemplateSet::new(found.templates.into_iter().map(|(name, file)| (name, file.path, file.text)))
+        .map_err(CommandError::Input)
+}
+
+/// The store: where the spec says, else `pki` beside its first file.
+pub fn store(read: &Read, report: &Report) -> Store {
+    let path: Vec<Step> = path!["store", "path"];
+    let root = match &read.spec.store.path {
+        Some(written) => read.document.directory(&path).join(written),
+        None => read.document.first_directory().join("pki"),
+    };
+    let report = *report;
+    Store::open(root, WAIT_FOR_STORE, move |words| report.say(words))
+}
+
+/// What the store holds for the model, and what is to be issued.
+///
+/// # Errors
+/// The store is damaged, a certificate is lost, or an authority would need another key.
+pub fn plan(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+    report: &Report,
+) -> Result<(Inventory, IssuancePlan), CommandError> {
+    let wanted: BTreeSet<Holder> =
+        model.requests().map(|request| request.holder.clone()).collect();
+    let (inventory, warnings) = store.inventory(&wanted)?;
+    report.diagnostics(&warnings);
+    inventory.refuse_lost()?;
+    let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
+    Ok((inventory, plan))
+}
+
+/// Issues what is missing or due, and puts it into the store; tells each reason.
+///
+/// # Errors
+/// The store cannot be changed, or a key is not at hand; then it is as it was.
+pub fn issue(
+    store: &Store,
+    resolved: &Resolved,
+    now: Timestamp,
+    report: &Report,
+) -> Result<Inventory, CommandError> {
+    let model = &resolved.model;
+    let (inventory, plan) = self::plan(store, model, now, report)?;
+    if plan.is_empty() {
+        return Ok(inventory);
+    }
+    let lock = store.lock()?;
+    // Another process may have issued in the meantime.
+    let (inventory, plan) = self::plan(store, model, now, report)?;
+    let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
+    let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
+    let mut progress = Progress::new(report, plan.actions.len());
+    let issued =
+        plan::issue(&plan, model, &inventory, &keyring, &SystemEntropy, &mut || progress.step())
+            .map_err(|error| CommandError::world("issue", &error, None))?;
+    progress.end();
+    store.commit(&lock, &issued, now)?;
+    drop(lock);
+    report.diagnostics(&plan.notices);
+    for action in &plan.actions {
+        report.say(&format!("issued {}: {}", action.request.holder, action.reason));
+    }
+    Ok(inventory.with(&issued))
+}
+
+/// Private keys that the manifests hold: those of leaves in Secrets.
+///
+/// # Errors
+/// A key is missing or damaged.
+pub fn keyring(
+    store: &Store,
+    resolved: Resolved,
+    inventory: &Inventory,
+) -> Result<(Model, Keyring), CommandError> {
+    let Resolved { model, keyring } = resolved;
+    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
+    let stored = store.keyring(inventory, &stored.collect())?;
+    Ok((model, stored.and(&keyring)))
+}
+
+/// What a plan would do, one line each, errors for what does not work any more.
+pub fn tell_plan(plan: &IssuancePlan, report: &Report, severity: fn(&plan::Action) -> Severity) {
+    let told: Vec<Diagnostic> = plan
+        .actions
+        .iter()
+        .map(|action| Diagnostic {
+            severity: severity(action),
+            ..Diagnostic::notice(
+                "to-be-issued",
+                format!("{}: {}", action.request.holder, action.reason),
+            )
+        })
+        .collect();
+    report.diagnostics(&told);
+}

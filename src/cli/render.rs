@@ -1,0 +1,147 @@
+//! `mtlsgen render`: the whole pipeline, from the spec to manifests.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::globals::Globals;
+use super::phases;
+use super::report::{CommandError, ExitStatus, Report, print, standard_output_is_terminal};
+use super::selection::Selection;
+use super::spec_arguments::SpecArguments;
+use crate::diagnostic::Severity;
+use crate::io::tree;
+use crate::manifest::{Disclosure, Manifest, render};
+use crate::output::{self, Changes, Format, Options, OutputTree};
+use crate::plan::{Action, Inventory, IssuancePlan};
+
+/// Issue what is missing or due, and print the manifests in the order in which they can be applied
+///
+/// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Write a folder, a file for each object, instead of standard output
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "yaml", help_heading = "Output")]
+    format: Format,
+    #[command(flatten)]
+    selection: Selection,
+    /// Ingress dialect to write, instead of the spec's `target`
+    #[arg(long, value_name = "NAME", help_heading = "Spec")]
+    target: Option<String>,
+    /// Folder of templates, instead of the spec's `templates`
+    #[arg(long, value_name = "DIR", help_heading = "Spec")]
+    templates: Option<PathBuf>,
+    /// Issue nothing: fail if a certificate is missing, expired or no longer fits
+    #[arg(long, help_heading = "Certificates", conflicts_with = "dry_run")]
+    locked: bool,
+    /// Only tell what would be issued and why
+    #[arg(long, help_heading = "Certificates")]
+    dry_run: bool,
+    /// Issue and write nothing: exit with 1 if the folder is not up to date
+    #[arg(long, requires = "output", help_heading = "Output", conflicts_with_all = ["locked", "dry_run"])]
+    check: bool,
+    /// Show private keys on a terminal, where they are masked otherwise
+    #[arg(long, help_heading = "Output", conflicts_with = "output")]
+    show_secrets: bool,
+}
+
+/// Renders.
+pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let report = globals.report();
+    let now = args.spec.now()?;
+    args.spec.override_target(args.target.take());
+    let read = phases::read(&args.spec)?;
+    let resolved = phases::resolve(&read, now, &report)?;
+    let templates = phases::templates(&read, args.templates.as_deref())?;
+    let store = phases::store(&read, &report);
+    let inventory = if args.locked || args.check || args.dry_run {
+        let (inventory, plan) = phases::plan(&store, &resolved.model, now, &report)?;
+        if let Some(status) = settle(&plan, &args, &report) {
+            return Ok(status);
+        }
+        inventory
+    } else {
+        phases::issue(&store, &resolved, now, &report)?
+    };
+    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
+    let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
+    let disclosure = if masked { Disclosure::Masked } else { Disclosure::Whole };
+    let material = phases::material(&model, &inventory, &keyring);
+    let rendered = render::render(&model, &material, &templates, disclosure)
+        .map_err(|findings| CommandError::Input(phases::placed(&read, findings)))?;
+    report.diagnostics(&phases::placed(&read, rendered.findings));
+    let selected = args.selection.choose(&model, &rendered.manifests)?;
+    match &args.output {
+        None => to_standard_output(&selected, args.format, masked, &report),
+        Some(folder) => {
+            let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
+            let tree = output::layout(&rendered.manifests, options);
+            to_folder(folder, &tree, &selected, &args, &report)
+        }
+    }
+}
+
+/// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
+fn settle(plan: &IssuancePlan, args: &Args, report: &Report) -> Option<ExitStatus> {
+    if args.dry_run {
+        phases::tell_plan(plan, report, |_| Severity::Notice);
+        if plan.is_empty() {
+            report.say("nothing to issue");
+        }
+        return Some(ExitStatus::Done);
+    }
+    if args.check {
+        phases::tell_plan(plan, report, |_| Severity::Error);
+        return (!plan.is_empty()).then_some(ExitStatus::Findings);
+    }
+    let still_works = |action: &Action| action.reason.still_works();
+    phases::tell_plan(plan, report, |action| {
+        if action.reason.still_works() { Severity::Warning } else { Severity::Error }
+    });
+    (!plan.actions.iter().all(still_works)).then_some(ExitStatus::Findings)
+}
+
+fn to_standard_output(
+    manifests: &[Manifest],
+    format: Format,
+    masked: bool,
+    report: &Report,
+) -> Result<ExitStatus, CommandError> {
+    if masked && manifests.iter().any(|manifest| manifest.sensitive) {
+        report.say("private keys are masked on a terminal: say --show-secrets to see them");
+    }
+    print(output::stream(manifests, format)?)?;
+    Ok(ExitStatus::Done)
+}
+
+fn to_folder(
+    folder: &Path,
+    tree: &OutputTree,
+    selected: &[Manifest],
+    args: &Args,
+    report: &Report,
+) -> Result<ExitStatus, CommandError> {
+    let part;
+    let tree = if args.selection.is_everything() {
+        tree
+    } else {
+        let identities: BTreeSet<_> = selected.iter().map(|m| m.identity.clone()).collect();
+        part = tree.part(&identities, tree::read_record(folder)?.as_ref());
+        &part
+    };
+    let existing = tree::read(folder, tree)?;
+    let changes: Changes = output::changes(tree, &existing).map_err(CommandError::not_ours)?;
+    if args.check {
+        changes.files.iter().for_each(|change| report.say(&format!("not up to date: {change}")));
+        let status = if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };
+        return Ok(status);
+    }
+    tree::write(folder, tree, &changes)?;
+    changes.files.iter().for_each(|change| report.say(&change.to_string()));
+    report.say(&format!("{} files in `{}`, {} changed", tree.files().len(), folder.display(), changes.files.len()));
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,82 @@
+//! Which of the objects a command is about.
+
+use super::report::CommandError;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::manifest::Manifest;
+use crate::model::Model;
+
+/// Which of the objects a command is about; all of them unless said.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Selection {
+    /// Only objects of this kind, such as `Ingress`; may be repeated
+    #[arg(long = "kind", value_name = "KIND", help_heading = "Selection")]
+    kinds: Vec<String>,
+    /// Only objects of this host, by its name or its key in the spec; may be repeated
+    #[arg(long = "host", value_name = "HOST", help_heading = "Selection")]
+    hosts: Vec<String>,
+}
+
+impl Selection {
+    /// Whether nothing was said.
+    pub fn is_everything(&self) -> bool {
+        self.kinds.is_empty() && self.hosts.is_empty()
+    }
+
+    /// The chosen ones, in their order.
+    ///
+    /// # Errors
+    /// A host is not in the spec, or no object is of a kind.
+    pub fn choose(
+        &self,
+        model: &Model,
+        manifests: &[Manifest],
+    ) -> Result<Vec<Manifest>, CommandError> {
+        let keys = self.keys(model)?;
+        for kind in &self.kinds {
+            let mut known: Vec<&str> =
+                manifests.iter().map(|manifest| manifest.identity.kind.as_str()).collect();
+            known.sort_unstable();
+            known.dedup();
+            if !known.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
+                return Err(unknown("--kind", "object of kind", kind, &known));
+            }
+        }
+        let of_kind = |manifest: &Manifest| {
+            self.kinds.is_empty()
+                || self.kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&manifest.identity.kind))
+        };
+        let of_host = |manifest: &Manifest| {
+            self.hosts.is_empty() || manifest.exposures.iter().any(|key| keys.contains(&key.as_str()))
+        };
+        Ok(manifests.iter().filter(|m| of_kind(m) && of_host(m)).cloned().collect())
+    }
+
+    /// Keys of the chosen hosts.
+    fn keys<'a>(&self, model: &'a Model) -> Result<Vec<&'a str>, CommandError> {
+        let mut keys = Vec::new();
+        for wanted in &self.hosts {
+            let before = keys.len();
+            let matching = model
+                .exposures
+                .iter()
+                .filter(|exposure| exposure.key == *wanted || exposure.host.as_str() == wanted);
+            keys.extend(matching.map(|exposure| exposure.key.as_str()));
+            if keys.len() == before {
+                let known: Vec<&str> =
+                    model.exposures.iter().map(|exposure| exposure.host.as_str()).collect();
+                return Err(unknown("--host", "host", wanted, &known));
+            }
+        }
+        Ok(keys)
+    }
+}
+
+fn unknown(flag: &str, what: &str, wanted: &str, known: &[&str]) -> CommandError {
+    let help = match nearest(wanted, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there is {}", crate::model::context::listed(known)),
+    };
+    CommandError::Input(vec![
+        Diagnostic::error("unknown-selection", format!("{flag}: no {what} `{wanted}`")).help(help),
+    ])
+}

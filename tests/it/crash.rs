@@ -1,0 +1,87 @@
+//! Killed at any moment: the store is as before or as after, and no key was ever readable by others.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::support::{Sandbox, files};
+
+const KILLS: u32 = 200;
+
+#[test]
+fn a_killed_run_never_leaves_a_store_that_the_next_run_cannot_use() {
+    let spec = spec();
+    let reference = Sandbox::with_toml(&spec);
+    let begun = Instant::now();
+    reference.ok(&["render", "-q"]);
+    let whole = begun.elapsed();
+    let mut sandbox = Sandbox::with_toml(&spec);
+    let mut interrupted = 0;
+    for number in 0..KILLS {
+        let mut child = sandbox
+            .command(&["render", "-q"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Evenly over the whole run and a little beyond, in an order that is not the order of time.
+        let share = f64::from(number * 73 % KILLS) / f64::from(KILLS);
+        wait(whole.mul_f64(share * 1.1));
+        let _ = child.kill();
+        let output = child.wait_with_output().unwrap();
+        interrupted += u32::from(output.status.code().is_none());
+        assert!(
+            output.status.code().is_none_or(|code| code == 0),
+            "after {number} kills: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert_keys_are_private(&sandbox.path("pki"));
+        let holders = issued(&sandbox);
+        assert!(holders == 0 || holders == HOLDERS, "{holders} of {HOLDERS} holders have certificates");
+        if holders == HOLDERS {
+            sandbox.ok(&["render", "-q", "--locked"]);
+            sandbox = Sandbox::with_toml(&spec);
+        }
+    }
+    sandbox.ok(&["render", "-q"]);
+    sandbox.ok(&["render", "-q", "--locked"]);
+    assert_keys_are_private(&sandbox.path("pki"));
+    assert!(interrupted > KILLS / 2, "only {interrupted} runs were interrupted");
+}
+
+const HOLDERS: usize = 42;
+
+/// Two authorities, twenty hosts, twenty clients.
+fn spec() -> String {
+    let mut spec = "[cas.root]\n[cas.clients]\nissuer = \"root\"\n[services.s]\nimage = \"httpd\"\nport = 80\n\
+         [defaults.hosts]\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n"
+        .to_owned();
+    for number in 0..20 {
+        spec += &format!("[hosts.\"h{number}.example.com\"]\nservice = \"s\"\n");
+        spec += &format!("[clients.c{number}]\nissuer = \"clients\"\n");
+    }
+    spec
+}
+
+/// Sleeps for less than a millisecond as exactly as for more.
+fn wait(length: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < length {
+        std::thread::sleep(Duration::from_micros(50));
+    }
+}
+
+/// Number of certificates that a reader of the store would find, once a pending change is settled.
+fn issued(sandbox: &Sandbox) -> usize {
+    let run = sandbox.ok(&["render", "--dry-run"]);
+    HOLDERS - run.stderr.matches("never issued").count()
+}
+
+fn assert_keys_are_private(store: &Path) {
+    for (path, bytes) in files(store) {
+        let holds_key = bytes.windows(11).any(|window| window == b"PRIVATE KEY");
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert!(!holds_key || mode == 0o600, "{} has mode {mode:o}", path.display());
+    }
+}

@@ -1,0 +1,191 @@
+//! What every test of the program needs: a folder of its own, the program run in it, and the tools
+//! that judge its output.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder of its own for one test, removed at its end.
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+/// How one run of the program ended.
+#[derive(Debug)]
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// With `text` as its `mtls.toml`.
+    pub fn with_toml(text: &str) -> Self {
+        let sandbox = Self::new();
+        sandbox.write("mtls.toml", text);
+        sandbox
+    }
+
+    /// With the files of an example.
+    pub fn with_example(name: &str) -> Self {
+        let sandbox = Self::new();
+        for entry in fs::read_dir(root().join("examples").join(name)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                fs::copy(entry.path(), sandbox.path(entry.file_name())).unwrap();
+            }
+        }
+        sandbox
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    pub fn write(&self, relative: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn read(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
+    }
+
+    /// A command that runs the program here, in an environment without surprises.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mtlsgen"));
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program here.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the program here and expects success.
+    pub fn ok(&self, arguments: &[&str]) -> Run {
+        let run = self.run(arguments);
+        assert_eq!(run.status, 0, "{arguments:?} failed:\n{}", run.stderr);
+        run
+    }
+
+    /// `render`, as objects.
+    pub fn render(&self) -> Vec<Value> {
+        objects(&self.ok(&["render"]).stdout)
+    }
+
+    /// Every file below the folder with its bytes, sorted by path.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        files(self.folder())
+    }
+}
+
+impl Run {
+    pub fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// Every file below `folder` with its bytes, sorted by path.
+pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.push((path.clone(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The Kubernetes objects of a YAML stream.
+pub fn objects(yaml: &str) -> Vec<Value> {
+    mtlsgen::manifest::yaml::parse(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"))
+}
+
+/// The object of that kind and name.
+pub fn object<'a>(objects: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    objects
+        .iter()
+        .find(|object| object["kind"] == kind && object["metadata"]["name"] == name)
+        .unwrap_or_else(|| panic!("no {kind} {name}"))
+}
+
+/// A value of a Secret's `data`, decoded.
+pub fn data(secret: &Value, key: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    let text = secret["data"][key].as_str().unwrap_or_else(|| panic!("no {key} in {secret}"));
+    base64::engine::general_purpose::STANDARD.decode(text).unwrap()
+}
+
+/// Path of a tool. Where it is missing, the test is left out with a word about it, but in CI it fails.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    missing_unless(found, name)
+}
+
+/// The Python that has both YAML readers, see `scripts/install-test-tools`.
+pub fn python() -> Option<PathBuf> {
+    let folder = std::env::var_os("MTLSGEN_TEST_PYTHON").map(PathBuf::from).or_else(|| {
+        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/mtlsgen/python"))
+    });
+    let found = folder.map(|folder| folder.join("bin/python")).filter(|path| path.is_file());
+    missing_unless(found, "python with PyYAML and ruamel.yaml")
+}
+
+fn missing_unless(found: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+    if found.is_none() {
+        let words = format!("{name} is missing: run scripts/install-test-tools");
+        assert!(std::env::var_os("CI").is_none(), "{words}");
+        eprintln!("left out: {words}");
+    }
+    found
+}
+
+/// Runs a command and expects success; gives its standard output.
+pub fn output_of(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(
+        output.status.success(),
+        "{command:?} failed:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
