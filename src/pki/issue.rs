@@ -17,10 +17,12 @@ pub struct Signer<'a> {
 /// Source of what must be unpredictable; implemented in `io`, and by tests and derived stores.
 pub trait Entropy {
     /// A new key for `request`.
-    fn private_key(&self, request: &CertificateRequest)
-    -> Result<PrivateKey, super::key::KeyError>;
+    fn private_key(
+        &mut self,
+        request: &CertificateRequest,
+    ) -> Result<PrivateKey, super::key::KeyError>;
     /// A new serial for `request`: 128 bits, positive.
-    fn serial(&self, request: &CertificateRequest) -> SerialNumber;
+    fn serial(&mut self, request: &CertificateRequest) -> SerialNumber;
 }
 /// Signs one certificate for `subject_key`'s public key.
 pub fn sign(
@@ -35,8 +37,3 @@ pub fn sign(
 /// Why signing failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignError(pub String);
-impl std::fmt::Display for SignError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
-    }
-}

@@ -60,9 +60,3 @@ impl Document {
 pub fn read(_sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     todo!()
 }
-impl Document {
-    /// d
-    pub fn directory(&self, _p: &[Step]) -> std::path::PathBuf {
-        todo!()
-    }
-}

@@ -154,15 +154,3 @@ impl JsonSchema for super::Existing {
         true.into()
     }
 }
-/// stub
-pub type NamespaceName = ObjectName;
-impl NamespacedName {
-    /// n
-    pub fn namespace(&self) -> Option<&str> {
-        None
-    }
-    /// n
-    pub fn name(&self) -> &str {
-        &self.0
-    }
-}
