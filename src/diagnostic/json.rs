@@ -1,1 +1,110 @@
 //! Diagnostics for programs: one JSON object each.
+
+use serde::Serialize;
+
+use super::{Diagnostic, Severity, Span, in_order, masked};
+
+/// Shows diagnostics, ordered by place and each once, as one JSON object a line.
+///
+/// Lines and columns count from one; `endLine` and `endColumn` are one behind the last character.
+#[must_use]
+pub fn render(diagnostics: &[Diagnostic]) -> String {
+    in_order(diagnostics).into_iter().map(|diagnostic| line(&Shown::of(diagnostic)) + "\n").collect()
+}
+
+fn line(shown: &Shown) -> String {
+    serde_json::to_string(shown).expect("text and numbers are always expressible in JSON")
+}
+
+#[derive(Serialize)]
+struct Shown {
+    severity: &'static str,
+    code: &'static str,
+    message: String,
+    #[serde(flatten)]
+    place: Option<Place>,
+    label: String,
+    help: Vec<String>,
+    related: Vec<Related>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct Related {
+    message: String,
+    #[serde(flatten)]
+    place: Place,
+}
+
+impl Shown {
+    fn of(diagnostic: &Diagnostic) -> Self {
+        Self {
+            severity: match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Notice => "notice",
+            },
+            code: diagnostic.code,
+            message: masked(&diagnostic.title).into_owned(),
+            place: diagnostic.span.as_ref().map(Place::of),
+            label: masked(&diagnostic.label).into_owned(),
+            help: diagnostic.help.iter().map(|help| masked(help).into_owned()).collect(),
+            related: diagnostic.related.iter().map(Related::of).collect(),
+        }
+    }
+}
+
+impl Place {
+    fn of(span: &Span) -> Self {
+        let (line, column) = span.line_and_column();
+        let (end_line, end_column) = span.end_line_and_column();
+        Self { file: span.source.name.clone(), line, column, end_line, end_column }
+    }
+}
+
+impl Related {
+    fn of((span, words): &(Span, String)) -> Self {
+        Self { message: masked(words).into_owned(), place: Place::of(span) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::Source;
+    use super::*;
+
+    #[test]
+    fn each_diagnostic_is_one_line() {
+        let text = "port = 70000\n".to_owned();
+        let source = Arc::new(Source { name: "mtls.toml".into(), directory: "".into(), text });
+        let span = Some(Span { source, start: 7, end: 12 });
+        let diagnostics = [
+            Diagnostic::error("invalid-value", "too large")
+                .at(span.clone())
+                .label("here")
+                .help("less")
+                .related(span, "there"),
+            Diagnostic::warning("other", "no place"),
+        ];
+        assert_eq!(
+            render(&diagnostics),
+            concat!(
+                r#"{"severity":"error","code":"invalid-value","message":"too large","file":"mtls.toml","line":1,"column":8,"endLine":1,"endColumn":13,"label":"here","help":["less"],"related":[{"message":"there","file":"mtls.toml","line":1,"column":8,"endLine":1,"endColumn":13}]}"#,
+                "\n",
+                r#"{"severity":"warning","code":"other","message":"no place","label":"","help":[],"related":[]}"#,
+                "\n",
+            )
+        );
+    }
+}

@@ -1,10 +1,14 @@
 //! One type for every message about the user's input, apart from how it is shown.
 
+mod excerpt;
 pub mod human;
 pub mod json;
+mod mask;
 
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use mask::masked;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +32,16 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// Line and column of the byte at `offset`, both from one.
+    fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before[line_start..].trim_start_matches('\u{feff}');
+        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    }
+}
+
 /// A place in a [`Source`]: a range of bytes on character boundaries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
@@ -46,12 +60,17 @@ impl Span {
         self.start..self.end
     }
 
-    /// Line and column, both from one; columns count characters.
+    /// Line and column of the first byte, both from one; columns count characters, a byte order
+    /// mark not among them.
     #[must_use]
     pub fn line_and_column(&self) -> (usize, usize) {
-        let before = &self.source.text[..self.start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        self.source.line_and_column(self.start)
+    }
+
+    /// Line and column one behind the last byte, counted like [`Span::line_and_column`].
+    #[must_use]
+    pub fn end_line_and_column(&self) -> (usize, usize) {
+        self.source.line_and_column(self.end)
     }
 }
 
@@ -153,4 +172,83 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         })
         .min()
         .map(|(_, name)| name)
+}
+
+/// `text` between backticks, for a message: control characters escaped, long text shortened,
+/// private keys masked.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    const LIMIT: usize = 80;
+    let masked = masked(text);
+    let mut shown: String = masked.chars().take(LIMIT).flat_map(visible).collect();
+    if masked.chars().nth(LIMIT).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// `character` as it may stand in one line of a message.
+fn visible(character: char) -> impl Iterator<Item = char> {
+    let escaped = character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let (plain, escape) =
+        if escaped { (None, Some(character.escape_default())) } else { (Some(character), None) };
+    plain.into_iter().chain(escape.into_iter().flatten())
+}
+
+/// The diagnostics in the order in which they are shown: by source (in the order of first
+/// appearance), then by place, those without a place last; equal ones once.
+fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut sources: Vec<&Arc<Source>> = Vec::new();
+    for span in diagnostics.iter().filter_map(|diagnostic| diagnostic.span.as_ref()) {
+        if !sources.iter().any(|source| Arc::ptr_eq(source, &span.source)) {
+            sources.push(&span.source);
+        }
+    }
+    let rank = |diagnostic: &Diagnostic| {
+        diagnostic.span.as_ref().map_or((sources.len(), 0, 0), |span| {
+            let source = sources.iter().position(|source| Arc::ptr_eq(source, &span.source));
+            (source.unwrap_or_default(), span.start, span.end)
+        })
+    };
+    let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
+    ordered.sort_by_key(|diagnostic| rank(diagnostic));
+    let mut shown: Vec<&Diagnostic> = Vec::with_capacity(ordered.len());
+    for diagnostic in ordered {
+        let same = |earlier: &&&Diagnostic| rank(earlier) == rank(diagnostic);
+        if !shown.iter().rev().take_while(same).any(|earlier| *earlier == diagnostic) {
+            shown.push(diagnostic);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_no_byte_order_mark() {
+        let source = Arc::new(Source {
+            name: "a.toml".into(),
+            directory: "".into(),
+            text: "\u{feff}ä=1\nßx=2".into(),
+        });
+        let at = |start| Span { source: source.clone(), start, end: start }.line_and_column();
+        assert_eq!(at(3), (1, 1));
+        assert_eq!(at(5), (1, 2));
+        assert_eq!(at(10), (2, 2));
+    }
+
+    #[test]
+    fn literals_stay_on_one_line() {
+        assert_eq!(literal("a\nb\u{1b}"), "`a\\nb\\u{1b}`");
+        assert_eq!(literal(&"x".repeat(90)).chars().count(), 83);
+        assert!(!literal("-----BEGIN PRIVATE KEY-----\nMIIE").contains("MIIE"));
+    }
+
+    #[test]
+    fn nearest_needs_some_likeness() {
+        assert_eq!(nearest("client_auth", ["tls", "clientAuth"]), Some("clientAuth"));
+        assert_eq!(nearest("banana", ["tls", "clientAuth"]), None);
+    }
 }

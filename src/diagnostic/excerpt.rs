@@ -1,0 +1,127 @@
+//! The lines of a source that a message shows, cut out so that size of file and line do not matter.
+
+use std::ops::Range;
+
+use super::mask::touches_private_key;
+use super::{Source, Span};
+
+/// Longest line that is shown whole; longer ones are cut around the place.
+const LONGEST_LINE: usize = 1_000;
+/// What is shown of a longer line on either side.
+const AROUND: usize = 60;
+
+/// Some lines of a source with places in them.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    /// The lines.
+    pub text: String,
+    /// Number of the first line, from one.
+    pub line: usize,
+    /// The places, as ranges of bytes in `text`, in the order in which they were asked for.
+    pub marks: Vec<Range<usize>>,
+    /// Whether columns in `text` are columns in the source.
+    pub exact: bool,
+}
+
+impl Excerpt {
+    /// The lines of the first line of each span, all spans of one source; `None` where a line
+    /// belongs to a private key.
+    pub fn of(spans: &[&Span]) -> Option<Self> {
+        let source = &spans.first()?.source;
+        let lines: Vec<_> = spans.iter().map(|span| line_of(source, span.start)).collect();
+        let start = lines.iter().map(|line| line.start).min()?;
+        let end = lines.iter().map(|line| line.end).max()?;
+        if touches_private_key(&source.text, start..end) {
+            return None;
+        }
+        let number = source.text[..start].matches('\n').count() + 1;
+        let marks = spans.iter().zip(&lines);
+        let marks = marks.map(|(span, line)| span.start..span.end.clamp(span.start, line.end));
+        match spans {
+            [_] if end - start > LONGEST_LINE => {
+                Some(cut(&source.text, start..end, marks.last()?, number))
+            }
+            _ => Some(Self {
+                text: source.text[start..end].to_owned(),
+                line: number,
+                marks: marks.map(|mark| mark.start - start..mark.end - start).collect(),
+                exact: true,
+            }),
+        }
+    }
+}
+
+/// Whether both spans can stand in one excerpt.
+pub(super) fn near(first: &Span, second: &Span) -> bool {
+    const NEAR: usize = 2_000;
+    let (start, end) = (first.start.min(second.start), first.start.max(second.start));
+    std::sync::Arc::ptr_eq(&first.source, &second.source)
+        && end - start < NEAR
+        && [start, end].into_iter().all(|at| line_of(&first.source, at).len() <= LONGEST_LINE)
+}
+
+/// The line around the byte at `offset`, without its end and without a byte order mark.
+fn line_of(source: &Source, offset: usize) -> Range<usize> {
+    let text = &source.text;
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+    let end = if end > offset && text[..end].ends_with('\r') { end - 1 } else { end };
+    let mark = if start == 0 && offset > 0 && text.starts_with('\u{feff}') { 3 } else { 0 };
+    start + mark..end
+}
+
+/// What is shown of a line that is too long: the place, shortened, and a little on either side.
+fn cut(text: &str, line: Range<usize>, mark: Range<usize>, number: usize) -> Excerpt {
+    let start = boundary(text, mark.start.saturating_sub(AROUND).max(line.start));
+    let shown = boundary(text, mark.end.min(mark.start + AROUND));
+    let end = boundary(text, (shown + AROUND).min(line.end));
+    let before = if start > line.start { "…" } else { "" };
+    let after = if end < line.end { "…" } else { "" };
+    let shift = |at: usize| at - start + before.len();
+    Excerpt {
+        text: format!("{before}{}{after}", &text[start..end]),
+        line: number,
+        marks: vec![shift(mark.start)..shift(shown)],
+        exact: start == line.start,
+    }
+}
+
+/// The nearest character boundary at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn span(text: &str, range: Range<usize>) -> Span {
+        let source =
+            Source { name: "a".into(), directory: "".into(), text: text.to_owned() };
+        Span { source: Arc::new(source), start: range.start, end: range.end }
+    }
+
+    #[test]
+    fn only_the_line_is_taken_and_many_lines_are_cut_to_the_first() {
+        let excerpt = Excerpt::of(&[&span("a\r\nbcd\r\ne\r\n", 4..9)]).unwrap();
+        assert_eq!((excerpt.text.as_str(), excerpt.line), ("bcd", 2));
+        assert_eq!(excerpt.marks, [1..3]);
+    }
+
+    #[test]
+    fn the_end_of_the_file_is_a_place() {
+        let excerpt = Excerpt::of(&[&span("a\n", 2..2)]).unwrap();
+        assert_eq!((excerpt.text.as_str(), excerpt.line), ("", 2));
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_place() {
+        let text = "ä".repeat(5_000);
+        let excerpt = Excerpt::of(&[&span(&text, 4_000..9_000)]).unwrap();
+        assert!(excerpt.text.len() < 300, "{}", excerpt.text.len());
+        assert!(!excerpt.exact);
+        assert!(excerpt.text.starts_with('…') && excerpt.text.ends_with('…'));
+    }
+}

@@ -1,0 +1,77 @@
+//! Keeps private keys that somebody pasted into a spec out of every message.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const PRIVATE: &str = "PRIVATE KEY-----";
+const SHOWN: &str = "(private key, not shown)";
+/// How far before a line the start of a PEM block is looked for.
+const REACH: usize = 32 * 1024;
+
+/// `text` with every PEM block of a private key replaced, whole or cut off.
+#[must_use]
+pub fn masked(text: &str) -> Cow<'_, str> {
+    let Some(block) = private_key(text) else { return Cow::Borrowed(text) };
+    let rest = masked(&text[block.end..]);
+    Cow::Owned(format!("{}{SHOWN}{rest}", &text[..block.start]))
+}
+
+/// The first PEM block of a private key; up to the end of the text if it is not closed.
+fn private_key(text: &str) -> Option<Range<usize>> {
+    let (start, _) = text.match_indices(BEGIN).find(|(at, _)| is_private(&text[*at + BEGIN.len()..]))?;
+    let end = text[start..].find(END).map_or(text.len(), |at| {
+        let end = start + at + END.len();
+        text[end..].find("-----").map_or(text.len(), |close| end + close + 5)
+    });
+    Some(start..end)
+}
+
+/// Whether the label of the PEM block that goes on with `rest` names a private key.
+fn is_private(rest: &str) -> bool {
+    rest.find("-----").is_some_and(|end| rest[..end + 5].ends_with(PRIVATE))
+}
+
+/// Whether any of the lines at `lines` in `text` belongs to a private key.
+pub(super) fn touches_private_key(text: &str, lines: Range<usize>) -> bool {
+    let mut from = lines.start.saturating_sub(REACH);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let near = &text[from..lines.end];
+    let mut at = 0;
+    while let Some(block) = private_key(&near[at..]) {
+        if from + at + block.end > lines.start {
+            return true;
+        }
+        at += block.end;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQ\n-----END EC PRIVATE KEY-----";
+
+    #[test]
+    fn private_keys_are_masked_and_certificates_are_not() {
+        assert_eq!(masked(&format!("a {KEY} b {KEY}")), format!("a {SHOWN} b {SHOWN}"));
+        assert_eq!(masked("-----BEGIN PRIVATE KEY-----\\nMIIE"), SHOWN);
+        let certificate = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----";
+        assert_eq!(masked(certificate), certificate);
+        assert_eq!(masked("expected `PRIVATE KEY`"), "expected `PRIVATE KEY`");
+    }
+
+    #[test]
+    fn a_line_inside_a_key_is_recognised() {
+        let text = format!("a = 1\nkey = \"\"\"\n{KEY}\n\"\"\"\nb = 2\n");
+        let body = text.find("MHcCAQ").unwrap();
+        assert!(touches_private_key(&text, body..body + 6));
+        assert!(!touches_private_key(&text, 0..5));
+        let after = text.find("b = 2").unwrap();
+        assert!(!touches_private_key(&text, after..after + 5));
+    }
+}

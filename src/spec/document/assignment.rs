@@ -1,0 +1,114 @@
+//! Reads one `KEY=VALUE` of `--set`: the key in TOML's syntax, the value as a YAML scalar or flow value.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use ::toml::de::DeTable;
+
+use super::core_schema::resolve;
+use super::input::Input;
+use super::node::{Entry, MAX_DEPTH, Node, Place, Table, Value};
+use super::{toml, yaml};
+use crate::diagnostic::{Diagnostic, Source, literal};
+
+/// What such a source is called in messages; also what marks it as one.
+pub(super) const NAME: &str = "--set";
+
+/// The text of one `--set` as a source; relative paths in it start from the working directory.
+///
+/// [`super::read`] reports what is wrong with it.
+#[must_use]
+pub fn assignment(text: &str, working_directory: &Path) -> Arc<Source> {
+    let directory = working_directory.to_owned();
+    Arc::new(Source { name: NAME.to_owned(), directory, text: text.to_owned() })
+}
+
+/// The tree with that one value, and whether it could be read.
+pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
+    match tree(input) {
+        Ok(node) => (node, true),
+        Err(diagnostic) => {
+            input.report(diagnostic);
+            (Node::empty(input.place(0..0)), false)
+        }
+    }
+}
+
+fn tree(input: &mut Input<'_>) -> Result<Node, Diagnostic> {
+    let text = input.text();
+    let Some(equals) = equals_sign(text) else {
+        return Err(mistake(input, 0..text.len(), "expected `KEY=VALUE`, found no `=`".to_owned())
+            .help("write such as `--set hosts.\"www.example.com\".tls.issuer=self-signed`"));
+    };
+    let keys = keys(input, &text[..equals])?;
+    let value = value(input, equals + 1)?;
+    let whole = input.place(0..text.len());
+    Ok(keys.into_iter().rev().fold(value, |node, (key, place)| {
+        Node { place: whole, value: Value::Table(Table::from([(key, Entry { key: place, node })])) }
+    }))
+}
+
+fn mistake(input: &Input<'_>, range: Range<usize>, title: String) -> Diagnostic {
+    Diagnostic::error("syntax", title).at(Some(input.span(range)))
+}
+
+/// The first `=` outside of quotes.
+fn equals_sign(text: &str) -> Option<usize> {
+    let mut quote = None;
+    text.char_indices().find_map(|(at, character)| {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '=') => return Some(at),
+            _ => {}
+        }
+        None
+    })
+}
+
+/// The steps of a dotted key, each with its place.
+fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Diagnostic> {
+    let whole = 0..text.len();
+    if let Some(at) = text.find('[').filter(|_| !text.contains(['"', '\''])) {
+        let title = "an entry of a list cannot be set alone".to_owned();
+        let list = &text[..at];
+        return Err(mistake(input, at..text.len(), title)
+            .help(format!("set the whole list, such as `--set '{list}=[a, b]'`")));
+    }
+    if text.matches('.').count() > MAX_DEPTH * 4 || text.contains(['\n', '\r', '#']) {
+        return Err(mistake(input, whole, format!("{} is not a dotted key", literal(text))));
+    }
+    let line = format!("{text}=0");
+    let table = DeTable::parse(&line).map_err(|error| {
+        let place = error.span().unwrap_or(0..text.len());
+        mistake(input, place, format!("{} is not a dotted key: {}", literal(text), error.message()))
+            .help("quote parts with other characters than letters, digits, `-` and `_`: `hosts.\"www.example.com\".tls=false`")
+    })?;
+    let mut keys = Vec::new();
+    let mut table = toml::convert_table(input, table.into_inner());
+    while let Some((key, entry)) = table.pop() {
+        keys.push((key, entry.key));
+        let Value::Table(next) = entry.node.value else { break };
+        table = next;
+    }
+    if keys.len() > MAX_DEPTH {
+        let title = format!("nested too deeply: more than {MAX_DEPTH} levels");
+        return Err(mistake(input, whole, title));
+    }
+    Ok(keys)
+}
+
+/// The value: text that starts with a quote or bracket is YAML, everything else one plain scalar,
+/// so that `x=*.example.com` and `x=# 1` need no quotes; nothing is the empty string.
+fn value(input: &mut Input<'_>, offset: usize) -> Result<Node, Diagnostic> {
+    let rest = &input.text()[offset..];
+    let text = rest.trim();
+    if text.starts_with(['"', '\'', '[', '{']) {
+        return yaml::read_value(input, offset);
+    }
+    let start = offset + (rest.len() - rest.trim_start().len());
+    let place = input.place(start..start + text.len());
+    let scalar = if text.is_empty() { super::node::Scalar::String("".into()) } else { resolve(text) };
+    Ok(Node { place, value: Value::Scalar(scalar) })
+}

@@ -1,0 +1,79 @@
+//! Words for the syntax errors of the YAML parser.
+
+use granit_parser::{ErrorKind, ScanError};
+
+use super::input::Input;
+use super::node::MAX_DEPTH;
+use crate::diagnostic::Diagnostic;
+
+/// The message for an error in `text`, which stands in the source from `offset` on.
+pub(super) fn diagnostic(
+    input: &Input<'_>,
+    text: &str,
+    offset: usize,
+    error: &ScanError,
+) -> Diagnostic {
+    let at = offset + byte_offset(text, error);
+    let next = input.text().get(at..).and_then(|rest| rest.chars().next());
+    let length = next.filter(|next| !next.is_whitespace()).map_or(0, char::len_utf8);
+    let (code, title, help) = words(error.kind());
+    let diagnostic = Diagnostic::error(code, title).at(Some(input.span(at..at + length)));
+    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+}
+
+/// Where the error is; some kinds have lines and columns only.
+fn byte_offset(text: &str, error: &ScanError) -> usize {
+    let marker = error.marker();
+    marker.byte_offset().unwrap_or_else(|| {
+        let line = text.split_inclusive('\n').take(marker.line().saturating_sub(1)).map(str::len);
+        let start: usize = line.sum();
+        let column = text[start..].char_indices().nth(marker.col());
+        column.map_or(text.len(), |(at, _)| start + at)
+    })
+}
+
+/// Code, title and help.
+fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
+    use ErrorKind as Kind;
+    let spaces = "indent with spaces; YAML allows no tabs there";
+    let quote = "put a value that contains `: ` or starts with a special character in quotes";
+    let (title, help) = match kind {
+        Kind::RecursionLimitExceeded => {
+            let title = format!("nested too deeply: more than {MAX_DEPTH} levels");
+            return ("too-large", title, "");
+        }
+        Kind::TabNotAllowed
+        | Kind::TabInBlockIndentation
+        | Kind::TabInIndentation
+        | Kind::TabAtBlockScalarStart
+        | Kind::TabInPlainScalar => ("a tab stands where spaces belong", spaces),
+        Kind::UnknownAnchor => {
+            ("the alias has no anchor before it", "write `&name` at the value that `*name` repeats; quote a text that starts with `*`")
+        }
+        Kind::MappingValueNotAllowed | Kind::MappingKeyNotAllowed => {
+            ("`:` makes a key where none can stand", quote)
+        }
+        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => {
+            ("expected `key: value`", "write `:` and a blank after the key")
+        }
+        Kind::UnclosedQuotedScalar => ("a quoted text is not closed", "close it with the same quote"),
+        Kind::ExpectedBlockMappingKey | Kind::InvalidIndentation => {
+            ("this line does not go with the lines above it", "indent it as the entries that it belongs to")
+        }
+        Kind::UnexpectedCharacter { character } => {
+            let title = format!("no value can start with {}", crate::diagnostic::literal(&character.to_string()));
+            return ("syntax", title, quote);
+        }
+        Kind::UnclosedFlowCollection { open } => {
+            return ("syntax", format!("the bracket `{open}` is not closed"), "");
+        }
+        Kind::MismatchedFlowCollectionEnd { open, close } => {
+            return ("syntax", format!("`{open}` is closed by `{close}`"), "");
+        }
+        Kind::UnknownQuotedScalarEscape => {
+            ("this escape is unknown", "write `\\\\` for a backslash, or use single quotes")
+        }
+        other => return ("syntax", other.to_string(), ""),
+    };
+    ("syntax", title.to_owned(), help)
+}
