@@ -124,3 +124,91 @@ fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
     let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(entry, "is not UTF-8"))?;
     ledger::holder(text).map(Some).map_err(|problem| StoreError::damaged(entry, problem))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::store::disk::FileSystem;
+    use crate::io::store::transaction::{self, NewFile};
+
+    fn store_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        let files =
+            files.iter().map(|(path, text)| NewFile::public((*path).into(), (*text).into()));
+        transaction::commit(&FileSystem, root.path(), files.collect()).unwrap();
+        root
+    }
+
+    fn client(name: &str) -> Holder {
+        Holder::Client(name.into())
+    }
+
+    #[test]
+    fn everybody_with_a_certificate_or_a_key_is_found_under_the_true_name() {
+        let long = "ü".repeat(200);
+        let folder = layout::holder_folder(&client(&long));
+        let root = store_with(&[
+            ("cas/root/tls.crt", ""),
+            ("cas/brought/ledger/01.toml", ""),
+            ("hosts/%2A.example.com/tls.key", ""),
+            ("clients/%41lice/tls.crt", ""),
+            (&format!("{folder}/tls.crt"), ""),
+            (&format!("{folder}/name"), &long),
+        ]);
+        let expected = [
+            Holder::Authority("root".into()),
+            Holder::Host("*.example.com".into()),
+            client("Alice"),
+            client(&long),
+        ];
+        assert_eq!(holders(root.path()).unwrap(), BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn folders_that_are_nobodys_are_damage() {
+        let folder = layout::holder_folder(&client(&"ü".repeat(200)));
+        let with_other_name = [(format!("{folder}/tls.crt"), ""), (format!("{folder}/name"), "ü")];
+        let with_other_name = with_other_name.each_ref().map(|(path, text)| (&**path, *text));
+        for files in [&[("clients/Alice/tls.crt", "")][..], &with_other_name] {
+            let error = holders(store_with(files).path()).unwrap_err();
+            assert!(
+                error.to_string().ends_with("has a name that mtlsgen does not give"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn ledgers_tell_who_was_issued_something() {
+        let entry = |kind: &str, name: &str| {
+            format!("holder = {{ kind = \"{kind}\", name = \"{name}\" }}\ncertificate = ''\n")
+        };
+        let root = store_with(&[
+            ("cas/one/ledger/01.toml", &entry("client", "alice")),
+            ("cas/one/ledger/02.toml", &entry("client", "alice")),
+            ("cas/two/ledger/01.toml", &entry("host", "bob")),
+            ("cas/two/ledger/02.toml.orig", "not an entry"),
+            ("cas/two/ledger/02.later-kind.toml", "not an entry"),
+            ("hosts/own/ledger/03.toml", &entry("host", "own")),
+            ("hosts/other/ledger/04.toml", "never read"),
+        ]);
+        let asked = BTreeSet::from([
+            client("alice"),
+            client("bob"),
+            Holder::Host("own".into()),
+            Holder::Host("new".into()),
+        ]);
+        let known = known_to_ledgers(root.path(), &asked).unwrap();
+        assert_eq!(known, BTreeSet::from([client("alice"), Holder::Host("own".into())]));
+    }
+
+    #[test]
+    fn damaged_entries_are_named() {
+        let root = store_with(&[("cas/one/ledger/0A.toml", "<<<<<<< HEAD\n")]);
+        let error = known_to_ledgers(root.path(), &BTreeSet::from([client("a")])).unwrap_err();
+        assert!(
+            error.to_string().contains("cas/one/ledger/0A.toml` is not a ledger entry"),
+            "{error}"
+        );
+    }
+}
