@@ -42,7 +42,8 @@ pub(super) fn acquire(
         let mut file = open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) if is_still_at(&file, &path) => {
-                note_process(&mut file).map_err(failed)?;
+                // A courtesy to those who wait; a full disk must not keep anybody from cleaning up.
+                let _ = note_process(&mut file);
                 return Ok(StoreLock { _file: file });
             }
             Ok(()) => continue,

@@ -1,6 +1,6 @@
 //! The directory store: what was issued, as PEM files and ledgers that people and openssl can read.
 //!
-//! [`layout`] says where things lie, [`ledger`] what an entry holds, [`transaction`] how changes
+//! `layout` says where things lie, `ledger` what an entry holds, `transaction` how changes
 //! happen wholly or not at all; `README.md`, which is written into each store, tells it to people.
 //! Links inside a store are never followed, neither for reading nor for writing; the store's folder
 //! itself may be one.

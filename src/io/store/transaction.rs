@@ -87,7 +87,7 @@ pub(super) fn is_decided(root: &Path) -> Result<bool, StoreError> {
     read::mode_of_file(&root.join(DECIDED)).map(|mode| mode.is_some())
 }
 
-/// Puts `files` into the store. The caller holds the lock and has called [`recover`].
+/// Puts `files` into the store, after finishing what a killed process left. The caller holds the lock.
 ///
 /// # Errors
 /// [`StoreError::Unfinished`] where the change is decided and the next [`recover`] carries it on;
@@ -97,7 +97,12 @@ pub(super) fn commit(
     root: &Path,
     mut files: Vec<NewFile>,
 ) -> Result<(), StoreError> {
+    recover(disk, root)?;
     files.insert(0, next_generation(root)?);
+    for file in &files {
+        // What cannot be replaced must not come to light after the decision.
+        read::mode_of_file(&root.join(&file.path))?;
+    }
     let missing = missing_folders(root, &files)?;
     let record = Record { folders: missing, files: files.iter().map(|f| f.path.clone()).collect() };
     if let Err(error) = prepare(disk, root, &record, &files) {

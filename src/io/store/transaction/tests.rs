@@ -178,25 +178,54 @@ fn a_folder_that_is_open_to_others_is_closed_before_a_key_comes() {
 }
 
 #[test]
-fn links_in_the_store_are_replaced_or_refused_but_never_followed() {
+fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("file"), "kept").unwrap();
     let link = |to: &Path, at: &Path| std::os::unix::fs::symlink(to, at).unwrap();
     let root = world();
-    let certificate = root.path().join("clients/alice/tls.crt");
-    std::fs::remove_file(&certificate).unwrap();
-    link(&outside.path().join("file"), &certificate);
     link(&outside.path().join("file"), &root.path().join("clients/alice/.tls.key.new"));
     commit(&FileSystem, root.path(), change()).unwrap();
     assert_eq!(std::fs::read(outside.path().join("file")).unwrap(), b"kept");
-    assert!(std::fs::symlink_metadata(certificate).unwrap().is_file());
 
+    for (name, problem) in [
+        ("clients/bob", "is not a folder"),
+        ("hosts", "is not a folder"),
+        ("cas/ca/ledger/02.toml", "is a symbolic link"),
+    ] {
+        let root = world();
+        link(outside.path(), &root.path().join(name));
+        refuses(root.path(), &format!("{name}` {problem}"));
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_refused_before_anything_happens() {
     let root = world();
-    link(outside.path(), &root.path().join("clients/bob"));
-    let before = tree(root.path());
-    let error = commit(&FileSystem, root.path(), change()).unwrap_err();
-    assert!(error.to_string().ends_with("clients/bob` is not a folder"), "{error}");
-    assert_eq!(tree(root.path()), before);
+    std::fs::create_dir_all(root.path().join("clients/bob/tls.key/below")).unwrap();
+    refuses(root.path(), "clients/bob/tls.key` is a folder where a file should be");
+}
+
+#[test]
+fn a_change_first_finishes_an_earlier_one() {
+    let (_, after) = before_and_after();
+    let root = world();
+    let disk = TroubledDisk::new(root.path(), steps() - 4, Trouble::Death);
+    commit(&disk, root.path(), change()).unwrap_err();
+    assert!(is_decided(root.path()).unwrap());
+    commit(&FileSystem, root.path(), vec![public("cas/ca/tls.crt", "more")]).unwrap();
+    let mut expected = after;
+    expected.insert("cas/ca/tls.crt".into(), (0o644, Some(b"more".to_vec())));
+    expected.insert(".generation".into(), (0o644, Some(b"3\n".to_vec())));
+    assert_eq!(tree(root.path()), expected);
+}
+
+/// The change meets damage and leaves everything alone.
+fn refuses(root: &Path, end: &str) {
+    let before = tree(root);
+    let error = commit(&FileSystem, root, change()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert!(error.to_string().ends_with(end), "{error}");
+    assert_eq!(tree(root), before);
 }
 
 #[test]
