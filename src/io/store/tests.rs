@@ -1,6 +1,8 @@
 //! The store as a whole: who reads while somebody writes, and what a killed process left.
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk and damage it")]
 
+mod issued;
+
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
