@@ -13,11 +13,15 @@ use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Public facts about everything that the store holds.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     pub held: BTreeMap<Holder, HeldCertificate>,
+    /// Holders that were issued a certificate whose file is not here, each with that file: an error
+    /// where they are needed, never a reason to issue anew.
+    pub lost: BTreeMap<Holder, PathBuf>,
 }
 /// One holder's current certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

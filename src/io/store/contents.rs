@@ -1,0 +1,214 @@
+//! What lies in a store: the files of each holder, and who is named in the ledgers.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::error::StoreError;
+use super::{layout, ledger, parallel, read};
+use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::request::Holder;
+
+/// Starts a certificate in a PEM text.
+const CERTIFICATE_LABEL: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// The files of one holder.
+pub(super) struct HolderFiles {
+    /// Text of the certificate file.
+    pub(super) certificate: Option<Zeroizing<Vec<u8>>>,
+    /// Permission bits of the key file.
+    pub(super) key_mode: Option<u32>,
+}
+
+/// The files of `holder`; the key is not read.
+pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, StoreError> {
+    let folder = root.join(layout::holder_folder(holder));
+    if read::mode_of_folder(&folder)?.is_none() {
+        return Ok(HolderFiles { certificate: None, key_mode: None });
+    }
+    Ok(HolderFiles {
+        certificate: read::file(&folder.join(layout::CERTIFICATE))?,
+        key_mode: read::mode_of_file(&folder.join(layout::KEY))?,
+    })
+}
+
+/// Path of a file of `holder`.
+pub(super) fn path_of(root: &Path, holder: &Holder, file: &str) -> PathBuf {
+    root.join(layout::holder_folder(holder)).join(file)
+}
+
+/// The certificates in `text`, which is the file at `path`.
+///
+/// # Errors
+/// [`StoreError::Damaged`] unless each certificate in it can be read.
+pub(super) fn certificates(path: &Path, text: &[u8]) -> Result<Vec<Certificate>, StoreError> {
+    let chain = Certificate::from_pem(text).map_err(|error| {
+        StoreError::damaged(
+            path,
+            match error {
+                CertificateError::NotPem => "is not PEM".to_owned(),
+                CertificateError::NoCertificate => "holds no certificate".to_owned(),
+                CertificateError::Malformed(why) => format!("holds a malformed certificate: {why}"),
+            },
+        )
+    })?;
+    let begun = text.windows(CERTIFICATE_LABEL.len()).filter(|part| *part == CERTIFICATE_LABEL);
+    if begun.count() == chain.len() && !chain.is_empty() {
+        Ok(chain)
+    } else {
+        Err(StoreError::damaged(path, "ends in the middle of a certificate"))
+    }
+}
+
+/// All holders that have a folder with a certificate or a key.
+pub(super) fn holders(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
+    let mut found = BTreeSet::new();
+    for kind in &layout::KINDS {
+        let folder = root.join(kind.folder);
+        for name in read::folders(&folder)? {
+            let files =
+                [layout::CERTIFICATE, layout::KEY].map(|file| folder.join(&name).join(file));
+            if read::mode_of_file(&files[0])?.is_some() || read::mode_of_file(&files[1])?.is_some()
+            {
+                found.insert((kind.holder)(true_name(&folder.join(&name), &name)?));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The name of the holder whose folder is `folder`, called `name`.
+fn true_name(folder: &Path, name: &str) -> Result<String, StoreError> {
+    let full = if layout::is_shortened(name) {
+        let text = read::file(&folder.join(layout::TRUE_NAME))?;
+        text.and_then(|text| String::from_utf8(text.to_vec()).ok())
+            .filter(|full| layout::folder_name(full) == name)
+    } else {
+        layout::name_of_folder(name)
+    };
+    full.ok_or_else(|| StoreError::damaged(folder, "has a name that mtlsgen does not give"))
+}
+
+/// Those of `holders` that some ledger of the store names.
+///
+/// All authorities' ledgers are read, and the own ledgers of `holders`.
+pub(super) fn known_to_ledgers(
+    root: &Path,
+    holders: &BTreeSet<Holder>,
+) -> Result<BTreeSet<Holder>, StoreError> {
+    let authorities = &layout::KINDS[0];
+    let folder = root.join(authorities.folder);
+    let keepers = read::folders(&folder)?.into_iter().map(|name| folder.join(name));
+    let own = holders.iter().map(|holder| root.join(layout::holder_folder(holder)));
+    let mut entries = BTreeSet::new();
+    for keeper in keepers.chain(own) {
+        entries.extend(entries_in(&keeper.join(layout::LEDGER))?);
+    }
+    let named = parallel::map(&Vec::from_iter(entries), |path| holder_in(path))?;
+    Ok(named.into_iter().flatten().filter(|holder| holders.contains(holder)).collect())
+}
+
+/// Paths of the entries of a ledger; other files beside them are none.
+fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let is_entry = |name: &String| {
+        name.strip_suffix(layout::ENTRY_EXTENSION)
+            .is_some_and(|serial| serial.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let names = read::files(ledger)?.into_iter().filter(is_entry);
+    Ok(names.map(|name| ledger.join(name)).collect())
+}
+
+fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
+    let Some(content) = read::file(entry)? else { return Ok(None) };
+    let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(entry, "is not UTF-8"))?;
+    ledger::holder(text).map(Some).map_err(|problem| StoreError::damaged(entry, problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::store::disk::FileSystem;
+    use crate::io::store::transaction::{self, NewFile};
+
+    fn store_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        let files =
+            files.iter().map(|(path, text)| NewFile::public((*path).into(), (*text).into()));
+        transaction::commit(&FileSystem, root.path(), files.collect()).unwrap();
+        root
+    }
+
+    fn client(name: &str) -> Holder {
+        Holder::Client(name.into())
+    }
+
+    #[test]
+    fn everybody_with_a_certificate_or_a_key_is_found_under_the_true_name() {
+        let long = "ü".repeat(200);
+        let folder = layout::holder_folder(&client(&long));
+        let root = store_with(&[
+            ("cas/root/tls.crt", ""),
+            ("cas/brought/ledger/01.toml", ""),
+            ("hosts/%2A.example.com/tls.key", ""),
+            ("clients/%41lice/tls.crt", ""),
+            (&format!("{folder}/tls.crt"), ""),
+            (&format!("{folder}/name"), &long),
+        ]);
+        let expected = [
+            Holder::Authority("root".into()),
+            Holder::Host("*.example.com".into()),
+            client("Alice"),
+            client(&long),
+        ];
+        assert_eq!(holders(root.path()).unwrap(), BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn folders_that_are_nobodys_are_damage() {
+        let folder = layout::holder_folder(&client(&"ü".repeat(200)));
+        let with_other_name = [(format!("{folder}/tls.crt"), ""), (format!("{folder}/name"), "ü")];
+        let with_other_name = with_other_name.each_ref().map(|(path, text)| (&**path, *text));
+        for files in [&[("clients/Alice/tls.crt", "")][..], &with_other_name] {
+            let error = holders(store_with(files).path()).unwrap_err();
+            assert!(
+                error.to_string().ends_with("has a name that mtlsgen does not give"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn ledgers_tell_who_was_issued_something() {
+        let entry = |kind: &str, name: &str| {
+            format!("holder = {{ kind = \"{kind}\", name = \"{name}\" }}\ncertificate = ''\n")
+        };
+        let root = store_with(&[
+            ("cas/one/ledger/01.toml", &entry("client", "alice")),
+            ("cas/one/ledger/02.toml", &entry("client", "alice")),
+            ("cas/two/ledger/01.toml", &entry("host", "bob")),
+            ("cas/two/ledger/02.toml.orig", "not an entry"),
+            ("cas/two/ledger/02.later-kind.toml", "not an entry"),
+            ("hosts/own/ledger/03.toml", &entry("host", "own")),
+            ("hosts/other/ledger/04.toml", "never read"),
+        ]);
+        let asked = BTreeSet::from([
+            client("alice"),
+            client("bob"),
+            Holder::Host("own".into()),
+            Holder::Host("new".into()),
+        ]);
+        let known = known_to_ledgers(root.path(), &asked).unwrap();
+        assert_eq!(known, BTreeSet::from([client("alice"), Holder::Host("own".into())]));
+    }
+
+    #[test]
+    fn damaged_entries_are_named() {
+        let root = store_with(&[("cas/one/ledger/0A.toml", "<<<<<<< HEAD\n")]);
+        let error = known_to_ledgers(root.path(), &BTreeSet::from([client("a")])).unwrap_err();
+        assert!(
+            error.to_string().contains("cas/one/ledger/0A.toml` is not a ledger entry"),
+            "{error}"
+        );
+    }
+}

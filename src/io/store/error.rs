@@ -1,0 +1,230 @@
+//! What can go wrong with a store, and what to do about it.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::pki::request::Holder;
+
+/// Why the store could not be read or changed. Unless it says otherwise, nothing was changed.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The file system refused.
+    Io {
+        /// What was tried, as a verb: `read`, `write`, `lock`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Something in the store is not what mtlsgen wrote.
+    Damaged {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, as the end of a sentence that starts with the path.
+        problem: String,
+    },
+    /// A certificate was issued, but a file that belongs to it is not here.
+    Missing {
+        /// Whose file.
+        holder: Holder,
+        /// The absent file.
+        path: PathBuf,
+    },
+    /// Another process kept the store to itself for too long.
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// The other process, if it said so.
+        process: Option<u32>,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The serial was used before by the same issuer.
+    SerialUsed {
+        /// The ledger entry of that serial.
+        path: PathBuf,
+    },
+    /// Another process changed the store while it was being read.
+    Changed {
+        /// The store or the changed file.
+        path: PathBuf,
+    },
+    /// A change is decided and recorded, but not all of its files are in place yet.
+    Unfinished {
+        /// Where it stopped.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// A refusal of the file system.
+    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// Something that mtlsgen did not write like that.
+    pub(super) fn damaged(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), problem: problem.into() }
+    }
+
+    /// What to do about it, in one line.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Io { action, path, source } => io_hint(action, path, source),
+            Self::Damaged { .. } => {
+                "restore it from a backup, from Git or from where it was issued; \
+                 nothing is changed in the store until then"
+                    .to_owned()
+            }
+            Self::Missing { path, .. } => missing_hint(path),
+            Self::Locked { process: Some(process), .. } => format!(
+                "wait for process {process} to end, then run the command again; the lock ends with the process"
+            ),
+            Self::Locked { process: None, .. } => {
+                "wait for the other mtlsgen to end, then run the command again".to_owned()
+            }
+            Self::SerialUsed { .. } => {
+                "an issuer uses a serial once: remove `serial` or set another one; nothing was changed"
+                    .to_owned()
+            }
+            Self::Changed { .. } => "run the command again".to_owned(),
+            Self::Unfinished { source, .. } => format!(
+                "{}; the next run completes the change by itself",
+                cure(source).unwrap_or("mend the cause")
+            ),
+        }
+    }
+}
+
+/// Keys are not in Git, so the place to look for them is another one than for certificates.
+fn missing_hint(path: &Path) -> String {
+    let source = if path.extension().is_some_and(|extension| extension == "key") {
+        "copy it from where it was issued or from a backup (keys are not kept in Git)"
+    } else {
+        "restore it from Git, from a backup or from where it was issued"
+    };
+    format!("{source}; if it is lost for good, use another name for its holder")
+}
+
+fn io_hint(action: &str, path: &Path, source: &io::Error) -> String {
+    match (cure(source), action) {
+        (Some(cure), _) => format!("{cure}, then run the command again; nothing was changed"),
+        (None, "lock") => format!(
+            "keep the store on a file system that can lock files (`{}` is not on one, or cannot be opened); \
+             nothing was changed",
+            path.display()
+        ),
+        (None, _) => {
+            "nothing was changed; run the command again when the cause is mended".to_owned()
+        }
+    }
+}
+
+/// What to do about the refusals that people meet.
+fn cure(source: &io::Error) -> Option<&'static str> {
+    match source.kind() {
+        ErrorKind::PermissionDenied => {
+            Some("give the user who runs mtlsgen access to the store's files and folders")
+        }
+        ErrorKind::ReadOnlyFilesystem => Some("make the file system of the store writable"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("make room on the disk"),
+        _ => None,
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { action, path, source } => {
+                write!(f, "cannot {action} `{}`: {source}", path.display())
+            }
+            Self::Damaged { path, problem } => {
+                write!(f, "the store is damaged: `{}` {problem}", path.display())
+            }
+            Self::Missing { holder, path } => {
+                write!(f, "{holder} has a certificate, but `{}` is missing", path.display())
+            }
+            Self::Locked { path, process, waited } => {
+                let seconds = waited.as_secs();
+                write!(f, "another mtlsgen ")?;
+                if let Some(process) = process {
+                    write!(f, "(process {process}) ")?;
+                }
+                write!(f, "still holds `{}` after {seconds} s", path.display())
+            }
+            Self::SerialUsed { path } => {
+                write!(f, "the serial is used already, by the certificate in `{}`", path.display())
+            }
+            Self::Changed { path } => {
+                write!(f, "`{}` was changed by another process meanwhile", path.display())
+            }
+            Self::Unfinished { path, source } => {
+                write!(
+                    f,
+                    "a change of the store is unfinished: cannot write `{}`: {source}",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } | Self::Unfinished { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_kind() -> Vec<StoreError> {
+        let path = PathBuf::from("pki/clients/alice/tls.key");
+        vec![
+            StoreError::io("write", &path, ErrorKind::StorageFull.into()),
+            StoreError::io("lock", &path, ErrorKind::Unsupported.into()),
+            StoreError::damaged(&path, "is a folder where a file should be"),
+            StoreError::Missing { holder: Holder::Client("alice".into()), path: path.clone() },
+            StoreError::Locked {
+                path: path.clone(),
+                process: Some(7),
+                waited: Duration::from_secs(60),
+            },
+            StoreError::Locked { path: path.clone(), process: None, waited: Duration::ZERO },
+            StoreError::SerialUsed { path: path.clone() },
+            StoreError::Changed { path: path.clone() },
+            StoreError::Unfinished { path, source: ErrorKind::PermissionDenied.into() },
+        ]
+    }
+
+    #[test]
+    fn messages_are_single_sentences_that_name_the_file() {
+        for error in every_kind() {
+            for text in [error.to_string(), error.hint()] {
+                assert!(!text.contains('\n') && !text.contains("  "), "{text}");
+                assert!(text.starts_with(|c: char| c.is_lowercase() || c == '`'), "{text}");
+                assert!(!text.ends_with('.'), "{text}");
+            }
+            assert!(error.to_string().contains("`pki/clients/alice/tls.key`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn common_refusals_come_with_a_cure() {
+        let hint = |kind: ErrorKind| StoreError::io("write", Path::new("pki"), kind.into()).hint();
+        assert!(hint(ErrorKind::StorageFull).contains("make room on the disk"));
+        assert!(hint(ErrorKind::ReadOnlyFilesystem).contains("writable"));
+        assert!(hint(ErrorKind::PermissionDenied).contains("access"));
+        assert!(hint(ErrorKind::Other).contains("nothing was changed"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Public facts about the holders that somebody asks for.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::{contents, layout, parallel};
+use crate::diagnostic::Diagnostic;
+use crate::pki::request::Holder;
+use crate::plan::{HeldCertificate, Inventory};
+
+/// Permission bits that let others than the owner at a key.
+const OTHERS: u32 = 0o077;
+
+/// What is known of one holder.
+enum Finding {
+    Held {
+        certificate: HeldCertificate,
+        key_mode: Option<u32>,
+    },
+    /// There is a key without a certificate.
+    HalfGone,
+    Absent,
+}
+
+/// Everything about `wanted`, and a warning where keys lie open.
+pub(super) fn read(
+    root: &Path,
+    wanted: &BTreeSet<Holder>,
+) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
+    let holders: Vec<&Holder> = wanted.iter().collect();
+    let findings = parallel::map(&holders, |holder| find(root, holder))?;
+    let mut inventory = Inventory::default();
+    let (mut open, mut absent) = (Vec::new(), BTreeSet::new());
+    for (holder, finding) in holders.into_iter().zip(findings) {
+        match finding {
+            Finding::Held { certificate, key_mode } => {
+                if let Some(mode) = key_mode.filter(|mode| mode & OTHERS != 0) {
+                    open.push((contents::path_of(root, holder, layout::KEY), mode));
+                }
+                inventory.held.insert(holder.clone(), certificate);
+            }
+            Finding::HalfGone => lose(&mut inventory, root, holder),
+            Finding::Absent => {
+                absent.insert(holder.clone());
+            }
+        }
+    }
+    if !absent.is_empty() {
+        let known = contents::known_to_ledgers(root, &absent)?;
+        for holder in &known {
+            lose(&mut inventory, root, holder);
+        }
+    }
+    Ok((inventory, open_keys(root, &open)))
+}
+
+fn lose(inventory: &mut Inventory, root: &Path, holder: &Holder) {
+    let path = contents::path_of(root, holder, layout::CERTIFICATE);
+    inventory.lost.insert(holder.clone(), path);
+}
+
+fn find(root: &Path, holder: &Holder) -> Result<Finding, StoreError> {
+    let files = contents::holder_files(root, holder)?;
+    let Some(text) = files.certificate else {
+        return Ok(if files.key_mode.is_some() { Finding::HalfGone } else { Finding::Absent });
+    };
+    let path = contents::path_of(root, holder, layout::CERTIFICATE);
+    let chain = contents::certificates(&path, &text)?;
+    let certificate = HeldCertificate { chain, has_key: files.key_mode.is_some() };
+    Ok(Finding::Held { certificate, key_mode: files.key_mode })
+}
+
+/// One warning for all key files that others can read or change.
+fn open_keys(root: &Path, open: &[(PathBuf, u32)]) -> Vec<Diagnostic> {
+    let Some((first, mode)) = open.first() else { return Vec::new() };
+    let first = first.display();
+    let (title, help) = match open.len() {
+        1 => (
+            format!("the private key `{first}` can be read by others (mode {mode:04o})"),
+            format!("run `chmod 600 '{first}'`"),
+        ),
+        count => (
+            format!(
+                "{count} private keys can be read by others, the first is `{first}` (mode {mode:04o})"
+            ),
+            format!("run `find '{}/' -name '*.key' -exec chmod 600 {{}} +`", root.display()),
+        ),
+    };
+    vec![Diagnostic::warning("open-private-key", title).help(help)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_warning_tells_of_all_open_keys() {
+        let root = Path::new("pki");
+        let at = |name: &str| (root.join("clients").join(name).join("tls.key"), 0o644);
+        assert!(open_keys(root, &[]).is_empty());
+        let one = open_keys(root, &[at("alice")]);
+        assert_eq!(
+            one[0].title,
+            "the private key `pki/clients/alice/tls.key` can be read by others (mode 0644)"
+        );
+        assert_eq!(one[0].help, ["run `chmod 600 'pki/clients/alice/tls.key'`"]);
+        let two = open_keys(root, &[at("alice"), at("bob")]);
+        assert_eq!(two.len(), 1);
+        assert!(two[0].title.starts_with("2 private keys can be read by others, the first is "));
+    }
+}

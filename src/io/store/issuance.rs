@@ -1,0 +1,94 @@
+//! The files that a run's new certificates become.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::error::StoreError;
+use super::ledger::Entry;
+use super::transaction::NewFile;
+use super::{contents, keyring, layout, parallel, read};
+use crate::pki::certificate::Certificate;
+use crate::plan::{Issued, IssuedCertificate};
+use crate::time::Timestamp;
+
+/// All files of `issued`, which was issued at `at`.
+///
+/// # Errors
+/// What [`require_replaceable`] says of a holder, and [`StoreError::SerialUsed`].
+pub(super) fn files(
+    root: &Path,
+    issued: &Issued,
+    at: Timestamp,
+) -> Result<Vec<NewFile>, StoreError> {
+    let certificates = &issued.certificates;
+    parallel::map(certificates, |certificate| require_replaceable(root, certificate))?;
+    let files: Vec<NewFile> =
+        certificates.iter().flat_map(|certificate| files_of(certificate, at)).collect();
+    let mut paths = BTreeSet::new();
+    match files.iter().find(|file| !paths.insert(&*file.path)) {
+        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
+        None => Ok(files),
+    }
+}
+
+/// Makes sure that only what is whole is replaced, and no ledger entry ever.
+fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), StoreError> {
+    let (holder, leaf) = (&issued.request.holder, leaf(issued));
+    let files = contents::holder_files(root, holder)?;
+    let path = contents::path_of(root, holder, layout::CERTIFICATE);
+    match (&files.certificate, files.key_mode) {
+        (Some(text), key) => {
+            let chain = contents::certificates(&path, text)?;
+            if key.is_some() {
+                keyring::matching_key(root, holder, &chain[0])?;
+            }
+        }
+        (None, Some(_)) => return Err(StoreError::Missing { holder: holder.clone(), path }),
+        (None, None) => {}
+    }
+    let entry = root.join(layout::ledger_entry(&issued.request.issuer, holder, &leaf.serial));
+    match read::mode_of_file(&entry)? {
+        Some(_) => Err(StoreError::SerialUsed { path: entry }),
+        None => Ok(()),
+    }
+}
+
+/// Certificate and chain, key, ledger entry, and the true name where the folder's is cut.
+fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
+    let holder = &issued.request.holder;
+    let folder = layout::holder_folder(holder);
+    let chain: String = issued.chain.iter().map(Certificate::to_pem).collect();
+    let entry = layout::ledger_entry(&issued.request.issuer, holder, &leaf(issued).serial);
+    let mut files = vec![
+        NewFile::public(format!("{folder}/{}", layout::CERTIFICATE), chain),
+        NewFile::public(entry, entry_of(issued, at).to_string()),
+    ];
+    if let Some(key) = &issued.key {
+        files.push(NewFile::private(format!("{folder}/{}", layout::KEY), key.to_pem()));
+    }
+    if layout::is_shortened(&folder) {
+        let path = format!("{folder}/{}", layout::TRUE_NAME);
+        files.push(NewFile::public(path, holder.name().to_owned()));
+    }
+    files
+}
+
+fn entry_of(issued: &IssuedCertificate, at: Timestamp) -> Entry {
+    let leaf = leaf(issued);
+    Entry {
+        holder: issued.request.holder.clone(),
+        issuer: issued.request.issuer.clone(),
+        serial: leaf.serial.to_string(),
+        subject: leaf.subject.rfc2253(),
+        not_before: leaf.not_before,
+        not_after: leaf.not_after,
+        issued_at: at,
+        spki: leaf.spki_hash.0,
+        fingerprint: leaf.fingerprint().0,
+        certificate: leaf.to_pem(),
+    }
+}
+
+fn leaf(issued: &IssuedCertificate) -> &Certificate {
+    issued.chain.first().expect("what was issued has a certificate")
+}

@@ -1,0 +1,69 @@
+//! Private keys out of the store, each checked against its certificate.
+
+use std::path::Path;
+
+use super::error::StoreError;
+use super::{contents, layout, read};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::request::Holder;
+use crate::plan::Inventory;
+
+/// The private key of `holder`, whose certificate is in `inventory`.
+///
+/// # Errors
+/// As [`matching_key`]; [`StoreError::Changed`] if the certificate is not the one of `inventory` any more.
+pub(super) fn key(
+    root: &Path,
+    inventory: &Inventory,
+    holder: &Holder,
+) -> Result<PrivateKey, StoreError> {
+    let path = contents::path_of(root, holder, layout::CERTIFICATE);
+    let held = inventory.held.get(holder).and_then(|held| held.chain.first());
+    let Some(certificate) = held else {
+        return Err(StoreError::Missing { holder: holder.clone(), path });
+    };
+    matching_key(root, holder, certificate).map_err(|error| {
+        let text = read::file(&path).ok().flatten();
+        let now = text.and_then(|text| contents::certificates(&path, &text).ok());
+        match now {
+            Some(chain) if chain[0] != *certificate => StoreError::Changed { path },
+            _ => error,
+        }
+    })
+}
+
+/// The private key of `holder`, which belongs to `certificate`.
+///
+/// # Errors
+/// [`StoreError::Missing`] if there is none; [`StoreError::Damaged`] if it is another one or none at all.
+pub(super) fn matching_key(
+    root: &Path,
+    holder: &Holder,
+    certificate: &Certificate,
+) -> Result<PrivateKey, StoreError> {
+    let path = contents::path_of(root, holder, layout::KEY);
+    let Some(text) = read::file(&path)? else {
+        return Err(StoreError::Missing { holder: holder.clone(), path });
+    };
+    let key = PrivateKey::from_pem(&text)
+        .map_err(|error| StoreError::damaged(&path, key_problem(error)))?;
+    if key.spki_hash() == certificate.spki_hash {
+        Ok(key)
+    } else {
+        let problem = format!("does not belong to the certificate in `{}`", layout::CERTIFICATE);
+        Err(StoreError::damaged(&path, problem))
+    }
+}
+
+fn key_problem(error: KeyError) -> String {
+    match error {
+        KeyError::NotPem => "is not PEM".to_owned(),
+        KeyError::NoKey => "holds no private key".to_owned(),
+        KeyError::Encrypted => "is encrypted".to_owned(),
+        KeyError::Unsupported(what) => format!("holds a key of an unsupported kind: {what}"),
+        KeyError::Malformed(why) | KeyError::Generation(why) => {
+            format!("holds a malformed key: {why}")
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Where things lie in a store: names to file names and back, and nothing outside.
+//!
+//! A name keeps its lower-case letters, digits, `-`, `_`, `.` and `@`; every other byte of its UTF-8
+//! becomes `%` and two upper-case hexadecimal digits. Capitals are escaped too, so that two names
+//! never meet on a file system that takes `A` for `a`. So are a `-` or `.` at the start, a `.` at the
+//! end, and the start of a name that Windows reserves. The empty name is a single `%`.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::pki::request::{Holder, Issuer, SerialNumber};
+
+/// File of a certificate and what stands behind it.
+pub(super) const CERTIFICATE: &str = "tls.crt";
+/// File of a private key.
+pub(super) const KEY: &str = "tls.key";
+/// File of the true name, where the folder's name had to be shortened.
+pub(super) const TRUE_NAME: &str = "name";
+/// Folder of ledger entries.
+pub(super) const LEDGER: &str = "ledger";
+/// How the names of ledger entries end.
+pub(super) const ENTRY_EXTENSION: &str = ".toml";
+
+/// Longest name of a file or folder, in bytes, on the file systems that people use.
+const LONGEST: usize = 255;
+/// What is kept of an escaped name that is longer.
+const KEPT: usize = 180;
+/// Stands between what is kept and the hash; occurs in no other escaped name.
+const SHORTENED: char = '~';
+
+/// One of the three folders of a store.
+pub(super) struct Kind {
+    /// Name of the folder.
+    pub(super) folder: &'static str,
+    /// What its holders are called in the ledger.
+    pub(super) word: &'static str,
+    /// Makes a holder of a name.
+    pub(super) holder: fn(String) -> Holder,
+}
+
+/// The three folders of a store, in the order of [`Holder`].
+pub(super) const KINDS: [Kind; 3] = [
+    Kind { folder: "cas", word: "authority", holder: Holder::Authority },
+    Kind { folder: "hosts", word: "host", holder: Holder::Host },
+    Kind { folder: "clients", word: "client", holder: Holder::Client },
+];
+
+/// The kind of `holder`.
+pub(super) fn kind(holder: &Holder) -> &'static Kind {
+    match holder {
+        Holder::Authority(_) => &KINDS[0],
+        Holder::Host(_) => &KINDS[1],
+        Holder::Client(_) => &KINDS[2],
+    }
+}
+
+/// The folder of `holder`, below the store: `clients/alice`.
+pub(super) fn holder_folder(holder: &Holder) -> String {
+    format!("{}/{}", kind(holder).folder, folder_name(holder.name()))
+}
+
+/// The folder of the ledger that has what `issuer` issued to `holder`, below the store.
+pub(super) fn ledger_folder(issuer: &Issuer, holder: &Holder) -> String {
+    let keeper = match issuer {
+        Issuer::SelfSigned => holder_folder(holder),
+        Issuer::Authority(name) => holder_folder(&Holder::Authority(name.clone())),
+    };
+    format!("{keeper}/{LEDGER}")
+}
+
+/// The ledger entry of a certificate, below the store.
+pub(super) fn ledger_entry(issuer: &Issuer, holder: &Holder, serial: &SerialNumber) -> String {
+    format!("{}/{serial}{ENTRY_EXTENSION}", ledger_folder(issuer, holder))
+}
+
+/// A safe name of a folder for `name`; different names give different folders.
+pub(super) fn folder_name(name: &str) -> String {
+    if name.is_empty() {
+        return "%".to_owned();
+    }
+    let mut escaped = String::with_capacity(name.len());
+    for (at, byte) in name.bytes().enumerate() {
+        if is_kept(name, at, byte) {
+            escaped.push(char::from(byte));
+        } else {
+            write!(escaped, "%{byte:02X}").expect("a String takes everything");
+        }
+    }
+    if escaped.len() <= LONGEST { escaped } else { shortened(name, &escaped) }
+}
+
+/// Whether the folder's name tells only the start of the holder's name.
+pub(super) fn is_shortened(folder: &str) -> bool {
+    folder.contains(SHORTENED)
+}
+
+/// The name that [`folder_name`] made `folder` of; `None` for shortened names and for foreign ones.
+pub(super) fn name_of_folder(folder: &str) -> Option<String> {
+    if folder == "%" {
+        return Some(String::new());
+    }
+    let mut bytes = Vec::with_capacity(folder.len());
+    let mut rest = folder;
+    while let Some((plain, escape)) = rest.split_once('%') {
+        bytes.extend_from_slice(plain.as_bytes());
+        bytes.push(u8::from_str_radix(escape.get(..2)?, 16).ok()?);
+        rest = &escape[2..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok().filter(|name| folder_name(name) == folder)
+}
+
+fn is_kept(name: &str, at: usize, byte: u8) -> bool {
+    match byte {
+        b'a'..=b'z' => at > 0 || !is_reserved(name),
+        b'0'..=b'9' | b'_' | b'@' => true,
+        b'-' => at > 0,
+        b'.' => at > 0 && at + 1 < name.len(),
+        _ => false,
+    }
+}
+
+/// Whether Windows takes the name for a device, whatever follows the first dot.
+fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    match stem.as_bytes() {
+        b"con" | b"prn" | b"aux" | b"nul" => true,
+        [b'c', b'o', b'm', digit] | [b'l', b'p', b't', digit] => digit.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// The start of the escaped name, cut before an escape rather than inside it, and a hash of the whole.
+fn shortened(name: &str, escaped: &str) -> String {
+    let cut = escaped[..KEPT].rfind('%').filter(|at| at + 3 > KEPT).unwrap_or(KEPT);
+    let hash = Sha256::digest(name.as_bytes());
+    let mut short = format!("{}{SHORTENED}", &escaped[..cut]);
+    for byte in &hash[..16] {
+        write!(short, "{byte:02x}").expect("a String takes everything");
+    }
+    short
+}
+
+/// Whether a path below the store stays in it: plain names, joined by `/`.
+pub(super) fn is_inside(path: &str) -> bool {
+    !path.contains(['\\', '\0', ':'])
+        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Names that people or attackers choose, and the folders that they get.
+    const NAMES: &[(&str, &str)] = &[
+        ("alice", "alice"),
+        ("test.localdev.me", "test.localdev.me"),
+        ("alice@example.com", "alice@example.com"),
+        ("*.example.com", "%2A.example.com"),
+        ("_.example.com", "_.example.com"),
+        ("Alice", "%41lice"),
+        ("Alice Example", "%41lice%20%45xample"),
+        ("100%", "100%25"),
+        ("%41lice", "%2541lice"),
+        ("%", "%25"),
+        ("", "%"),
+        (".", "%2E"),
+        ("..", "%2E%2E"),
+        ("...", "%2E.%2E"),
+        (".git", "%2Egit"),
+        ("-rf", "%2Drf"),
+        ("a.", "a%2E"),
+        ("a ", "a%20"),
+        ("../../etc/passwd", "%2E.%2F..%2Fetc%2Fpasswd"),
+        ("/etc/passwd", "%2Fetc%2Fpasswd"),
+        ("a\\b", "a%5Cb"),
+        ("c:d", "c%3Ad"),
+        ("a\0b", "a%00b"),
+        ("a\nb", "a%0Ab"),
+        ("a~b", "a%7Eb"),
+        ("zoë", "zo%C3%AB"),
+        ("zoe\u{308}", "zoe%CC%88"),
+        ("名", "%E5%90%8D"),
+        ("con", "%63on"),
+        ("con.example.com", "%63on.example.com"),
+        ("com1", "%63om1"),
+        ("lpt9.x", "%6Cpt9.x"),
+        ("conan", "conan"),
+        ("com10", "com10"),
+        ("CON", "%43%4F%4E"),
+    ];
+
+    #[test]
+    fn names_become_safe_folders_and_come_back() {
+        for (name, folder) in NAMES {
+            assert_eq!(folder_name(name), *folder);
+            assert_eq!(name_of_folder(folder).as_deref(), Some(*name), "{folder}");
+            assert!(is_inside(folder) && !is_shortened(folder), "{folder}");
+        }
+    }
+
+    #[test]
+    fn foreign_folders_have_no_name() {
+        for folder in ["Alice", "%2a", "%%", "a%", "a%2", "%é", "%+1", "%FF", "%61", ".", "", "é"]
+        {
+            assert_eq!(name_of_folder(folder), None, "{folder}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_shortened_and_stay_apart() {
+        let host = format!("{}.example.com", "a".repeat(241));
+        assert_eq!((host.len(), folder_name(&host)), (253, host.clone()));
+        let mut folders = BTreeSet::new();
+        for name in ["ä".repeat(100), "ä".repeat(101), "x".repeat(256), "x".repeat(257)] {
+            let folder = folder_name(&name);
+            assert!(folder.len() <= LONGEST && is_shortened(&folder) && is_inside(&folder));
+            assert_eq!(name_of_folder(&folder), None);
+            let (start, _) = folder.split_once(SHORTENED).unwrap();
+            assert!(start.split('%').skip(1).all(|escape| escape.len() >= 2), "{start}");
+            folders.insert(folder);
+        }
+        assert_eq!(folders.len(), 4);
+    }
+
+    #[test]
+    fn folders_differ_on_file_systems_without_case() {
+        let names = ["alice", "Alice", "ALICE", "aLICE", "%41lice", "ǅ", "ǆ", "ß", "SS", "ss"];
+        let folders: BTreeSet<_> =
+            names.iter().map(|name| folder_name(name).to_lowercase()).collect();
+        assert_eq!(folders.len(), names.len());
+    }
+
+    #[test]
+    fn ledgers_lie_beside_the_issuer() {
+        let alice = Holder::Client("alice".into());
+        let serial = SerialNumber(vec![0x0A, 0xBC]);
+        let issuing = Issuer::Authority("issuing".into());
+        assert_eq!(holder_folder(&alice), "clients/alice");
+        assert_eq!(ledger_entry(&issuing, &alice, &serial), "cas/issuing/ledger/0ABC.toml");
+        let own = ledger_entry(&Issuer::SelfSigned, &alice, &serial);
+        assert_eq!(own, "clients/alice/ledger/0ABC.toml");
+    }
+
+    #[test]
+    fn only_plain_paths_are_inside() {
+        assert!(is_inside(".generation") && is_inside("cas/a/ledger/01.toml"));
+        for path in ["", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\\b", "c:a", "a\0"] {
+            assert!(!is_inside(path), "{path}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_gives_one_safe_folder(name in "\\PC{0,300}|[.%/~A-c]{0,8}") {
+            let folder = folder_name(&name);
+            assert!(folder.len() <= LONGEST && folder.is_ascii() && is_inside(&folder));
+            assert!(is_shortened(&folder) || name_of_folder(&folder) == Some(name));
+        }
+    }
+}

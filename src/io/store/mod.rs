@@ -1,0 +1,166 @@
+//! The directory store: what was issued, as PEM files and ledgers that people and openssl can read.
+//!
+//! `layout` says where things lie, `ledger` what an entry holds, `transaction` how changes
+//! happen wholly or not at all; `README.md`, which is written into each store, tells it to people.
+//! Links inside a store are never followed, neither for reading nor for writing; the store's folder
+//! itself may be one.
+
+mod contents;
+mod disk;
+mod error;
+mod folder;
+mod inventory;
+mod issuance;
+mod keyring;
+mod layout;
+mod ledger;
+mod lock;
+mod parallel;
+mod read;
+mod record;
+mod transaction;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+use crate::pki::key::PrivateKey;
+use crate::pki::request::Holder;
+use crate::plan::{Inventory, Issued, Keyring};
+use crate::time::Timestamp;
+
+pub use error::StoreError;
+pub use lock::StoreLock;
+
+use disk::FileSystem;
+
+/// How long people are ready to wait for another mtlsgen, unless they say otherwise.
+pub const WAIT_LIMIT: Duration = Duration::from_secs(60);
+
+/// How often reading starts anew because another process changed the store meanwhile.
+const READING_ATTEMPTS: u32 = 16;
+
+/// A store in a folder, which need not exist yet.
+pub struct Store {
+    root: PathBuf,
+    wait_limit: Duration,
+    on_wait: Box<dyn Fn(&str)>,
+}
+
+impl Store {
+    /// The store in the folder `root`; nothing is read or made yet.
+    ///
+    /// `on_wait` gets one message for people when another process holds the store; after
+    /// `wait_limit` waiting ends with an error.
+    pub fn open(
+        root: impl Into<PathBuf>,
+        wait_limit: Duration,
+        on_wait: impl Fn(&str) + 'static,
+    ) -> Self {
+        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait) }
+    }
+
+    /// The store's folder, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// Public facts about `wanted`, and warnings about key files that others can read.
+    ///
+    /// Needs no permission to write, unless a killed process left a change to finish. Ledgers are
+    /// read only if a wanted holder has no files.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for the first damaged holder, in their order; what is missing is no
+    /// error but [`Inventory::lost`].
+    pub fn inventory(
+        &self,
+        wanted: &BTreeSet<Holder>,
+    ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
+        self.settled(|| inventory::read(&self.root, wanted))
+    }
+
+    /// Everybody whose certificate or key lies in the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a folder that is nobody's.
+    pub fn holders(&self) -> Result<BTreeSet<Holder>, StoreError> {
+        self.settled(|| contents::holders(&self.root))
+    }
+
+    /// The private keys of `holders`, each checked against its certificate in `inventory`.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] or [`StoreError::Damaged`] for the first that is not as it should be,
+    /// [`StoreError::Changed`] if another process replaced it since `inventory` was read.
+    pub fn keyring(
+        &self,
+        inventory: &Inventory,
+        holders: &BTreeSet<Holder>,
+    ) -> Result<Keyring, StoreError> {
+        let holders: Vec<&Holder> = holders.iter().collect();
+        let root = &self.root;
+        let read = |holder: &&Holder| {
+            keyring::key(root, inventory, holder).map(|key| ((*holder).clone(), key))
+        };
+        let keys: Vec<(Holder, PrivateKey)> = parallel::map(&holders, read)?;
+        Ok(Keyring { keys: keys.into_iter().collect() })
+    }
+
+    /// Takes the right to change the store, makes its folder if need be, and finishes what a killed
+    /// process left. What was read before may have changed: read it again.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process holds it for too long.
+    pub fn lock(&self) -> Result<StoreLock, StoreError> {
+        folder::make(&self.root)?;
+        let lock = lock::acquire(&self.root, self.wait_limit, &self.on_wait)?;
+        folder::furnish(&self.root)?;
+        transaction::recover(&FileSystem, &self.root)?;
+        Ok(lock)
+    }
+
+    /// Puts everything that was issued at `at` into the store, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unfinished`] where the next run carries the change on; after every other error
+    /// the store is as it was.
+    pub fn commit(
+        &self,
+        _lock: &StoreLock,
+        issued: &Issued,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if issued.certificates.is_empty() {
+            return Ok(());
+        }
+        let files = issuance::files(&self.root, issued, at)?;
+        transaction::commit(&FileSystem, &self.root, files)
+    }
+    /// What `read` finds while no change of another process falls into its reading.
+    fn settled<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if !folder::exists(&self.root)? {
+            return read();
+        }
+        for _ in 0..READING_ATTEMPTS {
+            let before = transaction::generation(&self.root)?;
+            if transaction::is_decided(&self.root)? {
+                // Its owner is at it or was killed; either way it is done once the lock is ours.
+                drop(self.lock()?);
+                continue;
+            }
+            let found = read();
+            let is_decided = transaction::is_decided(&self.root)?;
+            if !is_decided && transaction::generation(&self.root)? == before {
+                return found;
+            }
+        }
+        Err(StoreError::Changed { path: self.root.clone() })
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;

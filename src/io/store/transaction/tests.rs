@@ -1,0 +1,239 @@
+//! Trouble at every single step: whatever happens, the store is as before or as after.
+#![expect(clippy::disallowed_methods, reason = "tests look at the disk and damage it")]
+
+mod disk;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+
+use disk::{Cut, Trouble, TroubledDisk};
+use tempfile::TempDir;
+
+use super::*;
+use crate::io::store::disk::FileSystem;
+
+/// Modes and contents by path; folders have no content.
+type Tree = BTreeMap<PathBuf, (u32, Option<Vec<u8>>)>;
+
+fn tree(root: &Path) -> Tree {
+    let mut found = Tree::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+            let content = path.is_file().then(|| std::fs::read(&path).unwrap());
+            if content.is_none() {
+                folders.push(path.clone());
+            }
+            found.insert(path.strip_prefix(root).unwrap().to_owned(), (mode, content));
+        }
+    }
+    found
+}
+
+fn public(path: &str, text: &str) -> NewFile {
+    NewFile::public(path.into(), text.into())
+}
+
+fn private(path: &str, text: &str) -> NewFile {
+    NewFile::private(path.into(), Zeroizing::new(text.into()))
+}
+
+/// A store that has one client, in a folder that is open to others as after a clone.
+fn world() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let files = vec![
+        public("cas/ca/ledger/01.toml", "first"),
+        public("clients/alice/tls.crt", "old certificate"),
+        private("clients/alice/tls.key", "old key"),
+    ];
+    commit(&FileSystem, root.path(), files).unwrap();
+    root
+}
+
+/// Replaces, adds files, adds folders.
+fn change() -> Vec<NewFile> {
+    vec![
+        public("cas/ca/ledger/02.toml", "second"),
+        public("clients/alice/tls.crt", "new certificate"),
+        private("clients/alice/tls.key", "new key"),
+        private("clients/bob/tls.key", "bob's key"),
+        public("clients/bob/tls.crt", "bob's certificate"),
+        public("hosts/web/ledger/03.toml", "third"),
+    ]
+}
+
+fn before_and_after() -> (Tree, Tree) {
+    let root = world();
+    let before = tree(root.path());
+    commit(&FileSystem, root.path(), change()).unwrap();
+    (before, tree(root.path()))
+}
+
+/// How many steps the change takes.
+fn steps() -> usize {
+    let root = world();
+    let disk = TroubledDisk::new(root.path(), usize::MAX, Trouble::Failure);
+    commit(&disk, root.path(), change()).unwrap();
+    disk.steps()
+}
+
+#[test]
+fn a_change_arrives_whole() {
+    let (before, after) = before_and_after();
+    assert_eq!(before.len(), 9);
+    assert_eq!(after.len(), 17);
+    let at = |path: &str| after[Path::new(path)].clone();
+    assert_eq!(at("clients/alice/tls.key"), (0o600, Some(b"new key".to_vec())));
+    assert_eq!(at("clients/alice/tls.crt"), (0o644, Some(b"new certificate".to_vec())));
+    assert_eq!(at("hosts/web/ledger"), (0o700, None));
+    assert_eq!(at(".generation"), (0o644, Some(b"2\n".to_vec())));
+}
+
+#[test]
+fn a_failing_step_is_undone_at_once_or_finished_later() {
+    let (before, after) = before_and_after();
+    let (mut undone, mut unfinished) = (0, 0);
+    for step in 0..steps() {
+        let root = world();
+        let disk = TroubledDisk::new(root.path(), step, Trouble::Failure);
+        let error = commit(&disk, root.path(), change()).unwrap_err();
+        if let StoreError::Unfinished { .. } = error {
+            unfinished += 1;
+            assert!(is_decided(root.path()).unwrap());
+            recover(&FileSystem, root.path()).unwrap();
+            assert_eq!(tree(root.path()), after, "step {step}");
+        } else {
+            undone += 1;
+            assert_eq!(tree(root.path()), before, "step {step}");
+        }
+    }
+    assert!(undone > 10 && unfinished > 5, "{undone} {unfinished}");
+}
+
+#[test]
+fn a_killed_process_leaves_the_state_before_or_after() {
+    let (before, after) = before_and_after();
+    let mut seen = [false; 2];
+    for step in 0..steps() {
+        let root = world();
+        let disk = TroubledDisk::new(root.path(), step, Trouble::Death);
+        commit(&disk, root.path(), change()).unwrap_err();
+        let decided = is_decided(root.path()).unwrap();
+        recover(&FileSystem, root.path()).unwrap();
+        assert_eq!(tree(root.path()), *if decided { &after } else { &before }, "step {step}");
+        seen[usize::from(decided)] = true;
+    }
+    assert_eq!(seen, [true; 2]);
+}
+
+#[test]
+fn recovery_may_be_killed_as_well() {
+    let (before, after) = before_and_after();
+    for step in 0..steps() {
+        for second in 0.. {
+            let root = world();
+            let first = TroubledDisk::new(root.path(), step, Trouble::Death);
+            commit(&first, root.path(), change()).unwrap_err();
+            let decided = is_decided(root.path()).unwrap();
+            let disk = TroubledDisk::new(root.path(), second, Trouble::Death);
+            let finished = recover(&disk, root.path()).is_ok();
+            disk.cut_power(if second % 2 == 0 { Cut::Everything } else { Cut::Contents });
+            recover(&FileSystem, root.path()).unwrap();
+            let expected = if decided { &after } else { &before };
+            assert_eq!(tree(root.path()), *expected, "steps {step}, {second}");
+            if finished {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_loses_no_more_than_a_kill() {
+    let (before, after) = before_and_after();
+    for cut in [Cut::Contents, Cut::Everything, Cut::RootOnly, Cut::AllButRoot] {
+        for step in 0..=steps() {
+            let root = world();
+            let disk = TroubledDisk::new(root.path(), step, Trouble::Death);
+            let done = commit(&disk, root.path(), change()).is_ok();
+            disk.cut_power(cut);
+            recover(&FileSystem, root.path()).unwrap();
+            let found = tree(root.path());
+            assert!(found == after || found == before && !done, "{cut:?}, step {step}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_open_to_others_is_closed_before_a_key_comes() {
+    let root = world();
+    let folder = root.path().join("clients/alice");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    commit(&FileSystem, root.path(), vec![public("clients/alice/tls.crt", "x")]).unwrap();
+    assert_eq!(read::mode_of_folder(&folder).unwrap(), Some(0o755));
+    commit(&FileSystem, root.path(), change()).unwrap();
+    assert_eq!(read::mode_of_folder(&folder).unwrap(), Some(0o700));
+}
+
+#[test]
+fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("file"), "kept").unwrap();
+    let link = |to: &Path, at: &Path| std::os::unix::fs::symlink(to, at).unwrap();
+    let root = world();
+    link(&outside.path().join("file"), &root.path().join("clients/alice/.tls.key.new"));
+    commit(&FileSystem, root.path(), change()).unwrap();
+    assert_eq!(std::fs::read(outside.path().join("file")).unwrap(), b"kept");
+
+    for (name, problem) in [
+        ("clients/bob", "is not a folder"),
+        ("hosts", "is not a folder"),
+        ("cas/ca/ledger/02.toml", "is a symbolic link"),
+    ] {
+        let root = world();
+        link(outside.path(), &root.path().join(name));
+        refuses(root.path(), &format!("{name}` {problem}"));
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_refused_before_anything_happens() {
+    let root = world();
+    std::fs::create_dir_all(root.path().join("clients/bob/tls.key/below")).unwrap();
+    refuses(root.path(), "clients/bob/tls.key` is a folder where a file should be");
+}
+
+#[test]
+fn a_change_first_finishes_an_earlier_one() {
+    let (_, after) = before_and_after();
+    let root = world();
+    let disk = TroubledDisk::new(root.path(), steps() - 4, Trouble::Death);
+    commit(&disk, root.path(), change()).unwrap_err();
+    assert!(is_decided(root.path()).unwrap());
+    commit(&FileSystem, root.path(), vec![public("cas/ca/tls.crt", "more")]).unwrap();
+    let mut expected = after;
+    expected.insert("cas/ca/tls.crt".into(), (0o644, Some(b"more".to_vec())));
+    expected.insert(".generation".into(), (0o644, Some(b"3\n".to_vec())));
+    assert_eq!(tree(root.path()), expected);
+}
+
+/// The change meets damage and leaves everything alone.
+fn refuses(root: &Path, end: &str) {
+    let before = tree(root);
+    let error = commit(&FileSystem, root, change()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert!(error.to_string().ends_with(end), "{error}");
+    assert_eq!(tree(root), before);
+}
+
+#[test]
+fn a_damaged_list_of_a_decided_change_stops_everything() {
+    let root = world();
+    std::fs::write(root.path().join(DECIDED), "mtlsgen transaction 1\nfile a\n").unwrap();
+    let before = tree(root.path());
+    let error = recover(&FileSystem, root.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert_eq!(tree(root.path()), before);
+}
