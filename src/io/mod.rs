@@ -1,2 +1,8 @@
 //! The only rooms that touch the world: files, clock, environment, randomness.
+
+pub mod clock;
+pub mod input;
+pub mod input_error;
 pub mod store;
+pub mod tree;
+pub mod tree_error;
