@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod input;
 pub mod input_error;
+pub mod new_files;
 pub mod store;
 pub mod tree;
 pub mod tree_error;

@@ -45,6 +45,8 @@ pub enum TreeError {
     },
     /// Files of others are in the way.
     NotOurs(NotOurs),
+    /// Files are there already that are not to be overwritten.
+    Exists(Vec<PathBuf>),
     /// The tree shows fingerprints in the place of keys.
     ForComparing,
 }
@@ -67,6 +69,9 @@ impl TreeError {
                      its output and removes nothing"
                 ));
             }
+            Self::Exists(_) => {
+                "mtlsgen does not overwrite them: move them away, or name another folder"
+            }
             Self::NotOurs(_) => {
                 "move them away, or name another folder: mtlsgen replaces only files that it wrote itself"
             }
@@ -88,6 +93,12 @@ impl fmt::Display for TreeError {
             }
             Self::Record { path, error } => write!(f, "`{}` is damaged: {error}", path.display()),
             Self::NotOurs(error) => error.fmt(f),
+            Self::Exists(paths) => {
+                let names: Vec<_> =
+                    paths.iter().map(|path| format!("`{}`", path.display())).collect();
+                let exists = if names.len() == 1 { "exists" } else { "exist" };
+                write!(f, "{} {exists} already", names.join(", "))
+            }
             Self::ForComparing => {
                 f.write_str("manifests with fingerprints in the place of keys are not for writing")
             }
