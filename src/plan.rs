@@ -14,6 +14,7 @@ use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Public facts about everything that the store holds.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +55,33 @@ pub struct Issued {
 /// Private keys by holder.
 #[derive(Debug, Default)]
 pub struct Keyring {
-    pub keys: BTreeMap<Holder, PrivateKey>,
+    keys: BTreeMap<Holder, Arc<PrivateKey>>,
+}
+
+impl Keyring {
+    /// The key of `holder`, if it is at hand.
+    #[must_use]
+    pub fn get(&self, holder: &Holder) -> Option<&PrivateKey> {
+        self.keys.get(holder).map(Arc::as_ref)
+    }
+
+    /// Adds a key.
+    pub fn insert(&mut self, holder: Holder, key: PrivateKey) {
+        self.keys.insert(holder, Arc::new(key));
+    }
+
+    /// These keys and those of `other`.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.keys.extend(other.keys.iter().map(|(holder, key)| (holder.clone(), Arc::clone(key))));
+        self
+    }
+}
+
+impl FromIterator<(Holder, PrivateKey)> for Keyring {
+    fn from_iter<I: IntoIterator<Item = (Holder, PrivateKey)>>(keys: I) -> Self {
+        Self { keys: keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect() }
+    }
 }
 
 impl HeldCertificate {

@@ -1,5 +1,123 @@
-//! One file a command: flags, composition of phases, wording of success.
-/// stub
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: one file a command, each with its flags, its composition of phases, its words of success.
+//!
+//! A command is a `pub struct Args` (its help text is its doc comment) and a
+//! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
+
+mod completions;
+pub mod globals;
+mod init;
+mod man;
+pub mod report;
+mod schema;
+pub mod spec_arguments;
+mod templates;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use globals::{ColorChoice, Globals};
+use report::{CommandError, ExitStatus};
+
+/// What every help text says at its end.
+const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
+
+/// Turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS at the ingress.
+#[derive(Debug, Parser)]
+#[command(name = "mtlsgen", version, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Templates(templates::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Command {
+    fn run(self, globals: &Globals) -> Result<ExitStatus, CommandError> {
+        match self {
+            Self::Init(args) => init::run(&args, globals),
+            Self::Templates(args) => templates::run(&args, globals),
+            Self::Schema(args) => schema::run(&args, globals),
+            Self::Completions(args) => completions::run(&args, globals),
+            Self::Man(args) => man::run(&args, globals),
+        }
+    }
+}
+
+/// Runs the command that the process's arguments name.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let color = ColorChoice::among(&arguments);
+    match parse(&arguments, color) {
+        Ok(cli) => run(cli),
+        Err(error) => {
+            // Whoever does not read the help text does not miss it.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ExitStatus::Failed as u8))
+        }
+    }
+}
+
+fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Cli, clap::Error> {
+    let matches = command().color(color.into()).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+fn run(cli: Cli) -> ExitCode {
+    let Cli { globals, command } = cli;
+    match command.run(&globals) {
+        Ok(status) => ExitCode::from(status as u8),
+        Err(CommandError::BrokenPipe) => ExitCode::from(ExitStatus::Done as u8),
+        Err(error) => {
+            globals.report().error(&error);
+            ExitCode::from(ExitStatus::Failed as u8)
+        }
+    }
+}
+
+/// All commands with their flags and help texts, for parsing, completions and manual pages.
+fn command() -> clap::Command {
+    with_exit_status(Cli::command())
+}
+
+fn with_exit_status(command: clap::Command) -> clap::Command {
+    let words = match command.get_after_help() {
+        Some(own) => format!("{own}\n\n{EXIT_STATUS}"),
+        None => EXIT_STATUS.to_owned(),
+    };
+    command.after_help(words).mut_subcommands(with_exit_status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_text_tells_the_exit_status_and_what_the_command_does() {
+        fn check(mut command: clap::Command) {
+            let help = command.render_help().to_string();
+            assert!(help.contains(EXIT_STATUS), "{help}");
+            assert!(command.get_about().is_some(), "{help}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{argument}");
+            }
+            command.get_subcommands().cloned().for_each(check);
+        }
+        check(command());
+    }
 }

@@ -1,3 +1,12 @@
 //! The only rooms that touch the world: files, clock, environment, randomness.
+
 pub mod atomic;
+pub mod brought;
+pub mod clock;
+pub mod entropy;
+pub mod input;
+pub mod input_error;
+pub mod new_files;
 pub mod store;
+pub mod tree;
+pub mod tree_error;

@@ -268,7 +268,7 @@ pub fn refuse_without_key(
     );
     if !brought
         || context.has(&path!["cas", issuer, "key"])
-        || keyring.keys.contains_key(&Holder::Authority(issuer.to_owned()))
+        || keyring.get(&Holder::Authority(issuer.to_owned())).is_some()
     {
         return;
     }

@@ -125,7 +125,7 @@ pub fn authority(
     if let Some(key_file) = &written.key {
         let key_path = path!["cas", name, "key"];
         let key = private_key(context, &key_path, key_file, (&own, file), findings)?;
-        keyring.keys.insert(Holder::Authority(name.to_owned()), key);
+        keyring.insert(Holder::Authority(name.to_owned()), key);
     }
     fits.then_some(chain)
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::spec::Spec;
 use crate::spec::document::{Document, Step};
 use crate::time::Timestamp;
 
 /// Contents of the files that the spec names, by path; the error is the cause in words.
-pub type Files = BTreeMap<PathBuf, Result<Vec<u8>, String>>;
+pub type Files = BTreeMap<PathBuf, Result<Zeroizing<Vec<u8>>, String>>;
 
 /// The input of resolving.
 #[derive(Clone, Copy, Debug)]

@@ -48,7 +48,7 @@ pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
     let exposures = hosts::resolve(context, known, &mut certificates, &mut findings);
     let secrets = secrets::resolve(context, &exposures, &clients, &mut findings);
     let patches = patches::resolve(context, &mut findings);
-    keyring.keys.append(&mut certificates.keyring.keys);
+    let keyring = keyring.and(&certificates.keyring);
     let model = Model {
         name: context.spec.name.clone(),
         target: target.to_owned(),

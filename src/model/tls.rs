@@ -120,7 +120,7 @@ pub fn resolve(
             let holder = Holder::Host(key.to_owned());
             let (chain, private_key) = brought::server(context, key, host, tls, findings)?;
             certificates.brought.insert(holder.clone(), chain);
-            certificates.keyring.keys.insert(holder.clone(), private_key);
+            certificates.keyring.insert(holder.clone(), private_key);
             Source::Own(ServerCertificateSource::Held(holder))
         }
         Some("certManager") => {

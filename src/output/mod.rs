@@ -1,1 +1,22 @@
 //! Manifests to a tree or a stream; what changed against what is there.
+//!
+//! ```text
+//!  Manifests ──stream──► text on standard output
+//!            └─layout──► OutputTree ──changes(ExistingTree)──► Changes ──► written by io::tree │ difference
+//! ```
+
+mod change;
+mod difference;
+mod file_name;
+mod layout;
+mod readable;
+mod record;
+mod redaction;
+mod stream;
+
+pub use change::{Change, ChangeKind, Changes, ExistingFile, ExistingTree, NotOurs, changes};
+pub use difference::difference;
+pub use layout::{File, KUSTOMIZATION, Options, OutputTree, SECRETS, layout};
+pub use readable::fingerprint_existing;
+pub use record::{RECORD, Record, RecordError};
+pub use stream::{Format, StreamError, stream};

@@ -152,7 +152,7 @@ impl Workshop<'_> {
     /// The key of `holder`: made in this run, stored, or brought along.
     fn key(&self, holder: &Holder) -> Result<&PrivateKey, String> {
         let made = self.made.get(holder).and_then(|at| self.issued.certificates[*at].key.as_ref());
-        made.or_else(|| self.keyring.keys.get(holder))
+        made.or_else(|| self.keyring.get(holder))
             .ok_or_else(|| format!("the private key of {holder} is not at hand"))
     }
 }

@@ -8,6 +8,7 @@ use super::ledger::Entry;
 use super::transaction::NewFile;
 use super::{contents, keyring, layout, parallel, read};
 use crate::pki::certificate::Certificate;
+use crate::pki::request::Holder;
 use crate::plan::{Issued, IssuedCertificate};
 use crate::time::Timestamp;
 
@@ -22,8 +23,9 @@ pub(super) fn files(
 ) -> Result<Vec<NewFile>, StoreError> {
     let certificates = &issued.certificates;
     parallel::map(certificates, |certificate| require_replaceable(root, certificate))?;
+    let chains = issued.chains.iter().map(|(holder, chain)| chain_file(holder, chain));
     let files: Vec<NewFile> =
-        certificates.iter().flat_map(|certificate| files_of(certificate, at)).collect();
+        certificates.iter().flat_map(|certificate| files_of(certificate, at)).chain(chains).collect();
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
         Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
@@ -57,10 +59,9 @@ fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), St
 fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
     let holder = &issued.request.holder;
     let folder = layout::holder_folder(holder);
-    let chain: String = issued.chain.iter().map(Certificate::to_pem).collect();
     let entry = layout::ledger_entry(&issued.request.issuer, holder, &leaf(issued).serial);
     let mut files = vec![
-        NewFile::public(format!("{folder}/{}", layout::CERTIFICATE), chain),
+        chain_file(holder, &issued.chain),
         NewFile::public(entry, entry_of(issued, at).to_string()),
     ];
     if let Some(key) = &issued.key {
@@ -71,6 +72,11 @@ fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
         files.push(NewFile::public(path, holder.name().to_owned()));
     }
     files
+}
+
+fn chain_file(holder: &Holder, chain: &[Certificate]) -> NewFile {
+    let path = format!("{}/{}", layout::holder_folder(holder), layout::CERTIFICATE);
+    NewFile::public(path, chain.iter().map(Certificate::to_pem).collect::<String>())
 }
 
 fn entry_of(issued: &IssuedCertificate, at: Timestamp) -> Entry {

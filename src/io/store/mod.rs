@@ -106,7 +106,7 @@ impl Store {
             keyring::key(root, inventory, holder).map(|key| ((*holder).clone(), key))
         };
         let keys: Vec<(Holder, PrivateKey)> = parallel::map(&holders, read)?;
-        Ok(Keyring { keys: keys.into_iter().collect() })
+        Ok(keys.into_iter().collect())
     }
 
     /// Takes the right to change the store, makes its folder if need be, and finishes what a killed
@@ -133,7 +133,7 @@ impl Store {
         issued: &Issued,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        if issued.certificates.is_empty() {
+        if issued.certificates.is_empty() && issued.chains.is_empty() {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;

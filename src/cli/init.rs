@@ -1,0 +1,214 @@
+//! `mtlsgen init`: a first spec, from flags or from a few questions.
+
+mod answers;
+mod questions;
+mod starter;
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, print};
+use super::schema;
+use crate::diagnostic::{Diagnostic, Source, has_errors};
+use crate::io::{input, new_files};
+use crate::spec::value::{HostName, ImageName, ObjectName};
+use answers::{Answers, ServerCertificate};
+
+/// Name of the schema's file beside a spec.
+const SCHEMA: &str = "mtls.schema.json";
+
+/// Write a first spec with comments, from flags or, on a terminal without any, from a few questions
+///
+/// Nothing is ever overwritten.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder to write `mtls.toml` or `mtls.yaml` to; the working directory unless said
+    #[arg(conflicts_with = "stdout")]
+    dir: Option<PathBuf>,
+    /// Host that clients call; `test.localdev.me` unless said
+    #[arg(long)]
+    host: Option<HostName>,
+    /// Namespace of all objects; `default` unless said
+    #[arg(long)]
+    namespace: Option<ObjectName>,
+    /// Service behind the host; without `--image`, one that exists in the cluster already
+    #[arg(long)]
+    service: Option<ObjectName>,
+    /// Container image that the service runs
+    #[arg(long)]
+    image: Option<ImageName>,
+    /// Port of the service; 80 unless said
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Server certificate: `self-signed`, `ca=NAME`, `cert-manager=CLUSTERISSUER`, `secret=NAME`, or `none` for HTTP only
+    #[arg(long, value_name = "SOURCE")]
+    tls: Option<ServerCertificate>,
+    /// Authority that signs clients, `clients` unless said; with `--tls none`, there is no client authentication
+    #[arg(long, value_name = "NAME")]
+    ca: Option<ObjectName>,
+    /// Name of a client; `alice` unless said; may be repeated
+    #[arg(long = "client", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    clients: Vec<String>,
+    /// TLS without client authentication
+    #[arg(long, conflicts_with_all = ["ca", "clients"])]
+    no_client_auth: bool,
+    /// Language of the spec
+    #[arg(long, default_value = "toml")]
+    format: SpecFormat,
+    /// Write `mtls.schema.json` beside the spec, for editors
+    #[arg(long, conflicts_with = "stdout")]
+    with_schema: bool,
+    /// Print the spec instead of writing a file
+    #[arg(long)]
+    stdout: bool,
+}
+
+/// Language of a spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SpecFormat {
+    /// `mtls.toml`
+    Toml,
+    /// `mtls.yaml`
+    Yaml,
+}
+
+/// Writes a first spec.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let directory = args.dir.clone().unwrap_or_default();
+    if !args.stdout {
+        refuse_existing(&directory)?;
+    }
+    let answers = if args.says_nothing() && is_interactive() { ask()? } else { args.answers()? };
+    let schema = args.with_schema.then_some(SCHEMA);
+    let text = starter::starter(&answers, args.format, schema);
+    validate(args.format, &text)?;
+    if args.stdout {
+        print(text)?;
+        return Ok(ExitStatus::Done);
+    }
+    let schema_text = schema.map(|_| schema::text());
+    let mut files = vec![(args.format.file_name(), text.as_bytes())];
+    files.extend(schema_text.iter().map(|text| (SCHEMA, text.as_bytes())));
+    new_files::write_new(&directory, &files)?;
+    globals.report().say(&next_steps(&directory, args.format));
+    Ok(ExitStatus::Done)
+}
+
+impl SpecFormat {
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Toml => "mtls.toml",
+            Self::Yaml => "mtls.yaml",
+        }
+    }
+}
+
+impl Args {
+    /// Whether no flag says what the spec is to hold.
+    fn says_nothing(&self) -> bool {
+        self.host.is_none()
+            && self.namespace.is_none()
+            && self.service.is_none()
+            && self.image.is_none()
+            && self.port.is_none()
+            && self.tls.is_none()
+            && self.ca.is_none()
+            && self.clients.is_empty()
+            && !self.no_client_auth
+    }
+
+    /// What the flags say, and defaults for the rest.
+    fn answers(&self) -> Result<Answers, CommandError> {
+        let defaults = Answers::default();
+        let tls = self.tls.clone().unwrap_or(defaults.tls);
+        let authenticates = !self.no_client_auth && tls != ServerCertificate::None;
+        if !authenticates && (self.ca.is_some() || !self.clients.is_empty()) {
+            let hint = "choose another `--tls`, or leave out `--ca` and `--client`".to_owned();
+            let what = "client certificates need TLS, and `--tls none` is HTTP only";
+            return Err(CommandError::world("client-auth-without-tls", what, Some(hint)));
+        }
+        let clients = if self.clients.is_empty() { defaults.clients } else { self.clients.clone() };
+        Ok(Answers {
+            host: self.host.as_ref().map_or(defaults.host, ToString::to_string),
+            namespace: self.namespace.as_ref().map_or(defaults.namespace, ToString::to_string),
+            image: match (&self.image, &self.service) {
+                (Some(image), _) => Some(image.to_string()),
+                (None, Some(_)) => None,
+                (None, None) => defaults.image,
+            },
+            service: self.service.as_ref().map_or(defaults.service, ToString::to_string),
+            port: self.port.unwrap_or(defaults.port),
+            tls,
+            ca: authenticates.then(|| match &self.ca {
+                Some(ca) => ca.to_string(),
+                None => defaults.ca.unwrap_or_default(),
+            }),
+            clients: if authenticates { clients } else { Vec::new() },
+        })
+    }
+}
+
+fn refuse_existing(directory: &Path) -> Result<(), CommandError> {
+    let Some(existing) = input::specs_in(directory).into_iter().next() else { return Ok(()) };
+    let hint = "edit that file, or name another folder".to_owned();
+    Err(CommandError::world(
+        "spec-exists",
+        &format!("`{}` exists already, and `init` overwrites nothing", existing.display()),
+        Some(hint),
+    ))
+}
+
+#[expect(clippy::disallowed_methods, reason = "questions are for terminals only")]
+fn is_interactive() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+#[expect(clippy::disallowed_methods, reason = "questions go to the terminal")]
+fn ask() -> Result<Answers, CommandError> {
+    let asked = questions::ask(&mut std::io::stdin().lock(), &mut std::io::stderr().lock());
+    let failed = |error| CommandError::world("terminal", &format!("cannot ask: {error}"), None);
+    asked.map_err(failed)?.ok_or_else(|| {
+        CommandError::world("aborted", "the questions were broken off, nothing is written", None)
+    })
+}
+
+/// Reads the text as any command would.
+fn validate(format: SpecFormat, text: &str) -> Result<(), CommandError> {
+    let source = Source {
+        name: format.file_name().to_owned(),
+        directory: PathBuf::new(),
+        text: text.to_owned(),
+    };
+    let diagnostics = findings(format, &source);
+    if has_errors(&diagnostics) { Err(CommandError::Input(diagnostics)) } else { Ok(()) }
+}
+
+fn findings(format: SpecFormat, source: &Source) -> Vec<Diagnostic> {
+    let read = match format {
+        SpecFormat::Toml => {
+            toml::from_str::<toml::Table>(&source.text).map(drop).map_err(|error| error.to_string())
+        }
+        SpecFormat::Yaml => serde_saphyr::from_str::<serde_json::Value>(&source.text)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+    };
+    read.err().map(|error| Diagnostic::error("syntax", error)).into_iter().collect()
+}
+
+fn next_steps(directory: &Path, format: SpecFormat) -> String {
+    let path = directory.join(format.file_name());
+    let flag = if directory.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(" -f {}", path.display())
+    };
+    format!(
+        "wrote `{path}`\n\
+         next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
+         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up",
+        path = path.display()
+    )
+}

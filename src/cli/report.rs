@@ -1,0 +1,196 @@
+//! Everything for people: messages on standard error, and how commands end.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "standard output and standard error are written here"
+)]
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use super::globals::MessageFormat;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::io::clock::ClockError;
+use crate::io::input_error::{InputError, ReadError};
+use crate::io::tree_error::TreeError;
+use crate::output::StreamError;
+
+/// How a command ended that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// Done, and nothing to say.
+    Done = 0,
+    /// There are findings or differences.
+    Findings = 1,
+    /// It failed, and said why.
+    Failed = 2,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub enum CommandError {
+    /// What the user wrote is wrong; the warnings and notices beside the errors are shown with them.
+    Input(Vec<Diagnostic>),
+    /// The world failed: files, the clock, the system.
+    World(Box<Diagnostic>),
+    /// Whoever reads standard output has what it wants.
+    BrokenPipe,
+}
+
+impl CommandError {
+    /// The world failed: `code` is the stable kebab-case name of that kind of failure.
+    pub fn world(
+        code: &'static str,
+        what: &(impl ToString + ?Sized),
+        hint: Option<String>,
+    ) -> Self {
+        let mut diagnostic = Diagnostic::error(code, what.to_string());
+        diagnostic.help.extend(hint);
+        Self::World(Box::new(diagnostic))
+    }
+
+    /// Standard output cannot be written.
+    pub fn standard_output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::BrokenPipe;
+        }
+        Self::world("standard-output", &format!("cannot write to standard output: {error}"), None)
+    }
+}
+
+impl From<InputError> for CommandError {
+    fn from(error: InputError) -> Self {
+        Self::world("input", &error, error.hint())
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        Self::world("input", &error, error.hint())
+    }
+}
+
+impl From<TreeError> for CommandError {
+    fn from(error: TreeError) -> Self {
+        Self::world("output", &error, error.hint())
+    }
+}
+
+impl From<ClockError> for CommandError {
+    fn from(error: ClockError) -> Self {
+        Self::world("clock", &error, Some(error.hint()))
+    }
+}
+
+impl From<StreamError> for CommandError {
+    fn from(error: StreamError) -> Self {
+        Self::world("output", &error, None)
+    }
+}
+
+/// Writes data to standard output.
+///
+/// # Errors
+/// Nobody reads it, or it cannot be written.
+pub fn print(data: impl AsRef<[u8]>) -> Result<(), CommandError> {
+    let mut output = io::stdout().lock();
+    output
+        .write_all(data.as_ref())
+        .and_then(|()| output.flush())
+        .map_err(|error| CommandError::standard_output(&error))
+}
+
+/// Shows messages on standard error. Whether they arrive changes nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    quiet: bool,
+    format: MessageFormat,
+    colour: bool,
+}
+
+impl Report {
+    /// A report for people or programs; `quiet`: errors only.
+    pub fn new(quiet: bool, format: MessageFormat, colour: bool) -> Self {
+        Self { quiet, format, colour }
+    }
+
+    /// Shows what was found in the user's input.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        let loud = |diagnostic: &&Diagnostic| !self.quiet || diagnostic.severity == Severity::Error;
+        let shown: Vec<_> = diagnostics.iter().filter(loud).cloned().collect();
+        if !shown.is_empty() {
+            write(&self.render(&shown));
+        }
+    }
+
+    /// Tells what was done: words of success, reasons, next steps.
+    pub fn say(&self, words: &str) {
+        match self.format {
+            _ if self.quiet => {}
+            MessageFormat::Human => write(&format!("{words}\n")),
+            MessageFormat::Json => write(&self.render(&[Diagnostic::notice("done", words)])),
+        }
+    }
+
+    /// Tells why the command could not do its work.
+    pub fn error(&self, error: &CommandError) {
+        match error {
+            CommandError::Input(diagnostics) => self.diagnostics(diagnostics),
+            CommandError::World(diagnostic) => self.diagnostics(std::slice::from_ref(diagnostic)),
+            CommandError::BrokenPipe => {}
+        }
+    }
+
+    fn render(self, diagnostics: &[Diagnostic]) -> String {
+        match self.format {
+            MessageFormat::Human => human(diagnostics, self.colour),
+            MessageFormat::Json => json(diagnostics),
+        }
+    }
+}
+
+fn write(text: &str) {
+    let mut output = io::stderr().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}
+
+fn human(diagnostics: &[Diagnostic], _colour: bool) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let _ = writeln!(text, "{}: {}", severity(diagnostic.severity), diagnostic.title);
+        if let Some(span) = &diagnostic.span {
+            let (line, column) = span.line_and_column();
+            let _ = writeln!(text, "  --> {}:{line}:{column}", span.source.name);
+        }
+        for help in &diagnostic.help {
+            let _ = writeln!(text, "  = help: {help}");
+        }
+    }
+    text
+}
+
+fn json(diagnostics: &[Diagnostic]) -> String {
+    let line = |diagnostic: &Diagnostic| {
+        let place = diagnostic.span.as_ref().map(|span| {
+            let (line, column) = span.line_and_column();
+            serde_json::json!({ "file": span.source.name, "line": line, "column": column })
+        });
+        let object = serde_json::json!({
+            "severity": severity(diagnostic.severity),
+            "code": diagnostic.code,
+            "title": diagnostic.title,
+            "place": place,
+            "help": diagnostic.help,
+        });
+        format!("{object}\n")
+    };
+    diagnostics.iter().map(line).collect()
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Notice => "notice",
+    }
+}

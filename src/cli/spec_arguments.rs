@@ -1,0 +1,101 @@
+//! Flags of the commands that read the spec: which files, which values, at what time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::Source;
+use crate::io::clock::{self, ClockError};
+use crate::io::input;
+use crate::io::input_error::InputError;
+use crate::time::Timestamp;
+
+/// What values from the command line are called in messages.
+pub const SET: &str = "--set";
+
+/// Flags of the commands that read the spec.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SpecArguments {
+    /// File of the spec, `-` for standard input; several are merged, later ones win
+    ///
+    /// Without it, the one of `mtls.toml`, `mtls.yaml` and `mtls.yml` that the working directory has.
+    #[arg(short, long = "file", value_name = "FILE", help_heading = "Spec")]
+    pub files: Vec<PathBuf>,
+    /// Value of the spec, such as `hosts."a.b".tls.issuer=internal`; comes after all files
+    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Spec")]
+    pub values: Vec<String>,
+    /// Time to work at, instead of now: RFC 3339, a date, or `@` and seconds since 1970
+    ///
+    /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Spec")]
+    pub at: Option<Timestamp>,
+}
+
+impl SpecArguments {
+    /// The texts of the spec in the order of merging: files, then values, each of those as [`SET`].
+    ///
+    /// # Errors
+    /// A file is missing, ambiguous or cannot be read.
+    pub fn sources(&self) -> Result<Vec<Arc<Source>>, InputError> {
+        let mut sources = input::specs(&self.files, Path::new(""))?;
+        sources.extend(self.values.iter().map(|value| {
+            Arc::new(Source {
+                name: SET.to_owned(),
+                directory: PathBuf::new(),
+                text: value.clone(),
+            })
+        }));
+        Ok(sources)
+    }
+
+    /// The time to work at.
+    ///
+    /// # Errors
+    /// `SOURCE_DATE_EPOCH` is needed and cannot be read.
+    pub fn now(&self) -> Result<Timestamp, ClockError> {
+        clock::now(self.at)
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| {
+        "write RFC 3339 (`2026-01-31T12:00:00Z`), a date (`2026-01-31`) or seconds (`@1767225600`)"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        spec: SpecArguments,
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test writes a spec to read")]
+    fn files_and_values_keep_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("b.toml");
+        std::fs::write(&file, "x = 1\n").unwrap();
+        let file = file.to_str().unwrap();
+        let cli =
+            Cli::try_parse_from(["x", "--set", "a=1", "-f", file, "--set", "b.c=2", "-f", file])
+                .unwrap();
+        let sources = cli.spec.sources().unwrap();
+        let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
+        assert_eq!(names, [file, file, SET, SET]);
+        assert_eq!(sources[3].text, "b.c=2");
+    }
+
+    #[test]
+    fn the_time_is_checked_with_the_arguments() {
+        let at = |time| Cli::try_parse_from(["x", "--at", time]).map(|cli| cli.spec.now().unwrap());
+        assert_eq!(at("@7").unwrap(), Timestamp::from_unix(7));
+        assert_eq!(at("2026-01-31").unwrap().to_string(), "2026-01-31T00:00:00Z");
+        assert!(at("tomorrow").unwrap_err().to_string().contains("write RFC 3339"));
+    }
+}

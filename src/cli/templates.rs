@@ -1,0 +1,114 @@
+//! `mtlsgen templates`: the built-in templates, to read and to change.
+
+use std::path::PathBuf;
+
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, print};
+use crate::diagnostic::nearest;
+use crate::io::new_files;
+
+/// List the built-in templates, print one, or write them out to change them
+///
+/// A template in the folder that `templates` in the spec names replaces the built-in one of the same name.
+/// What stays as it is need not be kept there.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The template to print or write; without it, all are listed or written
+    name: Option<String>,
+    /// Folder to write to; files that exist there stay as they are
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
+}
+
+/// A built-in template: its name and its text.
+type Template = (&'static str, &'static str);
+
+/// Lists, prints or writes templates.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let selected = match &args.name {
+        None => built_in().to_vec(),
+        Some(name) => vec![find(built_in(), name)?],
+    };
+    match (&args.write, &args.name) {
+        (Some(folder), _) => {
+            let files: Vec<_> =
+                selected.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+            new_files::write_new(folder, &files)?;
+            let words = format!("wrote {} templates to `{}`", files.len(), folder.display());
+            globals.report().say(&words);
+        }
+        (None, Some(_)) => print(selected[0].1)?,
+        (None, None) => print(list(&selected))?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The built-in templates of all targets.
+fn built_in() -> &'static [Template] {
+    &[]
+}
+
+fn find(templates: &[Template], name: &str) -> Result<Template, CommandError> {
+    templates.iter().copied().find(|(known, _)| *known == name).ok_or_else(|| {
+        let hint = match nearest(name, templates.iter().map(|(known, _)| *known)) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "`mtlsgen templates` lists them".to_owned(),
+        };
+        CommandError::world(
+            "unknown-template",
+            &format!("no built-in template `{name}`"),
+            Some(hint),
+        )
+    })
+}
+
+/// A line for each template: its name and what its first line says of it.
+fn list(templates: &[Template]) -> String {
+    let width = templates.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let line = |(name, text): &Template| match description(text) {
+        "" => format!("{name}\n"),
+        description => format!("{name:width$}  {description}\n"),
+    };
+    templates.iter().map(line).collect()
+}
+
+/// What a comment in the first line says.
+fn description(text: &str) -> &str {
+    let first = text.lines().next().unwrap_or_default().trim();
+    let comment = first.strip_prefix("{#").or_else(|| first.strip_prefix('#')).unwrap_or_default();
+    let comment = comment.strip_suffix("#}").unwrap_or(comment);
+    comment.trim_matches(['-', '+', ' '])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATES: [Template; 3] = [
+        ("ingress.yaml.j2", "{#- One host as seen from outside. -#}\nkind: Ingress\n"),
+        ("secret.yaml.j2", "# Key and certificate.\nkind: Secret\n"),
+        ("x.yaml.j2", "kind: X\n"),
+    ];
+
+    #[test]
+    fn the_list_says_what_templates_are_for() {
+        assert_eq!(
+            list(&TEMPLATES),
+            "ingress.yaml.j2  One host as seen from outside.\nsecret.yaml.j2   Key and certificate.\nx.yaml.j2\n"
+        );
+    }
+
+    #[test]
+    fn the_nearest_name_is_proposed() {
+        assert_eq!(find(&TEMPLATES, "x.yaml.j2").unwrap(), TEMPLATES[2]);
+        let Err(CommandError::World(error)) = find(&TEMPLATES, "ingres.yaml.j2") else { panic!() };
+        assert_eq!(error.help, ["did you mean `ingress.yaml.j2`?"]);
+    }
+
+    #[test]
+    fn every_built_in_template_says_what_it_is_for() {
+        for (name, text) in built_in() {
+            assert!(!description(text).is_empty(), "{name}");
+        }
+    }
+}

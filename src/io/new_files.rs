@@ -1,0 +1,110 @@
+//! Writes single files that people asked for: first specs, templates to change, manual pages.
+#![expect(clippy::disallowed_methods, reason = "files are written here")]
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::tree::write_atomically;
+use super::tree_error::TreeError;
+
+/// A file to be: its path below the folder, and its content.
+pub type NewFile<'a> = (&'a str, &'a [u8]);
+
+/// Writes files below `folder`, over whatever stands there under their names.
+///
+/// # Errors
+/// A file or folder cannot be written.
+pub fn write_over(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> {
+    for (name, content) in files {
+        let path = folder.join(name);
+        make_parent(&path)?;
+        write_atomically(&path, content, 0o644)
+            .map_err(|error| TreeError::Write { path, error })?;
+    }
+    Ok(())
+}
+
+/// Writes files below `folder` where none is; one that is there already with the same content will do.
+///
+/// # Errors
+/// Other files are there, and nothing was written; or a file or folder cannot be written.
+pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> {
+    let mut missing = Vec::new();
+    let mut in_the_way = Vec::new();
+    for (name, content) in files {
+        let path = folder.join(name);
+        match fs::read(&path) {
+            Ok(existing) if existing == *content => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_link(&path) => {
+                missing.push((path, *content));
+            }
+            _ => in_the_way.push(path),
+        }
+    }
+    if !in_the_way.is_empty() {
+        return Err(TreeError::Exists(in_the_way));
+    }
+    missing.into_iter().try_for_each(|(path, content)| create(path, content))
+}
+
+/// Whether a link stands there, also one that leads nowhere.
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn create(path: PathBuf, content: &[u8]) -> Result<(), TreeError> {
+    make_parent(&path)?;
+    let written = || {
+        let mut file = tempfile::Builder::new()
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .tempfile_in(parent(&path))?;
+        file.write_all(content)?;
+        file.persist_noclobber(&path).map_err(|error| error.error)
+    };
+    match written() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(TreeError::Exists(vec![path]))
+        }
+        Err(error) => Err(TreeError::Write { path, error }),
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn make_parent(path: &Path) -> Result<(), TreeError> {
+    let folder = parent(path);
+    fs::create_dir_all(folder).map_err(|error| TreeError::Write { path: folder.to_owned(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_files_never_replace_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name| folder.path().join(name);
+        fs::write(at("a"), "same").unwrap();
+        write_new(folder.path(), &[("a", b"same"), ("sub/b", b"new")]).unwrap();
+        assert_eq!(fs::read(at("sub/b")).unwrap(), b"new");
+        let both: [NewFile<'_>; 2] = [("a", b"other"), ("c", b"")];
+        let Err(TreeError::Exists(paths)) = write_new(folder.path(), &both) else { panic!() };
+        assert_eq!(paths, [at("a")]);
+        assert!(!at("c").exists(), "nothing is written beside a refusal");
+        std::os::unix::fs::symlink("nowhere", at("link")).unwrap();
+        assert!(write_new(folder.path(), &[("link", b"")]).is_err());
+    }
+
+    #[test]
+    fn generated_files_replace_older_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        write_over(&inner, &[("page.1", b"old")]).unwrap();
+        write_over(&inner, &[("page.1", b"new")]).unwrap();
+        assert_eq!(fs::read(inner.join("page.1")).unwrap(), b"new");
+    }
+}

@@ -1,0 +1,153 @@
+//! Files as people may see them in a diff: certificates as facts, private keys as fingerprints.
+
+use std::fmt::Write as _;
+
+use super::redaction::{Content, Reader, decode, replace_base64};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+
+/// Shows a file: no private key, certificates as facts. Of a `sensitive` one, only what is known to be public.
+pub fn readable(text: &str, sensitive: bool) -> String {
+    READER.readable(text, sensitive)
+}
+
+/// The text of a Secret with fingerprints (`spki-sha256:` and hexadecimal digits, or `unreadable`) in the
+/// place of private keys, and with marks in the place of everything that may be one; certificates stay.
+pub fn fingerprint_existing(text: &str) -> String {
+    READER.hide_secrets(text)
+}
+
+const READER: Reader = Reader { certificates: certificate_facts, key: key_fingerprint };
+
+fn key_fingerprint(pem: &[u8]) -> Option<String> {
+    let hash = PrivateKey::from_pem(pem).ok()?.spki_hash();
+    Some(hexadecimal(&hash.0, "", false))
+}
+
+fn certificate_facts(pem: &[u8]) -> Option<Vec<Vec<String>>> {
+    let certificates = Certificate::from_pem(pem).ok()?;
+    Some(certificates.iter().map(facts).collect())
+}
+
+fn facts(certificate: &Certificate) -> Vec<String> {
+    let names = &certificate.names;
+    let all: Vec<_> = names
+        .dns
+        .iter()
+        .cloned()
+        .chain(names.ip.iter().map(ToString::to_string))
+        .chain(names.email.iter().cloned())
+        .chain(names.uri.iter().cloned())
+        .collect();
+    let mut facts = vec![
+        format!("subject      {}", certificate.subject.rfc2253()),
+        format!("issuer       {}", certificate.issuer.rfc2253()),
+        format!("serial       {}", certificate.serial),
+        format!("valid        {} to {}", certificate.not_before, certificate.not_after),
+        format!("fingerprint  {}", hexadecimal(&certificate.fingerprint().0, ":", true)),
+    ];
+    if !all.is_empty() {
+        facts.insert(1, format!("names        {}", all.join(", ")));
+    }
+    facts
+}
+
+fn hexadecimal(bytes: &[u8], separator: &str, upper: bool) -> String {
+    let octet = |b: &u8| if upper { format!("{b:02X}") } else { format!("{b:02x}") };
+    bytes.iter().map(octet).collect::<Vec<_>>().join(separator)
+}
+
+impl Reader {
+    /// See the function of that name.
+    pub fn readable(&self, text: &str, sensitive: bool) -> String {
+        let hidden = if sensitive { self.hide_secrets(text) } else { self.hide_pem_keys(text) };
+        let lines = hidden.split_inclusive('\n').map(|line| self.readable_line(line));
+        without_control_characters(&lines.collect::<String>())
+    }
+
+    /// A line with keys as fingerprints, and the facts of its certificates below it.
+    fn readable_line(&self, line: &str) -> String {
+        let indent = line.len() - line.trim_start().len() + 2;
+        let mut below = String::new();
+        let shown = replace_base64(line, |run| match self.content(run) {
+            Content::Key(fingerprint) => Some(fingerprint),
+            Content::Certificates => {
+                let certificates = (self.certificates)(&decode(run)?)?;
+                below += &fact_lines(&certificates, indent);
+                Some(match certificates.len() {
+                    1 => "[1 certificate]".to_owned(),
+                    count => format!("[{count} certificates]"),
+                })
+            }
+            Content::Other => None,
+        });
+        let newline = if below.is_empty() || shown.ends_with('\n') { "" } else { "\n" };
+        format!("{shown}{newline}{below}")
+    }
+}
+
+fn fact_lines(certificates: &[Vec<String>], indent: usize) -> String {
+    let mut lines = String::new();
+    for (at, facts) in certificates.iter().enumerate() {
+        let _ = writeln!(lines, "{:indent$}# certificate {} of {}", "", at + 1, certificates.len());
+        for fact in facts {
+            let _ = writeln!(lines, "{:indent$}#   {fact}", "");
+        }
+    }
+    lines
+}
+
+/// What a file holds must not steer a terminal.
+fn without_control_characters(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' && c != '\t' {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    use super::super::redaction::tests::{
+        KEY_BODY, READER, certificate_base64, fingerprint, key_pem,
+    };
+    use super::*;
+
+    #[test]
+    fn public_files_show_everything_but_keys() {
+        let digest = "image: httpd@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
+        assert_eq!(READER.readable(digest, false), digest);
+        let hidden =
+            READER.readable(&format!("x: {}\n", BASE64_STANDARD.encode(key_pem(KEY_BODY))), false);
+        assert_eq!(hidden, format!("x: {}\n", fingerprint(KEY_BODY)));
+        assert!(!READER.readable(&key_pem(KEY_BODY), false).contains(KEY_BODY));
+    }
+
+    #[test]
+    fn certificates_are_shown_as_facts() {
+        let text = format!("data:\n  ca.crt: {}\ntype: Opaque\n", certificate_base64());
+        let expected = "data:\n  ca.crt: [1 certificate]\n    # certificate 1 of 1\n    #   subject CN=a\ntype: Opaque\n";
+        assert_eq!(READER.readable(&text, false), expected);
+        assert_eq!(READER.readable(&text, true), expected);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(READER.readable("a\u{1b}[2Jb\tc\r\n", false), "a\\u{1b}[2Jb\tc\\r\n");
+    }
+
+    #[test]
+    fn keys_have_the_hash_that_the_pki_gives() {
+        let key = PrivateKey::from_pem(key_pem(KEY_BODY).as_bytes()).unwrap();
+        let hash = hexadecimal(&key.spki_hash().0, "", false);
+        let text = format!("data:\n  tls.key: {}\n", BASE64_STANDARD.encode(key_pem(KEY_BODY)));
+        assert_eq!(fingerprint_existing(&text), format!("data:\n  tls.key: spki-sha256:{hash}\n"));
+    }
+}
