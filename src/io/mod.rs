@@ -1,2 +1,3 @@
 //! The only rooms that touch the world: files, clock, environment, randomness.
+pub mod entropy;
 pub mod store;

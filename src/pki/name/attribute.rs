@@ -287,6 +287,12 @@ fn is_printable(c: char) -> bool {
     c.is_ascii_alphanumeric() || " '()+,-./:=?".contains(c)
 }
 
+/// Object identifier and short name of every type.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().map(|kind| (kind.oid, kind.short_name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
