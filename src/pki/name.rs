@@ -11,8 +11,7 @@ use std::fmt;
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::der::Encode;
 use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
-use x509_parser::asn1_rs::FromDer;
-use x509_parser::x509::X509Name;
+use x509_parser::asn1_rs::{Any, FromDer, Oid};
 
 /// Attributes of one relative distinguished name, in any order.
 type Rdn = Vec<AttributeTypeAndValue>;
@@ -97,10 +96,7 @@ impl DistinguishedName {
             .collect::<Result<Vec<_>, _>>()
             .and_then(|rdns| RdnSequence::from(rdns).to_der());
         encoded.map(|der| Self { der }).map_err(|error| {
-            NameError::new(
-                format!("the subject cannot be encoded ({error})"),
-                "write shorter values",
-            )
+            NameError::new(format!("the subject cannot be encoded ({error})"), "write shorter values")
         })
     }
 
@@ -109,16 +105,10 @@ impl DistinguishedName {
     /// # Errors
     /// One line that says why it is not a name.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
-        match X509Name::from_der(der) {
-            Ok(([], _)) => Ok(Self { der: der.to_vec() }),
-            Ok((rest, _)) => Err(format!("{} octets follow the end of the name", rest.len())),
+        match rdns(der) {
+            Ok(_) => Ok(Self { der: der.to_vec() }),
             Err(error) => Err(format!("not the DER of a name ({error})")),
         }
-    }
-
-    /// Takes what a parser has already found to be a name.
-    pub(super) fn from_parsed(name: &X509Name<'_>) -> Self {
-        Self { der: name.as_raw().to_vec() }
     }
 
     /// Returns the DER of the RDNSequence.
@@ -133,20 +123,7 @@ impl DistinguishedName {
 
     /// Lists all attributes in encoded order.
     pub fn attributes(&self) -> Vec<Attribute> {
-        self.parsed()
-            .iter_attributes()
-            .map(|attribute| {
-                let oid = attribute.attr_type().to_id_string();
-                let value = attribute.attr_value();
-                let text =
-                    print::text(value).and_then(|text| String::from_utf8(text.concat()).ok());
-                Attribute {
-                    short_name: attribute::short_name(&oid),
-                    oid,
-                    value: text.unwrap_or_else(|| print::dump(value)),
-                }
-            })
-            .collect()
+        self.parsed().iter().flatten().map(Attribute::from).collect()
     }
 
     /// Lists the values of commonName in encoded order.
@@ -160,11 +137,67 @@ impl DistinguishedName {
         self.der == [0x30, 0x00]
     }
 
-    fn parsed(&self) -> X509Name<'_> {
-        let (_, name) = X509Name::from_der(&self.der)
-            .expect("every constructor encodes a name or has parsed these bytes as one");
-        name
+    fn parsed(&self) -> Vec<Vec<Parsed<'_>>> {
+        rdns(&self.der).expect("every constructor encodes a name or has read these bytes as one")
     }
+}
+
+/// Type and value of an attribute as they stand in the DER.
+struct Parsed<'a> {
+    oid: Oid<'a>,
+    value: Any<'a>,
+}
+
+impl From<&Parsed<'_>> for Attribute {
+    fn from(Parsed { oid, value }: &Parsed<'_>) -> Self {
+        let oid = oid.to_id_string();
+        let text = print::text(value).and_then(|text| String::from_utf8(text.concat()).ok());
+        Self {
+            short_name: attribute::short_name(&oid),
+            oid,
+            value: text.unwrap_or_else(|| print::dump(value)),
+        }
+    }
+}
+
+/// Takes an RDNSequence apart.
+fn rdns(der: &[u8]) -> Result<Vec<Vec<Parsed<'_>>>, String> {
+    let [name] = &elements(der)?[..] else {
+        return Err("there is not one RDNSequence".to_owned());
+    };
+    let sets = elements(content(name, SEQUENCE)?)?;
+    sets.iter()
+        .map(|set| elements(content(set, SET)?)?.iter().map(|pair| parsed(content(pair, SEQUENCE)?)).collect())
+        .collect()
+}
+
+fn parsed(pair: &[u8]) -> Result<Parsed<'_>, String> {
+    let (value, oid) = Oid::from_der(pair).map_err(|error| error.to_string())?;
+    match <[Any<'_>; 1]>::try_from(elements(value)?) {
+        Ok([value]) => Ok(Parsed { oid, value }),
+        Err(values) => Err(format!("an attribute has {} values", values.len())),
+    }
+}
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+
+/// The elements that fill `der` to its end.
+fn elements(mut der: &[u8]) -> Result<Vec<Any<'_>>, String> {
+    let mut elements = Vec::new();
+    while !der.is_empty() {
+        let (rest, element) = Any::from_der(der).map_err(|error| error.to_string())?;
+        elements.push(element);
+        der = rest;
+    }
+    Ok(elements)
+}
+
+/// The content of an element of this tag.
+fn content<'a>(element: &Any<'a>, tag: u8) -> Result<&'a [u8], String> {
+    let header = &element.header;
+    let found = u32::from(header.class() as u8) << 6 | u32::from(header.is_constructed()) << 5 | header.tag().0;
+    if found == u32::from(tag) { Ok(element.data) } else { Err(format!("a tag is {found:#04x}, not {tag:#04x}")) }
 }
 
 impl Default for DistinguishedName {

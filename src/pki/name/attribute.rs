@@ -228,7 +228,8 @@ fn dotted(name: &str) -> Result<(ObjectIdentifier, Syntax), NameError> {
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(unknown(name));
     }
-    let syntax = TYPES.iter().find(|kind| kind.oid == digits).map_or(Directory, |kind| kind.syntax);
+    let syntax =
+        TYPES.iter().find(|kind| kind.oid == digits).map_or(Directory, |kind| kind.syntax);
     Ok((object_identifier(digits)?, syntax))
 }
 
@@ -266,9 +267,8 @@ fn atav(
     if let Some(wrong) = value.chars().find(|c| !allowed(*c)) {
         return Err(not_allowed(&oid.to_string(), wrong, syntax));
     }
-    let value = Any::new(tag, value.as_bytes()).map_err(|error| {
-        NameError::new(format!("a value cannot be encoded ({error})"), "write a shorter value")
-    })?;
+    let value = Any::new(tag, value.as_bytes())
+        .map_err(|error| NameError::new(format!("a value cannot be encoded ({error})"), "write a shorter value"))?;
     Ok(AttributeTypeAndValue { oid, value })
 }
 
@@ -285,6 +285,12 @@ fn not_allowed(oid: &str, wrong: char, syntax: Syntax) -> NameError {
 /// Characters of a PrintableString (X.680, section 41.4).
 fn is_printable(c: char) -> bool {
     c.is_ascii_alphanumeric() || " '()+,-./:=?".contains(c)
+}
+
+/// Object identifier and short name of every type.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().map(|kind| (kind.oid, kind.short_name))
 }
 
 #[cfg(test)]

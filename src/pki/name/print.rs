@@ -6,28 +6,24 @@
 use std::fmt::Write;
 
 use x509_parser::asn1_rs::{Any, ToDer};
-use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
+use super::Parsed;
 use super::attribute::short_name;
 
 /// RFC 2253 text: last RDN first, `,` between RDNs, `+` within one.
-pub(super) fn rfc2253(name: &X509Name<'_>) -> String {
-    let rdns: Vec<String> = name
-        .iter_rdn()
-        .map(|rdn| {
-            let mut parts: Vec<String> = rdn.iter().map(attribute).collect();
-            parts.reverse();
-            parts.join("+")
-        })
-        .collect();
-    rdns.into_iter().rev().collect::<Vec<_>>().join(",")
+pub(super) fn rfc2253(rdns: &[Vec<Parsed<'_>>]) -> String {
+    let rdns = rdns.iter().rev().map(|rdn| {
+        let parts: Vec<String> = rdn.iter().rev().map(attribute).collect();
+        parts.join("+")
+    });
+    rdns.collect::<Vec<_>>().join(",")
 }
 
-fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let oid = attribute.attr_type().to_id_string();
+fn attribute(Parsed { oid, value: content }: &Parsed<'_>) -> String {
+    let oid = oid.to_id_string();
     match short_name(&oid) {
-        Some(name) => format!("{name}={}", value(attribute.attr_value())),
-        None => format!("{oid}={}", dump(attribute.attr_value())),
+        Some(name) => format!("{name}={}", value(content)),
+        None => format!("{oid}={}", dump(content)),
     }
 }
 
