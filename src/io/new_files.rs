@@ -34,23 +34,17 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
     let mut in_the_way = Vec::new();
     for (name, content) in files {
         let path = folder.join(name);
-        match fs::read(&path) {
-            Ok(existing) if existing == *content => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !is_link(&path) => {
-                missing.push((path, *content));
-            }
-            _ => in_the_way.push(path),
+        // A link that leads nowhere is there, too.
+        if path.symlink_metadata().is_err() {
+            missing.push((path, *content));
+        } else if !fs::read(&path).is_ok_and(|existing| existing == *content) {
+            in_the_way.push(path);
         }
     }
     if !in_the_way.is_empty() {
         return Err(TreeError::Exists(in_the_way));
     }
     missing.into_iter().try_for_each(|(path, content)| create(path, content))
-}
-
-/// Whether a link stands there, also one that leads nowhere.
-fn is_link(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
 }
 
 fn create(path: PathBuf, content: &[u8]) -> Result<(), TreeError> {

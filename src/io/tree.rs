@@ -1,7 +1,7 @@
 //! Reads output folders, and writes into them file by file; touches nothing that mtlsgen did not write.
 #![expect(clippy::disallowed_methods, reason = "output folders are read and written here")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -11,6 +11,9 @@ use super::tree_error::TreeError;
 use crate::output::{
     Change, ChangeKind, Changes, ExistingFile, ExistingTree, OutputTree, RECORD, Record, SECRETS,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// Most bytes of one existing file that are read.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -60,6 +63,7 @@ pub fn write(directory: &Path, tree: &OutputTree, changes: &Changes) -> Result<(
     }
     make_folder(directory, 0o777)?;
     let _lock = lock(directory)?;
+    remove_temporary_files(directory, tree, changes);
     write_record(directory, changes.record_before.as_ref())?;
     for change in &changes.files {
         apply(directory, tree, change)?;
@@ -72,7 +76,6 @@ fn lock(directory: &Path) -> Result<File, TreeError> {
     let failed = |error| TreeError::Write { path: directory.to_owned(), error };
     let folder = File::open(directory).map_err(failed)?;
     folder.lock().map_err(failed)?;
-    remove_temporary_files(directory);
     Ok(folder)
 }
 
@@ -110,7 +113,6 @@ fn remove(directory: &Path, path: &Path) -> Result<(), TreeError> {
     }
     let folders = path.ancestors().skip(1).take_while(|folder| *folder != directory);
     for folder in folders {
-        remove_temporary_files(folder);
         if fs::remove_dir(folder).is_err() {
             break;
         }
@@ -125,9 +127,7 @@ fn make_parents(directory: &Path, path: &str, tree: &OutputTree) -> Result<(), T
         folder.push(part);
         let private =
             path.starts_with(&format!("{SECRETS}/")) && !tree.options().allow_plain_in_git;
-        if folder.is_dir() {
-            remove_temporary_files(&folder);
-        } else {
+        if !folder.is_dir() {
             make_folder(&folder, if private { 0o700 } else { 0o777 })?;
         }
     }
@@ -142,9 +142,14 @@ fn make_folder(path: &Path, mode: u32) -> Result<(), TreeError> {
         .map_err(|error| TreeError::Write { path: path.to_owned(), error })
 }
 
-/// What a killed run left behind may hold a key. That it stays where it cannot be removed does no harm to this run.
-fn remove_temporary_files(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+/// Removes what a killed run left behind, which may hold a key, from all folders of the tree. What cannot
+/// be removed does no harm to this run.
+fn remove_temporary_files(directory: &Path, tree: &OutputTree, changes: &Changes) {
+    let paths = tree.files().keys().chain(changes.files.iter().map(|change| &change.path));
+    let parent = |path: &String| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+    let folders: BTreeSet<String> = paths.map(parent).collect();
+    let entries = folders.iter().filter_map(|folder| fs::read_dir(directory.join(folder)).ok());
+    for entry in entries.flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
             let _ = fs::remove_file(entry.path());
         }
@@ -206,186 +211,4 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-    use std::time::SystemTime;
-
-    use super::*;
-    use crate::manifest::{Identity, Manifest};
-    use crate::output::{Options, changes, layout};
-
-    const SECRET: &str = "secrets/default/secret-a.yaml";
-    const SERVICE: &str = "default/service-a.yaml";
-
-    fn manifest(kind: &str) -> Manifest {
-        Manifest {
-            identity: Identity {
-                api_version: "v1".to_owned(),
-                kind: kind.to_owned(),
-                namespace: Some("default".to_owned()),
-                name: "a".to_owned(),
-            },
-            exposures: Vec::new(),
-            sensitive: kind == "Secret",
-            yaml: format!("kind: {kind}\n"),
-        }
-    }
-
-    fn tree() -> OutputTree {
-        layout(&[manifest("Service"), manifest("Secret")], Options::default())
-    }
-
-    fn render(directory: &Path, tree: &OutputTree) -> Result<Changes, TreeError> {
-        let existing = read(directory, tree)?;
-        let changes = changes(tree, &existing)?;
-        write(directory, tree, &changes)?;
-        Ok(changes)
-    }
-
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    fn all_files(directory: &Path) -> Vec<String> {
-        let mut files: Vec<_> = fs::read_dir(directory)
-            .unwrap()
-            .flat_map(|entry| {
-                let path = entry.unwrap().path();
-                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                if path.is_dir() {
-                    all_files(&path).iter().map(|below| format!("{name}/{below}")).collect()
-                } else {
-                    vec![name]
-                }
-            })
-            .collect();
-        files.sort();
-        files
-    }
-
-    #[test]
-    fn a_tree_is_written_with_its_permissions_and_then_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let directory = folder.path().join("new/out");
-        render(&directory, &tree()).unwrap();
-        let expected = [
-            ".mtlsgen",
-            SERVICE,
-            "kustomization.yaml",
-            "secrets/.gitignore",
-            SECRET,
-            "secrets/kustomization.yaml",
-        ];
-        assert_eq!(all_files(&directory), expected);
-        assert_eq!(mode(&directory.join(SECRET)), 0o600);
-        assert_eq!(mode(&directory.join(SECRETS)), 0o700);
-        let times = |directory: &Path| -> Vec<SystemTime> {
-            let modified = |path| fs::metadata(directory.join(path)).unwrap().modified().unwrap();
-            expected.iter().map(modified).collect()
-        };
-        let before = times(&directory);
-        assert!(render(&directory, &tree()).unwrap().is_empty());
-        assert_eq!(times(&directory), before);
-    }
-
-    #[test]
-    fn only_own_files_and_empty_folders_are_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        render(folder.path(), &tree()).unwrap();
-        fs::write(folder.path().join("default/mine.yaml"), "mine").unwrap();
-        render(folder.path(), &layout(&[], Options::default())).unwrap();
-        assert_eq!(
-            all_files(folder.path()),
-            [".mtlsgen", "default/mine.yaml", "kustomization.yaml"]
-        );
-        assert!(!folder.path().join(SECRETS).exists());
-    }
-
-    #[test]
-    fn files_of_others_stay_as_they_are() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("kustomization.yaml"), "mine").unwrap();
-        let error = render(folder.path(), &tree()).err().unwrap();
-        assert!(matches!(error, TreeError::NotOurs(_)), "{error}");
-        assert_eq!(all_files(folder.path()), ["kustomization.yaml"]);
-    }
-
-    #[test]
-    fn a_run_that_was_cut_short_is_taken_up_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let changes = changes(&tree(), &ExistingTree::default()).unwrap();
-        for done in 0..changes.files.len() {
-            let directory = folder.path().join(done.to_string());
-            fs::create_dir(&directory).unwrap();
-            write_record(&directory, changes.record_before.as_ref()).unwrap();
-            for change in &changes.files[..done] {
-                apply(&directory, &tree(), change).unwrap();
-            }
-            fs::write(directory.join(".mtlsgen-rest"), "half").unwrap();
-            let other = layout(&[manifest("Ingress")], Options::default());
-            render(&directory, &other).unwrap();
-            assert_eq!(
-                all_files(&directory),
-                [".mtlsgen", "default/ingress-a.yaml", "kustomization.yaml"]
-            );
-        }
-    }
-
-    #[test]
-    fn nothing_is_written_through_links() {
-        let folder = tempfile::tempdir().unwrap();
-        let (inside, outside) = (folder.path().join("in"), folder.path().join("out"));
-        fs::create_dir(&inside).unwrap();
-        fs::create_dir(&outside).unwrap();
-        symlink(&outside, inside.join("default")).unwrap();
-        assert!(matches!(render(&inside, &tree()), Err(TreeError::Link(_))));
-        fs::remove_file(inside.join("default")).unwrap();
-        symlink(outside.join("x"), inside.join("kustomization.yaml")).unwrap();
-        assert!(matches!(render(&inside, &tree()), Err(TreeError::Link(_))));
-        assert_eq!(all_files(&outside), [""; 0]);
-        symlink(&inside, folder.path().join("link")).unwrap();
-        fs::remove_file(inside.join("kustomization.yaml")).unwrap();
-        render(&folder.path().join("link"), &tree()).unwrap();
-    }
-
-    #[test]
-    fn a_record_that_leads_elsewhere_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(RECORD), "-  ../a.yaml\n").unwrap();
-        assert!(matches!(render(folder.path(), &tree()), Err(TreeError::Record { .. })));
-    }
-
-    #[test]
-    fn things_in_the_way_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("default"), "").unwrap();
-        assert!(matches!(render(folder.path(), &tree()), Err(TreeError::NotAFolder(_))));
-        fs::remove_file(folder.path().join("default")).unwrap();
-        fs::create_dir_all(folder.path().join(SERVICE)).unwrap();
-        assert!(matches!(render(folder.path(), &tree()), Err(TreeError::NotAFile(_))));
-        let file = folder.path().join("file");
-        fs::write(&file, "").unwrap();
-        assert!(render(&file, &tree()).is_err());
-    }
-
-    #[test]
-    fn a_tree_for_comparing_is_never_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let tree = layout(&[], Options { fingerprints: true, ..Options::default() });
-        assert!(matches!(render(folder.path(), &tree), Err(TreeError::ForComparing)));
-        assert_eq!(all_files(folder.path()), [""; 0]);
-    }
-
-    #[test]
-    fn loose_permissions_are_tightened_in_place() {
-        let folder = tempfile::tempdir().unwrap();
-        render(folder.path(), &tree()).unwrap();
-        let secret = folder.path().join(SECRET);
-        fs::set_permissions(&secret, Permissions::from_mode(0o644)).unwrap();
-        render(folder.path(), &tree()).unwrap();
-        assert_eq!(mode(&secret), 0o600);
-    }
 }

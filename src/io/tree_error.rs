@@ -70,7 +70,7 @@ impl TreeError {
                 ));
             }
             Self::Exists(_) => {
-                "mtlsgen does not overwrite them: move them away, or name another folder"
+                "nothing is overwritten: move what is there away, or name another folder"
             }
             Self::NotOurs(_) => {
                 "move them away, or name another folder: mtlsgen replaces only files that it wrote itself"

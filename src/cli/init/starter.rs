@@ -136,15 +136,12 @@ fn server_certificate(tls: &ServerCertificate) -> Entry {
 }
 
 fn client(name: &str, ca: &str) -> Section {
-    Section {
-        comment: "",
-        path: vec!["clients".to_owned(), name.to_owned()],
-        entries: vec![
-            on("issuer", text(ca), ""),
-            off("subject", text("CN=alice, O=My Organization"), ""),
-            off("duration", text("90d"), ""),
-        ],
+    let mut entries = vec![on("issuer", text(ca), ""), off("duration", text("90d"), "")];
+    // Other names need the escapes of RFC 4514.
+    if name.chars().all(|c| c.is_alphanumeric() || "-_.@".contains(c)) {
+        entries.push(off("subject", text(&format!("CN={name}, O=My Organization")), ""));
     }
+    Section { comment: "", path: vec!["clients".to_owned(), name.to_owned()], entries }
 }
 
 fn text(text: &str) -> Value {

@@ -1,0 +1,147 @@
+//! `mtlsgen init`: writes specs that read back, and never over anything.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::program::{finish, mtlsgen, run};
+
+fn spec(directory: &Path, name: &str) -> Value {
+    let text = fs::read_to_string(directory.join(name)).unwrap();
+    if name.ends_with("toml") {
+        serde_json::to_value(toml::from_str::<toml::Table>(&text).unwrap()).unwrap()
+    } else {
+        serde_saphyr::from_str(&text).unwrap()
+    }
+}
+
+#[test]
+fn without_flags_and_terminal_it_writes_the_demo() {
+    for (format, name) in [("toml", "mtls.toml"), ("yaml", "mtls.yaml")] {
+        let folder = tempfile::tempdir().unwrap();
+        let (status, stdout, stderr) =
+            finish(mtlsgen(&["init", "--format", format]).current_dir(folder.path()));
+        assert_eq!((status, stdout.as_str()), (0, ""), "{stderr}");
+        assert!(stderr.starts_with(&format!("wrote `{name}`\n")), "{stderr}");
+        assert_eq!(spec(folder.path(), name)["services"]["demo-app"]["image"], "httpd");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+}
+
+#[test]
+fn flags_say_what_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("new/site");
+    let (status, _, stderr) = run(&[
+        "init",
+        directory.to_str().unwrap(),
+        "--host",
+        "api.example.com",
+        "--namespace",
+        "prod",
+        "--service",
+        "api",
+        "--port",
+        "8080",
+        "--tls",
+        "cert-manager=letsencrypt",
+        "--ca",
+        "staff",
+        "--client",
+        "bob",
+        "--client",
+        "carol",
+    ]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stderr.contains(&format!("render -f {}/mtls.toml", directory.display())), "{stderr}");
+    assert_eq!(
+        spec(&directory, "mtls.toml"),
+        json!({
+            "namespace": "prod",
+            "cas": { "staff": { "subject": "CN=staff" } },
+            "services": { "api": { "existing": true, "port": 8080 } },
+            "hosts": { "api.example.com": {
+                "service": "api",
+                "tls": { "certManager": { "clusterIssuer": "letsencrypt" } },
+                "clientAuth": { "cas": ["staff"] },
+            } },
+            "clients": { "bob": { "issuer": "staff" }, "carol": { "issuer": "staff" } },
+        })
+    );
+}
+
+#[test]
+fn nothing_is_ever_overwritten() {
+    for existing in ["mtls.toml", "mtls.yaml", "mtls.yml"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(existing), "mine").unwrap();
+        for format in ["toml", "yaml"] {
+            let (status, _, stderr) =
+                run(&["init", folder.path().to_str().unwrap(), "--format", format]);
+            assert_eq!(status, 2);
+            assert!(stderr.contains(existing) && stderr.contains("overwrites nothing"), "{stderr}");
+        }
+        assert_eq!(fs::read_to_string(folder.path().join(existing)).unwrap(), "mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn another_schema_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("mtls.schema.json");
+    fs::write(&schema, "mine").unwrap();
+    let (status, _, stderr) = run(&["init", "--with-schema", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("mtls.schema.json` exists already"), "{stderr}");
+    assert!(!folder.path().join("mtls.toml").exists());
+    assert_eq!(fs::read_to_string(schema).unwrap(), "mine");
+}
+
+#[test]
+fn the_editor_line_stands_only_where_the_schema_does() {
+    for (format, name, line) in [
+        ("toml", "mtls.toml", "#:schema ./mtls.schema.json"),
+        ("yaml", "mtls.yaml", "# yaml-language-server: $schema=./mtls.schema.json"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().to_str().unwrap();
+        assert_eq!(run(&["init", "--with-schema", "--format", format, directory]).0, 0);
+        let text = fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(text.lines().next(), Some(line));
+        let schema = fs::read_to_string(folder.path().join("mtls.schema.json")).unwrap();
+        assert_eq!(schema, run(&["schema"]).1);
+        let (_, plain, _) = run(&["init", "--stdout", "--format", format]);
+        assert!(!plain.contains("schema.json"));
+    }
+}
+
+#[test]
+fn messages_can_be_silenced_or_made_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = |name: &str, flags: &[&str]| {
+        let directory = folder.path().join(name);
+        run(&[&["init", directory.to_str().unwrap()], flags].concat())
+    };
+    assert_eq!(init("a", &["-q"]), (0, String::new(), String::new()));
+    let (status, _, stderr) = init("a", &["-q"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("exists already"), "errors are shown: {stderr}");
+    for (status, severity) in [(0, "notice"), (2, "error")] {
+        let (found, _, stderr) = init("b", &["--message-format", "json"]);
+        assert_eq!(found, status);
+        let message: Value = serde_json::from_str(stderr.trim()).unwrap();
+        assert_eq!(message["severity"], severity, "{stderr}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let (status, _, stderr) = run(&["init", file.join("sub").to_str().unwrap()]);
+    assert_eq!(status, 2);
+    assert!(stderr.starts_with("error: cannot write `"), "{stderr}");
+}
