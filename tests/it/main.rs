@@ -6,6 +6,16 @@
     reason = "tests run the program and look at its files"
 )]
 
+mod cases;
+mod certificates;
 mod cli_frame;
+mod crash;
+mod environment;
+mod handshakes;
 mod init;
+mod invalid;
+mod nginx;
 mod program;
+mod properties;
+mod reissuing;
+mod support;
