@@ -1,39 +1,142 @@
-//! Makes certificates; the only user of rcgen.
+//! Makes certificates by RFC 5280; with its submodules the only user of rcgen.
+
+mod checks;
+mod contents;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use x509_cert::der::asn1::{AnyRef, BitStringRef};
+use x509_cert::der::{self, Encode, Reader, SliceReader, Tag};
+
 use super::certificate::Certificate;
-use super::key::PrivateKey;
+use super::key::{KeyError, PrivateKey};
+use super::name::DistinguishedName;
 use super::request::{CertificateRequest, SerialNumber};
 use crate::time::Timestamp;
+
 /// First and last second of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
+    /// First second.
     pub not_before: Timestamp,
+    /// Last second.
     pub not_after: Timestamp,
 }
+
 /// Who signs: certificate (absent for self-signed ones) and key.
+#[derive(Clone, Copy, Debug)]
 pub struct Signer<'a> {
+    /// Certificate of the authority; `None` if the new certificate signs itself.
     pub certificate: Option<&'a Certificate>,
+    /// Key of the authority, or of the new certificate itself.
     pub key: &'a PrivateKey,
 }
-/// Source of what must be unpredictable; implemented in `io`, and by tests and derived stores.
+
+/// Source of what must be unpredictable; implemented in [`crate::io`], and by tests and derived stores.
 pub trait Entropy {
-    /// A new key for `request`.
-    fn private_key(
-        &mut self,
-        request: &CertificateRequest,
-    ) -> Result<PrivateKey, super::key::KeyError>;
-    /// A new serial for `request`: 128 bits, positive.
+    /// Makes a new key for `request`.
+    ///
+    /// # Errors
+    /// If no key of the kind can be made.
+    fn private_key(&mut self, request: &CertificateRequest) -> Result<PrivateKey, KeyError>;
+    /// Draws a new serial for `request`: 128 bits, positive.
     fn serial(&mut self, request: &CertificateRequest) -> SerialNumber;
 }
-/// Signs one certificate for `subject_key`'s public key.
-pub fn sign(
-    _request: &CertificateRequest,
-    _serial: &SerialNumber,
-    _validity: Validity,
-    _subject_key: &PrivateKey,
-    _signer: &Signer<'_>,
-) -> Result<Certificate, SignError> {
-    todo!()
-}
-/// Why signing failed.
+
+/// Why signing failed, as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignError(pub String);
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SignError {}
+
+impl From<KeyError> for SignError {
+    fn from(error: KeyError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<der::Error> for SignError {
+    fn from(error: der::Error) -> Self {
+        Self(format!("the certificate cannot be encoded ({error})"))
+    }
+}
+
+/// Signs one certificate for `subject_key`'s public key.
+///
+/// The certificate says exactly what `request`, `serial` and `validity` say; apart from the signature the same
+/// arguments give the same bytes.
+///
+/// # Errors
+/// If the signer may not sign this (no authority, a path that would be too long, an end before this one's, a key that is
+/// not its own), if a name cannot be encoded, or if the key is damaged.
+pub fn sign(
+    request: &CertificateRequest,
+    serial: &SerialNumber,
+    validity: Validity,
+    subject_key: &PrivateKey,
+    signer: &Signer<'_>,
+) -> Result<Certificate, SignError> {
+    checks::before(request, serial, validity, subject_key, signer)?;
+    let issuer = signer.certificate.map_or(&request.subject, |certificate| &certificate.subject);
+    let draft = contents::draft(request, serial, validity, subject_key, signer)?;
+    let (contents, algorithm) = with_names(&draft, issuer, &request.subject)?;
+    let signature = signer.key.sign(&contents)?;
+    let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
+    let certificate = sequence(&[&contents, algorithm, &signature])?;
+    let certificate =
+        Certificate::from_der(&certificate).map_err(|error| SignError(error.to_string()))?;
+    checks::after(&certificate, request, subject_key, signer)?;
+    Ok(certificate)
+}
+
+/// The TBSCertificate of `draft` with these very names in the place of its own, and the signature algorithm's DER.
+fn with_names<'a>(
+    draft: &'a [u8],
+    issuer: &DistinguishedName,
+    subject: &DistinguishedName,
+) -> Result<(Vec<u8>, &'a [u8]), SignError> {
+    let outer = elements(draft)?;
+    let [contents, algorithm, _signature] = outer[..] else {
+        return Err(SignError("the draft of the certificate has not three parts".to_owned()));
+    };
+    let inner = elements(contents)?;
+    // RFC 5280, section 4.1: version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions.
+    let [version, serial, signature, _, validity, _, public_key, extensions] = inner[..] else {
+        return Err(SignError("the draft of the certificate has not eight fields".to_owned()));
+    };
+    let contents = sequence(&[
+        version,
+        serial,
+        signature,
+        issuer.der(),
+        validity,
+        subject.der(),
+        public_key,
+        extensions,
+    ])?;
+    Ok((contents, algorithm))
+}
+
+/// The elements of a SEQUENCE, each with its tag and length.
+fn elements(sequence: &[u8]) -> Result<Vec<&[u8]>, der::Error> {
+    let content = AnyRef::try_from(sequence)?.value();
+    let mut reader = SliceReader::new(content)?;
+    let mut elements = Vec::with_capacity(8);
+    while !reader.is_finished() {
+        elements.push(reader.tlv_bytes()?);
+    }
+    Ok(elements)
+}
+
+/// A SEQUENCE of elements that are DER already.
+fn sequence(elements: &[&[u8]]) -> Result<Vec<u8>, der::Error> {
+    AnyRef::new(Tag::Sequence, &elements.concat())?.to_der()
+}

@@ -1,60 +1,313 @@
 //! Private keys: the one type that holds them, which cannot be printed and wipes itself.
+
+mod encoding;
+mod signing;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::OnceLock;
+
 use zeroize::Zeroizing;
+
+use super::pem;
+use encoding::Decoded;
+use signing::Signer;
+
 /// Kinds of keys that mtlsgen makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyKind {
+    /// Elliptic curve P-256.
     EcdsaP256,
+    /// Elliptic curve P-384.
     EcdsaP384,
+    /// RSA, 2048 bits.
     Rsa2048,
+    /// RSA, 3072 bits.
     Rsa3072,
+    /// RSA, 4096 bits.
     Rsa4096,
+    /// Edwards curve 25519.
     Ed25519,
 }
-/// SHA-256 of a SubjectPublicKeyInfo.
+
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::EcdsaP256,
+        Self::EcdsaP384,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+        Self::Ed25519,
+    ];
+}
+
+impl fmt::Display for KeyKind {
+    /// Algorithm and size as the spec has them: `ECDSA 256`, `RSA 2048`, `Ed25519`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Algorithm::from(*self).fmt(f)
+    }
+}
+
+/// Algorithm of a key, brought ones of further kinds included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    EcdsaP256,
+    EcdsaP384,
+    EcdsaP521,
+    /// RSA with a modulus of so many bits.
+    Rsa(usize),
+    Ed25519,
+}
+
+impl Algorithm {
+    /// The kind that mtlsgen makes as well, if there is one.
+    pub(super) fn kind(self) -> Option<KeyKind> {
+        KeyKind::ALL.into_iter().find(|kind| Self::from(*kind) == self)
+    }
+}
+
+impl From<KeyKind> for Algorithm {
+    fn from(kind: KeyKind) -> Self {
+        match kind {
+            KeyKind::EcdsaP256 => Self::EcdsaP256,
+            KeyKind::EcdsaP384 => Self::EcdsaP384,
+            KeyKind::Rsa2048 => Self::Rsa(2048),
+            KeyKind::Rsa3072 => Self::Rsa(3072),
+            KeyKind::Rsa4096 => Self::Rsa(4096),
+            KeyKind::Ed25519 => Self::Ed25519,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EcdsaP256 => f.write_str("ECDSA 256"),
+            Self::EcdsaP384 => f.write_str("ECDSA 384"),
+            Self::EcdsaP521 => f.write_str("ECDSA 521"),
+            Self::Rsa(bits) => write!(f, "RSA {bits}"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+        }
+    }
+}
+
+/// SHA-256 of a SubjectPublicKeyInfo's DER.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SpkiHash(pub [u8; 32]);
-/// A private key (PKCS#8).
+
+impl SpkiHash {
+    /// Hashes the DER of a SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn of(public_key: &[u8]) -> Self {
+        Self(sha256(public_key))
+    }
+}
+
+impl fmt::Display for SpkiHash {
+    /// Lower-case hexadecimal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+/// SHA-256.
+pub(super) fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets).as_ref());
+    hash
+}
+
+/// A private key, wiped when dropped. It can neither be printed nor copied:
+///
+/// ```compile_fail
+/// fn copy(key: &mtlsgen::pki::key::PrivateKey) -> mtlsgen::pki::key::PrivateKey {
+///     key.clone()
+/// }
+/// ```
+///
+/// ```compile_fail
+/// fn print(key: &mtlsgen::pki::key::PrivateKey) -> String {
+///     key.to_string()
+/// }
+/// ```
+///
+/// ```compile_fail
+/// fn serialize(key: &mtlsgen::pki::key::PrivateKey) -> serde_json::Value {
+///     serde_json::to_value(key).unwrap()
+/// }
+/// ```
 pub struct PrivateKey {
-    _pkcs8: Zeroizing<Vec<u8>>,
+    /// PKCS#8, version 1 (the one that every OpenSSL reads).
+    pkcs8: Zeroizing<Vec<u8>>,
+    algorithm: Algorithm,
+    /// SubjectPublicKeyInfo.
+    public_key: Vec<u8>,
+    /// Where the key itself begins in it: point, RSAPublicKey, or octets, without tag, length and unused bits.
+    bits: usize,
+    /// The same key, taken apart and validated, once it is to sign.
+    signer: OnceLock<Signer>,
 }
-impl std::fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PrivateKey(..)")
+
+impl fmt::Debug for PrivateKey {
+    /// Nothing but the kind.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.algorithm)
     }
 }
+
 impl PrivateKey {
-    /// Makes a new random key. (io::entropy calls this)
-    pub fn generate(_kind: KeyKind) -> Result<Self, KeyError> {
-        todo!()
+    /// Makes a new random key. The randomness is the system's: only [`crate::io::entropy`] calls this.
+    ///
+    /// # Errors
+    /// [`KeyError::Generation`] if the cryptographic library fails.
+    pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
+        let signer = Signer::generate(kind)?;
+        let key = Self::from_decoded(Decoded::from_pkcs8(&signer.to_pkcs8()?)?);
+        // A new key is valid, and often the next thing it does is sign itself.
+        let _ = key.signer.set(signer);
+        Ok(key)
     }
-    /// Reads the first private key of a PEM text: PKCS#8, PKCS#1, SEC1 (`EC PARAMETERS` before it allowed), cfssl's `Ed25519 PRIVATE KEY`.
-    pub fn from_pem(_pem: &[u8]) -> Result<Self, KeyError> {
-        todo!()
+
+    /// Reads the first private key of a PEM text: PKCS#8, PKCS#1, SEC1 (`EC PARAMETERS` before it allowed), cfssl's
+    /// `Ed25519 PRIVATE KEY`. What stands around it, certificates included, does not matter.
+    ///
+    /// The key is not validated before it signs, and its public part is taken from the encoding where it has one:
+    /// reading thousands of keys to see whether they belong to their certificates is cheap.
+    ///
+    /// # Errors
+    /// Why there is no key to use, each variant with its own words.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        let mut found = None;
+        for block in pem::blocks(pem) {
+            let block = block.map_err(|error| KeyError::Malformed(error.to_string()))?;
+            if let Some(key) = Self::from_block(&block) {
+                return key;
+            }
+            found.get_or_insert_with(|| block.label.to_owned());
+        }
+        Err(if found.is_some() { KeyError::NoKey } else { KeyError::NotPem })
     }
-    /// PKCS#8 PEM (`PRIVATE KEY`), wiped on drop.
+
+    /// Reads a PKCS#8 document, version 1 or 2.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::from_pem`].
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        Decoded::from_pkcs8(der).map(Self::from_decoded)
+    }
+
+    /// `None` if the block is no private key.
+    fn from_block(block: &pem::Block<'_>) -> Option<Result<Self, KeyError>> {
+        let decode: fn(&[u8]) -> Result<Decoded, KeyError> = match block.label {
+            "ENCRYPTED PRIVATE KEY" => return Some(Err(KeyError::Encrypted)),
+            "PRIVATE KEY" | "Ed25519 PRIVATE KEY" => Decoded::from_pkcs8,
+            "RSA PRIVATE KEY" => Decoded::from_pkcs1,
+            "EC PRIVATE KEY" => Decoded::from_sec1,
+            label if label.ends_with("PRIVATE KEY") => {
+                return Some(Err(KeyError::Unsupported(format!("a block `BEGIN {label}`"))));
+            }
+            _ => return None,
+        };
+        if block.encrypted {
+            return Some(Err(KeyError::Encrypted));
+        }
+        let der = block.decode().map_err(|error| KeyError::Malformed(error.to_string()));
+        Some(der.and_then(|der| decode(&der)).map(Self::from_decoded))
+    }
+
+    fn from_decoded(decoded: Decoded) -> Self {
+        let Decoded { pkcs8, algorithm, public_key, bits } = decoded;
+        Self { pkcs8, algorithm, public_key, bits, signer: OnceLock::new() }
+    }
+
+    /// Encodes the key as PKCS#8 PEM (`PRIVATE KEY`), wiped on drop.
     pub fn to_pem(&self) -> Zeroizing<String> {
-        todo!()
+        Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
     }
-    /// DER of the SubjectPublicKeyInfo.
+
+    /// Returns the DER of the SubjectPublicKeyInfo.
     pub fn public_key(&self) -> &[u8] {
-        todo!()
+        &self.public_key
     }
-    /// SHA-256 of `public_key`.
+
+    /// Returns the SHA-256 of `public_key`.
     pub fn spki_hash(&self) -> SpkiHash {
-        todo!()
+        SpkiHash::of(&self.public_key)
     }
-    /// Its kind, None for imported ones of another kind (P-521, RSA of other sizes).
+
+    /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).
     pub fn kind(&self) -> Option<KeyKind> {
-        todo!()
+        self.algorithm.kind()
+    }
+
+    /// The content of the SubjectPublicKeyInfo's bit string.
+    pub(super) fn public_key_bits(&self) -> &[u8] {
+        &self.public_key[self.bits..]
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Signs with the algorithm that fits the key: ECDSA P-256 with SHA-256, P-384 with SHA-384, P-521 with SHA-512
+    /// (each as DER), RSA PKCS#1 v1.5 with SHA-256, Ed25519.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] if the key is not valid or its parts do not belong together.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let signer = match self.signer.get() {
+            Some(signer) => signer,
+            None => {
+                let signer = Signer::read(self.algorithm, &self.pkcs8)?;
+                if self.public_key_bits() != signer.public_key() {
+                    return Err(KeyError::Malformed(
+                        "its public part belongs to another key".to_owned(),
+                    ));
+                }
+                self.signer.get_or_init(|| signer)
+            }
+        };
+        signer.sign(message)
     }
 }
+
 /// Why a key cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyError {
+    /// There is no PEM block at all.
     NotPem,
+    /// There are blocks, but no private key.
     NoKey,
+    /// The key is encrypted.
     Encrypted,
+    /// A kind of key that mtlsgen does not know; the words name it.
     Unsupported(String),
+    /// What the block holds is damaged; the words say how.
     Malformed(String),
+    /// No key could be made.
     Generation(String),
 }
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPem => f.write_str(
+                "no PEM block found; write a DER key as PEM with `openssl pkey -inform DER`",
+            ),
+            Self::NoKey => f.write_str("no block `BEGIN PRIVATE KEY` found among the PEM blocks"),
+            Self::Encrypted => f.write_str(
+                "the private key is encrypted; decrypt it with `openssl pkey -in KEY -out DECRYPTED`",
+            ),
+            Self::Unsupported(what) => write!(
+                f,
+                "{what} is not supported; use ECDSA (P-256, P-384, P-521), RSA or Ed25519"
+            ),
+            Self::Malformed(how) => write!(f, "the private key is damaged: {how}"),
+            Self::Generation(why) => write!(f, "no private key could be made: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}

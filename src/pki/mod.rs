@@ -5,5 +5,7 @@ pub mod chain;
 pub mod issue;
 pub mod key;
 pub mod name;
+#[cfg(test)]
+mod openssl;
 pub mod pem;
 pub mod request;

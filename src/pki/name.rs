@@ -1,33 +1,229 @@
 //! Distinguished names, exact to the byte: parsed from text, encoded as DER, printed as openssl and nginx print them.
-/// A distinguished name (RFC 5280, section 4.1.2.4), kept as DER.
+
+mod attribute;
+mod parse;
+mod print;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::der::Encode;
+use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
+use x509_parser::asn1_rs::{Any, FromDer, Oid};
+
+/// Attributes of one relative distinguished name, in any order.
+type Rdn = Vec<AttributeTypeAndValue>;
+
+/// A distinguished name (RFC 5280, section 4.1.2.4), kept as the DER of its RDNSequence: two names are equal if their
+/// bytes are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DistinguishedName {
     der: Vec<u8>,
 }
+
+/// One attribute of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Type, with dots.
+    pub oid: String,
+    /// OpenSSL's short name of the type, such as `CN`.
+    pub short_name: Option<&'static str>,
+    /// Value; what is no text stands as `#` and the hexadecimal digits of its DER.
+    pub value: String,
+}
+
+/// What is wrong with a written name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameError {
+    /// What is wrong.
+    pub problem: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl NameError {
+    fn new(problem: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { problem: problem.into(), help: help.into() }
+    }
+}
+
+impl fmt::Display for NameError {
+    /// One line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.problem, self.help)
+    }
+}
+
+impl std::error::Error for NameError {}
+
 impl DistinguishedName {
     /// Reads RFC 4514 text (encoded in the reverse of the written order) or openssl's `/CN=a/O=b` (left to right).
-    /// # Errors: one sentence that says what is wrong and what to write.
-    pub fn parse(_text: &str) -> Result<Self, String> {
-        todo!()
+    ///
+    /// # Errors
+    /// One line that says what is wrong and what to write.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::read(text).map_err(|error| error.to_string())
     }
-    /// From DER (a RDNSequence).
-    pub fn from_der(_der: &[u8]) -> Result<Self, String> {
-        todo!()
+
+    /// Does what [`DistinguishedName::parse`] does, and keeps problem and help apart.
+    ///
+    /// # Errors
+    /// What is wrong and what to write.
+    pub fn read(text: &str) -> Result<Self, NameError> {
+        Self::from_rdns(parse::parse(text)?)
     }
-    /// DER of the RDNSequence.
+
+    /// Encodes attributes, each as an RDN of its own, in the given order; names as in text (`CN`, `O`, `2.5.4.3`).
+    ///
+    /// # Errors
+    /// What is wrong and what to write.
+    pub fn from_attributes<'a>(
+        attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, NameError> {
+        let rdns = attributes
+            .into_iter()
+            .map(|(name, value)| Ok(vec![attribute::encode(name, value)?]))
+            .collect::<Result<_, NameError>>()?;
+        Self::from_rdns(rdns)
+    }
+
+    fn from_rdns(rdns: Vec<Rdn>) -> Result<Self, NameError> {
+        let encoded = rdns
+            .into_iter()
+            .map(RelativeDistinguishedName::try_from)
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|rdns| RdnSequence::from(rdns).to_der());
+        encoded.map(|der| Self { der }).map_err(|error| {
+            NameError::new(
+                format!("the subject cannot be encoded ({error})"),
+                "write shorter values",
+            )
+        })
+    }
+
+    /// Takes the DER of an RDNSequence as it is, whatever attributes and encodings it has.
+    ///
+    /// # Errors
+    /// One line that says why it is not a name.
+    pub fn from_der(der: &[u8]) -> Result<Self, String> {
+        match rdns(der) {
+            Ok(_) => Ok(Self { der: der.to_vec() }),
+            Err(error) => Err(format!("not the DER of a name ({error})")),
+        }
+    }
+
+    /// Returns the DER of the RDNSequence.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
-    /// RFC 4514 as nginx's `$ssl_client_s_dn` prints it (RFC 2253 by OpenSSL, `XN_FLAG_RFC2253`): leaf RDN first.
+
+    /// Prints the name as nginx's `$ssl_client_s_dn` has it (OpenSSL's `XN_FLAG_RFC2253`): last RDN first.
     pub fn rfc2253(&self) -> String {
-        todo!()
+        print::rfc2253(&self.parsed())
     }
-    /// Values of commonName, in encoded order.
+
+    /// Lists all attributes in encoded order.
+    pub fn attributes(&self) -> Vec<Attribute> {
+        self.parsed().iter().flatten().map(Attribute::from).collect()
+    }
+
+    /// Lists the values of commonName in encoded order.
     pub fn common_names(&self) -> Vec<String> {
-        todo!()
+        let attributes = self.attributes().into_iter();
+        attributes.filter(|a| a.short_name == Some("CN")).map(|a| a.value).collect()
     }
-    /// Whether it has no parts.
+
+    /// Tells whether it has no attributes.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.der == [0x30, 0x00]
+    }
+
+    fn parsed(&self) -> Vec<Vec<Parsed<'_>>> {
+        rdns(&self.der).expect("every constructor encodes a name or has read these bytes as one")
+    }
+}
+
+/// Type and value of an attribute as they stand in the DER.
+struct Parsed<'a> {
+    oid: Oid<'a>,
+    value: Any<'a>,
+}
+
+impl From<&Parsed<'_>> for Attribute {
+    fn from(Parsed { oid, value }: &Parsed<'_>) -> Self {
+        let oid = oid.to_id_string();
+        let text = print::text(value).and_then(|text| String::from_utf8(text.concat()).ok());
+        Self {
+            short_name: attribute::short_name(&oid),
+            oid,
+            value: text.unwrap_or_else(|| print::dump(value)),
+        }
+    }
+}
+
+/// Takes an RDNSequence apart.
+fn rdns(der: &[u8]) -> Result<Vec<Vec<Parsed<'_>>>, String> {
+    let [name] = &elements(der)?[..] else {
+        return Err("there is not one RDNSequence".to_owned());
+    };
+    let sets = elements(content(name, SEQUENCE)?)?;
+    sets.iter()
+        .map(|set| {
+            elements(content(set, SET)?)?
+                .iter()
+                .map(|pair| parsed(content(pair, SEQUENCE)?))
+                .collect()
+        })
+        .collect()
+}
+
+fn parsed(pair: &[u8]) -> Result<Parsed<'_>, String> {
+    let (value, oid) = Oid::from_der(pair).map_err(|error| error.to_string())?;
+    match <[Any<'_>; 1]>::try_from(elements(value)?) {
+        Ok([value]) => Ok(Parsed { oid, value }),
+        Err(values) => Err(format!("an attribute has {} values", values.len())),
+    }
+}
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+
+/// The elements that fill `der` to its end.
+fn elements(mut der: &[u8]) -> Result<Vec<Any<'_>>, String> {
+    let mut elements = Vec::new();
+    while !der.is_empty() {
+        let (rest, element) = Any::from_der(der).map_err(|error| error.to_string())?;
+        elements.push(element);
+        der = rest;
+    }
+    Ok(elements)
+}
+
+/// The content of an element of this tag.
+fn content<'a>(element: &Any<'a>, tag: u8) -> Result<&'a [u8], String> {
+    let header = &element.header;
+    let found = u32::from(header.class() as u8) << 6
+        | u32::from(header.is_constructed()) << 5
+        | header.tag().0;
+    if found == u32::from(tag) {
+        Ok(element.data)
+    } else {
+        Err(format!("a tag is {found:#04x}, not {tag:#04x}"))
+    }
+}
+
+impl Default for DistinguishedName {
+    /// The name without attributes.
+    fn default() -> Self {
+        Self { der: vec![0x30, 0x00] }
+    }
+}
+
+impl fmt::Display for DistinguishedName {
+    /// As [`DistinguishedName::rfc2253`] prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc2253())
     }
 }

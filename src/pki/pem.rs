@@ -1,1 +1,178 @@
-//! PEM in and out.
+//! PEM in and out (RFC 7468): generous about what stands around and between the blocks.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use x509_cert::der::pem::{LineEnding, encode_string};
+use zeroize::Zeroizing;
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// One block between a `BEGIN` and an `END` line.
+pub(super) struct Block<'a> {
+    /// What stands behind `BEGIN`, such as `CERTIFICATE`.
+    pub(super) label: &'a str,
+    /// Number of its `BEGIN` line, from one.
+    pub(super) line: usize,
+    /// Whether a header (RFC 1421) says that the content is encrypted.
+    pub(super) encrypted: bool,
+    /// Lines of the content.
+    content: Vec<&'a [u8]>,
+}
+
+/// What is wrong with a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PemError {
+    /// The `END` line is missing.
+    Unclosed {
+        /// What stands behind `BEGIN`.
+        label: String,
+        /// Number of the `BEGIN` line, from one.
+        line: usize,
+    },
+    /// What stands between is not Base64.
+    NotBase64 {
+        /// What stands behind `BEGIN`.
+        label: String,
+        /// Number of the `BEGIN` line, from one.
+        line: usize,
+    },
+}
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unclosed { label, line } => {
+                write!(f, "the block `BEGIN {label}` on line {line} has no `END {label}`")
+            }
+            Self::NotBase64 { label, line } => {
+                write!(f, "the block `BEGIN {label}` on line {line} is not Base64")
+            }
+        }
+    }
+}
+
+/// Iterates over the blocks of a text with any line ends, whatever stands around them.
+pub(super) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemError>> {
+    let mut lines = lines(pem);
+    std::iter::from_fn(move || {
+        let (line, label) = lines.find_map(|(line, text)| Some((line, begin(text)?)))?;
+        let mut block = Block { label, line, encrypted: false, content: Vec::new() };
+        for (_, text) in lines.by_ref() {
+            if end(text) == Some(label) {
+                return Some(Ok(block));
+            }
+            if begin(text).is_some() {
+                break;
+            }
+            block.add(text);
+        }
+        Some(Err(PemError::Unclosed { label: label.to_owned(), line }))
+    })
+}
+
+/// Lines with their numbers from one, without blanks and a byte order mark around them.
+fn lines(pem: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let pem = pem.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(pem);
+    pem.split(|octet| *octet == b'\n')
+        .enumerate()
+        .flat_map(|(index, line)| {
+            line.split(|octet| *octet == b'\r').map(move |part| (index + 1, part))
+        })
+        .map(|(number, line)| (number, line.trim_ascii()))
+}
+
+fn begin(line: &[u8]) -> Option<&str> {
+    boundary(line, b"-----BEGIN ")
+}
+
+fn end(line: &[u8]) -> Option<&str> {
+    boundary(line, b"-----END ")
+}
+
+fn boundary<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a str> {
+    std::str::from_utf8(line.strip_prefix(start)?.strip_suffix(b"-----")?).ok()
+}
+
+impl<'a> Block<'a> {
+    fn add(&mut self, line: &'a [u8]) {
+        if let Some(at) = line.iter().position(|octet| *octet == b':') {
+            let (name, value) = (&line[..at], line[at + 1..].trim_ascii());
+            self.encrypted |= name == b"Proc-Type" && value.ends_with(b"ENCRYPTED");
+        } else if !line.is_empty() {
+            self.content.push(line);
+        }
+    }
+
+    /// Decodes the content; it is wiped when dropped.
+    pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
+        // Reserved at once, so that no unwiped copy is left behind by growing.
+        let mut text =
+            Zeroizing::new(Vec::with_capacity(self.content.iter().map(|line| line.len()).sum()));
+        for line in &self.content {
+            text.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace()));
+        }
+        let wrong = || PemError::NotBase64 { label: self.label.to_owned(), line: self.line };
+        let mut der = Zeroizing::new(vec![0; text.len() / 4 * 3 + 3]);
+        let length = BASE64.decode_slice(text.as_slice(), &mut der).map_err(|_| wrong())?;
+        der.truncate(length);
+        if der.is_empty() { Err(wrong()) } else { Ok(der) }
+    }
+}
+
+/// Encodes one block: lines of 64 characters, LF line ends, LF at the end.
+pub(super) fn encode(label: &str, der: &[u8]) -> String {
+    encode_string(label, LineEnding::LF, der)
+        .expect("the labels are ours, and what is encoded is far below the limit of 256 MiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pem: &str) -> Vec<Result<(String, Vec<u8>), PemError>> {
+        blocks(pem.as_bytes())
+            .map(|block| {
+                block.and_then(|block| Ok((block.label.to_owned(), block.decode()?.to_vec())))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_encoded_is_read_whatever_stands_around_it() {
+        let content = [7; 100];
+        let pem = encode("X", &content);
+        assert!(pem.ends_with("-----END X-----\n") && pem.lines().all(|line| line.len() <= 64));
+        let around = [
+            pem.clone(),
+            pem.replace('\n', "\r\n"),
+            pem.replace('\n', "\r"),
+            format!("\u{feff}{pem}"),
+            format!("subject=CN = a\nBag Attributes: 1\n  {}\ntext", pem.replace('\n', "  \n\n ")),
+            pem.replacen('\n', "\nComment: with a colon\n\n", 1),
+        ];
+        for text in around {
+            assert_eq!(read(&text), [Ok(("X".to_owned(), content.to_vec()))], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn faults_name_the_block_and_its_line() {
+        let text = "\n-----BEGIN A-----\nAAAA\n-----BEGIN B-----\n!\n-----END B-----\n-----BEGIN C-----\n-----END D-----";
+        let faults: Vec<String> =
+            read(text).into_iter().map(|block| block.unwrap_err().to_string()).collect();
+        assert_eq!(faults[0], "the block `BEGIN A` on line 2 has no `END A`");
+        assert_eq!(faults.last().unwrap(), "the block `BEGIN C` on line 7 has no `END C`");
+    }
+
+    #[test]
+    fn headers_of_encrypted_keys_are_seen() {
+        let text = "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END K-----";
+        assert!(blocks(text.as_bytes()).next().unwrap().unwrap().encrypted);
+    }
+}

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use schema::json_schema;
-use subject::Subject;
+use subject::{SharedSubject, Subject};
 use value::{
     AnnotationKey, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName, FalseOr, HostName,
     ImageName, IpAddress, LabelKey, LabelValue, Later, NamespacedName, ObjectName, Port, PortName,
@@ -82,8 +82,8 @@ pub struct Spec {
 pub struct Defaults {
     /// Kind of key for every new certificate. ECDSA 256 unless said.
     pub private_key: PrivateKeyKind,
-    /// Parts of the subject that every certificate shares.
-    pub subject: Option<Subject>,
+    /// Parts of the subject that every certificate shares, unless its own table sets them.
+    pub subject: Option<SharedSubject>,
     /// Validity of leaf certificates. `365d` unless said.
     pub duration: Option<Duration>,
     /// How long before its end a leaf certificate is renewed. `30d` unless said.

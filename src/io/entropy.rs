@@ -1,0 +1,28 @@
+//! The system's randomness, for keys and serial numbers.
+#![expect(clippy::disallowed_methods, reason = "this is where randomness enters")]
+
+use crate::pki::issue::Entropy;
+use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::request::{CertificateRequest, SerialNumber};
+
+/// Takes keys and serial numbers from the system's random number generator, through aws-lc.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn private_key(&mut self, request: &CertificateRequest) -> Result<PrivateKey, KeyError> {
+        PrivateKey::generate(request.key_kind)
+    }
+
+    /// Draws 16 octets until the first is from 1 to 127: positive, and of the same length for all.
+    fn serial(&mut self, _request: &CertificateRequest) -> SerialNumber {
+        let mut octets = [0; 16];
+        loop {
+            aws_lc_rs::rand::fill(&mut octets)
+                .expect("aws-lc ends the process where the system has no randomness");
+            if (1..=127).contains(&octets[0]) {
+                return SerialNumber(octets.to_vec());
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Takes certificates apart: tolerant of what the real world signs, exact in what it says.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use x509_parser::asn1_rs::FromDer;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use super::{Certificate, CertificateError, ExtendedKeyUsage};
+use crate::pki::key::{Algorithm, SpkiHash};
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::{AlternativeNames, NameConstraints, SerialNumber, Subtree};
+use crate::time::Timestamp;
+
+/// Reads the certificate at the start of `der`; also returns how many octets follow it.
+pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError> {
+    let (rest, parsed) = X509Certificate::from_der(der)
+        .map_err(|error| CertificateError::Malformed(format!("it is not X.509 ({error})")))?;
+    let mut certificate = basic(&parsed)?;
+    let mut seen = Vec::with_capacity(parsed.extensions().len());
+    for extension in parsed.extensions() {
+        if seen.contains(&&extension.oid) {
+            return Err(CertificateError::Malformed(format!(
+                "it has extension {} twice",
+                extension.oid
+            )));
+        }
+        seen.push(&extension.oid);
+        apply(&mut certificate, extension.parsed_extension(), extension.critical).map_err(
+            |why| CertificateError::Malformed(format!("its extension {} {why}", extension.oid)),
+        )?;
+    }
+    Ok((certificate, rest.len()))
+}
+
+/// Everything outside the extensions.
+fn basic(parsed: &X509Certificate<'_>) -> Result<Certificate, CertificateError> {
+    let name = |whose: &str, der: &[u8]| {
+        DistinguishedName::from_der(der)
+            .map_err(|error| CertificateError::Malformed(format!("its {whose} is {error}")))
+    };
+    let serial = parsed.raw_serial();
+    let leading = serial.iter().take_while(|octet| **octet == 0).count();
+    Ok(Certificate {
+        der: parsed.as_raw().to_vec(),
+        subject: name("subject", parsed.subject().as_raw())?,
+        issuer: name("issuer", parsed.issuer().as_raw())?,
+        serial: SerialNumber(serial[leading.min(serial.len().saturating_sub(1))..].to_vec()),
+        not_before: Timestamp::from_unix(parsed.validity().not_before.timestamp()),
+        not_after: Timestamp::from_unix(parsed.validity().not_after.timestamp()),
+        key_kind: algorithm(parsed.public_key()).and_then(Algorithm::kind),
+        spki_hash: SpkiHash::of(parsed.public_key().raw),
+        subject_key_id: None,
+        authority_key_id: None,
+        is_authority: false,
+        max_path_len: None,
+        key_usage: None,
+        extended_key_usage: None,
+        names: AlternativeNames::default(),
+        name_constraints: None,
+    })
+}
+
+/// Takes over what one extension says.
+fn apply(
+    certificate: &mut Certificate,
+    extension: &ParsedExtension<'_>,
+    critical: bool,
+) -> Result<(), String> {
+    match extension {
+        ParsedExtension::ParseError { error } => return Err(format!("is damaged ({error})")),
+        ParsedExtension::SubjectKeyIdentifier(id) => {
+            certificate.subject_key_id = Some(id.0.to_vec())
+        }
+        ParsedExtension::AuthorityKeyIdentifier(authority) => {
+            certificate.authority_key_id =
+                authority.key_identifier.as_ref().map(|id| id.0.to_vec());
+        }
+        ParsedExtension::BasicConstraints(constraints) => {
+            certificate.is_authority = constraints.ca;
+            certificate.max_path_len = constraints
+                .path_len_constraint
+                .map(|length| u8::try_from(length).unwrap_or(u8::MAX));
+        }
+        ParsedExtension::KeyUsage(usage) => certificate.key_usage = Some(usage.flags),
+        ParsedExtension::ExtendedKeyUsage(usage) => {
+            certificate.extended_key_usage = Some(purposes(usage))
+        }
+        ParsedExtension::SubjectAlternativeName(names) => {
+            certificate.names = alternative_names(&names.general_names);
+        }
+        ParsedExtension::NameConstraints(constraints) => {
+            certificate.name_constraints = Some(NameConstraints {
+                critical,
+                permitted: subtrees(constraints.permitted_subtrees.as_deref()),
+                excluded: subtrees(constraints.excluded_subtrees.as_deref()),
+            });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<ExtendedKeyUsage> {
+    let known = [
+        (usage.any, ExtendedKeyUsage::Any),
+        (usage.server_auth, ExtendedKeyUsage::ServerAuth),
+        (usage.client_auth, ExtendedKeyUsage::ClientAuth),
+        (usage.code_signing, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.3".to_owned())),
+        (usage.email_protection, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.4".to_owned())),
+        (usage.time_stamping, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.8".to_owned())),
+        (usage.ocsp_signing, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.9".to_owned())),
+    ];
+    let known = known.into_iter().filter_map(|(has, purpose)| has.then_some(purpose));
+    let other = usage.other.iter().map(|oid| ExtendedKeyUsage::Other(oid.to_id_string()));
+    known.chain(other).collect()
+}
+
+fn alternative_names(general: &[GeneralName<'_>]) -> AlternativeNames {
+    let mut names = AlternativeNames::default();
+    for name in general {
+        match name {
+            GeneralName::DNSName(dns) => names.dns.push(dns.to_ascii_lowercase()),
+            GeneralName::IPAddress(octets) => names.ip.extend(address(octets)),
+            GeneralName::RFC822Name(email) => names.email.push((*email).to_owned()),
+            GeneralName::URI(uri) => names.uri.push((*uri).to_owned()),
+            _ => {}
+        }
+    }
+    normalize(&mut names.dns);
+    normalize(&mut names.ip);
+    normalize(&mut names.email);
+    normalize(&mut names.uri);
+    names
+}
+
+fn normalize<T: Ord>(list: &mut Vec<T>) {
+    list.sort_unstable();
+    list.dedup();
+}
+
+fn address(octets: &[u8]) -> Option<IpAddr> {
+    let v4 = || <[u8; 4]>::try_from(octets).map(|octets| Ipv4Addr::from(octets).into());
+    let v6 = || <[u8; 16]>::try_from(octets).map(|octets| Ipv6Addr::from(octets).into());
+    v4().or_else(|_| v6()).ok()
+}
+
+fn subtrees(trees: Option<&[GeneralSubtree<'_>]>) -> Vec<Subtree> {
+    trees.into_iter().flatten().filter_map(|tree| subtree(&tree.base)).collect()
+}
+
+fn subtree(base: &GeneralName<'_>) -> Option<Subtree> {
+    match base {
+        GeneralName::DNSName(dns) => Some(Subtree::Dns(dns.to_ascii_lowercase())),
+        GeneralName::RFC822Name(email) => Some(Subtree::Email((*email).to_owned())),
+        GeneralName::IPAddress(octets) => {
+            let (network, mask) = octets.split_at(octets.len() / 2);
+            Some(Subtree::Ip { address: address(network)?, prefix: prefix(mask)? })
+        }
+        _ => None,
+    }
+}
+
+/// Number of leading ones of a mask that has no further ones.
+fn prefix(mask: &[u8]) -> Option<u8> {
+    let mut octets = [0; 16];
+    octets.get_mut(..mask.len())?.copy_from_slice(mask);
+    let mask = u128::from_be_bytes(octets);
+    (mask.leading_ones() == mask.count_ones()).then(|| u8::try_from(mask.count_ones()).ok())?
+}
+
+/// The algorithm of a public key, as far as mtlsgen knows it.
+pub(super) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<Algorithm> {
+    match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.10045.2.1" => {
+            let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
+            match curve.to_id_string().as_str() {
+                "1.2.840.10045.3.1.7" => Some(Algorithm::EcdsaP256),
+                "1.3.132.0.34" => Some(Algorithm::EcdsaP384),
+                "1.3.132.0.35" => Some(Algorithm::EcdsaP521),
+                _ => None,
+            }
+        }
+        "1.2.840.113549.1.1.1" => match key.parsed().ok()? {
+            PublicKey::RSA(rsa) => Some(Algorithm::Rsa(bits(rsa.modulus))),
+            _ => None,
+        },
+        "1.3.101.112" => Some(Algorithm::Ed25519),
+        _ => None,
+    }
+}
+
+/// Length of a big-endian number in bits.
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|octet| **octet == 0).count();
+    let number = &number[zeros..];
+    let leading = number.first().map_or(0, |octet| octet.leading_zeros() as usize);
+    number.len() * 8 - leading
+}

@@ -1,0 +1,477 @@
+use super::*;
+use crate::pki::certificate::{ExtendedKeyUsage, key_usage};
+use crate::pki::key::KeyKind;
+use crate::pki::openssl::{Bench, Held, authority, days, noon, request, serial};
+use crate::pki::request::{AlternativeNames, NameConstraints, Subtree, Usage};
+use crate::time::Seconds;
+use proptest::prelude::*;
+use std::fmt::Write as _;
+
+/// RSA keys take long to make: one size stands for all here, tests of keys have the others.
+const KINDS: [KeyKind; 4] =
+    [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048, KeyKind::Ed25519];
+
+/// openssl's verdict on `leaf` at noon of the first day and a day later.
+fn verify(
+    bench: &Bench,
+    purpose: &str,
+    roots: &[&Held],
+    between: &[&Held],
+    leaf: &Held,
+) -> Result<(), String> {
+    let pem =
+        |list: &[&Held]| list.iter().map(|held| held.certificate.to_pem()).collect::<String>();
+    bench
+        .write("roots.pem", pem(roots))
+        .write("between.pem", pem(between))
+        .write("leaf.pem", pem(&[leaf]));
+    let time = noon().after(Seconds::days(1)).unix();
+    let between = if between.is_empty() { "" } else { "-untrusted between.pem" };
+    bench
+        .openssl(&format!(
+            "verify -x509_strict -check_ss_sig -attime {time} -purpose {purpose} -CAfile roots.pem {between} leaf.pem"
+        ))
+        .map(|_| ())
+}
+
+#[test]
+fn openssl_accepts_chains_of_every_kind_of_key() {
+    let bench = Bench::new();
+    for kind in KINDS {
+        let root = Held::root(&request(authority(1), "CN=root", &[]), kind);
+        let issuing = root.issue(&request(authority(0), "CN=issuing,O=Org", &[]), kind);
+        let server =
+            issuing.issue(&request(Usage::Server, "CN=a.example.com", &["a.example.com"]), kind);
+        let client = issuing.issue(&request(Usage::Client, "CN=alice", &[]), kind);
+        assert_eq!(verify(&bench, "sslserver", &[&root], &[&issuing], &server), Ok(()));
+        assert_eq!(verify(&bench, "sslclient", &[&root], &[&issuing], &client), Ok(()));
+        assert!(verify(&bench, "sslclient", &[&root], &[&issuing], &server).is_err());
+        assert!(verify(&bench, "sslserver", &[&root], &[&issuing], &client).is_err());
+        assert!(verify(&bench, "sslserver", &[&root], &[], &server).is_err());
+    }
+}
+
+#[test]
+fn every_kind_of_key_signs_for_every_other() {
+    let bench = Bench::new();
+    for above in KINDS {
+        let root = Held::root(&request(authority(0), "CN=root", &[]), above);
+        for below in KINDS {
+            let client = root.issue(&request(Usage::Client, "CN=alice", &[]), below);
+            assert_eq!(client.certificate.key_kind, Some(below));
+            assert_eq!(
+                verify(&bench, "sslclient", &[&root], &[], &client),
+                Ok(()),
+                "{above} {below}"
+            );
+        }
+    }
+}
+
+#[test]
+fn self_signed_servers_are_leaves_that_openssl_trusts() {
+    let bench = Bench::new();
+    for kind in KINDS {
+        let server = Held::root(
+            &request(
+                Usage::Server,
+                "CN=test.localdev.me,O=test.localdev.me",
+                &["test.localdev.me"],
+            ),
+            kind,
+        );
+        assert!(!server.certificate.is_authority && server.certificate.is_self_signed());
+        assert_eq!(server.certificate.authority_key_id, None);
+        assert_eq!(verify(&bench, "sslserver", &[&server], &[], &server), Ok(()));
+    }
+}
+
+#[test]
+fn extensions_are_exact() {
+    let bench = Bench::new();
+    let root = Held::root(&request(authority(2), "CN=root", &[]), KeyKind::EcdsaP256);
+    let issuing = root.issue(&request(authority(0), "CN=issuing", &[]), KeyKind::EcdsaP256);
+    let rsa_server = issuing.issue(&request(Usage::Server, "CN=s", &["s"]), KeyKind::Rsa2048);
+    let nameless = issuing.issue(&request(Usage::Server, "/", &["s"]), KeyKind::EcdsaP256);
+    let client = issuing.issue(&request(Usage::Client, "CN=c", &[]), KeyKind::Rsa2048);
+    let constraints = "X509v3 Basic Constraints: critical\n";
+    let cases: [(&Held, &[&str], &[&str]); 5] = [
+        (
+            &root,
+            &[
+                constraints,
+                "CA:TRUE, pathlen:2",
+                "Key Usage: critical\n                Certificate Sign, CRL Sign\n",
+            ],
+            &["Authority Key", "Extended Key", "Alternative"],
+        ),
+        (
+            &issuing,
+            &["CA:TRUE, pathlen:0", "Authority Key Identifier"],
+            &["Extended Key", "Alternative"],
+        ),
+        (
+            &rsa_server,
+            &[
+                constraints,
+                "CA:FALSE",
+                "Key Usage: critical\n                Digital Signature, Key Encipherment\n",
+                "Extended Key Usage: \n                TLS Web Server Authentication\n",
+                "Alternative Name: \n                DNS:s\n",
+            ],
+            &["Client Auth"],
+        ),
+        (
+            &nameless,
+            &[
+                "Subject: \n",
+                "Alternative Name: critical\n",
+                "Key Usage: critical\n                Digital Signature\n",
+            ],
+            &[],
+        ),
+        (
+            &client,
+            &[
+                "CA:FALSE",
+                "Key Usage: critical\n                Digital Signature\n",
+                "Extended Key Usage: \n                TLS Web Client Authentication\n",
+                "Version: 3 (0x2)",
+            ],
+            &["Server Auth", "Alternative"],
+        ),
+    ];
+    for (held, present, absent) in cases {
+        bench.write("c.pem", held.certificate.to_pem());
+        let text = bench.openssl("x509 -noout -text -in c.pem").unwrap();
+        for words in present {
+            assert!(text.contains(words), "{words:?} in {text}");
+        }
+        for words in absent {
+            assert!(!text.contains(words), "{words:?} in {text}");
+        }
+    }
+    let facts = &client.certificate;
+    assert_eq!(facts.authority_key_id, issuing.certificate.subject_key_id);
+    assert_eq!(facts.key_usage, Some(key_usage::DIGITAL_SIGNATURE));
+    assert_eq!(facts.extended_key_usage, Some(vec![ExtendedKeyUsage::ClientAuth]));
+}
+
+#[test]
+fn every_kind_of_name_comes_out() {
+    let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
+    let mut wanted = request(Usage::Client, "CN=c", &["*.example.com", "example.com"]);
+    wanted.names = AlternativeNames {
+        ip: vec!["10.0.0.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+        email: vec!["alice@example.com".to_owned()],
+        uri: vec!["spiffe://example.com/alice".to_owned()],
+        ..wanted.names
+    };
+    assert_eq!(root.issue(&wanted, KeyKind::EcdsaP256).certificate.names, wanted.names);
+    wanted.names.email = vec!["älice@example.com".to_owned()];
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let error = sign(&wanted, &serial(), days(1), &key, &root.signer()).unwrap_err();
+    assert_eq!(error.to_string(), "name `älice@example.com` is not ASCII");
+}
+
+#[test]
+fn name_constraints_bind() {
+    let bench = Bench::new();
+    for critical in [true, false] {
+        let constraints = NameConstraints {
+            critical,
+            permitted: vec![
+                Subtree::Dns("example.com".to_owned()),
+                Subtree::Ip { address: "10.1.2.3".parse().unwrap(), prefix: 9 },
+                Subtree::Ip { address: "2001:db8::1".parse().unwrap(), prefix: 33 },
+                Subtree::Email(".example.com".to_owned()),
+            ],
+            excluded: vec![Subtree::Dns("secret.example.com".to_owned())],
+        };
+        let usage =
+            Usage::Authority { max_path_len: 0, name_constraints: Some(constraints.clone()) };
+        let root = Held::root(&request(usage, "CN=root", &[]), KeyKind::EcdsaP256);
+        let read = root.certificate.name_constraints.clone().unwrap();
+        assert_eq!(
+            read.permitted[1],
+            Subtree::Ip { address: "10.0.0.0".parse().unwrap(), prefix: 9 }
+        );
+        assert_eq!(
+            read.permitted[2],
+            Subtree::Ip { address: "2001:db8::".parse().unwrap(), prefix: 33 }
+        );
+        assert_eq!((read.critical, &read.excluded), (critical, &constraints.excluded));
+        let verdict = |name: &str| {
+            let server = root.issue(&request(Usage::Server, "CN=s", &[name]), KeyKind::EcdsaP256);
+            verify(&bench, "sslserver", &[&root], &[], &server)
+        };
+        assert_eq!(verdict("a.example.com"), Ok(()));
+        assert!(verdict("a.example.org").unwrap_err().contains("permitted subtree violation"));
+        assert!(
+            verdict("a.secret.example.com").unwrap_err().contains("excluded subtree violation")
+        );
+    }
+    let empty =
+        Usage::Authority { max_path_len: 0, name_constraints: Some(NameConstraints::default()) };
+    assert_eq!(
+        Held::root(&request(empty, "CN=root", &[]), KeyKind::EcdsaP256)
+            .certificate
+            .name_constraints,
+        None
+    );
+}
+
+/// An authority made by openssl, with this subject and string mask.
+fn foreign(bench: &Bench, subject: &str, mask: &str, extra: &str) -> Held {
+    bench.write(
+        "ca.cnf",
+        format!(
+            "[req]\ndistinguished_name = dn\nstring_mask = {mask}\nx509_extensions = ext\n[dn]\n[ext]\n\
+             basicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\n{extra}\n"
+        ),
+    );
+    bench
+        .openssl_with(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-utf8",
+            "-days",
+            "7300",
+            "-config",
+            "ca.cnf",
+            "-subj",
+            subject,
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+        ])
+        .unwrap();
+    let certificate = Certificate::from_pem(&bench.read("ca.pem")).unwrap().remove(0);
+    Held { certificate, key: PrivateKey::from_pem(&bench.read("ca.key")).unwrap() }
+}
+
+#[test]
+fn the_names_of_brought_authorities_stay_as_they_are() {
+    let bench = Bench::new();
+    // The numbers are BMPString and T61String.
+    let cases = [
+        ("/DC=com/DC=example/OU=a/OU=b/CN=CA", "utf8only"),
+        ("/O=Org+OU=b+OU=a/CN=CA", "utf8only"),
+        ("/O=Ürg/CN=CA", "pkix"),
+        ("/O=Ürg/CN=CA", "MASK:2048"),
+        ("/O=Ürg/CN=CA", "MASK:4"),
+        ("/O=Org/O=Org/CN=CA", "nombstr"),
+    ];
+    for (subject, mask) in cases {
+        let root = foreign(&bench, subject, mask, "subjectKeyIdentifier = hash");
+        let middle = root.issue(&request(authority(0), "CN=middle", &[]), KeyKind::EcdsaP256);
+        let leaf = middle.issue(&request(Usage::Client, "CN=leaf", &[]), KeyKind::EcdsaP256);
+        assert_eq!(middle.certificate.issuer.der(), root.certificate.subject.der());
+        assert_eq!(verify(&bench, "sslclient", &[&root], &[&middle], &leaf), Ok(()), "{subject}");
+    }
+}
+
+#[test]
+fn an_authority_without_key_identifier_gives_none() {
+    let bench = Bench::new();
+    let root = foreign(&bench, "/CN=CA", "utf8only", "subjectKeyIdentifier = none");
+    assert_eq!(root.certificate.subject_key_id, None);
+    let leaf = root.issue(&request(Usage::Client, "CN=leaf", &[]), KeyKind::EcdsaP256);
+    assert_eq!(leaf.certificate.authority_key_id, None);
+    bench.write("leaf.pem", leaf.certificate.to_pem());
+    let time = noon().after(Seconds::days(1)).unix();
+    bench
+        .openssl(&format!("verify -attime {time} -purpose sslclient -CAfile ca.pem leaf.pem"))
+        .unwrap();
+}
+
+#[test]
+fn times_change_their_form_in_2050() {
+    let bench = Bench::new();
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    for (end, form) in [
+        ("2049-12-31T23:59:59Z", "UTCTIME           :491231235959Z"),
+        ("2050-01-01T00:00:00Z", "GENERALIZEDTIME   :20500101000000Z"),
+        ("9999-12-31T23:59:59Z", "GENERALIZEDTIME   :99991231235959Z"),
+    ] {
+        let validity = Validity { not_before: noon(), not_after: Timestamp::parse(end).unwrap() };
+        let signer = Signer { certificate: None, key: &key };
+        let root = sign(&request(authority(0), "CN=root", &[]), &serial(), validity, &key, &signer)
+            .unwrap();
+        assert_eq!((root.not_before, root.not_after), (noon(), validity.not_after));
+        bench.write("root.pem", root.to_pem());
+        let dump = bench.openssl("asn1parse -in root.pem").unwrap();
+        assert!(dump.contains(form) && dump.contains("UTCTIME           :300601120000Z"), "{dump}");
+    }
+}
+
+#[test]
+fn serials_come_out_as_given() {
+    let bench = Bench::new();
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let signer = Signer { certificate: None, key: &key };
+    let wanted = request(authority(0), "CN=root", &[]);
+    let mut longest = vec![0xFF; 20];
+    longest[0] = 0x7F;
+    for octets in [vec![1], vec![2], vec![0x80], vec![0x7F; 16], longest] {
+        let serial = SerialNumber(octets);
+        let root = sign(&wanted, &serial, days(1), &key, &signer).unwrap();
+        assert_eq!(root.serial, serial);
+        bench.write("root.pem", root.to_pem());
+        assert_eq!(
+            bench.openssl("x509 -noout -serial -in root.pem").unwrap(),
+            format!("serial={serial}\n")
+        );
+    }
+    for octets in [vec![], vec![0], vec![0xFF; 20], vec![1; 21]] {
+        assert!(sign(&wanted, &SerialNumber(octets), days(1), &key, &signer).is_err());
+    }
+}
+
+#[test]
+fn the_same_arguments_give_the_same_bytes_but_for_the_signature() {
+    let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::Rsa2048);
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let again = || {
+        sign(&request(Usage::Client, "CN=c", &[]), &serial(), days(1), &key, &root.signer())
+            .unwrap()
+    };
+    // PKCS#1 v1.5 signatures are deterministic.
+    assert_eq!(again(), again());
+}
+
+#[test]
+fn what_must_not_be_signed_is_refused() {
+    let root = Held::root(&request(authority(1), "CN=root", &[]), KeyKind::EcdsaP256);
+    let last = root.issue(&request(authority(0), "CN=last", &[]), KeyKind::EcdsaP256);
+    let leaf = root.issue(&request(Usage::Client, "CN=leaf", &[]), KeyKind::EcdsaP256);
+    let bench = Bench::new();
+    let mute = foreign(
+        &bench,
+        "/CN=mute",
+        "utf8only",
+        "subjectKeyIdentifier = hash\nkeyUsage = digitalSignature",
+    );
+    let client = request(Usage::Client, "CN=c", &[]);
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let stranger = Signer { certificate: Some(&root.certificate), key: &key };
+    let selfless = Signer { certificate: None, key: &root.key };
+    let backwards = Validity { not_before: noon(), not_after: noon().before(Seconds(1)) };
+    let cases: [(&CertificateRequest, Validity, &Signer<'_>, &str); 9] = [
+        (&client, days(1), &leaf.signer(), "its certificate is not an authority's"),
+        (&client, days(1), &mute.signer(), "its key usage lacks keyCertSign"),
+        (&client, days(1), &stranger, "the key at hand is not that of `CN=root`"),
+        (&client, days(1), &selfless, "is to sign itself, but with another key"),
+        (
+            &client,
+            days(3651),
+            &root.signer(),
+            "longer than its issuer `CN=root`, which ends at 2040-05-29T12:00:00Z",
+        ),
+        (&client, backwards, &root.signer(), "before it begins"),
+        (
+            &request(authority(0), "CN=x", &[]),
+            days(1),
+            &last.signer(),
+            "does not fit below `CN=last`, which has 0",
+        ),
+        (&request(authority(0), "/", &[]), days(1), &root.signer(), "has an empty subject"),
+        (&request(Usage::Client, "/", &[]), days(1), &root.signer(), "has an empty subject"),
+    ];
+    for (request, validity, signer, words) in cases {
+        let error = sign(request, &serial(), validity, &key, signer).unwrap_err().to_string();
+        assert!(error.contains(words), "{words}: {error}");
+    }
+}
+
+mod independent_verifier {
+    use super::*;
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
+
+    fn at(days: u64) -> UnixTime {
+        let seconds = noon().after(Seconds::days(days)).unix();
+        UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.try_into().unwrap()))
+    }
+
+    fn verdict(
+        root: &Held,
+        between: &[&Held],
+        leaf: &Held,
+        time: UnixTime,
+        usage: KeyUsage,
+    ) -> Result<(), Error> {
+        let root = CertificateDer::from(root.certificate.der.clone());
+        let between: Vec<_> =
+            between.iter().map(|held| CertificateDer::from(held.certificate.der.clone())).collect();
+        let leaf = CertificateDer::from(leaf.certificate.der.clone());
+        let anchors = [anchor_from_trusted_cert(&root).unwrap()];
+        EndEntityCert::try_from(&leaf)
+            .unwrap()
+            .verify_for_usage(
+                webpki::ALL_VERIFICATION_ALGS,
+                &anchors,
+                &between,
+                time,
+                usage,
+                None,
+                None,
+            )
+            .map(|_| ())
+    }
+
+    #[test]
+    fn verdicts_are_as_they_should_be() {
+        let root = Held::root(&request(authority(1), "CN=root", &[]), KeyKind::EcdsaP384);
+        let other = Held::root(&request(authority(1), "CN=root", &[]), KeyKind::EcdsaP384);
+        let issuing = root.issue(&request(authority(0), "CN=issuing", &[]), KeyKind::Rsa2048);
+        let server =
+            issuing.issue(&request(Usage::Server, "CN=s", &["*.example.com"]), KeyKind::EcdsaP256);
+        let client = issuing.issue(&request(Usage::Client, "CN=c", &[]), KeyKind::Ed25519);
+        let between = [&issuing];
+        assert_eq!(verdict(&root, &between, &server, at(1), KeyUsage::server_auth()), Ok(()));
+        assert_eq!(verdict(&root, &between, &client, at(1), KeyUsage::client_auth()), Ok(()));
+        let wrong = verdict(&root, &between, &client, at(1), KeyUsage::server_auth());
+        assert!(matches!(wrong, Err(Error::RequiredEkuNotFoundContext(_))), "{wrong:?}");
+        let expired = verdict(&root, &between, &client, at(366), KeyUsage::client_auth());
+        assert!(matches!(expired, Err(Error::CertExpired { .. })), "{expired:?}");
+        assert!(verdict(&other, &between, &client, at(1), KeyUsage::client_auth()).is_err());
+        let der = CertificateDer::from(server.certificate.der.clone());
+        let entity = EndEntityCert::try_from(&der).unwrap();
+        let name = |text: &'static str| ServerName::try_from(text).unwrap();
+        assert!(entity.verify_is_valid_for_subject_name(&name("a.example.com")).is_ok());
+        assert!(entity.verify_is_valid_for_subject_name(&name("example.com")).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_subject_comes_out_byte_by_byte(values in proptest::collection::vec("[^\u{0}]{1,40}", 1..4)) {
+        let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+        let mut wanted = request(Usage::Server, "/", &["s"]);
+        wanted.subject = DistinguishedName::from_attributes(values.iter().map(|v| ("OU", v.as_str()))).unwrap();
+        let made = sign(&wanted, &serial(), days(1), &key, &Signer { certificate: None, key: &key }).unwrap();
+        prop_assert_eq!(&made.subject, &wanted.subject);
+        prop_assert_eq!(&made.issuer, &wanted.subject);
+        let read: Vec<_> = made.subject.attributes().into_iter().map(|a| a.value).collect();
+        prop_assert_eq!(read, values);
+    }
+}
+
+#[test]
+fn errors_never_show_keys() {
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let mut shown = String::new();
+    write!(shown, "{key:?} {:?}", Signer { certificate: None, key: &key }).unwrap();
+    assert_eq!(
+        shown,
+        "PrivateKey(ECDSA 256) Signer { certificate: None, key: PrivateKey(ECDSA 256) }"
+    );
+}
