@@ -218,6 +218,7 @@ impl Certificate {
 
     /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has keyCertSign.
     pub fn may_sign_certificates(&self) -> bool {
-        self.is_authority && self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)
+        self.is_authority
+            && self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)
     }
 }

@@ -91,7 +91,8 @@ pub fn sign(
     let signature = signer.key.sign(&contents)?;
     let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
     let certificate = sequence(&[&contents, algorithm, &signature])?;
-    let certificate = Certificate::from_der(&certificate).map_err(|error| SignError(error.to_string()))?;
+    let certificate =
+        Certificate::from_der(&certificate).map_err(|error| SignError(error.to_string()))?;
     checks::after(&certificate, request, subject_key, signer)?;
     Ok(certificate)
 }

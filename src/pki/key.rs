@@ -33,8 +33,14 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::EcdsaP256, Self::EcdsaP384, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::Ed25519];
+    pub const ALL: [Self; 6] = [
+        Self::EcdsaP256,
+        Self::EcdsaP384,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+        Self::Ed25519,
+    ];
 }
 
 impl fmt::Display for KeyKind {
@@ -256,7 +262,9 @@ impl PrivateKey {
             None => {
                 let signer = Signer::read(self.algorithm, &self.pkcs8)?;
                 if self.public_key_bits() != signer.public_key() {
-                    return Err(KeyError::Malformed("its public part belongs to another key".to_owned()));
+                    return Err(KeyError::Malformed(
+                        "its public part belongs to another key".to_owned(),
+                    ));
                 }
                 self.signer.get_or_init(|| signer)
             }

@@ -96,7 +96,10 @@ impl DistinguishedName {
             .collect::<Result<Vec<_>, _>>()
             .and_then(|rdns| RdnSequence::from(rdns).to_der());
         encoded.map(|der| Self { der }).map_err(|error| {
-            NameError::new(format!("the subject cannot be encoded ({error})"), "write shorter values")
+            NameError::new(
+                format!("the subject cannot be encoded ({error})"),
+                "write shorter values",
+            )
         })
     }
 
@@ -167,7 +170,12 @@ fn rdns(der: &[u8]) -> Result<Vec<Vec<Parsed<'_>>>, String> {
     };
     let sets = elements(content(name, SEQUENCE)?)?;
     sets.iter()
-        .map(|set| elements(content(set, SET)?)?.iter().map(|pair| parsed(content(pair, SEQUENCE)?)).collect())
+        .map(|set| {
+            elements(content(set, SET)?)?
+                .iter()
+                .map(|pair| parsed(content(pair, SEQUENCE)?))
+                .collect()
+        })
         .collect()
 }
 
@@ -196,8 +204,14 @@ fn elements(mut der: &[u8]) -> Result<Vec<Any<'_>>, String> {
 /// The content of an element of this tag.
 fn content<'a>(element: &Any<'a>, tag: u8) -> Result<&'a [u8], String> {
     let header = &element.header;
-    let found = u32::from(header.class() as u8) << 6 | u32::from(header.is_constructed()) << 5 | header.tag().0;
-    if found == u32::from(tag) { Ok(element.data) } else { Err(format!("a tag is {found:#04x}, not {tag:#04x}")) }
+    let found = u32::from(header.class() as u8) << 6
+        | u32::from(header.is_constructed()) << 5
+        | header.tag().0;
+    if found == u32::from(tag) {
+        Ok(element.data)
+    } else {
+        Err(format!("a tag is {found:#04x}, not {tag:#04x}"))
+    }
 }
 
 impl Default for DistinguishedName {

@@ -10,9 +10,7 @@ use super::certificate::Certificate;
 use super::issue::{Signer, Validity, sign};
 use super::key::{KeyKind, PrivateKey};
 use super::name::DistinguishedName;
-use super::request::{
-    AlternativeNames, CertificateRequest, Holder, Issuer, SerialNumber, Usage,
-};
+use super::request::{AlternativeNames, CertificateRequest, Holder, Issuer, SerialNumber, Usage};
 use crate::time::{Seconds, Timestamp};
 
 /// A folder for one test, in which openssl runs.

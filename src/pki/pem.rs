@@ -81,7 +81,9 @@ fn lines(pem: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let pem = pem.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(pem);
     pem.split(|octet| *octet == b'\n')
         .enumerate()
-        .flat_map(|(index, line)| line.split(|octet| *octet == b'\r').map(move |part| (index + 1, part)))
+        .flat_map(|(index, line)| {
+            line.split(|octet| *octet == b'\r').map(move |part| (index + 1, part))
+        })
         .map(|(number, line)| (number, line.trim_ascii()))
 }
 
@@ -110,7 +112,8 @@ impl<'a> Block<'a> {
     /// Decodes the content; it is wiped when dropped.
     pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         // Reserved at once, so that no unwiped copy is left behind by growing.
-        let mut text = Zeroizing::new(Vec::with_capacity(self.content.iter().map(|line| line.len()).sum()));
+        let mut text =
+            Zeroizing::new(Vec::with_capacity(self.content.iter().map(|line| line.len()).sum()));
         for line in &self.content {
             text.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace()));
         }
@@ -134,7 +137,9 @@ mod tests {
 
     fn read(pem: &str) -> Vec<Result<(String, Vec<u8>), PemError>> {
         blocks(pem.as_bytes())
-            .map(|block| block.and_then(|block| Ok((block.label.to_owned(), block.decode()?.to_vec()))))
+            .map(|block| {
+                block.and_then(|block| Ok((block.label.to_owned(), block.decode()?.to_vec())))
+            })
             .collect()
     }
 
@@ -159,7 +164,8 @@ mod tests {
     #[test]
     fn faults_name_the_block_and_its_line() {
         let text = "\n-----BEGIN A-----\nAAAA\n-----BEGIN B-----\n!\n-----END B-----\n-----BEGIN C-----\n-----END D-----";
-        let faults: Vec<String> = read(text).into_iter().map(|block| block.unwrap_err().to_string()).collect();
+        let faults: Vec<String> =
+            read(text).into_iter().map(|block| block.unwrap_err().to_string()).collect();
         assert_eq!(faults[0], "the block `BEGIN A` on line 2 has no `END A`");
         assert_eq!(faults.last().unwrap(), "the block `BEGIN C` on line 7 has no `END C`");
     }

@@ -192,16 +192,32 @@ impl SubjectTable {
     fn to_name(&self, default_common_name: &str) -> Result<DistinguishedName, String> {
         let common_name = match &self.common_name {
             Some(CommonName(text)) => Some(text.as_str()),
-            None => Some(default_common_name)
-                .filter(|name| name.chars().count() <= MAX_COMMON_NAME),
+            None => {
+                Some(default_common_name).filter(|name| name.chars().count() <= MAX_COMMON_NAME)
+            }
         };
         let mut attributes = Vec::new();
         list(&mut attributes, Country::ATTRIBUTE, self.countries.as_ref(), Country::as_str);
         list(&mut attributes, Province::ATTRIBUTE, self.provinces.as_ref(), Province::as_str);
         list(&mut attributes, Locality::ATTRIBUTE, self.localities.as_ref(), Locality::as_str);
-        list(&mut attributes, StreetAddress::ATTRIBUTE, self.street_addresses.as_ref(), StreetAddress::as_str);
-        list(&mut attributes, PostalCode::ATTRIBUTE, self.postal_codes.as_ref(), PostalCode::as_str);
-        list(&mut attributes, Organization::ATTRIBUTE, self.organizations.as_ref(), Organization::as_str);
+        list(
+            &mut attributes,
+            StreetAddress::ATTRIBUTE,
+            self.street_addresses.as_ref(),
+            StreetAddress::as_str,
+        );
+        list(
+            &mut attributes,
+            PostalCode::ATTRIBUTE,
+            self.postal_codes.as_ref(),
+            PostalCode::as_str,
+        );
+        list(
+            &mut attributes,
+            Organization::ATTRIBUTE,
+            self.organizations.as_ref(),
+            Organization::as_str,
+        );
         list(
             &mut attributes,
             OrganizationalUnit::ATTRIBUTE,
@@ -210,7 +226,9 @@ impl SubjectTable {
         );
         attributes.extend(common_name.filter(|text| !text.is_empty()).map(|text| ("CN", text)));
         attributes.extend(
-            self.serial_number.iter().map(|number| (HolderSerialNumber::ATTRIBUTE, number.as_str())),
+            self.serial_number
+                .iter()
+                .map(|number| (HolderSerialNumber::ATTRIBUTE, number.as_str())),
         );
         DistinguishedName::from_attributes(attributes).map_err(|error| error.to_string())
     }
@@ -279,7 +297,9 @@ mod tests {
         struct Holder {
             subject: Subject,
         }
-        toml::from_str::<Holder>(text).map(|holder| holder.subject).map_err(|e| e.message().to_owned())
+        toml::from_str::<Holder>(text)
+            .map(|holder| holder.subject)
+            .map_err(|e| e.message().to_owned())
     }
 
     fn shared(text: &str) -> SharedSubject {
@@ -309,8 +329,16 @@ mod tests {
         let encoded: Vec<_> =
             name.attributes().into_iter().map(|a| (a.short_name.unwrap(), a.value)).collect();
         let expected = [
-            ("C", "GB"), ("ST", "Shire"), ("L", "Town"), ("street", "Road 1"), ("postalCode", "A1"), ("O", "Org"),
-            ("OU", "b"), ("OU", "a"), ("CN", "me"), ("serialNumber", "42"),
+            ("C", "GB"),
+            ("ST", "Shire"),
+            ("L", "Town"),
+            ("street", "Road 1"),
+            ("postalCode", "A1"),
+            ("O", "Org"),
+            ("OU", "b"),
+            ("OU", "a"),
+            ("CN", "me"),
+            ("serialNumber", "42"),
         ];
         assert_eq!(encoded, expected.map(|(name, value)| (name, value.to_owned())));
         let plain = toml("subject = {}").unwrap();
@@ -356,7 +384,8 @@ mod tests {
     #[test]
     fn errors_point_at_the_very_value() {
         let text = "subject = { organizations = ['a'], serialNumber = '4*2' }";
-        let error = toml::from_str::<std::collections::BTreeMap<String, Subject>>(text).unwrap_err();
+        let error =
+            toml::from_str::<std::collections::BTreeMap<String, Subject>>(text).unwrap_err();
         assert_eq!(&text[error.span().unwrap()], "'4*2'");
     }
 
@@ -373,11 +402,18 @@ mod tests {
     fn the_schema_takes_what_is_read() {
         let schema = schemars::schema_for!(Subject);
         let validator = jsonschema::validator_for(schema.as_value()).unwrap();
-        for good in ["\"CN=a\"", "{}", r#"{"commonName":"","countries":["GB"],"serialNumber":"1-2"}"#] {
+        for good in
+            ["\"CN=a\"", "{}", r#"{"commonName":"","countries":["GB"],"serialNumber":"1-2"}"#]
+        {
             assert!(validator.is_valid(&serde_json::from_str(good).unwrap()), "{good}");
         }
-        for wrong in ["\"\"", "7", r#"{"organization":"a"}"#, r#"{"countries":["GBR"]}"#, r#"{"organizations":[""]}"#]
-        {
+        for wrong in [
+            "\"\"",
+            "7",
+            r#"{"organization":"a"}"#,
+            r#"{"countries":["GBR"]}"#,
+            r#"{"organizations":[""]}"#,
+        ] {
             assert!(!validator.is_valid(&serde_json::from_str(wrong).unwrap()), "{wrong}");
         }
     }

@@ -10,8 +10,8 @@ use super::{layout, ledger, parallel, read};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::request::Holder;
 
-/// Starts a certificate in a PEM text.
-const CERTIFICATE_LABEL: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// Ends a file of certificates.
+const LAST_LINE: &[u8] = b"-----END CERTIFICATE-----";
 
 /// The files of one holder.
 pub(super) struct HolderFiles {
@@ -38,27 +38,19 @@ pub(super) fn path_of(root: &Path, holder: &Holder, file: &str) -> PathBuf {
     root.join(layout::holder_folder(holder)).join(file)
 }
 
-/// The certificates in `text`, which is the file at `path`.
+/// The certificates in `text`, which is the file at `path`; at least one.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] unless each certificate in it can be read.
 pub(super) fn certificates(path: &Path, text: &[u8]) -> Result<Vec<Certificate>, StoreError> {
-    let chain = Certificate::from_pem(text).map_err(|error| {
-        StoreError::damaged(
-            path,
-            match error {
-                CertificateError::NotPem => "is not PEM".to_owned(),
-                CertificateError::NoCertificate => "holds no certificate".to_owned(),
-                CertificateError::Malformed(why) => format!("holds a malformed certificate: {why}"),
-            },
-        )
-    })?;
-    let begun = text.windows(CERTIFICATE_LABEL.len()).filter(|part| *part == CERTIFICATE_LABEL);
-    if begun.count() == chain.len() && !chain.is_empty() {
-        Ok(chain)
-    } else {
-        Err(StoreError::damaged(path, "ends in the middle of a certificate"))
-    }
+    let problem = match Certificate::from_pem(text) {
+        Ok(chain) if text.trim_ascii_end().ends_with(LAST_LINE) => return Ok(chain),
+        Ok(_) => "does not end with a certificate".to_owned(),
+        Err(CertificateError::NotPem) => "is not PEM".to_owned(),
+        Err(CertificateError::NoCertificate) => "holds no certificate".to_owned(),
+        Err(CertificateError::Malformed(why)) => format!("holds a malformed certificate: {why}"),
+    };
+    Err(StoreError::damaged(path, problem))
 }
 
 /// All holders that have a folder with a certificate or a key.

@@ -22,11 +22,15 @@ pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError>
     let mut seen = Vec::with_capacity(parsed.extensions().len());
     for extension in parsed.extensions() {
         if seen.contains(&&extension.oid) {
-            return Err(CertificateError::Malformed(format!("it has extension {} twice", extension.oid)));
+            return Err(CertificateError::Malformed(format!(
+                "it has extension {} twice",
+                extension.oid
+            )));
         }
         seen.push(&extension.oid);
-        apply(&mut certificate, extension.parsed_extension(), extension.critical)
-            .map_err(|why| CertificateError::Malformed(format!("its extension {} {why}", extension.oid)))?;
+        apply(&mut certificate, extension.parsed_extension(), extension.critical).map_err(
+            |why| CertificateError::Malformed(format!("its extension {} {why}", extension.oid)),
+        )?;
     }
     Ok((certificate, rest.len()))
 }
@@ -67,17 +71,23 @@ fn apply(
 ) -> Result<(), String> {
     match extension {
         ParsedExtension::ParseError { error } => return Err(format!("is damaged ({error})")),
-        ParsedExtension::SubjectKeyIdentifier(id) => certificate.subject_key_id = Some(id.0.to_vec()),
+        ParsedExtension::SubjectKeyIdentifier(id) => {
+            certificate.subject_key_id = Some(id.0.to_vec())
+        }
         ParsedExtension::AuthorityKeyIdentifier(authority) => {
-            certificate.authority_key_id = authority.key_identifier.as_ref().map(|id| id.0.to_vec());
+            certificate.authority_key_id =
+                authority.key_identifier.as_ref().map(|id| id.0.to_vec());
         }
         ParsedExtension::BasicConstraints(constraints) => {
             certificate.is_authority = constraints.ca;
-            certificate.max_path_len =
-                constraints.path_len_constraint.map(|length| u8::try_from(length).unwrap_or(u8::MAX));
+            certificate.max_path_len = constraints
+                .path_len_constraint
+                .map(|length| u8::try_from(length).unwrap_or(u8::MAX));
         }
         ParsedExtension::KeyUsage(usage) => certificate.key_usage = Some(usage.flags),
-        ParsedExtension::ExtendedKeyUsage(usage) => certificate.extended_key_usage = Some(purposes(usage)),
+        ParsedExtension::ExtendedKeyUsage(usage) => {
+            certificate.extended_key_usage = Some(purposes(usage))
+        }
         ParsedExtension::SubjectAlternativeName(names) => {
             certificate.names = alternative_names(&names.general_names);
         }

@@ -34,8 +34,8 @@ pub(super) fn before(
 }
 
 fn check_serial(SerialNumber(octets): &SerialNumber) -> Result<(), SignError> {
-    let too_long = octets.len() > MAX_SERIAL_LENGTH
-        || octets.len() == MAX_SERIAL_LENGTH && octets[0] > 0x7F;
+    let too_long =
+        octets.len() > MAX_SERIAL_LENGTH || octets.len() == MAX_SERIAL_LENGTH && octets[0] > 0x7F;
     if too_long {
         return Err(SignError("the serial number is longer than 20 octets".to_owned()));
     }
@@ -62,10 +62,14 @@ fn check_authority(
 ) -> Result<(), SignError> {
     let (holder, issuer) = (&request.holder, &authority.subject);
     if !authority.is_authority {
-        return Err(SignError(format!("`{issuer}` cannot sign {holder}: its certificate is not an authority's")));
+        return Err(SignError(format!(
+            "`{issuer}` cannot sign {holder}: its certificate is not an authority's"
+        )));
     }
     if !authority.may_sign_certificates() {
-        return Err(SignError(format!("`{issuer}` cannot sign {holder}: its key usage lacks keyCertSign")));
+        return Err(SignError(format!(
+            "`{issuer}` cannot sign {holder}: its key usage lacks keyCertSign"
+        )));
     }
     if key.spki_hash() != authority.spki_hash {
         return Err(SignError(format!("the key at hand is not that of `{issuer}`")));
@@ -79,7 +83,10 @@ fn check_authority(
     check_path_length(request, authority)
 }
 
-fn check_path_length(request: &CertificateRequest, authority: &Certificate) -> Result<(), SignError> {
+fn check_path_length(
+    request: &CertificateRequest,
+    authority: &Certificate,
+) -> Result<(), SignError> {
     let Usage::Authority { max_path_len: below, .. } = request.usage else { return Ok(()) };
     match authority.max_path_len {
         Some(allowed) if below >= allowed => Err(SignError(format!(
@@ -105,7 +112,10 @@ pub(super) fn after(
         && certificate.issuer == issuer.subject
         && (signer.certificate.is_none() || certificate.authority_key_id == issuer.subject_key_id);
     if !fits {
-        return Err(SignError(format!("the certificate of {} did not come out as asked for", request.holder)));
+        return Err(SignError(format!(
+            "the certificate of {} did not come out as asked for",
+            request.holder
+        )));
     }
     debug_assert!(certificate.is_signed_by(issuer), "the signature was made by the issuer's key");
     Ok(())

@@ -71,14 +71,18 @@ fn key_identifier(key: &PrivateKey) -> Vec<u8> {
 
 fn basic_constraints(usage: &Usage) -> IsCa {
     match usage {
-        Usage::Authority { max_path_len, .. } => IsCa::Ca(BasicConstraints::Constrained(*max_path_len)),
+        Usage::Authority { max_path_len, .. } => {
+            IsCa::Ca(BasicConstraints::Constrained(*max_path_len))
+        }
         Usage::Server | Usage::Client => IsCa::ExplicitNoCa,
     }
 }
 
 fn key_usages(usage: &Usage, algorithm: Algorithm) -> Vec<KeyUsagePurpose> {
     match (usage, algorithm) {
-        (Usage::Authority { .. }, _) => vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign],
+        (Usage::Authority { .. }, _) => {
+            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign]
+        }
         // TLS 1.2 with RSA key exchange encrypts to the server's key.
         (Usage::Server, Algorithm::Rsa(_)) => {
             vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment]

@@ -12,9 +12,19 @@ const KINDS: [KeyKind; 4] =
     [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048, KeyKind::Ed25519];
 
 /// openssl's verdict on `leaf` at noon of the first day and a day later.
-fn verify(bench: &Bench, purpose: &str, roots: &[&Held], between: &[&Held], leaf: &Held) -> Result<(), String> {
-    let pem = |list: &[&Held]| list.iter().map(|held| held.certificate.to_pem()).collect::<String>();
-    bench.write("roots.pem", pem(roots)).write("between.pem", pem(between)).write("leaf.pem", pem(&[leaf]));
+fn verify(
+    bench: &Bench,
+    purpose: &str,
+    roots: &[&Held],
+    between: &[&Held],
+    leaf: &Held,
+) -> Result<(), String> {
+    let pem =
+        |list: &[&Held]| list.iter().map(|held| held.certificate.to_pem()).collect::<String>();
+    bench
+        .write("roots.pem", pem(roots))
+        .write("between.pem", pem(between))
+        .write("leaf.pem", pem(&[leaf]));
     let time = noon().after(Seconds::days(1)).unix();
     let between = if between.is_empty() { "" } else { "-untrusted between.pem" };
     bench
@@ -30,7 +40,8 @@ fn openssl_accepts_chains_of_every_kind_of_key() {
     for kind in KINDS {
         let root = Held::root(&request(authority(1), "CN=root", &[]), kind);
         let issuing = root.issue(&request(authority(0), "CN=issuing,O=Org", &[]), kind);
-        let server = issuing.issue(&request(Usage::Server, "CN=a.example.com", &["a.example.com"]), kind);
+        let server =
+            issuing.issue(&request(Usage::Server, "CN=a.example.com", &["a.example.com"]), kind);
         let client = issuing.issue(&request(Usage::Client, "CN=alice", &[]), kind);
         assert_eq!(verify(&bench, "sslserver", &[&root], &[&issuing], &server), Ok(()));
         assert_eq!(verify(&bench, "sslclient", &[&root], &[&issuing], &client), Ok(()));
@@ -48,7 +59,11 @@ fn every_kind_of_key_signs_for_every_other() {
         for below in KINDS {
             let client = root.issue(&request(Usage::Client, "CN=alice", &[]), below);
             assert_eq!(client.certificate.key_kind, Some(below));
-            assert_eq!(verify(&bench, "sslclient", &[&root], &[], &client), Ok(()), "{above} {below}");
+            assert_eq!(
+                verify(&bench, "sslclient", &[&root], &[], &client),
+                Ok(()),
+                "{above} {below}"
+            );
         }
     }
 }
@@ -58,7 +73,11 @@ fn self_signed_servers_are_leaves_that_openssl_trusts() {
     let bench = Bench::new();
     for kind in KINDS {
         let server = Held::root(
-            &request(Usage::Server, "CN=test.localdev.me,O=test.localdev.me", &["test.localdev.me"]),
+            &request(
+                Usage::Server,
+                "CN=test.localdev.me,O=test.localdev.me",
+                &["test.localdev.me"],
+            ),
             kind,
         );
         assert!(!server.certificate.is_authority && server.certificate.is_self_signed());
@@ -77,16 +96,50 @@ fn extensions_are_exact() {
     let client = issuing.issue(&request(Usage::Client, "CN=c", &[]), KeyKind::Rsa2048);
     let constraints = "X509v3 Basic Constraints: critical\n";
     let cases: [(&Held, &[&str], &[&str]); 5] = [
-        (&root, &[constraints, "CA:TRUE, pathlen:2", "Key Usage: critical\n                Certificate Sign, CRL Sign\n"],
-            &["Authority Key", "Extended Key", "Alternative"]),
-        (&issuing, &["CA:TRUE, pathlen:0", "Authority Key Identifier"], &["Extended Key", "Alternative"]),
-        (&rsa_server, &[constraints, "CA:FALSE", "Key Usage: critical\n                Digital Signature, Key Encipherment\n",
-            "Extended Key Usage: \n                TLS Web Server Authentication\n", "Alternative Name: \n                DNS:s\n"],
-            &["Client Auth"]),
-        (&nameless, &["Subject: \n", "Alternative Name: critical\n", "Key Usage: critical\n                Digital Signature\n"], &[]),
-        (&client, &["CA:FALSE", "Key Usage: critical\n                Digital Signature\n",
-            "Extended Key Usage: \n                TLS Web Client Authentication\n", "Version: 3 (0x2)"],
-            &["Server Auth", "Alternative"]),
+        (
+            &root,
+            &[
+                constraints,
+                "CA:TRUE, pathlen:2",
+                "Key Usage: critical\n                Certificate Sign, CRL Sign\n",
+            ],
+            &["Authority Key", "Extended Key", "Alternative"],
+        ),
+        (
+            &issuing,
+            &["CA:TRUE, pathlen:0", "Authority Key Identifier"],
+            &["Extended Key", "Alternative"],
+        ),
+        (
+            &rsa_server,
+            &[
+                constraints,
+                "CA:FALSE",
+                "Key Usage: critical\n                Digital Signature, Key Encipherment\n",
+                "Extended Key Usage: \n                TLS Web Server Authentication\n",
+                "Alternative Name: \n                DNS:s\n",
+            ],
+            &["Client Auth"],
+        ),
+        (
+            &nameless,
+            &[
+                "Subject: \n",
+                "Alternative Name: critical\n",
+                "Key Usage: critical\n                Digital Signature\n",
+            ],
+            &[],
+        ),
+        (
+            &client,
+            &[
+                "CA:FALSE",
+                "Key Usage: critical\n                Digital Signature\n",
+                "Extended Key Usage: \n                TLS Web Client Authentication\n",
+                "Version: 3 (0x2)",
+            ],
+            &["Server Auth", "Alternative"],
+        ),
     ];
     for (held, present, absent) in cases {
         bench.write("c.pem", held.certificate.to_pem());
@@ -135,11 +188,18 @@ fn name_constraints_bind() {
             ],
             excluded: vec![Subtree::Dns("secret.example.com".to_owned())],
         };
-        let usage = Usage::Authority { max_path_len: 0, name_constraints: Some(constraints.clone()) };
+        let usage =
+            Usage::Authority { max_path_len: 0, name_constraints: Some(constraints.clone()) };
         let root = Held::root(&request(usage, "CN=root", &[]), KeyKind::EcdsaP256);
         let read = root.certificate.name_constraints.clone().unwrap();
-        assert_eq!(read.permitted[1], Subtree::Ip { address: "10.0.0.0".parse().unwrap(), prefix: 9 });
-        assert_eq!(read.permitted[2], Subtree::Ip { address: "2001:db8::".parse().unwrap(), prefix: 33 });
+        assert_eq!(
+            read.permitted[1],
+            Subtree::Ip { address: "10.0.0.0".parse().unwrap(), prefix: 9 }
+        );
+        assert_eq!(
+            read.permitted[2],
+            Subtree::Ip { address: "2001:db8::".parse().unwrap(), prefix: 33 }
+        );
         assert_eq!((read.critical, &read.excluded), (critical, &constraints.excluded));
         let verdict = |name: &str| {
             let server = root.issue(&request(Usage::Server, "CN=s", &[name]), KeyKind::EcdsaP256);
@@ -147,10 +207,18 @@ fn name_constraints_bind() {
         };
         assert_eq!(verdict("a.example.com"), Ok(()));
         assert!(verdict("a.example.org").unwrap_err().contains("permitted subtree violation"));
-        assert!(verdict("a.secret.example.com").unwrap_err().contains("excluded subtree violation"));
+        assert!(
+            verdict("a.secret.example.com").unwrap_err().contains("excluded subtree violation")
+        );
     }
-    let empty = Usage::Authority { max_path_len: 0, name_constraints: Some(NameConstraints::default()) };
-    assert_eq!(Held::root(&request(empty, "CN=root", &[]), KeyKind::EcdsaP256).certificate.name_constraints, None);
+    let empty =
+        Usage::Authority { max_path_len: 0, name_constraints: Some(NameConstraints::default()) };
+    assert_eq!(
+        Held::root(&request(empty, "CN=root", &[]), KeyKind::EcdsaP256)
+            .certificate
+            .name_constraints,
+        None
+    );
 }
 
 /// An authority made by openssl, with this subject and string mask.
@@ -164,8 +232,24 @@ fn foreign(bench: &Bench, subject: &str, mask: &str, extra: &str) -> Held {
     );
     bench
         .openssl_with(&[
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-utf8", "-days", "7300",
-            "-config", "ca.cnf", "-subj", subject, "-keyout", "ca.key", "-out", "ca.pem",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-utf8",
+            "-days",
+            "7300",
+            "-config",
+            "ca.cnf",
+            "-subj",
+            subject,
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
         ])
         .unwrap();
     let certificate = Certificate::from_pem(&bench.read("ca.pem")).unwrap().remove(0);
@@ -202,7 +286,9 @@ fn an_authority_without_key_identifier_gives_none() {
     assert_eq!(leaf.certificate.authority_key_id, None);
     bench.write("leaf.pem", leaf.certificate.to_pem());
     let time = noon().after(Seconds::days(1)).unix();
-    bench.openssl(&format!("verify -attime {time} -purpose sslclient -CAfile ca.pem leaf.pem")).unwrap();
+    bench
+        .openssl(&format!("verify -attime {time} -purpose sslclient -CAfile ca.pem leaf.pem"))
+        .unwrap();
 }
 
 #[test]
@@ -216,7 +302,8 @@ fn times_change_their_form_in_2050() {
     ] {
         let validity = Validity { not_before: noon(), not_after: Timestamp::parse(end).unwrap() };
         let signer = Signer { certificate: None, key: &key };
-        let root = sign(&request(authority(0), "CN=root", &[]), &serial(), validity, &key, &signer).unwrap();
+        let root = sign(&request(authority(0), "CN=root", &[]), &serial(), validity, &key, &signer)
+            .unwrap();
         assert_eq!((root.not_before, root.not_after), (noon(), validity.not_after));
         bench.write("root.pem", root.to_pem());
         let dump = bench.openssl("asn1parse -in root.pem").unwrap();
@@ -237,7 +324,10 @@ fn serials_come_out_as_given() {
         let root = sign(&wanted, &serial, days(1), &key, &signer).unwrap();
         assert_eq!(root.serial, serial);
         bench.write("root.pem", root.to_pem());
-        assert_eq!(bench.openssl("x509 -noout -serial -in root.pem").unwrap(), format!("serial={serial}\n"));
+        assert_eq!(
+            bench.openssl("x509 -noout -serial -in root.pem").unwrap(),
+            format!("serial={serial}\n")
+        );
     }
     for octets in [vec![], vec![0], vec![0xFF; 20], vec![1; 21]] {
         assert!(sign(&wanted, &SerialNumber(octets), days(1), &key, &signer).is_err());
@@ -248,7 +338,10 @@ fn serials_come_out_as_given() {
 fn the_same_arguments_give_the_same_bytes_but_for_the_signature() {
     let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::Rsa2048);
     let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
-    let again = || sign(&request(Usage::Client, "CN=c", &[]), &serial(), days(1), &key, &root.signer()).unwrap();
+    let again = || {
+        sign(&request(Usage::Client, "CN=c", &[]), &serial(), days(1), &key, &root.signer())
+            .unwrap()
+    };
     // PKCS#1 v1.5 signatures are deterministic.
     assert_eq!(again(), again());
 }
@@ -259,7 +352,12 @@ fn what_must_not_be_signed_is_refused() {
     let last = root.issue(&request(authority(0), "CN=last", &[]), KeyKind::EcdsaP256);
     let leaf = root.issue(&request(Usage::Client, "CN=leaf", &[]), KeyKind::EcdsaP256);
     let bench = Bench::new();
-    let mute = foreign(&bench, "/CN=mute", "utf8only", "subjectKeyIdentifier = hash\nkeyUsage = digitalSignature");
+    let mute = foreign(
+        &bench,
+        "/CN=mute",
+        "utf8only",
+        "subjectKeyIdentifier = hash\nkeyUsage = digitalSignature",
+    );
     let client = request(Usage::Client, "CN=c", &[]);
     let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
     let stranger = Signer { certificate: Some(&root.certificate), key: &key };
@@ -270,9 +368,19 @@ fn what_must_not_be_signed_is_refused() {
         (&client, days(1), &mute.signer(), "its key usage lacks keyCertSign"),
         (&client, days(1), &stranger, "the key at hand is not that of `CN=root`"),
         (&client, days(1), &selfless, "is to sign itself, but with another key"),
-        (&client, days(3651), &root.signer(), "longer than its issuer `CN=root`, which ends at 2040-05-29T12:00:00Z"),
+        (
+            &client,
+            days(3651),
+            &root.signer(),
+            "longer than its issuer `CN=root`, which ends at 2040-05-29T12:00:00Z",
+        ),
         (&client, backwards, &root.signer(), "before it begins"),
-        (&request(authority(0), "CN=x", &[]), days(1), &last.signer(), "does not fit below `CN=last`, which has 0"),
+        (
+            &request(authority(0), "CN=x", &[]),
+            days(1),
+            &last.signer(),
+            "does not fit below `CN=last`, which has 0",
+        ),
         (&request(authority(0), "/", &[]), days(1), &root.signer(), "has an empty subject"),
         (&request(Usage::Client, "/", &[]), days(1), &root.signer(), "has an empty subject"),
     ];
@@ -292,7 +400,13 @@ mod independent_verifier {
         UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.try_into().unwrap()))
     }
 
-    fn verdict(root: &Held, between: &[&Held], leaf: &Held, time: UnixTime, usage: KeyUsage) -> Result<(), Error> {
+    fn verdict(
+        root: &Held,
+        between: &[&Held],
+        leaf: &Held,
+        time: UnixTime,
+        usage: KeyUsage,
+    ) -> Result<(), Error> {
         let root = CertificateDer::from(root.certificate.der.clone());
         let between: Vec<_> =
             between.iter().map(|held| CertificateDer::from(held.certificate.der.clone())).collect();
@@ -300,7 +414,15 @@ mod independent_verifier {
         let anchors = [anchor_from_trusted_cert(&root).unwrap()];
         EndEntityCert::try_from(&leaf)
             .unwrap()
-            .verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, None, None)
+            .verify_for_usage(
+                webpki::ALL_VERIFICATION_ALGS,
+                &anchors,
+                &between,
+                time,
+                usage,
+                None,
+                None,
+            )
             .map(|_| ())
     }
 
@@ -309,7 +431,8 @@ mod independent_verifier {
         let root = Held::root(&request(authority(1), "CN=root", &[]), KeyKind::EcdsaP384);
         let other = Held::root(&request(authority(1), "CN=root", &[]), KeyKind::EcdsaP384);
         let issuing = root.issue(&request(authority(0), "CN=issuing", &[]), KeyKind::Rsa2048);
-        let server = issuing.issue(&request(Usage::Server, "CN=s", &["*.example.com"]), KeyKind::EcdsaP256);
+        let server =
+            issuing.issue(&request(Usage::Server, "CN=s", &["*.example.com"]), KeyKind::EcdsaP256);
         let client = issuing.issue(&request(Usage::Client, "CN=c", &[]), KeyKind::Ed25519);
         let between = [&issuing];
         assert_eq!(verdict(&root, &between, &server, at(1), KeyUsage::server_auth()), Ok(()));
@@ -347,5 +470,8 @@ fn errors_never_show_keys() {
     let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
     let mut shown = String::new();
     write!(shown, "{key:?} {:?}", Signer { certificate: None, key: &key }).unwrap();
-    assert_eq!(shown, "PrivateKey(ECDSA 256) Signer { certificate: None, key: PrivateKey(ECDSA 256) }");
+    assert_eq!(
+        shown,
+        "PrivateKey(ECDSA 256) Signer { certificate: None, key: PrivateKey(ECDSA 256) }"
+    );
 }

@@ -42,14 +42,17 @@ impl Decoded {
             RSA_ENCRYPTION => Self::from_pkcs1(key),
             EC_PUBLIC_KEY => Self::elliptic(curve(info.algorithm.parameters)?, key),
             ED25519 => Self::edwards(info.algorithm, key, info.public_key),
-            other => Err(KeyError::Unsupported(format!("a key of the algorithm with object identifier `{other}`"))),
+            other => Err(KeyError::Unsupported(format!(
+                "a key of the algorithm with object identifier `{other}`"
+            ))),
         }
     }
 
     /// From an RSAPrivateKey (RFC 8017, appendix A.1.2).
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
         let mut reader = SliceReader::new(der).map_err(|error| damaged(&error))?;
-        let (modulus, exponent) = reader.sequence(rsa_public_part).map_err(|error| damaged(&error))?;
+        let (modulus, exponent) =
+            reader.sequence(rsa_public_part).map_err(|error| damaged(&error))?;
         let algorithm =
             AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) };
         let leading = modulus.as_bytes().first().map_or(0, |octet| octet.leading_zeros() as usize);
@@ -65,13 +68,12 @@ impl Decoded {
     }
 
     fn elliptic(curve: ObjectIdentifier, der: &[u8]) -> Result<Self, KeyError> {
-        let Some((_, algorithm, length)) = CURVES.into_iter().find(|(oid, ..)| *oid == curve) else {
+        let Some((_, algorithm, length)) = CURVES.into_iter().find(|(oid, ..)| *oid == curve)
+        else {
             return Err(KeyError::Unsupported(format!("the elliptic curve `{curve}`")));
         };
-        let identifier = AlgorithmIdentifierRef {
-            oid: EC_PUBLIC_KEY,
-            parameters: Some(AnyRef::from(&curve)),
-        };
+        let identifier =
+            AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) };
         let key = EcPrivateKey::read(der)?;
         let embedded = key.public_key.and_then(|bits| bits.as_bytes());
         // Certificates carry uncompressed points: only such a one can be compared.
@@ -105,7 +107,8 @@ impl Decoded {
         private_key: &[u8],
         public_key: &[u8],
     ) -> Result<Self, KeyError> {
-        let subject_public_key = BitStringRef::from_bytes(public_key).map_err(|error| damaged(&error))?;
+        let subject_public_key =
+            BitStringRef::from_bytes(public_key).map_err(|error| damaged(&error))?;
         let info = SubjectPublicKeyInfoRef { algorithm: identifier, subject_public_key };
         let info = encoded(&info)?;
         let bits = info.len() - public_key.len();
@@ -165,7 +168,9 @@ fn to_pkcs8(
 
 fn sequence(parts: &[&[u8]]) -> Result<Vec<u8>, KeyError> {
     let content = parts.concat();
-    AnyRef::new(der::Tag::Sequence, &content).and_then(|any| any.to_der()).map_err(|error| damaged(&error))
+    AnyRef::new(der::Tag::Sequence, &content)
+        .and_then(|any| any.to_der())
+        .map_err(|error| damaged(&error))
 }
 
 fn encoded(value: &impl Encode) -> Result<Vec<u8>, KeyError> {

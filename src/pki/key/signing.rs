@@ -46,19 +46,25 @@ impl Signer {
             Algorithm::EcdsaP384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
             Algorithm::EcdsaP521 => ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
             Algorithm::Rsa(bits) if !(2048..=8192).contains(&bits) => {
-                return Err(KeyError::Unsupported(format!("signing with an RSA key of {bits} bits")));
+                return Err(KeyError::Unsupported(format!(
+                    "signing with an RSA key of {bits} bits"
+                )));
             }
             Algorithm::Rsa(_) => RsaKeyPair::from_pkcs8(pkcs8).map(Self::Rsa),
             Algorithm::Ed25519 => Ed25519KeyPair::from_pkcs8(pkcs8).map(Self::Ed25519),
         }
-        .map_err(|error| KeyError::Malformed(format!("it is not a valid {algorithm} key ({error})")))
+        .map_err(|error| {
+            KeyError::Malformed(format!("it is not a valid {algorithm} key ({error})"))
+        })
     }
 
     /// Encodes the pair as PKCS#8, version 1.
     pub(super) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         match self {
             Self::Ecdsa(pair) => pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec())),
-            Self::Ed25519(pair) => pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec())),
+            Self::Ed25519(pair) => {
+                pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec()))
+            }
             Self::Rsa(pair) => pair.as_der().map(|der| Zeroizing::new(der.as_ref().to_vec())),
         }
         .map_err(|_| KeyError::Generation("encoding the key failed".to_owned()))

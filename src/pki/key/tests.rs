@@ -23,7 +23,9 @@ fn openssl_accepts_signature(bench: &Bench, key: &PrivateKey) -> bool {
         Algorithm::EcdsaP256 | Algorithm::Rsa(_) => "-rawin -digest sha256",
     };
     bench
-        .openssl(&format!("pkeyutl -verify -pubin -inkey public.pem -in message -sigfile signature {digest}"))
+        .openssl(&format!(
+            "pkeyutl -verify -pubin -inkey public.pem -in message -sigfile signature {digest}"
+        ))
         .is_ok()
 }
 
@@ -48,14 +50,34 @@ fn made_keys_are_read_by_openssl_and_sign() {
 fn keys_in_every_format_of_openssl_are_read() {
     let bench = Bench::new();
     let cases = [
-        ("PKCS#8 P-256", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem", Some(KeyKind::EcdsaP256)),
-        ("PKCS#8 P-384", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out key.pem", Some(KeyKind::EcdsaP384)),
-        ("PKCS#8 P-521", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out key.pem", None),
-        ("PKCS#8 RSA", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem", Some(KeyKind::Rsa2048)),
+        (
+            "PKCS#8 P-256",
+            "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
+            Some(KeyKind::EcdsaP256),
+        ),
+        (
+            "PKCS#8 P-384",
+            "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out key.pem",
+            Some(KeyKind::EcdsaP384),
+        ),
+        (
+            "PKCS#8 P-521",
+            "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out key.pem",
+            None,
+        ),
+        (
+            "PKCS#8 RSA",
+            "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
+            Some(KeyKind::Rsa2048),
+        ),
         ("PKCS#8 Ed25519", "genpkey -algorithm ED25519 -out key.pem", Some(KeyKind::Ed25519)),
         ("PKCS#1", "genrsa -traditional -out key.pem 2048", Some(KeyKind::Rsa2048)),
         ("PKCS#1 odd size", "genrsa -traditional -out key.pem 2056", None),
-        ("SEC1 with parameters", "ecparam -name prime256v1 -genkey -out key.pem", Some(KeyKind::EcdsaP256)),
+        (
+            "SEC1 with parameters",
+            "ecparam -name prime256v1 -genkey -out key.pem",
+            Some(KeyKind::EcdsaP256),
+        ),
         ("SEC1", "ecparam -name secp384r1 -genkey -noout -out key.pem", Some(KeyKind::EcdsaP384)),
         ("SEC1 P-521", "ecparam -name secp521r1 -genkey -out key.pem", None),
     ];
@@ -107,7 +129,9 @@ fn ed25519_of_other_tools_is_read_and_written_for_openssl() {
 fn keys_stand_anywhere_among_other_blocks() {
     let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
     let certificate = super::super::pem::encode("CERTIFICATE", b"whatever");
-    let bundle = format!("Bag Attributes\n    friendlyName: x\n{certificate}{}", key.to_pem().as_str()).replace('\n', "\r\n");
+    let bundle =
+        format!("Bag Attributes\n    friendlyName: x\n{certificate}{}", key.to_pem().as_str())
+            .replace('\n', "\r\n");
     assert_eq!(PrivateKey::from_pem(bundle.as_bytes()).unwrap().spki_hash(), key.spki_hash());
 }
 
@@ -118,13 +142,30 @@ fn what_cannot_be_used_is_named() {
         bench.openssl(command).unwrap();
         PrivateKey::from_pem(&bench.read("key.pem")).unwrap_err()
     };
-    assert_eq!(read("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -aes256 -pass pass:x -out key.pem"), KeyError::Encrypted);
-    assert_eq!(read("genrsa -traditional -aes256 -passout pass:x -out key.pem 1024"), KeyError::Encrypted);
+    assert_eq!(
+        read(
+            "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -aes256 -pass pass:x -out key.pem"
+        ),
+        KeyError::Encrypted
+    );
+    assert_eq!(
+        read("genrsa -traditional -aes256 -passout pass:x -out key.pem 1024"),
+        KeyError::Encrypted
+    );
     let unsupported = [
         ("ecparam -name secp256k1 -genkey -out key.pem", "the elliptic curve `1.3.132.0.10`"),
-        ("ecparam -name prime256v1 -param_enc explicit -genkey -out key.pem", "an elliptic curve with explicit parameters"),
-        ("genpkey -algorithm X25519 -out key.pem", "a key of the algorithm with object identifier `1.3.101.110`"),
-        ("genpkey -algorithm ED448 -out key.pem", "a key of the algorithm with object identifier `1.3.101.113`"),
+        (
+            "ecparam -name prime256v1 -param_enc explicit -genkey -out key.pem",
+            "an elliptic curve with explicit parameters",
+        ),
+        (
+            "genpkey -algorithm X25519 -out key.pem",
+            "a key of the algorithm with object identifier `1.3.101.110`",
+        ),
+        (
+            "genpkey -algorithm ED448 -out key.pem",
+            "a key of the algorithm with object identifier `1.3.101.113`",
+        ),
     ];
     for (command, what) in unsupported {
         assert_eq!(read(command), KeyError::Unsupported(what.to_owned()), "{command}");
@@ -133,9 +174,20 @@ fn what_cannot_be_used_is_named() {
         ("", KeyError::NotPem),
         ("0\u{82}", KeyError::NotPem),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyError::NoKey),
-        ("-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n", KeyError::Unsupported("a block `BEGIN DSA PRIVATE KEY`".to_owned())),
-        ("x\n-----BEGIN PRIVATE KEY-----\n*\n-----END PRIVATE KEY-----\n", KeyError::Malformed("the block `BEGIN PRIVATE KEY` on line 2 is not Base64".to_owned())),
-        ("-----BEGIN PRIVATE KEY-----\nAAAA", KeyError::Malformed("the block `BEGIN PRIVATE KEY` on line 1 has no `END PRIVATE KEY`".to_owned())),
+        (
+            "-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n",
+            KeyError::Unsupported("a block `BEGIN DSA PRIVATE KEY`".to_owned()),
+        ),
+        (
+            "x\n-----BEGIN PRIVATE KEY-----\n*\n-----END PRIVATE KEY-----\n",
+            KeyError::Malformed("the block `BEGIN PRIVATE KEY` on line 2 is not Base64".to_owned()),
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\nAAAA",
+            KeyError::Malformed(
+                "the block `BEGIN PRIVATE KEY` on line 1 has no `END PRIVATE KEY`".to_owned(),
+            ),
+        ),
     ];
     for (text, expected) in texts {
         assert_eq!(PrivateKey::from_pem(text.as_bytes()).unwrap_err(), expected, "{text}");
@@ -149,7 +201,10 @@ fn weak_and_mismatched_keys_do_not_sign() {
     let bench = Bench::new();
     bench.openssl("genrsa -out key.pem 1024").unwrap();
     let weak = PrivateKey::from_pem(&bench.read("key.pem")).unwrap();
-    assert_eq!(weak.sign(b"").unwrap_err(), KeyError::Unsupported("signing with an RSA key of 1024 bits".to_owned()));
+    assert_eq!(
+        weak.sign(b"").unwrap_err(),
+        KeyError::Unsupported("signing with an RSA key of 1024 bits".to_owned())
+    );
     // Two keys, the private part of one with the public part of the other.
     let [one, two] = [0, 1].map(|_| PrivateKey::generate(KeyKind::EcdsaP256).unwrap());
     let length = one.public_key_bits().len();
@@ -173,7 +228,8 @@ fn the_system_gives_different_keys_and_serials() {
     let [one, two] = [0, 1].map(|_| SystemEntropy.private_key(&request).unwrap());
     assert_eq!(one.kind(), Some(KeyKind::EcdsaP256));
     assert_ne!(one.spki_hash(), two.spki_hash());
-    let serials: std::collections::BTreeSet<_> = (0..1000).map(|_| SystemEntropy.serial(&request).0).collect();
+    let serials: std::collections::BTreeSet<_> =
+        (0..1000).map(|_| SystemEntropy.serial(&request).0).collect();
     assert_eq!(serials.len(), 1000);
     assert!(serials.iter().all(|octets| octets.len() == 16 && (1..=0x7F).contains(&octets[0])));
 }

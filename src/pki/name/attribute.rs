@@ -228,8 +228,7 @@ fn dotted(name: &str) -> Result<(ObjectIdentifier, Syntax), NameError> {
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(unknown(name));
     }
-    let syntax =
-        TYPES.iter().find(|kind| kind.oid == digits).map_or(Directory, |kind| kind.syntax);
+    let syntax = TYPES.iter().find(|kind| kind.oid == digits).map_or(Directory, |kind| kind.syntax);
     Ok((object_identifier(digits)?, syntax))
 }
 
@@ -267,8 +266,9 @@ fn atav(
     if let Some(wrong) = value.chars().find(|c| !allowed(*c)) {
         return Err(not_allowed(&oid.to_string(), wrong, syntax));
     }
-    let value = Any::new(tag, value.as_bytes())
-        .map_err(|error| NameError::new(format!("a value cannot be encoded ({error})"), "write a shorter value"))?;
+    let value = Any::new(tag, value.as_bytes()).map_err(|error| {
+        NameError::new(format!("a value cannot be encoded ({error})"), "write a shorter value")
+    })?;
     Ok(AttributeTypeAndValue { oid, value })
 }
 

@@ -34,7 +34,10 @@ fn slashes(text: &str) -> Result<Vec<Rdn>, NameError> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    split(text, '/').into_iter().map(|rdn| split(rdn, '+').into_iter().map(slash_attribute).collect()).collect()
+    split(text, '/')
+        .into_iter()
+        .map(|rdn| split(rdn, '+').into_iter().map(slash_attribute).collect())
+        .collect()
 }
 
 fn slash_attribute(part: &str) -> Result<x509_cert::attr::AttributeTypeAndValue, NameError> {
@@ -80,7 +83,9 @@ fn unescape(value: &str) -> String {
 fn without_equals(part: &str, instead: &str, escapes: &str) -> NameError {
     NameError::new(
         format!("`{part}` in a subject has no `=`"),
-        format!("write `{instead}`, or `{escapes}` where the character before it belongs to a value"),
+        format!(
+            "write `{instead}`, or `{escapes}` where the character before it belongs to a value"
+        ),
     )
 }
 
@@ -150,7 +155,9 @@ impl Rfc4514<'_> {
             let end = hex.find([',', '+']).unwrap_or(hex.len());
             let octets = hexadecimal(hex[..end].trim()).ok_or_else(|| {
                 NameError::new(
-                    format!("the value of `{name}` starts with `#`, but no hexadecimal digits follow"),
+                    format!(
+                        "the value of `{name}` starts with `#`, but no hexadecimal digits follow"
+                    ),
                     "write `\\#` for a value that starts with `#`",
                 )
             })?;
@@ -225,7 +232,9 @@ impl Rfc4514<'_> {
 fn must_be_escaped(name: &str, c: char) -> NameError {
     NameError::new(
         format!("`{c}` in the value of `{name}` must be escaped"),
-        format!("write `\\{c}`; a subject is not put in quotes, write `\\,` for a comma in a value"),
+        format!(
+            "write `\\{c}`; a subject is not put in quotes, write `\\,` for a comma in a value"
+        ),
     )
 }
 

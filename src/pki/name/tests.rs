@@ -13,7 +13,8 @@ fn printed_by_openssl(names: &[DistinguishedName]) -> Vec<String> {
         let mut wanted = request(Usage::Server, "/", &["s"]);
         wanted.subject = name.clone();
         let certificate =
-            sign(&wanted, &serial(), days(1), &key, &Signer { certificate: None, key: &key }).unwrap();
+            sign(&wanted, &serial(), days(1), &key, &Signer { certificate: None, key: &key })
+                .unwrap();
         bench.write("c.pem", certificate.to_pem());
         let text = bench.openssl("x509 -noout -subject -nameopt RFC2253 -in c.pem").unwrap();
         text.strip_prefix("subject=").unwrap().strip_suffix('\n').unwrap().to_owned()
@@ -23,7 +24,9 @@ fn printed_by_openssl(names: &[DistinguishedName]) -> Vec<String> {
 
 /// A name with one attribute of this OID (contents octets) and this encoded value.
 fn raw(oid: &[u8], value: &[u8]) -> DistinguishedName {
-    let wrap = |tag: u8, content: Vec<u8>| [vec![tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let wrap = |tag: u8, content: Vec<u8>| {
+        [vec![tag, u8::try_from(content.len()).unwrap()], content].concat()
+    };
     let attribute = wrap(0x30, [wrap(6, oid.to_vec()), value.to_vec()].concat());
     DistinguishedName::from_der(&wrap(0x30, wrap(0x31, attribute))).unwrap()
 }
@@ -56,9 +59,14 @@ fn hostile_names_print_as_openssl_prints_them() {
     ]
     .map(|text| DistinguishedName::read(text).unwrap())
     .to_vec();
-    let characters: Vec<String> =
-        (1..=127_u8).map(char::from).flat_map(|c| [format!("{c}x{c}x{c}"), c.to_string()]).collect();
-    names.push(DistinguishedName::from_attributes(characters.iter().map(|text| ("OU", text.as_str()))).unwrap());
+    let characters: Vec<String> = (1..=127_u8)
+        .map(char::from)
+        .flat_map(|c| [format!("{c}x{c}x{c}"), c.to_string()])
+        .collect();
+    names.push(
+        DistinguishedName::from_attributes(characters.iter().map(|text| ("OU", text.as_str())))
+            .unwrap(),
+    );
     let values: [&[u8]; 11] = [
         &[0x14, 3, b'a', 0xFC, b'b'],
         &[0x1E, 4, 0x00, 0xFC, 0x26, 0x03],
@@ -82,7 +90,8 @@ fn hostile_names_print_as_openssl_prints_them() {
 
 #[test]
 fn attribute_types_have_the_short_names_of_openssl() {
-    let name = DistinguishedName::from_attributes(attribute::all().map(|(oid, _)| (oid, "v"))).unwrap();
+    let name =
+        DistinguishedName::from_attributes(attribute::all().map(|(oid, _)| (oid, "v"))).unwrap();
     let expected: Vec<_> = attribute::all().map(|(_, name)| format!("{name}=v")).collect();
     let printed = name.rfc2253();
     assert_eq!(printed.split(',').rev().collect::<Vec<_>>(), expected);
@@ -93,7 +102,10 @@ fn attribute_types_have_the_short_names_of_openssl() {
 fn both_forms_encode_in_their_order() {
     let written = |text: &str| {
         let attributes = DistinguishedName::read(text).unwrap().attributes();
-        attributes.into_iter().map(|a| format!("{}={}", a.short_name.unwrap_or(&a.oid), a.value)).collect::<Vec<_>>()
+        attributes
+            .into_iter()
+            .map(|a| format!("{}={}", a.short_name.unwrap_or(&a.oid), a.value))
+            .collect::<Vec<_>>()
     };
     let cases: [(&str, &[&str]); 14] = [
         ("CN=a,O=b,C=GB", &["C=GB", "O=b", "CN=a"]),
@@ -105,7 +117,10 @@ fn both_forms_encode_in_their_order() {
         ("CN=#0c0161", &["CN=a"]),
         ("CN=\\#x", &["CN=#x"]),
         ("2.5.4.3=a,OID.2.5.4.10=b", &["O=b", "CN=a"]),
-        ("S=x,STREET=y,SerialNumber=7,emailaddress=a@b.c", &["emailAddress=a@b.c", "serialNumber=7", "street=y", "ST=x"]),
+        (
+            "S=x,STREET=y,SerialNumber=7,emailaddress=a@b.c",
+            &["emailAddress=a@b.c", "serialNumber=7", "street=y", "ST=x"],
+        ),
         ("CN=a=b", &["CN=a=b"]),
         ("CN=a/b", &["CN=a/b"]),
         ("CN=  a  b  ", &["CN=a  b"]),
@@ -128,8 +143,8 @@ fn openssls_form_encodes_as_openssl_does() {
     ] {
         bench
             .openssl_with(&[
-                "req", "-x509", "-newkey", "ed25519", "-nodes", "-utf8", "-config", "req.cnf", "-subj", text, "-keyout",
-                "k.pem", "-out", "c.pem",
+                "req", "-x509", "-newkey", "ed25519", "-nodes", "-utf8", "-config", "req.cnf",
+                "-subj", text, "-keyout", "k.pem", "-out", "c.pem",
             ])
             .unwrap();
         let theirs = crate::pki::certificate::Certificate::from_pem(&bench.read("c.pem")).unwrap();
@@ -141,7 +156,10 @@ fn openssls_form_encodes_as_openssl_does() {
 fn mistakes_say_what_to_write() {
     let cases = [
         ("", "the subject is empty: write `CN=name`, or `/` for a subject without any attribute"),
-        ("alice", "`alice` in a subject has no `=`: write `CN=alice`, or `\\,` or `\\+` where the character before it belongs to a value"),
+        (
+            "alice",
+            "`alice` in a subject has no `=`: write `CN=alice`, or `\\,` or `\\+` where the character before it belongs to a value",
+        ),
         ("CN=a,b", "`b` in a subject has no `=`: write `CN=b`"),
         ("/CN=a/b", "`b` in a subject has no `=`: write `/CN=b`"),
         ("CN=a,", "a part of subject `CN=a,` is empty: write one"),
@@ -153,10 +171,19 @@ fn mistakes_say_what_to_write() {
         ("CN= ", "`CN` has no value"),
         ("/CN=/O=b", "`CN` has no value"),
         ("Foo=a", "unknown attribute `Foo` in a subject: write one of `CN`, `O`"),
-        ("organizationNam=a", "unknown attribute `organizationNam` in a subject: write `organizationName`"),
-        ("C=GBR", "`C` is `GBR`, which is not a country code of two letters: write `C=GB`, for example"),
+        (
+            "organizationNam=a",
+            "unknown attribute `organizationNam` in a subject: write `organizationName`",
+        ),
+        (
+            "C=GBR",
+            "`C` is `GBR`, which is not a country code of two letters: write `C=GB`, for example",
+        ),
         ("C=G1", "`C` is `G1`"),
-        ("SERIALNUMBER=a*b", "`serialNumber` may not contain `*`: write only letters, digits, blanks and"),
+        (
+            "SERIALNUMBER=a*b",
+            "`serialNumber` may not contain `*`: write only letters, digits, blanks and",
+        ),
         ("DC=exämple", "`DC` may not contain `\\u{e4}`: write the domain in ASCII"),
         ("E=ä@b.c", "`emailAddress` may not contain `\\u{e4}`: write ASCII characters only"),
         ("CN=a\\", "`\\` in the value of `CN` is not an escape: write `\\\\` for a backslash"),
@@ -164,12 +191,18 @@ fn mistakes_say_what_to_write() {
         ("CN=a\\ü", "`\\ü` in the value of `CN` is not an escape"),
         ("CN=\\C3", "the escaped octets in the value of `CN` are not UTF-8"),
         ("CN=\\00", "the value of `CN` contains the character NUL"),
-        ("CN=\"a, b\"", "`\"` in the value of `CN` must be escaped: write `\\\"`; a subject is not put in quotes"),
+        (
+            "CN=\"a, b\"",
+            "`\"` in the value of `CN` must be escaped: write `\\\"`; a subject is not put in quotes",
+        ),
         ("CN=a;O=b", "`;` in the value of `CN` must be escaped"),
         ("CN=#zz", "the value of `CN` starts with `#`, but no hexadecimal digits follow"),
         ("CN=#0c05", "the hexadecimal value of `CN` is not DER"),
         ("1.2..3=a", "`1.2..3` is not an object identifier"),
-        ("CN=a\nO=b", "the subject contains the control character `\\n`: write the subject on one line"),
+        (
+            "CN=a\nO=b",
+            "the subject contains the control character `\\n`: write the subject on one line",
+        ),
         ("O=x,CN=a\u{0}b", "the subject contains the control character `\\u{0}`"),
     ];
     for (text, words) in cases {
@@ -181,11 +214,16 @@ fn mistakes_say_what_to_write() {
 
 #[test]
 fn values_have_their_limits() {
-    for (name, limit) in [("CN", 64), ("O", 64), ("OU", 64), ("L", 128), ("ST", 128), ("serialNumber", 64)] {
+    for (name, limit) in
+        [("CN", 64), ("O", 64), ("OU", 64), ("L", 128), ("ST", 128), ("serialNumber", 64)]
+    {
         let value = |length| "x".repeat(length);
         assert!(DistinguishedName::from_attributes([(name, &*value(limit))]).is_ok());
         let error = DistinguishedName::from_attributes([(name, &*value(limit + 1))]).unwrap_err();
-        assert_eq!(error.problem, format!("`{name}` is {} characters long, {limit} at most are allowed", limit + 1));
+        assert_eq!(
+            error.problem,
+            format!("`{name}` is {} characters long, {limit} at most are allowed", limit + 1)
+        );
     }
     // Characters count, not octets.
     assert!(DistinguishedName::from_attributes([("CN", &*"☃".repeat(64))]).is_ok());

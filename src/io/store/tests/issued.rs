@@ -184,8 +184,9 @@ const DAMAGED_CERTIFICATES: &[Damage] = &[
     ("tls.crt", |path| fs::write(path, "").unwrap(), "tls.crt` is not PEM"),
     ("tls.crt", |path| fs::write(path, "hello\n").unwrap(), "tls.crt` is not PEM"),
     ("tls.crt", |path| fs::write(path, [0xFF; 64]).unwrap(), "tls.crt` is not PEM"),
-    ("tls.crt", cut_in_half, "tls.crt`"),
-    ("tls.crt", append_half, "tls.crt` ends in the middle of a certificate"),
+    ("tls.crt", cut_in_half, "tls.crt` holds a malformed certificate"),
+    ("tls.crt", append_half, "tls.crt` holds a malformed certificate"),
+    ("tls.crt", append_a_little, "tls.crt` does not end with a certificate"),
     ("tls.crt", make_folder, "tls.crt` is a folder where a file should be"),
     ("tls.crt", make_link, "tls.crt` is a symbolic link"),
     ("tls.key", make_folder, "tls.key` is a folder where a file should be"),
@@ -194,7 +195,7 @@ const DAMAGED_CERTIFICATES: &[Damage] = &[
 
 const DAMAGED_KEYS: &[Damage] = &[
     ("tls.key", |path| fs::write(path, "").unwrap(), "tls.key` is not PEM"),
-    ("tls.key", cut_in_half, "tls.key`"),
+    ("tls.key", cut_in_half, "tls.key` holds a malformed key"),
     ("tls.key", take_key_of_root, "tls.key` does not belong to the certificate in `tls.crt`"),
 ];
 
@@ -206,6 +207,11 @@ fn cut_in_half(path: &Path) {
 fn append_half(path: &Path) {
     let text = fs::read(path).unwrap();
     fs::write(path, [&text, &text[..text.len() / 2]].concat()).unwrap();
+}
+
+fn append_a_little(path: &Path) {
+    let text = fs::read(path).unwrap();
+    fs::write(path, [&text, &b"-----BEGIN CERTI"[..]].concat()).unwrap();
 }
 
 fn make_folder(path: &Path) {

@@ -1,0 +1,200 @@
+//! What is wrong with a certificate that somebody else issued.
+
+use std::fmt;
+
+use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
+use crate::pki::key::SpkiHash;
+use crate::time::Timestamp;
+
+/// What a certificate is to be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose<'a> {
+    /// Signing or trusting other certificates.
+    Authority,
+    /// TLS servers of these names.
+    Server {
+        /// Hosts, possibly with a leading `*.`.
+        names: &'a [&'a str],
+    },
+    /// TLS clients.
+    Client,
+}
+
+/// One thing that is wrong with a certificate, with what is and what should be. Displays as a sentence that begins
+/// behind "the certificate".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Its validity has ended.
+    Expired {
+        /// Its last second.
+        not_after: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// Its validity has not begun.
+    NotYetValid {
+        /// Its first second.
+        not_before: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// It is not an authority's.
+    NotAuthority,
+    /// It is an authority's, but its key usage forbids signing certificates.
+    CannotSign,
+    /// Its extended key usage lacks the purpose.
+    WrongUsage {
+        /// The purpose.
+        wanted: ExtendedKeyUsage,
+        /// What it has.
+        found: Vec<ExtendedKeyUsage>,
+    },
+    /// Its key usage forbids TLS handshakes.
+    NoHandshakes {
+        /// The bits it has.
+        found: u16,
+    },
+    /// Its subjectAltName lacks names.
+    NamesMissing {
+        /// The names that it lacks.
+        missing: Vec<String>,
+        /// The DNS names that it has.
+        found: Vec<String>,
+    },
+    /// The key at hand is another one.
+    KeyMismatch {
+        /// Hash of its own key.
+        certificate: SpkiHash,
+        /// Hash of the key at hand.
+        key: SpkiHash,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired { not_after, now } => {
+                write!(f, "expired at {not_after}, it is {now} now")
+            }
+            Self::NotYetValid { not_before, now } => {
+                write!(f, "is valid from {not_before} on, it is {now} now")
+            }
+            Self::NotAuthority => {
+                f.write_str("is not an authority's (basicConstraints lacks `CA:TRUE`)")
+            }
+            Self::CannotSign => f.write_str("may not sign others (keyUsage lacks `keyCertSign`)"),
+            Self::WrongUsage { wanted, found } => write!(
+                f,
+                "is not for `{wanted}` (extendedKeyUsage has {})",
+                list(found.iter().map(ToString::to_string))
+            ),
+            Self::NoHandshakes { .. } => {
+                f.write_str("is not for TLS (keyUsage lacks `digitalSignature`)")
+            }
+            Self::NamesMissing { missing, found } => write!(
+                f,
+                "does not cover {} (subjectAltName has {})",
+                list(missing.iter().cloned()),
+                list(found.iter().cloned())
+            ),
+            Self::KeyMismatch { certificate, key } => write!(
+                f,
+                "does not belong to the key (SHA-256 of its public key is {certificate}, of the key's {key})"
+            ),
+        }
+    }
+}
+
+/// Names in backquotes, apart by commas.
+fn list(names: impl Iterator<Item = String>) -> String {
+    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
+}
+
+/// Everything that speaks against using `certificate` for `purpose` at the time `now`.
+#[must_use]
+pub fn problems(certificate: &Certificate, now: Timestamp, purpose: Purpose<'_>) -> Vec<Problem> {
+    let own = match purpose {
+        Purpose::Authority => authority(certificate).into_iter().collect(),
+        Purpose::Server { names } => {
+            let mut problems = usage(certificate, ExtendedKeyUsage::ServerAuth);
+            problems.extend(missing_names(certificate, names));
+            problems
+        }
+        Purpose::Client => usage(certificate, ExtendedKeyUsage::ClientAuth),
+    };
+    validity(certificate, now).into_iter().chain(own).collect()
+}
+
+fn validity(certificate: &Certificate, now: Timestamp) -> Option<Problem> {
+    let Certificate { not_before, not_after, .. } = *certificate;
+    if now > not_after {
+        Some(Problem::Expired { not_after, now })
+    } else if now < not_before {
+        Some(Problem::NotYetValid { not_before, now })
+    } else {
+        None
+    }
+}
+
+fn authority(certificate: &Certificate) -> Option<Problem> {
+    if !certificate.is_authority {
+        Some(Problem::NotAuthority)
+    } else if !certificate.may_sign_certificates() {
+        Some(Problem::CannotSign)
+    } else {
+        None
+    }
+}
+
+/// An absent extension allows everything (RFC 5280, section 4.2.1.12).
+fn usage(certificate: &Certificate, wanted: ExtendedKeyUsage) -> Vec<Problem> {
+    const HANDSHAKES: u16 =
+        key_usage::DIGITAL_SIGNATURE | key_usage::KEY_ENCIPHERMENT | key_usage::KEY_AGREEMENT;
+    let mut problems = Vec::new();
+    if let Some(found) = certificate.key_usage.filter(|bits| bits & HANDSHAKES == 0) {
+        problems.push(Problem::NoHandshakes { found });
+    }
+    if let Some(found) = &certificate.extended_key_usage
+        && !found.contains(&wanted)
+        && !found.contains(&ExtendedKeyUsage::Any)
+    {
+        problems.push(Problem::WrongUsage { wanted, found: found.clone() });
+    }
+    problems
+}
+
+fn missing_names(certificate: &Certificate, names: &[&str]) -> Option<Problem> {
+    let found = &certificate.names.dns;
+    let missing: Vec<String> = names
+        .iter()
+        .filter(|name| !found.iter().any(|pattern| covers(pattern, name)))
+        .map(|name| (*name).to_owned())
+        .collect();
+    (!missing.is_empty()).then(|| Problem::NamesMissing { missing, found: found.clone() })
+}
+
+/// Tells whether a DNS name of a certificate covers a host: the same name, or `*.` in the place of one whole label
+/// (RFC 9525, section 6.3), in any case. A host that is itself a wildcard is covered by the same wildcard alone.
+#[must_use]
+pub fn covers(pattern: &str, host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if pattern.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    match (pattern.strip_prefix("*."), host.split_once('.')) {
+        (Some(pattern), Some((label, rest))) => {
+            !label.is_empty() && label != "*" && pattern.eq_ignore_ascii_case(rest)
+        }
+        _ => false,
+    }
+}
+
+impl Problem {
+    /// The problem of a key that does not belong to the certificate, if it does not.
+    #[must_use]
+    pub fn of_key(certificate: &Certificate, key: &crate::pki::key::PrivateKey) -> Option<Self> {
+        let (own, key) = (certificate.spki_hash, key.spki_hash());
+        (own != key).then_some(Self::KeyMismatch { certificate: own, key })
+    }
+}

@@ -1,0 +1,188 @@
+use super::*;
+use crate::pki::issue::{Validity, sign};
+use crate::pki::key::KeyKind;
+use crate::pki::openssl::{Bench, Held, authority, noon, request, serial};
+use crate::pki::request::Usage;
+use crate::time::{Seconds, Timestamp};
+
+/// Root, intermediate, issuing authority and client.
+fn generations() -> [Held; 4] {
+    let kind = KeyKind::EcdsaP256;
+    let root = Held::root(&request(authority(2), "CN=root", &[]), kind);
+    let middle = root.issue(&request(authority(1), "CN=middle", &[]), kind);
+    let issuing = middle.issue(&request(authority(0), "CN=issuing", &[]), kind);
+    let client = issuing.issue(&request(Usage::Client, "CN=alice", &[]), kind);
+    [root, middle, issuing, client]
+}
+
+fn names(certificates: &[Certificate]) -> Vec<String> {
+    certificates.iter().map(|certificate| certificate.subject.rfc2253()).collect()
+}
+
+#[test]
+fn chains_are_found_in_any_order() {
+    let [root, middle, issuing, client] = generations().map(|held| held.certificate);
+    let stranger =
+        Held::root(&request(authority(2), "CN=root", &[]), KeyKind::EcdsaP256).certificate;
+    let chain = order(&client, &[issuing.clone(), middle.clone(), root.clone()]);
+    assert_eq!(names(&chain.certificates), ["CN=alice", "CN=issuing", "CN=middle", "CN=root"]);
+    assert!(chain.is_complete() && chain.in_order && chain.unused.is_empty());
+    assert_eq!(chain.root(), Some(&root));
+
+    let pool = [root, stranger, middle, client.clone(), issuing];
+    let chain = order(&client, &pool);
+    assert_eq!(names(&chain.certificates), ["CN=alice", "CN=issuing", "CN=middle", "CN=root"]);
+    assert_eq!(chain.root(), Some(&pool[0]), "the one whose key signed, not its namesake");
+    assert_eq!((chain.in_order, chain.unused), (false, vec![1]));
+}
+
+#[test]
+fn the_missing_issuer_is_named() {
+    let [root, middle, issuing, client] = generations().map(|held| held.certificate);
+    let missing =
+        |pool: &[Certificate]| order(&client, pool).missing_issuer.map(|name| name.rfc2253());
+    assert_eq!(missing(&[]).as_deref(), Some("CN=issuing"));
+    assert_eq!(missing(&[issuing.clone(), root.clone()]).as_deref(), Some("CN=middle"));
+    assert_eq!(missing(&[middle.clone(), issuing.clone()]).as_deref(), Some("CN=root"));
+    assert_eq!(order(&root, &[]).missing_issuer, None);
+    assert_eq!(order(&client, &[issuing, root]).unused, [1]);
+}
+
+#[test]
+fn of_two_generations_the_later_is_taken() {
+    let [root, ..] = generations();
+    let wanted = request(authority(2), "CN=root", &[]);
+    let longer = Validity { not_before: noon(), not_after: noon().after(Seconds::days(4000)) };
+    let own = crate::pki::issue::Signer { certificate: None, key: &root.key };
+    let renewed = sign(&wanted, &serial(), longer, &root.key, &own).unwrap();
+    let client =
+        root.issue(&request(Usage::Client, "CN=alice", &[]), KeyKind::EcdsaP256).certificate;
+    let chain = order(&client, &[root.certificate.clone(), renewed.clone()]);
+    assert_eq!((chain.root(), &chain.unused[..]), (Some(&renewed), &[0][..]));
+}
+
+#[test]
+fn what_is_served_and_trusted_follows_the_rules() {
+    let [root, middle, issuing, client] = generations().map(|held| held.certificate);
+    let chain = [client.clone(), issuing.clone(), middle.clone(), root.clone()];
+    assert_eq!(served(&chain), [&client, &issuing, &middle]);
+    assert_eq!(served(&chain[3..]), [&root]);
+    let other = Held::root(&request(authority(0), "CN=other", &[]), KeyKind::EcdsaP256).certificate;
+    let chains = [chain[1..].to_vec(), vec![other.clone()], chain[2..].to_vec()];
+    assert_eq!(bundle(&chains), [&issuing, &other, &middle, &root]);
+    assert_eq!(bundle(&[]), Vec::<&Certificate>::new());
+    assert_eq!(Certificate::from_pem(to_pem(&chain).as_bytes()).unwrap(), chain);
+}
+
+#[test]
+fn a_pool_of_many_namesakes_is_searched_quickly() {
+    let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
+    let client =
+        root.issue(&request(Usage::Client, "CN=alice", &[]), KeyKind::EcdsaP256).certificate;
+    let pool: Vec<Certificate> = (1..=60)
+        .map(|number| {
+            let own = crate::pki::issue::Signer { certificate: None, key: &root.key };
+            let serial = crate::pki::request::SerialNumber(vec![number]);
+            sign(
+                &request(authority(0), "CN=root", &[]),
+                &serial,
+                crate::pki::openssl::days(9),
+                &root.key,
+                &own,
+            )
+            .unwrap()
+        })
+        .collect();
+    assert_eq!(order(&client, &pool).certificates.len(), 2);
+}
+
+#[test]
+fn problems_have_both_sides() {
+    let [root, _, issuing, client] = generations();
+    let server = issuing.issue(
+        &request(Usage::Server, "CN=s", &["a.example.com", "*.b.example.com"]),
+        KeyKind::EcdsaP256,
+    );
+    let later = noon().after(Seconds::days(5000));
+    let says = |held: &Held, now: Timestamp, purpose: Purpose<'_>| -> Vec<String> {
+        problems(&held.certificate, now, purpose).iter().map(ToString::to_string).collect()
+    };
+    let named = Purpose::Server { names: &["A.example.com", "x.b.example.com", "*.b.example.com"] };
+    assert!(says(&server, noon(), named).is_empty());
+    assert!(says(&root, noon(), Purpose::Authority).is_empty());
+    assert!(says(&client, noon(), Purpose::Client).is_empty());
+    assert_eq!(
+        says(&root, later, Purpose::Authority),
+        ["expired at 2040-05-29T12:00:00Z, it is 2044-02-08T12:00:00Z now"]
+    );
+    assert_eq!(
+        says(&client, noon().before(Seconds(1)), Purpose::Authority),
+        [
+            "is valid from 2030-06-01T12:00:00Z on, it is 2030-06-01T11:59:59Z now",
+            "is not an authority's (basicConstraints lacks `CA:TRUE`)"
+        ]
+    );
+    assert_eq!(
+        says(&client, noon(), Purpose::Server { names: &["c"] }),
+        [
+            "is not for `serverAuth` (extendedKeyUsage has `clientAuth`)",
+            "does not cover `c` (subjectAltName has none)"
+        ]
+    );
+    assert_eq!(
+        says(&server, noon(), Purpose::Server { names: &["x.a.example.com"] }),
+        [
+            "does not cover `x.a.example.com` (subjectAltName has `*.b.example.com`, `a.example.com`)"
+        ]
+    );
+    assert_eq!(
+        says(&root, noon(), Purpose::Client),
+        ["is not for TLS (keyUsage lacks `digitalSignature`)"]
+    );
+    assert!(
+        key_belongs(&client.certificate, &client.key)
+            && Problem::of_key(&client.certificate, &client.key).is_none()
+    );
+    let mismatch = Problem::of_key(&client.certificate, &root.key).unwrap().to_string();
+    assert!(
+        !key_belongs(&client.certificate, &root.key)
+            && mismatch.starts_with("does not belong to the key")
+    );
+}
+
+#[test]
+fn an_authority_that_may_not_sign_is_noticed() {
+    let bench = Bench::new();
+    bench.write("ca.cnf", "[req]\ndistinguished_name = dn\nx509_extensions = ext\n[dn]\n[ext]\nbasicConstraints = CA:TRUE\nkeyUsage = cRLSign\n");
+    bench
+        .openssl(
+            "req -x509 -newkey ed25519 -nodes -config ca.cnf -subj /CN=x -keyout k.pem -out c.pem",
+        )
+        .unwrap();
+    let certificate = &Certificate::from_pem(&bench.read("c.pem")).unwrap()[0];
+    assert_eq!(
+        problems(certificate, certificate.not_before, Purpose::Authority),
+        [Problem::CannotSign]
+    );
+}
+
+#[test]
+fn wildcards_cover_one_label() {
+    let cases = [
+        ("a.b", "a.b", true),
+        ("A.b", "a.B", true),
+        ("a.b", "a.b.", true),
+        ("*.b.c", "a.b.c", true),
+        ("*.b.c", "*.b.c", true),
+        ("*.b.c", "b.c", false),
+        ("*.b.c", "x.a.b.c", false),
+        ("*.b.c", ".b.c", false),
+        ("*.c", "*.b.c", false),
+        ("*", "a", false),
+        ("a*.b.c", "ab.b.c", false),
+        ("*.b.c", "*.x.c", false),
+    ];
+    for (pattern, host, expected) in cases {
+        assert_eq!(covers(pattern, host), expected, "{pattern} {host}");
+    }
+}
