@@ -44,7 +44,7 @@ pub struct Certificate {
     pub not_after: Timestamp,
     /// Kind of its key, `None` for kinds that mtlsgen does not make.
     pub key_kind: Option<KeyKind>,
-    /// Hash of its SubjectPublicKeyInfo.
+    /// Hash of its `SubjectPublicKeyInfo`.
     pub spki_hash: SpkiHash,
     /// subjectKeyIdentifier.
     pub subject_key_id: Option<Vec<u8>>,

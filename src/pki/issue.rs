@@ -97,7 +97,7 @@ pub fn sign(
     Ok(certificate)
 }
 
-/// The TBSCertificate of `draft` with these very names in the place of its own, and the signature algorithm's DER.
+/// The `TBSCertificate` of `draft` with these very names in the place of its own, and the signature algorithm's DER.
 fn with_names<'a>(
     draft: &'a [u8],
     issuer: &DistinguishedName,

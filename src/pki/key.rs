@@ -93,12 +93,12 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// SHA-256 of a SubjectPublicKeyInfo's DER.
+/// SHA-256 of a `SubjectPublicKeyInfo`'s DER.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SpkiHash(pub [u8; 32]);
 
 impl SpkiHash {
-    /// Hashes the DER of a SubjectPublicKeyInfo.
+    /// Hashes the DER of a `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn of(public_key: &[u8]) -> Self {
         Self(sha256(public_key))
@@ -142,9 +142,9 @@ pub struct PrivateKey {
     /// PKCS#8, version 1 (the one that every OpenSSL reads).
     pkcs8: Zeroizing<Vec<u8>>,
     algorithm: Algorithm,
-    /// SubjectPublicKeyInfo.
+    /// `SubjectPublicKeyInfo`.
     public_key: Vec<u8>,
-    /// Where the key itself begins in it: point, RSAPublicKey, or octets, without tag, length and unused bits.
+    /// Where the key itself begins in it: point, `RSAPublicKey`, or octets, without tag, length and unused bits.
     bits: usize,
     /// The same key, taken apart and validated, once it is to sign.
     signer: OnceLock<Signer>,
@@ -227,7 +227,7 @@ impl PrivateKey {
         Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
     }
 
-    /// Returns the DER of the SubjectPublicKeyInfo.
+    /// Returns the DER of the `SubjectPublicKeyInfo`.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }
@@ -242,7 +242,7 @@ impl PrivateKey {
         self.algorithm.kind()
     }
 
-    /// The content of the SubjectPublicKeyInfo's bit string.
+    /// The content of the `SubjectPublicKeyInfo`'s bit string.
     pub(super) fn public_key_bits(&self) -> &[u8] {
         &self.public_key[self.bits..]
     }
@@ -257,17 +257,16 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Malformed`] if the key is not valid or its parts do not belong together.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let signer = match self.signer.get() {
-            Some(signer) => signer,
-            None => {
-                let signer = Signer::read(self.algorithm, &self.pkcs8)?;
-                if self.public_key_bits() != signer.public_key() {
-                    return Err(KeyError::Malformed(
-                        "its public part belongs to another key".to_owned(),
-                    ));
-                }
-                self.signer.get_or_init(|| signer)
+        let signer = if let Some(signer) = self.signer.get() {
+            signer
+        } else {
+            let signer = Signer::read(self.algorithm, &self.pkcs8)?;
+            if self.public_key_bits() != signer.public_key() {
+                return Err(KeyError::Malformed(
+                    "its public part belongs to another key".to_owned(),
+                ));
             }
+            self.signer.get_or_init(|| signer)
         };
         signer.sign(message)
     }

@@ -16,7 +16,7 @@ use x509_parser::asn1_rs::{Any, FromDer, Oid};
 /// Attributes of one relative distinguished name, in any order.
 type Rdn = Vec<AttributeTypeAndValue>;
 
-/// A distinguished name (RFC 5280, section 4.1.2.4), kept as the DER of its RDNSequence: two names are equal if their
+/// A distinguished name (RFC 5280, section 4.1.2.4), kept as the DER of its `RDNSequence`: two names are equal if their
 /// bytes are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DistinguishedName {
@@ -103,7 +103,7 @@ impl DistinguishedName {
         })
     }
 
-    /// Takes the DER of an RDNSequence as it is, whatever attributes and encodings it has.
+    /// Takes the DER of an `RDNSequence` as it is, whatever attributes and encodings it has.
     ///
     /// # Errors
     /// One line that says why it is not a name.
@@ -114,7 +114,7 @@ impl DistinguishedName {
         }
     }
 
-    /// Returns the DER of the RDNSequence.
+    /// Returns the DER of the `RDNSequence`.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
@@ -163,7 +163,7 @@ impl From<&Parsed<'_>> for Attribute {
     }
 }
 
-/// Takes an RDNSequence apart.
+/// Takes an `RDNSequence` apart.
 fn rdns(der: &[u8]) -> Result<Vec<Vec<Parsed<'_>>>, String> {
     let [name] = &elements(der)?[..] else {
         return Err("there is not one RDNSequence".to_owned());

@@ -72,7 +72,7 @@ fn apply(
     match extension {
         ParsedExtension::ParseError { error } => return Err(format!("is damaged ({error})")),
         ParsedExtension::SubjectKeyIdentifier(id) => {
-            certificate.subject_key_id = Some(id.0.to_vec())
+            certificate.subject_key_id = Some(id.0.to_vec());
         }
         ParsedExtension::AuthorityKeyIdentifier(authority) => {
             certificate.authority_key_id =
@@ -86,7 +86,7 @@ fn apply(
         }
         ParsedExtension::KeyUsage(usage) => certificate.key_usage = Some(usage.flags),
         ParsedExtension::ExtendedKeyUsage(usage) => {
-            certificate.extended_key_usage = Some(purposes(usage))
+            certificate.extended_key_usage = Some(purposes(usage));
         }
         ParsedExtension::SubjectAlternativeName(names) => {
             certificate.names = alternative_names(&names.general_names);

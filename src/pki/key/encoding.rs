@@ -27,7 +27,7 @@ pub(super) struct Decoded {
     /// PKCS#8, version 1.
     pub(super) pkcs8: Zeroizing<Vec<u8>>,
     pub(super) algorithm: Algorithm,
-    /// SubjectPublicKeyInfo.
+    /// `SubjectPublicKeyInfo`.
     pub(super) public_key: Vec<u8>,
     /// Where the content of its bit string begins, which is the last thing in it.
     pub(super) bits: usize,
@@ -48,7 +48,7 @@ impl Decoded {
         }
     }
 
-    /// From an RSAPrivateKey (RFC 8017, appendix A.1.2).
+    /// From an `RSAPrivateKey` (RFC 8017, appendix A.1.2).
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
         let mut reader = SliceReader::new(der).map_err(|error| damaged(&error))?;
         let (modulus, exponent) =
@@ -61,7 +61,7 @@ impl Decoded {
         Self::assemble(Algorithm::Rsa(bits), algorithm, der, &public)
     }
 
-    /// From an ECPrivateKey that names its curve (RFC 5915).
+    /// From an `ECPrivateKey` that names its curve (RFC 5915).
     pub(super) fn from_sec1(der: &[u8]) -> Result<Self, KeyError> {
         let curve = curve(EcPrivateKey::read(der)?.parameters)?;
         Self::elliptic(curve, der)
@@ -77,17 +77,17 @@ impl Decoded {
         let key = EcPrivateKey::read(der)?;
         let embedded = key.public_key.and_then(|bits| bits.as_bytes());
         // Certificates carry uncompressed points: only such a one can be compared.
-        match embedded.filter(|point| point.len() == 1 + 2 * length && point[0] == 4) {
-            Some(point) => Self::assemble(algorithm, identifier, der, point),
-            None => {
-                let pkcs8 = to_pkcs8(identifier, der)?;
-                let point = Signer::read(algorithm, &pkcs8)?;
-                Self::assemble(algorithm, identifier, der, point.public_key())
-            }
+        if let Some(point) = embedded.filter(|point| point.len() == 1 + 2 * length && point[0] == 4)
+        {
+            Self::assemble(algorithm, identifier, der, point)
+        } else {
+            let pkcs8 = to_pkcs8(identifier, der)?;
+            let point = Signer::read(algorithm, &pkcs8)?;
+            Self::assemble(algorithm, identifier, der, point.public_key())
         }
     }
 
-    /// From a CurvePrivateKey (RFC 8410, section 7).
+    /// From a `CurvePrivateKey` (RFC 8410, section 7).
     fn edwards(
         identifier: AlgorithmIdentifierRef<'_>,
         key: &[u8],
@@ -116,7 +116,7 @@ impl Decoded {
     }
 }
 
-/// What is needed of an ECPrivateKey.
+/// What is needed of an `ECPrivateKey`.
 struct EcPrivateKey<'a> {
     parameters: Option<AnyRef<'a>>,
     public_key: Option<BitStringRef<'a>>,

@@ -70,7 +70,7 @@ impl Signer {
         .map_err(|_| KeyError::Generation("encoding the key failed".to_owned()))
     }
 
-    /// The content of the SubjectPublicKeyInfo's bit string: point, RSAPublicKey, or octets.
+    /// The content of the `SubjectPublicKeyInfo`'s bit string: point, `RSAPublicKey`, or octets.
     pub(super) fn public_key(&self) -> &[u8] {
         match self {
             Self::Ecdsa(pair) => pair.public_key().as_ref(),

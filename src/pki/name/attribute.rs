@@ -10,13 +10,13 @@ use crate::diagnostic::nearest;
 /// How the value of an attribute is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Syntax {
-    /// DirectoryString, as UTF8String (RFC 5280, section 4.1.2.4).
+    /// `DirectoryString`, as `UTF8String` (RFC 5280, section 4.1.2.4).
     Directory,
-    /// PrintableString.
+    /// `PrintableString`.
     Printable,
-    /// PrintableString of two letters (ISO 3166).
+    /// `PrintableString` of two letters (ISO 3166).
     Country,
-    /// IA5String: ASCII.
+    /// `IA5String`: ASCII.
     Ia5,
 }
 
@@ -282,7 +282,7 @@ fn not_allowed(oid: &str, wrong: char, syntax: Syntax) -> NameError {
     NameError::new(format!("`{name}` may not contain `{}`", wrong.escape_default()), help)
 }
 
-/// Characters of a PrintableString (X.680, section 41.4).
+/// Characters of a `PrintableString` (X.680, section 41.4).
 fn is_printable(c: char) -> bool {
     c.is_ascii_alphanumeric() || " '()+,-./:=?".contains(c)
 }

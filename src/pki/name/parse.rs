@@ -241,7 +241,7 @@ fn must_be_escaped(name: &str, c: char) -> NameError {
 /// The octets of an even number of hexadecimal digits, at least two.
 fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
     let digits: Vec<u32> = digits.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    if digits.is_empty() || digits.len() % 2 != 0 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return None;
     }
     digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok()).collect()
