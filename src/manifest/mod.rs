@@ -2,6 +2,7 @@
 
 pub mod patch;
 pub mod scalar;
+pub mod schema;
 pub mod yaml;
 
 /// What makes an object that object.
