@@ -1,9 +1,13 @@
 //! A Kubernetes object as the product sees it: identity, order of application, safe scalars.
 
+pub mod draft;
+pub mod objects;
 pub mod order;
 pub mod patch;
+pub mod render;
 pub mod scalar;
 pub mod schema;
+pub mod template;
 pub mod yaml;
 
 /// What makes an object that object.

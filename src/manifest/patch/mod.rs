@@ -74,22 +74,28 @@ impl Patches {
         self.patches.iter().any(|patch| patch.selector.selects_identity(identity))
     }
 
-    /// Applies all patches that select the object; `None` if one of them removes it.
+    /// Applies all patches that select the object. Gives the object, or `None` if a patch removes it, and
+    /// the positions of the patches that had a part in it.
     ///
     /// # Errors
     ///
     /// Everything that cannot be applied.
-    pub fn apply(&self, identity: &Identity, object: Value) -> Result<Option<Value>, Vec<Finding>> {
-        let original = object.clone();
-        let (mut object, mut findings) = (object, Vec::new());
+    pub fn apply(
+        &self,
+        identity: &Identity,
+        original: &Value,
+    ) -> Result<(Option<Value>, Vec<usize>), Vec<Finding>> {
+        let (mut object, mut findings) = (original.clone(), Vec::new());
+        let mut applied = Vec::new();
         for patch in &self.patches {
             if !patch.selector.selects(identity, &object) {
                 continue;
             }
             patch.matched.set(true);
+            applied.push(patch.index);
             match patch.apply(&mut object) {
                 Ok(true) => {}
-                Ok(false) => return Ok(None),
+                Ok(false) => return Ok((None, applied)),
                 Err(finding) => findings.push(finding),
             }
             if Identity::of(&object).as_ref() != Some(identity) {
@@ -98,7 +104,7 @@ impl Patches {
             }
         }
         if findings.is_empty() {
-            return Ok(Some(in_the_order_of(&original, object)));
+            return Ok((Some(in_the_order_of(original, object)), applied));
         }
         Err(findings)
     }

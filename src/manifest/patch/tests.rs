@@ -23,8 +23,8 @@ fn patches(list: &[Value]) -> Result<Patches, Vec<super::Finding>> {
 fn apply(patches: &Patches, objects: &[Value]) -> Result<Vec<Value>, Vec<String>> {
     let mut result = Vec::new();
     for object in objects {
-        match patches.apply(&Identity::of(object).unwrap(), object.clone()) {
-            Ok(object) => result.extend(object),
+        match patches.apply(&Identity::of(object).unwrap(), object) {
+            Ok((object, _)) => result.extend(object),
             Err(findings) => {
                 return Err(findings.into_iter().map(|finding| finding.diagnostic.title).collect());
             }

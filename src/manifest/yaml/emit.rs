@@ -40,6 +40,40 @@ pub fn push_block(out: &mut String, value: &Value, indent: usize) {
     }
 }
 
+/// Appends the value on one line, in flow style.
+pub fn push_flow(out: &mut String, value: &Value) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let mut separator = '{';
+            for (key, value) in map {
+                out.push(separator);
+                if separator == ',' {
+                    out.push(' ');
+                }
+                separator = ',';
+                // Quoted keys are read alike whatever their length, and whatever follows the colon.
+                scalar::push_quoted(out, key);
+                out.push_str(": ");
+                push_flow(out, value);
+            }
+            out.push('}');
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let mut separator = '[';
+            for item in items {
+                out.push(separator);
+                if separator == ',' {
+                    out.push(' ');
+                }
+                separator = ',';
+                push_flow(out, item);
+            }
+            out.push(']');
+        }
+        leaf => push_leaf(out, leaf, 0),
+    }
+}
+
 /// Entries at column `indent`; the first one stands on a new line only if `on_new_line` says so.
 fn push_mapping(
     out: &mut String,

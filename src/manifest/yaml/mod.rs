@@ -7,5 +7,5 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-pub use emit::{emit, push_block, to_json};
+pub use emit::{emit, push_block, push_flow, to_json};
 pub use read::{ReadError, parse};
