@@ -173,8 +173,8 @@ impl Kitchen<'_> {
                 return Vec::new();
             }
         };
-        let objects = self.parse(&text, name);
-        objects.into_iter().filter_map(|object| self.extra_object(object, &origin)).collect()
+        let objects = self.parse(&text, name).into_iter().flat_map(items);
+        objects.collect::<Vec<_>>().into_iter().filter_map(|object| self.extra_object(object, &origin)).collect()
     }
 
     fn extra_object(&mut self, object: Value, origin: &str) -> Option<Finished> {
@@ -288,6 +288,18 @@ impl Kitchen<'_> {
     }
 }
 
+/// The objects of a `v1` List, or the object itself.
+fn items(object: Value) -> Vec<Value> {
+    let is_list = object.get("kind").is_some_and(|kind| kind == "List");
+    match object {
+        Value::Object(mut map) if is_list => match map.shift_remove("items") {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        },
+        object => vec![object],
+    }
+}
+
 /// Secrets of users may hold anything; only those with public certificates alone are surely harmless.
 fn is_sensitive(identity: &Identity, object: &Value) -> bool {
     let keys = ["data", "stringData"]
@@ -326,5 +338,7 @@ fn duplicates(finished: &[Finished]) -> Vec<Diagnostic> {
     found
 }
 
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What went wrong in a template, with its name, line and the expression.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Value};
@@ -14,6 +15,7 @@ pub(super) fn diagnostic(error: &Error, set: &TemplateSet, context: &Value) -> D
     let source = set.source(name);
     let text = source.map_or_else(|| built_in(name), |source| &source.text);
     let range = error.range().filter(|range| text.get(range.clone()).is_some());
+    let range = range.map(|range| whole_expression(text, range));
     let expression = range.clone().and_then(|range| text.get(range)).map(str::trim).unwrap_or_default();
     let called = source.map_or(name, |source| source.name.as_str());
     let place = match error.line() {
@@ -50,7 +52,16 @@ fn built_in(name: &str) -> &'static str {
     BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
 }
 
-fn span(source: &Arc<Source>, range: std::ops::Range<usize>) -> Span {
+/// The engine points at `.b` of `a.b`: takes what stands before it as well.
+fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
+    if !text[range.clone()].starts_with(['.', '[']) {
+        return range;
+    }
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"' | '-');
+    text[..range.start].trim_end_matches(inside).len()..range.end
+}
+
+fn span(source: &Arc<Source>, range: Range<usize>) -> Span {
     Span { source: Arc::clone(source), start: range.start, end: range.end }
 }
 

@@ -121,5 +121,3 @@ fn folder(name: &str) -> &str {
     name.split_once('/').map_or("", |(folder, _)| folder)
 }
 
-#[cfg(test)]
-mod tests;

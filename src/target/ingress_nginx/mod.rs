@@ -113,5 +113,3 @@ fn route(route: &Route) -> Value {
     ])
 }
 
-#[cfg(test)]
-mod tests;
