@@ -1,1 +1,67 @@
 //! Ingress dialects: one a file.
+
+pub mod ingress_nginx;
+mod view;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::draft::Draft;
+use crate::model::{Exposure, Model};
+use crate::spec::document::Step;
+
+pub use view::{FinalObject, IngressView, SecretView};
+
+/// Finds the place in the spec that a path leads to, or of what stands around it.
+pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
+
+/// All targets, the default first.
+pub static TARGETS: &[&dyn Target] = &[&ingress_nginx::IngressNginx];
+
+/// Targets that later versions will have.
+pub const PLANNED: &[&str] = &[
+    "alb",
+    "contour",
+    "envoy-gateway",
+    "gateway-api",
+    "haproxy-ingress",
+    "istio",
+    "nginx-gateway-fabric",
+    "nginx-ingress",
+    "traefik",
+    "traefik-ingress-nginx",
+];
+
+/// An ingress dialect.
+///
+/// Implementations take the [`Exposure`] apart without `..`, so that a new field of the model does not
+/// compile until each of them expresses or refuses it.
+pub trait Target: Sync {
+    /// Its name in the spec.
+    fn name(&self) -> &'static str;
+
+    /// What the target cannot express, what would be silently open, and what deserves a word; before
+    /// anything is rendered.
+    fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic>;
+
+    /// The objects that expose one host.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be expressed.
+    fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>>;
+
+    /// Whether the final objects, after templates, patches and annotations, protect every host that the
+    /// model says is protected.
+    fn protects(&self, model: &Model, objects: &[FinalObject<'_>], locate: Locate<'_>) -> Vec<Diagnostic>;
+}
+
+/// The target of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Target> {
+    TARGETS.iter().copied().find(|target| target.name() == name)
+}
+
+/// Whether that is the name of a target, present or planned.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    find(name).is_some() || PLANNED.contains(&name)
+}

@@ -1,0 +1,76 @@
+//! An object that is about to be rendered: what it will be, and what its template is given.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use minijinja::Value;
+
+use super::Identity;
+
+/// An object before its template has been rendered.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What it must turn out to be.
+    pub identity: Identity,
+    /// Keys under `hosts` of the exposures that it belongs to.
+    pub exposures: Vec<String>,
+    /// Whether it holds a private key.
+    pub sensitive: bool,
+    /// Name of its template.
+    pub template: &'static str,
+    /// What the template is given beside name, namespace, labels and annotations.
+    pub context: BTreeMap<&'static str, Value>,
+    /// What the check of protection needs to know, so that it need not parse what was just printed.
+    pub facts: Facts,
+}
+
+/// What protection depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// Nothing does.
+    None,
+    /// An Ingress for one host.
+    Ingress {
+        /// Ingress class.
+        class: String,
+        /// DNS name.
+        host: String,
+        /// Whether there are paths.
+        has_paths: bool,
+        /// Whether there is a `tls` entry for the host.
+        tls: bool,
+        /// All annotations.
+        annotations: BTreeMap<String, String>,
+    },
+    /// A Secret.
+    Secret {
+        /// Whether `ca.crt` holds a certificate.
+        has_ca_certificate: bool,
+        /// Whether `tls.key` holds a private key.
+        has_private_key: bool,
+    },
+}
+
+impl Draft {
+    /// Adds name, namespace, labels and annotations to what the template is given.
+    #[must_use]
+    pub fn with_metadata<K: Display, V: Display, A: Display, B: Display>(
+        mut self,
+        labels: &BTreeMap<K, V>,
+        annotations: &BTreeMap<A, B>,
+    ) -> Self {
+        let namespace = self.identity.namespace.as_deref();
+        self.context.extend([
+            ("name", Value::from(self.identity.name.as_str())),
+            ("namespace", Value::from(namespace)),
+            ("labels", text_map(labels)),
+            ("annotations", text_map(annotations)),
+        ]);
+        self
+    }
+}
+
+/// A map of texts as a value for templates.
+pub fn text_map<K: Display, V: Display>(map: &BTreeMap<K, V>) -> Value {
+    Value::from_pairs(map.iter().map(|(key, value)| (key.to_string(), value.to_string())))
+}

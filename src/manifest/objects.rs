@@ -1,0 +1,212 @@
+//! Deployments, Services and Secrets: the same whatever the target.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::Value;
+
+use super::draft::{Draft, Facts, text_map};
+use super::{Disclosure, Identity};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
+use crate::pki::request::Holder;
+use crate::secret_format::{Content, Entry, SecretFormat, SecretKey};
+use crate::spec::{Environment, PodSecurity, Protocol};
+
+/// Certificates and keys that Secrets hold.
+pub trait Material {
+    /// PEM of the holder's certificate and of the intermediates behind it, without the root.
+    fn certificate_chain(&self, holder: &Holder) -> Option<String>;
+    /// The holder's private key.
+    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey>;
+    /// PEM of these authorities up to their roots, signing authorities first.
+    fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
+}
+
+/// The objects of a service that are not there already, in the order of application.
+pub(super) fn of_service(service: &Service) -> Vec<Draft> {
+    let Service { key: _, name, namespace, ports, deployment, rendered, selector, labels, annotations } =
+        service;
+    let draft = |api_version: &str, kind: &str, template, context| {
+        let identity = Identity {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: Some(namespace.to_string()),
+            name: name.to_string(),
+        };
+        let draft = Draft {
+            identity,
+            exposures: Vec::new(),
+            sensitive: false,
+            template,
+            context,
+            facts: Facts::None,
+        };
+        // As `kubectl create deployment` and `kubectl expose` label what they make.
+        let mut all = if deployment.is_some() { selector.clone() } else { BTreeMap::new() };
+        all.extend(labels.clone());
+        draft.with_metadata(&all, annotations)
+    };
+    let mut drafts = Vec::new();
+    if *rendered {
+        let context = BTreeMap::from([
+            ("ports", ports.iter().map(service_port).collect()),
+            ("selector", text_map(selector)),
+        ]);
+        drafts.push(draft("v1", "Service", "service.yaml.j2", context));
+    }
+    if let Some(deployment) = deployment {
+        let context = deployment_context(deployment, ports, text_map(selector));
+        drafts.push(draft("apps/v1", "Deployment", "deployment.yaml.j2", context));
+    }
+    drafts
+}
+
+fn service_port(port: &ServicePort) -> Value {
+    let ServicePort { name, port, container_port, protocol } = port;
+    Value::from_pairs([
+        ("name", Value::from(name.as_deref())),
+        ("port", Value::from(*port)),
+        ("protocol", Value::from(protocol_word(*protocol))),
+        ("targetPort", Value::from(*container_port)),
+    ])
+}
+
+fn protocol_word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "TCP",
+        Protocol::Udp => "UDP",
+        Protocol::Sctp => "SCTP",
+    }
+}
+
+fn deployment_context(
+    deployment: &Deployment,
+    ports: &[ServicePort],
+    selector: Value,
+) -> BTreeMap<&'static str, Value> {
+    let Deployment { replicas, container_name, image, env, requests, limits, pod_security } = deployment;
+    let restricted = *pod_security == Some(PodSecurity::Restricted);
+    let resources: BTreeMap<_, _> = [("limits", limits), ("requests", requests)]
+        .into_iter()
+        .filter(|(_, map)| !map.is_empty())
+        .map(|(key, map)| (key, text_map(map)))
+        .collect();
+    let container = Value::from_pairs([
+        ("name", Value::from(container_name.as_str())),
+        ("image", Value::from(image.as_str())),
+        ("ports", container_ports(ports)),
+        ("env", env.as_ref().map_or(Value::from(()), environment)),
+        ("resources", Value::from_pairs(resources)),
+        ("securityContext", if restricted { restricted_container() } else { Value::from(()) }),
+    ]);
+    BTreeMap::from([
+        ("replicas", Value::from(*replicas)),
+        ("selector", selector),
+        ("container", container),
+        ("securityContext", if restricted { restricted_pod() } else { Value::from(()) }),
+    ])
+}
+
+/// Each port and protocol once; TCP is not said, as `kubectl create deployment` does not.
+fn container_ports(ports: &[ServicePort]) -> Value {
+    let mut seen = BTreeSet::new();
+    ports
+        .iter()
+        .filter(|port| seen.insert((port.container_port, port.protocol)))
+        .map(|port| {
+            let mut entry = vec![("containerPort", Value::from(port.container_port))];
+            if port.protocol != Protocol::Tcp {
+                entry.push(("protocol", Value::from(protocol_word(port.protocol))));
+            }
+            Value::from_pairs(entry)
+        })
+        .collect()
+}
+
+fn environment(environment: &Environment) -> Value {
+    match environment {
+        Environment::Table(table) => table
+            .iter()
+            .map(|(name, value)| Value::from_pairs([("name", name.as_str()), ("value", value.as_str())]))
+            .collect(),
+        Environment::List(list) => Value::from(minijinja::value::Serde(list)),
+    }
+}
+
+/// What the Pod Security Standard `restricted` asks of a Pod
+/// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>).
+fn restricted_pod() -> Value {
+    Value::from_pairs([
+        ("runAsNonRoot", Value::from(true)),
+        ("seccompProfile", Value::from_pairs([("type", "RuntimeDefault")])),
+    ])
+}
+
+/// What it asks of a container.
+fn restricted_container() -> Value {
+    let all: Value = [Value::from("ALL")].into_iter().collect();
+    Value::from_pairs([
+        ("allowPrivilegeEscalation", Value::from(false)),
+        ("capabilities", Value::from_pairs([("drop", all)])),
+    ])
+}
+
+/// The object that hands a Secret over.
+pub(super) fn of_secret(
+    secret: &Secret,
+    material: &dyn Material,
+    format: &dyn SecretFormat,
+    disclosure: Disclosure,
+) -> Result<Draft, Diagnostic> {
+    let Secret { reference, content, exposures, labels, annotations } = secret;
+    let content = content_of(content, material).map_err(|what| {
+        Diagnostic::error("secret-incomplete", format!("the Secret `{reference}` cannot be filled: {what}"))
+    })?;
+    let (api_version, kind) = format.kind();
+    let draft = Draft {
+        identity: Identity {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: Some(reference.namespace.clone()),
+            name: reference.name.clone(),
+        },
+        exposures: exposures.clone(),
+        sensitive: content.is_sensitive(),
+        template: format.template(),
+        context: format.context(&content, disclosure),
+        facts: Facts::Secret {
+            has_ca_certificate: content.entries.iter().any(|(key, _)| *key == "ca.crt"),
+            has_private_key: content.is_sensitive(),
+        },
+    };
+    Ok(draft.with_metadata(labels, annotations))
+}
+
+fn content_of<'a>(content: &SecretContent, material: &'a dyn Material) -> Result<Content<'a>, String> {
+    match content {
+        SecretContent::KeyPair(holder @ Holder::Authority(_)) => {
+            Err(format!("the key of {holder} belongs in no Secret"))
+        }
+        SecretContent::KeyPair(holder) => {
+            let chain = material
+                .certificate_chain(holder)
+                .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
+            let key = material
+                .private_key(holder)
+                .ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
+            Ok(Content {
+                type_name: "kubernetes.io/tls",
+                entries: vec![("tls.crt", Entry::Public(chain)), ("tls.key", Entry::PrivateKey(key))],
+            })
+        }
+        SecretContent::TrustBundle(authorities) => {
+            let bundle = material
+                .trust_bundle(authorities)
+                .filter(|bundle| bundle.contains("-----BEGIN CERTIFICATE-----"))
+                .ok_or_else(|| {
+                    format!("the certificates of authorities `{}` are not at hand", authorities.join("`, `"))
+                })?;
+            Ok(Content { type_name: "Opaque", entries: vec![("ca.crt", Entry::Public(bundle))] })
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Strategic merge and RFC 6902 patches.

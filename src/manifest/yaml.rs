@@ -1,1 +1,0 @@
-//! Kubernetes objects from and to YAML.

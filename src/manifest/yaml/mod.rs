@@ -1,0 +1,11 @@
+//! Kubernetes objects from and to YAML.
+
+mod emit;
+mod read;
+mod resolve;
+
+#[cfg(test)]
+mod tests;
+
+pub use emit::{emit, push_block, push_flow, to_json};
+pub use read::{ReadError, parse};

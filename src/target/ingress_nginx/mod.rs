@@ -1,0 +1,115 @@
+//! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
+
+mod annotations;
+mod check;
+mod protect;
+mod subject;
+mod words;
+
+use std::collections::BTreeMap;
+
+use minijinja::Value;
+
+use super::{FinalObject, Locate, Target};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Identity;
+use crate::manifest::draft::{Draft, Facts};
+use crate::model::{Exposure, Model, Route};
+use crate::spec::PathType;
+use crate::spec::value::PortReference;
+
+pub use words::blocked as blocked_word;
+
+/// What all annotations of the controller start with.
+pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// The target `ingress-nginx`.
+pub struct IngressNginx;
+
+impl Target for IngressNginx {
+    fn name(&self) -> &'static str {
+        "ingress-nginx"
+    }
+
+    fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
+        check::check(model, locate)
+    }
+
+    fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>> {
+        ingress(exposure).map(|draft| vec![draft])
+    }
+
+    fn protects(&self, model: &Model, objects: &[FinalObject<'_>], locate: Locate<'_>) -> Vec<Diagnostic> {
+        protect::check(model, objects, locate)
+    }
+}
+
+/// One Ingress a host: the controller keeps client authentication by host, and gives every host of an
+/// Ingress the same.
+fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
+    let Exposure {
+        key,
+        host,
+        namespace,
+        name,
+        ingress_class_name,
+        routes,
+        tls,
+        client_auth,
+        labels,
+        annotations: own,
+    } = exposure;
+    let ours = annotations::of(key, tls.as_ref(), client_auth.as_ref()).map_err(|error| vec![error])?;
+    let mut annotations: BTreeMap<String, String> =
+        own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
+    annotations.extend(ours);
+    let tls = tls.as_ref().map(|tls| Value::from_pairs([("secretName", tls.secret_name.as_str())]));
+    let has_tls = tls.is_some();
+    let draft = Draft {
+        identity: Identity {
+            api_version: "networking.k8s.io/v1".to_owned(),
+            kind: "Ingress".to_owned(),
+            namespace: Some(namespace.to_string()),
+            name: name.to_string(),
+        },
+        exposures: vec![key.clone()],
+        sensitive: false,
+        template: "ingress-nginx/ingress.yaml.j2",
+        context: BTreeMap::from([
+            ("ingressClassName", Value::from(ingress_class_name.as_str())),
+            ("host", Value::from(host.as_str())),
+            ("tls", tls.unwrap_or(Value::from(()))),
+            ("routes", routes.iter().map(route).collect()),
+        ]),
+        facts: Facts::None,
+    };
+    let mut draft = draft.with_metadata(labels, &annotations);
+    draft.facts = Facts::Ingress {
+        class: ingress_class_name.to_string(),
+        host: host.to_string(),
+        has_paths: !routes.is_empty(),
+        tls: has_tls,
+        annotations,
+    };
+    Ok(draft)
+}
+
+fn route(route: &Route) -> Value {
+    let Route { path, path_type, service, port } = route;
+    let path_type = match path_type {
+        PathType::Prefix => "Prefix",
+        PathType::Exact => "Exact",
+        PathType::ImplementationSpecific => "ImplementationSpecific",
+    };
+    let port = match port {
+        PortReference::Number(port) => Value::from_pairs([("number", port.0)]),
+        PortReference::Name(name) => Value::from_pairs([("name", name.as_str())]),
+    };
+    Value::from_pairs([
+        ("path", Value::from(path.as_str())),
+        ("pathType", Value::from(path_type)),
+        ("service", Value::from(service.as_str())),
+        ("port", port),
+    ])
+}
+
