@@ -1,10 +1,12 @@
 //! From what there is to what there shall be: the inventory, the plan and its reasons, and issuing.
 
 pub mod chains;
+mod holdings;
 mod issuing;
 mod planning;
 pub mod reason;
 
+pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
 pub use planning::{Action, IssuancePlan, plan};
 pub use reason::Reason;

@@ -8,8 +8,9 @@ use super::report::{CommandError, ExitStatus, print, standard_output_colour};
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
-use crate::manifest::{Disclosure, render};
+use crate::manifest::Disclosure;
 use crate::output::{self, Options};
+use crate::plan::Holdings;
 
 /// Show what render would change in a folder, private keys only as fingerprints
 ///
@@ -32,7 +33,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, &report)?;
-    let templates = phases::templates(&read, args.templates.as_deref())?;
+    let templates = phases::templates(&read, args.templates.as_deref(), &report)?;
     let store = phases::store(&read, &report);
     let (inventory, plan) = phases::plan(&store, &resolved.model, now, &report)?;
     phases::tell_plan(&plan, &report, |action| {
@@ -43,14 +44,13 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Ok(ExitStatus::Findings);
     }
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
-    let material = phases::material(&model, &inventory, &keyring);
-    let rendered = render::render(&model, &material, &templates, Disclosure::Fingerprint)
-        .map_err(|findings| CommandError::Input(phases::placed(&read, findings)))?;
+    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    let manifests = phases::manifests(&read, &holdings, &templates, Disclosure::Fingerprint)?;
     let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
-    let tree = output::layout(&rendered.manifests, options);
+    let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;
-    let changes = output::changes(&tree, &existing).map_err(CommandError::not_ours)?;
-    print(output::difference(&tree, &existing, &changes, standard_output_colour(globals)))?;
+    let changes = output::changes(&tree, &existing)?;
+    print(output::difference(&changes, &tree, &existing, standard_output_colour(globals)))?;
     let same = changes.files.is_empty() && plan.is_empty();
     Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
 }

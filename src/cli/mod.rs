@@ -4,11 +4,16 @@
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
 mod completions;
+mod diff;
 pub mod globals;
 mod init;
 mod man;
+mod phases;
+mod progress;
+mod render;
 pub mod report;
 mod schema;
+mod selection;
 pub mod spec_arguments;
 mod templates;
 
@@ -36,6 +41,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Render(Box<render::Args>),
+    Diff(diff::Args),
     Templates(templates::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -46,6 +53,8 @@ impl Command {
     fn run(self, globals: &Globals) -> Result<ExitStatus, CommandError> {
         match self {
             Self::Init(args) => init::run(&args, globals),
+            Self::Render(args) => render::run(*args, globals),
+            Self::Diff(args) => diff::run(&args, globals),
             Self::Templates(args) => templates::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),
             Self::Completions(args) => completions::run(&args, globals),

@@ -1,26 +1,25 @@
 //! The phases that several commands share: from arguments to a model, from a model to what is issued.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, Source, has_errors};
 use crate::io::entropy::SystemEntropy;
-use crate::io::store::Store;
+use crate::io::store::{Store, StoreError, WAIT_LIMIT};
 use crate::io::{brought, input};
 use crate::manifest::template::TemplateSet;
+use crate::manifest::{Disclosure, Manifest, render};
 use crate::model::{self, Context, Model, Resolved};
 use crate::pki::request::Holder;
-use crate::plan::{self, Inventory, IssuancePlan, Keyring};
+use crate::plan::{self, Holdings, Inventory, IssuancePlan, Keyring};
 use crate::spec::document::{self, Document, Step};
-use crate::spec::{Spec, path};
+use crate::path;
+use crate::spec::Spec;
 use crate::time::Timestamp;
-
-/// How long a run waits for another one that changes the store.
-const WAIT_FOR_STORE: Duration = Duration::from_secs(60);
 
 /// The spec as far as it could be read, and what was found on the way.
 pub struct Read {
@@ -66,15 +65,27 @@ pub fn resolve(read: &Read, now: Timestamp, report: &Report) -> Result<Resolved,
 ///
 /// # Errors
 /// The folder or a template cannot be read.
-pub fn templates(read: &Read, folder: Option<&PathBuf>) -> Result<TemplateSet, CommandError> {
+pub fn templates(
+    read: &Read,
+    folder: Option<&Path>,
+    report: &Report,
+) -> Result<TemplateSet, CommandError> {
     let path = path!["templates"];
-    let folder = folder.cloned().or_else(|| {
+    let folder = folder.map(Path::to_owned).or_else(|| {
         read.spec.templates.as_ref().map(|folder| read.document.directory(&path).join(folder))
     });
     let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
     let found = input::templates(&folder)?;
-    TemplateSet::new(found.templates.into_iter().map(|(name, file)| (name, file.path, file.text)))
-        .map_err(CommandError::Input)
+    let ignored = found.ignored.iter().map(|path| {
+        let title = format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
+        Diagnostic::warning("not-a-template", title)
+    });
+    report.diagnostics(&ignored.collect::<Vec<_>>());
+    let source = |file: input::TemplateFile| {
+        Arc::new(Source { name: file.path.display().to_string(), directory: folder.clone(), text: file.text })
+    };
+    let files = found.templates.into_iter().map(|(name, file)| (name, source(file)));
+    TemplateSet::new(files.collect()).map_err(CommandError::Input)
 }
 
 /// The store: where the spec says, else `pki` beside its first file.
@@ -85,7 +96,7 @@ pub fn store(read: &Read, report: &Report) -> Store {
         None => read.document.first_directory().join("pki"),
     };
     let report = *report;
-    Store::open(root, WAIT_FOR_STORE, move |words| report.say(words))
+    Store::open(root, WAIT_LIMIT, move |words| report.say(words))
 }
 
 /// What the store holds for the model, and what is to be issued.
@@ -102,7 +113,9 @@ pub fn plan(
         model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
     report.diagnostics(&warnings);
-    inventory.refuse_lost()?;
+    if let Some((holder, path)) = inventory.lost.iter().next() {
+        return Err(StoreError::Missing { holder: holder.clone(), path: path.clone() }.into());
+    }
     let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
     Ok((inventory, plan))
 }
@@ -154,6 +167,21 @@ pub fn keyring(
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
     let stored = store.keyring(inventory, &stored.collect())?;
     Ok((model, stored.and(&keyring)))
+}
+
+/// The manifests of a model, in the order in which they can be applied.
+///
+/// # Errors
+/// What is wrong with templates, patches and what they give; and every host that would stand open.
+pub fn manifests(
+    read: &Read,
+    holdings: &Holdings<'_>,
+    templates: &TemplateSet,
+    disclosure: Disclosure,
+) -> Result<Vec<Manifest>, CommandError> {
+    let locate = |path: &[Step]| read.document.span(path);
+    render::render(holdings.model, holdings, templates, disclosure, &locate)
+        .map_err(CommandError::Input)
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.

@@ -10,9 +10,9 @@ use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
-use crate::manifest::{Disclosure, Manifest, render};
+use crate::manifest::{Disclosure, Manifest};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Inventory, IssuancePlan};
+use crate::plan::{Action, Holdings, IssuancePlan};
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///
@@ -56,7 +56,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     args.spec.override_target(args.target.take());
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, &report)?;
-    let templates = phases::templates(&read, args.templates.as_deref())?;
+    let templates = phases::templates(&read, args.templates.as_deref(), &report)?;
     let store = phases::store(&read, &report);
     let inventory = if args.locked || args.check || args.dry_run {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, &report)?;
@@ -70,16 +70,14 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
     let disclosure = if masked { Disclosure::Masked } else { Disclosure::Whole };
-    let material = phases::material(&model, &inventory, &keyring);
-    let rendered = render::render(&model, &material, &templates, disclosure)
-        .map_err(|findings| CommandError::Input(phases::placed(&read, findings)))?;
-    report.diagnostics(&phases::placed(&read, rendered.findings));
-    let selected = args.selection.choose(&model, &rendered.manifests)?;
+    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    let manifests = phases::manifests(&read, &holdings, &templates, disclosure)?;
+    let selected = args.selection.choose(&model, &manifests)?;
     match &args.output {
         None => to_standard_output(&selected, args.format, masked, &report),
         Some(folder) => {
             let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
-            let tree = output::layout(&rendered.manifests, options);
+            let tree = output::layout(&manifests, options);
             to_folder(folder, &tree, &selected, &args, &report)
         }
     }
@@ -134,7 +132,7 @@ fn to_folder(
         &part
     };
     let existing = tree::read(folder, tree)?;
-    let changes: Changes = output::changes(tree, &existing).map_err(CommandError::not_ours)?;
+    let changes: Changes = output::changes(tree, &existing)?;
     if args.check {
         changes.files.iter().for_each(|change| report.say(&format!("not up to date: {change}")));
         let status = if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };

@@ -5,14 +5,15 @@
 )]
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
-use super::globals::MessageFormat;
+use super::globals::{Globals, MessageFormat};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
 use crate::io::tree_error::TreeError;
-use crate::output::StreamError;
+use crate::io::store::StoreError;
+use crate::output::{NotOurs, StreamError};
 
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,18 @@ impl From<ClockError> for CommandError {
     }
 }
 
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::world("store", &error, Some(error.hint()))
+    }
+}
+
+impl From<NotOurs> for CommandError {
+    fn from(error: NotOurs) -> Self {
+        TreeError::from(error).into()
+    }
+}
+
 impl From<StreamError> for CommandError {
     fn from(error: StreamError) -> Self {
         Self::world("output", &error, None)
@@ -100,6 +113,16 @@ pub fn print(data: impl AsRef<[u8]>) -> Result<(), CommandError> {
         .map_err(|error| CommandError::standard_output(&error))
 }
 
+/// Whether a person reads standard output.
+pub fn standard_output_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether to use colour on standard output.
+pub fn standard_output_colour(globals: &Globals) -> bool {
+    globals.colour_on(&io::stdout())
+}
+
 /// Shows messages on standard error. Whether they arrive changes nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Report {
@@ -112,6 +135,11 @@ impl Report {
     /// A report for people or programs; `quiet`: errors only.
     pub fn new(quiet: bool, format: MessageFormat, colour: bool) -> Self {
         Self { quiet, format, colour }
+    }
+
+    /// Whether a person reads the messages.
+    pub fn is_for_people(&self) -> bool {
+        !self.quiet && matches!(self.format, MessageFormat::Human)
     }
 
     /// Shows what was found in the user's input.

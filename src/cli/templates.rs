@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::nearest;
+use crate::manifest::template::BUILT_IN;
 use crate::io::new_files;
 
 /// List the built-in templates, print one, or write them out to change them
@@ -45,7 +46,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 
 /// The built-in templates of all targets.
 fn built_in() -> &'static [Template] {
-    &[]
+    BUILT_IN
 }
 
 fn find(templates: &[Template], name: &str) -> Result<Template, CommandError> {

@@ -10,12 +10,12 @@ use crate::pki::request::{CertificateRequest, SerialNumber};
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    fn private_key(&mut self, request: &CertificateRequest) -> Result<PrivateKey, KeyError> {
+    fn private_key(&self, request: &CertificateRequest) -> Result<PrivateKey, KeyError> {
         PrivateKey::generate(request.key_kind)
     }
 
     /// Draws 16 octets until the first is from 1 to 127: positive, and of the same length for all.
-    fn serial(&mut self, _request: &CertificateRequest) -> SerialNumber {
+    fn serial(&self, _request: &CertificateRequest) -> SerialNumber {
         let mut octets = [0; 16];
         loop {
             aws_lc_rs::rand::fill(&mut octets)

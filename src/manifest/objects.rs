@@ -22,8 +22,8 @@ pub trait Material {
     fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
 }
 
-/// The objects of a service that are not there already, in the order of application.
-pub(super) fn of_service(service: &Service) -> Vec<Draft> {
+/// The objects of a service that are not there already, in the order of application; `exposures` lead to it.
+pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> {
     let Service { key: _, name, namespace, ports, deployment, rendered, selector, labels, annotations } =
         service;
     let draft = |api_version: &str, kind: &str, template, context| {
@@ -35,7 +35,7 @@ pub(super) fn of_service(service: &Service) -> Vec<Draft> {
         };
         let draft = Draft {
             identity,
-            exposures: Vec::new(),
+            exposures: exposures.to_vec(),
             sensitive: false,
             template,
             context,

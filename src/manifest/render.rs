@@ -75,7 +75,12 @@ fn drafts(
             Err(error) => found.push(error),
         }
     }
-    drafts.extend(model.services.values().flat_map(objects::of_service));
+    let users = users(model);
+    for service in model.services.values() {
+        let reference = (service.namespace.as_str(), service.name.as_str());
+        let exposures = users.get(&reference).map(Vec::as_slice).unwrap_or_default();
+        drafts.extend(objects::of_service(service, exposures));
+    }
     for exposure in &model.exposures {
         match target.expose(exposure) {
             Ok(objects) => drafts.extend(objects),
@@ -83,6 +88,20 @@ fn drafts(
         }
     }
     if found.is_empty() { Ok(drafts) } else { Err(found) }
+}
+
+/// Keys of the exposures that lead to each service, by its namespace and name.
+fn users(model: &Model) -> BTreeMap<(&str, &str), Vec<String>> {
+    let mut users: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for exposure in &model.exposures {
+        for route in &exposure.routes {
+            let keys = users.entry((exposure.namespace.as_str(), route.service.as_str())).or_default();
+            if keys.last() != Some(&exposure.key) {
+                keys.push(exposure.key.clone());
+            }
+        }
+    }
+    users
 }
 
 fn engine<'a>(

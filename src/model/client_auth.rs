@@ -200,27 +200,10 @@ fn existing_secret(
         }
         return None;
     };
-    let path = written_path(context, of.key, "secretName");
-    let secret = Reference {
+    Some(Reference {
         namespace: written.namespace().unwrap_or(of.namespace).to_owned(),
         name: written.name().to_owned(),
-    };
-    if secret.namespace != of.namespace {
-        findings.push(
-            Diagnostic::warning(
-                "other-namespace",
-                format!("Secret `{secret}` is not in the host's namespace `{}`", of.namespace),
-            )
-            .at(context.value(&path))
-            .help("ingress-nginx from 1.12 on refuses the whole host (403) unless its ConfigMap says `allow-cross-namespace-resources: \"true\"`"),
-        );
-    }
-    findings.push(
-        Diagnostic::warning("unseen-secret", format!("nobody has shown what Secret `{secret}` holds"))
-            .at(context.value(&path))
-            .help("check that it has `ca.crt`: with `tls.crt` and `tls.key` but without `ca.crt` the controller leaves the host open"),
-    );
-    Some(secret)
+    })
 }
 
 /// The controller trusts roots: everything below the root of a listed authority gets in, so what

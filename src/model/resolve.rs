@@ -13,7 +13,7 @@ use crate::plan::Keyring;
 use crate::secret_format;
 use crate::spec::document::{Path, Step};
 use crate::spec::{Spec, StoreKind};
-use crate::target;
+use crate::target::{self, Target};
 
 /// What resolving gives: the model, and the private keys that were brought along.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Resolved {
 /// Resolves the spec. The model is there only if no finding is an error.
 pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
-    let target = target_name(context, &mut findings);
+    let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);
     refuse_own_labels(context, &mut findings);
     let mut keyring = Keyring::default();
@@ -51,7 +51,7 @@ pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
     let keyring = keyring.and(&certificates.keyring);
     let model = Model {
         name: context.spec.name.clone(),
-        target: target.to_owned(),
+        target: target.name().to_owned(),
         labels: shared::labels(context.spec),
         annotations: context.spec.annotations.clone(),
         authorities,
@@ -66,15 +66,16 @@ pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
         allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),
     };
     super::serials::refuse_repeats(context, &model, &mut findings);
+    findings.0.extend(target.check(&model, &|path| context.value(path)));
     let model = (!has_errors(&findings.0)).then_some(Resolved { model, keyring });
     (model, findings.0)
 }
 
-fn target_name(context: Context<'_>, findings: &mut Findings) -> &'static str {
-    let default = target::TARGETS[0].name();
+fn target(context: Context<'_>, findings: &mut Findings) -> &'static dyn Target {
+    let default = target::TARGETS[0];
     let Some(written) = &context.spec.target else { return default };
     if let Some(target) = target::find(written) {
-        return target.name();
+        return target;
     }
     let place = context.value(&path!["target"]);
     let known = target::TARGETS.iter().map(|target| target.name());

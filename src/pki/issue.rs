@@ -40,9 +40,9 @@ pub trait Entropy {
     ///
     /// # Errors
     /// If no key of the kind can be made.
-    fn private_key(&mut self, request: &CertificateRequest) -> Result<PrivateKey, KeyError>;
+    fn private_key(&self, request: &CertificateRequest) -> Result<PrivateKey, KeyError>;
     /// Draws a new serial for `request`: 128 bits, positive.
-    fn serial(&mut self, request: &CertificateRequest) -> SerialNumber;
+    fn serial(&self, request: &CertificateRequest) -> SerialNumber;
 }
 
 /// Why signing failed, as one sentence.

@@ -58,7 +58,7 @@ impl IssuancePlan {
 }
 
 /// Makes every certificate of the plan. `keyring` holds the keys of [`IssuancePlan::keys_needed`]
-/// and those that were brought along.
+/// and those that were brought along. `on_step` is called after each certificate.
 ///
 /// # Errors
 ///
@@ -69,6 +69,7 @@ pub fn issue(
     inventory: &Inventory,
     keyring: &Keyring,
     entropy: &dyn Entropy,
+    on_step: &mut dyn FnMut(),
 ) -> Result<Issued, IssueError> {
     let known = inventory.held.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
     let mut workshop = Workshop {
@@ -92,6 +93,7 @@ pub fn issue(
             workshop.authorities.held.insert(holder.clone(), held);
         }
         workshop.issued.certificates.push(made);
+        on_step();
     }
     for holder in &plan.stale_chains {
         let chain = workshop.refreshed(holder, inventory);

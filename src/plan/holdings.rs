@@ -1,0 +1,37 @@
+//! What manifests take from the inventory and the keyring.
+
+use super::{Inventory, Keyring, chains};
+use crate::manifest::objects::Material;
+use crate::model::Model;
+use crate::pki::certificate::Certificate;
+use crate::pki::request::Holder;
+use crate::secret_format::SecretKey;
+
+/// Certificates and keys of a model, issued or brought along.
+#[derive(Clone, Copy, Debug)]
+pub struct Holdings<'a> {
+    /// Whose they are.
+    pub model: &'a Model,
+    /// Issued certificates.
+    pub inventory: &'a Inventory,
+    /// Private keys of those who have Secrets.
+    pub keyring: &'a Keyring,
+}
+
+impl Material for Holdings<'_> {
+    fn certificate_chain(&self, holder: &Holder) -> Option<String> {
+        chains::served(self.model, self.inventory, holder).map(|chain| pem(&chain))
+    }
+
+    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
+        self.keyring.get(holder).map(|key| key as &dyn SecretKey)
+    }
+
+    fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
+        chains::bundle(self.model, self.inventory, authorities).map(|bundle| pem(&bundle))
+    }
+}
+
+fn pem(certificates: &[&Certificate]) -> String {
+    certificates.iter().map(|certificate| certificate.to_pem()).collect()
+}
