@@ -1,7 +1,7 @@
 //! The phases that several commands share: from arguments to a model, from a model to what is issued.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::progress::Progress;
@@ -23,6 +23,8 @@ use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.
 pub struct Read {
+    /// Folder of the first file.
+    pub directory: PathBuf,
     /// Where everything stands.
     pub document: Document,
     /// What the user wrote.
@@ -40,7 +42,8 @@ pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
     let (document, mut findings) = document::read(&sources);
     let (spec, more) = document.deserialize();
     findings.extend(more);
-    Ok(Read { document, spec, findings })
+    let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
+    Ok(Read { directory, document, spec, findings })
 }
 
 /// Resolves the spec; shows warnings and notices.
@@ -48,7 +51,7 @@ pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
 /// # Errors
 /// All mistakes that were found since reading began.
 pub fn resolve(read: &Read, now: Timestamp, report: &Report) -> Result<Resolved, CommandError> {
-    let Read { document, spec, findings } = read;
+    let Read { document, spec, findings, .. } = read;
     let files = brought::read(&model::brought::files(document, spec));
     let (resolved, more) = model::resolve(Context { document, spec, files: &files, now });
     let findings: Vec<Diagnostic> = findings.iter().cloned().chain(more).collect();
@@ -93,7 +96,7 @@ pub fn store(read: &Read, report: &Report) -> Store {
     let path: Vec<Step> = path!["store", "path"];
     let root = match &read.spec.store.path {
         Some(written) => read.document.directory(&path).join(written),
-        None => read.document.first_directory().join("pki"),
+        None => read.directory.join("pki"),
     };
     let report = *report;
     Store::open(root, WAIT_LIMIT, move |words| report.say(words))

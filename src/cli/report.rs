@@ -8,12 +8,15 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::globals::{Globals, MessageFormat};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, human, json};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
 use crate::io::tree_error::TreeError;
 use crate::io::store::StoreError;
 use crate::output::{NotOurs, StreamError};
+
+/// Columns of messages, whatever the terminal: they are the same everywhere.
+const WIDTH: usize = 120;
 
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +174,8 @@ impl Report {
 
     fn render(self, diagnostics: &[Diagnostic]) -> String {
         match self.format {
-            MessageFormat::Human => human(diagnostics, self.colour),
-            MessageFormat::Json => json(diagnostics),
+            MessageFormat::Human => human::render(diagnostics, self.colour, WIDTH),
+            MessageFormat::Json => json::render(diagnostics),
         }
     }
 }
@@ -180,45 +183,4 @@ impl Report {
 fn write(text: &str) {
     let mut output = io::stderr().lock();
     let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-}
-
-fn human(diagnostics: &[Diagnostic], _colour: bool) -> String {
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        let _ = writeln!(text, "{}: {}", severity(diagnostic.severity), diagnostic.title);
-        if let Some(span) = &diagnostic.span {
-            let (line, column) = span.line_and_column();
-            let _ = writeln!(text, "  --> {}:{line}:{column}", span.source.name);
-        }
-        for help in &diagnostic.help {
-            let _ = writeln!(text, "  = help: {help}");
-        }
-    }
-    text
-}
-
-fn json(diagnostics: &[Diagnostic]) -> String {
-    let line = |diagnostic: &Diagnostic| {
-        let place = diagnostic.span.as_ref().map(|span| {
-            let (line, column) = span.line_and_column();
-            serde_json::json!({ "file": span.source.name, "line": line, "column": column })
-        });
-        let object = serde_json::json!({
-            "severity": severity(diagnostic.severity),
-            "code": diagnostic.code,
-            "title": diagnostic.title,
-            "place": place,
-            "help": diagnostic.help,
-        });
-        format!("{object}\n")
-    };
-    diagnostics.iter().map(line).collect()
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-    }
 }

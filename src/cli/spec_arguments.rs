@@ -47,6 +47,12 @@ impl SpecArguments {
         Ok(sources)
     }
 
+    /// Lets a target on the command line win over the spec's.
+    pub fn override_target(&mut self, target: Option<String>) {
+        // A JSON string is a YAML scalar, whatever it contains.
+        self.values.extend(target.map(|name| format!("target={}", serde_json::Value::from(name))));
+    }
+
     /// The time to work at.
     ///
     /// # Errors

@@ -29,7 +29,8 @@ use std::collections::BTreeMap;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder};
 use crate::spec::value::{
-    AnnotationKey, ErrorPage, HostName, LabelKey, LabelValue, ObjectName, PortReference, Quantity,
+    AnnotationKey, ContainerName, ErrorPage, HostName, LabelKey, LabelValue, NamespaceName, ObjectName,
+    PortReference, Quantity,
 };
 use crate::spec::{Environment, PathType, PodSecurity, Protocol, Verify};
 
@@ -106,7 +107,7 @@ pub struct Service {
     /// Name of the objects.
     pub name: ObjectName,
     /// Namespace of the objects.
-    pub namespace: ObjectName,
+    pub namespace: NamespaceName,
     /// Ports, at least one.
     pub ports: Vec<ServicePort>,
     /// The Deployment to render, if any.
@@ -140,7 +141,7 @@ pub struct Deployment {
     /// Number of Pods.
     pub replicas: u32,
     /// Name of the container.
-    pub container_name: ObjectName,
+    pub container_name: ContainerName,
     /// Image of the container.
     pub image: String,
     /// Environment of the container.
@@ -176,7 +177,7 @@ pub struct Exposure {
     /// DNS name.
     pub host: HostName,
     /// Namespace of the Ingress.
-    pub namespace: ObjectName,
+    pub namespace: NamespaceName,
     /// Name of the Ingress.
     pub name: ObjectName,
     /// Ingress class.

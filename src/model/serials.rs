@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::{Context, Findings};
-use super::{AuthoritySource, Model};
+use super::{AuthoritySource, Model, SecretContent};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
@@ -59,6 +59,19 @@ impl Model {
             Holder::Host(name) => self.server_certificates.get(name),
             Holder::Client(name) => self.clients.get(name).map(|client| &client.request),
         }
+    }
+
+    /// The holders whose certificates and keys Secrets hold, each once.
+    pub fn key_pairs(&self) -> impl Iterator<Item = &Holder> {
+        let holders: std::collections::BTreeSet<&Holder> = self
+            .secrets
+            .iter()
+            .filter_map(|secret| match &secret.content {
+                SecretContent::KeyPair(holder) => Some(holder),
+                SecretContent::TrustBundle(_) => None,
+            })
+            .collect();
+        holders.into_iter()
     }
 
     /// Every certificate that mtlsgen issues, issuers before what they sign: authorities from the

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::manifest::{Identity, Manifest};
 
 /// How manifests are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// YAML documents with `---` between them.
+    /// YAML documents with `---` between them
     #[default]
     Yaml,
-    /// One object of kind `List`.
+    /// One object of kind `List`
     Json,
 }
 
