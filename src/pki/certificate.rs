@@ -1,4 +1,5 @@
-//! Certificates as facts: parsed once, compared and printed often. With its submodules the only user of the parser.
+//! Certificates as facts: parsed once, compared and printed often. With its submodules the only
+//! user of the parser.
 
 mod reading;
 mod signature;
@@ -146,7 +147,8 @@ impl Certificate {
         }
     }
 
-    /// Reads all certificates of a PEM text, in its order; other blocks and text between are skipped.
+    /// Reads all certificates of a PEM text, in its order; other blocks and text between are
+    /// skipped.
     ///
     /// # Errors
     /// If there is none, or if one is damaged; the words name the line of its block.
@@ -203,20 +205,22 @@ impl Certificate {
         self.subject == self.issuer && signature::is_signed_with(self, self)
     }
 
-    /// Tells whether `issuer`'s key made the signature and the names agree: issuer name = subject name, byte by byte,
-    /// and authority key identifier = subject key identifier where both exist.
+    /// Tells whether `issuer`'s key made the signature and the names agree: issuer name = subject
+    /// name, byte by byte, and authority key identifier = subject key identifier where both exist.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         self.names_as_issuer(issuer) && signature::is_signed_with(self, issuer)
     }
 
-    /// Tells whether `issuer` has the name and the key identifier that this certificate says of its issuer.
+    /// Tells whether `issuer` has the name and the key identifier that this certificate says of its
+    /// issuer.
     pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
         self.issuer == issuer.subject
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)
     }
 
-    /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has keyCertSign.
+    /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has
+    /// keyCertSign.
     pub fn may_sign_certificates(&self) -> bool {
         self.is_authority
             && self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)

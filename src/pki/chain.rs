@@ -1,4 +1,5 @@
-//! Chains: order, completeness, what is served and what is trusted; what is wrong with certificates that are brought along.
+//! Chains: order, completeness, what is served and what is trusted; what is wrong with certificates
+//! that are brought along.
 
 mod problem;
 #[cfg(test)]
@@ -13,7 +14,8 @@ pub use problem::{Problem, Purpose, covers, problems};
 /// A certificate and its issuers, as far as they were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// The certificate itself first, then each one's issuer; a self-signed root last if it was found.
+    /// The certificate itself first, then each one's issuer; a self-signed root last if it was
+    /// found.
     pub certificates: Vec<Certificate>,
     /// The issuer that is missing above the last certificate; `None` if that is self-signed.
     pub missing_issuer: Option<DistinguishedName>,
@@ -37,9 +39,9 @@ impl Chain {
     }
 }
 
-/// Builds the chain of `leaf` from `pool`: up by issuer name, key identifiers and signature, to a self-signed root if
-/// there is one. Of several issuers (one authority, renewed) the one that ends last is taken, and a chain to a root is
-/// preferred to one without.
+/// Builds the chain of `leaf` from `pool`: up by issuer name, key identifiers and signature, to a
+/// self-signed root if there is one. Of several issuers (one authority, renewed) the one that ends
+/// last is taken, and a chain to a root is preferred to one without.
 #[must_use]
 pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
     let mut search = Search { pool, visited: vec![false; pool.len()], longest: Vec::new() };
@@ -107,8 +109,8 @@ pub fn served(chain: &[Certificate]) -> Vec<&Certificate> {
         .collect()
 }
 
-/// What a verifier trusts (`ca.crt`): of each chain, which begins with a signing authority, first that authority, then
-/// level by level the issuers up to the roots; nothing twice.
+/// What a verifier trusts (`ca.crt`): of each chain, which begins with a signing authority, first
+/// that authority, then level by level the issuers up to the roots; nothing twice.
 #[must_use]
 pub fn bundle(chains: &[Vec<Certificate>]) -> Vec<&Certificate> {
     let levels = chains.iter().map(Vec::len).max().unwrap_or(0);

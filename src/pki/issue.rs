@@ -34,7 +34,8 @@ pub struct Signer<'a> {
     pub key: &'a PrivateKey,
 }
 
-/// Source of what must be unpredictable; implemented in [`crate::io`], and by tests and derived stores.
+/// Source of what must be unpredictable; implemented in [`crate::io`], and by tests and derived
+/// stores.
 pub trait Entropy {
     /// Makes a new key for `request`.
     ///
@@ -71,12 +72,12 @@ impl From<der::Error> for SignError {
 
 /// Signs one certificate for `subject_key`'s public key.
 ///
-/// The certificate says exactly what `request`, `serial` and `validity` say; apart from the signature the same
-/// arguments give the same bytes.
+/// The certificate says exactly what `request`, `serial` and `validity` say; apart from the
+/// signature the same arguments give the same bytes.
 ///
 /// # Errors
-/// If the signer may not sign this (no authority, a path that would be too long, an end before this one's, a key that is
-/// not its own), if a name cannot be encoded, or if the key is damaged.
+/// If the signer may not sign this (no authority, a path that would be too long, an end before this
+/// one's, a key that is not its own), if a name cannot be encoded, or if the key is damaged.
 pub fn sign(
     request: &CertificateRequest,
     serial: &SerialNumber,
@@ -97,7 +98,8 @@ pub fn sign(
     Ok(certificate)
 }
 
-/// The `TBSCertificate` of `draft` with these very names in the place of its own, and the signature algorithm's DER.
+/// The `TBSCertificate` of `draft` with these very names in the place of its own, and the signature
+/// algorithm's DER.
 fn with_names<'a>(
     draft: &'a [u8],
     issuer: &DistinguishedName,
@@ -108,7 +110,8 @@ fn with_names<'a>(
         return Err(SignError("the draft of the certificate has not three parts".to_owned()));
     };
     let inner = elements(contents)?;
-    // RFC 5280, section 4.1: version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions.
+    // RFC 5280, section 4.1: version, serialNumber, signature, issuer, validity, subject,
+    // subjectPublicKeyInfo, extensions.
     let [version, serial, signature, _, validity, _, public_key, extensions] = inner[..] else {
         return Err(SignError("the draft of the certificate has not eight fields".to_owned()));
     };

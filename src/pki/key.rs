@@ -144,8 +144,10 @@ pub struct PrivateKey {
     algorithm: Algorithm,
     /// `SubjectPublicKeyInfo`.
     public_key: Vec<u8>,
-    /// Where the key itself begins in it: point, `RSAPublicKey`, or octets, without tag, length and unused bits.
+    /// Where the key itself begins in it: point, `RSAPublicKey`, or octets, without tag, length and
+    /// unused bits.
     bits: usize,
+    spki_hash: SpkiHash,
     /// The same key, taken apart and validated, once it is to sign.
     signer: OnceLock<Signer>,
 }
@@ -158,23 +160,26 @@ impl fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// Makes a new random key. The randomness is the system's: only [`crate::io::entropy`] calls this.
+    /// Makes a new random key. The randomness is the system's: only [`crate::io::entropy`] calls
+    /// this.
     ///
     /// # Errors
     /// [`KeyError::Generation`] if the cryptographic library fails.
     pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
         let signer = Signer::generate(kind)?;
-        let key = Self::from_decoded(Decoded::from_pkcs8(&signer.to_pkcs8()?)?);
+        let key = Self::from_decoded(Decoded::from_new(kind, &signer)?);
         // A new key is valid, and often the next thing it does is sign itself.
         let _ = key.signer.set(signer);
         Ok(key)
     }
 
-    /// Reads the first private key of a PEM text: PKCS#8, PKCS#1, SEC1 (`EC PARAMETERS` before it allowed), cfssl's
-    /// `Ed25519 PRIVATE KEY`. What stands around it, certificates included, does not matter.
+    /// Reads the first private key of a PEM text: PKCS#8, PKCS#1, SEC1 (`EC PARAMETERS` before it
+    /// allowed), cfssl's `Ed25519 PRIVATE KEY`. What stands around it, certificates included, does
+    /// not matter.
     ///
-    /// The key is not validated before it signs, and its public part is taken from the encoding where it has one:
-    /// reading thousands of keys to see whether they belong to their certificates is cheap.
+    /// The key is not validated before it signs, and its public part is taken from the encoding
+    /// where it has one: reading thousands of keys to see whether they belong to their certificates
+    /// is cheap.
     ///
     /// # Errors
     /// Why there is no key to use, each variant with its own words.
@@ -219,7 +224,8 @@ impl PrivateKey {
 
     fn from_decoded(decoded: Decoded) -> Self {
         let Decoded { pkcs8, algorithm, public_key, bits } = decoded;
-        Self { pkcs8, algorithm, public_key, bits, signer: OnceLock::new() }
+        let spki_hash = SpkiHash::of(&public_key);
+        Self { pkcs8, algorithm, public_key, bits, spki_hash, signer: OnceLock::new() }
     }
 
     /// Encodes the key as PKCS#8 PEM (`PRIVATE KEY`), wiped on drop.
@@ -234,7 +240,7 @@ impl PrivateKey {
 
     /// Returns the SHA-256 of `public_key`.
     pub fn spki_hash(&self) -> SpkiHash {
-        SpkiHash::of(&self.public_key)
+        self.spki_hash
     }
 
     /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).
@@ -251,8 +257,8 @@ impl PrivateKey {
         self.algorithm
     }
 
-    /// Signs with the algorithm that fits the key: ECDSA P-256 with SHA-256, P-384 with SHA-384, P-521 with SHA-512
-    /// (each as DER), RSA PKCS#1 v1.5 with SHA-256, Ed25519.
+    /// Signs with the algorithm that fits the key: ECDSA P-256 with SHA-256, P-384 with SHA-384,
+    /// P-521 with SHA-512 (each as DER), RSA PKCS#1 v1.5 with SHA-256, Ed25519.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] if the key is not valid or its parts do not belong together.

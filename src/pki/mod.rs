@@ -1,4 +1,5 @@
-//! X.509 as the product needs it: names, keys, certificates, chains; reading and signing, no files and no clock.
+//! X.509 as the product needs it: names, keys, certificates, chains; reading and signing, no files
+//! and no clock.
 
 pub mod certificate;
 pub mod chain;

@@ -1,4 +1,5 @@
-//! Distinguished names, exact to the byte: parsed from text, encoded as DER, printed as openssl and nginx print them.
+//! Distinguished names, exact to the byte: parsed from text, encoded as DER, printed as openssl and
+//! nginx print them.
 
 mod attribute;
 mod parse;
@@ -16,8 +17,8 @@ use x509_parser::asn1_rs::{Any, FromDer, Oid};
 /// Attributes of one relative distinguished name, in any order.
 type Rdn = Vec<AttributeTypeAndValue>;
 
-/// A distinguished name (RFC 5280, section 4.1.2.4), kept as the DER of its `RDNSequence`: two names are equal if their
-/// bytes are.
+/// A distinguished name (RFC 5280, section 4.1.2.4), kept as the DER of its `RDNSequence`: two
+/// names are equal if their bytes are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DistinguishedName {
     der: Vec<u8>,
@@ -59,7 +60,8 @@ impl fmt::Display for NameError {
 impl std::error::Error for NameError {}
 
 impl DistinguishedName {
-    /// Reads RFC 4514 text (encoded in the reverse of the written order) or openssl's `/CN=a/O=b` (left to right).
+    /// Reads RFC 4514 text (encoded in the reverse of the written order) or openssl's `/CN=a/O=b`
+    /// (left to right).
     ///
     /// # Errors
     /// One line that says what is wrong and what to write.
@@ -75,7 +77,8 @@ impl DistinguishedName {
         Self::from_rdns(parse::parse(text)?)
     }
 
-    /// Encodes attributes, each as an RDN of its own, in the given order; names as in text (`CN`, `O`, `2.5.4.3`).
+    /// Encodes attributes, each as an RDN of its own, in the given order; names as in text (`CN`,
+    /// `O`, `2.5.4.3`).
     ///
     /// # Errors
     /// What is wrong and what to write.
@@ -119,7 +122,8 @@ impl DistinguishedName {
         &self.der
     }
 
-    /// Prints the name as nginx's `$ssl_client_s_dn` has it (OpenSSL's `XN_FLAG_RFC2253`): last RDN first.
+    /// Prints the name as nginx's `$ssl_client_s_dn` has it (OpenSSL's `XN_FLAG_RFC2253`): last RDN
+    /// first.
     pub fn rfc2253(&self) -> String {
         print::rfc2253(&self.parsed())
     }

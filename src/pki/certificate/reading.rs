@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
+use x509_parser::oid_registry::{
+    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
+    OID_PKCS1_RSAENCRYPTION, OID_SIG_ED25519,
+};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -173,22 +177,22 @@ fn prefix(mask: &[u8]) -> Option<u8> {
 
 /// The algorithm of a public key, as far as mtlsgen knows it.
 pub(super) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<Algorithm> {
-    match key.algorithm.algorithm.to_id_string().as_str() {
-        "1.2.840.10045.2.1" => {
-            let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
-            match curve.to_id_string().as_str() {
-                "1.2.840.10045.3.1.7" => Some(Algorithm::EcdsaP256),
-                "1.3.132.0.34" => Some(Algorithm::EcdsaP384),
-                "1.3.132.0.35" => Some(Algorithm::EcdsaP521),
-                _ => None,
-            }
-        }
-        "1.2.840.113549.1.1.1" => match key.parsed().ok()? {
+    let named = &key.algorithm.algorithm;
+    if *named == OID_KEY_TYPE_EC_PUBLIC_KEY {
+        let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
+        let curves = [
+            (OID_EC_P256, Algorithm::EcdsaP256),
+            (OID_NIST_EC_P384, Algorithm::EcdsaP384),
+            (OID_NIST_EC_P521, Algorithm::EcdsaP521),
+        ];
+        curves.into_iter().find(|(oid, _)| *oid == curve).map(|(_, algorithm)| algorithm)
+    } else if *named == OID_PKCS1_RSAENCRYPTION {
+        match key.parsed().ok()? {
             PublicKey::RSA(rsa) => Some(Algorithm::Rsa(bits(rsa.modulus))),
             _ => None,
-        },
-        "1.3.101.112" => Some(Algorithm::Ed25519),
-        _ => None,
+        }
+    } else {
+        (*named == OID_SIG_ED25519).then_some(Algorithm::Ed25519)
     }
 }
 

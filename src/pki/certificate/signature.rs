@@ -10,8 +10,8 @@ use super::Certificate;
 use super::reading::algorithm;
 use crate::pki::key::Algorithm;
 
-/// Tells whether `issuer`'s key made the signature of `certificate`. What uses an algorithm that is unknown here, or
-/// too weak to mean anything (MD5), is not signed.
+/// Tells whether `issuer`'s key made the signature of `certificate`. What uses an algorithm that is
+/// unknown here, or too weak to mean anything (MD5), is not signed.
 pub(super) fn is_signed_with(certificate: &Certificate, issuer: &Certificate) -> bool {
     verify(&certificate.der, &issuer.der).is_some()
 }
@@ -65,7 +65,8 @@ fn verification(
     Some(algorithm)
 }
 
-/// RSASSA-PSS (RFC 8017, appendix A.2.3) with its usual parameters: one hash function, a salt of its length.
+/// RSASSA-PSS (RFC 8017, appendix A.2.3) with its usual parameters: one hash function, a salt of
+/// its length.
 fn probabilistic(named: &AlgorithmIdentifier<'_>) -> Option<&'static dyn VerificationAlgorithm> {
     let parameters = RsaSsaPssParams::try_from(named.parameters.as_ref()?).ok()?;
     match parameters.hash_algorithm_oid().to_id_string().as_str() {

@@ -20,8 +20,8 @@ pub enum Purpose<'a> {
     Client,
 }
 
-/// One thing that is wrong with a certificate, with what is and what should be. Displays as a sentence that begins
-/// behind "the certificate".
+/// One thing that is wrong with a certificate, with what is and what should be. Displays as a
+/// sentence that begins behind "the certificate".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// Its validity has ended.
@@ -174,8 +174,9 @@ fn missing_names(certificate: &Certificate, names: &[&str]) -> Option<Problem> {
     (!missing.is_empty()).then(|| Problem::NamesMissing { missing, found: found.clone() })
 }
 
-/// Tells whether a DNS name of a certificate covers a host: the same name, or `*.` in the place of one whole label
-/// (RFC 9525, section 6.3), in any case. A host that is itself a wildcard is covered by the same wildcard alone.
+/// Tells whether a DNS name of a certificate covers a host: the same name, or `*.` in the place of
+/// one whole label (RFC 9525, section 6.3), in any case. A host that is itself a wildcard is
+/// covered by the same wildcard alone.
 #[must_use]
 pub fn covers(pattern: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);

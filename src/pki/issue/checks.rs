@@ -97,9 +97,11 @@ fn check_path_length(
     }
 }
 
-/// Checks that the certificate says what was asked for, and that its issuer's certificate leads to it.
+/// Checks that the certificate says what was asked for, and that its issuer's certificate leads to
+/// it.
 ///
-/// The signature itself is not verified: the key was validated, and compared with its public part, before it signed.
+/// The signature itself is not verified: the key was validated, and compared with its public part,
+/// before it signed.
 pub(super) fn after(
     certificate: &Certificate,
     request: &CertificateRequest,

@@ -25,7 +25,8 @@ const KEY_IDENTIFIER_LENGTH: usize = 20;
 
 /// DER of a certificate that has everything but the right names and a signature.
 ///
-/// rcgen keeps names in a map and would lose repeated attributes, so that it gets a stand-in for the subject.
+/// rcgen keeps names in a map and would lose repeated attributes, so that it gets a stand-in for
+/// the subject.
 pub(super) fn draft(
     request: &CertificateRequest,
     serial: &SerialNumber,

@@ -9,7 +9,7 @@ use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
 use super::signing::Signer;
-use super::{Algorithm, KeyError};
+use super::{Algorithm, KeyError, KeyKind};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -34,6 +34,24 @@ pub(super) struct Decoded {
 }
 
 impl Decoded {
+    /// From a new key pair.
+    pub(super) fn from_new(kind: KeyKind, signer: &Signer) -> Result<Self, KeyError> {
+        let algorithm = Algorithm::from(kind);
+        let curve =
+            CURVES.into_iter().find(|(_, curve, _)| *curve == algorithm).map(|(oid, ..)| oid);
+        let identifier = match (algorithm, &curve) {
+            (Algorithm::Rsa(_), _) => {
+                AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) }
+            }
+            (_, Some(curve)) => {
+                AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(curve)) }
+            }
+            (_, None) => AlgorithmIdentifierRef { oid: ED25519, parameters: None },
+        };
+        let (public_key, bits) = subject_public_key_info(identifier, signer.public_key())?;
+        Ok(Self { pkcs8: signer.to_pkcs8()?, algorithm, public_key, bits })
+    }
+
     /// From PKCS#8, version 1 or 2 (RFC 5958).
     pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         let info = PrivateKeyInfoRef::try_from(der).map_err(|error| damaged(&error))?;
@@ -107,13 +125,20 @@ impl Decoded {
         private_key: &[u8],
         public_key: &[u8],
     ) -> Result<Self, KeyError> {
-        let subject_public_key =
-            BitStringRef::from_bytes(public_key).map_err(|error| damaged(&error))?;
-        let info = SubjectPublicKeyInfoRef { algorithm: identifier, subject_public_key };
-        let info = encoded(&info)?;
-        let bits = info.len() - public_key.len();
-        Ok(Self { pkcs8: to_pkcs8(identifier, private_key)?, algorithm, public_key: info, bits })
+        let (public_key, bits) = subject_public_key_info(identifier, public_key)?;
+        Ok(Self { pkcs8: to_pkcs8(identifier, private_key)?, algorithm, public_key, bits })
     }
+}
+
+/// DER of a `SubjectPublicKeyInfo`, and where the content of its bit string begins.
+fn subject_public_key_info(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    bits: &[u8],
+) -> Result<(Vec<u8>, usize), KeyError> {
+    let subject_public_key = BitStringRef::from_bytes(bits).map_err(|error| damaged(&error))?;
+    let info = encoded(&SubjectPublicKeyInfoRef { algorithm, subject_public_key })?;
+    let start = info.len() - bits.len();
+    Ok((info, start))
 }
 
 /// What is needed of an `ECPrivateKey`.

@@ -1,4 +1,5 @@
-//! The types of attributes that names are made of: what they are called, how their values are encoded and how long they may be.
+//! The types of attributes that names are made of: what they are called, how their values are
+//! encoded and how long they may be.
 
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
@@ -243,7 +244,9 @@ fn object_identifier(digits: &str) -> Result<ObjectIdentifier, NameError> {
 
 fn unknown(name: &str) -> NameError {
     let keywords = TYPES.iter().flat_map(|kind| kind.keywords.iter().copied());
-    let help = match nearest(name, keywords) {
+    // Everything is near to one or two letters.
+    let near = nearest(name, keywords).filter(|_| name.len() > 2);
+    let help = match near {
         Some(keyword) => format!("write `{keyword}`"),
         None => "write one of `CN`, `O`, `OU`, `C`, `ST`, `L`, `STREET`, `postalCode`, `DC`, `UID`, `emailAddress`, \
                  `serialNumber`, or the attribute's object identifier with dots"

@@ -2,6 +2,8 @@
 
 use std::str::Chars;
 
+use x509_cert::attr::AttributeTypeAndValue;
+
 use super::attribute::{encode, encode_der};
 use super::{NameError, Rdn};
 
@@ -40,7 +42,7 @@ fn slashes(text: &str) -> Result<Vec<Rdn>, NameError> {
         .collect()
 }
 
-fn slash_attribute(part: &str) -> Result<x509_cert::attr::AttributeTypeAndValue, NameError> {
+fn slash_attribute(part: &str) -> Result<AttributeTypeAndValue, NameError> {
     if part.is_empty() {
         return Err(NameError::new(
             "a part of the subject is empty",
@@ -146,10 +148,7 @@ impl Rfc4514<'_> {
         Err(without_equals(name, &format!("CN={name}"), "\\,` or `\\+"))
     }
 
-    fn attribute(
-        &mut self,
-        name: &str,
-    ) -> Result<(x509_cert::attr::AttributeTypeAndValue, Next), NameError> {
+    fn attribute(&mut self, name: &str) -> Result<(AttributeTypeAndValue, Next), NameError> {
         let trimmed = self.rest.as_str().trim_start_matches(' ');
         if let Some(hex) = trimmed.strip_prefix('#') {
             let end = hex.find([',', '+']).unwrap_or(hex.len());
@@ -180,7 +179,8 @@ impl Rfc4514<'_> {
         }
     }
 
-    /// Everything up to the next separator, unescaped, without blanks that are not escaped at its end.
+    /// Everything up to the next separator, unescaped, without blanks that are not escaped at its
+    /// end.
     fn value(&mut self, name: &str) -> Result<String, NameError> {
         let mut value = Vec::new();
         let mut kept = 0;

@@ -1,4 +1,5 @@
-//! Prints names as OpenSSL does with `XN_FLAG_RFC2253`, which is what nginx's `$ssl_client_s_dn` holds.
+//! Prints names as OpenSSL does with `XN_FLAG_RFC2253`, which is what nginx's `$ssl_client_s_dn`
+//! holds.
 //!
 //! The rules are those of OpenSSL's `crypto/asn1/a_strex.c`, its oddities included: what nginx
 //! compares is this text, not what the RFC would have said.

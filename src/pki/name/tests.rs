@@ -170,6 +170,7 @@ fn mistakes_say_what_to_write() {
         ("CN=,O=b", "`CN` has no value"),
         ("CN= ", "`CN` has no value"),
         ("/CN=/O=b", "`CN` has no value"),
+        ("X=a", "unknown attribute `X` in a subject: write one of `CN`, `O`"),
         ("Foo=a", "unknown attribute `Foo` in a subject: write one of `CN`, `O`"),
         (
             "organizationNam=a",
