@@ -163,7 +163,8 @@ fn certificate_facts(certificate: &Certificate) -> String {
     // What an issuer of the same run cuts off a leaf is a matter of seconds.
     facts.push(format!("{}d", (seconds + 43_200) / 86_400));
     if certificate.is_authority {
-        facts.push(format!("authority, path length {:?}", certificate.max_path_len));
+        let length = certificate.max_path_len.map_or("any".to_owned(), |length| length.to_string());
+        facts.push(format!("authority, path length {length}"));
     }
     facts.extend(certificate.extended_key_usage.iter().flatten().map(|usage| format!("{usage:?}")));
     let names = &certificate.names;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use crate::manifest::objects::Material;
+use crate::model::lineage::Lineage;
 use crate::model::{
     Annotations, ClientAuthentication, Deployment, Exposure, Labels, Model, Reference, Route, Secret,
     SecretContent, ServerCertificateSource, ServerTls, Service, ServicePort,
@@ -149,6 +150,9 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
         services: BTreeMap::from([("demo-app".to_owned(), service("demo-app"))]),
         exposures,
         clients: BTreeMap::new(),
+        server_certificates: BTreeMap::new(),
+        brought: BTreeMap::new(),
+        lineage: Lineage::default(),
         secrets,
         patches: Vec::new(),
         allow_plain_in_git: false,

@@ -207,7 +207,7 @@ fn what_is_no_certificate_is_named() {
 fn serials_keep_their_magnitude() {
     let held = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
     assert_eq!((held.certificate.serial, held.certificate.not_before), (serial(), noon()));
-    let mut entropy = crate::io::entropy::SystemEntropy;
+    let entropy = crate::io::entropy::SystemEntropy;
     assert_eq!(entropy.serial(&request(Usage::Client, "CN=c", &[])).to_string().len(), 32);
 }
 

@@ -67,7 +67,7 @@ fn everything() -> Issued {
     let client = request(alice(), Issuer::Authority("root".into()));
     let client = issue(client, 2, Some(&root));
     let host = issue(request(Holder::Host("*.example.com".into()), Issuer::SelfSigned), 3, None);
-    Issued { certificates: vec![root, client, host] }
+    Issued { certificates: vec![root, client, host], ..Issued::default() }
 }
 
 fn holders_of(issued: &Issued) -> BTreeSet<Holder> {
@@ -99,7 +99,7 @@ fn what_was_issued_comes_back() {
     for one in &issued.certificates {
         let held = &inventory.held[&one.request.holder];
         assert!(held.chain == one.chain && held.has_key);
-        assert_eq!(keyring.keys[&one.request.holder].spki_hash(), one.spki_hash);
+        assert_eq!(keyring.get(&one.request.holder).unwrap().spki_hash(), one.spki_hash);
     }
     assert_eq!(store.holders().unwrap(), wanted);
 }
@@ -164,7 +164,7 @@ fn a_serial_serves_once() {
         2,
         Some(&issued.certificates[0]),
     );
-    let error = commit(&store, &Issued { certificates: vec![again] }).unwrap_err();
+    let error = commit(&store, &Issued { certificates: vec![again], ..Issued::default() }).unwrap_err();
     assert!(
         matches!(&error, StoreError::SerialUsed { path } if path.ends_with("cas/root/ledger/02.toml"))
     );
@@ -172,7 +172,7 @@ fn a_serial_serves_once() {
         let request = request(Holder::Client(name.into()), Issuer::Authority("root".into()));
         issue(request, 7, Some(&issued.certificates[0]))
     });
-    let error = commit(&store, &Issued { certificates: twice.into() }).unwrap_err();
+    let error = commit(&store, &Issued { certificates: twice.into(), ..Issued::default() }).unwrap_err();
     assert!(matches!(error, StoreError::SerialUsed { .. }), "{error}");
     assert_eq!(store.holders().unwrap(), holders_of(&issued));
 }
@@ -290,7 +290,7 @@ fn a_key_that_was_replaced_since_its_certificate_was_read_is_no_damage() {
     let (inventory, _) = store.inventory(&wanted).unwrap();
     let request = request(alice(), Issuer::Authority("root".into()));
     let newer = issue(request, 8, Some(&issued.certificates[0]));
-    commit(&store, &Issued { certificates: vec![newer] }).unwrap();
+    commit(&store, &Issued { certificates: vec![newer], ..Issued::default() }).unwrap();
     let error = store.keyring(&inventory, &wanted).unwrap_err();
     assert!(matches!(error, StoreError::Changed { .. }), "{error}");
 }
