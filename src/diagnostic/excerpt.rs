@@ -36,10 +36,10 @@ impl Excerpt {
         }
         let number = source.text[..start].matches('\n').count() + 1;
         let marks = spans.iter().zip(&lines);
-        let marks = marks.map(|(span, line)| span.start..span.end.clamp(span.start, line.end));
+        let mut marks = marks.map(|(span, line)| span.start..span.end.clamp(span.start, line.end));
         match spans {
             [_] if end - start > LONGEST_LINE => {
-                Some(cut(&source.text, start..end, marks.last()?, number))
+                Some(cut(&source.text, start..end, marks.next_back()?, number))
             }
             _ => Some(Self {
                 text: source.text[start..end].to_owned(),
@@ -81,7 +81,7 @@ fn cut(text: &str, line: Range<usize>, mark: Range<usize>, number: usize) -> Exc
     Excerpt {
         text: format!("{before}{}{after}", &text[start..end]),
         line: number,
-        marks: vec![shift(mark.start)..shift(shown)],
+        marks: std::iter::once(shift(mark.start)..shift(shown)).collect(),
         exact: start == line.start,
     }
 }
@@ -98,8 +98,7 @@ mod tests {
     use super::*;
 
     fn span(text: &str, range: Range<usize>) -> Span {
-        let source =
-            Source { name: "a".into(), directory: "".into(), text: text.to_owned() };
+        let source = Source { name: "a".into(), directory: "".into(), text: text.to_owned() };
         Span { source: Arc::new(source), start: range.start, end: range.end }
     }
 
@@ -107,7 +106,7 @@ mod tests {
     fn only_the_line_is_taken_and_many_lines_are_cut_to_the_first() {
         let excerpt = Excerpt::of(&[&span("a\r\nbcd\r\ne\r\n", 4..9)]).unwrap();
         assert_eq!((excerpt.text.as_str(), excerpt.line), ("bcd", 2));
-        assert_eq!(excerpt.marks, [1..3]);
+        assert_eq!((excerpt.marks[0].start, excerpt.marks[0].end), (1, 3));
     }
 
     #[test]

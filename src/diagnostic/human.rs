@@ -14,7 +14,10 @@ use super::{Diagnostic, Severity, Span, in_order, masked};
 pub fn render(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(width.max(40));
-    in_order(diagnostics).into_iter().map(|diagnostic| renderer.render(&[group(diagnostic)]) + "\n\n").collect()
+    in_order(diagnostics)
+        .into_iter()
+        .map(|diagnostic| renderer.render(&[group(diagnostic)]) + "\n\n")
+        .collect()
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
@@ -26,7 +29,9 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         .partition(|(span, _)| diagnostic.span.as_ref().is_some_and(|first| near(first, span)));
     if let Some(span) = &diagnostic.span {
         let mut marks = vec![(span, AnnotationKind::Primary, diagnostic.label.as_str())];
-        marks.extend(close.iter().map(|(span, words)| (span, AnnotationKind::Context, words.as_str())));
+        marks.extend(
+            close.iter().map(|(span, words)| (span, AnnotationKind::Context, words.as_str())),
+        );
         group = group.elements(excerpt(&marks));
     }
     for (span, words) in far {
@@ -48,9 +53,11 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
     let spans: Vec<&Span> = marks.iter().map(|(span, ..)| *span).collect();
     let Some(first) = spans.first() else { return Vec::new() };
     let Some(excerpt) = Excerpt::of(&spans) else { return vec![origin(first).into()] };
-    let annotations = excerpt.marks.into_iter().zip(marks).map(|(range, (_, kind, words))| {
-        annotation(range, *kind, words)
-    });
+    let annotations = excerpt
+        .marks
+        .into_iter()
+        .zip(marks)
+        .map(|(range, (_, kind, words))| annotation(range, *kind, words));
     let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).annotations(annotations);
     if excerpt.exact {
         return vec![snippet.path(first.source.name.as_str()).into()];
@@ -58,7 +65,7 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
     vec![origin(first).into(), snippet.into()]
 }
 
-fn annotation<'a>(range: std::ops::Range<usize>, kind: AnnotationKind, words: &'a str) -> Annotation<'a> {
+fn annotation(range: std::ops::Range<usize>, kind: AnnotationKind, words: &str) -> Annotation<'_> {
     let annotation = kind.span(range);
     if words.is_empty() { annotation } else { annotation.label(masked(words)) }
 }
@@ -113,7 +120,7 @@ mod tests {
             .related(Some(span(&source, "a = 1")), "near")
             .related(Some(span(&source, "c = 3")), "far");
         let shown = render(&[diagnostic], false, 100);
-        assert!(shown.starts_with("warning[twice]: said twice\n --> mtls.toml:2:1"), "{shown}");
+        assert!(shown.starts_with("warning[twice]: said twice\n   --> mtls.toml:2:1"), "{shown}");
         assert!(shown.contains("----- near") && shown.contains("mtls.toml:503:1"), "{shown}");
         assert!(!shown.contains("filler"), "{shown}");
     }
@@ -140,7 +147,10 @@ mod tests {
             false,
             100,
         );
-        assert!(!shown.contains("MIIE") && !shown.contains('\u{1b}') && !shown.contains('\0'), "{shown}");
+        assert!(
+            !shown.contains("MIIE") && !shown.contains('\u{1b}') && !shown.contains('\0'),
+            "{shown}"
+        );
         assert!(shown.contains("mtls.toml:2:1"), "{shown}");
     }
 

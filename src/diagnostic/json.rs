@@ -9,7 +9,10 @@ use super::{Diagnostic, Severity, Span, in_order, masked};
 /// Lines and columns count from one; `endLine` and `endColumn` are one behind the last character.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic]) -> String {
-    in_order(diagnostics).into_iter().map(|diagnostic| line(&Shown::of(diagnostic)) + "\n").collect()
+    in_order(diagnostics)
+        .into_iter()
+        .map(|diagnostic| line(&Shown::of(diagnostic)) + "\n")
+        .collect()
 }
 
 fn line(shown: &Shown) -> String {

@@ -20,7 +20,8 @@ pub fn masked(text: &str) -> Cow<'_, str> {
 
 /// The first PEM block of a private key; up to the end of the text if it is not closed.
 fn private_key(text: &str) -> Option<Range<usize>> {
-    let (start, _) = text.match_indices(BEGIN).find(|(at, _)| is_private(&text[*at + BEGIN.len()..]))?;
+    let (start, _) =
+        text.match_indices(BEGIN).find(|(at, _)| is_private(&text[*at + BEGIN.len()..]))?;
     let end = text[start..].find(END).map_or(text.len(), |at| {
         let end = start + at + END.len();
         text[end..].find("-----").map_or(text.len(), |close| end + close + 5)

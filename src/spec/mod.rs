@@ -20,9 +20,9 @@ use serde::Deserialize;
 pub use schema::json_schema;
 use subject::Subject;
 use value::{
-    AnnotationKey, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName, FalseOr, HostName,
-    ImageName, IpAddress, LabelKey, LabelValue, Later, NamespacedName, ObjectName, Port, PortName,
-    PublicKeySize, Serial, Uri,
+    AnnotationKey, ContainerName, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
+    FalseOr, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later, NamespaceName,
+    NamespacedName, ObjectName, Port, PortName, PublicKeySize, Serial, Uri,
 };
 
 /// One spec: which hosts exist, who may call them and who signs whom.
@@ -37,10 +37,13 @@ pub struct Spec {
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
     pub name: Option<LabelValue>,
     /// Namespace of every object that does not say otherwise. `default` unless said.
-    pub namespace: Option<ObjectName>,
+    #[schemars(extend("default" = "default"))]
+    pub namespace: Option<NamespaceName>,
     /// The ingress or gateway dialect to write. `ingress-nginx` unless said.
+    #[schemars(extend("default" = "ingress-nginx"))]
     pub target: Option<String>,
     /// Ingress class of every host that does not say otherwise. `nginx` unless said.
+    #[schemars(extend("default" = "nginx"))]
     pub ingress_class_name: Option<ObjectName>,
     /// Labels that every object carries.
     pub labels: BTreeMap<LabelKey, LabelValue>,
@@ -85,8 +88,10 @@ pub struct Defaults {
     /// Parts of the subject that every certificate shares.
     pub subject: Option<Subject>,
     /// Validity of leaf certificates. `365d` unless said.
+    #[schemars(extend("default" = "365d"))]
     pub duration: Option<Duration>,
     /// How long before its end a leaf certificate is renewed. `30d` unless said.
+    #[schemars(extend("default" = "30d"))]
     pub renew_before: Option<Duration>,
     /// What every host has unless it says otherwise.
     pub hosts: HostDefaults,
@@ -132,8 +137,10 @@ pub enum KeyAlgorithm {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Store {
     /// Folder of the store, relative to the file that says so. `pki` beside the spec unless said.
+    #[schemars(extend("default" = "pki"))]
     pub path: Option<String>,
     /// Kind of store. `directory` unless said.
+    #[schemars(extend("default" = "directory"))]
     pub kind: Option<StoreKind>,
     #[schemars(skip)]
     pub encryption: Option<Later>,
@@ -154,8 +161,10 @@ pub enum StoreKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Secrets {
     /// Secret format. `plain` unless said.
+    #[schemars(extend("default" = "plain"))]
     pub format: Option<String>,
     /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
+    #[schemars(extend("default" = false))]
     pub allow_plain_in_git: Option<bool>,
     #[schemars(skip)]
     pub name_suffix_hash: Option<Later>,
@@ -214,6 +223,7 @@ pub struct Ca {
     /// Kind of key.
     pub private_key: Option<PrivateKeyKind>,
     /// Validity. `10y` unless said.
+    #[schemars(extend("default" = "10y"))]
     pub duration: Option<Duration>,
     /// How long before its end the authority is renewed. A third of its validity, one year at most, unless said.
     pub renew_before: Option<Duration>,
@@ -240,6 +250,7 @@ pub struct Ca {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct NameConstraints {
     /// Whether readers that do not know name constraints must refuse the certificate. `true` unless said.
+    #[schemars(extend("default" = true))]
     pub critical: Option<bool>,
     /// Subtrees that names must lie in.
     pub permitted: NameSubtrees,
@@ -266,12 +277,14 @@ pub struct Service {
     /// Name of the objects; the key unless said.
     pub name: Option<ObjectName>,
     /// Namespace; the spec's unless said.
-    pub namespace: Option<ObjectName>,
+    pub namespace: Option<NamespaceName>,
     /// Container image.
     pub image: Option<ImageName>,
     /// Number of Pods; 1 unless said.
+    #[schemars(extend("default" = 1))]
     pub replicas: Option<u32>,
     /// Port of the Service; 80 unless said.
+    #[schemars(extend("default" = 80))]
     pub port: Option<Port>,
     /// Ports of the Service, where one is not enough; instead of `port`.
     pub ports: Vec<ServicePort>,
@@ -280,9 +293,10 @@ pub struct Service {
     /// Name of the Service's port; none unless said.
     pub port_name: Option<PortName>,
     /// Protocol of the port; `TCP` unless said.
+    #[schemars(extend("default" = "TCP"))]
     pub protocol: Option<Protocol>,
     /// Name of the container; as `kubectl create deployment` makes it from the image unless said.
-    pub container_name: Option<ObjectName>,
+    pub container_name: Option<ContainerName>,
     /// Environment of the container: a table of names and values, or Kubernetes' list.
     pub env: Option<Environment>,
     /// Resource requests and limits of the container.
@@ -310,6 +324,7 @@ pub struct ServicePort {
     /// Port of the container; the Service's port unless said.
     pub container_port: Option<Port>,
     /// Protocol; `TCP` unless said.
+    #[schemars(extend("default" = "TCP"))]
     pub protocol: Option<Protocol>,
 }
 
@@ -333,7 +348,10 @@ pub enum Environment {
     /// Names and values.
     Table(BTreeMap<ExtendedKeyName, String>),
     /// Kubernetes' list of `EnvVar`.
-    List(Vec<serde_json::Map<String, serde_json::Value>>),
+    List(
+        #[schemars(with = "Vec<value::EnvironmentVariable>")]
+        Vec<serde_json::Map<String, serde_json::Value>>,
+    ),
 }
 
 /// Resource requests and limits of a container, as Kubernetes quantities.
@@ -384,7 +402,7 @@ pub struct Host {
     /// Ingress class; the spec's unless said.
     pub ingress_class_name: Option<ObjectName>,
     /// Namespace of the Ingress and its Secrets; the spec's unless said.
-    pub namespace: Option<ObjectName>,
+    pub namespace: Option<NamespaceName>,
     /// Labels of the objects.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the Ingress.
@@ -396,8 +414,10 @@ pub struct Host {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Route {
     /// Path; `/` unless said.
+    #[schemars(extend("default" = "/"))]
     pub path: Option<String>,
     /// How the path is matched; `Prefix` unless said.
+    #[schemars(extend("default" = "Prefix"))]
     pub path_type: Option<PathType>,
     /// Service behind the path.
     pub service: Option<String>,
@@ -442,8 +462,10 @@ pub struct Tls {
     /// Kind of key.
     pub private_key: Option<PrivateKeyKind>,
     /// Validity, 398 days at most. `365d` unless said.
+    #[schemars(extend("default" = "365d"))]
     pub duration: Option<Duration>,
     /// How long before its end the certificate is renewed. `30d` unless said.
+    #[schemars(extend("default" = "30d"))]
     pub renew_before: Option<Duration>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
@@ -453,7 +475,7 @@ pub struct Tls {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CertManager {
-    /// Name of a ClusterIssuer.
+    /// Name of a `ClusterIssuer`.
     pub cluster_issuer: Option<ObjectName>,
     /// Name of an Issuer in the host's namespace.
     pub issuer: Option<ObjectName>,
@@ -468,11 +490,13 @@ pub struct ClientAuth {
     /// Secret of the trust bundle. Alone: it exists already, as `namespace/name`.
     pub secret_name: Option<NamespacedName>,
     /// Whether a certificate is required. `on` unless said.
+    #[schemars(extend("default" = "on"))]
     pub verify: Option<Verify>,
     /// How many intermediates a client's chain may have. What the chain needs, at least 1, unless said.
     #[schemars(range(min = 1))]
     pub verify_depth: Option<u8>,
     /// Whether the backend sees the client's certificate. `true` unless said: `false` lets clients forge the header.
+    #[schemars(extend("default" = true))]
     pub pass_certificate_to_upstream: Option<bool>,
     /// Absolute http(s) URL that refused clients are sent to.
     pub error_page: Option<ErrorPage>,
@@ -514,15 +538,17 @@ pub struct Client {
     /// Kind of key.
     pub private_key: Option<PrivateKeyKind>,
     /// Validity. `365d` unless said.
+    #[schemars(extend("default" = "365d"))]
     pub duration: Option<Duration>,
     /// How long before its end the certificate is renewed. `30d` unless said.
+    #[schemars(extend("default" = "30d"))]
     pub renew_before: Option<Duration>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
     /// Name of a Secret with certificate and key, for clients inside the cluster.
     pub secret_name: Option<ObjectName>,
     /// Namespace of that Secret; the spec's unless said.
-    pub namespace: Option<ObjectName>,
+    pub namespace: Option<NamespaceName>,
     #[schemars(skip)]
     pub csr: Option<Later>,
     #[schemars(skip)]

@@ -29,23 +29,25 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
     match tree(input) {
         Ok(node) => (node, true),
         Err(diagnostic) => {
-            input.report(diagnostic);
+            input.report(*diagnostic);
             (Node::empty(input.place(0..0)), false)
         }
     }
 }
 
-fn tree(input: &mut Input<'_>) -> Result<Node, Diagnostic> {
+fn tree(input: &mut Input<'_>) -> Result<Node, Box<Diagnostic>> {
     let text = input.text();
     let Some(equals) = equals_sign(text) else {
         return Err(mistake(input, 0..text.len(), "expected `KEY=VALUE`, found no `=`".to_owned())
-            .help("write such as `--set hosts.\"www.example.com\".tls.issuer=self-signed`"));
+            .help("write such as `--set hosts.\"www.example.com\".tls.issuer=self-signed`")
+            .into());
     };
     let keys = keys(input, &text[..equals])?;
     let value = value(input, equals + 1)?;
     let whole = input.place(0..text.len());
-    Ok(keys.into_iter().rev().fold(value, |node, (key, place)| {
-        Node { place: whole, value: Value::Table(Table::from([(key, Entry { key: place, node })])) }
+    Ok(keys.into_iter().rev().fold(value, |node, (key, place)| Node {
+        place: whole,
+        value: Value::Table(Table::from([(key, Entry { key: place, node })])),
     }))
 }
 
@@ -68,16 +70,21 @@ fn equals_sign(text: &str) -> Option<usize> {
 }
 
 /// The steps of a dotted key, each with its place.
-fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Diagnostic> {
+fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Box<Diagnostic>> {
     let whole = 0..text.len();
     if let Some(at) = text.find('[').filter(|_| !text.contains(['"', '\''])) {
         let title = "an entry of a list cannot be set alone".to_owned();
         let list = &text[..at];
         return Err(mistake(input, at..text.len(), title)
-            .help(format!("set the whole list, such as `--set '{list}=[a, b]'`")));
+            .help(format!("set the whole list, such as `--set '{list}=[a, b]'`"))
+            .into());
     }
-    if text.matches('.').count() > MAX_DEPTH * 4 || text.contains(['\n', '\r', '#']) {
-        return Err(mistake(input, whole, format!("{} is not a dotted key", literal(text))));
+    if text.matches('.').count() > MAX_DEPTH {
+        let title = format!("nested too deeply: more than {MAX_DEPTH} levels");
+        return Err(Diagnostic::error("too-large", title).at(Some(input.span(whole))).into());
+    }
+    if text.contains(['\n', '\r']) {
+        return Err(mistake(input, whole, format!("{} is not a dotted key", literal(text))).into());
     }
     let line = format!("{text}=0");
     let table = DeTable::parse(&line).map_err(|error| {
@@ -92,16 +99,12 @@ fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Diagnos
         let Value::Table(next) = entry.node.value else { break };
         table = next;
     }
-    if keys.len() > MAX_DEPTH {
-        let title = format!("nested too deeply: more than {MAX_DEPTH} levels");
-        return Err(mistake(input, whole, title));
-    }
     Ok(keys)
 }
 
 /// The value: text that starts with a quote or bracket is YAML, everything else one plain scalar,
 /// so that `x=*.example.com` and `x=# 1` need no quotes; nothing is the empty string.
-fn value(input: &mut Input<'_>, offset: usize) -> Result<Node, Diagnostic> {
+fn value(input: &mut Input<'_>, offset: usize) -> Result<Node, Box<Diagnostic>> {
     let rest = &input.text()[offset..];
     let text = rest.trim();
     if text.starts_with(['"', '\'', '[', '{']) {
@@ -109,6 +112,7 @@ fn value(input: &mut Input<'_>, offset: usize) -> Result<Node, Diagnostic> {
     }
     let start = offset + (rest.len() - rest.trim_start().len());
     let place = input.place(start..start + text.len());
-    let scalar = if text.is_empty() { super::node::Scalar::String("".into()) } else { resolve(text) };
+    let scalar =
+        if text.is_empty() { super::node::Scalar::String("".into()) } else { resolve(text) };
     Ok(Node { place, value: Value::Scalar(scalar) })
 }

@@ -66,8 +66,30 @@ mod tests {
             assert_eq!(resolve(text), Scalar::Float(text.into()), "{text}");
         }
         for text in [
-            "on", "off", "yes", "no", "y", "n", "nUll", "tRue", "1_000", "0b1", "12:30", ".", "e3",
-            "1e", "0x", "0o8", "1.2.3", "+-1", "-", "inf", "-.nan", "2024-01-01", "1e3.5", "--1",
+            "on",
+            "off",
+            "yes",
+            "no",
+            "y",
+            "n",
+            "nUll",
+            "tRue",
+            "1_000",
+            "0b1",
+            "12:30",
+            ".",
+            "e3",
+            "1e",
+            "0x",
+            "0o8",
+            "1.2.3",
+            "+-1",
+            "-",
+            "inf",
+            "-.nan",
+            "2024-01-01",
+            "1e3.5",
+            "--1",
         ] {
             assert_eq!(resolve(text), Scalar::String(text.into()), "{text}");
         }

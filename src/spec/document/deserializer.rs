@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::mistake::{Mistake, one_of};
@@ -37,9 +40,14 @@ impl<'a> NodeDeserializer<'a> {
         Self { node, skipped, entry, ..self }
     }
 
-    fn table<'de, V: Visitor<'de>>(self, table: &'a Table, entries: bool, visitor: V) -> Result<V::Value, Mistake> {
+    fn table<'de, V: Visitor<'de>>(
+        self,
+        table: &'a Table,
+        free: bool,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
         let at = self.skipped.first().copied().unwrap_or_default();
-        visitor.visit_map(Entries { parent: self, table, at, entries, current: None })
+        visitor.visit_map(Entries { parent: self, table, at, free, current: None })
     }
 
     fn list<'de, V: Visitor<'de>>(self, list: &'a [Node], visitor: V) -> Result<V::Value, Mistake> {
@@ -65,7 +73,7 @@ impl<'a> NodeDeserializer<'a> {
                 Some(value) => visitor.visit_f64(value),
                 None => Err(Mistake::expected("a finite number", self.node)),
             },
-            Scalar::Datetime(_) => Err(Mistake::expected("a string", self.node)),
+            Scalar::Datetime(_) => Err(Error::invalid_type(Unexpected::Other("date"), &visitor)),
         }
     }
 
@@ -144,7 +152,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -188,7 +200,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         visitor: V,
     ) -> Result<V::Value, Mistake> {
         let result = match self.node.as_str() {
-            Some(text) => visitor.visit_enum::<StrDeserializer<'_, Mistake>>(text.into_deserializer()),
+            Some(text) => {
+                visitor.visit_enum::<StrDeserializer<'_, Mistake>>(text.into_deserializer())
+            }
             None => Err(Mistake::expected(one_of(variants), self.node)),
         };
         result.map_err(|mistake| mistake.at(self.node))
@@ -209,14 +223,17 @@ struct Entries<'a> {
     table: &'a Table,
     at: usize,
     /// Whether the keys are of the user's choice.
-    entries: bool,
+    free: bool,
     current: Option<(usize, &'a str, &'a Entry)>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Mistake;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Mistake> {
         while let Some((key, entry)) = self.table.get_index(self.at) {
             let index = self.at;
             self.at += 1;
@@ -231,9 +248,11 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
-        let (index, key, entry) = self.current.take().expect("serde asks for a key before its value");
-        let value = self.parent.below(&entry.node, index, self.entries);
-        seed.deserialize(value).map_err(|mistake| mistake.at(&entry.node).below(index, Some(key)))
+        let (index, key, entry) =
+            self.current.take().expect("serde asks for a key before its value");
+        let value = self.parent.below(&entry.node, index, self.free);
+        seed.deserialize(value)
+            .map_err(|mistake| mistake.at_entry(entry.key, &entry.node).below(index, Some(key)))
     }
 }
 
@@ -247,7 +266,10 @@ struct Elements<'a> {
 impl<'de> SeqAccess<'de> for Elements<'_> {
     type Error = Mistake;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Mistake> {
         while let Some(node) = self.list.get(self.at) {
             let index = self.at;
             self.at += 1;
@@ -255,7 +277,10 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
                 continue;
             }
             let value = self.parent.below(node, index, false);
-            return seed.deserialize(value).map(Some).map_err(|mistake| mistake.at(node).below(index, None));
+            return seed
+                .deserialize(value)
+                .map(Some)
+                .map_err(|mistake| mistake.at(node).below(index, None));
         }
         Ok(None)
     }
@@ -274,7 +299,11 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'_> {
         visitor.visit_str(self.key).map_err(|mistake: Mistake| mistake.at_key(self.key, self.place))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 

@@ -65,7 +65,11 @@ impl<'a> Input<'a> {
 ///
 /// # Errors
 /// A diagnostic where the bytes are no UTF-8, with the place of the first wrong one.
-pub fn decode(name: &str, directory: PathBuf, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+pub fn decode(
+    name: &str,
+    directory: PathBuf,
+    bytes: Vec<u8>,
+) -> Result<Arc<Source>, Box<Diagnostic>> {
     let source = |text| Arc::new(Source { name: name.to_owned(), directory, text });
     let wrong = match String::from_utf8(bytes) {
         Ok(text) => return Ok(source(text)),
@@ -77,9 +81,13 @@ pub fn decode(name: &str, directory: PathBuf, bytes: Vec<u8>) -> Result<Arc<Sour
     let source = source(String::from_utf8_lossy(wrong.as_bytes()).into_owned());
     let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
     let encoding = if wide { "UTF-16" } else { "another encoding" };
-    Err(Diagnostic::error("syntax", format!("the text is not UTF-8: found the byte `0x{byte:02x}`"))
-        .at(Some(Span { source, start, end }))
-        .help(format!("save the file as UTF-8; it seems to be in {encoding}, or no text at all")))
+    Err(Diagnostic::error(
+        "syntax",
+        format!("the text is not UTF-8: found the byte `0x{byte:02x}`"),
+    )
+    .at(Some(Span { source, start, end }))
+    .help(format!("save the file as UTF-8; it seems to be in {encoding}, or no text at all"))
+    .into())
 }
 
 /// What the source is written in: by the extension of its name, else (standard input, other
@@ -118,7 +126,8 @@ pub(super) fn check(input: &mut Input<'_>) -> bool {
     let text = input.text();
     if text.len() > MAX_BYTES {
         let limit = MAX_BYTES / 1024 / 1024;
-        let title = format!("the text is too long: {} bytes, at most {limit} MiB are read", text.len());
+        let title =
+            format!("the text is too long: {} bytes, at most {limit} MiB are read", text.len());
         let diagnostic = Diagnostic::error("too-large", title).at(Some(input.span(0..0)));
         input.report(diagnostic.help("split the spec into several files and give each with `-f`"));
         return false;

@@ -53,8 +53,14 @@ impl Position {
             Self::Service => &[&["port", "containerPort", "portName", "protocol"], &["ports"]],
             Self::Ca => &[
                 &[
-                    "issuer", "subject", "privateKey", "duration", "renewBefore", "serial",
-                    "maxPathLen", "nameConstraints",
+                    "issuer",
+                    "subject",
+                    "privateKey",
+                    "duration",
+                    "renewBefore",
+                    "serial",
+                    "maxPathLen",
+                    "nameConstraints",
                 ],
                 &["certificate", "key"],
             ],

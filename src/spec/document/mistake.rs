@@ -9,14 +9,20 @@ use super::node::{Node, Place, Scalar, Value};
 use crate::diagnostic::{Diagnostic, literal, nearest};
 
 /// Codes that the text of a custom error may start with, as in `not-supported-yet: …`.
-const CODES: [&str; 3] = ["not-supported-yet", "unknown-key", "unknown-value"];
+const CODES: [&str; 3] = [LATER, "unknown-key", "unknown-value"];
+
+/// Code of what a later version will know.
+const LATER: &str = "not-supported-yet";
 
 /// How many known names a message lists.
 const LISTED: usize = 16;
 
 /// An error of serde's, with the way to the value, from the value upwards.
 #[derive(Debug)]
-pub(super) struct Mistake {
+pub(super) struct Mistake(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     kind: Kind,
     place: Option<Place>,
     found: Option<Found>,
@@ -43,7 +49,7 @@ struct Found {
 
 impl Mistake {
     fn new(kind: Kind) -> Self {
-        Self { kind, place: None, found: None, key: None, way: Vec::new() }
+        Self(Box::new(Parts { kind, place: None, found: None, key: None, way: Vec::new() }))
     }
 
     /// Something else was expected at `node`.
@@ -56,10 +62,19 @@ impl Mistake {
         Self::new(Kind::Empty).at(node)
     }
 
+    /// Points at the key where that says more than the value.
+    pub fn at_entry(mut self, key: Place, node: &Node) -> Self {
+        let later = matches!(&self.0.kind, Kind::Custom { text } if text.starts_with(LATER));
+        if self.0.way.is_empty() && (later || matches!(self.0.kind, Kind::Empty)) {
+            self.0.place = Some(key);
+        }
+        self.at(node)
+    }
+
     /// Says where, unless it is known more precisely.
     pub fn at(mut self, node: &Node) -> Self {
-        self.place.get_or_insert(node.place);
-        self.found.get_or_insert_with(|| Found {
+        self.0.place.get_or_insert(node.place);
+        self.0.found.get_or_insert_with(|| Found {
             words: node.describe(),
             value: match &node.value {
                 Value::Scalar(scalar) => Some(scalar.clone()),
@@ -71,35 +86,35 @@ impl Mistake {
 
     /// Says that it is the key that is wrong.
     pub fn at_key(mut self, key: &str, place: Place) -> Self {
-        self.place.get_or_insert(place);
+        self.0.place.get_or_insert(place);
         let words = format!("the string {}", literal(key));
-        self.found.get_or_insert(Found { words, value: None });
+        self.0.found.get_or_insert(Found { words, value: None });
         self
     }
 
     /// Adds a step to the way to the value: an index in a list or table.
     pub fn below(mut self, index: usize, key: Option<&str>) -> Self {
-        self.way.push(index);
-        if let (None, Some(key)) = (&self.key, key) {
-            self.key = Some(key.to_owned());
+        self.0.way.push(index);
+        if let (None, Some(key)) = (&self.0.key, key) {
+            self.0.key = Some(key.to_owned());
         }
         self
     }
 
     /// The indices that lead from the top to the value.
     pub fn path(&self) -> Vec<usize> {
-        self.way.iter().rev().copied().collect()
+        self.0.way.iter().rev().copied().collect()
     }
 
     /// The place, if it is known.
     pub fn place(&self) -> Option<Place> {
-        self.place
+        self.0.place
     }
 
     /// The message, without its place.
     pub fn diagnostic(self) -> Diagnostic {
-        let found = self.found.unwrap_or(Found { words: "nothing".to_owned(), value: None });
-        match self.kind {
+        let found = self.0.found.unwrap_or(Found { words: "nothing".to_owned(), value: None });
+        match self.0.kind {
             Kind::WrongType { expected } => wrong_type(&expected, &found),
             Kind::UnknownKey { key, known } => unknown_key(&key, known),
             Kind::UnknownValue { known } => unknown_value(&found, known),
@@ -107,18 +122,18 @@ impl Mistake {
                 Diagnostic::error("missing-key", format!("the key `{key}` is missing"))
             }
             Kind::Empty => {
-                let key = self.key.unwrap_or_default();
+                let key = self.0.key.unwrap_or_default();
                 Diagnostic::error("empty-entry", format!("the entry {} is empty", literal(&key)))
                     .help("write `{}` for an entry that has defaults only; null only removes what an earlier file says")
             }
-            Kind::Custom { text } => custom(&text, self.key.as_deref()),
+            Kind::Custom { text } => custom(&text, self.0.key.as_deref()),
         }
     }
 }
 
 impl Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.kind)
+        write!(f, "{:?}", self.0.kind)
     }
 }
 
@@ -154,11 +169,11 @@ fn wrong_type(expected: &str, found: &Found) -> Diagnostic {
     let words = match expected {
         "a sequence" => "a list",
         "a map" => "a table",
-        struct_name if struct_name.starts_with("struct ") => "a table",
+        name if name.starts_with("struct ") => "a table",
         other => other,
     };
-    let diagnostic = Diagnostic::error("wrong-type", format!("expected {words}, found {}", found.words))
-        .label(format!("expected {words}"));
+    let diagnostic =
+        Diagnostic::error("wrong-type", format!("expected {words}, found {}", found.words));
     match advice(words, found.value.as_ref()) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
@@ -169,17 +184,22 @@ fn wrong_type(expected: &str, found: &Found) -> Diagnostic {
 fn advice(expected: &str, found: Option<&Scalar>) -> Option<String> {
     let found = found?;
     match found {
-        Scalar::Integer(text) | Scalar::Float(text) | Scalar::Datetime(text)
-            if expected == "a string" =>
-        {
+        Scalar::Integer(text) | Scalar::Float(text) if expected == "a string" => {
             Some(format!("write `\"{text}\"`, in quotes"))
         }
+        Scalar::Datetime(text) => Some(format!("write `\"{text}\"`, in quotes")),
         Scalar::Boolean(value) if expected == "a string" => {
             Some(format!("write `\"{value}\"`, in quotes"))
+        }
+        Scalar::Boolean(value) if expected.contains("`on`") => {
+            Some(format!("write `\"{}\"`", if *value { "on" } else { "off" }))
         }
         Scalar::Null => Some("write a value, or remove the key".to_owned()),
         Scalar::String(text) if expected == "a list" => Some(format!("write `[\"{text}\"]`")),
         Scalar::String(text) if expected == "a boolean" => Some(boolean_advice(text)),
+        Scalar::String(text) if expected.contains("`false`") => {
+            Some(boolean_advice(text)).filter(|advice| advice.contains("without quotes"))
+        }
         Scalar::String(text) if matches!(resolve(text), Scalar::Integer(_)) => {
             Some(format!("write `{text}`, without quotes"))
         }
@@ -242,11 +262,12 @@ fn listed(names: &[&str]) -> String {
 
 /// A custom error: an optional code, the title, then a line for each help.
 fn custom(text: &str, key: Option<&str>) -> Diagnostic {
-    let coded = CODES.iter().find_map(|code| Some((*code, text.strip_prefix(code)?.strip_prefix(": ")?)));
+    let coded =
+        CODES.iter().find_map(|code| Some((*code, text.strip_prefix(code)?.strip_prefix(": ")?)));
     let (code, text) = coded.unwrap_or(("invalid-value", text));
     let mut lines = text.lines();
     let mut title = lines.next().unwrap_or_default().to_owned();
-    if code == "not-supported-yet" {
+    if code == LATER {
         title = format!("{} is not supported yet", literal(key.unwrap_or_default()));
     }
     lines.fold(Diagnostic::error(code, title), Diagnostic::help)

@@ -11,6 +11,7 @@ mod object_form;
 #[cfg(test)]
 mod tests;
 mod toml;
+mod toml_error;
 mod yaml;
 mod yaml_error;
 
@@ -70,7 +71,9 @@ pub type Path = Vec<Step>;
 /// Builds a [`Path`]: `path!["hosts", name, "tls"]`.
 #[macro_export]
 macro_rules! path {
-    ($($step:expr),* $(,)?) => { vec![$($crate::spec::document::Step::from($step)),*] };
+    ($($step:expr),* $(,)?) => {
+        $crate::spec::document::Path::from([$($crate::spec::document::Step::from($step)),*])
+    };
 }
 
 /// All files of a spec, merged, every value with its place.
@@ -140,11 +143,7 @@ impl Document {
 
     fn span_of(&self, place: Place) -> Option<Span> {
         let source = self.sources.get(place.source as usize)?;
-        Some(Span {
-            source: source.clone(),
-            start: place.start as usize,
-            end: place.end as usize,
-        })
+        Some(Span { source: source.clone(), start: place.start as usize, end: place.end as usize })
     }
 
     /// The spec, and what is wrong with it; parts that are wrong are left out of the former, and
@@ -196,9 +195,11 @@ impl Document {
 
     /// The value that these indices lead to or, if it lies in a list, that list.
     fn outside_lists(&self, way: &[usize]) -> &Node {
-        let lists = way.len() - (0..way.len()).rev().take_while(|depth| {
-            matches!(self.at(&way[..*depth]).value, Value::List(_))
-        }).count();
+        let lists = way.len()
+            - (0..way.len())
+                .rev()
+                .take_while(|depth| matches!(self.at(&way[..*depth]).value, Value::List(_)))
+                .count();
         self.at(&way[..lists])
     }
 }
@@ -228,6 +229,9 @@ fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// `metadata.name` is the spec's `name` unless that is said. Null removes what an earlier source
 /// says. Where a later source names an alternative (another source of `tls`, `routes` instead of
 /// `service`), the earlier one goes.
+///
+/// # Panics
+/// Where somebody gives four billion sources.
 #[must_use]
 pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();

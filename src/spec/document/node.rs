@@ -79,7 +79,9 @@ impl Node {
     /// The value one step down.
     pub fn child(&self, step: &Step) -> Option<&Node> {
         match (&self.value, step) {
-            (Value::Table(table), Step::Key(key)) => table.get(key.as_str()).map(|entry| &entry.node),
+            (Value::Table(table), Step::Key(key)) => {
+                table.get(key.as_str()).map(|entry| &entry.node)
+            }
             (Value::List(list), Step::Index(index)) => list.get(*index),
             _ => None,
         }

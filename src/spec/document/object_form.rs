@@ -19,7 +19,9 @@ const KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "$schema"];
 pub(super) fn unwrap(input: &mut Input<'_>, node: Node) -> (Node, Option<Entry>) {
     let place = node.place;
     let mut table = match node.value {
-        Value::Table(table) if table.contains_key("apiVersion") || table.contains_key("kind") => table,
+        Value::Table(table) if table.contains_key("apiVersion") || table.contains_key("kind") => {
+            table
+        }
         value => return (Node { place, value }, None),
     };
     check_keys(input, &table);
@@ -30,7 +32,9 @@ pub(super) fn unwrap(input: &mut Input<'_>, node: Node) -> (Node, Option<Entry>)
     if spec.is_none() {
         let title = format!("`spec` is missing in the object of kind `{KIND}`");
         let diagnostic = Diagnostic::error("missing-key", title).at(Some(input.span_of(place)));
-        input.report(diagnostic.help("put `hosts`, `services`, `cas` and the other tables under `spec`"));
+        input.report(
+            diagnostic.help("put `hosts`, `services`, `cas` and the other tables under `spec`"),
+        );
     }
     (spec.map_or_else(|| Node::empty(place), |entry| non_null(entry.node)), name)
 }
@@ -48,7 +52,8 @@ fn check_keys(input: &mut Input<'_>, table: &Table) {
         let diagnostic = Diagnostic::error("unknown-key", title).at(Some(input.span_of(entry.key)));
         input.report(match nearest(key, KEYS) {
             Some(known) => diagnostic.help(format!("write `{known}`")),
-            None => diagnostic.help("beside `apiVersion`, `kind` and `metadata`, everything stands under `spec`"),
+            None => diagnostic
+                .help("beside `apiVersion`, `kind` and `metadata`, everything stands under `spec`"),
         });
     }
 }
@@ -69,7 +74,11 @@ fn expect(input: &mut Input<'_>, table: &Table, place: super::node::Place, key: 
 }
 
 /// The name in `metadata`, which Kubernetes requires.
-fn name(input: &mut Input<'_>, metadata: Option<Entry>, object: super::node::Place) -> Option<Entry> {
+fn name(
+    input: &mut Input<'_>,
+    metadata: Option<Entry>,
+    object: super::node::Place,
+) -> Option<Entry> {
     let place = metadata.as_ref().map_or(object, |entry| entry.key);
     let mut table = match metadata.map(|entry| entry.node.value) {
         Some(Value::Table(table)) => table,

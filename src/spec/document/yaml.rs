@@ -13,7 +13,7 @@ use super::yaml_error;
 use crate::diagnostic::{Diagnostic, literal};
 
 /// A mistake after which the rest of the source cannot be understood.
-type Stop = Diagnostic;
+type Stop = Box<Diagnostic>;
 
 /// The tree, as far as it could be read, and whether it is whole.
 pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
@@ -24,7 +24,7 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
         Ok(Some(node)) => (node, true),
         Ok(None) => (empty, true),
         Err(stop) => {
-            input.report(stop);
+            input.report(*stop);
             (empty, false)
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
 ///
 /// # Errors
 /// The mistake in it.
-pub(super) fn read_value(input: &mut Input<'_>, offset: usize) -> Result<Node, Diagnostic> {
+pub(super) fn read_value(input: &mut Input<'_>, offset: usize) -> Result<Node, Stop> {
     let text = &input.text()[offset..];
     let node = Reader::new(input, offset).read(text)?;
     Ok(node.unwrap_or_else(|| Node::empty(input.place(offset..offset))))
@@ -96,31 +96,41 @@ impl<'i, 'a> Reader<'i, 'a> {
     fn read(mut self, text: &str) -> Result<Option<Node>, Stop> {
         let mut documents = 0;
         for event in Parser::new_from_str_with_options(text, parser_options()) {
-            let (event, span) = event.map_err(|error| yaml_error::diagnostic(self.input, text, self.offset, &error))?;
-            let place = self.place(span);
-            match event {
-                Event::DocumentStart(..) => {
-                    documents += 1;
-                    if documents > 1 {
-                        return Err(self.second_document(place));
-                    }
-                }
-                Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), place)?,
-                Event::SequenceStart(style, anchor, tag) => {
-                    self.tag_of_collection(tag.as_deref(), "seq", span);
-                    self.start(place, anchor, style, Content::List(Vec::new()))?;
-                }
-                Event::MappingStart(style, anchor, tag) => {
-                    self.tag_of_collection(tag.as_deref(), "map", span);
-                    let content = Content::Table { entries: Vec::new(), key: None };
-                    self.start(place, anchor, style, content)?;
-                }
-                Event::SequenceEnd | Event::MappingEnd => self.end(place)?,
-                Event::Alias(anchor) => self.alias(anchor, place)?,
-                _ => {}
+            let (event, span) = event
+                .map_err(|error| yaml_error::diagnostic(self.input, text, self.offset, &error))?;
+            documents += usize::from(matches!(event, Event::DocumentStart(..)));
+            if documents > 1 {
+                return Err(self.second_document(self.place(span)).into());
             }
+            self.event(event, span)?;
         }
         Ok(self.root)
+    }
+
+    fn event(&mut self, event: Event<'_>, span: YamlSpan) -> Result<(), Stop> {
+        let place = self.place(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                // The parser says `~` where nothing stands.
+                let plain = style == ScalarStyle::Plain;
+                let text = if plain && place.start == place.end { "" } else { text.as_ref() };
+                let scalar = self.tagged(text, style, tag.as_deref(), span);
+                let node = Node { place, value: Value::Scalar(scalar) };
+                self.scalar(node, anchor, text, plain && tag.is_none())
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.tag_of_collection(tag.as_deref(), "seq", span);
+                self.start(place, anchor, style, Content::List(Vec::new()))
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.tag_of_collection(tag.as_deref(), "map", span);
+                let content = Content::Table { entries: Vec::new(), key: None };
+                self.start(place, anchor, style, content)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(place),
+            Event::Alias(anchor) => self.alias(anchor, place),
+            _ => Ok(()),
+        }
     }
 
     fn place(&self, span: YamlSpan) -> Place {
@@ -128,11 +138,11 @@ impl<'i, 'a> Reader<'i, 'a> {
         self.input.place(at(span.start)..at(span.end))
     }
 
-    fn stop(&self, code: &'static str, title: impl Into<String>, place: Place) -> Stop {
+    fn stop(&self, code: &'static str, title: impl Into<String>, place: Place) -> Diagnostic {
         Diagnostic::error(code, title).at(Some(self.input.span_of(place)))
     }
 
-    fn second_document(&self, place: Place) -> Stop {
+    fn second_document(&self, place: Place) -> Diagnostic {
         self.stop("syntax", "a second document starts here; a spec is one document", place)
             .help("remove `---`, or put the second document into a file of its own and give it with another `-f`")
     }
@@ -146,39 +156,36 @@ impl<'i, 'a> Reader<'i, 'a> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
             let title = format!("too many values: at most {MAX_NODES} are read");
-            return Err(self.stop("too-large", title, place));
+            return Err(self.stop("too-large", title, place).into());
         }
         Ok(())
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&Tag>,
-        place: Place,
-    ) -> Result<(), Stop> {
-        self.count(place, 1)?;
-        let plain = style == ScalarStyle::Plain;
-        let scalar = self.tagged(text, plain, tag, place);
-        let node = Node { place, value: Value::Scalar(scalar) };
+    /// Adds a scalar, as a key if one is expected: then its text counts, whatever its type.
+    fn scalar(&mut self, node: Node, anchor: usize, text: &str, plain: bool) -> Result<(), Stop> {
+        self.count(node.place, 1)?;
         self.keep(anchor, &node)?;
         if !self.expects_key() {
             self.add(node);
             return Ok(());
         }
         if plain && text.is_empty() {
-            return Err(self.stop("syntax", "a key is missing before `:`", place));
+            return Err(self.stop("syntax", "a key is missing before `:`", node.place).into());
         }
-        let merges = plain && tag.is_none() && text == "<<";
-        self.key(Key { text: text.into(), place, merges });
+        self.key(Key { text: text.into(), place: node.place, merges: plain && text == "<<" });
         Ok(())
     }
 
-    /// The value of a scalar with a tag; `!` and `!!str` make strings of everything.
-    fn tagged(&mut self, text: &str, plain: bool, tag: Option<&Tag>, place: Place) -> Scalar {
+    /// The value of a scalar; the tags `!` and `!!str` make strings of everything.
+    fn tagged(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        span: YamlSpan,
+    ) -> Scalar {
         let string = || Scalar::String(text.into());
+        let plain = style == ScalarStyle::Plain;
         let Some(tag) = tag else { return if plain { resolve(text) } else { string() } };
         let resolved = resolve(text);
         let fits = match tag.core_suffix() {
@@ -191,22 +198,25 @@ impl<'i, 'a> Reader<'i, 'a> {
             _ => false,
         };
         if !fits {
-            let title = format!("the tag {} does not fit here", literal(&tag.original()));
-            let stop = self.stop("syntax", title, place);
-            self.input.report(stop.help("remove the tag; to make a string, write quotes"));
+            self.wrong_tag(tag, span);
         }
         resolved
     }
 
-    fn tag_of_collection(&mut self, tag: Option<&Tag>, kind: &str, span: YamlSpan) {
-        let Some(tag) = tag else { return };
-        if tag.core_suffix() == Some(kind) || tag.original() == "!" {
-            return;
-        }
+    fn wrong_tag(&mut self, tag: &Tag, span: YamlSpan) {
         let place = self.place(span.tag_span().unwrap_or(span));
         let title = format!("the tag {} does not fit here", literal(&tag.original()));
         let stop = self.stop("syntax", title, place);
-        self.input.report(stop.help("remove the tag"));
+        self.input.report(stop.help("remove the tag; to make a string, write quotes"));
+    }
+
+    fn tag_of_collection(&mut self, tag: Option<&Tag>, kind: &str, span: YamlSpan) {
+        match tag {
+            Some(tag) if tag.core_suffix() != Some(kind) && tag.original() != "!" => {
+                self.wrong_tag(tag, span);
+            }
+            _ => {}
+        }
     }
 
     /// Remembers a value for aliases.
@@ -220,15 +230,17 @@ impl<'i, 'a> Reader<'i, 'a> {
 
     fn alias(&mut self, anchor: usize, place: Place) -> Result<(), Stop> {
         let Some(node) = self.anchors.get(&anchor) else {
-            return Err(self.stop("syntax", "the alias stands inside its own anchor", place));
+            return Err(self
+                .stop("syntax", "the alias stands inside its own anchor", place)
+                .into());
         };
         let size = node.size();
         if size > self.copies {
             let title = "the aliases of this file copy too much".to_owned();
-            return Err(self.stop("too-large", title, place).help("write the values out"));
+            return Err(self.stop("too-large", title, place).help("write the values out").into());
         }
         if self.open.len() + node.depth() > MAX_DEPTH {
-            return Err(self.too_deep(place));
+            return Err(self.too_deep(place).into());
         }
         let node = Node { place, value: node.value.clone() };
         self.copies -= size;
@@ -237,17 +249,17 @@ impl<'i, 'a> Reader<'i, 'a> {
             self.add(node);
             return Ok(());
         }
-        let Some(text) = node.as_str() else { return Err(self.no_key(place)) };
+        let Some(text) = node.as_str() else { return Err(self.no_key(place).into()) };
         self.key(Key { text: text.into(), place, merges: false });
         Ok(())
     }
 
-    fn no_key(&self, place: Place) -> Stop {
+    fn no_key(&self, place: Place) -> Diagnostic {
         self.stop("syntax", "a list or table cannot be a key", place)
             .help("write a string as the key; quote a value that starts with `[`, `{`, `?` or `*`")
     }
 
-    fn too_deep(&self, place: Place) -> Stop {
+    fn too_deep(&self, place: Place) -> Diagnostic {
         self.stop("too-large", format!("nested too deeply: more than {MAX_DEPTH} levels"), place)
     }
 
@@ -260,10 +272,10 @@ impl<'i, 'a> Reader<'i, 'a> {
     ) -> Result<(), Stop> {
         self.count(place, 1)?;
         if self.expects_key() {
-            return Err(self.no_key(place));
+            return Err(self.no_key(place).into());
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(self.too_deep(place));
+            return Err(self.too_deep(place).into());
         }
         let (place, form) = match (style, self.open.last().map(|open| &open.content)) {
             (StructureStyle::Flow, _) => (place, Form::Flow),
@@ -305,7 +317,9 @@ impl<'i, 'a> Reader<'i, 'a> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
             Some(Content::List(list)) => list.push(node),
-            Some(Content::Table { entries, key }) => entries.extend(key.take().map(|key| (key, node))),
+            Some(Content::Table { entries, key }) => {
+                entries.extend(key.take().map(|key| (key, node)));
+            }
         }
     }
 
@@ -342,7 +356,8 @@ impl<'i, 'a> Reader<'i, 'a> {
                 }
             }
             _ => {
-                let title = format!("`<<` expects a table or a list of tables, found {}", node.describe());
+                let title =
+                    format!("`<<` expects a table or a list of tables, found {}", node.describe());
                 let stop = self.stop("wrong-type", title, node.place);
                 self.input.report(stop.help("write `<<: *name`, with `&name` at a table"));
             }
@@ -359,7 +374,8 @@ fn duplicate(input: &Input<'_>, key: &Key, first: &Entry) -> Diagnostic {
 }
 
 fn parser_options() -> Options {
-    let mut options = options! { flow_nesting_limit: MAX_DEPTH + 1, block_nesting_limit: MAX_DEPTH + 1 };
+    let mut options =
+        options! { flow_nesting_limit: MAX_DEPTH + 1, block_nesting_limit: MAX_DEPTH + 1 };
     options.set_emit_comments(false);
     options
 }

@@ -47,21 +47,34 @@ fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
         | Kind::TabInIndentation
         | Kind::TabAtBlockScalarStart
         | Kind::TabInPlainScalar => ("a tab stands where spaces belong", spaces),
-        Kind::UnknownAnchor => {
-            ("the alias has no anchor before it", "write `&name` at the value that `*name` repeats; quote a text that starts with `*`")
-        }
+        Kind::UnknownAnchor => (
+            "the alias has no anchor before it",
+            "write `&name` at the value that `*name` repeats; quote a text that starts with `*`",
+        ),
         Kind::MappingValueNotAllowed | Kind::MappingKeyNotAllowed => {
             ("`:` makes a key where none can stand", quote)
         }
         Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => {
             ("expected `key: value`", "write `:` and a blank after the key")
         }
-        Kind::UnclosedQuotedScalar => ("a quoted text is not closed", "close it with the same quote"),
-        Kind::ExpectedBlockMappingKey | Kind::InvalidIndentation => {
-            ("this line does not go with the lines above it", "indent it as the entries that it belongs to")
+        Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent => {
+            ("a quoted text is not closed", "close it with the same quote, or indent its next line")
         }
+        Kind::InvalidTrailingDoubleQuotedScalar | Kind::InvalidTrailingSingleQuotedScalar => {
+            ("something stands behind the closing quote", "put the whole value in quotes")
+        }
+        Kind::InvalidColonPlacement => {
+            ("`:` makes a key where none can stand", "close the bracket before this line")
+        }
+        Kind::ExpectedBlockMappingKey | Kind::InvalidIndentation | Kind::ExpectedDocumentStart => (
+            "this line does not go with the lines above it",
+            "indent it as the entries that it belongs to",
+        ),
         Kind::UnexpectedCharacter { character } => {
-            let title = format!("no value can start with {}", crate::diagnostic::literal(&character.to_string()));
+            let title = format!(
+                "no value can start with {}",
+                crate::diagnostic::literal(&character.to_string())
+            );
             return ("syntax", title, quote);
         }
         Kind::UnclosedFlowCollection { open } => {

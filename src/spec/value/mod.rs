@@ -1,0 +1,30 @@
+//! Values that can be judged alone: each type refuses what Kubernetes, DNS or X.509 would refuse.
+//!
+//! A type is made from text by [`std::str::FromStr`]; reading a spec does the same, so that the
+//! message points at the very value. An error's first line says what is wrong, further lines say
+//! what to write instead.
+
+mod address;
+mod choice;
+mod duration;
+mod host;
+mod image;
+mod kubernetes;
+mod number;
+mod quantity;
+mod serial;
+mod text;
+
+pub use address::{EmailAddress, ErrorPage, IpAddress, IpRange, Uri};
+pub(crate) use choice::EnvironmentVariable;
+pub use choice::{FalseOr, Later};
+pub use duration::Duration;
+pub use host::{DnsName, HostName};
+pub use image::ImageName;
+pub use kubernetes::{
+    AnnotationKey, ContainerName, ExtendedKeyName, LabelKey, LabelValue, NamespaceName,
+    NamespacedName, ObjectName, PortName,
+};
+pub use number::{Port, PortReference, PublicKeySize};
+pub use quantity::Quantity;
+pub use serial::Serial;
