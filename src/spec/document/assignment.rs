@@ -47,7 +47,7 @@ fn tree(input: &mut Input<'_>) -> Result<Node, Box<Diagnostic>> {
     let whole = input.place(0..text.len());
     Ok(keys.into_iter().rev().fold(value, |node, (key, place)| Node {
         place: whole,
-        value: Value::Table(Table::from([(key, Entry { key: place, node })])),
+        value: Value::table(Table::from([(key, Entry { key: place, node })])),
     }))
 }
 
@@ -97,7 +97,7 @@ fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Box<Dia
     while let Some((key, entry)) = table.pop() {
         keys.push((key, entry.key));
         let Value::Table(next) = entry.node.value else { break };
-        table = next;
+        table = *next;
     }
     Ok(keys)
 }
