@@ -47,7 +47,7 @@ fn tree(input: &mut Input<'_>) -> Result<Node, Box<Diagnostic>> {
     let whole = input.place(0..text.len());
     Ok(keys.into_iter().rev().fold(value, |node, (key, place)| Node {
         place: whole,
-        value: Value::Table(Table::from([(key, Entry { key: place, node })])),
+        value: Value::table(Table::from([(key, Entry { key: place, node })])),
     }))
 }
 
@@ -79,7 +79,11 @@ fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Box<Dia
             .help(format!("set the whole list, such as `--set '{list}=[a, b]'`"))
             .into());
     }
-    if text.matches('.').count() > MAX_DEPTH * 4 || text.contains(['\n', '\r', '#']) {
+    if text.matches('.').count() > MAX_DEPTH {
+        let title = format!("nested too deeply: more than {MAX_DEPTH} levels");
+        return Err(Diagnostic::error("too-large", title).at(Some(input.span(whole))).into());
+    }
+    if text.contains(['\n', '\r']) {
         return Err(mistake(input, whole, format!("{} is not a dotted key", literal(text))).into());
     }
     let line = format!("{text}=0");
@@ -93,11 +97,7 @@ fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Box<Dia
     while let Some((key, entry)) = table.pop() {
         keys.push((key, entry.key));
         let Value::Table(next) = entry.node.value else { break };
-        table = next;
-    }
-    if keys.len() > MAX_DEPTH {
-        let title = format!("nested too deeply: more than {MAX_DEPTH} levels");
-        return Err(mistake(input, whole, title).into());
+        table = *next;
     }
     Ok(keys)
 }

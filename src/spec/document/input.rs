@@ -26,7 +26,12 @@ pub(super) struct Input<'a> {
     pub source: &'a Arc<Source>,
     pub index: u32,
     pub diagnostics: &'a mut Vec<Diagnostic>,
+    /// How many mistakes of this source were noted.
+    pub noted: usize,
 }
+
+/// How many mistakes of one kind of check are shown.
+pub(super) const SHOWN: usize = 100;
 
 impl<'a> Input<'a> {
     pub fn text(&self) -> &'a str {
@@ -55,9 +60,21 @@ impl<'a> Input<'a> {
         self.span(place.start as usize..place.end as usize)
     }
 
-    /// Notes a mistake.
+    /// Notes a mistake; only the first ones are kept.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.noted += 1;
+        if self.noted <= SHOWN {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Says how many mistakes were not kept.
+    pub fn finish(self) {
+        if self.noted > SHOWN {
+            let title = format!("{} more mistakes are not shown", self.noted - SHOWN);
+            let place = Some(self.span(self.text().len()..self.text().len()));
+            self.diagnostics.push(Diagnostic::error("too-many-mistakes", title).at(place));
+        }
     }
 }
 

@@ -73,7 +73,7 @@ impl Position {
 pub(super) fn merge(base: &mut Node, later: Node, position: Position) {
     let place = later.place;
     match (&mut base.value, later.value) {
-        (Value::Table(base), Value::Table(later)) => merge_tables(base, later, position),
+        (Value::Table(base), Value::Table(later)) => merge_tables(base, *later, position),
         (_, value) => *base = Node { place, value },
     }
 }

@@ -26,15 +26,13 @@ pub use self::object_form::{API_VERSION, KIND};
 pub use crate::path;
 
 use self::deserializer::{NodeDeserializer, Refused};
-use self::input::Input;
+use self::input::{Input, SHOWN};
 use self::merge::Position;
 use self::mistake::Mistake;
 use self::node::{Entry, Node, Place, Table, Value};
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 use crate::spec::Spec;
 
-/// How many mistakes are shown.
-const SHOWN: usize = 100;
 /// How many mistakes are looked for.
 const SOUGHT: usize = 1_000;
 
@@ -240,8 +238,9 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     let mut name = None;
     for (index, source) in sources.iter().enumerate() {
         let index = u32::try_from(index).expect("nobody has four billion files");
-        let input = Input { source, index, diagnostics: &mut diagnostics };
-        let (node, object_name, complete) = read_source(input);
+        let mut input = Input { source, index, diagnostics: &mut diagnostics, noted: 0 };
+        let (node, object_name, complete) = read_source(&mut input);
+        input.finish();
         whole &= complete;
         name = object_name.or(name);
         if index == 0 {
@@ -257,8 +256,7 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
 }
 
 /// The tree of one source (always a table), the name of its object, and whether it is whole.
-fn read_source(mut input: Input<'_>) -> (Node, Option<Entry>, bool) {
-    let input = &mut input;
+fn read_source(input: &mut Input<'_>) -> (Node, Option<Entry>, bool) {
     let empty = Node::empty(input.place(0..0));
     if !input::check(input) {
         return (empty, None, false);

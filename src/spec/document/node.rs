@@ -34,7 +34,7 @@ pub(super) struct Node {
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     /// Keys and values, in the order in which they were written.
-    Table(Table),
+    Table(Box<Table>),
     /// Values in order.
     List(Vec<Node>),
     /// A single value.
@@ -70,10 +70,17 @@ pub(super) enum Scalar {
     Null,
 }
 
+impl Value {
+    /// A table.
+    pub fn table(table: Table) -> Self {
+        Self::Table(Box::new(table))
+    }
+}
+
 impl Node {
     /// An empty table.
     pub fn empty(place: Place) -> Self {
-        Self { place, value: Value::Table(Table::new()) }
+        Self { place, value: Value::table(Table::new()) }
     }
 
     /// The value one step down.

@@ -81,7 +81,7 @@ fn name(
 ) -> Option<Entry> {
     let place = metadata.as_ref().map_or(object, |entry| entry.key);
     let mut table = match metadata.map(|entry| entry.node.value) {
-        Some(Value::Table(table)) => table,
+        Some(Value::Table(table)) => *table,
         _ => Table::new(),
     };
     if let Some(entry) = table.get("namespace") {

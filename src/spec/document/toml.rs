@@ -24,7 +24,7 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
     let whole = errors.iter().all(toml_error::is_duplicate);
     toml_error::report(input, &errors);
     let place = input.place(0..0);
-    (Node { place, value: Value::Table(convert_table(input, table.into_inner())) }, whole)
+    (Node { place, value: Value::table(convert_table(input, table.into_inner())) }, whole)
 }
 
 /// Refuses what would cost the parser too much memory or stack: its own limit knows brackets only,
@@ -78,7 +78,7 @@ fn convert(input: &Input<'_>, value: Spanned<DeValue<'_>>) -> Node {
     let raw = || input.text().get(range).unwrap_or_default().into();
     let scalar = match value.into_inner() {
         DeValue::Table(table) => {
-            return Node { place, value: Value::Table(convert_table(input, table)) };
+            return Node { place, value: Value::table(convert_table(input, table)) };
         }
         DeValue::Array(list) => {
             let list = list.into_iter().map(|value| convert(input, value)).collect();

@@ -11,6 +11,8 @@ use crate::diagnostic::{Diagnostic, literal};
 
 /// How many syntax errors of one source are shown.
 const SHOWN: usize = 20;
+/// For how many of two equal keys the first one is looked for: each time the text is read again.
+const TRACED: usize = 5;
 
 /// Whether an error leaves nothing unread: the first of two equal keys is kept.
 pub(super) fn is_duplicate(error: &Error) -> bool {
@@ -32,9 +34,11 @@ pub(super) fn report(input: &mut Input<'_>, errors: &[Error]) {
     places.dedup_by(|(_, next), (_, error)| {
         !is_duplicate(error) && next.message() == error.message()
     });
+    let mut traced = 0;
     for (range, error) in places.into_iter().take(SHOWN) {
         let diagnostic = if is_duplicate(error) {
-            duplicate(input, range)
+            traced += 1;
+            duplicate(input, range, traced <= TRACED)
         } else {
             syntax(input, range, error.message())
         };
@@ -92,12 +96,14 @@ fn quoted(found: &str) -> String {
     }
 }
 
-fn duplicate(input: &Input<'_>, range: Range<usize>) -> Diagnostic {
+fn duplicate(input: &Input<'_>, range: Range<usize>, traced: bool) -> Diagnostic {
     let key = input.text().get(range.clone()).unwrap_or_default();
+    let first = if traced { earlier(input, range.clone()) } else { None };
+    let first = first.map(|range| input.span(range));
     Diagnostic::error("duplicate-key", format!("the key {} stands here twice", literal(key)))
-        .at(Some(input.span(range.clone())))
+        .at(Some(input.span(range)))
         .label("second time")
-        .related(earlier(input, range).map(|range| input.span(range)), "first time")
+        .related(first, "first time")
         .help("remove one of both")
 }
 

@@ -299,7 +299,7 @@ impl<'i, 'a> Reader<'i, 'a> {
         };
         let value = match open.content {
             Content::List(list) => Value::List(list),
-            Content::Table { entries, .. } => Value::Table(self.table(entries)),
+            Content::Table { entries, .. } => Value::table(self.table(entries)),
         };
         let node = Node { place, value };
         self.keep(open.anchor, &node)?;
@@ -346,7 +346,7 @@ impl<'i, 'a> Reader<'i, 'a> {
     fn merge(&mut self, table: &mut Table, node: Node) {
         match node.value {
             Value::Table(other) => {
-                for (key, entry) in other {
+                for (key, entry) in *other {
                     table.entry(key).or_insert(entry);
                 }
             }

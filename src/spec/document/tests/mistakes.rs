@@ -210,6 +210,13 @@ fn many_mistakes_are_counted() {
 }
 
 #[test]
+fn many_duplicates_are_counted() {
+    let (.., diagnostics) = read_all(&[("a.yaml", &"name: x\n".repeat(300))]);
+    assert_eq!(diagnostics.len(), 101);
+    assert_eq!(diagnostics[100].title, "199 more mistakes are not shown");
+}
+
+#[test]
 fn syntax_errors_in_toml() {
     says("a.toml", "a", "a.toml:1:2 syntax key with no value, expected `=` | write `key = value`");
     says(
