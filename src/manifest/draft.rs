@@ -6,6 +6,7 @@ use std::fmt::Display;
 use minijinja::Value;
 
 use super::Identity;
+use super::template::values::texts;
 
 /// An object before its template has been rendered.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub struct Draft {
     /// Name of its template.
     pub template: &'static str,
     /// What the template is given beside name, namespace, labels and annotations.
-    pub context: BTreeMap<&'static str, Value>,
+    pub context: Vec<(&'static str, Value)>,
     /// What the check of protection needs to know, so that it need not parse what was just printed.
     pub facts: Facts,
 }
@@ -63,14 +64,9 @@ impl Draft {
         self.context.extend([
             ("name", Value::from(self.identity.name.as_str())),
             ("namespace", Value::from(namespace)),
-            ("labels", text_map(labels)),
-            ("annotations", text_map(annotations)),
+            ("labels", texts(labels)),
+            ("annotations", texts(annotations)),
         ]);
         self
     }
-}
-
-/// A map of texts as a value for templates.
-pub fn text_map<K: Display, V: Display>(map: &BTreeMap<K, V>) -> Value {
-    Value::from_pairs(map.iter().map(|(key, value)| (key.to_string(), value.to_string())))
 }

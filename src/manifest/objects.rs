@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Value;
 
-use super::draft::{Draft, Facts, text_map};
+use super::draft::{Draft, Facts};
+use super::template::values::{fields, texts};
 use super::{Disclosure, Identity};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
@@ -48,14 +49,14 @@ pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> 
     };
     let mut drafts = Vec::new();
     if *rendered {
-        let context = BTreeMap::from([
+        let context = vec![
             ("ports", ports.iter().map(service_port).collect()),
-            ("selector", text_map(selector)),
-        ]);
+            ("selector", texts(selector)),
+        ];
         drafts.push(draft("v1", "Service", "service.yaml.j2", context));
     }
     if let Some(deployment) = deployment {
-        let context = deployment_context(deployment, ports, text_map(selector));
+        let context = deployment_context(deployment, ports, texts(selector));
         drafts.push(draft("apps/v1", "Deployment", "deployment.yaml.j2", context));
     }
     drafts
@@ -63,7 +64,7 @@ pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> 
 
 fn service_port(port: &ServicePort) -> Value {
     let ServicePort { name, port, container_port, protocol } = port;
-    Value::from_pairs([
+    fields([
         ("name", Value::from(name.as_deref())),
         ("port", Value::from(*port)),
         ("protocol", Value::from(protocol_word(*protocol))),
@@ -83,28 +84,28 @@ fn deployment_context(
     deployment: &Deployment,
     ports: &[ServicePort],
     selector: Value,
-) -> BTreeMap<&'static str, Value> {
+) -> Vec<(&'static str, Value)> {
     let Deployment { replicas, container_name, image, env, requests, limits, pod_security } = deployment;
     let restricted = *pod_security == Some(PodSecurity::Restricted);
-    let resources: BTreeMap<_, _> = [("limits", limits), ("requests", requests)]
+    let resources: Vec<_> = [("limits", limits), ("requests", requests)]
         .into_iter()
         .filter(|(_, map)| !map.is_empty())
-        .map(|(key, map)| (key, text_map(map)))
+        .map(|(key, map)| (key, texts(map)))
         .collect();
-    let container = Value::from_pairs([
+    let container = fields([
         ("name", Value::from(container_name.as_str())),
         ("image", Value::from(image.as_str())),
         ("ports", container_ports(ports)),
         ("env", env.as_ref().map_or(Value::from(()), environment)),
-        ("resources", Value::from_pairs(resources)),
+        ("resources", fields(resources)),
         ("securityContext", if restricted { restricted_container() } else { Value::from(()) }),
     ]);
-    BTreeMap::from([
+    vec![
         ("replicas", Value::from(*replicas)),
         ("selector", selector),
         ("container", container),
         ("securityContext", if restricted { restricted_pod() } else { Value::from(()) }),
-    ])
+    ]
 }
 
 /// Each port and protocol once; TCP is not said, as `kubectl create deployment` does not.
@@ -118,7 +119,7 @@ fn container_ports(ports: &[ServicePort]) -> Value {
             if port.protocol != Protocol::Tcp {
                 entry.push(("protocol", Value::from(protocol_word(port.protocol))));
             }
-            Value::from_pairs(entry)
+            fields(entry)
         })
         .collect()
 }
@@ -127,7 +128,7 @@ fn environment(environment: &Environment) -> Value {
     match environment {
         Environment::Table(table) => table
             .iter()
-            .map(|(name, value)| Value::from_pairs([("name", name.as_str()), ("value", value.as_str())]))
+            .map(|(name, value)| fields([("name", Value::from(name.as_str())), ("value", Value::from(value.as_str()))]))
             .collect(),
         Environment::List(list) => Value::from(minijinja::value::Serde(list)),
     }
@@ -136,18 +137,18 @@ fn environment(environment: &Environment) -> Value {
 /// What the Pod Security Standard `restricted` asks of a Pod
 /// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>).
 fn restricted_pod() -> Value {
-    Value::from_pairs([
+    fields([
         ("runAsNonRoot", Value::from(true)),
-        ("seccompProfile", Value::from_pairs([("type", "RuntimeDefault")])),
+        ("seccompProfile", fields([("type", Value::from("RuntimeDefault"))])),
     ])
 }
 
 /// What it asks of a container.
 fn restricted_container() -> Value {
     let all: Value = [Value::from("ALL")].into_iter().collect();
-    Value::from_pairs([
+    fields([
         ("allowPrivilegeEscalation", Value::from(false)),
-        ("capabilities", Value::from_pairs([("drop", all)])),
+        ("capabilities", fields([("drop", all)])),
     ])
 }
 

@@ -53,16 +53,32 @@ pub fn is_plain(text: &str) -> bool {
 
 /// Whether no byte of a plain scalar has a meaning in block or flow context.
 fn is_plain_inside(bytes: &[u8]) -> bool {
-    bytes.iter().enumerate().all(|(at, byte)| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => true,
-        b'_' | b'-' | b'.' | b'/' | b'@' | b'$' | b'(' | b')' => true,
-        b'+' | b'=' | b'~' | b'^' | b';' => true,
-        // `key: value`, and `key:` at the end.
-        b':' => bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'/'),
-        b' ' => bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphanumeric()),
-        _ => false,
+    bytes.iter().enumerate().all(|(at, byte)| {
+        IS_PLAIN[usize::from(*byte)]
+            || match byte {
+                // `key: value`, and `key:` at the end.
+                b':' => bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'/'),
+                b' ' => bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric),
+                _ => false,
+            }
     })
 }
+
+/// Bytes that mean nothing wherever they stand inside of a plain scalar.
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        // Below 128, so that nothing is lost.
+        #[expect(clippy::cast_possible_truncation, reason = "below 128")]
+        let character = byte as u8;
+        table[byte] = character.is_ascii_alphanumeric()
+            || matches!(character, b'_' | b'-' | b'.' | b'/' | b'@' | b'$' | b'(' | b')')
+            || matches!(character, b'+' | b'=' | b'~' | b'^' | b';');
+        byte += 1;
+    }
+    table
+};
 
 fn is_word(text: &str) -> bool {
     text.len() <= 8 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))

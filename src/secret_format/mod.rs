@@ -2,8 +2,6 @@
 
 mod plain;
 
-use std::collections::BTreeMap;
-
 use minijinja::Value;
 use zeroize::Zeroizing;
 
@@ -34,7 +32,7 @@ pub trait SecretFormat: Sync {
     fn kind(&self) -> (&'static str, &'static str);
 
     /// What its template is given beside name, namespace, labels and annotations.
-    fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> BTreeMap<&'static str, Value>;
+    fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> Vec<(&'static str, Value)>;
 }
 
 /// What a Secret holds.

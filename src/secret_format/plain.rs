@@ -9,6 +9,7 @@ use minijinja::Value;
 
 use super::{Content, Entry, SecretFormat, SecretKey};
 use crate::manifest::Disclosure;
+use crate::manifest::template::values::texts;
 
 /// What stands in place of a key on a terminal.
 const MASK: &str = "<private key, shown with --show-secrets>";
@@ -28,13 +29,10 @@ impl SecretFormat for Plain {
         ("v1", "Secret")
     }
 
-    fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> BTreeMap<&'static str, Value> {
-        let data: BTreeMap<_, _> = content
-            .entries
-            .iter()
-            .map(|(key, entry)| (*key, Value::from(value(entry, disclosure))))
-            .collect();
-        BTreeMap::from([("type", Value::from(content.type_name)), ("data", Value::from_pairs(data))])
+    fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> Vec<(&'static str, Value)> {
+        let entries = content.entries.iter();
+        let data: BTreeMap<_, _> = entries.map(|(key, entry)| (*key, value(entry, disclosure))).collect();
+        vec![("type", Value::from(content.type_name)), ("data", texts(data))]
     }
 }
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::manifest::Identity;
-use crate::manifest::draft::{Draft, Facts};
+use crate::manifest::draft::Facts;
 
 /// A final object, as far as protection depends on it.
 #[derive(Debug)]
@@ -53,10 +53,10 @@ pub struct SecretView<'a> {
 impl<'a> FinalObject<'a> {
     /// What matters of an object that a built-in template made, unchanged since.
     #[must_use]
-    pub fn of_draft(draft: &'a Draft) -> Option<Self> {
-        let namespace = draft.identity.namespace.as_deref().unwrap_or_default();
-        let name = &draft.identity.name;
-        match &draft.facts {
+    pub fn of_facts(identity: &'a Identity, facts: &'a Facts) -> Option<Self> {
+        let namespace = identity.namespace.as_deref().unwrap_or_default();
+        let name = &identity.name;
+        match facts {
             Facts::None => None,
             Facts::Ingress { class, host, has_paths, tls, annotations } => {
                 Some(Self::Ingress(IngressView {

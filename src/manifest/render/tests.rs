@@ -307,7 +307,7 @@ fn what_templates_of_users_do_wrong_is_said() {
         ("more.yaml.j2", "apiVersion: v1\nkind: Service\nmetadata: {name: demo-app, namespace: default}\n", "Service `default/demo-app` is there twice: from built-in template `service.yaml.j2` and from template `templates/more.yaml.j2`"),
         ("more.yaml.j2", "kind: x\n", "an object (template `templates/more.yaml.j2`): `apiVersion`: must be there, as text"),
         ("more.yaml.j2", "{{ hosst }}\n", "`hosst` is not defined"),
-        ("more.yaml.j2", "apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: y}\nstringData: {ca.key: x}\n", "the Secret `y/x` holds `ca.key`, the private key of an authority"),
+        ("more.yaml.j2", "apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: z}\nstringData: {ca.key: x}\n", "the Secret `z/x` holds `ca.key`, the private key of an authority"),
         (ingress, "{% include 'builtin/ingress-nginx/ingress.yaml.j2' %}\n  defaultBackend: {}\n", ""),
     ];
     for (name, text, message) in cases {

@@ -36,7 +36,12 @@ fn name(walk: &mut Walk, metadata: &Map<String, Value>, api_version: &str) {
 }
 
 fn namespace(walk: &mut Walk, metadata: &Map<String, Value>, api_version: &str, kind: &str) {
-    let namespace = metadata.get("namespace").and_then(Value::as_str);
+    let namespace = match metadata.get("namespace") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.as_str()),
+        // The table says that it must be text.
+        Some(_) => return,
+    };
     let known = TABLE.kind(api_version, kind);
     walk.at("namespace", |walk| match (namespace, known) {
         (Some(namespace), _) if !is_label_name(namespace) => walk.complain(format!(

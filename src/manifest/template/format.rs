@@ -3,6 +3,7 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
 
+use super::values::Texts;
 use crate::manifest::{scalar, yaml};
 
 /// Prints a value: text as a plain or quoted scalar, lists and mappings in flow style. What a template
@@ -32,7 +33,10 @@ pub(super) fn block(value: &Value, column: usize) -> Result<Value, Error> {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
     let mut text = String::new();
-    yaml::push_block(&mut text, &json(value)?, column);
+    match value.downcast_object_ref::<Texts>().filter(|texts| texts.is_simple()) {
+        Some(texts) => texts.push_block(&mut text, column),
+        None => yaml::push_block(&mut text, &json(value)?, column),
+    }
     Ok(Value::from_safe_string(text))
 }
 

@@ -3,6 +3,7 @@
 mod engine;
 mod error;
 mod format;
+pub mod values;
 mod view;
 
 use std::collections::BTreeMap;
@@ -57,9 +58,12 @@ impl TemplateSet {
         if diagnostics.is_empty() { Ok(set) } else { Err(diagnostics) }
     }
 
-    /// Whether a file of the user stands in place of the built-in template `name`.
-    pub(crate) fn replaces(&self, name: &str) -> bool {
-        self.files.contains_key(name)
+    /// What a template is called in messages.
+    pub(crate) fn origin(&self, name: &str) -> String {
+        match self.files.get(name) {
+            Some(source) => format!("template `{}`", source.name),
+            None => format!("built-in template `{name}`"),
+        }
     }
 
     /// Names of the templates that are rendered once each with the whole model.
@@ -90,8 +94,8 @@ impl TemplateSet {
         let names = || BUILT_IN.iter().map(|(name, _)| *name);
         let same_base = names().find(|known| base_name(known) == base_name(name));
         let meant = same_base.or_else(|| {
-            let near = nearest(base_name(name), names().map(base_name))?;
-            names().find(|known| base_name(known) == near)
+            let near = nearest(stem(name), names().map(stem))?;
+            names().find(|known| stem(known) == near)
         })?;
         let of_other_target = target::is_name(folder(name)) && folder(name) != folder(meant);
         if !name.ends_with(SUFFIX) || of_other_target || (name.contains('/') && same_base.is_none()) {
@@ -115,6 +119,10 @@ fn is_built_in(name: &str) -> bool {
 
 fn base_name(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, base)| base)
+}
+
+fn stem(name: &str) -> &str {
+    base_name(name).trim_end_matches(SUFFIX)
 }
 
 fn folder(name: &str) -> &str {

@@ -14,6 +14,7 @@ use super::{FinalObject, Locate, Target};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Identity;
 use crate::manifest::draft::{Draft, Facts};
+use crate::manifest::template::values::fields;
 use crate::model::{Exposure, Model, Route};
 use crate::spec::PathType;
 use crate::spec::value::PortReference;
@@ -63,7 +64,7 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     annotations.extend(ours);
-    let tls = tls.as_ref().map(|tls| Value::from_pairs([("secretName", tls.secret_name.as_str())]));
+    let tls = tls.as_ref().map(|tls| fields([("secretName", Value::from(tls.secret_name.as_str()))]));
     let has_tls = tls.is_some();
     let draft = Draft {
         identity: Identity {
@@ -75,12 +76,12 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         exposures: vec![key.clone()],
         sensitive: false,
         template: "ingress-nginx/ingress.yaml.j2",
-        context: BTreeMap::from([
+        context: vec![
             ("ingressClassName", Value::from(ingress_class_name.as_str())),
             ("host", Value::from(host.as_str())),
             ("tls", tls.unwrap_or(Value::from(()))),
             ("routes", routes.iter().map(route).collect()),
-        ]),
+        ],
         facts: Facts::None,
     };
     let mut draft = draft.with_metadata(labels, &annotations);
@@ -102,10 +103,10 @@ fn route(route: &Route) -> Value {
         PathType::ImplementationSpecific => "ImplementationSpecific",
     };
     let port = match port {
-        PortReference::Number(port) => Value::from_pairs([("number", port.0)]),
-        PortReference::Name(name) => Value::from_pairs([("name", name.as_str())]),
+        PortReference::Number(port) => fields([("number", Value::from(port.0))]),
+        PortReference::Name(name) => fields([("name", Value::from(name.as_str()))]),
     };
-    Value::from_pairs([
+    fields([
         ("path", Value::from(path.as_str())),
         ("pathType", Value::from(path_type)),
         ("service", Value::from(service.as_str())),

@@ -1,0 +1,78 @@
+//! Values for templates that cost little to make and to print.
+
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, Value};
+
+use crate::manifest::scalar;
+
+/// A mapping with these fields.
+pub fn fields(fields: impl Into<Vec<(&'static str, Value)>>) -> Value {
+    Value::from_object(Fields(fields.into()))
+}
+
+/// A mapping of texts to texts, in the order of the keys.
+pub fn texts<K: ToString, V: ToString>(map: impl IntoIterator<Item = (K, V)>) -> Value {
+    let mut entries: Vec<_> =
+        map.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    entries.sort_unstable();
+    Value::from_object(Texts(entries))
+}
+
+/// A few named values; found by looking through them, which is quicker than hashing or sorting so few.
+#[derive(Debug)]
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Object for Fields {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.iter().map(|(name, _)| Value::from(*name)).collect())
+    }
+}
+
+/// Labels, annotations and the like.
+#[derive(Debug)]
+pub(super) struct Texts(Vec<(String, String)>);
+
+impl Texts {
+    /// Appends what stands behind `key:`, its lines starting at column `indent`.
+    pub(super) fn push_block(&self, out: &mut String, indent: usize) {
+        if self.0.is_empty() {
+            out.push_str(" {}");
+        }
+        for (key, value) in &self.0 {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            scalar::push(out, key);
+            out.push_str(": ");
+            scalar::push(out, value);
+        }
+    }
+
+    /// Whether each entry fits on a line: no key is too long for `key: value`, no text better shown in lines.
+    pub(super) fn is_simple(&self) -> bool {
+        self.0.iter().all(|(key, value)| key.len() <= 128 && !value.contains('\n'))
+    }
+}
+
+impl Object for Texts {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let found = self.0.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok()?;
+        Some(Value::from(self.0[found].1.as_str()))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.iter().map(|(name, _)| Value::from(name.as_str())).collect())
+    }
+}
