@@ -4,7 +4,6 @@
     reason = "standard output and standard error are written here"
 )]
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::globals::{Globals, MessageFormat};

@@ -2,7 +2,7 @@
 
 mod finish;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use minijinja::Value;
 
