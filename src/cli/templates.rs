@@ -73,12 +73,15 @@ fn list(templates: &[Template]) -> String {
     templates.iter().map(line).collect()
 }
 
-/// What a comment in the first line says.
+/// The first sentence of the comment that a template begins with.
 fn description(text: &str) -> &str {
-    let first = text.lines().next().unwrap_or_default().trim();
-    let comment = first.strip_prefix("{#").or_else(|| first.strip_prefix('#')).unwrap_or_default();
-    let comment = comment.strip_suffix("#}").unwrap_or(comment);
-    comment.trim_matches(['-', '+', ' '])
+    let Some(comment) = text.trim_start().strip_prefix("{#") else { return "" };
+    let comment = comment.split("#}").next().unwrap_or_default();
+    let comment = comment.trim_matches(|c: char| c == '-' || c == '+' || c.is_whitespace());
+    match comment.split_once(". ") {
+        Some((first, _)) => &comment[..=first.len()],
+        None => comment.lines().next().unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +90,7 @@ mod tests {
 
     const TEMPLATES: [Template; 3] = [
         ("ingress.yaml.j2", "{#- One host as seen from outside. -#}\nkind: Ingress\n"),
-        ("secret.yaml.j2", "# Key and certificate.\nkind: Secret\n"),
+        ("secret.yaml.j2", "{#\n  Key and certificate. Given: name.\n-#}\nkind: Secret\n"),
         ("x.yaml.j2", "kind: X\n"),
     ];
 
