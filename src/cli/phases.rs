@@ -14,11 +14,11 @@ use crate::io::{brought, input};
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, render};
 use crate::model::{self, Context, Model, Resolved};
+use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{self, Holdings, Inventory, IssuancePlan, Keyring};
-use crate::spec::document::{self, Document, Step};
-use crate::path;
 use crate::spec::Spec;
+use crate::spec::document::{self, Document, Step};
 use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.
@@ -52,6 +52,10 @@ pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
 /// All mistakes that were found since reading began.
 pub fn resolve(read: &Read, now: Timestamp, report: &Report) -> Result<Resolved, CommandError> {
     let Read { document, spec, findings, .. } = read;
+    if !document.is_whole() {
+        // Nothing can be concluded from what a broken text does not say.
+        return Err(CommandError::Input(findings.clone()));
+    }
     let files = brought::read(&model::brought::files(document, spec));
     let (resolved, more) = model::resolve(Context { document, spec, files: &files, now });
     let findings: Vec<Diagnostic> = findings.iter().cloned().chain(more).collect();
@@ -80,12 +84,17 @@ pub fn templates(
     let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
     let found = input::templates(&folder)?;
     let ignored = found.ignored.iter().map(|path| {
-        let title = format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
+        let title =
+            format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
         Diagnostic::warning("not-a-template", title)
     });
     report.diagnostics(&ignored.collect::<Vec<_>>());
     let source = |file: input::TemplateFile| {
-        Arc::new(Source { name: file.path.display().to_string(), directory: folder.clone(), text: file.text })
+        Arc::new(Source {
+            name: file.path.display().to_string(),
+            directory: folder.clone(),
+            text: file.text,
+        })
     };
     let files = found.templates.into_iter().map(|(name, file)| (name, source(file)));
     TemplateSet::new(files.collect()).map_err(CommandError::Input)
@@ -112,8 +121,7 @@ pub fn plan(
     now: Timestamp,
     report: &Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
-    let wanted: BTreeSet<Holder> =
-        model.requests().map(|request| request.holder.clone()).collect();
+    let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
     report.diagnostics(&warnings);
     if let Some((holder, path)) = inventory.lost.iter().next() {

@@ -76,7 +76,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     match &args.output {
         None => to_standard_output(&selected, args.format, masked, &report),
         Some(folder) => {
-            let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
+            let options =
+                Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
             let tree = output::layout(&manifests, options);
             to_folder(folder, &tree, &selected, &args, &report)
         }
@@ -140,6 +141,11 @@ fn to_folder(
     }
     tree::write(folder, tree, &changes)?;
     changes.files.iter().for_each(|change| report.say(&change.to_string()));
-    report.say(&format!("{} files in `{}`, {} changed", tree.files().len(), folder.display(), changes.files.len()));
+    report.say(&format!(
+        "{} files in `{}`, {} changed",
+        tree.files().len(),
+        folder.display(),
+        changes.files.len()
+    ));
     Ok(ExitStatus::Done)
 }

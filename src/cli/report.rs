@@ -10,8 +10,8 @@ use super::globals::{Globals, MessageFormat};
 use crate::diagnostic::{Diagnostic, Severity, human, json};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
-use crate::io::tree_error::TreeError;
 use crate::io::store::StoreError;
+use crate::io::tree_error::TreeError;
 use crate::output::{NotOurs, StreamError};
 
 /// Columns of messages, whatever the terminal: they are the same everywhere.
@@ -63,7 +63,10 @@ impl CommandError {
 
 impl From<InputError> for CommandError {
     fn from(error: InputError) -> Self {
-        Self::world("input", &error, error.hint())
+        match error {
+            InputError::Encoding(diagnostic) => Self::Input(vec![*diagnostic]),
+            error => Self::world("input", &error, error.hint()),
+        }
     }
 }
 

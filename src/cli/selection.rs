@@ -46,7 +46,8 @@ impl Selection {
                 || self.kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&manifest.identity.kind))
         };
         let of_host = |manifest: &Manifest| {
-            self.hosts.is_empty() || manifest.exposures.iter().any(|key| keys.contains(&key.as_str()))
+            self.hosts.is_empty()
+                || manifest.exposures.iter().any(|key| keys.contains(&key.as_str()))
         };
         Ok(manifests.iter().filter(|m| of_kind(m) && of_host(m)).cloned().collect())
     }

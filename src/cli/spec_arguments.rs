@@ -7,10 +7,8 @@ use crate::diagnostic::Source;
 use crate::io::clock::{self, ClockError};
 use crate::io::input;
 use crate::io::input_error::InputError;
+use crate::spec::document;
 use crate::time::Timestamp;
-
-/// What values from the command line are called in messages.
-pub const SET: &str = "--set";
 
 /// Flags of the commands that read the spec.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -31,19 +29,13 @@ pub struct SpecArguments {
 }
 
 impl SpecArguments {
-    /// The texts of the spec in the order of merging: files, then values, each of those as [`SET`].
+    /// The texts of the spec in the order of merging: files, then values, each a source of its own.
     ///
     /// # Errors
     /// A file is missing, ambiguous or cannot be read.
     pub fn sources(&self) -> Result<Vec<Arc<Source>>, InputError> {
         let mut sources = input::specs(&self.files, Path::new(""))?;
-        sources.extend(self.values.iter().map(|value| {
-            Arc::new(Source {
-                name: SET.to_owned(),
-                directory: PathBuf::new(),
-                text: value.clone(),
-            })
-        }));
+        sources.extend(self.values.iter().map(|value| document::assignment(value, Path::new(""))));
         Ok(sources)
     }
 
@@ -93,7 +85,7 @@ mod tests {
                 .unwrap();
         let sources = cli.spec.sources().unwrap();
         let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
-        assert_eq!(names, [file, file, SET, SET]);
+        assert_eq!(names, [file, file, "--set", "--set"]);
         assert_eq!(sources[3].text, "b.c=2");
     }
 

@@ -8,6 +8,6 @@ use crate::model::Files;
 /// Content of each of them; where one cannot be read, the cause in words.
 #[must_use]
 pub fn read(paths: &[PathBuf]) -> Files {
-    let read = |path: &PathBuf| input::read_bytes(path).map_err(|error| error.to_string());
+    let read = |path: &PathBuf| input::read_bytes(path).map_err(|error| error.kind.to_string());
     paths.iter().map(|path| (path.clone(), read(path))).collect()
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::input_error::{InputError, ReadError, ReadErrorKind};
 use crate::diagnostic::Source;
+use crate::spec::document;
 
 /// Names that a spec is looked for under in the working directory.
 pub const SPEC_NAMES: [&str; 3] = ["mtls.toml", "mtls.yaml", "mtls.yml"];
@@ -19,7 +20,7 @@ pub const STANDARD_INPUT: &str = "<stdin>";
 /// How templates end.
 pub const TEMPLATE_SUFFIX: &str = ".yaml.j2";
 
-const MAX_SPEC_BYTES: u64 = 64 << 20;
+const MAX_SPEC_BYTES: u64 = document::MAX_BYTES as u64;
 const MAX_BROUGHT_BYTES: u64 = 1 << 20;
 const MAX_TEMPLATE_BYTES: u64 = 1 << 20;
 const MAX_TEMPLATE_ENTRIES: usize = 10_000;
@@ -88,8 +89,7 @@ fn standard_input() -> Result<Arc<Source>, InputError> {
 }
 
 fn source(name: String, directory: PathBuf, bytes: Vec<u8>) -> Result<Arc<Source>, InputError> {
-    let text = text(&name, bytes)?;
-    Ok(Arc::new(Source { name, directory, text }))
+    document::decode(&name, directory, bytes).map_err(InputError::Encoding)
 }
 
 fn text(name: &str, bytes: Vec<u8>) -> Result<String, InputError> {

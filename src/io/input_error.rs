@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::diagnostic::Diagnostic;
+
 /// Why the input cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum InputError {
@@ -15,7 +17,9 @@ pub enum InputError {
     StandardInputTwice,
     /// A file cannot be read.
     Read(ReadError),
-    /// A text is not UTF-8.
+    /// A spec is not UTF-8.
+    Encoding(Box<Diagnostic>),
+    /// A template is not UTF-8.
     NotUtf8 {
         /// What the text is called.
         name: String,
@@ -123,6 +127,7 @@ impl InputError {
             Self::SeveralSpecs(_) => "say which with `-f FILE`; `-f` several times merges them",
             Self::StandardInputTwice => "write `-f -` once",
             Self::Read(error) => return error.hint(),
+            Self::Encoding(diagnostic) => return diagnostic.help.first().cloned(),
             Self::NotUtf8 { .. } => "save the file as UTF-8",
             Self::LinkLoop(_) => "remove the link",
             Self::TooManyTemplates(_) => {
@@ -136,6 +141,7 @@ impl InputError {
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Encoding(diagnostic) => f.write_str(&diagnostic.title),
             Self::NoSpec => f.write_str(
                 "no spec: the working directory has no `mtls.toml`, `mtls.yaml` or `mtls.yml`",
             ),

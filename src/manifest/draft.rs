@@ -17,6 +17,8 @@ pub struct Draft {
     pub exposures: Vec<String>,
     /// Whether it holds a private key.
     pub sensitive: bool,
+    /// Whether it contains structures of the user's, which Kubernetes may not know.
+    pub foreign: bool,
     /// Name of its template.
     pub template: &'static str,
     /// What the template is given beside name, namespace, labels and annotations.

@@ -23,10 +23,22 @@ pub trait Material {
     fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
 }
 
-/// The objects of a service that are not there already, in the order of application; `exposures` lead to it.
+/// The objects of a service that are not there already; `exposures` are the keys of the hosts that lead to it.
 pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> {
-    let Service { key: _, name, namespace, ports, deployment, rendered, selector, labels, annotations } =
-        service;
+    let Service {
+        key: _,
+        name,
+        namespace,
+        ports,
+        deployment,
+        rendered,
+        selector,
+        labels,
+        annotations,
+    } = service;
+    let has_env_list =
+        |deployment: &Deployment| matches!(deployment.env, Some(Environment::List(_)));
+    let foreign = deployment.as_ref().is_some_and(has_env_list);
     let draft = |api_version: &str, kind: &str, template, context| {
         let identity = Identity {
             api_version: api_version.to_owned(),
@@ -38,6 +50,7 @@ pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> 
             identity,
             exposures: exposures.to_vec(),
             sensitive: false,
+            foreign,
             template,
             context,
             facts: Facts::None,
@@ -85,7 +98,8 @@ fn deployment_context(
     ports: &[ServicePort],
     selector: Value,
 ) -> Vec<(&'static str, Value)> {
-    let Deployment { replicas, container_name, image, env, requests, limits, pod_security } = deployment;
+    let Deployment { replicas, container_name, image, env, requests, limits, pod_security } =
+        deployment;
     let restricted = *pod_security == Some(PodSecurity::Restricted);
     let resources: Vec<_> = [("limits", limits), ("requests", requests)]
         .into_iter()
@@ -128,7 +142,12 @@ fn environment(environment: &Environment) -> Value {
     match environment {
         Environment::Table(table) => table
             .iter()
-            .map(|(name, value)| fields([("name", Value::from(name.as_str())), ("value", Value::from(value.as_str()))]))
+            .map(|(name, value)| {
+                fields([
+                    ("name", Value::from(name.as_str())),
+                    ("value", Value::from(value.as_str())),
+                ])
+            })
             .collect(),
         Environment::List(list) => Value::from(minijinja::value::Serde(list)),
     }
@@ -161,7 +180,10 @@ pub(super) fn of_secret(
 ) -> Result<Draft, Diagnostic> {
     let Secret { reference, content, exposures, labels, annotations } = secret;
     let content = content_of(content, material).map_err(|what| {
-        Diagnostic::error("secret-incomplete", format!("the Secret `{reference}` cannot be filled: {what}"))
+        Diagnostic::error(
+            "secret-incomplete",
+            format!("the Secret `{reference}` cannot be filled: {what}"),
+        )
     })?;
     let (api_version, kind) = format.kind();
     let draft = Draft {
@@ -173,6 +195,7 @@ pub(super) fn of_secret(
         },
         exposures: exposures.clone(),
         sensitive: content.is_sensitive(),
+        foreign: false,
         template: format.template(),
         context: format.context(&content, disclosure),
         facts: Facts::Secret {
@@ -183,7 +206,10 @@ pub(super) fn of_secret(
     Ok(draft.with_metadata(labels, annotations))
 }
 
-fn content_of<'a>(content: &SecretContent, material: &'a dyn Material) -> Result<Content<'a>, String> {
+fn content_of<'a>(
+    content: &SecretContent,
+    material: &'a dyn Material,
+) -> Result<Content<'a>, String> {
     match content {
         SecretContent::KeyPair(holder @ Holder::Authority(_)) => {
             Err(format!("the key of {holder} belongs in no Secret"))
@@ -197,7 +223,10 @@ fn content_of<'a>(content: &SecretContent, material: &'a dyn Material) -> Result
                 .ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
             Ok(Content {
                 type_name: "kubernetes.io/tls",
-                entries: vec![("tls.crt", Entry::Public(chain)), ("tls.key", Entry::PrivateKey(key))],
+                entries: vec![
+                    ("tls.crt", Entry::Public(chain)),
+                    ("tls.key", Entry::PrivateKey(key)),
+                ],
             })
         }
         SecretContent::TrustBundle(authorities) => {
@@ -205,7 +234,10 @@ fn content_of<'a>(content: &SecretContent, material: &'a dyn Material) -> Result
                 .trust_bundle(authorities)
                 .filter(|bundle| bundle.contains("-----BEGIN CERTIFICATE-----"))
                 .ok_or_else(|| {
-                    format!("the certificates of authorities `{}` are not at hand", authorities.join("`, `"))
+                    format!(
+                        "the certificates of authorities `{}` are not at hand",
+                        authorities.join("`, `")
+                    )
                 })?;
             Ok(Content { type_name: "Opaque", entries: vec![("ca.crt", Entry::Public(bundle))] })
         }

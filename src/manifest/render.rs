@@ -13,7 +13,6 @@ use super::template::{Engine, TemplateSet, model_view};
 use super::{Disclosure, Manifest, order};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::path;
 use crate::secret_format::SecretFormat;
 use crate::target::{Locate, Target};
 use crate::{secret_format, target};
@@ -37,31 +36,33 @@ pub fn render(
     let target = target::find(&model.target).ok_or_else(|| {
         vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
     })?;
-    let patches = Patches::new(&model.patches)
-        .map_err(|findings| findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>())?;
+    let patches = Patches::new(&model.patches).map_err(|findings| {
+        findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
+    })?;
     let engine = engine(model, material, templates)?;
-    let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found: Vec::new() };
-    let mut finished = Vec::new();
+    let mut finisher =
+        Finisher { engine, templates, patches, disclosure, locate, found: Vec::new() };
+    let mut objects = Vec::new();
     for draft in drafts(model, material, target, disclosure) {
         match draft {
-            Ok(draft) => finished.extend(finisher.finish_draft(draft)),
+            Ok(draft) => objects.extend(finisher.finish_draft(draft)),
             Err(error) => finisher.found.push(error),
         }
     }
     for name in templates.extras(target.name()) {
-        finished.extend(finisher.finish_extra(name));
+        objects.extend(finisher.finish_extra(name));
     }
     let Finisher { patches, mut found, .. } = finisher;
-    found.extend(duplicates(&finished, templates));
+    found.extend(duplicates(&objects, templates));
     found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
     if found.is_empty() {
-        let objects: Vec<_> = finished.iter().filter_map(Finished::as_final).collect();
-        found = target.protects(model, &objects, locate);
+        let views: Vec<_> = objects.iter().filter_map(Finished::as_final).collect();
+        found = target.protects(model, &views, locate);
     }
     if !found.is_empty() {
         return Err(found);
     }
-    let mut manifests: Vec<_> = finished.into_iter().map(|object| object.manifest).collect();
+    let mut manifests: Vec<_> = objects.into_iter().map(|object| object.manifest).collect();
     order::sort(&mut manifests);
     Ok(manifests)
 }
@@ -74,12 +75,14 @@ fn drafts(
     disclosure: Disclosure,
 ) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
     let format: &dyn SecretFormat = secret_format::FORMATS[0];
-    let secrets =
-        model.secrets.iter().map(move |secret| objects::of_secret(secret, material, format, disclosure));
-    let users = users(model);
+    let secrets = model
+        .secrets
+        .iter()
+        .map(move |secret| objects::of_secret(secret, material, format, disclosure));
+    let hosts = hosts_by_service(model);
     let services = model.services.values().flat_map(move |service| {
-        let reference = (service.namespace.as_str(), service.name.as_str());
-        objects::of_service(service, users.get(&reference).map(Vec::as_slice).unwrap_or_default())
+        let hosts = hosts.get(&(service.namespace.as_str(), service.name.as_str()));
+        objects::of_service(service, hosts.map(Vec::as_slice).unwrap_or_default())
     });
     let services = services.map(Ok);
     let exposures = model.exposures.iter().flat_map(|exposure| match target.expose(exposure) {
@@ -89,18 +92,19 @@ fn drafts(
     secrets.chain(services).chain(exposures)
 }
 
-/// Keys of the exposures that lead to each service, by its namespace and name.
-fn users(model: &Model) -> BTreeMap<(&str, &str), Vec<String>> {
-    let mut users: BTreeMap<_, Vec<String>> = BTreeMap::new();
+/// Keys of the hosts that lead to each service, by its namespace and name.
+fn hosts_by_service(model: &Model) -> BTreeMap<(&str, &str), Vec<String>> {
+    let mut hosts: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for exposure in &model.exposures {
         for route in &exposure.routes {
-            let keys = users.entry((exposure.namespace.as_str(), route.service.as_str())).or_default();
+            let keys =
+                hosts.entry((exposure.namespace.as_str(), route.service.as_str())).or_default();
             if keys.last() != Some(&exposure.key) {
                 keys.push(exposure.key.clone());
             }
         }
     }
-    users
+    hosts
 }
 
 fn engine<'a>(
@@ -122,7 +126,7 @@ fn engine<'a>(
 }
 
 fn placed(finding: Finding, locate: Locate<'_>) -> Diagnostic {
-    finding.diagnostic.at(locate(&path!["patches", finding.index]))
+    finding.diagnostic.at(locate(&["patches".into(), finding.index.into()]))
 }
 
 /// Objects that would overwrite one another.

@@ -57,7 +57,9 @@ fn is_plain_inside(bytes: &[u8]) -> bool {
         IS_PLAIN[usize::from(*byte)]
             || match byte {
                 // `key: value`, and `key:` at the end.
-                b':' => bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'/'),
+                b':' => bytes
+                    .get(at + 1)
+                    .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'/'),
                 b' ' => bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric),
                 _ => false,
             }
@@ -88,7 +90,10 @@ fn is_word(text: &str) -> bool {
 /// starts with a digit is a string to everybody.
 fn is_never_in_a_number(byte: u8) -> bool {
     matches!(byte, b'g'..=b'z' | b'G'..=b'Z')
-        && !matches!(byte.to_ascii_lowercase(), b'i' | b'j' | b'n' | b'o' | b'p' | b't' | b'x' | b'z')
+        && !matches!(
+            byte.to_ascii_lowercase(),
+            b'i' | b'j' | b'n' | b'o' | b'p' | b't' | b'x' | b'z'
+        )
 }
 
 /// Appends `text` in double quotes.

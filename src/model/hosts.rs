@@ -11,6 +11,7 @@ use super::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::path;
+use crate::pki::chain::covers;
 use crate::plan::Keyring;
 use crate::spec::value::{FalseOr, HostName, ObjectName};
 use crate::spec::{self, ClientAuth, Tls};
@@ -317,7 +318,7 @@ fn covered(source: &ServerCertificateSource, host: &HostName, certificates: &Cer
         .get(holder)
         .and_then(|chain| chain.first())
         .map(|certificate| &certificate.names.dns);
-    issued.or(brought).is_none_or(|names| names.iter().any(|name| tls::covers(name, host.as_str())))
+    issued.or(brought).is_none_or(|names| names.iter().any(|name| covers(name, host.as_str())))
 }
 
 fn refuse_equal_ingresses(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {

@@ -29,8 +29,8 @@ use std::collections::BTreeMap;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder};
 use crate::spec::value::{
-    AnnotationKey, ContainerName, ErrorPage, HostName, LabelKey, LabelValue, NamespaceName, ObjectName,
-    PortReference, Quantity,
+    AnnotationKey, ContainerName, ErrorPage, HostName, LabelKey, LabelValue, NamespaceName,
+    ObjectName, PortReference, Quantity,
 };
 use crate::spec::{Environment, PathType, PodSecurity, Protocol, Verify};
 

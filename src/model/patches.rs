@@ -1,7 +1,5 @@
 //! Patches: read, but not yet applied.
 
-use std::collections::BTreeSet;
-
 use super::context::{Context, Findings};
 use super::{Patch, brought};
 use crate::diagnostic::Diagnostic;
@@ -83,10 +81,4 @@ fn patch(
             None
         }
     }
-}
-
-/// Positions of `patches` whose file is named, for reading.
-pub fn files(spec: &spec::Spec) -> BTreeSet<usize> {
-    let patches = spec.patches.iter().enumerate();
-    patches.filter_map(|(index, patch)| patch.path.as_ref().map(|_| index)).collect()
 }

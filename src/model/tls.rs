@@ -9,6 +9,7 @@ use super::{Authority, ServerCertificateSource};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::certificate::Certificate;
+use crate::pki::chain::covers;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
 use crate::plan::Keyring;
 use crate::spec::value::{HostName, ObjectName};
@@ -242,17 +243,6 @@ fn request(
     })
 }
 
-/// Whether a certificate's DNS name is valid for `host` (RFC 6125, section 6.4.3: a wildcard stands for one label).
-#[must_use]
-pub fn covers(name: &str, host: &str) -> bool {
-    if name.eq_ignore_ascii_case(host) {
-        return true;
-    }
-    let Some(parent) = name.strip_prefix("*.") else { return false };
-    host.split_once('.')
-        .is_some_and(|(label, rest)| label != "*" && rest.eq_ignore_ascii_case(parent))
-}
-
 fn issuer(
     context: Context<'_>,
     key: &str,
@@ -366,18 +356,8 @@ fn refuse_keys_of_ours(
 
 #[cfg(test)]
 mod tests {
-    use super::{covers, over_defaults};
+    use super::over_defaults;
     use crate::spec::Tls;
-
-    #[test]
-    fn wildcards_stand_for_one_label() {
-        assert!(covers("*.example.com", "a.example.com"));
-        assert!(covers("A.example.com", "a.example.com"));
-        assert!(covers("*.example.com", "*.example.com"));
-        assert!(!covers("*.example.com", "a.b.example.com"));
-        assert!(!covers("*.example.com", "example.com"));
-        assert!(!covers("*.b.example.com", "*.example.com"));
-    }
 
     #[test]
     fn a_source_of_its_own_replaces_the_default_source() {

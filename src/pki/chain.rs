@@ -112,7 +112,7 @@ pub fn served(chain: &[Certificate]) -> Vec<&Certificate> {
 /// What a verifier trusts (`ca.crt`): of each chain, which begins with a signing authority, first
 /// that authority, then level by level the issuers up to the roots; nothing twice.
 #[must_use]
-pub fn bundle(chains: &[Vec<Certificate>]) -> Vec<&Certificate> {
+pub fn bundle<'a>(chains: &[Vec<&'a Certificate>]) -> Vec<&'a Certificate> {
     let levels = chains.iter().map(Vec::len).max().unwrap_or(0);
     let mut bundle: Vec<&Certificate> = Vec::new();
     for certificate in

@@ -3,6 +3,7 @@
 use super::{HeldCertificate, Inventory};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
+use crate::pki::chain;
 use crate::pki::request::{Holder, Issuer};
 
 /// The certificates from authority `name` up to its root, both included; `None` while one of them
@@ -66,20 +67,14 @@ pub fn served<'a>(
     Some(chain)
 }
 
-/// The trust bundle of some authorities: each of them, then its issuers up to the root; none twice.
+/// The trust bundle of some authorities: all of them first, then their issuers up to the roots.
 #[must_use]
 pub fn bundle<'a>(
     model: &'a Model,
     inventory: &'a Inventory,
     authorities: &[String],
 ) -> Option<Vec<&'a Certificate>> {
-    let mut bundle: Vec<&Certificate> = Vec::new();
-    for name in authorities {
-        for certificate in authority(model, inventory, name)? {
-            if !bundle.iter().any(|known| known.der == certificate.der) {
-                bundle.push(certificate);
-            }
-        }
-    }
-    Some(bundle)
+    let chains: Option<Vec<_>> =
+        authorities.iter().map(|name| authority(model, inventory, name)).collect();
+    Some(chain::bundle(&chains?))
 }

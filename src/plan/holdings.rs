@@ -3,7 +3,7 @@
 use super::{Inventory, Keyring, chains};
 use crate::manifest::objects::Material;
 use crate::model::Model;
-use crate::pki::certificate::Certificate;
+use crate::pki::chain;
 use crate::pki::request::Holder;
 use crate::secret_format::SecretKey;
 
@@ -20,7 +20,7 @@ pub struct Holdings<'a> {
 
 impl Material for Holdings<'_> {
     fn certificate_chain(&self, holder: &Holder) -> Option<String> {
-        chains::served(self.model, self.inventory, holder).map(|chain| pem(&chain))
+        chains::served(self.model, self.inventory, holder).map(chain::to_pem)
     }
 
     fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
@@ -28,10 +28,6 @@ impl Material for Holdings<'_> {
     }
 
     fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
-        chains::bundle(self.model, self.inventory, authorities).map(|bundle| pem(&bundle))
+        chains::bundle(self.model, self.inventory, authorities).map(chain::to_pem)
     }
-}
-
-fn pem(certificates: &[&Certificate]) -> String {
-    certificates.iter().map(|certificate| certificate.to_pem()).collect()
 }

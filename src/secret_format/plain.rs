@@ -1,6 +1,5 @@
 //! Secrets as Kubernetes has them: base64, readable by whoever reads the file.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -9,7 +8,7 @@ use minijinja::Value;
 
 use super::{Content, Entry, SecretFormat, SecretKey};
 use crate::manifest::Disclosure;
-use crate::manifest::template::values::texts;
+use crate::manifest::template::values::owned_texts;
 
 /// What stands in place of a key on a terminal.
 const MASK: &str = "<private key, shown with --show-secrets>";
@@ -31,8 +30,9 @@ impl SecretFormat for Plain {
 
     fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> Vec<(&'static str, Value)> {
         let entries = content.entries.iter();
-        let data: BTreeMap<_, _> = entries.map(|(key, entry)| (*key, value(entry, disclosure))).collect();
-        vec![("type", Value::from(content.type_name)), ("data", texts(data))]
+        let data =
+            entries.map(|(key, entry)| ((*key).to_owned(), value(entry, disclosure))).collect();
+        vec![("type", Value::from(content.type_name)), ("data", owned_texts(data))]
     }
 }
 

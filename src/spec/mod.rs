@@ -67,14 +67,19 @@ pub struct Spec {
     pub hosts: BTreeMap<String, Host>,
     /// Holders of client certificates.
     pub clients: BTreeMap<String, Client>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub network_policy: Option<Later>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub rbac: Option<Later>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub monitoring: Option<Later>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub logging: Option<Later>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub external_dns: Option<Later>,
 }
@@ -142,6 +147,7 @@ pub struct Store {
     /// Kind of store. `directory` unless said.
     #[schemars(extend("default" = "directory"))]
     pub kind: Option<StoreKind>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub encryption: Option<Later>,
 }
@@ -152,6 +158,7 @@ pub struct Store {
 pub enum StoreKind {
     /// PEM files in a folder.
     Directory,
+    /// Not supported yet.
     #[schemars(skip)]
     Derived,
 }
@@ -166,6 +173,7 @@ pub struct Secrets {
     /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
     #[schemars(extend("default" = false))]
     pub allow_plain_in_git: Option<bool>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub name_suffix_hash: Option<Later>,
 }
@@ -239,8 +247,10 @@ pub struct Ca {
     pub certificate: Option<String>,
     /// PEM file of that authority's key, if it is to sign.
     pub key: Option<String>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub revoked: Option<Later>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub crl: Option<Later>,
 }
@@ -549,8 +559,10 @@ pub struct Client {
     pub secret_name: Option<ObjectName>,
     /// Namespace of that Secret; the spec's unless said.
     pub namespace: Option<NamespaceName>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub csr: Option<Later>,
+    /// Not supported yet.
     #[schemars(skip)]
     pub revoked: Option<Later>,
 }

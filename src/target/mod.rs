@@ -51,7 +51,12 @@ pub trait Target: Sync {
 
     /// Whether the final objects, after templates, patches and annotations, protect every host that the
     /// model says is protected.
-    fn protects(&self, model: &Model, objects: &[FinalObject<'_>], locate: Locate<'_>) -> Vec<Diagnostic>;
+    fn protects(
+        &self,
+        model: &Model,
+        objects: &[FinalObject<'_>],
+        locate: Locate<'_>,
+    ) -> Vec<Diagnostic>;
 }
 
 /// The target of that name.

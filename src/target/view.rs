@@ -68,12 +68,14 @@ impl<'a> FinalObject<'a> {
                     tls_hosts: tls.then_some(host.as_str()).into_iter().collect(),
                 }))
             }
-            Facts::Secret { has_ca_certificate, has_private_key } => Some(Self::Secret(SecretView {
-                namespace,
-                name,
-                has_ca_certificate: *has_ca_certificate,
-                private_keys: has_private_key.then_some("tls.key").into_iter().collect(),
-            })),
+            Facts::Secret { has_ca_certificate, has_private_key } => {
+                Some(Self::Secret(SecretView {
+                    namespace,
+                    name,
+                    has_ca_certificate: *has_ca_certificate,
+                    private_keys: has_private_key.then_some("tls.key").into_iter().collect(),
+                }))
+            }
         }
     }
 
@@ -103,7 +105,9 @@ impl<'a> IngressView<'a> {
             namespace,
             name,
             class: object["spec"]["ingressClassName"].as_str(),
-            annotations: Cow::Owned(annotations.map(|(key, value)| (key.clone(), text(value))).collect()),
+            annotations: Cow::Owned(
+                annotations.map(|(key, value)| (key.clone(), text(value))).collect(),
+            ),
             rules: items(&object["spec"]["rules"]).map(rule).collect(),
             tls_hosts: items(&object["spec"]["tls"])
                 .flat_map(|entry| items(&entry["hosts"]))

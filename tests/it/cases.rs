@@ -86,7 +86,8 @@ pub fn sandbox_of(case: &Path) -> Sandbox {
     let sandbox = Sandbox::new();
     for (path, bytes) in files(case) {
         let relative = path.strip_prefix(case).unwrap();
-        let generated = ["expected", "pki", "out"].iter().any(|folder| relative.starts_with(folder));
+        let generated =
+            ["expected", "pki", "out"].iter().any(|folder| relative.starts_with(folder));
         if !generated {
             sandbox.write(relative.to_str().unwrap(), bytes);
         }

@@ -39,8 +39,13 @@ fn openssl_accepts_every_certificate_for_its_purpose_and_no_other() {
 }
 
 fn stored(sandbox: &Sandbox, folder: &str) -> Vec<std::path::PathBuf> {
-    let Ok(entries) = std::fs::read_dir(sandbox.path("pki").join(folder)) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().path().join("tls.crt")).filter(|path| path.is_file()).collect()
+    let Ok(entries) = std::fs::read_dir(sandbox.path("pki").join(folder)) else {
+        return Vec::new();
+    };
+    entries
+        .map(|entry| entry.unwrap().path().join("tls.crt"))
+        .filter(|path| path.is_file())
+        .collect()
 }
 
 /// A file with every root of the store, or the certificate itself if it is self-signed.
@@ -98,10 +103,10 @@ fn the_bundle_of_a_chain_begins_with_the_signing_authority_and_the_depth_fits() 
     let names: Vec<String> = bundle.iter().map(|c| c.subject.rfc2253()).collect();
     assert_eq!(names, ["CN=signing", "CN=middle", "CN=root"]);
     let ingress = object(&objects, "Ingress", "h-example-com");
-    let depth = &ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/auth-tls-verify-depth"];
+    let depth =
+        &ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/auth-tls-verify-depth"];
     assert_eq!(*depth, Value::from("2"));
-    let chain =
-        Certificate::from_pem(sandbox.read("pki/clients/c/tls.crt").as_bytes()).unwrap();
+    let chain = Certificate::from_pem(sandbox.read("pki/clients/c/tls.crt").as_bytes()).unwrap();
     let names: Vec<String> = chain.iter().map(|c| c.subject.rfc2253()).collect();
     assert_eq!(names, ["CN=c", "CN=signing", "CN=middle"]);
 }

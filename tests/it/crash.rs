@@ -38,7 +38,10 @@ fn a_killed_run_never_leaves_a_store_that_the_next_run_cannot_use() {
         );
         assert_keys_are_private(&sandbox.path("pki"));
         let holders = issued(&sandbox);
-        assert!(holders == 0 || holders == HOLDERS, "{holders} of {HOLDERS} holders have certificates");
+        assert!(
+            holders == 0 || holders == HOLDERS,
+            "{holders} of {HOLDERS} holders have certificates"
+        );
         if holders == HOLDERS {
             sandbox.ok(&["render", "-q", "--locked"]);
             sandbox = Sandbox::with_toml(&spec);

@@ -10,7 +10,9 @@ fn output_does_not_depend_on_folder_zone_locale_or_terminal() {
     let here = sandbox.ok(&["render"]);
     let elsewhere = Sandbox::new();
     let spec = sandbox.path("mtls.yaml");
-    for (zone, locale, term) in [("Pacific/Kiritimati", "tr_TR.UTF-8", "dumb"), ("America/St_Johns", "C", "xterm")] {
+    for (zone, locale, term) in
+        [("Pacific/Kiritimati", "tr_TR.UTF-8", "dumb"), ("America/St_Johns", "C", "xterm")]
+    {
         let output = elsewhere
             .command(&["render", "-f", spec.to_str().unwrap()])
             .env("TZ", zone)
@@ -34,7 +36,11 @@ fn hostile_input_is_refused_quickly_and_in_bounded_memory() {
         + &(b'b'..=b'z')
             .map(|c| {
                 let previous = char::from(c - 1);
-                format!("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1}]\n", char::from(c), previous)
+                format!(
+                    "{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1}]\n",
+                    char::from(c),
+                    previous
+                )
             })
             .collect::<String>();
     for (name, content) in [
@@ -71,7 +77,9 @@ fn a_file_of_100_megabytes_is_refused_before_it_is_read() {
 
 #[test]
 fn line_ends_of_windows_and_a_byte_order_mark_are_read() {
-    let text = std::fs::read_to_string(crate::support::root().join("examples/demo-app-1-http/mtls.toml")).unwrap();
+    let text =
+        std::fs::read_to_string(crate::support::root().join("examples/demo-app-1-http/mtls.toml"))
+            .unwrap();
     let plain = Sandbox::with_toml(&text).ok(&["render"]).stdout;
     for changed in [text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
         assert_eq!(Sandbox::with_toml(&changed).ok(&["render"]).stdout, plain);

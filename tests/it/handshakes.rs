@@ -74,7 +74,8 @@ fn each_walk_through_lets_in_whom_it_should_and_nobody_else() {
         if refused == "400" {
             assert!(answer.body.contains("No required SSL certificate was sent"), "{answer:?}");
         }
-        let good = ask(&ClientFiles { trust: trust.clone(), ..stored_client(&sandbox, case.client) });
+        let good =
+            ask(&ClientFiles { trust: trust.clone(), ..stored_client(&sandbox, case.client) });
         assert_eq!(good.status, "200", "{}: {good:?}", case.example);
         assert!(good.body.contains("verify=SUCCESS"), "{good:?}");
         for (what, client) in strangers(&sandbox, case) {
@@ -143,7 +144,8 @@ fn strangers(sandbox: &Sandbox, case: &Case) -> Vec<(&'static str, ClientFiles)>
     );
     let day = Seconds::days(1);
     let valid = Validity { not_before: certificate.not_before, not_after: now.after(day) };
-    let expired = Validity { not_before: certificate.not_before, not_after: now.before(Seconds(10)) };
+    let expired =
+        Validity { not_before: certificate.not_before, not_after: now.before(Seconds(10)) };
     let early = Validity { not_before: now.after(day), not_after: certificate.not_after };
     let twin = twin(&certificate, &twin_key);
     let made = [

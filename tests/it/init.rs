@@ -143,5 +143,5 @@ fn a_folder_that_cannot_be_written_is_named() {
     fs::write(&file, "").unwrap();
     let (status, _, stderr) = run(&["init", file.join("sub").to_str().unwrap()]);
     assert_eq!(status, 2);
-    assert!(stderr.starts_with("error: cannot write `"), "{stderr}");
+    assert!(stderr.starts_with("error[output]: cannot write `"), "{stderr}");
 }

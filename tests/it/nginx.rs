@@ -156,7 +156,8 @@ fn server(
     );
     if let Some(reference) = annotation("auth-tls-secret") {
         let (namespace, name) = reference.split_once('/').expect("namespace/name");
-        let trust = write(folder, host, "ca", &data(find_secret(objects, namespace, name), "ca.crt"));
+        let trust =
+            write(folder, host, "ca", &data(find_secret(objects, namespace, name), "ca.crt"));
         let verify = annotation("auth-tls-verify-client").unwrap_or("on");
         let depth = annotation("auth-tls-verify-depth").unwrap_or("1");
         write!(

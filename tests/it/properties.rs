@@ -11,11 +11,71 @@ use crate::support::{Sandbox, objects, python};
 
 /// Values that some reader of YAML, some shell or some template takes for something else.
 const HOSTILE: &[&str] = &[
-    "on", "off", "yes", "No", "y", "n", "true", "null", "~", "", " ", "1e3", "0x1f", "0o17", "017", "1_000",
-    ".5", "+1", "-0", "1:30", "1:30:00", "2024-01-01", "2024-01-01T00:00:00Z", ".inf", ".NaN", "=", "<<", "a: b",
-    "a #b", "#c", "- d", "? e", "{f}", "[g]", "{{ h }}", "{% raw %}", "{# i #}", "%j", "@k", "`l`", "&m", "*n",
-    "!o", "|", ">", "'", "\"", "\\", "two\nlines", "trailing\n", "\nleading", "tab\there", "\ttab first", "é ü 🔐",
-    "\u{85}", "\u{2028}", "\u{feff}", "\u{7f}", "---", "...", "--- a", "a:\n  b: c", "$(x)", "${y}", "a'b\"c",
+    "on",
+    "off",
+    "yes",
+    "No",
+    "y",
+    "n",
+    "true",
+    "null",
+    "~",
+    "",
+    " ",
+    "1e3",
+    "0x1f",
+    "0o17",
+    "017",
+    "1_000",
+    ".5",
+    "+1",
+    "-0",
+    "1:30",
+    "1:30:00",
+    "2024-01-01",
+    "2024-01-01T00:00:00Z",
+    ".inf",
+    ".NaN",
+    "=",
+    "<<",
+    "a: b",
+    "a #b",
+    "#c",
+    "- d",
+    "? e",
+    "{f}",
+    "[g]",
+    "{{ h }}",
+    "{% raw %}",
+    "{# i #}",
+    "%j",
+    "@k",
+    "`l`",
+    "&m",
+    "*n",
+    "!o",
+    "|",
+    ">",
+    "'",
+    "\"",
+    "\\",
+    "two\nlines",
+    "trailing\n",
+    "\nleading",
+    "tab\there",
+    "\ttab first",
+    "é ü 🔐",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{7f}",
+    "---",
+    "...",
+    "--- a",
+    "a:\n  b: c",
+    "$(x)",
+    "${y}",
+    "a'b\"c",
 ];
 
 fn hostile() -> impl Strategy<Value = String> {
@@ -33,7 +93,9 @@ fn spec() -> impl Strategy<Value = Value> {
         prop::collection::vec(hostile(), 1..4),
         prop::sample::select(&["on", "optional", "optional_no_ca", "off"][..]),
         any::<bool>(),
-        prop::sample::select(&["no", "on", "y", "n", "off", "null", "1e3", "0x1f", "007", "true"][..]),
+        prop::sample::select(
+            &["no", "on", "y", "n", "off", "null", "1e3", "0x1f", "007", "true"][..],
+        ),
     )
         .prop_map(|(env, annotations, verify, protected, word)| {
             let env: serde_json::Map<_, _> =
@@ -43,8 +105,11 @@ fn spec() -> impl Strategy<Value = Value> {
                 .enumerate()
                 .map(|(at, value)| (format!("example.com/a{at}"), json!(value)))
                 .collect();
-            let client_auth =
-                if protected { json!({ "cas": ["clients"], "verify": verify }) } else { json!(false) };
+            let client_auth = if protected {
+                json!({ "cas": ["clients"], "verify": verify })
+            } else {
+                json!(false)
+            };
             json!({
                 "name": word,
                 "namespace": word.replace('_', "-"),

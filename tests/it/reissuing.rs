@@ -35,11 +35,36 @@ fn changed(sandbox: &Sandbox, from: &str, to: &str) {
 #[test]
 fn a_certificate_is_reissued_for_its_reason_alone() {
     for (from, to, holder, reason) in [
-        ("[clients.alice]\n", "[clients.alice]\nsubject = \"CN=alice2\"\n", "clients/alice", "subject shall be `CN=alice2`, is `CN=alice`"),
-        ("[clients.alice]\n", "[clients.alice]\nemailAddresses = [\"a@example.com\"]\n", "clients/alice", "names shall be `a@example.com`, are none"),
-        ("[clients.alice]\n", "[clients.alice]\nprivateKey = { algorithm = \"RSA\" }\n", "clients/alice", "key shall be"),
-        ("issuer = \"issuing\"\n", "issuer = \"root\"\n", "clients/alice", "issuer shall be `CN=root`, is `CN=issuing`"),
-        ("tls.issuer = \"self-signed\"", "tls = { issuer = \"root\" }", "hosts/web.example.com", "issuer shall be `CN=root`"),
+        (
+            "[clients.alice]\n",
+            "[clients.alice]\nsubject = \"CN=alice2\"\n",
+            "clients/alice",
+            "subject shall be `CN=alice2`, is `CN=alice`",
+        ),
+        (
+            "[clients.alice]\n",
+            "[clients.alice]\nemailAddresses = [\"a@example.com\"]\n",
+            "clients/alice",
+            "names shall be `a@example.com`, are none",
+        ),
+        (
+            "[clients.alice]\n",
+            "[clients.alice]\nprivateKey = { algorithm = \"RSA\" }\n",
+            "clients/alice",
+            "key shall be",
+        ),
+        (
+            "issuer = \"issuing\"\n",
+            "issuer = \"root\"\n",
+            "clients/alice",
+            "issuer shall be `CN=root`, is `CN=issuing`",
+        ),
+        (
+            "tls.issuer = \"self-signed\"",
+            "tls = { issuer = \"root\" }",
+            "hosts/web.example.com",
+            "issuer shall be `CN=root`",
+        ),
     ] {
         let sandbox = Sandbox::with_toml(SPEC);
         sandbox.ok(&["render"]);
@@ -96,7 +121,10 @@ fn an_authority_cannot_get_another_key_or_subject_by_the_way() {
 
 #[test]
 fn leaves_below_a_renewed_intermediate_are_kept_and_served_with_the_new_one() {
-    let sandbox = Sandbox::with_toml(&SPEC.replace("issuer = \"root\"\n", "issuer = \"root\"\nduration = \"60d\"\nrenewBefore = \"20d\"\n"));
+    let sandbox = Sandbox::with_toml(&SPEC.replace(
+        "issuer = \"root\"\n",
+        "issuer = \"root\"\nduration = \"60d\"\nrenewBefore = \"20d\"\n",
+    ));
     sandbox.ok(&["render", "--at", "2030-01-01"]);
     let before = sandbox.read("pki/clients/alice/tls.crt");
     let run = sandbox.ok(&["render", "--at", "2030-02-15"]);
@@ -112,13 +140,19 @@ fn locked_issues_nothing_and_says_what_is_missing() {
     let sandbox = Sandbox::with_toml(SPEC);
     let run = sandbox.run(&["render", "--locked"]);
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{}", run.stderr);
-    for holder in ["authority `root`", "authority `issuing`", "client `alice`", "host `web.example.com`"] {
+    for holder in
+        ["authority `root`", "authority `issuing`", "client `alice`", "host `web.example.com`"]
+    {
         assert!(run.stderr.contains(&format!("{holder}: never issued")), "{}", run.stderr);
     }
     assert!(!sandbox.path("pki").exists());
     sandbox.ok(&["render", "--at", "2030-01-01"]);
     let due = sandbox.ok(&["render", "--locked", "--at", "2030-12-20"]);
-    assert!(due.stderr.contains("warning") && due.stderr.contains("due for renewal"), "{}", due.stderr);
+    assert!(
+        due.stderr.contains("warning") && due.stderr.contains("due for renewal"),
+        "{}",
+        due.stderr
+    );
     let expired = sandbox.run(&["render", "--locked", "--at", "2031-02-01"]);
     assert_eq!(expired.status, 1);
     assert!(expired.stderr.contains("expired at"), "{}", expired.stderr);
@@ -152,7 +186,10 @@ fn lost_files_are_an_error_and_no_reason_to_issue_anew() {
 fn a_damaged_store_is_named_and_left_alone() {
     for (file, content) in [
         ("clients/alice/tls.crt", "rubbish"),
-        ("hosts/web.example.com/tls.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+        (
+            "hosts/web.example.com/tls.key",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ),
         ("cas/issuing/tls.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n"),
     ] {
         let sandbox = Sandbox::with_toml(SPEC);
@@ -170,7 +207,11 @@ fn a_damaged_store_is_named_and_left_alone() {
 fn a_key_that_belongs_to_another_certificate_is_found() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render"]);
-    fs::copy(sandbox.path("pki/clients/alice/tls.key"), sandbox.path("pki/hosts/web.example.com/tls.key")).unwrap();
+    fs::copy(
+        sandbox.path("pki/clients/alice/tls.key"),
+        sandbox.path("pki/hosts/web.example.com/tls.key"),
+    )
+    .unwrap();
     let run = sandbox.run(&["render"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("hosts/web.example.com/tls.key"), "{}", run.stderr);

@@ -24,8 +24,11 @@ pub(super) fn files(
     let certificates = &issued.certificates;
     parallel::map(certificates, |certificate| require_replaceable(root, certificate))?;
     let chains = issued.chains.iter().map(|(holder, chain)| chain_file(holder, chain));
-    let files: Vec<NewFile> =
-        certificates.iter().flat_map(|certificate| files_of(certificate, at)).chain(chains).collect();
+    let files: Vec<NewFile> = certificates
+        .iter()
+        .flat_map(|certificate| files_of(certificate, at))
+        .chain(chains)
+        .collect();
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
         Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),

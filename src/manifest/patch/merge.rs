@@ -33,11 +33,14 @@ pub(super) fn without_identity(patch: &Map<String, Value>) -> Map<String, Value>
 pub(super) fn check_directives(patch: &Map<String, Value>) -> Result<(), String> {
     for (key, value) in patch {
         match value {
-            Value::String(word) if key == DIRECTIVE => {
-                if !matches!(word.as_str(), "merge" | "replace" | "delete") {
-                    return Err(format!("`$patch: {word}` is not known: `merge`, `replace` or `delete`"));
+            Value::String(word) if key == DIRECTIVE => match word.as_str() {
+                "merge" | "replace" | "delete" => {}
+                _ => {
+                    return Err(format!(
+                        "`$patch: {word}` is not known: `merge`, `replace` or `delete`"
+                    ));
                 }
-            }
+            },
             _ if key.starts_with('$') => {
                 return Err(format!("the directive `{key}` is not known: only `$patch` is"));
             }
@@ -58,7 +61,9 @@ pub(super) fn apply(object: &mut Value, patch: &Map<String, Value>) -> Result<bo
     let Value::Object(map) = object else { return Ok(true) };
     match directive(patch) {
         Directive::Delete => Ok(false),
-        Directive::Replace => Err("`$patch: replace` cannot stand at the top of an object".to_owned()),
+        Directive::Replace => {
+            Err("`$patch: replace` cannot stand at the top of an object".to_owned())
+        }
         Directive::Merge => merge_map(field, map, patch).map(|()| true),
     }
 }
@@ -110,7 +115,8 @@ fn merge_map(
                     Some(Value::Array(before)) => std::mem::take(before),
                     _ => Vec::new(),
                 };
-                let merged = merge_list(field, before, items).map_err(|why| format!("`{key}`: {why}"))?;
+                let merged =
+                    merge_list(field, before, items).map_err(|why| format!("`{key}`: {why}"))?;
                 map.insert(key.clone(), Value::Array(merged));
             }
             leaf => {
@@ -128,9 +134,14 @@ fn fresh(field: Option<Field>, patch: &Map<String, Value>) -> Result<Value, Stri
     Ok(Value::Object(map))
 }
 
-fn merge_list(field: Option<Field>, before: Vec<Value>, patch: &[Value]) -> Result<Vec<Value>, String> {
+fn merge_list(
+    field: Option<Field>,
+    before: Vec<Value>,
+    patch: &[Value],
+) -> Result<Vec<Value>, String> {
     let is_replaced = |item: &Value| {
-        item.as_object().is_some_and(|item| item.len() == 1 && directive(item) == Directive::Replace)
+        item.as_object()
+            .is_some_and(|item| item.len() == 1 && directive(item) == Directive::Replace)
     };
     if patch.iter().any(is_replaced) {
         let rest: Vec<_> = patch.iter().filter(|item| !is_replaced(item)).cloned().collect();
@@ -139,7 +150,8 @@ fn merge_list(field: Option<Field>, before: Vec<Value>, patch: &[Value]) -> Resu
     match field {
         Some(Field::List(_, MergeBy::Key(key))) => merge_by_key(field, key, before, patch),
         Some(Field::List(_, MergeBy::Set)) => {
-            let added: Vec<_> = patch.iter().filter(|item| !before.contains(item)).cloned().collect();
+            let added: Vec<_> =
+                patch.iter().filter(|item| !before.contains(item)).cloned().collect();
             Ok(added.into_iter().chain(before).collect())
         }
         _ => patch.iter().map(|item| element(field, item)).collect(),
@@ -162,7 +174,9 @@ fn merge_by_key(
     let mut merged = Vec::new();
     for item in patch {
         let Some(change) = item.as_object().filter(|change| change.contains_key(key)) else {
-            return Err(format!("each element of this list must have `{key}`, which it is merged by"));
+            return Err(format!(
+                "each element of this list must have `{key}`, which it is merged by"
+            ));
         };
         let found = before.iter().position(|candidate| is_same(key, candidate, item));
         let found = found.map(|at| before.remove(at));
@@ -174,7 +188,10 @@ fn merge_by_key(
             }
             // Kubernetes and Kustomize each take this for something else.
             (Directive::Replace, _) => {
-                return Err("`$patch: replace` stands in an element of its own, and replaces the list".to_owned());
+                return Err(
+                    "`$patch: replace` stands in an element of its own, and replaces the list"
+                        .to_owned(),
+                );
             }
             (Directive::Merge, _) => merged.push(fresh(child(field, ""), change)?),
         }

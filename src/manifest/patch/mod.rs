@@ -146,8 +146,12 @@ fn compile(patch: &Patch) -> Result<Compiled, Finding> {
             merge::check_directives(map).map_err(fail)?;
             (Change::Merge(merge::without_identity(map)), Selector::of_patch(map))
         }
-        Value::Array(_) => (Change::Operations(operations::read(&patch.patch).map_err(fail)?), None),
-        _ => return Err(fail("a patch is a mapping (merge patch) or a list (RFC 6902)".to_owned())),
+        Value::Array(_) => {
+            (Change::Operations(operations::read(&patch.patch).map_err(fail)?), None)
+        }
+        _ => {
+            return Err(fail("a patch is a mapping (merge patch) or a list (RFC 6902)".to_owned()));
+        }
     };
     let selector = match &patch.target {
         Some(target) => Selector::of_target(target).map_err(fail)?,
@@ -185,7 +189,9 @@ fn in_the_order_of(original: &Value, value: Value) -> Value {
         (Value::Array(original), Value::Array(items)) => {
             let nothing = Value::Null;
             let before = original.iter().chain(std::iter::repeat(&nothing));
-            Value::Array(items.into_iter().zip(before).map(|(item, b)| in_the_order_of(b, item)).collect())
+            Value::Array(
+                items.into_iter().zip(before).map(|(item, b)| in_the_order_of(b, item)).collect(),
+            )
         }
         (_, value) => value,
     }

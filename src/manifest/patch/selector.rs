@@ -35,11 +35,11 @@ enum Pattern {
 /// One requirement of a label selector.
 struct Requirement {
     key: String,
-    test: Test,
+    condition: Condition,
     text: String,
 }
 
-enum Test {
+enum Condition {
     Exists,
     Absent,
     In(Vec<String>),
@@ -49,8 +49,15 @@ enum Test {
 impl Selector {
     /// Kustomize's `target`.
     pub(super) fn of_target(target: &PatchTarget) -> Result<Self, String> {
-        let PatchTarget { group, version, kind, name, namespace, label_selector, annotation_selector } =
-            target;
+        let PatchTarget {
+            group,
+            version,
+            kind,
+            name,
+            namespace,
+            label_selector,
+            annotation_selector,
+        } = target;
         let parts = [
             (Part::Group, group),
             (Part::Version, version),
@@ -159,11 +166,11 @@ impl Pattern {
 impl Requirement {
     fn holds(&self, entries: Option<&Value>) -> bool {
         let value = entries.and_then(|entries| entries.get(&self.key)).and_then(Value::as_str);
-        match &self.test {
-            Test::Exists => value.is_some(),
-            Test::Absent => value.is_none(),
-            Test::In(values) => value.is_some_and(|value| values.iter().any(|v| v == value)),
-            Test::NotIn(values) => value.is_none_or(|value| values.iter().all(|v| v != value)),
+        match &self.condition {
+            Condition::Exists => value.is_some(),
+            Condition::Absent => value.is_none(),
+            Condition::In(values) => value.is_some_and(|value| values.iter().any(|v| v == value)),
+            Condition::NotIn(values) => value.is_none_or(|value| values.iter().all(|v| v != value)),
         }
     }
 }
@@ -196,31 +203,34 @@ fn end_of_requirement(text: &str) -> usize {
 
 fn requirement(text: &str) -> Result<Requirement, String> {
     let one = |value: &str| vec![value.trim().to_owned()];
-    let (key, test) = if let Some((key, value)) = text.split_once("!=") {
-        (key, Test::NotIn(one(value)))
+    let (key, condition) = if let Some((key, value)) = text.split_once("!=") {
+        (key, Condition::NotIn(one(value)))
     } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
-        (key, Test::In(one(value)))
+        (key, Condition::In(one(value)))
     } else if let Some(key) = text.strip_prefix('!') {
-        (key, Test::Absent)
+        (key, Condition::Absent)
     } else if let Some((head, list)) = text.split_once('(') {
         let values = list.trim_end().strip_suffix(')').ok_or_else(|| malformed(text))?;
         let values = values.split(',').map(|value| value.trim().to_owned()).collect();
         match head.trim_end().rsplit_once(char::is_whitespace) {
-            Some((key, "in")) => (key, Test::In(values)),
-            Some((key, "notin")) => (key, Test::NotIn(values)),
+            Some((key, "in")) => (key, Condition::In(values)),
+            Some((key, "notin")) => (key, Condition::NotIn(values)),
             _ => return Err(malformed(text)),
         }
     } else {
-        (text, Test::Exists)
+        (text, Condition::Exists)
     };
     let key = key.trim();
-    let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    let is_key =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     if key.is_empty() || !key.bytes().all(is_key) {
         return Err(malformed(text));
     }
-    Ok(Requirement { key: key.to_owned(), test, text: text.to_owned() })
+    Ok(Requirement { key: key.to_owned(), condition, text: text.to_owned() })
 }
 
 fn malformed(text: &str) -> String {
-    format!("`{text}` is no selector: write `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key` or `!key`")
+    format!(
+        "`{text}` is no selector: write `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key` or `!key`"
+    )
 }

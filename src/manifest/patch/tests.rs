@@ -11,9 +11,9 @@ fn patches(list: &[Value]) -> Result<Patches, Vec<super::Finding>> {
         .enumerate()
         .map(|(index, entry)| Patch {
             index,
-            target: entry.get("target").map(|target| {
-                serde_json::from_value::<PatchTarget>(target.clone()).unwrap()
-            }),
+            target: entry
+                .get("target")
+                .map(|target| serde_json::from_value::<PatchTarget>(target.clone()).unwrap()),
             patch: entry["patch"].clone(),
         })
         .collect();
@@ -37,7 +37,8 @@ fn apply(patches: &Patches, objects: &[Value]) -> Result<Vec<Value>, Vec<String>
 #[test]
 fn patches_do_what_kustomize_does() {
     let cases: Vec<Value> =
-        serde_json::from_str(include_str!("../../../tests/recorded/kustomize-patches.json")).unwrap();
+        serde_json::from_str(include_str!("../../../tests/recorded/kustomize-patches.json"))
+            .unwrap();
     assert!(cases.len() > 20);
     for case in cases {
         let patches = patches(case["patches"].as_array().unwrap()).unwrap();
@@ -76,12 +77,27 @@ fn ports_are_merged_by_number_and_by_protocol_where_it_is_said() {
 fn what_cannot_be_applied_says_why() {
     let target = json!({"kind": "Service"});
     let cases = [
-        (json!([{"op": "replace", "path": "/spec/nothing/x", "value": 1}]), "operation 1 (`replace` `/spec/nothing/x`) failed: its path leads to nothing"),
-        (json!([{"op": "test", "path": "/spec/ports/0/port", "value": 1}]), "operation 1 (`test` `/spec/ports/0/port`) failed: the object has another value there"),
-        (json!([{"op": "replace", "path": "/metadata/name", "value": "x"}]), "the patch changes what makes Service `default/demo` that object"),
+        (
+            json!([{"op": "replace", "path": "/spec/nothing/x", "value": 1}]),
+            "operation 1 (`replace` `/spec/nothing/x`) failed: its path leads to nothing",
+        ),
+        (
+            json!([{"op": "test", "path": "/spec/ports/0/port", "value": 1}]),
+            "operation 1 (`test` `/spec/ports/0/port`) failed: the object has another value there",
+        ),
+        (
+            json!([{"op": "replace", "path": "/metadata/name", "value": "x"}]),
+            "the patch changes what makes Service `default/demo` that object",
+        ),
         (json!([{"op": "remove", "path": "/kind"}]), "the patch changes what makes"),
-        (json!({"spec": {"ports": [{"targetPort": 1}]}}), "`ports`: each element of this list must have `port`"),
-        (json!({"spec": {"ports": [{"port": 80, "$patch": "replace"}]}}), "`ports`: `$patch: replace` stands in an element of its own"),
+        (
+            json!({"spec": {"ports": [{"targetPort": 1}]}}),
+            "`ports`: each element of this list must have `port`",
+        ),
+        (
+            json!({"spec": {"ports": [{"port": 80, "$patch": "replace"}]}}),
+            "`ports`: `$patch: replace` stands in an element of its own",
+        ),
         (json!({"$patch": "replace", "spec": {}}), "`$patch: replace` cannot stand at the top"),
     ];
     for (patch, message) in cases {
@@ -96,15 +112,27 @@ fn malformed_patches_are_refused_before_anything_is_rendered() {
     let kind = |text: &str| json!({"kind": text});
     let cases = [
         (json!({"patch": {"spec": {}}}), "does not say which object it changes"),
-        (json!({"patch": [{"op": "remove", "path": "/x"}]}), "does not say which object it changes"),
+        (
+            json!({"patch": [{"op": "remove", "path": "/x"}]}),
+            "does not say which object it changes",
+        ),
         (json!({"target": kind("["), "patch": {}}), "`[` is no regular expression"),
         (json!({"target": {"labelSelector": "a in b"}, "patch": {}}), "`a in b` is no selector"),
         (json!({"target": {"labelSelector": "a>1"}, "patch": {}}), "`a>1` is no selector"),
         (json!({"target": kind("x"), "patch": "text"}), "a patch is a mapping"),
         (json!({"target": kind("x"), "patch": []}), "the patch is an empty list"),
-        (json!({"target": kind("x"), "patch": [{"op": "delete", "path": "/x"}]}), "operation 1: unknown variant `delete`"),
-        (json!({"target": kind("x"), "patch": {"a": {"$retainKeys": []}}}), "the directive `$retainKeys` is not known"),
-        (json!({"target": kind("x"), "patch": {"a": {"$patch": "drop"}}}), "`$patch: drop` is not known"),
+        (
+            json!({"target": kind("x"), "patch": [{"op": "delete", "path": "/x"}]}),
+            "operation 1: unknown variant `delete`",
+        ),
+        (
+            json!({"target": kind("x"), "patch": {"a": {"$retainKeys": []}}}),
+            "the directive `$retainKeys` is not known",
+        ),
+        (
+            json!({"target": kind("x"), "patch": {"a": {"$patch": "drop"}}}),
+            "`$patch: drop` is not known",
+        ),
     ];
     for (patch, message) in cases {
         let Err(found) = patches(std::slice::from_ref(&patch)) else { panic!("{patch}") };

@@ -10,7 +10,6 @@ use crate::manifest::patch::Patches;
 use crate::manifest::template::values::fields;
 use crate::manifest::template::{Engine, TemplateSet};
 use crate::manifest::{Disclosure, Identity, Manifest, schema, yaml};
-use crate::path;
 use crate::target::{FinalObject, Locate};
 
 /// An object that is finished but for the checks over all of them.
@@ -52,38 +51,38 @@ pub(super) struct Finisher<'a> {
 impl<'a> Finisher<'a> {
     /// Renders a draft; parses, patches and checks the result only where somebody else had a hand in it.
     pub(super) fn finish_draft(&mut self, draft: Draft) -> Option<Finished<'a>> {
-        let Draft { identity, exposures, sensitive, template, context, facts } = draft;
-        let yaml = self.render(template, fields(context))?;
-        let replaced = self.templates.source(template).is_some();
+        let Draft { identity, exposures, sensitive, foreign, template, context, facts } = draft;
+        let yaml = self.render(template, &fields(context))?;
+        let foreign = foreign || self.templates.source(template).is_some();
         let manifest = Manifest { identity, exposures, sensitive, yaml };
-        if !replaced && !self.patches.may_change(&manifest.identity) {
+        if !foreign && !self.patches.may_change(&manifest.identity) {
             return Some(Finished { manifest, template, content: Content::Facts(facts) });
         }
         let object = self.only_object(&manifest, template)?;
-        self.finish_object(manifest, object, template, replaced)
+        self.finish_object(manifest, &object, template, foreign)
     }
 
     /// Renders a template of the user with the whole model.
     pub(super) fn finish_extra(&mut self, template: &'a str) -> Vec<Finished<'a>> {
-        let Some(text) = self.render(template, self.engine.model()) else { return Vec::new() };
+        let Some(text) = self.render(template, &self.engine.model()) else { return Vec::new() };
         let objects = self.parse(&text, template).unwrap_or_default();
         let objects = objects.into_iter().flat_map(items);
-        objects.filter_map(|object| self.extra_object(object, template)).collect()
+        objects.filter_map(|object| self.extra_object(&object, template)).collect()
     }
 
-    fn render(&mut self, template: &str, context: TemplateValue) -> Option<String> {
+    fn render(&mut self, template: &str, context: &TemplateValue) -> Option<String> {
         let rendered = self.engine.render(template, context);
         rendered.map_err(|error| self.found.push(error)).ok()
     }
 
-    fn extra_object(&mut self, object: Value, template: &'a str) -> Option<Finished<'a>> {
-        let Some(identity) = Identity::of(&object) else {
+    fn extra_object(&mut self, object: &Value, template: &'a str) -> Option<Finished<'a>> {
+        let Some(identity) = Identity::of(object) else {
             // The schema says what is missing.
             let origin = self.templates.origin(template);
-            self.check_schema(&object, "an object", &origin, &[]);
+            self.check_schema(object, "an object", &origin, &[]);
             return None;
         };
-        let sensitive = is_sensitive(&identity, &object);
+        let sensitive = is_sensitive(&identity, object);
         let manifest = Manifest { identity, exposures: Vec::new(), sensitive, yaml: String::new() };
         self.finish_object(manifest, object, template, true)
     }
@@ -92,15 +91,15 @@ impl<'a> Finisher<'a> {
     fn finish_object(
         &mut self,
         mut manifest: Manifest,
-        object: Value,
+        object: &Value,
         template: &'a str,
         foreign: bool,
     ) -> Option<Finished<'a>> {
         let called = manifest.identity.to_string();
-        if foreign && !self.check_schema(&object, &called, &self.templates.origin(template), &[]) {
+        if foreign && !self.check_schema(object, &called, &self.templates.origin(template), &[]) {
             return None;
         }
-        let (object, applied) = match self.patches.apply(&manifest.identity, &object) {
+        let (object, applied) = match self.patches.apply(&manifest.identity, object) {
             Ok((object, applied)) => (object?, applied),
             Err(findings) => {
                 self.found.extend(findings.into_iter().map(|finding| placed(finding, self.locate)));
@@ -133,11 +132,16 @@ impl<'a> Finisher<'a> {
         if have.as_ref() == Some(wanted) {
             return Some(object);
         }
-        let have = have.map_or("something else".to_owned(), |have| format!("{have} of `{}`", have.api_version));
+        let have = have.map_or("something else".to_owned(), |have| {
+            format!("{have} of `{}`", have.api_version)
+        });
         self.found.push(
             Diagnostic::error(
                 "template-output",
-                format!("{called} must give {wanted} of `{}`, and gives {have}", wanted.api_version),
+                format!(
+                    "{called} must give {wanted} of `{}`, and gives {have}",
+                    wanted.api_version
+                ),
             )
             .help("print `{{ name }}` and `{{ namespace }}` as they are given"),
         );
@@ -150,20 +154,31 @@ impl<'a> Finisher<'a> {
             let called = self.templates.origin(template);
             self.found.push(
                 Diagnostic::error("template-output", format!("{called} does not give YAML: {error} of its output"))
-                    .help(line_of(text, error.line)),
+                    .help(line_of(text, error.line))
+                    .help("values bring their own quotes where they need them: write `{{ x }}`, and `{{ \"a\" ~ x }}` to join"),
             );
         };
         parsed.map_err(failed).ok()
     }
 
     /// Whether Kubernetes would take the object; otherwise says why not.
-    fn check_schema(&mut self, object: &Value, called: &str, origin: &str, patches: &[usize]) -> bool {
+    fn check_schema(
+        &mut self,
+        object: &Value,
+        called: &str,
+        origin: &str,
+        patches: &[usize],
+    ) -> bool {
         // In place of a masked key stands what is no base64.
         let is_masked = |path: &str| self.disclosure != Disclosure::Whole && path == "data.tls.key";
-        let problems = schema::check(object).into_iter().filter(|problem| !is_masked(&problem.path));
-        let place = patches.first().and_then(|index| (self.locate)(&path!["patches", *index]));
+        let problems =
+            schema::check(object).into_iter().filter(|problem| !is_masked(&problem.path));
+        let place =
+            patches.first().and_then(|index| (self.locate)(&["patches".into(), (*index).into()]));
         let found: Vec<_> = problems
-            .map(|problem| Diagnostic::error("object-invalid", format!("{called} ({origin}): {problem}")))
+            .map(|problem| {
+                Diagnostic::error("object-invalid", format!("{called} ({origin}): {problem}"))
+            })
             .map(|diagnostic| diagnostic.at(place.clone()))
             .collect();
         let is_good = found.is_empty();
@@ -186,7 +201,8 @@ fn items(object: Value) -> Vec<Value> {
 
 /// Secrets of users may hold anything; only those with public certificates alone are surely harmless.
 fn is_sensitive(identity: &Identity, object: &Value) -> bool {
-    let entries = |field: &str| object.get(field).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    let entries =
+        |field: &str| object.get(field).and_then(Value::as_object).into_iter().flat_map(Map::keys);
     let harmless = |key: &String| key == "ca.crt" || key == "ca.crl";
     identity.kind == "Secret" && !entries("data").chain(entries("stringData")).all(harmless)
 }

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use crate::manifest::objects::Material;
 use crate::model::lineage::Lineage;
 use crate::model::{
-    Annotations, ClientAuthentication, Deployment, Exposure, Labels, Model, Reference, Route, Secret,
-    SecretContent, ServerCertificateSource, ServerTls, Service, ServicePort,
+    Annotations, ClientAuthentication, Deployment, Exposure, Labels, Model, Reference, Route,
+    Secret, SecretContent, ServerCertificateSource, ServerTls, Service, ServicePort,
 };
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
@@ -23,7 +23,9 @@ struct FakeKey;
 
 impl SecretKey for FakeKey {
     fn pem(&self) -> Zeroizing<String> {
-        Zeroizing::new("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n".to_owned())
+        Zeroizing::new(
+            "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n".to_owned(),
+        )
     }
 
     fn fingerprint(&self) -> SpkiHash {
@@ -62,7 +64,12 @@ pub(crate) fn service(name: &str) -> Service {
         key: name.to_owned(),
         name: name.parse().unwrap(),
         namespace: "default".parse().unwrap(),
-        ports: vec![ServicePort { name: None, port: 80, container_port: 80, protocol: Protocol::Tcp }],
+        ports: vec![ServicePort {
+            name: None,
+            port: 80,
+            container_port: 80,
+            protocol: Protocol::Tcp,
+        }],
         deployment: Some(Deployment {
             replicas: 1,
             container_name: "httpd".parse().unwrap(),

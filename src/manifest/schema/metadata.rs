@@ -80,7 +80,9 @@ fn annotations(walk: &mut Walk, metadata: &Map<String, Value>) {
         annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
     walk.at("annotations", |walk| {
         if bytes > MOST_ANNOTATION_BYTES {
-            walk.complain(format!("have {bytes} bytes, and Kubernetes takes {MOST_ANNOTATION_BYTES}"));
+            walk.complain(format!(
+                "have {bytes} bytes, and Kubernetes takes {MOST_ANNOTATION_BYTES}"
+            ));
         }
         for key in annotations.keys() {
             walk.at(key, |walk| qualified_name(walk, &key.to_lowercase()));
@@ -90,7 +92,8 @@ fn annotations(walk: &mut Walk, metadata: &Map<String, Value>) {
 
 /// `[prefix/]name` (`k8s.io/apimachinery/pkg/util/validation.IsQualifiedName`).
 fn qualified_name(walk: &mut Walk, key: &str) {
-    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let (prefix, name) =
+        key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     if !is_label_value(name) || prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
         walk.complain("is no key: `name` or `domain/name`, the name 63 characters at most");
     }
@@ -101,13 +104,17 @@ fn is_label_value(text: &str) -> bool {
     text.len() <= 63
         && ends(text.bytes().next())
         && ends(text.bytes().last())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// RFC 1123 label.
 fn is_label_name(text: &str) -> bool {
     is_label_value(text)
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// RFC 1123 subdomain; Kubernetes limits the whole, not its labels.

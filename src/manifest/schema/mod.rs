@@ -61,22 +61,21 @@ impl Walk {
 
     fn object(&mut self, object: &Value) {
         let Some(map) = object.as_object() else {
-            return self.complain(format!("a Kubernetes object is a mapping, and this is {}", a(object)));
+            return self
+                .complain(format!("a Kubernetes object is a mapping, and this is {}", a(object)));
         };
-        let (Some(api_version), Some(kind)) = (self.name(map, "apiVersion"), self.name(map, "kind"))
+        let (Some(api_version), Some(kind)) =
+            (self.name(map, "apiVersion"), self.name(map, "kind"))
         else {
             return;
         };
         metadata::check(self, map);
-        match TABLE.root(api_version, kind) {
-            Some(root) => self.value(root, object),
-            None => {
-                self.unknown_kind(api_version, kind);
-                if let Some(metadata) = map.get("metadata") {
-                    self.at("metadata", |walk| walk.value(Field::Type("meta.v1.ObjectMeta"), metadata));
-                }
-            }
+        if let Some(root) = TABLE.root(api_version, kind) {
+            return self.value(root, object);
         }
+        self.unknown_kind(api_version, kind);
+        let metadata = map.get("metadata").unwrap_or(&Value::Null);
+        self.at("metadata", |walk| walk.value(Field::Type("meta.v1.ObjectMeta"), metadata));
     }
 
     fn name<'a>(&mut self, map: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
@@ -93,14 +92,17 @@ impl Walk {
         let ours = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         if let Some(version) = versions.iter().find(|version| {
-            version.rsplit_once('/').map_or("", |(group, _)| group) == group || group == "extensions"
+            version.rsplit_once('/').map_or("", |(group, _)| group) == group
+                || group == "extensions"
         }) {
             self.complain(format!("`{kind}` has the version `{version}`, not `{api_version}`"));
         } else if ours(group)
             && let Some(near) = nearest(kind, TABLE.kind_names()).filter(|near| *near != kind)
             && TABLE.versions_of(near).any(|version| version == api_version)
         {
-            self.complain(format!("there is no kind `{kind}` in `{api_version}`: did you mean `{near}`?"));
+            self.complain(format!(
+                "there is no kind `{kind}` in `{api_version}`: did you mean `{near}`?"
+            ));
         }
     }
 
@@ -123,7 +125,9 @@ impl Walk {
             (Field::Type(_) | Field::Map(_), _) => {
                 self.complain(format!("must be a mapping, and this is {}", a(value)));
             }
-            (Field::List(..), _) => self.complain(format!("must be a list, and this is {}", a(value))),
+            (Field::List(..), _) => {
+                self.complain(format!("must be a list, and this is {}", a(value)));
+            }
         }
     }
 
@@ -202,7 +206,9 @@ fn a(value: &Value) -> String {
         Value::Null => "nothing".to_owned(),
         Value::Bool(value) => format!("the boolean `{value}`"),
         Value::Number(number) => format!("the number `{number}`"),
-        Value::String(text) if text.len() <= 60 && !text.contains('\n') => format!("the string `{text}`"),
+        Value::String(text) if text.len() <= 60 && !text.contains('\n') => {
+            format!("the string `{text}`")
+        }
         Value::String(_) => "a long string".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "a mapping".to_owned(),
@@ -219,8 +225,23 @@ fn is_quantity(text: &str) -> bool {
     let exponent = suffix.strip_prefix(['e', 'E']).map(|e| e.strip_prefix(['-', '+']).unwrap_or(e));
     let is_suffix = matches!(
         suffix,
-        "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei"
-    ) || exponent.is_some_and(|e| !e.is_empty() && e.bytes().all(|byte| byte.is_ascii_digit()));
+        "" | "n"
+            | "u"
+            | "m"
+            | "k"
+            | "M"
+            | "G"
+            | "T"
+            | "P"
+            | "E"
+            | "Ki"
+            | "Mi"
+            | "Gi"
+            | "Ti"
+            | "Pi"
+            | "Ei"
+    ) || exponent
+        .is_some_and(|e| !e.is_empty() && e.bytes().all(|byte| byte.is_ascii_digit()));
     is_number && is_suffix
 }
 

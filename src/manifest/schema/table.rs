@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 /// All kinds and types that mtlsgen knows, read on first use.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("kubernetes.json")).expect("the embedded table is read by a test")
+    serde_json::from_str(include_str!("kubernetes.json"))
+        .expect("the embedded table is read by a test")
 });
 
 /// Kinds and the types that they are made of.
@@ -99,9 +100,9 @@ impl Table {
 
     /// Versions under which the kind is known.
     pub fn versions_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'static str> + 'a {
-        self.kinds
-            .keys()
-            .filter_map(move |key| key.split_once(' ').filter(|(_, k)| *k == kind).map(|(version, _)| version))
+        self.kinds.keys().filter_map(move |key| {
+            key.split_once(' ').filter(|(_, k)| *k == kind).map(|(version, _)| version)
+        })
     }
 
     /// Names of all kinds.
@@ -133,7 +134,15 @@ mod tests {
     #[test]
     fn every_name_in_the_table_has_its_type() {
         const WORDS: [&str; 9] = [
-            "string", "integer", "number", "boolean", "bytes", "time", "quantity", "int-or-string", "any",
+            "string",
+            "integer",
+            "number",
+            "boolean",
+            "bytes",
+            "time",
+            "quantity",
+            "int-or-string",
+            "any",
         ];
         fn check(text: &'static str) {
             match Field::parse(text) {

@@ -47,23 +47,71 @@ fn good_objects_pass() {
 #[test]
 fn each_mistake_is_found_where_it_is() {
     let cases = [
-        ("        image: httpd", "        imagee: httpd", "`spec.template.spec.containers[0].imagee`: unknown field, did you mean `image`?"),
-        ("replicas: 2", "replicas: two", "`spec.replicas`: must be a whole number, and this is the string `two`"),
-        ("replicas: 2", "replicas: 1.5", "`spec.replicas`: must be a whole number, and this is the number `1.5`"),
-        ("{app: demo}}\nspec", "{app: on}}\nspec", "`metadata.labels.app`: must be a string, and this is the boolean `true`: put it in quotes"),
-        ("value: \"1\"", "value: 1", "`spec.template.spec.containers[0].env[0].value`: must be a string, and this is the number `1`: put it in quotes"),
-        ("memory: 128Mi", "memory: 128MB", "must be a quantity such as `100m` or `128Mi`, and this is the string `128MB`"),
-        ("imagePullPolicy: Always", "imagePullPolicy: always", "must be one of `Always`, `IfNotPresent`, `Never`, and this is the string `always`"),
+        (
+            "        image: httpd",
+            "        imagee: httpd",
+            "`spec.template.spec.containers[0].imagee`: unknown field, did you mean `image`?",
+        ),
+        (
+            "replicas: 2",
+            "replicas: two",
+            "`spec.replicas`: must be a whole number, and this is the string `two`",
+        ),
+        (
+            "replicas: 2",
+            "replicas: 1.5",
+            "`spec.replicas`: must be a whole number, and this is the number `1.5`",
+        ),
+        (
+            "{app: demo}}\nspec",
+            "{app: on}}\nspec",
+            "`metadata.labels.app`: must be a string, and this is the boolean `true`: put it in quotes",
+        ),
+        (
+            "value: \"1\"",
+            "value: 1",
+            "`spec.template.spec.containers[0].env[0].value`: must be a string, and this is the number `1`: put it in quotes",
+        ),
+        (
+            "memory: 128Mi",
+            "memory: 128MB",
+            "must be a quantity such as `100m` or `128Mi`, and this is the string `128MB`",
+        ),
+        (
+            "imagePullPolicy: Always",
+            "imagePullPolicy: always",
+            "must be one of `Always`, `IfNotPresent`, `Never`, and this is the string `always`",
+        ),
         ("name: demo, namespace", "name: Demo, namespace", "`metadata.name`: `Demo` is no name"),
-        ("  selector: {matchLabels: {app: demo}}\n", "", "`spec.selector`: is missing, and Kubernetes requires it"),
-        ("containers:", "container:", "`spec.template.spec.container`: unknown field, did you mean `containers`?"),
-        ("[{containerPort: 80}]", "{containerPort: 80}", "ports`: must be a list, and this is a mapping"),
+        (
+            "  selector: {matchLabels: {app: demo}}\n",
+            "",
+            "`spec.selector`: is missing, and Kubernetes requires it",
+        ),
+        (
+            "containers:",
+            "container:",
+            "`spec.template.spec.container`: unknown field, did you mean `containers`?",
+        ),
+        (
+            "[{containerPort: 80}]",
+            "{containerPort: 80}",
+            "ports`: must be a list, and this is a mapping",
+        ),
         ("app: demo}}\nspec", "app: -x}}\nspec", "`metadata.labels.app`: a label value has"),
         ("apps/v1", "apps/v1beta1", "`Deployment` has the version `apps/v1`, not `apps/v1beta1`"),
-        ("kind: Deployment", "kind: Deploymnt", "there is no kind `Deploymnt` in `apps/v1`: did you mean `Deployment`?"),
+        (
+            "kind: Deployment",
+            "kind: Deploymnt",
+            "there is no kind `Deploymnt` in `apps/v1`: did you mean `Deployment`?",
+        ),
         ("namespace: default, ", "", "`metadata.namespace`: is missing"),
         ("kind: Deployment\n", "", "`kind`: must be there, as text"),
-        ("mountPath: /v", "mountpath: /v", "volumeMounts[0].mountpath`: unknown field, did you mean `mountPath`?"),
+        (
+            "mountPath: /v",
+            "mountpath: /v",
+            "volumeMounts[0].mountpath`: unknown field, did you mean `mountPath`?",
+        ),
     ];
     for (right, wrong, message) in cases {
         assert!(DEPLOYMENT.contains(right), "{right}");

@@ -38,7 +38,11 @@ impl<'a> Engine<'a> {
                 diagnostics.push(error::diagnostic(&failure, set, &Value::UNDEFINED));
             }
         }
-        if diagnostics.is_empty() { Ok(Self { environment, set, model: Value::UNDEFINED }) } else { Err(diagnostics) }
+        if diagnostics.is_empty() {
+            Ok(Self { environment, set, model: Value::UNDEFINED })
+        } else {
+            Err(diagnostics)
+        }
     }
 
     /// Gives templates of the user the whole model as `model`, and bounds their time by its size.
@@ -56,11 +60,11 @@ impl<'a> Engine<'a> {
     }
 
     /// Renders one template.
-    pub(crate) fn render(&self, name: &str, context: Value) -> Result<String, Diagnostic> {
+    pub(crate) fn render(&self, name: &str, context: &Value) -> Result<String, Diagnostic> {
         self.environment
             .get_template(name)
             .and_then(|template| template.render(context.clone()))
-            .map_err(|failure| error::diagnostic(&failure, self.set, &context))
+            .map_err(|failure| error::diagnostic(&failure, self.set, context))
     }
 }
 

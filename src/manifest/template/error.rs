@@ -16,7 +16,8 @@ pub(super) fn diagnostic(error: &Error, set: &TemplateSet, context: &Value) -> D
     let text = source.map_or_else(|| built_in(name), |source| &source.text);
     let range = error.range().filter(|range| text.get(range.clone()).is_some());
     let range = range.map(|range| whole_expression(text, range));
-    let expression = range.clone().and_then(|range| text.get(range)).map(str::trim).unwrap_or_default();
+    let expression =
+        range.clone().and_then(|range| text.get(range)).map(str::trim).unwrap_or_default();
     let called = source.map_or(name, |source| source.name.as_str());
     let place = match error.line() {
         Some(line) => format!("template `{called}`, line {line}"),
@@ -57,7 +58,8 @@ fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
     if !text[range.clone()].starts_with(['.', '[']) {
         return range;
     }
-    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"' | '-');
+    let inside =
+        |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '\'' | '"' | '-');
     text[..range.start].trim_end_matches(inside).len()..range.end
 }
 

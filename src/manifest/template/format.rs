@@ -10,7 +10,9 @@ use crate::manifest::{scalar, yaml};
 /// captured (`{% set x %}…{% endset %}`, macros) has passed through here already and is left alone.
 pub(super) fn print(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
     match value.kind() {
-        ValueKind::String if value.is_safe() => out.write_str(value.as_str().unwrap_or_default())?,
+        ValueKind::String if value.is_safe() => {
+            out.write_str(value.as_str().unwrap_or_default())?;
+        }
         ValueKind::String => {
             let text = value.as_str().unwrap_or_default();
             out.write_str(&scalar::scalar(text))?;
@@ -42,6 +44,9 @@ pub(super) fn block(value: &Value, column: usize) -> Result<Value, Error> {
 
 fn json(value: &Value) -> Result<serde_json::Value, Error> {
     serde_json::to_value(value).map_err(|error| {
-        Error::new(ErrorKind::BadSerialization, format!("a value of that kind cannot be printed: {error}"))
+        Error::new(
+            ErrorKind::BadSerialization,
+            format!("a value of that kind cannot be printed: {error}"),
+        )
     })
 }

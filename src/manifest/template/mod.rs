@@ -53,7 +53,8 @@ impl TemplateSet {
     /// Files that are no templates, and names that look like a built-in's but are not.
     pub fn new(files: BTreeMap<String, Arc<Source>>) -> Result<Self, Vec<Diagnostic>> {
         let set = Self { files };
-        let mut diagnostics: Vec<_> = set.extra_names().filter_map(|name| set.misplaced(name)).collect();
+        let mut diagnostics: Vec<_> =
+            set.extra_names().filter_map(|name| set.misplaced(name)).collect();
         diagnostics.extend(Engine::new(&set).err().into_iter().flatten());
         if diagnostics.is_empty() { Ok(set) } else { Err(diagnostics) }
     }
@@ -98,14 +99,17 @@ impl TemplateSet {
             names().find(|known| stem(known) == near)
         })?;
         let of_other_target = target::is_name(folder(name)) && folder(name) != folder(meant);
-        if !name.ends_with(SUFFIX) || of_other_target || (name.contains('/') && same_base.is_none()) {
+        if !name.ends_with(SUFFIX) || of_other_target || (name.contains('/') && same_base.is_none())
+        {
             return None;
         }
         let source = self.files.get(name).map_or(name, |source| source.name.as_str());
         Some(
             Diagnostic::error(
                 "template-misnamed",
-                format!("the template `{source}` replaces nothing: the built-in one is called `{meant}`"),
+                format!(
+                    "the template `{source}` replaces nothing: the built-in one is called `{meant}`"
+                ),
             )
             .help(format!("call it `{meant}`, below the folder of templates"))
             .help("a template that adds objects needs a name less like a built-in one's"),
@@ -129,3 +133,5 @@ fn folder(name: &str) -> &str {
     name.split_once('/').map_or("", |(folder, _)| folder)
 }
 
+#[cfg(test)]
+mod tests;

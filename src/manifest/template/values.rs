@@ -13,8 +13,11 @@ pub fn fields(fields: impl Into<Vec<(&'static str, Value)>>) -> Value {
 
 /// A mapping of texts to texts, in the order of the keys.
 pub fn texts<K: ToString, V: ToString>(map: impl IntoIterator<Item = (K, V)>) -> Value {
-    let mut entries: Vec<_> =
-        map.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    owned_texts(map.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+}
+
+/// The same, of what need not be copied.
+pub fn owned_texts(mut entries: Vec<(String, String)>) -> Value {
     entries.sort_unstable();
     Value::from_object(Texts(entries))
 }
@@ -44,6 +47,7 @@ pub(super) struct Texts(Vec<(String, String)>);
 impl Texts {
     /// Appends what stands behind `key:`, its lines starting at column `indent`.
     pub(super) fn push_block(&self, out: &mut String, indent: usize) {
+        out.reserve(self.0.iter().map(|(key, value)| indent + key.len() + value.len() + 8).sum());
         if self.0.is_empty() {
             out.push_str(" {}");
         }

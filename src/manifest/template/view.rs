@@ -125,5 +125,7 @@ fn secret(secret: &Secret) -> Value {
 }
 
 fn texts<K: ToString, V: ToString>(map: &std::collections::BTreeMap<K, V>) -> Value {
-    Value::Object(map.iter().map(|(key, value)| (key.to_string(), value.to_string().into())).collect())
+    Value::Object(
+        map.iter().map(|(key, value)| (key.to_string(), value.to_string().into())).collect(),
+    )
 }

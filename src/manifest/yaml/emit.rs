@@ -23,7 +23,7 @@ pub fn emit(value: &Value) -> String {
 
 /// Several values as one JSON text that `kubectl apply` reads: a `v1` List.
 #[must_use]
-pub fn to_json(objects: Vec<Value>) -> String {
+pub fn to_json(objects: &[Value]) -> String {
     let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": objects });
     format!("{list:#}\n")
 }

@@ -67,7 +67,9 @@ impl<'a> Reader<'a> {
         match self.parser.next_event() {
             Some(Ok(next)) => Ok(next),
             Some(Err(error)) => Err(ReadError::new(error.marker(), error.kind().to_string())),
-            None => Err(ReadError { line: 1, column: 1, message: "the text ends too early".into() }),
+            None => {
+                Err(ReadError { line: 1, column: 1, message: "the text ends too early".into() })
+            }
         }
     }
 
@@ -132,14 +134,18 @@ impl<'a> Reader<'a> {
                 (Event::MappingEnd, _) => break,
                 next => next,
             };
-            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let is_merge =
+                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
             let key = if is_merge { String::new() } else { self.key(event, &span)? };
             let (event, value_span) = self.next()?;
             let value = self.node(event, &value_span)?;
             if is_merge {
                 merged.push((value, value_span));
             } else if map.contains_key(&key) {
-                return Err(ReadError::new(&span.start, format!("the key `{key}` stands here twice")));
+                return Err(ReadError::new(
+                    &span.start,
+                    format!("the key `{key}` stands here twice"),
+                ));
             } else {
                 map.insert(key, value);
             }
@@ -256,7 +262,8 @@ mod tests {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let one = format!("*a{}", level - 1);
-            text += &format!("a{level}: &a{level} [{}]\n", vec![one; 10].join(", "));
+            let ten = vec![one; 10].join(", ");
+            text = format!("{text}a{level}: &a{level} [{ten}]\n");
         }
         assert!(parse(&text).unwrap_err().message.contains("aliases add more than"));
         assert!(parse(&"[".repeat(100_000)).is_err());

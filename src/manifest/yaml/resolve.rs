@@ -66,7 +66,8 @@ fn float(text: &str) -> Option<Number> {
     }
     let value: f64 = text.parse().ok()?;
     // Go's JSON prints a whole number without a point, which makes it an integer to the API server.
-    let whole = Number::from_i128(value as i128).filter(|_| value.fract() == 0.0 && value.abs() < 1e18);
+    let whole =
+        Number::from_i128(value as i128).filter(|_| value.fract() == 0.0 && value.abs() < 1e18);
     whole.or_else(|| Number::from_f64(value))
 }
 

@@ -28,7 +28,7 @@ fn flow(text: &str) -> String {
     format!("- [{text}, {text}]\n- {{a: {text}, b: {text}}}\n- x\n")
 }
 
-/// Whether PyYAML, a YAML 1.1 reader, takes each text for the value beside it.
+/// Whether `PyYAML`, a YAML 1.1 reader, takes each text for the value beside it.
 fn python_agrees(cases: &[(String, Value)]) -> Result<(), String> {
     const SCRIPT: &str = "
 import json, sys, yaml
@@ -108,9 +108,24 @@ fn generated_strings_come_back_from_a_yaml_1_1_reader() {
 #[test]
 fn ordinary_strings_are_plain() {
     let plain = [
-        "httpd", "demo-app", "default/ca-secret", "test.localdev.me", "nginx:1.25", "128Mi", "100m",
-        "kubernetes.io/tls", "my words", "/", "/api/v1", "LS0tLS1CRUdJTg==", "https://x.y/z",
-        "--verbose", "IfNotPresent", "10s", "app.kubernetes.io/name", "$(POD_IP)",
+        "httpd",
+        "demo-app",
+        "default/ca-secret",
+        "test.localdev.me",
+        "nginx:1.25",
+        "128Mi",
+        "100m",
+        "kubernetes.io/tls",
+        "my words",
+        "/",
+        "/api/v1",
+        "LS0tLS1CRUdJTg==",
+        "https://x.y/z",
+        "--verbose",
+        "IfNotPresent",
+        "10s",
+        "app.kubernetes.io/name",
+        "$(POD_IP)",
     ];
     for text in plain {
         assert_eq!(scalar::scalar(text), text);

@@ -88,7 +88,9 @@ fn match_subjects(key: &str, subjects: &[String]) -> Result<String, Diagnostic> 
         let inexpressible = |what: String| {
             Diagnostic::error(
                 "allow-inexpressible",
-                format!("`hosts.{key}.clientAuth.allow` cannot be expressed by ingress-nginx: {what}"),
+                format!(
+                    "`hosts.{key}.clientAuth.allow` cannot be expressed by ingress-nginx: {what}"
+                ),
             )
         };
         match error {
@@ -96,14 +98,17 @@ fn match_subjects(key: &str, subjects: &[String]) -> Result<String, Diagnostic> 
                 "an empty subject, or none, would admit clients without a certificate".to_owned(),
             )
             .help("name at least one client, each with a subject"),
-            SubjectError::NotAscii(subject) => {
-                inexpressible(format!("nginx never prints a subject like `{}`", subject.escape_debug()))
-                    .help("subjects are compared as `openssl x509 -nameopt RFC2253` prints them")
-            }
+            SubjectError::NotAscii(subject) => inexpressible(format!(
+                "nginx never prints a subject like `{}`",
+                subject.escape_debug()
+            ))
+            .help("subjects are compared as `openssl x509 -nameopt RFC2253` prints them"),
             SubjectError::TooLong(bytes) => inexpressible(format!(
                 "the subjects together need {bytes} bytes, and nginx reads no argument above 4,000"
             ))
-            .help("let an authority of its own sign the clients of this host, and leave `allow` out")
+            .help(
+                "let an authority of its own sign the clients of this host, and leave `allow` out",
+            )
             .help("or check the header `ssl-client-subject-dn` in the service"),
         }
     })

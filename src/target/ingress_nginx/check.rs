@@ -4,8 +4,8 @@ use super::annotations::{self, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, words};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Exposure, Model, ServerCertificateSource};
-use crate::path;
 use crate::spec::Verify;
+use crate::spec::document::Step;
 use crate::target::Locate;
 
 /// Everything that is wrong or worth a word, host by host.
@@ -42,13 +42,20 @@ pub(super) fn opens(annotation: &str, value: &str) -> Option<String> {
         "canary" if is_true => {
             "a canary Ingress takes its host's settings from another Ingress, which mtlsgen does not see"
         }
-        "custom-http-errors" if value.split(',').any(|code| matches!(code.trim(), "495" | "496")) => {
+        "custom-http-errors"
+            if value.split(',').any(|code| matches!(code.trim(), "495" | "496")) =>
+        {
             "refused clients would then reach the error backend"
         }
-        "server-snippet" | "configuration-snippet" | "stream-snippet" | "auth-snippet"
+        "server-snippet"
+        | "configuration-snippet"
+        | "stream-snippet"
+        | "auth-snippet"
         | "modsecurity-snippet" => {
             let word = SNIPPET_WORDS.into_iter().find(|word| value.contains(word))?;
-            return Some(format!("`{word}` in it can switch client authentication off or lead around it"));
+            return Some(format!(
+                "`{word}` in it can switch client authentication off or lead around it"
+            ));
         }
         _ => return None,
     };
@@ -81,13 +88,23 @@ impl Host<'_> {
     fn annotation_span(&self, annotation: &str) -> Option<Span> {
         let top = self.model.annotations.get(annotation);
         if top.is_some() && top == self.exposure.annotations.get(annotation) {
-            return (self.locate)(&path!["annotations", annotation]);
+            return (self.locate)(&["annotations".into(), annotation.into()]);
         }
-        (self.locate)(&path!["hosts", &self.exposure.key, "annotations", annotation])
+        (self.locate)(&[
+            "hosts".into(),
+            Step::from(&self.exposure.key),
+            "annotations".into(),
+            annotation.into(),
+        ])
     }
 
     fn client_auth_span(&self, field: &str) -> Option<Span> {
-        (self.locate)(&path!["hosts", &self.exposure.key, "clientAuth", field])
+        (self.locate)(&[
+            "hosts".into(),
+            Step::from(&self.exposure.key),
+            "clientAuth".into(),
+            field.into(),
+        ])
     }
 
     /// Annotations that are mtlsgen's to set, or that open the door.
@@ -98,12 +115,17 @@ impl Host<'_> {
                 found.push(
                     Diagnostic::error(
                         "annotation-reserved",
-                        format!("the annotation `{annotation}` is mtlsgen's to set on host `{}`", self.exposure.key),
+                        format!(
+                            "the annotation `{annotation}` is mtlsgen's to set on host `{}`",
+                            self.exposure.key
+                        ),
                     )
                     .at(self.annotation_span(annotation))
                     .help(instead),
                 );
-            } else if let Some(reason) = opens(annotation, value).filter(|_| is_protected(self.exposure)) {
+            } else if let Some(reason) =
+                opens(annotation, value).filter(|_| is_protected(self.exposure))
+            {
                 found.push(
                     Diagnostic::error(
                         "annotation-opens",
@@ -120,14 +142,20 @@ impl Host<'_> {
     fn reserved(&self, annotation: &str) -> Option<String> {
         let protected = is_protected(self.exposure);
         let instead = match annotation.strip_prefix(PREFIX) {
-            Some("auth-tls-secret") => "write `clientAuth.cas`, or `clientAuth.secretName` for a Secret that exists",
+            Some("auth-tls-secret") => {
+                "write `clientAuth.cas`, or `clientAuth.secretName` for a Secret that exists"
+            }
             Some("auth-tls-verify-client") => "write `clientAuth.verify`",
             Some("auth-tls-verify-depth") => "write `clientAuth.verifyDepth`",
-            Some("auth-tls-pass-certificate-to-upstream") => "write `clientAuth.passCertificateToUpstream`",
+            Some("auth-tls-pass-certificate-to-upstream") => {
+                "write `clientAuth.passCertificateToUpstream`"
+            }
             Some("auth-tls-error-page") => "write `clientAuth.errorPage`",
             Some("auth-tls-match-cn") => "write `clientAuth.allow`",
             Some(name) if name.starts_with("auth-tls-") => "write `clientAuth`",
-            Some("force-ssl-redirect") if protected => "leave it out: protected hosts are always redirected to HTTPS",
+            Some("force-ssl-redirect") if protected => {
+                "leave it out: protected hosts are always redirected to HTTPS"
+            }
             _ if annotation == CLUSTER_ISSUER => "write `tls.certManager.clusterIssuer`",
             _ if annotation == ISSUER => "write `tls.certManager.issuer`",
             _ if annotation == "kubernetes.io/tls-acme" => "write `tls.certManager`",
@@ -177,7 +205,9 @@ impl Host<'_> {
 
     /// A Secret that mtlsgen does not fill.
     fn trust_secret(&self, found: &mut Vec<Diagnostic>) {
-        let Some(auth) = self.exposure.client_auth.as_ref().filter(|auth| auth.existing) else { return };
+        let Some(auth) = self.exposure.client_auth.as_ref().filter(|auth| auth.existing) else {
+            return;
+        };
         let (key, secret) = (&self.exposure.key, &auth.secret);
         found.push(
             Diagnostic::warning(
@@ -205,11 +235,17 @@ impl Host<'_> {
             Verify::On | Verify::Optional => return,
             Verify::OptionalNoCa => (
                 "verify-by-backend",
-                format!("host `{}` lets certificates of any authority through: the service must check that the header `ssl-client-verify` is `SUCCESS`", self.exposure.key),
+                format!(
+                    "host `{}` lets certificates of any authority through: the service must check that the header `ssl-client-verify` is `SUCCESS`",
+                    self.exposure.key
+                ),
             ),
             Verify::Off => (
                 "verify-off",
-                format!("host `{}` names trusted authorities but asks nobody for a certificate", self.exposure.key),
+                format!(
+                    "host `{}` names trusted authorities but asks nobody for a certificate",
+                    self.exposure.key
+                ),
             ),
         };
         found.push(Diagnostic::notice(code, title).at(self.client_auth_span("verify")));
@@ -250,7 +286,7 @@ impl Host<'_> {
                     "wildcard-not-inherited",
                     format!("host `{}` lies below the protected `{}`, but has settings of its own and stays open", other.key, self.exposure.host),
                 )
-                .at((self.locate)(&path!["hosts", &other.key])),
+                .at((self.locate)(&["hosts".into(), Step::from(&other.key)])),
             );
         }
     }

@@ -40,7 +40,12 @@ impl Target for IngressNginx {
         ingress(exposure).map(|draft| vec![draft])
     }
 
-    fn protects(&self, model: &Model, objects: &[FinalObject<'_>], locate: Locate<'_>) -> Vec<Diagnostic> {
+    fn protects(
+        &self,
+        model: &Model,
+        objects: &[FinalObject<'_>],
+        locate: Locate<'_>,
+    ) -> Vec<Diagnostic> {
         protect::check(model, objects, locate)
     }
 }
@@ -60,11 +65,13 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         labels,
         annotations: own,
     } = exposure;
-    let ours = annotations::of(key, tls.as_ref(), client_auth.as_ref()).map_err(|error| vec![error])?;
+    let ours =
+        annotations::of(key, tls.as_ref(), client_auth.as_ref()).map_err(|error| vec![error])?;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     annotations.extend(ours);
-    let tls = tls.as_ref().map(|tls| fields([("secretName", Value::from(tls.secret_name.as_str()))]));
+    let tls =
+        tls.as_ref().map(|tls| fields([("secretName", Value::from(tls.secret_name.as_str()))]));
     let has_tls = tls.is_some();
     let draft = Draft {
         identity: Identity {
@@ -75,6 +82,7 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         },
         exposures: vec![key.clone()],
         sensitive: false,
+        foreign: false,
         template: "ingress-nginx/ingress.yaml.j2",
         context: vec![
             ("ingressClassName", Value::from(ingress_class_name.as_str())),
@@ -114,3 +122,5 @@ fn route(route: &Route) -> Value {
     ])
 }
 
+#[cfg(test)]
+mod tests;

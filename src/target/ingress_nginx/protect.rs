@@ -6,21 +6,31 @@ use super::annotations;
 use super::check::{is_protected, opens};
 use crate::diagnostic::Diagnostic;
 use crate::model::{ClientAuthentication, Exposure, Model};
-use crate::path;
+use crate::spec::document::Step;
 use crate::target::{FinalObject, IngressView, Locate, SecretView};
 
 /// Ways in which an object fails to protect a host.
 const CODE: &str = "host-unprotected";
 
-pub(super) fn check(model: &Model, objects: &[FinalObject<'_>], locate: Locate<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(
+    model: &Model,
+    objects: &[FinalObject<'_>],
+    locate: Locate<'_>,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let final_objects = Objects::index(objects);
     for exposure in &model.exposures {
         let Some(auth) = exposure.client_auth.as_ref().filter(|_| is_protected(exposure)) else {
             continue;
         };
-        let check = Protection { exposure, auth, objects: &final_objects, others: model, found: Vec::new() };
-        let place = locate(&path!["hosts", &exposure.key]);
+        let check = Protection {
+            exposure,
+            auth,
+            objects: &final_objects,
+            others: model,
+            found: Vec::new(),
+        };
+        let place = locate(&["hosts".into(), Step::from(&exposure.key)]);
         found.extend(check.run().into_iter().map(|problem| {
             Diagnostic::error(CODE, format!("host `{}` would not be protected: {problem}", exposure.key))
                 .at(place.clone())
@@ -100,7 +110,8 @@ impl Protection<'_> {
     }
 
     fn is_own(&self, view: &IngressView<'_>) -> bool {
-        view.namespace == self.exposure.namespace.as_str() && view.name == self.exposure.name.as_str()
+        view.namespace == self.exposure.namespace.as_str()
+            && view.name == self.exposure.name.as_str()
     }
 
     /// Another entry of the same host, in another namespace or class, that is checked for itself.
@@ -134,7 +145,8 @@ impl Protection<'_> {
 
     fn annotations(&mut self, view: &IngressView<'_>, called: &str) {
         // What cannot be expressed has been refused before.
-        let wanted = annotations::for_client_auth(&self.exposure.key, self.auth).unwrap_or_default();
+        let wanted =
+            annotations::for_client_auth(&self.exposure.key, self.auth).unwrap_or_default();
         for (name, want) in &wanted {
             match view.annotations.get(name) {
                 Some(have) if have == want => {}
@@ -152,7 +164,8 @@ impl Protection<'_> {
             if name.starts_with(&format!("{}auth-tls-", super::PREFIX)) {
                 self.found.push(format!("{called} has `{name}`, which mtlsgen did not set"));
             } else if name == "kubernetes.io/ingress.class" {
-                self.found.push(format!("{called} has `{name}`, which overrides its ingress class"));
+                self.found
+                    .push(format!("{called} has `{name}`, which overrides its ingress class"));
             } else if let Some(reason) = opens(name, value) {
                 self.found.push(format!("{called} has `{name}`: {reason}"));
             }
@@ -175,7 +188,10 @@ impl Protection<'_> {
             self.found.push(format!("{called} has no certificate under `ca.crt`"));
         }
         if !secret.private_keys.is_empty() {
-            self.found.push(format!("{called} holds a private key under `{}`", secret.private_keys.join("`, `")));
+            self.found.push(format!(
+                "{called} holds a private key under `{}`",
+                secret.private_keys.join("`, `")
+            ));
         }
     }
 }

@@ -164,7 +164,8 @@ fn a_serial_serves_once() {
         2,
         Some(&issued.certificates[0]),
     );
-    let error = commit(&store, &Issued { certificates: vec![again], ..Issued::default() }).unwrap_err();
+    let error =
+        commit(&store, &Issued { certificates: vec![again], ..Issued::default() }).unwrap_err();
     assert!(
         matches!(&error, StoreError::SerialUsed { path } if path.ends_with("cas/root/ledger/02.toml"))
     );
@@ -172,7 +173,8 @@ fn a_serial_serves_once() {
         let request = request(Holder::Client(name.into()), Issuer::Authority("root".into()));
         issue(request, 7, Some(&issued.certificates[0]))
     });
-    let error = commit(&store, &Issued { certificates: twice.into(), ..Issued::default() }).unwrap_err();
+    let error =
+        commit(&store, &Issued { certificates: twice.into(), ..Issued::default() }).unwrap_err();
     assert!(matches!(error, StoreError::SerialUsed { .. }), "{error}");
     assert_eq!(store.holders().unwrap(), holders_of(&issued));
 }
