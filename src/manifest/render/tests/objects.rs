@@ -167,8 +167,8 @@ fn hostile_values_never_change_the_structure() {
         model.exposures[0].routes[0].path.clone_from(&text);
         let service = model.services.get_mut("demo-app").unwrap();
         service.deployment.as_mut().unwrap().image.clone_from(&text);
-        service.deployment.as_mut().unwrap().env =
-            Some(Environment::Table(BTreeMap::from([(text.parse().unwrap(), text.clone())])));
+        let variable = json!({"name": text, "value": text}).as_object().unwrap().clone();
+        service.deployment.as_mut().unwrap().env = Some(Environment::List(vec![variable]));
         let manifests = rendered(&model);
         let ingress = object(&manifests, "Ingress", "test-localdev-me");
         assert_eq!(ingress["metadata"]["annotations"]["x/y"], json!(text));
