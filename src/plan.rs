@@ -5,6 +5,8 @@ mod holdings;
 mod issuing;
 mod planning;
 pub mod reason;
+#[cfg(test)]
+mod tests;
 
 pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
@@ -21,6 +23,7 @@ use std::sync::Arc;
 /// Public facts about everything that the store holds.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
+    /// The current certificate of each holder.
     pub held: BTreeMap<Holder, HeldCertificate>,
     /// Holders that were issued a certificate whose file is not here, each with that file: an error
     /// where they are needed, never a reason to issue anew.
@@ -37,6 +40,7 @@ pub struct HeldCertificate {
 /// One newly issued certificate.
 #[derive(Debug)]
 pub struct IssuedCertificate {
+    /// What it was to be.
     pub request: CertificateRequest,
     /// Leaf first, then intermediates without the root.
     pub chain: Vec<Certificate>,
@@ -89,6 +93,7 @@ impl FromIterator<(Holder, PrivateKey)> for Keyring {
 impl HeldCertificate {
     /// The certificate itself.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a chain is never empty")]
     pub fn certificate(&self) -> &Certificate {
         self.chain.first().expect("a chain begins with the holder's certificate")
     }
@@ -97,6 +102,7 @@ impl HeldCertificate {
 impl IssuedCertificate {
     /// The certificate itself.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a chain is never empty")]
     pub fn certificate(&self) -> &Certificate {
         self.chain.first().expect("a chain begins with the holder's certificate")
     }

@@ -27,6 +27,7 @@ impl Timestamp {
 
     /// This point in time as the `time` crate's type, in UTC.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the constructor clamps")]
     pub fn to_offset_date_time(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.0)
             .expect("the constructor clamps to the range of the type")

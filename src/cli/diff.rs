@@ -32,11 +32,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, &report)?;
-    let templates = phases::templates(&read, args.templates.as_deref(), &report)?;
-    let store = phases::store(&read, &report);
-    let (inventory, plan) = phases::plan(&store, &resolved.model, now, &report)?;
-    phases::tell_plan(&plan, &report, |action| {
+    let resolved = phases::resolve(&read, now, report)?;
+    let templates = phases::templates(&read, args.templates.as_deref(), report)?;
+    let store = phases::store(&read, report);
+    let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
+    phases::tell_plan(&plan, report, |action| {
         if action.reason.still_works() { Severity::Warning } else { Severity::Error }
     });
     if plan.actions.iter().any(|action| !action.reason.still_works()) {

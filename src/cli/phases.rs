@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, Severity, Source, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError, WAIT_LIMIT};
 use crate::io::{brought, input};
@@ -50,22 +50,18 @@ pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
 ///
 /// # Errors
 /// All mistakes that were found since reading began.
-pub fn resolve(read: &Read, now: Timestamp, report: &Report) -> Result<Resolved, CommandError> {
+pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, CommandError> {
     let Read { document, spec, findings, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
         return Err(CommandError::Input(findings.clone()));
     }
     let files = brought::read(&model::brought::files(document, spec));
-    let (resolved, more) = model::resolve(Context { document, spec, files: &files, now });
-    let findings: Vec<Diagnostic> = findings.iter().cloned().chain(more).collect();
-    match resolved {
-        Some(resolved) if !has_errors(&findings) => {
-            report.diagnostics(&findings);
-            Ok(resolved)
-        }
-        _ => Err(CommandError::Input(findings)),
-    }
+    let context = Context { document, spec, files: &files, now };
+    let (resolved, findings) = model::resolve(context, findings.clone());
+    let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
+    report.diagnostics(&findings);
+    Ok(resolved)
 }
 
 /// Built-in templates and the user's: of the folder on the command line, else of the one in the spec.
@@ -75,7 +71,7 @@ pub fn resolve(read: &Read, now: Timestamp, report: &Report) -> Result<Resolved,
 pub fn templates(
     read: &Read,
     folder: Option<&Path>,
-    report: &Report,
+    report: Report,
 ) -> Result<TemplateSet, CommandError> {
     let path = path!["templates"];
     let folder = folder.map(Path::to_owned).or_else(|| {
@@ -101,13 +97,12 @@ pub fn templates(
 }
 
 /// The store: where the spec says, else `pki` beside its first file.
-pub fn store(read: &Read, report: &Report) -> Store {
+pub fn store(read: &Read, report: Report) -> Store {
     let path: Vec<Step> = path!["store", "path"];
     let root = match &read.spec.store.path {
         Some(written) => read.document.directory(&path).join(written),
         None => read.directory.join("pki"),
     };
-    let report = *report;
     Store::open(root, WAIT_LIMIT, move |words| report.say(words))
 }
 
@@ -119,7 +114,7 @@ pub fn plan(
     store: &Store,
     model: &Model,
     now: Timestamp,
-    report: &Report,
+    report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
@@ -139,7 +134,7 @@ pub fn issue(
     store: &Store,
     resolved: &Resolved,
     now: Timestamp,
-    report: &Report,
+    report: Report,
 ) -> Result<Inventory, CommandError> {
     let model = &resolved.model;
     let (inventory, plan) = self::plan(store, model, now, report)?;
@@ -196,7 +191,7 @@ pub fn manifests(
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.
-pub fn tell_plan(plan: &IssuancePlan, report: &Report, severity: fn(&plan::Action) -> Severity) {
+pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(&plan::Action) -> Severity) {
     let told: Vec<Diagnostic> = plan
         .actions
         .iter()

@@ -17,7 +17,7 @@ pub struct Progress {
 
 impl Progress {
     /// Starts counting to `total`.
-    pub fn new(report: &Report, total: usize) -> Self {
+    pub fn new(report: Report, total: usize) -> Self {
         let shown = total >= WORTH_COUNTING && report.is_for_people() && io::stderr().is_terminal();
         Self { done: 0, total, shown }
     }

@@ -18,6 +18,7 @@ use crate::plan::{Action, Holdings, IssuancePlan};
 ///
 /// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
@@ -55,17 +56,17 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let now = args.spec.now()?;
     args.spec.override_target(args.target.take());
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, &report)?;
-    let templates = phases::templates(&read, args.templates.as_deref(), &report)?;
-    let store = phases::store(&read, &report);
+    let resolved = phases::resolve(&read, now, report)?;
+    let templates = phases::templates(&read, args.templates.as_deref(), report)?;
+    let store = phases::store(&read, report);
     let inventory = if args.locked || args.check || args.dry_run {
-        let (inventory, plan) = phases::plan(&store, &resolved.model, now, &report)?;
-        if let Some(status) = settle(&plan, &args, &report) {
+        let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
+        if let Some(status) = settle(&plan, &args, report) {
             return Ok(status);
         }
         inventory
     } else {
-        phases::issue(&store, &resolved, now, &report)?
+        phases::issue(&store, &resolved, now, report)?
     };
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
@@ -74,18 +75,18 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let manifests = phases::manifests(&read, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
     match &args.output {
-        None => to_standard_output(&selected, args.format, masked, &report),
+        None => to_standard_output(&selected, args.format, masked, report),
         Some(folder) => {
             let options =
                 Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
             let tree = output::layout(&manifests, options);
-            to_folder(folder, &tree, &selected, &args, &report)
+            to_folder(folder, &tree, &selected, &args, report)
         }
     }
 }
 
 /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
-fn settle(plan: &IssuancePlan, args: &Args, report: &Report) -> Option<ExitStatus> {
+fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus> {
     if args.dry_run {
         phases::tell_plan(plan, report, |_| Severity::Notice);
         if plan.is_empty() {
@@ -108,7 +109,7 @@ fn to_standard_output(
     manifests: &[Manifest],
     format: Format,
     masked: bool,
-    report: &Report,
+    report: Report,
 ) -> Result<ExitStatus, CommandError> {
     if masked && manifests.iter().any(|manifest| manifest.sensitive) {
         report.say("private keys are masked on a terminal: say --show-secrets to see them");
@@ -122,7 +123,7 @@ fn to_folder(
     tree: &OutputTree,
     selected: &[Manifest],
     args: &Args,
-    report: &Report,
+    report: Report,
 ) -> Result<ExitStatus, CommandError> {
     let part;
     let tree = if args.selection.is_everything() {

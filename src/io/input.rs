@@ -79,17 +79,17 @@ fn discover(directory: &Path) -> Result<PathBuf, InputError> {
 fn spec_file(path: &Path) -> Result<Arc<Source>, InputError> {
     let bytes = read(path, MAX_SPEC_BYTES)?;
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    source(path.display().to_string(), directory, bytes)
+    source(&path.display().to_string(), directory, bytes)
 }
 
 fn standard_input() -> Result<Arc<Source>, InputError> {
     let bytes = read_capped(io::stdin().lock(), 0, MAX_SPEC_BYTES)
         .map_err(|kind| ReadError { path: PathBuf::from(STANDARD_INPUT), kind })?;
-    source(STANDARD_INPUT.to_owned(), PathBuf::new(), bytes)
+    source(STANDARD_INPUT, PathBuf::new(), bytes)
 }
 
-fn source(name: String, directory: PathBuf, bytes: Vec<u8>) -> Result<Arc<Source>, InputError> {
-    document::decode(&name, directory, bytes).map_err(InputError::Encoding)
+fn source(name: &str, directory: PathBuf, bytes: Vec<u8>) -> Result<Arc<Source>, InputError> {
+    document::decode(name, directory, bytes).map_err(InputError::Encoding)
 }
 
 fn text(name: &str, bytes: Vec<u8>) -> Result<String, InputError> {

@@ -28,8 +28,7 @@ pub fn resolve(
     findings: &mut Findings,
 ) -> BTreeMap<String, Authority> {
     let cas = &context.spec.cas;
-    let issuers = issuers(context, findings);
-    let levels_below = levels_below(&issuers);
+    let levels_below = levels_below(&issuer_names(context, findings));
     let mut authorities = BTreeMap::new();
     for (key, written) in cas {
         let name = key.as_str();
@@ -47,18 +46,20 @@ pub fn resolve(
                 .map(AuthoritySource::Brought)
         } else {
             let needed = levels_below.get(name).copied().unwrap_or(0);
-            request(context, name, written, needed, findings).map(AuthoritySource::Issued)
+            request(context, name, written, needed, findings)
+                .map(|request| AuthoritySource::Issued(Box::new(request)))
         };
         if let Some(source) = source {
             authorities.insert(name.to_owned(), Authority { name: name.to_owned(), source });
         }
     }
-    refuse_issuers_that_cannot_sign(context, &authorities, keyring, &levels_below, findings);
+    let issuers = Issuers { authorities: &authorities, keyring };
+    refuse_issuers_that_cannot_sign(context, issuers, &levels_below, findings);
     authorities
 }
 
 /// Issuer of each authority that has one; unknown ones and cycles are found here.
-fn issuers<'a>(context: Context<'a>, findings: &mut Findings) -> BTreeMap<&'a str, &'a str> {
+fn issuer_names<'a>(context: Context<'a>, findings: &mut Findings) -> BTreeMap<&'a str, &'a str> {
     let cas = &context.spec.cas;
     let mut issuers = BTreeMap::new();
     for (name, ca) in cas {
@@ -224,16 +225,16 @@ fn refuse_keys_of_ours(context: Context<'_>, name: &str, written: &Ca, findings:
 /// Somebody else's authority can be an issuer only with its key, and only as deep as it allows.
 fn refuse_issuers_that_cannot_sign(
     context: Context<'_>,
-    authorities: &BTreeMap<String, Authority>,
-    keyring: &Keyring,
+    issuers: Issuers<'_>,
     levels_below: &BTreeMap<&str, u8>,
     findings: &mut Findings,
 ) {
     for (name, ca) in &context.spec.cas {
         let Some(issuer) = &ca.issuer else { continue };
         let path: Path = path!["cas", name.as_str(), "issuer"];
-        refuse_without_key(context, &path, issuer, authorities, keyring, findings);
-        let Some(AuthoritySource::Brought(chain)) = authorities.get(issuer).map(|a| &a.source)
+        issuers.refuse_without_key(context, &path, issuer, findings);
+        let Some(AuthoritySource::Brought(chain)) =
+            issuers.authorities.get(issuer).map(|a| &a.source)
         else {
             continue;
         };
@@ -253,32 +254,38 @@ fn refuse_issuers_that_cannot_sign(
     }
 }
 
-/// An issuer that was brought along without its key cannot sign.
-pub fn refuse_without_key(
-    context: Context<'_>,
-    path: &Path,
-    issuer: &str,
-    authorities: &BTreeMap<String, Authority>,
-    keyring: &Keyring,
-    findings: &mut Findings,
-) {
-    let brought = matches!(
-        authorities.get(issuer),
-        Some(Authority { source: AuthoritySource::Brought(_), .. })
-    );
-    if !brought
-        || context.has(&path!["cas", issuer, "key"])
-        || keyring.get(&Holder::Authority(issuer.to_owned())).is_some()
-    {
-        return;
+/// The authorities, and the keys of those that were brought along.
+#[derive(Clone, Copy, Debug)]
+pub struct Issuers<'a> {
+    /// By name.
+    pub authorities: &'a BTreeMap<String, Authority>,
+    /// Keys that were brought along.
+    pub keyring: &'a Keyring,
+}
+
+impl Issuers<'_> {
+    /// An issuer that was brought along without its key cannot sign.
+    pub fn refuse_without_key(
+        &self,
+        context: Context<'_>,
+        path: &Path,
+        issuer: &str,
+        findings: &mut Findings,
+    ) {
+        let source = self.authorities.get(issuer).map(|authority| &authority.source);
+        let has_key = context.has(&path!["cas", issuer, "key"])
+            || self.keyring.get(&Holder::Authority(issuer.to_owned())).is_some();
+        if !matches!(source, Some(AuthoritySource::Brought(_))) || has_key {
+            return;
+        }
+        findings.push(
+            Diagnostic::error(
+                "issuer-without-key",
+                format!("`{issuer}` cannot sign: only its certificate is known"),
+            )
+            .at(context.value(path))
+            .related(context.key(&path!["cas", issuer]), "brought along without `key`")
+            .help("add `key` to that authority, or choose another issuer"),
+        );
     }
-    findings.push(
-        Diagnostic::error(
-            "issuer-without-key",
-            format!("`{issuer}` cannot sign: only its certificate is known"),
-        )
-        .at(context.value(path))
-        .related(context.key(&path!["cas", issuer]), "brought along without `key`")
-        .help("add `key` to that authority, or choose another issuer"),
-    );
 }

@@ -80,7 +80,9 @@ pub fn resolve(
     let depth = verify_depth(context, of, auth, &authorities, known, findings);
     let allow = match &auth.allow {
         Some(names) => {
-            Some(allow(context, of, names, verify, existing, &authorities, known, findings)?)
+            refuse_pointless_list(context, of, names, verify, findings)?;
+            refuse_foreign_signers(context, of, existing, &authorities, known, findings)?;
+            Some(allow(context, of, names, &authorities, known, findings)?)
         }
         None => None,
     };
@@ -292,53 +294,68 @@ fn verify_depth(
     written
 }
 
-/// The subjects of those who may. The controller sees the subject alone, so each of them must belong
-/// to one client, and all who could sign such a subject must be in the spec.
-#[expect(clippy::too_many_arguments, reason = "each of them is one fact that the list depends on")]
-fn allow(
+/// A list that protects nothing.
+fn refuse_pointless_list(
     context: Context<'_>,
     of: Of<'_>,
     names: &[String],
     verify: Verify,
+    findings: &mut Findings,
+) -> Option<()> {
+    let (title, help) = if names.is_empty() {
+        (
+            "`allow` lets nobody in",
+            "name clients, or remove `allow` to let in all that the authorities sign",
+        )
+    } else if verify != Verify::On {
+        (
+            "`allow` needs `verify = \"on\"`: with anything else the list is no protection",
+            "remove `verify`, or remove `allow`",
+        )
+    } else {
+        return Some(());
+    };
+    let place = context.value(&written_path(context, of.key, "allow"));
+    findings.push(Diagnostic::error("allow", title).at(place).help(help));
+    None
+}
+
+/// The controller sees the subject alone, so all who could sign such a subject must be in the spec.
+fn refuse_foreign_signers(
+    context: Context<'_>,
+    of: Of<'_>,
     existing: bool,
+    authorities: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> Option<()> {
+    let foreign = authorities.iter().filter(|name| !wholly_in_spec(known, name));
+    let foreign: Vec<&str> = foreign.map(String::as_str).collect();
+    if !existing && foreign.is_empty() {
+        return Some(());
+    }
+    let who = if existing { "an existing Secret".to_owned() } else { listed(&foreign) };
+    let title = format!(
+        "`allow` together with {who}: others may hold the same subject, and the controller sees only the subject"
+    );
+    findings.push(
+        Diagnostic::error("allow", title)
+            .at(context.value(&written_path(context, of.key, "allow")))
+            .help("let an authority of the spec sign these clients, or check the issuer in the backend"),
+    );
+    None
+}
+
+/// The subjects of those who may.
+fn allow(
+    context: Context<'_>,
+    of: Of<'_>,
+    names: &[String],
     authorities: &[String],
     known: Known<'_>,
     findings: &mut Findings,
 ) -> Option<Vec<String>> {
     let path = written_path(context, of.key, "allow");
-    let mut refuse = |title: String, help: &str| {
-        findings.push(Diagnostic::error("allow", title).at(context.value(&path)).help(help));
-    };
-    if names.is_empty() {
-        refuse(
-            "`allow` lets nobody in".to_owned(),
-            "name clients, or remove `allow` to let in all that the authorities sign",
-        );
-        return None;
-    }
-    if verify != Verify::On {
-        refuse(
-            "`allow` needs `verify = \"on\"`: with anything else the list is no protection"
-                .to_owned(),
-            "remove `verify`, or remove `allow`",
-        );
-        return None;
-    }
-    let foreign: Vec<&str> = authorities
-        .iter()
-        .filter(|name| !wholly_in_spec(known, name))
-        .map(String::as_str)
-        .collect();
-    if existing || !foreign.is_empty() {
-        let who = if existing { "an existing Secret".to_owned() } else { listed(&foreign) };
-        refuse(
-            format!(
-                "`allow` together with {who}: others may hold the same subject, and the controller sees only the subject"
-            ),
-            "let an authority of the spec sign these clients, or check the issuer in the backend",
-        );
-        return None;
-    }
     let mut subjects = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let here = [path.as_slice(), &path![index]].concat();

@@ -2,25 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::authorities::{SELF_SIGNED, refuse_without_key};
+use super::Client;
+use super::authorities::{Issuers, SELF_SIGNED};
 use super::context::{Context, Findings};
-use super::{Authority, Client};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
-use crate::plan::Keyring;
 use crate::spec;
 
 /// All clients; those with errors are left out.
 pub fn resolve(
     context: Context<'_>,
-    authorities: &BTreeMap<String, Authority>,
-    keyring: &Keyring,
+    issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> BTreeMap<String, Client> {
     let mut clients = BTreeMap::new();
     for (name, written) in &context.spec.clients {
-        if let Some(request) = request(context, name, written, authorities, keyring, findings) {
+        if let Some(request) = request(context, name, written, issuers, findings) {
             clients.insert(name.clone(), Client { name: name.clone(), request });
         }
     }
@@ -31,13 +29,12 @@ fn request(
     context: Context<'_>,
     name: &str,
     written: &spec::Client,
-    authorities: &BTreeMap<String, Authority>,
-    keyring: &Keyring,
+    issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<CertificateRequest> {
     let path = path!["clients", name];
     super::refuse_key_name(context, &path, name, findings);
-    let issuer = issuer(context, name, written, authorities, keyring, findings);
+    let issuer = issuer(context, name, written, issuers, findings);
     let defaults = &context.spec.defaults;
     let subject = super::subject(
         context,
@@ -89,8 +86,7 @@ fn issuer(
     context: Context<'_>,
     name: &str,
     written: &spec::Client,
-    authorities: &BTreeMap<String, Authority>,
-    keyring: &Keyring,
+    issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<String> {
     let path = path!["clients", name, "issuer"];
@@ -121,6 +117,6 @@ fn issuer(
         findings.unknown(context, &path, ("authority", "cas"), issuer, known);
         return None;
     }
-    refuse_without_key(context, &path, issuer, authorities, keyring, findings);
+    issuers.refuse_without_key(context, &path, issuer, findings);
     Some(issuer.clone())
 }

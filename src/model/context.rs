@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::diagnostic::{Diagnostic, Span, literal, nearest};
 use crate::spec::Spec;
 use crate::spec::document::{Document, Step};
 use crate::time::Timestamp;
@@ -68,7 +68,7 @@ impl Findings {
         }
         let known: Vec<&str> = known.collect();
         let mut diagnostic =
-            Diagnostic::error("unknown-reference", format!("there is no {what} `{name}`"))
+            Diagnostic::error("unknown-reference", format!("there is no {what} {}", literal(name)))
                 .at(context.value(path))
                 .label(format!("not declared under `{table}`"));
         diagnostic = match nearest(name, known.iter().copied()) {
@@ -86,10 +86,10 @@ impl Findings {
 /// Names in backticks, the first few of many.
 pub fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 8;
-    let mut text =
-        names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| literal(name)).collect();
+    let shown = shown.join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
-    text
 }

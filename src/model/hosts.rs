@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::authorities::Issuers;
 use super::context::{Context, Findings};
 use super::lineage::Lineage;
-use super::tls::{self, Certificates, Source};
+use super::tls::{self, Certificates, Setting, Source};
 use super::{
-    Authority, Client, ClientAuthentication, Exposure, ServerCertificateSource, ServerTls, Service,
+    Client, ClientAuthentication, Exposure, ServerCertificateSource, ServerTls, Service,
     client_auth, names, routes,
 };
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::chain::covers;
-use crate::plan::Keyring;
 use crate::spec::value::{FalseOr, HostName, ObjectName};
 use crate::spec::{self, ClientAuth, Tls};
 
@@ -21,10 +21,8 @@ use crate::spec::{self, ClientAuth, Tls};
 pub struct Known<'a> {
     /// Services.
     pub services: &'a BTreeMap<String, Service>,
-    /// Authorities.
-    pub authorities: &'a BTreeMap<String, Authority>,
-    /// Keys of authorities that were brought along.
-    pub ca_keys: &'a Keyring,
+    /// Authorities, and their keys as far as they were brought along.
+    pub issuers: Issuers<'a>,
     /// Clients.
     pub clients: &'a BTreeMap<String, Client>,
     /// Who stands below whom.
@@ -40,8 +38,7 @@ struct Entry<'a> {
     host: HostName,
     namespace: String,
     name: ObjectName,
-    /// `Some(None)`: HTTP only. `None`: errors were found.
-    tls: Option<Option<tls::Resolved>>,
+    tls: Setting<tls::Resolved>,
 }
 
 /// All hosts; those with errors are left out.
@@ -78,19 +75,11 @@ fn entry<'a>(
     let namespace = super::namespace(context.spec, written.namespace.as_ref()).to_string();
     let name = written.ingress_name.clone().unwrap_or_else(|| names::ingress(&host));
     let tls = match effective_tls(context, key, written, findings) {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(wanted)) => tls::resolve(
-            context,
-            key,
-            &host,
-            &wanted,
-            known.authorities,
-            known.ca_keys,
-            certificates,
-            findings,
-        )
-        .map(Some),
+        Setting::Wrong => Setting::Wrong,
+        Setting::Off => Setting::Off,
+        Setting::On(wanted) => {
+            tls::resolve(context, key, &host, &wanted, known.issuers, certificates, findings).into()
+        }
     };
     Some(Entry { key, written, host, namespace, name, tls })
 }
@@ -122,21 +111,21 @@ fn host_name(
     }
 }
 
-/// `Some(None)`: HTTP only; `None`: it was not said, which is an error.
+/// A host's own `tls` over the defaults; saying nothing is an error.
 fn effective_tls(
     context: Context<'_>,
     key: &str,
     written: &spec::Host,
     findings: &mut Findings,
-) -> Option<Option<Tls>> {
+) -> Setting<Tls> {
     let defaults = context.spec.defaults.hosts.tls.as_ref();
     match (&written.tls, defaults) {
-        (Some(FalseOr::False), _) | (None, Some(FalseOr::False)) => Some(None),
+        (Some(FalseOr::False), _) | (None, Some(FalseOr::False)) => Setting::Off,
         (Some(FalseOr::Is(own)), Some(FalseOr::Is(base))) => {
-            Some(Some(tls::over_defaults(own, base)))
+            Setting::On(tls::over_defaults(own, base))
         }
-        (Some(FalseOr::Is(own)), _) => Some(Some(own.clone())),
-        (None, Some(FalseOr::Is(base))) => Some(Some(base.clone())),
+        (Some(FalseOr::Is(own)), _) => Setting::On(own.clone()),
+        (None, Some(FalseOr::Is(base))) => Setting::On(base.clone()),
         (None, None) => {
             if !context.has(&path!["hosts", key, "tls"])
                 && !context.has(&path!["defaults", "hosts", "tls"])
@@ -147,7 +136,7 @@ fn effective_tls(
                         .help("write `tls.issuer = \"self-signed\"` or another source, or `tls = false` for HTTP only"),
                 );
             }
-            None
+            Setting::Wrong
         }
     }
 }
@@ -175,31 +164,11 @@ fn exposure(
     let Entry { key, written, host, namespace, name, .. } = entry;
     let routes = routes::resolve(context, key, written, namespace, known.services, findings);
     let tls = match &entry.tls {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(_)) => server_tls(context, entry, entries, certificates, findings).map(Some),
+        Setting::Wrong => Setting::Wrong,
+        Setting::Off => Setting::Off,
+        Setting::On(own) => server_tls(context, entry, own, entries, certificates, findings).into(),
     };
-    let client_auth = match effective_client_auth(context, written) {
-        None => Some(None),
-        Some(_) if matches!(tls, Some(None)) => {
-            refuse_without_tls(context, key, findings);
-            None
-        }
-        Some(auth) => {
-            let server_secret = tls.as_ref().and_then(Option::as_ref).map_or_else(
-                || names::server_secret(name.as_str()),
-                |tls| tls.secret_name.to_string(),
-            );
-            let of = client_auth::Of { key, namespace, server_secret: &server_secret };
-            let known = client_auth::Known {
-                authorities: known.authorities,
-                clients: known.clients,
-                lineage: known.lineage,
-                client_signers: known.client_signers,
-            };
-            client_auth::resolve(context, of, &auth, known, findings).map(Some)
-        }
-    };
+    let client_auth = client_authentication(context, entry, &tls, known, findings);
     let mut labels = super::labels(context.spec);
     labels.extend(written.labels.clone());
     let mut annotations = context.spec.annotations.clone();
@@ -211,11 +180,41 @@ fn exposure(
         name: name.clone(),
         ingress_class_name: super::ingress_class_name(context.spec, written),
         routes: routes?,
-        tls: tls?,
-        client_auth: client_auth?,
+        tls: tls.settled()?,
+        client_auth: client_auth.settled()?,
         labels,
         annotations,
     })
+}
+
+fn client_authentication(
+    context: Context<'_>,
+    entry: &Entry<'_>,
+    tls: &Setting<ServerTls>,
+    known: Known<'_>,
+    findings: &mut Findings,
+) -> Setting<ClientAuthentication> {
+    let Some(auth) = effective_client_auth(context, entry.written) else { return Setting::Off };
+    let server_secret = match tls {
+        Setting::Off => {
+            refuse_without_tls(context, entry.key, findings);
+            return Setting::Wrong;
+        }
+        Setting::On(tls) => tls.secret_name.to_string(),
+        Setting::Wrong => names::server_secret(entry.name.as_str()),
+    };
+    let of = client_auth::Of {
+        key: entry.key,
+        namespace: &entry.namespace,
+        server_secret: &server_secret,
+    };
+    let known = client_auth::Known {
+        authorities: known.issuers.authorities,
+        clients: known.clients,
+        lineage: known.lineage,
+        client_signers: known.client_signers,
+    };
+    client_auth::resolve(context, of, &auth, known, findings).into()
 }
 
 fn refuse_without_tls(context: Context<'_>, key: &str, findings: &mut Findings) {
@@ -242,11 +241,11 @@ fn refuse_without_tls(context: Context<'_>, key: &str, findings: &mut Findings) 
 fn server_tls(
     context: Context<'_>,
     entry: &Entry<'_>,
+    own: &tls::Resolved,
     entries: &BTreeMap<&str, Entry<'_>>,
     certificates: &Certificates,
     findings: &mut Findings,
 ) -> Option<ServerTls> {
-    let own = entry.tls.as_ref()?.as_ref()?;
     let own_name = |ingress: &ObjectName| {
         names::server_secret(ingress.as_str()).parse().expect("a name with a suffix is a name")
     };
@@ -263,7 +262,12 @@ fn server_tls(
             Diagnostic::error("borrowed-certificate", title).at(context.value(&path)).help(help),
         );
     };
-    let Some(theirs) = other.tls.as_ref()? else {
+    let theirs = match &other.tls {
+        Setting::On(theirs) => Some(theirs),
+        Setting::Off => None,
+        Setting::Wrong => return None,
+    };
+    let Some(theirs) = theirs else {
         refuse(
             format!("host `{}` has no certificate to borrow", other.key),
             "name an entry with `tls`".to_owned(),

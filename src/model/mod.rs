@@ -15,6 +15,8 @@ mod secrets;
 mod serials;
 mod services;
 mod shared;
+#[cfg(test)]
+pub(crate) mod tests;
 mod tls;
 
 pub use context::{Context, Files};
@@ -85,7 +87,7 @@ pub struct Authority {
 #[derive(Clone, Debug)]
 pub enum AuthoritySource {
     /// mtlsgen issues it.
-    Issued(CertificateRequest),
+    Issued(Box<CertificateRequest>),
     /// Somebody else's, brought along: its certificate, then its issuers as far as the file had them.
     Brought(Vec<Certificate>),
 }
@@ -221,7 +223,7 @@ pub struct ServerTls {
 pub enum ServerCertificateSource {
     /// mtlsgen: the certificate of that holder, issued or brought along.
     Held(Holder),
-    /// cert-manager, by a ClusterIssuer of that name.
+    /// cert-manager, by a `ClusterIssuer` of that name.
     ClusterIssuer(ObjectName),
     /// cert-manager, by an Issuer of that name.
     Issuer(ObjectName),

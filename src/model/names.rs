@@ -8,10 +8,13 @@ use crate::spec::value::{HostName, ObjectName};
 pub const BLOCKED_WORDS: [&str; 7] =
     ["load_module", "lua_package", "_by_lua", "location", "root", "proxy_pass", "serviceaccount"];
 
-/// The name of a host's Ingress: the host with dashes, `wildcard` for `*`.
+/// The name of a host's Ingress: the host with dashes, `wildcard` for `*`; of the longest hosts, its beginning.
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "names of hosts always make names of objects")]
 pub fn ingress(host: &HostName) -> ObjectName {
     let name = host.as_str().replace("*.", "wildcard.").replace('.', "-");
+    let name: String = name.chars().take(253).collect();
+    let name = name.trim_end_matches('-');
     name.parse().expect("a DNS name with dashes for dots is an RFC 1123 subdomain")
 }
 

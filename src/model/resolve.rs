@@ -1,5 +1,6 @@
 //! From the spec to the model: one room after the other, every finding collected.
 
+use super::authorities::Issuers;
 use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
@@ -24,9 +25,13 @@ pub struct Resolved {
     pub keyring: Keyring,
 }
 
-/// Resolves the spec. The model is there only if no finding is an error.
-pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
-    let mut findings = Findings::default();
+/// Resolves the spec; `found` is what reading it has found. The model is there only if no finding is
+/// an error, whichever phase it comes from.
+pub fn resolve(
+    context: Context<'_>,
+    found: Vec<Diagnostic>,
+) -> (Option<Resolved>, Vec<Diagnostic>) {
+    let mut findings = Findings(found);
     let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);
     refuse_own_labels(context, &mut findings);
@@ -34,13 +39,13 @@ pub fn resolve(context: Context<'_>) -> (Option<Resolved>, Vec<Diagnostic>) {
     let authorities = authorities::resolve(context, &mut keyring, &mut findings);
     let lineage = Lineage::of(&authorities);
     let services = services::resolve(context, &mut findings);
-    let clients = clients::resolve(context, &authorities, &keyring, &mut findings);
+    let issuers = Issuers { authorities: &authorities, keyring: &keyring };
+    let clients = clients::resolve(context, issuers, &mut findings);
     let client_signers = client_auth::client_signers(context.spec, &clients);
     let mut certificates = Certificates::default();
     let known = hosts::Known {
         services: &services,
-        authorities: &authorities,
-        ca_keys: &keyring,
+        issuers,
         clients: &clients,
         lineage: &lineage,
         client_signers: &client_signers,

@@ -16,7 +16,7 @@ pub fn resolve(
     clients: &BTreeMap<String, Client>,
     findings: &mut Findings,
 ) -> Vec<Secret> {
-    let mut collector = Collector { context, secrets: BTreeMap::new() };
+    let mut secrets = Collector { context, found: BTreeMap::new() };
     for exposure in exposures {
         let host = Some(exposure);
         if let Some(tls) = &exposure.tls
@@ -26,7 +26,7 @@ pub fn resolve(
                 namespace: exposure.namespace.to_string(),
                 name: tls.secret_name.to_string(),
             };
-            collector.add(
+            secrets.add(
                 reference,
                 SecretContent::KeyPair(holder.clone()),
                 host,
@@ -35,11 +35,11 @@ pub fn resolve(
             );
         }
         if let Some(auth) = exposure.client_auth.as_ref().filter(|auth| !auth.existing) {
-            let content =
+            let bundle =
                 SecretContent::TrustBundle(super::sorted(auth.authorities.iter().cloned()));
-            collector.add(
+            secrets.add(
                 auth.secret.clone(),
-                content,
+                bundle,
                 host,
                 &path!["hosts", &exposure.key, "clientAuth"],
                 findings,
@@ -54,23 +54,17 @@ pub fn resolve(
                 namespace: super::namespace(context.spec, written.namespace.as_ref()).to_string(),
                 name: secret_name.to_string(),
             };
-            let content = SecretContent::KeyPair(Holder::Client(name.clone()));
-            collector.add(
-                reference,
-                content,
-                None,
-                &path!["clients", name, "secretName"],
-                findings,
-            );
+            let key_pair = SecretContent::KeyPair(Holder::Client(name.clone()));
+            secrets.add(reference, key_pair, None, &path!["clients", name, "secretName"], findings);
         }
     }
-    refuse_existing_names(context, exposures, &collector, findings);
-    collector.secrets.into_values().map(|(secret, _)| secret).collect()
+    refuse_existing_names(context, exposures, &secrets, findings);
+    secrets.found.into_values().map(|(secret, _)| secret).collect()
 }
 
 struct Collector<'a> {
     context: Context<'a>,
-    secrets: BTreeMap<Reference, (Secret, Path)>,
+    found: BTreeMap<Reference, (Secret, Path)>,
 }
 
 impl Collector<'_> {
@@ -84,7 +78,7 @@ impl Collector<'_> {
     ) {
         let labels: Labels = exposure
             .map_or_else(|| super::labels(self.context.spec), |exposure| exposure.labels.clone());
-        if let Some((known, first)) = self.secrets.get_mut(&reference) {
+        if let Some((known, first)) = self.found.get_mut(&reference) {
             if known.content != content {
                 findings.push(
                     Diagnostic::error(
@@ -108,7 +102,7 @@ impl Collector<'_> {
             labels,
             annotations: self.context.spec.annotations.clone(),
         };
-        self.secrets.insert(reference, (secret, path.clone()));
+        self.found.insert(reference, (secret, path.clone()));
     }
 }
 
@@ -139,7 +133,7 @@ fn refuse_combined(context: Context<'_>, exposure: &Exposure, findings: &mut Fin
 fn refuse_existing_names(
     context: Context<'_>,
     exposures: &[Exposure],
-    collector: &Collector<'_>,
+    secrets: &Collector<'_>,
     findings: &mut Findings,
 ) {
     for exposure in exposures {
@@ -157,7 +151,7 @@ fn refuse_existing_names(
             .filter(|auth| auth.existing)
             .map(|auth| auth.secret.clone());
         for reference in foreign_server.chain(foreign_trust) {
-            let Some((_, first)) = collector.secrets.get(&reference) else { continue };
+            let Some((_, first)) = secrets.found.get(&reference) else { continue };
             findings.push(
                 Diagnostic::error(
                     "duplicate-object",

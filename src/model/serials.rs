@@ -53,7 +53,7 @@ impl Model {
     pub fn request(&self, holder: &Holder) -> Option<&CertificateRequest> {
         match holder {
             Holder::Authority(name) => match &self.authorities.get(name)?.source {
-                AuthoritySource::Issued(request) => Some(request),
+                AuthoritySource::Issued(request) => Some(request.as_ref()),
                 AuthoritySource::Brought(_) => None,
             },
             Holder::Host(name) => self.server_certificates.get(name),
@@ -82,7 +82,7 @@ impl Model {
             .values()
             .filter_map(|authority| match &authority.source {
                 AuthoritySource::Issued(request) => {
-                    Some((self.lineage.line(&authority.name).len(), request))
+                    Some((self.lineage.line(&authority.name).len(), request.as_ref()))
                 }
                 AuthoritySource::Brought(_) => None,
             })

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::authorities::{SELF_SIGNED, refuse_without_key};
+use super::ServerCertificateSource;
+use super::authorities::{Issuers, SELF_SIGNED};
 use super::brought;
 use super::context::{Context, Findings, listed};
-use super::{Authority, ServerCertificateSource};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::certificate::Certificate;
@@ -35,6 +35,36 @@ pub enum Source {
     Own(ServerCertificateSource),
     /// Another entry's.
     OfHost(String),
+}
+
+/// What is said of TLS, or of client authentication.
+#[derive(Clone, Debug)]
+pub enum Setting<T> {
+    /// Nothing usable: errors were found, and told.
+    Wrong,
+    /// There shall be none.
+    Off,
+    /// This.
+    On(T),
+}
+
+impl<T> From<Option<T>> for Setting<T> {
+    /// `None`: errors were found.
+    fn from(resolved: Option<T>) -> Self {
+        resolved.map_or(Self::Wrong, Self::On)
+    }
+}
+
+impl<T> Setting<T> {
+    /// As the model has it; `None`: errors were found.
+    #[expect(clippy::option_option, reason = "the outer one ends the caller with `?`")]
+    pub fn settled(self) -> Option<Option<T>> {
+        match self {
+            Self::Wrong => None,
+            Self::Off => Some(None),
+            Self::On(setting) => Some(Some(setting)),
+        }
+    }
 }
 
 /// What resolving the certificates of all hosts gives beside the sources.
@@ -92,8 +122,7 @@ pub fn resolve(
     key: &str,
     host: &HostName,
     tls: &Tls,
-    authorities: &BTreeMap<String, Authority>,
-    ca_keys: &Keyring,
+    issuers: Issuers<'_>,
     certificates: &mut Certificates,
     findings: &mut Findings,
 ) -> Option<Resolved> {
@@ -112,7 +141,7 @@ pub fn resolve(
     }
     let source = match sources.first().copied() {
         Some("issuer") => {
-            let request = request(context, key, host, tls, authorities, ca_keys, findings)?;
+            let request = request(context, key, host, tls, issuers, findings)?;
             certificates.requests.insert(key.to_owned(), request);
             Source::Own(ServerCertificateSource::Held(Holder::Host(key.to_owned())))
         }
@@ -172,12 +201,11 @@ fn request(
     key: &str,
     host: &HostName,
     tls: &Tls,
-    authorities: &BTreeMap<String, Authority>,
-    ca_keys: &Keyring,
+    issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<CertificateRequest> {
     let path = path!["hosts", key, "tls"];
-    let issuer = issuer(context, key, tls, authorities, ca_keys, findings);
+    let issuer = issuer(context, key, tls, issuers, findings);
     let defaults = &context.spec.defaults;
     let subject = super::subject(
         context,
@@ -247,8 +275,7 @@ fn issuer(
     context: Context<'_>,
     key: &str,
     tls: &Tls,
-    authorities: &BTreeMap<String, Authority>,
-    ca_keys: &Keyring,
+    issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<Issuer> {
     let name = tls.issuer.as_deref()?;
@@ -262,7 +289,7 @@ fn issuer(
         findings.unknown(context, &path, ("authority", "cas"), name, known);
         return None;
     }
-    refuse_without_key(context, &path, name, authorities, ca_keys, findings);
+    issuers.refuse_without_key(context, &path, name, findings);
     Some(Issuer::Authority(name.to_owned()))
 }
 

@@ -115,8 +115,8 @@ pub fn served(chain: &[Certificate]) -> Vec<&Certificate> {
 pub fn bundle<'a>(chains: &[Vec<&'a Certificate>]) -> Vec<&'a Certificate> {
     let levels = chains.iter().map(Vec::len).max().unwrap_or(0);
     let mut bundle: Vec<&Certificate> = Vec::new();
-    for certificate in
-        (0..levels).flat_map(|level| chains.iter().filter_map(move |chain| chain.get(level)))
+    for certificate in (0..levels)
+        .flat_map(|level| chains.iter().filter_map(move |chain| chain.get(level).copied()))
     {
         if !bundle.contains(&certificate) {
             bundle.push(certificate);

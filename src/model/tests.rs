@@ -1,0 +1,196 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::*;
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::pki::key::KeyKind;
+use crate::spec::document;
+use crate::time::Timestamp;
+
+const BASE: &str = "[services.web]\nimage = \"httpd\"\nport = 80\n";
+
+/// Resolves a spec in TOML that names no files.
+pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
+    let source =
+        Source { name: "mtls.toml".to_owned(), directory: PathBuf::new(), text: text.to_owned() };
+    let (document, mut findings) = document::read(&[Arc::new(source)]);
+    let (spec, more) = document.deserialize();
+    findings.extend(more);
+    let files = Files::new();
+    let now = Timestamp::parse("2030-01-01").unwrap();
+    let context = Context { document: &document, spec: &spec, files: &files, now };
+    resolve(context, findings)
+}
+
+/// The model of a spec without errors.
+pub(crate) fn model(text: &str) -> Model {
+    let (resolved, findings) = resolved(text);
+    resolved.unwrap_or_else(|| panic!("{findings:#?}")).model
+}
+
+/// Codes of the errors, in their order.
+fn errors(text: &str) -> Vec<&'static str> {
+    let findings = resolved(text).1;
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.code).collect()
+}
+
+fn host(settings: &str) -> String {
+    format!("{BASE}[hosts.\"h.example.com\"]\nservice = \"web\"\n{settings}\n")
+}
+
+fn client_auth(text: &str) -> ClientAuthentication {
+    model(text).exposures[0].client_auth.clone().unwrap()
+}
+
+#[test]
+fn the_depth_is_what_the_deepest_chain_needs() {
+    let chain = "[cas.root]\n[cas.a]\nissuer = \"root\"\n[cas.b]\nissuer = \"a\"\n[cas.c]\nissuer = \"b\"\n";
+    for (trusted, depth) in [("root", 3), ("a", 3), ("c", 3)] {
+        let auth = format!("tls.issuer = \"self-signed\"\nclientAuth.cas = [\"{trusted}\"]");
+        assert_eq!(
+            client_auth(&(chain.to_owned() + &host(&auth))).verify_depth,
+            depth,
+            "{trusted}"
+        );
+    }
+    let alone = "[cas.root]\n".to_owned()
+        + &host("tls.issuer = \"self-signed\"\nclientAuth.cas = [\"root\"]");
+    assert_eq!(client_auth(&alone).verify_depth, 1, "0 is taken for 1 by the controller");
+}
+
+#[test]
+fn a_shared_root_that_lets_strangers_in_is_refused() {
+    let teams = "[cas.root]\n[cas.a]\nissuer = \"root\"\n[cas.b]\nissuer = \"root\"\n";
+    let stranger = "[clients.bob]\nissuer = \"b\"\n";
+    let trusting = |cas: &str, rest: &str| {
+        host(&format!("tls.issuer = \"self-signed\"\nclientAuth = {{ cas = {cas} {rest} }}"))
+    };
+    for (what, text, expected) in [
+        (
+            "a client below the sibling",
+            stranger.to_owned() + &trusting("[\"a\"]", ""),
+            &["shared-root"][..],
+        ),
+        ("no client there", trusting("[\"a\"]", ""), &[]),
+        ("the sibling is listed", stranger.to_owned() + &trusting("[\"a\", \"b\"]", ""), &[]),
+        ("the root is listed", stranger.to_owned() + &trusting("[\"root\"]", ""), &[]),
+        ("nobody is asked", stranger.to_owned() + &trusting("[\"a\"]", ", verify = \"off\""), &[]),
+        (
+            "the sibling is trusted elsewhere",
+            trusting("[\"a\"]", "")
+                + "[hosts.\"i.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"b\"]\n",
+            &["shared-root", "shared-root"],
+        ),
+    ] {
+        assert_eq!(errors(&(teams.to_owned() + &text)), expected, "{what}");
+    }
+}
+
+#[test]
+fn the_trust_secret_has_the_name_that_was_said_nearest() {
+    let cas = "[cas.one]\nsecretName = \"one-ca\"\n[cas.two]\n";
+    for (auth, name) in [
+        ("{ cas = [\"one\"] }", "one-ca"),
+        ("{ cas = [\"one\"], secretName = \"mine\" }", "mine"),
+        ("{ cas = [\"one\"], secretName = \"default/mine\" }", "mine"),
+        ("{ cas = [\"two\"] }", "h-example-com-tls-cacert"),
+        ("{ cas = [\"one\", \"two\"] }", "h-example-com-tls-cacert"),
+    ] {
+        let text =
+            cas.to_owned() + &host(&format!("tls.issuer = \"self-signed\"\nclientAuth = {auth}"));
+        assert_eq!(client_auth(&text).secret.to_string(), format!("default/{name}"), "{auth}");
+    }
+}
+
+#[test]
+fn a_hosts_own_words_are_laid_over_the_defaults() {
+    let defaults = "[cas.one]\n[cas.two]\n[defaults.hosts]\ntls = { issuer = \"one\", duration = \"90d\" }\nclientAuth = { cas = [\"one\"], verify = \"optional\" }\n";
+    let model_of = |settings: &str| model(&(defaults.to_owned() + &host(settings)));
+    let plain = model_of("");
+    let auth = plain.exposures[0].client_auth.clone().unwrap();
+    assert_eq!(
+        (auth.authorities.as_slice(), auth.verify),
+        (&["one".to_owned()][..], Verify::Optional)
+    );
+    let own = model_of("clientAuth = { cas = [\"two\"] }");
+    let auth = own.exposures[0].client_auth.clone().unwrap();
+    assert_eq!(
+        (auth.authorities.as_slice(), auth.verify),
+        (&["two".to_owned()][..], Verify::Optional)
+    );
+    assert_eq!(model_of("clientAuth = false").exposures[0].client_auth, None);
+    let request =
+        model_of("tls.issuer = \"self-signed\"").server_certificates["h.example.com"].clone();
+    assert_eq!(request.issuer, crate::pki::request::Issuer::SelfSigned);
+    assert_eq!(request.duration, crate::time::Seconds::days(90));
+    assert_eq!(errors(&(defaults.to_owned() + &host("tls = false"))), ["client-auth-without-tls"]);
+    let existing =
+        model_of("clientAuth.secretName = \"x/ca\"").exposures[0].client_auth.clone().unwrap();
+    assert!(existing.existing && existing.authorities.is_empty());
+}
+
+#[test]
+fn kinds_of_keys_follow_algorithm_and_size() {
+    for (defaults, own, kind) in [
+        ("", "", KeyKind::EcdsaP256),
+        ("", "{ size = 384 }", KeyKind::EcdsaP384),
+        ("", "{ algorithm = \"RSA\" }", KeyKind::Rsa2048),
+        ("algorithm = \"RSA\"\nsize = 4096", "", KeyKind::Rsa4096),
+        ("algorithm = \"RSA\"\nsize = 4096", "{ algorithm = \"ECDSA\" }", KeyKind::EcdsaP256),
+        ("algorithm = \"RSA\"\nsize = 4096", "{ algorithm = \"RSA\" }", KeyKind::Rsa4096),
+        ("algorithm = \"RSA\"", "{ size = 3072 }", KeyKind::Rsa3072),
+        ("size = 384", "{ algorithm = \"Ed25519\" }", KeyKind::Ed25519),
+    ] {
+        let own = if own.is_empty() { String::new() } else { format!("privateKey = {own}\n") };
+        let text = format!("[defaults.privateKey]\n{defaults}\n[cas.a]\n{own}");
+        let AuthoritySource::Issued(request) = &model(&text).authorities["a"].source else {
+            panic!()
+        };
+        assert_eq!(request.key_kind, kind, "{text}");
+    }
+}
+
+#[test]
+fn secrets_are_printed_once_and_never_with_two_contents() {
+    let two = "[hosts.\"i.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n";
+    let shared = "[cas.one]\n".to_owned()
+        + &host(
+            "tls.issuer = \"self-signed\"\nclientAuth = { cas = [\"one\"], secretName = \"ca\" }",
+        )
+        + two
+        + "clientAuth = { cas = [\"one\"], secretName = \"ca\" }\n";
+    let bundles = model(&shared).secrets.into_iter().filter(|s| s.reference.name == "ca");
+    let bundles: Vec<Secret> = bundles.collect();
+    assert_eq!(bundles.len(), 1);
+    assert_eq!(bundles[0].exposures, ["h.example.com", "i.example.com"]);
+    let unequal = "[cas.two]\n".to_owned()
+        + &shared.replacen("cas = [\"one\"], secretName", "cas = [\"two\"], secretName", 1);
+    assert_eq!(errors(&unequal), ["duplicate-object"]);
+    let combined = "[cas.one]\n".to_owned()
+        + &host(
+            "tls = { issuer = \"self-signed\", secretName = \"x\" }\nclientAuth = { cas = [\"one\"], secretName = \"x\" }",
+        );
+    assert!(errors(&combined).contains(&"combined-secret"));
+}
+
+#[test]
+fn a_borrowed_certificate_must_be_valid_for_the_borrower() {
+    let lender = "[hosts.\"*.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n";
+    let fine = model(&(host("tls.host = \"*.example.com\"") + lender));
+    let names: Vec<&str> = fine.secrets.iter().map(|s| s.reference.name.as_str()).collect();
+    assert_eq!(names, ["wildcard-example-com-tls"]);
+    let deep = lender.to_owned()
+        + BASE
+        + "[hosts.\"a.b.example.com\"]\nservice = \"web\"\ntls.host = \"*.example.com\"\n";
+    assert_eq!(errors(&deep), ["borrowed-certificate"]);
+}
+
+#[test]
+fn nothing_that_is_wrong_makes_a_model() {
+    for text in ["namespace = 5\n", "[cas.a]\nissuer = \"b\"\n", "[hosts.x]\n"] {
+        let (resolved, findings) = resolved(text);
+        assert!(resolved.is_none(), "{findings:?}");
+        assert!(crate::diagnostic::has_errors(&findings));
+    }
+}

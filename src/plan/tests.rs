@@ -1,0 +1,160 @@
+use super::*;
+use crate::model::tests::model;
+use crate::pki::issue::Entropy;
+use crate::pki::key::{KeyError, KeyKind};
+use crate::pki::request::SerialNumber;
+use crate::time::{Seconds, Timestamp};
+
+const SPEC: &str = "[cas.root]\nduration = \"400d\"\n[cas.issuing]\nissuer = \"root\"\nduration = \"300d\"\n\
+    [clients.alice]\nissuer = \"issuing\"\n[clients.bob]\nissuer = \"root\"\nduration = \"100d\"\nserial = 7\n";
+
+/// Serials that count, keys that are random.
+#[derive(Default)]
+struct Counting(std::cell::Cell<u8>);
+
+impl Entropy for Counting {
+    fn private_key(&self, _: &CertificateRequest) -> Result<PrivateKey, KeyError> {
+        PrivateKey::generate(KeyKind::EcdsaP256)
+    }
+
+    fn serial(&self, _: &CertificateRequest) -> SerialNumber {
+        self.0.set(self.0.get() + 1);
+        SerialNumber(vec![0x40, self.0.get()])
+    }
+}
+
+fn day(number: u64) -> Timestamp {
+    Timestamp::parse("2030-01-01").unwrap().after(Seconds::days(number))
+}
+
+/// What one run plans and makes at a time.
+struct Run {
+    plan: IssuancePlan,
+    inventory: Inventory,
+    keyring: Keyring,
+}
+
+fn run(text: &str, before: Option<Run>, at: Timestamp) -> Run {
+    let (inventory, keyring) =
+        before.map_or_else(Default::default, |run| (run.inventory, run.keyring));
+    let model = model(text);
+    let plan = plan(&model, &inventory, at).unwrap();
+    let mut steps = 0;
+    let entropy = Counting::default();
+    entropy.0.set(u8::try_from(inventory.held.len() * 16).unwrap());
+    let issued = issue(&plan, &model, &inventory, &keyring, &entropy, &mut || steps += 1).unwrap();
+    assert_eq!(steps, plan.actions.len());
+    let inventory = inventory.with(&issued);
+    let made = issued.certificates.into_iter();
+    let made = made.filter_map(|one| Some((one.request.holder, one.key?)));
+    let keyring = keyring.and(&made.collect());
+    Run { plan, inventory, keyring }
+}
+
+fn told(plan: &IssuancePlan) -> Vec<String> {
+    plan.actions
+        .iter()
+        .map(|action| format!("{}: {}", action.request.holder, action.reason))
+        .collect()
+}
+
+fn certificate<'a>(run: &'a Run, holder: &Holder) -> &'a Certificate {
+    run.inventory.held[holder].certificate()
+}
+
+#[test]
+fn the_first_run_issues_everything_from_the_roots_down() {
+    let first = run(SPEC, None, day(0));
+    let order: Vec<&str> = first.plan.actions.iter().map(|a| a.request.holder.name()).collect();
+    assert_eq!(order, ["root", "issuing", "alice", "bob"]);
+    assert!(first.plan.actions.iter().all(|action| action.reason == Reason::NeverIssued));
+    let bob = certificate(&first, &Holder::Client("bob".into()));
+    assert_eq!(bob.serial, SerialNumber(vec![7]), "a fixed serial serves the first issue");
+    assert_eq!(bob.not_before, day(0).before(Seconds::minutes(5)));
+    assert_eq!(bob.not_after.since(bob.not_before), Seconds(100 * 86_400 - 1));
+}
+
+#[test]
+fn nothing_outlives_its_issuer_and_that_is_told_once() {
+    let first = run(SPEC, None, day(0));
+    let alice = certificate(&first, &Holder::Client("alice".into()));
+    let issuing = certificate(&first, &Holder::Authority("issuing".into()));
+    assert_eq!(alice.not_after, issuing.not_after);
+    let told: Vec<&str> = first.plan.notices.iter().map(|notice| notice.code).collect();
+    assert_eq!(told, ["shortened"]);
+    let second = run(SPEC, Some(first), day(1));
+    assert!(second.plan.is_empty() && second.plan.notices.is_empty());
+}
+
+#[test]
+fn a_shortened_certificate_is_due_only_when_a_new_one_would_last_longer() {
+    let spec = SPEC.replace("duration = \"300d\"", "duration = \"300d\"\nrenewBefore = \"5d\"");
+    let first = run(&spec, None, day(0));
+    // Alice ends with her issuer on day 300; thirty days before, a new certificate would end there too.
+    let early = run(&spec, Some(first), day(280));
+    assert_eq!(told(&early.plan).len(), 1, "bob has expired: {:?}", told(&early.plan));
+    let late = run(&spec, Some(early), day(296));
+    let names: Vec<&str> = late.plan.actions.iter().map(|a| a.request.holder.name()).collect();
+    assert_eq!(names, ["issuing", "alice"], "{:?}", told(&late.plan));
+    assert!(late.plan.actions[0].keeps_key && !late.plan.actions[1].keeps_key);
+}
+
+#[test]
+fn a_renewed_authority_leaves_what_it_signed_alone() {
+    let spec = "[cas.root]\nduration = \"50d\"\n[clients.bob]\nissuer = \"root\"\nduration = \"49d\"\nrenewBefore = \"1d\"\n";
+    let first = run(spec, None, day(0));
+    let bob = certificate(&first, &Holder::Client("bob".into())).clone();
+    let later = run(spec, Some(first), day(25));
+    assert_eq!(told(&later.plan).len(), 1, "{:?}", told(&later.plan));
+    assert!(bob.is_signed_by(certificate(&later, &Holder::Authority("root".into()))));
+}
+
+#[test]
+fn chains_follow_a_renewed_intermediate() {
+    let spec = "[cas.root]\n[cas.issuing]\nissuer = \"root\"\nduration = \"200d\"\nrenewBefore = \"150d\"\n\
+        [clients.bob]\nissuer = \"issuing\"\nduration = \"100d\"\n";
+    let first = run(spec, None, day(0));
+    let later = run(spec, Some(first), day(60));
+    assert_eq!(later.plan.stale_chains, [Holder::Client("bob".into())]);
+    let chain = &later.inventory.held[&Holder::Client("bob".into())].chain;
+    assert_eq!(&chain[1], certificate(&later, &Holder::Authority("issuing".into())));
+    assert!(run(spec, Some(later), day(61)).plan.is_empty());
+}
+
+#[test]
+fn a_new_level_below_a_root_changes_its_path_length_and_nothing_else() {
+    let before = run("[cas.root]\n[clients.bob]\nissuer = \"root\"\n", None, day(0));
+    let key = certificate(&before, &Holder::Authority("root".into())).spki_hash;
+    let deeper = "[cas.root]\n[cas.issuing]\nissuer = \"root\"\n[clients.bob]\nissuer = \"root\"\n";
+    let after = run(deeper, Some(before), day(1));
+    assert_eq!(
+        told(&after.plan),
+        [
+            "authority `root`: shall be for signing with 1 authorities below it, is for signing with 0 authorities below it",
+            "authority `issuing`: never issued"
+        ]
+    );
+    assert_eq!(certificate(&after, &Holder::Authority("root".into())).spki_hash, key);
+}
+
+#[test]
+fn another_key_or_subject_of_an_authority_is_refused() {
+    let first = run("[cas.root]\n", None, day(0));
+    for change in ["subject = \"CN=other\"\n", "privateKey = { size = 384 }\n"] {
+        let model = model(&format!("[cas.root]\n{change}"));
+        let refused = plan(&model, &first.inventory, day(1)).unwrap_err();
+        assert_eq!(refused[0].code, "rotation-needed");
+        assert!(refused[0].help[0].contains("ca rotate"));
+    }
+}
+
+#[test]
+fn keys_are_asked_for_only_where_something_is_signed() {
+    let first = run(SPEC, None, day(0));
+    let model = model(SPEC);
+    let quiet = plan(&model, &first.inventory, day(1)).unwrap();
+    assert!(quiet.keys_needed(&model).is_empty());
+    let due = plan(&model, &first.inventory, day(75)).unwrap();
+    assert_eq!(told(&due).len(), 1, "bob is due");
+    assert_eq!(due.keys_needed(&model), [Holder::Authority("root".into())]);
+}
