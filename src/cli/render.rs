@@ -26,7 +26,13 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "yaml", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "yaml",
+        help_heading = "Output",
+        conflicts_with = "output"
+    )]
     format: Format,
     #[command(flatten)]
     selection: Selection,

@@ -103,7 +103,9 @@ fn deployment(
     findings: &mut Findings,
 ) -> Option<Deployment> {
     let Some(image) = &written.image else {
-        if !context.has(&[path.as_slice(), &path!["image"]].concat()) {
+        // What was refused while reading may have been the reason for having no image.
+        let told = |key: &str| context.has(&[path.as_slice(), &path![key]].concat());
+        if !told("image") && !(told("existing") && written.existing.is_none()) {
             findings.push(
                 Diagnostic::error("missing-key", "this service has no `image`")
                     .at(context.key(path))
