@@ -15,7 +15,6 @@ mod handshakes;
 mod init;
 mod invalid;
 mod nginx;
-mod program;
 mod properties;
 mod reissuing;
 mod support;
