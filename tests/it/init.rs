@@ -92,7 +92,8 @@ fn another_schema_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let schema = folder.path().join("mtls.schema.json");
     fs::write(&schema, "mine").unwrap();
-    let Run { status, stderr, .. } = run(&["init", "--with-schema", folder.path().to_str().unwrap()]);
+    let Run { status, stderr, .. } =
+        run(&["init", "--with-schema", folder.path().to_str().unwrap()]);
     assert_eq!(status, 2);
     assert!(stderr.contains("mtls.schema.json` exists already"), "{stderr}");
     assert!(!folder.path().join("mtls.toml").exists());

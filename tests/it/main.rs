@@ -9,6 +9,7 @@
 mod cases;
 mod certificates;
 mod cli_frame;
+mod closed;
 mod crash;
 mod environment;
 mod handshakes;
