@@ -21,3 +21,4 @@ mod nginx;
 mod properties;
 mod reissuing;
 mod support;
+mod terminal;
