@@ -5,6 +5,7 @@ mod holdings;
 mod issuing;
 mod planning;
 pub mod reason;
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
 pub use planning::{Action, IssuancePlan, plan};
 pub use reason::Reason;
+pub use rehearsal::Rehearsal;
 
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};

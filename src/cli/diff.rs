@@ -45,7 +45,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let manifests = phases::manifests(&read, &holdings, &templates, Disclosure::Fingerprint)?;
+    let manifests =
+        phases::manifests(&read, &model, &holdings, &templates, Disclosure::Fingerprint)?;
     let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;

@@ -11,12 +11,13 @@ use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError, WAIT_LIMIT};
 use crate::io::{brought, input};
+use crate::manifest::objects::Material;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, render};
 use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
-use crate::plan::{self, Holdings, Inventory, IssuancePlan, Keyring};
+use crate::plan::{self, Inventory, IssuancePlan, Keyring};
 use crate::spec::Spec;
 use crate::spec::document::{self, Document, Step};
 use crate::time::Timestamp;
@@ -126,21 +127,24 @@ pub fn plan(
     Ok((inventory, plan))
 }
 
-/// Issues what is missing or due, and puts it into the store; tells each reason.
+/// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
+/// before, if there is anything to issue: nothing is issued for what cannot be rendered.
 ///
 /// # Errors
-/// The store cannot be changed, or a key is not at hand; then it is as it was.
+/// The rehearsal fails, the store cannot be changed, or a key is not at hand; then it is as it was.
 pub fn issue(
     store: &Store,
     resolved: &Resolved,
     now: Timestamp,
     report: Report,
+    rehearse: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
     let model = &resolved.model;
     let (inventory, plan) = self::plan(store, model, now, report)?;
     if plan.is_empty() {
         return Ok(inventory);
     }
+    rehearse()?;
     let lock = store.lock()?;
     // Another process may have issued in the meantime.
     let (inventory, plan) = self::plan(store, model, now, report)?;
@@ -181,13 +185,13 @@ pub fn keyring(
 /// What is wrong with templates, patches and what they give; and every host that would stand open.
 pub fn manifests(
     read: &Read,
-    holdings: &Holdings<'_>,
+    model: &Model,
+    material: &dyn Material,
     templates: &TemplateSet,
     disclosure: Disclosure,
 ) -> Result<Vec<Manifest>, CommandError> {
     let locate = |path: &[Step]| read.document.span(path);
-    render::render(holdings.model, holdings, templates, disclosure, &locate)
-        .map_err(CommandError::Input)
+    render::render(model, material, templates, disclosure, &locate).map_err(CommandError::Input)
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.

@@ -12,7 +12,7 @@ use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::{Disclosure, Manifest};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Holdings, IssuancePlan};
+use crate::plan::{Action, Holdings, IssuancePlan, Rehearsal};
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///
@@ -72,13 +72,17 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         }
         inventory
     } else {
-        phases::issue(&store, &resolved, now, report)?
+        phases::issue(&store, &resolved, now, report, || {
+            let (model, whole) = (&resolved.model, Disclosure::Whole);
+            let manifests = phases::manifests(&read, model, &Rehearsal, &templates, whole)?;
+            args.selection.choose(model, &manifests).map(drop)
+        })?
     };
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
     let disclosure = if masked { Disclosure::Masked } else { Disclosure::Whole };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let manifests = phases::manifests(&read, &holdings, &templates, disclosure)?;
+    let manifests = phases::manifests(&read, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
     match &args.output {
         None => to_standard_output(&selected, args.format, masked, report),

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Read as _;
 use std::process::Stdio;
 
-use crate::program::{finish, mtlsgen, run};
+use crate::support::{Run, finish, mtlsgen, run};
 
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
 
 /// The commands that the help text lists.
 fn commands() -> Vec<String> {
-    let (_, help, _) = run(&["--help"]);
+    let help = run(&["--help"]).stdout;
     let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     list.lines()
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
@@ -25,7 +25,7 @@ fn every_help_text_is_on_stdout_and_tells_the_exit_status() {
         for flag in ["-h", "--help"] {
             let arguments: Vec<&str> =
                 [command, flag].into_iter().filter(|a| !a.is_empty()).collect();
-            let (status, stdout, stderr) = run(&arguments);
+            let Run { status, stdout, stderr } = run(&arguments);
             assert_eq!((status, stderr.as_str()), (0, ""), "{arguments:?}");
             assert!(stdout.contains(EXIT_STATUS), "{stdout}");
         }
@@ -48,7 +48,7 @@ fn mistakes_in_the_arguments_fail_with_status_2() {
         (&["man", "nothing"], "no command `nothing`"),
         (&["templates", "nothing"], "no built-in template `nothing`"),
     ] {
-        let (status, stdout, stderr) = run(arguments);
+        let Run { status, stdout, stderr } = run(arguments);
         assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(stderr.contains(words), "{arguments:?}: {stderr}");
     }
@@ -56,7 +56,7 @@ fn mistakes_in_the_arguments_fail_with_status_2() {
 
 #[test]
 fn the_version_is_printed() {
-    assert_eq!(run(&["--version"]).1, format!("mtlsgen {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(run(&["--version"]).stdout, format!("mtlsgen {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_broken_pipe_is_success() {
 #[test]
 fn standard_output_that_takes_nothing_is_a_failure() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let (status, _, stderr) = finish(mtlsgen(&["completions", "zsh"]).stdout(full));
+    let Run { status, stderr, .. } = finish(mtlsgen(&["completions", "zsh"]).stdout(full));
     assert_eq!(status, 2);
     assert!(stderr.contains("cannot write to standard output: "), "{stderr}");
 }
@@ -84,7 +84,7 @@ fn a_closed_standard_error_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let arguments = ["init", folder.path().to_str().unwrap()];
-    assert_eq!(finish(mtlsgen(&arguments).stderr(full)).0, 0);
+    assert_eq!(finish(mtlsgen(&arguments).stderr(full)).status, 0);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn colour_is_used_where_it_is_asked_for_only() {
         if !variable.is_empty() {
             command.env(variable, "1");
         }
-        let (_, stdout, stderr) = finish(&mut command);
+        let Run { stdout, stderr, .. } = finish(&mut command);
         (stdout + &stderr).contains('\u{1b}')
     };
     for arguments in [&["--help"][..], &["scema"]] {
@@ -109,7 +109,7 @@ fn colour_is_used_where_it_is_asked_for_only() {
 
 #[test]
 fn the_schema_is_json_with_a_newline() {
-    let (status, stdout, stderr) = run(&["schema"]);
+    let Run { status, stdout, stderr } = run(&["schema"]);
     assert_eq!((status, stderr.as_str()), (0, ""));
     let schema: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert!(schema["properties"]["hosts"].is_object());
@@ -119,7 +119,7 @@ fn the_schema_is_json_with_a_newline() {
 #[test]
 fn there_are_completions_for_every_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let (status, stdout, stderr) = run(&["completions", shell]);
+        let Run { status, stdout, stderr } = run(&["completions", shell]);
         assert_eq!((status, stderr.as_str()), (0, ""), "{shell}");
         for command in commands() {
             assert!(stdout.contains(&command), "{shell} lacks {command}");
@@ -131,37 +131,37 @@ fn there_are_completions_for_every_shell() {
 fn manual_pages_are_printed_and_written() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("man1");
-    let (status, stdout, stderr) = run(&["man", "--dir", directory.to_str().unwrap()]);
+    let Run { status, stdout, stderr } = run(&["man", "--dir", directory.to_str().unwrap()]);
     assert_eq!((status, stdout.as_str()), (0, ""));
     assert!(stderr.starts_with("wrote "), "{stderr}");
     for command in commands() {
-        let (status, page, _) = run(&["man", &command]);
+        let Run { status, stdout: page, .. } = run(&["man", &command]);
         assert_eq!(status, 0);
         assert!(page.contains(".TH "), "{page}");
         let file = directory.join(format!("mtlsgen-{command}.1"));
         assert_eq!(fs::read_to_string(file).unwrap(), page);
     }
     let page = fs::read_to_string(directory.join("mtlsgen.1")).unwrap();
-    assert_eq!(run(&["man"]).1, page);
+    assert_eq!(run(&["man"]).stdout, page);
 }
 
 #[test]
 fn templates_are_listed_printed_and_written_but_never_overwritten() {
-    let (status, list, _) = run(&["templates"]);
+    let Run { status, stdout: list, .. } = run(&["templates"]);
     assert_eq!(status, 0);
     let folder = tempfile::tempdir().unwrap();
     let write = ["templates", "--write", folder.path().to_str().unwrap()];
-    assert_eq!(run(&write).0, 0);
+    assert_eq!(run(&write).status, 0);
     let names = list.lines().map(|line| line.split_whitespace().next().unwrap());
     for name in names {
         let file = folder.path().join(name);
-        assert_eq!(fs::read_to_string(&file).unwrap(), run(&["templates", name]).1);
+        assert_eq!(fs::read_to_string(&file).unwrap(), run(&["templates", name]).stdout);
         fs::write(&file, "mine").unwrap();
-        let (status, _, stderr) = run(&write);
+        let Run { status, stderr, .. } = run(&write);
         assert_eq!(status, 2);
         assert!(stderr.contains("exists already"), "{stderr}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
         fs::remove_file(&file).unwrap();
-        assert_eq!(run(&write).0, 0);
+        assert_eq!(run(&write).status, 0);
     }
 }

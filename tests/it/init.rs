@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::program::{finish, mtlsgen, run};
+use crate::support::{Run, finish, mtlsgen, run};
 
 fn spec(directory: &Path, name: &str) -> Value {
     let text = fs::read_to_string(directory.join(name)).unwrap();
@@ -20,7 +20,7 @@ fn spec(directory: &Path, name: &str) -> Value {
 fn without_flags_and_terminal_it_writes_the_demo() {
     for (format, name) in [("toml", "mtls.toml"), ("yaml", "mtls.yaml")] {
         let folder = tempfile::tempdir().unwrap();
-        let (status, stdout, stderr) =
+        let Run { status, stdout, stderr } =
             finish(mtlsgen(&["init", "--format", format]).current_dir(folder.path()));
         assert_eq!((status, stdout.as_str()), (0, ""), "{stderr}");
         assert!(stderr.starts_with(&format!("wrote `{name}`\n")), "{stderr}");
@@ -33,7 +33,7 @@ fn without_flags_and_terminal_it_writes_the_demo() {
 fn flags_say_what_it_writes() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("new/site");
-    let (status, _, stderr) = run(&[
+    let Run { status, stderr, .. } = run(&[
         "init",
         directory.to_str().unwrap(),
         "--host",
@@ -77,7 +77,7 @@ fn nothing_is_ever_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(existing), "mine").unwrap();
         for format in ["toml", "yaml"] {
-            let (status, _, stderr) =
+            let Run { status, stderr, .. } =
                 run(&["init", folder.path().to_str().unwrap(), "--format", format]);
             assert_eq!(status, 2);
             assert!(stderr.contains(existing) && stderr.contains("overwrites nothing"), "{stderr}");
@@ -92,7 +92,8 @@ fn another_schema_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let schema = folder.path().join("mtls.schema.json");
     fs::write(&schema, "mine").unwrap();
-    let (status, _, stderr) = run(&["init", "--with-schema", folder.path().to_str().unwrap()]);
+    let Run { status, stderr, .. } =
+        run(&["init", "--with-schema", folder.path().to_str().unwrap()]);
     assert_eq!(status, 2);
     assert!(stderr.contains("mtls.schema.json` exists already"), "{stderr}");
     assert!(!folder.path().join("mtls.toml").exists());
@@ -107,12 +108,12 @@ fn the_editor_line_stands_only_where_the_schema_does() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().to_str().unwrap();
-        assert_eq!(run(&["init", "--with-schema", "--format", format, directory]).0, 0);
+        assert_eq!(run(&["init", "--with-schema", "--format", format, directory]).status, 0);
         let text = fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(text.lines().next(), Some(line));
         let schema = fs::read_to_string(folder.path().join("mtls.schema.json")).unwrap();
-        assert_eq!(schema, run(&["schema"]).1);
-        let (_, plain, _) = run(&["init", "--stdout", "--format", format]);
+        assert_eq!(schema, run(&["schema"]).stdout);
+        let plain = run(&["init", "--stdout", "--format", format]).stdout;
         assert!(!plain.contains("schema.json"));
     }
 }
@@ -124,12 +125,12 @@ fn messages_can_be_silenced_or_made_for_programs() {
         let directory = folder.path().join(name);
         run(&[&["init", directory.to_str().unwrap()], flags].concat())
     };
-    assert_eq!(init("a", &["-q"]), (0, String::new(), String::new()));
-    let (status, _, stderr) = init("a", &["-q"]);
+    assert_eq!(init("a", &["-q"]), Run { status: 0, stdout: String::new(), stderr: String::new() });
+    let Run { status, stderr, .. } = init("a", &["-q"]);
     assert_eq!(status, 2);
     assert!(stderr.contains("exists already"), "errors are shown: {stderr}");
     for (status, severity) in [(0, "notice"), (2, "error")] {
-        let (found, _, stderr) = init("b", &["--message-format", "json"]);
+        let Run { status: found, stderr, .. } = init("b", &["--message-format", "json"]);
         assert_eq!(found, status);
         let message: Value = serde_json::from_str(stderr.trim()).unwrap();
         assert_eq!(message["severity"], severity, "{stderr}");
@@ -141,7 +142,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let (status, _, stderr) = run(&["init", file.join("sub").to_str().unwrap()]);
+    let Run { status, stderr, .. } = run(&["init", file.join("sub").to_str().unwrap()]);
     assert_eq!(status, 2);
     assert!(stderr.starts_with("error[output]: cannot write `"), "{stderr}");
 }

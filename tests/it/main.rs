@@ -9,13 +9,16 @@
 mod cases;
 mod certificates;
 mod cli_frame;
+mod closed;
 mod crash;
 mod environment;
+mod folders;
 mod handshakes;
 mod init;
 mod invalid;
+mod merging;
 mod nginx;
-mod program;
 mod properties;
 mod reissuing;
 mod support;
+mod terminal;

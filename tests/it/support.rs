@@ -2,6 +2,7 @@
 //! that judge its output.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -18,7 +19,7 @@ pub struct Sandbox {
 }
 
 /// How one run of the program ended.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Run {
     pub status: i32,
     pub stdout: String,
@@ -68,21 +69,26 @@ impl Sandbox {
         fs::read_to_string(self.path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
     }
 
-    /// A command that runs the program here, in an environment without surprises.
+    /// A command that runs the program here.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mtlsgen"));
-        command
-            .args(arguments)
-            .current_dir(self.folder())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .stdin(Stdio::null());
+        let mut command = mtlsgen(arguments);
+        command.current_dir(self.folder());
         command
     }
 
     /// Runs the program here.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        Run::of(self.command(arguments).output().unwrap())
+        finish(&mut self.command(arguments))
+    }
+
+    /// Runs the program here with that standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that fails early does not read what it is given.
+        let _ = child.stdin.take().unwrap().write_all(input.as_ref());
+        Run::of(child.wait_with_output().unwrap())
     }
 
     /// Runs the program here and expects success.
@@ -101,6 +107,28 @@ impl Sandbox {
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         files(self.folder())
     }
+}
+
+/// A run of the program with an empty standard input, away from the environment of whoever runs the
+/// tests.
+pub fn mtlsgen(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mtlsgen"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program where its folder does not matter.
+pub fn run(arguments: &[&str]) -> Run {
+    finish(&mut mtlsgen(arguments))
+}
+
+/// Runs to the end.
+pub fn finish(command: &mut Command) -> Run {
+    Run::of(command.output().unwrap())
 }
 
 impl Run {

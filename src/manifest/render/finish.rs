@@ -187,15 +187,16 @@ impl<'a> Finisher<'a> {
     }
 }
 
-/// The objects of a `v1` List, or the object itself.
-fn items(object: Value) -> Vec<Value> {
+/// The object itself, or what a list holds, however deep: kubectl takes everything that has an array
+/// `items` for a list, whatever its kind, and applies what is in it.
+fn items(mut object: Value) -> Vec<Value> {
     let is_list = object.get("kind").is_some_and(|kind| kind == "List");
-    match object {
-        Value::Object(mut map) if is_list => match map.shift_remove("items") {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
-        },
-        object => vec![object],
+    match object.get_mut("items") {
+        Some(Value::Array(items)) => {
+            std::mem::take(items).into_iter().flat_map(self::items).collect()
+        }
+        _ if is_list => Vec::new(),
+        _ => vec![object],
     }
 }
 

@@ -74,6 +74,11 @@ impl Walk {
             return self.value(root, object);
         }
         self.unknown_kind(api_version, kind);
+        if map.get("items").is_some_and(Value::is_array) {
+            // What it holds would get past every check.
+            let message = "kubectl takes an object with such a list for several objects";
+            self.at("items", |walk| walk.complain(message));
+        }
         let metadata = map.get("metadata").unwrap_or(&Value::Null);
         self.at("metadata", |walk| walk.value(Field::Type("meta.v1.ObjectMeta"), metadata));
     }

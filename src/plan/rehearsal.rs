@@ -1,0 +1,42 @@
+//! Stand-ins for what is not issued yet, so that templates and patches are tried before anything is.
+
+use zeroize::Zeroizing;
+
+use crate::manifest::objects::Material;
+use crate::pki::key::SpkiHash;
+use crate::pki::request::Holder;
+use crate::secret_format::SecretKey;
+
+const CERTIFICATE: &str =
+    "-----BEGIN CERTIFICATE-----\nbm90IGlzc3VlZCB5ZXQ=\n-----END CERTIFICATE-----\n";
+
+/// Something in the place of every certificate and key: manifests made of it show what is wrong with
+/// templates, patches and their results, and are then thrown away.
+#[derive(Clone, Copy, Debug)]
+pub struct Rehearsal;
+
+struct NoKey;
+
+impl Material for Rehearsal {
+    fn certificate_chain(&self, _: &Holder) -> Option<String> {
+        Some(CERTIFICATE.to_owned())
+    }
+
+    fn private_key(&self, _: &Holder) -> Option<&dyn SecretKey> {
+        Some(&NoKey)
+    }
+
+    fn trust_bundle(&self, _: &[String]) -> Option<String> {
+        Some(CERTIFICATE.to_owned())
+    }
+}
+
+impl SecretKey for NoKey {
+    fn pem(&self) -> Zeroizing<String> {
+        Zeroizing::new("not issued yet\n".to_owned())
+    }
+
+    fn fingerprint(&self) -> SpkiHash {
+        SpkiHash([0; 32])
+    }
+}

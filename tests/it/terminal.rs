@@ -1,0 +1,153 @@
+//! What a person at a terminal sees: masked keys, colour, questions. `script` gives the program one.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::support::{Run, Sandbox, tool};
+
+const SPEC: &str = r#"
+[cas.clients]
+[services.web]
+existing = true
+port = 80
+[hosts."a.example.com"]
+service = "web"
+tls.issuer = "self-signed"
+clientAuth.cas = ["clients"]
+"#;
+
+/// Runs the program on a terminal (`2>…` may take standard error away from it) where `input` is typed;
+/// `None` if there is no `script`. What both streams show is in `stdout`.
+fn on_terminal(sandbox: &Sandbox, arguments: &str, input: &str) -> Option<Run> {
+    let mut command = std::process::Command::new(tool("script")?);
+    command
+        .args(["-qefc", &format!("{} {arguments}", env!("CARGO_BIN_EXE_mtlsgen")), "/dev/null"])
+        .current_dir(sandbox.folder())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    // An end of input would be typed as Ctrl-D: the program is to end by itself.
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    let mut run = Run::of(output);
+    run.stdout = run.stdout.replace("\r\n", "\n");
+    Some(run)
+}
+
+fn without_colour(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once(['m', 'K']).map_or("", |(_, rest)| rest))
+}
+
+#[test]
+fn a_terminal_shows_no_private_key_unless_asked() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    let piped = sandbox.ok(&["render"]).stdout;
+    let key = piped.lines().find(|line| line.contains("tls.key: ")).unwrap();
+    let value = key.trim_start().strip_prefix("tls.key: ").unwrap();
+    assert!(value.starts_with("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t"), "whole in a pipe");
+
+    let Some(masked) = on_terminal(&sandbox, "render", "") else { return };
+    assert_eq!(masked.status, 0, "{}", masked.stdout);
+    assert!(!masked.stdout.contains(&value[60..100]), "{}", masked.stdout);
+    let text = without_colour(&masked.stdout);
+    assert!(text.contains("private keys are masked on a terminal: say --show-secrets to see them"));
+    let shown = text.lines().find(|line| line.contains("tls.key: ")).unwrap();
+    assert!(shown.contains("--show-secrets"), "{shown}");
+    // Everything else is as in a pipe.
+    let rest = |text: &str, key: &str| text.replace(key.trim(), "");
+    let messages = "private keys are masked on a terminal: say --show-secrets to see them\n";
+    assert_eq!(rest(&text.replace(messages, ""), shown), rest(&piped, key));
+
+    let whole = on_terminal(&sandbox, "render --show-secrets", "").unwrap();
+    assert_eq!(without_colour(&whole.stdout), piped);
+    let json = on_terminal(&sandbox, "render --format json 2>err", "").unwrap();
+    assert!(!json.stdout.contains(&value[60..100]));
+    let nothing_secret = on_terminal(&sandbox, "render --kind Ingress", "").unwrap();
+    assert!(!nothing_secret.stdout.contains("masked"), "{}", nothing_secret.stdout);
+    // Only standard output matters.
+    let piped_out = on_terminal(&sandbox, "render >out.yaml", "").unwrap();
+    assert_eq!((piped_out.status, sandbox.read("out.yaml")), (0, piped));
+}
+
+#[test]
+fn a_first_run_on_a_terminal_shows_no_key_either() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    let Some(run) = on_terminal(&sandbox, "render", "") else { return };
+    let key = sandbox.read("pki/hosts/a.example.com/tls.key");
+    let text = without_colour(&run.stdout);
+    assert!(text.contains("issued host `a.example.com`: never issued\n"), "{text}");
+    let secret = mtlsgen_secret(&sandbox);
+    assert!(!text.contains(&secret[60..100]) && !text.contains(key.lines().nth(1).unwrap()));
+}
+
+/// The base64 of the host's key.
+fn mtlsgen_secret(sandbox: &Sandbox) -> String {
+    let piped = sandbox.ok(&["render"]).stdout;
+    piped.lines().find_map(|line| line.trim().strip_prefix("tls.key: ")).unwrap().to_owned()
+}
+
+#[test]
+fn templates_of_the_user_get_masked_keys_too() {
+    let sandbox = Sandbox::with_toml(&format!("templates = \"t\"\n{SPEC}"));
+    let secret = crate::support::run(&["templates", "secret.yaml.j2"]).stdout;
+    sandbox.write("t/secret.yaml.j2", secret);
+    let value = mtlsgen_secret(&sandbox);
+    let Some(run) = on_terminal(&sandbox, "render", "") else { return };
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(!run.stdout.contains(&value[60..100]), "{}", run.stdout);
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let sandbox = Sandbox::with_toml(&SPEC.replace("[services.web]", "[service.web]"));
+    let Some(run) = on_terminal(&sandbox, "render", "") else { return };
+    assert_eq!(run.status, 2);
+    assert!(run.stdout.contains("\u{1b}["), "{:?}", run.stdout);
+    assert!(without_colour(&run.stdout).contains("error[unknown-key]: unknown key `service`"));
+    for arguments in ["render --color never", "render --color=never 2>&1"] {
+        let run = on_terminal(&sandbox, arguments, "").unwrap();
+        assert!(!run.stdout.contains('\u{1b}'), "{arguments}: {:?}", run.stdout);
+    }
+    let to_file = on_terminal(&sandbox, "render 2>err", "").unwrap();
+    assert_eq!((to_file.status, to_file.stdout.as_str()), (2, ""));
+    assert!(!sandbox.read("err").contains('\u{1b}'));
+}
+
+#[test]
+fn init_asks_on_a_terminal_and_what_it_writes_renders() {
+    let sandbox = Sandbox::new();
+    let typed = "api.example.com\nprod\napi\nexisting\n8080\nself-signed\nstaff\nbob\n\n\n\n\n";
+    let Some(run) = on_terminal(&sandbox, "init", typed) else { return };
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    for question in ["Host that clients call [test.localdev.me]: ", "Namespace [default]: "] {
+        assert!(run.stdout.contains(question), "{}", run.stdout);
+    }
+    let text = sandbox.read("mtls.toml");
+    for answer in ["api.example.com", "prod", "8080", "staff", "bob"] {
+        assert!(text.contains(answer), "{answer} is not in {text}");
+    }
+    let objects = sandbox.render();
+    let ingress = crate::support::object(&objects, "Ingress", "api-example-com");
+    assert_eq!(ingress["metadata"]["namespace"], "prod");
+
+    // A wrong answer is asked for again; Ctrl-D breaks off and writes nothing.
+    let other = Sandbox::new();
+    let run = on_terminal(&other, "init", "10.0.0.1\napi.example.com\n\u{4}").unwrap();
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("Host that clients call").count(), 2, "{}", run.stdout);
+    assert!(run.stdout.contains("nothing is written"), "{}", run.stdout);
+    assert!(other.files().is_empty());
+    // Flags instead of questions.
+    let run = on_terminal(&other, "init --host api.example.com", "").unwrap();
+    assert_eq!(run.status, 0);
+    assert!(!run.stdout.contains("Host that clients call"), "{}", run.stdout);
+}
