@@ -52,6 +52,6 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let existing = tree::read(&args.directory, &tree)?;
     let changes = output::changes(&tree, &existing)?;
     print(output::difference(&changes, &tree, &existing, standard_output_colour(globals)))?;
-    let same = changes.files.is_empty() && plan.is_empty();
+    let same = changes.files.is_empty() && plan.actions.is_empty();
     Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
 }

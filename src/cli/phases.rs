@@ -142,6 +142,7 @@ pub fn issue(
     let model = &resolved.model;
     let (inventory, plan) = self::plan(store, model, now, report)?;
     if plan.is_empty() {
+        report.diagnostics(&plan.notices);
         return Ok(inventory);
     }
     rehearse()?;
@@ -160,6 +161,11 @@ pub fn issue(
     report.diagnostics(&plan.notices);
     for action in &plan.actions {
         report.say(&format!("issued {}: {}", action.request.holder, action.reason));
+    }
+    for holder in &plan.stale_chains {
+        report.say(&format!(
+            "renewed the chain in the file of {holder}: an issuer has another certificate now"
+        ));
     }
     Ok(inventory.with(&issued))
 }
@@ -207,5 +213,6 @@ pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(&plan::Action
             )
         })
         .collect();
+    report.diagnostics(&plan.notices);
     report.diagnostics(&told);
 }

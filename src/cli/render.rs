@@ -11,6 +11,7 @@ use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::{Disclosure, Manifest};
+use crate::model::Model;
 use crate::output::{self, Changes, Format, Options, OutputTree};
 use crate::plan::{Action, Holdings, IssuancePlan, Rehearsal};
 
@@ -65,17 +66,23 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let store = phases::store(&read, report);
+    let mut due = false;
     let inventory = if args.locked || args.check || args.dry_run {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
         if let Some(status) = settle(&plan, &args, report) {
             return Ok(status);
         }
+        due = !plan.actions.is_empty();
         inventory
     } else {
         phases::issue(&store, &resolved, now, report, || {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = phases::manifests(&read, model, &Rehearsal, &templates, whole)?;
-            args.selection.choose(model, &manifests).map(drop)
+            args.selection.choose(model, &manifests)?;
+            let Some(folder) = &args.output else { return Ok(()) };
+            let tree = layout(&manifests, model);
+            output::changes(&tree, &tree::read(folder, &tree)?)?;
+            Ok(())
         })?
     };
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
@@ -87,32 +94,36 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     match &args.output {
         None => to_standard_output(&selected, args.format, masked, report),
         Some(folder) => {
-            let options =
-                Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
-            let tree = output::layout(&manifests, options);
-            to_folder(folder, &tree, &selected, &args, report)
+            let tree = layout(&manifests, &model);
+            let status = to_folder(folder, &tree, &selected, &args, report)?;
+            // What is due would change the folder too.
+            Ok(if args.check && due { ExitStatus::Findings } else { status })
         }
     }
+}
+
+fn layout(manifests: &[Manifest], model: &Model) -> OutputTree {
+    let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
+    output::layout(manifests, options)
 }
 
 /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
 fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus> {
     if args.dry_run {
         phases::tell_plan(plan, report, |_| Severity::Notice);
+        for holder in &plan.stale_chains {
+            report.say(&format!("the chain in the file of {holder} would be renewed"));
+        }
         if plan.is_empty() {
             report.say("nothing to issue");
         }
         return Some(ExitStatus::Done);
     }
-    if args.check {
-        phases::tell_plan(plan, report, |_| Severity::Error);
-        return (!plan.is_empty()).then_some(ExitStatus::Findings);
-    }
-    let still_works = |action: &Action| action.reason.still_works();
     phases::tell_plan(plan, report, |action| {
         if action.reason.still_works() { Severity::Warning } else { Severity::Error }
     });
-    (!plan.actions.iter().all(still_works)).then_some(ExitStatus::Findings)
+    let broken = plan.actions.iter().any(|action: &Action| !action.reason.still_works());
+    broken.then_some(ExitStatus::Findings)
 }
 
 fn to_standard_output(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::brought;
+use super::brought::{self, Pool};
 use super::context::{Context, Findings};
 use super::{Authority, AuthoritySource};
 use crate::diagnostic::Diagnostic;
@@ -24,6 +24,7 @@ pub const SELF_SIGNED: &str = "self-signed";
 /// All authorities; those with errors are left out. Keys that were brought along go to `keyring`.
 pub fn resolve(
     context: Context<'_>,
+    pool: &Pool,
     keyring: &mut Keyring,
     findings: &mut Findings,
 ) -> BTreeMap<String, Authority> {
@@ -42,7 +43,7 @@ pub fn resolve(
         }
         let source = if brought::is_brought(written) {
             refuse_keys_of_ours(context, name, written, findings);
-            brought::authority(context, name, written, keyring, findings)
+            brought::authority(context, name, written, pool, keyring, findings)
                 .map(AuthoritySource::Brought)
         } else {
             let needed = levels_below.get(name).copied().unwrap_or(0);
@@ -53,8 +54,10 @@ pub fn resolve(
             authorities.insert(name.to_owned(), Authority { name: name.to_owned(), source });
         }
     }
-    let issuers = Issuers { authorities: &authorities, keyring };
+    let issuers = Issuers { authorities: &authorities, keyring, pool };
     refuse_issuers_that_cannot_sign(context, issuers, &levels_below, findings);
+    refuse_endless_chains(context, &levels_below, findings);
+    refuse_copies(context, &authorities, findings);
     authorities
 }
 
@@ -254,6 +257,58 @@ fn refuse_issuers_that_cannot_sign(
     }
 }
 
+/// X.509 path lengths that anybody reads end long before this.
+fn refuse_endless_chains(
+    context: Context<'_>,
+    levels_below: &BTreeMap<&str, u8>,
+    findings: &mut Findings,
+) {
+    if let Some((name, _)) = levels_below.iter().find(|(_, levels)| **levels == u8::MAX) {
+        findings.push(
+            Diagnostic::error(
+                "path-length",
+                format!("`{name}` has a line of 255 authorities or more below it"),
+            )
+            .at(context.key(&path!["cas", *name]))
+            .help("let fewer authorities stand between a root and what it signs for"),
+        );
+    }
+}
+
+/// A copy of an authority of ours, brought along under another name, would be taken for a stranger.
+fn refuse_copies(
+    context: Context<'_>,
+    authorities: &BTreeMap<String, Authority>,
+    findings: &mut Findings,
+) {
+    let ours: BTreeMap<_, &str> = authorities
+        .values()
+        .filter_map(|authority| match &authority.source {
+            AuthoritySource::Issued(request) => Some((&request.subject, authority.name.as_str())),
+            AuthoritySource::Brought(_) => None,
+        })
+        .collect();
+    for (name, authority) in authorities {
+        let AuthoritySource::Brought(chain) = &authority.source else { continue };
+        let Some(twin) = chain.iter().find_map(|certificate| ours.get(&certificate.subject)) else {
+            continue;
+        };
+        findings.push(
+            Diagnostic::error(
+                "same-subject",
+                format!(
+                    "`{name}` was brought along with the subject of `{twin}`, which mtlsgen makes"
+                ),
+            )
+            .at(context.value(&path!["cas", name, "certificate"]))
+            .related(context.key(&path!["cas", *twin]), "made by mtlsgen")
+            .help(
+                "name that authority instead of a copy of it, or give one of them another subject",
+            ),
+        );
+    }
+}
+
 /// The authorities, and the keys of those that were brought along.
 #[derive(Clone, Copy, Debug)]
 pub struct Issuers<'a> {
@@ -261,6 +316,8 @@ pub struct Issuers<'a> {
     pub authorities: &'a BTreeMap<String, Authority>,
     /// Keys that were brought along.
     pub keyring: &'a Keyring,
+    /// Certificates that were brought along.
+    pub pool: &'a Pool,
 }
 
 impl Issuers<'_> {

@@ -1,6 +1,6 @@
 //! What was brought along: certificates and keys of others, judged before anything relies on them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::context::{Context, Findings};
@@ -10,6 +10,7 @@ use crate::path;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::chain::{self, Chain, Problem, Purpose};
 use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::plan::Keyring;
 use crate::spec::document::{Document, Path, Step};
@@ -81,6 +82,7 @@ pub fn authority(
     context: Context<'_>,
     name: &str,
     written: &Ca,
+    pool: &Pool,
     keyring: &mut Keyring,
     findings: &mut Findings,
 ) -> Option<Vec<Certificate>> {
@@ -96,8 +98,7 @@ pub fn authority(
     let found = certificates(context, &path, file, findings)?;
     let own = found.first()?;
     let mut fits = refuse_problems(context, &path, file, own, Purpose::Authority, findings);
-    let pool: Vec<Certificate> = found[1..].iter().cloned().chain(others(context, name)).collect();
-    let chain = chain::order(own, &pool);
+    let chain = chain::order(own, &pool.above(own, &found[1..]));
     if let (Some(missing), Some(top)) = (&chain.missing_issuer, chain.certificates.last()) {
         findings.push(
             Diagnostic::error(
@@ -121,17 +122,51 @@ pub fn authority(
     fits.then_some(chain.certificates)
 }
 
-/// Certificates of the other authorities that were brought along: a chain may go on there.
-fn others<'a>(context: Context<'a>, name: &'a str) -> impl Iterator<Item = Certificate> + 'a {
-    let cas = context.spec.cas.iter().filter(move |(other, _)| other.as_str() != name);
-    cas.filter_map(move |(other, ca)| {
-        let file = ca.certificate.as_ref()?;
-        let path = path!["cas", other.as_str(), "certificate"];
-        let full = context.document.directory(&path).join(file);
-        let bytes = context.files.get(&full)?.as_ref().ok()?;
-        Certificate::from_pem(bytes).ok()
-    })
-    .flatten()
+/// Every certificate in the files of brought authorities, by subject: a chain may go on there.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    by_subject: BTreeMap<DistinguishedName, Vec<Certificate>>,
+}
+
+impl Pool {
+    /// Reads each of those files once; what is wrong with them is said where they are named.
+    #[must_use]
+    pub fn of(context: Context<'_>) -> Self {
+        let mut pool = Self::default();
+        for (name, ca) in &context.spec.cas {
+            let Some(file) = &ca.certificate else { continue };
+            let path = path!["cas", name.as_str(), "certificate"];
+            let full = context.document.directory(&path).join(file);
+            let Some(Ok(bytes)) = context.files.get(&full) else { continue };
+            for certificate in Certificate::from_pem(bytes).into_iter().flatten() {
+                let known = pool.by_subject.entry(certificate.subject.clone()).or_default();
+                if !known.contains(&certificate) {
+                    known.push(certificate);
+                }
+            }
+        }
+        pool
+    }
+
+    /// `given`, and whatever here could stand above one of them or above `own`.
+    fn above(&self, own: &Certificate, given: &[Certificate]) -> Vec<Certificate> {
+        let mut found = given.to_vec();
+        let mut open: Vec<&DistinguishedName> =
+            given.iter().chain([own]).map(|certificate| &certificate.issuer).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(issuer) = open.pop() {
+            if !seen.insert(issuer) {
+                continue;
+            }
+            for certificate in self.by_subject.get(issuer).into_iter().flatten() {
+                open.push(&certificate.issuer);
+                if !found.contains(certificate) {
+                    found.push(certificate.clone());
+                }
+            }
+        }
+        found
+    }
 }
 
 /// A server certificate that somebody else issued, leaf first, then intermediates; and its key.
@@ -140,6 +175,7 @@ pub fn server(
     key: &str,
     host: &HostName,
     tls: &Tls,
+    pool: &Pool,
     findings: &mut Findings,
 ) -> Option<(Vec<Certificate>, PrivateKey)> {
     let path = written_path(context, key, "certificate");
@@ -158,8 +194,7 @@ pub fn server(
     let own = found.first()?;
     let purpose = Purpose::Server { names: &[host.as_str()] };
     let fits = refuse_problems(context, &path, file, own, purpose, findings);
-    let pool: Vec<Certificate> = found[1..].iter().cloned().chain(others(context, "")).collect();
-    let chain = chain::order(own, &pool);
+    let chain = chain::order(own, &pool.above(own, &found[1..]));
     warn_about_chain(context, &path, file, &chain, &found[1..], findings);
     let private_key = private_key(context, &key_path, key_file, (own, file), findings)?;
     let served = chain::served(&chain.certificates).into_iter().cloned().collect();

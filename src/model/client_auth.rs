@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::SELF_SIGNED;
 use super::context::{Context, Findings, listed};
-use super::lineage::Lineage;
-use super::{Authority, AuthoritySource, Client, ClientAuthentication, Reference};
-use crate::diagnostic::Diagnostic;
+use super::lineage::{Anchor, Lineage};
+use super::{Authority, Client, ClientAuthentication, Reference};
+use crate::diagnostic::{Diagnostic, literal};
 use crate::path;
+use crate::pki::name::DistinguishedName;
 use crate::pki::request::Issuer;
 use crate::spec::document::Path;
-use crate::spec::value::{FalseOr, ObjectName};
+use crate::spec::value::{FalseOr, NamespacedName, ObjectName};
 use crate::spec::{ClientAuth, Spec, Verify};
 
 /// What the other rooms found out, as far as client authentication needs it.
@@ -22,8 +23,8 @@ pub struct Known<'a> {
     pub clients: &'a BTreeMap<String, Client>,
     /// Who stands below whom.
     pub lineage: &'a Lineage,
-    /// Authorities that sign clients, see [`client_signers`].
-    pub client_signers: &'a BTreeSet<String>,
+    /// Authorities that sign clients.
+    pub signers: &'a Signers,
 }
 
 /// The host whose client authentication is resolved.
@@ -37,15 +38,21 @@ pub struct Of<'a> {
     pub server_secret: &'a str,
 }
 
-/// `own` laid over `defaults`, key by key; `cas` and `secretName` alone replace each other.
+/// `own` laid over `defaults`, key by key. `cas` and a Secret of `namespace/name`, which exists already,
+/// replace each other; a bare name is the name of the trust bundle's Secret.
 #[must_use]
 pub fn over_defaults(own: &ClientAuth, defaults: &ClientAuth) -> ClientAuth {
     let own = own.clone();
-    let base = defaults.clone();
-    let names_trust = own.cas.is_some() || own.secret_name.is_some();
+    let mut base = defaults.clone();
+    let exists = |name: &NamespacedName| name.namespace().is_some();
+    if own.cas.is_some() {
+        base.secret_name = base.secret_name.filter(|name| !exists(name));
+    } else if own.secret_name.as_ref().is_some_and(exists) {
+        base.cas = None;
+    }
     ClientAuth {
-        cas: if names_trust { own.cas } else { base.cas },
-        secret_name: if names_trust { own.secret_name } else { base.secret_name },
+        cas: own.cas.or(base.cas),
+        secret_name: own.secret_name.or(base.secret_name),
         verify: own.verify.or(base.verify),
         verify_depth: own.verify_depth.or(base.verify_depth),
         pass_certificate_to_upstream: own
@@ -76,6 +83,7 @@ pub fn resolve(
     let authorities = authorities.unwrap_or_default();
     if verify != Verify::Off {
         refuse_strangers_below_the_roots(context, of, &authorities, known, findings);
+        warn_about_foreign_roots(context, of, &authorities, known, findings);
     }
     let depth = verify_depth(context, of, auth, &authorities, known, findings);
     let allow = match &auth.allow {
@@ -219,13 +227,14 @@ fn refuse_strangers_below_the_roots(
 ) {
     let lineage = known.lineage;
     let roots: Vec<_> = authorities.iter().filter_map(|name| lineage.root(name)).collect();
-    let strangers: Vec<&str> = known
-        .client_signers
+    let strangers: BTreeSet<&str> = roots
         .iter()
+        .filter_map(|root| known.signers.by_root.get(root))
+        .flatten()
         .map(String::as_str)
-        .filter(|name| lineage.root(name).is_some_and(|root| roots.contains(&root)))
         .filter(|name| !authorities.iter().any(|listed| lineage.is_at_or_below(name, listed)))
         .collect();
+    let strangers: Vec<&str> = strangers.into_iter().collect();
     if strangers.is_empty() {
         return;
     }
@@ -247,9 +256,60 @@ fn refuse_strangers_below_the_roots(
     );
 }
 
-/// The authorities that sign clients: those of the spec's clients, and those that some host lets in.
-#[must_use]
-pub fn client_signers(spec: &Spec, clients: &BTreeMap<String, Client>) -> BTreeSet<String> {
+/// Somebody else's root lets in whatever its owner has signed or will sign; that may be meant, and is
+/// said by listing the root.
+fn warn_about_foreign_roots(
+    context: Context<'_>,
+    of: Of<'_>,
+    authorities: &[String],
+    known: Known<'_>,
+    findings: &mut Findings,
+) {
+    let lineage = known.lineage;
+    let listed: Vec<_> = authorities.iter().filter_map(|name| lineage.anchor(name)).collect();
+    for name in authorities {
+        let Some(root) = lineage.root(name) else { continue };
+        if matches!(root, Anchor::Ours(_)) || listed.contains(&root) {
+            continue;
+        }
+        let title =
+            format!("clients of any authority below the root of {} get in too", literal(name));
+        findings.push(
+            Diagnostic::warning("foreign-root", title)
+                .at(context.value(&written_path(context, of.key, "cas")))
+                .label("the controller needs the root in the bundle, and trusts all below it")
+                .help("that is for the root's owner to say: ask for a root that signs these clients alone; or bring the root along under `cas` and list it here, if all of them may come in"),
+        );
+    }
+}
+
+/// Authorities that sign clients: those of the spec's clients, and those that some host lets in.
+#[derive(Clone, Debug, Default)]
+pub struct Signers {
+    by_root: BTreeMap<Anchor, BTreeSet<String>>,
+    /// Names of the clients that have one subject.
+    by_subject: BTreeMap<DistinguishedName, Vec<String>>,
+}
+
+impl Signers {
+    /// Finds them.
+    #[must_use]
+    pub fn of(spec: &Spec, clients: &BTreeMap<String, Client>, lineage: &Lineage) -> Self {
+        let mut signers = Self::default();
+        for name in client_signers(spec, clients) {
+            if let Some(root) = lineage.root(&name) {
+                signers.by_root.entry(root.clone()).or_default().insert(name);
+            }
+        }
+        for client in clients.values() {
+            let subject = client.request.subject.clone();
+            signers.by_subject.entry(subject).or_default().push(client.name.clone());
+        }
+        signers
+    }
+}
+
+fn client_signers(spec: &Spec, clients: &BTreeMap<String, Client>) -> BTreeSet<String> {
     let by_client = clients.values().filter_map(|client| match &client.request.issuer {
         Issuer::Authority(name) => Some(name),
         Issuer::SelfSigned => None,
@@ -366,13 +426,7 @@ fn allow(
 
 /// Whether nobody outside the spec signs below the root of `authority`.
 fn wholly_in_spec(known: Known<'_>, authority: &str) -> bool {
-    known.lineage.line(authority).iter().all(|anchor| match anchor {
-        super::lineage::Anchor::Authority(name) => matches!(
-            known.authorities.get(name).map(|a| &a.source),
-            Some(AuthoritySource::Issued(_))
-        ),
-        super::lineage::Anchor::Foreign(_) => false,
-    })
+    known.lineage.line(authority).iter().all(|anchor| matches!(anchor, Anchor::Ours(_)))
 }
 
 fn allowed_subject(
@@ -408,19 +462,17 @@ fn allowed_subject(
         );
         return None;
     }
-    let twin = known.clients.values().find(|other| {
-        other.name != name
-            && other.request.subject == client.request.subject
-            && below(&other.request)
-    });
+    let namesakes = known.signers.by_subject.get(&client.request.subject);
+    let mut others = namesakes.into_iter().flatten().filter(|other| *other != name);
+    let twin = others.find(|other| known.clients.get(*other).is_some_and(|c| below(&c.request)));
     if let Some(twin) = twin {
         findings.push(
             Diagnostic::error(
                 "allow",
-                format!("clients `{name}` and `{}` have one subject: the controller cannot tell them apart", twin.name),
+                format!("clients `{name}` and `{twin}` have one subject: the controller cannot tell them apart"),
             )
             .at(context.value(here))
-            .related(context.key(&path!["clients", &twin.name]), "the other one")
+            .related(context.key(&path!["clients", twin]), "the other one")
             .help("give one of them another `subject`"),
         );
         return None;

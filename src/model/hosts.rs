@@ -28,7 +28,7 @@ pub struct Known<'a> {
     /// Who stands below whom.
     pub lineage: &'a Lineage,
     /// Authorities that sign clients.
-    pub client_signers: &'a BTreeSet<String>,
+    pub signers: &'a client_auth::Signers,
 }
 
 /// An entry whose name is known, and its certificate's source.
@@ -212,7 +212,7 @@ fn client_authentication(
         authorities: known.issuers.authorities,
         clients: known.clients,
         lineage: known.lineage,
-        client_signers: known.client_signers,
+        signers: known.signers,
     };
     client_auth::resolve(context, of, &auth, known, findings).into()
 }

@@ -1,17 +1,20 @@
 //! Who stands below whom: for each authority the line of keys up to its root.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Authority, AuthoritySource};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Issuer;
 
-/// One authority of a line.
+/// The longest line that is followed: X.509 path lengths end far below, and cycles go on for ever.
+const LONGEST: usize = 256;
+
+/// One authority of a line. One key is one anchor, however often the spec names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Anchor {
-    /// An authority of the spec.
-    Authority(String),
-    /// Somebody else's that the spec does not name, by its key.
+    /// An authority that mtlsgen makes, by its name.
+    Ours(String),
+    /// Somebody else's, by its key.
     Foreign(SpkiHash),
 }
 
@@ -22,29 +25,23 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Follows each authority to its root. A cycle of issuers ends where it closes.
+    /// Follows each authority to its root.
     #[must_use]
     pub fn of(authorities: &BTreeMap<String, Authority>) -> Self {
-        let brought: BTreeMap<SpkiHash, &str> = authorities
-            .values()
-            .filter_map(|authority| match &authority.source {
-                AuthoritySource::Brought(chain) => {
-                    chain.first().map(|own| (own.spki_hash, authority.name.as_str()))
-                }
-                AuthoritySource::Issued(_) => None,
-            })
-            .collect();
-        let lines = authorities
-            .keys()
-            .map(|name| (name.clone(), line(name, authorities, &brought)))
-            .collect();
-        Self { lines }
+        let lines = authorities.keys().map(|name| (name.clone(), line(name, authorities)));
+        Self { lines: lines.collect() }
     }
 
     /// The line of `authority`, itself first; empty if there is no such authority.
     #[must_use]
     pub fn line(&self, authority: &str) -> &[Anchor] {
         self.lines.get(authority).map_or(&[], Vec::as_slice)
+    }
+
+    /// `authority` itself.
+    #[must_use]
+    pub fn anchor(&self, authority: &str) -> Option<&Anchor> {
+        self.line(authority).first()
     }
 
     /// The root of `authority`.
@@ -56,9 +53,7 @@ impl Lineage {
     /// Whether `authority` is `ancestor` or stands below it.
     #[must_use]
     pub fn is_at_or_below(&self, authority: &str, ancestor: &str) -> bool {
-        self.line(authority)
-            .iter()
-            .any(|anchor| matches!(anchor, Anchor::Authority(name) if name == ancestor))
+        self.anchor(ancestor).is_some_and(|ancestor| self.line(authority).contains(ancestor))
     }
 
     /// How many intermediates the chain of a leaf that `authority` signs has: the root not counted.
@@ -81,31 +76,22 @@ impl Lineage {
     }
 }
 
-fn line(
-    name: &str,
-    authorities: &BTreeMap<String, Authority>,
-    brought: &BTreeMap<SpkiHash, &str>,
-) -> Vec<Anchor> {
+fn line(name: &str, authorities: &BTreeMap<String, Authority>) -> Vec<Anchor> {
     let mut line = Vec::new();
-    let mut seen = BTreeSet::new();
     let mut current = name;
     while let Some(authority) = authorities.get(current)
-        && seen.insert(current)
+        && line.len() < LONGEST
     {
-        line.push(Anchor::Authority(current.to_owned()));
         match &authority.source {
-            AuthoritySource::Issued(request) => match &request.issuer {
-                Issuer::Authority(issuer) => current = issuer,
-                Issuer::SelfSigned => break,
-            },
+            AuthoritySource::Issued(request) => {
+                line.push(Anchor::Ours(current.to_owned()));
+                match &request.issuer {
+                    Issuer::Authority(issuer) => current = issuer,
+                    Issuer::SelfSigned => break,
+                }
+            }
             AuthoritySource::Brought(chain) => {
-                line.extend(chain.iter().skip(1).map(|certificate| {
-                    brought
-                        .get(&certificate.spki_hash)
-                        .map_or(Anchor::Foreign(certificate.spki_hash), |name| {
-                            Anchor::Authority((*name).to_owned())
-                        })
-                }));
+                line.extend(chain.iter().map(|certificate| Anchor::Foreign(certificate.spki_hash)));
                 break;
             }
         }

@@ -4,6 +4,7 @@ pub mod authorities;
 pub mod brought;
 mod client_auth;
 mod clients;
+mod constraints;
 pub mod context;
 mod hosts;
 pub mod lineage;

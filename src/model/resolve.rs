@@ -1,6 +1,7 @@
 //! From the spec to the model: one room after the other, every finding collected.
 
 use super::authorities::Issuers;
+use super::brought::Pool;
 use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
@@ -35,20 +36,21 @@ pub fn resolve(
     let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);
     refuse_own_labels(context, &mut findings);
+    let pool = Pool::of(context);
     let mut keyring = Keyring::default();
-    let authorities = authorities::resolve(context, &mut keyring, &mut findings);
+    let authorities = authorities::resolve(context, &pool, &mut keyring, &mut findings);
     let lineage = Lineage::of(&authorities);
     let services = services::resolve(context, &mut findings);
-    let issuers = Issuers { authorities: &authorities, keyring: &keyring };
+    let issuers = Issuers { authorities: &authorities, keyring: &keyring, pool: &pool };
     let clients = clients::resolve(context, issuers, &mut findings);
-    let client_signers = client_auth::client_signers(context.spec, &clients);
+    let signers = client_auth::Signers::of(context.spec, &clients, &lineage);
     let mut certificates = Certificates::default();
     let known = hosts::Known {
         services: &services,
         issuers,
         clients: &clients,
         lineage: &lineage,
-        client_signers: &client_signers,
+        signers: &signers,
     };
     let exposures = hosts::resolve(context, known, &mut certificates, &mut findings);
     let secrets = secrets::resolve(context, &exposures, &clients, &mut findings);
@@ -71,6 +73,7 @@ pub fn resolve(
         allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),
     };
     super::serials::refuse_repeats(context, &model, &mut findings);
+    super::constraints::refuse_names_outside(context, &model, &mut findings);
     findings.0.extend(target.check(&model, &|path| context.value(path)));
     let model = (!has_errors(&findings.0)).then_some(Resolved { model, keyring });
     (model, findings.0)

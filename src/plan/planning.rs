@@ -52,7 +52,8 @@ pub struct Action {
 struct Signer<'a> {
     subject: &'a DistinguishedName,
     key_id: Option<&'a [u8]>,
-    is_new: bool,
+    /// As it is now.
+    certificate: Option<&'a Certificate>,
     validity: Validity,
 }
 
@@ -68,6 +69,7 @@ pub fn plan(
     now: Timestamp,
 ) -> Result<IssuancePlan, Vec<Diagnostic>> {
     let mut plan = IssuancePlan::default();
+    plan.notices.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
@@ -82,6 +84,7 @@ pub fn plan(
             },
         };
         let validity = validity(request, signer, now);
+        let signer_not_yet_valid = signer.and_then(|signer| refuse_before(request, signer, now));
         let reason = match held {
             None => Some(Reason::NeverIssued),
             Some(held) => reason::reason(&compared(request, held, signer, now, validity)),
@@ -97,6 +100,12 @@ pub fn plan(
             let own = held.map(HeldCertificate::certificate);
             signers.insert(name, planned_signer(request, own, reason.as_ref(), validity));
             reissued.extend(reason.is_some().then_some(name.as_str()));
+        }
+        if reason.is_some()
+            && let Some(signer) = signer_not_yet_valid
+        {
+            errors.push(signer);
+            continue;
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
@@ -141,7 +150,7 @@ fn existing(certificate: &Certificate) -> Signer<'_> {
     Signer {
         subject: &certificate.subject,
         key_id: certificate.subject_key_id.as_deref(),
-        is_new: false,
+        certificate: Some(certificate),
         validity: Validity { not_before: certificate.not_before, not_after: certificate.not_after },
     }
 }
@@ -156,7 +165,7 @@ fn planned_signer<'a>(
         Some(own) if reason.is_none() => existing(own),
         // Renewed with its own key: what it signed stays valid.
         Some(own) => Signer { validity, ..existing(own) },
-        None => Signer { subject: &request.subject, key_id: None, is_new: true, validity },
+        None => Signer { subject: &request.subject, key_id: None, certificate: None, validity },
     }
 }
 
@@ -176,7 +185,8 @@ fn compared<'a>(
             Some(signer) => signer.key_id,
             None => have.subject_key_id.as_deref(),
         },
-        issuer_is_new: signer.is_some_and(|signer| signer.is_new),
+        issuer_certificate: signer.and_then(|signer| signer.certificate),
+        issuer_is_new: signer.is_some_and(|signer| signer.certificate.is_none()),
         now,
         next_not_after: validity.not_after,
     }
@@ -192,6 +202,47 @@ fn validity(request: &CertificateRequest, signer: Option<&Signer<'_>>, now: Time
         not_after = not_after.min(signer.validity.not_after);
     }
     Validity { not_before, not_after }
+}
+
+/// Nothing can be signed by an authority whose time has not come.
+fn refuse_before(
+    request: &CertificateRequest,
+    signer: &Signer<'_>,
+    now: Timestamp,
+) -> Option<Diagnostic> {
+    let Issuer::Authority(name) = &request.issuer else { return None };
+    let begins = signer.validity.not_before;
+    if begins <= now {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            "clock-behind",
+            format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
+        )
+        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
+    )
+}
+
+/// Certificates of the future are a sign of a clock that is behind.
+fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
+    let early = |held: &&HeldCertificate| held.certificate().not_before > now;
+    let mut found = inventory.held.iter().filter(|(_, held)| early(held));
+    let (holder, held) = found.next()?;
+    let others = match found.count() {
+        0 => String::new(),
+        more => format!(", as those of {more} others"),
+    };
+    let begins = held.certificate().not_before;
+    Some(
+        Diagnostic::warning(
+            "clock-behind",
+            format!(
+                "the certificate of {holder} is valid from {begins} only{others}; it is {now} now"
+            ),
+        )
+        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
+    )
 }
 
 fn shortened(request: &CertificateRequest, validity: Validity) -> Option<Diagnostic> {

@@ -125,6 +125,8 @@ pub struct Compared<'a> {
     pub issuer: &'a DistinguishedName,
     /// Subject key identifier of that issuer; `None` if it has none, or none yet.
     pub issuer_key_id: Option<&'a [u8]>,
+    /// The issuer's certificate of now; `None` for self-signed ones, and while it has none.
+    pub issuer_certificate: Option<&'a Certificate>,
     /// Whether that issuer is about to get its first certificate, so that it cannot have signed anything.
     pub issuer_is_new: bool,
     /// Now.
@@ -160,7 +162,8 @@ fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
 fn issuer_changed(c: &Compared<'_>) -> Option<Reason> {
     let other_key = match (c.issuer_key_id, c.have.authority_key_id.as_deref()) {
         (Some(want), Some(have)) => want != have,
-        _ => false,
+        // Without identifiers on both sides only the signature tells.
+        _ => c.issuer_certificate.is_some_and(|issuer| !c.have.is_signed_by(issuer)),
     };
     let changed = c.issuer_is_new || other_key || *c.issuer != c.have.issuer;
     changed.then(|| Reason::IssuerChanged { want: c.issuer.clone(), have: c.have.issuer.clone() })
