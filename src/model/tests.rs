@@ -194,3 +194,21 @@ fn nothing_that_is_wrong_makes_a_model() {
         assert!(crate::diagnostic::has_errors(&findings));
     }
 }
+
+#[test]
+fn one_key_is_one_anchor_whatever_it_is_called() {
+    let pem = include_bytes!("../../tests/invalid/files/root.pem");
+    let root = crate::pki::certificate::Certificate::from_pem(pem).unwrap();
+    let brought = |name: &str| {
+        let source = AuthoritySource::Brought(root.clone());
+        (name.to_owned(), Authority { name: name.to_owned(), source })
+    };
+    let below = "[cas.a]\n[cas.b]\n[cas.below-a]\nissuer = \"a\"\n[cas.below-b]\nissuer = \"b\"\n";
+    let mut authorities = model(below).authorities;
+    authorities.extend([brought("a"), brought("b")]);
+    let lineage = lineage::Lineage::of(&authorities);
+    assert_eq!(lineage.root("below-a"), lineage.root("below-b"));
+    assert!(lineage.is_at_or_below("below-b", "a"));
+    assert!(!lineage.is_at_or_below("below-b", "below-a"));
+    assert_eq!(lineage.verify_depth(&["a".to_owned()]), 1);
+}
