@@ -22,3 +22,4 @@ mod properties;
 mod reissuing;
 mod support;
 mod terminal;
+mod walkthroughs;
