@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
@@ -79,6 +80,18 @@ pub fn cases() -> Vec<PathBuf> {
     cases.sort();
     assert!(cases.len() > 7, "the cases were found");
     cases
+}
+
+/// What `render` prints for each case. Keys are slow to make: tests that only read manifests share these.
+pub fn outputs() -> &'static [(PathBuf, Vec<Value>)] {
+    static OUTPUTS: OnceLock<Vec<(PathBuf, Vec<Value>)>> = OnceLock::new();
+    OUTPUTS.get_or_init(|| {
+        let output = |case: PathBuf| {
+            let objects = sandbox_of(&case).render();
+            (case, objects)
+        };
+        cases().into_iter().map(output).collect()
+    })
 }
 
 /// A copy of a case, without what it expects.

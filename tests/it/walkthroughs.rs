@@ -9,7 +9,7 @@ use mtlsgen::pki::key::{KeyKind, PrivateKey};
 use mtlsgen::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cases::{cases, sandbox_of};
+use crate::cases::outputs;
 use crate::support::{Sandbox, data, object, objects, root};
 
 const AT: &str = "2030-01-01T00:00:00Z";
@@ -432,8 +432,7 @@ fn cert_manager_and_an_authority_in_another_namespace() {
 #[test]
 fn nothing_refers_to_an_object_that_comes_later() {
     let mut found = 0;
-    for case in cases() {
-        let objects = sandbox_of(&case).render();
+    for (case, objects) in outputs() {
         let identity = |object: &Value| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             (
@@ -444,7 +443,7 @@ fn nothing_refers_to_an_object_that_comes_later() {
         };
         let all: BTreeSet<_> = objects.iter().map(identity).collect();
         let mut before = BTreeSet::new();
-        for object in &objects {
+        for object in objects {
             for reference in references(object) {
                 let there = before.contains(&reference);
                 assert!(
