@@ -20,6 +20,7 @@ mod kubernetes;
 mod merging;
 mod nginx;
 mod properties;
+mod readme;
 mod reissuing;
 mod schema;
 mod support;
