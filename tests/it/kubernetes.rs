@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::cases::{cases, outputs, sandbox_of};
+use crate::cases::{cases, issued_sandbox_of, outputs};
 use crate::support::{Sandbox, objects, optional_tool, output_of};
 
 #[test]
@@ -76,12 +76,9 @@ fn read_json(text: &str) -> Vec<Value> {
 fn kustomize_builds_the_same_objects_from_the_folder() {
     let Some(kubectl) = optional_tool("kubectl") else { return };
     for case in cases() {
-        if is_slow(&case) {
-            continue;
-        }
-        let sandbox = sandbox_of(&case);
+        let sandbox = issued_sandbox_of(&case);
         sandbox.ok(&["render", "-o", "out"]);
-        let build = |folder: &str| {
+        let from = |folder: &str| {
             if !sandbox.path(folder).exists() {
                 return Vec::new();
             }
@@ -89,7 +86,7 @@ fn kustomize_builds_the_same_objects_from_the_folder() {
             command.args(["kustomize", folder]).current_dir(sandbox.folder());
             objects(&output_of(command.env("HOME", sandbox.folder())))
         };
-        let mut built = [build("out"), build("out/secrets")].concat();
+        let mut built = [from("out"), from("out/secrets")].concat();
         let mut rendered = sandbox.render();
         let key = |object: &Value| {
             (
@@ -102,10 +99,4 @@ fn kustomize_builds_the_same_objects_from_the_folder() {
         rendered.sort_by_key(key);
         assert_eq!(built, rendered, "{}", case.display());
     }
-}
-
-/// Whether a case makes keys that take seconds; the others say the same about folders.
-fn is_slow(case: &std::path::Path) -> bool {
-    let specs = ["mtls.toml", "mtls.yaml"].map(|name| std::fs::read_to_string(case.join(name)));
-    specs.iter().flatten().any(|text| text.contains("4096"))
 }

@@ -140,7 +140,9 @@ fn every_key_is_described() {
         }
         match value {
             Value::Object(map) => {
-                map.iter().for_each(|(key, value)| check(value, &format!("{at}.{key}"), missing))
+                for (key, value) in map {
+                    check(value, &format!("{at}.{key}"), missing);
+                }
             }
             Value::Array(items) => items.iter().for_each(|value| check(value, at, missing)),
             _ => {}
