@@ -60,7 +60,11 @@ fn object_properties(keys: &[String]) -> Map<String, Value> {
             json!({
                 "description": "Metadata of the object form; its `name` is the spec's unless that is said.",
                 "type": "object",
-                "properties": { "name": { "type": "string", "minLength": 1 } },
+                "properties": { "name": {
+                    "description": "Name of the object, which Kubernetes requires.",
+                    "type": "string",
+                    "minLength": 1,
+                } },
                 "required": ["name"],
             }),
         ),

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
@@ -17,7 +19,7 @@ use crate::support::{Sandbox, data, files, objects, root};
 fn every_case_renders_to_its_expected_files() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let sandbox = sandbox_of(&case);
+        let sandbox = issued_sandbox_of(&case);
         sandbox.ok(&["render", "-o", "out"]);
         let found = normalised(&sandbox.path("out"));
         let expected_folder = case.join("expected/ingress-nginx");
@@ -43,7 +45,7 @@ fn every_case_renders_to_its_expected_files() {
 #[test]
 fn a_second_render_gives_the_same_bytes_and_writes_nothing() {
     for case in cases() {
-        let sandbox = sandbox_of(&case);
+        let sandbox = issued_sandbox_of(&case);
         let first = sandbox.ok(&["render"]);
         sandbox.ok(&["render", "-o", "out"]);
         let before = with_times(sandbox.folder());
@@ -59,7 +61,7 @@ fn a_second_render_gives_the_same_bytes_and_writes_nothing() {
 #[test]
 fn json_output_is_the_same_objects() {
     for case in cases() {
-        let sandbox = sandbox_of(&case);
+        let sandbox = issued_sandbox_of(&case);
         let yaml = sandbox.render();
         let json: Value =
             serde_json::from_str(&sandbox.ok(&["render", "--format", "json"]).stdout).unwrap();
@@ -79,6 +81,42 @@ pub fn cases() -> Vec<PathBuf> {
     cases.sort();
     assert!(cases.len() > 7, "the cases were found");
     cases
+}
+
+/// What `render` prints for each case.
+pub fn outputs() -> &'static [(PathBuf, Vec<Value>)] {
+    static OUTPUTS: OnceLock<Vec<(PathBuf, Vec<Value>)>> = OnceLock::new();
+    OUTPUTS.get_or_init(|| {
+        let output = |case: PathBuf| {
+            let objects = issued_sandbox_of(&case).render();
+            (case, objects)
+        };
+        cases().into_iter().map(output).collect()
+    })
+}
+
+/// Files of a store with their modes.
+type StoreFiles = Vec<(PathBuf, Vec<u8>, u32)>;
+
+/// A copy of a case with a store, which each run of the tests makes once: RSA keys are slow to find.
+pub fn issued_sandbox_of(case: &Path) -> Sandbox {
+    static STORES: Mutex<BTreeMap<PathBuf, Arc<OnceLock<StoreFiles>>>> =
+        Mutex::new(BTreeMap::new());
+    let store = Arc::clone(STORES.lock().unwrap().entry(case.to_owned()).or_default());
+    let sandbox = sandbox_of(case);
+    let made = store.get_or_init(|| {
+        sandbox.ok(&["render"]);
+        let with_mode = |(path, bytes): (PathBuf, Vec<u8>)| {
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            (path.strip_prefix(sandbox.folder()).unwrap().to_owned(), bytes, mode)
+        };
+        files(&sandbox.path("pki")).into_iter().map(with_mode).collect()
+    });
+    for (path, bytes, mode) in made {
+        let path = sandbox.write(path.to_str().unwrap(), bytes);
+        fs::set_permissions(path, fs::Permissions::from_mode(*mode)).unwrap();
+    }
+    sandbox
 }
 
 /// A copy of a case, without what it expects.

@@ -5,14 +5,14 @@ use std::process::Command;
 use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
 
-use crate::cases::{cases, sandbox_of};
+use crate::cases::{cases, issued_sandbox_of};
 use crate::support::{Sandbox, data, object, output_of, tool};
 
 #[test]
 fn openssl_accepts_every_certificate_for_its_purpose_and_no_other() {
     let Some(openssl) = tool("openssl") else { return };
     for case in cases() {
-        let sandbox = sandbox_of(&case);
+        let sandbox = issued_sandbox_of(&case);
         sandbox.ok(&["render"]);
         for (folder, good, bad) in
             [("hosts", "sslserver", "sslclient"), ("clients", "sslclient", "sslserver")]
@@ -69,7 +69,7 @@ fn trust_of(sandbox: &Sandbox, leaf: &std::path::Path) -> std::path::PathBuf {
 #[test]
 fn no_authority_key_reaches_a_manifest_and_trust_secrets_hold_certificates_alone() {
     for case in cases() {
-        let sandbox = sandbox_of(&case);
+        let sandbox = issued_sandbox_of(&case);
         let objects = sandbox.render();
         let authority_keys: Vec<Vec<u8>> = stored(&sandbox, "cas")
             .iter()

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use crate::support::{Run, Sandbox, files, finish, tool};
 
 /// Two namespaces, a client's Secret, a protected and a public host.
-const SPEC: &str = r#"
+pub const SPEC: &str = r#"
 [cas.clients]
 [clients.alice]
 issuer = "clients"
@@ -46,7 +46,7 @@ const TREE: [&str; 11] = [
     "secrets/kustomization.yaml",
 ];
 
-fn rendered() -> Sandbox {
+pub fn rendered() -> Sandbox {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "-o", "out"]);
     sandbox
@@ -85,7 +85,7 @@ fn differing<T: PartialEq>(
     names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
 }
 
-fn replace(sandbox: &Sandbox, from: &str, to: &str) {
+pub fn replace(sandbox: &Sandbox, from: &str, to: &str) {
     let text = sandbox.read("mtls.toml");
     assert!(text.contains(from), "{from}");
     sandbox.write("mtls.toml", text.replacen(from, to, 1));
@@ -404,118 +404,4 @@ fn a_diff_is_readable_text_with_a_status() {
     assert_eq!(run.stdout.matches("spki-sha256:").count(), 2, "{}", run.stdout);
     assert!(!run.stdout.contains('\u{1b}'));
     assert!(differing(&before, &state(sandbox.folder())).is_empty(), "diff writes nothing");
-}
-
-/// Pieces of the private keys of a store that betray them, whatever they are wrapped in: lines of
-/// PEM, and stretches of base64 of the PEM at each of the three alignments.
-fn pieces_of_keys(sandbox: &Sandbox) -> Vec<String> {
-    use base64::Engine as _;
-    let is_key = |path: &Path| path.extension().is_some_and(|extension| extension == "key");
-    let mut pieces = Vec::new();
-    for (_, bytes) in files(&sandbox.path("pki")).into_iter().filter(|(path, _)| is_key(path)) {
-        let text = String::from_utf8(bytes).unwrap();
-        assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"), "PKCS#8");
-        // The first line names the algorithm, so that all keys of a kind share its beginning; the
-        // public key is at the end.
-        let secret = text.lines().nth(1).unwrap();
-        pieces.push(secret[secret.len() - 24..].to_owned());
-        let at = text.find(secret).unwrap() + secret.len() - 24;
-        for shift in 0..3 {
-            let middle = &text.as_bytes()[at + shift..at + shift + 21];
-            // Aligned as it would be when the text is encoded from its start.
-            if (at + shift) % 3 == 0 {
-                pieces.push(base64::prelude::BASE64_STANDARD.encode(middle));
-            }
-        }
-    }
-    pieces
-}
-
-fn holds_any(bytes: &[u8], pieces: &[String]) -> bool {
-    pieces.iter().any(|piece| bytes.windows(piece.len()).any(|window| window == piece.as_bytes()))
-}
-
-#[test]
-fn keys_are_in_key_files_and_secrets_alone() {
-    let sandbox = rendered();
-    let pieces = pieces_of_keys(&sandbox);
-    assert_eq!(pieces.len(), 8, "four keys, as PEM and in base64");
-    // The search finds keys where they must be.
-    for (path, bytes) in files(sandbox.folder()) {
-        let relative = path.strip_prefix(sandbox.folder()).unwrap().to_str().unwrap().to_owned();
-        let expected = Path::new(&relative).extension().is_some_and(|extension| extension == "key")
-            || relative == "out/secrets/default/secret-a-example-com-tls.yaml"
-            || relative == "out/secrets/jobs/secret-job-client.yaml";
-        assert_eq!(holds_any(&bytes, &pieces), expected, "{relative}");
-    }
-    assert!(holds_any(sandbox.ok(&["render"]).stdout.as_bytes(), &pieces));
-    // Keys of authorities and of clients without a Secret are in no output at all.
-    let authority = Sandbox::new();
-    for holder in ["cas/clients", "clients/alice"] {
-        authority.write(
-            &format!("pki/{holder}/tls.key"),
-            sandbox.read(&format!("pki/{holder}/tls.key")),
-        );
-    }
-    assert!(!holds_any(sandbox.ok(&["render"]).stdout.as_bytes(), &pieces_of_keys(&authority)));
-}
-
-#[test]
-fn messages_and_differences_hold_no_key() {
-    let sandbox = rendered();
-    let mut pieces = pieces_of_keys(&sandbox);
-    let mut runs = Vec::new();
-    // A key that goes, one that comes, one that is edited by hand, one in a file that is nobody's.
-    replace(&sandbox, "[clients.job]\n", "[clients.job]\nsubject = \"CN=other\"\n");
-    runs.push(sandbox.run(&["diff", "out"]));
-    runs.push(sandbox.run(&["render", "-o", "out", "--check"]));
-    runs.push(sandbox.run(&["render", "-q", "--dry-run"]));
-    sandbox.ok(&["render", "-q", "--kind", "Service"]);
-    pieces.extend(pieces_of_keys(&sandbox));
-    runs.push(sandbox.run(&["diff", "out"]));
-    runs.push(sandbox.run(&["diff", "out", "--color=always"]));
-    runs.push(sandbox.run(&["diff", "nowhere"]));
-    let secret = sandbox.read("out/secrets/default/secret-a-example-com-tls.yaml");
-    for changed in [
-        secret.replace("tls.key", "key.tls"),
-        secret.replace("data:", "x: 1\nstringData:"),
-        secret.replace("  tls.key: ", "  tls.key: |\n    "),
-        secret.replace("data:\n", "datum:\n"),
-        sandbox.read("pki/clients/alice/tls.key"),
-        format!("# {}", secret.replace('\n', "\n# ")),
-        secret.replace('\n', "\r\n"),
-    ] {
-        sandbox.write("out/secrets/default/secret-a-example-com-tls.yaml", &changed);
-        runs.push(sandbox.run(&["diff", "out"]));
-        sandbox.write("out/default/service-web.yaml", &changed);
-        runs.push(sandbox.run(&["diff", "out"]));
-        runs.push(sandbox.run(&["render", "-o", "out", "--check"]));
-    }
-    runs.push(sandbox.run(&["render", "-o", "out"]));
-    let alice = sandbox.path("pki/clients/alice/tls.key");
-    let key = fs::read_to_string(&alice).unwrap();
-    // Keys where they do not belong: in the spec, in a certificate's file, in a template.
-    for (path, text) in [
-        ("mtls.toml", format!("{SPEC}\n[cas.x]\ncertificate = '''{key}'''\n")),
-        ("mtls.toml", format!("{SPEC}\n{key}\n")),
-        ("mtls.toml", format!("{SPEC}\n[cas.x]\ncertificate = \"pki/clients/alice/tls.key\"\n")),
-        ("pki/clients/alice/tls.crt", key.clone()),
-        ("pki/hosts/a.example.com/tls.key", key.replace("-----BEGIN", "-----BEGINN")),
-    ] {
-        let before = sandbox.read(path);
-        sandbox.write(path, &text);
-        for arguments in [&["render", "--kind", "Ingress"][..], &["diff", "out"]] {
-            for format in ["human", "json"] {
-                let run = sandbox.run(&[arguments, &["--message-format", format]].concat());
-                assert_eq!(run.status, 2, "{path}: {}", run.stderr);
-                runs.push(run);
-            }
-        }
-        sandbox.write(path, before);
-    }
-    for Run { stdout, stderr, .. } in runs {
-        for text in [stdout, stderr] {
-            assert!(!holds_any(text.as_bytes(), &pieces), "{text}");
-        }
-    }
 }

@@ -35,12 +35,10 @@ impl Rendered {
 
     fn env(&self) -> String {
         let env = &self.deployment()["spec"]["template"]["spec"]["containers"][0]["env"];
+        let text = |entry: &Value, key: &str| entry[key].as_str().unwrap().to_owned();
         let entries = env.as_array().into_iter().flatten();
-        entries
-            .map(|entry| {
-                format!("{}={};", entry["name"].as_str().unwrap(), entry["value"].as_str().unwrap())
-            })
-            .collect()
+        let shown = entries.map(|entry| text(entry, "name") + "=" + &text(entry, "value") + ";");
+        shown.collect()
     }
 
     fn paths(&self) -> Vec<&str> {

@@ -182,10 +182,23 @@ pub fn data(secret: &Value, key: &str) -> Vec<u8> {
 
 /// Path of a tool. Where it is missing, the test is left out with a word about it, but in CI it fails.
 pub fn tool(name: &str) -> Option<PathBuf> {
+    missing_unless(on_path(name), name)
+}
+
+/// Path of a tool that `scripts/install-test-tools` does not install; where it is missing, the test is
+/// left out with a word about it.
+pub fn optional_tool(name: &str) -> Option<PathBuf> {
+    let found = on_path(name);
+    if found.is_none() {
+        eprintln!("left out: {name} is missing");
+    }
+    found
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
-    missing_unless(found, name)
+    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// The Python that has both YAML readers, see `scripts/install-test-tools`.
