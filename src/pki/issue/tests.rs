@@ -204,7 +204,7 @@ fn what_must_not_be_signed_is_refused() {
 
 mod independent_verifier {
     use super::*;
-    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
     use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
     fn at(days: u64) -> UnixTime {
