@@ -119,6 +119,11 @@ pub fn issued_sandbox_of(case: &Path) -> Sandbox {
     sandbox
 }
 
+/// A copy of an example with a store.
+pub fn example(name: &str) -> Sandbox {
+    issued_sandbox_of(&root().join("examples").join(name))
+}
+
 /// A copy of a case, without what it expects.
 pub fn sandbox_of(case: &Path) -> Sandbox {
     let sandbox = Sandbox::new();

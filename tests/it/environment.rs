@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use crate::cases::example;
 use crate::support::{Run, Sandbox};
 
 #[test]
 fn output_does_not_depend_on_folder_zone_locale_or_terminal() {
-    let sandbox = Sandbox::with_example("protected-among-public");
+    let sandbox = example("protected-among-public");
     let here = sandbox.ok(&["render"]);
     let elsewhere = Sandbox::new();
     let spec = sandbox.path("mtls.yaml");

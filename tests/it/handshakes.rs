@@ -12,6 +12,7 @@ use mtlsgen::pki::request::{
 };
 use mtlsgen::time::{Seconds, Timestamp};
 
+use crate::cases::example;
 use crate::nginx::{ClientFiles, Nginx};
 use crate::support::Sandbox;
 
@@ -61,7 +62,7 @@ const CASES: &[Case] = &[
 #[test]
 fn each_walk_through_lets_in_whom_it_should_and_nobody_else() {
     for case in CASES {
-        let sandbox = Sandbox::with_example(case.example);
+        let sandbox = example(case.example);
         let objects = sandbox.render();
         let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
         let ask = |client: &ClientFiles| nginx.ask(case.host, client).unwrap();
@@ -87,7 +88,7 @@ fn each_walk_through_lets_in_whom_it_should_and_nobody_else() {
 
 #[test]
 fn a_client_of_the_same_authority_who_is_not_allowed_is_refused() {
-    let sandbox = Sandbox::with_example("protected-among-public");
+    let sandbox = example("protected-among-public");
     let objects = sandbox.render();
     let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
     let other = stored_client(&sandbox, "reporting-job");
@@ -97,7 +98,7 @@ fn a_client_of_the_same_authority_who_is_not_allowed_is_refused() {
 
 #[test]
 fn optional_lets_in_those_without_a_certificate_and_public_hosts_ask_for_none() {
-    let sandbox = Sandbox::with_example("protected-among-public");
+    let sandbox = example("protected-among-public");
     let objects = sandbox.render();
     let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
     let nobody = ClientFiles::default();
@@ -108,7 +109,7 @@ fn optional_lets_in_those_without_a_certificate_and_public_hosts_ask_for_none() 
 
 #[test]
 fn the_backend_sees_names_in_the_order_of_the_walk_through() {
-    let sandbox = Sandbox::with_example("two-authorities");
+    let sandbox = example("two-authorities");
     let objects = sandbox.render();
     let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
     let client = stored_client(&sandbox, "internal-client");

@@ -38,18 +38,6 @@ impl Sandbox {
         sandbox
     }
 
-    /// With the files of an example.
-    pub fn with_example(name: &str) -> Self {
-        let sandbox = Self::new();
-        for entry in fs::read_dir(root().join("examples").join(name)).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_file() {
-                fs::copy(entry.path(), sandbox.path(entry.file_name())).unwrap();
-            }
-        }
-        sandbox
-    }
-
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -8,14 +8,10 @@ use mtlsgen::pki::certificate::{Certificate, ExtendedKeyUsage};
 use mtlsgen::pki::key::{KeyKind, PrivateKey};
 use serde_json::{Value, json};
 
-use crate::cases::issued_sandbox_of;
+use crate::cases::example;
 use crate::support::{Sandbox, data, object, objects, root};
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
-
-fn example(name: &str) -> Sandbox {
-    issued_sandbox_of(&root().join("examples").join(name))
-}
 
 /// What kubectl printed, without what it prints for emptiness' sake.
 fn recorded(name: &str) -> Value {
