@@ -20,5 +20,6 @@ mod merging;
 mod nginx;
 mod properties;
 mod reissuing;
+mod store;
 mod support;
 mod terminal;

@@ -137,6 +137,10 @@ impl Store {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;
+        let begins = |file: &transaction::NewFile, kind: &layout::Kind| {
+            file.path.split('/').next() == Some(kind.folder)
+        };
+        folder::close_to_git(&self.root, |kind| files.iter().any(|file| begins(file, kind)))?;
         transaction::commit(&FileSystem, &self.root, files)
     }
     /// What `read` finds while no change of another process falls into its reading.
