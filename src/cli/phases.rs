@@ -117,14 +117,23 @@ pub fn plan(
     now: Timestamp,
     report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
+    let (inventory, plan, warnings) = planned(store, model, now)?;
+    report.diagnostics(&warnings);
+    Ok((inventory, plan))
+}
+
+fn planned(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
-    report.diagnostics(&warnings);
     if let Some((holder, path)) = inventory.lost.iter().next() {
         return Err(StoreError::Missing { holder: holder.clone(), path: path.clone() }.into());
     }
     let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
-    Ok((inventory, plan))
+    Ok((inventory, plan, warnings))
 }
 
 /// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
@@ -146,8 +155,8 @@ pub fn issue(
     }
     rehearse()?;
     let lock = store.lock()?;
-    // Another process may have issued in the meantime.
-    let (inventory, plan) = self::plan(store, model, now, report)?;
+    // Another process may have issued in the meantime; its warnings are those told already.
+    let (inventory, plan, _) = planned(store, model, now)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
     let mut progress = Progress::new(report, plan.actions.len());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::{Sandbox, output_of, tool};
@@ -58,4 +59,80 @@ fn a_linked_folder_is_refused_on_reading_too() {
         assert_eq!(run.status, 2, "{}", run.stderr);
         assert!(run.stderr.contains("pki/hosts` is a symbolic link"), "{}", run.stderr);
     }
+}
+
+/// A store whose client is due, what is done to it before the renewal, and what the message names.
+type Damage = (&'static str, fn(&Sandbox), &'static str);
+
+const DAMAGED_LEDGERS: &[Damage] = &[
+    (
+        "an entry that is none",
+        |sandbox| {
+            let ledger = fs::read_dir(sandbox.path("pki/cas/issuing/ledger")).unwrap();
+            fs::write(ledger.last().unwrap().unwrap().path(), "garbage").unwrap();
+        },
+        ".toml` is not a ledger entry",
+    ),
+    (
+        "an intermediate without its ledger",
+        |sandbox| fs::remove_dir_all(sandbox.path("pki/cas/issuing/ledger")).unwrap(),
+        "pki/cas/issuing/ledger` is missing",
+    ),
+    (
+        "a self-signed host without its ledger",
+        |sandbox| fs::remove_dir_all(sandbox.path("pki/hosts/web.example.com/ledger")).unwrap(),
+        "pki/hosts/web.example.com/ledger` is missing",
+    ),
+    (
+        "a self-signed host without its entry",
+        |sandbox| {
+            let ledger = sandbox.path("pki/hosts/web.example.com/ledger");
+            fs::remove_dir_all(&ledger).unwrap();
+            fs::create_dir(ledger).unwrap();
+        },
+        ".toml` is missing",
+    ),
+];
+
+/// Every file but the one that notes who changed the store last.
+fn all_but_lock(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
+    sandbox.files().into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect()
+}
+
+#[test]
+fn nothing_is_issued_beside_a_damaged_ledger() {
+    for (what, damage, told) in DAMAGED_LEDGERS {
+        let sandbox = Sandbox::with_toml(SPEC);
+        sandbox.ok(&["render", "--at", "2030-01-01"]);
+        damage(&sandbox);
+        let before = all_but_lock(&sandbox);
+        let run = sandbox.run(&["render", "--at", "2030-12-20"]);
+        assert_eq!(run.status, 2, "{what}: {}", run.stderr);
+        assert!(run.stderr.contains(told), "{what}: {}", run.stderr);
+        assert!(before == all_but_lock(&sandbox), "{what}: changed");
+    }
+}
+
+#[test]
+fn an_authority_whose_folder_is_lost_is_not_replaced() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render"]);
+    fs::remove_dir_all(sandbox.path("pki/cas")).unwrap();
+    let before = all_but_lock(&sandbox);
+    let run = sandbox.run(&["render"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+    assert!(run.stderr.contains("the authority `issuing` is lost"), "{}", run.stderr);
+    assert!(before == all_but_lock(&sandbox));
+}
+
+#[test]
+fn open_keys_are_told_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "--at", "2030-01-01"]);
+    let key = sandbox.path("pki/cas/root/tls.key");
+    fs::set_permissions(key, fs::Permissions::from_mode(0o644)).unwrap();
+    let run = sandbox.ok(&["render", "--at", "2030-12-20"]);
+    assert!(run.stderr.contains("issued client `alice`"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("can be read by others").count(), 1, "{}", run.stderr);
 }

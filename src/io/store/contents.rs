@@ -103,6 +103,29 @@ pub(super) fn known_to_ledgers(
     Ok(named.into_iter().flatten().filter(|holder| holders.contains(holder)).collect())
 }
 
+/// Makes sure that a ledger can be read as a whole.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for the first entry that is none.
+pub(super) fn require_whole(ledger: &Path) -> Result<(), StoreError> {
+    parallel::map(&entries_in(ledger)?, |entry| holder_in(entry)).map(drop)
+}
+
+/// Whether the certificate of some holder in the store was signed by `issuer`. What cannot be read is passed over.
+pub(super) fn is_issuer_of_any(root: &Path, issuer: &Certificate) -> Result<bool, StoreError> {
+    let holders = Vec::from_iter(holders(root)?);
+    let signed = parallel::map(&holders, |holder| {
+        let path = path_of(root, holder, layout::CERTIFICATE);
+        let text = read::file(&path).ok().flatten();
+        let chain = text.and_then(|text| certificates(&path, &text).ok());
+        let own = chain.as_ref().and_then(|chain| chain.first());
+        Ok::<_, StoreError>(own.is_some_and(|own| {
+            own.issuer == issuer.subject && own.authority_key_id == issuer.subject_key_id
+        }))
+    })?;
+    Ok(signed.contains(&true))
+}
+
 /// Paths of the entries of a ledger; other files beside them are none.
 fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let is_entry = |name: &String| {
