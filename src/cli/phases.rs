@@ -129,8 +129,8 @@ fn planned(
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
-    if let Some((holder, path)) = inventory.lost.iter().next() {
-        return Err(StoreError::Missing { holder: holder.clone(), path: path.clone() }.into());
+    if !inventory.lost.is_empty() {
+        return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
     }
     let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
     Ok((inventory, plan, warnings))
@@ -186,6 +186,12 @@ pub fn keyring(
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
     let stored = store.keyring(inventory, &stored.collect())?;
     Ok((model, stored.and(&keyring)))
+}
+
+/// Whether the store has every key that the manifests hold.
+pub fn has_keys(model: &Model, inventory: &Inventory) -> bool {
+    let mut held = model.key_pairs().filter_map(|holder| inventory.held.get(holder));
+    held.all(|held| held.has_key)
 }
 
 /// The manifests of a model, in the order in which they can be applied.

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::globals::Globals;
-use super::phases;
+use super::phases::{self, Read};
 use super::report::{CommandError, ExitStatus, Report, print, standard_output_is_terminal};
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
+use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
+use crate::model::Resolved;
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Holdings, IssuancePlan, Rehearsal};
+use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Keyring, Rehearsal};
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///
@@ -65,6 +67,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let store = phases::store(&read, report);
+    if let Some(folder) = &args.output {
+        tree::keep_apart(folder, store.path())?;
+    }
     let inventory = if args.locked || args.check || args.dry_run {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
         if let Some(status) = settle(&plan, &args, report) {
@@ -78,21 +83,53 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             args.selection.choose(model, &manifests).map(drop)
         })?
     };
-    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
-    let disclosure = if masked { Disclosure::Masked } else { Disclosure::Whole };
+    let disclosure = if masked {
+        Disclosure::Masked
+    } else if args.check && !phases::has_keys(&resolved.model, &inventory) {
+        Disclosure::Fingerprint
+    } else if selects_no_key(&read, &resolved, &inventory, &templates, &args)? {
+        Disclosure::Masked
+    } else {
+        Disclosure::Whole
+    };
+    let (model, keyring) = if disclosure == Disclosure::Whole {
+        phases::keyring(&store, resolved, &inventory)?
+    } else {
+        (resolved.model, Keyring::default())
+    };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = phases::manifests(&read, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
     match &args.output {
         None => to_standard_output(&selected, args.format, masked, report),
         Some(folder) => {
-            let options =
-                Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
+            let options = Options {
+                allow_plain_in_git: model.allow_plain_in_git,
+                fingerprints: disclosure == Disclosure::Fingerprint,
+            };
             let tree = output::layout(&manifests, options);
             to_folder(folder, &tree, &selected, &args, report)
         }
     }
+}
+
+/// Whether the selection is of objects without keys, so that none need be at hand.
+fn selects_no_key(
+    read: &Read,
+    resolved: &Resolved,
+    inventory: &Inventory,
+    templates: &TemplateSet,
+    args: &Args,
+) -> Result<bool, CommandError> {
+    if args.selection.is_everything() {
+        return Ok(false);
+    }
+    let (model, keyring) = (&resolved.model, &resolved.keyring);
+    let holdings = Holdings { model, inventory, keyring };
+    let manifests = phases::manifests(read, model, &holdings, templates, Disclosure::Masked)?;
+    let selected = args.selection.choose(model, &manifests)?;
+    Ok(!selected.iter().any(|manifest| manifest.sensitive))
 }
 
 /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.

@@ -136,3 +136,80 @@ fn open_keys_are_told_once() {
     assert!(run.stderr.contains("issued client `alice`"), "{}", run.stderr);
     assert_eq!(run.stderr.matches("can be read by others").count(), 1, "{}", run.stderr);
 }
+
+#[test]
+fn manifests_and_the_store_keep_apart() {
+    for folder in ["pki", "pki/", "pki/cas", "./pki/../pki/new", "link", "link/cas/deeper"] {
+        let sandbox = Sandbox::with_toml(SPEC);
+        for store_exists in [false, true] {
+            if store_exists {
+                sandbox.ok(&["render"]);
+                symlink("pki", sandbox.path("link")).unwrap();
+            } else if folder.starts_with("link") || folder.contains("..") {
+                continue;
+            }
+            let before = sandbox.files();
+            let run = sandbox.run(&["render", "-o", folder]);
+            assert_eq!(run.status, 2, "{folder}: {}", run.stderr);
+            assert!(run.stderr.contains("in each other's way"), "{folder}: {}", run.stderr);
+            assert!(before == sandbox.files(), "{folder}");
+        }
+    }
+    let inside = Sandbox::with_toml(&format!("{SPEC}[store]\npath = \"out/secrets/pki\"\n"));
+    assert_eq!(inside.run(&["render", "-o", "out"]).status, 2);
+    let beside = Sandbox::with_toml(SPEC);
+    beside.ok(&["render", "-o", "."]);
+    beside.ok(&["render", "-o", "pki-manifests"]);
+}
+
+/// After a render into `out`, without any key in the store, as in a clone.
+fn clone_without_keys() -> Sandbox {
+    let spec = SPEC.replace("[services.web]", "secretName = \"alice\"\n[services.web]");
+    let sandbox = Sandbox::with_toml(&spec);
+    sandbox.ok(&["render", "-o", "out"]);
+    let keys: Vec<_> = all_but_lock(&sandbox).into_iter().map(|(path, _)| path).collect();
+    for key in keys.iter().filter(|path| path.ends_with("tls.key")) {
+        fs::remove_file(key).unwrap();
+    }
+    sandbox
+}
+
+#[test]
+fn a_clone_without_keys_compares_and_renders_what_needs_none() {
+    let sandbox = clone_without_keys();
+    assert_eq!(sandbox.ok(&["diff", "out"]).stdout, "");
+    sandbox.ok(&["render", "-o", "out", "--check"]);
+    let ingress = sandbox.ok(&["render", "--kind", "Ingress"]).stdout;
+    assert!(ingress.contains("kind: Ingress") && !ingress.contains("kind: Secret"), "{ingress}");
+    let before = sandbox.files();
+    sandbox.ok(&["render", "-o", "out", "--kind", "ingress"]);
+    assert!(before == sandbox.files());
+    sandbox.write("out/secrets/default/secret-alice.yaml", "");
+    let outdated = sandbox.run(&["render", "-o", "out", "--check"]);
+    assert_eq!(outdated.status, 1, "{}", outdated.stderr);
+}
+
+#[test]
+fn all_missing_keys_are_listed_with_the_way_out() {
+    let sandbox = clone_without_keys();
+    for arguments in [&["render"][..], &["render", "--kind", "Secret"], &["render", "-o", "out"]] {
+        let run = sandbox.run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+        for words in ["hosts/web.example.com/tls.key", "clients/alice/tls.key", "`host = \"…\"`"]
+        {
+            assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_way_out_of_a_lost_host_key_works() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render"]);
+    fs::remove_file(sandbox.path("pki/hosts/web.example.com/tls.key")).unwrap();
+    assert_eq!(sandbox.run(&["render"]).status, 2);
+    let renamed = "[hosts.web]\nhost = \"web.example.com\"\n";
+    sandbox.write("mtls.toml", SPEC.replace("[hosts.\"web.example.com\"]\n", renamed));
+    let run = sandbox.ok(&["render"]);
+    assert!(run.stderr.contains("issued host `web`"), "{}", run.stderr);
+}

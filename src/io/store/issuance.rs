@@ -53,7 +53,7 @@ fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), St
                 keyring::matching_key(root, holder, &chain[0])?;
             }
         }
-        (None, Some(_)) => return Err(StoreError::Missing { holder: holder.clone(), path }),
+        (None, Some(_)) => return Err(StoreError::missing(holder, path)),
         (None, None) => {}
     }
     let entry = root.join(layout::ledger_entry(&issued.request.issuer, holder, &leaf.serial));

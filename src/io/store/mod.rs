@@ -93,7 +93,7 @@ impl Store {
     /// The private keys of `holders`, each checked against its certificate in `inventory`.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] or [`StoreError::Damaged`] for the first that is not as it should be,
+    /// [`StoreError::Missing`] for all that are not there, [`StoreError::Damaged`] for the first that is not as it should be,
     /// [`StoreError::Changed`] if another process replaced it since `inventory` was read.
     pub fn keyring(
         &self,
@@ -102,6 +102,7 @@ impl Store {
     ) -> Result<Keyring, StoreError> {
         let holders: Vec<&Holder> = holders.iter().collect();
         let root = &self.root;
+        keyring::require_all(root, inventory, &holders)?;
         let read = |holder: &&Holder| {
             keyring::key(root, inventory, holder).map(|key| ((*holder).clone(), key))
         };
