@@ -43,10 +43,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
     }
-    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
-    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    // Certificates tell the fingerprints of keys: a clone without keys can be compared.
+    let model = &resolved.model;
+    let holdings = Holdings { model, inventory: &inventory, keyring: &resolved.keyring };
     let manifests =
-        phases::manifests(&read, &model, &holdings, &templates, Disclosure::Fingerprint)?;
+        phases::manifests(&read, model, &holdings, &templates, Disclosure::Fingerprint)?;
     let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;

@@ -117,14 +117,23 @@ pub fn plan(
     now: Timestamp,
     report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
+    let (inventory, plan, warnings) = planned(store, model, now)?;
+    report.diagnostics(&warnings);
+    Ok((inventory, plan))
+}
+
+fn planned(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
-    report.diagnostics(&warnings);
-    if let Some((holder, path)) = inventory.lost.iter().next() {
-        return Err(StoreError::Missing { holder: holder.clone(), path: path.clone() }.into());
+    if !inventory.lost.is_empty() {
+        return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
     }
     let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
-    Ok((inventory, plan))
+    Ok((inventory, plan, warnings))
 }
 
 /// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
@@ -147,8 +156,8 @@ pub fn issue(
     }
     rehearse()?;
     let lock = store.lock()?;
-    // Another process may have issued in the meantime.
-    let (inventory, plan) = self::plan(store, model, now, report)?;
+    // Another process may have issued in the meantime; its warnings are those told already.
+    let (inventory, plan, _) = planned(store, model, now)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
     let mut progress = Progress::new(report, plan.actions.len());
@@ -183,6 +192,12 @@ pub fn keyring(
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
     let stored = store.keyring(inventory, &stored.collect())?;
     Ok((model, stored.and(&keyring)))
+}
+
+/// Whether the store has every key that the manifests hold.
+pub fn has_keys(model: &Model, inventory: &Inventory) -> bool {
+    let mut held = model.key_pairs().filter_map(|holder| inventory.held.get(holder));
+    held.all(|held| held.has_key)
 }
 
 /// The manifests of a model, in the order in which they can be applied.

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::globals::Globals;
-use super::phases;
+use super::phases::{self, Read};
 use super::report::{CommandError, ExitStatus, Report, print, standard_output_is_terminal};
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
+use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
-use crate::model::Model;
+use crate::model::{Model, Resolved};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Holdings, IssuancePlan, Rehearsal};
+use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Keyring, Rehearsal};
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///
@@ -66,6 +67,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let store = phases::store(&read, report);
+    if let Some(folder) = &args.output {
+        tree::keep_apart(folder, store.path())?;
+    }
     let mut due = false;
     let inventory = if args.locked || args.check || args.dry_run {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
@@ -80,21 +84,24 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             let manifests = phases::manifests(&read, model, &Rehearsal, &templates, whole)?;
             args.selection.choose(model, &manifests)?;
             let Some(folder) = &args.output else { return Ok(()) };
-            let tree = layout(&manifests, model);
+            let tree = layout(&manifests, model, whole);
             output::changes(&tree, &tree::read(folder, &tree)?)?;
             Ok(())
         })?
     };
-    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
-    let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
-    let disclosure = if masked { Disclosure::Masked } else { Disclosure::Whole };
+    let disclosure = disclosure(&read, &resolved, &inventory, &templates, &args)?;
+    let (model, keyring) = if disclosure == Disclosure::Whole {
+        phases::keyring(&store, resolved, &inventory)?
+    } else {
+        (resolved.model, Keyring::default())
+    };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = phases::manifests(&read, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
     match &args.output {
-        None => to_standard_output(&selected, args.format, masked, report),
+        None => to_standard_output(&selected, args.format, disclosure, report),
         Some(folder) => {
-            let tree = layout(&manifests, &model);
+            let tree = layout(&manifests, &model, disclosure);
             let status = to_folder(folder, &tree, &selected, &args, report)?;
             // What is due would change the folder too.
             Ok(if args.check && due { ExitStatus::Findings } else { status })
@@ -102,9 +109,48 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     }
 }
 
-fn layout(manifests: &[Manifest], model: &Model) -> OutputTree {
-    let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: false };
+fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> OutputTree {
+    let options = Options {
+        allow_plain_in_git: model.allow_plain_in_git,
+        fingerprints: disclosure == Disclosure::Fingerprint,
+    };
     output::layout(manifests, options)
+}
+
+/// How the keys appear: whole only where that is asked for, so that nothing else needs them at hand.
+fn disclosure(
+    read: &Read,
+    resolved: &Resolved,
+    inventory: &Inventory,
+    templates: &TemplateSet,
+    args: &Args,
+) -> Result<Disclosure, CommandError> {
+    let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
+    Ok(if masked || selects_no_key(read, resolved, inventory, templates, args)? {
+        Disclosure::Masked
+    } else if args.check && !phases::has_keys(&resolved.model, inventory) {
+        Disclosure::Fingerprint
+    } else {
+        Disclosure::Whole
+    })
+}
+
+/// Whether the selection is of objects without keys, so that none need be at hand.
+fn selects_no_key(
+    read: &Read,
+    resolved: &Resolved,
+    inventory: &Inventory,
+    templates: &TemplateSet,
+    args: &Args,
+) -> Result<bool, CommandError> {
+    if args.selection.is_everything() {
+        return Ok(false);
+    }
+    let (model, keyring) = (&resolved.model, &resolved.keyring);
+    let holdings = Holdings { model, inventory, keyring };
+    let manifests = phases::manifests(read, model, &holdings, templates, Disclosure::Masked)?;
+    let selected = args.selection.choose(model, &manifests)?;
+    Ok(!selected.iter().any(|manifest| manifest.sensitive))
 }
 
 /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
@@ -129,9 +175,10 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
 fn to_standard_output(
     manifests: &[Manifest],
     format: Format,
-    masked: bool,
+    disclosure: Disclosure,
     report: Report,
 ) -> Result<ExitStatus, CommandError> {
+    let masked = disclosure == Disclosure::Masked;
     if masked && manifests.iter().any(|manifest| manifest.sensitive) {
         report.say("private keys are masked on a terminal: say --show-secrets to see them");
     }

@@ -49,6 +49,40 @@ pub fn read_record(directory: &Path) -> Result<Option<Record>, TreeError> {
         .map_err(|error| TreeError::Record { path: directory.join(RECORD), error })
 }
 
+/// Makes sure that an output folder and a store do not lie in each other's way.
+///
+/// # Errors
+/// The folder is the store or lies in it, or the store lies among the folder's Secrets; or a path cannot be followed.
+pub fn keep_apart(directory: &Path, store: &Path) -> Result<(), TreeError> {
+    let (real_directory, real_store) = (real_path(directory)?, real_path(store)?);
+    if real_directory.starts_with(&real_store)
+        || real_store.starts_with(real_directory.join(SECRETS))
+    {
+        return Err(TreeError::Store { path: directory.to_owned(), store: store.to_owned() });
+    }
+    Ok(())
+}
+
+/// Where a path leads, links followed, although its end may not exist yet.
+fn real_path(path: &Path) -> Result<PathBuf, TreeError> {
+    let failed = |error| TreeError::Read { path: path.to_owned(), error };
+    let path = std::path::absolute(path).map_err(failed)?;
+    let mut missing = Vec::new();
+    for above in path.ancestors() {
+        match fs::canonicalize(above) {
+            Ok(mut real) => {
+                real.extend(missing.iter().rev());
+                return Ok(real);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                missing.extend(above.components().next_back());
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(path)
+}
+
 /// Makes `directory` hold `tree`, by `changes`: each file appears whole, with its permissions, or not at all.
 ///
 /// # Errors

@@ -47,6 +47,13 @@ pub enum TreeError {
     NotOurs(NotOurs),
     /// Files are there already that are not to be overwritten.
     Exists(Vec<PathBuf>),
+    /// The folder and the store would lie in each other's way.
+    Store {
+        /// The output folder.
+        path: PathBuf,
+        /// The store's folder.
+        store: PathBuf,
+    },
     /// The tree shows fingerprints in the place of keys.
     ForComparing,
 }
@@ -69,6 +76,7 @@ impl TreeError {
                      its output and removes nothing"
                 ));
             }
+            Self::Store { .. } => "name another folder: what the store holds is for mtlsgen alone",
             Self::Exists(_) => {
                 "nothing is overwritten: move what is there away, or name another folder"
             }
@@ -99,6 +107,12 @@ impl fmt::Display for TreeError {
                 let exists = if names.len() == 1 { "exists" } else { "exist" };
                 write!(f, "{} {exists} already", names.join(", "))
             }
+            Self::Store { path, store } => write!(
+                f,
+                "manifests in `{}` and the store in `{}` would lie in each other's way",
+                path.display(),
+                store.display()
+            ),
             Self::ForComparing => {
                 f.write_str("manifests with fingerprints in the place of keys are not for writing")
             }

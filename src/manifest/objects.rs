@@ -9,16 +9,19 @@ use super::template::values::{fields, texts};
 use super::{Disclosure, Identity};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
+use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
-use crate::secret_format::{Content, Entry, SecretFormat, SecretKey};
+use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, SecretKey};
 use crate::spec::{Environment, PodSecurity, Protocol};
 
 /// Certificates and keys that Secrets hold.
 pub trait Material {
     /// PEM of the holder's certificate and of the intermediates behind it, without the root.
     fn certificate_chain(&self, holder: &Holder) -> Option<String>;
-    /// The holder's private key.
+    /// The holder's private key, asked for only where it is shown whole.
     fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey>;
+    /// SHA-256 of the holder's public key.
+    fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash>;
     /// PEM of these authorities up to their roots, signing authorities first.
     fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
 }
@@ -179,7 +182,7 @@ pub(super) fn of_secret(
     disclosure: Disclosure,
 ) -> Result<Draft, Diagnostic> {
     let Secret { reference, content, exposures, labels, annotations } = secret;
-    let content = content_of(content, material).map_err(|what| {
+    let content = content_of(content, material, disclosure).map_err(|what| {
         Diagnostic::error(
             "secret-incomplete",
             format!("the Secret `{reference}` cannot be filled: {what}"),
@@ -197,7 +200,7 @@ pub(super) fn of_secret(
         sensitive: content.is_sensitive(),
         foreign: false,
         template: format.template(),
-        context: format.context(&content, disclosure),
+        context: format.context(&content),
         facts: Facts::Secret {
             has_ca_certificate: content.entries.iter().any(|(key, _)| *key == "ca.crt"),
             has_private_key: content.is_sensitive(),
@@ -209,6 +212,7 @@ pub(super) fn of_secret(
 fn content_of<'a>(
     content: &SecretContent,
     material: &'a dyn Material,
+    disclosure: Disclosure,
 ) -> Result<Content<'a>, String> {
     match content {
         SecretContent::KeyPair(holder @ Holder::Authority(_)) => {
@@ -218,9 +222,14 @@ fn content_of<'a>(
             let chain = material
                 .certificate_chain(holder)
                 .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
-            let key = material
-                .private_key(holder)
-                .ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
+            let key = match disclosure {
+                Disclosure::Whole => material.private_key(holder).map(KeyEntry::Whole),
+                Disclosure::Masked => Some(KeyEntry::Masked),
+                Disclosure::Fingerprint => {
+                    material.key_fingerprint(holder).map(KeyEntry::Fingerprint)
+                }
+            };
+            let key = key.ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
             Ok(Content {
                 type_name: "kubernetes.io/tls",
                 entries: vec![

@@ -4,6 +4,7 @@ use super::{Inventory, Keyring, chains};
 use crate::manifest::objects::Material;
 use crate::model::Model;
 use crate::pki::chain;
+use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::secret_format::SecretKey;
 
@@ -14,7 +15,7 @@ pub struct Holdings<'a> {
     pub model: &'a Model,
     /// Issued certificates.
     pub inventory: &'a Inventory,
-    /// Private keys of those who have Secrets.
+    /// Private keys of those who have Secrets; empty where none is shown whole.
     pub keyring: &'a Keyring,
 }
 
@@ -25,6 +26,11 @@ impl Material for Holdings<'_> {
 
     fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
         self.keyring.get(holder).map(|key| key as &dyn SecretKey)
+    }
+
+    fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash> {
+        let served = chains::served(self.model, self.inventory, holder);
+        served.and_then(|chain| chain.into_iter().next()).map(|own| own.spki_hash)
     }
 
     fn trust_bundle(&self, authorities: &[String]) -> Option<String> {

@@ -61,8 +61,8 @@ struct Signer<'a> {
 ///
 /// # Errors
 ///
-/// Diagnostics about authorities that would need another key or subject: that is a rotation, not a
-/// renewal.
+/// Diagnostics about authorities that are gone while what they signed is there, and about those that
+/// would need another key or subject: that is a rotation, not a renewal.
 pub fn plan(
     model: &Model,
     inventory: &Inventory,
@@ -90,6 +90,12 @@ pub fn plan(
             Some(held) => reason::reason(&compared(request, held, signer, now, validity)),
         };
         let is_authority = matches!(request.holder, Holder::Authority(_));
+        if held.is_none()
+            && let Some(error) = lost_authority(request, model, inventory)
+        {
+            errors.push(error);
+            continue;
+        }
         if let (true, Some(reason)) = (is_authority, &reason)
             && let Some(error) = refuse_rotation(&request.holder, reason)
         {
@@ -265,6 +271,32 @@ fn shortened(request: &CertificateRequest, validity: Validity) -> Option<Diagnos
             ),
         )
         .help("it is renewed once the issuer is; give the issuer a longer `duration` to change that"),
+    )
+}
+
+/// An authority without files, of whom somebody holds a certificate: it was issued once, and a new one
+/// would be a rotation that nobody asked for.
+fn lost_authority(
+    request: &CertificateRequest,
+    model: &Model,
+    inventory: &Inventory,
+) -> Option<Diagnostic> {
+    let Holder::Authority(name) = &request.holder else { return None };
+    let names_it = |below: &&CertificateRequest| matches!(&below.issuer, Issuer::Authority(issuer) if issuer == name);
+    let below =
+        model.requests().filter(names_it).find(|below| {
+            inventory.held.get(&below.holder).map(HeldCertificate::certificate).is_some_and(
+                |held| held.issuer == request.subject && held.authority_key_id.is_some(),
+            )
+        })?;
+    let title = format!(
+        "the authority `{name}` is lost: the store has a certificate that it signed, that of {}, but no files of its own",
+        below.holder
+    );
+    Some(
+        Diagnostic::error("lost-authority", title)
+            .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
+            .help("if it is lost for good, declare a new authority under another name and subject, and let its clients and hosts name that"),
     )
 }
 

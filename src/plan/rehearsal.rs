@@ -26,6 +26,10 @@ impl Material for Rehearsal {
         Some(&NoKey)
     }
 
+    fn key_fingerprint(&self, _: &Holder) -> Option<SpkiHash> {
+        Some(SpkiHash([0; 32]))
+    }
+
     fn trust_bundle(&self, _: &[String]) -> Option<String> {
         Some(CERTIFICATE.to_owned())
     }
@@ -34,9 +38,5 @@ impl Material for Rehearsal {
 impl SecretKey for NoKey {
     fn pem(&self) -> Zeroizing<String> {
         Zeroizing::new("not issued yet\n".to_owned())
-    }
-
-    fn fingerprint(&self) -> SpkiHash {
-        SpkiHash([0; 32])
     }
 }

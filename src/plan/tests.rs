@@ -158,3 +158,15 @@ fn keys_are_asked_for_only_where_something_is_signed() {
     assert_eq!(told(&due).len(), 1, "bob is due");
     assert_eq!(due.keys_needed(&model), [Holder::Authority("root".into())]);
 }
+
+#[test]
+fn an_authority_that_signed_something_is_lost_and_not_new() {
+    let mut first = run(SPEC, None, day(0));
+    first.inventory.held.remove(&Holder::Authority("root".into()));
+    let lost = plan(&model(SPEC), &first.inventory, day(1)).unwrap_err();
+    let codes: Vec<&str> = lost.iter().map(|error| error.code).collect();
+    assert_eq!(codes, ["lost-authority"]);
+    assert!(lost[0].title.contains("`root` is lost"), "{}", lost[0].title);
+    let other_name = SPEC.replace("root", "other");
+    assert!(plan(&model(&other_name), &first.inventory, day(1)).is_ok(), "the way out");
+}

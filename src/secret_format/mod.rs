@@ -5,7 +5,6 @@ mod plain;
 use minijinja::Value;
 use zeroize::Zeroizing;
 
-use crate::manifest::Disclosure;
 use crate::pki::key::{PrivateKey, SpkiHash};
 
 /// All formats, the default first.
@@ -32,7 +31,7 @@ pub trait SecretFormat: Sync {
     fn kind(&self) -> (&'static str, &'static str);
 
     /// What its template is given beside name, namespace, labels and annotations.
-    fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> Vec<(&'static str, Value)>;
+    fn context(&self, content: &Content<'_>) -> Vec<(&'static str, Value)>;
 }
 
 /// What a Secret holds.
@@ -48,7 +47,17 @@ pub enum Entry<'a> {
     /// Everybody may read it.
     Public(String),
     /// Only its holder may read it.
-    PrivateKey(&'a dyn SecretKey),
+    PrivateKey(KeyEntry<'a>),
+}
+
+/// As much of a private key as is to be shown; only a whole one takes the key itself.
+pub enum KeyEntry<'a> {
+    /// The key.
+    Whole(&'a dyn SecretKey),
+    /// A mark in its place.
+    Masked,
+    /// SHA-256 of its public key.
+    Fingerprint(SpkiHash),
 }
 
 impl Content<'_> {
@@ -63,16 +72,10 @@ impl Content<'_> {
 pub trait SecretKey {
     /// PKCS#8 PEM.
     fn pem(&self) -> Zeroizing<String>;
-    /// SHA-256 of its public key.
-    fn fingerprint(&self) -> SpkiHash;
 }
 
 impl SecretKey for PrivateKey {
     fn pem(&self) -> Zeroizing<String> {
         self.to_pem()
-    }
-
-    fn fingerprint(&self) -> SpkiHash {
-        self.spki_hash()
     }
 }

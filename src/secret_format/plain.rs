@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::Value;
 
-use super::{Content, Entry, SecretFormat, SecretKey};
-use crate::manifest::Disclosure;
+use super::{Content, Entry, KeyEntry, SecretFormat};
 use crate::manifest::template::values::owned_texts;
+use crate::pki::key::SpkiHash;
 
 /// What stands in place of a key on a terminal.
 const MASK: &str = "<private key, shown with --show-secrets>";
@@ -28,26 +28,25 @@ impl SecretFormat for Plain {
         ("v1", "Secret")
     }
 
-    fn context(&self, content: &Content<'_>, disclosure: Disclosure) -> Vec<(&'static str, Value)> {
+    fn context(&self, content: &Content<'_>) -> Vec<(&'static str, Value)> {
         let entries = content.entries.iter();
-        let data =
-            entries.map(|(key, entry)| ((*key).to_owned(), value(entry, disclosure))).collect();
+        let data = entries.map(|(key, entry)| ((*key).to_owned(), value(entry))).collect();
         vec![("type", Value::from(content.type_name)), ("data", owned_texts(data))]
     }
 }
 
-fn value(entry: &Entry<'_>, disclosure: Disclosure) -> String {
-    match (entry, disclosure) {
-        (Entry::Public(text), _) => STANDARD.encode(text),
-        (Entry::PrivateKey(key), Disclosure::Whole) => STANDARD.encode(key.pem().as_bytes()),
-        (Entry::PrivateKey(_), Disclosure::Masked) => MASK.to_owned(),
-        (Entry::PrivateKey(key), Disclosure::Fingerprint) => fingerprint(*key),
+fn value(entry: &Entry<'_>) -> String {
+    match entry {
+        Entry::Public(text) => STANDARD.encode(text),
+        Entry::PrivateKey(KeyEntry::Whole(key)) => STANDARD.encode(key.pem().as_bytes()),
+        Entry::PrivateKey(KeyEntry::Masked) => MASK.to_owned(),
+        Entry::PrivateKey(KeyEntry::Fingerprint(hash)) => fingerprint(hash),
     }
 }
 
-fn fingerprint(key: &dyn SecretKey) -> String {
+fn fingerprint(hash: &SpkiHash) -> String {
     let mut text = String::from("spki-sha256:");
-    for byte in key.fingerprint().0 {
+    for byte in hash.0 {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }

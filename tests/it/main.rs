@@ -25,6 +25,7 @@ mod readme;
 mod reissuing;
 mod schema;
 mod secrecy;
+mod store;
 mod support;
 mod terminal;
 mod walkthroughs;

@@ -23,8 +23,10 @@ pub(super) struct HolderFiles {
 
 /// The files of `holder`; the key is not read.
 pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, StoreError> {
+    // Neither of both folders may be a link, since a change would not go through one.
     let folder = root.join(layout::holder_folder(holder));
-    if read::mode_of_folder(&folder)?.is_none() {
+    let above = root.join(layout::kind(holder).folder);
+    if read::mode_of_folder(&above)?.is_none() || read::mode_of_folder(&folder)?.is_none() {
         return Ok(HolderFiles { certificate: None, key_mode: None });
     }
     Ok(HolderFiles {
@@ -99,6 +101,29 @@ pub(super) fn known_to_ledgers(
     }
     let named = parallel::map(&Vec::from_iter(entries), |path| holder_in(path))?;
     Ok(named.into_iter().flatten().filter(|holder| holders.contains(holder)).collect())
+}
+
+/// Makes sure that a ledger can be read as a whole.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for the first entry that is none.
+pub(super) fn require_whole(ledger: &Path) -> Result<(), StoreError> {
+    parallel::map(&entries_in(ledger)?, |entry| holder_in(entry)).map(drop)
+}
+
+/// Whether the certificate of some holder in the store was signed by `issuer`. What cannot be read is passed over.
+pub(super) fn is_issuer_of_any(root: &Path, issuer: &Certificate) -> Result<bool, StoreError> {
+    let holders = Vec::from_iter(holders(root)?);
+    let signed = parallel::map(&holders, |holder| {
+        let path = path_of(root, holder, layout::CERTIFICATE);
+        let text = read::file(&path).ok().flatten();
+        let chain = text.and_then(|text| certificates(&path, &text).ok());
+        let own = chain.as_ref().and_then(|chain| chain.first());
+        Ok::<_, StoreError>(own.is_some_and(|own| {
+            own.issuer == issuer.subject && own.authority_key_id == issuer.subject_key_id
+        }))
+    })?;
+    Ok(signed.contains(&true))
 }
 
 /// Paths of the entries of a ledger; other files beside them are none.

@@ -1,5 +1,6 @@
 //! What can go wrong with a store, and what to do about it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -26,12 +27,10 @@ pub enum StoreError {
         /// What is wrong with it, as the end of a sentence that starts with the path.
         problem: String,
     },
-    /// A certificate was issued, but a file that belongs to it is not here.
+    /// Certificates were issued, but files that belong to them are not here.
     Missing {
-        /// Whose file.
-        holder: Holder,
-        /// The absent file.
-        path: PathBuf,
+        /// The absent files and whose they are; at least one.
+        files: Vec<(Holder, PathBuf)>,
     },
     /// Another process kept the store to itself for too long.
     Locked {
@@ -72,6 +71,11 @@ impl StoreError {
         Self::Damaged { path: path.to_owned(), problem: problem.into() }
     }
 
+    /// A file that belongs to a certificate.
+    pub(super) fn missing(holder: &Holder, path: PathBuf) -> Self {
+        Self::Missing { files: vec![(holder.clone(), path)] }
+    }
+
     /// What to do about it, in one line.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -82,7 +86,7 @@ impl StoreError {
                  nothing is changed in the store until then"
                     .to_owned()
             }
-            Self::Missing { path, .. } => missing_hint(path),
+            Self::Missing { files } => missing_hint(files),
             Self::Locked { process: Some(process), .. } => format!(
                 "wait for process {process} to end, then run the command again; the lock ends with the process"
             ),
@@ -102,14 +106,34 @@ impl StoreError {
     }
 }
 
-/// Keys are not in Git, so the place to look for them is another one than for certificates.
-fn missing_hint(path: &Path) -> String {
-    let source = if path.extension().is_some_and(|extension| extension == "key") {
-        "copy it from where it was issued or from a backup (keys are not kept in Git)"
-    } else {
-        "restore it from Git, from a backup or from where it was issued"
+/// Keys are not in Git, so the place to look for them is another one than for certificates. No file in the
+/// store can be given up, but an entry of the spec under another name gets a certificate of its own.
+fn missing_hint(files: &[(Holder, PathBuf)]) -> String {
+    let is_key = |(_, path): &(Holder, PathBuf)| path.extension().is_some_and(|end| end == "key");
+    let (it, issued, is) = match files {
+        [_] => ("it", "it was issued", "it is"),
+        _ => ("them", "they were issued", "one is"),
     };
-    format!("{source}; if it is lost for good, use another name for its holder")
+    let source = if files.iter().all(is_key) {
+        format!("copy {it} from where {issued} or from a backup (keys are not kept in Git)")
+    } else {
+        format!("restore {it} from Git, from a backup or from where {issued}")
+    };
+    let ways: BTreeSet<&str> = files.iter().map(|(holder, _)| way_out(holder)).collect();
+    format!("{source}; if {is} lost for good, {}", Vec::from_iter(ways).join("; "))
+}
+
+/// How a holder does without what is lost.
+fn way_out(holder: &Holder) -> &'static str {
+    match holder {
+        Holder::Authority(_) => "declare a new authority under another name",
+        Holder::Host(_) => {
+            "rename the host's entry under `hosts` and keep its DNS name there with `host = \"…\"`"
+        }
+        Holder::Client(_) => {
+            "rename the client's entry under `clients` and keep its name there with `subject = \"…\"`"
+        }
+    }
 }
 
 fn io_hint(action: &str, path: &Path, source: &io::Error) -> String {
@@ -147,9 +171,20 @@ impl fmt::Display for StoreError {
             Self::Damaged { path, problem } => {
                 write!(f, "the store is damaged: `{}` {problem}", path.display())
             }
-            Self::Missing { holder, path } => {
-                write!(f, "{holder} has a certificate, but `{}` is missing", path.display())
-            }
+            Self::Missing { files } => match files.as_slice() {
+                [(holder, path)] => {
+                    write!(f, "{holder} has a certificate, but `{}` is missing", path.display())
+                }
+                _ => {
+                    let paths = files.iter().map(|(_, path)| format!("`{}`", path.display()));
+                    let list = paths.collect::<Vec<_>>().join(", ");
+                    write!(
+                        f,
+                        "{} files that belong to certificates are missing: {list}",
+                        files.len()
+                    )
+                }
+            },
             Self::Locked { path, process, waited } => {
                 let seconds = waited.as_secs();
                 write!(f, "another mtlsgen ")?;
@@ -194,7 +229,13 @@ mod tests {
             StoreError::io("write", &path, ErrorKind::StorageFull.into()),
             StoreError::io("lock", &path, ErrorKind::Unsupported.into()),
             StoreError::damaged(&path, "is a folder where a file should be"),
-            StoreError::Missing { holder: Holder::Client("alice".into()), path: path.clone() },
+            StoreError::missing(&Holder::Client("alice".into()), path.clone()),
+            StoreError::Missing {
+                files: vec![
+                    (Holder::Client("alice".into()), path.clone()),
+                    (Holder::Host("web".into()), PathBuf::from("pki/hosts/web/tls.key")),
+                ],
+            },
             StoreError::Locked {
                 path: path.clone(),
                 process: Some(7),
@@ -217,6 +258,17 @@ mod tests {
             }
             assert!(error.to_string().contains("`pki/clients/alice/tls.key`"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_way_out_fits_the_holder() {
+        let of = |holder: Holder| StoreError::missing(&holder, "tls.key".into()).hint();
+        assert!(of(Holder::Authority("a".into())).ends_with("a new authority under another name"));
+        assert!(of(Holder::Host("a".into())).contains("with `host = "));
+        assert!(of(Holder::Client("a".into())).contains("with `subject = "));
+        let [one, two] = ["a", "b"].map(|name| (Holder::Host(name.into()), name.into()));
+        let both = StoreError::Missing { files: vec![one, two] }.hint();
+        assert_eq!(both.matches("`hosts`").count(), 1, "{both}");
     }
 
     #[test]

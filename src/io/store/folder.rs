@@ -7,11 +7,13 @@ use std::path::Path;
 
 use super::disk::{Disk as _, FileSystem};
 use super::error::StoreError;
-use super::read;
+use super::{layout, read};
 use crate::io::atomic::{self, Access};
 
 /// Keeps keys out of Git.
 const GITIGNORE: (&str, &str) = (".gitignore", include_str!("gitignore"));
+/// The same in a folder of holders.
+const GITIGNORE_OF_KIND: &str = include_str!("gitignore_of_kind");
 /// Tells people what they are looking at.
 const README: (&str, &str) = ("README.md", include_str!("README.md"));
 
@@ -56,6 +58,47 @@ pub(super) fn furnish(root: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Keeps keys out of Git in the folders that hold them, whatever `.gitignore` lies above: the store's folder
+/// may have been somebody's project before. `new` tells folders that a change is about to make.
+pub(super) fn close_to_git(
+    root: &Path,
+    new: impl Fn(&layout::Kind) -> bool,
+) -> Result<(), StoreError> {
+    for kind in &layout::KINDS {
+        let folder = root.join(kind.folder);
+        let exists = read::mode_of_folder(&folder)?.is_some();
+        if !exists && !new(kind) {
+            continue;
+        }
+        if !exists {
+            FileSystem
+                .create_folder(&folder)
+                .map_err(|error| StoreError::io("create", &folder, error))?;
+        }
+        let path = folder.join(GITIGNORE.0);
+        let existing = read::file(&path)?;
+        if let Some(text) = closing(existing.as_deref().map_or(&[][..], Vec::as_slice)) {
+            atomic::write_atomically(&path, &text, Access::Public)
+                .map_err(|error| StoreError::io("write", &path, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The text with our patterns at its end, where they outweigh all before; `None` if they stand there.
+fn closing(existing: &[u8]) -> Option<Vec<u8>> {
+    let ours = GITIGNORE_OF_KIND.as_bytes();
+    if existing.ends_with(ours) {
+        return None;
+    }
+    let mut text = existing.to_vec();
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(ours);
+    Some(text)
+}
+
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
@@ -84,6 +127,23 @@ mod tests {
         furnish(folder.path()).unwrap();
         assert_eq!(fs::read(folder.path().join(".gitignore")).unwrap(), b"");
         assert!(!folder.path().join("README.md").exists());
+    }
+
+    #[test]
+    fn folders_with_keys_are_closed_to_git_whatever_stands_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir(at("cas")).unwrap();
+        fs::write(at("cas/.gitignore"), "# mine\n!*.key").unwrap();
+        for _ in 0..2 {
+            close_to_git(folder.path(), |kind| kind.folder == "hosts").unwrap();
+            assert_eq!(
+                fs::read_to_string(at("cas/.gitignore")).unwrap(),
+                format!("# mine\n!*.key\n{GITIGNORE_OF_KIND}")
+            );
+            assert_eq!(fs::read_to_string(at("hosts/.gitignore")).unwrap(), GITIGNORE_OF_KIND);
+        }
+        assert!(!at("clients").exists());
     }
 
     #[test]

@@ -8,14 +8,15 @@ use super::ledger::Entry;
 use super::transaction::NewFile;
 use super::{contents, keyring, layout, parallel, read};
 use crate::pki::certificate::Certificate;
-use crate::pki::request::Holder;
+use crate::pki::request::{Holder, Issuer};
 use crate::plan::{Issued, IssuedCertificate};
 use crate::time::Timestamp;
 
 /// All files of `issued`, which was issued at `at`.
 ///
 /// # Errors
-/// What [`require_replaceable`] says of a holder, and [`StoreError::SerialUsed`].
+/// What [`require_replaceable`] says of a holder and [`require_ledger`] of an issuer, and
+/// [`StoreError::SerialUsed`].
 pub(super) fn files(
     root: &Path,
     issued: &Issued,
@@ -23,6 +24,10 @@ pub(super) fn files(
 ) -> Result<Vec<NewFile>, StoreError> {
     let certificates = &issued.certificates;
     parallel::map(certificates, |certificate| require_replaceable(root, certificate))?;
+    let keepers: BTreeSet<Holder> = certificates.iter().map(ledger_keeper).collect();
+    for keeper in &keepers {
+        require_ledger(root, keeper)?;
+    }
     let chains = issued.chains.iter().map(|(holder, chain)| chain_file(holder, chain));
     let files: Vec<NewFile> = certificates
         .iter()
@@ -48,7 +53,7 @@ fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), St
                 keyring::matching_key(root, holder, &chain[0])?;
             }
         }
-        (None, Some(_)) => return Err(StoreError::Missing { holder: holder.clone(), path }),
+        (None, Some(_)) => return Err(StoreError::missing(holder, path)),
         (None, None) => {}
     }
     let entry = root.join(layout::ledger_entry(&issued.request.issuer, holder, &leaf.serial));
@@ -56,6 +61,44 @@ fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), St
         Some(_) => Err(StoreError::SerialUsed { path: entry }),
         None => Ok(()),
     }
+}
+
+/// Whoever has the ledger that the certificate is entered in.
+fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
+    match &issued.request.issuer {
+        Issuer::SelfSigned => issued.request.holder.clone(),
+        Issuer::Authority(name) => Holder::Authority(name.clone()),
+    }
+}
+
+/// Makes sure that the ledger of `keeper` is there and whole: an entry beside damage would hide it.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for an entry that is none, for a missing ledger of somebody who has signed, and
+/// where a self-signed certificate is not in its own ledger.
+fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
+    let ledger = contents::path_of(root, keeper, layout::LEDGER);
+    contents::require_whole(&ledger)?;
+    let path = contents::path_of(root, keeper, layout::CERTIFICATE);
+    // An authority that was brought along has a ledger here and no certificate.
+    let Some(text) = contents::holder_files(root, keeper)?.certificate else { return Ok(()) };
+    let chain = contents::certificates(&path, &text)?;
+    let own = &chain[0];
+    let missing = |path: &Path| {
+        let problem = "is missing: every certificate has an entry there";
+        Err(StoreError::damaged(path, problem))
+    };
+    let has_ledger = read::mode_of_folder(&ledger)?.is_some();
+    if own.issuer == own.subject {
+        let entry = root.join(layout::ledger_entry(&Issuer::SelfSigned, keeper, &own.serial));
+        if has_ledger && read::mode_of_file(&entry)?.is_none() {
+            return missing(&entry);
+        }
+    } else if !has_ledger && !contents::is_issuer_of_any(root, own)? {
+        // The first certificate that an intermediate issues makes its ledger.
+        return Ok(());
+    }
+    if has_ledger { Ok(()) } else { missing(&ledger) }
 }
 
 /// Certificate and chain, key, ledger entry, and the true name where the folder's is cut.

@@ -9,6 +9,23 @@ use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::request::Holder;
 use crate::plan::Inventory;
 
+/// Makes sure that there is a key file for each of `holders`, as far as `inventory` knows.
+///
+/// # Errors
+/// [`StoreError::Missing`] with every file that is not there.
+pub(super) fn require_all(
+    root: &Path,
+    inventory: &Inventory,
+    holders: &[&Holder],
+) -> Result<(), StoreError> {
+    let missing =
+        |holder: &&&Holder| inventory.held.get(**holder).is_some_and(|held| !held.has_key);
+    let path = |holder: &&Holder| contents::path_of(root, holder, layout::KEY);
+    let files: Vec<_> =
+        holders.iter().filter(missing).map(|holder| ((*holder).clone(), path(holder))).collect();
+    if files.is_empty() { Ok(()) } else { Err(StoreError::Missing { files }) }
+}
+
 /// The private key of `holder`, whose certificate is in `inventory`.
 ///
 /// # Errors
@@ -21,7 +38,7 @@ pub(super) fn key(
     let path = contents::path_of(root, holder, layout::CERTIFICATE);
     let held = inventory.held.get(holder).and_then(|held| held.chain.first());
     let Some(certificate) = held else {
-        return Err(StoreError::Missing { holder: holder.clone(), path });
+        return Err(StoreError::missing(holder, path));
     };
     matching_key(root, holder, certificate).map_err(|error| {
         let text = read::file(&path).ok().flatten();
@@ -44,7 +61,7 @@ pub(super) fn matching_key(
 ) -> Result<PrivateKey, StoreError> {
     let path = contents::path_of(root, holder, layout::KEY);
     let Some(text) = read::file(&path)? else {
-        return Err(StoreError::Missing { holder: holder.clone(), path });
+        return Err(StoreError::missing(holder, path));
     };
     let key = PrivateKey::from_pem(&text)
         .map_err(|error| StoreError::damaged(&path, key_problem(error)))?;

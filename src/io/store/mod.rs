@@ -93,7 +93,7 @@ impl Store {
     /// The private keys of `holders`, each checked against its certificate in `inventory`.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] or [`StoreError::Damaged`] for the first that is not as it should be,
+    /// [`StoreError::Missing`] for all that are not there, [`StoreError::Damaged`] for the first that is not as it should be,
     /// [`StoreError::Changed`] if another process replaced it since `inventory` was read.
     pub fn keyring(
         &self,
@@ -102,6 +102,7 @@ impl Store {
     ) -> Result<Keyring, StoreError> {
         let holders: Vec<&Holder> = holders.iter().collect();
         let root = &self.root;
+        keyring::require_all(root, inventory, &holders)?;
         let read = |holder: &&Holder| {
             keyring::key(root, inventory, holder).map(|key| ((*holder).clone(), key))
         };
@@ -137,6 +138,10 @@ impl Store {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;
+        let begins = |file: &transaction::NewFile, kind: &layout::Kind| {
+            file.path.split('/').next() == Some(kind.folder)
+        };
+        folder::close_to_git(&self.root, |kind| files.iter().any(|file| begins(file, kind)))?;
         transaction::commit(&FileSystem, &self.root, files)
     }
     /// What `read` finds while no change of another process falls into its reading.

@@ -66,6 +66,8 @@ pub(super) fn mode_of_folder(path: &Path) -> Result<Option<u32>, StoreError> {
     let Some(metadata) = metadata(path)? else { return Ok(None) };
     if metadata.is_dir() {
         Ok(Some(mode(&metadata)))
+    } else if metadata.is_symlink() {
+        Err(StoreError::damaged(path, "is a symbolic link"))
     } else {
         Err(StoreError::damaged(path, "is not a folder"))
     }
@@ -239,7 +241,7 @@ mod tests {
         assert_eq!(files(folder.path()).unwrap(), ["file"]);
         symlink(at("a"), at("c")).unwrap();
         assert_eq!(problem(folders(folder.path())), "is a symbolic link");
-        assert_eq!(problem(folders(&at("c"))), "is not a folder");
+        assert_eq!(problem(folders(&at("c"))), "is a symbolic link");
         assert_eq!(problem(folders(&at("file"))), "is not a folder");
     }
 }

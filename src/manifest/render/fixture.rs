@@ -27,10 +27,6 @@ impl SecretKey for FakeKey {
             "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n".to_owned(),
         )
     }
-
-    fn fingerprint(&self) -> SpkiHash {
-        SpkiHash([0xab; 32])
-    }
 }
 
 impl Material for FakeMaterial {
@@ -40,6 +36,10 @@ impl Material for FakeMaterial {
 
     fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
         (holder.name() != "keyless").then_some(&FakeKey)
+    }
+
+    fn key_fingerprint(&self, _: &Holder) -> Option<SpkiHash> {
+        Some(SpkiHash([0xab; 32]))
     }
 
     fn trust_bundle(&self, authorities: &[String]) -> Option<String> {

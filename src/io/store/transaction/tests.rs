@@ -188,8 +188,8 @@ fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
     assert_eq!(std::fs::read(outside.path().join("file")).unwrap(), b"kept");
 
     for (name, problem) in [
-        ("clients/bob", "is not a folder"),
-        ("hosts", "is not a folder"),
+        ("clients/bob", "is a symbolic link"),
+        ("hosts", "is a symbolic link"),
         ("cas/ca/ledger/02.toml", "is a symbolic link"),
     ] {
         let root = world();
