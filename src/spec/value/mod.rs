@@ -12,6 +12,8 @@ mod image;
 mod kubernetes;
 mod number;
 mod path;
+#[cfg(test)]
+mod proposals;
 mod quantity;
 mod serial;
 mod text;
