@@ -43,6 +43,11 @@ fn patch(
             };
             (text.to_owned(), place)
         }
+        (None, None)
+            if ["patch", "path"].iter().any(|key| context.has(&path!["patches", index, *key])) =>
+        {
+            return None; // It was refused while reading.
+        }
         (both, _) => {
             let title = if both.is_some() {
                 "`patch` and `path` exclude each other"

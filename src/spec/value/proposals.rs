@@ -46,7 +46,9 @@ fn judge_all(text: &str) {
         judge::<RenewBefore>,
         judge::<FilePath>,
     ];
-    judges.iter().for_each(|judge| judge(text));
+    for judge in judges {
+        judge(text);
+    }
 }
 
 #[test]
