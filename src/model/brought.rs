@@ -14,29 +14,29 @@ use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::plan::Keyring;
 use crate::spec::document::{Document, Path, Step};
-use crate::spec::value::{FalseOr, HostName};
+use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
 
 /// The files that the spec names, so that they can be read before resolving.
 #[must_use]
 pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
-    let mut named: Vec<(Path, &str)> = Vec::new();
+    let mut named: Vec<(Path, &FilePath)> = Vec::new();
     for (name, ca) in &spec.cas {
-        let fields = [("certificate", ca.certificate.as_deref()), ("key", ca.key.as_deref())];
+        let fields = [("certificate", ca.certificate.as_ref()), ("key", ca.key.as_ref())];
         named.extend(written(&path!["cas", name.as_str()], fields));
     }
     let hosts = spec.hosts.iter().map(|(key, host)| (path!["hosts", key, "tls"], &host.tls));
     let defaults = [(path!["defaults", "hosts", "tls"], &spec.defaults.hosts.tls)];
     for (base, tls) in hosts.chain(defaults) {
         if let Some(FalseOr::Is(tls)) = tls {
-            let fields = [("certificate", tls.certificate.as_deref()), ("key", tls.key.as_deref())];
+            let fields = [("certificate", tls.certificate.as_ref()), ("key", tls.key.as_ref())];
             named.extend(written(&base, fields));
         }
     }
     for (index, patch) in spec.patches.iter().enumerate() {
-        named.extend(written(&path!["patches", index], [("path", patch.path.as_deref())]));
+        named.extend(written(&path!["patches", index], [("path", patch.path.as_ref())]));
     }
-    let full = |(path, file): (Path, &str)| document.directory(&path).join(file);
+    let full = |(path, file): (Path, &FilePath)| document.directory(&path).join(file);
     let files: BTreeSet<PathBuf> = named.into_iter().map(full).collect();
     files.into_iter().collect()
 }
@@ -44,8 +44,8 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
 /// The fields below `base` that were written, each with its way.
 fn written<'a, const N: usize>(
     base: &[Step],
-    fields: [(&str, Option<&'a str>); N],
-) -> impl Iterator<Item = (Path, &'a str)> {
+    fields: [(&str, Option<&'a FilePath>); N],
+) -> impl Iterator<Item = (Path, &'a FilePath)> {
     fields.map(|(field, file)| Some(([base, &path![field]].concat(), file?))).into_iter().flatten()
 }
 
@@ -87,7 +87,7 @@ pub fn authority(
     findings: &mut Findings,
 ) -> Option<Vec<Certificate>> {
     let path = path!["cas", name, "certificate"];
-    let Some(file) = &written.certificate else {
+    let Some(file) = written.certificate.as_ref().map(FilePath::as_str) else {
         findings.push(
             Diagnostic::error("missing-key", "a key without its certificate is no authority")
                 .at(context.key(&path!["cas", name, "key"]))
@@ -114,7 +114,7 @@ pub fn authority(
         );
         fits = false;
     }
-    if let Some(key_file) = &written.key {
+    if let Some(key_file) = written.key.as_ref().map(FilePath::as_str) {
         let key_path = path!["cas", name, "key"];
         let key = private_key(context, &key_path, key_file, (own, file), findings)?;
         keyring.insert(Holder::Authority(name.to_owned()), key);
@@ -190,6 +190,7 @@ pub fn server(
         );
         return None;
     };
+    let (file, key_file) = (file.as_str(), key_file.as_str());
     let found = certificates(context, &path, file, findings)?;
     let own = found.first()?;
     let purpose = Purpose::Server { names: &[host.as_str()] };

@@ -32,7 +32,7 @@ fn patch(
         }
         (None, Some(file)) => {
             let place = path!["patches", index, "path"];
-            let bytes = brought::bytes(context, &place, file, findings)?;
+            let bytes = brought::bytes(context, &place, file.as_str(), findings)?;
             let Ok(text) = std::str::from_utf8(bytes) else {
                 findings.push(
                     Diagnostic::error("invalid-patch", format!("`{file}` is not text"))
@@ -42,6 +42,11 @@ fn patch(
                 return None;
             };
             (text.to_owned(), place)
+        }
+        (None, None)
+            if ["patch", "path"].iter().any(|key| context.has(&path!["patches", index, *key])) =>
+        {
+            return None; // It was refused while reading.
         }
         (both, _) => {
             let title = if both.is_some() {

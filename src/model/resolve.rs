@@ -33,6 +33,7 @@ pub fn resolve(
     found: Vec<Diagnostic>,
 ) -> (Option<Resolved>, Vec<Diagnostic>) {
     let mut findings = Findings(found);
+    refuse_nothing(context, &mut findings);
     let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);
     refuse_own_labels(context, &mut findings);
@@ -77,6 +78,19 @@ pub fn resolve(
     findings.0.extend(target.check(&model, &|path| context.value(path)));
     let model = (!has_errors(&findings.0)).then_some(Resolved { model, keyring });
     (model, findings.0)
+}
+
+/// A spec that declares nothing is a mistake: it would remove every object of an earlier one.
+fn refuse_nothing(context: Context<'_>, findings: &mut Findings) {
+    let Spec { cas, services, hosts, clients, .. } = context.spec;
+    let nothing = cas.is_empty() && services.is_empty() && hosts.is_empty() && clients.is_empty();
+    if nothing && !has_errors(&findings.0) {
+        findings.push(
+            Diagnostic::error("empty-spec", "the spec declares nothing")
+                .at(context.value(&path![]))
+                .help("declare `hosts`, `services`, `cas` or `clients`; `mtlsgen init` writes a spec to start from"),
+        );
+    }
 }
 
 fn target(context: Context<'_>, findings: &mut Findings) -> &'static dyn Target {

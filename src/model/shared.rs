@@ -62,12 +62,12 @@ pub fn leaf_duration(spec: &Spec, own: Option<value::Duration>) -> Seconds {
 pub fn renew_before(
     context: Context<'_>,
     path: &Path,
-    own: Option<value::Duration>,
-    default: Option<value::Duration>,
+    own: Option<value::RenewBefore>,
+    default: Option<value::RenewBefore>,
     duration: Seconds,
     findings: &mut Findings,
 ) -> Option<Seconds> {
-    let Some(written) = own.or(default).map(value::Duration::seconds) else {
+    let Some(written) = own.or(default).map(value::RenewBefore::seconds) else {
         // A certificate that lives shorter than the usual notice is renewed in its last third.
         let usual = if duration > RENEW_BEFORE { RENEW_BEFORE } else { Seconds(duration.0 / 3) };
         return Some(usual);

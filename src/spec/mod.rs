@@ -21,8 +21,8 @@ pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
     AnnotationKey, ContainerName, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
-    FalseOr, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later, NamespaceName,
-    NamespacedName, ObjectName, Port, PortName, PublicKeySize, Serial, Uri,
+    FalseOr, FilePath, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later, NamespaceName,
+    NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Serial, Uri,
 };
 
 /// One spec: which hosts exist, who may call them and who signs whom.
@@ -56,7 +56,7 @@ pub struct Spec {
     /// How Secrets are handed over.
     pub secrets: Secrets,
     /// Folder whose `*.yaml.j2` files replace built-in templates of the same name, or add to them.
-    pub templates: Option<String>,
+    pub templates: Option<FilePath>,
     /// Changes to rendered objects, in the form of Kustomize's `patches`.
     pub patches: Vec<Patch>,
     /// Certification authorities.
@@ -97,7 +97,7 @@ pub struct Defaults {
     pub duration: Option<Duration>,
     /// How long before its end a leaf certificate is renewed. `30d` unless said.
     #[schemars(extend("default" = "30d"))]
-    pub renew_before: Option<Duration>,
+    pub renew_before: Option<RenewBefore>,
     /// What every host has unless it says otherwise.
     pub hosts: HostDefaults,
 }
@@ -143,7 +143,7 @@ pub enum KeyAlgorithm {
 pub struct Store {
     /// Folder of the store, relative to the file that says so. `pki` beside the spec unless said.
     #[schemars(extend("default" = "pki"))]
-    pub path: Option<String>,
+    pub path: Option<FilePath>,
     /// Kind of store. `directory` unless said.
     #[schemars(extend("default" = "directory"))]
     pub kind: Option<StoreKind>,
@@ -188,7 +188,7 @@ pub struct Patch {
     #[schemars(with = "PatchSchema")]
     pub patch: Option<serde_json::Value>,
     /// File that contains the patch, instead of `patch`.
-    pub path: Option<String>,
+    pub path: Option<FilePath>,
 }
 
 #[derive(JsonSchema)]
@@ -234,7 +234,7 @@ pub struct Ca {
     #[schemars(extend("default" = "10y"))]
     pub duration: Option<Duration>,
     /// How long before its end the authority is renewed. A third of its validity, one year at most, unless said.
-    pub renew_before: Option<Duration>,
+    pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
     /// How many further authorities may stand below this one. What the spec needs unless said.
@@ -244,9 +244,9 @@ pub struct Ca {
     /// Name of the Secret that holds the trust bundle, where only this authority is trusted.
     pub secret_name: Option<ObjectName>,
     /// PEM file of somebody else's authority, its issuers may follow.
-    pub certificate: Option<String>,
+    pub certificate: Option<FilePath>,
     /// PEM file of that authority's key, if it is to sign.
-    pub key: Option<String>,
+    pub key: Option<FilePath>,
     /// Not supported yet.
     #[schemars(skip)]
     pub revoked: Option<Later>,
@@ -454,9 +454,9 @@ pub struct Tls {
     /// Authority of the spec that signs the certificate, or `self-signed`.
     pub issuer: Option<String>,
     /// PEM file of a certificate that somebody else issued, chain included.
-    pub certificate: Option<String>,
+    pub certificate: Option<FilePath>,
     /// PEM file of its key.
-    pub key: Option<String>,
+    pub key: Option<FilePath>,
     /// cert-manager issues the certificate.
     pub cert_manager: Option<CertManager>,
     /// Another entry of `hosts` whose certificate serves this host as well.
@@ -476,7 +476,7 @@ pub struct Tls {
     pub duration: Option<Duration>,
     /// How long before its end the certificate is renewed. `30d` unless said.
     #[schemars(extend("default" = "30d"))]
-    pub renew_before: Option<Duration>,
+    pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
 }
@@ -552,7 +552,7 @@ pub struct Client {
     pub duration: Option<Duration>,
     /// How long before its end the certificate is renewed. `30d` unless said.
     #[schemars(extend("default" = "30d"))]
-    pub renew_before: Option<Duration>,
+    pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
     /// Name of a Secret with certificate and key, for clients inside the cluster.

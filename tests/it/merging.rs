@@ -358,3 +358,41 @@ fn the_clock_is_what_the_user_says() {
         assert!(not_before(&["--at", time], None).unwrap_err().contains("--at"), "{time}");
     }
 }
+
+#[test]
+fn null_may_only_remove_what_an_earlier_source_says() {
+    let sandbox = Sandbox::with_toml(BASE);
+    let stderr = failing(&sandbox, &["--set", "hosts.\"a.example.com\".clientAuth=null"]);
+    assert!(stderr.contains("`clientAuth` is empty"), "{stderr}");
+    sandbox.write("over.yaml", "hosts:\n  a.example.com:\n    clientAuth:\n      # cas: [own]\n");
+    let stderr = failing(&sandbox, &["-f", "mtls.toml", "-f", "over.yaml"]);
+    assert!(stderr.contains("over.yaml:3:5") && stderr.contains("write `false`"), "{stderr}");
+    assert!(
+        Rendered::of(
+            &sandbox,
+            &[
+                "--set",
+                "hosts.\"a.example.com\".tls=null",
+                "--set",
+                "hosts.\"a.example.com\".tls=false"
+            ]
+        )
+        .has("Service", "web")
+    );
+}
+
+#[test]
+fn a_spec_that_declares_nothing_removes_nothing() {
+    let sandbox = Sandbox::with_toml(BASE);
+    sandbox.ok(&["render", "-o", "out"]);
+    let before = sandbox.files();
+    sandbox.write("empty.yaml", "# nothing yet\n");
+    for arguments in [&["-f", "empty.yaml"][..], &["--set", "hosts=null", "--set", "services=null"]]
+    {
+        let run = sandbox.run(&[&["render", "-o", "out"], arguments].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+        assert!(run.stderr.contains("declares nothing"), "{}", run.stderr);
+    }
+    assert_eq!(sandbox.files().len(), before.len() + 1);
+    sandbox.ok(&["render", "-f", "empty.yaml", "-f", "mtls.toml"]);
+}

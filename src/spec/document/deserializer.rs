@@ -22,32 +22,29 @@ pub(super) struct NodeDeserializer<'a> {
     refused: &'a Refused,
     /// Entries before this way are not looked at again.
     skipped: &'a [usize],
-    /// Whether the node is an entry of a table with keys of the user's choice.
-    entry: bool,
 }
 
 impl<'a> NodeDeserializer<'a> {
     /// Reads `node`, leaving out `refused` and what comes before the way `skipped`.
     pub fn new(node: &'a Node, refused: &'a Refused, skipped: &'a [usize]) -> Self {
-        Self { node, refused, skipped, entry: false }
+        Self { node, refused, skipped }
     }
 
-    fn below(self, node: &'a Node, index: usize, entry: bool) -> Self {
+    fn below(self, node: &'a Node, index: usize) -> Self {
         let skipped = match self.skipped {
             [first, rest @ ..] if *first == index => rest,
             _ => &[],
         };
-        Self { node, skipped, entry, ..self }
+        Self { node, skipped, ..self }
     }
 
     fn table<'de, V: Visitor<'de>>(
         self,
         table: &'a Table,
-        free: bool,
         visitor: V,
     ) -> Result<V::Value, Mistake> {
         let at = self.skipped.first().copied().unwrap_or_default();
-        visitor.visit_map(Entries { parent: self, table, at, free, current: None })
+        visitor.visit_map(Entries { parent: self, table, at, current: None })
     }
 
     fn list<'de, V: Visitor<'de>>(self, list: &'a [Node], visitor: V) -> Result<V::Value, Mistake> {
@@ -57,7 +54,7 @@ impl<'a> NodeDeserializer<'a> {
 
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         let scalar = match &self.node.value {
-            Value::Table(table) => return self.table(table, false, visitor),
+            Value::Table(table) => return self.table(table, visitor),
             Value::List(list) => return self.list(list, visitor),
             Value::Scalar(scalar) => scalar,
         };
@@ -149,7 +146,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        let value = visitor.visit_some(self)?;
+        // Null says nothing: not even to those who read any value.
+        if self.node.is_null() { Err(Mistake::expected("a value", self.node)) } else { Ok(value) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -163,7 +162,6 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         let result = match &self.node.value {
             Value::List(list) => self.list(list, visitor),
-            Value::Scalar(Scalar::Null) if !self.entry => self.list(&[], visitor),
             _ => Err(Mistake::expected("a list", self.node)),
         };
         result.map_err(|mistake| mistake.at(self.node))
@@ -171,8 +169,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         let result = match &self.node.value {
-            Value::Table(table) => self.table(table, true, visitor),
-            Value::Scalar(Scalar::Null) if !self.entry => self.table(&Table::new(), true, visitor),
+            Value::Table(table) => self.table(table, visitor),
             _ => Err(Mistake::expected("a table", self.node)),
         };
         result.map_err(|mistake| mistake.at(self.node))
@@ -185,9 +182,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         visitor: V,
     ) -> Result<V::Value, Mistake> {
         let result = match &self.node.value {
-            Value::Table(table) => self.table(table, false, visitor),
-            Value::Scalar(Scalar::Null) if self.entry => Err(Mistake::empty(self.node)),
-            Value::Scalar(Scalar::Null) => self.table(&Table::new(), false, visitor),
+            Value::Table(table) => self.table(table, visitor),
             _ => Err(Mistake::expected("a table", self.node)),
         };
         result.map_err(|mistake| mistake.at(self.node))
@@ -222,8 +217,6 @@ struct Entries<'a> {
     parent: NodeDeserializer<'a>,
     table: &'a Table,
     at: usize,
-    /// Whether the keys are of the user's choice.
-    free: bool,
     current: Option<(usize, &'a str, &'a Entry)>,
 }
 
@@ -250,7 +243,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
         let (index, key, entry) =
             self.current.take().expect("serde asks for a key before its value");
-        let value = self.parent.below(&entry.node, index, self.free);
+        let value = self.parent.below(&entry.node, index);
         seed.deserialize(value)
             .map_err(|mistake| mistake.at_entry(entry.key, &entry.node).below(index, Some(key)))
     }
@@ -276,7 +269,7 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
             if self.parent.refused.contains(&std::ptr::from_ref(node)) {
                 continue;
             }
-            let value = self.parent.below(node, index, false);
+            let value = self.parent.below(node, index);
             return seed
                 .deserialize(value)
                 .map(Some)

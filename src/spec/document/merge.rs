@@ -78,24 +78,28 @@ pub(super) fn merge(base: &mut Node, later: Node, position: Position) {
     }
 }
 
-fn merge_tables(base: &mut Table, later: Table, position: Position) {
+fn merge_tables(base: &mut Table, mut later: Table, position: Position) {
+    // Before alternatives go: null may name one. Null that removes nothing stays, and is an error
+    // when it is read.
+    let removed = removed(base, &later);
+    later.retain(|key, _| !removed.contains(key));
+    base.retain(|key, _| !removed.contains(key));
     drop_alternatives(base, &later, position);
-    let mut removed = BTreeSet::new();
     for (key, entry) in later {
         match base.get_mut(&key) {
-            // Null after null removes nothing: both stay, and are judged when they are read.
-            Some(earlier) if entry.node.is_null() && !earlier.node.is_null() => {
-                removed.insert(key);
-            }
             Some(earlier) => merge(&mut earlier.node, entry.node, position.below(&key)),
             None => {
                 base.insert(key, entry);
             }
         }
     }
-    if !removed.is_empty() {
-        base.retain(|key, _| !removed.contains(key));
-    }
+}
+
+/// The keys that `later` removes from `base`.
+fn removed(base: &Table, later: &Table) -> BTreeSet<Box<str>> {
+    let says = |key: &str| base.get(key).is_some_and(|entry| !entry.node.is_null());
+    let nulls = later.iter().filter(|(_, entry)| entry.node.is_null());
+    nulls.map(|(key, _)| key).filter(|key| says(key)).cloned().collect()
 }
 
 fn drop_alternatives(base: &mut Table, later: &Table, position: Position) {

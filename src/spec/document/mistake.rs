@@ -36,7 +36,7 @@ enum Kind {
     UnknownKey { key: String, known: &'static [&'static str] },
     UnknownValue { known: &'static [&'static str] },
     MissingKey { key: &'static str },
-    Empty,
+    Empty { expected: String },
     Custom { text: String },
 }
 
@@ -57,18 +57,30 @@ impl Mistake {
         Self::new(Kind::WrongType { expected: expected.into() }).at(node)
     }
 
-    /// The entry of a free-form table has no value.
-    pub fn empty(node: &Node) -> Self {
-        Self::new(Kind::Empty).at(node)
+    /// The entry has no value; null is left of what merging could not remove.
+    pub fn empty(expected: impl Into<String>) -> Self {
+        Self::new(Kind::Empty { expected: expected.into() })
     }
 
-    /// Points at the key where that says more than the value.
+    /// Points at the key where that says more than the value, as where there is none.
     pub fn at_entry(mut self, key: Place, node: &Node) -> Self {
+        if !self.0.way.is_empty() {
+            return self;
+        }
+        if let (true, Kind::WrongType { expected }) = (node.is_null(), &mut self.0.kind) {
+            self.0.kind = Kind::Empty { expected: std::mem::take(expected) };
+        }
         let later = matches!(&self.0.kind, Kind::Custom { text } if text.starts_with(LATER));
-        if self.0.way.is_empty() && (later || matches!(self.0.kind, Kind::Empty)) {
+        if later || matches!(self.0.kind, Kind::Empty { .. }) {
             self.0.place = Some(key);
         }
         self.at(node)
+    }
+
+    /// Says which key it is about, unless that is known.
+    pub fn of(mut self, key: &str) -> Self {
+        self.0.key.get_or_insert_with(|| key.to_owned());
+        self
     }
 
     /// Says where, unless it is known more precisely.
@@ -95,10 +107,10 @@ impl Mistake {
     /// Adds a step to the way to the value: an index in a list or table.
     pub fn below(mut self, index: usize, key: Option<&str>) -> Self {
         self.0.way.push(index);
-        if let (None, Some(key)) = (&self.0.key, key) {
-            self.0.key = Some(key.to_owned());
+        match key {
+            Some(key) => self.of(key),
+            None => self,
         }
-        self
     }
 
     /// The indices that lead from the top to the value.
@@ -121,11 +133,7 @@ impl Mistake {
             Kind::MissingKey { key } => {
                 Diagnostic::error("missing-key", format!("the key `{key}` is missing"))
             }
-            Kind::Empty => {
-                let key = self.0.key.unwrap_or_default();
-                Diagnostic::error("empty-entry", format!("the entry {} is empty", literal(&key)))
-                    .help("write `{}` for an entry that has defaults only; null only removes what an earlier file says")
-            }
+            Kind::Empty { expected } => empty(&self.0.key.unwrap_or_default(), &expected),
             Kind::Custom { text } => custom(&text, self.0.key.as_deref()),
         }
     }
@@ -165,13 +173,29 @@ impl Error for Mistake {
     }
 }
 
-fn wrong_type(expected: &str, found: &Found) -> Diagnostic {
-    let words = match expected {
+/// The expected type in words; serde has its own for some.
+fn in_words(expected: &str) -> &str {
+    match expected {
         "a sequence" => "a list",
         "a map" => "a table",
         name if name.starts_with("struct ") => "a table",
         other => other,
+    }
+}
+
+fn empty(key: &str, expected: &str) -> Diagnostic {
+    let write = match in_words(expected) {
+        "a table" => "write `{}` for an entry that has defaults only",
+        "a list" => "write `[]` for an empty list",
+        "`false` or a table" => "write `false`, or `{}` for one that has defaults only",
+        _ => "write a value",
     };
+    Diagnostic::error("empty-entry", format!("the entry {} is empty", literal(key)))
+        .help(format!("{write}, or remove the key; null only removes what an earlier file says"))
+}
+
+fn wrong_type(expected: &str, found: &Found) -> Diagnostic {
+    let words = in_words(expected);
     let diagnostic =
         Diagnostic::error("wrong-type", format!("expected {words}, found {}", found.words));
     match advice(words, found.value.as_ref()) {

@@ -115,8 +115,7 @@ impl Document {
     /// Whether the user wrote something at `path` (also if it was refused).
     #[must_use]
     pub fn contains(&self, path: &[Step]) -> bool {
-        let (depth, node) = self.nearest(path);
-        depth == path.len() && !node.is_null()
+        self.nearest(path).0 == path.len()
     }
 
     /// Folder that relative paths start from which are written at `path`: that of the source which
@@ -225,7 +224,7 @@ fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 ///
 /// A source in the object form (`apiVersion`, `kind`, `metadata`, `spec`) is unwrapped first; its
 /// `metadata.name` is the spec's `name` unless that is said. Null removes what an earlier source
-/// says. Where a later source names an alternative (another source of `tls`, `routes` instead of
+/// says, and is an error where there is nothing to remove. Where a later source names an alternative (another source of `tls`, `routes` instead of
 /// `service`), the earlier one goes.
 ///
 /// # Panics
@@ -280,9 +279,7 @@ fn read_source(input: &mut Input<'_>) -> (Node, Option<Entry>, bool) {
 
 /// An object's name is the spec's, unless that is said.
 fn take_name(table: &mut Table, name: Entry) {
-    if table.get("name").is_none_or(|entry| entry.node.is_null()) {
-        table.insert("name".into(), name);
-    }
+    table.entry("name".into()).or_insert(name);
 }
 
 /// Source and number of the lines with errors so far.

@@ -1,6 +1,7 @@
 //! Unwraps the object form: `apiVersion`, `kind`, `metadata` and the spec proper under `spec`.
 
 use super::input::Input;
+use super::mistake::Mistake;
 use super::node::{Entry, Node, Table, Value};
 use crate::diagnostic::{Diagnostic, literal, nearest};
 
@@ -36,16 +37,19 @@ pub(super) fn unwrap(input: &mut Input<'_>, node: Node) -> (Node, Option<Entry>)
             diagnostic.help("put `hosts`, `services`, `cas` and the other tables under `spec`"),
         );
     }
-    (spec.map_or_else(|| Node::empty(place), |entry| non_null(entry.node)), name)
-}
-
-fn non_null(node: Node) -> Node {
-    if node.is_null() { Node::empty(node.place) } else { node }
+    let spec = spec.map(|entry| entry.node).filter(|node| !node.is_null());
+    (spec.unwrap_or_else(|| Node::empty(place)), name)
 }
 
 fn check_keys(input: &mut Input<'_>, table: &Table) {
     for (key, entry) in table {
         if KEYS.contains(&key.as_ref()) {
+            if let ("spec" | "$schema", true) = (key.as_ref(), entry.node.is_null()) {
+                let span = input.span_of(entry.key);
+                let expected = if key.as_ref() == "spec" { "a table" } else { "a string" };
+                let mistake = Mistake::empty(expected).of(key);
+                input.report(mistake.diagnostic().at(Some(span)));
+            }
             continue;
         }
         let title = format!("unknown key {} in the object of kind `{KIND}`", literal(key));

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
+use super::host::right_form;
 use super::text::{deserialize, text_value};
 use crate::diagnostic::literal;
 
@@ -91,7 +92,19 @@ fn email_address(text: &str) -> Result<(), String> {
             refuse("a part before or behind `@` is missing")
         }
         Some((local, _)) if local.contains('@') => refuse("there are two `@`"),
-        Some((_, domain)) => super::DnsName::from_str(&domain.to_lowercase()).map(|_| ()),
+        Some((local, domain)) => match super::DnsName::from_str(&domain.to_lowercase()) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(with_right_domain(&why, local, domain)),
+        },
+    }
+}
+
+/// The message about a domain, with a mail address as its proposal.
+fn with_right_domain(why: &str, local: &str, domain: &str) -> String {
+    let why = why.lines().next().unwrap_or_default();
+    match super::DnsName::from_str(&right_form(domain)) {
+        Ok(domain) => format!("{why}\nwrite `{local}@{domain}`"),
+        Err(_) => format!("{why}\nwrite such as `name@example.com`"),
     }
 }
 
@@ -270,6 +283,7 @@ mod tests {
                 ("ä@b.de", "not ASCII"),
                 ("a b@c", "blank"),
                 ("a@b_c", "it contains `_`"),
+                ("a@b_C.de", "write `a@b-c.de`"),
             ],
         );
         check::<Uri>(

@@ -9,9 +9,15 @@ use serde::de::{Deserializer, Error, Visitor};
 use crate::diagnostic::literal;
 use crate::time::Seconds;
 
-/// Length of time, positive: `10y`, `365d`, `8760h`, `2160h0m0s`, `1y6w`; 1y = 365d, `m` is minutes.
+/// Length of time: `10y`, `365d`, `8760h`, `2160h0m0s`, `1y6w`; 1y = 365d, `m` is minutes. At least
+/// `LEAST` seconds, as cert-manager demands of certificates: one of a few minutes, backdated for
+/// late clocks, would be due again at once
+/// (`internal/apis/certmanager/validation/certificate.go`, `ValidateDuration`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Duration(u64);
+pub struct Duration<const LEAST: u64 = 3_600>(u64);
+
+/// How long before the end of a certificate it is renewed; five minutes at least.
+pub type RenewBefore = Duration<300>;
 
 /// Units and their seconds, longest first.
 const UNITS: [(char, u64); 6] =
@@ -22,7 +28,7 @@ const MAXIMUM: u64 = 10_000 * 365 * 86_400;
 
 const HELP: &str = "write numbers with the units y, w, d, h, m (minutes) and s, longest first, such as `10y`, `90d` or `8760h`";
 
-impl Duration {
+impl<const LEAST: u64> Duration<LEAST> {
     /// The length in seconds.
     #[must_use]
     pub fn seconds(self) -> Seconds {
@@ -30,7 +36,7 @@ impl Duration {
     }
 }
 
-impl FromStr for Duration {
+impl<const LEAST: u64> FromStr for Duration<LEAST> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -49,7 +55,14 @@ impl FromStr for Duration {
                 format!("{} is too long: X.509 knows dates up to the year 9999\nwrite a shorter time", literal(text))
             })?;
         }
-        if total == 0 { Err(refuse("it is zero".to_owned())) } else { Ok(Self(total)) }
+        if total < LEAST {
+            let least = Seconds(LEAST);
+            return Err(format!(
+                "{} is too short, expected `{least}` at least\nwrite `{least}` or more",
+                literal(text)
+            ));
+        }
+        Ok(Self(total))
     }
 }
 
@@ -70,7 +83,9 @@ fn part(rest: &str, units: &mut &[(char, u64)], text: &str) -> Result<(usize, u6
                 &rest[..digits],
                 literal(&found.to_string())
             ),
-            None if digits == text.len() => format!("it has no unit; for days write `{text}d`"),
+            None if digits == text.len() && is_some_days(text) => {
+                format!("it has no unit; for days write `{text}d`")
+            }
             None => format!("`{}` has no unit", &rest[..digits]),
         });
     }
@@ -85,39 +100,48 @@ fn part(rest: &str, units: &mut &[(char, u64)], text: &str) -> Result<(usize, u6
     Ok((digits + unit.len(), count.saturating_mul(seconds)))
 }
 
-impl fmt::Display for Duration {
+/// Whether that many days are a length of time.
+fn is_some_days(digits: &str) -> bool {
+    let days = digits.parse::<u64>().ok().and_then(|days| days.checked_mul(86_400));
+    days.is_some_and(|seconds| (1..=MAXIMUM).contains(&seconds))
+}
+
+impl<const LEAST: u64> fmt::Display for Duration<LEAST> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.seconds().fmt(f)
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Duration {
+impl<'de, const LEAST: u64> serde::Deserialize<'de> for Duration<LEAST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(DurationVisitor)
     }
 }
 
-struct DurationVisitor;
+struct DurationVisitor<const LEAST: u64>;
 
-impl Visitor<'_> for DurationVisitor {
-    type Value = Duration;
+impl<const LEAST: u64> Visitor<'_> for DurationVisitor<LEAST> {
+    type Value = Duration<LEAST>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a length of time such as `\"90d\"`")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         text.parse().map_err(E::custom)
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Duration, E> {
-        Err(E::custom(format!(
-            "the length of time `{number}` has no unit\nfor days write `\"{number}d\"`"
-        )))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        let days = format!("{number}d");
+        let help = match Self::Value::from_str(&days) {
+            Ok(_) => format!("for days write `\"{days}\"`"),
+            Err(_) => HELP.to_owned(),
+        };
+        Err(E::custom(format!("the length of time `{number}` has no unit\n{help}")))
     }
 }
 
-impl JsonSchema for Duration {
+impl<const LEAST: u64> JsonSchema for Duration<LEAST> {
     fn inline_schema() -> bool {
         true
     }
@@ -144,8 +168,8 @@ mod tests {
     #[test]
     fn lengths_add_up() {
         for (text, seconds) in [
-            ("1s", 1),
-            ("1m", 60),
+            ("3600s", 3600),
+            ("60m", 3600),
             ("2160h0m0s", 2160 * 3600),
             ("1w", 7 * 86_400),
             ("365d", 365 * 86_400),
@@ -155,6 +179,11 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Duration>().unwrap().seconds(), Seconds(seconds), "{text}");
         }
+    }
+
+    #[test]
+    fn renewal_is_five_minutes_before_at_least() {
+        check::<RenewBefore>(&["5m", "300s", "30d"], &[("299s", "expected `5m` at least")]);
     }
 
     #[test]
@@ -172,7 +201,10 @@ mod tests {
                 ("1d1d", "not longer"),
                 ("1 d", "found ` `"),
                 ("1d30", "`30` has no unit"),
-                ("0s", "it is zero"),
+                ("0s", "`0s` is too short, expected `1h` at least"),
+                ("59m59s", "write `1h` or more"),
+                ("0", "`0` has no unit"),
+                ("9999999", "`9999999` has no unit"),
                 ("10001y", "too long"),
                 ("99999999999999999999999y", "too long"),
                 ("1D", "the unit `D` is unknown"),

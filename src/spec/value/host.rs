@@ -17,61 +17,118 @@ text_value! {
     { "pattern": "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength": 253 }
 }
 
+/// What is wrong with a text, and the words round the name to write instead.
+struct Fault {
+    why: String,
+    /// What to write where the right form is not clear.
+    help: String,
+    before: &'static str,
+    after: &'static str,
+}
+
+const EXAMPLE: &str = "write a DNS name such as `www.example.com`";
+
+impl Fault {
+    fn new(why: String) -> Self {
+        Self { why, help: EXAMPLE.to_owned(), before: "write", after: "" }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: help.into(), ..self }
+    }
+
+    /// The message; proposes `name` if that is one.
+    fn message(self, name: &str, fault: fn(&str) -> Option<Self>) -> String {
+        let Self { why, help, before, after } = self;
+        if name.is_empty() || fault(name).is_some() {
+            return format!("{why}\n{help}");
+        }
+        format!("{why}\n{before} `{name}`{after}")
+    }
+}
+
 fn host(text: &str) -> Result<(), String> {
-    if let Some(help) = not_a_name(text) {
-        return Err(help);
-    }
-    match text.strip_prefix("*.") {
-        Some(rest) => domain(text, rest),
-        None if text.contains('*') => Err(format!(
-            "{} cannot be a host: `*` can only stand for the whole first label\nwrite `*.example.com`",
-            literal(text)
-        )),
-        None => domain(text, text),
-    }
+    let wildcard = if bare(text).starts_with("*.") { "*." } else { "" };
+    let name = format!("{wildcard}{}", right_form(text));
+    host_fault(text).map_or(Ok(()), |fault| Err(fault.message(&name, host_fault)))
 }
 
 fn dns_name(text: &str) -> Result<(), String> {
-    if let Some(rest) = text.strip_prefix("*.").or_else(|| text.strip_prefix('.')) {
-        return Err(format!(
-            "{} cannot be a DNS name here: it starts with a wildcard or dot\n\
-             write `{rest}`, which includes everything below it",
+    dns_name_fault(text)
+        .map_or(Ok(()), |fault| Err(fault.message(&right_form(text), dns_name_fault)))
+}
+
+fn host_fault(text: &str) -> Option<Fault> {
+    not_a_name(text).or_else(|| match text.strip_prefix("*.") {
+        None if text.contains('*') => Some(
+            Fault::new(format!(
+                "{} cannot be a host: `*` can only stand for the whole first label",
+                literal(text)
+            ))
+            .help("write such as `*.example.com`"),
+        ),
+        rest => domain(text, rest.unwrap_or(text)),
+    })
+}
+
+fn dns_name_fault(text: &str) -> Option<Fault> {
+    if text.starts_with("*.") || text.starts_with('.') {
+        let why = format!(
+            "{} cannot be a DNS name here: it starts with a wildcard or dot",
             literal(text)
-        ));
+        );
+        return Some(Fault { after: ", which includes everything below it", ..Fault::new(why) });
     }
-    not_a_name(text).map_or_else(|| domain(text, text), Err)
+    not_a_name(text).or_else(|| domain(text, text))
+}
+
+/// The part of a text where a name would stand: without scheme, port and path.
+fn bare(text: &str) -> &str {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    text.split(['/', ':', '?', '#']).next().unwrap_or_default()
+}
+
+/// The name without wildcard that a text is most likely about; nothing if it is about an address, or
+/// in another script.
+pub(super) fn right_form(text: &str) -> String {
+    if address(text).is_some() || !text.is_ascii() {
+        return String::new();
+    }
+    let name = bare(text);
+    let name = name.strip_prefix("*.").unwrap_or(name).trim_matches('.').to_lowercase();
+    proposal(&name, in_name).unwrap_or(name)
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// What is wrong with a text that is something else than a DNS name.
-fn not_a_name(text: &str) -> Option<String> {
+fn not_a_name(text: &str) -> Option<Fault> {
     if text.is_empty() {
-        return Some("a host name is empty\nwrite a DNS name such as `www.example.com`".to_owned());
+        return Some(Fault::new("a host name is empty".to_owned()));
     }
     let shown = literal(text);
-    if let Some((_, rest)) = text.split_once("://") {
-        let name = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
-        return Some(format!("{shown} is a URL, expected a DNS name\nwrite `{name}`"));
+    if text.contains("://") {
+        return Some(Fault::new(format!("{shown} is a URL, expected a DNS name")));
     }
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
+    if let Some(address) = address(text) {
         let name = wildcard_name(address);
-        return Some(format!(
-            "{shown} is an IP address, expected a DNS name\n\
-             write a name that leads to that address, such as `{name}` (a public wildcard-DNS service)"
-        ));
+        let fault = Fault::new(format!("{shown} is an IP address, expected a DNS name"));
+        return Some(fault.help(format!(
+            "write a name that leads to that address, such as `{name}` (a public wildcard-DNS service)"
+        )));
     }
-    if let Some((name, port)) = text.split_once(':') {
+    if let Some((_, port)) = text.split_once(':') {
         let port = port.bytes().all(|byte| byte.is_ascii_digit());
         let why = if port { "has a port" } else { "contains `:`" };
-        let help = if port { format!("\nwrite `{name}`") } else { String::new() };
-        return Some(format!("{shown} {why}, expected a DNS name alone{help}"));
+        return Some(Fault::new(format!("{shown} {why}, expected a DNS name alone")));
     }
-    if let Some((name, _)) = text.split_once('/') {
-        return Some(format!(
-            "{shown} has a path, expected a DNS name alone\nwrite `{name}`, and paths under `routes`"
-        ));
+    if text.contains('/') {
+        let why = format!("{shown} has a path, expected a DNS name alone");
+        return Some(Fault { after: ", and paths under `routes`", ..Fault::new(why) });
     }
-    text.strip_suffix('.').map(|name| format!("{shown} ends with a dot\nwrite `{name}`"))
+    text.ends_with('.').then(|| Fault::new(format!("{shown} ends with a dot")))
 }
 
 /// A name of a wildcard-DNS service that leads to an address.
@@ -80,53 +137,51 @@ fn wildcard_name(address: IpAddr) -> String {
     format!("app.{}.sslip.io", dashed.trim_matches('-'))
 }
 
+fn in_name(character: char) -> bool {
+    matches!(character, 'a'..='z' | '0'..='9' | '-' | '.')
+}
+
 /// Checks the labels of `name`, which `text` consists of apart from a wildcard.
-fn domain(text: &str, name: &str) -> Result<(), String> {
-    let shown = literal(text);
-    let allowed = |character| matches!(character, 'a'..='z' | '0'..='9' | '-' | '.');
-    if let Some(character) = name.chars().find(|character| !allowed(*character)) {
-        let found = literal(&character.to_string());
-        let help = match character {
-            'A'..='Z' => format!("write `{}`", text.to_lowercase()),
+fn domain(text: &str, name: &str) -> Option<Fault> {
+    let refuse = |why: String| Fault::new(format!("{} cannot be a DNS name: {why}", literal(text)));
+    if let Some(character) = name.chars().find(|character| !in_name(*character)) {
+        let fault = refuse(format!("it contains {}", literal(&character.to_string())));
+        return Some(match character {
+            'A'..='Z' => fault,
             other if !other.is_ascii() => {
-                "write it in punycode, such as `xn--mnchen-3ya.de` for `münchen.de`".to_owned()
+                fault.help("write it in punycode, such as `xn--mnchen-3ya.de` for `münchen.de`")
             }
-            _ => proposal(name, allowed).map_or_else(
-                || "write lower-case letters, digits, `-` and `.`".to_owned(),
-                |name| format!("write lower-case letters, digits, `-` and `.`, such as `{name}`"),
-            ),
-        };
-        return Err(format!("{shown} cannot be a DNS name: it contains {found}\n{help}"));
-    }
-    for label in name.split('.') {
-        let why = match label {
-            "" => "there is nothing between two dots or at its start".to_owned(),
-            _ if label.len() > 63 => format!(
-                "the label `{label}` has {} characters, at most 63 are allowed",
-                label.len()
-            ),
-            _ if label.starts_with('-') || label.ends_with('-') => {
-                format!("the label `{label}` starts or ends with `-`")
+            _ => {
+                Fault { before: "write lower-case letters, digits, `-` and `.`, such as", ..fault }
+                    .help("write lower-case letters, digits, `-` and `.`")
             }
-            _ => continue,
-        };
-        return Err(format!(
-            "{shown} cannot be a DNS name: {why}\nwrite a name such as `www.example.com`"
+        });
+    }
+    let wrong = name.split('.').find_map(wrong_label);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let why = wrong.or_else(|| {
+        let number = last.bytes().all(|byte| byte.is_ascii_digit());
+        number.then(|| "its last label is a number".to_owned())
+    });
+    let why = why.or_else(|| {
+        let length = text.len();
+        (length > 253).then(|| format!("it has {length} characters, at most 253 are allowed"))
+    });
+    why.map(refuse)
+}
+
+fn wrong_label(label: &str) -> Option<String> {
+    if label.is_empty() {
+        return Some("there is nothing between two dots or at its start".to_owned());
+    }
+    if label.len() > 63 {
+        let length = label.len();
+        return Some(format!(
+            "the label `{label}` has {length} characters, at most 63 are allowed"
         ));
     }
-    if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
-    {
-        return Err(format!(
-            "{shown} cannot be a DNS name: its last label is a number\nwrite a name such as `www.example.com`"
-        ));
-    }
-    if text.len() > 253 {
-        return Err(format!(
-            "{shown} cannot be a DNS name: it has {} characters, at most 253 are allowed",
-            text.len()
-        ));
-    }
-    Ok(())
+    (label.starts_with('-') || label.ends_with('-'))
+        .then(|| format!("the label `{label}` starts or ends with `-`"))
 }
 
 #[cfg(test)]
@@ -150,6 +205,8 @@ mod tests {
                 ("example.com/x", "paths under `routes`"),
                 ("example.com.", "write `example.com`"),
                 ("Example.com", "write `example.com`"),
+                ("*.Example.com.", "write `*.example.com`"),
+                ("A_b.example.com:80", "write `a-b.example.com`"),
                 ("a_b.example.com", "such as `a-b.example.com`"),
                 ("münchen.de", "punycode"),
                 ("*", "whole first label"),
@@ -174,6 +231,10 @@ mod tests {
             &[
                 ("*.example.com", "write `example.com`"),
                 (".example.com", "write `example.com`"),
+                (".Example.org", "write `example.org`, which includes everything below it"),
+                ("*.a_b.Example.org", "write `a-b.example.org`, which includes"),
+                ("https://Example.org:1/x", "write `example.org`"),
+                (".ä.org", "such as `www.example.com`"),
                 ("10.0.0.1", "is an IP address"),
             ],
         );

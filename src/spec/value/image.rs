@@ -18,7 +18,10 @@ fn image(text: &str) -> Result<(), String> {
         return refuse("it is empty".to_owned(), example);
     }
     if let Some((_, rest)) = text.split_once("://") {
-        return refuse("it has a scheme".to_owned(), &format!("write `{rest}`"));
+        let lower = rest.to_lowercase();
+        let right = [rest, &lower].into_iter().find(|right| image(right).is_ok());
+        let help = right.map_or_else(|| example.to_owned(), |right| format!("write `{right}`"));
+        return refuse("it has a scheme".to_owned(), &help);
     }
     if let Some(character) = text.chars().find(|character| !character.is_ascii_graphic()) {
         return refuse(format!("it contains {}", literal(&character.to_string())), example);
@@ -30,7 +33,7 @@ fn image(text: &str) -> Result<(), String> {
     if digest.is_some_and(|digest| !is_digest(digest)) {
         return refuse(
             "what stands behind `@` is no digest".to_owned(),
-            "write such as `httpd@sha256:` and 64 hexadecimal digits",
+            "write the digest as `sha256:` and 64 hexadecimal digits",
         );
     }
     let tag_at = name.rfind(':').filter(|at| !name[*at..].contains('/'));
@@ -46,7 +49,9 @@ fn image(text: &str) -> Result<(), String> {
         return refuse("what stands before the first `/` is no registry".to_owned(), example);
     }
     if repository.chars().any(|character| character.is_ascii_uppercase()) {
-        let help = format!("write `{}`", text.replace(repository, &repository.to_lowercase()));
+        let lower = text.replace(repository, &repository.to_lowercase());
+        let right = Some(lower).filter(|lower| image(lower).is_ok());
+        let help = right.map_or_else(|| example.to_owned(), |right| format!("write `{right}`"));
         return refuse("repositories have lower-case names".to_owned(), &help);
     }
     if repository.split('/').all(is_component) {

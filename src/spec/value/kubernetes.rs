@@ -89,39 +89,44 @@ impl From<ContainerName> for ObjectName {
     }
 }
 
-/// A name of lower-case letters, digits and what else `allowed` knows.
-fn name(
-    text: &str,
-    what: &str,
+/// What names of one kind are made of.
+struct Grammar {
+    what: &'static str,
     allowed: fn(char) -> bool,
-    words: &str,
+    words: &'static str,
     limit: usize,
-) -> Result<(), String> {
-    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    let help = proposal(text, allowed).filter(|proposal| proposal.len() <= limit);
-    let help = help.map_or_else(String::new, |proposal| format!(", such as `{proposal}`"));
-    let help = format!("write {words}{help}");
-    let refuse =
-        |why: String| Err(format!("{} cannot be {article} {what}: {why}\n{help}", literal(text)));
-    if text.is_empty() {
-        return refuse("it is empty".to_owned());
+}
+
+impl Grammar {
+    /// Checks `text`; what is proposed instead fulfils this grammar and `also`.
+    fn check(&self, text: &str, also: fn(&str) -> bool) -> Result<(), String> {
+        let Some(why) = self.fault(text) else { return Ok(()) };
+        let article = if self.what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let right =
+            proposal(text, self.allowed).filter(|right| self.fault(right).is_none() && also(right));
+        let such_as = right.map_or_else(String::new, |right| format!(", such as `{right}`"));
+        let (what, words) = (self.what, self.words);
+        Err(format!("{} cannot be {article} {what}: {why}\nwrite {words}{such_as}", literal(text)))
     }
-    if let Some(character) = text.chars().find(|character| !allowed(*character)) {
-        return refuse(format!("it contains {}", literal(&character.to_string())));
+
+    fn fault(&self, text: &str) -> Option<String> {
+        let ends =
+            |text: &str| text.starts_with(is_alphanumeric) && text.ends_with(is_alphanumeric);
+        if text.is_empty() {
+            return Some("it is empty".to_owned());
+        }
+        if let Some(character) = text.chars().find(|character| !(self.allowed)(*character)) {
+            return Some(format!("it contains {}", literal(&character.to_string())));
+        }
+        if !ends(text) {
+            return Some("it must start and end with a letter or digit".to_owned());
+        }
+        if !text.split('.').all(ends) {
+            return Some("a letter or digit must stand on both sides of each `.`".to_owned());
+        }
+        let (length, limit) = (text.len(), self.limit);
+        (length > limit).then(|| format!("it has {length} characters, at most {limit} are allowed"))
     }
-    if !(text.starts_with(is_alphanumeric) && text.ends_with(is_alphanumeric)) {
-        return refuse("it must start and end with a letter or digit".to_owned());
-    }
-    if text
-        .split('.')
-        .any(|part| !(part.starts_with(is_alphanumeric) && part.ends_with(is_alphanumeric)))
-    {
-        return refuse("a letter or digit must stand on both sides of each `.`".to_owned());
-    }
-    if text.len() > limit {
-        return refuse(format!("it has {} characters, at most {limit} are allowed", text.len()));
-    }
-    Ok(())
 }
 
 fn is_alphanumeric(character: char) -> bool {
@@ -133,14 +138,16 @@ fn in_label(character: char) -> bool {
 }
 
 /// An RFC 1123 label.
-fn label(text: &str, what: &str) -> Result<(), String> {
-    name(text, what, in_label, "lower-case letters, digits and `-`", LABEL_LIMIT)
+fn label(text: &str, what: &'static str) -> Result<(), String> {
+    let words = "lower-case letters, digits and `-`";
+    Grammar { what, allowed: in_label, words, limit: LABEL_LIMIT }.check(text, |_| true)
 }
 
 /// An RFC 1123 subdomain.
-fn subdomain(text: &str, what: &str) -> Result<(), String> {
+fn subdomain(text: &str, what: &'static str) -> Result<(), String> {
     let allowed = |character| in_label(character) || character == '.';
-    name(text, what, allowed, "lower-case letters, digits, `-` and `.`", SUBDOMAIN_LIMIT)
+    let words = "lower-case letters, digits, `-` and `.`";
+    Grammar { what, allowed, words, limit: SUBDOMAIN_LIMIT }.check(text, |_| true)
 }
 
 fn namespaced_name(text: &str) -> Result<(), String> {
@@ -201,7 +208,9 @@ fn qualified_name(text: &str, what: &str) -> Result<(), String> {
 }
 
 fn port_name(text: &str) -> Result<(), String> {
-    name(text, "port name", in_label, "lower-case letters, digits and `-`", 15)?;
+    let words = "lower-case letters, digits and `-`";
+    let grammar = Grammar { what: "port name", allowed: in_label, words, limit: 15 };
+    grammar.check(text, |right| port_name(right).is_ok())?;
     if text.contains("--") {
         return Err(format!(
             "{} cannot be a port name: it contains `--`\nwrite one `-`",

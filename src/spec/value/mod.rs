@@ -11,6 +11,9 @@ mod host;
 mod image;
 mod kubernetes;
 mod number;
+mod path;
+#[cfg(test)]
+mod proposals;
 mod quantity;
 mod serial;
 mod text;
@@ -18,7 +21,7 @@ mod text;
 pub use address::{EmailAddress, ErrorPage, IpAddress, IpRange, Uri};
 pub(crate) use choice::EnvironmentVariable;
 pub use choice::{FalseOr, Later};
-pub use duration::Duration;
+pub use duration::{Duration, RenewBefore};
 pub use host::{DnsName, HostName};
 pub use image::ImageName;
 pub use kubernetes::{
@@ -26,5 +29,6 @@ pub use kubernetes::{
     NamespacedName, ObjectName, PortName,
 };
 pub use number::{Port, PortReference, PublicKeySize};
+pub use path::FilePath;
 pub use quantity::Quantity;
 pub use serial::Serial;

@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for PortReference {
             visit_numbers!(|number| port(number).map(PortReference::Number));
 
             fn visit_str<E: Error>(self, text: &str) -> Result<PortReference, E> {
-                if text.parse::<u16>().is_ok() {
+                if text.parse::<std::num::NonZeroU16>().is_ok() {
                     return Err(E::custom(format!(
                         "expected a port number or name, found the string `{text}`\nwrite `{text}`, without quotes"
                     )));

@@ -34,7 +34,10 @@ impl FromStr for Serial {
             None => (10, text),
         };
         if let Some((octets, true)) = colons(text) {
-            return Err(format!("{shown} is not a serial number\nwrite `\"0x{octets}\"`"));
+            let right = Some(format!("0x{octets}")).filter(|right| Self::from_str(right).is_ok());
+            let help =
+                right.map_or_else(|| HELP.to_owned(), |right| format!("write `\"{right}\"`"));
+            return Err(format!("{shown} is not a serial number\n{help}"));
         }
         if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
             return Err(format!("{shown} is not a serial number\n{HELP}"));

@@ -3,7 +3,7 @@
 use std::path::Path as FilePath;
 
 use super::*;
-use crate::spec::value::FalseOr;
+use crate::spec::value::{FalseOr, FilePath as Written};
 use crate::spec::{ClientAuth, Tls};
 
 fn tls(spec: &Spec, host: &str) -> Tls {
@@ -61,13 +61,60 @@ fn null_removes() {
 }
 
 #[test]
-fn an_entry_that_is_null_without_reason_is_an_error() {
-    let found = messages(&[("a.yaml", "cas:\n  root:\n")]);
-    assert_eq!(found.len(), 1);
-    assert!(
-        found[0].starts_with("a.yaml:2:3 empty-entry the entry `root` is empty | write `{}`"),
-        "{found:?}"
-    );
+fn null_that_removes_nothing_is_an_error_whatever_the_key() {
+    for (text, key, write) in [
+        ("cas:\n  root:", "root", "write `{}`"),
+        ("cas:", "cas", "write `{}`"),
+        ("$schema: null", "$schema", "write a value"),
+        ("hosts: {a: {clientAuth: }}", "clientAuth", "write `false`, or `{}`"),
+        ("hosts: {a: {clientAuth: {cas: [c], allow: }}}", "allow", "write `[]`"),
+        ("defaults: {hosts: {tls: ~}}", "tls", "write `false`, or `{}`"),
+        ("defaults: {hosts: ~}", "hosts", "write `{}`"),
+        ("cas: {a: {nameConstraints: }}", "nameConstraints", "write `{}`"),
+        ("cas: {a: {nameConstraints: {excluded: {ipRanges: }}}}", "ipRanges", "write `[]`"),
+        ("cas: {a: {duration: }}", "duration", "write a value"),
+        ("cas: {a: {maxPathLen: }}", "maxPathLen", "write a value"),
+        ("cas: {a: {subject: }}", "subject", "write a value"),
+        ("cas: {a: {subject: {commonName: }}}", "commonName", "write a value"),
+        ("secrets: {allowPlainInGit: }", "allowPlainInGit", "write a value"),
+        ("defaults: {privateKey: {algorithm: }}", "algorithm", "write a value"),
+        ("hosts: {a: {routes: }}", "routes", "write `[]`"),
+        ("hosts: {a: {tls: {issuer: x, dnsNames: }}}", "dnsNames", "write `[]`"),
+        ("labels: {a: }", "a", "write a value"),
+        ("labels: ", "labels", "write `{}`"),
+        ("services: {a: {replicas: }}", "replicas", "write a value"),
+        ("services: {a: {existing: }}", "existing", "write a value"),
+        ("services: {a: {env: }}", "env", "write a value"),
+        ("services: {a: {env: [{name: x, value: }]}}", "value", "write a value"),
+        ("patches: [{patch: }]", "patch", "write a value"),
+        ("clients: {a: {issuer: }}", "issuer", "write a value"),
+    ] {
+        let found = messages(&[("a.yaml", text)]);
+        let said = format!("empty-entry the entry `{key}` is empty | {write}");
+        assert!(found.len() == 1 && found[0].contains(&said), "{text}: {found:?}");
+        assert!(found[0].contains("null only removes what an earlier file says"), "{found:?}");
+        let over_others = messages(&[("base.yaml", "namespace: x\n"), ("a.yaml", text)]);
+        assert_eq!(over_others, found);
+    }
+    let found = messages(&[("--set", "hosts.a.clientAuth=null")]);
+    assert!(found.len() == 1 && found[0].starts_with("--set:1:9 empty-entry"), "{found:?}");
+    let twice = [("a.yaml", "labels: {a: x}"), ("b.yaml", "labels: ~"), ("--set", "labels=~")];
+    assert!(messages(&twice)[0].starts_with("--set:1:1 empty-entry"));
+    let object = "apiVersion: mtlsgen.dev/v1alpha1\nkind: MutualTLS\nmetadata: {name: x}\nspec:\n";
+    assert!(messages(&[("a.yaml", object)])[0].starts_with("a.yaml:4:1 empty-entry"));
+}
+
+#[test]
+fn null_may_remove_beside_an_alternative() {
+    let base = "hosts: {a: {tls: {issuer: x}}}";
+    let after = merged(base, "hosts: {a: {tls: {issuer: null, certificate: c}}}");
+    assert!(tls(&after, "a").issuer.is_none() && tls(&after, "a").certificate.is_some());
+}
+
+#[test]
+fn an_empty_entry_is_declared() {
+    let document = read_all(&[("a.yaml", "cas: {clients: }")]).0;
+    assert!(document.contains(&path!["cas", "clients"]));
 }
 
 #[test]
@@ -79,7 +126,8 @@ fn another_source_of_tls_replaces_the_earlier_one() {
 
     let files = "hosts: {a: {tls: {certificate: c, key: k}}}";
     let after = tls(&merged(files, "hosts: {a: {tls: {certificate: d}}}"), "a");
-    assert_eq!((after.certificate.as_deref(), after.key.as_deref()), (Some("d"), Some("k")));
+    let text = |path: &Option<Written>| path.as_ref().map(ToString::to_string);
+    assert_eq!((text(&after.certificate), text(&after.key)), (Some("d".into()), Some("k".into())));
     let after = tls(&merged(files, "hosts: {a: {tls: {host: b}}}"), "a");
     assert!(after.certificate.is_none() && after.key.is_none());
 
@@ -96,7 +144,7 @@ fn another_source_of_tls_replaces_the_earlier_one() {
 #[test]
 fn null_names_no_alternative() {
     let spec = merged(
-        "hosts: {a: {tls: {issuer: x, secretName: s}}}",
+        "hosts: {a: {tls: {issuer: x, certificate: c}}}",
         "hosts: {a: {tls: {certificate: null}}}",
     );
     assert_eq!(tls(&spec, "a").issuer.as_deref(), Some("x"));

@@ -27,7 +27,7 @@ fn strings_that_read_as_something_else() {
     says(
         "a.yaml",
         "labels: {a: ~}",
-        "a.yaml:1:13 wrong-type expected a string, found nothing | write a value, or remove the key",
+        "a.yaml:1:10 empty-entry the entry `a` is empty | write a value, or remove the key; null only removes what an earlier file says",
     );
     says(
         "a.toml",

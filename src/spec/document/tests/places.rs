@@ -59,12 +59,12 @@ fn what_was_written_is_contained_even_if_it_was_refused() {
         "a.yaml",
         "namespace: 1\nname: null\nhosts: {a: {clientAuth: {cas: [x, 2]}}}",
     )]);
-    assert_eq!(diagnostics.len(), 2);
+    assert_eq!(diagnostics.len(), 3);
     assert!(spec.namespace.is_none());
     assert!(document.contains(&path!["namespace"]));
     assert!(document.contains(&path!["hosts", "a", "clientAuth", "cas", 1]));
     assert!(document.contains(&path![]));
-    assert!(!document.contains(&path!["name"]));
+    assert!(document.contains(&path!["name"]));
     assert!(!document.contains(&path!["hosts", "b"]));
     assert!(!document.contains(&path!["hosts", "a", "clientAuth", "cas", 2]));
 }

@@ -130,15 +130,6 @@ fn json_is_yaml() {
 }
 
 #[test]
-fn nulls_of_known_keys_say_nothing() {
-    let spec = good(&[(
-        "a.yaml",
-        "name:\nlabels:\npatches:\nstore:\ndefaults: {privateKey: , hosts: {tls: }}\nhosts: {a: {tls: , routes: , annotations: }}\n",
-    )]);
-    assert!(spec.name.is_none() && spec.labels.is_empty() && spec.hosts["a"].tls.is_none());
-}
-
-#[test]
 fn empty_sources_are_empty_specs() {
     for (name, text) in [
         ("a.toml", ""),
