@@ -57,7 +57,7 @@ pub fn render(
     found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
     if found.is_empty() {
         let views: Vec<_> = objects.iter().filter_map(Finished::as_final).collect();
-        found = target.protects(model, &views, locate);
+        found = target.protects(model, material, &views, locate);
     }
     if !found.is_empty() {
         return Err(found);
