@@ -255,6 +255,47 @@ fn patches_of_the_trust_secret() {
     }
 }
 
+#[test]
+fn merge_patches_do_not_rename() {
+    let mut refused = Refused::default();
+    for patch in [
+        "metadata: {name: other}",
+        "metadata: {name: null}",
+        "metadata: {namespace: other}",
+        "kind: Service",
+        "apiVersion: networking.k8s.io/v1beta1",
+    ] {
+        let added = format!(
+            "[[patches]]\ntarget = {{ kind = \"Ingress\", name = \"a-.*\" }}\npatch = '{patch}'\n"
+        );
+        refused.expect_added(&added, &["patch-renames", "Ingress `default/a-example-com`"]);
+    }
+    // What is the object's own, and the placeholder of Kustomize's documentation, renames nothing.
+    for name in ["a-example-com", "not-important"] {
+        let added = format!(
+            "[[patches]]\ntarget = {{ kind = \"Ingress\", name = \"a-.*\" }}\n\
+             patch = '{{kind: Ingress, metadata: {{name: {name}, namespace: default, labels: {{x: a}}}}}}'\n"
+        );
+        Sandbox::with_toml(&format!("{SPEC}\n{added}")).ok(&["render"]);
+    }
+}
+
+#[test]
+fn patches_do_not_hide_objects_from_pruning() {
+    let mut refused = Refused::default();
+    for (head, label, words) in [
+        ("name = \"demo\"", "other", "it is `demo`"),
+        ("name = \"demo\"", "null", "it is `demo`"),
+        ("", "other", "it is set by `name` in the spec"),
+    ] {
+        let added = format!(
+            "[[patches]]\ntarget.kind = \"Deployment\"\npatch = 'metadata: {{labels: {{mtlsgen.dev/name: {label}}}}}'\n"
+        );
+        let sandbox = Sandbox::with_toml(&format!("{head}\n{SPEC}\n{added}"));
+        refused.expect(&added, &sandbox, &["patch-relabels", words]);
+    }
+}
+
 /// The bundle of an authority that the spec does not name, in base64.
 fn bundle_of_somebody_else() -> String {
     let objects = Sandbox::with_toml(SPEC).render();
