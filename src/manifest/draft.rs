@@ -47,8 +47,8 @@ pub enum Facts {
     },
     /// A Secret.
     Secret {
-        /// Whether `ca.crt` holds a certificate.
-        has_ca_certificate: bool,
+        /// Names of the authorities whose bundle is `ca.crt`, sorted; empty: there is none.
+        authorities: Vec<String>,
         /// Whether `tls.key` holds a private key.
         has_private_key: bool,
     },

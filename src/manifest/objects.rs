@@ -182,6 +182,10 @@ pub(super) fn of_secret(
     disclosure: Disclosure,
 ) -> Result<Draft, Diagnostic> {
     let Secret { reference, content, exposures, labels, annotations } = secret;
+    let authorities = match content {
+        SecretContent::TrustBundle(authorities) => authorities.clone(),
+        SecretContent::KeyPair(_) => Vec::new(),
+    };
     let content = content_of(content, material, disclosure).map_err(|what| {
         Diagnostic::error(
             "secret-incomplete",
@@ -201,10 +205,7 @@ pub(super) fn of_secret(
         foreign: false,
         template: format.template(),
         context: format.context(&content),
-        facts: Facts::Secret {
-            has_ca_certificate: content.entries.iter().any(|(key, _)| *key == "ca.crt"),
-            has_private_key: content.is_sensitive(),
-        },
+        facts: Facts::Secret { authorities, has_private_key: content.is_sensitive() },
     };
     Ok(draft.with_metadata(labels, annotations))
 }

@@ -14,6 +14,7 @@ use super::{Disclosure, Manifest, order};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 use crate::secret_format::SecretFormat;
+use crate::spec::value::LabelValue;
 use crate::target::{Locate, Target};
 use crate::{secret_format, target};
 use finish::{Finished, Finisher};
@@ -40,8 +41,9 @@ pub fn render(
         findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
     })?;
     let engine = engine(model, material, templates)?;
+    let name = model.name.as_ref().map(LabelValue::as_str);
     let mut finisher =
-        Finisher { engine, templates, patches, disclosure, locate, found: Vec::new() };
+        Finisher { engine, templates, patches, disclosure, locate, found: Vec::new(), name };
     let mut objects = Vec::new();
     for draft in drafts(model, material, target, disclosure) {
         match draft {
@@ -57,7 +59,7 @@ pub fn render(
     found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
     if found.is_empty() {
         let views: Vec<_> = objects.iter().filter_map(Finished::as_final).collect();
-        found = target.protects(model, &views, locate);
+        found = target.protects(model, material, &views, locate);
     }
     if !found.is_empty() {
         return Err(found);

@@ -173,6 +173,10 @@ pub fn resolve(
             Source::Own(ServerCertificateSource::Existing)
         }
         _ => {
+            // A source that was refused while reading is told already.
+            if SOURCES.iter().any(|source| context.has(&written_path(context, key, source))) {
+                return None;
+            }
             findings.push(
                 Diagnostic::error("missing-key", "this `tls` does not say where the certificate comes from")
                     .at(context.value(&path))
@@ -183,6 +187,9 @@ pub fn resolve(
     };
     Some(Resolved { source, secret_name: tls.secret_name.clone() })
 }
+
+/// The keys of `tls` that say where a certificate comes from.
+const SOURCES: [&str; 6] = ["issuer", "certificate", "key", "certManager", "host", "secretName"];
 
 /// The sources that `tls` names, `secretName` alone not among them.
 fn sources(tls: &Tls) -> Vec<&'static str> {

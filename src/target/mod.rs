@@ -5,10 +5,11 @@ mod view;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::draft::Draft;
+use crate::manifest::objects::Material;
 use crate::model::{Exposure, Model};
 use crate::spec::document::Step;
 
-pub use view::{FinalObject, IngressView, SecretView};
+pub use view::{FinalObject, IngressView, SecretView, Trust};
 
 /// Finds the place in the spec that a path leads to, or of what stands around it.
 pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
@@ -50,10 +51,11 @@ pub trait Target: Sync {
     fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>>;
 
     /// Whether the final objects, after templates, patches and annotations, protect every host that the
-    /// model says is protected.
+    /// model says is protected. `material` is what they were made of.
     fn protects(
         &self,
         model: &Model,
+        material: &dyn Material,
         objects: &[FinalObject<'_>],
         locate: Locate<'_>,
     ) -> Vec<Diagnostic>;

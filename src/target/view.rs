@@ -2,7 +2,7 @@
 //! or somebody's template or patch made them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,10 +31,10 @@ pub struct IngressView<'a> {
     pub class: Option<&'a str>,
     /// Annotations.
     pub annotations: Cow<'a, BTreeMap<String, String>>,
-    /// Hosts of the rules, and whether they have paths.
-    pub rules: Vec<(&'a str, bool)>,
+    /// Hosts of the rules, and whether all rules of that host have paths.
+    pub rules: BTreeMap<&'a str, bool>,
     /// Hosts of the `tls` entries.
-    pub tls_hosts: Vec<&'a str>,
+    pub tls_hosts: BTreeSet<&'a str>,
 }
 
 /// A Secret.
@@ -44,10 +44,26 @@ pub struct SecretView<'a> {
     pub namespace: &'a str,
     /// Name.
     pub name: &'a str,
-    /// Whether `ca.crt` holds a certificate.
-    pub has_ca_certificate: bool,
+    /// What clients would be verified with.
+    pub trust: Trust<'a>,
     /// Keys whose values hold a private key, or are named as if they did.
     pub private_keys: Vec<&'a str>,
+}
+
+/// What a Secret says about the authorities of clients.
+#[derive(Debug)]
+pub enum Trust<'a> {
+    /// mtlsgen has put the bundle of these authorities into it, by name and sorted; none: it has no `ca.crt`.
+    Bundle(&'a [String]),
+    /// Somebody had a hand in it.
+    Written {
+        /// Its `type`, `Opaque` where it has none.
+        type_name: &'a str,
+        /// What stands under `ca.crt`, decoded.
+        ca_crt: Option<Vec<u8>>,
+        /// What stands under `ca.crl`, decoded.
+        ca_crl: Option<Vec<u8>>,
+    },
 }
 
 impl<'a> FinalObject<'a> {
@@ -64,18 +80,16 @@ impl<'a> FinalObject<'a> {
                     name,
                     class: Some(class),
                     annotations: Cow::Borrowed(annotations),
-                    rules: vec![(host, *has_paths)],
+                    rules: BTreeMap::from([(host.as_str(), *has_paths)]),
                     tls_hosts: tls.then_some(host.as_str()).into_iter().collect(),
                 }))
             }
-            Facts::Secret { has_ca_certificate, has_private_key } => {
-                Some(Self::Secret(SecretView {
-                    namespace,
-                    name,
-                    has_ca_certificate: *has_ca_certificate,
-                    private_keys: has_private_key.then_some("tls.key").into_iter().collect(),
-                }))
-            }
+            Facts::Secret { authorities, has_private_key } => Some(Self::Secret(SecretView {
+                namespace,
+                name,
+                trust: Trust::Bundle(authorities),
+                private_keys: has_private_key.then_some("tls.key").into_iter().collect(),
+            })),
         }
     }
 
@@ -97,10 +111,11 @@ impl<'a> IngressView<'a> {
     fn of(namespace: &'a str, name: &'a str, object: &'a Value) -> Self {
         let annotations = object["metadata"]["annotations"].as_object().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let rule = |rule: &'a Value| {
+        let mut rules = BTreeMap::new();
+        for rule in items(&object["spec"]["rules"]) {
             let paths = rule["http"]["paths"].as_array().is_some_and(|paths| !paths.is_empty());
-            (rule["host"].as_str().unwrap_or_default(), paths)
-        };
+            *rules.entry(rule["host"].as_str().unwrap_or_default()).or_insert(true) &= paths;
+        }
         Self {
             namespace,
             name,
@@ -108,7 +123,7 @@ impl<'a> IngressView<'a> {
             annotations: Cow::Owned(
                 annotations.map(|(key, value)| (key.clone(), text(value))).collect(),
             ),
-            rules: items(&object["spec"]["rules"]).map(rule).collect(),
+            rules,
             tls_hosts: items(&object["spec"]["tls"])
                 .flat_map(|entry| items(&entry["hosts"]))
                 .filter_map(Value::as_str)
@@ -119,21 +134,26 @@ impl<'a> IngressView<'a> {
 
 impl<'a> SecretView<'a> {
     fn of(namespace: &'a str, name: &'a str, object: &'a Value) -> Self {
-        let mut has_ca_certificate = false;
+        let (mut ca_crt, mut ca_crl) = (None, None);
         let mut private_keys = Vec::new();
         // `stringData` wins over `data` (Secret API).
         for (field, is_base64) in [("data", true), ("stringData", false)] {
             for (key, value) in object[field].as_object().into_iter().flatten() {
-                let text = decoded(value, is_base64);
-                if key == "ca.crt" {
-                    has_ca_certificate = text.contains("-----BEGIN CERTIFICATE-----");
-                }
-                if text.contains("PRIVATE KEY-----") || key == "ca.key" || key == "tls.key" {
+                let bytes = decoded(value, is_base64);
+                let holds_key = contains(&bytes, b"PRIVATE KEY-----");
+                if holds_key || key == "ca.key" || key == "tls.key" {
                     private_keys.push(key.as_str());
+                }
+                match key.as_str() {
+                    "ca.crt" => ca_crt = Some(bytes),
+                    "ca.crl" => ca_crl = Some(bytes),
+                    _ => {}
                 }
             }
         }
-        Self { namespace, name, has_ca_certificate, private_keys }
+        // What the API server writes where there is none.
+        let type_name = object["type"].as_str().filter(|name| !name.is_empty()).unwrap_or("Opaque");
+        Self { namespace, name, trust: Trust::Written { type_name, ca_crt, ca_crl }, private_keys }
     }
 }
 
@@ -141,11 +161,14 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn decoded(value: &Value, is_base64: bool) -> String {
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
+}
+
+fn decoded(value: &Value, is_base64: bool) -> Vec<u8> {
     let text = value.as_str().unwrap_or_default();
-    if !is_base64 {
-        return text.to_owned();
+    if is_base64 {
+        return STANDARD.decode(text.replace(['\n', '\r'], "")).unwrap_or_default();
     }
-    let bytes = STANDARD.decode(text.replace(['\n', '\r'], "")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+    text.as_bytes().to_vec()
 }

@@ -3,6 +3,7 @@
 
 mod patches;
 mod templates;
+mod trust;
 
 use crate::support::{Run, Sandbox};
 

@@ -5,9 +5,12 @@
 
 use serde_json::{Map, Value};
 
+use crate::manifest::Identity;
 use crate::manifest::schema::{Field, MergeBy, TABLE};
 
 const DIRECTIVE: &str = "$patch";
+/// The name that Kustomize's documentation gives to patches whose `target` says what they change.
+const PLACEHOLDER: &str = "not-important";
 
 /// What a patch does to the thing that it is merged into.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,38 @@ pub(super) fn without_identity(patch: &Map<String, Value>) -> Map<String, Value>
         metadata.shift_remove("namespace");
     }
     patch
+}
+
+/// What a merge patch says that its object is called.
+pub(super) struct Named {
+    api_version: Option<Value>,
+    kind: Option<Value>,
+    namespace: Option<Value>,
+    name: Option<Value>,
+}
+
+impl Named {
+    pub(super) fn of(patch: &Map<String, Value>) -> Self {
+        let metadata = |key: &str| patch.get("metadata").and_then(|metadata| metadata.get(key));
+        Self {
+            api_version: patch.get("apiVersion").cloned(),
+            kind: patch.get("kind").cloned(),
+            namespace: metadata("namespace").cloned(),
+            name: metadata("name").filter(|name| *name != PLACEHOLDER).cloned(),
+        }
+    }
+
+    /// Whether that is another object than this one.
+    pub(super) fn contradicts(&self, identity: &Identity) -> bool {
+        let Identity { api_version, kind, namespace, name } = identity;
+        let differs = |said: &Option<Value>, is: Option<&str>| {
+            said.as_ref().is_some_and(|said| said.as_str() != is || !said.is_string())
+        };
+        differs(&self.api_version, Some(api_version))
+            || differs(&self.kind, Some(kind))
+            || differs(&self.namespace, namespace.as_deref())
+            || differs(&self.name, Some(name))
+    }
 }
 
 /// Refuses directives that would be silently left out.

@@ -27,7 +27,7 @@ struct Compiled {
 }
 
 enum Change {
-    Merge(Map<String, Value>),
+    Merge(Map<String, Value>, merge::Named),
     Operations(Vec<json_patch::PatchOperation>),
 }
 
@@ -93,6 +93,10 @@ impl Patches {
             }
             patch.matched.set(true);
             applied.push(patch.index);
+            if patch.renames(identity) {
+                findings.push(renamed(patch.index, identity));
+                break;
+            }
             match patch.apply(&mut object) {
                 Ok(true) => {}
                 Ok(false) => return Ok((None, applied)),
@@ -127,10 +131,15 @@ impl Patches {
 }
 
 impl Compiled {
+    /// Whether a merge patch calls the object something else than it is.
+    fn renames(&self, identity: &Identity) -> bool {
+        matches!(&self.change, Change::Merge(_, named) if named.contradicts(identity))
+    }
+
     /// Whether the object is still there afterwards.
     fn apply(&self, object: &mut Value) -> Result<bool, Finding> {
         match &self.change {
-            Change::Merge(patch) => merge::apply(object, patch)
+            Change::Merge(patch, _) => merge::apply(object, patch)
                 .map_err(|problem| Finding::error(self.index, "patch-failed", problem)),
             Change::Operations(patch) => operations::apply(object, patch)
                 .map(|()| true)
@@ -144,7 +153,8 @@ fn compile(patch: &Patch) -> Result<Compiled, Finding> {
     let (change, own) = match &patch.patch {
         Value::Object(map) => {
             merge::check_directives(map).map_err(fail)?;
-            (Change::Merge(merge::without_identity(map)), Selector::of_patch(map))
+            let named = merge::Named::of(map);
+            (Change::Merge(merge::without_identity(map), named), Selector::of_patch(map))
         }
         Value::Array(_) => {
             (Change::Operations(operations::read(&patch.patch).map_err(fail)?), None)
@@ -169,6 +179,7 @@ fn renamed(index: usize, identity: &Identity) -> Finding {
         "patch-renames",
         format!("the patch changes what makes {identity} that object: apiVersion, kind, namespace or name"),
     )
+    .help("where `target` says which object it is, leave names out of a merge patch")
     .help("names are set in the spec: `services.NAME.name`, `hosts.NAME.ingressName`, `secretName`, `namespace`")
 }
 

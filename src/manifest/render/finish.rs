@@ -4,7 +4,7 @@ use minijinja::Value as TemplateValue;
 use serde_json::{Map, Value};
 
 use super::placed;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::draft::{Draft, Facts};
 use crate::manifest::patch::Patches;
 use crate::manifest::template::values::fields;
@@ -46,6 +46,8 @@ pub(super) struct Finisher<'a> {
     pub(super) disclosure: Disclosure,
     pub(super) locate: Locate<'a>,
     pub(super) found: Vec<Diagnostic>,
+    /// `name` of the spec.
+    pub(super) name: Option<&'a str>,
 }
 
 impl<'a> Finisher<'a> {
@@ -99,6 +101,7 @@ impl<'a> Finisher<'a> {
         if foreign && !self.check_schema(object, &called, &self.templates.origin(template), &[]) {
             return None;
         }
+        let label = name_label(object);
         let (object, applied) = match self.patches.apply(&manifest.identity, object) {
             Ok((object, applied)) => (object?, applied),
             Err(findings) => {
@@ -107,6 +110,11 @@ impl<'a> Finisher<'a> {
             }
         };
         if !applied.is_empty() && !self.check_schema(&object, &called, "after patches", &applied) {
+            return None;
+        }
+        let after = name_label(&object);
+        if after != label && (after.is_none() || after != self.name) {
+            self.found.push(relabelled(&called, self.name).at(self.place(&applied)));
             return None;
         }
         if foreign || !applied.is_empty() {
@@ -161,6 +169,10 @@ impl<'a> Finisher<'a> {
         parsed.map_err(failed).ok()
     }
 
+    fn place(&self, patches: &[usize]) -> Option<Span> {
+        patches.first().and_then(|index| (self.locate)(&["patches".into(), (*index).into()]))
+    }
+
     /// Whether Kubernetes would take the object; otherwise says why not.
     fn check_schema(
         &mut self,
@@ -173,8 +185,7 @@ impl<'a> Finisher<'a> {
         let is_masked = |path: &str| self.disclosure != Disclosure::Whole && path == "data.tls.key";
         let problems =
             schema::check(object).into_iter().filter(|problem| !is_masked(&problem.path));
-        let place =
-            patches.first().and_then(|index| (self.locate)(&["patches".into(), (*index).into()]));
+        let place = self.place(patches);
         let found: Vec<_> = problems
             .map(|problem| {
                 Diagnostic::error("object-invalid", format!("{called} ({origin}): {problem}"))
@@ -190,14 +201,34 @@ impl<'a> Finisher<'a> {
 /// The object itself, or what a list holds, however deep: kubectl takes everything that has an array
 /// `items` for a list, whatever its kind, and applies what is in it.
 fn items(mut object: Value) -> Vec<Value> {
-    let is_list = object.get("kind").is_some_and(|kind| kind == "List");
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let (is_list, may_be_list) = (kind == "List", kind.ends_with("List"));
     match object.get_mut("items") {
+        // Not deeper than the YAML, which the parser bounds.
         Some(Value::Array(items)) => {
             std::mem::take(items).into_iter().flat_map(self::items).collect()
         }
-        _ if is_list => Vec::new(),
+        Some(Value::Null) if may_be_list => Vec::new(),
+        None if is_list => Vec::new(),
         _ => vec![object],
     }
+}
+
+/// What `kubectl apply --prune` finds the object by.
+fn name_label(object: &Value) -> Option<&str> {
+    object.get("metadata")?.get("labels")?.get("mtlsgen.dev/name")?.as_str()
+}
+
+fn relabelled(called: &str, name: Option<&str>) -> Diagnostic {
+    let rule = match name {
+        Some(name) => format!("it is `{name}`, the `name` of the spec"),
+        None => "it is set by `name` in the spec".to_owned(),
+    };
+    Diagnostic::error(
+        "patch-relabels",
+        format!("a patch changes the label `mtlsgen.dev/name` of {called}: {rule}"),
+    )
+    .help("`kubectl apply --prune` finds all objects of a spec by that label: write `name`")
 }
 
 /// Secrets of users may hold anything; only those with public certificates alone are surely harmless.

@@ -102,6 +102,9 @@ impl Walk {
         }) {
             self.complain(format!("`{kind}` has the version `{version}`, not `{api_version}`"));
         } else if ours(group)
+            && !kind
+                .strip_suffix("List")
+                .is_some_and(|kind| TABLE.versions_of(kind).next().is_some())
             && let Some(near) = nearest(kind, TABLE.kind_names()).filter(|near| *near != kind)
             && TABLE.versions_of(near).any(|version| version == api_version)
         {

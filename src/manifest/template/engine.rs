@@ -1,4 +1,8 @@
 //! The template engine, strict about names and bounded in time.
+//!
+//! What is not bounded is memory: each step may double a text (`x ~ x`), and the engine has no hook where
+//! texts are joined. Templates are the user's own, as the spec is: one that doubles forty times ends the
+//! program for want of memory, before anything is written.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};

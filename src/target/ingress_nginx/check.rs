@@ -1,5 +1,7 @@
 //! What can be said about a model before anything is rendered.
 
+use std::collections::BTreeSet;
+
 use super::annotations::{self, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, words};
 use crate::diagnostic::{Diagnostic, Span};
@@ -11,12 +13,15 @@ use crate::target::Locate;
 /// Everything that is wrong or worth a word, host by host.
 pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut told = BTreeSet::new();
     for exposure in &model.exposures {
         let host = Host { model, exposure, locate };
         host.own_annotations(&mut found);
         host.client_auth(&mut found);
+        host.trust_secret(&mut told, &mut found);
+        host.verify_word(&mut found);
         host.blocked_words(&mut found);
-        host.wildcard(&mut found);
+        host.wildcard(&mut told, &mut found);
     }
     found
 }
@@ -43,7 +48,7 @@ pub(super) fn opens(annotation: &str, value: &str) -> Option<String> {
             "a canary Ingress takes its host's settings from another Ingress, which mtlsgen does not see"
         }
         "custom-http-errors"
-            if value.split(',').any(|code| matches!(code.trim(), "495" | "496")) =>
+            if value.split(',').any(|code| matches!(code.trim().parse(), Ok(495..=496_u32))) =>
         {
             "refused clients would then reach the error backend"
         }
@@ -52,6 +57,8 @@ pub(super) fn opens(annotation: &str, value: &str) -> Option<String> {
         | "stream-snippet"
         | "auth-snippet"
         | "modsecurity-snippet" => {
+            // Names of headers are compared without regard to case.
+            let value = value.to_ascii_lowercase();
             let word = SNIPPET_WORDS.into_iter().find(|word| value.contains(word))?;
             return Some(format!(
                 "`{word}` in it can switch client authentication off or lead around it"
@@ -63,19 +70,23 @@ pub(super) fn opens(annotation: &str, value: &str) -> Option<String> {
 }
 
 /// Directives of nginx that can let clients in without a certificate: other verification, error pages
-/// that refused clients reach, further ports, scripts.
+/// that refused clients reach, further ports, scripts; and whatever touches the headers and variables that
+/// tell the service who the client is, by whichever directive.
 const SNIPPET_WORDS: [&str; 10] = [
     "ssl_verify_client",
-    "ssl_client_certificate",
+    "ssl_client_",
+    "ssl-client",
     "ssl_trusted_certificate",
     "ssl_verify_depth",
     "ssl_crl",
     "error_page",
     "listen",
-    "proxy_set_header ssl-client",
     "_by_lua",
     "include",
 ];
+
+/// Code and subject of something that has been said.
+type Told = (&'static str, String);
 
 struct Host<'a> {
     model: &'a Model,
@@ -191,8 +202,6 @@ impl Host<'_> {
                 .help("let that issuer use DNS-01 challenges"),
             );
         }
-        self.trust_secret(found);
-        self.verify_word(found);
     }
 
     fn is_acme(&self) -> bool {
@@ -203,21 +212,24 @@ impl Host<'_> {
         )
     }
 
-    /// A Secret that mtlsgen does not fill.
-    fn trust_secret(&self, found: &mut Vec<Diagnostic>) {
+    /// A Secret that mtlsgen does not fill; once, however many hosts trust it.
+    fn trust_secret(&self, told: &mut BTreeSet<Told>, found: &mut Vec<Diagnostic>) {
         let Some(auth) = self.exposure.client_auth.as_ref().filter(|auth| auth.existing) else {
             return;
         };
         let (key, secret) = (&self.exposure.key, &auth.secret);
-        found.push(
+        let unseen = told.insert(("trust-secret-unseen", secret.to_string()));
+        found.extend(unseen.then(|| {
             Diagnostic::warning(
                 "trust-secret-unseen",
                 format!("nobody has shown mtlsgen the Secret `{secret}` that host `{key}` trusts: without a key `ca.crt`, the controller lets everybody in"),
             )
             .at(self.client_auth_span("secretName"))
-            .help(format!("check that this prints a certificate: kubectl get secret -n {} {} -o jsonpath='{{.data.ca\\.crt}}' | base64 -d", secret.namespace, secret.name)),
-        );
-        if secret.namespace != self.exposure.namespace.as_str() {
+            .help(format!("check that this prints a certificate: kubectl get secret -n {} {} -o jsonpath='{{.data.ca\\.crt}}' | base64 -d", secret.namespace, secret.name))
+        }));
+        if secret.namespace != self.exposure.namespace.as_str()
+            && told.insert(("trust-secret-elsewhere", secret.to_string()))
+        {
             found.push(
                 Diagnostic::warning(
                     "trust-secret-elsewhere",
@@ -271,7 +283,7 @@ impl Host<'_> {
     }
 
     /// A wildcard's settings do not reach hosts that have an entry of their own.
-    fn wildcard(&self, found: &mut Vec<Diagnostic>) {
+    fn wildcard(&self, told: &mut BTreeSet<Told>, found: &mut Vec<Diagnostic>) {
         let Some(domain) = self.exposure.host.as_str().strip_prefix("*.") else { return };
         if !is_protected(self.exposure) {
             return;
@@ -281,6 +293,9 @@ impl Host<'_> {
             !is_protected(other) && label.is_some_and(|label| label != "*" && !label.contains('.'))
         });
         for other in open {
+            if !told.insert(("wildcard-not-inherited", other.key.clone())) {
+                continue;
+            }
             found.push(
                 Diagnostic::notice(
                     "wildcard-not-inherited",

@@ -4,6 +4,7 @@ mod annotations;
 mod check;
 mod protect;
 mod subject;
+mod trust;
 mod words;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use super::{FinalObject, Locate, Target};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Identity;
 use crate::manifest::draft::{Draft, Facts};
+use crate::manifest::objects::Material;
 use crate::manifest::template::values::fields;
 use crate::model::{Exposure, Model, Route};
 use crate::spec::PathType;
@@ -43,10 +45,11 @@ impl Target for IngressNginx {
     fn protects(
         &self,
         model: &Model,
+        material: &dyn Material,
         objects: &[FinalObject<'_>],
         locate: Locate<'_>,
     ) -> Vec<Diagnostic> {
-        protect::check(model, objects, locate)
+        protect::check(model, material, objects, locate)
     }
 }
 

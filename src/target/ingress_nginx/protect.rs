@@ -1,11 +1,13 @@
 //! The last check: whether the objects that are about to be written protect what the model protects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::annotations;
+use super::annotations::{self, CLUSTER_ISSUER, ISSUER};
 use super::check::{is_protected, opens};
+use super::trust::{Secrets, Trusted};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ClientAuthentication, Exposure, Model};
+use crate::manifest::objects::Material;
+use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
 use crate::spec::document::Step;
 use crate::target::{FinalObject, IngressView, Locate, SecretView};
 
@@ -14,31 +16,60 @@ const CODE: &str = "host-unprotected";
 
 pub(super) fn check(
     model: &Model,
+    material: &dyn Material,
     objects: &[FinalObject<'_>],
     locate: Locate<'_>,
 ) -> Vec<Diagnostic> {
+    let objects = Objects::index(objects);
+    let entries = Entries::of(model);
+    let mut trust = Trusted::new(material, &objects.secrets);
     let mut found = Vec::new();
-    let final_objects = Objects::index(objects);
-    for exposure in &model.exposures {
-        let Some(auth) = exposure.client_auth.as_ref().filter(|_| is_protected(exposure)) else {
-            continue;
-        };
-        let check = Protection {
-            exposure,
-            auth,
-            objects: &final_objects,
-            others: model,
-            found: Vec::new(),
-        };
+    for (exposure, auth) in protected(model) {
+        let mut check = Protection::new(exposure, auth);
+        check.own(&objects);
+        check.found.extend(trust.problems(auth).iter().cloned());
+        for foreign in entries.foreign_to(exposure, &objects) {
+            check.ingress(foreign, false);
+        }
         let place = locate(&["hosts".into(), Step::from(&exposure.key)]);
-        found.extend(check.run().into_iter().map(|problem| {
+        found.extend(check.found.into_iter().map(|problem| {
             Diagnostic::error(CODE, format!("host `{}` would not be protected: {problem}", exposure.key))
                 .at(place.clone())
                 .help("a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`")
         }));
     }
-    found.extend(final_objects.secrets.values().filter_map(|secret| authority_key(secret)));
+    found.extend(
+        model.exposures.iter().filter_map(|exposure| contested(exposure, &objects, locate)),
+    );
+    found.extend(objects.secrets.values().filter_map(|secret| authority_key(secret)));
     found
+}
+
+fn protected(model: &Model) -> impl Iterator<Item = (&Exposure, &ClientAuthentication)> {
+    let protected = model.exposures.iter().filter(|exposure| is_protected(exposure));
+    protected.filter_map(|exposure| Some((exposure, exposure.client_auth.as_ref()?)))
+}
+
+/// cert-manager would be asked for a certificate that mtlsgen holds, and both would write its Secret.
+fn contested(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> Option<Diagnostic> {
+    let tls = exposure.tls.as_ref()?;
+    if !matches!(tls.source, ServerCertificateSource::Held(_)) {
+        return None;
+    }
+    let views = objects.of(exposure.host.as_str(), exposure);
+    let annotation = views.iter().flat_map(|view| view.annotations.iter()).find(|(name, value)| {
+        matches!(name.as_str(), CLUSTER_ISSUER | ISSUER)
+            || *name == "kubernetes.io/tls-acme" && *value == "true"
+    });
+    let (name, _) = annotation?;
+    Some(
+        Diagnostic::error(
+            "certificate-contested",
+            format!("the Ingress `{}/{}` has `{name}`, but mtlsgen holds the certificate of host `{}`: cert-manager would overwrite its Secret `{}`", exposure.namespace, exposure.name, exposure.key, tls.secret_name),
+        )
+        .at(locate(&["hosts".into(), Step::from(&exposure.key)]))
+        .help("write `tls.certManager` if cert-manager is to issue it, or take the annotation off"),
+    )
 }
 
 /// Keys of authorities have no business in a cluster.
@@ -55,18 +86,23 @@ fn authority_key(secret: &SecretView<'_>) -> Option<Diagnostic> {
 
 /// Final objects by what they are looked up by.
 struct Objects<'a> {
-    by_host: BTreeMap<&'a str, Vec<&'a IngressView<'a>>>,
-    secrets: BTreeMap<(&'a str, &'a str), &'a SecretView<'a>>,
+    /// By host, then by namespace and name.
+    ingresses: BTreeMap<&'a str, BTreeMap<Place<'a>, Vec<&'a IngressView<'a>>>>,
+    secrets: Secrets<'a>,
 }
+
+/// Namespace and name.
+type Place<'a> = (&'a str, &'a str);
 
 impl<'a> Objects<'a> {
     fn index(objects: &'a [FinalObject<'a>]) -> Self {
-        let mut index = Self { by_host: BTreeMap::new(), secrets: BTreeMap::new() };
+        let mut index = Self { ingresses: BTreeMap::new(), secrets: BTreeMap::new() };
         for object in objects {
             match object {
                 FinalObject::Ingress(view) => {
-                    for (host, _) in &view.rules {
-                        index.by_host.entry(host).or_default().push(view);
+                    for host in view.rules.keys() {
+                        let places = index.ingresses.entry(host).or_default();
+                        places.entry((view.namespace, view.name)).or_default().push(view);
                     }
                 }
                 FinalObject::Secret(view) => {
@@ -76,62 +112,105 @@ impl<'a> Objects<'a> {
         }
         index
     }
+
+    /// The Ingress that mtlsgen makes of an entry.
+    fn of<'b>(&'b self, host: &'b str, exposure: &'b Exposure) -> &'b [&'a IngressView<'a>] {
+        let places = self.ingresses.get(host);
+        places
+            .and_then(|places| places.get(&place(exposure)))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+}
+
+fn place(exposure: &Exposure) -> Place<'_> {
+    (exposure.namespace.as_str(), exposure.name.as_str())
+}
+
+/// Protected entries of the spec by host: several may be the same host in different namespaces or classes.
+struct Entries<'a> {
+    /// Where their own Ingresses are.
+    own: BTreeMap<&'a str, BTreeSet<Place<'a>>>,
+    /// The first entry of each host, and of each host and namespace.
+    first: BTreeMap<(&'a str, Option<&'a str>), &'a str>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(model: &'a Model) -> Self {
+        let mut entries = Self { own: BTreeMap::new(), first: BTreeMap::new() };
+        for (exposure, _) in protected(model) {
+            let host = exposure.host.as_str();
+            entries.own.entry(host).or_default().insert(place(exposure));
+            for namespace in [None, Some(exposure.namespace.as_str())] {
+                entries.first.entry((host, namespace)).or_insert(&exposure.key);
+            }
+        }
+        entries
+    }
+
+    /// Ingresses of the exposure's host that no entry makes. Each belongs to one entry alone: all entries
+    /// of a host agree about its clients, but each namespace has its own copy of the Secret.
+    fn foreign_to<'b>(
+        &self,
+        exposure: &Exposure,
+        objects: &Objects<'b>,
+    ) -> Vec<&'b IngressView<'b>> {
+        let host = exposure.host.as_str();
+        let first = |namespace| self.first.get(&(host, namespace)).copied();
+        let is_first = first(None) == Some(exposure.key.as_str());
+        let namespace = exposure.namespace.as_str();
+        let is_first_of_namespace = first(Some(namespace)) == Some(exposure.key.as_str());
+        if !is_first && !is_first_of_namespace {
+            return Vec::new();
+        }
+        let Some(places) = objects.ingresses.get(host) else { return Vec::new() };
+        let of_namespace = |place: Place<'b>| {
+            place.0 == namespace && is_first_of_namespace
+                || is_first && first(Some(place.0)).is_none()
+        };
+        let is_own = |place| self.own.get(host).is_some_and(|own| own.contains(place));
+        let foreign = places.iter().filter(|(place, _)| of_namespace(**place) && !is_own(*place));
+        foreign.flat_map(|(_, views)| views.iter().copied()).collect()
+    }
 }
 
 struct Protection<'a> {
     exposure: &'a Exposure,
-    auth: &'a ClientAuthentication,
-    objects: &'a Objects<'a>,
-    others: &'a Model,
+    /// Annotations that an Ingress of the host must have.
+    wanted: BTreeMap<String, String>,
     found: Vec<String>,
 }
 
-impl Protection<'_> {
-    fn run(mut self) -> Vec<String> {
+impl<'a> Protection<'a> {
+    fn new(exposure: &'a Exposure, auth: &ClientAuthentication) -> Self {
+        // What cannot be expressed has been refused before.
+        let wanted = annotations::for_client_auth(&exposure.key, auth).unwrap_or_default();
+        Self { exposure, wanted, found: Vec::new() }
+    }
+
+    /// The Ingress that mtlsgen makes of the entry.
+    fn own(&mut self, objects: &Objects<'_>) {
         let host = self.exposure.host.as_str();
-        let views = self.objects.by_host.get(host).map(Vec::as_slice).unwrap_or_default();
-        let mut own = false;
+        let views = objects.of(host, self.exposure);
         for view in views {
-            if self.is_own(view) {
-                own = true;
-                self.ingress(view, true);
-            } else if !self.is_of_other_exposure(view) {
-                self.ingress(view, false);
-            }
+            self.ingress(view, true);
         }
-        if !own {
+        if views.is_empty() {
             self.found.push(format!(
                 "no Ingress `{}/{}` has a rule for `{host}`",
                 self.exposure.namespace, self.exposure.name
             ));
         }
-        self.secret();
-        self.found
-    }
-
-    fn is_own(&self, view: &IngressView<'_>) -> bool {
-        view.namespace == self.exposure.namespace.as_str()
-            && view.name == self.exposure.name.as_str()
-    }
-
-    /// Another entry of the same host, in another namespace or class, that is checked for itself.
-    fn is_of_other_exposure(&self, view: &IngressView<'_>) -> bool {
-        self.others.exposures.iter().any(|other| {
-            other.host == self.exposure.host
-                && is_protected(other)
-                && view.namespace == other.namespace.as_str()
-                && view.name == other.name.as_str()
-        })
     }
 
     /// Every Ingress of the host shares its settings, and the oldest one wins: all must agree.
     fn ingress(&mut self, view: &IngressView<'_>, own: bool) {
         let called = format!("the Ingress `{}/{}`", view.namespace, view.name);
         let host = self.exposure.host.as_str();
-        if view.rules.iter().any(|(rule, paths)| *rule == host && !paths) {
+        if view.rules.get(host) == Some(&false) {
             self.found.push(format!("{called} has a rule for `{host}` without paths"));
         }
-        if !view.tls_hosts.contains(&host) {
+        if !view.tls_hosts.contains(host) {
             self.found.push(format!("{called} has no `tls` entry for `{host}`"));
         }
         if own && view.class != Some(self.exposure.ingress_class_name.as_str()) {
@@ -144,10 +223,7 @@ impl Protection<'_> {
     }
 
     fn annotations(&mut self, view: &IngressView<'_>, called: &str) {
-        // What cannot be expressed has been refused before.
-        let wanted =
-            annotations::for_client_auth(&self.exposure.key, self.auth).unwrap_or_default();
-        for (name, want) in &wanted {
+        for (name, want) in &self.wanted {
             match view.annotations.get(name) {
                 Some(have) if have == want => {}
                 Some(have) => self.found.push(format!(
@@ -158,7 +234,7 @@ impl Protection<'_> {
             }
         }
         for (name, value) in view.annotations.iter() {
-            if wanted.contains_key(name) {
+            if self.wanted.contains_key(name) {
                 continue;
             }
             if name.starts_with(&format!("{}auth-tls-", super::PREFIX)) {
@@ -169,29 +245,6 @@ impl Protection<'_> {
             } else if let Some(reason) = opens(name, value) {
                 self.found.push(format!("{called} has `{name}`: {reason}"));
             }
-        }
-    }
-
-    fn secret(&mut self) {
-        if self.auth.existing {
-            return;
-        }
-        let reference = &self.auth.secret;
-        let called = format!("the Secret `{reference}` of trusted authorities");
-        let key = (reference.namespace.as_str(), reference.name.as_str());
-        let Some(secret) = self.objects.secrets.get(&key) else {
-            self.found.push(format!("{called} is not among the objects"));
-            return;
-        };
-        if !secret.has_ca_certificate {
-            // The controller then only logs that client authentication is off.
-            self.found.push(format!("{called} has no certificate under `ca.crt`"));
-        }
-        if !secret.private_keys.is_empty() {
-            self.found.push(format!(
-                "{called} holds a private key under `{}`",
-                secret.private_keys.join("`, `")
-            ));
         }
     }
 }

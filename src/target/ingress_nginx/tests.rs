@@ -122,6 +122,15 @@ fn annotations_that_open_the_door_are_refused_on_protected_hosts_alone() {
         ("ssl-passthrough", "true"),
         ("canary", "true"),
         ("custom-http-errors", "404, 496"),
+        ("custom-http-errors", "+495"),
+        ("custom-http-errors", "0496"),
+        ("server-snippet", "SSL_Verify_Client off;"),
+        ("configuration-snippet", "proxy_set_header  ssl-client-verify SUCCESS;"),
+        ("configuration-snippet", "proxy_set_header\tSSL-Client-Verify SUCCESS;"),
+        ("configuration-snippet", "proxy_set_header \"ssl-client-verify\" SUCCESS;"),
+        ("configuration-snippet", "more_set_input_headers 'Ssl-Client-Subject-DN: CN=admin';"),
+        ("configuration-snippet", "grpc_set_header ssl-client-verify SUCCESS;"),
+        ("server-snippet", "set $ssl_client_verify SUCCESS;"),
         ("server-snippet", "ssl_verify_client off;"),
         ("server-snippet", "error_page 495 496 = @open;"),
         ("server-snippet", "listen 8080;"),
@@ -187,6 +196,16 @@ fn secrets_that_nobody_has_shown_are_warned_of() {
         ["trust-secret-unseen", "trust-secret-elsewhere"]
     );
     assert!(found[1].2.contains("allow-cross-namespace-resources"), "{found:?}");
+    // Once, however many hosts trust it.
+    let mut many = elsewhere;
+    for host in ["c.d", "e.f"] {
+        let mut exposure = protected(host);
+        exposure.client_auth.clone_from(&many.exposures[0].client_auth);
+        many.exposures.push(exposure);
+    }
+    assert_eq!(codes(&many), ["trust-secret-unseen", "trust-secret-elsewhere"]);
+    many.exposures[2].client_auth.as_mut().unwrap().secret.name = "other".into();
+    assert_eq!(codes(&many).len(), 4);
 }
 
 #[test]
@@ -226,6 +245,8 @@ fn wildcards_do_not_protect_hosts_with_an_entry_of_their_own() {
     all.exposures.push(protected("*.example.com"));
     let found = check(&all);
     assert_eq!(found.len(), 1);
+    all.exposures.push(protected("*.example.com"));
+    assert_eq!(check(&all), found, "once, though the wildcard has two entries");
     assert!(found[0].2.contains("host `a.example.com` lies below the protected `*.example.com`"));
 }
 

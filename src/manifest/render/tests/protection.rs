@@ -138,3 +138,29 @@ fn open_hosts_stay_free_to_be_patched() {
     );
     assert_eq!(rendered(&model).iter().filter(|m| m.identity.kind == "Ingress").count(), 2);
 }
+
+#[test]
+fn many_entries_of_one_host_are_checked_quickly() {
+    let entry = |number: usize| {
+        let mut exposure = protected("test.localdev.me");
+        exposure.key = format!("entry-{number:04}");
+        exposure.name = exposure.key.parse().unwrap();
+        exposure.ingress_class_name = exposure.key.parse().unwrap();
+        exposure
+    };
+    let mut model = model((0..2000).map(entry).collect());
+    let others: String = (0..200)
+        .map(|number| format!("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: other-{number}, namespace: elsewhere}}\nspec: {{rules: [{{host: test.localdev.me}}]}}\n---\n"))
+        .collect();
+    let started = std::time::Instant::now();
+    let found = titles(render_with(&model, &templates(&[("others.yaml.j2", &others)])));
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    for number in 0..200 {
+        let name = format!("`elsewhere/other-{number}` lacks `{NGINX}auth-tls-secret");
+        assert_eq!(found.iter().filter(|title| title.contains(&name)).count(), 1, "{name}");
+    }
+    model.exposures.truncate(2);
+    model.exposures[1].client_auth = None;
+    let found = titles(render_with(&model, &TemplateSet::built_in()));
+    assert!(found[0].contains("the Ingress `default/entry-0001` lacks"), "{found:?}");
+}

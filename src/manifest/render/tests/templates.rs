@@ -139,3 +139,29 @@ fn templates_that_do_not_parse_or_are_misnamed_are_refused_at_once() {
         titles(render_with(&walkthrough(), &templates(&[("service.yaml.j2", "{{ nmae }}")])));
     assert_eq!(undefined.len(), 1);
 }
+
+#[test]
+fn lists_of_any_kind_are_several_objects() {
+    let map = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: default}}}}"
+        )
+    };
+    let text = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {}\n- apiVersion: v1\n  kind: List\n  items:\n  - {}\n  - {{apiVersion: v1, kind: ConfigMapList, items: [{}]}}\n\
+         ---\napiVersion: networking.k8s.io/v1\nkind: IngressList\nitems: null\n---\napiVersion: v1\nkind: List\n",
+        map("a"),
+        map("b"),
+        map("c"),
+    );
+    let rendered = render_with(&walkthrough(), &templates(&[("maps.yaml.j2", &text)])).unwrap();
+    let names: Vec<_> = rendered
+        .iter()
+        .filter(|manifest| manifest.identity.kind == "ConfigMap")
+        .map(|manifest| manifest.identity.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    let text = "apiVersion: networking.k8s.io/v1\nkind: IngressList\nmetadata: {name: x}\n";
+    let result = render_with(&walkthrough(), &templates(&[("list.yaml.j2", text)]));
+    assert!(result.err().into_iter().flatten().all(|found| !found.title.contains("IngressClass")));
+}
