@@ -203,7 +203,7 @@ fn write_missing(f: &mut fmt::Formatter<'_>, files: &[(Holder, PathBuf)]) -> fmt
     }
     let paths = files.iter().map(|(_, path)| format!("`{}`", path.display()));
     let list = paths.collect::<Vec<_>>().join(", ");
-    write!(f, "{} files that belong to certificates are missing: {list}", files.len())
+    write!(f, "files that belong to certificates are missing: {list}")
 }
 
 impl std::error::Error for StoreError {
