@@ -171,20 +171,7 @@ impl fmt::Display for StoreError {
             Self::Damaged { path, problem } => {
                 write!(f, "the store is damaged: `{}` {problem}", path.display())
             }
-            Self::Missing { files } => match files.as_slice() {
-                [(holder, path)] => {
-                    write!(f, "{holder} has a certificate, but `{}` is missing", path.display())
-                }
-                _ => {
-                    let paths = files.iter().map(|(_, path)| format!("`{}`", path.display()));
-                    let list = paths.collect::<Vec<_>>().join(", ");
-                    write!(
-                        f,
-                        "{} files that belong to certificates are missing: {list}",
-                        files.len()
-                    )
-                }
-            },
+            Self::Missing { files } => write_missing(f, files),
             Self::Locked { path, process, waited } => {
                 let seconds = waited.as_secs();
                 write!(f, "another mtlsgen ")?;
@@ -208,6 +195,15 @@ impl fmt::Display for StoreError {
             }
         }
     }
+}
+
+fn write_missing(f: &mut fmt::Formatter<'_>, files: &[(Holder, PathBuf)]) -> fmt::Result {
+    if let [(holder, path)] = files {
+        return write!(f, "{holder} has a certificate, but `{}` is missing", path.display());
+    }
+    let paths = files.iter().map(|(_, path)| format!("`{}`", path.display()));
+    let list = paths.collect::<Vec<_>>().join(", ");
+    write!(f, "files that belong to certificates are missing: {list}")
 }
 
 impl std::error::Error for StoreError {
