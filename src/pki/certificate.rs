@@ -192,7 +192,7 @@ impl Certificate {
 
     /// Encodes it as PEM: LF line ends, newline at the end.
     pub fn to_pem(&self) -> String {
-        pem::encode("CERTIFICATE", &self.der)
+        pem::encode_public("CERTIFICATE", &self.der)
     }
 
     /// Returns the SHA-256 of its DER.

@@ -13,6 +13,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Characters in a line (RFC 7468, section 2).
+const LINE: usize = 64;
+
 /// One block between a `BEGIN` and an `END` line.
 pub(super) struct Block<'a> {
     /// What stands behind `BEGIN`, such as `CERTIFICATE`.
@@ -115,7 +118,11 @@ impl<'a> Block<'a> {
         let mut text =
             Zeroizing::new(Vec::with_capacity(self.content.iter().map(|line| line.len()).sum()));
         for line in &self.content {
-            text.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace()));
+            if line.iter().any(u8::is_ascii_whitespace) {
+                text.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace()));
+            } else {
+                text.extend_from_slice(line);
+            }
         }
         let wrong = || PemError::NotBase64 { label: self.label.to_owned(), line: self.line };
         let mut der = Zeroizing::new(vec![0; text.len() / 4 * 3 + 3]);
@@ -125,10 +132,27 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Encodes one block: lines of 64 characters, LF line ends, LF at the end.
+/// Encodes one block: lines of 64 characters, LF line ends, LF at the end. The time that it takes
+/// does not depend on the content, which may be secret.
 pub(super) fn encode(label: &str, der: &[u8]) -> String {
     encode_string(label, LineEnding::LF, der)
         .expect("the labels are ours, and what is encoded is far below the limit of 256 MiB")
+}
+
+/// Encodes one block that everybody may see, in a fraction of the time of [`encode`].
+pub(super) fn encode_public(label: &str, der: &[u8]) -> String {
+    let base64 = BASE64.encode(der);
+    let lines = base64.len().div_ceil(LINE);
+    let mut text = String::with_capacity(base64.len() + lines + 2 * label.len() + 32);
+    text.extend(["-----BEGIN ", label, "-----\n"]);
+    let mut rest = base64.as_str();
+    while !rest.is_empty() {
+        let (line, next) = rest.split_at(rest.len().min(LINE));
+        text.extend([line, "\n"]);
+        rest = next;
+    }
+    text.extend(["-----END ", label, "-----\n"]);
+    text
 }
 
 #[cfg(test)]
@@ -158,6 +182,14 @@ mod tests {
         ];
         for text in around {
             assert_eq!(read(&text), [Ok(("X".to_owned(), content.to_vec()))], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn public_blocks_are_encoded_alike() {
+        for length in 1..200 {
+            let content: Vec<u8> = (0..length).map(|octet: u8| octet.wrapping_mul(3)).collect();
+            assert_eq!(encode_public("X", &content), encode("X", &content), "{length}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use x509_parser::asn1_rs::FromDer;
+use x509_parser::asn1_rs::{FromDer, Oid};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
 use x509_parser::oid_registry::{
@@ -112,14 +112,17 @@ fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<Extend
         (usage.any, ExtendedKeyUsage::Any),
         (usage.server_auth, ExtendedKeyUsage::ServerAuth),
         (usage.client_auth, ExtendedKeyUsage::ClientAuth),
-        (usage.code_signing, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.3".to_owned())),
-        (usage.email_protection, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.4".to_owned())),
-        (usage.time_stamping, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.8".to_owned())),
-        (usage.ocsp_signing, ExtendedKeyUsage::Other("1.3.6.1.5.5.7.3.9".to_owned())),
+    ];
+    let named = [
+        (usage.code_signing, "1.3.6.1.5.5.7.3.3"),
+        (usage.email_protection, "1.3.6.1.5.5.7.3.4"),
+        (usage.time_stamping, "1.3.6.1.5.5.7.3.8"),
+        (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
     ];
     let known = known.into_iter().filter_map(|(has, purpose)| has.then_some(purpose));
-    let other = usage.other.iter().map(|oid| ExtendedKeyUsage::Other(oid.to_id_string()));
-    known.chain(other).collect()
+    let named = named.into_iter().filter(|(has, _)| *has).map(|(_, oid)| oid.to_owned());
+    let other = usage.other.iter().map(Oid::to_id_string);
+    known.chain(named.chain(other).map(ExtendedKeyUsage::Other)).collect()
 }
 
 fn alternative_names(general: &[GeneralName<'_>]) -> AlternativeNames {
