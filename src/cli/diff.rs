@@ -47,7 +47,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let model = &resolved.model;
     let holdings = Holdings { model, inventory: &inventory, keyring: &resolved.keyring };
     let manifests =
-        phases::manifests(&read, model, &holdings, &templates, Disclosure::Fingerprint)?;
+        phases::manifests(&read.document, model, &holdings, &templates, Disclosure::Fingerprint)?;
     let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;

@@ -34,6 +34,13 @@ pub struct Read {
     pub findings: Vec<Diagnostic>,
 }
 
+impl Read {
+    /// Where everything stands, once what was written there is resolved.
+    pub fn into_document(self) -> Document {
+        self.document
+    }
+}
+
 /// Reads and merges the files and values that the arguments name.
 ///
 /// # Errors
@@ -205,13 +212,13 @@ pub fn has_keys(model: &Model, inventory: &Inventory) -> bool {
 /// # Errors
 /// What is wrong with templates, patches and what they give; and every host that would stand open.
 pub fn manifests(
-    read: &Read,
+    document: &Document,
     model: &Model,
     material: &dyn Material,
     templates: &TemplateSet,
     disclosure: Disclosure,
 ) -> Result<Vec<Manifest>, CommandError> {
-    let locate = |path: &[Step]| read.document.span(path);
+    let locate = |path: &[Step]| document.span(path);
     render::render(model, material, templates, disclosure, &locate).map_err(CommandError::Input)
 }
 

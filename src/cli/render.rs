@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::globals::Globals;
-use super::phases::{self, Read};
-use super::report::{CommandError, ExitStatus, Report, print, standard_output_is_terminal};
+use super::phases;
+use super::report::{CommandError, ExitStatus, Report, print_with, standard_output_is_terminal};
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
@@ -15,6 +15,7 @@ use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
 use crate::output::{self, Changes, Format, Options, OutputTree};
 use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Keyring, Rehearsal};
+use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///
@@ -71,6 +72,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         tree::keep_apart(folder, store.path())?;
     }
     let mut due = false;
+    // All that is left of the spec is where things stand in it.
+    let document = read.into_document();
     let inventory = if args.locked || args.check || args.dry_run {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
         if let Some(status) = settle(&plan, &args, report) {
@@ -81,7 +84,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     } else {
         phases::issue(&store, &resolved, now, report, || {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
-            let manifests = phases::manifests(&read, model, &Rehearsal, &templates, whole)?;
+            let manifests = phases::manifests(&document, model, &Rehearsal, &templates, whole)?;
             args.selection.choose(model, &manifests)?;
             let Some(folder) = &args.output else { return Ok(()) };
             let tree = layout(&manifests, model, whole);
@@ -89,16 +92,16 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             Ok(())
         })?
     };
-    let disclosure = disclosure(&read, &resolved, &inventory, &templates, &args)?;
+    let disclosure = disclosure(&document, &resolved, &inventory, &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&store, resolved, &inventory)?
     } else {
         (resolved.model, Keyring::default())
     };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let manifests = phases::manifests(&read, &model, &holdings, &templates, disclosure)?;
+    let manifests = phases::manifests(&document, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
-    match &args.output {
+    let status = match &args.output {
         None => to_standard_output(&selected, args.format, disclosure, report),
         Some(folder) => {
             let tree = layout(&manifests, &model, disclosure);
@@ -106,7 +109,10 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             // What is due would change the folder too.
             Ok(if args.check && due { ExitStatus::Findings } else { status })
         }
-    }
+    };
+    // The process ends: freeing all that is no key piece by piece would only take time.
+    std::mem::forget((document, model, inventory, manifests));
+    status
 }
 
 fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> OutputTree {
@@ -119,14 +125,14 @@ fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> Outp
 
 /// How the keys appear: whole only where that is asked for, so that nothing else needs them at hand.
 fn disclosure(
-    read: &Read,
+    document: &Document,
     resolved: &Resolved,
     inventory: &Inventory,
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
-    Ok(if masked || selects_no_key(read, resolved, inventory, templates, args)? {
+    Ok(if masked || selects_no_key(document, resolved, inventory, templates, args)? {
         Disclosure::Masked
     } else if args.check && !phases::has_keys(&resolved.model, inventory) {
         Disclosure::Fingerprint
@@ -137,7 +143,7 @@ fn disclosure(
 
 /// Whether the selection is of objects without keys, so that none need be at hand.
 fn selects_no_key(
-    read: &Read,
+    document: &Document,
     resolved: &Resolved,
     inventory: &Inventory,
     templates: &TemplateSet,
@@ -148,7 +154,7 @@ fn selects_no_key(
     }
     let (model, keyring) = (&resolved.model, &resolved.keyring);
     let holdings = Holdings { model, inventory, keyring };
-    let manifests = phases::manifests(read, model, &holdings, templates, Disclosure::Masked)?;
+    let manifests = phases::manifests(document, model, &holdings, templates, Disclosure::Masked)?;
     let selected = args.selection.choose(model, &manifests)?;
     Ok(!selected.iter().any(|manifest| manifest.sensitive))
 }
@@ -173,7 +179,7 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
 }
 
 fn to_standard_output(
-    manifests: &[Manifest],
+    manifests: &[&Manifest],
     format: Format,
     disclosure: Disclosure,
     report: Report,
@@ -182,14 +188,14 @@ fn to_standard_output(
     if masked && manifests.iter().any(|manifest| manifest.sensitive) {
         report.say("private keys are masked on a terminal: say --show-secrets to see them");
     }
-    print(output::stream(manifests, format)?)?;
+    print_with(|output| output::stream(manifests, format, output))?;
     Ok(ExitStatus::Done)
 }
 
 fn to_folder(
     folder: &Path,
     tree: &OutputTree,
-    selected: &[Manifest],
+    selected: &[&Manifest],
     args: &Args,
     report: Report,
 ) -> Result<ExitStatus, CommandError> {

@@ -4,7 +4,7 @@
     reason = "standard output and standard error are written here"
 )]
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use super::globals::{Globals, MessageFormat};
 use crate::diagnostic::{Diagnostic, Severity, human, json};
@@ -16,6 +16,9 @@ use crate::output::{NotOurs, StreamError};
 
 /// Columns of messages, whatever the terminal: they are the same everywhere.
 const WIDTH: usize = 120;
+
+/// Bytes that go to standard output at once: what a pipe holds.
+const PIECE: usize = 1 << 16;
 
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +105,10 @@ impl From<NotOurs> for CommandError {
 
 impl From<StreamError> for CommandError {
     fn from(error: StreamError) -> Self {
-        Self::world("output", &error, None)
+        match error {
+            StreamError::Write(error) => Self::standard_output(&error),
+            error @ StreamError::NotYaml { .. } => Self::world("output", &error, None),
+        }
     }
 }
 
@@ -111,11 +117,21 @@ impl From<StreamError> for CommandError {
 /// # Errors
 /// Nobody reads it, or it cannot be written.
 pub fn print(data: impl AsRef<[u8]>) -> Result<(), CommandError> {
-    let mut output = io::stdout().lock();
-    output
-        .write_all(data.as_ref())
-        .and_then(|()| output.flush())
-        .map_err(|error| CommandError::standard_output(&error))
+    print_with(|output| {
+        output.write_all(data.as_ref()).map_err(|error| CommandError::standard_output(&error))
+    })
+}
+
+/// Writes to standard output piece by piece what `data` gives.
+///
+/// # Errors
+/// What `data` says; nobody reads it, or it cannot be written.
+pub fn print_with<E: Into<CommandError>>(
+    data: impl FnOnce(&mut dyn io::Write) -> Result<(), E>,
+) -> Result<(), CommandError> {
+    let mut output = BufWriter::with_capacity(PIECE, io::stdout().lock());
+    data(&mut output).map_err(Into::into)?;
+    output.flush().map_err(|error| CommandError::standard_output(&error))
 }
 
 /// Whether a person reads standard output.

@@ -26,11 +26,11 @@ impl Selection {
     ///
     /// # Errors
     /// A host is not in the spec, or no object is of a kind.
-    pub fn choose(
+    pub fn choose<'a>(
         &self,
         model: &Model,
-        manifests: &[Manifest],
-    ) -> Result<Vec<Manifest>, CommandError> {
+        manifests: &'a [Manifest],
+    ) -> Result<Vec<&'a Manifest>, CommandError> {
         let keys = self.keys(model)?;
         for kind in &self.kinds {
             let mut known: Vec<&str> =
@@ -41,15 +41,15 @@ impl Selection {
                 return Err(unknown("--kind", "object of kind", kind, &known));
             }
         }
-        let of_kind = |manifest: &Manifest| {
+        let of_kind = |manifest: &&Manifest| {
             self.kinds.is_empty()
                 || self.kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&manifest.identity.kind))
         };
-        let of_host = |manifest: &Manifest| {
+        let of_host = |manifest: &&Manifest| {
             self.hosts.is_empty()
                 || manifest.exposures.iter().any(|key| keys.contains(&key.as_str()))
         };
-        Ok(manifests.iter().filter(|m| of_kind(m) && of_host(m)).cloned().collect())
+        Ok(manifests.iter().filter(|m| of_kind(m) && of_host(m)).collect())
     }
 
     /// Keys of the chosen hosts.

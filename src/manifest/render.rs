@@ -44,7 +44,9 @@ pub fn render(
     let name = model.name.as_ref().map(LabelValue::as_str);
     let mut finisher =
         Finisher { engine, templates, patches, disclosure, locate, found: Vec::new(), name };
-    let mut objects = Vec::new();
+    // Moving them as the list grows would take twice the memory.
+    let mut objects =
+        Vec::with_capacity(model.secrets.len() + 2 * model.services.len() + model.exposures.len());
     for draft in drafts(model, material, target, disclosure) {
         match draft {
             Ok(draft) => objects.extend(finisher.finish_draft(draft)),

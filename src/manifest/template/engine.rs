@@ -65,10 +65,14 @@ impl<'a> Engine<'a> {
 
     /// Renders one template.
     pub(crate) fn render(&self, name: &str, context: &Value) -> Result<String, Diagnostic> {
-        self.environment
+        let mut text = self
+            .environment
             .get_template(name)
             .and_then(|template| template.render(context.clone()))
-            .map_err(|failure| error::diagnostic(&failure, self.set, context))
+            .map_err(|failure| error::diagnostic(&failure, self.set, context))?;
+        // It is kept until all objects are there, and has grown by doubling.
+        text.shrink_to_fit();
+        Ok(text)
     }
 }
 
