@@ -133,8 +133,15 @@ fn not_a_name(text: &str) -> Option<Fault> {
 
 /// A name of a wildcard-DNS service that leads to an address.
 fn wildcard_name(address: IpAddr) -> String {
-    let dashed = address.to_string().replace(['.', ':'], "-");
-    format!("app.{}.sslip.io", dashed.trim_matches('-'))
+    // A label cannot start or end with a dash: the zeros that `::` leaves out there are written.
+    let mut dashed = address.to_string().replace(['.', ':'], "-");
+    if dashed.starts_with('-') {
+        dashed.insert(0, '0');
+    }
+    if dashed.ends_with('-') {
+        dashed.push('0');
+    }
+    format!("app.{dashed}.sslip.io")
 }
 
 fn in_name(character: char) -> bool {
@@ -199,6 +206,7 @@ mod tests {
                 ("", "is empty"),
                 ("192.0.2.7", "such as `app.192-0-2-7.sslip.io`"),
                 ("2001:db8::1", "such as `app.2001-db8--1.sslip.io`"),
+                ("::1", "such as `app.0--1.sslip.io`"),
                 ("[::1]", "is an IP address"),
                 ("example.com:8443", "write `example.com`"),
                 ("https://example.com/x", "write `example.com`"),
