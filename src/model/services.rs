@@ -105,7 +105,8 @@ fn deployment(
     let Some(image) = &written.image else {
         // What was refused while reading may have been the reason for having no image.
         let told = |key: &str| context.has(&[path.as_slice(), &path![key]].concat());
-        if !told("image") && !(told("existing") && written.existing.is_none()) {
+        let refused = told("image") || (told("existing") && written.existing.is_none());
+        if !refused {
             findings.push(
                 Diagnostic::error("missing-key", "this service has no `image`")
                     .at(context.key(path))

@@ -134,7 +134,7 @@ impl<'a> IngressView<'a> {
 
 impl<'a> SecretView<'a> {
     fn of(namespace: &'a str, name: &'a str, object: &'a Value) -> Self {
-        let (mut ca_crt, mut ca_crl) = (None, None);
+        let (mut certificates, mut revocations) = (None, None);
         let mut private_keys = Vec::new();
         // `stringData` wins over `data` (Secret API).
         for (field, is_base64) in [("data", true), ("stringData", false)] {
@@ -145,15 +145,16 @@ impl<'a> SecretView<'a> {
                     private_keys.push(key.as_str());
                 }
                 match key.as_str() {
-                    "ca.crt" => ca_crt = Some(bytes),
-                    "ca.crl" => ca_crl = Some(bytes),
+                    "ca.crt" => certificates = Some(bytes),
+                    "ca.crl" => revocations = Some(bytes),
                     _ => {}
                 }
             }
         }
         // What the API server writes where there is none.
         let type_name = object["type"].as_str().filter(|name| !name.is_empty()).unwrap_or("Opaque");
-        Self { namespace, name, trust: Trust::Written { type_name, ca_crt, ca_crl }, private_keys }
+        let trust = Trust::Written { type_name, ca_crt: certificates, ca_crl: revocations };
+        Self { namespace, name, trust, private_keys }
     }
 }
 

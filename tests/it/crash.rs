@@ -61,8 +61,9 @@ fn spec() -> String {
          [defaults.hosts]\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n"
         .to_owned();
     for number in 0..20 {
-        spec += &format!("[hosts.\"h{number}.example.com\"]\nservice = \"s\"\n");
-        spec += &format!("[clients.c{number}]\nissuer = \"clients\"\n");
+        let host = format!("[hosts.\"h{number}.example.com\"]\nservice = \"s\"\n");
+        let client = format!("[clients.c{number}]\nissuer = \"clients\"\n");
+        spec = [spec, host, client].concat();
     }
     spec
 }

@@ -3,6 +3,12 @@
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::doc_markdown,
+    clippy::format_collect,
+    clippy::large_stack_arrays,
+    clippy::manual_assert,
+    clippy::write_with_newline,
     reason = "tests run the program and look at its files"
 )]
 

@@ -27,7 +27,7 @@ struct Compiled {
 }
 
 enum Change {
-    Merge(Map<String, Value>, merge::Named),
+    Merge(Map<String, Value>, Box<merge::Named>),
     Operations(Vec<json_patch::PatchOperation>),
 }
 
@@ -154,7 +154,7 @@ fn compile(patch: &Patch) -> Result<Compiled, Finding> {
         Value::Object(map) => {
             merge::check_directives(map).map_err(fail)?;
             let named = merge::Named::of(map);
-            (Change::Merge(merge::without_identity(map), named), Selector::of_patch(map))
+            (Change::Merge(merge::without_identity(map), Box::new(named)), Selector::of_patch(map))
         }
         Value::Array(_) => {
             (Change::Operations(operations::read(&patch.patch).map_err(fail)?), None)

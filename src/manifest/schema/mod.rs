@@ -95,6 +95,8 @@ impl Walk {
     fn unknown_kind(&mut self, api_version: &str, kind: &str) {
         let versions: Vec<_> = TABLE.versions_of(kind).collect();
         let ours = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
+        let is_list =
+            kind.strip_suffix("List").is_some_and(|of| TABLE.versions_of(of).next().is_some());
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         if let Some(version) = versions.iter().find(|version| {
             version.rsplit_once('/').map_or("", |(group, _)| group) == group
@@ -102,9 +104,7 @@ impl Walk {
         }) {
             self.complain(format!("`{kind}` has the version `{version}`, not `{api_version}`"));
         } else if ours(group)
-            && !kind
-                .strip_suffix("List")
-                .is_some_and(|kind| TABLE.versions_of(kind).next().is_some())
+            && !is_list
             && let Some(near) = nearest(kind, TABLE.kind_names()).filter(|near| *near != kind)
             && TABLE.versions_of(near).any(|version| version == api_version)
         {

@@ -57,7 +57,7 @@ fn judge(
 fn existing(secret: &SecretView<'_>) -> Vec<String> {
     let mut found = Vec::new();
     match &secret.trust {
-        Trust::Bundle(authorities) if authorities.is_empty() => found.push(NO_CERTIFICATE.into()),
+        Trust::Bundle([]) => found.push(NO_CERTIFICATE.into()),
         Trust::Bundle(_) => {}
         Trust::Written { type_name: _, ca_crt, ca_crl } => {
             found.extend(authority_problem(ca_crt.as_deref().unwrap_or_default()));

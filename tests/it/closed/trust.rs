@@ -53,9 +53,9 @@ fn bundle_of_somebody_else() -> String {
 
 #[test]
 fn nobody_else_says_whom_a_host_trusts() {
-    let mut refused = Refused::default();
     const TARGET: &str =
         "[[patches]]\ntarget = { kind = \"Secret\", name = \"a-example-com-tls-cacert\" }\n";
+    let mut refused = Refused::default();
     let theirs = bundle_of_somebody_else();
     let begin = "-----BEGIN CERTIFICATE-----\\n";
     for (patch, words) in [
