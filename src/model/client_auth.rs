@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::allow;
 use super::authorities::SELF_SIGNED;
 use super::context::{Context, Findings, listed};
 use super::lineage::{Anchor, Lineage};
@@ -88,9 +89,8 @@ pub fn resolve(
     let depth = verify_depth(context, of, auth, &authorities, known, findings);
     let allow = match &auth.allow {
         Some(names) => {
-            refuse_pointless_list(context, of, names, verify, findings)?;
-            refuse_foreign_signers(context, of, existing, &authorities, known, findings)?;
-            Some(allow(context, of, names, &authorities, known, findings)?)
+            let list = allow::List { names, verify, existing, authorities: &authorities };
+            Some(allow::resolve(context, of, &list, known, findings)?)
         }
         None => None,
     };
@@ -107,7 +107,7 @@ pub fn resolve(
 }
 
 /// Where a key of `clientAuth` was written: at the host, or in the defaults of all.
-fn written_path(context: Context<'_>, key: &str, field: &str) -> Path {
+pub(super) fn written_path(context: Context<'_>, key: &str, field: &str) -> Path {
     let own = path!["hosts", key, "clientAuth", field];
     if context.has(&own) { own } else { path!["defaults", "hosts", "clientAuth", field] }
 }
@@ -288,7 +288,7 @@ fn warn_about_foreign_roots(
 pub struct Signers {
     by_root: BTreeMap<Anchor, BTreeSet<String>>,
     /// Names of the clients that have one subject.
-    by_subject: BTreeMap<DistinguishedName, Vec<String>>,
+    pub by_subject: BTreeMap<DistinguishedName, Vec<String>>,
 }
 
 impl Signers {
@@ -352,130 +352,4 @@ fn verify_depth(
         );
     }
     written
-}
-
-/// A list that protects nothing.
-fn refuse_pointless_list(
-    context: Context<'_>,
-    of: Of<'_>,
-    names: &[String],
-    verify: Verify,
-    findings: &mut Findings,
-) -> Option<()> {
-    let (title, help) = if names.is_empty() {
-        (
-            "`allow` lets nobody in",
-            "name clients, or remove `allow` to let in all that the authorities sign",
-        )
-    } else if verify != Verify::On {
-        (
-            "`allow` needs `verify = \"on\"`: with anything else the list is no protection",
-            "remove `verify`, or remove `allow`",
-        )
-    } else {
-        return Some(());
-    };
-    let place = context.value(&written_path(context, of.key, "allow"));
-    findings.push(Diagnostic::error("allow", title).at(place).help(help));
-    None
-}
-
-/// The controller sees the subject alone, so all who could sign such a subject must be in the spec.
-fn refuse_foreign_signers(
-    context: Context<'_>,
-    of: Of<'_>,
-    existing: bool,
-    authorities: &[String],
-    known: Known<'_>,
-    findings: &mut Findings,
-) -> Option<()> {
-    let foreign = authorities.iter().filter(|name| !wholly_in_spec(known, name));
-    let foreign: Vec<&str> = foreign.map(String::as_str).collect();
-    if !existing && foreign.is_empty() {
-        return Some(());
-    }
-    let who = if existing { "an existing Secret".to_owned() } else { listed(&foreign) };
-    let title = format!(
-        "`allow` together with {who}: others may hold the same subject, and the controller sees only the subject"
-    );
-    findings.push(
-        Diagnostic::error("allow", title)
-            .at(context.value(&written_path(context, of.key, "allow")))
-            .help("let an authority of the spec sign these clients, or check the issuer in the backend"),
-    );
-    None
-}
-
-/// The subjects of those who may.
-fn allow(
-    context: Context<'_>,
-    of: Of<'_>,
-    names: &[String],
-    authorities: &[String],
-    known: Known<'_>,
-    findings: &mut Findings,
-) -> Option<Vec<String>> {
-    let path = written_path(context, of.key, "allow");
-    let mut subjects = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        let here = [path.as_slice(), &path![index]].concat();
-        subjects.push(allowed_subject(context, &here, name, authorities, known, findings)?);
-    }
-    Some(super::sorted(subjects.into_iter()))
-}
-
-/// Whether nobody outside the spec signs below the root of `authority`.
-fn wholly_in_spec(known: Known<'_>, authority: &str) -> bool {
-    known.lineage.line(authority).iter().all(|anchor| matches!(anchor, Anchor::Ours(_)))
-}
-
-fn allowed_subject(
-    context: Context<'_>,
-    here: &Path,
-    name: &str,
-    authorities: &[String],
-    known: Known<'_>,
-    findings: &mut Findings,
-) -> Option<String> {
-    let Some(client) = known.clients.get(name) else {
-        let declared = context.spec.clients.keys().map(String::as_str);
-        if !context.spec.clients.contains_key(name) {
-            findings.unknown(context, here, ("client", "clients"), name, declared);
-        }
-        return None;
-    };
-    let below = |request: &crate::pki::request::CertificateRequest| match &request.issuer {
-        Issuer::Authority(issuer) => {
-            authorities.iter().any(|listed| known.lineage.is_at_or_below(issuer, listed))
-        }
-        Issuer::SelfSigned => false,
-    };
-    if !below(&client.request) {
-        findings.push(
-            Diagnostic::error(
-                "allow",
-                format!("client `{name}` is signed by none of this host's authorities"),
-            )
-            .at(context.value(here))
-            .related(context.value(&path!["clients", name, "issuer"]), "its issuer")
-            .help("add its authority to `cas`, or let one of them sign it"),
-        );
-        return None;
-    }
-    let namesakes = known.signers.by_subject.get(&client.request.subject);
-    let mut others = namesakes.into_iter().flatten().filter(|other| *other != name);
-    let twin = others.find(|other| known.clients.get(*other).is_some_and(|c| below(&c.request)));
-    if let Some(twin) = twin {
-        findings.push(
-            Diagnostic::error(
-                "allow",
-                format!("clients `{name}` and `{twin}` have one subject: the controller cannot tell them apart"),
-            )
-            .at(context.value(here))
-            .related(context.key(&path!["clients", twin]), "the other one")
-            .help("give one of them another `subject`"),
-        );
-        return None;
-    }
-    Some(client.request.subject.rfc2253())
 }

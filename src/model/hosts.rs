@@ -1,6 +1,6 @@
 //! Hosts: each entry becomes one exposure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::authorities::Issuers;
 use super::context::{Context, Findings};
@@ -8,7 +8,7 @@ use super::lineage::Lineage;
 use super::tls::{self, Certificates, Setting, Source};
 use super::{
     Client, ClientAuthentication, Exposure, ServerCertificateSource, ServerTls, Service,
-    client_auth, names, routes,
+    client_auth, collisions, names, routes,
 };
 use crate::diagnostic::Diagnostic;
 use crate::path;
@@ -58,8 +58,8 @@ pub fn resolve(
         .values()
         .filter_map(|entry| exposure(context, entry, &entries, known, certificates, findings))
         .collect();
-    refuse_equal_ingresses(context, &exposures, findings);
-    refuse_disagreement(context, &exposures, findings);
+    collisions::refuse_equal_ingresses(context, &exposures, findings);
+    collisions::refuse_disagreement(context, &exposures, findings);
     exposures
 }
 
@@ -323,80 +323,4 @@ fn covered(source: &ServerCertificateSource, host: &HostName, certificates: &Cer
         .and_then(|chain| chain.first())
         .map(|certificate| &certificate.names.dns);
     issued.or(brought).is_none_or(|names| names.iter().any(|name| covers(name, host.as_str())))
-}
-
-fn refuse_equal_ingresses(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
-    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    let mut hosts: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
-    for exposure in exposures {
-        let place = (exposure.namespace.as_str(), exposure.name.as_str());
-        let seen_from = (exposure.host.as_str(), place.0, exposure.ingress_class_name.as_str());
-        let same_name = seen.insert(place, &exposure.key);
-        let same_host = hosts.insert(seen_from, &exposure.key);
-        let (first, what, help) = match (same_name, same_host) {
-            (Some(first), _) => (
-                first,
-                format!("the Ingress `{}/{}`", place.0, place.1),
-                "give one of them another `ingressName`, or make them routes of one host",
-            ),
-            (None, Some(first)) => (
-                first,
-                format!("host `{}` in one namespace and class", exposure.host),
-                "make them routes of one host",
-            ),
-            (None, None) => continue,
-        };
-        findings.push(
-            Diagnostic::error(
-                "duplicate-object",
-                format!("hosts `{first}` and `{}` are both {what}", exposure.key),
-            )
-            .at(context.key(&path!["hosts", &exposure.key]))
-            .related(context.key(&path!["hosts", first]), "the other one")
-            .help(help),
-        );
-    }
-}
-
-/// The controller has one server block for a host: all of its entries share one client authentication.
-fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
-    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
-    let mut told: BTreeSet<&str> = BTreeSet::new();
-    for exposure in exposures {
-        let Some(first) = first_of.get(exposure.host.as_str()) else {
-            first_of.insert(exposure.host.as_str(), exposure);
-            continue;
-        };
-        if agree(first.client_auth.as_ref(), exposure.client_auth.as_ref())
-            && first.tls.is_some() == exposure.tls.is_some()
-            || !told.insert(&exposure.key)
-        {
-            continue;
-        }
-        findings.push(
-            Diagnostic::error(
-                "host-disagreement",
-                format!(
-                    "hosts `{}` and `{}` are both `{}`, with different client authentication",
-                    first.key, exposure.key, exposure.host
-                ),
-            )
-            .at(context.key(&path!["hosts", &exposure.key]))
-            .related(context.key(&path!["hosts", &first.key]), "the other one")
-            .label("the controller has one setting for a host, whatever the path or namespace")
-            .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
-        );
-    }
-}
-
-/// Equal but for the Secret, which each namespace has its own copy of.
-fn agree(one: Option<&ClientAuthentication>, other: Option<&ClientAuthentication>) -> bool {
-    match (one, other) {
-        (None, None) => true,
-        (Some(one), Some(other)) => {
-            let copy = ClientAuthentication { secret: one.secret.clone(), ..other.clone() };
-            *one == copy && (!one.existing || one.secret == other.secret)
-        }
-        _ => false,
-    }
 }

@@ -1,9 +1,11 @@
 //! What the user meant: defaults filled in, references resolved, nothing left to interpret.
 
+mod allow;
 pub mod authorities;
 pub mod brought;
 mod client_auth;
 mod clients;
+mod collisions;
 mod constraints;
 pub mod context;
 mod hosts;

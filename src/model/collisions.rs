@@ -1,0 +1,89 @@
+//! Hosts that meet: two entries that are one object, or one host with two settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::{Context, Findings};
+use super::{ClientAuthentication, Exposure};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+
+/// Two entries that would be one object, or one host in one namespace and class.
+pub fn refuse_equal_ingresses(
+    context: Context<'_>,
+    exposures: &[Exposure],
+    findings: &mut Findings,
+) {
+    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut hosts: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
+    for exposure in exposures {
+        let place = (exposure.namespace.as_str(), exposure.name.as_str());
+        let seen_from = (exposure.host.as_str(), place.0, exposure.ingress_class_name.as_str());
+        let same_name = seen.insert(place, &exposure.key);
+        let same_host = hosts.insert(seen_from, &exposure.key);
+        let (first, what, help) = match (same_name, same_host) {
+            (Some(first), _) => (
+                first,
+                format!("the Ingress `{}/{}`", place.0, place.1),
+                "give one of them another `ingressName`, or make them routes of one host",
+            ),
+            (None, Some(first)) => (
+                first,
+                format!("host `{}` in one namespace and class", exposure.host),
+                "make them routes of one host",
+            ),
+            (None, None) => continue,
+        };
+        findings.push(
+            Diagnostic::error(
+                "duplicate-object",
+                format!("hosts `{first}` and `{}` are both {what}", exposure.key),
+            )
+            .at(context.key(&path!["hosts", &exposure.key]))
+            .related(context.key(&path!["hosts", first]), "the other one")
+            .help(help),
+        );
+    }
+}
+
+/// The controller has one server block for a host: all of its entries share one client authentication.
+pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
+    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for exposure in exposures {
+        let Some(first) = first_of.get(exposure.host.as_str()) else {
+            first_of.insert(exposure.host.as_str(), exposure);
+            continue;
+        };
+        if agree(first.client_auth.as_ref(), exposure.client_auth.as_ref())
+            && first.tls.is_some() == exposure.tls.is_some()
+            || !told.insert(&exposure.key)
+        {
+            continue;
+        }
+        findings.push(
+            Diagnostic::error(
+                "host-disagreement",
+                format!(
+                    "hosts `{}` and `{}` are both `{}`, with different client authentication",
+                    first.key, exposure.key, exposure.host
+                ),
+            )
+            .at(context.key(&path!["hosts", &exposure.key]))
+            .related(context.key(&path!["hosts", &first.key]), "the other one")
+            .label("the controller has one setting for a host, whatever the path or namespace")
+            .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
+        );
+    }
+}
+
+/// Equal but for the Secret, which each namespace has its own copy of.
+fn agree(one: Option<&ClientAuthentication>, other: Option<&ClientAuthentication>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => {
+            let copy = ClientAuthentication { secret: one.secret.clone(), ..other.clone() };
+            *one == copy && (!one.existing || one.secret == other.secret)
+        }
+        _ => false,
+    }
+}
