@@ -102,7 +102,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let manifests = phases::manifests(&document, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
     let status = match &args.output {
-        None => to_standard_output(&selected, args.format, disclosure, report),
+        None => to_standard_output(&selected, &args, report),
         Some(folder) => {
             let tree = layout(&manifests, &model, disclosure);
             let status = to_folder(folder, &tree, &selected, &args, report)?;
@@ -180,15 +180,24 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
 
 fn to_standard_output(
     manifests: &[&Manifest],
-    format: Format,
-    disclosure: Disclosure,
+    args: &Args,
     report: Report,
 ) -> Result<ExitStatus, CommandError> {
-    let masked = disclosure == Disclosure::Masked;
-    if masked && manifests.iter().any(|manifest| manifest.sensitive) {
+    if args.show_secrets || !standard_output_is_terminal() {
+        print_with(|output| output::stream(manifests, args.format, output))?;
+        return Ok(ExitStatus::Done);
+    }
+    let mask = |manifest: &&Manifest| Manifest {
+        yaml: output::mask_keys(&manifest.yaml),
+        ..(*manifest).clone()
+    };
+    let masked: Vec<Manifest> = manifests.iter().map(mask).collect();
+    let hides = |(shown, whole): (&Manifest, &&Manifest)| whole.sensitive || shown != *whole;
+    if masked.iter().zip(manifests).any(hides) {
         report.say("private keys are masked on a terminal: say --show-secrets to see them");
     }
-    print_with(|output| output::stream(manifests, format, output))?;
+    let masked: Vec<&Manifest> = masked.iter().collect();
+    print_with(|output| output::stream(&masked, args.format, output))?;
     Ok(ExitStatus::Done)
 }
 

@@ -330,9 +330,10 @@ impl Issuers<'_> {
         findings: &mut Findings,
     ) {
         let source = self.authorities.get(issuer).map(|authority| &authority.source);
-        let has_key = context.has(&path!["cas", issuer, "key"])
-            || self.keyring.get(&Holder::Authority(issuer.to_owned())).is_some();
-        if !matches!(source, Some(AuthoritySource::Brought(_))) || has_key {
+        if !matches!(source, Some(AuthoritySource::Brought(_)))
+            || context.has(&path!["cas", issuer, "key"])
+            || self.keyring.get(&Holder::Authority(issuer.to_owned())).is_some()
+        {
             return;
         }
         findings.push(

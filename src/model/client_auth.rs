@@ -119,11 +119,11 @@ fn listed_authorities(
     known: Known<'_>,
     findings: &mut Findings,
 ) -> Option<Vec<String>> {
-    let path = written_path(context, of.key, "cas");
+    let path = || written_path(context, of.key, "cas");
     if cas.is_empty() {
         findings.push(
             Diagnostic::error("no-authority", "client authentication needs an authority to trust")
-                .at(context.value(&path))
+                .at(context.value(&path()))
                 .help("name at least one under `cas`; to ask nobody for a certificate, write `clientAuth = false`"),
         );
         return None;
@@ -131,12 +131,12 @@ fn listed_authorities(
     let mut names: Vec<String> = Vec::new();
     let mut complete = true;
     for (index, name) in cas.iter().enumerate() {
-        let here = [path.as_slice(), &path![index]].concat();
+        let here = || [path().as_slice(), &path![index]].concat();
         let declared = &context.spec.cas;
         if name == SELF_SIGNED || !declared.contains_key(name.as_str()) {
             findings.unknown(
                 context,
-                &here,
+                &here(),
                 ("authority", "cas"),
                 name,
                 declared.keys().map(ObjectName::as_str),
@@ -145,7 +145,7 @@ fn listed_authorities(
         } else if names.contains(name) {
             findings.push(
                 Diagnostic::warning("repeated", format!("`{name}` stands in `cas` twice"))
-                    .at(context.value(&here))
+                    .at(context.value(&here()))
                     .help("remove one"),
             );
         } else {

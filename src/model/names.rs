@@ -30,8 +30,10 @@ pub fn server_secret(ingress: &str) -> String {
 pub fn trust_secret(server_secret: &str) -> String {
     let mut base = server_secret.to_owned();
     for word in BLOCKED_WORDS {
-        let broken: String = word.chars().filter(|c| !"aeiou".contains(*c)).collect();
-        base = base.replace(word, &broken);
+        if base.contains(word) {
+            let broken: String = word.chars().filter(|c| !"aeiou".contains(*c)).collect();
+            base = base.replace(word, &broken);
+        }
     }
     with_suffix(&base, "-cacert")
 }

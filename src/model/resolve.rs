@@ -144,8 +144,8 @@ fn refuse_later_kinds(context: Context<'_>, findings: &mut Findings) {
 
 /// `mtlsgen.dev/...` is what mtlsgen and `kubectl apply --prune` go by.
 fn refuse_own_labels(context: Context<'_>, findings: &mut Findings) {
-    for path in keys_of_metadata(context.spec) {
-        let Some(Step::Key(key)) = path.last().filter(|step| is_ours(step)) else { continue };
+    for path in our_keys_in_metadata(context.spec) {
+        let Some(Step::Key(key)) = path.last() else { continue };
         findings.push(
             Diagnostic::error("reserved-name", format!("`{key}` belongs to mtlsgen"))
                 .at(context.key(&path))
@@ -154,27 +154,23 @@ fn refuse_own_labels(context: Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn is_ours(step: &Step) -> bool {
-    matches!(step, Step::Key(key) if key.starts_with("mtlsgen.dev/"))
-}
-
-/// Where each label and annotation of the spec stands.
-fn keys_of_metadata(spec: &Spec) -> Vec<Path> {
+/// Where labels and annotations of the spec stand that are not the user's to set.
+fn our_keys_in_metadata(spec: &Spec) -> Vec<Path> {
     let mut paths = Vec::new();
-    let mut add = |base: Path, labels: &Labels, annotations: &Annotations| {
-        for key in labels.keys() {
-            paths.push([base.as_slice(), &path!["labels", key.as_str()]].concat());
-        }
-        for key in annotations.keys() {
-            paths.push([base.as_slice(), &path!["annotations", key.as_str()]].concat());
-        }
+    let mut add = |base: &[&str], labels: &Labels, annotations: &Annotations| {
+        let labels = labels.keys().map(|key| ("labels", key.as_str()));
+        let annotations = annotations.keys().map(|key| ("annotations", key.as_str()));
+        let ours = labels.chain(annotations).filter(|(_, key)| key.starts_with("mtlsgen.dev/"));
+        paths.extend(ours.map(|(table, key)| {
+            base.iter().chain(&[table, key]).map(|step| Step::from(*step)).collect::<Path>()
+        }));
     };
-    add(Path::new(), &spec.labels, &spec.annotations);
+    add(&[], &spec.labels, &spec.annotations);
     for (key, service) in &spec.services {
-        add(path!["services", key.as_str()], &service.labels, &service.annotations);
+        add(&["services", key.as_str()], &service.labels, &service.annotations);
     }
     for (key, host) in &spec.hosts {
-        add(path!["hosts", key], &host.labels, &host.annotations);
+        add(&["hosts", key], &host.labels, &host.annotations);
     }
     paths
 }

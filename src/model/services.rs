@@ -12,12 +12,12 @@ use crate::spec::{self, Existing};
 
 /// All services; those with errors are left out.
 pub fn resolve(context: Context<'_>, findings: &mut Findings) -> BTreeMap<String, Service> {
-    let mut services = BTreeMap::new();
-    for (key, written) in &context.spec.services {
-        if let Some(service) = service(context, key, written, findings) {
-            services.insert(key.to_string(), service);
-        }
-    }
+    let written = context.spec.services.iter();
+    let services = written
+        .filter_map(|(key, written)| {
+            Some((key.to_string(), service(context, key, written, findings)?))
+        })
+        .collect();
     refuse_equal_objects(context, &services, findings);
     services
 }

@@ -17,6 +17,18 @@ pub fn fingerprint_existing(text: &str) -> String {
     READER.hide_secrets(text)
 }
 
+/// A manifest for a person's terminal: private keys, in PEM or base64 of it, become fingerprints,
+/// wherever a patch or a template has put them. All else stays.
+pub fn mask_keys(text: &str) -> String {
+    let mask = |line| {
+        replace_base64(line, |run| match READER.content(run) {
+            Content::Key(fingerprint) => Some(fingerprint),
+            Content::Certificates | Content::Other => None,
+        })
+    };
+    READER.hide_pem_keys(text).split_inclusive('\n').map(mask).collect()
+}
+
 const READER: Reader = Reader { certificates: certificate_facts, key: key_fingerprint };
 
 fn key_fingerprint(pem: &[u8]) -> Option<String> {

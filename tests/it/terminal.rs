@@ -107,6 +107,24 @@ fn templates_of_the_user_get_masked_keys_too() {
 }
 
 #[test]
+fn keys_that_users_add_are_masked_too() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render"]);
+    sandbox.write("mtls.toml", format!("templates = \"t\"\n{SPEC}"));
+    let key = sandbox.read("pki/hosts/a.example.com/tls.key");
+    let pem: String = key.lines().map(|line| format!("    {line}\n")).collect();
+    sandbox.write(
+        "t/extra.yaml.j2",
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x, namespace: default}}\ndata:\n  key: |\n{pem}"),
+    );
+    let secret = key.lines().nth(1).unwrap();
+    assert!(sandbox.ok(&["render"]).stdout.contains(secret), "whole in a pipe");
+    let Some(run) = on_terminal(&sandbox, "render --kind ConfigMap", "") else { return };
+    assert!(!run.stdout.contains(secret), "{}", run.stdout);
+    assert!(run.stdout.contains("masked"), "{}", run.stdout);
+}
+
+#[test]
 fn colour_is_for_terminals_that_want_it() {
     let sandbox = Sandbox::with_toml(&SPEC.replace("[services.web]", "[service.web]"));
     let Some(run) = on_terminal(&sandbox, "render", "") else { return };

@@ -108,13 +108,13 @@ fn not_a_name(text: &str) -> Option<Fault> {
     if text.is_empty() {
         return Some(Fault::new("a host name is empty".to_owned()));
     }
-    let shown = literal(text);
+    let shown = || literal(text);
     if text.contains("://") {
-        return Some(Fault::new(format!("{shown} is a URL, expected a DNS name")));
+        return Some(Fault::new(format!("{} is a URL, expected a DNS name", shown())));
     }
     if let Some(address) = address(text) {
         let name = wildcard_name(address);
-        let fault = Fault::new(format!("{shown} is an IP address, expected a DNS name"));
+        let fault = Fault::new(format!("{} is an IP address, expected a DNS name", shown()));
         return Some(fault.help(format!(
             "write a name that leads to that address, such as `{name}` (a public wildcard-DNS service)"
         )));
@@ -122,13 +122,13 @@ fn not_a_name(text: &str) -> Option<Fault> {
     if let Some((_, port)) = text.split_once(':') {
         let port = port.bytes().all(|byte| byte.is_ascii_digit());
         let why = if port { "has a port" } else { "contains `:`" };
-        return Some(Fault::new(format!("{shown} {why}, expected a DNS name alone")));
+        return Some(Fault::new(format!("{} {why}, expected a DNS name alone", shown())));
     }
     if text.contains('/') {
-        let why = format!("{shown} has a path, expected a DNS name alone");
+        let why = format!("{} has a path, expected a DNS name alone", shown());
         return Some(Fault { after: ", and paths under `routes`", ..Fault::new(why) });
     }
-    text.ends_with('.').then(|| Fault::new(format!("{shown} ends with a dot")))
+    text.ends_with('.').then(|| Fault::new(format!("{} ends with a dot", shown())))
 }
 
 /// A name of a wildcard-DNS service that leads to an address.
