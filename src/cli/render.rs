@@ -175,6 +175,9 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
         if action.reason.still_works() { Severity::Warning } else { Severity::Error }
     });
     let broken = plan.actions.iter().any(|action: &Action| !action.reason.still_works());
+    if broken {
+        report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
+    }
     broken.then_some(ExitStatus::Findings)
 }
 

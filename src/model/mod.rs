@@ -8,6 +8,7 @@ mod clients;
 mod collisions;
 mod constraints;
 pub mod context;
+mod holders;
 mod hosts;
 pub mod lineage;
 pub mod names;
