@@ -105,7 +105,9 @@ pub fn plan(
         if let Holder::Authority(name) = &request.holder {
             let own = held.map(HeldCertificate::certificate);
             signers.insert(name, planned_signer(request, own, reason.as_ref(), validity));
-            reissued.extend(reason.is_some().then_some(name.as_str()));
+            // Roots stand in no chain that is served.
+            let is_served = request.issuer != Issuer::SelfSigned;
+            reissued.extend((is_served && reason.is_some()).then_some(name.as_str()));
         }
         if reason.is_some()
             && let Some(signer) = signer_not_yet_valid

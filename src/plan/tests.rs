@@ -107,6 +107,7 @@ fn a_renewed_authority_leaves_what_it_signed_alone() {
     let later = run(spec, Some(first), day(25));
     assert_eq!(told(&later.plan).len(), 1, "{:?}", told(&later.plan));
     assert!(bob.is_signed_by(certificate(&later, &Holder::Authority("root".into()))));
+    assert!(later.plan.stale_chains.is_empty(), "roots are not served");
 }
 
 #[test]
