@@ -1,12 +1,10 @@
 //! An object that is about to be rendered: what it will be, and what its template is given.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use minijinja::Value;
 
 use super::Identity;
-use super::template::values::texts;
 
 /// An object before its template has been rendered.
 #[derive(Clone, Debug)]
@@ -57,17 +55,13 @@ pub enum Facts {
 impl Draft {
     /// Adds name, namespace, labels and annotations to what the template is given.
     #[must_use]
-    pub fn with_metadata<K: Display, V: Display, A: Display, B: Display>(
-        mut self,
-        labels: &BTreeMap<K, V>,
-        annotations: &BTreeMap<A, B>,
-    ) -> Self {
+    pub fn with_metadata(mut self, labels: Value, annotations: Value) -> Self {
         let namespace = self.identity.namespace.as_deref();
         self.context.extend([
             ("name", Value::from(self.identity.name.as_str())),
             ("namespace", Value::from(namespace)),
-            ("labels", texts(labels)),
-            ("annotations", texts(annotations)),
+            ("labels", labels),
+            ("annotations", annotations),
         ]);
         self
     }

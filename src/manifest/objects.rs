@@ -42,6 +42,11 @@ pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> 
     let has_env_list =
         |deployment: &Deployment| matches!(deployment.env, Some(Environment::List(_)));
     let foreign = deployment.as_ref().is_some_and(has_env_list);
+    // As `kubectl create deployment` and `kubectl expose` label what they make.
+    let labels_of_kubectl = selector.iter().filter(|_| deployment.is_some());
+    let all_labels: BTreeMap<_, _> = labels_of_kubectl.chain(labels).collect();
+    let (all_labels, annotations) = (texts(all_labels), texts(annotations));
+    let selector = texts(selector);
     let draft = |api_version: &str, kind: &str, template, context| {
         let identity = Identity {
             api_version: api_version.to_owned(),
@@ -58,21 +63,18 @@ pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> 
             context,
             facts: Facts::None,
         };
-        // As `kubectl create deployment` and `kubectl expose` label what they make.
-        let mut all = if deployment.is_some() { selector.clone() } else { BTreeMap::new() };
-        all.extend(labels.clone());
-        draft.with_metadata(&all, annotations)
+        draft.with_metadata(all_labels.clone(), annotations.clone())
     };
     let mut drafts = Vec::new();
     if *rendered {
         let context = vec![
             ("ports", ports.iter().map(service_port).collect()),
-            ("selector", texts(selector)),
+            ("selector", selector.clone()),
         ];
         drafts.push(draft("v1", "Service", "service.yaml.j2", context));
     }
     if let Some(deployment) = deployment {
-        let context = deployment_context(deployment, ports, texts(selector));
+        let context = deployment_context(deployment, ports, selector);
         drafts.push(draft("apps/v1", "Deployment", "deployment.yaml.j2", context));
     }
     drafts
@@ -107,7 +109,7 @@ fn deployment_context(
     let resources: Vec<_> = [("limits", limits), ("requests", requests)]
         .into_iter()
         .filter(|(_, map)| !map.is_empty())
-        .map(|(key, map)| (key, texts(map)))
+        .map(|(key, map)| (key, texts(map.iter().map(|(name, amount)| (name, amount.as_str())))))
         .collect();
     let container = fields([
         ("name", Value::from(container_name.as_str())),
@@ -174,82 +176,97 @@ fn restricted_container() -> Value {
     ])
 }
 
-/// The object that hands a Secret over.
-pub(super) fn of_secret(
-    secret: &Secret,
-    material: &dyn Material,
-    format: &dyn SecretFormat,
+/// Makes the objects that hand Secrets over.
+pub(super) struct Secrets<'a> {
+    material: &'a dyn Material,
+    format: &'static dyn SecretFormat,
     disclosure: Disclosure,
-) -> Result<Draft, Diagnostic> {
-    let Secret { reference, content, exposures, labels, annotations } = secret;
-    let authorities = match content {
-        SecretContent::TrustBundle(authorities) => authorities.clone(),
-        SecretContent::KeyPair(_) => Vec::new(),
-    };
-    let content = content_of(content, material, disclosure).map_err(|what| {
-        Diagnostic::error(
-            "secret-incomplete",
-            format!("the Secret `{reference}` cannot be filled: {what}"),
-        )
-    })?;
-    let (api_version, kind) = format.kind();
-    let draft = Draft {
-        identity: Identity {
-            api_version: api_version.to_owned(),
-            kind: kind.to_owned(),
-            namespace: Some(reference.namespace.clone()),
-            name: reference.name.clone(),
-        },
-        exposures: exposures.clone(),
-        sensitive: content.is_sensitive(),
-        foreign: false,
-        template: format.template(),
-        context: format.context(&content),
-        facts: Facts::Secret { authorities, has_private_key: content.is_sensitive() },
-    };
-    Ok(draft.with_metadata(labels, annotations))
+    /// What templates are given for a trust bundle, by its authorities: many hosts trust the same.
+    bundles: BTreeMap<&'a [String], Context>,
 }
 
-fn content_of<'a>(
-    content: &SecretContent,
-    material: &'a dyn Material,
-    disclosure: Disclosure,
-) -> Result<Content<'a>, String> {
-    match content {
-        SecretContent::KeyPair(holder @ Holder::Authority(_)) => {
-            Err(format!("the key of {holder} belongs in no Secret"))
+type Context = Vec<(&'static str, Value)>;
+
+impl<'a> Secrets<'a> {
+    pub(super) fn new(
+        material: &'a dyn Material,
+        format: &'static dyn SecretFormat,
+        disclosure: Disclosure,
+    ) -> Self {
+        Self { material, format, disclosure, bundles: BTreeMap::new() }
+    }
+
+    /// The object that hands a Secret over.
+    pub(super) fn object(&mut self, secret: &'a Secret) -> Result<Draft, Diagnostic> {
+        let Secret { reference, content, exposures, labels, annotations } = secret;
+        let (context, authorities) = match content {
+            SecretContent::KeyPair(holder) => (self.key_pair(holder), Vec::new()),
+            SecretContent::TrustBundle(authorities) => {
+                (self.trust_bundle(authorities), authorities.clone())
+            }
+        };
+        let context = context.map_err(|what| {
+            Diagnostic::error(
+                "secret-incomplete",
+                format!("the Secret `{reference}` cannot be filled: {what}"),
+            )
+        })?;
+        let has_private_key = matches!(content, SecretContent::KeyPair(_));
+        let (api_version, kind) = self.format.kind();
+        let draft = Draft {
+            identity: Identity {
+                api_version: api_version.to_owned(),
+                kind: kind.to_owned(),
+                namespace: Some(reference.namespace.clone()),
+                name: reference.name.clone(),
+            },
+            exposures: exposures.clone(),
+            sensitive: has_private_key,
+            foreign: false,
+            template: self.format.template(),
+            context,
+            facts: Facts::Secret { authorities, has_private_key },
+        };
+        Ok(draft.with_metadata(texts(labels), texts(annotations)))
+    }
+
+    fn key_pair(&self, holder: &Holder) -> Result<Context, String> {
+        if matches!(holder, Holder::Authority(_)) {
+            return Err(format!("the key of {holder} belongs in no Secret"));
         }
-        SecretContent::KeyPair(holder) => {
-            let chain = material
-                .certificate_chain(holder)
-                .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
-            let key = match disclosure {
-                Disclosure::Whole => material.private_key(holder).map(KeyEntry::Whole),
-                Disclosure::Masked => Some(KeyEntry::Masked),
-                Disclosure::Fingerprint => {
-                    material.key_fingerprint(holder).map(KeyEntry::Fingerprint)
-                }
-            };
-            let key = key.ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
-            Ok(Content {
-                type_name: "kubernetes.io/tls",
-                entries: vec![
-                    ("tls.crt", Entry::Public(chain)),
-                    ("tls.key", Entry::PrivateKey(key)),
-                ],
-            })
+        let material = self.material;
+        let chain = material
+            .certificate_chain(holder)
+            .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
+        let key = match self.disclosure {
+            Disclosure::Whole => material.private_key(holder).map(KeyEntry::Whole),
+            Disclosure::Masked => Some(KeyEntry::Masked),
+            Disclosure::Fingerprint => material.key_fingerprint(holder).map(KeyEntry::Fingerprint),
+        };
+        let key = key.ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
+        Ok(self.format.context(&Content {
+            type_name: "kubernetes.io/tls",
+            entries: vec![("tls.crt", Entry::Public(chain)), ("tls.key", Entry::PrivateKey(key))],
+        }))
+    }
+
+    fn trust_bundle(&mut self, authorities: &'a [String]) -> Result<Context, String> {
+        if let Some(context) = self.bundles.get(authorities) {
+            return Ok(context.clone());
         }
-        SecretContent::TrustBundle(authorities) => {
-            let bundle = material
-                .trust_bundle(authorities)
-                .filter(|bundle| bundle.contains("-----BEGIN CERTIFICATE-----"))
-                .ok_or_else(|| {
-                    format!(
-                        "the certificates of authorities `{}` are not at hand",
-                        authorities.join("`, `")
-                    )
-                })?;
-            Ok(Content { type_name: "Opaque", entries: vec![("ca.crt", Entry::Public(bundle))] })
-        }
+        let bundle = self
+            .material
+            .trust_bundle(authorities)
+            .filter(|bundle| bundle.contains("-----BEGIN CERTIFICATE-----"))
+            .ok_or_else(|| {
+                format!(
+                    "the certificates of authorities `{}` are not at hand",
+                    authorities.join("`, `")
+                )
+            })?;
+        let entries = vec![("ca.crt", Entry::Public(bundle))];
+        let context = self.format.context(&Content { type_name: "Opaque", entries });
+        self.bundles.insert(authorities, context.clone());
+        Ok(context)
     }
 }

@@ -13,7 +13,6 @@ use super::template::{Engine, TemplateSet, model_view};
 use super::{Disclosure, Manifest, order};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::secret_format::SecretFormat;
 use crate::spec::value::LabelValue;
 use crate::target::{Locate, Target};
 use crate::{secret_format, target};
@@ -72,17 +71,14 @@ pub fn render(
 }
 
 /// All objects that the model asks for, one after the other: none of them waits in memory for the rest.
-fn drafts(
-    model: &Model,
-    material: &dyn Material,
-    target: &dyn Target,
+fn drafts<'a>(
+    model: &'a Model,
+    material: &'a dyn Material,
+    target: &'a dyn Target,
     disclosure: Disclosure,
 ) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
-    let format: &dyn SecretFormat = secret_format::FORMATS[0];
-    let secrets = model
-        .secrets
-        .iter()
-        .map(move |secret| objects::of_secret(secret, material, format, disclosure));
+    let mut format = objects::Secrets::new(material, secret_format::FORMATS[0], disclosure);
+    let secrets = model.secrets.iter().map(move |secret| format.object(secret));
     let hosts = hosts_by_service(model);
     let services = model.services.values().flat_map(move |service| {
         let hosts = hosts.get(&(service.namespace.as_str(), service.name.as_str()));

@@ -53,6 +53,11 @@ pub fn is_plain(text: &str) -> bool {
 
 /// Whether no byte of a plain scalar has a meaning in block or flow context.
 fn is_plain_inside(bytes: &[u8]) -> bool {
+    // Most texts are of such bytes alone, and long ones (base64) nearly always.
+    bytes.iter().all(|byte| IS_PLAIN[usize::from(*byte)]) || is_plain_in_context(bytes)
+}
+
+fn is_plain_in_context(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| {
         IS_PLAIN[usize::from(*byte)]
             || match byte {

@@ -1,6 +1,7 @@
 //! Secrets: which ones are to be rendered, each once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::context::{Context, Findings};
 use super::{Client, Exposure, Labels, Reference, Secret, SecretContent, ServerCertificateSource};
@@ -30,7 +31,7 @@ pub fn resolve(
                 reference,
                 SecretContent::KeyPair(holder.clone()),
                 host,
-                &path!["hosts", &exposure.key, "tls"],
+                path!["hosts", &exposure.key, "tls"],
                 findings,
             );
         }
@@ -41,7 +42,7 @@ pub fn resolve(
                 auth.secret.clone(),
                 bundle,
                 host,
-                &path!["hosts", &exposure.key, "clientAuth"],
+                path!["hosts", &exposure.key, "clientAuth"],
                 findings,
             );
         }
@@ -55,7 +56,7 @@ pub fn resolve(
                 name: secret_name.to_string(),
             };
             let key_pair = SecretContent::KeyPair(Holder::Client(name.clone()));
-            secrets.add(reference, key_pair, None, &path!["clients", name, "secretName"], findings);
+            secrets.add(reference, key_pair, None, path!["clients", name, "secretName"], findings);
         }
     }
     refuse_existing_names(context, exposures, &secrets, findings);
@@ -73,36 +74,40 @@ impl Collector<'_> {
         reference: Reference,
         content: SecretContent,
         exposure: Option<&Exposure>,
-        path: &Path,
+        path: Path,
         findings: &mut Findings,
     ) {
         let labels: Labels = exposure
             .map_or_else(|| super::labels(self.context.spec), |exposure| exposure.labels.clone());
-        if let Some((known, first)) = self.found.get_mut(&reference) {
-            if known.content != content {
-                findings.push(
-                    Diagnostic::error(
-                        "duplicate-object",
-                        format!("Secret `{reference}` would have two contents"),
-                    )
-                    .at(self.context.value(path))
-                    .related(self.context.value(first), "the other content")
-                    .help("give one of them another `secretName`"),
-                );
+        let mut entry = match self.found.entry(reference) {
+            Entry::Occupied(entry) => entry,
+            Entry::Vacant(entry) => {
+                let secret = Secret {
+                    reference: entry.key().clone(),
+                    content,
+                    exposures: exposure.iter().map(|exposure| exposure.key.clone()).collect(),
+                    labels,
+                    annotations: self.context.spec.annotations.clone(),
+                };
+                entry.insert((secret, path));
+                return;
             }
-            // A Secret that several hosts use carries only what all of them say of it.
-            known.labels.retain(|key, value| labels.get(key) == Some(value));
-            known.exposures.extend(exposure.map(|exposure| exposure.key.clone()));
-            return;
-        }
-        let secret = Secret {
-            reference: reference.clone(),
-            content,
-            exposures: exposure.iter().map(|exposure| exposure.key.clone()).collect(),
-            labels,
-            annotations: self.context.spec.annotations.clone(),
         };
-        self.found.insert(reference, (secret, path.clone()));
+        let (known, first) = entry.get_mut();
+        if known.content != content {
+            findings.push(
+                Diagnostic::error(
+                    "duplicate-object",
+                    format!("Secret `{}` would have two contents", known.reference),
+                )
+                .at(self.context.value(&path))
+                .related(self.context.value(first), "the other content")
+                .help("give one of them another `secretName`"),
+            );
+        }
+        // A Secret that several hosts use carries only what all of them say of it.
+        known.labels.retain(|key, value| labels.get(key) == Some(value));
+        known.exposures.extend(exposure.map(|exposure| exposure.key.clone()));
     }
 }
 

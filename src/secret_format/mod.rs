@@ -60,14 +60,6 @@ pub enum KeyEntry<'a> {
     Fingerprint(SpkiHash),
 }
 
-impl Content<'_> {
-    /// Whether it holds a private key.
-    #[must_use]
-    pub fn is_sensitive(&self) -> bool {
-        self.entries.iter().any(|(_, entry)| matches!(entry, Entry::PrivateKey(_)))
-    }
-}
-
 /// A private key as far as Secrets need it.
 pub trait SecretKey {
     /// PKCS#8 PEM.

@@ -12,8 +12,9 @@ pub fn fields(fields: impl Into<Vec<(&'static str, Value)>>) -> Value {
 }
 
 /// A mapping of texts to texts, in the order of the keys.
-pub fn texts<K: ToString, V: ToString>(map: impl IntoIterator<Item = (K, V)>) -> Value {
-    owned_texts(map.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+pub fn texts<K: AsRef<str>, V: AsRef<str>>(map: impl IntoIterator<Item = (K, V)>) -> Value {
+    let owned = |(key, value): (K, V)| (key.as_ref().to_owned(), value.as_ref().to_owned());
+    owned_texts(map.into_iter().map(owned).collect())
 }
 
 /// The same, of what need not be copied.

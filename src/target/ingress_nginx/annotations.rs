@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::PREFIX;
 use super::subject::{self, SubjectError};
 use crate::diagnostic::Diagnostic;
 use crate::model::{ClientAuthentication, ServerCertificateSource, ServerTls};
@@ -12,23 +11,26 @@ use crate::spec::Verify;
 pub(super) const CLUSTER_ISSUER: &str = "cert-manager.io/cluster-issuer";
 pub(super) const ISSUER: &str = "cert-manager.io/issuer";
 
+/// Values by name.
+pub(super) type Annotations = BTreeMap<&'static str, String>;
+
 /// All annotations that express these settings.
 pub(super) fn of(
     key: &str,
     tls: Option<&ServerTls>,
     client_auth: Option<&ClientAuthentication>,
-) -> Result<BTreeMap<String, String>, Diagnostic> {
+) -> Result<Annotations, Diagnostic> {
     let mut annotations = match client_auth {
         Some(client_auth) => for_client_auth(key, client_auth)?,
-        None => BTreeMap::new(),
+        None => Annotations::new(),
     };
     if let Some(ServerTls { secret_name: _, source }) = tls {
         match source {
             ServerCertificateSource::ClusterIssuer(name) => {
-                annotations.insert(CLUSTER_ISSUER.to_owned(), name.to_string());
+                annotations.insert(CLUSTER_ISSUER, name.to_string());
             }
             ServerCertificateSource::Issuer(name) => {
-                annotations.insert(ISSUER.to_owned(), name.to_string());
+                annotations.insert(ISSUER, name.to_string());
             }
             ServerCertificateSource::Held(_) | ServerCertificateSource::Existing => {}
         }
@@ -40,7 +42,7 @@ pub(super) fn of(
 pub(super) fn for_client_auth(
     key: &str,
     client_auth: &ClientAuthentication,
-) -> Result<BTreeMap<String, String>, Diagnostic> {
+) -> Result<Annotations, Diagnostic> {
     let ClientAuthentication {
         secret,
         existing: _,
@@ -51,24 +53,27 @@ pub(super) fn for_client_auth(
         error_page,
         allow,
     } = client_auth;
-    let mut annotations = BTreeMap::new();
-    let mut set = |name: &str, value: String| annotations.insert(format!("{PREFIX}{name}"), value);
+    let mut annotations = Annotations::new();
+    let mut set = |name: &'static str, value: String| annotations.insert(name, value);
     // Always with its namespace: a bare name makes the controller answer 403 to everybody.
-    set("auth-tls-secret", secret.to_string());
-    set("auth-tls-verify-client", verify_word(*verify).to_owned());
+    set("nginx.ingress.kubernetes.io/auth-tls-secret", secret.to_string());
+    set("nginx.ingress.kubernetes.io/auth-tls-verify-client", verify_word(*verify).to_owned());
     // 0 and what is no number become 1, and a negative one breaks nginx.
-    set("auth-tls-verify-depth", verify_depth.max(&1).to_string());
-    set("auth-tls-pass-certificate-to-upstream", pass_certificate_to_upstream.to_string());
+    set("nginx.ingress.kubernetes.io/auth-tls-verify-depth", verify_depth.max(&1).to_string());
+    set(
+        "nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream",
+        pass_certificate_to_upstream.to_string(),
+    );
     if let Some(page) = error_page {
-        set("auth-tls-error-page", page.to_string());
+        set("nginx.ingress.kubernetes.io/auth-tls-error-page", page.to_string());
     }
     if let Some(subjects) = allow {
-        set("auth-tls-match-cn", match_subjects(key, subjects)?);
+        set("nginx.ingress.kubernetes.io/auth-tls-match-cn", match_subjects(key, subjects)?);
     }
     if *verify != Verify::Off {
         // Port 80 never authenticates clients: only the redirect keeps it shut, and this one holds
         // whatever the ConfigMap says about `ssl-redirect`.
-        set("force-ssl-redirect", "true".to_owned());
+        set("nginx.ingress.kubernetes.io/force-ssl-redirect", "true".to_owned());
     }
     Ok(annotations)
 }

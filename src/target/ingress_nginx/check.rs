@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::annotations::{self, CLUSTER_ISSUER, ISSUER, verify_word};
+use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, words};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Exposure, Model, ServerCertificateSource};
@@ -17,10 +17,11 @@ pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
     for exposure in &model.exposures {
         let host = Host { model, exposure, locate };
         host.own_annotations(&mut found);
+        let ours = host.our_annotations(&mut found);
         host.client_auth(&mut found);
         host.trust_secret(&mut told, &mut found);
         host.verify_word(&mut found);
-        host.blocked_words(&mut found);
+        host.blocked_words(&ours, &mut found);
         host.wildcard(&mut told, &mut found);
     }
     found
@@ -176,12 +177,18 @@ impl Host<'_> {
         Some(instead.to_owned())
     }
 
+    /// The annotations that mtlsgen sets itself, as far as they can express the settings.
+    fn our_annotations(&self, found: &mut Vec<Diagnostic>) -> Annotations {
+        let Exposure { key, tls, client_auth, .. } = self.exposure;
+        annotations::of(key, tls.as_ref(), client_auth.as_ref()).unwrap_or_else(|error| {
+            found.push(error.at(self.client_auth_span("allow")));
+            Annotations::new()
+        })
+    }
+
     fn client_auth(&self, found: &mut Vec<Diagnostic>) {
         let Some(auth) = &self.exposure.client_auth else { return };
         let key = &self.exposure.key;
-        if let Err(error) = annotations::for_client_auth(key, auth) {
-            found.push(error.at(self.client_auth_span("allow")));
-        }
         if auth.allow.is_some() && auth.verify != Verify::On {
             found.push(
                 Diagnostic::error(
@@ -264,11 +271,10 @@ impl Host<'_> {
     }
 
     /// Values that clusters with the proposed blocklist refuse.
-    fn blocked_words(&self, found: &mut Vec<Diagnostic>) {
-        let Exposure { key, tls, client_auth, annotations: own, .. } = self.exposure;
-        let ours = annotations::of(key, tls.as_ref(), client_auth.as_ref()).unwrap_or_default();
+    fn blocked_words(&self, ours: &Annotations, found: &mut Vec<Diagnostic>) {
+        let Exposure { key, annotations: own, .. } = self.exposure;
         let own = own.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        for (annotation, value) in ours.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(own) {
+        for (annotation, value) in ours.iter().map(|(k, v)| (*k, v.as_str())).chain(own) {
             let Some(word) = words::blocked(value) else { continue };
             let name = annotation.rsplit_once('/').map_or(annotation, |(_, name)| name);
             found.push(

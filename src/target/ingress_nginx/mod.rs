@@ -16,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::Identity;
 use crate::manifest::draft::{Draft, Facts};
 use crate::manifest::objects::Material;
-use crate::manifest::template::values::fields;
+use crate::manifest::template::values::{fields, texts};
 use crate::model::{Exposure, Model, Route};
 use crate::spec::PathType;
 use crate::spec::value::PortReference;
@@ -72,7 +72,7 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         annotations::of(key, tls.as_ref(), client_auth.as_ref()).map_err(|error| vec![error])?;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
-    annotations.extend(ours);
+    annotations.extend(ours.into_iter().map(|(name, value)| (name.to_owned(), value)));
     let tls =
         tls.as_ref().map(|tls| fields([("secretName", Value::from(tls.secret_name.as_str()))]));
     let has_tls = tls.is_some();
@@ -95,7 +95,7 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         ],
         facts: Facts::None,
     };
-    let mut draft = draft.with_metadata(labels, &annotations);
+    let mut draft = draft.with_metadata(texts(labels), texts(&annotations));
     draft.facts = Facts::Ingress {
         class: ingress_class_name.to_string(),
         host: host.to_string(),

@@ -1,8 +1,9 @@
 //! The last check: whether the objects that are about to be written protect what the model protects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::annotations::{self, CLUSTER_ISSUER, ISSUER};
+use super::PREFIX;
+use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER};
 use super::check::{is_protected, opens};
 use super::trust::{Secrets, Trusted};
 use crate::diagnostic::Diagnostic;
@@ -17,10 +18,10 @@ const CODE: &str = "host-unprotected";
 pub(super) fn check(
     model: &Model,
     material: &dyn Material,
-    objects: &[FinalObject<'_>],
+    finals: &[FinalObject<'_>],
     locate: Locate<'_>,
 ) -> Vec<Diagnostic> {
-    let objects = Objects::index(objects);
+    let objects = Objects::index(finals);
     let entries = Entries::of(model);
     let mut trust = Trusted::new(material, &objects.secrets);
     let mut found = Vec::new();
@@ -30,6 +31,9 @@ pub(super) fn check(
         check.found.extend(trust.problems(auth).iter().cloned());
         for foreign in entries.foreign_to(exposure, &objects) {
             check.ingress(foreign, false);
+        }
+        if check.found.is_empty() {
+            continue;
         }
         let place = locate(&["hosts".into(), Step::from(&exposure.key)]);
         found.extend(check.found.into_iter().map(|problem| {
@@ -41,7 +45,11 @@ pub(super) fn check(
     found.extend(
         model.exposures.iter().filter_map(|exposure| contested(exposure, &objects, locate)),
     );
-    found.extend(objects.secrets.values().filter_map(|secret| authority_key(secret)));
+    let authority_key = |object: &FinalObject<'_>| match object {
+        FinalObject::Secret(secret) => authority_key(secret),
+        FinalObject::Ingress(_) => None,
+    };
+    found.extend(finals.iter().filter_map(authority_key));
     found
 }
 
@@ -86,8 +94,8 @@ fn authority_key(secret: &SecretView<'_>) -> Option<Diagnostic> {
 
 /// Final objects by what they are looked up by.
 struct Objects<'a> {
-    /// By host, then by namespace and name.
-    ingresses: BTreeMap<&'a str, BTreeMap<Place<'a>, Vec<&'a IngressView<'a>>>>,
+    /// By host, which are only asked for; then by namespace and name.
+    ingresses: HashMap<&'a str, BTreeMap<Place<'a>, Vec<&'a IngressView<'a>>>>,
     secrets: Secrets<'a>,
 }
 
@@ -96,7 +104,7 @@ type Place<'a> = (&'a str, &'a str);
 
 impl<'a> Objects<'a> {
     fn index(objects: &'a [FinalObject<'a>]) -> Self {
-        let mut index = Self { ingresses: BTreeMap::new(), secrets: BTreeMap::new() };
+        let mut index = Self { ingresses: HashMap::new(), secrets: Secrets::new() };
         for object in objects {
             match object {
                 FinalObject::Ingress(view) => {
@@ -128,16 +136,17 @@ fn place(exposure: &Exposure) -> Place<'_> {
 }
 
 /// Protected entries of the spec by host: several may be the same host in different namespaces or classes.
+/// Only asked, never iterated over.
 struct Entries<'a> {
     /// Where their own Ingresses are.
-    own: BTreeMap<&'a str, BTreeSet<Place<'a>>>,
+    own: HashMap<&'a str, BTreeSet<Place<'a>>>,
     /// The first entry of each host, and of each host and namespace.
-    first: BTreeMap<(&'a str, Option<&'a str>), &'a str>,
+    first: HashMap<(&'a str, Option<&'a str>), &'a str>,
 }
 
 impl<'a> Entries<'a> {
     fn of(model: &'a Model) -> Self {
-        let mut entries = Self { own: BTreeMap::new(), first: BTreeMap::new() };
+        let mut entries = Self { own: HashMap::new(), first: HashMap::new() };
         for (exposure, _) in protected(model) {
             let host = exposure.host.as_str();
             entries.own.entry(host).or_default().insert(place(exposure));
@@ -177,7 +186,7 @@ impl<'a> Entries<'a> {
 struct Protection<'a> {
     exposure: &'a Exposure,
     /// Annotations that an Ingress of the host must have.
-    wanted: BTreeMap<String, String>,
+    wanted: Annotations,
     found: Vec<String>,
 }
 
@@ -224,7 +233,7 @@ impl<'a> Protection<'a> {
 
     fn annotations(&mut self, view: &IngressView<'_>, called: &str) {
         for (name, want) in &self.wanted {
-            match view.annotations.get(name) {
+            match view.annotations.get(*name) {
                 Some(have) if have == want => {}
                 Some(have) => self.found.push(format!(
                     "{called} has `{name}: {}`, and it must be `{want}`",
@@ -234,10 +243,10 @@ impl<'a> Protection<'a> {
             }
         }
         for (name, value) in view.annotations.iter() {
-            if self.wanted.contains_key(name) {
+            if self.wanted.contains_key(name.as_str()) {
                 continue;
             }
-            if name.starts_with(&format!("{}auth-tls-", super::PREFIX)) {
+            if name.strip_prefix(PREFIX).is_some_and(|name| name.starts_with("auth-tls-")) {
                 self.found.push(format!("{called} has `{name}`, which mtlsgen did not set"));
             } else if name == "kubernetes.io/ingress.class" {
                 self.found

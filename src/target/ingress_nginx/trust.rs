@@ -1,6 +1,6 @@
 //! Whether the Secrets that hosts trust hold the authorities that they are to hold.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use x509_parser::parse_x509_crl;
 use x509_parser::pem::Pem;
@@ -10,19 +10,19 @@ use crate::model::{ClientAuthentication, Reference};
 use crate::pki::certificate::Certificate;
 use crate::target::{SecretView, Trust};
 
-/// Final Secrets by namespace and name.
-pub(super) type Secrets<'a> = BTreeMap<(&'a str, &'a str), &'a SecretView<'a>>;
+/// Final Secrets by namespace and name; only asked, never iterated over.
+pub(super) type Secrets<'a> = HashMap<(&'a str, &'a str), &'a SecretView<'a>>;
 
 /// Judges each Secret once, however many hosts trust it.
 pub(super) struct Trusted<'a> {
     material: &'a dyn Material,
     secrets: &'a Secrets<'a>,
-    judged: BTreeMap<(&'a Reference, bool, &'a [String]), Vec<String>>,
+    judged: HashMap<(&'a Reference, bool, &'a [String]), Vec<String>>,
 }
 
 impl<'a> Trusted<'a> {
     pub(super) fn new(material: &'a dyn Material, secrets: &'a Secrets<'a>) -> Self {
-        Self { material, secrets, judged: BTreeMap::new() }
+        Self { material, secrets, judged: HashMap::new() }
     }
 
     /// What is wrong with the Secret of these settings.
