@@ -82,10 +82,17 @@ pub fn templates(
     report: Report,
 ) -> Result<TemplateSet, CommandError> {
     let path = path!["templates"];
+    let in_spec = folder.is_none();
     let folder = folder.map(Path::to_owned).or_else(|| {
         read.spec.templates.as_ref().map(|folder| read.document.directory(&path).join(folder))
     });
     let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
+    if let Some(place) = read.document.span(&path).filter(|_| in_spec && !folder.is_dir()) {
+        let title = format!("there is no folder `{}`", folder.display());
+        let help = "relative paths start from the folder of the file that names them";
+        let finding = Diagnostic::error("templates-missing", title).at(Some(place)).help(help);
+        return Err(CommandError::Input(vec![finding]));
+    }
     let found = input::templates(&folder)?;
     let ignored = found.ignored.iter().map(|path| {
         let title =
@@ -126,6 +133,7 @@ pub fn plan(
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
     let (inventory, plan, warnings) = planned(store, model, now)?;
     report.diagnostics(&warnings);
+    report.diagnostics(&plan.warnings);
     Ok((inventory, plan))
 }
 
@@ -158,7 +166,6 @@ pub fn issue(
     let model = &resolved.model;
     let (inventory, plan) = self::plan(store, model, now, report)?;
     if plan.is_empty() {
-        report.diagnostics(&plan.notices);
         return Ok(inventory);
     }
     rehearse()?;
@@ -235,6 +242,5 @@ pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(&plan::Action
             )
         })
         .collect();
-    report.diagnostics(&plan.notices);
     report.diagnostics(&told);
 }

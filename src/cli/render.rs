@@ -163,6 +163,7 @@ fn selects_no_key(
 fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus> {
     if args.dry_run {
         phases::tell_plan(plan, report, |_| Severity::Notice);
+        report.diagnostics(&plan.notices);
         for holder in &plan.stale_chains {
             report.say(&format!("the chain in the file of {holder} would be renewed"));
         }

@@ -13,6 +13,7 @@ use crate::io::input_error::{InputError, ReadError};
 use crate::io::store::StoreError;
 use crate::io::tree_error::TreeError;
 use crate::output::{NotOurs, StreamError};
+use crate::spec::document::in_its_language;
 
 /// Columns of messages, whatever the terminal: they are the same everywhere.
 const WIDTH: usize = 120;
@@ -166,7 +167,7 @@ impl Report {
     /// Shows what was found in the user's input.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
         let loud = |diagnostic: &&Diagnostic| !self.quiet || diagnostic.severity == Severity::Error;
-        let shown: Vec<_> = diagnostics.iter().filter(loud).cloned().collect();
+        let shown: Vec<_> = diagnostics.iter().filter(loud).cloned().map(in_its_language).collect();
         if !shown.is_empty() {
             write(&self.render(&shown));
         }

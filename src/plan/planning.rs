@@ -23,8 +23,10 @@ pub struct IssuancePlan {
     /// Holders who keep their certificates while an issuer gets a new one: the chain in their file
     /// is out of date.
     pub stale_chains: Vec<Holder>,
-    /// What the user should know about them.
+    /// What the user should know about what is issued.
     pub notices: Vec<Diagnostic>,
+    /// What is odd about what is kept.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl IssuancePlan {
@@ -69,7 +71,7 @@ pub fn plan(
     now: Timestamp,
 ) -> Result<IssuancePlan, Vec<Diagnostic>> {
     let mut plan = IssuancePlan::default();
-    plan.notices.extend(not_yet_valid(inventory, now));
+    plan.warnings.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);

@@ -34,6 +34,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "same-subject.toml",
     "shared-root.toml",
     "short-durations.toml",
+    "templates-folder-missing.yaml",
     "unknown-references.toml",
 ];
 

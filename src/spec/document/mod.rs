@@ -12,6 +12,7 @@ mod object_form;
 mod tests;
 mod toml;
 mod toml_error;
+mod wording;
 mod yaml;
 mod yaml_error;
 
@@ -23,6 +24,7 @@ use serde::Deserialize;
 pub use self::assignment::assignment;
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
 pub use self::object_form::{API_VERSION, KIND};
+pub use self::wording::in_its_language;
 pub use crate::path;
 
 use self::deserializer::{NodeDeserializer, Refused};
