@@ -1,7 +1,7 @@
 //! Real TLS handshakes: what the rendered manifests say, served by a real nginx and asked by curl.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mtlsgen::pki::certificate::Certificate;
 use mtlsgen::pki::issue::{Signer, Validity, sign};
@@ -131,22 +131,12 @@ fn stored_client(sandbox: &Sandbox, name: &str) -> ClientFiles {
 /// expired, not yet valid, and for servers.
 fn strangers(sandbox: &Sandbox, case: &Case) -> Vec<(&'static str, ClientFiles)> {
     let folder = sandbox.path("pki/cas").join(case.authority);
-    let certificate =
-        Certificate::from_pem(&fs::read(folder.join("tls.crt")).unwrap()).unwrap().remove(0);
-    let key = PrivateKey::from_pem(&fs::read(folder.join("tls.key")).unwrap()).unwrap();
+    let (certificate, key) = authority(&folder.join("tls.crt"), &folder.join("tls.key"));
     let twin_key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
-    let now = Timestamp::from_unix(
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_secs()
-            .try_into()
-            .unwrap(),
-    );
+    let now = now();
     let day = Seconds::days(1);
     let valid = Validity { not_before: certificate.not_before, not_after: now.after(day) };
-    let expired =
-        Validity { not_before: certificate.not_before, not_after: now.before(Seconds(10)) };
+    let expired = expired(&certificate);
     let early = Validity { not_before: now.after(day), not_after: certificate.not_after };
     let twin = twin(&certificate, &twin_key);
     let made = [
@@ -162,6 +152,28 @@ fn strangers(sandbox: &Sandbox, case: &Case) -> Vec<(&'static str, ClientFiles)>
             (what, files)
         })
         .collect()
+}
+
+/// A client whose certificate of the authority in these files has expired.
+pub fn expired_client(sandbox: &Sandbox, certificate: &str, key: &str) -> ClientFiles {
+    let (certificate, key) = authority(&sandbox.path(certificate), &sandbox.path(key));
+    client(sandbox, 0, Usage::Client, expired(&certificate), &certificate, &key)
+}
+
+fn authority(certificate: &Path, key: &Path) -> (Certificate, PrivateKey) {
+    let certificate = Certificate::from_pem(&fs::read(certificate).unwrap()).unwrap().remove(0);
+    (certificate, PrivateKey::from_pem(&fs::read(key).unwrap()).unwrap())
+}
+
+/// Over since a minute ago, whenever the issuer began.
+fn expired(issuer: &Certificate) -> Validity {
+    let not_after = now().before(Seconds::minutes(1));
+    Validity { not_before: issuer.not_before.min(not_after.before(Seconds::days(1))), not_after }
+}
+
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_unix(since.as_secs().try_into().unwrap())
 }
 
 fn client(

@@ -19,6 +19,7 @@ mod closed;
 mod crash;
 mod environment;
 mod folders;
+mod foreign_pki;
 mod handshakes;
 mod init;
 mod invalid;

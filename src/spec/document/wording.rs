@@ -28,7 +28,7 @@ pub fn in_its_language(mut diagnostic: Diagnostic) -> Diagnostic {
 
 /// `text` with each TOML assignment or inline table between backticks as YAML.
 fn with_yaml(text: &str) -> Cow<'_, str> {
-    let has_pairs = text.matches('`').count() % 2 == 0;
+    let has_pairs = text.matches('`').count().is_multiple_of(2);
     if !text.contains(" = ") || !has_pairs {
         return Cow::Borrowed(text);
     }
