@@ -7,6 +7,7 @@ mod completions;
 mod diff;
 pub mod globals;
 mod init;
+mod kustomize;
 mod man;
 mod phases;
 mod progress;
@@ -43,6 +44,7 @@ enum Command {
     Init(init::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
+    Kustomize(kustomize::Args),
     Templates(templates::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -55,6 +57,7 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
+            Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),
             Self::Completions(args) => completions::run(&args, globals),
@@ -65,7 +68,7 @@ impl Command {
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
     match parse(&arguments, color) {
         Ok(cli) => run(cli),
