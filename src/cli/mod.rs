@@ -3,6 +3,7 @@
 //! A command is a `pub struct Args` (its help text is its doc comment) and a
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
+mod argo_cd;
 mod completions;
 mod diff;
 pub mod globals;
@@ -29,9 +30,12 @@ use report::{CommandError, ExitStatus};
 /// What every help text says at its end.
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
 
+/// How somebody finds the way whose kustomization calls the program without arguments.
+const AS_FUNCTION: &str = "As a KRM function, mtlsgen is called with an argument: `args: [kustomize]` beside `path: mtlsgen`.";
+
 /// Turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS at the ingress.
 #[derive(Debug, Parser)]
-#[command(name = "mtlsgen", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "mtlsgen", version, after_help = AS_FUNCTION, arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -45,6 +49,7 @@ enum Command {
     Render(Box<render::Args>),
     Diff(diff::Args),
     Kustomize(kustomize::Args),
+    ArgoCd(argo_cd::Args),
     Templates(templates::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -57,6 +62,7 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
+            Self::ArgoCd(args) => argo_cd::run(args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),

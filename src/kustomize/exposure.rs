@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::{Identity, Manifest};
 use crate::path;
 use crate::spec::document::Document;
-use crate::spec::plugin::Plugin;
+use crate::spec::plugin::{Issue, Plugin};
 use crate::spec::value::NamespacedName;
 
 /// Where what is printed stays, beside the cluster.
@@ -20,7 +20,8 @@ pub enum Sink {
 /// Checks that no key goes to `sink` (if there is one) whose Secret is not allowed by name.
 ///
 /// # Errors
-/// Such Secrets; and allowed names that no Secret with a key has, wherever it runs.
+/// Such Secrets; certificates that would be issued into a copy; and allowed names that no Secret with
+/// a key has, wherever it runs.
 pub fn check(
     manifests: &[Manifest],
     plugin: &Plugin,
@@ -42,7 +43,9 @@ pub fn check(
         .iter()
         .filter(|secret| !allowed.iter().any(|name| is_named(secret, name)))
         .filter_map(|secret| Some(self::exposed(secret, sink?)));
-    let found: Vec<_> = unknown.chain(exposed).collect();
+    let lost = (sink == Some(Sink::ArgoCd) && plugin.issue != Issue::Never)
+        .then(|| self::lost().at(document.plugin_span(&path!["issue"])));
+    let found: Vec<_> = unknown.chain(exposed).chain(lost).collect();
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
@@ -58,6 +61,12 @@ fn unknown(name: &NamespacedName, secrets: &[&Identity]) -> Diagnostic {
         Some(near) => diagnostic.help(format!("write `{near}`")),
         None => diagnostic.help("remove it from `allowPlainSecrets`"),
     }
+}
+
+fn lost() -> Diagnostic {
+    let title = "inside Argo CD nothing can be issued: it works in a copy of the repository, which it throws away";
+    Diagnostic::error("issue-in-argo-cd", title)
+        .help("remove `plugin.issue`, run `mtlsgen render` where the issuers' keys are, and commit what may be committed of the store")
 }
 
 fn exposed(secret: &Identity, sink: Sink) -> Diagnostic {
@@ -116,6 +125,13 @@ mod tests {
             assert_eq!(checked("other/pair", Some(sink)).len(), 2);
         }
         assert_eq!(checked("", None), [""; 0]);
+    }
+
+    #[test]
+    fn nothing_is_issued_into_a_copy() {
+        let issuing = "pair], issue: missingOrDue, specFiles: [";
+        assert!(checked(issuing, Some(Sink::ArgoCd))[0].contains("throws away"));
+        assert_eq!(checked(issuing, Some(Sink::Files)), [""; 0]);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::diagnostic::{Source, has_errors};
 use crate::io::clock;
 use crate::io::store::Store;
 use crate::kustomize::annotation::{annotate, set_path};
-use crate::kustomize::{exposure, items};
+use crate::kustomize::exposure::{self, Sink};
+use crate::kustomize::items;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, yaml};
 use crate::model::{Model, Resolved};
@@ -25,29 +26,42 @@ use crate::time::Timestamp;
 /// What was read, as far as it could be, and the objects that follow from it.
 pub type Outcome = (Option<Document>, Result<Vec<Value>, CommandError>);
 
-/// The objects of the spec in `sources`; `items` are those that came in.
-pub fn objects(sources: Vec<Arc<Source>>, items: &[Value], report: Report) -> Outcome {
+/// The objects of the spec in `sources`; `items` are those that came in, and `sink` is where
+/// all of them stay.
+pub fn objects(
+    sources: Vec<Arc<Source>>,
+    items: &[Value],
+    sink: Option<Sink>,
+    report: Report,
+) -> Outcome {
+    let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
     match phases::read_sources(sources) {
         Ok(read) => {
-            let objects = objects_of(&read, items, report);
+            let objects = objects_of(&read, &directory, items, sink, report);
             (Some(read.into_document()), objects)
         }
         Err(error) => (None, Err(error)),
     }
 }
 
-fn objects_of(read: &Read, items: &[Value], report: Report) -> Result<Vec<Value>, CommandError> {
+fn objects_of(
+    read: &Read,
+    directory: &Path,
+    items: &[Value],
+    sink: Option<Sink>,
+    report: Report,
+) -> Result<Vec<Value>, CommandError> {
     let (document, plugin) = (&read.document, &read.plugin);
     let now = clock::now(None)?;
     let resolved = phases::resolve(read, now, report)?;
     let templates = phases::templates(read, None, report)?;
-    let sink = call::sink(items).filter(|sink| !is_allowed(*sink, &resolved.model));
+    let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
     let rehearsed =
         phases::manifests(document, &resolved.model, &Rehearsal, &templates, Disclosure::Whole)?;
     exposure::check(&rehearsed, plugin, document, sink).map_err(CommandError::Input)?;
     let store = phases::store(read, report);
     let inventory = match plugin.issue {
-        Issue::Never => locked(&store, &resolved.model, now, report, &read.directory)?,
+        Issue::Never => locked(&store, &resolved.model, now, report, directory)?,
         Issue::MissingOrDue => phases::issue(&store, &resolved, now, report, || Ok(()))?,
     };
     let (model, manifests) = manifests(document, resolved, &store, &inventory, &templates)?;
@@ -65,8 +79,8 @@ fn objects_of(read: &Read, items: &[Value], report: Report) -> Result<Vec<Value>
 }
 
 /// Whether the spec says that keys may stand in files.
-fn is_allowed(sink: exposure::Sink, model: &Model) -> bool {
-    sink == exposure::Sink::Files && model.allow_plain_in_git
+fn is_allowed(sink: Sink, model: &Model) -> bool {
+    sink == Sink::Files && model.allow_plain_in_git
 }
 
 /// What the store holds, where nothing is to be issued without which something would not work.

@@ -1,7 +1,7 @@
 //! `mtlsgen kustomize`: the plugin of Kustomize and kpt, as KRM function and as exec plugin.
 
 mod call;
-mod generate;
+pub mod generate;
 mod install;
 
 use std::ffi::OsString;
@@ -77,7 +77,7 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let config = list.function_config.take();
     let sources = call::configuration(config.as_ref(), Path::new(""));
     let (document, objects) = match sources {
-        Ok(sources) => generate::objects(sources, &list.items, report),
+        Ok(sources) => generate::objects(sources, &list.items, call::sink(&list.items), report),
         Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
@@ -104,9 +104,13 @@ fn run_exec(
     mut items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, objects) = generate::objects(sources, &items, globals.report());
+    let (_, objects) = generate::objects(sources, &items, call::sink(&items), globals.report());
     items::place(&mut items, objects?);
-    let documents: Vec<String> = items.iter().map(yaml::emit).collect();
-    print(documents.join("---\n"))?;
+    print(stream(&items))?;
     Ok(ExitStatus::Done)
+}
+
+/// Objects as a stream of YAML documents.
+pub fn stream(objects: &[Value]) -> String {
+    objects.iter().map(yaml::emit).collect::<Vec<_>>().join("---\n")
 }
