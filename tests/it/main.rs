@@ -12,6 +12,7 @@
     reason = "tests run the program and look at its files"
 )]
 
+mod argo_cd;
 mod cases;
 mod certificates;
 mod cli_frame;
@@ -24,6 +25,7 @@ mod handshakes;
 mod init;
 mod invalid;
 mod kubernetes;
+mod kustomize;
 mod merging;
 mod nginx;
 mod order;
