@@ -1,0 +1,1 @@
+"""Ingress controllers, started for the run and asked as clients ask them."""
