@@ -89,7 +89,9 @@ class Cluster:
         return json.loads(text)["items"]
 
     def _start(self, name: str, command: list[str | Path]) -> Process:
-        process = Process(name, self._network.command(command), self._folder / f"{name}.log")
+        log = self._folder / f"{name}.log"
+        # The API server tells of every address that it hands out, etcd of every default that it takes.
+        process = Process(name, self._network.command(command), log, noise=r'I\d{4} |\{"level":"(info|warn)"')
         self._running.callback(process.stop)
         self.processes.append(process)
         return process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -37,9 +38,12 @@ class Process:
         log: Path,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        noise: str | None = None,
     ) -> None:
+        """`noise`: a regular expression for the beginnings of log lines that nobody needs to see."""
         self.name = name
         self.log = log
+        self._noise = re.compile(noise) if noise else None
         self._log_seen = 0
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
@@ -76,13 +80,13 @@ class Process:
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines that it wrote."""
-        return _tail(self.log.read_text(errors="replace"), lines)
+        return self._tail(self.log.read_text(errors="replace"), lines)
 
     def log_since_last_look(self, lines: int = 20) -> str:
         """The last lines of what was written since this was called before."""
         text = self.log.read_bytes()[self._log_seen :]
         self._log_seen += len(text)
-        return _tail(text.decode(errors="replace"), lines)
+        return self._tail(text.decode(errors="replace"), lines)
 
     def stop(self, patience: float = 10) -> None:
         """Ends it and everything in its process group, and waits for its end."""
@@ -101,6 +105,6 @@ class Process:
         except ProcessLookupError:
             pass
 
-
-def _tail(text: str, lines: int) -> str:
-    return "\n".join(text.splitlines()[-lines:])
+    def _tail(self, text: str, lines: int) -> str:
+        worth = [line for line in text.splitlines() if not (self._noise and self._noise.match(line))]
+        return "\n".join(worth[-lines:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -81,7 +82,7 @@ class Project:
 
     def write(self, spec: str | dict[str, Any]) -> None:
         """Replaces the spec."""
-        text = spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False, allow_unicode=True)
+        text = spec if isinstance(spec, str) else yaml.dump(spec, Dumper=_Quoting, sort_keys=False, width=1 << 16)
         (self.folder / "mtls.yaml").write_text(text)
 
     def render(self, *flags: str | Path, at: str | None = None) -> str:
@@ -93,6 +94,10 @@ class Project:
         """What it renders, read."""
         return read_objects(self.render(*flags, at=at))
 
+    def listed(self, *flags: str | Path) -> list[Object]:
+        """What it renders as JSON."""
+        return json.loads(self.render("--format", "json", *flags))["items"]
+
     def certificate(self, holder: str) -> Path:
         """The certificate of `clients/NAME`, `hosts/NAME` or `cas/NAME` in the store."""
         return self.folder / "pki" / holder / "tls.crt"
@@ -100,6 +105,16 @@ class Project:
     def key(self, holder: str) -> Path:
         """The private key that belongs to it."""
         return self.folder / "pki" / holder / "tls.key"
+
+
+class _Quoting(yaml.SafeDumper):
+    """Quotes and escapes every text: PyYAML's idea of what needs quotes is that of YAML 1.1, mtlsgen reads 1.2."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
 
 
 def read_objects(manifests: str) -> list[Object]:

@@ -7,6 +7,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from .registry import Case, NotApplicable, columns
@@ -35,7 +36,7 @@ def _cell(run: Run, case: Case, counterpart: str, keep: bool) -> Cell:
     for process in run.processes:
         process.log_since_last_look()
     started = time.monotonic()
-    verdict, reason = _judge(World(run, counterpart, scratch), case)
+    verdict, reason = _judge(run, case, counterpart, scratch)
     cell = Cell(case, counterpart, verdict, reason, time.monotonic() - started)
     _tell(run, cell)
     if not keep:
@@ -43,9 +44,10 @@ def _cell(run: Run, case: Case, counterpart: str, keep: bool) -> Cell:
     return cell
 
 
-def _judge(world: World, case: Case) -> tuple[str, str]:
+def _judge(run: Run, case: Case, counterpart: str, scratch: Path) -> tuple[str, str]:
     try:
-        case.function(world)
+        with closing(World(run, counterpart, scratch)) as world:
+            case.function(world)
     except NotApplicable as reason:
         return "n/a", str(reason)
     except AssertionError as error:
@@ -56,8 +58,8 @@ def _judge(world: World, case: Case) -> tuple[str, str]:
 
 
 def _with_place(error: AssertionError) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[1:2]
-    place = f"{Path(frame[0].filename).name}:{frame[0].lineno}: " if frame else ""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if "/cases/" in each.filename]
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
     return f"{place}{error}"
 
 

@@ -62,6 +62,15 @@ class World:
         #: Folder of this case alone; it exists and is empty.
         self.scratch = scratch
         self.program = run.program
+        self._deferred = ExitStack()
+
+    def defer(self, action: Callable[[], object]) -> None:
+        """Does this after the case, whether it passes or fails (last first)."""
+        self._deferred.callback(action)
+
+    def close(self) -> None:
+        """Does what was deferred."""
+        self._deferred.close()
 
     @property
     def network(self) -> Network:
