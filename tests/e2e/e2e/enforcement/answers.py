@@ -58,3 +58,25 @@ Expected = Served | Answered | NoHandshake
 def header_values(seen: Mapping[str, Any], name: str) -> list[str]:
     """All values of a header that the backend saw, in their order."""
     return [value for key, value in seen["headers"] if key.lower() == name.lower()]
+
+
+#: What each counterpart is expected to answer.
+Answers = Mapping[str, Expected]
+
+
+def everywhere(expected: Expected) -> Answers:
+    """The same answer by every controller."""
+    return {name: expected for name in COUNTERPARTS}
+
+
+def differing(ingress_nginx: Expected, traefik: Expected) -> Answers:
+    """Answers of each controller's own; the case says why they differ."""
+    return {"ingress-nginx": ingress_nginx, "traefik": traefik}
+
+
+COUNTERPARTS = ("ingress-nginx", "traefik")
+
+SERVED = everywhere(Served())
+#: nginx finishes the handshake, whatever was shown, and answers by HTTP; Traefik ends it with an alert.
+NOTHING_SENT = differing(Answered(400, "No required SSL certificate was sent"), NoHandshake())
+NOT_ACCEPTED = differing(Answered(400, "The SSL certificate error"), NoHandshake())

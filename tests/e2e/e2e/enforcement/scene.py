@@ -92,7 +92,7 @@ def ask_host(
 
 def hosts() -> list[str]:
     """The hosts that somebody is let into."""
-    return [name for name in _all_hosts() if name not in _CLOSED]
+    return [name for name in every_host() if name not in _CLOSED]
 
 
 def holder(host: str) -> str:
@@ -100,7 +100,8 @@ def holder(host: str) -> str:
     return _HOLDERS.get(host, "alice")
 
 
-def _all_hosts() -> list[str]:
+def every_host() -> list[str]:
+    """All hosts of the scene."""
     return [name.split(".")[0] for name in spec("")["hosts"]]
 
 
