@@ -20,6 +20,8 @@ from .table import Cell, table
 from .world import Run
 
 _SCRATCH = "mtlsgen-e2e-"
+#: A run writes a few hundred megabytes; in bytes.
+_MEMORY = 2 << 30
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,8 +73,9 @@ def _run(cases: Sequence[Case], keep: bool) -> list[Cell]:
 
 @contextmanager
 def _scratch(keep: bool) -> Iterator[Path]:
-    _remove_abandoned()
-    scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
+    place = _place()
+    _remove_abandoned(place)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-", dir=place))
     try:
         yield scratch
     finally:
@@ -82,9 +85,17 @@ def _scratch(keep: bool) -> Iterator[Path]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _remove_abandoned() -> None:
+def _place() -> Path:
+    """In memory, where there is enough of it: stores are written with care, which takes time on a disk."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _MEMORY:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+def _remove_abandoned(place: Path) -> None:
     """Removes what runs that were killed left behind."""
-    for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*"):
+    for path in place.glob(f"{_SCRATCH}*-*"):
         owner = path.name.removeprefix(_SCRATCH).split("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
             shutil.rmtree(path, ignore_errors=True)

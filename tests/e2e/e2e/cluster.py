@@ -69,8 +69,11 @@ class Cluster:
 
     def create(self, *namespaces: str) -> None:
         """Makes these namespaces; those that exist stay as they are."""
-        objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in namespaces]
-        self.apply(as_list(objects))
+        there = {each["metadata"]["name"] for each in self.list("namespace")}
+        new = [name for name in namespaces if name not in there]
+        objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in new]
+        if objects:
+            self.apply(as_list(objects))
 
     def apply(self, manifests: str, *flags: str, namespace: str | None = None) -> Finished:
         """`kubectl apply --server-side --validate=strict` of a YAML or JSON stream."""

@@ -47,6 +47,22 @@ def differences(wanted: Any, found: Any, path: str = "") -> list[str]:
     return list(_differences(wanted, found, path))
 
 
+def everything_different(one: Any, other: Any) -> list[str]:
+    """Where two values differ at all, either way."""
+    return list(_different(one, other, ""))
+
+
+def _different(one: Any, other: Any, path: str) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in {**one, **other}:
+            yield from _different(one.get(key), other.get(key), f"{path}.{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for at, (left, right) in enumerate(zip(one, other)):
+            yield from _different(left, right, f"{path}[{at}]")
+    elif one != other:
+        yield f"{path}: {one!r} and {other!r}"
+
+
 def _differences(wanted: Any, found: Any, path: str) -> Iterator[str]:
     if isinstance(wanted, dict) and isinstance(found, dict):
         yield from _table(wanted, found, path)
