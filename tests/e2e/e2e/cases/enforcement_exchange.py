@@ -18,8 +18,8 @@ from ..program import Project, read_objects
 from ..registry import case
 from ..world import World
 
-#: Both have the same subject, as generations of one authority do.
-_SUBJECT = {"subject": "CN=Clients, O=Example"}
+#: The old one and the new one differ in name, key and subject.
+_AUTHORITIES = {name: {"subject": f"CN=Clients of the {name} authority"} for name in ("old", "new")}
 _SECONDS = 30
 
 
@@ -111,7 +111,7 @@ class _Deployment:
     def _spec(self, trusted: list[str], signer: str) -> dict[str, Any]:
         return {
             "namespace": self._namespace,
-            "cas": {"servers": {}, **{name: _SUBJECT for name in trusted}},
+            "cas": {"servers": {}, **{name: _AUTHORITIES[name] for name in trusted}},
             "clients": {"alice": {"issuer": signer, "subject": "CN=alice, O=Example"}},
             "services": {"app": {"image": "httpd", "port": 80}},
             "hosts": {

@@ -1,7 +1,7 @@
 """Ingress controllers, started for the run and asked as clients ask them.
 
-Each reads the Ingresses of the class `nginx` in the namespaces that `serve` has marked, from the run's
-API server. Both can run at once: they read the same objects and listen on ports of their own.
+Each reads the Ingresses of the class `nginx` from the run's API server, in namespaces that `serve` has
+marked. Both can run at once: they read the same objects and listen on ports of their own.
 """
 
 from __future__ import annotations

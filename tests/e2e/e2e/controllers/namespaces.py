@@ -14,7 +14,7 @@ INGRESS_CLASS = "nginx"
 CONTROLLER_CLASS = "k8s.io/ingress-nginx"
 
 _LABEL = "e2e.mtlsgen.dev/served"
-#: Selects the namespaces that the controllers read; the others' Ingresses would only slow them down.
+#: Selects the namespaces that are read; the Ingresses of others would only slow a controller down.
 NAMESPACE_SELECTOR = f"{_LABEL}=yes"
 
 

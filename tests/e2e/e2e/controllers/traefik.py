@@ -1,4 +1,7 @@
-"""Traefik with its `kubernetesIngressNGINX` provider, which reads ingress-nginx's annotations."""
+"""Traefik with its `kubernetesIngressNGINX` provider, which reads ingress-nginx's annotations.
+
+It reads all namespaces: those that fit a selector are looked up once, when it starts.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from ..parts import binary
 from ..processes import Process
 from ..world import Run
 from .controller import Controller
-from .namespaces import CONTROLLER_CLASS, NAMESPACE_SELECTOR, ingress_class
+from .namespaces import CONTROLLER_CLASS, ingress_class
 
 _HTTP = "127.0.0.1:7080"
 _HTTPS = "127.0.0.1:7443"
@@ -37,9 +40,10 @@ def running(run: Run) -> Iterator[Controller]:
                 "--ping.entrypoint=health",
                 provider,
                 f"{provider}.controllerclass={CONTROLLER_CLASS}",
-                f"{provider}.watchnamespaceselector={NAMESPACE_SELECTOR}",
                 f"{provider}.httpentrypoint=http",
                 f"{provider}.httpsentrypoint=https",
+                # The default lets a change take 2 s.
+                "--providers.providersthrottleduration=100ms",
                 "--global.checknewversion=false",
                 "--global.sendanonymoususage=false",
                 "--log.level=INFO",
