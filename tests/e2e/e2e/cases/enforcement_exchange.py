@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
 from typing import Any
 
+from ..ask import Answer
+from ..cluster import as_list
 from ..controllers import Controller, controller, serve, the_backend
 from ..controllers.namespaces import endpoints
-from ..cluster import as_list
-from ..enforcement.answers import COUNTERPARTS, NOT_ACCEPTED, NOTHING_SENT, Expected, Served
+from ..enforcement.answers import COUNTERPARTS, NOT_ACCEPTED, NOTHING_SENT, Expected, Served, becomes
 from ..enforcement.identities import Identity, of_client
 from ..enforcement.scene import ask_host
-from ..processes import NotReady, wait_until
 from ..program import Project, read_objects
 from ..registry import case
 from ..world import World
 
 #: The old one and the new one differ in name, key and subject.
 _AUTHORITIES = {name: {"subject": f"CN=Clients of the {name} authority"} for name in ("old", "new")}
-_SECONDS = 30
-
 
 @case("old, then both, then new", COUNTERPARTS)
 def exchange(world: World) -> None:
@@ -51,14 +48,6 @@ def at_once(world: World) -> None:
     deployment.becomes(NOT_ACCEPTED[world.counterpart], old)
 
 
-def _holds(check: Callable[[], None]) -> bool:
-    try:
-        check()
-    except AssertionError:
-        return False
-    return True
-
-
 def _digest(identity: Identity) -> str:
     return hashlib.sha256(identity.certificate.read_bytes()).hexdigest()[:16]
 
@@ -83,23 +72,27 @@ class _Deployment:
         self._world.cluster.apply(rendered)
         return self._kept()
 
-    def ask(self, identity: Identity | None) -> Any:
+    def ask(self, identity: Identity | None) -> Answer:
         """Asks the host."""
         authority = self._project.certificate("cas/servers")
         return ask_host(self._world.network, self._controller, self._host, authority, identity)
 
     def becomes(self, expected: Expected, identity: Identity, meanwhile: Identity | None = None) -> None:
         """Waits until that is the answer; `meanwhile` is served all the time, and after it."""
+        refusals: list[AssertionError] = []
 
-        def answered() -> bool:
+        def asked() -> Answer:
+            answer = self.ask(identity)
             if meanwhile:
-                Served().check(self.ask(meanwhile), self.marker)
-            return _holds(lambda: expected.check(self.ask(identity), self.marker))
+                try:
+                    Served().check(self.ask(meanwhile), self.marker)
+                except AssertionError as error:
+                    refusals.append(error)
+            return answer
 
-        try:
-            wait_until(answered, _SECONDS, "the new state")
-        except NotReady:
-            expected.check(self.ask(identity), self.marker)
+        becomes(expected, asked, self.marker)
+        if refusals:
+            raise refusals[0]
 
     def _kept(self) -> Identity:
         """The client's present certificate, in a place where the next render does not touch it."""

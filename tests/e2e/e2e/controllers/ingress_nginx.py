@@ -22,9 +22,9 @@ from ..world import Run
 from .controller import Controller
 from .namespaces import CONTROLLER_CLASS, NAMESPACE_SELECTOR, ingress_class
 
-_NAMESPACE = "ingress-nginx"
+NAMESPACE = "ingress-nginx"
 _POD = "controller"
-_SETTINGS = "controller"
+SETTINGS = "controller"
 _HTTP = 80
 _HTTPS = 443
 _HEALTH = "http://127.0.0.1:10254/healthz"
@@ -43,7 +43,7 @@ def running(run: Run) -> Iterator[Controller]:
         "ingress-nginx",
         [*command, "bash", "-euc", _start(folder, run.cluster.kubeconfig)],
         folder / "controller.log",
-        {"POD_NAME": _POD, "POD_NAMESPACE": _NAMESPACE, "NGINX_BINARY": "/usr/sbin/nginx"},
+        {"POD_NAME": _POD, "POD_NAMESPACE": NAMESPACE, "NGINX_BINARY": "/usr/sbin/nginx"},
         Path("/"),
     )
     try:
@@ -67,7 +67,7 @@ def _controller(kubeconfig: Path) -> list[str]:
     return [
         str(binary("nginx-ingress-controller")),
         f"--kubeconfig={kubeconfig}",
-        f"--configmap={_NAMESPACE}/{_SETTINGS}",
+        f"--configmap={NAMESPACE}/{SETTINGS}",
         f"--controller-class={CONTROLLER_CLASS}",
         f"--watch-namespace-selector={NAMESPACE_SELECTOR}",
         f"--http-port={_HTTP}",
@@ -85,14 +85,14 @@ def _controller(kubeconfig: Path) -> list[str]:
 
 def _objects() -> list[Object]:
     """The class, the settings, and the Pod that the controller takes itself for."""
-    inside = {"namespace": _NAMESPACE}
+    inside = {"namespace": NAMESPACE}
     return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         ingress_class(),
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": {"name": _SETTINGS, **inside},
+            "metadata": {"name": SETTINGS, **inside},
             # The defaults since 1.12.
             "data": {"allow-cross-namespace-resources": "false", "annotations-risk-level": "High"},
         },

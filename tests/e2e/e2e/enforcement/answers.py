@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..ask import Answer
+from ..processes import NotReady, wait_until
 
 #: curl's exit statuses for a handshake that the server refused. Which one comes is a matter of timing: with
 #: TLS 1.3 the refusal follows after the client has begun to send.
@@ -60,23 +61,34 @@ def header_values(seen: Mapping[str, Any], name: str) -> list[str]:
     return [value for key, value in seen["headers"] if key.lower() == name.lower()]
 
 
-#: What each counterpart is expected to answer.
-Answers = Mapping[str, Expected]
+def becomes(expected: Expected, ask: Callable[[], Answer], marker: str, seconds: float = 30) -> None:
+    """Asks until that is the answer; AssertionError with the last one if it never is."""
 
+    def answered() -> bool:
+        try:
+            expected.check(ask(), marker)
+        except AssertionError:
+            return False
+        return True
 
-def everywhere(expected: Expected) -> Answers:
-    """The same answer by every controller."""
-    return {name: expected for name in COUNTERPARTS}
-
-
-def differing(ingress_nginx: Expected, traefik: Expected) -> Answers:
-    """Answers of each controller's own; the case says why they differ."""
-    return {"ingress-nginx": ingress_nginx, "traefik": traefik}
+    try:
+        wait_until(answered, seconds, "the expected answer")
+    except NotReady:
+        expected.check(ask(), marker)
 
 
 COUNTERPARTS = ("ingress-nginx", "traefik")
 
-SERVED = everywhere(Served())
+#: What each counterpart is expected to answer.
+Answers = Mapping[str, Expected]
+
+
+def differing(ingress_nginx: Expected, traefik: Expected) -> Answers:
+    """Answers of each controller's own; the case says why they differ."""
+    return dict(zip(COUNTERPARTS, (ingress_nginx, traefik), strict=True))
+
+
+SERVED: Answers = differing(Served(), Served())
 #: nginx finishes the handshake, whatever was shown, and answers by HTTP; Traefik ends it with an alert.
 NOTHING_SENT = differing(Answered(400, "No required SSL certificate was sent"), NoHandshake())
 NOT_ACCEPTED = differing(Answered(400, "The SSL certificate error"), NoHandshake())
