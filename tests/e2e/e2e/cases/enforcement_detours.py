@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 from ..ask import Answer, ask
 from ..enforcement.answers import COUNTERPARTS, NOTHING_SENT, Answered, NoHandshake, Served, differing
 from ..enforcement.scene import Door, every_host
@@ -112,6 +115,36 @@ def paths(world: World) -> None:
             world.network, url, at=door.controller.https, authority=door.scene.authority, flags=["--path-as-is"]
         )
         NOTHING_SENT[world.counterpart].check(answer, door.scene.marker)
+
+
+@case("a session of another host, resumed", COUNTERPARTS)
+def resumed_session(world: World) -> None:
+    """Partner comes in at the host `two` and takes the session along to `protected` (CVE-2025-23419)."""
+    door = Door(world)
+    for version in ("-tls1_2", "-tls1_3"):
+        session = world.scratch / f"session{version}"
+        first = _in_session(door, world, "two", version, "-sess_out", session, *_proof(door, "partner"))
+        assert door.scene.marker in first, f"partner is not served at `two`: {first}"
+        same = _in_session(door, world, "two", version, "-sess_in", session)
+        assert door.scene.marker in same, f"the session cannot be resumed at all: {same}"
+        other = _in_session(door, world, "protected", version, "-sess_in", session)
+        assert door.scene.marker not in other, f"partner got into `protected`: {other}"
+
+
+def _proof(door: Door, identity: str) -> list[str | Path]:
+    shown = door.scene.identities[identity]
+    return ["-cert", shown.certificate, "-key", shown.key]
+
+
+def _in_session(door: Door, world: World, host: str, *arguments: str | Path) -> str:
+    """One request by openssl, which can keep sessions; the whole response, or nothing if there is none."""
+    name = host_name(host)
+    command = ["openssl", "s_client", "-quiet", "-connect", door.controller.https, "-servername", name, *arguments]
+    request = f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+    result = subprocess.run(
+        world.network.command(command), input=request, capture_output=True, text=True, timeout=20
+    )
+    return result.stdout
 
 
 @case("a Secret of another namespace", COUNTERPARTS)

@@ -50,7 +50,11 @@ class Row:
 _UNTOUCHED = Mistake("untouched", "Ingress", [])
 
 _ROWS = (
-    Row("without auth-tls-secret", Mistake("no-secret", "Ingress", [annotation("remove", "auth-tls-secret")]), SERVED),
+    Row(
+        "without auth-tls-secret",
+        Mistake("no-secret", "Ingress", [annotation("remove", "auth-tls-secret")]),
+        SERVED,
+    ),
     Row(
         "auth-tls-secret of an empty variable",
         Mistake("empty-secret", "Ingress", [annotation("replace", "auth-tls-secret", "")]),
@@ -59,7 +63,9 @@ _ROWS = (
     ),
     Row(
         "auth-tls-secret without a namespace",
-        Mistake("bare-name", "Ingress", [annotation("replace", "auth-tls-secret", "bare-name-spoiled-test-tls-cacert")]),
+        Mistake(
+            "bare-name", "Ingress", [annotation("replace", "auth-tls-secret", "bare-name-spoiled-test-tls-cacert")]
+        ),
         _CLOSED,
         _CLOSED,
     ),
@@ -104,7 +110,9 @@ _ROWS = (
     ),
     Row(
         "auth-tls-match-cn without anchors",
-        Mistake("no-anchors", "Ingress", [annotation("replace", "auth-tls-match-cn", "CN=alice")], {"allow": ["alice"]}),
+        Mistake(
+            "no-anchors", "Ingress", [annotation("replace", "auth-tls-match-cn", "CN=alice")], {"allow": ["alice"]}
+        ),
         NOTHING_SENT,
         other=SERVED,
     ),

@@ -17,7 +17,9 @@ from ..world import World
 
 _OURS = E2E / "parts/ingress-nginx/etc/template/nginx.tmpl"
 #: What has to do with client authentication.
-_WORDS = re.compile(r"ssl_client_|ssl-client-|(?<!proxy_)ssl_verify_|(?<!proxy_)ssl_crl|error_page 495|certificate unauthorized")
+_WORDS = re.compile(
+    r"ssl_client_|ssl-client-|(?<!proxy_)ssl_verify_|(?<!proxy_)ssl_crl|error_page 495|certificate unauthorized"
+)
 
 
 @case(

@@ -17,8 +17,10 @@ from .namespaces import serve
 
 __all__ = ["CONTROLLERS", "Backend", "Controller", "controller", "serve", "the_backend"]
 
+Start = Callable[[Run], AbstractContextManager[Controller]]
+
 #: By the name of the counterpart.
-CONTROLLERS: Mapping[str, Callable[[Run], AbstractContextManager[Controller]]] = {
+CONTROLLERS: Mapping[str, Start] = {
     "ingress-nginx": ingress_nginx.running,
     "traefik": traefik.running,
 }
@@ -36,7 +38,7 @@ def the_backend(run: Run) -> Backend:
     return run.share("backend", backend)
 
 
-def _watched(start: Callable[[Run], AbstractContextManager[Controller]]) -> Callable[[Run], AbstractContextManager[Controller]]:
+def _watched(start: Start) -> Start:
     """The same, with the controller's log shown beside a failure."""
 
     @contextmanager

@@ -35,11 +35,12 @@ class Answered:
     """The controller itself answered with this status."""
 
     status: int
-    #: Part of the body.
+    #: Part of the body (and of the headers, where they are asked for), whatever the case.
     words: str = ""
 
     def check(self, answer: Answer, marker: str) -> None:
-        assert answer.status == self.status and self.words in answer.body and marker not in answer.body, (
+        said = self.words.lower() in answer.body.lower()
+        assert answer.status == self.status and said and marker not in answer.body, (
             f"expected {self.status} {self.words!r} by the controller, got {answer}"
         )
 
