@@ -1,0 +1,1 @@
+"""End-to-end tests: mtlsgen's output in the hands of the real programs that read it."""

@@ -1,0 +1,1 @@
+"""One module for each topic; every module here is found by itself."""

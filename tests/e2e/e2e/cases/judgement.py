@@ -1,0 +1,112 @@
+"""Kubernetes' own judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ..cluster import as_list
+from ..compare import differences, fixed_versions, identity, server_filled
+from ..parts import ROOT
+from ..program import Object, Project
+from ..registry import case
+from ..specs import GeneratedSpec, Material, generate
+from ..world import World
+
+_SEED = 20_240_611
+_COUNT = 240
+#: kubectl lets 300 requests through at once and slows down then; so many specs stay below that.
+_SPECS_AT_ONCE = 24
+#: As many as the machine has cores, on small ones.
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A spec's manifests as they were printed, and as objects."""
+
+    name: str
+    manifests: str
+    objects: list[Object]
+
+
+@case("examples are accepted")
+def examples_are_accepted(world: World) -> None:
+    """Strictly validated and whole; applied twice, nothing changes."""
+    world.cluster.create("my-namespace", "shop", "reporting")
+    names = sorted(path.name for path in (ROOT / "examples").iterdir() if list(path.glob("mtls.*")))
+    assert len(names) >= 7, f"only {names} were found"
+    # One after the other, because the stages of one example are one set of objects.
+    for name in names:
+        batch = [_rendered(name, world.example(name))]
+        # They are of the class that controllers serve, and no host of them is to be served here.
+        world.defer(lambda batch=batch: _delete(world, batch))
+        _accepted_and_unchanged_by_a_second_time(world, [batch])
+
+
+@case("generated specs are accepted")
+def generated_specs_are_accepted(world: World) -> None:
+    """Everything that a spec can say, with hostile texts wherever a text is free."""
+    specs = generate(_SEED, _COUNT, Material(world.scratch / "material"))
+    world.cluster.create(*(namespace for spec in specs for namespace in spec.namespaces))
+
+    def render(spec: GeneratedSpec) -> Rendered:
+        return _rendered(spec.name, world.project(spec.content, spec.name))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        rendered = list(pool.map(render, specs))
+    batches = [rendered[at : at + _SPECS_AT_ONCE] for at in range(0, len(rendered), _SPECS_AT_ONCE)]
+    _accepted_and_unchanged_by_a_second_time(world, batches)
+
+
+def _rendered(name: str, project: Project) -> Rendered:
+    # Written as YAML for kubectl, as JSON for us: two ways that must mean the same.
+    manifests = project.render()
+    return Rendered(name, manifests, project.listed("--locked"))
+
+
+def _accepted_and_unchanged_by_a_second_time(world: World, batches: Sequence[Sequence[Rendered]]) -> None:
+    _apply(world, batches)
+    stored = _stored(world, batches)
+    for wanted in _objects(batches):
+        found = stored.get(identity(wanted))
+        assert found is not None, f"{identity(wanted)} was applied, and is not there"
+        wrong = differences(wanted, server_filled(found))
+        assert not wrong, f"{identity(wanted)} is stored as something else:\n" + "\n".join(wrong)
+    _apply(world, batches)
+    before, after = fixed_versions(stored), fixed_versions(_stored(world, batches))
+    changed = [key for key in before if before[key] != after.get(key)]
+    assert not changed, f"the second application changed {changed}"
+
+
+def _apply(world: World, batches: Sequence[Sequence[Rendered]]) -> None:
+    """Applies every batch with one kubectl each, and reads what that says."""
+
+    def one(batch: Sequence[Rendered]) -> None:
+        manifests = "\n---\n".join(each.manifests for each in batch)
+        said = world.cluster.apply(manifests)
+        assert not said.stderr, f"kubectl warned:\n{said.stderr}"
+        applied = [line for line in said.stdout.splitlines() if line.endswith("serverside-applied")]
+        wanted = sum(len(each.objects) for each in batch)
+        assert len(applied) == wanted, f"{wanted} objects were rendered, {len(applied)} applied"
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(one, batches))
+
+
+def _objects(batches: Sequence[Sequence[Rendered]]) -> Iterator[Object]:
+    for batch in batches:
+        for each in batch:
+            yield from each.objects
+
+
+def _stored(world: World, batches: Sequence[Sequence[Rendered]]) -> dict[str, Object]:
+    kinds = sorted({each["kind"] for each in _objects(batches)})
+    return {identity(each): each for each in world.cluster.list(",".join(kinds))}
+
+
+def _delete(world: World, rendered: Sequence[Rendered]) -> None:
+    """Takes the objects away again."""
+    objects = [each for one in rendered for each in one.objects]
+    world.cluster.kubectl("delete", "--wait=false", "--ignore-not-found", "-f", "-", stdin=as_list(objects))

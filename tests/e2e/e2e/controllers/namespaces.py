@@ -1,0 +1,59 @@
+"""What a namespace needs so that controllers serve what lies in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..cluster import Cluster, as_list
+from ..network import BACKEND_ADDRESS
+from ..program import Object
+from .backend import PORT
+
+#: Class of the Ingresses that are read, and the name by which controllers of ingress-nginx's kind know it.
+INGRESS_CLASS = "nginx"
+CONTROLLER_CLASS = "k8s.io/ingress-nginx"
+
+_LABEL = "e2e.mtlsgen.dev/served"
+#: Selects the namespaces that are read; the Ingresses of others would only slow a controller down.
+NAMESPACE_SELECTOR = f"{_LABEL}=yes"
+
+
+def serve(cluster: Cluster, namespace: str) -> None:
+    """Lets the controllers read a namespace, which need not exist yet. Goes before its Ingresses."""
+    metadata = {"name": namespace, "labels": {_LABEL: "yes"}}
+    cluster.apply(as_list([{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}]))
+
+
+def ingress_class() -> Object:
+    """The class that the Ingresses name."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": INGRESS_CLASS},
+        "spec": {"controller": CONTROLLER_CLASS},
+    }
+
+
+def endpoints(objects: Iterable[Object]) -> list[Object]:
+    """An EndpointSlice for each Service among the objects, with the backend in place of Pods that nobody starts."""
+    return [_endpoint_slice(each) for each in objects if each["kind"] == "Service"]
+
+
+def _endpoint_slice(service: Object) -> Object:
+    name = service["metadata"]["name"]
+    ports = [
+        {"name": port.get("name", ""), "protocol": port.get("protocol", "TCP"), "port": PORT}
+        for port in service["spec"]["ports"]
+    ]
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": f"{name}-backend",
+            "namespace": service["metadata"]["namespace"],
+            "labels": {"kubernetes.io/service-name": name},
+        },
+        "addressType": "IPv4",
+        "ports": ports,
+        "endpoints": [{"addresses": [BACKEND_ADDRESS], "conditions": {"ready": True}}],
+    }

@@ -1,0 +1,1 @@
+"""What the cases about enforcement share: one scene of many hosts, applied once, and what answers mean."""

@@ -1,0 +1,93 @@
+"""What a case is given: expensive things once per run, everything else new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .ask import Answer, ask
+from .cluster import Cluster
+from .network import Network
+from .processes import Process
+from .program import Program, Project
+
+T = TypeVar("T")
+
+
+class Run:
+    """What all cases of a run share; each thing is started when it is first asked for."""
+
+    def __init__(self, program: Program, scratch: Path) -> None:
+        self.program = program
+        self.scratch = scratch
+        self._open = ExitStack()
+        self._shared: dict[str, Any] = {}
+        #: Servers whose logs are shown with a failure.
+        self.processes: list[Process] = []
+
+    @cached_property
+    def network(self) -> Network:
+        """The run's own network namespace."""
+        return self._open.enter_context(closing(Network()))
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The run's Kubernetes API."""
+        cluster = Cluster(self.network, self.scratch / "cluster")
+        self._open.callback(cluster.close)
+        self.processes.extend(cluster.processes)
+        return cluster
+
+    def share(self, name: str, start: Callable[[Run], AbstractContextManager[T]]) -> T:
+        """What `start` yields: started at the first call, ended with the run (last first)."""
+        if name not in self._shared:
+            self._shared[name] = self._open.enter_context(start(self))
+        return self._shared[name]
+
+    def close(self) -> None:
+        """Ends everything, last first."""
+        self._open.close()
+
+
+class World:
+    """The surroundings of one case with one counterpart."""
+
+    def __init__(self, run: Run, counterpart: str, scratch: Path) -> None:
+        self.run = run
+        #: Name of the counterpart that judges now: a column of the table.
+        self.counterpart = counterpart
+        #: Folder of this case alone; it exists and is empty.
+        self.scratch = scratch
+        self.program = run.program
+        self._deferred = ExitStack()
+
+    def defer(self, action: Callable[[], object]) -> None:
+        """Does this after the case, whether it passes or fails (last first)."""
+        self._deferred.callback(action)
+
+    def close(self) -> None:
+        """Does what was deferred."""
+        self._deferred.close()
+
+    @property
+    def network(self) -> Network:
+        return self.run.network
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.run.cluster
+
+    def project(self, spec: str | dict[str, Any], name: str = "project") -> Project:
+        """A folder with this spec."""
+        return Project.with_spec(self.program, self.scratch / name, spec)
+
+    def example(self, name: str) -> Project:
+        """A copy of an example of the repository."""
+        return Project.of_example(self.program, self.scratch / name, name)
+
+    def ask(self, url: str, **options: Any) -> Answer:
+        """One request from inside the network; see `e2e.ask.ask` for the options."""
+        return ask(self.network, url, **options)
