@@ -201,10 +201,42 @@ pub fn keyring(
     Ok((model, stored.and(&keyring)))
 }
 
+/// What manifests that show no key are made of: with the keys all the same where names are made of them.
+///
+/// # Errors
+/// A key that a name is made of is missing or damaged.
+pub fn holdings(
+    store: &Store,
+    resolved: Resolved,
+    inventory: &Inventory,
+) -> Result<(Model, Keyring), CommandError> {
+    if !resolved.model.name_suffix_hash {
+        return Ok((resolved.model, resolved.keyring));
+    }
+    let missing: Vec<String> =
+        missing_keys(&resolved.model, inventory).map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return keyring(store, resolved, inventory);
+    }
+    Err(CommandError::Input(vec![
+        Diagnostic::error(
+            "keys-needed",
+            format!("`secrets.nameSuffixHash` makes the names of Secrets of what they hold, and the store lacks the private keys of {}", missing.join(", ")),
+        )
+        .help("run it where these keys are, or remove `secrets.nameSuffixHash`"),
+    ]))
+}
+
 /// Whether the store has every key that the manifests hold.
 pub fn has_keys(model: &Model, inventory: &Inventory) -> bool {
-    let mut held = model.key_pairs().filter_map(|holder| inventory.held.get(holder));
-    held.all(|held| held.has_key)
+    missing_keys(model, inventory).next().is_none()
+}
+
+fn missing_keys<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+) -> impl Iterator<Item = &'a Holder> {
+    model.key_pairs().filter(|holder| inventory.held.get(holder).is_some_and(|held| !held.has_key))
 }
 
 /// The manifests of a model, in the order in which they can be applied.

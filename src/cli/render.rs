@@ -14,7 +14,7 @@ use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Keyring, Rehearsal};
+use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Rehearsal};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -96,7 +96,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&store, resolved, &inventory)?
     } else {
-        (resolved.model, Keyring::default())
+        phases::holdings(&store, resolved, &inventory)?
     };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = phases::manifests(&document, &model, &holdings, &templates, disclosure)?;
@@ -132,7 +132,10 @@ fn disclosure(
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
-    Ok(if masked || selects_no_key(document, resolved, inventory, templates, args)? {
+    // Names may be made of the keys: then they are needed whatever is shown.
+    let by_key = resolved.model.name_suffix_hash;
+    let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
+    Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
     } else if args.check && !phases::has_keys(&resolved.model, inventory) {
         Disclosure::Fingerprint

@@ -1,22 +1,23 @@
 //! From model and material to finished objects.
 
 mod finish;
+mod hashed;
 
 use std::collections::{BTreeMap, HashMap};
 
 use minijinja::Value;
 
 use super::draft::Draft;
+use super::name_suffix_hash::Names;
 use super::objects::{self, Material};
 use super::patch::{Finding, Patches};
 use super::template::{Engine, TemplateSet, model_view};
 use super::{Disclosure, Manifest, order};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::secret_format::SecretFormat;
 use crate::spec::value::LabelValue;
+use crate::target;
 use crate::target::{Locate, Target};
-use crate::{secret_format, target};
 use finish::{Finished, Finisher};
 
 /// Renders the objects of a model, in the order in which they can be applied.
@@ -42,12 +43,20 @@ pub fn render(
     })?;
     let engine = engine(model, material, templates)?;
     let name = model.name.as_ref().map(LabelValue::as_str);
-    let mut finisher =
-        Finisher { engine, templates, patches, disclosure, locate, found: Vec::new(), name };
+    let found = Vec::new();
+    let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found, name };
     // Moving them as the list grows would take twice the memory.
     let mut objects =
         Vec::with_capacity(model.secrets.len() + 2 * model.services.len() + model.exposures.len());
-    for draft in drafts(model, material, target, disclosure) {
+    let mut names = Names::new();
+    for secret in &model.secrets {
+        objects.extend(if model.name_suffix_hash {
+            finisher.finish_hashed_secret(secret, material, &mut names)
+        } else {
+            finisher.finish_secret(secret, material)
+        });
+    }
+    for draft in drafts(model, target) {
         match draft {
             Ok(draft) => objects.extend(finisher.finish_draft(draft)),
             Err(error) => finisher.found.push(error),
@@ -59,9 +68,11 @@ pub fn render(
     let Finisher { patches, mut found, .. } = finisher;
     found.extend(duplicates(&objects, templates));
     found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
+    found.extend(hashed::rename(&mut objects, &names));
     if found.is_empty() {
+        let renamed = (!names.is_empty()).then(|| hashed::model(model, &names));
         let views: Vec<_> = objects.iter().filter_map(Finished::as_final).collect();
-        found = target.protects(model, material, &views, locate);
+        found = target.protects(renamed.as_ref().unwrap_or(model), material, &views, locate);
     }
     if !found.is_empty() {
         return Err(found);
@@ -71,18 +82,9 @@ pub fn render(
     Ok(manifests)
 }
 
-/// All objects that the model asks for, one after the other: none of them waits in memory for the rest.
-fn drafts(
-    model: &Model,
-    material: &dyn Material,
-    target: &dyn Target,
-    disclosure: Disclosure,
-) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
-    let format: &dyn SecretFormat = secret_format::FORMATS[0];
-    let secrets = model
-        .secrets
-        .iter()
-        .map(move |secret| objects::of_secret(secret, material, format, disclosure));
+/// All objects that the model asks for beside Secrets, one after the other: none of them waits in memory
+/// for the rest.
+fn drafts(model: &Model, target: &dyn Target) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
     let hosts = hosts_by_service(model);
     let services = model.services.values().flat_map(move |service| {
         let hosts = hosts.get(&(service.namespace.as_str(), service.name.as_str()));
@@ -93,7 +95,7 @@ fn drafts(
         Ok(drafts) => drafts.into_iter().map(Ok).collect::<Vec<_>>(),
         Err(errors) => errors.into_iter().map(Err).collect(),
     });
-    secrets.chain(services).chain(exposures)
+    services.chain(exposures)
 }
 
 /// Keys of the hosts that lead to each service, by its namespace and name.

@@ -76,6 +76,8 @@ pub struct Model {
     pub patches: Vec<Patch>,
     /// Whether Secrets with keys may stand beside the other objects in a directory.
     pub allow_plain_in_git: bool,
+    /// Whether names of Secrets end in a hash of their content.
+    pub name_suffix_hash: bool,
 }
 
 /// A certification authority.

@@ -173,9 +173,10 @@ pub struct Secrets {
     /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
     #[schemars(extend("default" = false))]
     pub allow_plain_in_git: Option<bool>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub name_suffix_hash: Option<Later>,
+    /// End the name of every Secret in a hash of its content, as Kustomize's generators do, and carry it into
+    /// every reference: what uses a Secret is rolled out anew when its content changes.
+    #[schemars(extend("default" = false))]
+    pub name_suffix_hash: Option<bool>,
 }
 
 /// A change to rendered objects, in the form of Kustomize's `patches`.

@@ -24,6 +24,7 @@ mod init;
 mod invalid;
 mod kubernetes;
 mod merging;
+mod name_suffix_hash;
 mod nginx;
 mod order;
 mod properties;

@@ -6,10 +6,13 @@ use serde_json::{Map, Value};
 use super::placed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::draft::{Draft, Facts};
+use crate::manifest::objects::{self, Material};
 use crate::manifest::patch::Patches;
 use crate::manifest::template::values::fields;
 use crate::manifest::template::{Engine, TemplateSet};
 use crate::manifest::{Disclosure, Identity, Manifest, schema, yaml};
+use crate::model::Secret;
+use crate::secret_format;
 use crate::target::{FinalObject, Locate};
 
 /// An object that is finished but for the checks over all of them.
@@ -18,10 +21,10 @@ pub(super) struct Finished<'a> {
     pub(super) manifest: Manifest,
     /// Name of the template that it comes from.
     pub(super) template: &'a str,
-    content: Content,
+    pub(super) content: Content,
 }
 
-enum Content {
+pub(super) enum Content {
     /// As a built-in template printed it from this.
     Facts(Facts),
     /// Parsed, since somebody else had a hand in it.
@@ -51,6 +54,22 @@ pub(super) struct Finisher<'a> {
 }
 
 impl<'a> Finisher<'a> {
+    /// Renders a Secret, with private keys as they are to be shown.
+    pub(super) fn finish_secret(
+        &mut self,
+        secret: &Secret,
+        material: &dyn Material,
+    ) -> Option<Finished<'a>> {
+        let format = secret_format::FORMATS[0];
+        match objects::of_secret(secret, material, format, self.disclosure) {
+            Ok(draft) => self.finish_draft(draft),
+            Err(error) => {
+                self.found.push(error);
+                None
+            }
+        }
+    }
+
     /// Renders a draft; parses, patches and checks the result only where somebody else had a hand in it.
     pub(super) fn finish_draft(&mut self, draft: Draft) -> Option<Finished<'a>> {
         let Draft { identity, exposures, sensitive, foreign, template, context, facts } = draft;
@@ -124,7 +143,7 @@ impl<'a> Finisher<'a> {
     }
 
     /// What a template gave for a draft: exactly the object that was asked for.
-    fn only_object(&mut self, manifest: &Manifest, template: &str) -> Option<Value> {
+    pub(super) fn only_object(&mut self, manifest: &Manifest, template: &str) -> Option<Value> {
         let mut objects = self.parse(&manifest.yaml, template)?;
         let called = self.templates.origin(template);
         let wanted = &manifest.identity;

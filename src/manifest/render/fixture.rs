@@ -163,6 +163,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
         secrets,
         patches: Vec::new(),
         allow_plain_in_git: false,
+        name_suffix_hash: false,
     }
 }
 
