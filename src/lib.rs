@@ -15,6 +15,7 @@
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
+pub mod complete;
 pub mod diagnostic;
 pub mod io;
 pub mod manifest;

@@ -254,6 +254,22 @@ pub fn manifests(
     render::render(model, material, templates, disclosure, &locate).map_err(CommandError::Input)
 }
 
+/// As [`manifests`], where no Ingress is asked for: those that exist already need not be there.
+///
+/// # Errors
+/// What is wrong with templates, patches and what they give; and every other host that would stand open.
+pub fn manifests_apart(
+    document: &Document,
+    model: &Model,
+    material: &dyn Material,
+    templates: &TemplateSet,
+    disclosure: Disclosure,
+) -> Result<Vec<Manifest>, CommandError> {
+    let locate = |path: &[Step]| document.span(path);
+    render::render_apart(model, material, templates, disclosure, &locate)
+        .map_err(CommandError::Input)
+}
+
 /// What a plan would do, one line each, errors for what does not work any more.
 pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(&plan::Action) -> Severity) {
     let told: Vec<Diagnostic> = plan

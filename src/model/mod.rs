@@ -8,6 +8,7 @@ mod clients;
 mod collisions;
 mod constraints;
 pub mod context;
+mod existing_ingress;
 mod holders;
 mod hosts;
 pub mod lineage;
@@ -190,12 +191,14 @@ pub struct Exposure {
     pub name: ObjectName,
     /// Ingress class.
     pub ingress_class_name: ObjectName,
-    /// Paths, at least one.
+    /// Paths, at least one; none where the Ingress exists already.
     pub routes: Vec<Route>,
     /// Server certificate; `None` for HTTP only.
     pub tls: Option<ServerTls>,
-    /// Client authentication, never without `tls`.
+    /// Client authentication; never without `tls`, but for an Ingress that exists already.
     pub client_auth: Option<ClientAuthentication>,
+    /// Where the Ingress exists already: which ones are meant.
+    pub existing_ingress: Option<crate::spec::PatchTarget>,
     /// Labels, the spec's included.
     pub labels: Labels,
     /// Annotations, the spec's included.

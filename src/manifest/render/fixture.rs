@@ -103,6 +103,7 @@ pub(crate) fn exposure(host: &str) -> Exposure {
         }],
         tls: None,
         client_auth: None,
+        existing_ingress: None,
         labels: Labels::new(),
         annotations: Annotations::new(),
     }

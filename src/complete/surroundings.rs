@@ -1,0 +1,104 @@
+//! What stands around the Ingresses: Services that they may lead to, objects that must not be overwritten.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::previous::{self, Place};
+use super::{Finding, identity};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::render::Rendered;
+use crate::manifest::{Identity, yaml};
+use crate::spec::value::LabelValue;
+
+/// What prefixes of annotations tools keep for themselves.
+const INTERNAL: [&str; 4] = [
+    "internal.config.kubernetes.io/",
+    "config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+];
+
+/// What an Ingress can rely on.
+pub(super) struct Surroundings<'a> {
+    services: BTreeSet<Place>,
+    namespace: &'a str,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn of(items: &[Value], rendered: &Rendered<'_>, namespace: &'a str) -> Self {
+        let is_service =
+            |identity: &Identity| identity.kind == "Service" && identity.group().is_empty();
+        let place = |identity: Identity| (identity.namespace.unwrap_or_default(), identity.name);
+        let there = items.iter().flat_map(|item| previous::identities(item, namespace));
+        let ours = rendered.manifests().map(|manifest| manifest.identity.clone());
+        let mut services: BTreeSet<Place> =
+            there.chain(ours).filter(is_service).map(place).collect();
+        let existing = rendered.model().services.values().filter(|service| !service.rendered);
+        services.extend(
+            existing.map(|service| (service.namespace.to_string(), service.name.to_string())),
+        );
+        Self { services, namespace }
+    }
+
+    /// Whether there is such a Service, or the spec says that it exists.
+    pub(super) fn has_service(&self, namespace: &str, name: &str) -> bool {
+        self.services.contains(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// An object's identity.
+    pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
+        identity(item, self.namespace)
+    }
+}
+
+/// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by
+/// their label, and equal ones may be replaced.
+pub(super) fn refuse_overwriting(
+    items: &[Value],
+    rendered: &Rendered<'_>,
+    namespace: &str,
+) -> Vec<Finding> {
+    let name = rendered.model().name.as_ref().map(LabelValue::as_str);
+    let refuse = |item: &Value| {
+        let identity = identity(item, namespace)?;
+        let ours = rendered.manifests().find(|ours| is_same(&ours.identity, &identity))?;
+        let label = item.pointer("/metadata/labels/mtlsgen.dev~1name").and_then(Value::as_str);
+        if label.is_some() && label == name || is_equal(item, &ours.yaml) {
+            return None;
+        }
+        let title = format!(
+            "{identity} is among the objects already, and mtlsgen would put its own in its place"
+        );
+        let diagnostic = Diagnostic::error("object-twice", title)
+            .help("give one of them another name, or remove the one that is there");
+        Some(Finding::about(&identity, diagnostic).at_field("metadata.name"))
+    };
+    items.iter().filter_map(refuse).collect()
+}
+
+/// Same group, kind, namespace and name; the version does not matter.
+pub(super) fn is_same(one: &Identity, other: &Identity) -> bool {
+    one.group() == other.group()
+        && (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
+}
+
+/// Equal but for what tools note down for themselves.
+fn is_equal(item: &Value, yaml: &str) -> bool {
+    let ours = yaml::parse(yaml).ok().and_then(|objects| objects.into_iter().next());
+    ours.is_some_and(|ours| ours == without_notes(item))
+}
+
+fn without_notes(item: &Value) -> Value {
+    let mut item = item.clone();
+    let Some(metadata) = item.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return item;
+    };
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.retain(|name, _| !INTERNAL.iter().any(|prefix| name.starts_with(prefix)));
+        if annotations.is_empty() {
+            metadata.shift_remove("annotations");
+        }
+    }
+    item
+}
