@@ -11,13 +11,14 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`output`], [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
+//! [`output`], [`kustomize`], [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
 pub mod complete;
 pub mod diagnostic;
 pub mod io;
+pub mod kustomize;
 pub mod manifest;
 pub mod model;
 pub mod output;

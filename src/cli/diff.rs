@@ -6,7 +6,6 @@ use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print, standard_output_colour};
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
 use crate::output::{self, Options};
@@ -36,9 +35,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let store = phases::store(&read, report);
     let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
-    phases::tell_plan(&plan, report, |action| {
-        if action.reason.still_works() { Severity::Warning } else { Severity::Error }
-    });
+    phases::tell_plan(&plan, report, phases::urgency);
     if plan.actions.iter().any(|action| !action.reason.still_works()) {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);

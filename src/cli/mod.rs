@@ -3,10 +3,12 @@
 //! A command is a `pub struct Args` (its help text is its doc comment) and a
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
+mod argo_cd;
 mod completions;
 mod diff;
 pub mod globals;
 mod init;
+mod kustomize;
 mod man;
 mod phases;
 mod progress;
@@ -28,9 +30,12 @@ use report::{CommandError, ExitStatus};
 /// What every help text says at its end.
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
 
+/// How somebody finds the way whose kustomization calls the program without arguments.
+const AS_FUNCTION: &str = "As a KRM function, mtlsgen is called with an argument: `args: [kustomize]` beside `path: mtlsgen`.";
+
 /// Turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS at the ingress.
 #[derive(Debug, Parser)]
-#[command(name = "mtlsgen", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "mtlsgen", version, after_help = AS_FUNCTION, arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -43,6 +48,8 @@ enum Command {
     Init(init::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
+    Kustomize(kustomize::Args),
+    ArgoCd(argo_cd::Args),
     Templates(templates::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -55,6 +62,8 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
+            Self::ArgoCd(args) => argo_cd::run(args, globals),
+            Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),
             Self::Completions(args) => completions::run(&args, globals),
@@ -65,7 +74,7 @@ impl Command {
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
     match parse(&arguments, color) {
         Ok(cli) => run(cli),

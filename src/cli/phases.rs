@@ -20,6 +20,7 @@ use crate::pki::request::Holder;
 use crate::plan::{self, Inventory, IssuancePlan, Keyring};
 use crate::spec::Spec;
 use crate::spec::document::{self, Document, Step};
+use crate::spec::plugin::Plugin;
 use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.
@@ -30,6 +31,8 @@ pub struct Read {
     pub document: Document,
     /// What the user wrote.
     pub spec: Spec,
+    /// Settings of the plugin, where the spec stood in its object.
+    pub plugin: Plugin,
     /// What is wrong or worth knowing.
     pub findings: Vec<Diagnostic>,
 }
@@ -46,12 +49,43 @@ impl Read {
 /// # Errors
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
-    let sources = arguments.sources()?;
-    let (document, mut findings) = document::read(&sources);
+    read_sources(arguments.sources()?)
+}
+
+/// Merges these texts; before them, the files that they name under `plugin.specFiles`.
+///
+/// # Errors
+/// Such a file is missing, cannot be read, or names further ones.
+pub fn read_sources(mut sources: Vec<Arc<Source>>) -> Result<Read, CommandError> {
+    let (mut document, mut findings) = document::read(&sources);
+    let (plugin, mistakes) = document.plugin();
+    if !plugin.spec_files.is_empty() {
+        let mut files = spec_files(&document, &plugin)?;
+        files.append(&mut sources);
+        sources = files;
+        (document, findings) = document::read(&sources);
+    }
+    findings.extend(mistakes);
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    Ok(Read { directory, document, spec, findings })
+    Ok(Read { directory, document, spec, plugin, findings })
+}
+
+/// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
+fn spec_files(document: &Document, plugin: &Plugin) -> Result<Vec<Arc<Source>>, CommandError> {
+    let directory = document.plugin_directory(&path!["specFiles"]);
+    let files: Vec<PathBuf> = plugin.spec_files.iter().map(|file| directory.join(file)).collect();
+    let sources = input::spec_files(&files)?;
+    let (named, _) = document::read(&sources);
+    if named.plugin().0.spec_files.is_empty() {
+        return Ok(sources);
+    }
+    let title = "a file that `plugin.specFiles` names must not have `plugin.specFiles` itself";
+    let diagnostic = Diagnostic::error("nested-spec-files", title)
+        .at(named.plugin_span(&path!["specFiles"]))
+        .help("name all files in one place");
+    Err(CommandError::Input(vec![diagnostic]))
 }
 
 /// Resolves the spec; shows warnings and notices.
@@ -272,17 +306,26 @@ pub fn manifests_apart(
 
 /// What a plan would do, one line each, errors for what does not work any more.
 pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(&plan::Action) -> Severity) {
-    let told: Vec<Diagnostic> = plan
-        .actions
-        .iter()
-        .map(|action| Diagnostic {
-            severity: severity(action),
-            ..Diagnostic::notice(
-                "to-be-issued",
-                format!("{}: {}", action.request.holder, action.reason),
-            )
-        })
-        .collect();
     report.diagnostics(&plan.notices);
-    report.diagnostics(&told);
+    report.diagnostics(&plan_findings(plan, severity));
+}
+
+/// What a plan would do, a finding each.
+pub fn plan_findings(
+    plan: &IssuancePlan,
+    severity: fn(&plan::Action) -> Severity,
+) -> Vec<Diagnostic> {
+    let finding = |action: &plan::Action| Diagnostic {
+        severity: severity(action),
+        ..Diagnostic::notice(
+            "to-be-issued",
+            format!("{}: {}", action.request.holder, action.reason),
+        )
+    };
+    plan.actions.iter().map(finding).collect()
+}
+
+/// A warning for what still works, an error for what does not.
+pub fn urgency(action: &plan::Action) -> Severity {
+    if action.reason.still_works() { Severity::Warning } else { Severity::Error }
 }

@@ -190,9 +190,7 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
         }
         return Some(ExitStatus::Done);
     }
-    phases::tell_plan(plan, report, |action| {
-        if action.reason.still_works() { Severity::Warning } else { Severity::Error }
-    });
+    phases::tell_plan(plan, report, phases::urgency);
     let broken = plan.actions.iter().any(|action: &Action| !action.reason.still_works());
     if broken {
         report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");

@@ -5,6 +5,7 @@
 )]
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::sync::Mutex;
 
 use super::globals::{Globals, MessageFormat};
 use crate::diagnostic::{Diagnostic, Severity, human, json};
@@ -53,6 +54,15 @@ impl CommandError {
         let mut diagnostic = Diagnostic::error(code, what.to_string());
         diagnostic.help.extend(hint);
         Self::World(Box::new(diagnostic))
+    }
+
+    /// What there is to say about it.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Input(diagnostics) => diagnostics,
+            Self::World(diagnostic) => std::slice::from_ref(diagnostic),
+            Self::BrokenPipe => &[],
+        }
     }
 
     /// Standard output cannot be written.
@@ -150,12 +160,25 @@ pub struct Report {
     quiet: bool,
     format: MessageFormat,
     colour: bool,
+    kept: Option<&'static Mutex<Vec<Diagnostic>>>,
 }
 
 impl Report {
     /// A report for people or programs; `quiet`: errors only.
     pub fn new(quiet: bool, format: MessageFormat, colour: bool) -> Self {
-        Self { quiet, format, colour }
+        Self { quiet, format, colour, kept: None }
+    }
+
+    /// The same, which also keeps what it is told, quiet or not, for those who pass it on.
+    #[must_use]
+    pub fn keeping(self, kept: &'static Mutex<Vec<Diagnostic>>) -> Self {
+        Self { kept: Some(kept), ..self }
+    }
+
+    fn keep(self, diagnostics: &[Diagnostic]) {
+        if let Some(mut kept) = self.kept.and_then(|kept| kept.lock().ok()) {
+            kept.extend_from_slice(diagnostics);
+        }
     }
 
     /// Whether a person reads the messages.
@@ -165,6 +188,7 @@ impl Report {
 
     /// Shows what was found in the user's input.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        self.keep(diagnostics);
         let loud = |diagnostic: &&Diagnostic| !self.quiet || diagnostic.severity == Severity::Error;
         let shown: Vec<_> = diagnostics.iter().filter(loud).cloned().collect();
         if !shown.is_empty() {
@@ -174,6 +198,7 @@ impl Report {
 
     /// Tells what was done: words of success, reasons, next steps.
     pub fn say(&self, words: &str) {
+        self.keep(&[Diagnostic::notice("done", words)]);
         match self.format {
             _ if self.quiet => {}
             MessageFormat::Human => write(&format!("{words}\n")),
@@ -183,11 +208,7 @@ impl Report {
 
     /// Tells why the command could not do its work.
     pub fn error(&self, error: &CommandError) {
-        match error {
-            CommandError::Input(diagnostics) => self.diagnostics(diagnostics),
-            CommandError::World(diagnostic) => self.diagnostics(std::slice::from_ref(diagnostic)),
-            CommandError::BrokenPipe => {}
-        }
+        self.diagnostics(error.diagnostics());
     }
 
     fn render(self, diagnostics: &[Diagnostic]) -> String {

@@ -61,6 +61,27 @@ pub fn specs(files: &[PathBuf], directory: &Path) -> Result<Vec<Arc<Source>>, In
         .collect()
 }
 
+/// Reads the spec's files in the given order; here `-` is a file like any other.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn spec_files(files: &[PathBuf]) -> Result<Vec<Arc<Source>>, InputError> {
+    files.iter().map(|file| spec_file(file)).collect()
+}
+
+/// Reads standard input whole, as text.
+///
+/// # Errors
+/// It is too long or no UTF-8, or cannot be read.
+pub fn standard_input_text() -> Result<String, InputError> {
+    Ok(standard_input()?.text.clone())
+}
+
+/// Whether a person is at standard input, who would wait for nothing.
+pub fn standard_input_is_terminal() -> bool {
+    io::IsTerminal::is_terminal(&io::stdin())
+}
+
 /// The specs that stand in `directory` under the names that are looked for.
 pub fn specs_in(directory: &Path) -> Vec<PathBuf> {
     let candidates = SPEC_NAMES.iter().map(|name| directory.join(name));

@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod input;
 pub mod input_error;
 pub mod new_files;
+pub mod plugin_home;
 pub mod store;
 pub mod tree;
 pub mod tree_error;

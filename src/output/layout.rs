@@ -150,7 +150,7 @@ impl OutputTree {
 }
 
 /// A path for each manifest. Of objects that would share one, all but the first by identity get another.
-fn object_paths(manifests: &[Manifest]) -> Vec<String> {
+pub fn object_paths(manifests: &[Manifest]) -> Vec<String> {
     let mut sorted: Vec<usize> = (0..manifests.len()).collect();
     sorted.sort_by_key(|&at| &manifests[at].identity);
     let mut taken = BTreeSet::new();

@@ -8,6 +8,7 @@
 //! The doc comments of the fields are user documentation: they become `schema/mtls.schema.json`.
 
 pub mod document;
+pub mod plugin;
 mod schema;
 pub mod subject;
 pub mod value;

@@ -1,10 +1,12 @@
 //! The JSON Schema of the spec, for editors and other programs.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::Spec;
 use super::document::{API_VERSION, KIND};
+use super::plugin::Plugin;
 
 /// Address of the schema.
 const ID: &str = "https://mtlsgen.dev/schema/mtls.schema.json";
@@ -16,10 +18,7 @@ const ID: &str = "https://mtlsgen.dev/schema/mtls.schema.json";
 /// together.
 #[must_use]
 pub fn json_schema() -> Value {
-    let mut settings = SchemaSettings::draft07();
-    settings.inline_subschemas = true;
-    let mut spec = settings.into_generator().into_root_schema_for::<Spec>().to_value();
-    tidy(&mut spec);
+    let mut spec = schema_of::<Spec>();
     let Value::Object(mut properties) = spec["properties"].take() else { return spec };
     let keys: Vec<String> = properties.keys().cloned().collect();
     let object = object_properties(&keys);
@@ -37,6 +36,23 @@ pub fn json_schema() -> Value {
         "then": then,
         "else": only(keys.iter().map(String::as_str), &[]),
     })
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let mut settings = SchemaSettings::draft07();
+    settings.inline_subschemas = true;
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    tidy(&mut schema);
+    schema
+}
+
+/// What stands under `plugin`.
+fn plugin() -> Value {
+    let mut plugin = schema_of::<Plugin>();
+    if let Value::Object(plugin) = &mut plugin {
+        plugin.retain(|key, _| !matches!(key.as_str(), "$schema" | "title"));
+    }
+    plugin
 }
 
 /// Allows these keys alone, some of them required.
@@ -68,6 +84,7 @@ fn object_properties(keys: &[String]) -> Map<String, Value> {
                 "required": ["name"],
             }),
         ),
+        ("plugin", plugin()),
         (
             "spec",
             json!({

@@ -12,6 +12,7 @@
     reason = "tests run the program and look at its files"
 )]
 
+mod argo_cd;
 mod cases;
 mod certificates;
 mod cli_frame;
@@ -23,6 +24,7 @@ mod handshakes;
 mod init;
 mod invalid;
 mod kubernetes;
+mod kustomize;
 mod merging;
 mod name_suffix_hash;
 mod nginx;

@@ -42,8 +42,9 @@ impl ReadError {
 ///
 /// The first thing that is wrong, with its place.
 pub fn parse(text: &str) -> Result<Vec<Value>, ReadError> {
-    let options =
+    let mut options =
         granit_parser::options! { block_nesting_limit: DEEPEST, flow_nesting_limit: DEEPEST };
+    options.set_emit_comments(false);
     let parser = Parser::new_from_str_with_options(text, options);
     let mut reader = Reader { parser, anchors: BTreeMap::new(), aliased: 0 };
     let mut documents = Vec::new();

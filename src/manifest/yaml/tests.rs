@@ -205,6 +205,12 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn comments_stand_wherever_they_may() {
+    let text = "# 1\na: # 2\n- # 3\n  b: 1 # 4\n  # 5\n- [1, # 6\n  2]\n# 7\n---\n# 8\nc: # 9\n  d\n# 10\n";
+    assert_eq!(parse(text).unwrap(), [json!({"a": [{"b": 1}, [1, 2]]}), json!({"c": "d"})]);
+}
+
 proptest! {
     #[test]
     fn every_string_comes_back(text in any_text()) {

@@ -8,6 +8,7 @@ mod merge;
 mod mistake;
 mod node;
 mod object_form;
+mod places;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -15,10 +16,9 @@ mod toml_error;
 mod yaml;
 mod yaml_error;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 pub use self::assignment::assignment;
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
@@ -30,8 +30,10 @@ use self::input::{Input, SHOWN};
 use self::merge::Position;
 use self::mistake::Mistake;
 use self::node::{Entry, Node, Place, Table, Value};
+use self::object_form::Unwrapped;
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 use crate::spec::Spec;
+use crate::spec::plugin::Plugin;
 
 /// How many mistakes are looked for.
 const SOUGHT: usize = 1_000;
@@ -79,6 +81,8 @@ macro_rules! path {
 pub struct Document {
     sources: Vec<Arc<Source>>,
     root: Node,
+    /// The plugin's own settings, of sources in the object form.
+    plugin: Node,
     whole: bool,
     /// Lines with syntax errors: what else is wrong there is only a consequence.
     broken: Vec<(u32, usize)>,
@@ -92,86 +96,44 @@ impl Document {
         self.whole
     }
 
-    /// Place of the value at `path`, else of its nearest existing ancestor.
-    #[must_use]
-    pub fn span(&self, path: &[Step]) -> Option<Span> {
-        self.span_of(self.nearest(path).1.place)
-    }
-
-    /// Place of the key that `path` ends with, else of its nearest existing ancestor.
-    #[must_use]
-    pub fn key_span(&self, path: &[Step]) -> Option<Span> {
-        let Some((Step::Key(key), above)) = path.split_last() else { return self.span(path) };
-        let (depth, parent) = self.nearest(above);
-        if depth < above.len() {
-            return self.key_span(&path[..depth]);
-        }
-        match parent.as_table().and_then(|table| table.get(key.as_str())) {
-            Some(entry) => self.span_of(entry.key),
-            None => self.key_span(above),
-        }
-    }
-
-    /// Whether the user wrote something at `path` (also if it was refused).
-    #[must_use]
-    pub fn contains(&self, path: &[Step]) -> bool {
-        self.nearest(path).0 == path.len()
-    }
-
-    /// Folder that relative paths start from which are written at `path`: that of the source which
-    /// the value comes from.
-    #[must_use]
-    pub fn directory(&self, path: &[Step]) -> PathBuf {
-        let source = self.sources.get(self.nearest(path).1.place.source as usize);
-        source.map(|source| source.directory.clone()).unwrap_or_default()
-    }
-
-    /// The value at `path` or its nearest existing ancestor, and how many steps lead to it.
-    fn nearest(&self, path: &[Step]) -> (usize, &Node) {
-        let mut node = &self.root;
-        for (depth, step) in path.iter().enumerate() {
-            match node.child(step) {
-                Some(child) => node = child,
-                None => return (depth, node),
-            }
-        }
-        (path.len(), node)
-    }
-
-    fn span_of(&self, place: Place) -> Option<Span> {
-        let source = self.sources.get(place.source as usize)?;
-        Some(Span { source: source.clone(), start: place.start as usize, end: place.end as usize })
-    }
-
     /// The spec, and what is wrong with it; parts that are wrong are left out of the former, and
     /// of a list with a wrong value the whole list, so that indices stay true.
-    ///
-    /// Without mistakes this is one pass. Each mistake starts another one, which begins where the
-    /// mistake was found: the spec has no place where what stands before would matter.
     #[must_use]
     pub fn deserialize(&self) -> (Spec, Vec<Diagnostic>) {
+        self.deserialize_from(&self.root)
+    }
+
+    /// The plugin's own settings, and what is wrong with them, as [`Document::deserialize`] gives them.
+    #[must_use]
+    pub fn plugin(&self) -> (Plugin, Vec<Diagnostic>) {
+        self.deserialize_from(&self.plugin)
+    }
+
+    /// Without mistakes this is one pass. Each mistake starts another one, which begins where the
+    /// mistake was found: the spec has no place where what stands before would matter.
+    fn deserialize_from<T: DeserializeOwned + Default>(&self, root: &Node) -> (T, Vec<Diagnostic>) {
         let mut refused = Refused::new();
         let mut ways = Vec::new();
         let mut found = Vec::new();
         let mut way = Vec::new();
         loop {
             let skipped = &way[..way.len().min(2)];
-            match Spec::deserialize(NodeDeserializer::new(&self.root, &refused, skipped)) {
-                Ok(spec) if refused.is_empty() => return (spec, found),
+            match T::deserialize(NodeDeserializer::new(root, &refused, skipped)) {
+                Ok(value) if refused.is_empty() => return (value, found),
                 Ok(_) => break,
                 Err(mistake) => {
                     way = mistake.path();
                     found.extend(self.diagnostic(mistake));
-                    if !refused.insert(self.at(&way)) || refused.len() > SOUGHT {
-                        return (Spec::default(), shortened(found));
+                    if !refused.insert(at(root, &way)) || refused.len() > SOUGHT {
+                        return (T::default(), shortened(found));
                     }
                     ways.push(way.clone());
                 }
             }
         }
-        refused.extend(ways.iter().map(|way| std::ptr::from_ref(self.outside_lists(way))));
-        let spec = Spec::deserialize(NodeDeserializer::new(&self.root, &refused, &[]));
-        (spec.unwrap_or_default(), shortened(found))
+        refused.extend(ways.iter().map(|way| std::ptr::from_ref(outside_lists(root, way))));
+        let value = T::deserialize(NodeDeserializer::new(root, &refused, &[]));
+        (value.unwrap_or_default(), shortened(found))
     }
 
     /// The message, unless a syntax error on the same line has said enough.
@@ -184,21 +146,21 @@ impl Document {
             });
         (!known).then(|| mistake.diagnostic().at(span))
     }
+}
 
-    /// The value that these indices lead to.
-    fn at(&self, way: &[usize]) -> &Node {
-        way.iter().fold(&self.root, |node, index| child(node, *index).unwrap_or(node))
-    }
+/// The value that these indices lead to.
+fn at<'a>(root: &'a Node, way: &[usize]) -> &'a Node {
+    way.iter().fold(root, |node, index| child(node, *index).unwrap_or(node))
+}
 
-    /// The value that these indices lead to or, if it lies in a list, that list.
-    fn outside_lists(&self, way: &[usize]) -> &Node {
-        let lists = way.len()
-            - (0..way.len())
-                .rev()
-                .take_while(|depth| matches!(self.at(&way[..*depth]).value, Value::List(_)))
-                .count();
-        self.at(&way[..lists])
-    }
+/// The value that these indices lead to or, if it lies in a list, that list.
+fn outside_lists<'a>(root: &'a Node, way: &[usize]) -> &'a Node {
+    let lists = way.len()
+        - (0..way.len())
+            .rev()
+            .take_while(|depth| matches!(at(root, &way[..*depth]).value, Value::List(_)))
+            .count();
+    at(root, &way[..lists])
 }
 
 fn child(node: &Node, index: usize) -> Option<&Node> {
@@ -222,8 +184,8 @@ fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Reads and merges: later sources win (see [`assignment`] for those of `--set`).
 ///
-/// A source in the object form (`apiVersion`, `kind`, `metadata`, `spec`) is unwrapped first; its
-/// `metadata.name` is the spec's `name` unless that is said. Null removes what an earlier source
+/// A source in the object form (`apiVersion`, `kind`, `metadata`, `plugin`, `spec`) is unwrapped first; its
+/// `metadata.name` is the spec's `name` unless that is said, and `plugin` is merged for itself. Null removes what an earlier source
 /// says, and is an error where there is nothing to remove. Where a later source names an alternative (another source of `tls`, `routes` instead of
 /// `service`), the earlier one goes.
 ///
@@ -234,47 +196,61 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut whole = true;
     let mut root = Node::empty(Place { source: 0, start: 0, end: 0 });
+    let mut settings = root.clone();
     let mut name = None;
     for (index, source) in sources.iter().enumerate() {
         let index = u32::try_from(index).expect("nobody has four billion files");
         let mut input = Input { source, index, diagnostics: &mut diagnostics, noted: 0 };
-        let (node, object_name, complete) = read_source(&mut input);
+        let (unwrapped, complete) = read_source(&mut input);
         input.finish();
+        let Unwrapped { spec, name: object_name, plugin } = unwrapped;
         whole &= complete;
         name = object_name.or(name);
         if index == 0 {
-            root.place = node.place;
+            root.place = spec.place;
         }
-        merge::merge(&mut root, node, Position::Top);
+        merge::merge(&mut root, spec, Position::Top);
+        if let Some(plugin) = plugin {
+            merge::merge(&mut settings, plugin, Position::Other);
+        }
     }
     if let (Value::Table(table), Some(entry)) = (&mut root.value, name) {
         take_name(table, entry);
     }
     let broken = broken_lines(sources, &diagnostics);
-    (Document { sources: sources.to_vec(), root, whole, broken }, diagnostics)
+    (Document { sources: sources.to_vec(), root, plugin: settings, whole, broken }, diagnostics)
 }
 
-/// The tree of one source (always a table), the name of its object, and whether it is whole.
-fn read_source(input: &mut Input<'_>) -> (Node, Option<Entry>, bool) {
+/// What one source says (the spec is always a table), and whether it is whole.
+fn read_source(input: &mut Input<'_>) -> (Unwrapped, bool) {
     let empty = Node::empty(input.place(0..0));
     if !input::check(input) {
-        return (empty, None, false);
+        return (Unwrapped::bare(empty), false);
     }
     let (node, whole) = match format_of(input.source) {
         Format::Toml => toml::read(input),
         Format::Yaml => yaml::read(input),
         Format::Assignment => {
             let (node, whole) = assignment::read(input);
-            return (node, None, whole);
+            return (assigned(node), whole);
         }
     };
-    let (node, name) = object_form::unwrap(input, node);
-    if node.as_table().is_none() {
-        let span = input.span_of(node.place);
-        input.report(Mistake::expected("a table", &node).diagnostic().at(Some(span)));
-        return (empty, name, false);
+    let unwrapped = object_form::unwrap(input, node);
+    if unwrapped.spec.as_table().is_none() {
+        let span = input.span_of(unwrapped.spec.place);
+        input.report(Mistake::expected("a table", &unwrapped.spec).diagnostic().at(Some(span)));
+        return (Unwrapped { spec: empty, ..unwrapped }, false);
     }
-    (node, name, whole)
+    (unwrapped, whole)
+}
+
+/// A value of `--set`, which may be one of the plugin's settings.
+fn assigned(mut node: Node) -> Unwrapped {
+    let plugin = match &mut node.value {
+        Value::Table(table) => table.shift_remove(object_form::PLUGIN).map(|entry| entry.node),
+        _ => None,
+    };
+    Unwrapped { plugin, ..Unwrapped::bare(node) }
 }
 
 /// An object's name is the spec's, unless that is said.

@@ -1,4 +1,4 @@
-//! Unwraps the object form: `apiVersion`, `kind`, `metadata` and the spec proper under `spec`.
+//! Unwraps the object form: `apiVersion`, `kind`, `metadata`, `plugin` and the spec proper under `spec`.
 
 use super::input::Input;
 use super::mistake::Mistake;
@@ -10,20 +10,40 @@ pub const API_VERSION: &str = "mtlsgen.dev/v1alpha1";
 /// Kind of the object form.
 pub const KIND: &str = "MutualTLS";
 
-/// Keys beside `spec`; `$schema` is for editors.
-const KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "$schema"];
+/// The key of the plugin's own settings.
+pub(super) const PLUGIN: &str = "plugin";
 
-/// The spec proper and, where it stood in an object, the object's `metadata.name`.
+/// Keys beside `spec`; `$schema` is for editors.
+const KEYS: [&str; 6] = ["apiVersion", "kind", "metadata", "spec", PLUGIN, "$schema"];
+
+/// What one source says.
+pub(super) struct Unwrapped {
+    /// The spec proper.
+    pub spec: Node,
+    /// `metadata.name`, where the spec stood in an object.
+    pub name: Option<Entry>,
+    /// The plugin's own settings.
+    pub plugin: Option<Node>,
+}
+
+impl Unwrapped {
+    /// A spec that stands for itself.
+    pub fn bare(spec: Node) -> Self {
+        Self { spec, name: None, plugin: None }
+    }
+}
+
+/// Takes an object apart; what is none is the spec itself.
 ///
 /// Of `metadata`, labels and annotations belong to the object itself (Kustomize reads them there)
 /// and say nothing about what is generated.
-pub(super) fn unwrap(input: &mut Input<'_>, node: Node) -> (Node, Option<Entry>) {
+pub(super) fn unwrap(input: &mut Input<'_>, node: Node) -> Unwrapped {
     let place = node.place;
     let mut table = match node.value {
         Value::Table(table) if table.contains_key("apiVersion") || table.contains_key("kind") => {
             table
         }
-        value => return (Node { place, value }, None),
+        value => return Unwrapped::bare(Node { place, value }),
     };
     check_keys(input, &table);
     expect(input, &table, place, "apiVersion", API_VERSION);
@@ -38,15 +58,16 @@ pub(super) fn unwrap(input: &mut Input<'_>, node: Node) -> (Node, Option<Entry>)
         );
     }
     let spec = spec.map(|entry| entry.node).filter(|node| !node.is_null());
-    (spec.unwrap_or_else(|| Node::empty(place)), name)
+    let plugin = table.shift_remove(PLUGIN).map(|entry| entry.node).filter(|node| !node.is_null());
+    Unwrapped { spec: spec.unwrap_or_else(|| Node::empty(place)), name, plugin }
 }
 
 fn check_keys(input: &mut Input<'_>, table: &Table) {
     for (key, entry) in table {
         if KEYS.contains(&key.as_ref()) {
-            if let ("spec" | "$schema", true) = (key.as_ref(), entry.node.is_null()) {
+            if let ("spec" | PLUGIN | "$schema", true) = (key.as_ref(), entry.node.is_null()) {
                 let span = input.span_of(entry.key);
-                let expected = if key.as_ref() == "spec" { "a table" } else { "a string" };
+                let expected = if key.as_ref() == "$schema" { "a string" } else { "a table" };
                 let mistake = Mistake::empty(expected).of(key);
                 input.report(mistake.diagnostic().at(Some(span)));
             }

@@ -1,0 +1,67 @@
+//! `mtlsgen argo-cd`: the commands of Argo CD's config management plugin.
+#![expect(clippy::disallowed_methods, reason = "Argo CD hands over parameters in the environment")]
+
+mod parameters;
+
+use clap::Subcommand;
+
+use self::parameters::Parameters;
+use super::globals::Globals;
+use super::kustomize::{generate, stream};
+use super::report::{CommandError, ExitStatus, print};
+use crate::diagnostic::Diagnostic;
+use crate::kustomize::exposure::Sink;
+
+/// Where Argo CD hands over what the Application says about the plugin.
+const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";
+
+/// Run as a config management plugin of Argo CD
+///
+/// A configuration of the plugin that calls these commands is in examples/argo-cd of mtlsgen's repository.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the objects of the spec in the working directory; issue nothing
+    ///
+    /// Reads parameters from `ARGOCD_APP_PARAMETERS`. Fails where a certificate is missing, expired or no longer fits,
+    /// and where a private key would be printed whose Secret is not allowed by name: Argo CD keeps manifests
+    /// in clear in its cache.
+    Generate,
+    /// Print the announcement of the plugin's parameters, as Argo CD reads it
+    Parameters,
+}
+
+/// Generates or announces.
+pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    match args.command {
+        Command::Generate => generate(globals)?,
+        Command::Parameters => print(format!("{:#}\n", parameters::announcement()))?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn generate(globals: &Globals) -> Result<(), CommandError> {
+    let written = std::env::var(PARAMETERS).unwrap_or_default();
+    let parameters = Parameters::parse(&written).map_err(CommandError::Input)?;
+    let sources = parameters.spec_arguments().sources()?;
+    let (_, objects) = generate::objects(sources, &[], Some(Sink::ArgoCd), globals.report());
+    let objects = objects?;
+    if objects.is_empty() {
+        return Err(CommandError::Input(vec![without_objects()]));
+    }
+    print(stream(&objects))
+}
+
+/// Argo CD takes an empty answer for the wish to remove everything.
+fn without_objects() -> Diagnostic {
+    Diagnostic::error(
+        "no-objects",
+        "the spec gives no objects, and Argo CD would remove those of the Application",
+    )
+    .help("to remove them all, delete the Application")
+}

@@ -1,0 +1,120 @@
+//! How the plugin was called: what Kustomize and kpt hand over, and where.
+#![expect(clippy::disallowed_methods, reason = "Kustomize says in the environment what it wants")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::cli::report::CommandError;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::io::input;
+use crate::kustomize::config;
+use crate::kustomize::exposure::Sink;
+use crate::kustomize::items;
+use crate::kustomize::resource_list::ResourceList;
+use crate::manifest::yaml;
+
+/// The configuration's text, beside the file, where Kustomize calls an exec plugin.
+const CONFIG_STRING: &str = "KUSTOMIZE_PLUGIN_CONFIG_STRING";
+/// The folder of the kustomization, where Kustomize calls an exec plugin.
+const CONFIG_ROOT: &str = "KUSTOMIZE_PLUGIN_CONFIG_ROOT";
+
+/// How the plugin was called.
+pub enum Call {
+    /// As a KRM function.
+    Function(ResourceList),
+    /// As an exec plugin.
+    Exec {
+        /// Texts of the spec.
+        sources: Vec<Arc<Source>>,
+        /// The objects that came in: none for a generator.
+        items: Vec<Value>,
+    },
+}
+
+/// Reads what the plugin was given; `config` is the file among its arguments.
+///
+/// # Errors
+/// There is nothing, or it cannot be read.
+pub fn read(config: Option<PathBuf>) -> Result<Call, CommandError> {
+    let string = std::env::var(CONFIG_STRING).ok();
+    match (config, string) {
+        (Some(path), _) => exec(input::spec_files(&[path])?.remove(0)),
+        (None, Some(text)) => {
+            let directory = PathBuf::new();
+            exec(Arc::new(Source { name: CONFIG_STRING.to_owned(), directory, text }))
+        }
+        (None, None) if input::standard_input_is_terminal() => Err(called_by_hand()),
+        (None, None) => {
+            let list = ResourceList::parse(&input::standard_input_text()?);
+            Ok(Call::Function(list.map_err(|mistake| CommandError::Input(vec![*mistake]))?))
+        }
+    }
+}
+
+fn exec(file: Arc<Source>) -> Result<Call, CommandError> {
+    let Some(root) = std::env::var_os(CONFIG_ROOT).map(PathBuf::from) else {
+        // Called by hand: the file itself is what messages point into, and nobody hands over objects.
+        return Ok(Call::Exec { sources: vec![file], items: Vec::new() });
+    };
+    let config = objects(&file.text, "the configuration")?;
+    let sources = configuration(config.first(), &relative(root)).map_err(CommandError::Input)?;
+    let items = objects(&input::standard_input_text()?, "standard input")?;
+    Ok(Call::Exec { sources, items })
+}
+
+/// The texts of the spec in a configuration.
+///
+/// # Errors
+/// There is none, or it is another object.
+pub fn configuration(
+    config: Option<&Value>,
+    directory: &Path,
+) -> Result<Vec<Arc<Source>>, Vec<Diagnostic>> {
+    match config {
+        Some(config) => config::sources(config, directory),
+        None => Err(vec![without_configuration()]),
+    }
+}
+
+/// Where what is printed stays: Argo CD is known by its environment, kpt by files of objects.
+pub fn sink(items: &[Value]) -> Option<Sink> {
+    let argo_cd = std::env::var_os("ARGOCD_APP_NAME").is_some_and(|name| !name.is_empty());
+    let files = || items::are_files(items).then_some(Sink::Files);
+    argo_cd.then_some(Sink::ArgoCd).or_else(files)
+}
+
+/// The folder that relative paths start from, whole: where to run what a message proposes.
+pub fn absolute(directory: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    if directory.as_os_str().is_empty() { here } else { here.join(directory) }
+}
+
+/// The folder in few words: Kustomize calls plugins in the kustomization's folder.
+fn relative(root: PathBuf) -> PathBuf {
+    let is_here = std::env::current_dir().is_ok_and(|here| here == root);
+    if is_here { PathBuf::new() } else { root }
+}
+
+fn objects(text: &str, called: &str) -> Result<Vec<Value>, CommandError> {
+    yaml::parse(text).map_err(|error| {
+        let title = format!("{called} from Kustomize is no YAML: {error}");
+        CommandError::Input(vec![Diagnostic::error("syntax", title)])
+    })
+}
+
+fn without_configuration() -> Diagnostic {
+    Diagnostic::error("function-config", "the function has no configuration").help(
+        "in a kustomization, name a file of kind `MutualTLS` under `generators`; \
+         with kpt, write `configPath: FILE` (or `--fn-config FILE`)",
+    )
+}
+
+fn called_by_hand() -> CommandError {
+    CommandError::Input(vec![
+        Diagnostic::error("resource-list", "Kustomize or kpt calls this command and hands over objects; nobody does here")
+            .help("name a file of kind `MutualTLS` under `generators` of a kustomization, and build it with `kustomize build --enable-alpha-plugins --enable-exec`")
+            .help("`mtlsgen kustomize install` puts the exec plugin in place; `mtlsgen kustomize FILE` shows what the plugin gives for a configuration"),
+    ])
+}

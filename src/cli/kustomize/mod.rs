@@ -1,0 +1,116 @@
+//! `mtlsgen kustomize`: the plugin of Kustomize and kpt, as KRM function and as exec plugin.
+
+mod call;
+pub mod generate;
+mod install;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use self::call::Call;
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, print};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::kustomize::items;
+use crate::kustomize::resource_list::ResourceList;
+use crate::kustomize::results::{Origin, result};
+use crate::manifest::yaml;
+use crate::spec::document::KIND;
+
+/// Run as a plugin of Kustomize or kpt: give the objects that render prints
+///
+/// Kustomize and kpt call it. As a KRM function it reads a ResourceList from standard input and prints one;
+/// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is
+/// `apiVersion: mtlsgen.dev/v1alpha1`, `kind: MutualTLS` with the spec under `spec`. Under the name `MutualTLS`,
+/// a link to mtlsgen does the same without the word `kustomize`.
+///
+/// A build issues nothing unless the configuration says so: it fails where `mtlsgen render` has something to issue
+/// without which nothing works, and says what to run.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Configuration of the exec plugin; without it, a ResourceList is read from standard input
+    #[arg(value_name = "CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Install(install::Args),
+}
+
+/// What was told while the plugin worked, for `results`.
+static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
+
+/// The arguments as they are meant: under the name of its kind, the program is the plugin.
+pub fn as_plugin(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments.first().and_then(|program| Path::new(program).file_name());
+    if name.is_some_and(|name| name == KIND) {
+        arguments.insert(1, "kustomize".into());
+    }
+    arguments
+}
+
+/// Runs the plugin, or installs it.
+pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    if let Some(Command::Install(args)) = args.command {
+        return install::run(&args, globals);
+    }
+    match call::read(args.config)? {
+        Call::Function(list) => run_function(list, globals),
+        Call::Exec { sources, items } => run_exec(sources, items, globals),
+    }
+}
+
+/// Prints the list with the objects in it; where that fails, with the errors among its results.
+///
+/// Kustomize shows standard error alone and kpt both, so that nobody misses a word. What is on
+/// standard output when it fails must be a list, or Kustomize complains about that instead.
+fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let report = globals.report().keeping(&TOLD);
+    let config = list.function_config.take();
+    let sources = call::configuration(config.as_ref(), Path::new(""));
+    let (document, objects) = match sources {
+        Ok(sources) => generate::objects(sources, &list.items, call::sink(&list.items), report),
+        Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
+    };
+    let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
+    let outcome = match objects {
+        Ok(objects) => {
+            items::place(&mut list.items, objects);
+            Ok(ExitStatus::Done)
+        }
+        Err(error) => {
+            told.extend(error.diagnostics().iter().cloned());
+            Err(error)
+        }
+    };
+    let origin = Origin { config: config.as_ref(), document: document.as_ref() };
+    list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
+    list.function_config = config;
+    print(list.emit())?;
+    outcome
+}
+
+/// Prints the objects, behind those that came in.
+fn run_exec(
+    sources: Vec<Arc<Source>>,
+    mut items: Vec<Value>,
+    globals: &Globals,
+) -> Result<ExitStatus, CommandError> {
+    let (_, objects) = generate::objects(sources, &items, call::sink(&items), globals.report());
+    items::place(&mut items, objects?);
+    print(stream(&items))?;
+    Ok(ExitStatus::Done)
+}
+
+/// Objects as a stream of YAML documents.
+pub fn stream(objects: &[Value]) -> String {
+    objects.iter().map(yaml::emit).collect::<Vec<_>>().join("---\n")
+}

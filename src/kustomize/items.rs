@@ -1,0 +1,142 @@
+//! Where generated objects go among those that are there already.
+
+use serde_json::Value;
+
+use super::annotation::{INDEXES, PATHS, set};
+use super::{INTERNAL, annotation_of};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Identity;
+
+/// Puts `objects` in the place of items of the same identity, and the others behind the items, in
+/// their order. Nothing else is changed or dropped.
+///
+/// An object that takes a place takes over what the place says for Kustomize and kpt: file, position
+/// and internal annotations.
+pub fn place(items: &mut Vec<Value>, objects: Vec<Value>) {
+    for mut object in objects {
+        let same = |item: &&mut Value| is_same(item, &object);
+        match items.iter_mut().find(same) {
+            None => items.push(object),
+            Some(item) => {
+                take_over(&mut object, item);
+                *item = object;
+            }
+        }
+    }
+}
+
+/// Items that an earlier run made, by their label `mtlsgen.dev/name`, and `objects` do not have any
+/// more; they are told and not removed, since anybody may set a label.
+#[must_use]
+pub fn stale(items: &[Value], objects: &[Value], name: &str) -> Vec<Diagnostic> {
+    let is_ours = |item: &&Value| {
+        let labels = item.pointer("/metadata/labels/mtlsgen.dev~1name");
+        labels.and_then(Value::as_str) == Some(name)
+    };
+    let is_stale = |item: &&Value| !objects.iter().any(|object| is_same(item, object));
+    items
+        .iter()
+        .filter(is_ours)
+        .filter(is_stale)
+        .filter_map(Identity::of)
+        .map(|identity| {
+            let title = format!("{identity} carries the label `mtlsgen.dev/name: {name}`, but the spec does not give it any more");
+            Diagnostic::warning("stale-object", title).help("remove its file")
+        })
+        .collect()
+}
+
+/// Same group, kind, namespace and name; the version does not matter.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (Identity::of(one), Identity::of(other)) else { return false };
+    let namespace =
+        |identity: &Identity| identity.namespace.clone().unwrap_or("default".to_owned());
+    one.group() == other.group()
+        && (&one.kind, &one.name) == (&other.kind, &other.name)
+        && namespace(&one) == namespace(&other)
+}
+
+fn take_over(object: &mut Value, item: &Value) {
+    let annotations = item.pointer("/metadata/annotations").and_then(Value::as_object);
+    for (name, value) in annotations.into_iter().flatten() {
+        let of_the_place = name.starts_with(INTERNAL)
+            || name == "kustomize.config.k8s.io/id"
+            || name == "config.k8s.io/id"
+            || PATHS.contains(&name.as_str())
+            || INDEXES.contains(&name.as_str());
+        if let (true, Some(value)) = (of_the_place, value.as_str()) {
+            set(object, name, value);
+        }
+    }
+}
+
+/// Whether objects are read from files and written back, as kpt does: then they have paths.
+#[must_use]
+pub fn are_files(items: &[Value]) -> bool {
+    items.iter().any(|item| PATHS.iter().any(|name| annotation_of(item, name).is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(kind: &str, name: &str, annotations: Value) -> Value {
+        json!({
+            "apiVersion": "apps/v1",
+            "kind": kind,
+            "metadata": {"name": name, "namespace": "default", "annotations": annotations},
+        })
+    }
+
+    #[test]
+    fn an_object_takes_the_place_of_its_former_self() {
+        let mut items = vec![
+            object("Other", "a", json!({})),
+            object(
+                "Kind",
+                "a",
+                json!({
+                    "config.kubernetes.io/path": "x.yaml",
+                    "internal.config.kubernetes.io/id": "7",
+                    "old": "annotation",
+                }),
+            ),
+            object("Kind", "b", json!({})),
+        ];
+        let new = object("Kind", "a", json!({"new": "annotation"}));
+        let further = object("Kind", "c", json!({}));
+        place(&mut items, vec![new, further.clone()]);
+        assert_eq!(items.len(), 4);
+        assert_eq!(
+            items[1]["metadata"]["annotations"],
+            json!({
+                "new": "annotation",
+                "config.kubernetes.io/path": "x.yaml",
+                "internal.config.kubernetes.io/id": "7",
+            })
+        );
+        assert_eq!(items[3], further);
+    }
+
+    #[test]
+    fn the_version_and_the_default_namespace_make_no_other_object() {
+        let one = json!({"apiVersion": "apps/v1beta1", "kind": "K", "metadata": {"name": "n"}});
+        let mut other = object("K", "n", json!({}));
+        assert!(is_same(&one, &other));
+        other["metadata"]["namespace"] = "elsewhere".into();
+        assert!(!is_same(&one, &other));
+        assert!(!is_same(&json!({}), &json!({})), "what has no identity is nobody");
+    }
+
+    #[test]
+    fn what_is_left_of_earlier_runs_is_told() {
+        let mut old = object("Kind", "old", json!({}));
+        old["metadata"]["labels"] = json!({"mtlsgen.dev/name": "site"});
+        let items = [old.clone(), object("Kind", "theirs", json!({}))];
+        assert_eq!(stale(&items, &[], "site").len(), 1);
+        assert_eq!(stale(&items, &[], "another"), []);
+        assert_eq!(stale(&items, &[old], "site"), []);
+    }
+}

@@ -1,0 +1,117 @@
+//! Where values of a document stand: from the way to a value to its place, and back.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::node::{Node, Place, Value};
+use super::object_form::PLUGIN;
+use super::{Document, Path, Step};
+use crate::diagnostic::Span;
+
+impl Document {
+    /// Place of the value at `path`, else of its nearest existing ancestor.
+    #[must_use]
+    pub fn span(&self, path: &[Step]) -> Option<Span> {
+        self.span_of(self.nearest(path).1.place)
+    }
+
+    /// Place of the key that `path` ends with, else of its nearest existing ancestor.
+    #[must_use]
+    pub fn key_span(&self, path: &[Step]) -> Option<Span> {
+        let Some((Step::Key(key), above)) = path.split_last() else { return self.span(path) };
+        let (depth, parent) = self.nearest(above);
+        if depth < above.len() {
+            return self.key_span(&path[..depth]);
+        }
+        match parent.as_table().and_then(|table| table.get(key.as_str())) {
+            Some(entry) => self.span_of(entry.key),
+            None => self.key_span(above),
+        }
+    }
+
+    /// Whether the user wrote something at `path` (also if it was refused).
+    #[must_use]
+    pub fn contains(&self, path: &[Step]) -> bool {
+        self.nearest(path).0 == path.len()
+    }
+
+    /// Folder that relative paths start from which are written at `path`: that of the source which
+    /// the value comes from.
+    #[must_use]
+    pub fn directory(&self, path: &[Step]) -> PathBuf {
+        self.directory_of(self.nearest(path).1.place)
+    }
+
+    fn nearest(&self, path: &[Step]) -> (usize, &Node) {
+        nearest(&self.root, path)
+    }
+
+    fn directory_of(&self, place: Place) -> PathBuf {
+        let source = self.sources.get(place.source as usize);
+        source.map(|source| source.directory.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn span_of(&self, place: Place) -> Option<Span> {
+        let source = self.sources.get(place.source as usize)?;
+        Some(Span { source: source.clone(), start: place.start as usize, end: place.end as usize })
+    }
+
+    /// As [`Document::span`], for one of the plugin's settings.
+    #[must_use]
+    pub fn plugin_span(&self, path: &[Step]) -> Option<Span> {
+        self.span_of(nearest(&self.plugin, path).1.place)
+    }
+
+    /// As [`Document::directory`], for one of the plugin's settings.
+    #[must_use]
+    pub fn plugin_directory(&self, path: &[Step]) -> PathBuf {
+        self.directory_of(nearest(&self.plugin, path).1.place)
+    }
+
+    /// The way in the object form to what stands at `span`: from `spec` or `plugin` on.
+    #[must_use]
+    pub fn object_path(&self, span: &Span) -> Option<Path> {
+        let source = self.sources.iter().position(|source| Arc::ptr_eq(source, &span.source))?;
+        let narrow = |number: usize| u32::try_from(number).ok();
+        let wanted =
+            Place { source: narrow(source)?, start: narrow(span.start)?, end: narrow(span.end)? };
+        let way = |key: &str, root: &Node| {
+            let mut way = vec![Step::from(key)];
+            find(root, wanted, &mut way).then_some(way)
+        };
+        way("spec", &self.root).or_else(|| way(PLUGIN, &self.plugin))
+    }
+}
+
+/// The value at `path` or its nearest existing ancestor, and how many steps lead to it.
+fn nearest<'a>(root: &'a Node, path: &[Step]) -> (usize, &'a Node) {
+    let mut node = root;
+    for (depth, step) in path.iter().enumerate() {
+        match node.child(step) {
+            Some(child) => node = child,
+            None => return (depth, node),
+        }
+    }
+    (path.len(), node)
+}
+
+/// Extends `way` by the steps from `node` to the entry or value that stands at `wanted`.
+fn find(node: &Node, wanted: Place, way: &mut Path) -> bool {
+    let mut below = |step: Step, key: Option<Place>, child: &Node| {
+        way.push(step);
+        let found = key == Some(wanted) || child.place == wanted || find(child, wanted, way);
+        if !found {
+            way.pop();
+        }
+        found
+    };
+    match &node.value {
+        Value::Table(table) => {
+            table.iter().any(|(key, entry)| below((&**key).into(), Some(entry.key), &entry.node))
+        }
+        Value::List(list) => {
+            list.iter().enumerate().any(|(index, child)| below(index.into(), None, child))
+        }
+        Value::Scalar(_) => false,
+    }
+}
