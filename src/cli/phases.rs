@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
+use crate::complete::{Completed, Completer};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError, WAIT_LIMIT};
@@ -286,6 +287,26 @@ pub fn manifests(
 ) -> Result<Vec<Manifest>, CommandError> {
     let locate = |path: &[Step]| document.span(path);
     render::render(model, material, templates, disclosure, &locate).map_err(CommandError::Input)
+}
+
+/// What a model adds to objects that came in, and these objects completed.
+///
+/// # Errors
+/// As with [`manifests`], and what keeps a host from being protected whose Ingress came in.
+pub fn complete(
+    document: &Document,
+    model: &Model,
+    material: &dyn Material,
+    templates: &TemplateSet,
+    items: Vec<serde_json::Value>,
+) -> Result<Completed, CommandError> {
+    let locate = |path: &[Step]| document.span(path);
+    let disclosure = Disclosure::Whole;
+    // Where an object says no namespace, Kustomize takes it for one of `default`.
+    let namespace = "default";
+    let completer =
+        Completer { model, material, templates, disclosure, locate: &locate, namespace };
+    completer.complete(items).map_err(CommandError::Input)
 }
 
 /// As [`manifests`], where no Ingress is asked for: those that exist already need not be there.

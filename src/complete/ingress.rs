@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Finding;
 use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::manifest::Identity;
@@ -35,7 +34,7 @@ impl Judged<'_> {
     pub(super) fn annotations(
         &self,
         target: &dyn Target,
-        found: &mut Vec<Finding>,
+        found: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, String> {
         let Some(identity) = self.surroundings.identity(self.item) else { return BTreeMap::new() };
         let mut wanted = BTreeMap::new();
@@ -44,7 +43,7 @@ impl Judged<'_> {
             found.extend(self.backends(&identity, exposure));
             match target.annotations(exposure) {
                 Ok(annotations) => self.agree(&identity, &mut wanted, annotations, exposure, found),
-                Err(errors) => found.extend(errors.into_iter().map(Finding::from)),
+                Err(errors) => found.extend(errors.into_iter()),
             }
         }
         found.extend(self.nameless(&identity));
@@ -59,7 +58,7 @@ impl Judged<'_> {
         wanted: &mut BTreeMap<String, String>,
         annotations: BTreeMap<String, String>,
         exposure: &Exposure,
-        found: &mut Vec<Finding>,
+        found: &mut Vec<Diagnostic>,
     ) {
         let first = self.exposures[0];
         if std::ptr::eq(first, exposure) {
@@ -81,10 +80,14 @@ impl Judged<'_> {
         let diagnostic = Diagnostic::error("host-disagreement", title)
             .at(self.place(exposure))
             .help("write the same `clientAuth` in both, its `secretName` included, or give one of them an Ingress of its own");
-        found.push(Finding::about(identity, diagnostic).at_field(annotation_path(name)));
+        found.push(diagnostic.about(identity).field(
+            annotation_path(name),
+            Value::Null,
+            Value::Null,
+        ));
     }
 
-    fn tls(&self, identity: &Identity, exposure: &Exposure) -> Vec<Finding> {
+    fn tls(&self, identity: &Identity, exposure: &Exposure) -> Vec<Diagnostic> {
         let host = exposure.host.as_str();
         let entries = self.item["spec"]["tls"].as_array().into_iter().flatten().enumerate();
         let covers = |entry: &Value| {
@@ -105,7 +108,7 @@ impl Judged<'_> {
             .collect()
     }
 
-    fn tls_missing(&self, identity: &Identity, exposure: &Exposure) -> Finding {
+    fn tls_missing(&self, identity: &Identity, exposure: &Exposure) -> Diagnostic {
         let host = exposure.host.as_str();
         let secret = exposure.tls.as_ref().map_or("NAME", |tls| tls.secret_name.as_str());
         let title = format!(
@@ -117,7 +120,7 @@ impl Judged<'_> {
         let current = &self.item["spec"]["tls"];
         let mut proposed = current.as_array().cloned().unwrap_or_default();
         proposed.push(json!({ "hosts": [host], "secretName": secret }));
-        Finding::about(identity, diagnostic).at_field("spec.tls").says(current.clone(), proposed)
+        diagnostic.about(identity).field("spec.tls", current.clone(), proposed)
     }
 
     fn other_secret(
@@ -126,7 +129,7 @@ impl Judged<'_> {
         exposure: &Exposure,
         tls: &ServerTls,
         (at, current): (usize, &Value),
-    ) -> Finding {
+    ) -> Diagnostic {
         let have = match current.as_str() {
             Some(name) => format!("names the Secret {}", literal(name)),
             None => "names no Secret".to_owned(),
@@ -139,13 +142,15 @@ impl Judged<'_> {
         let diagnostic = Diagnostic::error("tls-other-secret", title)
             .at(self.place(exposure))
             .help("write the same name in both (`tls.secretName` in the spec), or remove `tls` from the host if the certificate is the Ingress's own business");
-        Finding::about(identity, diagnostic)
-            .at_field(format!("spec.tls[{at}].secretName"))
-            .says(current.clone(), want.as_str())
+        diagnostic.about(identity).field(
+            format!("spec.tls[{at}].secretName"),
+            current.clone(),
+            want.as_str(),
+        )
     }
 
     /// Services that nobody knows.
-    fn backends(&self, identity: &Identity, exposure: &Exposure) -> Vec<Finding> {
+    fn backends(&self, identity: &Identity, exposure: &Exposure) -> Vec<Diagnostic> {
         let namespace = identity.namespace.as_deref().unwrap_or_default();
         let mut found = Vec::new();
         for (rule, _, content) in
@@ -165,20 +170,18 @@ impl Judged<'_> {
                 let diagnostic = Diagnostic::error("backend-missing", title)
                     .at(self.place(exposure))
                     .help(format!("if it is in the cluster already, say so: `services.{name} = {{ existing = true, port = 80 }}`"));
-                found.push(
-                    Finding::about(identity, diagnostic)
-                        .at_field(format!(
-                            "spec.rules[{rule}].http.paths[{path}].backend.service.name"
-                        ))
-                        .says(name, Value::Null),
-                );
+                found.push(diagnostic.about(identity).field(
+                    format!("spec.rules[{rule}].http.paths[{path}].backend.service.name"),
+                    name,
+                    Value::Null,
+                ));
             }
         }
         found
     }
 
     /// Kubernetes puts it wherever it is applied to; the Secrets say theirs.
-    fn nameless(&self, identity: &Identity) -> Option<Finding> {
+    fn nameless(&self, identity: &Identity) -> Option<Diagnostic> {
         if self.item["metadata"]["namespace"].as_str().is_some_and(|name| !name.is_empty()) {
             return None;
         }
@@ -188,15 +191,11 @@ impl Judged<'_> {
         );
         let diagnostic = Diagnostic::warning("namespace-unsaid", title)
             .help("write `namespace` in the kustomization, and the same in the spec");
-        Some(
-            Finding::about(identity, diagnostic)
-                .at_field("metadata.namespace")
-                .says(Value::Null, namespace),
-        )
+        Some(diagnostic.about(identity).field("metadata.namespace", Value::Null, namespace))
     }
 
     /// The controller asks clients of all hosts of an Ingress alike.
-    fn further_hosts(&self, identity: &Identity) -> Vec<Finding> {
+    fn further_hosts(&self, identity: &Identity) -> Vec<Diagnostic> {
         if self.exposures.iter().all(|exposure| exposure.client_auth.is_none()) {
             return Vec::new();
         }
@@ -214,7 +213,7 @@ impl Judged<'_> {
                 };
                 let title = format!("{identity} also serves {called}, whose clients would be asked for certificates too");
                 let diagnostic = Diagnostic::error("further-host", title).at(self.place(self.exposures[0])).help(help);
-                Finding::about(identity, diagnostic).at_field(format!("spec.rules[{at}].host"))
+                diagnostic.about(identity).field(format!("spec.rules[{at}].host"), Value::Null, Value::Null)
             })
             .collect()
     }
@@ -224,7 +223,7 @@ impl Judged<'_> {
         &self,
         identity: &Identity,
         mut wanted: BTreeMap<String, String>,
-        found: &mut Vec<Finding>,
+        found: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, String> {
         wanted.retain(|name, want| {
             let have = &self.item["metadata"]["annotations"][name.as_str()];
@@ -242,11 +241,11 @@ impl Judged<'_> {
             let diagnostic = Diagnostic::error("annotation-taken", title)
                 .at(self.place(self.exposures[0]))
                 .help("remove the annotation from the Ingress, or say in the spec what it says");
-            found.push(
-                Finding::about(identity, diagnostic)
-                    .at_field(annotation_path(name))
-                    .says(have.clone(), want.as_str()),
-            );
+            found.push(diagnostic.about(identity).field(
+                annotation_path(name),
+                have.clone(),
+                want.as_str(),
+            ));
             false
         });
         wanted

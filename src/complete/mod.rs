@@ -4,16 +4,15 @@
 //! Pure: objects in, objects out. Nothing but annotations of these Ingresses changes, and names of Secrets
 //! where these end in a hash.
 
-mod finding;
 mod ingress;
 pub mod previous;
 mod surroundings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::manifest::name_suffix_hash::rewrite;
 use crate::manifest::objects::Material;
 use crate::manifest::patch::Selector;
@@ -23,7 +22,6 @@ use crate::manifest::{Disclosure, Identity, Manifest};
 use crate::model::{Exposure, Model};
 use crate::target::{FinalObject, Locate};
 
-pub use finding::{Field, Finding};
 use ingress::Judged;
 use surroundings::Surroundings;
 
@@ -51,7 +49,7 @@ pub struct Completed {
     /// What mtlsgen adds: Secrets, and the objects of hosts that it makes the Ingress of.
     pub manifests: Vec<Manifest>,
     /// What is worth knowing.
-    pub warnings: Vec<Finding>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Completer<'_> {
@@ -59,10 +57,9 @@ impl Completer<'_> {
     ///
     /// # Errors
     /// Everything that keeps a host from being protected, or that would have to be overwritten.
-    pub fn complete(&self, mut items: Vec<Value>) -> Result<Completed, Vec<Finding>> {
+    pub fn complete(&self, mut items: Vec<Value>) -> Result<Completed, Vec<Diagnostic>> {
         let Self { model, material, templates, disclosure, locate, namespace } = *self;
-        let rendered = render::prepare(model, material, templates, disclosure, locate)
-            .map_err(without_object)?;
+        let rendered = render::prepare(model, material, templates, disclosure, locate)?;
         let mut found = surroundings::refuse_overwriting(&items, &rendered, namespace);
         found.extend(rename(&mut items, &rendered, namespace));
         let surroundings = Surroundings::of(&items, &rendered, namespace);
@@ -72,7 +69,7 @@ impl Completer<'_> {
                 Judged { item: &items[at], exposures, surroundings: &surroundings, locate };
             additions.insert(at, judged.annotations(rendered.target(), &mut found));
         }
-        if found.iter().any(Finding::is_error) {
+        if has_errors(&found) {
             return Err(found);
         }
         for (at, annotations) in additions {
@@ -87,7 +84,7 @@ impl Completer<'_> {
         &self,
         items: &[Value],
         model: &'m Model,
-        found: &mut Vec<Finding>,
+        found: &mut Vec<Diagnostic>,
     ) -> BTreeMap<usize, Vec<&'m Exposure>> {
         let mut ingresses: BTreeMap<usize, Vec<&Exposure>> = BTreeMap::new();
         for exposure in &model.exposures {
@@ -120,7 +117,7 @@ impl Completer<'_> {
         items: &[Value],
         selected: &[usize],
         selector: &Selector,
-        found: &mut Vec<Finding>,
+        found: &mut Vec<Diagnostic>,
     ) -> Vec<usize> {
         let identity = |at: &usize| identity(&items[*at], self.namespace);
         let place = (self.locate)(&[
@@ -146,9 +143,11 @@ impl Completer<'_> {
                 exposure.key,
                 other.namespace.as_deref().unwrap_or_default()
             );
-            found.push(Finding::about(
-                &other,
-                Diagnostic::error("ingress-elsewhere", title).at(place).help(help),
+            let diagnostic = Diagnostic::error("ingress-elsewhere", title).at(place).help(help);
+            found.push(diagnostic.about(&other).field(
+                "metadata.namespace",
+                Value::Null,
+                Value::Null,
             ));
             return here;
         }
@@ -163,18 +162,18 @@ impl Completer<'_> {
             "no Ingress among the objects is the one of host `{}`: {selector}",
             exposure.key
         );
-        found.push(Diagnostic::error("ingress-missing", title).at(place).help(help).into());
+        found.push(Diagnostic::error("ingress-missing", title).at(place).help(help));
         here
     }
 
-    fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Finding> {
+    fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {
         let identity = identity(item, self.namespace)?;
         let title = format!("{identity} has no rule for `{}`", exposure.host);
         let place = (self.locate)(&["hosts".into(), exposure.key.as_str().into()]);
         let diagnostic = Diagnostic::error("rule-missing", title)
             .at(place)
             .help("add the rule to the Ingress, or correct the host's name in the spec");
-        Some(Finding::about(&identity, diagnostic).at_field("spec.rules"))
+        Some(diagnostic.about(&identity).field("spec.rules", Value::Null, Value::Null))
     }
 
     /// The manifests, if they and the completed objects protect every host.
@@ -182,23 +181,33 @@ impl Completer<'_> {
         &self,
         items: &[Value],
         rendered: Rendered<'_>,
-    ) -> Result<Vec<Manifest>, Vec<Finding>> {
+    ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
         let is_replaced = |identity: &Identity| {
             rendered.manifests().any(|manifest| surroundings::is_same(&manifest.identity, identity))
+        };
+        // What stands in Secrets that no host trusts is no business of ours.
+        let trusts =
+            rendered.model().exposures.iter().filter_map(|exposure| exposure.client_auth.as_ref());
+        let trusted: BTreeSet<(&str, &str)> = trusts
+            .map(|auth| (auth.secret.namespace.as_str(), auth.secret.name.as_str()))
+            .collect();
+        let matters = |identity: &Identity| {
+            let place = (identity.namespace.as_deref().unwrap_or_default(), identity.name.as_str());
+            identity.kind != "Secret" || trusted.contains(&place)
         };
         let others: Vec<(Identity, &Value)> = items
             .iter()
             .filter_map(|item| Some((identity(item, self.namespace)?, item)))
-            .filter(|(identity, _)| !is_replaced(identity))
+            .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();
         let views: Vec<_> =
             others.iter().filter_map(|(identity, item)| FinalObject::of(identity, item)).collect();
-        rendered.checked_among(&views).map_err(without_object)
+        rendered.checked_among(&views)
     }
 }
 
 /// Carries final names of Secrets into references of all objects.
-fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Finding> {
+fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if rendered.names().is_empty() {
         return found;
@@ -206,7 +215,7 @@ fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<
     for item in items {
         let Some(identity) = identity(item, namespace) else { continue };
         if let Err(problem) = rewrite(&identity, item, rendered.names()) {
-            found.push(Finding::about(&identity, *problem));
+            found.push(problem.about(&identity));
         }
     }
     found
@@ -233,10 +242,6 @@ fn annotate(item: &mut Value, annotations: BTreeMap<String, String>) {
     if let Some(there) = there.as_object_mut() {
         there.extend(annotations.into_iter().map(|(name, value)| (name, value.into())));
     }
-}
-
-fn without_object(diagnostics: Vec<Diagnostic>) -> Vec<Finding> {
-    diagnostics.into_iter().map(Finding::from).collect()
 }
 
 #[cfg(test)]

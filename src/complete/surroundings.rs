@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::identity;
 use super::previous::{self, Place};
-use super::{Finding, identity};
 use crate::diagnostic::Diagnostic;
+use crate::kustomize::annotation::PATHS;
+use crate::kustomize::annotation_of;
 use crate::manifest::render::Rendered;
 use crate::manifest::{Identity, yaml};
 use crate::spec::value::LabelValue;
@@ -53,18 +55,21 @@ impl<'a> Surroundings<'a> {
 }
 
 /// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by
-/// their label, and equal ones may be replaced.
+/// their label, and equal ones may be replaced; so may files where the spec has no name to tell them by.
 pub(super) fn refuse_overwriting(
     items: &[Value],
     rendered: &Rendered<'_>,
     namespace: &str,
-) -> Vec<Finding> {
+) -> Vec<Diagnostic> {
     let name = rendered.model().name.as_ref().map(LabelValue::as_str);
     let refuse = |item: &Value| {
         let identity = identity(item, namespace)?;
         let ours = rendered.manifests().find(|ours| is_same(&ours.identity, &identity))?;
         let label = item.pointer("/metadata/labels/mtlsgen.dev~1name").and_then(Value::as_str);
-        if label.is_some() && label == name || is_equal(item, &ours.yaml) {
+        if (label.is_some() && label == name)
+            || (name.is_none() && is_file(item))
+            || is_equal(item, &ours.yaml)
+        {
             return None;
         }
         let title = format!(
@@ -72,7 +77,7 @@ pub(super) fn refuse_overwriting(
         );
         let diagnostic = Diagnostic::error("object-twice", title)
             .help("give one of them another name, or remove the one that is there");
-        Some(Finding::about(&identity, diagnostic).at_field("metadata.name"))
+        Some(diagnostic.about(&identity).field("metadata.name", Value::Null, Value::Null))
     };
     items.iter().filter_map(refuse).collect()
 }
@@ -81,6 +86,11 @@ pub(super) fn refuse_overwriting(
 pub(super) fn is_same(one: &Identity, other: &Identity) -> bool {
     one.group() == other.group()
         && (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
+}
+
+/// Whether it was read from a file that is written back, as kpt does.
+fn is_file(item: &Value) -> bool {
+    PATHS.iter().any(|name| annotation_of(item, name).is_some())
 }
 
 /// Equal but for what tools note down for themselves.

@@ -67,7 +67,7 @@ fn service() -> Value {
     })
 }
 
-fn complete(model: &Model, items: Vec<Value>) -> Result<Completed, Vec<Finding>> {
+fn complete(model: &Model, items: Vec<Value>) -> Result<Completed, Vec<Diagnostic>> {
     let completer = Completer {
         model,
         material: &FakeMaterial,
@@ -85,8 +85,15 @@ fn found(model: &Model, items: Vec<Value>) -> Vec<(String, String)> {
         Ok(completed) => panic!("{} items", completed.items.len()),
         Err(findings) => findings,
     };
-    let told = |finding: Finding| {
-        (finding.diagnostic.title, finding.field.map(|field| field.path).unwrap_or_default())
+    let told = |finding: Diagnostic| {
+        (
+            finding.title,
+            finding
+                .subject
+                .and_then(|subject| subject.field)
+                .map(|field| field.path)
+                .unwrap_or_default(),
+        )
     };
     findings.into_iter().map(told).collect()
 }
@@ -347,8 +354,8 @@ fn an_ingress_without_a_namespace_is_taken_for_one_of_the_given_namespace() {
     let completed = complete(&shop(), vec![item, service()]).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(completed.items[0]["metadata"].get("namespace"), None, "left as it is");
     let warning = &completed.warnings[0];
-    assert!(warning.diagnostic.title.starts_with("Ingress `default/shop` says no namespace"));
-    assert!(!warning.is_error());
+    assert!(warning.title.starts_with("Ingress `default/shop` says no namespace"));
+    assert!(warning.severity == crate::diagnostic::Severity::Warning);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! wire format, `api/internal/utils/annotations.go` and `kyaml/kio/kioutil` for the annotations.
 
 pub mod annotation;
+pub mod broken_references;
 pub mod config;
 pub mod exposure;
 pub mod items;

@@ -49,7 +49,8 @@ fn generate(globals: &Globals) -> Result<(), CommandError> {
     let written = std::env::var(PARAMETERS).unwrap_or_default();
     let parameters = Parameters::parse(&written).map_err(CommandError::Input)?;
     let sources = parameters.spec_arguments().sources()?;
-    let (_, objects) = generate::objects(sources, &[], Some(Sink::ArgoCd), globals.report());
+    let (_, objects) =
+        generate::objects(sources, &mut Vec::new(), Some(Sink::ArgoCd), globals.report());
     let objects = objects?;
     if objects.is_empty() {
         return Err(CommandError::Input(vec![without_objects()]));

@@ -21,12 +21,16 @@ use crate::kustomize::results::{Origin, result};
 use crate::manifest::yaml;
 use crate::spec::document::KIND;
 
-/// Run as a plugin of Kustomize or kpt: give the objects that render prints
+/// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
 ///
 /// Kustomize and kpt call it. As a KRM function it reads a ResourceList from standard input and prints one;
 /// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is
 /// `apiVersion: mtlsgen.dev/v1alpha1`, `kind: MutualTLS` with the spec under `spec`. Under the name `MutualTLS`,
 /// a link to mtlsgen does the same without the word `kustomize`.
+///
+/// As a generator it gives the objects of the spec. As a transformer it also adds client authentication to the
+/// Ingresses that hosts of the spec have under `existingIngress`, and finds references to Secrets that Kustomize
+/// has broken; a spec that declares nothing looks for those alone.
 ///
 /// A build issues nothing unless the configuration says so: it fails where `mtlsgen render` has something to issue
 /// without which nothing works, and says what to run.
@@ -77,7 +81,10 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let config = list.function_config.take();
     let sources = call::configuration(config.as_ref(), Path::new(""));
     let (document, objects) = match sources {
-        Ok(sources) => generate::objects(sources, &list.items, call::sink(&list.items), report),
+        Ok(sources) => {
+            let sink = call::sink(&list.items);
+            generate::objects(sources, &mut list.items, sink, report)
+        }
         Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
@@ -104,7 +111,8 @@ fn run_exec(
     mut items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, objects) = generate::objects(sources, &items, call::sink(&items), globals.report());
+    let sink = call::sink(&items);
+    let (_, objects) = generate::objects(sources, &mut items, sink, globals.report());
     items::place(&mut items, objects?);
     print(stream(&items))?;
     Ok(ExitStatus::Done)
