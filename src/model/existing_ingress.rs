@@ -77,6 +77,18 @@ pub fn refuse_without_effect(
 
 /// Nothing would be added to the Ingress.
 pub fn refuse_nothing_to_add(context: Context<'_>, key: &str, findings: &mut Findings) {
+    // What was refused while reading has been told.
+    let is_told = |field: &str| context.has(&path!["hosts", key, field]);
+    let is_said = |field: &str| {
+        let host = context.spec.hosts.get(key);
+        host.is_some_and(|host| match field {
+            "tls" => host.tls.is_some(),
+            _ => host.client_auth.is_some(),
+        })
+    };
+    if ["tls", "clientAuth"].into_iter().any(|field| is_told(field) && !is_said(field)) {
+        return;
+    }
     findings.push(
         Diagnostic::error(
             "key-without-effect",
