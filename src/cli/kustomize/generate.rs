@@ -1,11 +1,9 @@
 //! The objects of a spec as a plugin gives them: nothing is issued by the way, and no key goes astray.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::call;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Source, has_errors};
@@ -23,21 +21,27 @@ use crate::spec::document::Document;
 use crate::spec::plugin::Issue;
 use crate::time::Timestamp;
 
+/// What a plugin was called with.
+pub struct Request<'a> {
+    /// Texts of the spec, in the order of merging.
+    pub sources: Vec<Arc<Source>>,
+    /// Objects that came in.
+    pub items: &'a [Value],
+    /// Where what is printed stays, beside the cluster.
+    pub sink: Option<Sink>,
+    /// What to do where something is to be issued first.
+    pub advice: String,
+}
+
 /// What was read, as far as it could be, and the objects that follow from it.
 pub type Outcome = (Option<Document>, Result<Vec<Value>, CommandError>);
 
-/// The objects of the spec in `sources`; `items` are those that came in, and `sink` is where
-/// all of them stay.
-pub fn objects(
-    sources: Vec<Arc<Source>>,
-    items: &[Value],
-    sink: Option<Sink>,
-    report: Report,
-) -> Outcome {
-    let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
+/// The objects of a spec, as its `plugin` wants them.
+pub fn objects(request: Request<'_>, report: Report) -> Outcome {
+    let Request { sources, items, sink, advice } = request;
     match phases::read_sources(sources) {
         Ok(read) => {
-            let objects = objects_of(&read, &directory, items, sink, report);
+            let objects = objects_of(&read, items, sink, &advice, report);
             (Some(read.into_document()), objects)
         }
         Err(error) => (None, Err(error)),
@@ -46,9 +50,9 @@ pub fn objects(
 
 fn objects_of(
     read: &Read,
-    directory: &Path,
     items: &[Value],
     sink: Option<Sink>,
+    advice: &str,
     report: Report,
 ) -> Result<Vec<Value>, CommandError> {
     let (document, plugin) = (&read.document, &read.plugin);
@@ -61,7 +65,7 @@ fn objects_of(
     exposure::check(&rehearsed, plugin, document, sink).map_err(CommandError::Input)?;
     let store = phases::store(read, report);
     let inventory = match plugin.issue {
-        Issue::Never => locked(&store, &resolved.model, now, report, directory)?,
+        Issue::Never => locked(&store, &resolved.model, now, report, advice)?,
         Issue::MissingOrDue => phases::issue(&store, &resolved, now, report, || Ok(()))?,
     };
     let (model, manifests) = manifests(document, resolved, &store, &inventory, &templates)?;
@@ -89,26 +93,17 @@ fn locked(
     model: &Model,
     now: Timestamp,
     report: Report,
-    directory: &Path,
+    advice: &str,
 ) -> Result<Inventory, CommandError> {
     let (inventory, plan) = phases::plan(store, model, now, report)?;
     report.diagnostics(&plan.notices);
-    let way_out = way_out(directory);
     let findings = phases::plan_findings(&plan, phases::urgency);
-    let findings: Vec<_> =
-        findings.into_iter().map(|finding| finding.help(way_out.clone())).collect();
+    let findings: Vec<_> = findings.into_iter().map(|finding| finding.help(advice)).collect();
     if has_errors(&findings) {
         return Err(CommandError::Input(findings));
     }
     report.diagnostics(&findings);
     Ok(inventory)
-}
-
-fn way_out(directory: &Path) -> String {
-    format!(
-        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
-        call::absolute(directory).display()
-    )
 }
 
 fn manifests(

@@ -1,6 +1,6 @@
 //! `mtlsgen kustomize`: the plugin of Kustomize and kpt, as KRM function and as exec plugin.
 
-mod call;
+pub mod call;
 pub mod generate;
 mod install;
 
@@ -12,6 +12,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use self::call::Call;
+use self::generate::Request;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::{Diagnostic, Source};
@@ -77,7 +78,7 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let config = list.function_config.take();
     let sources = call::configuration(config.as_ref(), Path::new(""));
     let (document, objects) = match sources {
-        Ok(sources) => generate::objects(sources, &list.items, call::sink(&list.items), report),
+        Ok(sources) => generate::objects(request(sources, &list.items), report),
         Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
@@ -104,10 +105,20 @@ fn run_exec(
     mut items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, objects) = generate::objects(sources, &items, call::sink(&items), globals.report());
+    let (_, objects) = generate::objects(request(sources, &items), globals.report());
     items::place(&mut items, objects?);
     print(stream(&items))?;
     Ok(ExitStatus::Done)
+}
+
+fn request(sources: Vec<Arc<Source>>, items: &[Value]) -> Request<'_> {
+    let directory =
+        sources.first().map(|source| source.directory.as_path()).unwrap_or(Path::new(""));
+    let advice = format!(
+        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
+        call::absolute(directory).display()
+    );
+    Request { sources, items, sink: call::sink(items), advice }
 }
 
 /// Objects as a stream of YAML documents.
