@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
-use crate::complete::{Completed, Completer};
+use crate::complete::{Completed, Completer, Namespace};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError, WAIT_LIMIT};
@@ -298,12 +298,10 @@ pub fn complete(
     model: &Model,
     material: &dyn Material,
     templates: &TemplateSet,
-    items: Vec<serde_json::Value>,
+    (items, namespace): (Vec<serde_json::Value>, Namespace<'_>),
 ) -> Result<Completed, CommandError> {
     let locate = |path: &[Step]| document.span(path);
     let disclosure = Disclosure::Whole;
-    // Where an object says no namespace, Kustomize takes it for one of `default`.
-    let namespace = "default";
     let completer =
         Completer { model, material, templates, disclosure, locate: &locate, namespace };
     completer.complete(items).map_err(CommandError::Input)

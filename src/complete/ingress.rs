@@ -182,7 +182,8 @@ impl Judged<'_> {
 
     /// Kubernetes puts it wherever it is applied to; the Secrets say theirs.
     fn nameless(&self, identity: &Identity) -> Option<Diagnostic> {
-        if self.item["metadata"]["namespace"].as_str().is_some_and(|name| !name.is_empty()) {
+        let said = self.item["metadata"]["namespace"].as_str().is_some_and(|name| !name.is_empty());
+        if said || !self.surroundings.is_elsewhere_perhaps() {
             return None;
         }
         let namespace = identity.namespace.as_deref().unwrap_or_default();
@@ -190,7 +191,7 @@ impl Judged<'_> {
             "{identity} says no namespace and is taken for one of `{namespace}`: applied to another, it trusts a Secret of a foreign namespace and answers 403 to everybody"
         );
         let diagnostic = Diagnostic::warning("namespace-unsaid", title)
-            .help("write `namespace` in the kustomization, and the same in the spec");
+            .help("say the namespace where the Ingress is made (in a kustomization: `namespace`), and the same in the spec");
         Some(diagnostic.about(identity).field("metadata.namespace", Value::Null, namespace))
     }
 

@@ -19,7 +19,7 @@ use crate::manifest::patch::Selector;
 use crate::manifest::render::{self, Rendered};
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Identity, Manifest};
-use crate::model::{Exposure, Model};
+use crate::model::{Exposure, Model, Reference};
 use crate::target::{FinalObject, Locate};
 
 use ingress::Judged;
@@ -39,7 +39,16 @@ pub struct Completer<'a> {
     /// Finds places in the spec, for messages.
     pub locate: Locate<'a>,
     /// Namespace of objects that say none.
-    pub namespace: &'a str,
+    pub namespace: Namespace<'a>,
+}
+
+/// Namespace of objects that say none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Namespace<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether they will surely be applied to it; else it is only what is likely.
+    pub is_known: bool,
 }
 
 /// Completed objects.
@@ -50,6 +59,9 @@ pub struct Completed {
     pub manifests: Vec<Manifest>,
     /// What is worth knowing.
     pub warnings: Vec<Diagnostic>,
+    /// Objects that came in and that those of mtlsgen must not take the place of: errors, for whoever would put
+    /// them there.
+    pub taken: Vec<Diagnostic>,
 }
 
 impl Completer<'_> {
@@ -59,10 +71,11 @@ impl Completer<'_> {
     /// Everything that keeps a host from being protected, or that would have to be overwritten.
     pub fn complete(&self, mut items: Vec<Value>) -> Result<Completed, Vec<Diagnostic>> {
         let Self { model, material, templates, disclosure, locate, namespace } = *self;
+        let namespace = namespace.name;
         let rendered = render::prepare(model, material, templates, disclosure, locate)?;
-        let mut found = surroundings::refuse_overwriting(&items, &rendered, namespace);
-        found.extend(rename(&mut items, &rendered, namespace));
-        let surroundings = Surroundings::of(&items, &rendered, namespace);
+        let taken = surroundings::taken(&items, &rendered, namespace);
+        let mut found = rename(&mut items, &rendered, namespace);
+        let surroundings = Surroundings::of(&items, &rendered, self.namespace);
         let mut additions = BTreeMap::new();
         for (at, exposures) in self.ingresses(&items, rendered.model(), &mut found) {
             let judged =
@@ -76,7 +89,7 @@ impl Completer<'_> {
             annotate(&mut items[at], annotations);
         }
         let manifests = self.checked(&items, rendered)?;
-        Ok(Completed { items, manifests, warnings: found })
+        Ok(Completed { items, manifests, warnings: found, taken })
     }
 
     /// Positions of the Ingresses that exist already, with the hosts that they are to protect.
@@ -92,7 +105,7 @@ impl Completer<'_> {
             let Ok(selector) = Selector::of_target(target) else { continue };
             let selected: Vec<usize> = (0..items.len())
                 .filter(|at| {
-                    previous::identities(&items[*at], self.namespace)
+                    previous::identities(&items[*at], self.namespace.name)
                         .iter()
                         .any(|identity| selector.selects(identity, &items[*at]))
                 })
@@ -119,7 +132,7 @@ impl Completer<'_> {
         selector: &Selector,
         found: &mut Vec<Diagnostic>,
     ) -> Vec<usize> {
-        let identity = |at: &usize| identity(&items[*at], self.namespace);
+        let identity = |at: &usize| identity(&items[*at], self.namespace.name);
         let place = (self.locate)(&[
             "hosts".into(),
             exposure.key.as_str().into(),
@@ -167,7 +180,7 @@ impl Completer<'_> {
     }
 
     fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {
-        let identity = identity(item, self.namespace)?;
+        let identity = identity(item, self.namespace.name)?;
         let title = format!("{identity} has no rule for `{}`", exposure.host);
         let place = (self.locate)(&["hosts".into(), exposure.key.as_str().into()]);
         let diagnostic = Diagnostic::error("rule-missing", title)
@@ -197,7 +210,7 @@ impl Completer<'_> {
         };
         let others: Vec<(Identity, &Value)> = items
             .iter()
-            .filter_map(|item| Some((identity(item, self.namespace)?, item)))
+            .filter_map(|item| Some((identity(item, self.namespace.name)?, item)))
             .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();
         let views: Vec<_> =
@@ -214,6 +227,14 @@ fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<
     }
     for item in items {
         let Some(identity) = identity(item, namespace) else { continue };
+        let reference = Reference {
+            namespace: identity.namespace.clone().unwrap_or_default(),
+            name: identity.name.clone(),
+        };
+        if identity.kind == "Secret" && rendered.names().contains_key(&reference) {
+            found.push(surroundings::twice(&identity));
+            continue;
+        }
         if let Err(problem) = rewrite(&identity, item, rendered.names()) {
             found.push(problem.about(&identity));
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::identity;
 use super::previous::{self, Place};
+use super::{Namespace, identity};
 use crate::diagnostic::Diagnostic;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
@@ -14,7 +14,8 @@ use crate::manifest::{Identity, yaml};
 use crate::spec::value::LabelValue;
 
 /// What prefixes of annotations tools keep for themselves.
-const INTERNAL: [&str; 4] = [
+const INTERNAL: [&str; 5] = [
+    "postrenderer.helm.sh/",
     "internal.config.kubernetes.io/",
     "config.kubernetes.io/",
     "config.k8s.io/",
@@ -24,15 +25,15 @@ const INTERNAL: [&str; 4] = [
 /// What an Ingress can rely on.
 pub(super) struct Surroundings<'a> {
     services: BTreeSet<Place>,
-    namespace: &'a str,
+    namespace: Namespace<'a>,
 }
 
 impl<'a> Surroundings<'a> {
-    pub(super) fn of(items: &[Value], rendered: &Rendered<'_>, namespace: &'a str) -> Self {
+    pub(super) fn of(items: &[Value], rendered: &Rendered<'_>, namespace: Namespace<'a>) -> Self {
         let is_service =
             |identity: &Identity| identity.kind == "Service" && identity.group().is_empty();
         let place = |identity: Identity| (identity.namespace.unwrap_or_default(), identity.name);
-        let there = items.iter().flat_map(|item| previous::identities(item, namespace));
+        let there = items.iter().flat_map(|item| previous::identities(item, namespace.name));
         let ours = rendered.manifests().map(|manifest| manifest.identity.clone());
         let mut services: BTreeSet<Place> =
             there.chain(ours).filter(is_service).map(place).collect();
@@ -50,17 +51,18 @@ impl<'a> Surroundings<'a> {
 
     /// An object's identity.
     pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
-        identity(item, self.namespace)
+        identity(item, self.namespace.name)
+    }
+
+    /// Whether an object that says no namespace may end up in another one than it is taken for.
+    pub(super) fn is_elsewhere_perhaps(&self) -> bool {
+        !self.namespace.is_known
     }
 }
 
 /// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by
 /// their label, and equal ones may be replaced; so may files where the spec has no name to tell them by.
-pub(super) fn refuse_overwriting(
-    items: &[Value],
-    rendered: &Rendered<'_>,
-    namespace: &str,
-) -> Vec<Diagnostic> {
+pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
     let name = rendered.model().name.as_ref().map(LabelValue::as_str);
     let refuse = |item: &Value| {
         let identity = identity(item, namespace)?;
@@ -72,14 +74,20 @@ pub(super) fn refuse_overwriting(
         {
             return None;
         }
-        let title = format!(
-            "{identity} is among the objects already, and mtlsgen would put its own in its place"
-        );
-        let diagnostic = Diagnostic::error("object-twice", title)
-            .help("give one of them another name, or remove the one that is there");
-        Some(diagnostic.about(&identity).field("metadata.name", Value::Null, Value::Null))
+        Some(twice(&identity))
     };
     items.iter().filter_map(refuse).collect()
+}
+
+/// An object of that name came in, and another one is to be added.
+pub(super) fn twice(identity: &Identity) -> Diagnostic {
+    let title = format!(
+        "{identity} is among the objects already, and mtlsgen would put its own in its place"
+    );
+    Diagnostic::error("object-twice", title)
+        .help("give one of them another name, or remove the one that is there")
+        .about(identity)
+        .field("metadata.name", identity.name.as_str(), Value::Null)
 }
 
 /// Same group, kind, namespace and name; the version does not matter.

@@ -74,7 +74,7 @@ fn complete(model: &Model, items: Vec<Value>) -> Result<Completed, Vec<Diagnosti
         templates: &TemplateSet::built_in(),
         disclosure: Disclosure::Whole,
         locate: &|_| None,
-        namespace: "default",
+        namespace: Namespace { name: "default", is_known: false },
     };
     completer.complete(items)
 }
@@ -148,6 +148,7 @@ fn a_second_time_changes_nothing() {
     items.extend(crate::manifest::yaml::parse(secret).unwrap());
     let second = complete(&shop(), items.clone()).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(second.items, items);
+    assert_eq!(second.taken, []);
 }
 
 #[test]
@@ -236,17 +237,24 @@ fn what_the_ingress_says_is_never_overwritten() {
     );
     assert_eq!(field, format!("metadata.annotations[\"{name}\"]"));
     let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "ca-secret", "namespace": "default" } });
-    let found = found(&shop(), vec![ingress(), service(), secret.clone()]);
+    let taken = |model: &Model, secret: Value| {
+        let completed = complete(model, vec![ingress(), service(), secret]);
+        completed.unwrap_or_else(|found| panic!("{found:?}")).taken
+    };
     assert_eq!(
-        found[0].0,
+        taken(&shop(), secret.clone())[0].title,
         "Secret `default/ca-secret` is among the objects already, and mtlsgen would put its own in its place"
     );
+    let mut hashed = shop();
+    hashed.name_suffix_hash = true;
+    let found = found(&hashed, vec![ingress(), service(), secret.clone()]);
+    assert_eq!(found[0].1, "metadata.name", "references would lead to either: {found:?}");
     // One that an earlier run made may be replaced.
     let (mut model, mut former) = (shop(), secret);
     model.name = Some("site".parse().unwrap());
     model.secrets[0].labels = labels(&[("mtlsgen.dev/name", "site")]);
     former["metadata"]["labels"] = json!({ "mtlsgen.dev/name": "site" });
-    assert!(complete(&model, vec![ingress(), service(), former]).is_ok());
+    assert_eq!(taken(&model, former), []);
 }
 
 #[test]

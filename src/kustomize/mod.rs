@@ -13,6 +13,7 @@ pub mod annotation;
 pub mod broken_references;
 pub mod config;
 pub mod exposure;
+pub mod helm;
 pub mod items;
 pub mod resource_list;
 pub mod results;

@@ -26,9 +26,10 @@ mod tls;
 
 pub use context::{Context, Files};
 pub use resolve::{Resolved, resolve};
+pub use shared::namespace;
 use shared::{
-    ingress_class_name, key_kind, labels, leaf_duration, namespace, refuse_key_name, renew_before,
-    serial, sorted, subject,
+    ingress_class_name, key_kind, labels, leaf_duration, refuse_key_name, renew_before, serial,
+    sorted, subject,
 };
 
 use std::collections::BTreeMap;

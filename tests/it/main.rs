@@ -21,6 +21,7 @@ mod crash;
 mod environment;
 mod folders;
 mod handshakes;
+mod helm;
 mod init;
 mod invalid;
 mod kubernetes;

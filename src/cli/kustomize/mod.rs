@@ -1,6 +1,6 @@
 //! `mtlsgen kustomize`: the plugin of Kustomize and kpt, as KRM function and as exec plugin.
 
-mod call;
+pub mod call;
 pub mod generate;
 mod install;
 
@@ -12,10 +12,10 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use self::call::Call;
+use self::generate::{Given, Request};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
 use crate::manifest::yaml;
@@ -80,17 +80,14 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
     let sources = call::configuration(config.as_ref(), Path::new(""));
-    let (document, objects) = match sources {
-        Ok(sources) => {
-            let sink = call::sink(&list.items);
-            generate::objects(sources, &mut list.items, sink, report)
-        }
+    let (document, given) = match sources {
+        Ok(sources) => generate::objects(request(sources, &list.items), report),
         Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
-    let outcome = match objects {
-        Ok(objects) => {
-            items::place(&mut list.items, objects);
+    let outcome = match given.and_then(Given::placed) {
+        Ok(items) => {
+            list.items = items;
             Ok(ExitStatus::Done)
         }
         Err(error) => {
@@ -108,14 +105,23 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
 /// Prints the objects, behind those that came in.
 fn run_exec(
     sources: Vec<Arc<Source>>,
-    mut items: Vec<Value>,
+    items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let sink = call::sink(&items);
-    let (_, objects) = generate::objects(sources, &mut items, sink, globals.report());
-    items::place(&mut items, objects?);
-    print(stream(&items))?;
+    let (_, given) = generate::objects(request(sources, &items), globals.report());
+    print(stream(&given?.placed()?))?;
     Ok(ExitStatus::Done)
+}
+
+fn request(sources: Vec<Arc<Source>>, items: &[Value]) -> Request<'_> {
+    let directory =
+        sources.first().map(|source| source.directory.as_path()).unwrap_or(Path::new(""));
+    let advice = format!(
+        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
+        call::absolute(directory).display()
+    );
+    // Objects that say no namespace go wherever they are applied, which no build knows.
+    Request { sources, items, namespace: None, sink: call::sink(items), advice }
 }
 
 /// Objects as a stream of YAML documents.

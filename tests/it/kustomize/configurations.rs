@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{config, function, generator_input, issued, list, spec};
-use crate::support::{Sandbox, objects};
+use crate::support::{Sandbox, objects, root, run};
 
 /// The same spec as TOML.
 const TOML: &str = r#"
@@ -135,4 +135,23 @@ fn an_object_of_another_kind_is_no_configuration() {
     other["apiVersion"] = "mtlsgen.dev/v1".into();
     let run = function(&Sandbox::new(), &generator_input(&other));
     assert!(run.stderr.contains("expected `apiVersion: mtlsgen.dev/v1alpha1`"), "{}", run.stderr);
+}
+
+#[test]
+fn the_documentation_tells_the_truth() {
+    let text = std::fs::read_to_string(root().join("docs/kustomize.md")).unwrap();
+    let blocks: Vec<&str> =
+        text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let configuration = blocks.iter().find(|block| block.contains("kind: MutualTLS\n")).unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.write("mtls.yaml", configuration);
+    assert_eq!(sandbox.render().len(), 5);
+    let schema: Value = serde_json::from_str(&run(&["schema"]).stdout).unwrap();
+    let settings = schema["properties"]["plugin"]["properties"].as_object().unwrap();
+    let named = text
+        .split("`plugin.")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap());
+    let named: std::collections::BTreeSet<&str> = named.collect();
+    assert_eq!(named, settings.keys().map(String::as_str).collect());
 }

@@ -217,7 +217,8 @@ fn render_refuses_what_nothing_would_enforce() {
     assert_eq!(fresh.run(&["render"]).status, 2);
     assert!(!fresh.path("pki").exists(), "nothing is issued for it");
     let run = function(&fresh, &input(&config, &[ingress(), service()]));
-    assert!(run.stderr.contains("run `mtlsgen render --kind Secret -f FILE`"), "{}", run.stderr);
+    assert!(run.stderr.contains("run `mtlsgen render -f FILE`"), "{}", run.stderr);
+    assert!(run.stderr.contains("say `--kind Secret` beside it"), "{}", run.stderr);
 }
 
 #[test]
