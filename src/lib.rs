@@ -11,10 +11,11 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`output`], [`kustomize`], [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
+//! [`output`], [`complete`], [`kustomize`], [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
+pub mod complete;
 pub mod diagnostic;
 pub mod io;
 pub mod kustomize;

@@ -41,10 +41,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Ok(ExitStatus::Findings);
     }
     // Certificates tell the fingerprints of keys: a clone without keys can be compared.
-    let model = &resolved.model;
-    let holdings = Holdings { model, inventory: &inventory, keyring: &resolved.keyring };
+    let (model, keyring) = phases::holdings(&store, resolved, &inventory)?;
+    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests =
-        phases::manifests(&read.document, model, &holdings, &templates, Disclosure::Fingerprint)?;
+        phases::manifests(&read.document, &model, &holdings, &templates, Disclosure::Fingerprint)?;
     let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;

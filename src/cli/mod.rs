@@ -11,6 +11,7 @@ mod init;
 mod kustomize;
 mod man;
 mod phases;
+mod post_render;
 mod progress;
 mod render;
 pub mod report;
@@ -50,6 +51,7 @@ enum Command {
     Diff(diff::Args),
     Kustomize(kustomize::Args),
     ArgoCd(argo_cd::Args),
+    PostRender(post_render::Args),
     Templates(templates::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -63,6 +65,7 @@ impl Command {
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
             Self::ArgoCd(args) => argo_cd::run(args, globals),
+            Self::PostRender(args) => post_render::run(&args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
+use crate::complete::{Completed, Completer, Namespace};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError, WAIT_LIMIT};
@@ -242,10 +243,42 @@ pub fn keyring(
     Ok((model, stored.and(&keyring)))
 }
 
+/// What manifests that show no key are made of: with the keys all the same where names are made of them.
+///
+/// # Errors
+/// A key that a name is made of is missing or damaged.
+pub fn holdings(
+    store: &Store,
+    resolved: Resolved,
+    inventory: &Inventory,
+) -> Result<(Model, Keyring), CommandError> {
+    if !resolved.model.name_suffix_hash {
+        return Ok((resolved.model, resolved.keyring));
+    }
+    let missing: Vec<String> =
+        missing_keys(&resolved.model, inventory).map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return keyring(store, resolved, inventory);
+    }
+    Err(CommandError::Input(vec![
+        Diagnostic::error(
+            "keys-needed",
+            format!("`secrets.nameSuffixHash` makes the names of Secrets of what they hold, and the store lacks the private keys of {}", missing.join(", ")),
+        )
+        .help("run it where these keys are, or remove `secrets.nameSuffixHash`"),
+    ]))
+}
+
 /// Whether the store has every key that the manifests hold.
 pub fn has_keys(model: &Model, inventory: &Inventory) -> bool {
-    let mut held = model.key_pairs().filter_map(|holder| inventory.held.get(holder));
-    held.all(|held| held.has_key)
+    missing_keys(model, inventory).next().is_none()
+}
+
+fn missing_keys<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+) -> impl Iterator<Item = &'a Holder> {
+    model.key_pairs().filter(|holder| inventory.held.get(holder).is_some_and(|held| !held.has_key))
 }
 
 /// The manifests of a model, in the order in which they can be applied.
@@ -261,6 +294,40 @@ pub fn manifests(
 ) -> Result<Vec<Manifest>, CommandError> {
     let locate = |path: &[Step]| document.span(path);
     render::render(model, material, templates, disclosure, &locate).map_err(CommandError::Input)
+}
+
+/// What a model adds to objects that came in, and these objects completed.
+///
+/// # Errors
+/// As with [`manifests`], and what keeps a host from being protected whose Ingress came in.
+pub fn complete(
+    document: &Document,
+    model: &Model,
+    material: &dyn Material,
+    templates: &TemplateSet,
+    (items, namespace): (Vec<serde_json::Value>, Namespace<'_>),
+) -> Result<Completed, CommandError> {
+    let locate = |path: &[Step]| document.span(path);
+    let disclosure = Disclosure::Whole;
+    let completer =
+        Completer { model, material, templates, disclosure, locate: &locate, namespace };
+    completer.complete(items).map_err(CommandError::Input)
+}
+
+/// As [`manifests`], where no Ingress is asked for: those that exist already need not be there.
+///
+/// # Errors
+/// What is wrong with templates, patches and what they give; and every other host that would stand open.
+pub fn manifests_apart(
+    document: &Document,
+    model: &Model,
+    material: &dyn Material,
+    templates: &TemplateSet,
+    disclosure: Disclosure,
+) -> Result<Vec<Manifest>, CommandError> {
+    let locate = |path: &[Step]| document.span(path);
+    render::render_apart(model, material, templates, disclosure, &locate)
+        .map_err(CommandError::Input)
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.

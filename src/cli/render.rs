@@ -10,11 +10,12 @@ use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
+use crate::manifest::objects::Material;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Keyring, Rehearsal};
+use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Rehearsal};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -71,6 +72,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     if let Some(folder) = &args.output {
         tree::keep_apart(folder, store.path())?;
     }
+    let render = rendering(&args.selection);
     let mut due = false;
     // All that is left of the spec is where things stand in it.
     let document = read.into_document();
@@ -84,7 +86,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     } else {
         phases::issue(&store, &resolved, now, report, || {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
-            let manifests = phases::manifests(&document, model, &Rehearsal, &templates, whole)?;
+            let manifests = render(&document, model, &Rehearsal, &templates, whole)?;
             args.selection.choose(model, &manifests)?;
             let Some(folder) = &args.output else { return Ok(()) };
             let tree = layout(&manifests, model, whole);
@@ -96,10 +98,10 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&store, resolved, &inventory)?
     } else {
-        (resolved.model, Keyring::default())
+        phases::holdings(&store, resolved, &inventory)?
     };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let manifests = phases::manifests(&document, &model, &holdings, &templates, disclosure)?;
+    let manifests = render(&document, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
     let status = match &args.output {
         None => to_standard_output(&selected, &args, report),
@@ -114,6 +116,19 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     std::mem::forget((document, model, inventory, manifests));
     status
 }
+
+/// How manifests are rendered: Ingresses that exist already matter only where Ingresses are asked for.
+fn rendering(selection: &Selection) -> Rendering {
+    if selection.leaves_out("Ingress") { phases::manifests_apart } else { phases::manifests }
+}
+
+type Rendering = fn(
+    &Document,
+    &Model,
+    &dyn Material,
+    &TemplateSet,
+    Disclosure,
+) -> Result<Vec<Manifest>, CommandError>;
 
 fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> OutputTree {
     let options = Options {
@@ -132,7 +147,10 @@ fn disclosure(
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
     let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
-    Ok(if masked || selects_no_key(document, resolved, inventory, templates, args)? {
+    // Names may be made of the keys: then they are needed whatever is shown.
+    let by_key = resolved.model.name_suffix_hash;
+    let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
+    Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
     } else if args.check && !phases::has_keys(&resolved.model, inventory) {
         Disclosure::Fingerprint
@@ -154,7 +172,8 @@ fn selects_no_key(
     }
     let (model, keyring) = (&resolved.model, &resolved.keyring);
     let holdings = Holdings { model, inventory, keyring };
-    let manifests = phases::manifests(document, model, &holdings, templates, Disclosure::Masked)?;
+    let manifests =
+        rendering(&args.selection)(document, model, &holdings, templates, Disclosure::Masked)?;
     let selected = args.selection.choose(model, &manifests)?;
     Ok(!selected.iter().any(|manifest| manifest.sensitive))
 }

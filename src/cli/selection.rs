@@ -22,6 +22,11 @@ impl Selection {
         self.kinds.is_empty() && self.hosts.is_empty()
     }
 
+    /// Whether kinds were said, and this is none of them.
+    pub fn leaves_out(&self, kind: &str) -> bool {
+        !self.kinds.is_empty() && !self.kinds.iter().any(|said| said.eq_ignore_ascii_case(kind))
+    }
+
     /// The chosen ones, in their order.
     ///
     /// # Errors

@@ -4,11 +4,13 @@ mod excerpt;
 pub mod human;
 pub mod json;
 mod mask;
+mod subject;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use mask::masked;
+pub use subject::{Field, Subject};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +93,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to write instead, or what to do.
     pub help: Vec<String>,
+    /// The object that it is about, where objects were handed over.
+    pub subject: Option<Box<Subject>>,
 }
 
 impl Diagnostic {
@@ -121,6 +125,7 @@ impl Diagnostic {
             label: String::new(),
             related: Vec::new(),
             help: Vec::new(),
+            subject: None,
         }
     }
 

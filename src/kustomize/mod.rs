@@ -10,8 +10,10 @@
 //! wire format, `api/internal/utils/annotations.go` and `kyaml/kio/kioutil` for the annotations.
 
 pub mod annotation;
+pub mod broken_references;
 pub mod config;
 pub mod exposure;
+pub mod helm;
 pub mod items;
 pub mod resource_list;
 pub mod results;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::annotation::PATHS;
 use super::{annotation_of, config};
-use crate::diagnostic::{Diagnostic, Severity, Span, masked};
+use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject, masked};
 use crate::manifest::Identity;
 use crate::spec::document::{Document, Step};
 
@@ -27,11 +27,15 @@ pub fn result(diagnostic: &Diagnostic, origin: Origin<'_>) -> Value {
     let span = diagnostic.span.as_ref();
     let config = origin.config.filter(|config| span.is_none_or(|span| is_in(span, config)));
     match (config, span) {
+        _ if diagnostic.subject.is_some() => {}
         (Some(config), _) => about_config(&mut result, config, span, origin.document),
         (None, Some(span)) => {
             result.insert("file".to_owned(), json!({ "path": span.source.name }));
         }
         (None, None) => {}
+    }
+    if let Some(subject) = &diagnostic.subject {
+        about_object(&mut result, subject);
     }
     result.insert("tags".to_owned(), tags(diagnostic).into());
     Value::Object(result)
@@ -54,6 +58,29 @@ fn is_in(span: &Span, config: &Value) -> bool {
     span.source.name == config::title(config)
 }
 
+/// An object that came in, and a field of it (functions-spec, `Result`).
+fn about_object(result: &mut Map<String, Value>, subject: &Subject) {
+    let Subject { object, field } = subject;
+    result.insert("resourceRef".to_owned(), reference(object));
+    let Some(Field { path, current, proposed }) = field else { return };
+    let mut field = json!({ "path": path });
+    for (name, value) in [("currentValue", current), ("proposedValue", proposed)] {
+        if !value.is_null() {
+            field[name] = value.clone();
+        }
+    }
+    result.insert("field".to_owned(), field);
+}
+
+fn reference(identity: &Identity) -> Value {
+    let Identity { api_version, kind, namespace, name } = identity;
+    let mut reference = json!({ "apiVersion": api_version, "kind": kind, "name": name });
+    if let Some(namespace) = namespace {
+        reference["namespace"] = namespace.as_str().into();
+    }
+    reference
+}
+
 fn about_config(
     result: &mut Map<String, Value>,
     config: &Value,
@@ -61,13 +88,7 @@ fn about_config(
     document: Option<&Document>,
 ) {
     let Some(identity) = Identity::of(config) else { return };
-    let mut reference = json!({
-        "apiVersion": identity.api_version, "kind": identity.kind, "name": identity.name,
-    });
-    if let Some(namespace) = identity.namespace {
-        reference["namespace"] = namespace.into();
-    }
-    result.insert("resourceRef".to_owned(), reference);
+    result.insert("resourceRef".to_owned(), reference(&identity));
     let path = span.zip(document).and_then(|(span, document)| document.object_path(span));
     if let Some(path) = path {
         result.insert("field".to_owned(), json!({ "path": field(&path) }));
@@ -164,6 +185,27 @@ mod tests {
         let result = result(&found[0], Origin { config: Some(&config), document: None });
         assert_eq!(result["file"], json!({"path": "mtls.toml"}));
         assert_eq!(result.get("resourceRef"), None);
+    }
+
+    #[test]
+    fn objects_that_came_in_are_named_with_their_fields() {
+        let ingress = Identity {
+            api_version: "networking.k8s.io/v1".to_owned(),
+            kind: "Ingress".to_owned(),
+            namespace: Some("web".to_owned()),
+            name: "shop".to_owned(),
+        };
+        let config = config(None);
+        let origin = Origin { config: Some(&config), document: None };
+        let diagnostic = Diagnostic::error("annotation-taken", "words").about(&ingress);
+        let bare = result(&diagnostic, origin);
+        let reference = json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "namespace": "web", "name": "shop",
+        });
+        assert_eq!((&bare["resourceRef"], bare.get("field")), (&reference, None));
+        let result = result(&diagnostic.field("spec.a", Value::Null, 5), origin);
+        assert_eq!(result["field"], json!({ "path": "spec.a", "proposedValue": 5 }));
+        assert_eq!(result.get("file"), None, "not that of the configuration");
     }
 
     #[test]

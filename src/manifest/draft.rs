@@ -52,6 +52,14 @@ pub enum Facts {
     },
 }
 
+impl Facts {
+    /// Whether the object may name a Secret.
+    #[must_use]
+    pub fn may_refer(&self) -> bool {
+        matches!(self, Self::Ingress { .. })
+    }
+}
+
 impl Draft {
     /// Adds name, namespace, labels and annotations to what the template is given.
     #[must_use]

@@ -180,7 +180,6 @@ fn restricted_container() -> Value {
 pub(super) struct Secrets<'a> {
     material: &'a dyn Material,
     format: &'static dyn SecretFormat,
-    disclosure: Disclosure,
     /// What templates are given for a trust bundle, by its authorities: many hosts trust the same.
     bundles: BTreeMap<&'a [String], Context>,
 }
@@ -188,19 +187,19 @@ pub(super) struct Secrets<'a> {
 type Context = Vec<(&'static str, Value)>;
 
 impl<'a> Secrets<'a> {
-    pub(super) fn new(
-        material: &'a dyn Material,
-        format: &'static dyn SecretFormat,
-        disclosure: Disclosure,
-    ) -> Self {
-        Self { material, format, disclosure, bundles: BTreeMap::new() }
+    pub(super) fn new(material: &'a dyn Material, format: &'static dyn SecretFormat) -> Self {
+        Self { material, format, bundles: BTreeMap::new() }
     }
 
     /// The object that hands a Secret over.
-    pub(super) fn object(&mut self, secret: &'a Secret) -> Result<Draft, Diagnostic> {
+    pub(super) fn object(
+        &mut self,
+        secret: &'a Secret,
+        disclosure: Disclosure,
+    ) -> Result<Draft, Diagnostic> {
         let Secret { reference, content, exposures, labels, annotations } = secret;
         let (context, authorities) = match content {
-            SecretContent::KeyPair(holder) => (self.key_pair(holder), Vec::new()),
+            SecretContent::KeyPair(holder) => (self.key_pair(holder, disclosure), Vec::new()),
             SecretContent::TrustBundle(authorities) => {
                 (self.trust_bundle(authorities), authorities.clone())
             }
@@ -230,7 +229,7 @@ impl<'a> Secrets<'a> {
         Ok(draft.with_metadata(texts(labels), texts(annotations)))
     }
 
-    fn key_pair(&self, holder: &Holder) -> Result<Context, String> {
+    fn key_pair(&self, holder: &Holder, disclosure: Disclosure) -> Result<Context, String> {
         if matches!(holder, Holder::Authority(_)) {
             return Err(format!("the key of {holder} belongs in no Secret"));
         }
@@ -238,7 +237,7 @@ impl<'a> Secrets<'a> {
         let chain = material
             .certificate_chain(holder)
             .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
-        let key = match self.disclosure {
+        let key = match disclosure {
             Disclosure::Whole => material.private_key(holder).map(KeyEntry::Whole),
             Disclosure::Masked => Some(KeyEntry::Masked),
             Disclosure::Fingerprint => material.key_fingerprint(holder).map(KeyEntry::Fingerprint),

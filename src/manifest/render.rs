@@ -1,12 +1,15 @@
 //! From model and material to finished objects.
 
 mod finish;
+mod hashed;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use minijinja::Value;
 
 use super::draft::Draft;
+use super::name_suffix_hash::Names;
 use super::objects::{self, Material};
 use super::patch::{Finding, Patches};
 use super::template::{Engine, TemplateSet, model_view};
@@ -14,7 +17,7 @@ use super::{Disclosure, Manifest, order};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 use crate::spec::value::LabelValue;
-use crate::target::{Locate, Target};
+use crate::target::{FinalObject, Locate, Target};
 use crate::{secret_format, target};
 use finish::{Finished, Finisher};
 
@@ -24,8 +27,8 @@ use finish::{Finished, Finisher};
 ///
 /// # Errors
 ///
-/// Everything that is wrong with templates, patches and what they give; and every protected host that the
-/// finished objects would not protect.
+/// Everything that is wrong with templates, patches and what they give; every protected host that the
+/// finished objects would not protect; and every host whose Ingress exists already and is not among them.
 pub fn render(
     model: &Model,
     material: &dyn Material,
@@ -33,6 +36,118 @@ pub fn render(
     disclosure: Disclosure,
     locate: Locate<'_>,
 ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+    let elsewhere = existing_ingresses(model, locate);
+    if elsewhere.is_empty() {
+        return prepare(model, material, templates, disclosure, locate)?.checked_among(&[]);
+    }
+    Err(elsewhere)
+}
+
+/// As [`render`], but what the spec says of Ingresses that exist already is left to whoever sees them: of
+/// those hosts, only the Secrets are rendered.
+///
+/// # Errors
+///
+/// As with [`render`], but for the hosts whose Ingress exists already.
+pub fn render_apart(
+    model: &Model,
+    material: &dyn Material,
+    templates: &TemplateSet,
+    disclosure: Disclosure,
+    locate: Locate<'_>,
+) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+    let mut rendered = prepare(model, material, templates, disclosure, locate)?;
+    rendered.model.to_mut().exposures.retain(|exposure| exposure.existing_ingress.is_none());
+    rendered.checked_among(&[])
+}
+
+/// Hosts whose Ingress nobody has shown.
+fn existing_ingresses(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
+    let existing = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_some());
+    existing
+        .map(|exposure| {
+            let key = exposure.key.as_str();
+            Diagnostic::error(
+                "existing-ingress-unseen",
+                format!("host `{key}` has an Ingress that exists already and is not among the objects: nothing would enforce what the spec says"),
+            )
+            .at(locate(&["hosts".into(), key.into(), "existingIngress".into()]))
+            .help("name the spec under `transformers` of the kustomization that has the Ingress: the plugin adds client authentication to it")
+            .help("`mtlsgen render --kind Secret` issues certificates and prints the Secrets alone")
+        })
+        .collect()
+}
+
+/// Objects that are finished but for the check of all of them together.
+pub struct Rendered<'a> {
+    objects: Vec<Finished<'a>>,
+    names: Names,
+    model: Cow<'a, Model>,
+    material: &'a dyn Material,
+    target: &'static dyn Target,
+    locate: Locate<'a>,
+}
+
+impl Rendered<'_> {
+    /// Final names of Secrets, where they differ from those in the spec.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The model with the final names of Secrets.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The ingress dialect.
+    #[must_use]
+    pub fn target(&self) -> &'static dyn Target {
+        self.target
+    }
+
+    /// The objects so far.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.objects.iter().map(|object| &object.manifest)
+    }
+
+    /// The manifests, in the order in which they can be applied, if they and `others` together protect every
+    /// host.
+    ///
+    /// # Errors
+    ///
+    /// Every protected host that they would not protect.
+    pub fn checked_among(
+        self,
+        others: &[FinalObject<'_>],
+    ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+        let Self { objects, names: _, model, material, target, locate } = self;
+        let own = objects.iter().filter_map(Finished::as_final);
+        let views: Vec<_> = own.chain(others.iter().cloned()).collect();
+        let found = target.protects(&model, material, &views, locate);
+        drop(views);
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let mut manifests: Vec<_> = objects.into_iter().map(|object| object.manifest).collect();
+        order::sort(&mut manifests);
+        Ok(manifests)
+    }
+}
+
+/// Renders the objects of a model, but for Ingresses that exist already.
+///
+/// # Errors
+///
+/// Everything that is wrong with templates, patches and what they give.
+pub fn prepare<'a>(
+    model: &'a Model,
+    material: &'a dyn Material,
+    templates: &'a TemplateSet,
+    disclosure: Disclosure,
+    locate: Locate<'a>,
+) -> Result<Rendered<'a>, Vec<Diagnostic>> {
     let target = target::find(&model.target).ok_or_else(|| {
         vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
     })?;
@@ -41,55 +156,70 @@ pub fn render(
     })?;
     let engine = engine(model, material, templates)?;
     let name = model.name.as_ref().map(LabelValue::as_str);
-    let mut finisher =
-        Finisher { engine, templates, patches, disclosure, locate, found: Vec::new(), name };
+    let found = Vec::new();
+    let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found, name };
+    let (mut objects, names) = finished(&mut finisher, model, material, target);
+    let Finisher { patches, mut found, .. } = finisher;
+    found.extend(duplicates(&objects, templates));
+    found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
+    found.extend(hashed::rename(&mut objects, &names));
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let model = if names.is_empty() {
+        Cow::Borrowed(model)
+    } else {
+        Cow::Owned(hashed::model(model, &names))
+    };
+    Ok(Rendered { objects, names, model, material, target, locate })
+}
+
+/// All objects, and final names of Secrets where they differ.
+fn finished<'a, 'm>(
+    finisher: &mut Finisher<'a>,
+    model: &'m Model,
+    material: &'m dyn Material,
+    target: &dyn Target,
+) -> (Vec<Finished<'a>>, Names) {
     // Moving them as the list grows would take twice the memory.
     let mut objects =
         Vec::with_capacity(model.secrets.len() + 2 * model.services.len() + model.exposures.len());
-    for draft in drafts(model, material, target, disclosure) {
+    let mut names = Names::new();
+    let mut secrets = objects::Secrets::new(material, secret_format::FORMATS[0]);
+    for secret in &model.secrets {
+        objects.extend(if model.name_suffix_hash {
+            finisher.finish_hashed_secret(secret, &mut secrets, &mut names)
+        } else {
+            finisher.finish_secret(secret, &mut secrets)
+        });
+    }
+    for draft in drafts(model, target) {
         match draft {
             Ok(draft) => objects.extend(finisher.finish_draft(draft)),
             Err(error) => finisher.found.push(error),
         }
     }
-    for name in templates.extras(target.name()) {
+    for name in finisher.templates.extras(target.name()) {
         objects.extend(finisher.finish_extra(name));
     }
-    let Finisher { patches, mut found, .. } = finisher;
-    found.extend(duplicates(&objects, templates));
-    found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
-    if found.is_empty() {
-        let views: Vec<_> = objects.iter().filter_map(Finished::as_final).collect();
-        found = target.protects(model, material, &views, locate);
-    }
-    if !found.is_empty() {
-        return Err(found);
-    }
-    let mut manifests: Vec<_> = objects.into_iter().map(|object| object.manifest).collect();
-    order::sort(&mut manifests);
-    Ok(manifests)
+    (objects, names)
 }
 
-/// All objects that the model asks for, one after the other: none of them waits in memory for the rest.
-fn drafts<'a>(
-    model: &'a Model,
-    material: &'a dyn Material,
-    target: &'a dyn Target,
-    disclosure: Disclosure,
-) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
-    let mut format = objects::Secrets::new(material, secret_format::FORMATS[0], disclosure);
-    let secrets = model.secrets.iter().map(move |secret| format.object(secret));
+/// All objects that the model asks for beside Secrets, one after the other: none of them waits in memory
+/// for the rest.
+fn drafts(model: &Model, target: &dyn Target) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
     let hosts = hosts_by_service(model);
     let services = model.services.values().flat_map(move |service| {
         let hosts = hosts.get(&(service.namespace.as_str(), service.name.as_str()));
         objects::of_service(service, hosts.map(Vec::as_slice).unwrap_or_default())
     });
     let services = services.map(Ok);
-    let exposures = model.exposures.iter().flat_map(|exposure| match target.expose(exposure) {
+    let own = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none());
+    let exposures = own.flat_map(|exposure| match target.expose(exposure) {
         Ok(drafts) => drafts.into_iter().map(Ok).collect::<Vec<_>>(),
         Err(errors) => errors.into_iter().map(Err).collect(),
     });
-    secrets.chain(services).chain(exposures)
+    services.chain(exposures)
 }
 
 /// Keys of the hosts that lead to each service, by its namespace and name.

@@ -55,7 +55,7 @@ pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], finding
             continue;
         };
         if agree(first.client_auth.as_ref(), exposure.client_auth.as_ref())
-            && first.tls.is_some() == exposure.tls.is_some()
+            && has_tls(first) == has_tls(exposure)
             || !told.insert(&exposure.key)
         {
             continue;
@@ -74,6 +74,12 @@ pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], finding
             .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
         );
     }
+}
+
+/// An Ingress that exists already has its own, unless the spec says otherwise; where it has none is told once
+/// it is seen.
+fn has_tls(exposure: &Exposure) -> bool {
+    exposure.tls.is_some() || exposure.existing_ingress.is_some()
 }
 
 /// Equal but for the Secret, which each namespace has its own copy of.

@@ -8,7 +8,7 @@ use super::lineage::Lineage;
 use super::tls::{self, Certificates, Setting, Source};
 use super::{
     Client, ClientAuthentication, Exposure, ServerCertificateSource, ServerTls, Service,
-    client_auth, collisions, names, routes,
+    client_auth, collisions, existing_ingress, names, routes,
 };
 use crate::diagnostic::Diagnostic;
 use crate::path;
@@ -126,6 +126,7 @@ fn effective_tls(
         }
         (Some(FalseOr::Is(own)), _) => Setting::On(own.clone()),
         (None, Some(FalseOr::Is(base))) => Setting::On(base.clone()),
+        (None, None) if written.existing_ingress.is_some() => Setting::Off,
         (None, None) => {
             if !context.has(&path!["hosts", key, "tls"])
                 && !context.has(&path!["defaults", "hosts", "tls"])
@@ -162,13 +163,26 @@ fn exposure(
     findings: &mut Findings,
 ) -> Option<Exposure> {
     let Entry { key, written, host, namespace, name, .. } = entry;
-    let routes = routes::resolve(context, key, written, namespace, known.services, findings);
+    let routes = match &written.existing_ingress {
+        Some(_) => Some(Vec::new()),
+        None => routes::resolve(context, key, written, namespace, known.services, findings),
+    };
     let tls = match &entry.tls {
         Setting::Wrong => Setting::Wrong,
         Setting::Off => Setting::Off,
         Setting::On(own) => server_tls(context, entry, own, entries, certificates, findings).into(),
     };
     let client_auth = client_authentication(context, entry, &tls, known, findings);
+    let existing_ingress = match &written.existing_ingress {
+        Some(existing) => {
+            existing_ingress::refuse_without_effect(context, key, written, findings);
+            if matches!((&tls, &client_auth), (Setting::Off, Setting::Off)) {
+                existing_ingress::refuse_nothing_to_add(context, key, findings);
+            }
+            Some(existing_ingress::resolve(context, key, existing, findings)?)
+        }
+        None => None,
+    };
     let mut labels = super::labels(context.spec);
     labels.extend(written.labels.clone());
     let mut annotations = context.spec.annotations.clone();
@@ -182,6 +196,7 @@ fn exposure(
         routes: routes?,
         tls: tls.settled()?,
         client_auth: client_auth.settled()?,
+        existing_ingress,
         labels,
         annotations,
     })
@@ -196,6 +211,9 @@ fn client_authentication(
 ) -> Setting<ClientAuthentication> {
     let Some(auth) = effective_client_auth(context, entry.written) else { return Setting::Off };
     let server_secret = match tls {
+        Setting::Off if existing_ingress::has_own_tls(context, entry.written) => {
+            names::server_secret(entry.name.as_str())
+        }
         Setting::Off => {
             refuse_without_tls(context, entry.key, findings);
             return Setting::Wrong;

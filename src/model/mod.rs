@@ -8,6 +8,7 @@ mod clients;
 mod collisions;
 mod constraints;
 pub mod context;
+mod existing_ingress;
 mod holders;
 mod hosts;
 pub mod lineage;
@@ -25,9 +26,10 @@ mod tls;
 
 pub use context::{Context, Files};
 pub use resolve::{Resolved, resolve};
+pub use shared::namespace;
 use shared::{
-    ingress_class_name, key_kind, labels, leaf_duration, namespace, refuse_key_name, renew_before,
-    serial, sorted, subject,
+    ingress_class_name, key_kind, labels, leaf_duration, refuse_key_name, renew_before, serial,
+    sorted, subject,
 };
 
 use std::collections::BTreeMap;
@@ -76,6 +78,8 @@ pub struct Model {
     pub patches: Vec<Patch>,
     /// Whether Secrets with keys may stand beside the other objects in a directory.
     pub allow_plain_in_git: bool,
+    /// Whether names of Secrets end in a hash of their content.
+    pub name_suffix_hash: bool,
 }
 
 /// A certification authority.
@@ -188,12 +192,14 @@ pub struct Exposure {
     pub name: ObjectName,
     /// Ingress class.
     pub ingress_class_name: ObjectName,
-    /// Paths, at least one.
+    /// Paths, at least one; none where the Ingress exists already.
     pub routes: Vec<Route>,
     /// Server certificate; `None` for HTTP only.
     pub tls: Option<ServerTls>,
-    /// Client authentication, never without `tls`.
+    /// Client authentication; never without `tls`, but for an Ingress that exists already.
     pub client_auth: Option<ClientAuthentication>,
+    /// Where the Ingress exists already: which ones are meant.
+    pub existing_ingress: Option<crate::spec::PatchTarget>,
     /// Labels, the spec's included.
     pub labels: Labels,
     /// Annotations, the spec's included.

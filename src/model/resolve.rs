@@ -72,6 +72,7 @@ pub fn resolve(
         secrets,
         patches,
         allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),
+        name_suffix_hash: context.spec.secrets.name_suffix_hash.unwrap_or(false),
     };
     super::serials::refuse_repeats(context, &model, &mut findings);
     super::constraints::refuse_names_outside(context, &model, &mut findings);

@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use super::context::{Context, Findings};
 use super::{Client, Exposure, Labels, Reference, Secret, SecretContent, ServerCertificateSource};
 use crate::diagnostic::Diagnostic;
+use crate::manifest::name_suffix_hash;
 use crate::path;
 use crate::pki::request::Holder;
 use crate::spec::document::Path;
@@ -82,6 +83,7 @@ impl Collector<'_> {
         let mut entry = match self.found.entry(reference) {
             Entry::Occupied(entry) => entry,
             Entry::Vacant(entry) => {
+                refuse_no_room_for_suffix(self.context, entry.key(), &path, findings);
                 let secret = Secret {
                     reference: entry.key().clone(),
                     content,
@@ -109,6 +111,28 @@ impl Collector<'_> {
         known.labels.retain(|key, value| labels.get(key) == Some(value));
         known.exposures.extend(exposure.map(|exposure| exposure.key.clone()));
     }
+}
+
+/// Names have 253 characters at most, the suffix included.
+fn refuse_no_room_for_suffix(
+    context: Context<'_>,
+    reference: &Reference,
+    path: &Path,
+    findings: &mut Findings,
+) {
+    let longest = 253 - name_suffix_hash::LENGTH;
+    let length = reference.name.len();
+    if context.spec.secrets.name_suffix_hash != Some(true) || length <= longest {
+        return;
+    }
+    findings.push(
+        Diagnostic::error(
+            "name-too-long",
+            format!("the name of the Secret `{reference}` has {length} characters, and `secrets.nameSuffixHash` leaves room for {longest}"),
+        )
+        .at(context.value(path))
+        .help("write a shorter `secretName`"),
+    );
 }
 
 /// In one Secret for both, a changed `ca.crt` alone is not noticed by the controller, and

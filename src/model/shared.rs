@@ -31,6 +31,8 @@ pub fn labels(spec: &Spec) -> Labels {
 }
 
 /// An object's namespace: its own, else the spec's, else `default`.
+#[must_use]
+#[expect(clippy::missing_panics_doc, reason = "`default` is a name")]
 pub fn namespace(spec: &Spec, own: Option<&value::NamespaceName>) -> value::NamespaceName {
     own.or(spec.namespace.as_ref())
         .cloned()

@@ -174,9 +174,10 @@ pub struct Secrets {
     /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
     #[schemars(extend("default" = false))]
     pub allow_plain_in_git: Option<bool>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub name_suffix_hash: Option<Later>,
+    /// End the name of every Secret in a hash of its content, as Kustomize's generators do, and carry it into
+    /// every reference: what uses a Secret is rolled out anew when its content changes.
+    #[schemars(extend("default" = false))]
+    pub name_suffix_hash: Option<bool>,
 }
 
 /// A change to rendered objects, in the form of Kustomize's `patches`.
@@ -410,6 +411,9 @@ pub struct Host {
     pub client_auth: Option<FalseOr<ClientAuth>>,
     /// Name of the Ingress; the host's name with dashes unless said.
     pub ingress_name: Option<ObjectName>,
+    /// The Ingress exists already, among the objects that a Kustomize build hands to mtlsgen: nothing is rendered
+    /// in its place, client authentication is added to it.
+    pub existing_ingress: Option<ExistingIngress>,
     /// Ingress class; the spec's unless said.
     pub ingress_class_name: Option<ObjectName>,
     /// Namespace of the Ingress and its Secrets; the spec's unless said.
@@ -418,6 +422,20 @@ pub struct Host {
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the Ingress.
     pub annotations: BTreeMap<AnnotationKey, String>,
+}
+
+/// Which Ingress objects are a host's: of those with a rule for the host, the ones that all of this selects.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ExistingIngress {
+    /// Name; an anchored regular expression, as in Kustomize.
+    pub name: Option<String>,
+    /// Namespace; an anchored regular expression, as in Kustomize. The host's `namespace` holds in any case.
+    pub namespace: Option<String>,
+    /// Label selector, such as `app=shop`.
+    pub label_selector: Option<String>,
+    /// Annotation selector, in the form of a label selector.
+    pub annotation_selector: Option<String>,
 }
 
 /// A path of a host and the service behind it.

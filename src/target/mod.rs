@@ -3,6 +3,8 @@
 pub mod ingress_nginx;
 mod view;
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::draft::Draft;
 use crate::manifest::objects::Material;
@@ -43,12 +45,20 @@ pub trait Target: Sync {
     /// anything is rendered.
     fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic>;
 
-    /// The objects that expose one host.
+    /// The objects that expose one host, whose Ingress does not exist yet.
     ///
     /// # Errors
     ///
     /// What cannot be expressed.
     fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>>;
+
+    /// Annotations of an Ingress that exposes one host, beside those that the user asks for.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be expressed, or not by annotations.
+    fn annotations(&self, exposure: &Exposure)
+    -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
 
     /// Whether the final objects, after templates, patches and annotations, protect every host that the
     /// model says is protected. `material` is what they were made of.

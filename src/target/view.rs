@@ -12,7 +12,7 @@ use crate::manifest::Identity;
 use crate::manifest::draft::Facts;
 
 /// A final object, as far as protection depends on it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum FinalObject<'a> {
     /// An Ingress.
     Ingress(IngressView<'a>),
@@ -21,7 +21,7 @@ pub enum FinalObject<'a> {
 }
 
 /// An Ingress.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct IngressView<'a> {
     /// Namespace.
     pub namespace: &'a str,
@@ -38,7 +38,7 @@ pub struct IngressView<'a> {
 }
 
 /// A Secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SecretView<'a> {
     /// Namespace.
     pub namespace: &'a str,
@@ -51,7 +51,7 @@ pub struct SecretView<'a> {
 }
 
 /// What a Secret says about the authorities of clients.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Trust<'a> {
     /// mtlsgen has put the bundle of these authorities into it, by name and sorted; none: it has no `ca.crt`.
     Bundle(&'a [String]),

@@ -7,7 +7,8 @@ use clap::Subcommand;
 
 use self::parameters::Parameters;
 use super::globals::Globals;
-use super::kustomize::{generate, stream};
+use super::kustomize::generate::{self, Request};
+use super::kustomize::stream;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::Diagnostic;
 use crate::kustomize::exposure::Sink;
@@ -49,8 +50,16 @@ fn generate(globals: &Globals) -> Result<(), CommandError> {
     let written = std::env::var(PARAMETERS).unwrap_or_default();
     let parameters = Parameters::parse(&written).map_err(CommandError::Input)?;
     let sources = parameters.spec_arguments().sources()?;
-    let (_, objects) = generate::objects(sources, &[], Some(Sink::ArgoCd), globals.report());
-    let objects = objects?;
+    let advice = "nothing is issued here: run `mtlsgen render` where the issuers' keys are, then commit certificates and ledgers of the store";
+    let request = Request {
+        sources,
+        items: &[],
+        namespace: None,
+        sink: Some(Sink::ArgoCd),
+        advice: advice.to_owned(),
+    };
+    let (_, given) = generate::objects(request, globals.report());
+    let objects = given?.objects;
     if objects.is_empty() {
         return Err(CommandError::Input(vec![without_objects()]));
     }

@@ -1,70 +1,116 @@
 //! The objects of a spec as a plugin gives them: nothing is issued by the way, and no key goes astray.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::call;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
-use crate::diagnostic::{Source, has_errors};
+use crate::complete::{Completed, Namespace};
+use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::io::clock;
 use crate::io::store::Store;
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
-use crate::manifest::template::TemplateSet;
-use crate::manifest::{Disclosure, Manifest, yaml};
-use crate::model::{Model, Resolved};
+use crate::kustomize::{annotation_of, broken_references};
+use crate::manifest::objects::Material;
+use crate::manifest::{Manifest, yaml};
+use crate::model::{Model, namespace as namespace_of};
 use crate::output::object_paths;
+use crate::path;
 use crate::plan::{Holdings, Inventory, Rehearsal};
+use crate::spec::Spec;
 use crate::spec::document::Document;
-use crate::spec::plugin::Issue;
+use crate::spec::plugin::{Issue, Plugin};
 use crate::time::Timestamp;
 
-/// What was read, as far as it could be, and the objects that follow from it.
-pub type Outcome = (Option<Document>, Result<Vec<Value>, CommandError>);
+/// What Kustomize marks the objects with that it hands to a transformer.
+const ID: &str = "kustomize.config.k8s.io/id";
 
-/// The objects of the spec in `sources`; `items` are those that came in, and `sink` is where
-/// all of them stay.
-pub fn objects(
-    sources: Vec<Arc<Source>>,
-    items: &[Value],
-    sink: Option<Sink>,
-    report: Report,
-) -> Outcome {
-    let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    match phases::read_sources(sources) {
+/// What a plugin was called with.
+pub struct Request<'a> {
+    /// Texts of the spec, in the order of merging.
+    pub sources: Vec<Arc<Source>>,
+    /// Objects that came in.
+    pub items: &'a [Value],
+    /// Namespace of objects that say none; `None`: that of the spec, for all that is known.
+    pub namespace: Option<&'a str>,
+    /// Where what is printed stays, beside the cluster.
+    pub sink: Option<Sink>,
+    /// What to do where something is to be issued first.
+    pub advice: String,
+}
+
+/// What a plugin gives.
+pub struct Given {
+    /// The objects that came in, completed.
+    pub items: Vec<Value>,
+    /// The objects of the spec.
+    pub objects: Vec<Value>,
+    /// Those that came in and must not be replaced by them.
+    pub taken: Vec<Diagnostic>,
+}
+
+impl Given {
+    /// All objects: those of the spec in the place of their former selves, or behind what came in.
+    ///
+    /// # Errors
+    /// Somebody else's object would be replaced.
+    pub fn placed(self) -> Result<Vec<Value>, CommandError> {
+        let Self { mut items, objects, taken } = self;
+        if !taken.is_empty() {
+            return Err(CommandError::Input(taken));
+        }
+        items::place(&mut items, objects);
+        Ok(items)
+    }
+}
+
+/// What was read, as far as it could be, and the objects that follow from it.
+pub type Outcome = (Option<Document>, Result<Given, CommandError>);
+
+/// The objects of a spec, as its `plugin` wants them.
+pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
+    match phases::read_sources(std::mem::take(&mut request.sources)) {
         Ok(read) => {
-            let objects = objects_of(&read, &directory, items, sink, report);
-            (Some(read.into_document()), objects)
+            let given = objects_of(&read, &request, report);
+            (Some(read.into_document()), given)
         }
         Err(error) => (None, Err(error)),
     }
 }
 
-fn objects_of(
-    read: &Read,
-    directory: &Path,
-    items: &[Value],
-    sink: Option<Sink>,
-    report: Report,
-) -> Result<Vec<Value>, CommandError> {
+fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Given, CommandError> {
+    let Request { sources: _, items, namespace, sink, advice } = request;
     let (document, plugin) = (&read.document, &read.plugin);
+    refuse_broken_references(items, report)?;
+    if is_check_alone(read, items) {
+        return Ok(Given { items: items.to_vec(), objects: Vec::new(), taken: Vec::new() });
+    }
     let now = clock::now(None)?;
     let resolved = phases::resolve(read, now, report)?;
+    refuse_two_hashes(document, plugin, &resolved.model)?;
     let templates = phases::templates(read, None, report)?;
     let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
-    let rehearsed =
-        phases::manifests(document, &resolved.model, &Rehearsal, &templates, Disclosure::Whole)?;
+    let own = namespace_of(&read.spec, None).to_string();
+    let namespace = Namespace { name: namespace.unwrap_or(&own), is_known: namespace.is_some() };
+    let complete = |model: &Model, material: &dyn Material| {
+        phases::complete(document, model, material, &templates, (items.to_vec(), namespace))
+    };
+    // Hashes of what is not issued yet would be other names.
+    let unhashed = Model { name_suffix_hash: false, ..resolved.model.clone() };
+    let rehearsed = complete(&unhashed, &Rehearsal)?.manifests;
     exposure::check(&rehearsed, plugin, document, sink).map_err(CommandError::Input)?;
     let store = phases::store(read, report);
     let inventory = match plugin.issue {
-        Issue::Never => locked(&store, &resolved.model, now, report, directory)?,
+        Issue::Never => locked(&store, &resolved.model, now, report, advice)?,
         Issue::MissingOrDue => phases::issue(&store, &resolved, now, report, || Ok(()))?,
     };
-    let (model, manifests) = manifests(document, resolved, &store, &inventory, &templates)?;
+    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
+    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    let Completed { items: completed, manifests, warnings, taken } = complete(&model, &holdings)?;
+    report.diagnostics(&warnings);
     let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
     annotate(&mut objects, plugin).map_err(CommandError::Input)?;
     if items::are_files(items) {
@@ -75,7 +121,43 @@ fn objects_of(
     if let Some(name) = &model.name {
         report.diagnostics(&items::stale(items, &objects, name.as_str()));
     }
-    Ok(objects)
+    Ok(Given { items: completed, objects, taken })
+}
+
+/// Shows what Kustomize has broken among the objects that came in.
+fn refuse_broken_references(items: &[Value], report: Report) -> Result<(), CommandError> {
+    let broken = broken_references::check(items);
+    if has_errors(&broken) {
+        return Err(CommandError::Input(broken));
+    }
+    report.diagnostics(&broken);
+    Ok(())
+}
+
+/// Whether nothing but that was asked for: a transformer whose spec declares nothing.
+fn is_check_alone(read: &Read, items: &[Value]) -> bool {
+    let Spec { cas, services, hosts, clients, .. } = &read.spec;
+    let declares =
+        !(cas.is_empty() && services.is_empty() && hosts.is_empty() && clients.is_empty());
+    // To a generator, Kustomize hands nothing but its own configuration, and without this mark.
+    let is_of_build = |item: &Value| annotation_of(item, ID).is_some();
+    !declares && !has_errors(&read.findings) && items.iter().any(is_of_build)
+}
+
+/// Kustomize would end names in a hash that end in one already, and references would say the first.
+fn refuse_two_hashes(
+    document: &Document,
+    plugin: &Plugin,
+    model: &Model,
+) -> Result<(), CommandError> {
+    if !plugin.needs_hash || !model.name_suffix_hash {
+        return Ok(());
+    }
+    let title = "`plugin.needsHash` and `secrets.nameSuffixHash` exclude each other: both end names in a hash";
+    let diagnostic = Diagnostic::error("conflicting-keys", title)
+        .at(document.plugin_span(&path!["needsHash"]))
+        .help("remove `plugin.needsHash`: `secrets.nameSuffixHash` reaches references that Kustomize does not");
+    Err(CommandError::Input(vec![diagnostic]))
 }
 
 /// Whether the spec says that keys may stand in files.
@@ -89,38 +171,24 @@ fn locked(
     model: &Model,
     now: Timestamp,
     report: Report,
-    directory: &Path,
+    advice: &str,
 ) -> Result<Inventory, CommandError> {
     let (inventory, plan) = phases::plan(store, model, now, report)?;
-    let way_out = way_out(directory);
     let findings = phases::plan_findings(&plan, phases::urgency);
-    let findings: Vec<_> =
-        findings.into_iter().map(|finding| finding.help(way_out.clone())).collect();
+    let existing = model.exposures.iter().any(|exposure| exposure.existing_ingress.is_some());
+    let kind = existing.then_some(
+        "say `--kind Secret` beside it: of a host with `existingIngress`, `render` gives no more",
+    );
+    let advise = |finding: Diagnostic| {
+        let finding = finding.help(advice);
+        kind.into_iter().fold(finding, Diagnostic::help)
+    };
+    let findings: Vec<_> = findings.into_iter().map(advise).collect();
     if has_errors(&findings) {
         return Err(CommandError::Input(findings));
     }
     report.diagnostics(&findings);
     Ok(inventory)
-}
-
-fn way_out(directory: &Path) -> String {
-    format!(
-        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
-        call::absolute(directory).display()
-    )
-}
-
-fn manifests(
-    document: &Document,
-    resolved: Resolved,
-    store: &Store,
-    inventory: &Inventory,
-    templates: &TemplateSet,
-) -> Result<(Model, Vec<Manifest>), CommandError> {
-    let (model, keyring) = phases::keyring(store, resolved, inventory)?;
-    let holdings = Holdings { model: &model, inventory, keyring: &keyring };
-    let manifests = phases::manifests(document, &model, &holdings, templates, Disclosure::Whole)?;
-    Ok((model, manifests))
 }
 
 /// A manifest with its text read back as an object.

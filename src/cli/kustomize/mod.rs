@@ -1,6 +1,6 @@
 //! `mtlsgen kustomize`: the plugin of Kustomize and kpt, as KRM function and as exec plugin.
 
-mod call;
+pub mod call;
 pub mod generate;
 mod install;
 
@@ -12,21 +12,25 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use self::call::Call;
+use self::generate::{Given, Request};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
 use crate::manifest::yaml;
 use crate::spec::document::KIND;
 
-/// Run as a plugin of Kustomize or kpt: give the objects that render prints
+/// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
 ///
 /// Kustomize and kpt call it. As a KRM function it reads a ResourceList from standard input and prints one;
 /// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is
 /// `apiVersion: mtlsgen.dev/v1alpha1`, `kind: MutualTLS` with the spec under `spec`. Under the name `MutualTLS`,
 /// a link to mtlsgen does the same without the word `kustomize`.
+///
+/// As a generator it gives the objects of the spec. As a transformer it also adds client authentication to the
+/// Ingresses that hosts of the spec have under `existingIngress`, and finds references to Secrets that Kustomize
+/// has broken; a spec that declares nothing looks for those alone.
 ///
 /// A build issues nothing unless the configuration says so: it fails where `mtlsgen render` has something to issue
 /// without which nothing works, and says what to run.
@@ -76,14 +80,14 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
     let sources = call::configuration(config.as_ref(), Path::new(""));
-    let (document, objects) = match sources {
-        Ok(sources) => generate::objects(sources, &list.items, call::sink(&list.items), report),
+    let (document, given) = match sources {
+        Ok(sources) => generate::objects(request(sources, &list.items), report),
         Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
-    let outcome = match objects {
-        Ok(objects) => {
-            items::place(&mut list.items, objects);
+    let outcome = match given.and_then(Given::placed) {
+        Ok(items) => {
+            list.items = items;
             Ok(ExitStatus::Done)
         }
         Err(error) => {
@@ -101,13 +105,23 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
 /// Prints the objects, behind those that came in.
 fn run_exec(
     sources: Vec<Arc<Source>>,
-    mut items: Vec<Value>,
+    items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, objects) = generate::objects(sources, &items, call::sink(&items), globals.report());
-    items::place(&mut items, objects?);
-    print(stream(&items))?;
+    let (_, given) = generate::objects(request(sources, &items), globals.report());
+    print(stream(&given?.placed()?))?;
     Ok(ExitStatus::Done)
+}
+
+fn request(sources: Vec<Arc<Source>>, items: &[Value]) -> Request<'_> {
+    let directory =
+        sources.first().map(|source| source.directory.as_path()).unwrap_or(Path::new(""));
+    let advice = format!(
+        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
+        call::absolute(directory).display()
+    );
+    // Objects that say no namespace go wherever they are applied, which no build knows.
+    Request { sources, items, namespace: None, sink: call::sink(items), advice }
 }
 
 /// Objects as a stream of YAML documents.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Identity;
 use crate::model::Patch;
-use selector::Selector;
+pub use selector::Selector;
 
 /// All patches of a spec, in the order of application.
 pub struct Patches {

@@ -9,7 +9,7 @@ use crate::manifest::Identity;
 use crate::spec::PatchTarget;
 
 /// Conditions that an object must meet, all of them.
-pub(super) struct Selector {
+pub struct Selector {
     /// What to match, by name of the condition.
     identity: Vec<(Part, Pattern)>,
     labels: Vec<Requirement>,
@@ -48,7 +48,11 @@ enum Condition {
 
 impl Selector {
     /// Kustomize's `target`.
-    pub(super) fn of_target(target: &PatchTarget) -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// What is no regular expression, or no label selector.
+    pub fn of_target(target: &PatchTarget) -> Result<Self, String> {
         let PatchTarget {
             group,
             version,
@@ -100,7 +104,9 @@ impl Selector {
         self.identity.iter().all(|(part, pattern)| pattern.matches(part.of(identity)))
     }
 
-    pub(super) fn selects(&self, identity: &Identity, object: &Value) -> bool {
+    /// Whether the object meets all conditions, under that identity.
+    #[must_use]
+    pub fn selects(&self, identity: &Identity, object: &Value) -> bool {
         let metadata = |key: &str| object.get("metadata").and_then(|metadata| metadata.get(key));
         self.selects_identity(identity)
             && self.labels.iter().all(|requirement| requirement.holds(metadata("labels")))

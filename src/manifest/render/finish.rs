@@ -6,10 +6,12 @@ use serde_json::{Map, Value};
 use super::placed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::draft::{Draft, Facts};
+use crate::manifest::objects::Secrets;
 use crate::manifest::patch::Patches;
 use crate::manifest::template::values::fields;
 use crate::manifest::template::{Engine, TemplateSet};
 use crate::manifest::{Disclosure, Identity, Manifest, schema, yaml};
+use crate::model::Secret;
 use crate::target::{FinalObject, Locate};
 
 /// An object that is finished but for the checks over all of them.
@@ -18,10 +20,10 @@ pub(super) struct Finished<'a> {
     pub(super) manifest: Manifest,
     /// Name of the template that it comes from.
     pub(super) template: &'a str,
-    content: Content,
+    pub(super) content: Content,
 }
 
-enum Content {
+pub(super) enum Content {
     /// As a built-in template printed it from this.
     Facts(Facts),
     /// Parsed, since somebody else had a hand in it.
@@ -51,6 +53,21 @@ pub(super) struct Finisher<'a> {
 }
 
 impl<'a> Finisher<'a> {
+    /// Renders a Secret, with private keys as they are to be shown.
+    pub(super) fn finish_secret<'m>(
+        &mut self,
+        secret: &'m Secret,
+        secrets: &mut Secrets<'m>,
+    ) -> Option<Finished<'a>> {
+        match secrets.object(secret, self.disclosure) {
+            Ok(draft) => self.finish_draft(draft),
+            Err(error) => {
+                self.found.push(error);
+                None
+            }
+        }
+    }
+
     /// Renders a draft; parses, patches and checks the result only where somebody else had a hand in it.
     pub(super) fn finish_draft(&mut self, draft: Draft) -> Option<Finished<'a>> {
         let Draft { identity, exposures, sensitive, foreign, template, context, facts } = draft;
@@ -124,7 +141,7 @@ impl<'a> Finisher<'a> {
     }
 
     /// What a template gave for a draft: exactly the object that was asked for.
-    fn only_object(&mut self, manifest: &Manifest, template: &str) -> Option<Value> {
+    pub(super) fn only_object(&mut self, manifest: &Manifest, template: &str) -> Option<Value> {
         let mut objects = self.parse(&manifest.yaml, template)?;
         let called = self.templates.origin(template);
         let wanted = &manifest.identity;

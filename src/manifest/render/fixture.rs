@@ -103,6 +103,7 @@ pub(crate) fn exposure(host: &str) -> Exposure {
         }],
         tls: None,
         client_auth: None,
+        existing_ingress: None,
         labels: Labels::new(),
         annotations: Annotations::new(),
     }
@@ -163,6 +164,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
         secrets,
         patches: Vec::new(),
         allow_plain_in_git: false,
+        name_suffix_hash: false,
     }
 }
 

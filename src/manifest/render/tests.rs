@@ -1,3 +1,4 @@
+mod hashed;
 mod objects;
 mod patches;
 mod protection;

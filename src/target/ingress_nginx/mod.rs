@@ -39,7 +39,17 @@ impl Target for IngressNginx {
     }
 
     fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>> {
-        ingress(exposure).map(|draft| vec![draft])
+        Ok(vec![ingress(exposure, self.annotations(exposure)?)])
+    }
+
+    fn annotations(
+        &self,
+        exposure: &Exposure,
+    ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+        let Exposure { key, tls, client_auth, .. } = exposure;
+        let ours = annotations::of(key, tls.as_ref(), client_auth.as_ref())
+            .map_err(|error| vec![error])?;
+        Ok(ours.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     fn protects(
@@ -55,7 +65,7 @@ impl Target for IngressNginx {
 
 /// One Ingress a host: the controller keeps client authentication by host, and gives every host of an
 /// Ingress the same.
-fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
+fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
     let Exposure {
         key,
         host,
@@ -64,12 +74,11 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         ingress_class_name,
         routes,
         tls,
-        client_auth,
+        client_auth: _,
+        existing_ingress: _,
         labels,
         annotations: own,
     } = exposure;
-    let ours =
-        annotations::of(key, tls.as_ref(), client_auth.as_ref()).map_err(|error| vec![error])?;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     annotations.extend(ours.into_iter().map(|(name, value)| (name.to_owned(), value)));
@@ -103,7 +112,7 @@ fn ingress(exposure: &Exposure) -> Result<Draft, Vec<Diagnostic>> {
         tls: has_tls,
         annotations,
     };
-    Ok(draft)
+    draft
 }
 
 fn route(route: &Route) -> Value {

@@ -12,6 +12,14 @@ use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSourc
 use crate::spec::document::Step;
 use crate::target::{FinalObject, IngressView, Locate, SecretView};
 
+/// Where mtlsgen makes the Ingress.
+const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
+/// Where it exists already.
+const EXISTING: &str = "change that Ingress, or say `clientAuth = false`";
+
+/// What says the ingress class where `ingressClassName` does not, and above it.
+const CLASS: &str = "kubernetes.io/ingress.class";
+
 /// Ways in which an object fails to protect a host.
 const CODE: &str = "host-unprotected";
 
@@ -37,9 +45,12 @@ pub(super) fn check(
         }
         let place = locate(&["hosts".into(), Step::from(&exposure.key)]);
         found.extend(check.found.into_iter().map(|problem| {
-            Diagnostic::error(CODE, format!("host `{}` would not be protected: {problem}", exposure.key))
-                .at(place.clone())
-                .help("a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`")
+            Diagnostic::error(
+                CODE,
+                format!("host `{}` would not be protected: {problem}", exposure.key),
+            )
+            .at(place.clone())
+            .help(if exposure.existing_ingress.is_some() { EXISTING } else { CHANGED })
         }));
     }
     found.extend(
@@ -64,16 +75,18 @@ fn contested(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> 
     if !matches!(tls.source, ServerCertificateSource::Held(_)) {
         return None;
     }
-    let views = objects.of(exposure.host.as_str(), exposure);
-    let annotation = views.iter().flat_map(|view| view.annotations.iter()).find(|(name, value)| {
+    let views = objects.of(exposure);
+    let asks = |(name, value): &(&String, &String)| {
         matches!(name.as_str(), CLUSTER_ISSUER | ISSUER)
             || *name == "kubernetes.io/tls-acme" && *value == "true"
-    });
-    let (name, _) = annotation?;
+    };
+    let annotation =
+        |view: &&'_ IngressView<'_>| view.annotations.iter().find(asks).map(|(n, _)| n.clone());
+    let (view, name) = views.iter().find_map(|view| Some((view, annotation(view)?)))?;
     Some(
         Diagnostic::error(
             "certificate-contested",
-            format!("the Ingress `{}/{}` has `{name}`, but mtlsgen holds the certificate of host `{}`: cert-manager would overwrite its Secret `{}`", exposure.namespace, exposure.name, exposure.key, tls.secret_name),
+            format!("the Ingress `{}/{}` has `{name}`, but mtlsgen holds the certificate of host `{}`: cert-manager would overwrite its Secret `{}`", view.namespace, view.name, exposure.key, tls.secret_name),
         )
         .at(locate(&["hosts".into(), Step::from(&exposure.key)]))
         .help("write `tls.certManager` if cert-manager is to issue it, or take the annotation off"),
@@ -121,13 +134,17 @@ impl<'a> Objects<'a> {
         index
     }
 
-    /// The Ingress that mtlsgen makes of an entry.
-    fn of<'b>(&'b self, host: &'b str, exposure: &'b Exposure) -> &'b [&'a IngressView<'a>] {
-        let places = self.ingresses.get(host);
+    /// The Ingress that mtlsgen makes of an entry; where it exists already, all of the host in its namespace.
+    fn of(&self, exposure: &Exposure) -> Vec<&'a IngressView<'a>> {
+        let places = self.ingresses.get(exposure.host.as_str()).into_iter().flatten();
+        let is_own = |found: Place<'_>| match exposure.existing_ingress {
+            Some(_) => found.0 == exposure.namespace.as_str(),
+            None => found == place(exposure),
+        };
         places
-            .and_then(|places| places.get(&place(exposure)))
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+            .filter(|(found, _)| is_own(**found))
+            .flat_map(|(_, views)| views.iter().copied())
+            .collect()
     }
 }
 
@@ -140,16 +157,23 @@ fn place(exposure: &Exposure) -> Place<'_> {
 struct Entries<'a> {
     /// Where their own Ingresses are.
     own: HashMap<&'a str, BTreeSet<Place<'a>>>,
+    /// Namespaces in which all Ingresses of a host are an entry's own, since they exist already.
+    existing: BTreeSet<(&'a str, &'a str)>,
     /// The first entry of each host, and of each host and namespace.
     first: HashMap<(&'a str, Option<&'a str>), &'a str>,
 }
 
 impl<'a> Entries<'a> {
     fn of(model: &'a Model) -> Self {
-        let mut entries = Self { own: HashMap::new(), first: HashMap::new() };
+        let mut entries =
+            Self { own: HashMap::new(), existing: BTreeSet::new(), first: HashMap::new() };
         for (exposure, _) in protected(model) {
             let host = exposure.host.as_str();
-            entries.own.entry(host).or_default().insert(place(exposure));
+            if exposure.existing_ingress.is_some() {
+                entries.existing.insert((host, exposure.namespace.as_str()));
+            } else {
+                entries.own.entry(host).or_default().insert(place(exposure));
+            }
             for namespace in [None, Some(exposure.namespace.as_str())] {
                 entries.first.entry((host, namespace)).or_insert(&exposure.key);
             }
@@ -177,8 +201,11 @@ impl<'a> Entries<'a> {
             place.0 == namespace && is_first_of_namespace
                 || is_first && first(Some(place.0)).is_none()
         };
-        let is_own = |place| self.own.get(host).is_some_and(|own| own.contains(place));
-        let foreign = places.iter().filter(|(place, _)| of_namespace(**place) && !is_own(*place));
+        let is_own = |place: &Place<'b>| {
+            self.existing.contains(&(host, place.0))
+                || self.own.get(host).is_some_and(|own| own.contains(place))
+        };
+        let foreign = places.iter().filter(|(place, _)| of_namespace(**place) && !is_own(place));
         foreign.flat_map(|(_, views)| views.iter().copied()).collect()
     }
 }
@@ -200,11 +227,16 @@ impl<'a> Protection<'a> {
     /// The Ingress that mtlsgen makes of the entry.
     fn own(&mut self, objects: &Objects<'_>) {
         let host = self.exposure.host.as_str();
-        let views = objects.of(host, self.exposure);
-        for view in views {
+        let views = objects.of(self.exposure);
+        for view in &views {
             self.ingress(view, true);
         }
-        if views.is_empty() {
+        if views.is_empty() && self.exposure.existing_ingress.is_some() {
+            self.found.push(format!(
+                "no Ingress of namespace `{}` has a rule for `{host}`",
+                self.exposure.namespace
+            ));
+        } else if views.is_empty() {
             self.found.push(format!(
                 "no Ingress `{}/{}` has a rule for `{host}`",
                 self.exposure.namespace, self.exposure.name
@@ -222,7 +254,9 @@ impl<'a> Protection<'a> {
         if !view.tls_hosts.contains(host) {
             self.found.push(format!("{called} has no `tls` entry for `{host}`"));
         }
-        if own && view.class != Some(self.exposure.ingress_class_name.as_str()) {
+        let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
+        let class = written.map(String::as_str).or(view.class);
+        if own && class != Some(self.exposure.ingress_class_name.as_str()) {
             self.found.push(format!(
                 "{called} has another ingress class than `{}`",
                 self.exposure.ingress_class_name
@@ -248,7 +282,9 @@ impl<'a> Protection<'a> {
             }
             if name.strip_prefix(PREFIX).is_some_and(|name| name.starts_with("auth-tls-")) {
                 self.found.push(format!("{called} has `{name}`, which mtlsgen did not set"));
-            } else if name == "kubernetes.io/ingress.class" {
+            } else if name == CLASS && self.exposure.existing_ingress.is_some() {
+                // Whoever wrote the Ingress chose its class so; which one it is has been judged.
+            } else if name == CLASS {
                 self.found
                     .push(format!("{called} has `{name}`, which overrides its ingress class"));
             } else if let Some(reason) = opens(name, value) {

@@ -1,0 +1,78 @@
+//! `mtlsgen post-render`: Helm's post-renderer, which adds the objects of a spec to those of a chart.
+#![expect(clippy::disallowed_methods, reason = "Helm says in the environment where a release goes")]
+
+use std::path::{Path, PathBuf};
+
+use super::globals::Globals;
+use super::kustomize::generate::{self, Given, Request};
+use super::kustomize::{call, stream};
+use super::report::{CommandError, ExitStatus, print};
+use super::spec_arguments::SpecArguments;
+use crate::diagnostic::human;
+use crate::io::{input, new_files};
+use crate::kustomize::helm;
+
+/// Namespace of the release; Helm 4 tells its plugins.
+const NAMESPACE: &str = "HELM_NAMESPACE";
+/// Columns of messages in a file.
+const WIDTH: usize = 120;
+
+/// Add the objects of the spec to a chart's manifests, as Helm's post-renderer
+///
+/// Helm calls it: with `--post-renderer mtlsgen --post-renderer-args post-render` (Helm 3), or as a plugin (Helm 4,
+/// whose folder is in examples/helm of mtlsgen's repository). What the chart gives comes out as it came in, byte by
+/// byte, unless hosts of the spec have `existingIngress`: then these Ingresses get client authentication. The objects
+/// of the spec stand behind it. Nothing is issued.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// File that errors are written to as well, since Helm 4 does not show them
+    #[arg(long, value_name = "FILE", help_heading = "Messages")]
+    log_file: Option<PathBuf>,
+}
+
+/// Adds the objects.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let text = manifests(args, globals).inspect_err(|error| {
+        if let Some(file) = &args.log_file {
+            log(file, error, globals);
+        }
+    })?;
+    print(text)?;
+    Ok(ExitStatus::Done)
+}
+
+fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
+    let chart = input::standard_input_text()?;
+    let charts_objects =
+        helm::objects(&chart).map_err(|mistake| CommandError::Input(vec![*mistake]))?;
+    if helm::is_hooks_alone(&charts_objects) {
+        return Ok(chart);
+    }
+    let namespace = std::env::var(NAMESPACE).ok().filter(|namespace| !namespace.is_empty());
+    let request = Request {
+        sources: args.spec.sources()?,
+        items: &charts_objects,
+        namespace: namespace.as_deref(),
+        sink: call::sink(&[]),
+        advice: "a post-renderer issues nothing: run `mtlsgen render` with the same `-f` and `--set`, then call Helm again".to_owned(),
+    };
+    let (_, given) = generate::objects(request, globals.report());
+    // What the chart has already is judged by Helm's rules.
+    let Given { items, objects, taken: _ } = given?;
+    let missing = helm::missing(&charts_objects, objects, namespace.as_deref());
+    let missing = missing.map_err(CommandError::Input)?;
+    let chart = if items == charts_objects { chart } else { stream(&items) };
+    Ok(helm::append(chart, &stream(&missing)))
+}
+
+/// Leaves the words in a file; whether that works changes nothing about the failure itself.
+fn log(file: &Path, error: &CommandError, globals: &Globals) {
+    let words = human::render(error.diagnostics(), false, WIDTH);
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return };
+    if let Err(error) = new_files::write_over(folder, &[(name, words.as_bytes())]) {
+        globals.report().say(&error.to_string());
+    }
+}

@@ -1,0 +1,122 @@
+//! What stands around the Ingresses: Services that they may lead to, objects that must not be overwritten.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::previous::{self, Place};
+use super::{Namespace, identity};
+use crate::diagnostic::Diagnostic;
+use crate::kustomize::annotation::PATHS;
+use crate::kustomize::annotation_of;
+use crate::manifest::render::Rendered;
+use crate::manifest::{Identity, yaml};
+use crate::spec::value::LabelValue;
+
+/// What prefixes of annotations tools keep for themselves.
+const INTERNAL: [&str; 5] = [
+    "postrenderer.helm.sh/",
+    "internal.config.kubernetes.io/",
+    "config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+];
+
+/// What an Ingress can rely on.
+pub(super) struct Surroundings<'a> {
+    services: BTreeSet<Place>,
+    namespace: Namespace<'a>,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn of(items: &[Value], rendered: &Rendered<'_>, namespace: Namespace<'a>) -> Self {
+        let is_service =
+            |identity: &Identity| identity.kind == "Service" && identity.group().is_empty();
+        let place = |identity: Identity| (identity.namespace.unwrap_or_default(), identity.name);
+        let there = items.iter().flat_map(|item| previous::identities(item, namespace.name));
+        let ours = rendered.manifests().map(|manifest| manifest.identity.clone());
+        let mut services: BTreeSet<Place> =
+            there.chain(ours).filter(is_service).map(place).collect();
+        let existing = rendered.model().services.values().filter(|service| !service.rendered);
+        services.extend(
+            existing.map(|service| (service.namespace.to_string(), service.name.to_string())),
+        );
+        Self { services, namespace }
+    }
+
+    /// Whether there is such a Service, or the spec says that it exists.
+    pub(super) fn has_service(&self, namespace: &str, name: &str) -> bool {
+        self.services.contains(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// An object's identity.
+    pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
+        identity(item, self.namespace.name)
+    }
+
+    /// Whether an object that says no namespace may end up in another one than it is taken for.
+    pub(super) fn is_elsewhere_perhaps(&self) -> bool {
+        !self.namespace.is_known
+    }
+}
+
+/// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by
+/// their label, and equal ones may be replaced; so may files where the spec has no name to tell them by.
+pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
+    let name = rendered.model().name.as_ref().map(LabelValue::as_str);
+    let refuse = |item: &Value| {
+        let identity = identity(item, namespace)?;
+        let ours = rendered.manifests().find(|ours| is_same(&ours.identity, &identity))?;
+        let label = item.pointer("/metadata/labels/mtlsgen.dev~1name").and_then(Value::as_str);
+        if (label.is_some() && label == name)
+            || (name.is_none() && is_file(item))
+            || is_equal(item, &ours.yaml)
+        {
+            return None;
+        }
+        Some(twice(&identity))
+    };
+    items.iter().filter_map(refuse).collect()
+}
+
+/// An object of that name came in, and another one is to be added.
+pub(super) fn twice(identity: &Identity) -> Diagnostic {
+    let title = format!(
+        "{identity} is among the objects already, and mtlsgen would put its own in its place"
+    );
+    Diagnostic::error("object-twice", title)
+        .help("give one of them another name, or remove the one that is there")
+        .about(identity)
+        .field("metadata.name", identity.name.as_str(), Value::Null)
+}
+
+/// Same group, kind, namespace and name; the version does not matter.
+pub(super) fn is_same(one: &Identity, other: &Identity) -> bool {
+    one.group() == other.group()
+        && (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
+}
+
+/// Whether it was read from a file that is written back, as kpt does.
+fn is_file(item: &Value) -> bool {
+    PATHS.iter().any(|name| annotation_of(item, name).is_some())
+}
+
+/// Equal but for what tools note down for themselves.
+fn is_equal(item: &Value, yaml: &str) -> bool {
+    let ours = yaml::parse(yaml).ok().and_then(|objects| objects.into_iter().next());
+    ours.is_some_and(|ours| ours == without_notes(item))
+}
+
+fn without_notes(item: &Value) -> Value {
+    let mut item = item.clone();
+    let Some(metadata) = item.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return item;
+    };
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.retain(|name, _| !INTERNAL.iter().any(|prefix| name.starts_with(prefix)));
+        if annotations.is_empty() {
+            metadata.shift_remove("annotations");
+        }
+    }
+    item
+}

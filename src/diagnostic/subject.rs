@@ -1,0 +1,50 @@
+//! What a message is about that stands in no text: a field of an object that somebody handed over.
+
+use serde_json::Value;
+
+use super::Diagnostic;
+use crate::manifest::Identity;
+
+/// An object, and perhaps a field of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// The object.
+    pub object: Identity,
+    /// The field.
+    pub field: Option<Field>,
+}
+
+/// A field of an object, what it says and what it should say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// The way to it, such as `spec.rules[0].host`.
+    pub path: String,
+    /// What it says; null: nothing.
+    pub current: Value,
+    /// What it should say; null: that is open.
+    pub proposed: Value,
+}
+
+impl Diagnostic {
+    /// Says which object it is about.
+    #[must_use]
+    pub fn about(mut self, object: &Identity) -> Self {
+        self.subject = Some(Box::new(Subject { object: object.clone(), field: None }));
+        self
+    }
+
+    /// Says which field of that object it is about, what it says and what it should say.
+    #[must_use]
+    pub fn field(
+        mut self,
+        path: impl Into<String>,
+        current: impl Into<Value>,
+        proposed: impl Into<Value>,
+    ) -> Self {
+        let (path, current, proposed) = (path.into(), current.into(), proposed.into());
+        if let Some(subject) = &mut self.subject {
+            subject.field = Some(Field { path, current, proposed });
+        }
+        self
+    }
+}
