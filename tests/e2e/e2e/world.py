@@ -25,6 +25,7 @@ class Run:
         self.scratch = scratch
         self._open = ExitStack()
         self._shared: dict[str, Any] = {}
+        self._failed: dict[str, Exception] = {}
         #: Servers whose logs are shown with a failure.
         self.processes: list[Process] = []
 
@@ -42,9 +43,18 @@ class Run:
         return cluster
 
     def share(self, name: str, start: Callable[[Run], AbstractContextManager[T]]) -> T:
-        """What `start` yields: started at the first call, ended with the run (last first)."""
+        """What `start` yields: started at the first call, ended with the run (last first).
+
+        What could not be started is not tried again: the cases that need it fail at once.
+        """
+        if name in self._failed:
+            raise self._failed[name]
         if name not in self._shared:
-            self._shared[name] = self._open.enter_context(start(self))
+            try:
+                self._shared[name] = self._open.enter_context(start(self))
+            except Exception as error:
+                self._failed[name] = error
+                raise
         return self._shared[name]
 
     def close(self) -> None:
@@ -79,6 +89,13 @@ class World:
     @property
     def cluster(self) -> Cluster:
         return self.run.cluster
+
+    def new_namespace(self, hint: str = "case") -> str:
+        """A namespace of the cluster that nobody had; its Ingresses go with the case, so that no controller
+        serves their hosts."""
+        name = self.cluster.new_namespace(hint)
+        self.defer(lambda: self.cluster.kubectl("delete", "ingress", "--all", "--wait=false", namespace=name))
+        return name
 
     def project(self, spec: str | dict[str, Any], name: str = "project") -> Project:
         """A folder with this spec."""
