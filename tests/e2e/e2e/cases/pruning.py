@@ -13,7 +13,7 @@ _KINDS = "deployment,service,ingress,secret,configmap"
 @case("what a spec loses goes, and nothing else")
 def what_a_spec_loses_goes(world: World) -> None:
     """`kubectl apply --prune -l mtlsgen.dev/name=NAME` after a host and its service were taken out."""
-    namespace = world.cluster.new_namespace("prune")
+    namespace = world.new_namespace("prune")
     ours = world.project(_spec("ours", namespace, ["web", "api", "old"]), "ours")
     theirs = world.project(_spec("theirs", namespace, ["shop"]), "theirs")
     # Others live there too: another spec's objects, and what was made by hand.
@@ -42,7 +42,7 @@ def what_a_spec_loses_goes(world: World) -> None:
 @case("a protected host that is opened keeps no bundle behind")
 def an_opened_host_keeps_no_bundle(world: World) -> None:
     """Only the trust bundle goes; the Ingress is the same object with fewer annotations."""
-    namespace = world.cluster.new_namespace("prune")
+    namespace = world.new_namespace("prune")
     spec = _spec("opening", namespace, ["web", "api"])
     project = world.project(spec)
     before = _apply_and_list(world, project, "opening", namespace)

@@ -11,7 +11,7 @@ from ..world import World
 @case("every text arrives as it was written")
 def every_text_arrives(world: World) -> None:
     """As annotation and in the environment, where any text may stand; client-side, which carries them all."""
-    namespace = world.cluster.new_namespace("texts")
+    namespace = world.new_namespace("texts")
     texts = hostile_texts()
     assert len(texts) > 600, f"only {len(texts)} texts"
     project = world.project(
