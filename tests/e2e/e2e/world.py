@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,18 +28,15 @@ class Run:
         #: Servers whose logs are shown with a failure.
         self.processes: list[Process] = []
 
-    @cached_property
+    @property
     def network(self) -> Network:
         """The run's own network namespace."""
-        return self._open.enter_context(closing(Network()))
+        return self.share("network", lambda run: closing(Network()))
 
-    @cached_property
+    @property
     def cluster(self) -> Cluster:
         """The run's Kubernetes API."""
-        cluster = Cluster(self.network, self.scratch / "cluster")
-        self._open.callback(cluster.close)
-        self.processes.extend(cluster.processes)
-        return cluster
+        return self.share("cluster", _cluster)
 
     def share(self, name: str, start: Callable[[Run], AbstractContextManager[T]]) -> T:
         """What `start` yields: started at the first call, ended with the run (last first).
@@ -55,11 +51,18 @@ class Run:
             except Exception as error:
                 self._failed[name] = error
                 raise
-        return self._shared[name]
+        found: T = self._shared[name]
+        return found
 
     def close(self) -> None:
         """Ends everything, last first."""
         self._open.close()
+
+
+def _cluster(run: Run) -> AbstractContextManager[Cluster]:
+    cluster = Cluster(run.network, run.scratch / "cluster")
+    run.processes.extend(cluster.processes)
+    return closing(cluster)
 
 
 class World:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..compare import identity
 from ..program import Object, Project
 from ..registry import case
@@ -59,7 +61,7 @@ def an_opened_host_keeps_no_bundle(world: World) -> None:
     assert _uid(ingress) == _uid(before[identity(ingress)]), "the Ingress was made anew"
 
 
-def _spec(name: str, namespace: str, services: list[str]) -> dict[str, object]:
+def _spec(name: str, namespace: str, services: list[str]) -> dict[str, Any]:
     host = {"tls": {"issuer": "self-signed"}, "clientAuth": {"cas": ["clients"]}, "ingressClassName": "judged"}
     return {
         "name": name,
@@ -77,8 +79,8 @@ def _apply(world: World, project: Project, name: str) -> None:
 
 def _apply_and_list(world: World, project: Project, name: str, namespace: str) -> dict[str, Object]:
     _apply(world, project, name)
-    return {identity(each): each for each in world.cluster.list(_KINDS, namespace=namespace)}
+    return {identity(each): each for each in world.cluster.objects(_KINDS, namespace=namespace)}
 
 
 def _uid(object: Object) -> str:
-    return object["metadata"]["uid"]
+    return str(object["metadata"]["uid"])
