@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,15 +62,19 @@ def ask(
     trust = ["--cacert", authority] if authority else ["--insecure"]
     identity = [*(["--cert", certificate] if certificate else []), *(["--key", key] if key else [])]
     fields = [part for name, value in (headers or {}).items() for part in ("--header", f"{name}: {value}")]
-    with tempfile.NamedTemporaryFile(prefix="mtlsgen-e2e-body-") as body:
-        command = [
-            "curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", str(seconds),
-            "--output", body.name, "--write-out", "%{http_code}",
-            *_connect_to(url, at), *trust, *identity, *fields, *flags, url,
-        ]  # fmt: skip
-        result = subprocess.run(network.command(command), capture_output=True, text=True)
-        text = Path(body.name).read_text(errors="replace")
-    return Answer(int(result.stdout or 0), text, result.returncode, result.stderr.strip())
+    command = [
+        "curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", str(seconds),
+        "--write-out", "\n%{http_code}",
+        *_connect_to(url, at), *trust, *identity, *fields, *flags, url,
+    ]  # fmt: skip
+    result = subprocess.run(network.command(command), capture_output=True, text=True, errors="replace")
+    return read_answer(result)
+
+
+def read_answer(curl: subprocess.CompletedProcess[str]) -> Answer:
+    """The answer that a curl has printed which was told to write a line with the status behind the body."""
+    body, _, status = curl.stdout.rpartition("\n")
+    return Answer(int(status or 0), body, curl.returncode, curl.stderr.strip())
 
 
 def _connect_to(url: str, at: str | None) -> list[str]:

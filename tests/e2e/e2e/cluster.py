@@ -69,7 +69,7 @@ class Cluster:
 
     def create(self, *namespaces: str) -> None:
         """Makes these namespaces; those that exist stay as they are."""
-        there = {each["metadata"]["name"] for each in self.list("namespace")}
+        there = {each["metadata"]["name"] for each in self.objects("namespace")}
         new = [name for name in namespaces if name not in there]
         objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in new]
         if objects:
@@ -83,13 +83,15 @@ class Cluster:
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Object:
         """One object."""
-        return json.loads(self.kubectl("get", kind, name, "-o", "json", namespace=namespace).stdout)
+        found: Object = json.loads(self.kubectl("get", kind, name, "-o", "json", namespace=namespace).stdout)
+        return found
 
-    def list(self, kinds: str, *flags: str, namespace: str | None = None) -> list[Object]:
+    def objects(self, kinds: str, *flags: str, namespace: str | None = None) -> list[Object]:
         """The objects of some kinds (`service,ingress`) in a namespace, or in all of them."""
         place = [] if namespace else ["--all-namespaces"]
         text = self.kubectl("get", kinds, *place, *flags, "-o", "json", namespace=namespace).stdout
-        return json.loads(text)["items"]
+        items: list[Object] = json.loads(text)["items"]
+        return items
 
     def _start(self, name: str, command: list[str | Path]) -> Process:
         log = self._folder / f"{name}.log"

@@ -57,7 +57,7 @@ def _different(one: Any, other: Any, path: str) -> Iterator[str]:
         for key in {**one, **other}:
             yield from _different(one.get(key), other.get(key), f"{path}.{key}")
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for at, (left, right) in enumerate(zip(one, other)):
+        for at, (left, right) in enumerate(zip(one, other, strict=True)):
             yield from _different(left, right, f"{path}[{at}]")
     elif one != other:
         yield f"{path}: {one!r} and {other!r}"
@@ -67,7 +67,7 @@ def _differences(wanted: Any, found: Any, path: str) -> Iterator[str]:
     if isinstance(wanted, dict) and isinstance(found, dict):
         yield from _table(wanted, found, path)
     elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for at, (ours, theirs) in enumerate(zip(wanted, found)):
+        for at, (ours, theirs) in enumerate(zip(wanted, found, strict=True)):
             yield from _differences(ours, theirs, f"{path}[{at}]")
     elif wanted != found and not _is_empty(wanted, found):
         yield f"{path}: {wanted!r} became {found!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -62,7 +63,7 @@ class Process:
 
     def alive(self) -> bool:
         """Whether it still runs."""
-        return self._popen.poll() is None
+        return self._popen.returncode is None and self._ended() is None
 
     def wait_until_ready(self, ready: Callable[[], object], seconds: float = 60) -> None:
         """Waits for `ready`; NotReady, with the end of the log, if the server ends or is too slow."""
@@ -75,8 +76,7 @@ class Process:
         except NotReady as error:
             raise NotReady(f"{error}\n{self.log_tail()}") from None
         if not self.alive():
-            status = self._popen.returncode
-            raise NotReady(f"{self.name} ended with status {status}\n{self.log_tail()}")
+            raise NotReady(f"{self.name} has ended\n{self.log_tail()}")
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines that it wrote."""
@@ -90,20 +90,17 @@ class Process:
 
     def stop(self, patience: float = 10) -> None:
         """Ends it and everything in its process group, and waits for its end."""
-        if self.alive():
-            self._signal(signal.SIGTERM)
-            try:
-                self._popen.wait(patience)
-            except subprocess.TimeoutExpired:
-                pass
-        self._signal(signal.SIGKILL)
+        if self._popen.returncode is not None:
+            return
+        os.killpg(self.pid, signal.SIGTERM)
+        with contextlib.suppress(NotReady):
+            wait_until(lambda: not self.alive(), patience, self.name, pause=0.02)
+        os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
 
-    def _signal(self, number: signal.Signals) -> None:
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
+    def _ended(self) -> object | None:
+        """What the kernel says of its end. It is only asked: until `stop`, the number stays this process's."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
 
     def _tail(self, text: str, lines: int) -> str:
         worth = [line for line in text.splitlines() if not (self._noise and self._noise.match(line))]

@@ -75,9 +75,7 @@ class Project:
     @classmethod
     def of_example(cls, program: Program, folder: Path, name: str) -> Project:
         """A copy of one of the repository's examples."""
-        shutil.copytree(
-            ROOT / "examples" / name, folder, ignore=shutil.ignore_patterns("pki", "out", "expected")
-        )
+        shutil.copytree(ROOT / "examples" / name, folder, ignore=shutil.ignore_patterns("pki", "out", "expected"))
         return cls(program, folder)
 
     def write(self, spec: str | dict[str, Any]) -> None:
@@ -96,7 +94,8 @@ class Project:
 
     def listed(self, *flags: str | Path) -> list[Object]:
         """What it renders as JSON."""
-        return json.loads(self.render("--format", "json", *flags))["items"]
+        items: list[Object] = json.loads(self.render("--format", "json", *flags))["items"]
+        return items
 
     def certificate(self, holder: str) -> Path:
         """The certificate of `clients/NAME`, `hosts/NAME` or `cas/NAME` in the store."""

@@ -29,7 +29,7 @@ def table(topic: str, cases: Sequence[Case], cells: Sequence[Cell]) -> str:
     rows = [["", *heads]]
     rows += [[each.name, *(_text(verdicts[each.name, head]) for head in heads)] for each in cases]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads) + 1)]
-    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths)).rstrip() for row in rows]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([topic, *(f"  {line}" for line in lines), *_reasons(cases, heads, verdicts)])
 
 

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .ask import Answer
+from .ask import Answer, read_answer
 from .network import Network
 from .parts import binary
 
@@ -38,7 +38,7 @@ class Terminal:
             "connect-to": [f":80:{http}", f":443:{https}"],
             "noproxy": ["*"],
             "max-time": ["10"],
-            # Behind the body, for `asks`.
+            # For `read_answer`.
             "write-out": ["\\n%{http_code}"],
         }
         lines = [f'{key} = "{value}"' for key, values in settings.items() for value in values]
@@ -52,9 +52,7 @@ class Terminal:
 
     def asks(self, curl: str) -> Answer:
         """A line that calls curl."""
-        result = self._bash(curl)
-        body, _, status = result.stdout.rpartition("\n")
-        return Answer(int(status or 0), body, result.returncode, result.stderr.strip())
+        return read_answer(self._bash(curl))
 
     def _bash(self, line: str) -> subprocess.CompletedProcess[str]:
         environment = {
@@ -70,4 +68,5 @@ class Terminal:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
         )

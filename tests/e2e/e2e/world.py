@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,31 +24,45 @@ class Run:
         self.scratch = scratch
         self._open = ExitStack()
         self._shared: dict[str, Any] = {}
+        self._failed: dict[str, Exception] = {}
         #: Servers whose logs are shown with a failure.
         self.processes: list[Process] = []
 
-    @cached_property
+    @property
     def network(self) -> Network:
         """The run's own network namespace."""
-        return self._open.enter_context(closing(Network()))
+        return self.share("network", lambda run: closing(Network()))
 
-    @cached_property
+    @property
     def cluster(self) -> Cluster:
         """The run's Kubernetes API."""
-        cluster = Cluster(self.network, self.scratch / "cluster")
-        self._open.callback(cluster.close)
-        self.processes.extend(cluster.processes)
-        return cluster
+        return self.share("cluster", _cluster)
 
     def share(self, name: str, start: Callable[[Run], AbstractContextManager[T]]) -> T:
-        """What `start` yields: started at the first call, ended with the run (last first)."""
+        """What `start` yields: started at the first call, ended with the run (last first).
+
+        What could not be started is not tried again: the cases that need it fail at once.
+        """
+        if name in self._failed:
+            raise self._failed[name]
         if name not in self._shared:
-            self._shared[name] = self._open.enter_context(start(self))
-        return self._shared[name]
+            try:
+                self._shared[name] = self._open.enter_context(start(self))
+            except Exception as error:
+                self._failed[name] = error
+                raise
+        found: T = self._shared[name]
+        return found
 
     def close(self) -> None:
         """Ends everything, last first."""
         self._open.close()
+
+
+def _cluster(run: Run) -> AbstractContextManager[Cluster]:
+    cluster = Cluster(run.network, run.scratch / "cluster")
+    run.processes.extend(cluster.processes)
+    return closing(cluster)
 
 
 class World:
@@ -79,6 +92,13 @@ class World:
     @property
     def cluster(self) -> Cluster:
         return self.run.cluster
+
+    def new_namespace(self, hint: str = "case") -> str:
+        """A namespace of the cluster that nobody had; its Ingresses go with the case, so that no controller
+        serves their hosts."""
+        name = self.cluster.new_namespace(hint)
+        self.defer(lambda: self.cluster.kubectl("delete", "ingress", "--all", "--wait=false", namespace=name))
+        return name
 
     def project(self, spec: str | dict[str, Any], name: str = "project") -> Project:
         """A folder with this spec."""

@@ -87,7 +87,7 @@ class ByHand:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.namespace = world.cluster.new_namespace("by-hand")
+        self.namespace = world.new_namespace("by-hand")
 
     def types(self, command: str | Sequence[str], *more: str) -> None:
         """One kubectl command; what has blanks stands apart."""
@@ -117,7 +117,7 @@ class ByHand:
 
 def _applied(world: World, project: Project) -> str:
     """Applies an example in a namespace of its own, and returns that."""
-    namespace = world.cluster.new_namespace("rendered")
+    namespace = world.new_namespace("rendered")
     world.cluster.kubectl("apply", "-f", "-", stdin=project.render("--set", f"namespace={namespace}"))
     return namespace
 

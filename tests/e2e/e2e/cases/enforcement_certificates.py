@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..enforcement.answers import COUNTERPARTS, NOT_ACCEPTED, NOTHING_SENT, SERVED, Answers, Answered, Served, differing
+from ..enforcement.answers import COUNTERPARTS, NOT_ACCEPTED, NOTHING_SENT, SERVED, Answered, Answers, Served, differing
 from ..enforcement.scene import Door
 from ..enforcement.spec import ERROR_PAGE
 from ..registry import case

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..ask import Answer, ask
 from ..enforcement.answers import COUNTERPARTS, NOTHING_SENT, Answered, NoHandshake, Served, differing
+from ..enforcement.identities import proof
 from ..enforcement.scene import Door, every_host
 from ..enforcement.spec import host_name
 from ..registry import case
@@ -92,8 +93,7 @@ def no_sni(world: World) -> None:
 
 def _by_address(door: Door, world: World, host: str, identity: str | None) -> Answer:
     shown = door.scene.identities[identity] if identity else None
-    proof = {"certificate": shown.certificate, "key": shown.key} if shown else {}
-    return ask(world.network, f"https://{door.controller.https}/", headers={"Host": host_name(host)}, **proof)
+    return ask(world.network, f"https://{door.controller.https}/", headers={"Host": host_name(host)}, **proof(shown))
 
 
 @case("the name in capitals", COUNTERPARTS)
@@ -141,9 +141,7 @@ def _in_session(door: Door, world: World, host: str, *arguments: str | Path) -> 
     name = host_name(host)
     command = ["openssl", "s_client", "-quiet", "-connect", door.controller.https, "-servername", name, *arguments]
     request = f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
-    result = subprocess.run(
-        world.network.command(command), input=request, capture_output=True, text=True, timeout=20
-    )
+    result = subprocess.run(world.network.command(command), input=request, capture_output=True, text=True, timeout=20)
     return result.stdout
 
 

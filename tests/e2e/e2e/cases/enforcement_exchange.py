@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from pathlib import Path
 from typing import Any
 
 from ..ask import Answer
@@ -13,12 +14,13 @@ from ..controllers.namespaces import endpoints
 from ..enforcement.answers import COUNTERPARTS, NOT_ACCEPTED, NOTHING_SENT, Expected, Served, becomes
 from ..enforcement.identities import Identity, of_client
 from ..enforcement.scene import ask_host
-from ..program import Project, read_objects
+from ..program import read_objects
 from ..registry import case
 from ..world import World
 
 #: The old one and the new one differ in name, key and subject.
 _AUTHORITIES = {name: {"subject": f"CN=Clients of the {name} authority"} for name in ("old", "new")}
+
 
 @case("old, then both, then new", COUNTERPARTS)
 def exchange(world: World) -> None:
@@ -99,7 +101,7 @@ class _Deployment:
         now = of_client(self._project, "alice")
         kept = self._world.scratch / f"alice-{_digest(now)}"
         kept.mkdir(exist_ok=True)
-        return Identity(shutil.copy(now.certificate, kept), shutil.copy(now.key, kept))
+        return Identity(Path(shutil.copy(now.certificate, kept)), Path(shutil.copy(now.key, kept)))
 
     def _spec(self, trusted: list[str], signer: str) -> dict[str, Any]:
         return {

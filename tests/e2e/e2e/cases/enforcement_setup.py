@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..cluster import Cluster
 from ..controllers import ingress_nginx

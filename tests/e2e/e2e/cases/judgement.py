@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from ..cluster import as_list
 from ..compare import differences, fixed_versions, identity, server_filled
@@ -41,7 +42,7 @@ def examples_are_accepted(world: World) -> None:
     for name in names:
         batch = [_rendered(name, world.example(name))]
         # They are of the class that controllers serve, and no host of them is to be served here.
-        world.defer(lambda batch=batch: _delete(world, batch))
+        world.defer(partial(_delete, world, batch))
         _accepted_and_unchanged_by_a_second_time(world, [batch])
 
 
@@ -103,7 +104,7 @@ def _objects(batches: Sequence[Sequence[Rendered]]) -> Iterator[Object]:
 
 def _stored(world: World, batches: Sequence[Sequence[Rendered]]) -> dict[str, Object]:
     kinds = sorted({each["kind"] for each in _objects(batches)})
-    return {identity(each): each for each in world.cluster.list(",".join(kinds))}
+    return {identity(each): each for each in world.cluster.objects(",".join(kinds))}
 
 
 def _delete(world: World, rendered: Sequence[Rendered]) -> None:

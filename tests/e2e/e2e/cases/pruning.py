@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..compare import identity
 from ..program import Object, Project
 from ..registry import case
@@ -13,7 +15,7 @@ _KINDS = "deployment,service,ingress,secret,configmap"
 @case("what a spec loses goes, and nothing else")
 def what_a_spec_loses_goes(world: World) -> None:
     """`kubectl apply --prune -l mtlsgen.dev/name=NAME` after a host and its service were taken out."""
-    namespace = world.cluster.new_namespace("prune")
+    namespace = world.new_namespace("prune")
     ours = world.project(_spec("ours", namespace, ["web", "api", "old"]), "ours")
     theirs = world.project(_spec("theirs", namespace, ["shop"]), "theirs")
     # Others live there too: another spec's objects, and what was made by hand.
@@ -42,7 +44,7 @@ def what_a_spec_loses_goes(world: World) -> None:
 @case("a protected host that is opened keeps no bundle behind")
 def an_opened_host_keeps_no_bundle(world: World) -> None:
     """Only the trust bundle goes; the Ingress is the same object with fewer annotations."""
-    namespace = world.cluster.new_namespace("prune")
+    namespace = world.new_namespace("prune")
     spec = _spec("opening", namespace, ["web", "api"])
     project = world.project(spec)
     before = _apply_and_list(world, project, "opening", namespace)
@@ -59,7 +61,7 @@ def an_opened_host_keeps_no_bundle(world: World) -> None:
     assert _uid(ingress) == _uid(before[identity(ingress)]), "the Ingress was made anew"
 
 
-def _spec(name: str, namespace: str, services: list[str]) -> dict[str, object]:
+def _spec(name: str, namespace: str, services: list[str]) -> dict[str, Any]:
     host = {"tls": {"issuer": "self-signed"}, "clientAuth": {"cas": ["clients"]}, "ingressClassName": "judged"}
     return {
         "name": name,
@@ -77,8 +79,8 @@ def _apply(world: World, project: Project, name: str) -> None:
 
 def _apply_and_list(world: World, project: Project, name: str, namespace: str) -> dict[str, Object]:
     _apply(world, project, name)
-    return {identity(each): each for each in world.cluster.list(_KINDS, namespace=namespace)}
+    return {identity(each): each for each in world.cluster.objects(_KINDS, namespace=namespace)}
 
 
 def _uid(object: Object) -> str:
-    return object["metadata"]["uid"]
+    return str(object["metadata"]["uid"])

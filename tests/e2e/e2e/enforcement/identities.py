@@ -23,6 +23,11 @@ class Identity:
     key: Path
 
 
+def proof(identity: Identity | None) -> dict[str, Any]:
+    """The options of `ask` that show it; none for nobody."""
+    return {"certificate": identity.certificate, "key": identity.key} if identity else {}
+
+
 def of_client(project: Project, name: str) -> Identity:
     """A client of a store."""
     return Identity(project.certificate(f"clients/{name}"), project.key(f"clients/{name}"))

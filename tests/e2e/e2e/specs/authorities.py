@@ -87,13 +87,12 @@ def _client(choices: Choices, issuer: str, name: str, namespaces: list[str]) -> 
 
 
 def _subject(choices: Choices, name: str) -> str | Table:
-    return choices.one(
-        (
-            f"CN={name}, O=Example.com, OU=a\\, b",
-            f"/C=GB/O=Org & Söhne/CN={name}",
-            {"commonName": name, "organizations": ["on", "1e3"], "countries": ["GB"], "provinces": ["null"]},
-        )
+    forms: tuple[str | Table, ...] = (
+        f"CN={name}, O=Example.com, OU=a\\, b",
+        f"/C=GB/O=Org & Söhne/CN={name}",
+        {"commonName": name, "organizations": ["on", "1e3"], "countries": ["GB"], "provinces": ["null"]},
     )
+    return choices.one(forms)
 
 
 def _key(choices: Choices) -> Table:

@@ -28,7 +28,8 @@ _NUMBERS = ("1e3", "0x1f", "007", "0o17", "1.5", "1", "2024-01-01", "0b11", "08"
 
 def hostile_texts() -> list[str]:
     """Texts that some reader of YAML, some shell or some template takes for something else."""
-    return json.loads((ROOT / "tests/hostile-strings.json").read_text())
+    texts: list[str] = json.loads((ROOT / "tests/hostile-strings.json").read_text())
+    return texts
 
 
 class Choices:
@@ -96,4 +97,6 @@ class Choices:
     @cached_property
     def _object_names(self) -> list[str]:
         names = [text for text in self._hostile if _OBJECT_NAME.fullmatch(text)]
-        return [name for name in names if all(_DNS_LABEL.fullmatch(label) or label.isdigit() for label in name.split("."))]
+        return [
+            name for name in names if all(_DNS_LABEL.fullmatch(label) or label.isdigit() for label in name.split("."))
+        ]

@@ -38,7 +38,7 @@ def _spec(choices: Choices, name: str, material: Material) -> GeneratedSpec:
     content = {
         **choices.maybe(0.7, name=choices.label_value() or name),
         "namespace": namespaces[0],
-        **choices.one(({"ingressClassName": INGRESS_CLASS}, {"defaults": {"hosts": {"ingressClassName": INGRESS_CLASS}}})),
+        **_ingress_class(choices),
         **choices.maybe(0.4, labels=choices.labels()),
         **choices.maybe(0.4, annotations=choices.annotations()),
         "cas": made.cas,
@@ -50,6 +50,11 @@ def _spec(choices: Choices, name: str, material: Material) -> GeneratedSpec:
     }
     content.setdefault("defaults", {}).update(_defaults(choices))
     return GeneratedSpec(name, _form(choices, name, content), tuple(namespaces))
+
+
+def _ingress_class(choices: Choices) -> Table:
+    name = {"ingressClassName": INGRESS_CLASS}
+    return choices.one((name, {"defaults": {"hosts": name}}))
 
 
 def _defaults(choices: Choices) -> Table:

@@ -43,7 +43,7 @@ class Material:
         return certificate, key
 
     def _server(self) -> None:
-        issuer = ["-CA", self.signing_certificate, "-CAkey", self.signing_key]
+        issuer: list[str | Path] = ["-CA", self.signing_certificate, "-CAkey", self.signing_key]
         _new_certificate(
             self.server_certificate, self.server_key, f"/CN={BROUGHT_DOMAIN}",
             f"subjectAltName=DNS:*.{BROUGHT_DOMAIN}", "extendedKeyUsage=serverAuth",
