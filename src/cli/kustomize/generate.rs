@@ -84,9 +84,9 @@ pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
 fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Given, CommandError> {
     let Request { sources: _, items, namespace, sink, advice } = request;
     let (document, plugin) = (&read.document, &read.plugin);
-    refuse_broken_references(items, report)?;
-    if is_check_alone(read, items) {
-        return Ok(Given { items: items.to_vec(), objects: Vec::new(), taken: Vec::new() });
+    let items = with_whole_references(items, plugin, report)?;
+    if is_check_alone(read, &items) {
+        return Ok(Given { items, objects: Vec::new(), taken: Vec::new() });
     }
     let now = clock::now(None)?;
     let resolved = phases::resolve(read, now, report)?;
@@ -96,7 +96,7 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let own = namespace_of(&read.spec, None).to_string();
     let namespace = Namespace { name: namespace.unwrap_or(&own), is_known: namespace.is_some() };
     let complete = |model: &Model, material: &dyn Material| {
-        phases::complete(document, model, material, &templates, (items.to_vec(), namespace))
+        phases::complete(document, model, material, &templates, (items.clone(), namespace))
     };
     // Hashes of what is not issued yet would be other names.
     let unhashed = Model { name_suffix_hash: false, ..resolved.model.clone() };
@@ -113,25 +113,34 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     report.diagnostics(&warnings);
     let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
     annotate(&mut objects, plugin).map_err(CommandError::Input)?;
-    if items::are_files(items) {
+    if items::are_files(&items) {
         let paths = object_paths(&manifests);
         objects.iter_mut().zip(paths).for_each(|((_, object), path)| set_path(object, &path));
     }
     let objects: Vec<Value> = objects.into_iter().map(|(_, object)| object).collect();
     if let Some(name) = &model.name {
-        report.diagnostics(&items::stale(items, &objects, name.as_str()));
+        report.diagnostics(&items::stale(&items, &objects, name.as_str()));
     }
     Ok(Given { items: completed, objects, taken })
 }
 
-/// Shows what Kustomize has broken among the objects that came in.
-fn refuse_broken_references(items: &[Value], report: Report) -> Result<(), CommandError> {
-    let broken = broken_references::check(items);
+/// The objects that came in; shows what Kustomize has broken among them, or mends it.
+fn with_whole_references(
+    items: &[Value],
+    plugin: &Plugin,
+    report: Report,
+) -> Result<Vec<Value>, CommandError> {
+    let mut items = items.to_vec();
+    let broken = if plugin.mend_references {
+        broken_references::mend(&mut items)
+    } else {
+        broken_references::check(&items)
+    };
     if has_errors(&broken) {
         return Err(CommandError::Input(broken));
     }
     report.diagnostics(&broken);
-    Ok(())
+    Ok(items)
 }
 
 /// Whether nothing but that was asked for: a transformer whose spec declares nothing.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 from collections.abc import Mapping
@@ -81,32 +80,40 @@ def completes(world: World) -> None:
 
 @case("names end in Kustomize's own hash, and the annotation follows", counterparts=_BOTH)
 def own_hashes(world: World) -> None:
-    """`secrets.nameSuffixHash`: what mtlsgen names is what secretGenerator names, for the same content."""
+    """`secrets.nameSuffixHash` gives a key pair the name that Kustomize gives it after `plugin.needsHash`."""
     build = _Build(world)
     site = build.site("site", {**_spec({}), "secrets": {"nameSuffixHash": True}}, namespace="web")
     objects = _by_identity(build.objects(site))
     (secret,) = (each for each in objects.values() if each["kind"] == "Secret")
     name = secret["metadata"]["name"]
+    assert len(name) == len(_BUNDLE) + 11, name
     assert objects["Ingress web/shop"]["metadata"]["annotations"][_AUTH_TLS_SECRET] == f"web/{name}"
-    (world.scratch / "generated").mkdir()
-    (world.scratch / "generated/ca.crt").write_bytes(base64.b64decode(secret["data"]["ca.crt"]))
-    generator = {"name": _BUNDLE, "type": "Opaque", "files": ["ca.crt"]}
-    generated = build.kustomization("generated", namespace="web", secretGenerator=[generator])
-    (theirs,) = build.objects(generated)
-    assert theirs["metadata"]["name"] == name, f"{theirs['metadata']['name']} by Kustomize, {name} by mtlsgen"
+
+    base = build.generated("base", plugin={"needsHash": True})
+    pair = "shop-example-com-tls"
+    (by_kustomize,) = (name for name in _secrets(build.objects(base)) if not name.startswith(_BUNDLE))
+    flags = ("-f", "mtls.yaml", "--set", "secrets.nameSuffixHash=true")
+    rendered = read_objects(world.program.run("render", *flags, folder=base).stdout)
+    by_mtlsgen = _secrets(rendered)
+    assert by_kustomize in by_mtlsgen, f"{by_kustomize} by Kustomize, {by_mtlsgen} by mtlsgen"
+    (ingress,) = (each for each in rendered if each["kind"] == "Ingress")
+    assert ingress["spec"]["tls"][0]["secretName"] == by_kustomize and by_kustomize.startswith(pair)
+    bundle = ingress["metadata"]["annotations"][_AUTH_TLS_SECRET].removeprefix("default/")
+    assert bundle in by_mtlsgen and bundle.startswith(f"{_BUNDLE}-"), bundle
 
 
 @case("what a transformer cannot protect stops the build", counterparts=_BOTH)
 def refusals(world: World) -> None:
     """With words that reach the user, and no objects."""
     build = _Build(world)
+    note = '{example.com/note: "on"}'
     changes: Mapping[str, tuple[str, str]] = {
-        "no Ingress among the objects is the one of host `shop.example.com`": ("name: shop\n  labels", "name: other\n  labels"),
+        "no Ingress among the objects is the one of host": ("name: shop\n  labels", "name: other\n  labels"),
         "has no rule for `shop.example.com`": ("host: shop.example.com", "host: a.example.com"),
         "has no `tls` entry for `shop.example.com`": ("hosts: [shop.example.com]", "hosts: [a.example.com]"),
         "leads `shop.example.com` to the Service `gone`": ("service: {name: shop", "service: {name: gone"),
-        f"has `{_AUTH_TLS_SECRET}: web/other` already": ('{example.com/note: "on"}', f'{{{_AUTH_TLS_SECRET}: web/other}}'),
-        "without the redirect": ('{example.com/note: "on"}', f'{{{_NGINX}/ssl-redirect: "false"}}'),
+        f"has `{_AUTH_TLS_SECRET}: web/other` already": (note, f"{{{_AUTH_TLS_SECRET}: web/other}}"),
+        "without the redirect": (note, f'{{{_NGINX}/ssl-redirect: "false"}}'),
         "another ingress class than `nginx`": ("ingressClassName: nginx", "ingressClassName: internal"),
         "also serves every other host": ("rules:\n", "rules:\n  - http: {paths: []}\n"),
     }
@@ -139,6 +146,11 @@ def broken_references(world: World) -> None:
         prefix, suffix = fields.get("namePrefix", ""), fields.get("nameSuffix", "")
         now = f"`{fields.get('namespace', 'default')}/{prefix}{_BUNDLE}{suffix}` now"
         assert now in refused.stderr, f"{fields}: {refused.stderr}"
+        build.configuration(overlay, {}, file="check.yaml", plugin={"mendReferences": True})
+        mended = _by_identity(build.objects(overlay))
+        (ingress,) = (each for each in mended.values() if each["kind"] == "Ingress")
+        secret = ingress["metadata"]["annotations"][_AUTH_TLS_SECRET]
+        assert f"`{secret}` now" == now and f"Secret {secret}" in mended, secret
     whole = _by_identity(build.objects(base))
     for number, harmless in enumerate(({}, {"namespace": "default"}, {"labels": [{"pairs": {"a": "b"}}]})):
         overlay = build.check(f"harmless-{number}", resources=["../base"], **harmless)
@@ -157,9 +169,11 @@ def broken_references(world: World) -> None:
     assert "`web/trust-HASH` in the end" in refused.stderr, refused.stderr
 
 
-@case("a KRM function is a transformer too", counterparts=("kustomize",), not_applicable={
-    "kubectl-kustomize": "kubectl kustomize has no --enable-exec: KRM functions cannot run there",
-})
+@case(
+    "a KRM function is a transformer too",
+    counterparts=("kustomize",),
+    not_applicable={"kubectl-kustomize": "kubectl kustomize has no --enable-exec: KRM functions cannot run there"},
+)
 def krm_function(world: World) -> None:
     """It gives what the exec plugin gives."""
     build = _Build(world)
@@ -199,12 +213,13 @@ class _Build:
         self.world.program.run("render", "-f", "mtls.yaml", "--kind", "Secret", folder=folder)
         return folder
 
-    def generated(self, name: str) -> Path:
+    def generated(self, name: str, plugin: Object | None = None) -> Path:
         """A generator of everything."""
         folder = self.kustomization(name, generators=["mtls.yaml"])
         host = {"service": "shop", "tls": {"issuer": "self-signed"}, "clientAuth": {"cas": ["clients"]}}
         services = {"shop": {"image": "httpd", "port": 80}}
-        self.configuration(folder, {"cas": {"clients": {}}, "services": services, "hosts": {_HOST: host}})
+        spec: Object = {"cas": {"clients": {}}, "services": services, "hosts": {_HOST: host}}
+        self.configuration(folder, spec, plugin=plugin)
         self.world.program.run("render", "-f", "mtls.yaml", folder=folder)
         return folder
 
@@ -224,13 +239,19 @@ class _Build:
         return folder
 
     def configuration(
-        self, folder: Path, spec: Object, file: str = "mtls.yaml", annotations: dict[str, str] | None = None
+        self,
+        folder: Path,
+        spec: Object,
+        file: str = "mtls.yaml",
+        annotations: dict[str, str] | None = None,
+        plugin: Object | None = None,
     ) -> None:
         """The plugin's configuration."""
         configuration = {
             "apiVersion": "mtlsgen.dev/v1alpha1",
             "kind": "MutualTLS",
             "metadata": {"name": "site", "annotations": annotations or {}},
+            "plugin": plugin or {},
             "spec": spec,
         }
         (folder / file).write_text(yaml.safe_dump(configuration, sort_keys=False))
@@ -270,6 +291,10 @@ def _spec(selector: dict[str, str]) -> Object:
         "clients": {"alice": {"issuer": "clients"}},
         "hosts": {_HOST: {"existingIngress": selector, "clientAuth": {"cas": ["clients"]}}},
     }
+
+
+def _secrets(objects: list[Object]) -> set[str]:
+    return {each["metadata"]["name"] for each in objects if each["kind"] == "Secret"}
 
 
 def _by_identity(objects: list[Object]) -> dict[str, Object]:
