@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Source, literal};
 use crate::manifest::yaml;
 use crate::spec::document::{self, KIND};
 
-/// Keys of a ConfigMap that hold a whole spec, in the order of merging.
+/// Keys of a `ConfigMap` that hold a whole spec, in the order of merging.
 const TEXTS: [&str; 4] = ["spec", "mtls.toml", "mtls.yaml", "mtls.yml"];
 
 /// The texts of the spec that a configuration holds, in the order of merging; relative paths in them

@@ -83,11 +83,10 @@ mod tests {
     use super::*;
 
     fn object(kind: &str, name: &str, annotations: Value) -> Value {
-        json!({
-            "apiVersion": "apps/v1",
-            "kind": kind,
-            "metadata": {"name": name, "namespace": "default", "annotations": annotations},
-        })
+        let metadata = json!({"name": name, "namespace": "default"});
+        let mut object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": metadata});
+        object["metadata"]["annotations"] = annotations;
+        object
     }
 
     #[test]

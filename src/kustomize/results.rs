@@ -85,8 +85,8 @@ fn field(path: &[Step]) -> String {
         match step {
             Step::Key(key) if is_plain(key) && field.is_empty() => field.push_str(key),
             Step::Key(key) if is_plain(key) => field.extend([".", key]),
-            Step::Key(key) => field.push_str(&format!("[{}]", Value::from(key.as_str()))),
-            Step::Index(index) => field.push_str(&format!("[{index}]")),
+            Step::Key(key) => field.extend(["[", &Value::from(key.as_str()).to_string(), "]"]),
+            Step::Index(index) => field.extend(["[", &index.to_string(), "]"]),
         }
     }
     field

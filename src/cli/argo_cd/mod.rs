@@ -38,7 +38,7 @@ enum Command {
 }
 
 /// Generates or announces.
-pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     match args.command {
         Command::Generate => generate(globals)?,
         Command::Parameters => print(format!("{:#}\n", parameters::announcement()))?,

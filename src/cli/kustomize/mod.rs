@@ -24,7 +24,7 @@ use crate::spec::document::KIND;
 
 /// Run as a plugin of Kustomize or kpt: give the objects that render prints
 ///
-/// Kustomize and kpt call it. As a KRM function it reads a ResourceList from standard input and prints one;
+/// Kustomize and kpt call it. As a KRM function it reads a `ResourceList` from standard input and prints one;
 /// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is
 /// `apiVersion: mtlsgen.dev/v1alpha1`, `kind: MutualTLS` with the spec under `spec`. Under the name `MutualTLS`,
 /// a link to mtlsgen does the same without the word `kustomize`.
@@ -36,7 +36,7 @@ use crate::spec::document::KIND;
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Configuration of the exec plugin; without it, a ResourceList is read from standard input
+    /// Configuration of the exec plugin; without it, a `ResourceList` is read from standard input
     #[arg(value_name = "CONFIG")]
     config: Option<PathBuf>,
 }
@@ -112,8 +112,7 @@ fn run_exec(
 }
 
 fn request(sources: Vec<Arc<Source>>, items: &[Value]) -> Request<'_> {
-    let directory =
-        sources.first().map(|source| source.directory.as_path()).unwrap_or(Path::new(""));
+    let directory = sources.first().map_or(Path::new(""), |source| source.directory.as_path());
     let advice = format!(
         "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
         call::absolute(directory).display()
