@@ -51,7 +51,7 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn is_in(span: &Span, config: &Value) -> bool {
-    span.source.name == config::title(config)
+    config::is_source(config, &span.source.name)
 }
 
 fn about_config(

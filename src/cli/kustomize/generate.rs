@@ -14,11 +14,11 @@ use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, yaml};
-use crate::model::{Model, Resolved};
+use crate::model::Model;
 use crate::output::object_paths;
 use crate::plan::{Holdings, Inventory, Rehearsal};
 use crate::spec::document::Document;
-use crate::spec::plugin::Issue;
+use crate::spec::plugin::{Issue, Plugin};
 use crate::time::Timestamp;
 
 /// What a plugin was called with.
@@ -55,31 +55,37 @@ fn objects_of(
     advice: &str,
     report: Report,
 ) -> Result<Vec<Value>, CommandError> {
-    let (document, plugin) = (&read.document, &read.plugin);
     let now = clock::now(None)?;
     let resolved = phases::resolve(read, now, report)?;
     let templates = phases::templates(read, None, report)?;
-    let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
-    let rehearsed =
-        phases::manifests(document, &resolved.model, &Rehearsal, &templates, Disclosure::Whole)?;
-    exposure::check(&rehearsed, plugin, document, sink).map_err(CommandError::Input)?;
+    rehearse(read, &resolved.model, &templates, sink)?;
     let store = phases::store(read, report);
-    let inventory = match plugin.issue {
+    let inventory = match read.plugin.issue {
         Issue::Never => locked(&store, &resolved.model, now, report, advice)?,
         Issue::MissingOrDue => phases::issue(&store, &resolved, now, report, || Ok(()))?,
     };
-    let (model, manifests) = manifests(document, resolved, &store, &inventory, &templates)?;
-    let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
-    annotate(&mut objects, plugin).map_err(CommandError::Input)?;
-    if items::are_files(items) {
-        let paths = object_paths(&manifests);
-        objects.iter_mut().zip(paths).for_each(|((_, object), path)| set_path(object, &path));
-    }
-    let objects: Vec<Value> = objects.into_iter().map(|(_, object)| object).collect();
+    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
+    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    let whole = Disclosure::Whole;
+    let manifests = phases::manifests(&read.document, &model, &holdings, &templates, whole)?;
+    let objects = annotated(&manifests, &read.plugin, items::are_files(items))?;
     if let Some(name) = &model.name {
         report.diagnostics(&items::stale(items, &objects, name.as_str()));
     }
     Ok(objects)
+}
+
+/// Finds what is wrong with what will come out, before anything is issued or any key is read.
+fn rehearse(
+    read: &Read,
+    model: &Model,
+    templates: &TemplateSet,
+    sink: Option<Sink>,
+) -> Result<(), CommandError> {
+    let whole = Disclosure::Whole;
+    let manifests = phases::manifests(&read.document, model, &Rehearsal, templates, whole)?;
+    let sink = sink.filter(|sink| !is_allowed(*sink, model));
+    exposure::check(&manifests, &read.plugin, &read.document, sink).map_err(CommandError::Input)
 }
 
 /// Whether the spec says that keys may stand in files.
@@ -106,17 +112,19 @@ fn locked(
     Ok(inventory)
 }
 
-fn manifests(
-    document: &Document,
-    resolved: Resolved,
-    store: &Store,
-    inventory: &Inventory,
-    templates: &TemplateSet,
-) -> Result<(Model, Vec<Manifest>), CommandError> {
-    let (model, keyring) = phases::keyring(store, resolved, inventory)?;
-    let holdings = Holdings { model: &model, inventory, keyring: &keyring };
-    let manifests = phases::manifests(document, &model, &holdings, templates, Disclosure::Whole)?;
-    Ok((model, manifests))
+/// The manifests as objects with what Kustomize and, where they go to files, kpt wants to know.
+fn annotated(
+    manifests: &[Manifest],
+    plugin: &Plugin,
+    are_files: bool,
+) -> Result<Vec<Value>, CommandError> {
+    let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
+    annotate(&mut objects, plugin).map_err(CommandError::Input)?;
+    if are_files {
+        let paths = object_paths(manifests);
+        objects.iter_mut().zip(paths).for_each(|((_, object), path)| set_path(object, &path));
+    }
+    Ok(objects.into_iter().map(|(_, object)| object).collect())
 }
 
 /// A manifest with its text read back as an object.

@@ -76,9 +76,10 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
-    let sources = call::configuration(config.as_ref(), Path::new(""));
+    let sources = call::configuration(config.as_ref(), &call::package(&list.items));
+    let file = config.as_ref().and_then(|config| items::file_of(&list.items, config));
     let (document, objects) = match sources {
-        Ok(sources) => generate::objects(request(sources, &list.items), report),
+        Ok(sources) => generate::objects(request(sources, &list.items, file), report),
         Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
@@ -105,18 +106,24 @@ fn run_exec(
     mut items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, objects) = generate::objects(request(sources, &items), globals.report());
+    let (_, objects) = generate::objects(request(sources, &items, None), globals.report());
     items::place(&mut items, objects?);
     print(stream(&items))?;
     Ok(ExitStatus::Done)
 }
 
-fn request(sources: Vec<Arc<Source>>, items: &[Value]) -> Request<'_> {
+/// A request for the objects of a configuration; `file` is its own, relative to its folder, if it is known.
+fn request<'a>(sources: Vec<Arc<Source>>, items: &'a [Value], file: Option<&str>) -> Request<'a> {
     let directory = sources.first().map_or(Path::new(""), |source| source.directory.as_path());
-    let advice = format!(
-        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
-        call::absolute(directory).display()
-    );
+    let directory = call::absolute(directory);
+    let directory = directory.display();
+    let render = match file {
+        Some(file) => format!("run `mtlsgen render -f {file}` in `{directory}`"),
+        None => format!(
+            "run `mtlsgen render -f FILE` in `{directory}`, FILE being that of this configuration"
+        ),
+    };
+    let advice = format!("a build issues nothing: {render}, then build again");
     Request { sources, items, sink: call::sink(items), advice }
 }
 
