@@ -4,6 +4,7 @@ mod configurations;
 mod exec;
 mod function;
 mod install;
+mod kpt;
 
 use serde_json::{Value, json};
 
