@@ -11,6 +11,7 @@ use super::kustomize::generate::{self, Request};
 use super::kustomize::stream;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::Diagnostic;
+use crate::io::clock;
 use crate::kustomize::exposure::Sink;
 
 /// Where Argo CD hands over what the Application says about the plugin.
@@ -51,8 +52,14 @@ fn generate(globals: &Globals) -> Result<(), CommandError> {
     let parameters = Parameters::parse(&written).map_err(CommandError::Input)?;
     let sources = parameters.spec_arguments().sources()?;
     let advice = "nothing is issued here: run `mtlsgen render` where the issuers' keys are, then commit certificates and ledgers of the store";
-    let request =
-        Request { sources, items: &[], sink: Some(Sink::ArgoCd), advice: advice.to_owned() };
+    let request = Request {
+        sources,
+        items: &[],
+        now: clock::now(None)?,
+        annotate: false,
+        sink: Some(Sink::ArgoCd),
+        advice: advice.to_owned(),
+    };
     let (_, objects) = generate::objects(request, globals.report());
     let objects = objects?;
     if objects.is_empty() {

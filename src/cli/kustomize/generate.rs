@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Source, has_errors};
-use crate::io::clock;
 use crate::io::store::Store;
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::exposure::{self, Sink};
@@ -27,6 +26,10 @@ pub struct Request<'a> {
     pub sources: Vec<Arc<Source>>,
     /// Objects that came in.
     pub items: &'a [Value],
+    /// When.
+    pub now: Timestamp,
+    /// Whether Kustomize reads the annotations that `plugin` asks for.
+    pub annotate: bool,
     /// Where what is printed stays, beside the cluster.
     pub sink: Option<Sink>,
     /// What to do where something is to be issued first.
@@ -37,11 +40,10 @@ pub struct Request<'a> {
 pub type Outcome = (Option<Document>, Result<Vec<Value>, CommandError>);
 
 /// The objects of a spec, as its `plugin` wants them.
-pub fn objects(request: Request<'_>, report: Report) -> Outcome {
-    let Request { sources, items, sink, advice } = request;
-    match phases::read_sources(sources) {
+pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
+    match phases::read_sources(std::mem::take(&mut request.sources)) {
         Ok(read) => {
-            let objects = objects_of(&read, items, sink, &advice, report);
+            let objects = objects_of(&read, &request, report);
             (Some(read.into_document()), objects)
         }
         Err(error) => (None, Err(error)),
@@ -50,25 +52,24 @@ pub fn objects(request: Request<'_>, report: Report) -> Outcome {
 
 fn objects_of(
     read: &Read,
-    items: &[Value],
-    sink: Option<Sink>,
-    advice: &str,
+    request: &Request<'_>,
     report: Report,
 ) -> Result<Vec<Value>, CommandError> {
-    let now = clock::now(None)?;
-    let resolved = phases::resolve(read, now, report)?;
+    let Request { sources: _, items, now, annotate, sink, advice } = request;
+    let resolved = phases::resolve(read, *now, report)?;
     let templates = phases::templates(read, None, report)?;
-    rehearse(read, &resolved.model, &templates, sink)?;
+    rehearse(read, &resolved.model, &templates, *sink)?;
     let store = phases::store(read, report);
     let inventory = match read.plugin.issue {
-        Issue::Never => locked(&store, &resolved.model, now, report, advice)?,
-        Issue::MissingOrDue => phases::issue(&store, &resolved, now, report, || Ok(()))?,
+        Issue::Never => locked(&store, &resolved.model, *now, report, advice)?,
+        Issue::MissingOrDue => phases::issue(&store, &resolved, *now, report, || Ok(()))?,
     };
     let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let whole = Disclosure::Whole;
     let manifests = phases::manifests(&read.document, &model, &holdings, &templates, whole)?;
-    let objects = annotated(&manifests, &read.plugin, items::are_files(items))?;
+    let plugin = if *annotate { read.plugin.clone() } else { Plugin::default() };
+    let objects = annotated(&manifests, &plugin, items::are_files(items))?;
     if let Some(name) = &model.name {
         report.diagnostics(&items::stale(items, &objects, name.as_str()));
     }

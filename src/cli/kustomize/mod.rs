@@ -16,6 +16,7 @@ use self::generate::Request;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::io::clock;
 use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
@@ -78,9 +79,12 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let config = list.function_config.take();
     let sources = call::configuration(config.as_ref(), &call::package(&list.items));
     let file = config.as_ref().and_then(|config| items::file_of(&list.items, config));
-    let (document, objects) = match sources {
-        Ok(sources) => generate::objects(request(sources, &list.items, file), report),
-        Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
+    let request = sources
+        .map_err(CommandError::Input)
+        .and_then(|sources| request(sources, &list.items, file));
+    let (document, objects) = match request {
+        Ok(request) => generate::objects(request, report),
+        Err(error) => (None, Err(error)),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
     let outcome = match objects {
@@ -96,8 +100,9 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let origin = Origin { config: config.as_ref(), document: document.as_ref() };
     list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
-    print(list.emit())?;
-    outcome
+    let printed = print(list.emit());
+    // Why it failed matters more than whether somebody read the list.
+    outcome.and_then(|status| printed.map(|()| status))
 }
 
 /// Prints the objects, behind those that came in.
@@ -106,25 +111,31 @@ fn run_exec(
     mut items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, objects) = generate::objects(request(sources, &items, None), globals.report());
+    let (_, objects) = generate::objects(request(sources, &items, None)?, globals.report());
     items::place(&mut items, objects?);
     print(stream(&items))?;
     Ok(ExitStatus::Done)
 }
 
 /// A request for the objects of a configuration; `file` is its own, relative to its folder, if it is known.
-fn request<'a>(sources: Vec<Arc<Source>>, items: &'a [Value], file: Option<&str>) -> Request<'a> {
+fn request<'a>(
+    sources: Vec<Arc<Source>>,
+    items: &'a [Value],
+    file: Option<&str>,
+) -> Result<Request<'a>, CommandError> {
     let directory = sources.first().map_or(Path::new(""), |source| source.directory.as_path());
     let directory = call::absolute(directory);
     let directory = directory.display();
-    let render = match file {
+    // In another folder, `render` would look for the store there.
+    let render = match file.filter(|file| !file.contains('/')) {
         Some(file) => format!("run `mtlsgen render -f {file}` in `{directory}`"),
         None => format!(
             "run `mtlsgen render -f FILE` in `{directory}`, FILE being that of this configuration"
         ),
     };
     let advice = format!("a build issues nothing: {render}, then build again");
-    Request { sources, items, sink: call::sink(items), advice }
+    let now = clock::now(None)?;
+    Ok(Request { sources, items, now, sink: call::sink(items), annotate: true, advice })
 }
 
 /// Objects as a stream of YAML documents.
