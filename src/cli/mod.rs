@@ -64,7 +64,7 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
-            Self::ArgoCd(args) => argo_cd::run(args, globals),
+            Self::ArgoCd(args) => argo_cd::run(&args, globals),
             Self::PostRender(args) => post_render::run(&args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),

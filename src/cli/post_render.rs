@@ -8,7 +8,7 @@ use super::kustomize::generate::{self, Given, Request};
 use super::kustomize::{call, stream};
 use super::report::{CommandError, ExitStatus, print};
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::human;
+use crate::diagnostic::{Diagnostic, human};
 use crate::io::{input, new_files};
 use crate::kustomize::helm;
 
@@ -22,7 +22,7 @@ const WIDTH: usize = 120;
 /// Helm calls it: with `--post-renderer mtlsgen --post-renderer-args post-render` (Helm 3), or as a plugin (Helm 4,
 /// whose folder is in examples/helm of mtlsgen's repository). What the chart gives comes out as it came in, byte by
 /// byte, unless hosts of the spec have `existingIngress`: then these Ingresses get client authentication. The objects
-/// of the spec stand behind it. Nothing is issued.
+/// of the spec stand behind it. As with Kustomize, nothing is issued unless the spec's object says so.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -44,6 +44,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 }
 
 fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
+    if args.spec.files.iter().any(|file| file.as_os_str() == "-") {
+        return Err(CommandError::Input(vec![chart_is_there()]));
+    }
     let chart = input::standard_input_text()?;
     let charts_objects =
         helm::objects(&chart).map_err(|mistake| CommandError::Input(vec![*mistake]))?;
@@ -55,6 +58,8 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
         sources: args.spec.sources()?,
         items: &charts_objects,
         namespace: namespace.as_deref(),
+        now: args.spec.now()?,
+        annotate: false,
         sink: call::sink(&[]),
         advice: "a post-renderer issues nothing: run `mtlsgen render` with the same `-f` and `--set`, then call Helm again".to_owned(),
     };
@@ -65,6 +70,11 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     let missing = missing.map_err(CommandError::Input)?;
     let chart = if items == charts_objects { chart } else { stream(&items) };
     Ok(helm::append(chart, &stream(&missing)))
+}
+
+fn chart_is_there() -> Diagnostic {
+    let title = "the spec cannot come from standard input: the chart's manifests do";
+    Diagnostic::error("standard-input", title).help("name the spec's file: `-f FILE`")
 }
 
 /// Leaves the words in a file; whether that works changes nothing about the failure itself.

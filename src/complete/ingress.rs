@@ -43,7 +43,7 @@ impl Judged<'_> {
             found.extend(self.backends(&identity, exposure));
             match target.annotations(exposure) {
                 Ok(annotations) => self.agree(&identity, &mut wanted, annotations, exposure, found),
-                Err(errors) => found.extend(errors.into_iter()),
+                Err(errors) => found.extend(errors),
             }
         }
         found.extend(self.nameless(&identity));

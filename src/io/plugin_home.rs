@@ -55,9 +55,10 @@ fn place(
     fs::create_dir_all(folder)
         .map_err(|error| TreeError::Write { path: folder.to_owned(), error })?;
     let existed = path.symlink_metadata().is_ok();
-    let made = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).make_in(folder, make);
+    let temporary = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).make_in(folder, make);
     // A name is exchanged at once: no build finds it absent or half-written.
-    made.map_err(failed)?.into_temp_path().persist(path).map_err(|error| failed(error.error))?;
+    let temporary = temporary.map_err(failed)?.into_temp_path();
+    temporary.persist(path).map_err(|error| failed(error.error))?;
     Ok(if existed { Placed::Replaced } else { Placed::Made })
 }
 

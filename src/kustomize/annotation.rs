@@ -47,8 +47,10 @@ pub fn annotate(
 /// Says which file an object is written to.
 pub fn set_path(object: &mut Value, path: &str) {
     // Kustomize and kpt refuse objects where both names of one annotation differ.
-    PATHS.iter().for_each(|name| set(object, name, path));
-    INDEXES.iter().for_each(|name| set(object, name, "0"));
+    for (name, index) in PATHS.iter().zip(INDEXES) {
+        set(object, name, path);
+        set(object, index, "0");
+    }
 }
 
 /// Sets an annotation.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::annotation::set;
 use super::annotation_of;
 use crate::complete::previous::{self, Place};
 use crate::diagnostic::Diagnostic;
@@ -27,13 +28,43 @@ const NAME_LABEL: &str = "/metadata/labels/mtlsgen.dev~1name";
 /// Only the objects of a running build say what they were called before.
 #[must_use]
 pub fn check(items: &[Value]) -> Vec<Diagnostic> {
+    find(items).into_iter().map(|found| found.diagnostic).collect()
+}
+
+/// Makes such references say what the Secret is called now. Gives those that nobody can mend yet: a hash
+/// suffix comes after all transformers.
+pub fn mend(items: &mut [Value]) -> Vec<Diagnostic> {
+    let mut left = Vec::new();
+    for Broken { at, annotation, mended, diagnostic } in find(items) {
+        match mended {
+            Some(mended) => set(&mut items[at], annotation, &mended),
+            None => left.push(diagnostic),
+        }
+    }
+    left
+}
+
+/// A reference that leads nowhere.
+struct Broken {
+    /// Position of the Ingress.
+    at: usize,
+    annotation: &'static str,
+    /// What would lead to the Secret, where that is settled.
+    mended: Option<String>,
+    diagnostic: Diagnostic,
+}
+
+fn find(items: &[Value]) -> Vec<Broken> {
     let secrets = Secrets::of(items);
-    let ingresses = items.iter().filter(|item| item["kind"] == "Ingress");
-    let check = |item| {
-        let found = ANNOTATIONS.iter().filter_map(|name| broken(item, name, &secrets));
+    let ingresses = items.iter().enumerate().filter(|(_, item)| item["kind"] == "Ingress");
+    let of_ingress = |(at, item)| {
+        let found = ANNOTATIONS.iter().filter_map(|name| {
+            let (mended, diagnostic) = broken(item, name, &secrets)?;
+            Some(Broken { at, annotation: name, mended, diagnostic })
+        });
         found.collect::<Vec<_>>()
     };
-    ingresses.flat_map(check).collect()
+    ingresses.flat_map(of_ingress).collect()
 }
 
 /// Secrets by what they are called, and by what they were called.
@@ -54,7 +85,11 @@ impl<'a> Secrets<'a> {
     }
 }
 
-fn broken(ingress: &Value, annotation: &str, secrets: &Secrets<'_>) -> Option<Diagnostic> {
+fn broken(
+    ingress: &Value,
+    annotation: &str,
+    secrets: &Secrets<'_>,
+) -> Option<(Option<String>, Diagnostic)> {
     let reference = annotation_of(ingress, annotation)?;
     let (namespace, name) = reference.split_once('/')?;
     let wanted = (namespace.to_owned(), name.to_owned());
@@ -80,13 +115,14 @@ fn broken(ingress: &Value, annotation: &str, secrets: &Secrets<'_>) -> Option<Di
     } else {
         Diagnostic::warning("reference-broken", title)
     };
-    let proposed = if hashed { Value::Null } else { format!("{namespace}/{name}").into() };
+    let mended = (!hashed).then(|| format!("{namespace}/{name}"));
     let path = format!("metadata.annotations[{}]", Value::from(annotation));
-    Some(diagnostic.help(help).about(&identity).field(path, reference, proposed))
+    let diagnostic = diagnostic.help(help).about(&identity);
+    Some((mended.clone(), diagnostic.field(path, reference, mended)))
 }
 
 const HASHED: &str = "let mtlsgen make such names: `secrets.nameSuffixHash: true` in the spec, instead of `plugin.needsHash`";
-const RENAMED: &str = "say `namespace` and names in the spec, and take `namespace`, `namePrefix` and `nameSuffix` off the kustomization; or carry them into the annotation with `replacements`";
+const RENAMED: &str = "say `namespace` and names in the spec, and take `namespace`, `namePrefix` and `nameSuffix` off the kustomization; or let this transformer carry them over: `plugin.mendReferences: true`";
 
 /// Namespace and name.
 fn place(object: &Value) -> Option<Place> {
@@ -151,6 +187,17 @@ mod tests {
         let mut two = vec![ingress("prod/ca"), secret(), secret()];
         two[2]["metadata"] = json!({"name": "ca", "namespace": "prod"});
         assert_eq!(check(&two), [], "another one has that name now");
+    }
+
+    #[test]
+    fn what_can_be_mended_is_mended() {
+        let mut items = vec![ingress("default/ca"), secret(), ingress("elsewhere/ca")];
+        assert_eq!(mend(&mut items), []);
+        assert_eq!(items, [ingress("prod/pre-ca-suf"), secret(), ingress("elsewhere/ca")]);
+        items[1]["metadata"]["annotations"][NEEDS_HASH] = "enabled".into();
+        let before = items.clone();
+        assert_eq!(mend(&mut items).len(), 1);
+        assert_eq!(items, before);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Source, literal};
 use crate::manifest::yaml;
 use crate::spec::document::{self, KIND};
 
-/// Keys of a ConfigMap that hold a whole spec, in the order of merging.
+/// Keys of a `ConfigMap` that hold a whole spec, in the order of merging.
 const TEXTS: [&str; 4] = ["spec", "mtls.toml", "mtls.yaml", "mtls.yml"];
 
 /// The texts of the spec that a configuration holds, in the order of merging; relative paths in them
@@ -29,9 +29,15 @@ pub fn sources(config: &Value, directory: &Path) -> Result<Vec<Arc<Source>>, Vec
     }
 }
 
-/// What messages call a configuration: `MutualTLS/site (configuration)`.
+/// Whether a message about a text of that name is about this configuration.
 #[must_use]
-pub fn title(config: &Value) -> String {
+pub fn is_source(config: &Value, name: &str) -> bool {
+    name.starts_with(&format!("{} ", called(config)))
+        || name.ends_with(&format!(" of {}", called(config)))
+}
+
+/// What messages call a configuration: `MutualTLS/site (configuration)`.
+fn title(config: &Value) -> String {
     // The words at the end keep a name such as `site.toml` from looking like a file's.
     format!("{} (configuration)", called(config))
 }
@@ -70,7 +76,8 @@ fn config_map(config: &Value, directory: &Path) -> Result<Vec<Arc<Source>>, Vec<
     }
     for (key, value) in data.iter().filter(|(key, _)| !TEXTS.contains(&key.as_str())) {
         let text = text(key, value).map(|value| format!("{key}={value}"));
-        sources.extend(text.map(|text| document::assignment(&text, directory)));
+        let name = format!("{} of {}", document::ASSIGNMENT, called(config));
+        sources.extend(text.map(|text| source(name, directory, text)));
     }
     if mistakes.is_empty() { Ok(sources) } else { Err(mistakes) }
 }

@@ -51,7 +51,7 @@ pub fn missing(
             None => missing.push(object),
             Some(there) if without_file_name(there) == object => {}
             Some(_) => {
-                mistakes.extend(Identity::of(&object).map(|identity| there_already(&identity)))
+                mistakes.extend(Identity::of(&object).map(|identity| there_already(&identity)));
             }
         }
     }
@@ -109,13 +109,13 @@ mod tests {
 
     use super::*;
 
-    fn object(kind: &str, annotations: Value) -> Value {
+    fn object(kind: &str, annotations: &Value) -> Value {
         json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "annotations": annotations}})
     }
 
     #[test]
     fn the_call_for_hooks_is_known() {
-        let (hook, other) = (object("Job", json!({HOOK: "test"})), object("Job", json!({})));
+        let (hook, other) = (object("Job", &json!({HOOK: "test"})), object("Job", &json!({})));
         assert!(is_hooks_alone(std::slice::from_ref(&hook)));
         assert!(!is_hooks_alone(&[hook, other]));
         assert!(!is_hooks_alone(&[]), "a chart may have nothing");
@@ -123,12 +123,12 @@ mod tests {
 
     #[test]
     fn what_is_there_is_not_added_again() {
-        let mut ours = object("Service", json!({}));
+        let mut ours = object("Service", &json!({}));
         ours["metadata"].as_object_mut().unwrap().shift_remove("annotations");
-        let chart = [object("Service", json!({FILE_NAME: "generated-by-postrender-0.yaml"}))];
+        let chart = [object("Service", &json!({FILE_NAME: "generated-by-postrender-0.yaml"}))];
         assert_eq!(missing(&chart, vec![ours.clone()], None), Ok(vec![]));
         assert_eq!(missing(&[], vec![ours.clone()], None), Ok(vec![ours.clone()]));
-        let chart = [object("Service", json!({"other": "annotation"}))];
+        let chart = [object("Service", &json!({"other": "annotation"}))];
         let mistakes = missing(&chart, vec![ours], None).unwrap_err();
         assert!(mistakes[0].title.starts_with("the chart gives Service `a`"));
         assert!(mistakes[0].help[0].contains("existing = true"));
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_release_says_where_an_object_without_a_namespace_goes() {
-        let chart = [object("Service", json!({}))];
+        let chart = [object("Service", &json!({}))];
         let mut ours = chart[0].clone();
         ours["metadata"]["namespace"] = "web".into();
         let found = |namespace| missing(&chart, vec![ours.clone()], namespace).is_err();

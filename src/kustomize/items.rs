@@ -1,11 +1,16 @@
 //! Where generated objects go among those that are there already.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::annotation::{INDEXES, PATHS, set};
 use super::{INTERNAL, annotation_of};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Identity;
+
+/// The folder of an object's package, absolute, as `kpt fn render` says it.
+const PACKAGE: &str = "internal.config.kubernetes.io/package-path";
 
 /// Puts `objects` in the place of items of the same identity, and the others behind the items, in
 /// their order. Nothing else is changed or dropped.
@@ -76,6 +81,21 @@ pub fn are_files(items: &[Value]) -> bool {
     items.iter().any(|item| PATHS.iter().any(|name| annotation_of(item, name).is_some()))
 }
 
+/// The folder of the package whose objects they are, where kpt says so; of several packages in each
+/// other, the outermost, whose functions run.
+#[must_use]
+pub fn package(items: &[Value]) -> Option<&Path> {
+    let packages = items.iter().filter_map(|item| annotation_of(item, PACKAGE));
+    packages.min_by_key(|package| package.len()).map(Path::new)
+}
+
+/// The file that an object stands in, if it is among the items.
+#[must_use]
+pub fn file_of<'a>(items: &'a [Value], object: &Value) -> Option<&'a str> {
+    let there = items.iter().find(|item| is_same(item, object))?;
+    PATHS.iter().find_map(|name| annotation_of(there, name))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -83,11 +103,10 @@ mod tests {
     use super::*;
 
     fn object(kind: &str, name: &str, annotations: Value) -> Value {
-        json!({
-            "apiVersion": "apps/v1",
-            "kind": kind,
-            "metadata": {"name": name, "namespace": "default", "annotations": annotations},
-        })
+        let metadata = json!({"name": name, "namespace": "default"});
+        let mut object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": metadata});
+        object["metadata"]["annotations"] = annotations;
+        object
     }
 
     #[test]
@@ -128,6 +147,21 @@ mod tests {
         other["metadata"]["namespace"] = "elsewhere".into();
         assert!(!is_same(&one, &other));
         assert!(!is_same(&json!({}), &json!({})), "what has no identity is nobody");
+    }
+
+    #[test]
+    fn the_package_and_the_file_are_those_that_kpt_says() {
+        let package =
+            |path: &str, file: &str| json!({PACKAGE: path, "config.kubernetes.io/path": file});
+        let items = [
+            object("Kind", "inner", package("/a/b", "b/x.yaml")),
+            object("Kind", "outer", package("/a", "y.yaml")),
+            object("Kind", "made", json!({})),
+        ];
+        assert_eq!(super::package(&items), Some(Path::new("/a")));
+        assert_eq!(super::package(&items[2..]), None);
+        assert_eq!(file_of(&items, &object("Kind", "outer", json!({}))), Some("y.yaml"));
+        assert_eq!(file_of(&items, &object("Kind", "made", json!({}))), None);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn is_in(span: &Span, config: &Value) -> bool {
-    span.source.name == config::title(config)
+    config::is_source(config, &span.source.name)
 }
 
 /// An object that came in, and a field of it (functions-spec, `Result`).
@@ -106,8 +106,8 @@ fn field(path: &[Step]) -> String {
         match step {
             Step::Key(key) if is_plain(key) && field.is_empty() => field.push_str(key),
             Step::Key(key) if is_plain(key) => field.extend([".", key]),
-            Step::Key(key) => field.push_str(&format!("[{}]", Value::from(key.as_str()))),
-            Step::Index(index) => field.push_str(&format!("[{index}]")),
+            Step::Key(key) => field.extend(["[", &Value::from(key.as_str()).to_string(), "]"]),
+            Step::Index(index) => field.extend(["[", &index.to_string(), "]"]),
         }
     }
     field

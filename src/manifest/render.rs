@@ -73,6 +73,7 @@ fn existing_ingresses(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
             )
             .at(locate(&["hosts".into(), key.into(), "existingIngress".into()]))
             .help("name the spec under `transformers` of the kustomization that has the Ingress: the plugin adds client authentication to it")
+            .help("of a Helm chart, `mtlsgen post-render` does the same")
             .help("`mtlsgen render --kind Secret` issues certificates and prints the Secrets alone")
         })
         .collect()

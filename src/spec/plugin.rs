@@ -23,6 +23,10 @@ pub struct Plugin {
     /// `namespace/name`, those of trust bundles, never get one: Kustomize does not rewrite such names.
     #[schemars(extend("default" = false))]
     pub needs_hash: bool,
+    /// As a transformer: make annotations that name a Secret as `namespace/name` say what a kustomization has
+    /// made of it. Without it, such references are errors.
+    #[schemars(extend("default" = false))]
+    pub mend_references: bool,
     /// What Kustomize does where an object of the same name exists already, in the words of its
     /// generators. `create` unless said.
     #[schemars(extend("default" = "create"))]

@@ -103,6 +103,25 @@ fn nothing_is_issued_and_a_log_holds_the_words() {
 }
 
 #[test]
+fn the_clock_and_the_source_of_the_spec_are_heard() {
+    let sandbox = example();
+    let run = sandbox.run_with_input(&["post-render", "--at", "2100-01-01"], CHART);
+    assert_ne!(run.status, 0, "everything has expired then");
+    let run = sandbox.run_with_input(&["post-render", "-f", "-"], CHART);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("cannot come from standard input"), "{}", run.stderr);
+}
+
+#[test]
+fn what_only_kustomize_reads_is_left_out() {
+    let sandbox = example();
+    let set = ["post-render", "--set", "plugin.needsHash=true", "--set", "plugin.behavior=merge"];
+    let run = sandbox.run_with_input(&set, CHART);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(!run.stdout.contains("kustomize.config"), "{}", run.stdout);
+}
+
+#[test]
 fn a_chart_that_cannot_be_read_is_refused() {
     let run = post_render(&example(), "a: [");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));

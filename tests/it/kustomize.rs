@@ -4,6 +4,7 @@ mod configurations;
 mod exec;
 mod function;
 mod install;
+mod kpt;
 mod transformer;
 
 use serde_json::{Value, json};
@@ -26,15 +27,16 @@ pub fn spec() -> Value {
 
 /// The configuration with that spec and these settings.
 pub fn config(plugin: Value, spec: Value) -> Value {
-    json!({
+    let mut config = json!({
         "apiVersion": "mtlsgen.dev/v1alpha1",
         "kind": "MutualTLS",
         "metadata": {"name": "shop", "annotations": {
             "config.kubernetes.io/function": "exec:\n  path: mtlsgen\n  args: [kustomize]\n",
         }},
-        "plugin": plugin,
-        "spec": spec,
-    })
+    });
+    config["plugin"] = plugin;
+    config["spec"] = spec;
+    config
 }
 
 /// What Kustomize 5.8 writes for a generator: the configuration is an item, too.

@@ -11,6 +11,7 @@ use super::kustomize::generate::{self, Request};
 use super::kustomize::stream;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::Diagnostic;
+use crate::io::clock;
 use crate::kustomize::exposure::Sink;
 
 /// Where Argo CD hands over what the Application says about the plugin.
@@ -38,7 +39,7 @@ enum Command {
 }
 
 /// Generates or announces.
-pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     match args.command {
         Command::Generate => generate(globals)?,
         Command::Parameters => print(format!("{:#}\n", parameters::announcement()))?,
@@ -55,6 +56,8 @@ fn generate(globals: &Globals) -> Result<(), CommandError> {
         sources,
         items: &[],
         namespace: None,
+        now: clock::now(None)?,
+        annotate: false,
         sink: Some(Sink::ArgoCd),
         advice: advice.to_owned(),
     };

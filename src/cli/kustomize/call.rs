@@ -91,6 +91,12 @@ pub fn absolute(directory: &Path) -> PathBuf {
     if directory.as_os_str().is_empty() { here } else { here.join(directory) }
 }
 
+/// The folder that relative paths of a function's configuration start from: that of kpt's package, else
+/// the working directory, which Kustomize makes the kustomization's folder.
+pub fn package(items: &[Value]) -> PathBuf {
+    items::package(items).map(|folder| relative(folder.to_owned())).unwrap_or_default()
+}
+
 /// The folder in few words: Kustomize calls plugins in the kustomization's folder.
 fn relative(root: PathBuf) -> PathBuf {
     let is_here = std::env::current_dir().is_ok_and(|here| here == root);

@@ -10,14 +10,14 @@ use crate::spec::document::{API_VERSION, KIND};
 
 /// Put the exec plugin where Kustomize looks for it, and say how a kustomization uses it
 ///
-/// Makes HOME/mtlsgen.dev/v1alpha1/mutualtls/MutualTLS a link to the running program. A KRM function needs no
+/// Makes `HOME/mtlsgen.dev/v1alpha1/mutualtls/MutualTLS` a link to the running program. A KRM function needs no
 /// installation beside a mtlsgen on PATH.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of plugins; without it, the one that Kustomize would look in
     ///
-    /// That is $KUSTOMIZE_PLUGIN_HOME, else the first that exists of $XDG_CONFIG_HOME/kustomize/plugin,
-    /// $HOME/.config/kustomize/plugin and $HOME/kustomize/plugin.
+    /// That is `$KUSTOMIZE_PLUGIN_HOME`, else the first that exists of `$XDG_CONFIG_HOME/kustomize/plugin`,
+    /// `$HOME/.config/kustomize/plugin` and `$HOME/kustomize/plugin`.
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
     /// Copy the program instead of linking to it: for images and other machines

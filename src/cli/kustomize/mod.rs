@@ -3,6 +3,7 @@
 pub mod call;
 pub mod generate;
 mod install;
+mod transform;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use self::generate::{Given, Request};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::io::clock;
+use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
 use crate::manifest::yaml;
@@ -23,7 +26,7 @@ use crate::spec::document::KIND;
 
 /// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
 ///
-/// Kustomize and kpt call it. As a KRM function it reads a ResourceList from standard input and prints one;
+/// Kustomize and kpt call it. As a KRM function it reads a `ResourceList` from standard input and prints one;
 /// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is
 /// `apiVersion: mtlsgen.dev/v1alpha1`, `kind: MutualTLS` with the spec under `spec`. Under the name `MutualTLS`,
 /// a link to mtlsgen does the same without the word `kustomize`.
@@ -39,7 +42,7 @@ use crate::spec::document::KIND;
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Configuration of the exec plugin; without it, a ResourceList is read from standard input
+    /// Configuration of the exec plugin; without it, a `ResourceList` is read from standard input
     #[arg(value_name = "CONFIG")]
     config: Option<PathBuf>,
 }
@@ -68,7 +71,7 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match call::read(args.config)? {
         Call::Function(list) => run_function(list, globals),
-        Call::Exec { sources, items } => run_exec(sources, items, globals),
+        Call::Exec { sources, items } => run_exec(sources, &items, globals),
     }
 }
 
@@ -79,10 +82,14 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
-    let sources = call::configuration(config.as_ref(), Path::new(""));
-    let (document, given) = match sources {
-        Ok(sources) => generate::objects(request(sources, &list.items), report),
-        Err(mistakes) => (None, Err(CommandError::Input(mistakes))),
+    let sources = call::configuration(config.as_ref(), &call::package(&list.items));
+    let file = config.as_ref().and_then(|config| items::file_of(&list.items, config));
+    let request = sources
+        .map_err(CommandError::Input)
+        .and_then(|sources| request(sources, &list.items, file));
+    let (document, given) = match request {
+        Ok(request) => generate::objects(request, report),
+        Err(error) => (None, Err(error)),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
     let outcome = match given.and_then(Given::placed) {
@@ -98,30 +105,43 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let origin = Origin { config: config.as_ref(), document: document.as_ref() };
     list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
-    print(list.emit())?;
-    outcome
+    let printed = print(list.emit());
+    // Why it failed matters more than whether somebody read the list.
+    outcome.and_then(|status| printed.map(|()| status))
 }
 
 /// Prints the objects, behind those that came in.
 fn run_exec(
     sources: Vec<Arc<Source>>,
-    items: Vec<Value>,
+    items: &[Value],
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, given) = generate::objects(request(sources, &items), globals.report());
+    let (_, given) = generate::objects(request(sources, items, None)?, globals.report());
     print(stream(&given?.placed()?))?;
     Ok(ExitStatus::Done)
 }
 
-fn request(sources: Vec<Arc<Source>>, items: &[Value]) -> Request<'_> {
-    let directory =
-        sources.first().map(|source| source.directory.as_path()).unwrap_or(Path::new(""));
-    let advice = format!(
-        "a build issues nothing: run `mtlsgen render -f FILE` in `{}`, FILE being that of this configuration, then build again",
-        call::absolute(directory).display()
-    );
+/// A request for the objects of a configuration; `file` is its own, relative to its folder, if it is known.
+fn request<'a>(
+    sources: Vec<Arc<Source>>,
+    items: &'a [Value],
+    file: Option<&str>,
+) -> Result<Request<'a>, CommandError> {
+    let directory = sources.first().map_or(Path::new(""), |source| source.directory.as_path());
+    let directory = call::absolute(directory);
+    let directory = directory.display();
+    // In another folder, `render` would look for the store there.
+    let render = match file.filter(|file| !file.contains('/')) {
+        Some(file) => format!("run `mtlsgen render -f {file}` in `{directory}`"),
+        None => format!(
+            "run `mtlsgen render -f FILE` in `{directory}`, FILE being that of this configuration"
+        ),
+    };
+    let advice = format!("a build issues nothing: {render}, then build again");
+    let now = clock::now(None)?;
     // Objects that say no namespace go wherever they are applied, which no build knows.
-    Request { sources, items, namespace: None, sink: call::sink(items), advice }
+    let (namespace, sink, annotate) = (None, call::sink(items), true);
+    Ok(Request { sources, items, namespace, now, annotate, sink, advice })
 }
 
 /// Objects as a stream of YAML documents.

@@ -50,6 +50,7 @@ fn exposure(exposure: &Exposure) -> Value {
         "ingressClassName": exposure.ingress_class_name.as_str(),
         "tls": exposure.tls.as_ref().map(|tls| json!({ "secretName": tls.secret_name.as_str() })),
         "clientAuth": exposure.client_auth.as_ref().map(client_auth),
+        "existingIngress": exposure.existing_ingress.is_some(),
         "routes": exposure.routes.iter().map(route).collect::<Vec<_>>(),
         "labels": texts(&exposure.labels),
         "annotations": texts(&exposure.annotations),

@@ -12,8 +12,8 @@ use super::node::{Entry, MAX_DEPTH, Node, Place, Table, Value};
 use super::{toml, yaml};
 use crate::diagnostic::{Diagnostic, Source, literal};
 
-/// What such a source is called in messages; also what marks it as one.
-pub(super) const NAME: &str = "--set";
+/// What the name of such a source starts with, in messages; also what marks it as one.
+pub const NAME: &str = "--set";
 
 /// The text of one `--set` as a source; relative paths in it start from the working directory.
 ///

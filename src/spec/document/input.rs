@@ -111,7 +111,7 @@ pub fn decode(
 /// extensions) by its first line that is neither blank nor a comment. Such a line is TOML if it is
 /// a table header or its first `=` comes before its first `:`.
 pub fn format_of(source: &Source) -> Format {
-    if source.name == super::assignment::NAME {
+    if source.name.starts_with(super::assignment::NAME) {
         return Format::Assignment;
     }
     let extension = source.name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());

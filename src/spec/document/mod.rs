@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-pub use self::assignment::assignment;
+pub use self::assignment::{NAME as ASSIGNMENT, assignment};
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
 pub use self::object_form::{API_VERSION, KIND};
 pub use self::wording::in_its_language;

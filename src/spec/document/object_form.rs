@@ -78,7 +78,7 @@ fn check_keys(input: &mut Input<'_>, table: &Table) {
         input.report(match nearest(key, KEYS) {
             Some(known) => diagnostic.help(format!("write `{known}`")),
             None => diagnostic
-                .help("beside `apiVersion`, `kind` and `metadata`, everything stands under `spec`"),
+                .help("beside `apiVersion`, `kind`, `metadata` and `plugin`, everything stands under `spec`"),
         });
     }
 }

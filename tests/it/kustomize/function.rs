@@ -208,13 +208,31 @@ fn kpt_gets_files_and_keeps_what_it_knows_of_them() {
 }
 
 #[test]
+fn paths_start_from_the_package_that_kpt_names() {
+    let config = config(json!({"allowPlainSecrets": ["shop-example-com-tls"]}), spec());
+    let sandbox = issued(&config);
+    let folder = sandbox.folder().canonicalize().unwrap();
+    let mut input = generator_input(&config);
+    let item = &mut input["items"][0]["metadata"]["annotations"];
+    item["config.kubernetes.io/path"] = "mtls.yaml".into();
+    item["internal.config.kubernetes.io/package-path"] = folder.to_str().unwrap().into();
+    let elsewhere = Sandbox::new();
+    let run = function(&elsewhere, &input);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    std::fs::remove_dir_all(sandbox.path("pki")).unwrap();
+    let run = function(&elsewhere, &input);
+    let advice = format!("run `mtlsgen render -f mtls.yaml` in `{}`", folder.display());
+    assert!(run.stderr.contains(&advice), "{}", run.stderr);
+    assert_eq!(messages(&list(&run), "error").len(), 3);
+}
+
+#[test]
 fn objects_that_the_spec_gave_up_are_told() {
     let full = config(json!({"allowPlainSecrets": ["shop-example-com-tls"]}), spec());
     let sandbox = issued(&full);
     let mut input = list(&function(&sandbox, &generator_input(&full)));
     let mut less = spec();
     less["hosts"] = json!({});
-    less["services"]["shop"]["image"] = "httpd".into();
     input["functionConfig"] = config(json!({}), less);
     let list = list(&function(&sandbox, &input));
     let warnings = messages(&list, "warning");

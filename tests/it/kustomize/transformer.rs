@@ -244,7 +244,11 @@ fn references_that_kustomize_broke_are_found_by_a_transformer_that_declares_noth
         result["field"],
         json!({"path": format!("metadata.annotations[\"{reference}\"]"), "currentValue": "web/ca", "proposedValue": "web/pre-ca"})
     );
+    let mut mending = input.clone();
+    mending["functionConfig"]["plugin"]["mendReferences"] = true.into();
+    let mended = list(&function(&sandbox, &mending))["items"].clone();
     input["items"][0]["metadata"]["annotations"][&reference] = "web/pre-ca".into();
+    assert_eq!(mended, input["items"]);
     let run = function(&sandbox, &input);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     assert_eq!(list(&run)["items"], input["items"]);
