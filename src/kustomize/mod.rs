@@ -11,6 +11,7 @@
 
 pub mod annotation;
 pub mod config;
+pub mod doctor;
 pub mod exposure;
 pub mod items;
 pub mod resource_list;
