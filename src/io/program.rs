@@ -102,7 +102,7 @@ impl Environment {
         let builder =
             |name: &'static str, arguments: &[&str], version: fn(&str) -> Option<Version>| {
                 let path = self.on_path(name);
-                let said = path.as_ref().and_then(|path| output(path, arguments));
+                let said = path.as_ref().and_then(|path| output(path, arguments, POLLS));
                 Builder { name, version: said.and_then(|said| version(&said)), path }
             };
         let in_kubectl = |said: &str| {
@@ -132,7 +132,7 @@ fn in_other_case(path: &Path) -> Option<PathBuf> {
 }
 
 /// What a program prints; nothing where it fails, or takes too long and is ended.
-fn output(program: &Path, arguments: &[&str]) -> Option<String> {
+fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<String> {
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -141,7 +141,7 @@ fn output(program: &Path, arguments: &[&str]) -> Option<String> {
         .spawn()
         .ok()?;
     let mut stdout = child.stdout.take()?;
-    for _ in 0..POLLS {
+    for _ in 0..polls {
         if let Some(status) = child.try_wait().ok()? {
             let mut text = String::new();
             // A version is short: it fits into the pipe.
@@ -154,4 +154,18 @@ fn output(program: &Path, arguments: &[&str]) -> Option<String> {
     let _ = child.kill();
     let _ = child.wait();
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_takes_too_long_says_nothing() {
+        let shell = Path::new("/bin/sh");
+        assert_eq!(output(shell, &["-c", "echo v1.2.3"], POLLS).as_deref(), Some("v1.2.3\n"));
+        assert_eq!(output(shell, &["-c", "echo v1.2.3; exec sleep 600"], 3), None);
+        assert_eq!(output(shell, &["-c", "echo v1.2.3; exit 1"], POLLS), None);
+        assert_eq!(output(Path::new("/nonexistent"), &[], POLLS), None);
+    }
 }
