@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use serde_json::Value;
 
-use crate::support::{Run, Sandbox, finish};
+use crate::support::{Run, Sandbox, finish, root};
 
 /// Where the exec plugin is, below the folder of plugins.
 const PLUGIN: &str = "home/mtlsgen.dev/v1alpha1/mutualtls/MutualTLS";
@@ -516,4 +516,40 @@ fn nothing_is_written_and_no_command_is_run() {
     doctor(&sandbox, &BOTH);
     doctor(&sandbox, &[]);
     assert_eq!(sandbox.files(), before);
+}
+
+#[test]
+fn the_documentation_tells_the_truth() {
+    let text = fs::read_to_string(root().join("docs/kustomize.md")).unwrap();
+    let section = text.split("## When nothing comes out\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let (_, shown) = section.split_once("$ mtlsgen doctor kustomize site\n").unwrap();
+    let shown = shown.split("```").next().unwrap();
+    let function = good_function();
+    let files =
+        [("site/kustomization.yaml", "generators: [mtls.yaml]\n"), ("site/mtls.yaml", &function)];
+    let sandbox = site(&files);
+    for (name, says) in [("kustomize", "v5.8.2"), ("kubectl", "{\"kustomizeVersion\": \"v5.8.1\"}")]
+    {
+        let path = sandbox.write(&format!("bin/{name}"), format!("#!/bin/sh\necho '{says}'\n"));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let printed = doctor(&sandbox, &["site"]).stdout;
+    assert_eq!(printed.replace(sandbox.path("bin").to_str().unwrap(), "/usr/local/bin"), shown);
+    let mut sources = String::new();
+    for (path, source) in crate::support::files(&root().join("src")) {
+        if path
+            .components()
+            .any(|component| ["doctor", "io"].iter().any(|room| component.as_os_str() == *room))
+        {
+            sources += &String::from_utf8_lossy(&source);
+        }
+    }
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let named: Vec<&str> =
+        rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for code in named.iter().filter(|code| !matches!(**code, "to-be-issued" | "render")) {
+        assert!(sources.contains(&format!("\"{code}\"")), "there is no finding `{code}`");
+    }
 }

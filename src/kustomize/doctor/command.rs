@@ -171,7 +171,9 @@ impl Build {
                     None if self.takes_value(word) => (word, words.next()),
                     None => (word, None),
                 };
-                self.flag(name, value);
+                // kubectl takes `_` for `-`; kustomize does not.
+                let other = name.replace('_', "-");
+                self.flag(if self.tool == Tool::Kustomize { name } else { &other }, value);
             } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
                 self.short(short, &mut words);
             } else if self.tool != Tool::KubectlWithKustomization {
@@ -283,6 +285,13 @@ mod tests {
             ),
             (
                 "kubectl kustomize --enable-alpha-plugins d",
+                KubectlKustomize,
+                true,
+                false,
+                Some("d"),
+            ),
+            (
+                "kubectl kustomize --enable_alpha_plugins d",
                 KubectlKustomize,
                 true,
                 false,

@@ -191,3 +191,42 @@ pub fn mistakes(
 fn is_empty(reference: &Reference<'_>) -> bool {
     matches!(&reference.style, Style::Function { path, .. } if path.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_outcomes_make_one() {
+        let fails = || Outcome::Fails("why".to_owned());
+        for (all, word, phrase) in [
+            (vec![Outcome::Runs, Outcome::Runs], "runs", "runs the plugin"),
+            (
+                vec![Outcome::Runs, Outcome::PassesOver],
+                "passesOver",
+                "succeeds without the objects of 1 of 2 plugins, and says nothing",
+            ),
+            (
+                vec![Outcome::PassesOver],
+                "passesOver",
+                "succeeds without the plugin's objects, and says nothing",
+            ),
+            (vec![Outcome::PassesOver, fails()], "fails", "fails: why"),
+        ] {
+            assert_eq!((super::word(&all), super::phrase(&all).as_str()), (word, phrase));
+        }
+    }
+
+    #[test]
+    fn a_broken_build_runs_nothing() {
+        let error = |code| Diagnostic::error(code, "x");
+        let of = |outcome, found: Diagnostic| of_build(outcome, &[found]);
+        let broken = Outcome::Fails("a kustomization is wrong".to_owned());
+        assert_eq!(of(Outcome::PassesOver, error("missing-file")), broken);
+        assert_eq!(of(Outcome::Runs, error("missing-file")), broken);
+        assert_eq!(of(Outcome::PassesOver, error("several-runs")), Outcome::PassesOver);
+        assert_ne!(of(Outcome::Runs, error("several-runs")), Outcome::Runs);
+        let notice = Diagnostic::notice("several-runs", "x");
+        assert_eq!(of(Outcome::Runs, notice), Outcome::Runs);
+    }
+}

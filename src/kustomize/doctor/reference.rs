@@ -58,7 +58,10 @@ impl<'a> Walk<'a> {
     /// Follows a folder; `is_plugin`: its objects are configurations of plugins themselves.
     fn folder(&mut self, index: usize, trail: &mut Vec<usize>, is_plugin: bool) {
         self.visits += 1;
-        if self.visits > MOST_VISITS {
+        if self.visits == MOST_VISITS {
+            self.found.push(too_many_ways());
+        }
+        if self.visits >= MOST_VISITS {
             return;
         }
         for entry in &self.tree.folders[index].entries {
@@ -157,6 +160,13 @@ fn as_resource(object: &Object) -> Option<Diagnostic> {
     })
 }
 
+fn too_many_ways() -> Diagnostic {
+    let title = format!(
+        "a build goes more than {MOST_VISITS} ways through its folders: not all of them were looked at"
+    );
+    Diagnostic::warning("too-many-ways", title).help("name each base once")
+}
+
 fn cycle(entry: &Entry) -> Diagnostic {
     Diagnostic::error("cycle", "this leads back to a folder that is being built, or to one around it: Kustomize refuses cycles")
         .at(entry.span.clone())
@@ -187,4 +197,89 @@ fn arguments(object: &Object, style: &Style) -> Option<Diagnostic> {
         _ => return None,
     };
     Some(Diagnostic::error("function-arguments", title).at(at).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::kustomize::doctor::object::objects;
+    use crate::kustomize::doctor::tree::Folder;
+
+    const OURS: &str = "{apiVersion: mtlsgen.dev/v1alpha1, kind: MutualTLS, metadata: {name: a}}";
+
+    fn object(text: &str) -> Object {
+        let source = Source { name: "a.yaml".into(), directory: "".into(), text: text.into() };
+        objects(&Arc::new(source)).unwrap().remove(0)
+    }
+
+    fn folder(path: &str, below: &[usize]) -> Folder {
+        let entry = |index: &usize| Entry {
+            role: Role::Resource,
+            span: None,
+            content: Content::Folder(*index),
+        };
+        Folder {
+            path: PathBuf::from(path),
+            shown: PathBuf::from(path),
+            kustomization: object("resources: []"),
+            entries: below.iter().map(entry).collect(),
+        }
+    }
+
+    fn with_plugin(mut folder: Folder, config: &str) -> Folder {
+        let content = Content::Objects { objects: vec![object(config)], outside: false };
+        folder.entries.push(Entry { role: Role::Generator, span: None, content });
+        folder
+    }
+
+    fn tree(folders: Vec<Folder>) -> Tree {
+        Tree { folders, findings: Vec::new() }
+    }
+
+    #[test]
+    fn every_way_to_a_plugin_is_known() {
+        let tree = tree(vec![
+            folder("/top", &[1, 2]),
+            folder("/one", &[3]),
+            folder("/two", &[3]),
+            with_plugin(folder("/base", &[]), OURS),
+        ]);
+        let (all, found) = references(&tree);
+        assert_eq!(found, []);
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].trails, [[0, 1, 3], [0, 2, 3]]);
+        assert_eq!((all[0].folder, &all[0].style), (3, &Style::ExecPlugin));
+    }
+
+    #[test]
+    fn other_plugins_are_not_ours() {
+        let other = "{apiVersion: builtin, kind: NamespaceTransformer, metadata: {name: a}}";
+        let tree = tree(vec![with_plugin(folder("/", &[]), other)]);
+        assert_eq!(references(&tree).0.len(), 0);
+        assert_eq!(references(&Tree::default()).0.len(), 0);
+    }
+
+    #[test]
+    fn cycles_end() {
+        for (top, below) in [("/top", "/top/a"), ("/a", "/b")] {
+            let tree = tree(vec![folder(top, &[1]), folder(below, &[0])]);
+            let (_, found) = references(&tree);
+            assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["cycle"]);
+        }
+    }
+
+    #[test]
+    fn ways_without_end_are_cut_short() {
+        let deep = |index: usize| folder(&format!("/{index}"), &[index + 1, index + 1]);
+        let mut folders: Vec<Folder> = (0..16).map(deep).collect();
+        folders.push(with_plugin(folder("/16", &[]), OURS));
+        let tree = tree(folders);
+        let (all, found) = references(&tree);
+        assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["too-many-ways"]);
+        assert!(all[0].trails.len() < MOST_VISITS);
+    }
 }
