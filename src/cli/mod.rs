@@ -6,6 +6,7 @@
 mod argo_cd;
 mod completions;
 mod diff;
+mod doctor;
 pub mod globals;
 mod init;
 mod kustomize;
@@ -49,6 +50,7 @@ enum Command {
     Init(init::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
+    Doctor(doctor::Args),
     Kustomize(kustomize::Args),
     ArgoCd(argo_cd::Args),
     PostRender(post_render::Args),
@@ -64,6 +66,7 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
+            Self::Doctor(args) => doctor::run(args, globals),
             Self::ArgoCd(args) => argo_cd::run(&args, globals),
             Self::PostRender(args) => post_render::run(&args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),

@@ -1,6 +1,7 @@
 //! Puts the running program into place under another name, as Kustomize looks for exec plugins.
 #![expect(clippy::disallowed_methods, reason = "a link or a file is written here")]
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,10 +68,25 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
 }
 
-fn same_content(one: &Path, other: &Path) -> bool {
+/// Whether two files hold the same bytes.
+pub(super) fn same_content(one: &Path, other: &Path) -> bool {
     let length = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).ok();
     let read = |path: &Path| fs::read(path).ok();
     length(one).is_some() && length(one) == length(other) && read(one) == read(other)
+}
+
+/// Where Kustomize looks for plugins, in its order (`api/konfig/plugins.go`, `DefaultAbsPluginHome`), in an
+/// environment of these variables.
+pub fn candidates(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let below = |folder: Option<PathBuf>, path: &str| folder.map(|folder| folder.join(path));
+    let all = [
+        folder("KUSTOMIZE_PLUGIN_HOME"),
+        below(folder("XDG_CONFIG_HOME"), "kustomize/plugin"),
+        below(folder("HOME"), ".config/kustomize/plugin"),
+        below(folder("HOME"), "kustomize/plugin"),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The folder that Kustomize takes plugins from: the first of `candidates` that exists.

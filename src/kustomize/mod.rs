@@ -12,6 +12,7 @@
 pub mod annotation;
 pub mod broken_references;
 pub mod config;
+pub mod doctor;
 pub mod exposure;
 pub mod helm;
 pub mod items;

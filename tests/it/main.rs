@@ -18,6 +18,7 @@ mod certificates;
 mod cli_frame;
 mod closed;
 mod crash;
+mod doctor;
 mod environment;
 mod folders;
 mod foreign_pki;

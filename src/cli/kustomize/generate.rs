@@ -164,7 +164,10 @@ fn annotated(
 }
 
 /// A manifest with its text read back as an object.
-fn with_object(manifest: &Manifest) -> Result<(&Manifest, Value), CommandError> {
+///
+/// # Errors
+/// Its text is not YAML.
+pub fn with_object(manifest: &Manifest) -> Result<(&Manifest, Value), CommandError> {
     let read = yaml::parse(&manifest.yaml).ok().and_then(|mut objects| objects.pop());
     let title = || format!("the manifest of {} is not YAML", manifest.identity);
     read.map(|object| (manifest, object))

@@ -28,7 +28,7 @@ pub struct Args {
 /// Installs.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let found = candidates();
+    let found = plugin_home::candidates(|name| std::env::var_os(name));
     let home = args.home.clone().map_or_else(|| home(&found), Ok)?;
     let home = std::path::absolute(&home).unwrap_or(home);
     let program = std::env::current_exe().map_err(|error| {
@@ -44,20 +44,6 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let is_default = home_of_kustomize(&found).is_some_and(|found| found == home);
     print(instructions(&home, is_default))?;
     Ok(ExitStatus::Done)
-}
-
-/// Where Kustomize looks for plugins, in its order (`api/konfig/plugins.go`, `DefaultAbsPluginHome`).
-fn candidates() -> Vec<PathBuf> {
-    let folder =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let below = |folder: Option<PathBuf>, path: &str| folder.map(|folder| folder.join(path));
-    let all = [
-        folder("KUSTOMIZE_PLUGIN_HOME"),
-        below(folder("XDG_CONFIG_HOME"), "kustomize/plugin"),
-        below(folder("HOME"), ".config/kustomize/plugin"),
-        below(folder("HOME"), "kustomize/plugin"),
-    ];
-    all.into_iter().flatten().collect()
 }
 
 /// The home to install to: the one that somebody names, else the one in use, else the first to be.

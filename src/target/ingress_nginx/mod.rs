@@ -81,7 +81,7 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
     } = exposure;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
-    annotations.extend(ours.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    annotations.extend(ours);
     let tls =
         tls.as_ref().map(|tls| fields([("secretName", Value::from(tls.secret_name.as_str()))]));
     let has_tls = tls.is_some();

@@ -1,0 +1,134 @@
+//! What the plugin would say of its configuration, without its saying so.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value};
+
+use crate::cli::globals::MessageFormat;
+use crate::cli::kustomize::generate::with_object;
+use crate::cli::phases;
+use crate::cli::report::{CommandError, Report};
+use crate::diagnostic::{Diagnostic, Severity, Source, has_errors};
+use crate::io::clock;
+use crate::kustomize::annotation::annotate;
+use crate::kustomize::config;
+use crate::kustomize::doctor::collisions::Given;
+use crate::kustomize::doctor::naming::Named;
+use crate::kustomize::doctor::reference::Reference;
+use crate::manifest::{Disclosure, Manifest};
+use crate::plan::Rehearsal;
+use crate::spec::document::KIND;
+use crate::spec::plugin::Issue;
+
+/// What the phases tell on the way.
+static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
+
+/// What is known of a configuration.
+#[derive(Default)]
+pub struct Checked {
+    /// What it gives.
+    pub given: Given,
+    /// Secrets among it that annotations name with their namespace.
+    pub named: Vec<Named>,
+    /// What is wrong with it, or with the store.
+    pub findings: Vec<Diagnostic>,
+    /// Whether the plugin fails.
+    pub refused: bool,
+}
+
+/// Goes the plugin's way for a reference whose kustomization is in `folder`, up to the point where
+/// private keys are read or something is issued.
+pub fn check(reference: &Reference<'_>, folder: &Path) -> Checked {
+    let mut checked = Checked::default();
+    if !reference.mistakes.is_empty() {
+        return Checked { refused: true, ..checked };
+    }
+    let sources = match reference.object.text("kind") {
+        Some(KIND) => Ok(vec![reference.object.alone(folder.to_owned())]),
+        _ => config::sources(&reference.object.value, folder),
+    };
+    let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
+    let outcome = sources
+        .map_err(CommandError::Input)
+        .and_then(|sources| go(sources, folder, report, &mut checked));
+    let told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
+    // Words such as those about a lock that is waited for are no findings.
+    checked.findings.splice(0..0, told.into_iter().filter(|told| told.code != "done"));
+    if let Err(error) = outcome {
+        checked.findings.extend(error.diagnostics().iter().cloned());
+    }
+    checked.refused = has_errors(&checked.findings);
+    checked
+}
+
+fn go(
+    sources: Vec<Arc<Source>>,
+    folder: &Path,
+    report: Report,
+    checked: &mut Checked,
+) -> Result<(), CommandError> {
+    let now = clock::now(None)?;
+    let read = phases::read_sources(sources)?;
+    checked.given.issues = read.plugin.issue == Issue::MissingOrDue;
+    checked.given.has_behavior = read.plugin.behavior.is_some();
+    let resolved = phases::resolve(&read, now, report)?;
+    let templates = phases::templates(&read, None, report)?;
+    let (document, whole) = (&read.document, Disclosure::Whole);
+    let manifests = phases::manifests(document, &resolved.model, &Rehearsal, &templates, whole)?;
+    let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
+    annotate(&mut objects, &read.plugin).map_err(CommandError::Input)?;
+    checked.given.objects =
+        manifests.iter().map(|manifest| manifest.identity.to_string()).collect();
+    checked.named = named(&objects);
+    let store = phases::store(&read, report);
+    let (_, plan) = phases::plan(&store, &resolved.model, now, report)?;
+    let plans = match read.plugin.issue {
+        Issue::Never => phases::plan_findings(&plan, phases::urgency),
+        Issue::MissingOrDue => phases::plan_findings(&plan, |_| Severity::Notice),
+    };
+    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.display();
+    let help = match read.plugin.issue {
+        Issue::Never => format!(
+            "a build issues nothing: run `mtlsgen render -f FILE` in `{shown}`, FILE being that of the configuration"
+        ),
+        Issue::MissingOrDue => "the build issues it, as `plugin.issue` says".to_owned(),
+    };
+    checked.findings.extend(plan.notices.iter().cloned());
+    checked.findings.extend(plans.into_iter().map(|finding| finding.help(help.clone())));
+    Ok(())
+}
+
+/// Secrets that annotations name as `namespace/name`.
+fn named(objects: &[(&Manifest, Value)]) -> Vec<Named> {
+    let secrets: BTreeSet<(&str, &str)> = objects
+        .iter()
+        .map(|(manifest, _)| &manifest.identity)
+        .filter(|identity| identity.kind == "Secret")
+        .map(|identity| {
+            (identity.namespace.as_deref().unwrap_or("default"), identity.name.as_str())
+        })
+        .collect();
+    let annotations = |object: &Value| -> Vec<(String, String)> {
+        let map = object.pointer("/metadata/annotations").and_then(Value::as_object);
+        let texts = map.into_iter().flat_map(Map::iter);
+        texts.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    };
+    let mut found: Vec<Named> = objects
+        .iter()
+        .flat_map(|(_, object)| annotations(object))
+        .filter_map(|(annotation, value)| {
+            let (namespace, name) = value.split_once('/')?;
+            let (namespace, name) = (namespace.to_owned(), name.to_owned());
+            secrets.contains(&(namespace.as_str(), name.as_str())).then_some(Named {
+                namespace,
+                name,
+                annotation,
+            })
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}

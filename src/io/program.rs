@@ -1,0 +1,171 @@
+//! Looks for programs as Kustomize does, and asks some for their version.
+#![expect(clippy::disallowed_methods, reason = "the user's files are looked at here")]
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::plugin_home;
+use crate::kustomize::doctor::program::{Builder, Location, State, Version, exec_plugin};
+
+/// How often and after how long a program is asked whether it is done: five seconds at most.
+const POLLS: u32 = 250;
+const POLL: Duration = Duration::from_millis(20);
+
+/// What Kustomize's environment would be.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    overrides: Vec<(String, String)>,
+    /// The program that runs now.
+    program: Option<PathBuf>,
+}
+
+impl Environment {
+    /// That of this process, with some variables set anew.
+    #[must_use]
+    pub fn new(overrides: &[(String, String)]) -> Self {
+        let program = std::env::current_exe().ok();
+        let program = program.map(|path| fs::canonicalize(&path).unwrap_or(path));
+        Self { overrides: overrides.to_vec(), program }
+    }
+
+    fn variable(&self, name: &str) -> Option<OsString> {
+        let set = self.overrides.iter().rev().find(|(key, _)| key == name);
+        set.map_or_else(|| std::env::var_os(name), |(_, value)| Some(value.into()))
+    }
+
+    /// The executable of a function that is called as `path` in `folder`.
+    #[must_use]
+    pub fn function(&self, path: &str, folder: &Path) -> Location {
+        if path.contains('/') {
+            return self.at(folder.join(path));
+        }
+        match self.on_path(path) {
+            Some(path) => self.at(path),
+            None => Location { path: path.into(), state: State::Missing(None) },
+        }
+    }
+
+    /// The exec plugin of a kind, in the first folder of plugins that exists.
+    #[must_use]
+    pub fn exec_plugin(&self, api_version: &str, kind: &str) -> Location {
+        let below = exec_plugin(api_version, kind);
+        let homes = plugin_home::candidates(|name| self.variable(name));
+        match plugin_home::first_existing(&homes) {
+            Some(home) => self.at(home.join(below)),
+            None => Location { path: below, state: State::NoHome(homes) },
+        }
+    }
+
+    fn at(&self, path: PathBuf) -> Location {
+        let state = self.state(&path);
+        Location { path, state }
+    }
+
+    fn state(&self, path: &Path) -> State {
+        let Ok(metadata) = fs::metadata(path) else {
+            return match fs::read_link(path) {
+                Ok(target) => State::Dangling(target),
+                Err(_) => State::Missing(in_other_case(path)),
+            };
+        };
+        if metadata.is_dir() {
+            return State::Folder;
+        }
+        if metadata.permissions().mode() & 0o111 == 0 {
+            return State::NotExecutable;
+        }
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let is_ours =
+            |program: &PathBuf| *program == real || plugin_home::same_content(program, &real);
+        if self.program.as_ref().is_some_and(is_ours) { State::Ours } else { State::Other(real) }
+    }
+
+    /// The first executable of that name, as Go's `exec.LookPath` finds it: relative folders do not count.
+    fn on_path(&self, name: &str) -> Option<PathBuf> {
+        let path = self.variable("PATH")?;
+        let is_executable = |path: &PathBuf| {
+            fs::metadata(path)
+                .is_ok_and(|found| !found.is_dir() && found.permissions().mode() & 0o111 != 0)
+        };
+        let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+        folders.map(|folder| folder.join(name)).find(is_executable)
+    }
+
+    /// kustomize and kubectl, with the version of the Kustomize in them.
+    #[must_use]
+    pub fn builders(&self) -> [Builder; 2] {
+        let builder =
+            |name: &'static str, arguments: &[&str], version: fn(&str) -> Option<Version>| {
+                let path = self.on_path(name);
+                let said = path.as_ref().and_then(|path| output(path, arguments, POLLS));
+                Builder { name, version: said.and_then(|said| version(&said)), path }
+            };
+        let in_kubectl = |said: &str| {
+            let said: serde_json::Value = serde_json::from_str(said).ok()?;
+            Version::find(said.get("kustomizeVersion")?.as_str()?)
+        };
+        [
+            builder("kustomize", &["version"], Version::find),
+            builder("kubectl", &["version", "--client", "-o", "json"], in_kubectl),
+        ]
+    }
+}
+
+/// A file beside `path` whose name differs in upper and lower case only.
+fn in_other_case(path: &Path) -> Option<PathBuf> {
+    let wanted = path.file_name()?.to_str()?;
+    let entries = fs::read_dir(path.parent()?).ok()?;
+    let mut near: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+        })
+        .collect();
+    near.sort();
+    near.into_iter().next()
+}
+
+/// What a program prints; nothing where it fails, or takes too long and is ended.
+fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<String> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut stdout = child.stdout.take()?;
+    for _ in 0..polls {
+        if let Some(status) = child.try_wait().ok()? {
+            let mut text = String::new();
+            // A version is short: it fits into the pipe.
+            stdout.by_ref().take(1 << 14).read_to_string(&mut text).ok()?;
+            return status.success().then_some(text);
+        }
+        std::thread::sleep(POLL);
+    }
+    // It may have ended by itself in the meantime.
+    let _ = child.kill();
+    let _ = child.wait();
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_takes_too_long_says_nothing() {
+        let shell = Path::new("/bin/sh");
+        assert_eq!(output(shell, &["-c", "echo v1.2.3"], POLLS).as_deref(), Some("v1.2.3\n"));
+        assert_eq!(output(shell, &["-c", "echo v1.2.3; exec sleep 600"], 3), None);
+        assert_eq!(output(shell, &["-c", "echo v1.2.3; exit 1"], POLLS), None);
+        assert_eq!(output(Path::new("/nonexistent"), &[], POLLS), None);
+    }
+}
