@@ -19,6 +19,15 @@ spec:
   services: {shop: {image: httpd, port: 80}}
   hosts: {a.example.com: {service: shop, tls: {issuer: self-signed}, clientAuth: {cas: [clients]}}}
 ";
+/// What a function takes instead of an object of our kind.
+const CONFIG_MAP: &str = "\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: shop
+  annotations: {config.kubernetes.io/function: 'exec: {path: mtlsgen, args: [kustomize]}'}
+data: {spec: 'services: {shop: {image: httpd, port: 80}}'}
+";
 const BOTH: [&str; 5] = ["--", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec"];
 
 /// A configuration of the exec plugin.
@@ -259,7 +268,7 @@ fn wrong_objects_are_known() {
         (function("{args: [kustomize]}"), "no-executable", "passes over it without a word"),
         (right.replace("image", "picture"), "unknown-key", "mtls.yaml"),
         (right.clone() + "plugin: {issue: always}\n", "unknown-value", "`missingOrDue`"),
-        (exec(PROTECTED), "to-be-issued", "run `mtlsgen render -f FILE`"),
+        (exec(PROTECTED), "to-be-issued", "run `mtlsgen render -f mtls.yaml` in `.`"),
         (right.replace("name: shop", "name: ["), "kustomization", "mtls.yaml"),
     ] {
         let sandbox = generator(&config);
@@ -271,6 +280,10 @@ fn wrong_objects_are_known() {
         let stdout = doctor(&sandbox, &[]).stdout;
         assert!(!stdout.contains("runs the plugin"), "{config}\n{stdout}");
     }
+    let config = exec(PROTECTED);
+    let inline: String = config.lines().map(|line| format!("  {line}\n")).collect();
+    let sandbox = site(&[("kustomization.yaml", &format!("generators:\n- |\n{inline}"))]);
+    expect("inline", &sandbox, &[], &["to-be-issued"], "into a file of its own");
     let sandbox = generator(&function("{path: ./MutualTLS, args: [kustomize]}"));
     symlink(env!("CARGO_BIN_EXE_mtlsgen"), sandbox.path("MutualTLS")).unwrap();
     expect("MutualTLS", &sandbox, &[], &["function-arguments"], "remove `args`");
@@ -292,6 +305,24 @@ fn wrong_kustomizations_are_known() {
             vec![("kustomization.yaml", "resources: [mtls.yaml]"), ("mtls.yaml", &config)],
             "plugin-as-resource",
             "under `generators`",
+        ),
+        (
+            "validator",
+            vec![("kustomization.yaml", "validators: [mtls.yaml]"), ("mtls.yaml", &config)],
+            "plugin-as-validator",
+            "under `generators`",
+        ),
+        (
+            "misspelt",
+            vec![("kustomization.yaml", "generator: [mtls.yaml]"), ("mtls.yaml", &config)],
+            "kustomization",
+            "write `generators`",
+        ),
+        (
+            "no list",
+            vec![("kustomization.yaml", "generators: mtls.yaml"), ("mtls.yaml", &config)],
+            "kustomization",
+            "write `generators: [FILE]`",
         ),
         ("none", vec![("kustomization.yaml", "resources: []")], "no-plugin", "kustomize install"),
         ("no kustomization", vec![], "kustomization", "`.` has no kustomization"),
@@ -368,7 +399,7 @@ fn plugins_are_found_wherever_a_build_finds_them() {
         (
             "inline",
             vec![("kustomization.yaml", inline.as_str())],
-            "kustomization.yaml generators[0]",
+            "kustomization.yaml: generators[0]",
         ),
         (
             "folder",
@@ -401,6 +432,11 @@ fn plugins_are_found_wherever_a_build_finds_them() {
             "transformer",
             vec![("kustomization.yaml", "transformers: [base/mtls.yaml]"), file],
             "base/mtls.yaml",
+        ),
+        (
+            "ConfigMap",
+            vec![("kustomization.yaml", "generators: [map.yaml]"), ("map.yaml", CONFIG_MAP)],
+            "map.yaml",
         ),
         (
             "two with a prefix each",
