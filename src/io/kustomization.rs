@@ -147,7 +147,7 @@ impl Reader {
             return None;
         }
         let folder = &self.tree.folders[index];
-        let name = format!("{} {place}", folder.kustomization.source.name);
+        let name = format!("{}: {place}", folder.kustomization.source.name);
         let source = Source { name, directory: folder.shown.clone(), text: item.to_owned() };
         let objects = objects(&Arc::new(source)).ok()?;
         let whole = !objects.is_empty() && objects.iter().all(|object| object.value.is_object());

@@ -17,6 +17,7 @@ use crate::kustomize::config;
 use crate::kustomize::doctor::collisions::Given;
 use crate::kustomize::doctor::naming::Named;
 use crate::kustomize::doctor::reference::Reference;
+use crate::kustomize::doctor::tree::Folder;
 use crate::manifest::{Disclosure, Manifest};
 use crate::plan::Rehearsal;
 use crate::spec::document::KIND;
@@ -38,21 +39,21 @@ pub struct Checked {
     pub refused: bool,
 }
 
-/// Goes the plugin's way for a reference whose kustomization is in `folder`, up to the point where
+/// Goes the plugin's way for a reference that `folder` names, up to the point where
 /// private keys are read or something is issued.
-pub fn check(reference: &Reference<'_>, folder: &Path) -> Checked {
+pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
     let mut checked = Checked::default();
     if !reference.mistakes.is_empty() {
         return Checked { refused: true, ..checked };
     }
     let sources = match reference.object.text("kind") {
-        Some(KIND) => Ok(vec![reference.object.alone(folder.to_owned())]),
-        _ => config::sources(&reference.object.value, folder),
+        Some(KIND) => Ok(vec![reference.object.alone(folder.shown.clone())]),
+        _ => config::sources(&reference.object.value, &folder.shown),
     };
     let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
     let outcome = sources
         .map_err(CommandError::Input)
-        .and_then(|sources| go(sources, folder, report, &mut checked));
+        .and_then(|sources| go(sources, &way_out(reference, folder), report, &mut checked));
     let told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
     // Words such as those about a lock that is waited for are no findings.
     checked.findings.splice(0..0, told.into_iter().filter(|told| told.code != "done"));
@@ -65,7 +66,7 @@ pub fn check(reference: &Reference<'_>, folder: &Path) -> Checked {
 
 fn go(
     sources: Vec<Arc<Source>>,
-    folder: &Path,
+    way_out: &str,
     report: Report,
     checked: &mut Checked,
 ) -> Result<(), CommandError> {
@@ -88,16 +89,34 @@ fn go(
         Issue::Never => phases::plan_findings(&plan, phases::urgency),
         Issue::MissingOrDue => phases::plan_findings(&plan, |_| Severity::Notice),
     };
-    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.display();
     let help = match read.plugin.issue {
-        Issue::Never => format!(
-            "a build issues nothing: run `mtlsgen render -f FILE` in `{shown}`, FILE being that of the configuration"
-        ),
+        Issue::Never => way_out.to_owned(),
         Issue::MissingOrDue => "the build issues it, as `plugin.issue` says".to_owned(),
     };
     checked.findings.extend(plan.notices.iter().cloned());
     checked.findings.extend(plans.into_iter().map(|finding| finding.help(help.clone())));
     Ok(())
+}
+
+/// What to run so that the build has what it needs.
+fn way_out(reference: &Reference<'_>, folder: &Folder) -> String {
+    let source = &reference.object.source;
+    let here = folder.shown.as_os_str().is_empty();
+    let shown = if here { Path::new(".") } else { &folder.shown }.display();
+    let file = Path::new(&source.name).strip_prefix(&folder.shown).ok();
+    // What stands in the kustomization itself or beside other objects is no file for `-f`.
+    let is_alone = reference.object.text("kind") == Some(KIND)
+        && !source.name.starts_with(&folder.kustomization.source.name)
+        && !source.text.contains("\n---");
+    match file.filter(|_| is_alone) {
+        Some(file) => format!(
+            "a build issues nothing: run `mtlsgen render -f {}` in `{shown}`",
+            file.display()
+        ),
+        None => format!(
+            "a build issues nothing: put the configuration into a file of its own, and run `mtlsgen render -f FILE` in `{shown}`"
+        ),
+    }
 }
 
 /// Secrets that annotations name as `namespace/name`.

@@ -24,7 +24,7 @@ use crate::kustomize::doctor::tree::{Folder, Tree};
 ///
 /// Reads the kustomization of DIR and those that it leads to, looks for the programs that a build would call, and
 /// tells what each way to build does: run the plugin, fail, or succeed without its objects. Nothing is built or
-/// issued. Give the command that you build with behind `--` to have it judged: it is read and never run.
+/// issued; kustomize and kubectl are asked for their versions. Give the command that you build with behind `--` to have it judged: it is read and never run.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder with a kustomization; without it, that of COMMAND, else the working directory
@@ -143,7 +143,7 @@ fn examine<'a>(
     for reference in references {
         let folder = &tree.folders[reference.folder];
         let location = location(&reference, folder, environment);
-        let checked = configuration::check(&reference, &folder.shown);
+        let checked = configuration::check(&reference, folder);
         findings.extend(of_reference(tree, &reference, location.as_ref(), &checked));
         given.push(checked.given);
         let title = format!("{} ({})", reference.object.source.name, reference.object.name());
@@ -251,6 +251,9 @@ fn commands(
         None => usual().collect(),
     };
     let outcomes = |build: &Build| {
+        if all.is_empty() {
+            return vec![outcome::of_build(Outcome::PassesOver, findings)];
+        }
         let of = |one| outcome::of(one, build, version(build, builders));
         all.iter().map(|one| outcome::of_build(of(one), findings)).collect()
     };

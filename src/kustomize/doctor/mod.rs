@@ -11,6 +11,7 @@
 
 pub mod collisions;
 pub mod command;
+pub mod fields;
 pub mod function;
 pub mod kind;
 pub mod naming;

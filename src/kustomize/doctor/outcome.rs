@@ -68,7 +68,10 @@ pub fn of(examined: &Examined<'_>, build: &Build, version: Option<Version>) -> O
     if let Some(location) = location.as_ref().filter(|location| !location.runs()) {
         return Outcome::Fails(why(location));
     }
-    if *refused || !reference.mistakes.is_empty() {
+    if !reference.mistakes.is_empty() {
+        return Outcome::Fails("the plugin's object is wrong".to_owned());
+    }
+    if *refused {
         return Outcome::Fails("mtlsgen refuses the configuration".to_owned());
     }
     Outcome::Runs

@@ -1,5 +1,6 @@
 //! The objects of a build that call the plugin, and how often each of them does.
 
+use super::fields;
 use super::function::{self, Style};
 use super::kind;
 use super::object::Object;
@@ -36,12 +37,16 @@ pub fn references(tree: &Tree) -> (Vec<Reference<'_>>, Vec<Diagnostic>) {
     if !tree.folders.is_empty() {
         walk.folder(0, &mut vec![0], false);
     }
-    let Walk { mut references, found, .. } = walk;
+    let Walk { mut references, mut found, .. } = walk;
+    found.extend(tree.folders.iter().flat_map(fields::mistakes));
     for reference in &mut references {
         let (style, mistake) = function::style(reference.object);
         reference.mistakes = kind::mistakes(reference.object, &style);
         reference.mistakes.extend(mistake);
         reference.mistakes.extend(arguments(reference.object, &style));
+        if reference.role == Role::Validator {
+            reference.mistakes.push(as_validator(reference.object));
+        }
         reference.style = style;
     }
     (references, found)
@@ -158,6 +163,16 @@ fn as_resource(object: &Object) -> Option<Diagnostic> {
             .at(object.span(&path!["kind"]))
             .help("name its file under `generators` instead")
     })
+}
+
+fn as_validator(object: &Object) -> Diagnostic {
+    let title = format!(
+        "the object {} stands under `validators`, which must not change anything: Kustomize refuses what it gives, or drops it",
+        literal(object.name())
+    );
+    Diagnostic::error("plugin-as-validator", title)
+        .at(object.span(&path!["kind"]))
+        .help("name its file under `generators` instead")
 }
 
 fn too_many_ways() -> Diagnostic {

@@ -1,0 +1,125 @@
+//! The fields of a kustomization that name plugins, where they are not written as Kustomize reads them.
+
+use serde_json::Value;
+
+use super::tree::{Folder, LISTS};
+use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::path;
+
+/// All other fields (`api/types/kustomization.go`): none of them is a list of plugins misspelt.
+const OTHERS: [&str; 28] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "openapi",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "patches",
+    "images",
+    "imageTags",
+    "replacements",
+    "replicas",
+    "vars",
+    "sortOptions",
+    "crds",
+    "configMapGenerator",
+    "secretGenerator",
+    "helmGlobals",
+    "helmCharts",
+    "helmChartInflationGenerator",
+    "generatorOptions",
+    "configurations",
+    "buildMetadata",
+];
+
+/// What Kustomize refuses in the lists of a kustomization.
+#[must_use]
+pub fn mistakes(folder: &Folder) -> Vec<Diagnostic> {
+    let fields = folder.kustomization.value.as_object();
+    fields.into_iter().flatten().flat_map(|(key, value)| of_field(folder, key, value)).collect()
+}
+
+fn of_field(folder: &Folder, key: &str, value: &Value) -> Vec<Diagnostic> {
+    let names = LISTS.map(|(name, _)| name);
+    if !names.contains(&key) {
+        let near = nearest(key, names).filter(|_| !OTHERS.contains(&key));
+        return near.map(|near| misspelt(folder, key, near)).into_iter().collect();
+    }
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => {
+            let wrong = items.iter().enumerate().filter(|(_, item)| !item.is_string());
+            wrong.map(|(index, _)| no_text(folder, key, index)).collect()
+        }
+        _ => vec![no_list(folder, key)],
+    }
+}
+
+fn misspelt(folder: &Folder, key: &str, near: &str) -> Diagnostic {
+    let title = format!("Kustomize knows no field {}", literal(key));
+    Diagnostic::error("kustomization", title)
+        .at(folder.kustomization.span(&path![key]))
+        .help(format!("write `{near}`"))
+}
+
+fn no_list(folder: &Folder, key: &str) -> Diagnostic {
+    Diagnostic::error("kustomization", format!("expected a list of paths at `{key}`"))
+        .at(folder.kustomization.span(&path![key]))
+        .help(format!("write `{key}: [FILE]`"))
+}
+
+fn no_text(folder: &Folder, key: &str, index: usize) -> Diagnostic {
+    Diagnostic::error(
+        "kustomization",
+        format!("expected text at `{key}[{index}]`: a path, or an object as text"),
+    )
+    .at(folder.kustomization.span(&path![key, index]))
+    .help("put the object into a file and name that; or write `|` before it, which makes it text")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::kustomize::doctor::object::objects;
+
+    fn found(text: &str) -> Vec<(String, usize)> {
+        let source = Source { name: "k.yaml".into(), directory: "".into(), text: text.into() };
+        let kustomization = objects(&Arc::new(source)).unwrap().remove(0);
+        let folder =
+            Folder { path: "/".into(), shown: "".into(), kustomization, entries: Vec::new() };
+        let place = |found: Diagnostic| (found.help[0].clone(), found.span.unwrap().start);
+        mistakes(&folder).into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn what_kustomize_refuses_is_refused() {
+        for (text, help, place) in [
+            ("a: 1\ngenerator: [x]", "write `generators`", 17),
+            ("generators: mtls.yaml", "write `generators: [FILE]`", 12),
+            ("generators:\n- kind: MutualTLS\n", "put the object into a file", 14),
+            ("transformer: [x]", "write `transformers`", 13),
+        ] {
+            let found = found(text);
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert!(found[0].0.starts_with(help), "{text}: {found:?}");
+            assert!(found[0].1 <= place, "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_kustomize_takes_is_right() {
+        assert_eq!(found("generators:\nresources: [a]\nanything: {}\n"), []);
+        for other in OTHERS {
+            assert_eq!(found(&format!("{other}: x\n")), [], "{other}");
+        }
+    }
+}
