@@ -22,6 +22,7 @@ mod services;
 mod shared;
 #[cfg(test)]
 pub(crate) mod tests;
+mod texts;
 mod tls;
 
 pub use context::{Context, Files};

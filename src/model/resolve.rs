@@ -7,7 +7,7 @@ use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
     Annotations, Labels, Model, authorities, client_auth, clients, hosts, patches, secrets,
-    services, shared,
+    services, shared, texts,
 };
 use crate::diagnostic::{Diagnostic, has_errors, nearest};
 use crate::path;
@@ -37,6 +37,7 @@ pub fn resolve(
     let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);
     refuse_own_labels(context, &mut findings);
+    texts::warn_of_lost(context, &mut findings);
     let pool = Pool::of(context);
     let mut keyring = Keyring::default();
     let authorities = authorities::resolve(context, &pool, &mut keyring, &mut findings);

@@ -212,3 +212,26 @@ fn one_key_is_one_anchor_whatever_it_is_called() {
     assert!(!lineage.is_at_or_below("below-b", "below-a"));
     assert_eq!(lineage.verify_depth(&["a".to_owned()]), 1);
 }
+
+#[test]
+fn what_server_side_application_loses_is_told_with_its_place() {
+    let text =
+        "[annotations]\n\"x/fine\" = \"tab\\t, \\u2028 and \\uFEFF\"\n\"x/a\" = \"a\\u007Fb\"\n"
+            .to_owned()
+            + BASE
+            + "annotations = { \"x/b\" = \"\\uFFFE\" }\nenv = [{ name = \"N\", value = \"\\u0085\" }]\n\
+           [services.api]\nimage = \"httpd\"\nport = 80\nenv = { N = \"\\u009F\", M = \"fine\" }\n\
+           [hosts.\"h.example.com\"]\nservice = \"web\"\ntls = false\nannotations = { \"x/c\" = \"\\uFFFF\" }\n";
+    let (resolved, findings) = resolved(&text);
+    assert!(resolved.is_some(), "they are warnings: {findings:#?}");
+    let told: Vec<(usize, bool)> = findings
+        .iter()
+        .filter(|finding| finding.code == "server-side-apply")
+        .map(|finding| {
+            let span = finding.span.as_ref().unwrap();
+            let line = text[..span.start].lines().count();
+            (line, finding.title.contains("`\\u{7f}`"))
+        })
+        .collect();
+    assert_eq!(told, [(3, true), (12, false), (7, false), (8, false), (16, false)]);
+}
