@@ -189,7 +189,8 @@ fn current(sources: Sources<'_>) -> Vec<Row> {
     let row = |request: &crate::pki::request::CertificateRequest| {
         let held = inventory.held.get(&request.holder).map(|held| held.certificate());
         let reason = reasons.get(&request.holder).cloned();
-        let is_revoked = held.is_some_and(|held| is_revoked(&revoked, &request.issuer, &held.serial));
+        let is_revoked =
+            held.is_some_and(|held| is_revoked(&revoked, &request.issuer, &held.serial));
         let state = match held {
             None => State::Missing,
             Some(held) if held.not_after < now => State::Expired,
@@ -246,9 +247,7 @@ fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &SerialNumber) -> 
 fn brought(sources: Sources<'_>) -> Vec<Row> {
     let Sources { model, now, .. } = sources;
     let authorities = model.authorities.values().filter_map(|authority| match &authority.source {
-        AuthoritySource::Brought(chain) => {
-            Some((Holder::Authority(authority.name.clone()), chain))
-        }
+        AuthoritySource::Brought(chain) => Some((Holder::Authority(authority.name.clone()), chain)),
         AuthoritySource::Issued(_) => None,
     });
     let hosts = model.brought.iter().map(|(holder, chain)| (holder.clone(), chain));
@@ -256,11 +255,8 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
     for (holder, chain) in authorities.chain(hosts) {
         for certificate in chain {
             let is_own_issuer = certificate.issuer == certificate.subject;
-            let issuer = if is_own_issuer {
-                "self-signed".to_owned()
-            } else {
-                certificate.issuer.rfc2253()
-            };
+            let issuer =
+                if is_own_issuer { "self-signed".to_owned() } else { certificate.issuer.rfc2253() };
             rows.push(Row {
                 subject: Subject::Certificate(holder.clone()),
                 issuer,

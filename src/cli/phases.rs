@@ -185,7 +185,11 @@ pub fn plan_within(
     Ok((inventory, plan))
 }
 
-fn planned(
+/// As [`plan_within`], without a word: the warnings come back.
+///
+/// # Errors
+/// As [`plan`].
+pub fn planned(
     store: &Store,
     model: &Model,
     now: Timestamp,

@@ -99,7 +99,9 @@ fn told(ending: &[&Row], time: Duration<0>) -> Diagnostic {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let title = match ending.len() {
         1 => format!("one ends within {time}, is revoked or is missing: {}", listed(&names)),
-        count => format!("{count} end within {time}, are revoked or are missing: {}", listed(&names)),
+        count => {
+            format!("{count} end within {time}, are revoked or are missing: {}", listed(&names))
+        }
     };
     Diagnostic::error("ends-soon", title).help("run `mtlsgen render`, and apply what it prints; ask their owners for what was brought along")
 }

@@ -131,7 +131,9 @@ pub fn plan_within(
     for new in &plan.revocations {
         revoked.insert(&new.authority, &new.serial, new.revocation.clone());
     }
-    plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    if scope.only.is_none() {
+        plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    }
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
     for request in model.requests() {

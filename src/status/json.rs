@@ -13,9 +13,8 @@ pub fn render(rows: &[Row], now: Timestamp) -> String {
 }
 
 fn row(row: &Row) -> Value {
-    let Row {
-        subject, issuer, is_brought, is_current, facts, renewal_time, state, reason, opens,
-    } = row;
+    let Row { subject, issuer, is_brought, is_current, facts, renewal_time, state, reason, opens } =
+        row;
     let facts = facts.as_ref();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     json!({

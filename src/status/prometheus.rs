@@ -15,7 +15,13 @@ pub fn render(rows: &[Row], now: Timestamp) -> String {
     let renewal = |row: &Row| row.renewal_time.map(time);
     metric(&mut text, "not_after_timestamp_seconds", "End of validity.", rows, &not_after);
     metric(&mut text, "not_before_timestamp_seconds", "Begin of validity.", rows, &not_before);
-    metric(&mut text, "renewal_timestamp_seconds", "When the next render renews it.", rows, &renewal);
+    metric(
+        &mut text,
+        "renewal_timestamp_seconds",
+        "When the next render renews it.",
+        rows,
+        &renewal,
+    );
     states(&mut text, rows);
     header(&mut text, "mtlsgen_status_timestamp_seconds", "When this was written.");
     line(&mut text, "mtlsgen_status_timestamp_seconds", "", now.unix());

@@ -6,7 +6,15 @@ use super::{Row, Subject};
 use crate::time::Timestamp;
 
 const HEADER: [&str; 9] = [
-    "KIND", "HOLDER", "STATE", "NOT BEFORE", "NOT AFTER", "RENEWAL", "ISSUER", "SERIAL", "FINGERPRINT",
+    "KIND",
+    "HOLDER",
+    "STATE",
+    "NOT BEFORE",
+    "NOT AFTER",
+    "RENEWAL",
+    "ISSUER",
+    "SERIAL",
+    "FINGERPRINT",
 ];
 /// Characters of a fingerprint that tell it from others.
 const FINGERPRINT: usize = 16;
@@ -43,7 +51,11 @@ fn cells(row: &Row) -> [String; 9] {
         facts.map_or_else(none, |facts| day(facts.not_before)),
         facts.map_or_else(none, |facts| day(facts.not_after)),
         row.renewal_time.map_or_else(none, day),
-        if row.is_brought && matches!(row.subject, Subject::List(_)) { format!("{issuer} (brought)") } else { issuer },
+        if row.is_brought && matches!(row.subject, Subject::List(_)) {
+            format!("{issuer} (brought)")
+        } else {
+            issuer
+        },
         facts.map_or_else(none, |facts| facts.serial.clone()),
         facts.map_or_else(none, |facts| facts.fingerprint.to_string()[..FINGERPRINT].to_owned()),
     ]

@@ -45,12 +45,13 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
     let store = phases::store(&read, report);
-    let mut scope = scope(args, &resolved.model)?;
-    let (_, mut plan) = phases::plan_within(&store, &resolved.model, now, &scope, report)?;
+    let model = &resolved.model;
+    let mut scope = scope(args, model)?;
     if args.due {
-        scope.only = Some(with_issuers(&resolved.model, due(&plan)));
-        (_, plan) = phases::plan_within(&store, &resolved.model, now, &scope, report)?;
+        let (_, plan, _) = phases::planned(&store, model, now, &scope)?;
+        scope.only = Some(with_issuers(model, due(&plan)));
     }
+    let (_, plan) = phases::plan_within(&store, model, now, &scope, report)?;
     if plan.is_empty() {
         report.say("nothing is due");
         return Ok(ExitStatus::Done);
