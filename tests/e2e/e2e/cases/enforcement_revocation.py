@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+from pathlib import Path
 from typing import Any
 
 from ..ask import Answer
@@ -108,7 +109,7 @@ class _Deployment:
         now = of_client(self._project, name)
         kept = self._world.scratch / f"{name}-{len(list(self._world.scratch.iterdir()))}"
         kept.mkdir()
-        return Identity(shutil.copy(now.certificate, kept), shutil.copy(now.key, kept))
+        return Identity(Path(shutil.copy(now.certificate, kept)), Path(shutil.copy(now.key, kept)))
 
     def ask(self, identity: Identity, host: int = 0) -> Answer:
         """Asks a host."""
