@@ -3,19 +3,28 @@
 pub mod chains;
 mod holdings;
 mod issuing;
+pub mod ledger;
+pub mod orphans;
 mod planning;
 pub mod reason;
+mod refusals;
 mod rehearsal;
+pub mod revoking;
+mod scope;
 #[cfg(test)]
 mod tests;
 
 pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
-pub use planning::{Action, IssuancePlan, plan};
+pub use ledger::{Ledger, LedgerEntry, NewRevocation, Revocation, Revocations};
+pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
+pub use revoking::{ListAction, ListReason};
+pub use scope::Scope;
 
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
 use std::collections::BTreeMap;
@@ -30,6 +39,10 @@ pub struct Inventory {
     /// Holders that were issued a certificate whose file is not here, each with that file: an error
     /// where they are needed, never a reason to issue anew.
     pub lost: BTreeMap<Holder, PathBuf>,
+    /// What authorities issued, as it was read.
+    pub ledger: Ledger,
+    /// The revocation lists that authorities signed, by their names; the newest ones.
+    pub lists: BTreeMap<String, Vec<RevocationList>>,
 }
 /// One holder's current certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +72,19 @@ pub struct Issued {
     /// Chains to rewrite of holders who keep their certificates while an issuer got a new one:
     /// certificate first, then intermediates without the root.
     pub chains: Vec<(Holder, Vec<Certificate>)>,
+    /// Revocations to enter.
+    pub revocations: Vec<NewRevocation>,
+    /// New revocation lists, by the names of their authorities.
+    pub lists: Vec<(String, RevocationList)>,
+}
+
+impl Issued {
+    /// Whether there is nothing to put into a store.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { certificates, chains, revocations, lists } = self;
+        certificates.is_empty() && chains.is_empty() && revocations.is_empty() && lists.is_empty()
+    }
 }
 /// Private keys by holder.
 #[derive(Debug, Default)]
@@ -111,7 +137,7 @@ impl IssuedCertificate {
 }
 
 impl Inventory {
-    /// What the store holds once `issued` is committed.
+    /// What the store holds once `issued` is committed; new certificates are not among the ledger's entries yet.
     #[must_use]
     pub fn with(mut self, issued: &Issued) -> Self {
         for made in &issued.certificates {
@@ -122,6 +148,13 @@ impl Inventory {
             if let Some(held) = self.held.get_mut(holder) {
                 held.chain.clone_from(chain);
             }
+        }
+        for new in &issued.revocations {
+            let revocation = new.revocation.clone();
+            self.ledger.revoked.insert(&new.authority, &new.serial, revocation);
+        }
+        for (authority, list) in &issued.lists {
+            self.lists.entry(authority.clone()).or_default().insert(0, list.clone());
         }
         self
     }

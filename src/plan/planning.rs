@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::reason::{self, Compared, Reason};
-use super::{HeldCertificate, Inventory, chains};
+use super::refusals::{lost_authority, refuse_before, refuse_rotation};
+use super::revoking::{self, ListAction};
+use super::scope::Scope;
+use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, orphans};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -23,6 +26,10 @@ pub struct IssuancePlan {
     /// Holders who keep their certificates while an issuer gets a new one: the chain in their file
     /// is out of date.
     pub stale_chains: Vec<Holder>,
+    /// What the spec calls revoked and no ledger does.
+    pub revocations: Vec<NewRevocation>,
+    /// The revocation lists to sign.
+    pub lists: Vec<ListAction>,
     /// What the user should know about what is issued.
     pub notices: Vec<Diagnostic>,
     /// What is odd about what is kept.
@@ -33,7 +40,21 @@ impl IssuancePlan {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.stale_chains.is_empty()
+        self.actions.is_empty() && self.stale_chains.is_empty() && !self.changes_revocations()
+    }
+
+    /// Whether something is to be revoked, or a revocation list to be signed.
+    #[must_use]
+    pub fn changes_revocations(&self) -> bool {
+        !self.revocations.is_empty() || !self.lists.is_empty()
+    }
+
+    /// Whether something does not work, or lets in whom it should not, until the plan is carried out.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        self.actions.iter().any(|action| !action.reason.still_works())
+            || !self.revocations.is_empty()
+            || self.lists.iter().any(|list| !list.reason.still_works())
     }
 }
 
@@ -64,19 +85,45 @@ struct Signer<'a> {
 /// # Errors
 ///
 /// Diagnostics about authorities that are gone while what they signed is there, and about those that
-/// would need another key or subject: that is a rotation, not a renewal.
+/// would need another key or subject: that is a rotation, not a renewal. Diagnostics about revocation lists
+/// that somebody else must sign.
 pub fn plan(
     model: &Model,
     inventory: &Inventory,
     now: Timestamp,
 ) -> Result<IssuancePlan, Vec<Diagnostic>> {
+    plan_within(model, inventory, now, &Scope::default())
+}
+
+/// As [`plan`], for some holders only, or for more reasons.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_within(
+    model: &Model,
+    inventory: &Inventory,
+    now: Timestamp,
+    scope: &Scope,
+) -> Result<IssuancePlan, Vec<Diagnostic>> {
     let mut plan = IssuancePlan::default();
     plan.warnings.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
+    let mut revoked = inventory.ledger.revoked.clone();
+    if scope.only.is_none() {
+        plan.revocations = revoking::revocations(model, &inventory.ledger, now, &mut errors);
+    }
+    for new in &plan.revocations {
+        revoked.insert(&new.authority, &new.serial, new.revocation.clone());
+    }
+    if scope.only.is_none() {
+        plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    }
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
     for request in model.requests() {
         let held = inventory.held.get(&request.holder);
+        let in_scope = scope.has(&request.holder);
         let signer = match &request.issuer {
             Issuer::SelfSigned => None,
             Issuer::Authority(name) => match signers.get(name.as_str()) {
@@ -86,11 +133,23 @@ pub fn plan(
             },
         };
         let validity = validity(request, signer, now);
-        let signer_not_yet_valid = signer.and_then(|signer| refuse_before(request, signer, now));
+        let signer_not_yet_valid =
+            signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
         let reason = match held {
             None => Some(Reason::NeverIssued),
-            Some(held) => reason::reason(&compared(request, held, signer, now, validity)),
+            Some(held) => {
+                let compared = Compared {
+                    revoked: revoking::reason_of(&revoked, &request.issuer, held.certificate()),
+                    asked: scope.asked.contains(&request.holder),
+                    ..compared(request, held, signer, now, validity)
+                };
+                reason::reason(&compared)
+            }
         };
+        let reason = reason.filter(|_| in_scope);
+        if !in_scope && held.is_none() {
+            continue;
+        }
         let is_authority = matches!(request.holder, Holder::Authority(_));
         if held.is_none()
             && let Some(error) = lost_authority(request, model, inventory)
@@ -119,13 +178,28 @@ pub fn plan(
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
-            let keeps_key = is_authority && held.is_some();
+            let keeps_key = held.is_some() && scope.keeps_key(&request.holder, &reason);
             plan.actions.push(Action { request: request.clone(), reason, validity, keeps_key });
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
         }
     }
+    if scope.only.is_none() {
+        plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
+    }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
+}
+
+fn lists(
+    model: &Model,
+    inventory: &Inventory,
+    revoked: &Revocations,
+    now: Timestamp,
+    signers: &BTreeMap<&str, Signer<'_>>,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<ListAction> {
+    let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
+    revoking::lists(model, inventory, revoked, now, &validity, errors)
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.
@@ -197,6 +271,8 @@ fn compared<'a>(
         },
         issuer_certificate: signer.and_then(|signer| signer.certificate),
         issuer_is_new: signer.is_some_and(|signer| signer.certificate.is_none()),
+        revoked: None,
+        asked: false,
         now,
         next_not_after: validity.not_after,
     }
@@ -212,26 +288,6 @@ fn validity(request: &CertificateRequest, signer: Option<&Signer<'_>>, now: Time
         not_after = not_after.min(signer.validity.not_after);
     }
     Validity { not_before, not_after }
-}
-
-/// Nothing can be signed by an authority whose time has not come.
-fn refuse_before(
-    request: &CertificateRequest,
-    signer: &Signer<'_>,
-    now: Timestamp,
-) -> Option<Diagnostic> {
-    let Issuer::Authority(name) = &request.issuer else { return None };
-    let begins = signer.validity.not_before;
-    if begins <= now {
-        return None;
-    }
-    Some(
-        Diagnostic::error(
-            "clock-behind",
-            format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
-        )
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
-    )
 }
 
 /// Certificates of the future are a sign of a clock that is behind.
@@ -275,48 +331,5 @@ fn shortened(request: &CertificateRequest, validity: Validity) -> Option<Diagnos
             ),
         )
         .help("it is renewed once the issuer is; give the issuer a longer `duration` to change that"),
-    )
-}
-
-/// An authority without files, of whom somebody holds a certificate: it was issued once, and a new one
-/// would be a rotation that nobody asked for.
-fn lost_authority(
-    request: &CertificateRequest,
-    model: &Model,
-    inventory: &Inventory,
-) -> Option<Diagnostic> {
-    let Holder::Authority(name) = &request.holder else { return None };
-    let names_it = |below: &&CertificateRequest| matches!(&below.issuer, Issuer::Authority(issuer) if issuer == name);
-    let below =
-        model.requests().filter(names_it).find(|below| {
-            inventory.held.get(&below.holder).map(HeldCertificate::certificate).is_some_and(
-                |held| held.issuer == request.subject && held.authority_key_id.is_some(),
-            )
-        })?;
-    let title = format!(
-        "the authority `{name}` is lost: the store has a certificate that it signed, that of {}, but no files of its own",
-        below.holder
-    );
-    Some(
-        Diagnostic::error("lost-authority", title)
-            .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
-            .help("if it is lost for good, declare a new authority under another name and subject, and let its clients and hosts name that"),
-    )
-}
-
-fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
-    let what = match reason {
-        Reason::SubjectChanged { .. } => "subject",
-        Reason::KeyKindChanged { .. } => "key",
-        Reason::NeverIssued
-        | Reason::IssuerChanged { .. }
-        | Reason::NamesChanged { .. }
-        | Reason::UsageChanged { .. }
-        | Reason::Expired { .. }
-        | Reason::Due { .. } => return None,
-    };
-    Some(
-        Diagnostic::error("rotation-needed", format!("{holder} cannot get another {what}: {reason}"))
-            .help("everything that it signed would stop working at once: that is a rollover (`ca rotate`), which this version does not have yet; put the old value back, or declare a new authority under another name"),
     )
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::error::StoreError;
 use super::ledger::Entry;
 use super::transaction::NewFile;
-use super::{contents, keyring, layout, parallel, read};
+use super::{contents, keyring, layout, parallel, read, register, revocation};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, Issuer};
 use crate::plan::{Issued, IssuedCertificate};
@@ -29,10 +29,20 @@ pub(super) fn files(
         require_ledger(root, keeper)?;
     }
     let chains = issued.chains.iter().map(|(holder, chain)| chain_file(holder, chain));
+    let revocations = issued.revocations.iter().map(|new| {
+        let (path, text) = revocation::file(new);
+        NewFile::public(path, text)
+    });
+    let lists = issued
+        .lists
+        .iter()
+        .map(|(authority, list)| NewFile::public(layout::list(authority, list), list.to_pem()));
     let files: Vec<NewFile> = certificates
         .iter()
         .flat_map(|certificate| files_of(certificate, at))
         .chain(chains)
+        .chain(revocations)
+        .chain(lists)
         .collect();
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
@@ -108,7 +118,7 @@ fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
     let entry = layout::ledger_entry(&issued.request.issuer, holder, &leaf(issued).serial);
     let mut files = vec![
         chain_file(holder, &issued.chain),
-        NewFile::public(entry, entry_of(issued, at).to_string()),
+        NewFile::public(entry, Entry(&register::entry_of(issued, at)).to_string()),
     ];
     if let Some(key) = &issued.key {
         files.push(NewFile::private(format!("{folder}/{}", layout::KEY), key.to_pem()));
@@ -123,22 +133,6 @@ fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
 fn chain_file(holder: &Holder, chain: &[Certificate]) -> NewFile {
     let path = format!("{}/{}", layout::holder_folder(holder), layout::CERTIFICATE);
     NewFile::public(path, chain.iter().map(Certificate::to_pem).collect::<String>())
-}
-
-fn entry_of(issued: &IssuedCertificate, at: Timestamp) -> Entry {
-    let leaf = leaf(issued);
-    Entry {
-        holder: issued.request.holder.clone(),
-        issuer: issued.request.issuer.clone(),
-        serial: leaf.serial.to_string(),
-        subject: leaf.subject.rfc2253(),
-        not_before: leaf.not_before,
-        not_after: leaf.not_after,
-        issued_at: at,
-        spki: leaf.spki_hash.0,
-        fingerprint: leaf.fingerprint().0,
-        certificate: leaf.to_pem(),
-    }
 }
 
 fn leaf(issued: &IssuedCertificate) -> &Certificate {

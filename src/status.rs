@@ -1,0 +1,153 @@
+//! Every certificate of a spec and its store: what it is, how long it lasts, and how it is with it.
+
+mod icalendar;
+mod json;
+mod prometheus;
+mod rows;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use crate::pki::certificate::Fingerprint;
+use crate::pki::request::Holder;
+use crate::time::{Seconds, Timestamp};
+
+pub use icalendar::render as icalendar;
+pub use json::render as json;
+pub use prometheus::render as prometheus;
+pub use rows::{Sources, rows};
+pub use table::render as table;
+
+/// What a row is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A certificate, by who holds it.
+    Certificate(Holder),
+    /// The revocation list of an authority; by its name in the spec, or its subject if it has none there.
+    List(String),
+}
+
+impl Subject {
+    /// `authority`, `host`, `client` or `crl`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Certificate(Holder::Authority(_)) => "authority",
+            Self::Certificate(Holder::Host(_)) => "host",
+            Self::Certificate(Holder::Client(_)) => "client",
+            Self::List(_) => "crl",
+        }
+    }
+
+    /// The name in the spec.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Certificate(holder) => holder.name(),
+            Self::List(name) => name,
+        }
+    }
+}
+
+/// How it is with a certificate or list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// In use, and nothing to do.
+    Valid,
+    /// In use; the next render replaces it.
+    Due,
+    /// Over.
+    Expired,
+    /// Revoked, whether by a ledger or by the spec.
+    Revoked,
+    /// Its holder has another one by now; still valid.
+    Superseded,
+    /// Its holder is not in the spec any more; still valid.
+    Orphaned,
+    /// In the spec, and not made yet or not here.
+    Missing,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [Self; 7] = [
+        Self::Valid,
+        Self::Due,
+        Self::Expired,
+        Self::Revoked,
+        Self::Superseded,
+        Self::Orphaned,
+        Self::Missing,
+    ];
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Valid => "valid",
+            Self::Due => "due",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Superseded => "superseded",
+            Self::Orphaned => "orphaned",
+            Self::Missing => "missing",
+        })
+    }
+}
+
+/// What is known of a certificate or list that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Subject of a certificate, issuer of a list; RFC 2253.
+    pub subject: String,
+    /// Serial of a certificate, number of a list.
+    pub serial: String,
+    /// SHA-256 of its DER.
+    pub fingerprint: Fingerprint,
+    /// First second.
+    pub not_before: Timestamp,
+    /// Last second.
+    pub not_after: Timestamp,
+}
+
+/// A certificate or list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it is about.
+    pub subject: Subject,
+    /// Who signed it: an authority's name, `self-signed`, or the subject of an authority without a name.
+    pub issuer: String,
+    /// Whether somebody else made it.
+    pub is_brought: bool,
+    /// Whether the spec and its manifests go by it; otherwise it is a thing of the past.
+    pub is_current: bool,
+    /// What is known of it; `None` if it is missing.
+    pub facts: Option<Facts>,
+    /// When the next render replaces it, if mtlsgen does.
+    pub renewal_time: Option<Timestamp>,
+    /// How it is with it.
+    pub state: State,
+    /// Why it is due or revoked.
+    pub reason: Option<String>,
+    /// Keys under `hosts` of those that a client gets into with it, whatever the spec says of the client.
+    pub opens: Vec<String>,
+}
+
+impl Row {
+    /// Whether it is in use and does not last beyond `until`.
+    #[must_use]
+    pub fn ends_by(&self, until: Timestamp) -> bool {
+        self.is_current
+            && (matches!(self.state, State::Missing | State::Revoked)
+                || self.facts.as_ref().is_some_and(|facts| facts.not_after <= until))
+    }
+}
+
+/// The rows that end within `time`, or are missing; of those in use.
+#[must_use]
+pub fn ending(rows: &[Row], now: Timestamp, time: Seconds) -> Vec<&Row> {
+    let until = now.after(time);
+    rows.iter().filter(|row| row.ends_by(until)).collect()
+}
