@@ -1,7 +1,9 @@
 //! Certificates as facts: parsed once, compared and printed often. With its submodules the only
 //! user of the parser.
 
+pub mod details;
 mod reading;
+pub mod revocation_list;
 mod signature;
 #[cfg(test)]
 mod tests;

@@ -233,6 +233,11 @@ impl PrivateKey {
         Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
     }
 
+    /// The key itself as PKCS#8, version 1: for those who encrypt it at once.
+    pub(super) fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
     /// Returns the DER of the `SubjectPublicKeyInfo`.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
@@ -241,6 +246,11 @@ impl PrivateKey {
     /// Returns the SHA-256 of `public_key`.
     pub fn spki_hash(&self) -> SpkiHash {
         self.spki_hash
+    }
+
+    /// Returns algorithm and size, brought ones of every kind included.
+    pub fn description(&self) -> super::certificate::details::PublicKey {
+        super::certificate::details::PublicKey::of(self.algorithm)
     }
 
     /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).

@@ -9,4 +9,5 @@ pub mod name;
 #[cfg(test)]
 mod openssl;
 pub mod pem;
+pub mod pkcs12;
 pub mod request;

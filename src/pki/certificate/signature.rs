@@ -1,8 +1,9 @@
-//! Verifies who made the signature of a certificate.
+//! Verifies who made the signature of a certificate or a revocation list.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::AlgorithmIdentifier;
 
@@ -16,17 +17,40 @@ pub(super) fn is_signed_with(certificate: &Certificate, issuer: &Certificate) ->
     verify(&certificate.der, &issuer.der).is_some()
 }
 
+/// Tells whether `issuer`'s key made the signature of a revocation list.
+pub(super) fn list_is_signed_with(list: &[u8], issuer: &Certificate) -> bool {
+    verify_list(list, &issuer.der).is_some()
+}
+
 fn verify(certificate: &[u8], issuer: &[u8]) -> Option<()> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-    let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
     let named = &certificate.signature_algorithm;
     if *named != certificate.tbs_certificate.signature {
         return None;
     }
+    let message = certificate.tbs_certificate.as_ref();
+    verify_with(issuer, named, message, &certificate.signature_value.data)
+}
+
+fn verify_list(list: &[u8], issuer: &[u8]) -> Option<()> {
+    let (_, list) = CertificateRevocationList::from_der(list).ok()?;
+    let named = &list.signature_algorithm;
+    if *named != list.tbs_cert_list.signature {
+        return None;
+    }
+    verify_with(issuer, named, list.tbs_cert_list.as_ref(), &list.signature_value.data)
+}
+
+fn verify_with(
+    issuer: &[u8],
+    named: &AlgorithmIdentifier<'_>,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<()> {
+    let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
     let algorithm = verification(named, algorithm(issuer.public_key())?)?;
-    UnparsedPublicKey::new(algorithm, issuer.public_key().subject_public_key.data.as_ref())
-        .verify(certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
-        .ok()
+    let key = issuer.public_key().subject_public_key.data.as_ref();
+    UnparsedPublicKey::new(algorithm, key).verify(message, signature).ok()
 }
 
 /// What verifies signatures with this algorithm identifier by a key of this algorithm.
