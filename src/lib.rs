@@ -11,11 +11,13 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`output`], [`kustomize`], [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
+//! [`output`], [`kustomize`], [`inspect`],
+//! [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
 pub mod diagnostic;
+pub mod inspect;
 pub mod io;
 pub mod kustomize;
 pub mod manifest;

@@ -4,6 +4,7 @@
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
 mod argo_cd;
+mod cert;
 mod completions;
 mod diff;
 pub mod globals;
@@ -48,6 +49,7 @@ enum Command {
     Init(init::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
+    Cert(cert::Args),
     Kustomize(kustomize::Args),
     ArgoCd(argo_cd::Args),
     Templates(templates::Args),
@@ -62,6 +64,7 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
+            Self::Cert(args) => cert::run(args, globals),
             Self::ArgoCd(args) => argo_cd::run(args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),

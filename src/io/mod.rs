@@ -9,5 +9,6 @@ pub mod input_error;
 pub mod new_files;
 pub mod plugin_home;
 pub mod store;
+pub mod terminal;
 pub mod tree;
 pub mod tree_error;

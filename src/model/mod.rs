@@ -13,6 +13,7 @@ mod hosts;
 pub mod lineage;
 pub mod names;
 mod patches;
+mod reach;
 mod resolve;
 mod routes;
 mod secrets;

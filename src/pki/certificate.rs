@@ -170,7 +170,7 @@ impl Certificate {
     }
 
     /// `None` if the block is no certificate.
-    fn from_block(block: &pem::Block<'_>) -> Result<Option<Self>, CertificateError> {
+    pub(crate) fn from_block(block: &pem::Block<'_>) -> Result<Option<Self>, CertificateError> {
         // openssl writes its trust settings behind a `TRUSTED CERTIFICATE`.
         let may_follow = match block.label {
             "CERTIFICATE" | "X509 CERTIFICATE" => false,

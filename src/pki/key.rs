@@ -203,8 +203,19 @@ impl PrivateKey {
         Decoded::from_pkcs8(der).map(Self::from_decoded)
     }
 
+    /// Reads a key in DER: PKCS#8, PKCS#1 or SEC1; `None` if it is none of these.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Result<Self, KeyError>> {
+        for decode in [Decoded::from_pkcs8, Decoded::from_sec1, Decoded::from_pkcs1] {
+            match decode(der) {
+                Err(KeyError::Malformed(_)) => {}
+                other => return Some(other.map(Self::from_decoded)),
+            }
+        }
+        is_encrypted(der).then_some(Err(KeyError::Encrypted))
+    }
+
     /// `None` if the block is no private key.
-    fn from_block(block: &pem::Block<'_>) -> Option<Result<Self, KeyError>> {
+    pub(crate) fn from_block(block: &pem::Block<'_>) -> Option<Result<Self, KeyError>> {
         let decode: fn(&[u8]) -> Result<Decoded, KeyError> = match block.label {
             "ENCRYPTED PRIVATE KEY" => return Some(Err(KeyError::Encrypted)),
             "PRIVATE KEY" | "Ed25519 PRIVATE KEY" => Decoded::from_pkcs8,
@@ -286,6 +297,17 @@ impl PrivateKey {
         };
         signer.sign(message)
     }
+}
+
+/// Whether it is PKCS#8's `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
+fn is_encrypted(der: &[u8]) -> bool {
+    use x509_cert::der::asn1::OctetStringRef;
+    use x509_cert::der::{self, Decode as _, Reader as _, SliceReader};
+    let read = |reader: &mut SliceReader<'_>| -> der::Result<()> {
+        x509_cert::spki::AlgorithmIdentifierRef::decode(reader)?;
+        <&OctetStringRef>::decode(reader).map(drop)
+    };
+    SliceReader::new(der).and_then(|mut reader| reader.sequence(read)).is_ok()
 }
 
 /// Why a key cannot be used.

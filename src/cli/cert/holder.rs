@@ -1,0 +1,112 @@
+//! Holders by the names that people type: `alice`, `clients/alice`, `hosts/a.example.com`, `cas/root`.
+
+use std::collections::BTreeSet;
+
+use crate::cli::report::CommandError;
+use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::model::context::listed;
+use crate::pki::request::Holder;
+
+/// More names than these are not listed.
+const MOST_LISTED: usize = 12;
+
+/// How a holder is called on the command line, its kind included.
+pub fn full_name(holder: &Holder) -> String {
+    let kind = match holder {
+        Holder::Authority(_) => "cas",
+        Holder::Host(_) => "hosts",
+        Holder::Client(_) => "clients",
+    };
+    format!("{kind}/{}", holder.name())
+}
+
+/// The one of `known` that is called `name`.
+///
+/// # Errors
+/// Nobody or several are called so; near misses are proposed.
+pub fn find(name: &str, known: &BTreeSet<Holder>) -> Result<Holder, CommandError> {
+    let called: Vec<&Holder> =
+        known.iter().filter(|holder| full_name(holder) == name || holder.name() == name).collect();
+    match called[..] {
+        [holder] => Ok(holder.clone()),
+        [] => Err(unknown(name, known)),
+        // A name with a kind in front wins over one that happens to contain a slash.
+        _ => match called.iter().find(|holder| full_name(holder) == name) {
+            Some(holder) => Ok((*holder).clone()),
+            None => Err(ambiguous(name, &called)),
+        },
+    }
+}
+
+fn unknown(name: &str, known: &BTreeSet<Holder>) -> CommandError {
+    let title = format!("nobody is called {}", literal(name));
+    let full: Vec<String> = known.iter().map(full_name).collect();
+    let plain = known.iter().map(|holder| (holder.name(), full_name(holder)));
+    let near = nearest(name, full.iter().map(String::as_str)).map(str::to_owned).or_else(|| {
+        let near = nearest(name, known.iter().map(Holder::name))?;
+        plain.clone().find(|(plain, _)| *plain == near).map(|(_, full)| full)
+    });
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if full.is_empty() => "nothing has been issued yet: run `mtlsgen render`".to_owned(),
+        None if full.len() <= MOST_LISTED => {
+            format!("there is {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
+        None => "write `clients/NAME`, `hosts/NAME` or `cas/NAME`, as the folders of the store are called".to_owned(),
+    };
+    CommandError::Input(vec![Diagnostic::error("unknown-holder", title).help(help)])
+}
+
+fn ambiguous(name: &str, called: &[&Holder]) -> CommandError {
+    let full: Vec<String> = called.iter().map(|holder| full_name(holder)).collect();
+    let title = format!("several are called {}", literal(name));
+    let help =
+        format!("write one of {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()));
+    CommandError::Input(vec![Diagnostic::error("ambiguous-holder", title).help(help)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> BTreeSet<Holder> {
+        BTreeSet::from([
+            Holder::Authority("web".into()),
+            Holder::Host("web".into()),
+            Holder::Host("a.example.com".into()),
+            Holder::Client("alice".into()),
+            Holder::Client("hosts/web".into()),
+        ])
+    }
+
+    fn message(name: &str) -> String {
+        let error = find(name, &known()).unwrap_err();
+        let [diagnostic] = error.diagnostics() else { panic!() };
+        format!("{}: {}", diagnostic.title, diagnostic.help.join(" "))
+    }
+
+    #[test]
+    fn names_are_found_with_their_kind_and_without() {
+        for (name, holder) in [
+            ("alice", Holder::Client("alice".into())),
+            ("clients/alice", Holder::Client("alice".into())),
+            ("cas/web", Holder::Authority("web".into())),
+            ("hosts/web", Holder::Host("web".into())),
+            ("clients/hosts/web", Holder::Client("hosts/web".into())),
+            ("a.example.com", Holder::Host("a.example.com".into())),
+        ] {
+            assert_eq!(find(name, &known()).unwrap(), holder, "{name}");
+        }
+    }
+
+    #[test]
+    fn near_misses_are_proposed() {
+        assert_eq!(message("alcie"), "nobody is called `alcie`: did you mean `clients/alice`?");
+        assert_eq!(
+            message("client/alice"),
+            "nobody is called `client/alice`: did you mean `clients/alice`?"
+        );
+        assert_eq!(message("web"), "several are called `web`: write one of `cas/web`, `hosts/web`");
+        assert!(message("somebody-else").contains("there is "), "{}", message("somebody-else"));
+    }
+}
