@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::examination::Inspection;
+use super::examination::{Examined, Inspection};
 use super::item::{Content, Item, Origin};
 use super::problem::Problem;
 use super::words;
@@ -76,8 +76,16 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
         return None;
     }
     let issuer = words::name(&one.certificate.issuer);
-    let named = |other: &&super::Examined| other.certificate.subject == one.certificate.issuer;
-    if inspection.certificates.iter().any(|other| named(&other)) {
+    let named = |other: &&Examined| other.certificate.subject == one.certificate.issuer;
+    let named: Vec<&Examined> = inspection.certificates.iter().filter(named).collect();
+    if named.iter().any(|issuer| !can_be_verified(one, issuer)) {
+        let message = format!(
+            "whether {issuer} signed it cannot be told: {} is not verified here",
+            one.details.signature.name
+        );
+        return Some(Problem::notice("signature-not-verified", message));
+    }
+    if !named.is_empty() {
         let message = format!(
             "names {issuer} as its issuer, but the certificate of that name here did not sign it"
         );
@@ -86,6 +94,25 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
     let message =
         format!("the chain ends here: the certificate of its issuer, {issuer}, is not at hand");
     Some(Problem::notice("issuer-missing", message))
+}
+
+/// Whether the signature algorithm and the key are among those that chains are followed by.
+fn can_be_verified(one: &Examined, issuer: &Examined) -> bool {
+    const VERIFIED: [&str; 11] = [
+        "RSA with SHA-1",
+        "RSA with SHA-256",
+        "RSA with SHA-384",
+        "RSA with SHA-512",
+        "RSA-PSS with SHA-256",
+        "RSA-PSS with SHA-384",
+        "RSA-PSS with SHA-512",
+        "ECDSA with SHA-256",
+        "ECDSA with SHA-384",
+        "ECDSA with SHA-512",
+        "Ed25519",
+    ];
+    VERIFIED.contains(&one.details.signature.name.as_str())
+        && issuer.details.public_key.size.is_some()
 }
 
 pub(super) fn issuer_may_not_sign(inspection: &Inspection, index: usize) -> Option<Problem> {

@@ -37,7 +37,7 @@ pub fn render(inspection: &Inspection, colour: bool) -> String {
         page.revocation_list(inspection, list);
     }
     for (origin, words) in &inspection.others {
-        page.head(&format!("{}, not shown", visible(words)), &origin.to_string());
+        page.head(&visible(words), &origin.to_string());
     }
     page.whole(&inspection.problems);
     page.text
@@ -274,6 +274,7 @@ fn authority(max_path_len: Option<u8>) -> String {
     match max_path_len {
         None => "yes, with any number of authorities below it".to_owned(),
         Some(0) => "yes, of leaves alone (path length 0)".to_owned(),
+        Some(1) => "yes, with one authority below it at most (path length 1)".to_owned(),
         Some(length) => {
             format!("yes, with {length} authorities below it at most (path length {length})")
         }

@@ -87,8 +87,9 @@ pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwor
     let item =
         |words: String| vec![Item { origin: origin.clone(), content: Content::Other(words) }];
     if pkcs12::looks_like(octets) {
-        return open(origin, octets, passwords)
-            .unwrap_or_else(|_| item("a PKCS#12 file, whose password is not at hand".to_owned()));
+        return open(origin, octets, passwords).unwrap_or_else(|_| {
+            item("a PKCS#12 file, not shown: its password is not at hand".to_owned())
+        });
     }
     match der(origin, octets) {
         Ok(Some(items)) => items,
@@ -119,15 +120,15 @@ fn pem(origin: &Origin, text: &[u8]) -> Result<Vec<Item>, String> {
                 Content::RevocationList(Box::new(list))
             }
             "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-                Content::Other("a certificate signing request".to_owned())
+                Content::Other("a certificate signing request, not shown".to_owned())
             }
-            "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::Other("a public key".to_owned()),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::Other("a public key, not shown".to_owned()),
             "EC PARAMETERS" => continue,
             label => match certificate(&block)? {
                 Some(certificate) => certificate,
                 None => match PrivateKey::from_block(&block) {
                     Some(key) => Content::Key(KeyFacts::of(&key)),
-                    None => Content::Other(format!("a block `BEGIN {label}`")),
+                    None => Content::Other(format!("a block `BEGIN {label}`, not shown")),
                 },
             },
         };
@@ -183,7 +184,8 @@ fn open(origin: &Origin, octets: &[u8], passwords: &dyn Passwords) -> Result<Vec
         problem: format!("`{}`: {error}", origin.file),
         help: None,
     })?;
-    let mut items = Vec::new();
+    let mut items =
+        vec![Item { origin: origin.clone(), content: Content::Other(protection(&archive)) }];
     let mut push = |content, friendly_name: Option<String>| {
         items.push(Item { origin: Origin { friendly_name, ..origin.clone() }, content });
     };
@@ -203,6 +205,18 @@ fn open(origin: &Origin, octets: &[u8], passwords: &dyn Passwords) -> Result<Vec
         }
     }
     Ok(items)
+}
+
+/// How a PKCS#12 file is protected.
+fn protection(archive: &pkcs12::Archive) -> String {
+    let encryption = match &archive.encryption[..] {
+        [] => "not encrypted".to_owned(),
+        algorithms => format!("encrypted with {}", algorithms.join(" and ")),
+    };
+    match &archive.mac {
+        Some(hash) => format!("a PKCS#12 file, {encryption}, MAC with {hash}"),
+        None => format!("a PKCS#12 file, {encryption}, without a MAC: any change goes unnoticed"),
+    }
 }
 
 fn no_password(file: &str) -> ReadError {

@@ -22,11 +22,12 @@ pub fn secret(question: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     if !io::stderr().is_terminal() {
         return Ok(None);
     }
-    let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+    let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
         return Ok(None);
     };
-    terminal.write_all(question.as_bytes())?;
+    // Silent before anybody is asked: what was typed earlier is forgotten, nothing typed later is shown.
     let mut silent = Silent::new(terminal)?;
+    silent.terminal.write_all(question.as_bytes())?;
     let typed = read(&mut silent.terminal);
     let _ = silent.terminal.write_all(b"\n");
     typed
