@@ -185,8 +185,12 @@ pub fn examine(items: Vec<Item>, known: Vec<Certificate>, at: Timestamp) -> Insp
     }
     let mut certificates = found.certificates;
     link(&mut certificates);
-    keys.iter_mut().for_each(|key| match_key(key, &certificates, &places));
-    lists.iter_mut().for_each(|list| match_list(list, &certificates));
+    for key in &mut keys {
+        match_key(key, &certificates, &places);
+    }
+    for list in &mut lists {
+        match_list(list, &certificates);
+    }
     let mut inspection = Inspection {
         at,
         certificates,

@@ -74,12 +74,17 @@ impl Page {
             self.text.push('\n');
         }
         let (title, place) = (self.paint(BOLD, title), self.paint(DIM, &format!("({place})")));
-        self.text += &format!("{title} {place}\n");
+        self.line(&format!("{title} {place}"));
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text += line;
+        self.text.push('\n');
     }
 
     fn fact(&mut self, name: &str, value: &str) {
         let name = self.paint(DIM, &format!("{name:NAMES$}"));
-        self.text += &format!("  {name} {value}\n");
+        self.line(&format!("  {name} {value}"));
     }
 
     fn list(&mut self, name: &str, values: &[String]) {
@@ -92,7 +97,7 @@ impl Page {
         for problem in problems {
             let (style, word) = severity(problem.severity);
             let word = self.paint(style, word);
-            self.text += &format!("  {word}: {}\n", problem.message);
+            self.line(&format!("  {word}: {}", problem.message));
         }
     }
 
@@ -103,7 +108,7 @@ impl Page {
         for problem in problems {
             let (style, word) = severity(problem.severity);
             let word = self.paint(style, word);
-            self.text += &format!("{word}: {}\n", problem.message);
+            self.line(&format!("{word}: {}", problem.message));
         }
     }
 
@@ -254,10 +259,10 @@ impl Page {
                 .map_or_else(String::new, |known| {
                     format!(", {}", words::name(&known.certificate.subject))
                 });
-            self.text += &format!("    {} since {}{reason}{subject}\n", entry.serial, entry.at);
+            self.line(&format!("    {} since {}{reason}{subject}", entry.serial, entry.at));
         }
         if count > MOST_REVOKED {
-            self.text += &format!("    and {} more\n", count - MOST_REVOKED);
+            self.line(&format!("    and {} more", count - MOST_REVOKED));
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 /// Shows everything; positions count from zero.
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "text and numbers are always JSON")]
 pub fn render(inspection: &Inspection) -> String {
     let certificates = inspection.certificates.iter().enumerate();
     let value = json!({
@@ -68,7 +69,7 @@ fn remaining(until: Timestamp, now: Timestamp) -> i64 {
 }
 
 fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn public_key(key: &PublicKey) -> Value {

@@ -32,12 +32,12 @@ impl std::error::Error for ReadError {}
 
 /// Where the passwords of PKCS#12 files come from.
 pub trait Passwords {
-    /// The password that was named for them all, or that a person types for the file called `file`;
-    /// `None` if there is neither.
+    /// The password that was named for them all, or that a person types for the file called `file` if
+    /// it is worth asking; `None` if there is neither.
     ///
     /// # Errors
     /// It was named, but cannot be read.
-    fn password(&self, file: &str) -> Result<Option<Password>, ReadError>;
+    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError>;
 }
 
 /// Reads everything that can be shown in `octets`, which are called `file`.
@@ -53,7 +53,7 @@ pub fn read(file: &str, octets: &[u8], passwords: &dyn Passwords) -> Result<Vec<
         return Ok(items);
     }
     if pkcs12::looks_like(octets) {
-        return open(&origin, octets, passwords);
+        return open(&origin, octets, passwords, true);
     }
     if let Ok(text) = std::str::from_utf8(octets)
         && secret::looks_like(text)
@@ -87,7 +87,7 @@ pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwor
     let item =
         |words: String| vec![Item { origin: origin.clone(), content: Content::Other(words) }];
     if pkcs12::looks_like(octets) {
-        return open(origin, octets, passwords).unwrap_or_else(|_| {
+        return open(origin, octets, passwords, false).unwrap_or_else(|_| {
             item("a PKCS#12 file, not shown: its password is not at hand".to_owned())
         });
     }
@@ -172,9 +172,14 @@ fn key(octets: &[u8]) -> Option<Result<PrivateKey, KeyError>> {
 }
 
 /// What a PKCS#12 file holds: certificates in their order, then keys.
-fn open(origin: &Origin, octets: &[u8], passwords: &dyn Passwords) -> Result<Vec<Item>, ReadError> {
+fn open(
+    origin: &Origin,
+    octets: &[u8],
+    passwords: &dyn Passwords,
+    ask: bool,
+) -> Result<Vec<Item>, ReadError> {
     let archive = match pkcs12::read(octets, &Password::empty()) {
-        Err(Pkcs12Error::WrongPassword) => match passwords.password(&origin.file)? {
+        Err(Pkcs12Error::WrongPassword) => match passwords.password(&origin.file, ask)? {
             Some(password) => pkcs12::read(octets, &password),
             None => return Err(no_password(&origin.file)),
         },

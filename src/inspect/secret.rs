@@ -1,4 +1,4 @@
-//! Kubernetes objects that hold certificates: Secrets, ConfigMaps, and lists of them, as `kubectl get`
+//! Kubernetes objects that hold certificates: Secrets, `ConfigMap`s, and lists of them, as `kubectl get`
 //! prints them.
 
 use base64::Engine as _;

@@ -11,7 +11,7 @@ use crate::time::Seconds;
 struct NoPasswords;
 
 impl Passwords for NoPasswords {
-    fn password(&self, _file: &str) -> Result<Option<Password>, ReadError> {
+    fn password(&self, _file: &str, _ask: bool) -> Result<Option<Password>, ReadError> {
         Ok(None)
     }
 }
@@ -134,7 +134,7 @@ fn every_container_gives_the_same_certificate() {
     let secret = format!(
         "apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\ndata:\n  tls.crt: {base64}\n"
     );
-    let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
+    let indented: String = text.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     let map = format!(
         "kind: ConfigMap\napiVersion: v1\nmetadata: {{name: x}}\ndata:\n  ca.crt: |\n{indented}"
     );

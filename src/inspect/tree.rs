@@ -1,5 +1,7 @@
 //! The chain as a tree, roots on top: one authority may have signed many.
 
+use std::fmt::Write as _;
+
 use super::examination::{Examined, Inspection};
 use super::words;
 
@@ -41,7 +43,7 @@ struct Tree<'a> {
 
 impl Tree<'_> {
     fn missing(&mut self, issuer: &str) {
-        self.text += &format!("? {issuer} (not at hand)\n");
+        let _ = writeln!(self.text, "? {issuer} (not at hand)");
         let certificates = &self.inspection.certificates;
         let signed: Vec<usize> = (0..certificates.len())
             .filter(|index| {
@@ -76,7 +78,7 @@ impl Tree<'_> {
             self.state(one)
         );
         let words = (self.paint)(one, words);
-        self.text += &format!("{indent}{branch}{words}\n");
+        let _ = writeln!(self.text, "{indent}{branch}{words}");
     }
 
     fn state(&self, one: &Examined) -> String {

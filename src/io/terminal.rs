@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the terminal is opened here")]
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
@@ -58,8 +58,10 @@ impl Drop for Silent {
 /// What is typed up to the end of the line.
 fn read(terminal: &mut impl io::Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut typed = Zeroizing::new(Vec::with_capacity(LONGEST));
-    for octet in terminal.bytes() {
-        match octet? {
+    // One by one: what is typed behind the line is somebody else's.
+    let mut octet = Zeroizing::new([0]);
+    while terminal.read(&mut *octet)? == 1 {
+        match octet[0] {
             INTERRUPT | END => return Ok(None),
             b'\r' | b'\n' => return Ok(Some(typed)),
             ERASE_ALL => typed.clear(),

@@ -154,14 +154,19 @@ fn what_is_not_handed_out_is_refused_with_a_way_out() {
     let sandbox = rendered();
     sandbox.write("empty", "\n");
     let before = sandbox.files();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["root", "--format", "pem-key"], "the key of an authority is not handed out"),
         (&["cas/issuing", "--format", "pkcs12"], "the key of an authority is not handed out"),
         (&["alcie"], "did you mean `clients/alice`?"),
         (&["alice", "--password-file", "empty"], "the password is empty"),
         (&["alice", "-o", "-"], "its password needs another place"),
-        (&["alice", "--format", "pem-key", "--password-file", "empty"], "is for `--format pkcs12`"),
+        (
+            &["alice", "--format", "pem-key", "--password-file", "empty"],
+            "`--password-file` has no effect with `--format pem-key`",
+        ),
         (&["alice", "--friendly-name", "🦀"], "characters that PKCS#12 cannot hold"),
+        (&["alice", "--format", "pem-key", "--with-root"], "`--with-root` has no effect"),
+        (&["alice", "--format", "curl", "--force"], "`--force` has no effect"),
         (&["hosts/a.example.com", "--format", "curl"], "only clients call hosts"),
     ];
     for (arguments, words) in cases {

@@ -45,9 +45,9 @@ pub struct Args {
     /// Write the root behind the chain, too
     #[arg(long)]
     with_root: bool,
-    /// How PKCS#12 is protected
-    #[arg(long, default_value = "modern", help_heading = "PKCS#12")]
-    profile: Profile,
+    /// How PKCS#12 is protected; `modern` unless said
+    #[arg(long, help_heading = "PKCS#12")]
+    profile: Option<Profile>,
     /// Name that browsers and key rings show; the holder's unless said
     #[arg(long, value_name = "NAME", help_heading = "PKCS#12")]
     friendly_name: Option<String>,
@@ -101,11 +101,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         Holder::Authority(_) => Format::PemChain,
         _ => Format::Pkcs12,
     });
+    refuse_useless_flags(args, format)?;
     if format == Format::Curl {
         print(curl::lines(&credential, args.address)?)?;
         return Ok(ExitStatus::Done);
     }
-    refuse_useless_flags(args, format)?;
     if format == Format::Pkcs12 {
         write_pkcs12(args, &credential, report)?;
     } else {
@@ -117,20 +117,26 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
+/// Nothing that somebody says is passed over.
 fn refuse_useless_flags(args: &Args, format: Format) -> Result<(), CommandError> {
-    let for_pkcs12 = [
-        (args.password_file.is_some(), "--password-file"),
-        (args.new_password_file.is_some(), "--new-password-file"),
-        (args.friendly_name.is_some(), "--friendly-name"),
+    let is_pkcs12 = format == Format::Pkcs12;
+    let has_certificates = !matches!(format, Format::PemKey | Format::Curl);
+    let has_output = format != Format::Curl;
+    let flags = [
+        (args.password_file.is_some(), is_pkcs12, "--password-file"),
+        (args.new_password_file.is_some(), is_pkcs12, "--new-password-file"),
+        (args.friendly_name.is_some(), is_pkcs12, "--friendly-name"),
+        (args.profile.is_some(), is_pkcs12, "--profile"),
+        (args.with_root, has_certificates, "--with-root"),
+        (args.output.is_some(), has_output, "--output"),
+        (args.force, has_output, "--force"),
     ];
-    match for_pkcs12.into_iter().find(|(given, _)| *given && format != Format::Pkcs12) {
-        Some((_, flag)) => {
-            let what =
-                format!("{flag} is for `--format pkcs12`: PEM has neither password nor name");
-            Err(CommandError::world("useless-flag", &what, None))
-        }
-        None => Ok(()),
-    }
+    let useless = flags.into_iter().find(|(given, has_effect, _)| *given && !has_effect);
+    let Some((.., flag)) = useless else { return Ok(()) };
+    let format = format.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+    let what = format!("`{flag}` has no effect with `--format {format}`");
+    let hint = "leave it out, or choose another format; without `--format`, it is `pkcs12`";
+    Err(CommandError::world("useless-flag", &what, Some(hint.to_owned())))
 }
 
 fn write_pem(
@@ -182,7 +188,7 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
     let certificates = credential.certificates(args.with_root);
     let friendly_name = args.friendly_name.as_deref().unwrap_or(credential.holder.name());
     let contents = Contents { chain: &certificates, key, friendly_name };
-    let profile = match args.profile {
+    let profile = match args.profile.unwrap_or(Profile::Modern) {
         Profile::Modern => pkcs12::Profile::Modern,
         Profile::Compatible => pkcs12::Profile::Compatible,
     };

@@ -18,7 +18,7 @@ pub struct Given<'a> {
 }
 
 impl Passwords for Given<'_> {
-    fn password(&self, file: &str) -> Result<Option<Password>, ReadError> {
+    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError> {
         let failed = |problem: String| ReadError { problem, help: None };
         if let Some(path) = self.file {
             let octets = octets(path).map_err(|error| failed(error.to_string()))?;
@@ -29,6 +29,9 @@ impl Passwords for Given<'_> {
         }
         if let Some(password) = from_environment() {
             return password.map(Some).map_err(|error| failed(format!("`{VARIABLE}`: {error}")));
+        }
+        if !ask {
+            return Ok(None);
         }
         let question = format!("Password of {file}: ");
         let typed =

@@ -14,7 +14,7 @@ use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
 use crate::io::input;
 use crate::io::input_error::InputError;
 use crate::io::store::StoreError;
-use crate::model::{AuthoritySource, Model};
+use crate::model::{self, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::Holder;
@@ -126,7 +126,9 @@ impl Found {
         }
         // What is wrong with the spec does not matter to who looks at what was issued.
         let silent = Report::new(true, MessageFormat::Human, false);
-        let model = phases::resolve(&read, now, silent).ok().map(|resolved| resolved.model);
+        let has_brought = !model::brought::files(&read.document, &read.spec).is_empty();
+        let resolved = has_brought.then(|| phases::resolve(&read, now, silent).ok()).flatten();
+        let model = resolved.map(|resolved| resolved.model);
         let store = phases::store(&read, silent);
         let stored = store.holders()?;
         let known = stored.iter().cloned().chain(model.iter().flat_map(brought)).collect();

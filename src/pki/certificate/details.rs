@@ -225,7 +225,6 @@ fn other_names(names: &SubjectAlternativeName<'_>) -> Vec<String> {
 }
 
 fn general_name(name: &GeneralName<'_>) -> String {
-    let hexadecimal = |octets: &[u8]| octets.iter().map(|o| format!("{o:02x}")).collect::<String>();
     match name {
         GeneralName::URI(text) | GeneralName::DNSName(text) | GeneralName::RFC822Name(text) => {
             (*text).to_owned()
@@ -249,5 +248,9 @@ fn other_value(value: &[u8]) -> String {
         let (_, inside) = x509_parser::asn1_rs::Any::from_der(any.data).ok()?;
         std::str::from_utf8(inside.data).ok().map(str::to_owned)
     });
-    text.unwrap_or_else(|| value.iter().map(|octet| format!("{octet:02x}")).collect())
+    text.unwrap_or_else(|| hexadecimal(value))
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
 }

@@ -101,7 +101,7 @@ fn revoked(entry: &x509_parser::revocation_list::RevokedCertificate<'_>) -> Revo
     }
 }
 
-/// CRLReason (RFC 5280, section 5.3.1).
+/// `CRLReason` (RFC 5280, section 5.3.1).
 fn reason(code: u8) -> &'static str {
     match code {
         1 => "keyCompromise",

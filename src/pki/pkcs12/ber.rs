@@ -93,7 +93,7 @@ impl<'a> Element<'a> {
         ObjectIdentifier::from_bytes(self.content).map_err(|_| wrong)
     }
 
-    /// The text of a BMPString.
+    /// The text of a `BMPString`.
     pub(super) fn text(&self) -> Option<String> {
         let units = self.content.chunks_exact(2);
         let units = units.map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
@@ -175,12 +175,11 @@ pub(super) fn encode(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     // Reserved at once, so that no unwiped copy is left behind by growing.
     let mut der = Zeroizing::new(Vec::with_capacity(length + 2 + octets.len()));
     der.push(tag);
-    match u8::try_from(length) {
-        Ok(short @ 0..0x80) => der.push(short),
-        _ => {
-            der.push(0x80 | u8::try_from(octets.len()).unwrap_or(u8::MAX));
-            der.extend_from_slice(octets);
-        }
+    if let Ok(short @ 0..0x80) = u8::try_from(length) {
+        der.push(short);
+    } else {
+        der.push(0x80 | u8::try_from(octets.len()).unwrap_or(u8::MAX));
+        der.extend_from_slice(octets);
     }
     for part in parts {
         der.extend_from_slice(part);
