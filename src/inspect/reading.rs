@@ -75,7 +75,8 @@ fn nothing(file: &str) -> ReadError {
         problem: format!("`{file}` holds nothing that can be shown"),
         help: Some(
             "it takes PEM, DER, PKCS#12, or a Kubernetes Secret as YAML or JSON; \
-             PKCS#7 becomes PEM with `openssl pkcs7 -print_certs`"
+             PKCS#7 becomes PEM with `openssl pkcs7 -print_certs`, \
+             a Java keystore becomes PKCS#12 with `keytool -importkeystore`"
                 .to_owned(),
         ),
     }
