@@ -193,7 +193,7 @@ pub fn literal(text: &str) -> String {
 }
 
 /// `character` as it may stand in one line of a message.
-fn visible(character: char) -> impl Iterator<Item = char> {
+pub(crate) fn visible(character: char) -> impl Iterator<Item = char> {
     let escaped = character.is_control()
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let (plain, escape) =

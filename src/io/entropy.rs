@@ -1,4 +1,4 @@
-//! The system's randomness, for keys and serial numbers.
+//! The system's randomness, for keys, serial numbers and passwords.
 #![expect(clippy::disallowed_methods, reason = "this is where randomness enters")]
 
 use crate::pki::issue::Entropy;
@@ -8,6 +8,13 @@ use crate::pki::request::{CertificateRequest, SerialNumber};
 /// Takes keys and serial numbers from the system's random number generator, through aws-lc.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEntropy;
+
+/// Fills `octets` at random: salts, initialization vectors, passwords.
+#[expect(clippy::missing_panics_doc, reason = "aws-lc ends the process instead")]
+pub fn fill(octets: &mut [u8]) {
+    aws_lc_rs::rand::fill(octets)
+        .expect("aws-lc ends the process where the system has no randomness");
+}
 
 impl Entropy for SystemEntropy {
     fn private_key(&self, request: &CertificateRequest) -> Result<PrivateKey, KeyError> {

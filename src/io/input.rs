@@ -129,6 +129,29 @@ pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     read(path, MAX_BROUGHT_BYTES).map(Zeroizing::new)
 }
 
+/// Reads a file that people look at, such as a list of Secrets. Its memory is wiped at the end.
+///
+/// # Errors
+/// The file is absent, a folder, too large, or cannot be read.
+pub fn read_large(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    read(path, MAX_SPEC_BYTES).map(Zeroizing::new)
+}
+
+/// Reads standard input whole, whatever it is. Its memory is wiped at the end.
+///
+/// # Errors
+/// It is too long, or cannot be read.
+pub fn standard_input_bytes() -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    read_capped(io::stdin().lock(), 0, MAX_SPEC_BYTES)
+        .map(Zeroizing::new)
+        .map_err(|kind| ReadError { path: PathBuf::from(STANDARD_INPUT), kind })
+}
+
+/// Whether there is something to read at `path`: a folder is not, nor is a link that leads nowhere.
+pub fn is_there(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir())
+}
+
 /// Reads all templates (`*.yaml.j2`) below a folder. What starts with a dot is passed over.
 ///
 /// # Errors

@@ -11,5 +11,6 @@ pub mod new_files;
 pub mod plugin_home;
 pub mod program;
 pub mod store;
+pub mod terminal;
 pub mod tree;
 pub mod tree_error;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::atomic::{self, Access};
 use super::tree::write_atomically;
 use super::tree_error::TreeError;
 
@@ -44,24 +45,59 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
     if !in_the_way.is_empty() {
         return Err(TreeError::Exists(in_the_way));
     }
-    missing.into_iter().try_for_each(|(path, content)| create(path, content))
+    missing.into_iter().try_for_each(|(path, content)| create(&path, content))
 }
 
-fn create(path: PathBuf, content: &[u8]) -> Result<(), TreeError> {
-    make_parent(&path)?;
+/// Writes files with the mode that they are to have from the moment they exist, in folders that exist:
+/// all of them or none. `force` replaces what is there.
+///
+/// # Errors
+/// Something is there already, and nothing was written; or a file cannot be written, and what was
+/// written before it is removed again (unless it replaced another one).
+pub fn write_private(files: &[(&Path, &[u8], Access)], force: bool) -> Result<(), TreeError> {
+    if force {
+        for (path, content, access) in files {
+            atomic::write_atomically(path, content, *access)
+                .map_err(|error| TreeError::Write { path: (*path).to_owned(), error })?;
+        }
+        return Ok(());
+    }
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let in_the_way: Vec<PathBuf> =
+        files.iter().map(|file| file.0).filter(|path| is_there(path)).map(Path::to_owned).collect();
+    if !in_the_way.is_empty() {
+        return Err(TreeError::Exists(in_the_way));
+    }
+    for (done, (path, content, access)) in files.iter().enumerate() {
+        if let Err(error) = create_with(path, content, access.mode()) {
+            for (written, ..) in &files[..done] {
+                let _ = fs::remove_file(written);
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn create(path: &Path, content: &[u8]) -> Result<(), TreeError> {
+    make_parent(path)?;
+    create_with(path, content, Access::Public.mode())
+}
+
+fn create_with(path: &Path, content: &[u8], mode: u32) -> Result<(), TreeError> {
     let written = || {
         let mut file = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(parent(&path))?;
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
+            .tempfile_in(parent(path))?;
         file.write_all(content)?;
-        file.persist_noclobber(&path).map_err(|error| error.error)
+        file.persist_noclobber(path).map_err(|error| error.error)
     };
     match written() {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(TreeError::Exists(vec![path]))
+            Err(TreeError::Exists(vec![path.to_owned()]))
         }
-        Err(error) => Err(TreeError::Write { path, error }),
+        Err(error) => Err(TreeError::Write { path: path.to_owned(), error }),
     }
 }
 

@@ -14,6 +14,7 @@ mod hosts;
 pub mod lineage;
 pub mod names;
 mod patches;
+mod reach;
 mod resolve;
 mod revocation;
 mod routes;

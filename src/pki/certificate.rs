@@ -1,7 +1,9 @@
 //! Certificates as facts: parsed once, compared and printed often. With its submodules the only
 //! user of the parser.
 
+pub mod details;
 mod reading;
+pub mod revocation_list;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -170,7 +172,7 @@ impl Certificate {
     }
 
     /// `None` if the block is no certificate.
-    fn from_block(block: &pem::Block<'_>) -> Result<Option<Self>, CertificateError> {
+    pub(crate) fn from_block(block: &pem::Block<'_>) -> Result<Option<Self>, CertificateError> {
         // openssl writes its trust settings behind a `TRUSTED CERTIFICATE`.
         let may_follow = match block.label {
             "CERTIFICATE" | "X509 CERTIFICATE" => false,

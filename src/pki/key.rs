@@ -203,8 +203,19 @@ impl PrivateKey {
         Decoded::from_pkcs8(der).map(Self::from_decoded)
     }
 
+    /// Reads a key in DER: PKCS#8, PKCS#1 or SEC1; `None` if it is none of these.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Result<Self, KeyError>> {
+        for decode in [Decoded::from_pkcs8, Decoded::from_sec1, Decoded::from_pkcs1] {
+            match decode(der) {
+                Err(KeyError::Malformed(_)) => {}
+                other => return Some(other.map(Self::from_decoded)),
+            }
+        }
+        is_encrypted(der).then_some(Err(KeyError::Encrypted))
+    }
+
     /// `None` if the block is no private key.
-    fn from_block(block: &pem::Block<'_>) -> Option<Result<Self, KeyError>> {
+    pub(crate) fn from_block(block: &pem::Block<'_>) -> Option<Result<Self, KeyError>> {
         let decode: fn(&[u8]) -> Result<Decoded, KeyError> = match block.label {
             "ENCRYPTED PRIVATE KEY" => return Some(Err(KeyError::Encrypted)),
             "PRIVATE KEY" | "Ed25519 PRIVATE KEY" => Decoded::from_pkcs8,
@@ -233,6 +244,11 @@ impl PrivateKey {
         Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
     }
 
+    /// The key itself as PKCS#8, version 1: for those who encrypt it at once.
+    pub(super) fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
     /// Returns the DER of the `SubjectPublicKeyInfo`.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
@@ -241,6 +257,11 @@ impl PrivateKey {
     /// Returns the SHA-256 of `public_key`.
     pub fn spki_hash(&self) -> SpkiHash {
         self.spki_hash
+    }
+
+    /// Returns algorithm and size, brought ones of every kind included.
+    pub fn description(&self) -> super::certificate::details::PublicKey {
+        super::certificate::details::PublicKey::of(self.algorithm)
     }
 
     /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).
@@ -276,6 +297,17 @@ impl PrivateKey {
         };
         signer.sign(message)
     }
+}
+
+/// Whether it is PKCS#8's `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
+fn is_encrypted(der: &[u8]) -> bool {
+    use x509_cert::der::asn1::OctetStringRef;
+    use x509_cert::der::{self, Decode as _, Reader as _, SliceReader};
+    let read = |reader: &mut SliceReader<'_>| -> der::Result<()> {
+        x509_cert::spki::AlgorithmIdentifierRef::decode(reader)?;
+        <&OctetStringRef>::decode(reader).map(drop)
+    };
+    SliceReader::new(der).and_then(|mut reader| reader.sequence(read)).is_ok()
 }
 
 /// Why a key cannot be used.

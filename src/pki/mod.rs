@@ -8,6 +8,7 @@ pub mod issue;
 pub mod key;
 pub mod name;
 #[cfg(test)]
-mod openssl;
+pub(crate) mod openssl;
 pub mod pem;
+pub mod pkcs12;
 pub mod request;

@@ -14,33 +14,33 @@ use super::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Seria
 use crate::time::{Seconds, Timestamp};
 
 /// A folder for one test, in which openssl runs.
-pub(super) struct Bench(TempDir);
+pub(crate) struct Bench(TempDir);
 
 impl Bench {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
         std::fs::write(self.path(name), content).unwrap();
         self
     }
 
-    pub(super) fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
     }
 
     /// Runs `openssl` with arguments that contain no blanks.
-    pub(super) fn openssl(&self, arguments: &str) -> Result<String, String> {
+    pub(crate) fn openssl(&self, arguments: &str) -> Result<String, String> {
         self.openssl_with(&arguments.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Runs `openssl`; its output, or its output and messages if it fails.
-    pub(super) fn openssl_with(&self, arguments: &[&str]) -> Result<String, String> {
+    pub(crate) fn openssl_with(&self, arguments: &[&str]) -> Result<String, String> {
         run(self.0.path(), arguments)
     }
 }
@@ -56,20 +56,20 @@ fn run(directory: &Path, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Noon of a day on which openssl's clock stands in `verify` calls.
-pub(super) fn noon() -> Timestamp {
+pub(crate) fn noon() -> Timestamp {
     Timestamp::parse("2030-06-01T12:00:00Z").unwrap()
 }
 
-pub(super) fn days(count: u64) -> Validity {
+pub(crate) fn days(count: u64) -> Validity {
     Validity { not_before: noon(), not_after: noon().after(Seconds::days(count)) }
 }
 
-pub(super) fn serial() -> SerialNumber {
+pub(crate) fn serial() -> SerialNumber {
     SerialNumber(vec![0x4a; 16])
 }
 
 /// A request with this subject text.
-pub(super) fn request(usage: Usage, subject: &str, dns: &[&str]) -> CertificateRequest {
+pub(crate) fn request(usage: Usage, subject: &str, dns: &[&str]) -> CertificateRequest {
     CertificateRequest {
         holder: Holder::Client("test".to_owned()),
         issuer: Issuer::SelfSigned,
@@ -86,19 +86,19 @@ pub(super) fn request(usage: Usage, subject: &str, dns: &[&str]) -> CertificateR
     }
 }
 
-pub(super) fn authority(max_path_len: u8) -> Usage {
+pub(crate) fn authority(max_path_len: u8) -> Usage {
     Usage::Authority { max_path_len, name_constraints: None }
 }
 
 /// A certificate and its key.
-pub(super) struct Held {
-    pub(super) certificate: Certificate,
-    pub(super) key: PrivateKey,
+pub(crate) struct Held {
+    pub(crate) certificate: Certificate,
+    pub(crate) key: PrivateKey,
 }
 
 impl Held {
     /// Signs itself.
-    pub(super) fn root(request: &CertificateRequest, kind: KeyKind) -> Self {
+    pub(crate) fn root(request: &CertificateRequest, kind: KeyKind) -> Self {
         let key = PrivateKey::generate(kind).unwrap();
         let signer = Signer { certificate: None, key: &key };
         let certificate = sign(request, &serial(), days(3650), &key, &signer).unwrap();
@@ -106,13 +106,13 @@ impl Held {
     }
 
     /// Issues a certificate with a new key.
-    pub(super) fn issue(&self, request: &CertificateRequest, kind: KeyKind) -> Self {
+    pub(crate) fn issue(&self, request: &CertificateRequest, kind: KeyKind) -> Self {
         let key = PrivateKey::generate(kind).unwrap();
         let certificate = sign(request, &serial(), days(365), &key, &self.signer()).unwrap();
         Self { certificate, key }
     }
 
-    pub(super) fn signer(&self) -> Signer<'_> {
+    pub(crate) fn signer(&self) -> Signer<'_> {
         Signer { certificate: Some(&self.certificate), key: &self.key }
     }
 }

@@ -17,20 +17,20 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const LINE: usize = 64;
 
 /// One block between a `BEGIN` and an `END` line.
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// What stands behind `BEGIN`, such as `CERTIFICATE`.
-    pub(super) label: &'a str,
+    pub(crate) label: &'a str,
     /// Number of its `BEGIN` line, from one.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// Whether a header (RFC 1421) says that the content is encrypted.
-    pub(super) encrypted: bool,
+    pub(crate) encrypted: bool,
     /// Lines of the content.
     content: Vec<&'a [u8]>,
 }
 
 /// What is wrong with a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PemError {
+pub(crate) enum PemError {
     /// The `END` line is missing.
     Unclosed {
         /// What stands behind `BEGIN`.
@@ -61,7 +61,7 @@ impl fmt::Display for PemError {
 }
 
 /// Iterates over the blocks of a text with any line ends, whatever stands around them.
-pub(super) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemError>> {
+pub(crate) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemError>> {
     let mut lines = lines(pem);
     std::iter::from_fn(move || {
         let (line, label) = lines.find_map(|(line, text)| Some((line, begin(text)?)))?;
@@ -113,7 +113,7 @@ impl<'a> Block<'a> {
     }
 
     /// Decodes the content; it is wiped when dropped.
-    pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
+    pub(crate) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         // Reserved at once, so that no unwiped copy is left behind by growing.
         let mut text =
             Zeroizing::new(Vec::with_capacity(self.content.iter().map(|line| line.len()).sum()));
@@ -134,13 +134,13 @@ impl<'a> Block<'a> {
 
 /// Encodes one block: lines of 64 characters, LF line ends, LF at the end. The time that it takes
 /// does not depend on the content, which may be secret.
-pub(super) fn encode(label: &str, der: &[u8]) -> String {
+pub(crate) fn encode(label: &str, der: &[u8]) -> String {
     encode_string(label, LineEnding::LF, der)
         .expect("the labels are ours, and what is encoded is far below the limit of 256 MiB")
 }
 
 /// Encodes one block that everybody may see, in a fraction of the time of [`encode`].
-pub(super) fn encode_public(label: &str, der: &[u8]) -> String {
+pub(crate) fn encode_public(label: &str, der: &[u8]) -> String {
     let base64 = BASE64.encode(der);
     let lines = base64.len().div_ceil(LINE);
     let mut text = String::with_capacity(base64.len() + lines + 2 * label.len() + 32);

@@ -14,6 +14,8 @@
 
 mod argo_cd;
 mod cases;
+mod cert_export;
+mod cert_show;
 mod certificates;
 mod cli_frame;
 mod closed;

@@ -134,13 +134,13 @@ fn what_is_revoked_can_be_named_in_many_ways() {
         &format!("0x{serial}"),
         &colons.join(":"),
         "alice",
-        "client/alice",
+        "clients/alice",
         "pki/clients/alice/tls.crt",
     ] {
         let run = revoke(&[what, "--dry-run"]);
         assert!(run.status == 0 && run.stderr.contains(&serial), "{what}: {}", run.stderr);
     }
-    failing(&revoke(&["alicia"]), "did you mean `alice`");
+    failing(&revoke(&["alicia"]), "did you mean `clients/alice`");
     failing(&revoke(&["root"]), "signed itself");
     failing(&revoke(&["web.example.com"]), "`mtlsgen cert renew`");
     failing(&revoke(&["mtls.toml"]), "no PEM certificate");

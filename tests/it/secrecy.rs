@@ -122,3 +122,76 @@ fn messages_and_differences_hold_no_key() {
         }
     }
 }
+
+#[test]
+fn looking_at_certificates_and_handing_them_out_shows_no_key_and_no_password() {
+    let sandbox = rendered();
+    let mut pieces = pieces_of_keys(&sandbox);
+    let yaml = sandbox.ok(&["render"]).stdout;
+    sandbox.write("secrets.yaml", &yaml);
+    sandbox.ok(&["cert", "export", "alice"]);
+    let password = sandbox.read("alice.p12.password");
+    pieces.push(password.trim_end().to_owned());
+    sandbox.write(
+        "broken.key",
+        sandbox.read("pki/clients/alice/tls.key").replace("-----END", "-----EN"),
+    );
+    let der = sandbox.read("alice.p12.password");
+    sandbox.write("wrong", format!("x{der}"));
+    let with = ["--password-file", "alice.p12.password"];
+    let shows: [&[&str]; 9] = [
+        &["alice"],
+        &["hosts/a.example.com"],
+        &["cas/clients"],
+        &["secrets.yaml"],
+        &["pki/clients/alice/tls.key"],
+        &["pki/clients/alice/tls.crt", "pki/cas/clients/tls.key"],
+        &["alice.p12"],
+        &["broken.key"],
+        &["alice.p12", "--password-file", "wrong"],
+    ];
+    let mut runs = Vec::new();
+    for show in shows {
+        for format in ["human", "json"] {
+            runs.push(sandbox.run(&[&["cert", "show", "--format", format], show].concat()));
+            runs.push(
+                sandbox.run(
+                    &[&["cert", "show", "--message-format", format, "--check"], show].concat(),
+                ),
+            );
+            if show[0] == "alice.p12" && show.len() == 1 {
+                runs.push(
+                    sandbox
+                        .ok(&[&["cert", "show", "--format", format, "alice.p12"], &with[..]]
+                            .concat()),
+                );
+            }
+        }
+    }
+    for export in [
+        &["alice"][..],
+        &["alice", "--force"],
+        &["alice", "--format", "pem-chain"],
+        &["alice", "--format", "curl"],
+        &["alice", "--format", "pem-key", "-o", "nowhere/x"],
+        &["alice", "-o", "nowhere/x.p12"],
+        &["cas/clients", "--format", "pem-combined"],
+    ] {
+        runs.push(sandbox.run(&[&["cert", "export"], export].concat()));
+    }
+    pieces.push(sandbox.read("alice.p12.password").trim_end().to_owned());
+    for Run { stdout, stderr, .. } in runs {
+        for text in [stdout, stderr] {
+            assert!(!holds_any(text.as_bytes(), &pieces), "{text}");
+        }
+    }
+    // Nothing but what was asked for holds a key or a password, and no unfinished file is left.
+    for (path, bytes) in files(sandbox.folder()) {
+        let name = path.strip_prefix(sandbox.folder()).unwrap().to_str().unwrap().to_owned();
+        let is_meant = name.starts_with("out/secrets/")
+            || Path::new(&name).extension().is_some_and(|end| end == "key" || end == "password")
+            || ["secrets.yaml", "wrong"].contains(&name.as_str());
+        assert!(is_meant || !holds_any(&bytes, &pieces), "{name}");
+        assert!(!name.contains(".tmp") && !name.contains(".mtlsgen-"), "{name}");
+    }
+}

@@ -168,7 +168,7 @@ fn renewals_are_chosen_by_name_time_or_all() {
     assert_eq!(sandbox.files(), before);
     for (arguments, words) in [
         (&["nobody"][..], "no certificate that mtlsgen issues for `nobody`"),
-        (&["alicia"], "did you mean `alice`"),
+        (&["alicia"], "did you mean `clients/alice`"),
         (&[], "required"),
         (&["alice", "--all"], "cannot be used with"),
     ] {

@@ -19,6 +19,19 @@ clientAuth.cas = ["clients"]
 /// Runs the program on a terminal (`2>…` may take standard error away from it) where `input` is typed;
 /// `None` if there is no `script`. What both streams show is in `stdout`.
 fn on_terminal(sandbox: &Sandbox, arguments: &str, input: &str) -> Option<Run> {
+    let mut child = terminal(sandbox, arguments)?.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    // An end of input would be typed as Ctrl-D: the program is to end by itself.
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    let mut run = Run::of(output);
+    run.stdout = run.stdout.replace("\r\n", "\n");
+    Some(run)
+}
+
+/// The command that runs the program on a terminal.
+fn terminal(sandbox: &Sandbox, arguments: &str) -> Option<std::process::Command> {
     let mut command = std::process::Command::new(tool("script")?);
     command
         .args(["-qefc", &format!("{} {arguments}", env!("CARGO_BIN_EXE_mtlsgen")), "/dev/null"])
@@ -30,15 +43,7 @@ fn on_terminal(sandbox: &Sandbox, arguments: &str, input: &str) -> Option<Run> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    // An end of input would be typed as Ctrl-D: the program is to end by itself.
-    let output = child.wait_with_output().unwrap();
-    drop(stdin);
-    let mut run = Run::of(output);
-    run.stdout = run.stdout.replace("\r\n", "\n");
-    Some(run)
+    Some(command)
 }
 
 fn without_colour(text: &str) -> String {
@@ -168,4 +173,73 @@ fn init_asks_on_a_terminal_and_what_it_writes_renders() {
     let run = on_terminal(&other, "init --host api.example.com", "").unwrap();
     assert_eq!(run.status, 0);
     assert!(!run.stdout.contains("Host that clients call"), "{}", run.stdout);
+}
+
+#[test]
+fn certificates_are_shown_in_colour_and_handed_out_off_the_screen() {
+    let sandbox = Sandbox::with_toml(&format!("{SPEC}\n[clients.alice]\nissuer = \"clients\"\n"));
+    sandbox.ok(&["render", "-q"]);
+    let Some(run) = on_terminal(&sandbox, "cert show alice --at 2099-01-01", "") else { return };
+    assert!(run.stdout.contains("\u{1b}[1;31merror\u{1b}[0m: expired"), "{:?}", run.stdout);
+    let piped = sandbox.ok(&["cert", "show", "alice", "--at", "2099-01-01"]).stdout;
+    assert_eq!(without_colour(&run.stdout), piped);
+    let plain = on_terminal(&sandbox, "cert show alice --color never", "").unwrap();
+    assert!(!plain.stdout.contains('\u{1b}'), "{:?}", plain.stdout);
+
+    let key = sandbox.read("pki/clients/alice/tls.key");
+    for arguments in ["--format pem-key", "--format pem-combined", "-o - --new-password-file x"] {
+        let run = on_terminal(&sandbox, &format!("cert export alice {arguments}"), "").unwrap();
+        assert_eq!(run.status, 2, "{}", run.stdout);
+        assert!(
+            run.stdout.contains("private keys are not written to a terminal"),
+            "{}",
+            run.stdout
+        );
+        assert!(!run.stdout.contains(key.lines().nth(1).unwrap()) && !sandbox.path("x").exists());
+    }
+    let public = on_terminal(&sandbox, "cert export alice --format pem-chain", "").unwrap();
+    assert!(public.stdout.contains("BEGIN CERTIFICATE"), "{}", public.stdout);
+}
+
+/// As [`on_terminal`], but types only once the program has shown `question`.
+fn asked(sandbox: &Sandbox, arguments: &str, question: &str, input: &str) -> Option<Run> {
+    use std::io::Read as _;
+    let mut child = terminal(sandbox, arguments)?.spawn().unwrap();
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains(question) {
+        let mut octet = [0];
+        assert_eq!(stdout.read(&mut octet).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
+        shown.push(octet[0]);
+    }
+    stdin.write_all(input.as_bytes()).unwrap();
+    stdout.read_to_end(&mut shown).unwrap();
+    let mut output = child.wait_with_output().unwrap();
+    drop(stdin);
+    output.stdout = shown;
+    let mut run = Run::of(output);
+    run.stdout = run.stdout.replace("\r\n", "\n");
+    Some(run)
+}
+
+#[test]
+fn a_terminal_is_asked_for_the_password_which_nobody_sees() {
+    let sandbox = Sandbox::with_toml(&format!("{SPEC}\n[clients.alice]\nissuer = \"clients\"\n"));
+    sandbox.ok(&["render", "-q"]);
+    sandbox.write("password", "open sesame\n");
+    sandbox.ok(&["cert", "export", "alice", "--password-file", "password", "-q"]);
+    let question = "Password of alice.p12: ";
+    let typed = "open sesane\u{7f}\u{7f}me\r";
+    let Some(run) = asked(&sandbox, "cert show alice.p12", question, typed) else { return };
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    let text = without_colour(&run.stdout);
+    assert!(text.contains("certificate: client (alice.p12, \"alice\")"), "{text}");
+    assert!(!text.contains("sesa"), "{text}");
+    let broken_off = asked(&sandbox, "cert show alice.p12", question, "open\u{3}").unwrap();
+    assert_eq!(broken_off.status, 2, "{}", broken_off.stdout);
+    assert!(
+        broken_off.stdout.contains("is a PKCS#12 file with a password"),
+        "{}",
+        broken_off.stdout
+    );
 }

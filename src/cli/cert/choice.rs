@@ -90,7 +90,7 @@ impl<'a> Choice<'a> {
         what: &str,
         all: bool,
     ) -> Result<Result<Vec<&'a LedgerEntry>, Diagnostic>, CommandError> {
-        if let Some(holder) = holder::find(what, &self.holders)? {
+        if let Some(holder) = holder::named(what, &self.holders)? {
             return self.of_holder(&holder, all);
         }
         if let Some(serial) = SerialNumber::from_hexadecimal(what) {
@@ -178,7 +178,7 @@ impl<'a> Choice<'a> {
                 );
                 let help = format!(
                     "to revoke them too: `mtlsgen cert revoke --all {}`",
-                    holder::way(holder)
+                    holder::full_name(holder)
                 );
                 report.diagnostics(&[
                     Diagnostic::warning("superseded-certificates", title).help(help)

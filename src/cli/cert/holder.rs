@@ -1,57 +1,17 @@
-//! Whom people mean: `alice`, or `clients/alice` where several have that name.
+//! Holders by the names that people type: `alice`, `clients/alice`, `hosts/a.example.com`, `cas/root`.
 
 use std::collections::BTreeSet;
 
 use crate::cli::report::CommandError;
 use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::model::context::listed;
 use crate::pki::request::Holder;
 
-/// The holder of a name with its kind before it.
-fn of_kind(kind: &str, name: &str) -> Option<Holder> {
-    let name = name.to_owned();
-    match kind {
-        "cas" | "authority" => Some(Holder::Authority(name)),
-        "hosts" | "host" => Some(Holder::Host(name)),
-        "clients" | "client" => Some(Holder::Client(name)),
-        _ => None,
-    }
-}
+/// More names than these are not listed.
+const MOST_LISTED: usize = 12;
 
-/// The holder of that name among `known`; `None` if there is none.
-///
-/// # Errors
-/// There are several.
-pub fn find(text: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, CommandError> {
-    let named = text.split_once('/').and_then(|(kind, name)| of_kind(kind, name));
-    if let Some(holder) = named.filter(|holder| known.contains(holder)) {
-        return Ok(Some(holder));
-    }
-    let found: Vec<&Holder> = known.iter().filter(|holder| holder.name() == text).collect();
-    match found.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some((*one).clone())),
-        several => {
-            let ways: Vec<String> =
-                several.iter().map(|holder| format!("`{}`", way(holder))).collect();
-            let title = format!("{} is the name of several: {}", literal(text), ways.join(", "));
-            let help = "write one of these";
-            Err(CommandError::Input(vec![Diagnostic::error("ambiguous-name", title).help(help)]))
-        }
-    }
-}
-
-/// Nobody has that name.
-pub fn unknown(text: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
-    let title = format!("there is no {what} {}", literal(text));
-    let diagnostic = Diagnostic::error("unknown-name", title);
-    match nearest(text, known.iter().map(Holder::name)) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help("`mtlsgen status` lists all certificates"),
-    }
-}
-
-/// How a holder is named beyond doubt.
-pub fn way(holder: &Holder) -> String {
+/// How a holder is called on the command line, its kind included.
+pub fn full_name(holder: &Holder) -> String {
     let kind = match holder {
         Holder::Authority(_) => "cas",
         Holder::Host(_) => "hosts",
@@ -60,25 +20,102 @@ pub fn way(holder: &Holder) -> String {
     format!("{kind}/{}", holder.name())
 }
 
+/// The one of `known` that is called `name`.
+///
+/// # Errors
+/// Nobody or several are called so; near misses are proposed.
+pub fn find(name: &str, known: &BTreeSet<Holder>) -> Result<Holder, CommandError> {
+    named(name, known)?.ok_or_else(|| CommandError::Input(vec![unknown(name, "holder", known)]))
+}
+
+/// The one of `known` that is called `name`, if anybody is.
+///
+/// # Errors
+/// Several are called so.
+pub fn named(name: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, CommandError> {
+    let called: Vec<&Holder> =
+        known.iter().filter(|holder| full_name(holder) == name || holder.name() == name).collect();
+    match called[..] {
+        [] => Ok(None),
+        [holder] => Ok(Some(holder.clone())),
+        // A name with a kind in front wins over one that happens to contain a slash.
+        _ => match called.iter().find(|holder| full_name(holder) == name) {
+            Some(holder) => Ok(Some((*holder).clone())),
+            None => Err(ambiguous(name, &called)),
+        },
+    }
+}
+
+/// Nobody among `known`, each of which is a `what`, is called `name`; near misses are proposed.
+pub fn unknown(name: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
+    let title = format!("there is no {what} {}", literal(name));
+    let full: Vec<String> = known.iter().map(full_name).collect();
+    let plain = known.iter().map(|holder| (holder.name(), full_name(holder)));
+    let near = nearest(name, full.iter().map(String::as_str)).map(str::to_owned).or_else(|| {
+        let near = nearest(name, known.iter().map(Holder::name))?;
+        plain.clone().find(|(plain, _)| *plain == near).map(|(_, full)| full)
+    });
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if full.is_empty() => "nothing has been issued yet: run `mtlsgen render`".to_owned(),
+        None if full.len() <= MOST_LISTED => {
+            format!("there is {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
+        None => "write `clients/NAME`, `hosts/NAME` or `cas/NAME`, as the folders of the store are called".to_owned(),
+    };
+    Diagnostic::error("unknown-holder", title).help(help)
+}
+
+fn ambiguous(name: &str, called: &[&Holder]) -> CommandError {
+    let full: Vec<String> = called.iter().map(|holder| full_name(holder)).collect();
+    let title = format!("several are called {}", literal(name));
+    let help =
+        format!("write one of {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()));
+    CommandError::Input(vec![Diagnostic::error("ambiguous-holder", title).help(help)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn known() -> BTreeSet<Holder> {
+        BTreeSet::from([
+            Holder::Authority("web".into()),
+            Holder::Host("web".into()),
+            Holder::Host("a.example.com".into()),
+            Holder::Client("alice".into()),
+            Holder::Client("hosts/web".into()),
+        ])
+    }
+
+    fn message(name: &str) -> String {
+        let error = find(name, &known()).unwrap_err();
+        let [diagnostic] = error.diagnostics() else { panic!() };
+        format!("{}: {}", diagnostic.title, diagnostic.help.join(" "))
+    }
+
     #[test]
-    fn names_are_found_alone_or_with_their_kind() {
-        let known = BTreeSet::from([
-            Holder::Authority("a".into()),
-            Holder::Client("a".into()),
-            Holder::Client("b".into()),
-            Holder::Client("hosts/c".into()),
-        ]);
-        let found = |text: &str| find(text, &known).unwrap();
-        assert_eq!(found("b"), Some(Holder::Client("b".into())));
-        assert_eq!(found("clients/a"), Some(Holder::Client("a".into())));
-        assert_eq!(found("authority/a"), Some(Holder::Authority("a".into())));
-        assert_eq!(found("hosts/c"), Some(Holder::Client("hosts/c".into())));
-        assert_eq!(found("hosts/a"), None);
-        let CommandError::Input(errors) = find("a", &known).unwrap_err() else { panic!() };
-        assert!(errors[0].title.contains("`cas/a`, `clients/a`"), "{}", errors[0].title);
+    fn names_are_found_with_their_kind_and_without() {
+        for (name, holder) in [
+            ("alice", Holder::Client("alice".into())),
+            ("clients/alice", Holder::Client("alice".into())),
+            ("cas/web", Holder::Authority("web".into())),
+            ("hosts/web", Holder::Host("web".into())),
+            ("clients/hosts/web", Holder::Client("hosts/web".into())),
+            ("a.example.com", Holder::Host("a.example.com".into())),
+        ] {
+            assert_eq!(find(name, &known()).unwrap(), holder, "{name}");
+        }
+    }
+
+    #[test]
+    fn near_misses_are_proposed() {
+        assert_eq!(message("alcie"), "there is no holder `alcie`: did you mean `clients/alice`?");
+        assert_eq!(
+            message("client/alice"),
+            "there is no holder `client/alice`: did you mean `clients/alice`?"
+        );
+        assert_eq!(message("web"), "several are called `web`: write one of `cas/web`, `hosts/web`");
+        assert!(message("somebody-else").contains("there is "), "{}", message("somebody-else"));
     }
 }

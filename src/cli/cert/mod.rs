@@ -1,31 +1,37 @@
 //! `mtlsgen cert`: the life of certificates, one command a file.
 
 mod choice;
+mod export;
 mod holder;
+mod password;
 mod renew;
 mod revoke;
-
-use clap::Subcommand;
+mod show;
 
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus};
 
-/// Renew and revoke certificates
+/// Look at certificates, hand them out, renew and revoke them
 #[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 enum Command {
+    Show(show::Args),
+    Export(export::Args),
     Renew(renew::Args),
     Revoke(revoke::Args),
 }
 
-/// Runs one of the commands.
+/// Runs the command.
 pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     match args.command {
+        Command::Show(args) => show::run(&args, globals),
+        Command::Export(args) => export::run(&args, globals),
         Command::Renew(args) => renew::run(&args, globals),
         Command::Revoke(args) => revoke::run(&args, globals),
     }

@@ -78,7 +78,7 @@ fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
     }
     let (mut asked, mut errors) = (BTreeSet::new(), Vec::new());
     for name in &args.names {
-        match holder::find(name, &known)? {
+        match holder::named(name, &known)? {
             Some(holder) => {
                 asked.insert(holder);
             }

@@ -69,6 +69,12 @@ impl Store {
         &self.root
     }
 
+    /// Path of a file of `holder`, `tls.crt` or `tls.key`, whether it exists or not.
+    #[must_use]
+    pub fn path_of(&self, holder: &Holder, file: &str) -> PathBuf {
+        contents::path_of(&self.root, holder, file)
+    }
+
     /// Public facts about `wanted`, and warnings about key files that others can read.
     ///
     /// Needs no permission to write, unless a killed process left a change to finish. With them come

@@ -1,8 +1,9 @@
-//! Verifies who made the signature of a certificate.
+//! Verifies who made the signature of a certificate or a revocation list.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
@@ -14,6 +15,11 @@ use crate::pki::key::Algorithm;
 /// unknown here, or too weak to mean anything (MD5), is not signed.
 pub(super) fn is_signed_with(certificate: &Certificate, issuer: &Certificate) -> bool {
     verify(&certificate.der, &issuer.der).is_some()
+}
+
+/// Tells whether `issuer`'s key made the signature of a revocation list.
+pub(super) fn list_is_signed_with(list: &[u8], issuer: &Certificate) -> bool {
+    verify_list(list, &issuer.der).is_some()
 }
 
 fn verify(certificate: &[u8], issuer: &[u8]) -> Option<()> {
@@ -29,6 +35,17 @@ fn verify(certificate: &[u8], issuer: &[u8]) -> Option<()> {
         certificate.tbs_certificate.as_ref(),
         &certificate.signature_value.data,
     )
+}
+
+fn verify_list(list: &[u8], issuer: &[u8]) -> Option<()> {
+    let (_, list) = CertificateRevocationList::from_der(list).ok()?;
+    let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
+    let named = &list.signature_algorithm;
+    if *named != list.tbs_cert_list.signature {
+        return None;
+    }
+    let message = list.tbs_cert_list.as_ref();
+    verify_signature(named, issuer.public_key(), message, &list.signature_value.data)
 }
 
 /// Verifies the signature of a message, of a certificate or a revocation list.

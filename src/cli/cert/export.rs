@@ -1,0 +1,255 @@
+//! `mtlsgen cert export`: hands a certificate out, as PEM or PKCS#12.
+
+mod credential;
+mod curl;
+mod destination;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use zeroize::Zeroizing;
+
+use super::password;
+use crate::cli::globals::Globals;
+use crate::cli::report::{CommandError, ExitStatus, Report, print};
+use crate::cli::spec_arguments::SpecArguments;
+use crate::diagnostic::{Diagnostic, literal};
+use crate::io::entropy;
+use crate::pki::chain;
+use crate::pki::pkcs12::{self, Contents, Password};
+use crate::pki::request::Holder;
+use credential::Credential;
+use destination::Destination;
+
+/// Hand out a certificate of the store, as PKCS#12 for browsers and Java or as PEM, with its chain
+///
+/// Issues nothing. A password for PKCS#12 is made (140 random bits) unless a file has one; it is never taken from the
+/// command line. Ends with a `curl` line for each host that the client may reach, and the answer to expect.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Holder: `alice`, `clients/alice`, `hosts/NAME`, `cas/NAME`
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// What to write; `pkcs12` unless said, `pem-chain` for authorities
+    #[arg(long)]
+    format: Option<Format>,
+    /// File to write, `-` for standard output; `NAME.p12` in the working directory for `pkcs12`, else standard output
+    ///
+    /// Keys are not written to a terminal. A new file has mode 0600 if there is a key in it.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+    /// Write the root behind the chain, too
+    #[arg(long)]
+    with_root: bool,
+    /// How PKCS#12 is protected; `modern` unless said
+    #[arg(long, help_heading = "PKCS#12")]
+    profile: Option<Profile>,
+    /// Name that browsers and key rings show; the holder's unless said
+    #[arg(long, value_name = "NAME", help_heading = "PKCS#12")]
+    friendly_name: Option<String>,
+    /// File whose first line is the password, `-` for standard input; one is made unless said
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "new_password_file",
+        help_heading = "PKCS#12"
+    )]
+    password_file: Option<PathBuf>,
+    /// File to write the new password to, `-` for standard output; the file's name and `.password` unless said
+    #[arg(long, value_name = "FILE", help_heading = "PKCS#12")]
+    new_password_file: Option<PathBuf>,
+    /// Address of the ingress, for the `curl` lines
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<IpAddr>,
+    #[command(flatten)]
+    spec: SpecArguments,
+}
+
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One file with certificate, intermediates and key, under a password
+    Pkcs12,
+    /// Certificate, then intermediates; of an authority, the trust bundle up to the root
+    PemChain,
+    /// The private key (PKCS#8)
+    PemKey,
+    /// Key, certificate and intermediates in one file
+    PemCombined,
+    /// Nothing but the `curl` lines, on standard output
+    Curl,
+}
+
+/// How PKCS#12 is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// AES-256 and SHA-256: OpenSSL 1.1.1, Java 12, Firefox, Windows Server 2019, and newer ones
+    Modern,
+    /// Triple DES and SHA-1: also iOS, macOS, Android 11, Java 8 and old Windows; rely on the password's secrecy
+    Compatible,
+}
+
+/// Hands out.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let report = globals.report();
+    let credential = credential::load(&args.name, &args.spec, report)?;
+    let format = args.format.unwrap_or(match credential.holder {
+        Holder::Authority(_) => Format::PemChain,
+        _ => Format::Pkcs12,
+    });
+    refuse_useless_flags(args, format)?;
+    if format == Format::Curl {
+        print(curl::lines(&credential, args.address)?)?;
+        return Ok(ExitStatus::Done);
+    }
+    if format == Format::Pkcs12 {
+        write_pkcs12(args, &credential, report)?;
+    } else {
+        write_pem(args, &credential, format, report)?;
+    }
+    if matches!(credential.holder, Holder::Client(_)) {
+        report.say(&curl::lines(&credential, args.address)?);
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Nothing that somebody says is passed over.
+fn refuse_useless_flags(args: &Args, format: Format) -> Result<(), CommandError> {
+    let is_pkcs12 = format == Format::Pkcs12;
+    let has_certificates = !matches!(format, Format::PemKey | Format::Curl);
+    let has_output = format != Format::Curl;
+    let flags = [
+        (args.password_file.is_some(), is_pkcs12, "--password-file"),
+        (args.new_password_file.is_some(), is_pkcs12, "--new-password-file"),
+        (args.friendly_name.is_some(), is_pkcs12, "--friendly-name"),
+        (args.profile.is_some(), is_pkcs12, "--profile"),
+        (args.with_root, has_certificates, "--with-root"),
+        (args.output.is_some(), has_output, "--output"),
+        (args.force, has_output, "--force"),
+    ];
+    let useless = flags.into_iter().find(|(given, has_effect, _)| *given && !has_effect);
+    let Some((.., flag)) = useless else { return Ok(()) };
+    let format = format.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+    let what = format!("`{flag}` has no effect with `--format {format}`");
+    let hint = "leave it out, or choose another format; without `--format`, it is `pkcs12`";
+    Err(CommandError::world("useless-flag", &what, Some(hint.to_owned())))
+}
+
+fn write_pem(
+    args: &Args,
+    credential: &Credential,
+    format: Format,
+    report: Report,
+) -> Result<(), CommandError> {
+    let mut text = Zeroizing::new(String::new());
+    if format != Format::PemChain {
+        let key = credential.key()?.to_pem();
+        // Reserved at once, so that no unwiped copy is left behind by growing.
+        text.reserve(key.len() + 8192 * credential.chain.len());
+        text.push_str(&key);
+    }
+    if format != Format::PemKey {
+        text.push_str(&chain::to_pem(credential.certificates(args.with_root)));
+    }
+    let has_key = format != Format::PemChain;
+    let destination = Destination::new(args.output.as_deref().unwrap_or(Path::new("-")), has_key);
+    destination.refuse_terminal()?;
+    destination::write(&[(&destination, text.as_bytes())], args.force)?;
+    if let Some(path) = destination.file() {
+        report.say(&format!(
+            "wrote `{}`{}",
+            path.display(),
+            if has_key { " (with the private key: keep it secret)" } else { "" }
+        ));
+    }
+    Ok(())
+}
+
+fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<(), CommandError> {
+    let output =
+        args.output.clone().unwrap_or_else(|| PathBuf::from(file_name(&credential.holder)));
+    let output = Destination::new(&output, true);
+    output.refuse_terminal()?;
+    let key = credential.key()?;
+    let (password, password_output) = match &args.password_file {
+        Some(path) => (password::for_new_file(path)?, None),
+        None => {
+            (Password::generate(&mut entropy::fill), Some(password_destination(args, &output)?))
+        }
+    };
+    if !password.is_ascii() {
+        let title = "the password is not ASCII, which programs encode in different ways: some will not open the file";
+        report.diagnostics(&[Diagnostic::warning("password-not-ascii", title)]);
+    }
+    let certificates = credential.certificates(args.with_root);
+    let friendly_name = args.friendly_name.as_deref().unwrap_or(credential.holder.name());
+    let contents = Contents { chain: &certificates, key, friendly_name };
+    let profile = match args.profile.unwrap_or(Profile::Modern) {
+        Profile::Modern => pkcs12::Profile::Modern,
+        Profile::Compatible => pkcs12::Profile::Compatible,
+    };
+    let octets = pkcs12::write(contents, &password, profile, &mut entropy::fill)
+        .map_err(|error| CommandError::world("friendly-name", &error, None))?;
+    let line = password.to_line();
+    let mut files = vec![(&output, octets.as_slice())];
+    files.extend(password_output.iter().map(|destination| (destination, line.as_bytes())));
+    destination::write(&files, args.force)?;
+    if let Some(path) = output.file() {
+        report.say(&format!("wrote `{}`", path.display()));
+    }
+    if let Some(path) = password_output.as_ref().and_then(Destination::file) {
+        report.say(&format!(
+            "wrote its password to `{}`: hand it over on another way than the file",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+fn password_destination(args: &Args, output: &Destination) -> Result<Destination, CommandError> {
+    let path = match (&args.new_password_file, output.file()) {
+        (Some(path), None) if path.as_os_str() == "-" => None,
+        (Some(path), _) => Some(path.clone()),
+        (None, Some(output)) => Some(password::beside(output)),
+        (None, None) => None,
+    };
+    path.map(|path| Destination::new(&path, true)).ok_or_else(|| {
+        let what = "the PKCS#12 file goes to standard output, and its password needs another place";
+        let hint =
+            "say `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
+        CommandError::world("password", what, Some(hint.to_owned()))
+    })
+}
+
+/// A name for the file that is one on every system.
+fn file_name(holder: &Holder) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.@".contains(c) { c } else { '_' };
+    let name: String = holder.name().chars().map(safe).collect();
+    let start = if name.starts_with(['.', '-']) || name.is_empty() { "_" } else { "" };
+    format!("{start}{}.p12", name.chars().take(100).collect::<String>())
+}
+
+/// The holder cannot be given out like that.
+fn refused(holder: &Holder, why: &str, hint: &str) -> CommandError {
+    let what = format!("{}: {why}", literal(&super::holder::full_name(holder)));
+    CommandError::world("export", &what, Some(hint.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_called_after_their_holder() {
+        let name = |name: &str| file_name(&Holder::Client(name.into()));
+        assert_eq!(name("alice@example.com"), "alice@example.com.p12");
+        assert_eq!(name("../etc"), "_.._etc.p12");
+        assert_eq!(name("*.example.com"), "_.example.com.p12");
+        assert_eq!(name("-rf"), "_-rf.p12");
+        assert_eq!(name(""), "_.p12");
+    }
+}

@@ -1,0 +1,163 @@
+//! Certificate, chain and key of a holder, from the store or brought along.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::refused;
+use crate::cli::cert::holder;
+use crate::cli::phases;
+use crate::cli::report::{CommandError, Report};
+use crate::cli::spec_arguments::SpecArguments;
+use crate::diagnostic::Diagnostic;
+use crate::io::store::{Store, StoreError};
+use crate::model::{AuthoritySource, Model};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+use crate::pki::request::{Holder, Issuer};
+use crate::plan::{Inventory, Keyring, chains};
+use crate::time::Timestamp;
+
+/// What can be handed out.
+pub struct Credential {
+    /// Whose it is.
+    pub holder: Holder,
+    /// The certificate, then its intermediates.
+    pub chain: Vec<Certificate>,
+    /// The root above them, if it is known.
+    root: Option<Certificate>,
+    /// The key, if it is at hand.
+    keyring: Keyring,
+    /// What the spec means.
+    pub model: Model,
+    /// Where files of holders lie.
+    pub store: Store,
+}
+
+impl Credential {
+    /// The certificate and its issuers.
+    pub fn certificates(&self, with_root: bool) -> Vec<&Certificate> {
+        // An authority's chain is what others trust: it has its root already.
+        let root = self.root.iter().filter(|root| with_root && !self.chain.contains(root));
+        self.chain.iter().chain(root).collect()
+    }
+
+    /// The private key.
+    ///
+    /// # Errors
+    /// It is not at hand, or is an authority's.
+    pub fn key(&self) -> Result<&PrivateKey, CommandError> {
+        if matches!(self.holder, Holder::Authority(_)) {
+            let why = "the key of an authority is not handed out: whoever has it can sign anything";
+            let hint = "say `--format pem-chain` for the certificates that others are to trust";
+            return Err(refused(&self.holder, why, hint));
+        }
+        self.keyring.get(&self.holder).ok_or_else(|| {
+            let hint = "say `--format pem-chain` for the certificates alone, which their owner puts beside the key";
+            refused(&self.holder, "its private key is not in the store", hint)
+        })
+    }
+
+    /// Path of a file of `holder` in the store.
+    pub fn path(&self, holder: &Holder, file: &str) -> PathBuf {
+        self.store.path_of(holder, file)
+    }
+}
+
+/// Finds the holder and reads what belongs to it.
+///
+/// # Errors
+/// The spec or the store cannot be read, nobody is called so, or nothing was issued yet.
+pub fn load(
+    name: &str,
+    arguments: &SpecArguments,
+    report: Report,
+) -> Result<Credential, CommandError> {
+    let now = arguments.now()?;
+    let read = phases::read(arguments)?;
+    let resolved = phases::resolve(&read, now, report)?;
+    let store = phases::store(&read, report);
+    let model = resolved.model;
+    let known = known(&store, &model)?;
+    let holder = holder::find(name, &known)?;
+    let authorities = model.requests().map(|request| &request.holder);
+    let mut wanted: BTreeSet<Holder> =
+        authorities.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
+    wanted.insert(holder.clone());
+    let (inventory, warnings) = store.inventory(&wanted)?;
+    report.diagnostics(&warnings);
+    if let Some(path) = inventory.lost.get(&holder) {
+        return Err(StoreError::Missing { files: vec![(holder, path.clone())] }.into());
+    }
+    let Some(chain) = chain(&model, &inventory, &holder) else {
+        let hint = "run `mtlsgen render`, which issues what is missing";
+        return Err(refused(&holder, "it has no certificate yet", hint));
+    };
+    let own = inventory.held.get(&holder).filter(|held| held.has_key);
+    let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
+        Some(_) => store.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
+        None => resolved.keyring,
+    };
+    tell_validity(&chain[0], &holder, now, report);
+    let root = root(&model, &inventory, &holder);
+    Ok(Credential { holder, chain, root, keyring, model, store })
+}
+
+/// Everybody whose certificate was issued, will be, or was brought along.
+fn known(store: &Store, model: &Model) -> Result<BTreeSet<Holder>, CommandError> {
+    let mut known = store.holders()?;
+    known.extend(model.requests().map(|request| request.holder.clone()));
+    known.extend(model.brought.keys().cloned());
+    known.extend(model.authorities.keys().cloned().map(Holder::Authority));
+    Ok(known)
+}
+
+/// The certificate and its intermediates, of an authority up to its root.
+fn chain(model: &Model, inventory: &Inventory, holder: &Holder) -> Option<Vec<Certificate>> {
+    let current = match holder {
+        Holder::Authority(name) => chains::authority(model, inventory, name),
+        _ => chains::served(model, inventory, holder),
+    };
+    // Who is not in the spec any more has what was issued last.
+    let held = || inventory.held.get(holder).map(|held| held.chain.clone());
+    current.map(|chain| chain.into_iter().cloned().collect()).or_else(held)
+}
+
+fn root(model: &Model, inventory: &Inventory, holder: &Holder) -> Option<Certificate> {
+    let Issuer::Authority(name) = &model.request(holder)?.issuer else { return None };
+    chains::authority(model, inventory, name)?.last().map(|root| (*root).clone())
+}
+
+fn tell_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, report: Report) {
+    let title = if now > certificate.not_after {
+        format!("the certificate of {holder} expired at {}", certificate.not_after)
+    } else if now < certificate.not_before {
+        format!("the certificate of {holder} is valid from {} on", certificate.not_before)
+    } else {
+        return;
+    };
+    let help = "run `mtlsgen render`, which renews what is due";
+    report.diagnostics(&[Diagnostic::warning("not-valid", title).help(help)]);
+}
+
+/// Where the root that vouches for a server lies: the authority's certificate, or its own.
+pub fn server_root(model: &Model, holder: &Holder) -> Option<Holder> {
+    match &model.request(holder)?.issuer {
+        Issuer::SelfSigned => Some(holder.clone()),
+        Issuer::Authority(name) => issued_root(model, name).map(Holder::Authority),
+    }
+}
+
+/// The root above an authority, if it is ours.
+fn issued_root(model: &Model, name: &str) -> Option<String> {
+    let mut current = name;
+    for _ in 0..=model.authorities.len() {
+        let AuthoritySource::Issued(request) = &model.authorities.get(current)?.source else {
+            return None;
+        };
+        match &request.issuer {
+            Issuer::SelfSigned => return Some(current.to_owned()),
+            Issuer::Authority(issuer) => current = issuer,
+        }
+    }
+    None
+}

@@ -1,0 +1,100 @@
+//! Ready `curl` lines for the hosts that a client may reach.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use super::credential::{Credential, server_root};
+use super::refused;
+use crate::cli::report::CommandError;
+use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource};
+use crate::pki::request::Holder;
+use crate::spec::Verify;
+
+/// A line for each host, and the answer to expect below it.
+///
+/// # Errors
+/// The holder is no client.
+pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String, CommandError> {
+    let Holder::Client(name) = &credential.holder else {
+        let hint = "name a client: `clients/NAME`";
+        return Err(refused(&credential.holder, "only clients call hosts", hint));
+    };
+    let mut text = String::new();
+    for (exposure, authentication) in credential.model.reachable(name) {
+        let line = line(credential, exposure, address);
+        let _ = writeln!(text, "{line}\n# {}", answers(authentication));
+    }
+    if text.is_empty() {
+        return Ok(format!(
+            "# no host of the spec asks for a certificate that lets {} in\n",
+            credential.holder
+        ));
+    }
+    if address.is_none() {
+        text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
+    }
+    Ok(text)
+}
+
+fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -> String {
+    // A wildcard stands for any one name.
+    let host = exposure.host.as_str();
+    let host =
+        host.strip_prefix("*.").map_or_else(|| host.to_owned(), |rest| format!("any.{rest}"));
+    let address = match address {
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
+        Some(address) => address.to_string(),
+        None => "ADDRESS".to_owned(),
+    };
+    let file =
+        |holder: &Holder, name: &str| quoted(&credential.path(holder, name).display().to_string());
+    let mut line = format!(
+        "curl --resolve {} --cert {} --key {}",
+        quoted(&format!("{host}:443:{address}")),
+        file(&credential.holder, "tls.crt"),
+        file(&credential.holder, "tls.key"),
+    );
+    let source = exposure.tls.as_ref().map(|tls| &tls.source);
+    if let Some(ServerCertificateSource::Held(server)) = source
+        && let Some(root) = server_root(&credential.model, server)
+    {
+        let _ = write!(line, " --cacert {}", file(&root, "tls.crt"));
+    }
+    let path = exposure.routes.first().map_or("/", |route| route.path.as_str());
+    let _ = write!(line, " {}", quoted(&format!("https://{host}{path}")));
+    line
+}
+
+fn answers(authentication: &ClientAuthentication) -> String {
+    match (authentication.verify, &authentication.error_page) {
+        (Verify::On, None) => "200 (or what the service answers) with the certificate, 400 without".to_owned(),
+        (Verify::On, Some(page)) => {
+            format!("200 (or what the service answers) with the certificate, 302 to {page} without")
+        }
+        _ => "200 (or what the service answers) with the certificate and without: it is optional here".to_owned(),
+    }
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_of_a_shell_stay_one_word() {
+        assert_eq!(quoted("pki/clients/alice/tls.crt"), "pki/clients/alice/tls.crt");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted("a.example.com:443:[::1]"), "'a.example.com:443:[::1]'");
+        assert_eq!(quoted("$(x)"), "'$(x)'");
+    }
+}

@@ -1,0 +1,65 @@
+//! Where something is written: a file that has its mode from the beginning, or standard output.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::report::{CommandError, print, standard_output_is_terminal};
+use crate::io::atomic::Access;
+use crate::io::new_files;
+
+/// A file or standard output.
+pub struct Destination {
+    /// `None` for standard output.
+    file: Option<PathBuf>,
+    access: Access,
+}
+
+impl Destination {
+    /// `path`, or standard output if that is `-`; what is secret is readable by its owner alone.
+    pub fn new(path: &Path, is_secret: bool) -> Self {
+        let access = if is_secret { Access::Private } else { Access::Public };
+        Self { file: (path.as_os_str() != "-").then(|| path.to_owned()), access }
+    }
+
+    /// The file, unless it is standard output.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Keeps private keys off the screen.
+    ///
+    /// # Errors
+    /// Something secret would be shown on a terminal.
+    pub fn refuse_terminal(&self) -> Result<(), CommandError> {
+        if self.file.is_none() && self.access == Access::Private && standard_output_is_terminal() {
+            let what = "private keys are not written to a terminal";
+            let hint = "say `-o FILE`, or pass standard output on to a file or a program";
+            return Err(CommandError::world("terminal", what, Some(hint.to_owned())));
+        }
+        Ok(())
+    }
+}
+
+/// Writes everything: files first, all of them or none, then standard output.
+///
+/// # Errors
+/// A file exists and is not to be replaced, or something cannot be written.
+pub fn write(contents: &[(&Destination, &[u8])], force: bool) -> Result<(), CommandError> {
+    let files = contents.iter().filter_map(|(destination, octets)| {
+        destination.file.as_deref().map(|path| (path, *octets, destination.access))
+    });
+    new_files::write_private(&files.collect::<Vec<_>>(), force).map_err(|error| {
+        let hint = match &error {
+            crate::io::tree_error::TreeError::Exists(_) => {
+                Some("say `--force` to replace it, or `-o` with another name".to_owned())
+            }
+            other => other.hint(),
+        };
+        CommandError::world("output", &error, hint)
+    })?;
+    for (destination, octets) in contents {
+        if destination.file.is_none() {
+            print(octets)?;
+        }
+    }
+    Ok(())
+}

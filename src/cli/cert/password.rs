@@ -1,0 +1,73 @@
+//! Where passwords of PKCS#12 files come from: files, the environment, a person; never the command line.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::report::CommandError;
+use crate::inspect::ReadError;
+use crate::inspect::reading::Passwords;
+use crate::io::{input, terminal};
+use crate::pki::pkcs12::Password;
+
+/// What holds the password where no file is named.
+const VARIABLE: &str = "MTLSGEN_PKCS12_PASSWORD";
+
+/// A file, else the environment, else the person at the terminal.
+pub struct Given<'a> {
+    /// File that holds the password in its first line; `-` for standard input.
+    pub file: Option<&'a Path>,
+}
+
+impl Passwords for Given<'_> {
+    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError> {
+        let failed = |problem: String| ReadError { problem, help: None };
+        if let Some(path) = self.file {
+            let octets = octets(path).map_err(|error| failed(error.to_string()))?;
+            let password = Password::of_line(&octets);
+            return password
+                .map(Some)
+                .map_err(|error| failed(format!("`{}`: {error}", path.display())));
+        }
+        if let Some(password) = from_environment() {
+            return password.map(Some).map_err(|error| failed(format!("`{VARIABLE}`: {error}")));
+        }
+        if !ask {
+            return Ok(None);
+        }
+        let question = format!("Password of {file}: ");
+        let typed =
+            terminal::secret(&question).map_err(|error| failed(format!("cannot ask: {error}")))?;
+        let password = typed.map(|octets| Password::of_line(&octets)).transpose();
+        password.map_err(|error| failed(error.to_string()))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
+fn from_environment() -> Option<Result<Password, crate::pki::pkcs12::PasswordError>> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let value = zeroize::Zeroizing::new(std::env::var_os(VARIABLE)?.into_vec());
+    Some(Password::of_line(&value))
+}
+
+fn octets(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, crate::io::input_error::ReadError> {
+    if path.as_os_str() == "-" { input::standard_input_bytes() } else { input::read_bytes(path) }
+}
+
+/// The password for a new file.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn for_new_file(path: &Path) -> Result<Password, CommandError> {
+    let octets = octets(path)?;
+    Password::for_new_file(&octets).map_err(|error| {
+        let what = format!("`{}`: {error}", path.display());
+        let hint = "write the password into the first line; without `--password-file`, one is made";
+        CommandError::world("password", &what, Some(hint.to_owned()))
+    })
+}
+
+/// Where the password that belongs to the file at `output` is written unless it is said.
+pub fn beside(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".password");
+    PathBuf::from(name)
+}

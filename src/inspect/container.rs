@@ -1,0 +1,146 @@
+//! What is wrong with certificates as they stand together: order, completeness, path lengths.
+
+use std::collections::BTreeMap;
+
+use super::examination::{Examined, Inspection};
+use super::item::{Content, Item, Origin};
+use super::problem::Problem;
+use super::words;
+use crate::pki::certificate::Certificate;
+use crate::pki::chain;
+
+/// What is wrong with the order of certificates in each file.
+pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
+    // PKCS#12 has no order: its certificates have no lines, and names of their own.
+    let mut containers: BTreeMap<Origin, Vec<&Certificate>> = BTreeMap::new();
+    for item in items {
+        if let (Content::Certificate(certificate), Some(_)) = (&item.content, item.origin.line) {
+            let container = Origin { line: None, ..item.origin.clone() };
+            containers.entry(container).or_default().push(certificate);
+        }
+    }
+    containers
+        .iter()
+        .flat_map(|(origin, certificates)| of_container(origin, certificates))
+        .collect()
+}
+
+/// A file with one leaf is a chain that somebody will serve as it stands; others are bundles.
+fn of_container(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
+    let mut leaves = certificates.iter().filter(|certificate| !certificate.is_authority);
+    let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
+        return repeated(origin, certificates);
+    };
+    if certificates.len() == 1 {
+        return Vec::new();
+    }
+    let rest: Vec<Certificate> =
+        certificates.iter().filter(|other| *other != leaf).map(|other| (*other).clone()).collect();
+    let chain = chain::order(leaf, &rest);
+    let mut problems = repeated(origin, certificates);
+    if certificates[0] != *leaf || !chain.in_order {
+        let message = format!(
+            "{origin}: the certificates are in a wrong order; servers send them as they stand: first the {}, then its issuer, and so on",
+            words::name(&leaf.subject)
+        );
+        problems.push(Problem::warning("wrong-order", message));
+    }
+    for index in &chain.unused {
+        let message =
+            format!("{origin}: {} is no part of the chain", words::name(&rest[*index].subject));
+        problems.push(Problem::warning("not-part-of-chain", message));
+    }
+    if chain.root().is_some_and(|root| root != *leaf) {
+        let message = format!(
+            "{origin}: the root is in the chain: who is to trust it has it already, so it need not be sent"
+        );
+        problems.push(Problem::notice("root-in-chain", message));
+    }
+    problems
+}
+
+fn repeated(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
+    let is_repeat = |(index, one): &(usize, &&Certificate)| certificates[..*index].contains(one);
+    let repeats = certificates.iter().enumerate().filter(is_repeat);
+    let problem = |(_, one): (usize, &&Certificate)| {
+        let message = format!("{origin}: {} is there twice", words::name(&one.subject));
+        Problem::notice("repeated", message)
+    };
+    repeats.map(problem).collect()
+}
+
+/// The issuer may be known to whoever checks: a notice for what is served without its root.
+pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Problem> {
+    let one = &inspection.certificates[index];
+    if one.is_self_signed || one.issuer.is_some() {
+        return None;
+    }
+    let issuer = words::name(&one.certificate.issuer);
+    let named = |other: &&Examined| other.certificate.subject == one.certificate.issuer;
+    let named: Vec<&Examined> = inspection.certificates.iter().filter(named).collect();
+    if named.iter().any(|issuer| !can_be_verified(one, issuer)) {
+        let message = format!(
+            "whether {issuer} signed it cannot be told: {} is not verified here",
+            one.details.signature.name
+        );
+        return Some(Problem::notice("signature-not-verified", message));
+    }
+    if !named.is_empty() {
+        let message = format!(
+            "names {issuer} as its issuer, but the certificate of that name here did not sign it"
+        );
+        return Some(Problem::error("wrong-issuer", message));
+    }
+    let message =
+        format!("the chain ends here: the certificate of its issuer, {issuer}, is not at hand");
+    Some(Problem::notice("issuer-missing", message))
+}
+
+/// Whether the signature algorithm and the key are among those that chains are followed by.
+fn can_be_verified(one: &Examined, issuer: &Examined) -> bool {
+    const VERIFIED: [&str; 11] = [
+        "RSA with SHA-1",
+        "RSA with SHA-256",
+        "RSA with SHA-384",
+        "RSA with SHA-512",
+        "RSA-PSS with SHA-256",
+        "RSA-PSS with SHA-384",
+        "RSA-PSS with SHA-512",
+        "ECDSA with SHA-256",
+        "ECDSA with SHA-384",
+        "ECDSA with SHA-512",
+        "Ed25519",
+    ];
+    VERIFIED.contains(&one.details.signature.name.as_str())
+        && issuer.details.public_key.size.is_some()
+}
+
+pub(super) fn issuer_may_not_sign(inspection: &Inspection, index: usize) -> Option<Problem> {
+    let issuer = &inspection.certificates[inspection.certificates[index].issuer?];
+    (!issuer.certificate.may_sign_certificates()).then(|| {
+        let message = format!(
+            "signed by {}, which is no authority that may sign",
+            words::name(&issuer.certificate.subject)
+        );
+        Problem::error("issuer-may-not-sign", message)
+    })
+}
+
+/// Whether an authority above allows fewer authorities below it than there are.
+pub(super) fn path_too_long(inspection: &Inspection, index: usize) -> Option<Problem> {
+    if inspection.certificates[index].certificate.is_authority {
+        return None;
+    }
+    for (between, authority) in inspection.line(index).skip(1).enumerate() {
+        if let Some(most) =
+            authority.certificate.max_path_len.filter(|most| usize::from(*most) < between)
+        {
+            let message = format!(
+                "{} allows {most} authorities below it, and there are {between} in this chain",
+                words::name(&authority.certificate.subject)
+            );
+            return Some(Problem::error("path-too-long", message));
+        }
+    }
+    None
+}

@@ -1,0 +1,237 @@
+//! From octets to items, whatever they are: PEM, DER, PKCS#12, Kubernetes objects, Base64 of those.
+
+use std::fmt;
+
+use base64::Engine as _;
+use zeroize::Zeroizing;
+
+use super::item::{Content, Item, KeyFacts, Origin};
+use super::secret;
+use crate::pki::certificate::revocation_list::RevocationList;
+use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::pem;
+use crate::pki::pkcs12::{self, Password, Pkcs12Error};
+
+/// Why a file cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// What is wrong, with the file.
+    pub problem: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Where the passwords of PKCS#12 files come from.
+pub trait Passwords {
+    /// The password that was named for them all, or that a person types for the file called `file` if
+    /// it is worth asking; `None` if there is neither.
+    ///
+    /// # Errors
+    /// It was named, but cannot be read.
+    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError>;
+}
+
+/// Reads everything that can be shown in `octets`, which are called `file`.
+///
+/// # Errors
+/// There is nothing to show, something is damaged, or the password is missing or wrong.
+pub fn read(file: &str, octets: &[u8], passwords: &dyn Passwords) -> Result<Vec<Item>, ReadError> {
+    let origin = Origin { file: file.to_owned(), ..Origin::default() };
+    let fail = |problem: String| ReadError { problem: format!("`{file}`: {problem}"), help: None };
+    if octets.first() == Some(&0x30)
+        && let Some(items) = der(&origin, octets).map_err(fail)?
+    {
+        return Ok(items);
+    }
+    if pkcs12::looks_like(octets) {
+        return open(&origin, octets, passwords, true);
+    }
+    if let Ok(text) = std::str::from_utf8(octets)
+        && secret::looks_like(text)
+    {
+        return secret::read(file, text, passwords);
+    }
+    let items = pem(&origin, octets).map_err(fail)?;
+    if !items.is_empty() {
+        return Ok(items);
+    }
+    match base64(octets) {
+        Some(decoded) => read(file, &decoded, passwords),
+        None => Err(nothing(file)),
+    }
+}
+
+fn nothing(file: &str) -> ReadError {
+    ReadError {
+        problem: format!("`{file}` holds nothing that can be shown"),
+        help: Some(
+            "it takes PEM, DER, PKCS#12, or a Kubernetes Secret as YAML or JSON; \
+             PKCS#7 becomes PEM with `openssl pkcs7 -print_certs`, \
+             a Java keystore becomes PKCS#12 with `keytool -importkeystore`"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The same as [`read`] for a value of a Kubernetes object: what is unreadable there is an item, not an
+/// error, and foreign values are none.
+pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwords) -> Vec<Item> {
+    let item =
+        |words: String| vec![Item { origin: origin.clone(), content: Content::Other(words) }];
+    if pkcs12::looks_like(octets) {
+        return open(origin, octets, passwords, false).unwrap_or_else(|_| {
+            item("a PKCS#12 file, not shown: its password is not at hand".to_owned())
+        });
+    }
+    match der(origin, octets) {
+        Ok(Some(items)) => items,
+        Ok(None) => pem(origin, octets).unwrap_or_else(item),
+        Err(problem) => item(problem),
+    }
+}
+
+/// Text that is nothing but Base64.
+fn base64(octets: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(octets.len()));
+    text.extend(octets.iter().filter(|octet| !octet.is_ascii_whitespace()));
+    let decoded = base64::engine::general_purpose::STANDARD.decode(&*text).ok()?;
+    (!decoded.is_empty()).then(|| Zeroizing::new(decoded))
+}
+
+/// Everything in the blocks of a PEM text; none if it has no blocks.
+fn pem(origin: &Origin, text: &[u8]) -> Result<Vec<Item>, String> {
+    let mut items = Vec::new();
+    for block in pem::blocks(text) {
+        let block = block.map_err(|error| error.to_string())?;
+        let at = format!("in the block `BEGIN {}` on line {}", block.label, block.line);
+        let content = match block.label {
+            "X509 CRL" => {
+                let der = block.decode().map_err(|error| error.to_string())?;
+                let list =
+                    RevocationList::from_der(&der).map_err(|error| format!("{error} ({at})"))?;
+                Content::RevocationList(Box::new(list))
+            }
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+                Content::Other("a certificate signing request, not shown".to_owned())
+            }
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::Other("a public key, not shown".to_owned()),
+            "EC PARAMETERS" => continue,
+            label => match certificate(&block)? {
+                Some(certificate) => certificate,
+                None => match PrivateKey::from_block(&block) {
+                    Some(key) => Content::Key(KeyFacts::of(&key)),
+                    None => Content::Other(format!("a block `BEGIN {label}`, not shown")),
+                },
+            },
+        };
+        items.push(Item { origin: Origin { line: Some(block.line), ..origin.clone() }, content });
+    }
+    Ok(items)
+}
+
+fn certificate(block: &pem::Block<'_>) -> Result<Option<Content>, String> {
+    Certificate::from_block(block)
+        .map(|found| found.map(|certificate| Content::Certificate(Box::new(certificate))))
+        .map_err(|error| error.to_string())
+}
+
+/// A certificate, a revocation list or a key in DER; `None` if it is none of these.
+fn der(origin: &Origin, octets: &[u8]) -> Result<Option<Vec<Item>>, String> {
+    let content = match Certificate::from_der(octets) {
+        Ok(certificate) => Content::Certificate(Box::new(certificate)),
+        Err(error) => {
+            if let Ok(list) = RevocationList::from_der(octets) {
+                Content::RevocationList(Box::new(list))
+            } else if let Some(key) = key(octets) {
+                Content::Key(KeyFacts::of(&key))
+            } else {
+                return match error {
+                    // It is one, but damaged in a way that has words.
+                    CertificateError::Malformed(how) if !how.starts_with("it is not X.509") => {
+                        Err(how)
+                    }
+                    _ => Ok(None),
+                };
+            }
+        }
+    };
+    Ok(Some(vec![Item { origin: origin.clone(), content }]))
+}
+
+/// A private key in one of its encodings.
+fn key(octets: &[u8]) -> Option<Result<PrivateKey, KeyError>> {
+    PrivateKey::from_der(octets)
+}
+
+/// What a PKCS#12 file holds: certificates in their order, then keys.
+fn open(
+    origin: &Origin,
+    octets: &[u8],
+    passwords: &dyn Passwords,
+    ask: bool,
+) -> Result<Vec<Item>, ReadError> {
+    let archive = match pkcs12::read(octets, &Password::empty()) {
+        Err(Pkcs12Error::WrongPassword) => match passwords.password(&origin.file, ask)? {
+            Some(password) => pkcs12::read(octets, &password),
+            None => return Err(no_password(&origin.file)),
+        },
+        other => other,
+    };
+    let archive = archive.map_err(|error| ReadError {
+        problem: format!("`{}`: {error}", origin.file),
+        help: None,
+    })?;
+    let mut items =
+        vec![Item { origin: origin.clone(), content: Content::Other(protection(&archive)) }];
+    let mut push = |content, friendly_name: Option<String>| {
+        items.push(Item { origin: Origin { friendly_name, ..origin.clone() }, content });
+    };
+    for bag in archive.certificates {
+        let content = match Certificate::from_der(&bag.der) {
+            Ok(certificate) => Content::Certificate(Box::new(certificate)),
+            Err(error) => Content::Other(error.to_string()),
+        };
+        push(content, bag.friendly_name);
+    }
+    for bag in archive.keys {
+        push(Content::Key(KeyFacts::of(&bag.key)), bag.friendly_name);
+    }
+    for der in archive.revocation_lists {
+        if let Ok(list) = RevocationList::from_der(&der) {
+            push(Content::RevocationList(Box::new(list)), None);
+        }
+    }
+    Ok(items)
+}
+
+/// How a PKCS#12 file is protected.
+fn protection(archive: &pkcs12::Archive) -> String {
+    let encryption = match &archive.encryption[..] {
+        [] => "not encrypted".to_owned(),
+        algorithms => format!("encrypted with {}", algorithms.join(" and ")),
+    };
+    match &archive.mac {
+        Some(hash) => format!("a PKCS#12 file, {encryption}, MAC with {hash}"),
+        None => format!("a PKCS#12 file, {encryption}, without a MAC: any change goes unnoticed"),
+    }
+}
+
+fn no_password(file: &str) -> ReadError {
+    ReadError {
+        problem: format!("`{file}` is a PKCS#12 file with a password"),
+        help: Some(
+            "name a file that holds the password with `--password-file`, \
+             set `MTLSGEN_PKCS12_PASSWORD`, or run it on a terminal, which asks"
+                .to_owned(),
+        ),
+    }
+}

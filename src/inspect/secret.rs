@@ -1,0 +1,94 @@
+//! Kubernetes objects that hold certificates: Secrets, `ConfigMap`s, and lists of them, as `kubectl get`
+//! prints them.
+
+use base64::Engine as _;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::item::{Item, Origin};
+use super::reading::{Passwords, ReadError, read_value};
+use crate::manifest::yaml;
+
+/// Tells whether a text is meant as Kubernetes objects rather than as PEM.
+pub(super) fn looks_like(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('{')
+        || text.lines().any(|line| line.starts_with("apiVersion:") || line.starts_with("kind:"))
+}
+
+/// Reads everything that can be shown in the objects of a text.
+///
+/// # Errors
+/// It is neither YAML nor JSON, or no object holds anything.
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    passwords: &dyn Passwords,
+) -> Result<Vec<Item>, ReadError> {
+    let objects = yaml::parse(text).map_err(|error| ReadError {
+        problem: format!("`{file}` is neither YAML nor JSON: {error}"),
+        help: None,
+    })?;
+    let mut items = Vec::new();
+    for object in &objects {
+        add(file, object, passwords, &mut items);
+    }
+    if items.is_empty() {
+        return Err(ReadError {
+            problem: format!(
+                "no object in `{file}` holds a certificate, a key or a revocation list"
+            ),
+            help: Some(
+                "it takes Secrets and ConfigMaps, such as `kubectl get secret NAME -o yaml` prints"
+                    .to_owned(),
+            ),
+        });
+    }
+    Ok(items)
+}
+
+fn add(file: &str, object: &Value, passwords: &dyn Passwords, items: &mut Vec<Item>) {
+    if let Some(members) = object["items"].as_array() {
+        for member in members {
+            add(file, member, passwords, items);
+        }
+        return;
+    }
+    let is_secret = object["kind"] == "Secret";
+    if !is_secret && object["kind"] != "ConfigMap" {
+        return;
+    }
+    let origin = Origin { file: file.to_owned(), object: Some(title(object)), ..Origin::default() };
+    let fields = if is_secret {
+        [("data", true), ("stringData", false)]
+    } else {
+        [("binaryData", true), ("data", false)]
+    };
+    for (field, encoded) in fields {
+        for (key, value) in object[field].as_object().into_iter().flatten() {
+            let Some(text) = value.as_str() else { continue };
+            let origin = Origin { key: Some(key.clone()), ..origin.clone() };
+            items.extend(read_value(&origin, &decoded(text, encoded), passwords));
+        }
+    }
+}
+
+/// The octets of a value; none if its Base64 is broken.
+fn decoded(text: &str, encoded: bool) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(if encoded {
+        let text: String = text.split_ascii_whitespace().collect();
+        base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
+    } else {
+        text.as_bytes().to_vec()
+    })
+}
+
+/// Kind, namespace and name.
+fn title(object: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
+    match object["metadata"]["namespace"].as_str() {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    }
+}

@@ -1,0 +1,256 @@
+//! What certificates say beyond what issuing and checking them needs: for people who look at one.
+
+use x509_parser::asn1_rs::{FromDer, Oid};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{
+    DistributionPointName, GeneralName, ParsedExtension, SubjectAlternativeName,
+};
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+use super::Certificate;
+use super::reading::algorithm;
+use crate::pki::key::Algorithm;
+
+/// What a certificate says besides the facts of [`Certificate`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Version of X.509, from 1.
+    pub version: u32,
+    /// Octets of the serial number as encoded, a leading zero included; RFC 5280 allows 20.
+    pub serial_octets: usize,
+    /// Whether the serial number is negative.
+    pub serial_is_negative: bool,
+    /// Its key.
+    pub public_key: PublicKey,
+    /// How it was signed.
+    pub signature: SignatureAlgorithm,
+    /// Object identifiers of its critical extensions.
+    pub critical: Vec<String>,
+    /// Extensions whose meaning is not known here, each with whether it is critical.
+    pub unknown: Vec<(String, bool)>,
+    /// Names of other kinds in subjectAltName.
+    pub other_names: Vec<String>,
+    /// Where its issuer's revocation lists are published.
+    pub revocation_lists: Vec<String>,
+    /// Where its issuer answers by OCSP.
+    pub ocsp: Vec<String>,
+    /// Where its issuer's certificate is published.
+    pub issuer_certificates: Vec<String>,
+}
+
+/// Kind of a public key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublicKey {
+    /// `RSA`, `ECDSA`, `Ed25519`, or an object identifier.
+    pub algorithm: String,
+    /// Bits of the modulus or of the curve.
+    pub size: Option<usize>,
+}
+
+/// How something was signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignatureAlgorithm {
+    /// Name, such as `ECDSA with SHA-256`, or an object identifier.
+    pub name: String,
+    /// Whether forged signatures of this kind are within reach: MD5, SHA-1.
+    pub is_weak: bool,
+}
+
+/// Object identifiers of extensions that are critical or not by rule.
+pub mod extension {
+    /// keyUsage.
+    pub const KEY_USAGE: &str = "2.5.29.15";
+    /// extendedKeyUsage.
+    pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+    /// basicConstraints.
+    pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+}
+
+impl std::fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.size {
+            Some(size) if self.algorithm != "Ed25519" => write!(f, "{} {size}", self.algorithm),
+            _ => f.write_str(&self.algorithm),
+        }
+    }
+}
+
+impl PublicKey {
+    /// Of a key whose algorithm is known here.
+    pub(in crate::pki) fn of(algorithm: Algorithm) -> Self {
+        let (algorithm, size) = match algorithm {
+            Algorithm::EcdsaP256 => ("ECDSA", 256),
+            Algorithm::EcdsaP384 => ("ECDSA", 384),
+            Algorithm::EcdsaP521 => ("ECDSA", 521),
+            Algorithm::Rsa(bits) => ("RSA", bits),
+            Algorithm::Ed25519 => ("Ed25519", 256),
+        };
+        Self { algorithm: algorithm.to_owned(), size: Some(size) }
+    }
+}
+
+impl Certificate {
+    /// Reads what there is to show beyond the facts.
+    pub fn details(&self) -> Details {
+        X509Certificate::from_der(&self.der)
+            .map_or_else(|_| Details::default(), |(_, parsed)| details(&parsed))
+    }
+}
+
+fn details(parsed: &X509Certificate<'_>) -> Details {
+    let serial = parsed.raw_serial();
+    let mut details = Details {
+        version: parsed.version().0 + 1,
+        serial_octets: serial.len(),
+        serial_is_negative: serial.first().is_some_and(|octet| octet & 0x80 != 0),
+        public_key: public_key(parsed.public_key()),
+        signature: signature_algorithm(&parsed.signature_algorithm),
+        ..Details::default()
+    };
+    for extension in parsed.extensions() {
+        let oid = extension.oid.to_id_string();
+        if extension.critical {
+            details.critical.push(oid.clone());
+        }
+        details.add(extension.parsed_extension(), oid, extension.critical);
+    }
+    details
+}
+
+impl Details {
+    fn add(&mut self, extension: &ParsedExtension<'_>, oid: String, critical: bool) {
+        match extension {
+            ParsedExtension::SubjectAlternativeName(names) => self.other_names = other_names(names),
+            ParsedExtension::CRLDistributionPoints(points) => {
+                for point in points.iter() {
+                    if let Some(DistributionPointName::FullName(names)) = &point.distribution_point
+                    {
+                        self.revocation_lists.extend(names.iter().map(general_name));
+                    }
+                }
+            }
+            ParsedExtension::AuthorityInfoAccess(access) => {
+                for description in &access.accessdescs {
+                    let place = general_name(&description.access_location);
+                    match description.access_method.to_id_string().as_str() {
+                        "1.3.6.1.5.5.7.48.1" => self.ocsp.push(place),
+                        "1.3.6.1.5.5.7.48.2" => self.issuer_certificates.push(place),
+                        _ => {}
+                    }
+                }
+            }
+            ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::Unparsed => {
+                self.unknown.push((oid, critical));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn public_key(key: &SubjectPublicKeyInfo<'_>) -> PublicKey {
+    match algorithm(key) {
+        Some(known) => PublicKey::of(known),
+        None => PublicKey { algorithm: other_key(&key.algorithm), size: None },
+    }
+}
+
+fn other_key(named: &AlgorithmIdentifier<'_>) -> String {
+    let curve = named.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
+    let name = match named.algorithm.to_id_string().as_str() {
+        "1.2.840.10045.2.1" => match curve {
+            Some(curve) => return format!("ECDSA on curve {}", curve.to_id_string()),
+            None => "ECDSA on a curve of its own",
+        },
+        "1.2.840.10040.4.1" => "DSA",
+        "1.3.101.113" => "Ed448",
+        "1.2.840.113549.1.1.10" => "RSA-PSS",
+        other => return other.to_owned(),
+    };
+    name.to_owned()
+}
+
+/// Names as people know them; SHA-1 and older ones are weak.
+pub(super) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
+    let oid = named.algorithm.to_id_string();
+    let (name, is_weak) = match oid.as_str() {
+        "1.2.840.113549.1.1.2" => ("RSA with MD2", true),
+        "1.2.840.113549.1.1.4" => ("RSA with MD5", true),
+        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => ("RSA with SHA-1", true),
+        "1.2.840.113549.1.1.14" => ("RSA with SHA-224", false),
+        "1.2.840.113549.1.1.11" => ("RSA with SHA-256", false),
+        "1.2.840.113549.1.1.12" => ("RSA with SHA-384", false),
+        "1.2.840.113549.1.1.13" => ("RSA with SHA-512", false),
+        "1.2.840.113549.1.1.10" => return probabilistic(named),
+        "1.2.840.10045.4.1" => ("ECDSA with SHA-1", true),
+        "1.2.840.10045.4.3.1" => ("ECDSA with SHA-224", false),
+        "1.2.840.10045.4.3.2" => ("ECDSA with SHA-256", false),
+        "1.2.840.10045.4.3.3" => ("ECDSA with SHA-384", false),
+        "1.2.840.10045.4.3.4" => ("ECDSA with SHA-512", false),
+        "1.2.840.10040.4.3" => ("DSA with SHA-1", true),
+        "2.16.840.1.101.3.4.3.2" => ("DSA with SHA-256", false),
+        "1.3.101.112" => ("Ed25519", false),
+        "1.3.101.113" => ("Ed448", false),
+        other => (other, false),
+    };
+    SignatureAlgorithm { name: name.to_owned(), is_weak }
+}
+
+fn probabilistic(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
+    let parameters = named.parameters.as_ref().and_then(|any| RsaSsaPssParams::try_from(any).ok());
+    let hash = parameters.map(|parameters| parameters.hash_algorithm_oid().to_id_string());
+    let (hash, is_weak) = match hash.as_deref() {
+        Some("2.16.840.1.101.3.4.2.1") => ("SHA-256", false),
+        Some("2.16.840.1.101.3.4.2.2") => ("SHA-384", false),
+        Some("2.16.840.1.101.3.4.2.3") => ("SHA-512", false),
+        // The default of the parameters.
+        Some("1.3.14.3.2.26") | None => ("SHA-1", true),
+        Some(_) => ("another hash function", false),
+    };
+    SignatureAlgorithm { name: format!("RSA-PSS with {hash}"), is_weak }
+}
+
+/// Names that are neither DNS names nor addresses of hosts, mail or the web.
+fn other_names(names: &SubjectAlternativeName<'_>) -> Vec<String> {
+    let is_other = |name: &&GeneralName<'_>| {
+        !matches!(
+            name,
+            GeneralName::DNSName(_)
+                | GeneralName::IPAddress(_)
+                | GeneralName::RFC822Name(_)
+                | GeneralName::URI(_)
+        )
+    };
+    names.general_names.iter().filter(is_other).map(general_name).collect()
+}
+
+fn general_name(name: &GeneralName<'_>) -> String {
+    match name {
+        GeneralName::URI(text) | GeneralName::DNSName(text) | GeneralName::RFC822Name(text) => {
+            (*text).to_owned()
+        }
+        GeneralName::OtherName(oid, value) => format!("otherName {oid} {}", other_value(value)),
+        GeneralName::DirectoryName(name) => format!("directoryName {name}"),
+        GeneralName::RegisteredID(oid) => format!("registeredID {}", Oid::to_id_string(oid)),
+        GeneralName::IPAddress(octets) => format!("iPAddress {}", hexadecimal(octets)),
+        GeneralName::Invalid(tag, octets) => {
+            format!("invalid name {} {}", tag.0, hexadecimal(octets))
+        }
+        GeneralName::X400Address(_) => "x400Address".to_owned(),
+        GeneralName::EDIPartyName(_) => "ediPartyName".to_owned(),
+    }
+}
+
+/// The text of an otherName such as Microsoft's user principal name, else its octets.
+fn other_value(value: &[u8]) -> String {
+    let inner = x509_parser::asn1_rs::Any::from_der(value).ok().map(|(_, any)| any);
+    let text = inner.and_then(|any| {
+        let (_, inside) = x509_parser::asn1_rs::Any::from_der(any.data).ok()?;
+        std::str::from_utf8(inside.data).ok().map(str::to_owned)
+    });
+    text.unwrap_or_else(|| hexadecimal(value))
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
+}
