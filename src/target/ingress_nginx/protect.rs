@@ -256,11 +256,16 @@ impl<'a> Protection<'a> {
         }
         let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
         let class = written.map(String::as_str).or(view.class);
-        if own && class != Some(self.exposure.ingress_class_name.as_str()) {
-            self.found.push(format!(
-                "{called} has another ingress class than `{}`",
-                self.exposure.ingress_class_name
-            ));
+        let wanted = self.exposure.ingress_class_name.as_str();
+        match class {
+            _ if !own => {}
+            None => self.found.push(format!(
+                "{called} says no ingress class: `ingressClassName: {wanted}` is missing"
+            )),
+            Some(class) if class == wanted => {}
+            Some(_) => {
+                self.found.push(format!("{called} has another ingress class than `{wanted}`"))
+            }
         }
         self.annotations(view, &called);
     }

@@ -34,6 +34,17 @@ fn wrong_objects_are_known() {
         (function("{args: [kustomize]}"), "no-executable", "passes over it without a word"),
         (right.replace("image", "picture"), "unknown-key", "mtls.yaml"),
         (right.clone() + "plugin: {issue: always}\n", "unknown-value", "`missingOrDue`"),
+        (
+            right.clone() + "plugin: {allowPlainSecrets: [x]}\n",
+            "unknown-secret",
+            "remove it from `allowPlainSecrets`",
+        ),
+        (
+            right.replace("spec: {", "spec: {secrets: {nameSuffixHash: true}, ")
+                + "plugin: {needsHash: true}\n",
+            "conflicting-keys",
+            "remove `plugin.needsHash`",
+        ),
         (exec(PROTECTED), "to-be-issued", "run `mtlsgen render -f mtls.yaml` in `.`"),
         (right.replace("name: shop", "name: ["), "kustomization", "mtls.yaml"),
     ] {
