@@ -66,7 +66,8 @@ fn unknown(folder: &Folder, key: &str, near: Option<&str>) -> Diagnostic {
     Diagnostic::error("kustomization", title).at(folder.kustomization.span(&path![key])).help(
         match near {
             Some(near) => format!("write `{near}`"),
-            None => "remove it: anchors of YAML, too, must stand in fields that Kustomize knows".to_owned(),
+            None => "remove it: anchors of YAML, too, must stand in fields that Kustomize knows"
+                .to_owned(),
         },
     )
 }
