@@ -300,7 +300,7 @@ pub(super) fn missing(
     };
     let help = match there.as_slice() {
         [] if items.iter().any(is_in_list) => "there is an Ingress within a list (`kind: List`), which is not looked into: make it an object of its own".to_owned(),
-        [] => "there is no Ingress at all: is the spec under `transformers` of the kustomization that has it?".to_owned(),
+        [] => "there is no Ingress at all: name the spec under `transformers` of the kustomization that has it; of a chart, switch it on in the values".to_owned(),
         all => format!("there is {}", all.join(", ")),
     };
     let title =

@@ -288,5 +288,6 @@ def _environment(world: World, home: Path) -> dict[str, str]:
     folders = [str(world.program.path.parent), str(binary("kustomize").parent), os.environ["PATH"]]
     dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "XDG_CONFIG_HOME")
     inherited = {key: value for key, value in os.environ.items() if key not in dropped}
-    more = {"HOME": str(world.scratch), "PATH": os.pathsep.join(folders), "KUSTOMIZE_PLUGIN_HOME": str(home)}
-    return {**inherited, **more}
+    # A build that fails leaves its configuration in the folder for temporary files.
+    places = {"HOME": str(world.scratch), "TMPDIR": str(world.scratch), "KUSTOMIZE_PLUGIN_HOME": str(home)}
+    return {**inherited, **places, "PATH": os.pathsep.join(folders)}
