@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_kustomize_refuses_is_refused() {
         for (text, help, place) in [
-            ("a: 1\ngenerator: [x]", "write `generators`", 17),
+            ("kind: x\ngenerator: [x]", "write `generators`", 20),
             ("generators: mtls.yaml", "write `generators: [FILE]`", 12),
             ("generators:\n- kind: MutualTLS\n", "put the object into a file", 14),
             ("transformer: [x]", "write `transformers`", 13),

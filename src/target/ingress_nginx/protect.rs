@@ -257,16 +257,13 @@ impl<'a> Protection<'a> {
         let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
         let class = written.map(String::as_str).or(view.class);
         let wanted = self.exposure.ingress_class_name.as_str();
-        match class {
-            _ if !own => {}
-            None => self.found.push(format!(
-                "{called} says no ingress class: `ingressClassName: {wanted}` is missing"
-            )),
-            Some(class) if class == wanted => {}
-            Some(_) => {
-                self.found.push(format!("{called} has another ingress class than `{wanted}`"))
-            }
-        }
+        let problem = match class {
+            _ if !own => None,
+            None => Some(format!("says no ingress class: `ingressClassName: {wanted}` is missing")),
+            Some(class) if class == wanted => None,
+            Some(_) => Some(format!("has another ingress class than `{wanted}`")),
+        };
+        self.found.extend(problem.map(|problem| format!("{called} {problem}")));
         self.annotations(view, &called);
     }
 
