@@ -11,6 +11,7 @@ use super::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, human};
 use crate::io::{input, new_files};
 use crate::kustomize::helm;
+use crate::spec::document::in_its_language;
 
 /// Namespace of the release; Helm 4 tells its plugins.
 const NAMESPACE: &str = "HELM_NAMESPACE";
@@ -79,7 +80,8 @@ fn chart_is_there() -> Diagnostic {
 
 /// Leaves the words in a file; whether that works changes nothing about the failure itself.
 fn log(file: &Path, error: &CommandError, globals: &Globals) {
-    let words = human::render(error.diagnostics(), false, WIDTH);
+    let told: Vec<_> = error.diagnostics().iter().cloned().map(in_its_language).collect();
+    let words = human::render(&told, false, WIDTH);
     let folder = file.parent().unwrap_or(Path::new(""));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return };
     if let Err(error) = new_files::write_over(folder, &[(name, words.as_bytes())]) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::manifest::Identity;
+use crate::manifest::patch::Selector;
 use crate::model::{Exposure, ServerTls};
 use crate::target::{Locate, Target};
 
@@ -18,9 +19,15 @@ pub(super) struct Judged<'a> {
     pub(super) locate: Locate<'a>,
 }
 
-/// Whether it has a rule for the host.
-pub(super) fn serves(item: &Value, exposure: &Exposure) -> bool {
-    rules(item).any(|(_, host, _)| host == exposure.host.as_str())
+/// Positions of the Ingresses that have a rule for a host, by host.
+pub(super) fn by_host(items: &[Value]) -> BTreeMap<&str, BTreeSet<usize>> {
+    let mut by_host: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for (at, item) in items.iter().enumerate().filter(|(_, item)| item["kind"] == "Ingress") {
+        for (_, host, _) in rules(item) {
+            by_host.entry(host).or_default().insert(at);
+        }
+    }
+    by_host
 }
 
 /// Position, host (empty: every host) and the rule itself.
@@ -234,14 +241,19 @@ impl Judged<'_> {
             if have.is_null() {
                 return true;
             }
-            let said = have.as_str().map_or_else(|| have.to_string(), str::to_owned);
-            let title = format!(
-                "{identity} has `{name}: {}` already, and the spec makes it `{want}`",
-                said.escape_debug()
-            );
+            let (title, help) = match have.as_str() {
+                Some(said) => (
+                    format!("{identity} has `{name}: {}` already, and the spec makes it `{want}`", said.escape_debug()),
+                    "remove the annotation from the Ingress, or say in the spec what it says",
+                ),
+                None => (
+                    format!("{identity} has `{name}: {have}` already, which is no text: Kubernetes refuses the Ingress"),
+                    "remove the annotation from the Ingress, or put its value into quotes",
+                ),
+            };
             let diagnostic = Diagnostic::error("annotation-taken", title)
                 .at(self.place(self.exposures[0]))
-                .help("remove the annotation from the Ingress, or say in the spec what it says");
+                .help(help);
             found.push(diagnostic.about(identity).field(
                 annotation_path(name),
                 have.clone(),
@@ -255,6 +267,45 @@ impl Judged<'_> {
     fn place(&self, exposure: &Exposure) -> Option<crate::diagnostic::Span> {
         (self.locate)(&["hosts".into(), exposure.key.as_str().into()])
     }
+}
+
+/// No Ingress of the host's namespace is selected, but this one of another.
+pub(super) fn elsewhere(exposure: &Exposure, other: &Identity) -> Diagnostic {
+    let title = format!(
+        "{other} would be the one of host `{}`, which lies in namespace `{}`",
+        exposure.key, exposure.namespace
+    );
+    let help = format!(
+        "write `hosts.\"{}\".namespace = \"{}\"`: Secrets must lie in the namespace of the Ingress",
+        exposure.key,
+        other.namespace.as_deref().unwrap_or_default()
+    );
+    let diagnostic = Diagnostic::error("ingress-elsewhere", title).help(help);
+    diagnostic.about(other).field("metadata.namespace", Value::Null, Value::Null)
+}
+
+/// No Ingress is selected.
+pub(super) fn missing(
+    exposure: &Exposure,
+    selector: &Selector,
+    items: &[Value],
+    namespace: &str,
+) -> Diagnostic {
+    let identities = items.iter().filter_map(|item| super::identity(item, namespace));
+    let there = identities.filter(|identity| identity.kind == "Ingress");
+    let there: Vec<String> = there.map(|identity| identity.to_string()).collect();
+    let is_in_list = |item: &Value| {
+        let within = item["items"].as_array().into_iter().flatten();
+        within.into_iter().any(|item| item["kind"] == "Ingress")
+    };
+    let help = match there.as_slice() {
+        [] if items.iter().any(is_in_list) => "there is an Ingress within a list (`kind: List`), which is not looked into: make it an object of its own".to_owned(),
+        [] => "there is no Ingress at all: name the spec under `transformers` of the kustomization that has it; of a chart, switch it on in the values".to_owned(),
+        all => format!("there is {}", all.join(", ")),
+    };
+    let title =
+        format!("no Ingress among the objects is the one of host `{}`: {selector}", exposure.key);
+    Diagnostic::error("ingress-missing", title).help(help)
 }
 
 fn annotation_path(name: &str) -> String {

@@ -99,84 +99,62 @@ impl Completer<'_> {
         model: &'m Model,
         found: &mut Vec<Diagnostic>,
     ) -> BTreeMap<usize, Vec<&'m Exposure>> {
+        let by_host = ingress::by_host(items);
         let mut ingresses: BTreeMap<usize, Vec<&Exposure>> = BTreeMap::new();
         for exposure in &model.exposures {
             let Some(target) = &exposure.existing_ingress else { continue };
             let Ok(selector) = Selector::of_target(target) else { continue };
-            let selected: Vec<usize> = (0..items.len())
-                .filter(|at| {
-                    previous::identities(&items[*at], self.namespace.name)
-                        .iter()
-                        .any(|identity| selector.selects(identity, &items[*at]))
-                })
+            let serving = by_host.get(exposure.host.as_str()).into_iter().flatten().copied();
+            let its_own: Vec<usize> = serving
+                .filter(|at| self.is_in(exposure, &items[*at]))
+                .filter(|at| self.is_selected(&selector, &items[*at]))
                 .collect();
-            let here = self.in_its_namespace(exposure, items, &selected, &selector, found);
-            let serving: Vec<usize> =
-                here.iter().copied().filter(|at| ingress::serves(&items[*at], exposure)).collect();
-            if serving.is_empty() {
-                let rule = here.iter().filter_map(|at| self.without_rule(exposure, &items[*at]));
-                found.extend(rule);
+            if its_own.is_empty() {
+                found.extend(self.without_ingress(exposure, items, &selector));
             }
-            for at in serving {
+            for at in its_own {
                 ingresses.entry(at).or_default().push(exposure);
             }
         }
         ingresses
     }
 
-    fn in_its_namespace(
+    fn is_selected(&self, selector: &Selector, item: &Value) -> bool {
+        let identities = previous::identities(item, self.namespace.name);
+        identities.iter().any(|identity| selector.selects(identity, item))
+    }
+
+    fn is_in(&self, exposure: &Exposure, item: &Value) -> bool {
+        let wanted = Some(exposure.namespace.as_str());
+        identity(item, self.namespace.name)
+            .is_some_and(|identity| identity.namespace.as_deref() == wanted)
+    }
+
+    /// Why no Ingress that is selected, lies in the host's namespace and has a rule for it.
+    fn without_ingress(
         &self,
         exposure: &Exposure,
         items: &[Value],
-        selected: &[usize],
         selector: &Selector,
-        found: &mut Vec<Diagnostic>,
-    ) -> Vec<usize> {
-        let identity = |at: &usize| identity(&items[*at], self.namespace.name);
+    ) -> Vec<Diagnostic> {
+        let selected = items.iter().filter(|item| self.is_selected(selector, item));
+        let selected: Vec<&Value> = selected.collect();
+        let here: Vec<&Value> =
+            selected.iter().copied().filter(|item| self.is_in(exposure, item)).collect();
+        if !here.is_empty() {
+            return here.iter().filter_map(|item| self.without_rule(exposure, item)).collect();
+        }
+        let elsewhere = selected.iter().find_map(|item| identity(item, self.namespace.name));
         let place = (self.locate)(&[
             "hosts".into(),
             exposure.key.as_str().into(),
             "existingIngress".into(),
         ]);
-        let wanted = Some(exposure.namespace.as_str());
-        let here = selected.iter().copied().filter(|at| {
-            identity(at).is_some_and(|identity| identity.namespace.as_deref() == wanted)
-        });
-        let here: Vec<usize> = here.collect();
-        if !here.is_empty() {
-            return here;
-        }
-        if let Some(other) = selected.iter().find_map(identity) {
-            let title = format!(
-                "{other} would be the one of host `{}`, which lies in namespace `{}`",
-                exposure.key, exposure.namespace
-            );
-            let help = format!(
-                "write `hosts.\"{}\".namespace = \"{}\"`: Secrets must lie in the namespace of the Ingress",
-                exposure.key,
-                other.namespace.as_deref().unwrap_or_default()
-            );
-            let diagnostic = Diagnostic::error("ingress-elsewhere", title).at(place).help(help);
-            found.push(diagnostic.about(&other).field(
-                "metadata.namespace",
-                Value::Null,
-                Value::Null,
-            ));
-            return here;
-        }
-        let is_ingress = |identity: &Identity| identity.kind == "Ingress";
-        let there = (0..items.len()).filter_map(|at| identity(&at)).filter(is_ingress);
-        let there: Vec<String> = there.map(|identity| identity.to_string()).collect();
-        let help = match there.as_slice() {
-            [] => "there is no Ingress at all: is the spec under `transformers` of the kustomization that has it?".to_owned(),
-            all => format!("there is {}", all.join(", ")),
+        let diagnostic = match elsewhere {
+            Some(other) => ingress::elsewhere(exposure, &other),
+            None => ingress::missing(exposure, selector, items, self.namespace.name),
         };
-        let title = format!(
-            "no Ingress among the objects is the one of host `{}`: {selector}",
-            exposure.key
-        );
-        found.push(Diagnostic::error("ingress-missing", title).at(place).help(help));
-        here
+        vec![diagnostic.at(place)]
     }
 
     fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {

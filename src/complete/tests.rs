@@ -219,6 +219,15 @@ fn what_is_missing_is_said_with_its_field() {
 }
 
 #[test]
+fn a_list_is_not_looked_into_and_said() {
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": [ingress(), service()] });
+    let problem = complete(&shop(), vec![list]).err().unwrap();
+    assert!(problem[0].help[0].contains("within a list"), "{problem:?}");
+    let problem = complete(&shop(), vec![service()]).err().unwrap();
+    assert!(problem[0].help[0].contains("no Ingress at all"), "{problem:?}");
+}
+
+#[test]
 fn a_service_that_the_spec_says_exists_need_not_be_there() {
     let mut model = shop();
     let mut service = crate::manifest::render::fixture::service("shop");
@@ -236,6 +245,8 @@ fn what_the_ingress_says_is_never_overwritten() {
         format!("Ingress `default/shop` has `{name}: 3` already, and the spec makes it `1`")
     );
     assert_eq!(field, format!("metadata.annotations[\"{name}\"]"));
+    let (title, _) = found_after(|item| item["metadata"]["annotations"][&name] = 1.into());
+    assert!(title.contains(": 1` already, which is no text"), "{title}");
     let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "ca-secret", "namespace": "default" } });
     let taken = |model: &Model, secret: Value| {
         let completed = complete(model, vec![ingress(), service(), secret]);
@@ -263,7 +274,7 @@ fn what_would_open_the_host_or_close_another_is_refused() {
     for (change, words) in [
         (json!({ "metadata": { "annotations": { redirect: "false" } } }), "without the redirect"),
         (json!({ "spec": { "ingressClassName": "other" } }), "another ingress class than `nginx`"),
-        (json!({ "spec": { "ingressClassName": null } }), "another ingress class than `nginx`"),
+        (json!({ "spec": { "ingressClassName": null } }), "`ingressClassName: nginx` is missing"),
         (json!({ "spec": { "rules": [{ "host": HOST }] } }), "without paths"),
     ] {
         let (title, _) = found_after(|item| json_patch::merge(item, &change));

@@ -1,5 +1,6 @@
 //! Where generated objects go among those that are there already.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -18,13 +19,22 @@ const PACKAGE: &str = "internal.config.kubernetes.io/package-path";
 /// An object that takes a place takes over what the place says for Kustomize and kpt: file, position
 /// and internal annotations.
 pub fn place(items: &mut Vec<Value>, objects: Vec<Value>) {
+    let mut places = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        if let Some(key) = key(item) {
+            places.entry(key).or_insert(at);
+        }
+    }
     for mut object in objects {
-        let same = |item: &&mut Value| is_same(item, &object);
-        match items.iter_mut().find(same) {
-            None => items.push(object),
-            Some(item) => {
-                take_over(&mut object, item);
-                *item = object;
+        let key = key(&object);
+        match key.as_ref().and_then(|key| places.get(key)) {
+            None => {
+                places.extend(key.map(|key| (key, items.len())));
+                items.push(object);
+            }
+            Some(at) => {
+                take_over(&mut object, &items[*at]);
+                items[*at] = object;
             }
         }
     }
@@ -53,12 +63,15 @@ pub fn stale(items: &[Value], objects: &[Value], name: &str) -> Vec<Diagnostic> 
 
 /// Same group, kind, namespace and name; the version does not matter.
 fn is_same(one: &Value, other: &Value) -> bool {
-    let (Some(one), Some(other)) = (Identity::of(one), Identity::of(other)) else { return false };
-    let namespace =
-        |identity: &Identity| identity.namespace.clone().unwrap_or("default".to_owned());
-    one.group() == other.group()
-        && (&one.kind, &one.name) == (&other.kind, &other.name)
-        && namespace(&one) == namespace(&other)
+    key(one).is_some_and(|one| key(other) == Some(one))
+}
+
+/// Group, kind, namespace and name.
+fn key(object: &Value) -> Option<(String, String, String, String)> {
+    let identity = Identity::of(object)?;
+    let group = identity.group().to_owned();
+    let Identity { kind, namespace, name, .. } = identity;
+    Some((group, kind, namespace.unwrap_or_else(|| "default".to_owned()), name))
 }
 
 fn take_over(object: &mut Value, item: &Value) {

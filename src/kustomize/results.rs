@@ -6,7 +6,7 @@ use super::annotation::PATHS;
 use super::{annotation_of, config};
 use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject, masked};
 use crate::manifest::Identity;
-use crate::spec::document::{Document, Step};
+use crate::spec::document::{Document, Step, in_its_language};
 
 /// What results are about: the function's configuration, and where things stand in it.
 #[derive(Clone, Copy)]
@@ -21,6 +21,7 @@ pub struct Origin<'a> {
 /// and under `tags` its code, line and column.
 #[must_use]
 pub fn result(diagnostic: &Diagnostic, origin: Origin<'_>) -> Value {
+    let diagnostic = &in_its_language(diagnostic.clone());
     let mut result = Map::new();
     result.insert("message".to_owned(), message(diagnostic).into());
     result.insert("severity".to_owned(), severity(diagnostic.severity).into());
@@ -143,6 +144,10 @@ mod tests {
         config
     }
 
+    fn sources_of(config: &Value) -> std::sync::Arc<crate::diagnostic::Source> {
+        config::sources(config, Path::new("")).unwrap().remove(0)
+    }
+
     fn results(config: &Value) -> Vec<Value> {
         let sources = config::sources(config, Path::new("")).unwrap();
         let (document, _) = read(&sources);
@@ -170,6 +175,16 @@ mod tests {
         }
         let message = results[2]["message"].as_str().unwrap();
         assert!(message.starts_with("expected one of `never`, `missingOrDue`"), "{message}");
+    }
+
+    #[test]
+    fn what_to_write_is_said_in_the_configurations_language() {
+        let config = config(None);
+        let source = sources_of(&config);
+        let span = Span { source, start: 0, end: 0 };
+        let diagnostic = Diagnostic::error("a", "words").at(Some(span)).help("say `a = false`");
+        let result = result(&diagnostic, Origin { config: Some(&config), document: None });
+        assert_eq!(result["message"], "words; say `a: false`", "as on standard error");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod commands;
 mod kustomizations;
 mod programs;
+mod transformers;
 
 use std::fs;
 use std::os::unix::fs::symlink;

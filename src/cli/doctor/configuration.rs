@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value};
 
 use crate::cli::globals::MessageFormat;
-use crate::cli::kustomize::generate::with_object;
-use crate::cli::phases;
+use crate::cli::kustomize::generate::{secrets_alone, with_object};
+use crate::cli::kustomize::{call, transform};
+use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity, Source, has_errors};
 use crate::io::clock;
@@ -17,8 +18,10 @@ use crate::kustomize::config;
 use crate::kustomize::doctor::collisions::Given;
 use crate::kustomize::doctor::naming::Named;
 use crate::kustomize::doctor::reference::Reference;
-use crate::kustomize::doctor::tree::Folder;
+use crate::kustomize::doctor::tree::{Folder, Role};
+use crate::kustomize::exposure;
 use crate::manifest::{Disclosure, Manifest};
+use crate::model::Model;
 use crate::plan::Rehearsal;
 use crate::spec::document::KIND;
 use crate::spec::plugin::Issue;
@@ -53,7 +56,7 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
     let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
     let outcome = sources
         .map_err(CommandError::Input)
-        .and_then(|sources| go(sources, &way_out(reference, folder), report, &mut checked));
+        .and_then(|sources| go(sources, reference, folder, report, &mut checked));
     let told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
     // Words such as those about a lock that is waited for are no findings.
     checked.findings.splice(0..0, told.into_iter().filter(|told| told.code != "done"));
@@ -66,18 +69,24 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
 
 fn go(
     sources: Vec<Arc<Source>>,
-    way_out: &str,
+    reference: &Reference<'_>,
+    folder: &Folder,
     report: Report,
     checked: &mut Checked,
 ) -> Result<(), CommandError> {
     let now = clock::now(None)?;
     let read = phases::read_sources(sources)?;
+    let is_transformer = reference.role == Role::Transformer;
+    if is_transformer && transform::declares_nothing(&read) {
+        return Ok(());
+    }
     checked.given.issues = read.plugin.issue == Issue::MissingOrDue;
     checked.given.has_behavior = read.plugin.behavior.is_some();
     let resolved = phases::resolve(&read, now, report)?;
-    let templates = phases::templates(&read, None, report)?;
-    let (document, whole) = (&read.document, Disclosure::Whole);
-    let manifests = phases::manifests(document, &resolved.model, &Rehearsal, &templates, whole)?;
+    transform::refuse_two_hashes(&read.document, &read.plugin, &resolved.model)?;
+    let manifests = manifests(&read, &resolved.model, is_transformer, report)?;
+    exposure::check(&manifests, &read.plugin, &read.document, call::sink(&[]))
+        .map_err(CommandError::Input)?;
     let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
     annotate(&mut objects, &read.plugin).map_err(CommandError::Input)?;
     checked.given.objects =
@@ -90,12 +99,29 @@ fn go(
         Issue::MissingOrDue => phases::plan_findings(&plan, |_| Severity::Notice),
     };
     let help = match read.plugin.issue {
-        Issue::Never => way_out.to_owned(),
+        Issue::Never => way_out(reference, folder),
         Issue::MissingOrDue => "the build issues it, as `plugin.issue` says".to_owned(),
     };
     checked.findings.extend(plan.notices.iter().cloned());
-    checked.findings.extend(plans.into_iter().map(|finding| finding.help(help.clone())));
+    let apart = secrets_alone(&resolved.model);
+    let with_help =
+        |finding: Diagnostic| apart.into_iter().fold(finding.help(help.clone()), Diagnostic::help);
+    checked.findings.extend(plans.into_iter().map(with_help));
     Ok(())
+}
+
+/// What it gives, under names without hashes of what may not be issued yet. Whether the Ingresses that a
+/// transformer completes are there, only the build knows.
+fn manifests(
+    read: &Read,
+    model: &Model,
+    is_transformer: bool,
+    report: Report,
+) -> Result<Vec<Manifest>, CommandError> {
+    let templates = phases::templates(read, None, report)?;
+    let render = if is_transformer { phases::manifests_apart } else { phases::manifests };
+    let unhashed = Model { name_suffix_hash: false, ..model.clone() };
+    render(&read.document, &unhashed, &Rehearsal, &templates, Disclosure::Whole)
 }
 
 /// What to run so that the build has what it needs.

@@ -132,20 +132,23 @@ fn locked(
 ) -> Result<Inventory, CommandError> {
     let (inventory, plan) = phases::plan(store, model, now, report)?;
     let findings = phases::plan_findings(&plan, phases::urgency);
-    let existing = model.exposures.iter().any(|exposure| exposure.existing_ingress.is_some());
-    let kind = existing.then_some(
-        "say `--kind Secret` beside it: of a host with `existingIngress`, `render` gives no more",
-    );
-    let with_help = |finding: Diagnostic| {
-        let finding = finding.help(advice);
-        kind.into_iter().fold(finding, Diagnostic::help)
-    };
+    let apart = secrets_alone(model);
+    let with_help =
+        |finding: Diagnostic| apart.into_iter().fold(finding.help(advice), Diagnostic::help);
     let findings: Vec<_> = findings.into_iter().map(with_help).collect();
     if has_errors(&findings) {
         return Err(CommandError::Input(findings));
     }
     report.diagnostics(&findings);
     Ok(inventory)
+}
+
+/// What `render` must be told beside it, where Ingresses of the model exist already.
+pub fn secrets_alone(model: &Model) -> Option<&'static str> {
+    let existing = model.exposures.iter().any(|exposure| exposure.existing_ingress.is_some());
+    existing.then_some(
+        "say `--kind Secret` beside it: of a host with `existingIngress`, `render` gives no more",
+    )
 }
 
 /// The manifests as objects with what Kustomize and, where they go to files, kpt wants to know.

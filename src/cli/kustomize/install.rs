@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, print};
 use crate::io::plugin_home::{self, Placed};
+use crate::io::tree_error::TreeError;
+use crate::kustomize::doctor::command::quoted;
 use crate::spec::document::{API_VERSION, KIND};
 
 /// Put the exec plugin where Kustomize looks for it, and say how a kustomization uses it
@@ -35,15 +37,18 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         CommandError::world("program", &format!("cannot tell where mtlsgen is: {error}"), None)
     })?;
     let path = home.join(API_VERSION).join(KIND.to_lowercase()).join(KIND);
-    let placed = if args.copy {
-        plugin_home::copy(&program, &path)?
-    } else {
-        plugin_home::link(&program, &path)?
-    };
+    let place = if args.copy { plugin_home::copy } else { plugin_home::link };
+    let placed = place(&program, &path)
+        .map_err(|error| CommandError::world("output", &error, Some(hint(&error))))?;
     report.say(&words(placed, &program, &path, args.copy));
     let is_default = home_of_kustomize(&found).is_some_and(|found| found == home);
     print(instructions(&home, is_default))?;
     Ok(ExitStatus::Done)
+}
+
+fn hint(error: &TreeError) -> String {
+    let otherwise = "name a folder that you may write to with `--home DIR`, and give it to Kustomize as `KUSTOMIZE_PLUGIN_HOME=DIR`";
+    error.hint().unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// The home to install to: the one that somebody names, else the one in use, else the first to be.
@@ -76,7 +81,7 @@ fn instructions(home: &Path, is_default: bool) -> String {
     let variable = if is_default {
         String::new()
     } else {
-        format!("KUSTOMIZE_PLUGIN_HOME={} ", home.display())
+        format!("KUSTOMIZE_PLUGIN_HOME={} ", quoted(&home.display().to_string()))
     };
     format!(
         "\

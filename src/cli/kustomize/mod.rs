@@ -3,7 +3,7 @@
 pub mod call;
 pub mod generate;
 mod install;
-mod transform;
+pub mod transform;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

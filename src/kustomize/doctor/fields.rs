@@ -6,7 +6,7 @@ use super::tree::{Folder, LISTS};
 use crate::diagnostic::{Diagnostic, literal, nearest};
 use crate::path;
 
-/// All other fields (`api/types/kustomization.go`): none of them is a list of plugins misspelt.
+/// All other fields (`api/types/kustomization.go`, which refuses what it does not know).
 const OTHERS: [&str; 28] = [
     "apiVersion",
     "kind",
@@ -48,8 +48,8 @@ pub fn mistakes(folder: &Folder) -> Vec<Diagnostic> {
 fn of_field(folder: &Folder, key: &str, value: &Value) -> Vec<Diagnostic> {
     let names = LISTS.map(|(name, _)| name);
     if !names.contains(&key) {
-        let near = nearest(key, names).filter(|_| !OTHERS.contains(&key));
-        return near.map(|near| misspelt(folder, key, near)).into_iter().collect();
+        let is_known = OTHERS.contains(&key);
+        return if is_known { Vec::new() } else { vec![unknown(folder, key, nearest(key, names))] };
     }
     match value {
         Value::Null => Vec::new(),
@@ -61,11 +61,15 @@ fn of_field(folder: &Folder, key: &str, value: &Value) -> Vec<Diagnostic> {
     }
 }
 
-fn misspelt(folder: &Folder, key: &str, near: &str) -> Diagnostic {
+fn unknown(folder: &Folder, key: &str, near: Option<&str>) -> Diagnostic {
     let title = format!("Kustomize knows no field {}", literal(key));
-    Diagnostic::error("kustomization", title)
-        .at(folder.kustomization.span(&path![key]))
-        .help(format!("write `{near}`"))
+    Diagnostic::error("kustomization", title).at(folder.kustomization.span(&path![key])).help(
+        match near {
+            Some(near) => format!("write `{near}`"),
+            None => "remove it: anchors of YAML, too, must stand in fields that Kustomize knows"
+                .to_owned(),
+        },
+    )
 }
 
 fn no_list(folder: &Folder, key: &str) -> Diagnostic {
@@ -103,10 +107,11 @@ mod tests {
     #[test]
     fn what_kustomize_refuses_is_refused() {
         for (text, help, place) in [
-            ("a: 1\ngenerator: [x]", "write `generators`", 17),
+            ("kind: x\ngenerator: [x]", "write `generators`", 20),
             ("generators: mtls.yaml", "write `generators: [FILE]`", 12),
             ("generators:\n- kind: MutualTLS\n", "put the object into a file", 14),
             ("transformer: [x]", "write `transformers`", 13),
+            ("anchors: &all [x]\ngenerators: *all", "remove it", 0),
         ] {
             let found = found(text);
             assert_eq!(found.len(), 1, "{text}: {found:?}");
@@ -117,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_kustomize_takes_is_right() {
-        assert_eq!(found("generators:\nresources: [a]\nanything: {}\n"), []);
+        assert_eq!(found("generators:\nresources: [a]\n"), []);
         for other in OTHERS {
             assert_eq!(found(&format!("{other}: x\n")), [], "{other}");
         }

@@ -1,9 +1,11 @@
 //! Settings of kustomizations that rename what the plugin gives, but not what its annotations name.
 
+use super::object::Object;
 use super::reference::Reference;
-use super::tree::{Folder, Role, Tree};
+use super::tree::{Content, Folder, Role, Tree};
 use crate::diagnostic::{Diagnostic, literal};
 use crate::path;
+use crate::spec::document::KIND;
 
 /// A Secret that an annotation names together with its namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +38,13 @@ pub fn mistakes(tree: &Tree, reference: &Reference<'_>, named: &[Named]) -> Vec<
     found
 }
 
-/// The kustomizations that rename what a reference gives; a transformer's objects come too late for
-/// its own.
+/// The kustomizations that rename what a reference gives, and where nothing mends it; a transformer's
+/// objects come too late for its own.
 fn applied<'a>(tree: &'a Tree, reference: &Reference<'_>, trail: &[usize]) -> Vec<&'a Folder> {
     let is_generator = reference.role == Role::Generator;
     let last = if is_generator { trail.len() } else { trail.len().saturating_sub(1) };
+    let mended = trail.iter().position(|index| mends(tree, &tree.folders[*index]));
+    let last = mended.map_or(last, |mended| last.min(mended));
     let mut indices = trail[..last].to_vec();
     let mut next = 0;
     while let Some(index) = indices.get(next) {
@@ -57,6 +61,24 @@ fn applied<'a>(tree: &'a Tree, reference: &Reference<'_>, trail: &[usize]) -> Ve
     indices.sort_unstable();
     indices.dedup();
     indices.iter().map(|index| &tree.folders[*index]).collect()
+}
+
+/// Whether a transformer of a kustomization mends what it and all below it have broken.
+fn mends(tree: &Tree, folder: &Folder) -> bool {
+    let is_mending = |object: &Object| {
+        object.text("kind") == Some(KIND)
+            && object.value.pointer("/plugin/mendReferences") == Some(&true.into())
+    };
+    folder.entries.iter().filter(|entry| entry.role == Role::Transformer).any(|entry| {
+        let within = match &entry.content {
+            Content::Folder(below) => tree.folders[*below].entries.as_slice(),
+            Content::Objects { .. } => std::slice::from_ref(entry),
+        };
+        within.iter().any(|entry| match &entry.content {
+            Content::Objects { objects, .. } => objects.iter().any(is_mending),
+            Content::Folder(_) => false,
+        })
+    })
 }
 
 /// Whether replacements of a kustomization may carry new names into the annotation.

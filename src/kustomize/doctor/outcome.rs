@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::command::{Build, Tool};
+use super::command::{Build, Tool, quoted};
 use super::function::Style;
 use super::program::{KNOWS_ARGS, Location, State, Version};
 use super::reference::Reference;
@@ -131,14 +131,16 @@ pub fn command(all: &[Examined<'_>], directory: &Path, wanted: Option<&Build>) -
         _ => "kustomize build",
     };
     let variables = wanted.iter().flat_map(|build| &build.environment);
-    let mut words: Vec<String> = variables.map(|(name, value)| format!("{name}={value}")).collect();
+    let assignment = |(name, value): &(String, String)| format!("{name}={}", quoted(value));
+    let mut words: Vec<String> = variables.map(assignment).collect();
     words.extend([program, "--enable-alpha-plugins"].map(str::to_owned));
     words.extend(needs_exec.then(|| "--enable-exec".to_owned()));
     if all.iter().any(|one| one.reference.outside) {
         words.push("--load-restrictor LoadRestrictionsNone".to_owned());
     }
     let here = directory.as_os_str().is_empty();
-    words.push(if here { Path::new(".") } else { directory }.display().to_string());
+    let directory = if here { Path::new(".") } else { directory };
+    words.push(quoted(&directory.display().to_string()));
     if tool == Tool::KubectlWithKustomization {
         words.push("| kubectl apply -f -".to_owned());
     }

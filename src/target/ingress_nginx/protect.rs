@@ -256,12 +256,14 @@ impl<'a> Protection<'a> {
         }
         let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
         let class = written.map(String::as_str).or(view.class);
-        if own && class != Some(self.exposure.ingress_class_name.as_str()) {
-            self.found.push(format!(
-                "{called} has another ingress class than `{}`",
-                self.exposure.ingress_class_name
-            ));
-        }
+        let wanted = self.exposure.ingress_class_name.as_str();
+        let problem = match class {
+            _ if !own => None,
+            None => Some(format!("says no ingress class: `ingressClassName: {wanted}` is missing")),
+            Some(class) if class == wanted => None,
+            Some(_) => Some(format!("has another ingress class than `{wanted}`")),
+        };
+        self.found.extend(problem.map(|problem| format!("{called} {problem}")));
         self.annotations(view, &called);
     }
 

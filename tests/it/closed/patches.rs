@@ -59,7 +59,7 @@ fn merge_patches_of_the_ingress() {
             "rule for `a.example.com`",
         ),
         ("spec: {ingressClassName: other}", "another ingress class than `nginx`"),
-        ("spec: {ingressClassName: null}", "another ingress class than `nginx`"),
+        ("spec: {ingressClassName: null}", "`ingressClassName: nginx` is missing"),
         ("$patch: delete", "a-example-com"),
     ] {
         let added = format!("{INGRESS}patch = '{patch}'\n");

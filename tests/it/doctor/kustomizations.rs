@@ -34,6 +34,17 @@ fn wrong_objects_are_known() {
         (function("{args: [kustomize]}"), "no-executable", "passes over it without a word"),
         (right.replace("image", "picture"), "unknown-key", "mtls.yaml"),
         (right.clone() + "plugin: {issue: always}\n", "unknown-value", "`missingOrDue`"),
+        (
+            right.clone() + "plugin: {allowPlainSecrets: [x]}\n",
+            "unknown-secret",
+            "remove it from `allowPlainSecrets`",
+        ),
+        (
+            right.replace("spec: {", "spec: {secrets: {nameSuffixHash: true}, ")
+                + "plugin: {needsHash: true}\n",
+            "conflicting-keys",
+            "remove `plugin.needsHash`",
+        ),
         (exec(PROTECTED), "to-be-issued", "run `mtlsgen render -f mtls.yaml` in `.`"),
         (right.replace("name: shop", "name: ["), "kustomization", "mtls.yaml"),
     ] {
@@ -244,6 +255,7 @@ fn a_build_that_issues_by_the_way_should_run_it_once() {
 #[test]
 fn names_that_kustomize_does_not_follow_are_known() {
     let carried = "replacements: [{source: {kind: Secret}, targets: [{fieldPaths: ['metadata.annotations.[nginx.ingress.kubernetes.io/auth-tls-secret]']}]}]";
+    let mending = &exec("spec: {}\nplugin: {mendReferences: true}\n").replace("shop", "mend");
     let component =
         "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: a-\n";
     for (base, overlay, codes) in [
@@ -256,10 +268,20 @@ fn names_that_kustomize_does_not_follow_are_known() {
         ("transformers: [mtls.yaml]\nnamespace: prod", "", &[]),
         ("transformers: [mtls.yaml]", "namespace: prod", &["torn-reference"]),
         ("generators: [mtls.yaml]", &format!("namespace: prod\n{carried}"), &[]),
+        ("generators: [mtls.yaml]", "namespace: prod\ntransformers: [mend.yaml]", &[]),
+        ("generators: [mtls.yaml]", "components: [../component]\ntransformers: [mend.yaml]", &[]),
+        (
+            "generators: [mtls.yaml]\ntransformers: [mend.yaml]",
+            "namespace: prod",
+            &["torn-reference"],
+        ),
+        ("generators: [mtls.yaml]\ntransformers: [mend.yaml]\nnamePrefix: a-", "", &[]),
     ] {
         let sandbox = site(&[
             ("base/kustomization.yaml", base),
             ("base/mtls.yaml", &exec(PROTECTED)),
+            ("base/mend.yaml", mending),
+            ("over/mend.yaml", mending),
             ("component/kustomization.yaml", component),
             ("over/kustomization.yaml", &format!("resources: [../base]\n{overlay}\n")),
         ]);

@@ -56,6 +56,18 @@ fn without_any_home_it_asks_for_one() {
 }
 
 #[test]
+fn a_folder_that_needs_quotes_gets_them_and_one_that_cannot_be_written_a_way_out() {
+    let sandbox = Sandbox::new();
+    let run = install(&sandbox, &[], &["--home", "my plugins"]);
+    let home = sandbox.path("my plugins").canonicalize().unwrap();
+    assert!(run.stdout.contains(&format!("KUSTOMIZE_PLUGIN_HOME='{}' ", home.display())));
+    sandbox.write("file", "");
+    let run = install(&sandbox, &[], &["--home", "file"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("you may write to with `--home DIR`"), "{}", run.stderr);
+}
+
+#[test]
 fn again_changes_nothing_and_copies_stand_for_themselves() {
     let sandbox = Sandbox::new();
     let words = |arguments: &[&str]| install(&sandbox, &[("HOME", "h")], arguments).stderr;

@@ -225,14 +225,14 @@ fn each_value_keeps_its_directory() {
     let sources = [
         file("x/a.toml", "x", "[cas.a]\ncertificate = 'a.pem'\n[cas.b]\ncertificate = 'b.pem'\n"),
         file("y/b.yaml", "y", "cas: {a: {certificate: c.pem}}\nstore: {path: p}\n"),
-        assignment("cas.c.certificate=d.pem", FilePath::new("/work")),
+        assignment("cas.c.certificate=d.pem", FilePath::new("/project")),
     ];
     let (document, diagnostics) = read(&sources);
     assert!(diagnostics.is_empty());
     let of = |path: Path| document.directory(&path).display().to_string();
     assert_eq!(of(path!["cas", "a", "certificate"]), "y");
     assert_eq!(of(path!["cas", "b", "certificate"]), "x");
-    assert_eq!(of(path!["cas", "c", "certificate"]), "/work");
+    assert_eq!(of(path!["cas", "c", "certificate"]), "/project");
     assert_eq!(of(path!["store", "path"]), "y");
     assert_eq!(of(path!["nothing"]), "x");
 }

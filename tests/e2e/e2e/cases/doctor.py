@@ -28,6 +28,24 @@ _FLAGS: tuple[tuple[str, ...], ...] = (
     (_ALPHA, _EXEC, "--load-restrictor", "LoadRestrictionsNone"),
 )
 
+#: Somebody's application.
+_SHOP = """\
+apiVersion: v1
+kind: Service
+metadata: {name: shop, namespace: default}
+spec: {ports: [{port: 80}], selector: {app: shop}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: default}
+spec:
+  ingressClassName: nginx
+  tls: [{hosts: [shop.example.com], secretName: shop-tls}]
+  rules:
+  - host: shop.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
+"""
+
 Change = Callable[[World, Path], None]
 
 
@@ -123,6 +141,7 @@ def kustomizations(world: World) -> None:
         ("missing", {"generators": ["nowhere.yaml"], "resources": ["../site"]}, "fails"),
         ("validator", {"validators": ["mtls.yaml"], "resources": ["../among-resources"]}, "fails"),
         ("misspelt", {"generator": ["mtls.yaml"], "resources": ["../site"]}, "fails"),
+        ("unknown-field", {"anchors": {}, "generators": ["mtls.yaml"]}, "fails"),
         ("no-list", {"generators": "mtls.yaml"}, "fails"),
         ("no-text", {"generators": [{"kind": "MutualTLS"}]}, "fails"),
         ("transformer", {"transformers": ["mtls.yaml"]}, "runs"),
@@ -144,6 +163,31 @@ def kustomizations(world: World) -> None:
         ):
             (_kustomization(world.scratch / below, more) / "mtls.yaml").write_text(text)
         outcome = _agree(world, folder, _ALPHA, home=_home(site))
+        assert outcome == expected, f"{name}: {outcome}"
+
+
+@case("transformers, and settings that exclude each other", counterparts=_BOTH)
+def configurations(world: World) -> None:
+    """What the build alone knows is no mistake of a transformer; what the plugin refuses is one of both."""
+    host = {"existingIngress": {"name": "shop"}, "clientAuth": {"cas": ["clients"]}}
+    existing = {"cas": {"clients": {}}, "hosts": {"shop.example.com": host}}
+    plain = {"services": {"shop": {"image": "httpd", "port": 80}}}
+    for name, role, spec, plugin, expected in (
+        ("check", "transformers", {}, {}, "runs"),
+        ("mend", "transformers", {}, {"mendReferences": True}, "runs"),
+        ("nothing", "generators", {}, {}, "fails"),
+        ("existing", "transformers", existing, {}, "runs"),
+        ("unseen", "generators", existing, {}, "fails"),
+        ("misspelt-key", "transformers", {"host": {}}, {}, "fails"),
+        ("two-hashes", "generators", {**plain, "secrets": {"nameSuffixHash": True}}, {"needsHash": True}, "fails"),
+        ("unknown-secret", "generators", plain, {"allowPlainSecrets": ["x"]}, "fails"),
+    ):
+        site = _site(world, name, spec=spec, plugin=plugin)
+        if spec == existing:
+            world.program.run("render", "--kind", "Secret", "-f", "mtls.yaml", folder=site)
+        _kustomization(site, {role: ["mtls.yaml"], "resources": ["shop.yaml"]})
+        (site / "shop.yaml").write_text(_SHOP)
+        outcome = _agree(world, site, _ALPHA)
         assert outcome == expected, f"{name}: {outcome}"
 
 
@@ -244,5 +288,6 @@ def _environment(world: World, home: Path) -> dict[str, str]:
     folders = [str(world.program.path.parent), str(binary("kustomize").parent), os.environ["PATH"]]
     dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "XDG_CONFIG_HOME")
     inherited = {key: value for key, value in os.environ.items() if key not in dropped}
-    more = {"HOME": str(world.scratch), "PATH": os.pathsep.join(folders), "KUSTOMIZE_PLUGIN_HOME": str(home)}
-    return {**inherited, **more}
+    # A build that fails leaves its configuration in the folder for temporary files.
+    places = {"HOME": str(world.scratch), "TMPDIR": str(world.scratch), "KUSTOMIZE_PLUGIN_HOME": str(home)}
+    return {**inherited, **places, "PATH": os.pathsep.join(folders)}

@@ -309,7 +309,9 @@ def _environment(world: World, more: dict[str, str]) -> dict[str, str]:
     folders = [str(world.program.path.parent), str(binary("kustomize").parent), os.environ["PATH"]]
     dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "KUSTOMIZE_PLUGIN_HOME", "XDG_CONFIG_HOME")
     inherited = {key: value for key, value in os.environ.items() if key not in dropped}
-    return {**inherited, "HOME": str(world.scratch), "PATH": os.pathsep.join(folders), **more}
+    # A build that fails leaves its configuration in the folder for temporary files.
+    places = {"HOME": str(world.scratch), "TMPDIR": str(world.scratch), "PATH": os.pathsep.join(folders)}
+    return {**inherited, **places, **more}
 
 
 def _ingress(objects: list[Object]) -> Object:

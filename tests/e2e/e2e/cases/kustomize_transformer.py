@@ -281,7 +281,10 @@ class _Build:
         dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "XDG_CONFIG_HOME")
         inherited = {key: value for key, value in os.environ.items() if key not in dropped}
         path = os.pathsep.join([str(self.world.program.path.parent), os.environ["PATH"]])
-        return {**inherited, "HOME": str(self.world.scratch), "PATH": path, "KUSTOMIZE_PLUGIN_HOME": str(self.home)}
+        scratch = str(self.world.scratch)
+        # A build that fails leaves its configuration in the folder for temporary files.
+        places = {"HOME": scratch, "TMPDIR": scratch, "KUSTOMIZE_PLUGIN_HOME": str(self.home)}
+        return {**inherited, **places, "PATH": path}
 
 
 def _spec(selector: dict[str, str]) -> Object:
