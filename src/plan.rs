@@ -1,14 +1,17 @@
 //! From what there is to what there shall be: the inventory, the plan and its reasons, and issuing.
 
 pub mod chains;
+mod generations;
 mod holdings;
 mod issuing;
 mod planning;
 pub mod reason;
 mod rehearsal;
+pub mod rotation;
 #[cfg(test)]
 mod tests;
 
+pub use generations::{Generations, Phase};
 pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
 pub use planning::{Action, IssuancePlan, plan};
@@ -30,6 +33,8 @@ pub struct Inventory {
     /// Holders that were issued a certificate whose file is not here, each with that file: an error
     /// where they are needed, never a reason to issue anew.
     pub lost: BTreeMap<Holder, PathBuf>,
+    /// Authorities that are being rolled over, by name: what stands beside the current certificate.
+    pub generations: BTreeMap<String, Generations>,
 }
 /// One holder's current certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
 mod argo_cd;
+mod ca;
 mod completions;
 mod diff;
 pub mod globals;
@@ -49,6 +50,7 @@ enum Command {
     Init(init::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
+    Ca(ca::Args),
     Kustomize(kustomize::Args),
     ArgoCd(argo_cd::Args),
     PostRender(post_render::Args),
@@ -64,6 +66,7 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
+            Self::Ca(args) => ca::run(&args, globals),
             Self::ArgoCd(args) => argo_cd::run(args, globals),
             Self::PostRender(args) => post_render::run(&args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),

@@ -172,16 +172,28 @@ pub fn plan(
     Ok((inventory, plan))
 }
 
-fn planned(
+/// What the store holds for the model, and warnings about it.
+///
+/// # Errors
+/// The store is damaged, or a certificate is lost.
+pub fn inventory(
     store: &Store,
     model: &Model,
-    now: Timestamp,
-) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
+) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = store.inventory(&wanted)?;
     if !inventory.lost.is_empty() {
         return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
     }
+    Ok((inventory, warnings))
+}
+
+fn planned(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
+    let (inventory, warnings) = inventory(store, model)?;
     let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
     Ok((inventory, plan, warnings))
 }

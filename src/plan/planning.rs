@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reason::{self, Compared, Reason};
-use super::{HeldCertificate, Inventory, chains};
+use super::{HeldCertificate, Inventory, chains, generations};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -51,7 +51,7 @@ pub struct Action {
 }
 
 /// An authority as those below it will see it once the plan is carried out.
-struct Signer<'a> {
+pub(super) struct Signer<'a> {
     subject: &'a DistinguishedName,
     key_id: Option<&'a [u8]>,
     /// As it is now.
@@ -86,10 +86,23 @@ pub fn plan(
             },
         };
         let validity = validity(request, signer, now);
+        let next = match &request.holder {
+            Holder::Authority(name) => inventory.next(name),
+            Holder::Host(_) | Holder::Client(_) => None,
+        };
+        if let Some(next) = next
+            && let Some(reason) =
+                generations::misfit(&compared(request, next, signer, now, validity))
+        {
+            errors.push(refuse_next(&request.holder, &reason));
+            continue;
+        }
+        // While a next generation waits, the current one is left as it is.
+        let asked = generations::asked_of_current(request, held, next);
         let signer_not_yet_valid = signer.and_then(|signer| refuse_before(request, signer, now));
         let reason = match held {
             None => Some(Reason::NeverIssued),
-            Some(held) => reason::reason(&compared(request, held, signer, now, validity)),
+            Some(held) => reason::reason(&compared(&asked, held, signer, now, validity)),
         };
         let is_authority = matches!(request.holder, Holder::Authority(_));
         if held.is_none()
@@ -120,7 +133,7 @@ pub fn plan(
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
             let keeps_key = is_authority && held.is_some();
-            plan.actions.push(Action { request: request.clone(), reason, validity, keeps_key });
+            plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
         }
@@ -156,7 +169,7 @@ fn brought_signers(model: &Model) -> BTreeMap<&str, Signer<'_>> {
         .collect()
 }
 
-fn existing(certificate: &Certificate) -> Signer<'_> {
+pub(super) fn existing(certificate: &Certificate) -> Signer<'_> {
     Signer {
         subject: &certificate.subject,
         key_id: certificate.subject_key_id.as_deref(),
@@ -179,7 +192,7 @@ fn planned_signer<'a>(
     }
 }
 
-fn compared<'a>(
+pub(super) fn compared<'a>(
     want: &'a CertificateRequest,
     held: &'a HeldCertificate,
     signer: Option<&Signer<'a>>,
@@ -203,7 +216,11 @@ fn compared<'a>(
 }
 
 /// From five minutes ago until the earlier of the certificate's own duration and its issuer's end.
-fn validity(request: &CertificateRequest, signer: Option<&Signer<'_>>, now: Timestamp) -> Validity {
+pub(super) fn validity(
+    request: &CertificateRequest,
+    signer: Option<&Signer<'_>>,
+    now: Timestamp,
+) -> Validity {
     let mut not_before = now.before(BACKDATED);
     // The last second counts (RFC 5280, section 4.1.2.5).
     let mut not_after = not_before.after(request.duration).before(Seconds(1));
@@ -315,8 +332,19 @@ fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
         | Reason::Expired { .. }
         | Reason::Due { .. } => return None,
     };
+    let name = holder.name();
     Some(
         Diagnostic::error("rotation-needed", format!("{holder} cannot get another {what}: {reason}"))
-            .help("everything that it signed would stop working at once: that is a rollover (`ca rotate`), which this version does not have yet; put the old value back, or declare a new authority under another name"),
+            .help(format!("everything that it signed would stop working at once: roll it over with `mtlsgen ca rotate {name}`, which introduces the new one beside it, or put the old value back")),
     )
+}
+
+/// The spec has moved on since the next generation was introduced.
+fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
+    let name = holder.name();
+    let title = format!(
+        "the next generation of {holder}, which was introduced, is not what the spec asks for: {reason}"
+    );
+    Diagnostic::error("rotation-outdated", title)
+        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
 }

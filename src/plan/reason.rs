@@ -152,6 +152,15 @@ pub fn reason(compared: &Compared<'_>) -> Option<Reason> {
     CHECKS.iter().find_map(|check| check(compared))
 }
 
+/// Why another key or another issuer is needed, or a subject of its own: the checks that no renewal
+/// can satisfy.
+#[must_use]
+pub fn identity(compared: &Compared<'_>) -> Option<Reason> {
+    const IDENTITY: &[fn(&Compared<'_>) -> Option<Reason>] =
+        &[subject_changed, issuer_changed, key_kind_changed];
+    IDENTITY.iter().find_map(|check| check(compared))
+}
+
 fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
     (c.want.subject != c.have.subject).then(|| Reason::SubjectChanged {
         want: c.want.subject.clone(),

@@ -24,9 +24,15 @@ pub(super) struct HolderFiles {
 /// The files of `holder`; the key is not read.
 pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, StoreError> {
     // Neither of both folders may be a link, since a change would not go through one.
-    let folder = root.join(layout::holder_folder(holder));
-    let above = root.join(layout::kind(holder).folder);
-    if read::mode_of_folder(&above)?.is_none() || read::mode_of_folder(&folder)?.is_none() {
+    if read::mode_of_folder(&root.join(layout::kind(holder).folder))?.is_none() {
+        return Ok(HolderFiles { certificate: None, key_mode: None });
+    }
+    files_in(&root.join(layout::holder_folder(holder)))
+}
+
+/// The files of one holder in `folder`; the key is not read.
+pub(super) fn files_in(folder: &Path) -> Result<HolderFiles, StoreError> {
+    if read::mode_of_folder(folder)?.is_none() {
         return Ok(HolderFiles { certificate: None, key_mode: None });
     }
     Ok(HolderFiles {
@@ -127,7 +133,7 @@ pub(super) fn is_issuer_of_any(root: &Path, issuer: &Certificate) -> Result<bool
 }
 
 /// Paths of the entries of a ledger; other files beside them are none.
-fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
+pub(super) fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let is_entry = |name: &String| {
         name.strip_suffix(layout::ENTRY_EXTENSION)
             .is_some_and(|serial| serial.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -136,7 +142,7 @@ fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(names.map(|name| ledger.join(name)).collect())
 }
 
-fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
+pub(super) fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
     let Some(content) = read::file(entry)? else { return Ok(None) };
     let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(entry, "is not UTF-8"))?;
     ledger::holder(text).map(Some).map_err(|problem| StoreError::damaged(entry, problem))

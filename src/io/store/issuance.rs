@@ -8,7 +8,7 @@ use super::ledger::Entry;
 use super::transaction::NewFile;
 use super::{contents, keyring, layout, parallel, read};
 use crate::pki::certificate::Certificate;
-use crate::pki::request::{Holder, Issuer};
+use crate::pki::request::{CertificateRequest, Holder, Issuer};
 use crate::plan::{Issued, IssuedCertificate};
 use crate::time::Timestamp;
 
@@ -64,7 +64,7 @@ fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), St
 }
 
 /// Whoever has the ledger that the certificate is entered in.
-fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
+pub(super) fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
     match &issued.request.issuer {
         Issuer::SelfSigned => issued.request.holder.clone(),
         Issuer::Authority(name) => Holder::Authority(name.clone()),
@@ -76,7 +76,7 @@ fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
 /// # Errors
 /// [`StoreError::Damaged`] for an entry that is none, for a missing ledger of somebody who has signed, and
 /// where a self-signed certificate is not in its own ledger.
-fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
+pub(super) fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
     let ledger = contents::path_of(root, keeper, layout::LEDGER);
     contents::require_whole(&ledger)?;
     let path = contents::path_of(root, keeper, layout::CERTIFICATE);
@@ -105,11 +105,7 @@ fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
 fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
     let holder = &issued.request.holder;
     let folder = layout::holder_folder(holder);
-    let entry = layout::ledger_entry(&issued.request.issuer, holder, &leaf(issued).serial);
-    let mut files = vec![
-        chain_file(holder, &issued.chain),
-        NewFile::public(entry, entry_of(issued, at).to_string()),
-    ];
+    let mut files = vec![chain_file(holder, &issued.chain), entry_file(issued, at)];
     if let Some(key) = &issued.key {
         files.push(NewFile::private(format!("{folder}/{}", layout::KEY), key.to_pem()));
     }
@@ -118,6 +114,13 @@ fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
         files.push(NewFile::public(path, holder.name().to_owned()));
     }
     files
+}
+
+/// The ledger entry of what was issued at `at`.
+pub(super) fn entry_file(issued: &IssuedCertificate, at: Timestamp) -> NewFile {
+    let CertificateRequest { issuer, holder, .. } = &issued.request;
+    let path = layout::ledger_entry(issuer, holder, &leaf(issued).serial);
+    NewFile::public(path, entry_of(issued, at).to_string())
 }
 
 fn chain_file(holder: &Holder, chain: &[Certificate]) -> NewFile {

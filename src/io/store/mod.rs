@@ -9,6 +9,7 @@ mod contents;
 mod disk;
 mod error;
 mod folder;
+mod generations;
 mod inventory;
 mod issuance;
 mod keyring;
@@ -18,6 +19,7 @@ mod lock;
 mod parallel;
 mod read;
 mod record;
+mod rotation;
 mod transaction;
 
 use std::collections::BTreeSet;
@@ -27,11 +29,13 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
+use crate::plan::rotation::Known;
 use crate::plan::{Inventory, Issued, Keyring};
 use crate::time::Timestamp;
 
 pub use error::StoreError;
 pub use lock::StoreLock;
+pub use rotation::{Change, certificate_of};
 
 use disk::FileSystem;
 
@@ -138,12 +142,45 @@ impl Store {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;
+        self.put(files, transaction::Removal::default())
+    }
+
+    /// Takes one step of the rollover of authority `name`, wholly or not at all.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; [`StoreError::Missing`] and [`StoreError::Damaged`] for a generation whose files are
+    /// not as they should be.
+    pub fn rotate(
+        &self,
+        _lock: &StoreLock,
+        name: &str,
+        change: Change<'_>,
+    ) -> Result<(), StoreError> {
+        let (files, removal) = rotation::files(&self.root, name, change)?;
+        self.put(files, removal)
+    }
+
+    /// Every certificate that authorities issued, by their ledgers.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for the first entry that is none.
+    pub fn issued(&self) -> Result<Vec<Known>, StoreError> {
+        self.settled(|| generations::issued(&self.root))
+    }
+
+    /// Changes files below the folders of holders.
+    fn put(
+        &self,
+        files: Vec<transaction::NewFile>,
+        removal: transaction::Removal,
+    ) -> Result<(), StoreError> {
         let begins = |file: &transaction::NewFile, kind: &layout::Kind| {
             file.path.split('/').next() == Some(kind.folder)
         };
         folder::close_to_git(&self.root, |kind| files.iter().any(|file| begins(file, kind)))?;
-        transaction::commit(&FileSystem, &self.root, files)
+        transaction::replace(&FileSystem, &self.root, files, removal)
     }
+
     /// What `read` finds while no change of another process falls into its reading.
     fn settled<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
         if !folder::exists(&self.root)? {
