@@ -74,11 +74,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
     let store = phases::store(&read, report);
-    let (mut inventory, warnings) = phases::inventory(&store, &resolved.model)?;
+    let (inventory, warnings) = phases::inventory(&store, &resolved.model)?;
     report.diagnostics(&warnings);
     // Before the store's folder is made for an authority that is not in it.
-    let rotation_of = |inventory| Rotation::of(&resolved.model, inventory, &args.name, now);
-    let rotation = rotation_of(&inventory).map_err(refused)?;
+    let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
     if args.plan {
         let schedule = rotation.schedule(&store.issued()?);
         print(match args.format {
@@ -90,9 +89,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     // Whoever may not write can still ask what would happen.
     let lock = if args.dry_run { None } else { Some(store.lock()?) };
     // Another process may have taken a step in the meantime; its warnings are those told already.
-    inventory = phases::inventory(&store, &resolved.model)?.0;
+    let inventory = phases::inventory(&store, &resolved.model)?.0;
     let step = Step { args, report, store: &store, lock: lock.as_ref(), resolved: &resolved, now };
-    let rotation = rotation_of(&inventory).map_err(refused)?;
+    let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
     match (args.activate, args.retire, args.abandon) {
         (true, ..) => step.activate(rotation),
         (_, true, _) => step.retire(rotation, &store.issued()?),
