@@ -26,5 +26,6 @@ pub mod pki;
 pub mod plan;
 pub mod secret_format;
 pub mod spec;
+pub mod status;
 pub mod target;
 pub mod time;

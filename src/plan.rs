@@ -4,9 +4,12 @@ pub mod chains;
 mod generations;
 mod holdings;
 mod issuing;
+pub mod ledger;
+pub mod orphans;
 mod planning;
 pub mod reason;
 mod rehearsal;
+pub mod revoking;
 pub mod rotation;
 #[cfg(test)]
 mod tests;
@@ -14,11 +17,14 @@ mod tests;
 pub use generations::{Generations, Phase};
 pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
-pub use planning::{Action, IssuancePlan, plan};
+pub use ledger::{Ledger, LedgerEntry, NewRevocation, Revocation, Revocations};
+pub use planning::{Action, IssuancePlan, Scope, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
+pub use revoking::{ListAction, ListReason};
 
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
 use std::collections::BTreeMap;
@@ -35,6 +41,10 @@ pub struct Inventory {
     pub lost: BTreeMap<Holder, PathBuf>,
     /// Authorities that are being rolled over, by name: what stands beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
+    /// What authorities issued, as it was read.
+    pub ledger: Ledger,
+    /// The revocation lists that authorities signed, by their names; the newest ones.
+    pub lists: BTreeMap<String, Vec<RevocationList>>,
 }
 /// One holder's current certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +74,26 @@ pub struct Issued {
     /// Chains to rewrite of holders who keep their certificates while an issuer got a new one:
     /// certificate first, then intermediates without the root.
     pub chains: Vec<(Holder, Vec<Certificate>)>,
+    /// Revocations to enter.
+    pub revocations: Vec<NewRevocation>,
+    /// New revocation lists, by the names of their authorities.
+    pub lists: Vec<(String, RevocationList)>,
+}
+
+impl Issued {
+    /// Whether there is nothing to put into a store.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { certificates, chains, revocations, lists } = self;
+        certificates.is_empty() && chains.is_empty() && revocations.is_empty() && lists.is_empty()
+    }
 }
 /// Private keys by holder.
 #[derive(Debug, Default)]
 pub struct Keyring {
     keys: BTreeMap<Holder, Arc<PrivateKey>>,
+    /// Keys of generations beside the current one of their authorities.
+    generations: BTreeMap<SpkiHash, Arc<PrivateKey>>,
 }
 
 impl Keyring {
@@ -76,6 +101,17 @@ impl Keyring {
     #[must_use]
     pub fn get(&self, holder: &Holder) -> Option<&PrivateKey> {
         self.keys.get(holder).map(Arc::as_ref)
+    }
+
+    /// The key of a generation of an authority beside the current one, if it is at hand.
+    #[must_use]
+    pub fn of_generation(&self, spki_hash: &SpkiHash) -> Option<&PrivateKey> {
+        self.generations.get(spki_hash).map(Arc::as_ref)
+    }
+
+    /// Adds the key of a generation of an authority beside the current one.
+    pub fn insert_generation(&mut self, key: PrivateKey) {
+        self.generations.insert(key.spki_hash(), Arc::new(key));
     }
 
     /// Adds a key.
@@ -87,13 +123,16 @@ impl Keyring {
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.keys.extend(other.keys.iter().map(|(holder, key)| (holder.clone(), Arc::clone(key))));
+        self.generations
+            .extend(other.generations.iter().map(|(hash, key)| (*hash, Arc::clone(key))));
         self
     }
 }
 
 impl FromIterator<(Holder, PrivateKey)> for Keyring {
     fn from_iter<I: IntoIterator<Item = (Holder, PrivateKey)>>(keys: I) -> Self {
-        Self { keys: keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect() }
+        let keys = keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect();
+        Self { keys, ..Self::default() }
     }
 }
 
@@ -116,7 +155,7 @@ impl IssuedCertificate {
 }
 
 impl Inventory {
-    /// What the store holds once `issued` is committed.
+    /// What the store holds once `issued` is committed; new certificates are not among the ledger's entries yet.
     #[must_use]
     pub fn with(mut self, issued: &Issued) -> Self {
         for made in &issued.certificates {
@@ -127,6 +166,13 @@ impl Inventory {
             if let Some(held) = self.held.get_mut(holder) {
                 held.chain.clone_from(chain);
             }
+        }
+        for new in &issued.revocations {
+            let revocation = new.revocation.clone();
+            self.ledger.revoked.insert(&new.authority, &new.serial, revocation);
+        }
+        for (authority, list) in &issued.lists {
+            self.lists.entry(authority.clone()).or_default().insert(0, list.clone());
         }
         self
     }

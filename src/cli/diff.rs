@@ -36,7 +36,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let store = phases::store(&read, report);
     let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
     phases::tell_plan(&plan, report, phases::urgency);
-    if plan.actions.iter().any(|action| !action.reason.still_works()) {
+    if plan.is_urgent() {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
     }
@@ -50,6 +50,6 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let existing = tree::read(&args.directory, &tree)?;
     let changes = output::changes(&tree, &existing)?;
     print(output::difference(&changes, &tree, &existing, standard_output_colour(globals)))?;
-    let same = changes.files.is_empty() && plan.actions.is_empty();
+    let same = changes.files.is_empty() && plan.actions.is_empty() && plan.lists.is_empty();
     Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
 }

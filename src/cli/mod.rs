@@ -5,6 +5,7 @@
 
 mod argo_cd;
 mod ca;
+mod cert;
 mod completions;
 mod diff;
 pub mod globals;
@@ -19,6 +20,7 @@ pub mod report;
 mod schema;
 mod selection;
 pub mod spec_arguments;
+mod status;
 mod templates;
 
 use std::ffi::OsString;
@@ -51,6 +53,8 @@ enum Command {
     Render(Box<render::Args>),
     Diff(diff::Args),
     Ca(ca::Args),
+    Status(status::Args),
+    Cert(cert::Args),
     Kustomize(kustomize::Args),
     ArgoCd(argo_cd::Args),
     PostRender(post_render::Args),
@@ -67,6 +71,8 @@ impl Command {
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
             Self::Ca(args) => ca::run(&args, globals),
+            Self::Status(args) => status::run(&args, globals),
+            Self::Cert(args) => cert::run(args, globals),
             Self::ArgoCd(args) => argo_cd::run(args, globals),
             Self::PostRender(args) => post_render::run(&args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),

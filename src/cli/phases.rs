@@ -18,7 +18,7 @@ use crate::manifest::{Disclosure, Manifest, render};
 use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
-use crate::plan::{self, Inventory, IssuancePlan, Keyring};
+use crate::plan::{self, Inventory, IssuancePlan, Keyring, NewRevocation, Scope};
 use crate::spec::Spec;
 use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
@@ -166,7 +166,21 @@ pub fn plan(
     now: Timestamp,
     report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
-    let (inventory, plan, warnings) = planned(store, model, now)?;
+    plan_within(store, model, now, &Scope::default(), report)
+}
+
+/// As [`plan`], for some holders only, or for more reasons.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_within(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+    scope: &Scope,
+    report: Report,
+) -> Result<(Inventory, IssuancePlan), CommandError> {
+    let (inventory, plan, warnings) = planned(store, model, now, scope)?;
     report.diagnostics(&warnings);
     report.diagnostics(&plan.warnings);
     Ok((inventory, plan))
@@ -188,13 +202,18 @@ pub fn inventory(
     Ok((inventory, warnings))
 }
 
-fn planned(
+/// As [`plan_within`], without a word: the warnings come back.
+///
+/// # Errors
+/// As [`plan`].
+pub fn planned(
     store: &Store,
     model: &Model,
     now: Timestamp,
+    scope: &Scope,
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
     let (inventory, warnings) = inventory(store, model)?;
-    let plan = plan::plan(model, &inventory, now).map_err(CommandError::Input)?;
+    let plan = plan::plan_within(model, &inventory, now, scope).map_err(CommandError::Input)?;
     Ok((inventory, plan, warnings))
 }
 
@@ -210,17 +229,33 @@ pub fn issue(
     report: Report,
     rehearse: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
-    let model = &resolved.model;
-    let (inventory, plan) = self::plan(store, model, now, report)?;
+    let everything = Scope::default();
+    let (inventory, plan) = self::plan_within(store, &resolved.model, now, &everything, report)?;
     if plan.is_empty() {
         return Ok(inventory);
     }
     rehearse()?;
+    carry_out(store, resolved, now, &everything, report)
+}
+
+/// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store.
+///
+/// # Errors
+/// The store cannot be changed, or a key is not at hand; then it is as it was.
+pub fn carry_out(
+    store: &Store,
+    resolved: &Resolved,
+    now: Timestamp,
+    scope: &Scope,
+    report: Report,
+) -> Result<Inventory, CommandError> {
+    let model = &resolved.model;
     let lock = store.lock()?;
     // Another process may have issued in the meantime; its warnings are those told already.
-    let (inventory, plan, _) = planned(store, model, now)?;
+    let (inventory, plan, _) = planned(store, model, now, scope)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
+    let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
     let mut progress = Progress::new(report, plan.actions.len());
     let issued =
         plan::issue(&plan, model, &inventory, &keyring, &SystemEntropy, &mut || progress.step())
@@ -231,6 +266,15 @@ pub fn issue(
     report.diagnostics(&plan.notices);
     for action in &plan.actions {
         report.say(&format!("issued {}: {}", action.request.holder, action.reason));
+    }
+    for new in &plan.revocations {
+        report.say(&format!("revoked {}, as the spec says", revoked_certificate(new)));
+    }
+    for list in &plan.lists {
+        report.say(&format!(
+            "signed revocation list {} of authority `{}`: {}",
+            list.draft.number, list.authority, list.reason
+        ));
     }
     for holder in &plan.stale_chains {
         report.say(&format!(
@@ -343,26 +387,40 @@ pub fn manifests_apart(
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.
-pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(&plan::Action) -> Severity) {
+pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(bool) -> Severity) {
     report.diagnostics(&plan_findings(plan, severity));
 }
 
-/// What a plan would do, a finding each.
-pub fn plan_findings(
-    plan: &IssuancePlan,
-    severity: fn(&plan::Action) -> Severity,
-) -> Vec<Diagnostic> {
-    let finding = |action: &plan::Action| Diagnostic {
-        severity: severity(action),
-        ..Diagnostic::notice(
-            "to-be-issued",
-            format!("{}: {}", action.request.holder, action.reason),
-        )
+/// What a plan would do, a finding each; `severity` is told whether all still works without it.
+pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec<Diagnostic> {
+    let finding = |still_works: bool, code: &'static str, title: String| Diagnostic {
+        severity: severity(still_works),
+        ..Diagnostic::notice(code, title)
     };
-    plan.actions.iter().map(finding).collect()
+    let actions = plan.actions.iter().map(|action| {
+        let title = format!("{}: {}", action.request.holder, action.reason);
+        finding(action.reason.still_works(), "to-be-issued", title)
+    });
+    let revocations = plan.revocations.iter().map(|new| {
+        let title = format!("{} is to be revoked, as the spec says", revoked_certificate(new));
+        finding(false, "to-be-revoked", title)
+    });
+    let lists = plan.lists.iter().map(|list| {
+        let title =
+            format!("the revocation list of authority `{}`: {}", list.authority, list.reason);
+        finding(list.reason.still_works(), "to-be-issued", title)
+    });
+    actions.chain(revocations).chain(lists).collect()
+}
+
+/// Which certificate a revocation is about, and why.
+pub fn revoked_certificate(new: &NewRevocation) -> String {
+    let NewRevocation { authority, serial, holder, revocation } = new;
+    let holder = holder.as_ref().map_or_else(String::new, |holder| format!(" of {holder}"));
+    format!("certificate {serial}{holder}, signed by `{authority}` ({})", revocation.reason)
 }
 
 /// A warning for what still works, an error for what does not.
-pub fn urgency(action: &plan::Action) -> Severity {
-    if action.reason.still_works() { Severity::Warning } else { Severity::Error }
+pub fn urgency(still_works: bool) -> Severity {
+    if still_works { Severity::Warning } else { Severity::Error }
 }

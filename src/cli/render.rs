@@ -15,7 +15,7 @@ use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Action, Holdings, Inventory, IssuancePlan, Rehearsal};
+use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -81,7 +81,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         if let Some(status) = settle(&plan, &args, report) {
             return Ok(status);
         }
-        due = !plan.actions.is_empty();
+        due = !plan.actions.is_empty() || plan.changes_revocations();
         inventory
     } else {
         phases::issue(&store, &resolved, now, report, || {
@@ -192,7 +192,7 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
         return Some(ExitStatus::Done);
     }
     phases::tell_plan(plan, report, phases::urgency);
-    let broken = plan.actions.iter().any(|action: &Action| !action.reason.still_works());
+    let broken = plan.is_urgent();
     if broken {
         report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
     }

@@ -24,6 +24,11 @@ pub trait Material {
     fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash>;
     /// PEM of these authorities up to their roots, signing authorities first.
     fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
+    /// PEM of the revocation lists that belong beside that bundle; `None` where nothing is revoked.
+    ///
+    /// # Errors
+    /// What is missing: without it every client would be refused, or one that is revoked let in.
+    fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String>;
 }
 
 /// The objects of a service that are not there already; `exposures` are the keys of the hosts that lead to it.
@@ -176,6 +181,9 @@ fn restricted_container() -> Value {
     ])
 }
 
+/// Most bytes in the values of a Secret (`MaxSecretSize`, `pkg/apis/core/types.go`).
+const LARGEST_SECRET: usize = 1 << 20;
+
 /// Makes the objects that hand Secrets over.
 pub(super) struct Secrets<'a> {
     material: &'a dyn Material,
@@ -263,7 +271,15 @@ impl<'a> Secrets<'a> {
                     authorities.join("`, `")
                 )
             })?;
-        let entries = vec![("ca.crt", Entry::Public(bundle))];
+        let lists = self.material.revocation_lists(authorities)?;
+        let size = bundle.len() + lists.as_ref().map_or(0, String::len);
+        if size > LARGEST_SECRET {
+            return Err(format!(
+                "it would hold {size} bytes, and Kubernetes takes {LARGEST_SECRET}"
+            ));
+        }
+        let mut entries = vec![("ca.crt", Entry::Public(bundle))];
+        entries.extend(lists.map(|lists| ("ca.crl", Entry::Public(lists))));
         let context = self.format.context(&Content { type_name: "Opaque", entries });
         self.bundles.insert(authorities, context.clone());
         Ok(context)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::brought::{self, Pool};
 use super::context::{Context, Findings};
-use super::{Authority, AuthoritySource};
+use super::{Authority, AuthoritySource, revocation};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::request::{
@@ -51,7 +51,15 @@ pub fn resolve(
                 .map(|request| AuthoritySource::Issued(Box::new(request)))
         };
         if let Some(source) = source {
-            authorities.insert(name.to_owned(), Authority { name: name.to_owned(), source });
+            let can_sign = matches!(source, AuthoritySource::Issued(_)) || written.key.is_some();
+            let authority = Authority {
+                name: name.to_owned(),
+                can_sign,
+                revoked: revocation::serials(context, name, written, can_sign, findings),
+                lists: revocation::settings(context, name, written, &source, can_sign, findings),
+                source,
+            };
+            authorities.insert(name.to_owned(), authority);
         }
     }
     let issuers = Issuers { authorities: &authorities, keyring, pool };

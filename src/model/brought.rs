@@ -24,6 +24,8 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
     for (name, ca) in &spec.cas {
         let fields = [("certificate", ca.certificate.as_ref()), ("key", ca.key.as_ref())];
         named.extend(written(&path!["cas", name.as_str()], fields));
+        let list = ca.crl.as_ref().and_then(|crl| crl.file.as_ref());
+        named.extend(list.map(|list| (list_path(document, name.as_str()), list)));
     }
     let hosts = spec.hosts.iter().map(|(key, host)| (path!["hosts", key, "tls"], &host.tls));
     let defaults = [(path!["defaults", "hosts", "tls"], &spec.defaults.hosts.tls)];
@@ -39,6 +41,12 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
     let full = |(path, file): (Path, &FilePath)| document.directory(&path).join(file);
     let files: BTreeSet<PathBuf> = named.into_iter().map(full).collect();
     files.into_iter().collect()
+}
+
+/// Where the file of an authority's revocation lists is named, in either form.
+pub fn list_path(document: &Document, name: &str) -> Path {
+    let long = path!["cas", name, "crl", "file"];
+    if document.contains(&long) { long } else { path!["cas", name, "crl"] }
 }
 
 /// The fields below `base` that were written, each with its way.

@@ -19,7 +19,8 @@ pub fn resolve(
     let mut clients = BTreeMap::new();
     for (name, written) in &context.spec.clients {
         if let Some(request) = request(context, name, written, issuers, findings) {
-            clients.insert(name.clone(), Client { name: name.clone(), request });
+            let revoked = written.revoked.and_then(|revoked| revoked.0);
+            clients.insert(name.clone(), Client { name: name.clone(), request, revoked });
         }
     }
     clients

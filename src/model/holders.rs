@@ -31,7 +31,7 @@ impl Model {
     }
 
     /// Every certificate that mtlsgen issues, issuers before what they sign: authorities from the
-    /// roots down, then hosts, then clients.
+    /// roots down, then hosts, then clients; revoked ones get none.
     pub fn requests(&self) -> impl Iterator<Item = &CertificateRequest> {
         let mut authorities: Vec<_> = self
             .authorities
@@ -48,6 +48,6 @@ impl Model {
             .into_iter()
             .map(|(_, request)| request)
             .chain(self.server_certificates.values())
-            .chain(self.clients.values().map(|client| &client.request))
+            .chain(self.clients.values().filter(|c| c.revoked.is_none()).map(|c| &c.request))
     }
 }

@@ -15,6 +15,7 @@ pub mod lineage;
 pub mod names;
 mod patches;
 mod resolve;
+mod revocation;
 mod routes;
 mod secrets;
 mod serials;
@@ -35,12 +36,14 @@ use shared::{
 use std::collections::BTreeMap;
 
 use crate::pki::certificate::Certificate;
-use crate::pki::request::{CertificateRequest, Holder};
+use crate::pki::crl::{RevocationList, RevocationReason};
+use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
 use crate::spec::value::{
     AnnotationKey, ContainerName, ErrorPage, HostName, LabelKey, LabelValue, NamespaceName,
     ObjectName, PortReference, Quantity,
 };
 use crate::spec::{Environment, PathType, PodSecurity, Protocol, Verify};
+use crate::time::Seconds;
 
 /// Labels, sorted.
 pub type Labels = BTreeMap<LabelKey, LabelValue>;
@@ -89,6 +92,23 @@ pub struct Authority {
     pub name: String,
     /// Where its certificate comes from.
     pub source: AuthoritySource,
+    /// Whether it can sign: mtlsgen makes it, or its key was brought along.
+    pub can_sign: bool,
+    /// Serials that the spec calls revoked, and why.
+    pub revoked: Vec<(SerialNumber, RevocationReason)>,
+    /// Its revocation lists.
+    pub lists: RevocationListSettings,
+}
+
+/// How the revocation lists of an authority are made.
+#[derive(Clone, Debug, Default)]
+pub struct RevocationListSettings {
+    /// How long each lasts; `None`: as long as the authority.
+    pub duration: Option<Seconds>,
+    /// How long before its end a list is renewed; `None`: a third of its time, 30 days at most.
+    pub renew_before: Option<Seconds>,
+    /// Lists that others made, of this authority and its issuers.
+    pub brought: Vec<RevocationList>,
 }
 
 /// Where an authority's certificate comes from.
@@ -105,8 +125,10 @@ pub enum AuthoritySource {
 pub struct Client {
     /// Name under `clients`.
     pub name: String,
-    /// Its certificate.
+    /// Its certificate; nobody issues it if the client is revoked.
     pub request: CertificateRequest,
+    /// Why the client is shut out, if it is.
+    pub revoked: Option<RevocationReason>,
 }
 
 /// A service that hosts lead to.

@@ -49,9 +49,13 @@ pub fn resolve(
         }
         refuse_combined(context, exposure, findings);
     }
-    for name in clients.keys() {
+    for (name, client) in clients {
         let Some(written) = context.spec.clients.get(name) else { continue };
         if let Some(secret_name) = &written.secret_name {
+            if client.revoked.is_some() {
+                findings.push(not_rendered(context, name, secret_name.as_str()));
+                continue;
+            }
             let reference = Reference {
                 namespace: super::namespace(context.spec, written.namespace.as_ref()).to_string(),
                 name: secret_name.to_string(),
@@ -62,6 +66,14 @@ pub fn resolve(
     }
     refuse_existing_names(context, exposures, &secrets, findings);
     secrets.found.into_values().map(|(secret, _)| secret).collect()
+}
+
+/// Whoever is shut out needs no certificate in the cluster.
+fn not_rendered(context: Context<'_>, name: &str, secret: &str) -> Diagnostic {
+    let title = format!("the client `{name}` is revoked: its Secret `{secret}` is not rendered");
+    Diagnostic::notice("revoked-client", title)
+        .at(context.value(&path!["clients", name, "secretName"]))
+        .help(format!("delete the one in the cluster: `kubectl delete secret {secret}`"))
 }
 
 struct Collector<'a> {

@@ -201,7 +201,16 @@ fn one_key_is_one_anchor_whatever_it_is_called() {
     let root = crate::pki::certificate::Certificate::from_pem(pem).unwrap();
     let brought = |name: &str| {
         let source = AuthoritySource::Brought(root.clone());
-        (name.to_owned(), Authority { name: name.to_owned(), source })
+        (
+            name.to_owned(),
+            Authority {
+                name: name.to_owned(),
+                source,
+                can_sign: true,
+                revoked: Vec::new(),
+                lists: super::RevocationListSettings::default(),
+            },
+        )
     };
     let below = "[cas.a]\n[cas.b]\n[cas.below-a]\nissuer = \"a\"\n[cas.below-b]\nissuer = \"b\"\n";
     let mut authorities = model(below).authorities;

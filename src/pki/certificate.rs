@@ -8,6 +8,8 @@ mod tests;
 
 use std::fmt;
 
+pub(super) use signature::verify_signature;
+
 use super::key::{KeyKind, SpkiHash, sha256};
 use super::name::DistinguishedName;
 use super::pem;

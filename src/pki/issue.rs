@@ -2,11 +2,13 @@
 
 mod checks;
 mod contents;
+mod revocation;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
+pub use revocation::{RevocationListDraft, sign_revocation_list};
 use x509_cert::der::asn1::{AnyRef, BitStringRef};
 use x509_cert::der::{self, Encode, Reader, SliceReader, Tag};
 

@@ -3,6 +3,7 @@
 
 pub mod certificate;
 pub mod chain;
+pub mod crl;
 pub mod issue;
 pub mod key;
 pub mod name;

@@ -114,6 +114,36 @@ impl AlternativeNames {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialNumber(pub Vec<u8>);
 
+impl SerialNumber {
+    /// The number of a DER INTEGER's content, without its leading zeros.
+    #[must_use]
+    pub fn from_encoded(octets: &[u8]) -> Self {
+        let leading = octets.iter().take_while(|octet| **octet == 0).count();
+        Self(octets[leading.min(octets.len().saturating_sub(1))..].to_vec())
+    }
+
+    /// Reads hexadecimal digits as openssl prints them, of either case, also with `0x` before them or colons
+    /// between the octets.
+    #[must_use]
+    pub fn from_hexadecimal(text: &str) -> Option<Self> {
+        let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+        let digits: Vec<u8> = if text.contains(':') {
+            let pairs = text.split(':').all(|pair| pair.len() == 2);
+            pairs.then(|| text.bytes().filter(|byte| *byte != b':').collect())?
+        } else {
+            text.bytes().collect()
+        };
+        let digits = if digits.len() % 2 == 0 { digits } else { [&b"0"[..], &digits].concat() };
+        let octet = |pair: &[u8]| {
+            let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            Some(digit(pair[0])? << 4 | digit(pair[1])?)
+        };
+        let octets: Option<Vec<u8>> = digits.chunks(2).map(octet).collect();
+        let serial = Self::from_encoded(&octets?);
+        ((1..=20).contains(&serial.0.len()) && serial.0[0] != 0).then_some(serial)
+    }
+}
+
 impl std::fmt::Display for SerialNumber {
     /// Upper-case hexadecimal without separators, as `openssl x509 -serial` prints it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -72,6 +72,14 @@ impl Inventory {
         std::iter::once(current).chain(others).map(HeldCertificate::certificate).collect()
     }
 
+    /// Whether a certificate is that of a generation beside the current one of its authority.
+    #[must_use]
+    pub fn is_beside_current(&self, certificate: &Certificate) -> bool {
+        let all = self.generations.values();
+        let mut beside = all.flat_map(|all| all.next.iter().chain(all.retiring.values()));
+        beside.any(|held| held.certificate() == certificate)
+    }
+
     /// The generation of authority `name` that was introduced.
     #[must_use]
     pub fn next(&self, name: &str) -> Option<&HeldCertificate> {

@@ -1,11 +1,11 @@
 //! What manifests take from the inventory and the keyring.
 
-use super::{Inventory, Keyring, chains};
+use super::{Inventory, Keyring, chains, revoking};
 use crate::manifest::objects::Material;
 use crate::model::Model;
-use crate::pki::chain;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
+use crate::pki::{chain, crl};
 use crate::secret_format::SecretKey;
 
 /// Certificates and keys of a model, issued or brought along.
@@ -35,5 +35,10 @@ impl Material for Holdings<'_> {
 
     fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
         chains::bundle(self.model, self.inventory, authorities).map(chain::to_pem)
+    }
+
+    fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String> {
+        let lists = revoking::beside_bundle(self.model, self.inventory, authorities)?;
+        Ok(lists.map(crl::to_pem))
     }
 }

@@ -5,11 +5,13 @@ use std::fmt;
 
 use super::planning::{Action, IssuancePlan};
 use super::reason::Reason;
+use super::revoking::ListAction;
 use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chains};
 use crate::model::Model;
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
 use crate::pki::issue::{self, Entropy, Signer};
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 
 /// Why a certificate could not be made.
@@ -23,15 +25,15 @@ pub struct IssueError {
 
 impl fmt::Display for IssueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot issue the certificate of {}: {}", self.holder, self.cause)
+        write!(f, "cannot issue for {}: {}", self.holder, self.cause)
     }
 }
 
 impl std::error::Error for IssueError {}
 
 impl IssuancePlan {
-    /// The holders whose keys the plan needs: issuers that exist already, and authorities that keep
-    /// their keys.
+    /// The holders whose keys the plan needs: issuers that exist already, signers of revocation lists,
+    /// and those who keep their keys.
     #[must_use]
     pub fn keys_needed(&self, model: &Model) -> Vec<Holder> {
         let made_now: Vec<&Holder> = self
@@ -49,11 +51,18 @@ impl IssuancePlan {
             .iter()
             .filter(|action| action.keeps_key)
             .map(|action| action.request.holder.clone());
-        let mut holders: Vec<Holder> = issuers.chain(own).collect();
+        let by_current = self.lists.iter().filter(|list| list.generation.is_none());
+        let lists = by_current.map(|list| Holder::Authority(list.authority.clone()));
+        let mut holders: Vec<Holder> = issuers.chain(own).chain(lists).collect();
         holders.sort();
         holders.dedup();
         holders.retain(|holder| !made_now.contains(&holder) && model.request(holder).is_some());
         holders
+    }
+
+    /// The generations beside the current ones whose keys the plan needs, by authority and key.
+    pub fn generations_needed(&self) -> impl Iterator<Item = (&str, SpkiHash)> {
+        self.lists.iter().filter_map(|list| Some((list.authority.as_str(), list.generation?)))
     }
 }
 
@@ -99,6 +108,14 @@ pub fn issue(
         let chain = workshop.refreshed(holder, inventory);
         workshop.issued.chains.extend(chain.map(|chain| (holder.clone(), chain)));
     }
+    for action in &plan.lists {
+        let list = workshop.list(action, inventory).map_err(|cause| IssueError {
+            holder: Holder::Authority(action.authority.clone()),
+            cause,
+        })?;
+        workshop.issued.lists.push((action.authority.clone(), list));
+    }
+    workshop.issued.revocations.clone_from(&plan.revocations);
     Ok(workshop.issued)
 }
 
@@ -141,6 +158,28 @@ impl Workshop<'_> {
         above.pop();
         let chain = std::iter::once(certificate).chain(above.into_iter().cloned()).collect();
         Ok(IssuedCertificate { request: request.clone(), chain, key: new_key, spki_hash })
+    }
+
+    /// A revocation list, signed by the key that the authority has by now.
+    fn list(&self, action: &ListAction, inventory: &Inventory) -> Result<RevocationList, String> {
+        let name = &action.authority;
+        if let Some(hash) = &action.generation {
+            let missing = |what: &str| format!("the {what} of an older generation is not at hand");
+            let generations = inventory.trusted(name);
+            let certificate = generations.into_iter().find(|one| one.spki_hash == *hash);
+            let certificate = Some(certificate.ok_or_else(|| missing("certificate"))?);
+            let key = self.keyring.of_generation(hash).ok_or_else(|| missing("private key"))?;
+            let signer = Signer { certificate, key };
+            return issue::sign_revocation_list(&action.draft, &signer)
+                .map_err(|error| error.to_string());
+        }
+        let chain = chains::authority(self.model, &self.authorities, name);
+        let certificate = chain.and_then(|chain| chain.first().copied());
+        let certificate =
+            certificate.ok_or_else(|| format!("the certificate of `{name}` is not at hand"))?;
+        let key = self.key(&Holder::Authority(name.clone()))?;
+        let signer = Signer { certificate: Some(certificate), key };
+        issue::sign_revocation_list(&action.draft, &signer).map_err(|error| error.to_string())
     }
 
     /// The chain of a holder who keeps the certificate, with the intermediates of now.

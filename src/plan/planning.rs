@@ -1,9 +1,10 @@
 //! Decides what is to be issued, and why; nothing has happened yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason::{self, Compared, Reason};
-use super::{HeldCertificate, Inventory, chains, generations};
+use super::revoking::{self, ListAction};
+use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -23,6 +24,10 @@ pub struct IssuancePlan {
     /// Holders who keep their certificates while an issuer gets a new one: the chain in their file
     /// is out of date.
     pub stale_chains: Vec<Holder>,
+    /// What the spec calls revoked and no ledger does.
+    pub revocations: Vec<NewRevocation>,
+    /// The revocation lists to sign.
+    pub lists: Vec<ListAction>,
     /// What the user should know about what is issued.
     pub notices: Vec<Diagnostic>,
     /// What is odd about what is kept.
@@ -33,7 +38,38 @@ impl IssuancePlan {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.stale_chains.is_empty()
+        self.actions.is_empty() && self.stale_chains.is_empty() && !self.changes_revocations()
+    }
+
+    /// Whether something is to be revoked, or a revocation list to be signed.
+    #[must_use]
+    pub fn changes_revocations(&self) -> bool {
+        !self.revocations.is_empty() || !self.lists.is_empty()
+    }
+
+    /// Whether something does not work, or lets in whom it should not, until the plan is carried out.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        self.actions.iter().any(|action| !action.reason.still_works())
+            || !self.revocations.is_empty()
+            || self.lists.iter().any(|list| !list.reason.still_works())
+    }
+}
+
+/// Whose certificates a plan is about, and which of them are made anew whatever they are like.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Whose; `None`: everybody's, and revocations with them.
+    pub only: Option<BTreeSet<Holder>>,
+    /// Who gets another one without any other reason.
+    pub asked: BTreeSet<Holder>,
+    /// Whether leaves keep their keys too, where they keep subject, names and kind of key.
+    pub reuse_keys: bool,
+}
+
+impl Scope {
+    fn has(&self, holder: &Holder) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(holder))
     }
 }
 
@@ -64,19 +100,45 @@ pub(super) struct Signer<'a> {
 /// # Errors
 ///
 /// Diagnostics about authorities that are gone while what they signed is there, and about those that
-/// would need another key or subject: that is a rotation, not a renewal.
+/// would need another key or subject: that is a rotation, not a renewal. Diagnostics about revocation lists
+/// that somebody else must sign.
 pub fn plan(
     model: &Model,
     inventory: &Inventory,
     now: Timestamp,
 ) -> Result<IssuancePlan, Vec<Diagnostic>> {
+    plan_within(model, inventory, now, &Scope::default())
+}
+
+/// As [`plan`], for some holders only, or for more reasons.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_within(
+    model: &Model,
+    inventory: &Inventory,
+    now: Timestamp,
+    scope: &Scope,
+) -> Result<IssuancePlan, Vec<Diagnostic>> {
     let mut plan = IssuancePlan::default();
     plan.warnings.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
+    let mut revoked = inventory.ledger.revoked.clone();
+    if scope.only.is_none() {
+        plan.revocations = revoking::revocations(model, &inventory.ledger, now, &mut errors);
+    }
+    for new in &plan.revocations {
+        revoked.insert(&new.authority, &new.serial, new.revocation.clone());
+    }
+    if scope.only.is_none() {
+        plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    }
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
     for request in model.requests() {
         let held = inventory.held.get(&request.holder);
+        let in_scope = scope.has(&request.holder);
         let signer = match &request.issuer {
             Issuer::SelfSigned => None,
             Issuer::Authority(name) => match signers.get(name.as_str()) {
@@ -102,8 +164,19 @@ pub fn plan(
         let signer_not_yet_valid = signer.and_then(|signer| refuse_before(request, signer, now));
         let reason = match held {
             None => Some(Reason::NeverIssued),
-            Some(held) => reason::reason(&compared(&asked, held, signer, now, validity)),
+            Some(held) => {
+                let compared = Compared {
+                    revoked: revoking::reason_of(&revoked, &request.issuer, held.certificate()),
+                    asked: scope.asked.contains(&request.holder),
+                    ..compared(&asked, held, signer, now, validity)
+                };
+                reason::reason(&compared)
+            }
         };
+        let reason = reason.filter(|_| in_scope);
+        if !in_scope && held.is_none() {
+            continue;
+        }
         let is_authority = matches!(request.holder, Holder::Authority(_));
         if held.is_none()
             && let Some(error) = lost_authority(request, model, inventory)
@@ -132,13 +205,34 @@ pub fn plan(
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
-            let keeps_key = is_authority && held.is_some();
+            let keeps_key =
+                held.is_some() && (is_authority || scope.reuse_keys && is_reusable(&reason));
             plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
         }
     }
+    if scope.only.is_none() {
+        plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
+    }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
+}
+
+fn lists(
+    model: &Model,
+    inventory: &Inventory,
+    revoked: &Revocations,
+    now: Timestamp,
+    signers: &BTreeMap<&str, Signer<'_>>,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<ListAction> {
+    let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
+    revoking::lists(model, inventory, revoked, now, &validity, errors)
+}
+
+/// Whether a certificate that is made anew for this reason may have the old key.
+fn is_reusable(reason: &Reason) -> bool {
+    !matches!(reason, Reason::Revoked { .. } | Reason::KeyKindChanged { .. })
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.
@@ -210,6 +304,8 @@ pub(super) fn compared<'a>(
         },
         issuer_certificate: signer.and_then(|signer| signer.certificate),
         issuer_is_new: signer.is_some_and(|signer| signer.certificate.is_none()),
+        revoked: None,
+        asked: false,
         now,
         next_not_after: validity.not_after,
     }
@@ -325,12 +421,14 @@ fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
     let what = match reason {
         Reason::SubjectChanged { .. } => "subject",
         Reason::KeyKindChanged { .. } => "key",
+        Reason::Revoked { .. } => return Some(revoked_authority(holder, reason)),
         Reason::NeverIssued
         | Reason::IssuerChanged { .. }
         | Reason::NamesChanged { .. }
         | Reason::UsageChanged { .. }
         | Reason::Expired { .. }
-        | Reason::Due { .. } => return None,
+        | Reason::Due { .. }
+        | Reason::Asked => return None,
     };
     let name = holder.name();
     Some(
@@ -347,4 +445,11 @@ fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
     );
     Diagnostic::error("rotation-outdated", title)
         .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
+}
+
+/// A new certificate for the same key would undo the revocation.
+fn revoked_authority(holder: &Holder, reason: &Reason) -> Diagnostic {
+    let title = format!("{holder} is revoked, and with it everything that it signed: {reason}");
+    Diagnostic::error("authority-revoked", title)
+        .help("declare a new authority under another name and subject, and let its clients and hosts name that")
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
+use crate::pki::crl::RevocationReason;
 use crate::pki::key::KeyKind;
 use crate::pki::name::DistinguishedName;
-use crate::pki::request::{AlternativeNames, CertificateRequest, Usage};
+use crate::pki::request::{AlternativeNames, CertificateRequest, SerialNumber, Usage};
 use crate::time::Timestamp;
 
 /// Why a certificate is issued, with both sides where there are two.
@@ -41,6 +42,13 @@ pub enum Reason {
         /// What it is for.
         have: String,
     },
+    /// It is revoked.
+    Revoked {
+        /// Its serial.
+        serial: SerialNumber,
+        /// Why it was revoked.
+        reason: RevocationReason,
+    },
     /// Its key shall be of another kind.
     KeyKindChanged {
         /// The kind that it shall have.
@@ -58,13 +66,15 @@ pub enum Reason {
         /// Its last second.
         not_after: Timestamp,
     },
+    /// It still works, and somebody wants another one.
+    Asked,
 }
 
 impl Reason {
     /// Whether the certificate still serves its purpose until it is reissued.
     #[must_use]
     pub fn still_works(&self) -> bool {
-        matches!(self, Self::Due { .. })
+        matches!(self, Self::Due { .. } | Self::Asked)
     }
 }
 
@@ -91,6 +101,10 @@ impl fmt::Display for Reason {
             Self::KeyKindChanged { want, have: None } => {
                 write!(f, "key shall be {want}, is of another kind")
             }
+            Self::Revoked { serial, reason } => {
+                write!(f, "its certificate {serial} was revoked ({reason})")
+            }
+            Self::Asked => f.write_str("asked for"),
             Self::Expired { not_after } => write!(f, "expired at {not_after}"),
             Self::Due { not_after } => write!(f, "due for renewal, expires at {not_after}"),
         }
@@ -129,6 +143,10 @@ pub struct Compared<'a> {
     pub issuer_certificate: Option<&'a Certificate>,
     /// Whether that issuer is about to get its first certificate, so that it cannot have signed anything.
     pub issuer_is_new: bool,
+    /// Why the certificate is revoked, if it is.
+    pub revoked: Option<RevocationReason>,
+    /// Whether somebody asks for another one, whatever this one is like.
+    pub asked: bool,
     /// Now.
     pub now: Timestamp,
     /// The last second that a certificate issued now would have.
@@ -137,6 +155,7 @@ pub struct Compared<'a> {
 
 /// The checks in the order of precedence.
 pub const CHECKS: &[fn(&Compared<'_>) -> Option<Reason>] = &[
+    revoked,
     subject_changed,
     issuer_changed,
     usage_changed,
@@ -144,6 +163,7 @@ pub const CHECKS: &[fn(&Compared<'_>) -> Option<Reason>] = &[
     key_kind_changed,
     expired,
     due,
+    asked,
 ];
 
 /// The first reason to reissue, if any.
@@ -159,6 +179,14 @@ pub fn identity(compared: &Compared<'_>) -> Option<Reason> {
     const IDENTITY: &[fn(&Compared<'_>) -> Option<Reason>] =
         &[subject_changed, issuer_changed, key_kind_changed];
     IDENTITY.iter().find_map(|check| check(compared))
+}
+
+fn revoked(c: &Compared<'_>) -> Option<Reason> {
+    c.revoked.map(|reason| Reason::Revoked { serial: c.have.serial.clone(), reason })
+}
+
+fn asked(c: &Compared<'_>) -> Option<Reason> {
+    c.asked.then_some(Reason::Asked)
 }
 
 fn subject_changed(c: &Compared<'_>) -> Option<Reason> {

@@ -33,6 +33,10 @@ impl Material for Rehearsal {
     fn trust_bundle(&self, _: &[String]) -> Option<String> {
         Some(CERTIFICATE.to_owned())
     }
+
+    fn revocation_lists(&self, _: &[String]) -> Result<Option<String>, String> {
+        Ok(None)
+    }
 }
 
 impl SecretKey for NoKey {

@@ -15,23 +15,44 @@ mod schedule;
 mod tests;
 
 use super::planning::{compared, existing, validity};
-use super::{Action, HeldCertificate, Inventory, IssuancePlan, Phase, Reason, chains, generations};
+use super::{
+    Action, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, NewRevocation, Phase,
+    Reason, Revocation, chains, generations,
+};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationReason;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::time::{Seconds, Timestamp};
 
 pub use cut_off::{CutOff, Standing};
 pub use schedule::{Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
 
-/// A certificate that ledgers know.
+/// A certificate that the ledgers know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Who holds it.
     pub holder: Holder,
     /// The certificate.
     pub certificate: Certificate,
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+}
+
+impl Known {
+    /// Everything that the ledgers of authorities know.
+    ///
+    /// # Errors
+    /// An entry holds no certificate.
+    pub fn all(ledger: &Ledger) -> Result<Vec<Self>, Diagnostic> {
+        let known = |entry: &LedgerEntry| {
+            let certificate = entry.parsed().map_err(|error| refusal::not_whole(entry, &error))?;
+            let is_revoked = ledger.revocation_of(entry).is_some();
+            Ok(Self { holder: entry.holder.clone(), certificate, is_revoked })
+        };
+        ledger.entries.iter().map(known).collect()
+    }
 }
 
 /// An authority of the spec that was issued, and where its rollover stands.
@@ -67,8 +88,9 @@ pub struct Retirement {
     pub cut_off: Vec<CutOff>,
     /// Those that stay, and whom they are needed by.
     pub kept: Vec<(SerialNumber, Vec<CutOff>)>,
-    /// What does not end with that.
-    pub warnings: Vec<Diagnostic>,
+    /// Revocations of intermediates that go while somebody has a valid certificate of theirs: their issuer
+    /// answers for them as long as it is trusted.
+    pub revocations: Vec<NewRevocation>,
 }
 
 impl<'a> Rotation<'a> {
@@ -215,7 +237,7 @@ impl<'a> Rotation<'a> {
             if !cut_off.is_empty()
                 && let Issuer::Authority(issuer) = &self.request.issuer
             {
-                outcome.warnings.push(self.vouched_for(certificate, issuer));
+                outcome.revocations.extend(self.revocations(certificate, issuer, known));
             }
             outcome.retired.push(certificate.serial.clone());
             // The last look has seen everything that is gone by then.
@@ -225,6 +247,33 @@ impl<'a> Rotation<'a> {
             return Err(self.would_cut_off(&outcome.kept));
         }
         Ok(outcome)
+    }
+
+    /// The revocations of all certificates that a generation ever had, renewals included.
+    fn revocations(
+        &self,
+        generation: &Certificate,
+        issuer: &str,
+        known: &[Known],
+    ) -> Vec<NewRevocation> {
+        let own = known.iter().filter(|known| {
+            !known.is_revoked
+                && known.holder == self.request.holder
+                && cut_off::same_authority(&known.certificate, generation)
+                && known.certificate.not_after >= self.now
+                && !known.certificate.is_self_signed()
+        });
+        own.map(|known| NewRevocation {
+            authority: issuer.to_owned(),
+            serial: known.certificate.serial.clone(),
+            holder: Some(self.request.holder.clone()),
+            revocation: Revocation {
+                at: self.now,
+                reason: RevocationReason::Superseded,
+                comment: None,
+            },
+        })
+        .collect()
     }
 
     /// An authority above or below this one whose next generation waits.
@@ -238,10 +287,12 @@ impl<'a> Rotation<'a> {
     }
 }
 
-/// How long before its end an authority has to be followed so that nothing it signs is shortened.
+/// How long before its end an authority has to be followed so that no leaf at or below it is shortened.
 fn longest_below(model: &Model, name: &str) -> Seconds {
-    let below = model
-        .requests()
-        .filter(|request| matches!(&request.issuer, Issuer::Authority(issuer) if issuer == name));
+    let is_below = |request: &&CertificateRequest| match (&request.holder, &request.issuer) {
+        (Holder::Authority(_), _) | (_, Issuer::SelfSigned) => false,
+        (_, Issuer::Authority(issuer)) => model.lineage.is_at_or_below(issuer, name),
+    };
+    let below = model.requests().filter(is_below);
     below.map(|request| request.duration).max().unwrap_or(Seconds(0))
 }

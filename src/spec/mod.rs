@@ -21,9 +21,10 @@ use serde::Deserialize;
 pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
-    AnnotationKey, ContainerName, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
+    AnnotationKey, ContainerName, Crl, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
     FalseOr, FilePath, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later, NamespaceName,
-    NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Serial, Uri,
+    NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked, RevokedSerial,
+    Serial, Uri,
 };
 
 /// One spec: which hosts exist, who may call them and who signs whom.
@@ -249,12 +250,12 @@ pub struct Ca {
     pub certificate: Option<FilePath>,
     /// PEM file of that authority's key, if it is to sign.
     pub key: Option<FilePath>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub revoked: Option<Later>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub crl: Option<Later>,
+    /// Serials of certificates that it signed and that are revoked; `render` enters them in its ledger.
+    /// Each a serial or a table `{ serial, reason }`.
+    pub revoked: Vec<RevokedSerial>,
+    /// Its revocation lists: a PEM file that its owner made, for an authority that is brought along; or a
+    /// table that says how long those last that mtlsgen makes.
+    pub crl: Option<Crl>,
 }
 
 /// Name constraints of an authority (RFC 5280, section 4.2.1.10).
@@ -581,7 +582,8 @@ pub struct Client {
     /// Not supported yet.
     #[schemars(skip)]
     pub csr: Option<Later>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub revoked: Option<Later>,
+    /// Whether the client is shut out: `true`, or a reason in the words of RFC 5280. All its certificates are
+    /// revoked, and it gets no new one.
+    #[schemars(extend("default" = false))]
+    pub revoked: Option<Revoked>,
 }

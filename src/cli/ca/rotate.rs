@@ -9,13 +9,13 @@ use crate::cli::globals::Globals;
 use crate::cli::phases;
 use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::io::entropy::SystemEntropy;
-use crate::io::store::{Change, Store, StoreLock};
+use crate::io::store::{Change, Store, StoreLock, certificate_of};
 use crate::model::Resolved;
 use crate::pki::request::Holder;
-use crate::plan;
-use crate::plan::rotation::{Known, Retirement, Rotation};
+use crate::plan::rotation::{Known, Retirement, Role, Rotation};
+use crate::plan::{self, NewRevocation};
 use crate::time::Timestamp;
 
 /// Roll an authority over in three steps: introduce, activate, retire
@@ -79,7 +79,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     // Before the store's folder is made for an authority that is not in it.
     let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
     if args.plan {
-        let schedule = rotation.schedule(&store.issued()?);
+        let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
         print(match args.format {
             Format::Text => schedule::text(&schedule, store.path()),
             Format::Json => schedule::json(&schedule, store.path()),
@@ -94,7 +94,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
     match (args.activate, args.retire, args.abandon) {
         (true, ..) => step.activate(rotation),
-        (_, true, _) => step.retire(rotation, &store.issued()?),
+        (_, true, _) => step.retire(rotation, &Known::all(&inventory.ledger).map_err(refused)?),
         (.., true) => step.abandon(rotation),
         (false, false, false) => step.introduce(rotation),
     }
@@ -170,29 +170,30 @@ impl Step<'_> {
             certificate.serial,
             certificate.not_after
         ));
-        self.next_steps(rotation, "then run");
+        self.next_steps(rotation);
         Ok(ExitStatus::Done)
     }
 
     /// What to do between introducing and activating.
-    fn next_steps(&self, rotation: Rotation<'_>, then: &str) {
+    fn next_steps(&self, rotation: Rotation<'_>) {
         let name = &self.args.name;
         let schedule = rotation.schedule(&[]);
         if !schedule.trusted_by.is_empty() {
-            let count = schedule.trusted_by.len();
             self.report.say(&format!(
-                "render and apply now: {count} hosts trust both generations from then on"
+                "render and apply now: from then on {} let in those of both generations",
+                counted(schedule.trusted_by.len(), "host")
             ));
         }
-        if !schedule.serves.is_empty() {
-            let file = self.store.path().join("cas");
+        if schedule.is_root && !schedule.serves.is_empty() {
+            let root = self.store.path();
+            let new = certificate_of(root, name, Role::Next, None);
+            let hosts = counted(schedule.serves.len(), "host");
             self.report.say(&format!(
-                "give everybody who calls {} hosts with certificates below it the new trust anchor beside the old one (`next/tls.crt` of `{name}` in `{}`, or its root)",
-                schedule.serves.len(),
-                file.display()
+                "before it signs, give everybody who calls the {hosts} below it its new anchor beside the old one: `{}`",
+                new.display()
             ));
         }
-        self.report.say(&format!("{then} `mtlsgen ca rotate {name} --activate`"));
+        self.report.say(&format!("then run `mtlsgen ca rotate {name} --activate`"));
     }
 
     fn activate(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
@@ -221,13 +222,13 @@ impl Step<'_> {
 
     fn retire(&self, rotation: Rotation<'_>, known: &[Known]) -> Result<ExitStatus, CommandError> {
         let outcome = rotation.retirement(known, self.args.force).map_err(CommandError::Input)?;
-        self.change(Change::Retire(&outcome.retired))?;
+        self.change(Change::Retire(&outcome.retired, &outcome.revocations))?;
         self.tell_retirement(&outcome);
         Ok(ExitStatus::Done)
     }
 
     fn tell_retirement(&self, outcome: &Retirement) {
-        let Retirement { retired, cut_off, kept, warnings } = outcome;
+        let Retirement { retired, cut_off, kept, revocations } = outcome;
         let name = &self.args.name;
         for serial in retired {
             self.say(
@@ -239,15 +240,22 @@ impl Step<'_> {
         let told: Vec<Diagnostic> = cut_off
             .iter()
             .map(|one| Diagnostic::warning("cut-off", format!("{one} is cut off")))
-            .chain(kept.iter().map(|(serial, needed_by)| Diagnostic {
-                severity: Severity::Notice,
-                ..Diagnostic::notice(
+            .chain(kept.iter().map(|(serial, needed_by)| {
+                Diagnostic::notice(
                     "still-needed",
-                    format!("the generation of `{name}` with the serial {serial} stays: {} valid certificates need it", needed_by.len()),
+                    format!("the generation of `{name}` with the serial {serial} stays, {} that are valid need it", counted(needed_by.len(), "certificate")),
                 )
             }))
-            .chain(warnings.iter().cloned())
             .collect();
         self.report.diagnostics(&told);
+        for new in revocations {
+            let NewRevocation { authority, serial, .. } = new;
+            self.say("revoked", "would revoke", &format!("the certificate {serial} of `{name}`, which `{authority}` answers for: hosts check revocation lists from the next render on"));
+        }
     }
+}
+
+/// A number and what it counts.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::rotate::counted;
 use crate::io::store;
 use crate::plan::rotation::{CutOff, Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
 
@@ -13,10 +14,12 @@ const NAMED: usize = 10;
 
 /// For people.
 pub fn text(schedule: &Schedule, store: &Path) -> String {
-    let Schedule { authority, phase, serves, trusted_by, clients, generations, steps } = schedule;
+    let Schedule { authority, is_root: _, phase, serves, trusted_by, clients, generations, steps } =
+        schedule;
     let mut text = format!("authority {authority}: {}\n", phase.word());
-    let _ = writeln!(text, "  vouches for {clients} clients and for the hosts {}", list(serves));
-    let _ = writeln!(text, "  is trusted by the hosts {}", list(trusted_by));
+    let _ =
+        writeln!(text, "  vouches for   {}, hosts: {}", counted(*clients, "client"), list(serves));
+    let _ = writeln!(text, "  is trusted by hosts: {}", list(trusted_by));
     for generation in generations {
         write_generation(&mut text, generation, &file(schedule, generation, store));
     }
@@ -36,7 +39,7 @@ fn write_generation(text: &mut String, generation: &ScheduledGeneration, file: &
     let _ =
         writeln!(text, "  valid        {} to {}", certificate.not_before, certificate.not_after);
     let _ = writeln!(text, "  file         {}", file.display());
-    let _ = writeln!(text, "  needed by    {} valid certificates", needed_by.len());
+    let _ = writeln!(text, "  needed by    {}", counted(needed_by.len(), "valid certificate"));
     for one in needed_by.iter().take(NAMED) {
         let _ = writeln!(text, "               {one}");
     }
@@ -72,12 +75,12 @@ fn command(schedule: &Schedule, step: Step) -> String {
 
 /// What has to be true before a step, in one line.
 fn condition(schedule: &Schedule, step: Step) -> &'static str {
-    match (step, schedule.serves.is_empty()) {
+    match (step, schedule.is_root && !schedule.serves.is_empty()) {
         (Step::Introduce, _) => "afterwards render and apply: both generations are trusted",
-        (Step::Activate, true) => {
+        (Step::Activate, false) => {
             "after the bundle with both generations is applied wherever it is trusted"
         }
-        (Step::Activate, false) => {
+        (Step::Activate, true) => {
             "after the bundle is applied, and after everybody who calls its hosts has the new trust anchor"
         }
         (Step::Retire, _) => {
@@ -138,5 +141,5 @@ fn file(schedule: &Schedule, generation: &ScheduledGeneration, store: &Path) -> 
 }
 
 fn list(names: &[String]) -> String {
-    if names.is_empty() { "(none)".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -79,7 +79,7 @@ pub(super) fn holders(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
 }
 
 /// The name of the holder whose folder is `folder`, called `name`.
-fn true_name(folder: &Path, name: &str) -> Result<String, StoreError> {
+pub(super) fn true_name(folder: &Path, name: &str) -> Result<String, StoreError> {
     let full = if layout::is_shortened(name) {
         let text = read::file(&folder.join(layout::TRUE_NAME))?;
         text.and_then(|text| String::from_utf8(text.to_vec()).ok())
@@ -90,22 +90,16 @@ fn true_name(folder: &Path, name: &str) -> Result<String, StoreError> {
     full.ok_or_else(|| StoreError::damaged(folder, "has a name that mtlsgen does not give"))
 }
 
-/// Those of `holders` that some ledger of the store names.
-///
-/// All authorities' ledgers are read, and the own ledgers of `holders`.
-pub(super) fn known_to_ledgers(
+/// Those of `holders` that their own ledgers name: self-signed ones.
+pub(super) fn known_to_own_ledgers(
     root: &Path,
     holders: &BTreeSet<Holder>,
 ) -> Result<BTreeSet<Holder>, StoreError> {
-    let authorities = &layout::KINDS[0];
-    let folder = root.join(authorities.folder);
-    let keepers = read::folders(&folder)?.into_iter().map(|name| folder.join(name));
-    let own = holders.iter().map(|holder| root.join(layout::holder_folder(holder)));
-    let mut entries = BTreeSet::new();
-    for keeper in keepers.chain(own) {
-        entries.extend(entries_in(&keeper.join(layout::LEDGER))?);
+    let mut entries = Vec::new();
+    for holder in holders {
+        entries.extend(entries_in(&path_of(root, holder, layout::LEDGER))?);
     }
-    let named = parallel::map(&Vec::from_iter(entries), |path| holder_in(path))?;
+    let named = parallel::map(&entries, |path| holder_in(path))?;
     Ok(named.into_iter().flatten().filter(|holder| holders.contains(holder)).collect())
 }
 
@@ -133,16 +127,18 @@ pub(super) fn is_issuer_of_any(root: &Path, issuer: &Certificate) -> Result<bool
 }
 
 /// Paths of the entries of a ledger; other files beside them are none.
-pub(super) fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let is_entry = |name: &String| {
-        name.strip_suffix(layout::ENTRY_EXTENSION)
-            .is_some_and(|serial| serial.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    };
-    let names = read::files(ledger)?.into_iter().filter(is_entry);
+fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let names = read::files(ledger)?.into_iter().filter(|name| is_entry(name));
     Ok(names.map(|name| ledger.join(name)).collect())
 }
 
-pub(super) fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
+/// Whether a file of that name in a ledger is an entry.
+pub(super) fn is_entry(name: &str) -> bool {
+    name.strip_suffix(layout::ENTRY_EXTENSION)
+        .is_some_and(|serial| serial.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
     let Some(content) = read::file(entry)? else { return Ok(None) };
     let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(entry, "is not UTF-8"))?;
     ledger::holder(text).map(Some).map_err(|problem| StoreError::damaged(entry, problem))
@@ -202,35 +198,31 @@ mod tests {
     }
 
     #[test]
-    fn ledgers_tell_who_was_issued_something() {
+    fn own_ledgers_tell_who_was_issued_something() {
         let entry = |kind: &str, name: &str| {
             format!("holder = {{ kind = \"{kind}\", name = \"{name}\" }}\ncertificate = ''\n")
         };
         let root = store_with(&[
-            ("cas/one/ledger/01.toml", &entry("client", "alice")),
-            ("cas/one/ledger/02.toml", &entry("client", "alice")),
-            ("cas/two/ledger/01.toml", &entry("host", "bob")),
-            ("cas/two/ledger/02.toml.orig", "not an entry"),
-            ("cas/two/ledger/02.later-kind.toml", "not an entry"),
             ("hosts/own/ledger/03.toml", &entry("host", "own")),
+            ("hosts/own/ledger/02.toml.orig", "not an entry"),
+            ("hosts/own/ledger/02.later-kind.toml", "not an entry"),
             ("hosts/other/ledger/04.toml", "never read"),
         ]);
         let asked = BTreeSet::from([
             client("alice"),
-            client("bob"),
             Holder::Host("own".into()),
             Holder::Host("new".into()),
         ]);
-        let known = known_to_ledgers(root.path(), &asked).unwrap();
-        assert_eq!(known, BTreeSet::from([client("alice"), Holder::Host("own".into())]));
+        let known = known_to_own_ledgers(root.path(), &asked).unwrap();
+        assert_eq!(known, BTreeSet::from([Holder::Host("own".into())]));
     }
 
     #[test]
     fn damaged_entries_are_named() {
-        let root = store_with(&[("cas/one/ledger/0A.toml", "<<<<<<< HEAD\n")]);
-        let error = known_to_ledgers(root.path(), &BTreeSet::from([client("a")])).unwrap_err();
+        let root = store_with(&[("clients/a/ledger/0A.toml", "<<<<<<< HEAD\n")]);
+        let error = known_to_own_ledgers(root.path(), &BTreeSet::from([client("a")])).unwrap_err();
         assert!(
-            error.to_string().contains("cas/one/ledger/0A.toml` is not a ledger entry"),
+            error.to_string().contains("clients/a/ledger/0A.toml` is not a ledger entry"),
             "{error}"
         );
     }

@@ -1,12 +1,12 @@
-//! Reads what stands beside the current certificate of an authority, and what its ledger knows.
+//! Reads what stands beside the current certificate of an authority.
 
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::inventory::OTHERS;
-use super::{contents, layout, parallel, read};
+use super::{contents, keyring, layout, read};
+use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
-use crate::plan::rotation::Known;
 use crate::plan::{Generations, HeldCertificate};
 
 /// The generations of `authority` beside the current one; `None` if there is none. Keys that lie open go to `open`.
@@ -56,28 +56,29 @@ pub(super) fn generation(
     Ok(Some(HeldCertificate { chain, has_key: files.key_mode.is_some() }))
 }
 
-/// Every certificate in the ledgers of authorities.
+/// The private key of the generation of authority `name` that has the key with this hash.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] for the first entry that is none.
-pub(super) fn issued(root: &Path) -> Result<Vec<Known>, StoreError> {
-    let folder = root.join(layout::KINDS[0].folder);
-    let mut entries = Vec::new();
-    for name in read::folders(&folder)? {
-        entries.extend(contents::entries_in(&folder.join(name).join(layout::LEDGER))?);
-    }
-    let known = parallel::map(&entries, |path| known(path))?;
-    Ok(known.into_iter().flatten().collect())
+/// [`StoreError::Missing`] if it is not there, [`StoreError::Damaged`] if it is another one;
+/// [`StoreError::Changed`] if there is no such generation any more.
+pub(super) fn key(
+    root: &Path,
+    name: &str,
+    generations: &Generations,
+    spki_hash: &SpkiHash,
+) -> Result<PrivateKey, StoreError> {
+    let authority = Holder::Authority(name.to_owned());
+    let is_it = |held: &&HeldCertificate| held.certificate().spki_hash == *spki_hash;
+    let (folder, held) = match (&generations.next, generations.by_age().find(is_it)) {
+        (Some(next), _) if is_it(&next) => (layout::next_folder(&authority), next),
+        (_, Some(held)) => {
+            let serial = &held.certificate().serial;
+            (format!("{}/{serial}", layout::retiring_folder(&authority)), held)
+        }
+        _ => {
+            return Err(StoreError::Changed { path: root.join(layout::holder_folder(&authority)) });
+        }
+    };
+    let path = root.join(folder).join(layout::KEY);
+    keyring::key_in(&path, &authority, held.certificate())
 }
-
-fn known(path: &Path) -> Result<Option<Known>, StoreError> {
-    let Some(holder) = contents::holder_in(path)? else { return Ok(None) };
-    let Some(text) = read::file(path)? else { return Ok(None) };
-    let block = text.windows(BEGIN.len()).position(|window| window == BEGIN);
-    let pem = block.map_or(&[][..], |at| &text[at..]);
-    let mut found = crate::pki::certificate::Certificate::from_pem(pem)
-        .map_err(|error| StoreError::damaged(path, format!("holds no certificate: {error}")))?;
-    Ok(Some(Known { holder, certificate: found.swap_remove(0) }))
-}
-
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

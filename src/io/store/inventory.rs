@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::register::Register;
 use super::{contents, generations, layout, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::pki::request::Holder;
@@ -23,10 +24,11 @@ enum Finding {
     Absent,
 }
 
-/// Everything about `wanted`, and a warning where keys lie open.
+/// Everything about `wanted`, with what `ledgers` reads, and a warning where keys lie open.
 pub(super) fn read(
     root: &Path,
     wanted: &BTreeSet<Holder>,
+    ledgers: fn(&Path) -> Result<Register, StoreError>,
 ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
     let holders: Vec<&Holder> = wanted.iter().collect();
     let findings = parallel::map(&holders, |holder| find(root, holder))?;
@@ -50,8 +52,11 @@ pub(super) fn read(
             }
         }
     }
+    (inventory.ledger, inventory.lists) = ledgers(root)?;
     if !absent.is_empty() {
-        let known = contents::known_to_ledgers(root, &absent)?;
+        let mut known = contents::known_to_own_ledgers(root, &absent)?;
+        let entries = inventory.ledger.entries.iter().map(|entry| &entry.holder);
+        known.extend(entries.filter(|holder| absent.contains(holder)).cloned());
         for holder in &known {
             lose(&mut inventory, root, holder);
         }

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::error::StoreError;
 use super::ledger::Entry;
 use super::transaction::NewFile;
-use super::{contents, keyring, layout, parallel, read};
+use super::{contents, keyring, layout, parallel, read, register, revocation};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{Issued, IssuedCertificate};
+use crate::plan::{Issued, IssuedCertificate, NewRevocation};
 use crate::time::Timestamp;
 
 /// All files of `issued`, which was issued at `at`.
@@ -29,10 +29,17 @@ pub(super) fn files(
         require_ledger(root, keeper)?;
     }
     let chains = issued.chains.iter().map(|(holder, chain)| chain_file(holder, chain));
+    let revocations = issued.revocations.iter().map(revocation_file);
+    let lists = issued
+        .lists
+        .iter()
+        .map(|(authority, list)| NewFile::public(layout::list(authority, list), list.to_pem()));
     let files: Vec<NewFile> = certificates
         .iter()
         .flat_map(|certificate| files_of(certificate, at))
         .chain(chains)
+        .chain(revocations)
+        .chain(lists)
         .collect();
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
@@ -120,28 +127,18 @@ fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
 pub(super) fn entry_file(issued: &IssuedCertificate, at: Timestamp) -> NewFile {
     let CertificateRequest { issuer, holder, .. } = &issued.request;
     let path = layout::ledger_entry(issuer, holder, &leaf(issued).serial);
-    NewFile::public(path, entry_of(issued, at).to_string())
+    NewFile::public(path, Entry(&register::entry_of(issued, at)).to_string())
+}
+
+/// The file of a revocation, beside the ledger entry.
+pub(super) fn revocation_file(new: &NewRevocation) -> NewFile {
+    let (path, text) = revocation::file(new);
+    NewFile::public(path, text)
 }
 
 fn chain_file(holder: &Holder, chain: &[Certificate]) -> NewFile {
     let path = format!("{}/{}", layout::holder_folder(holder), layout::CERTIFICATE);
     NewFile::public(path, chain.iter().map(Certificate::to_pem).collect::<String>())
-}
-
-fn entry_of(issued: &IssuedCertificate, at: Timestamp) -> Entry {
-    let leaf = leaf(issued);
-    Entry {
-        holder: issued.request.holder.clone(),
-        issuer: issued.request.issuer.clone(),
-        serial: leaf.serial.to_string(),
-        subject: leaf.subject.rfc2253(),
-        not_before: leaf.not_before,
-        not_after: leaf.not_after,
-        issued_at: at,
-        spki: leaf.spki_hash.0,
-        fingerprint: leaf.fingerprint().0,
-        certificate: leaf.to_pem(),
-    }
 }
 
 fn leaf(issued: &IssuedCertificate) -> &Certificate {

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::pki::crl::RevocationList;
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 
 /// File of a certificate and what stands behind it.
@@ -23,6 +24,10 @@ const NEXT: &str = "next";
 const RETIRING: &str = "retiring";
 /// Folder of ledger entries.
 pub(super) const LEDGER: &str = "ledger";
+/// Folder of the revocation lists that an authority signed.
+pub(super) const LISTS: &str = "crl";
+/// How the names of revocation lists end.
+const LIST_EXTENSION: &str = ".pem";
 /// How the names of ledger entries end.
 pub(super) const ENTRY_EXTENSION: &str = ".toml";
 
@@ -86,6 +91,22 @@ pub(super) fn ledger_folder(issuer: &Issuer, holder: &Holder) -> String {
 /// The ledger entry of a certificate, below the store.
 pub(super) fn ledger_entry(issuer: &Issuer, holder: &Holder, serial: &SerialNumber) -> String {
     format!("{}/{serial}{ENTRY_EXTENSION}", ledger_folder(issuer, holder))
+}
+
+/// A revocation list of `authority`, below the store: its number, and a hash for branches that both make one.
+pub(super) fn list(authority: &str, list: &RevocationList) -> String {
+    let folder = holder_folder(&Holder::Authority(authority.to_owned()));
+    let number = list.number.unwrap_or_default();
+    let hash = &list.fingerprint().to_string()[..16];
+    format!("{folder}/{LISTS}/{number}-{hash}{LIST_EXTENSION}")
+}
+
+/// The number in the name of a revocation list; `None` for other files.
+pub(super) fn list_number(name: &str) -> Option<u64> {
+    let (number, hash) = name.strip_suffix(LIST_EXTENSION)?.split_once('-')?;
+    let is_ours = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|_| is_ours && is_number)
 }
 
 /// A safe name of a folder for `name`; different names give different folders.
@@ -257,6 +278,20 @@ mod tests {
         assert_eq!(ledger_entry(&issuing, &alice, &serial), "cas/issuing/ledger/0ABC.toml");
         let own = ledger_entry(&Issuer::SelfSigned, &alice, &serial);
         assert_eq!(own, "clients/alice/ledger/0ABC.toml");
+    }
+
+    #[test]
+    fn names_of_lists_begin_with_their_number() {
+        assert_eq!(list_number("12-00112233aabbccdd.pem"), Some(12));
+        for name in [
+            "12.pem",
+            "-00112233aabbccdd.pem",
+            "x-00112233aabbccdd.pem",
+            "1-0.pem",
+            "+1-00112233aabbccdd.pem",
+        ] {
+            assert_eq!(list_number(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -1,80 +1,91 @@
 //! Ledger entries: one TOML file for each certificate, never changed once written.
 //!
-//! Two branches that issue write two files, so they merge. Whatever is known later about a
-//! certificate (its revocation) is to be a further file beside the entry, for the same reason; that
-//! a certificate was superseded follows from the holder's `tls.crt`. The PEM block stands on lines
-//! of its own, so that `openssl x509 -in ENTRY` reads it.
+//! Two branches that issue write two files, so they merge. That a certificate was revoked is a further
+//! file beside the entry ([`super::revocation`]), for the same reason; that it was superseded follows
+//! from the holder's `tls.crt`. The PEM block stands on lines of its own, so that
+//! `openssl x509 -in ENTRY` reads it.
 
 use std::fmt::{self, Write as _};
 
 use serde::Deserialize;
 
 use super::layout;
-use crate::pki::request::{Holder, Issuer};
+use crate::pki::certificate::Fingerprint;
+use crate::pki::key::SpkiHash;
+use crate::pki::request::{Holder, Issuer, SerialNumber};
+use crate::plan::LedgerEntry;
 use crate::time::Timestamp;
 
-/// What a ledger entry says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// Who holds the certificate.
-    pub(super) holder: Holder,
-    /// Who signed it.
-    pub(super) issuer: Issuer,
-    /// Upper-case hexadecimal.
-    pub(super) serial: String,
-    /// RFC 2253.
-    pub(super) subject: String,
-    /// First second of validity.
-    pub(super) not_before: Timestamp,
-    /// Last second of validity.
-    pub(super) not_after: Timestamp,
-    /// When it was issued.
-    pub(super) issued_at: Timestamp,
-    /// SHA-256 of the public key.
-    pub(super) spki: [u8; 32],
-    /// SHA-256 of the certificate.
-    pub(super) fingerprint: [u8; 32],
-    /// PEM, with a newline at its end.
-    pub(super) certificate: String,
-}
+/// A ledger entry, as a file.
+pub(super) struct Entry<'a>(pub(super) &'a LedgerEntry);
 
-impl fmt::Display for Entry {
-    /// The file.
+impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let issuer = match &self.issuer {
+        let Self(entry) = self;
+        let issuer = match &entry.issuer {
             Issuer::SelfSigned => "selfSigned = true".to_owned(),
             Issuer::Authority(name) => format!("authority = {}", quoted(name)),
         };
         writeln!(f, "# A certificate that mtlsgen issued. Entries are added, never changed.")?;
-        let (kind, name) = (layout::kind(&self.holder).word, quoted(self.holder.name()));
+        let (kind, name) = (layout::kind(&entry.holder).word, quoted(entry.holder.name()));
         writeln!(f, "holder = {{ kind = \"{kind}\", name = {name} }}")?;
         writeln!(f, "issuer = {{ {issuer} }}")?;
-        writeln!(f, "serial = {}", quoted(&self.serial))?;
-        writeln!(f, "subject = {}", quoted(&self.subject))?;
-        writeln!(f, "notBefore = {}", self.not_before)?;
-        writeln!(f, "notAfter = {}", self.not_after)?;
-        writeln!(f, "issuedAt = {}", self.issued_at)?;
-        writeln!(f, "spkiSha256 = \"{}\"", hexadecimal(&self.spki))?;
-        writeln!(f, "fingerprintSha256 = \"{}\"", hexadecimal(&self.fingerprint))?;
-        writeln!(f, "certificate = '''\n{}'''", self.certificate)
+        writeln!(f, "serial = {}", quoted(&entry.serial.to_string()))?;
+        writeln!(f, "subject = {}", quoted(&entry.subject))?;
+        writeln!(f, "notBefore = {}", entry.not_before)?;
+        writeln!(f, "notAfter = {}", entry.not_after)?;
+        writeln!(f, "issuedAt = {}", entry.issued_at)?;
+        writeln!(f, "spkiSha256 = \"{}\"", hexadecimal(&entry.spki_hash.0))?;
+        writeln!(f, "fingerprintSha256 = \"{}\"", hexadecimal(&entry.fingerprint.0))?;
+        writeln!(f, "certificate = '''\n{}'''", entry.certificate)
     }
 }
 
-/// The holder that an entry names.
+/// The holder that an entry names; the rest of it is not looked at.
 ///
 /// # Errors
 /// What makes the text no ledger entry, as the end of a sentence that starts with the file.
 pub(super) fn holder(text: &str) -> Result<Holder, String> {
-    let header: Header = toml::from_str(text)
-        .map_err(|error| format!("is not a ledger entry: {}", error.message()))?;
-    let kind = layout::KINDS.iter().find(|kind| kind.word == header.holder.kind);
-    match kind {
-        Some(kind) => Ok((kind.holder)(header.holder.name)),
-        None => Err(format!("names a holder of the unknown kind `{}`", header.holder.kind)),
-    }
+    let header: Header = toml::from_str(text).map_err(not_an_entry)?;
+    header.holder.read()
 }
 
-/// What an index needs; the rest of an entry is not looked at.
+/// A whole entry.
+///
+/// # Errors
+/// What makes the text no ledger entry, as the end of a sentence that starts with the file.
+pub(super) fn read(text: &str) -> Result<LedgerEntry, String> {
+    let table: Table = toml::from_str(text).map_err(not_an_entry)?;
+    let unreadable = |what: &str| format!("is not a ledger entry: `{what}` cannot be read");
+    let time = |value: toml::value::Datetime, what| {
+        Timestamp::parse(&value.to_string()).ok_or_else(|| unreadable(what))
+    };
+    let hash = |text: &str, what| octets(text).ok_or_else(|| unreadable(what));
+    Ok(LedgerEntry {
+        holder: table.holder.read()?,
+        issuer: match table.issuer {
+            IssuerTable { authority: Some(name), self_signed: false } => Issuer::Authority(name),
+            IssuerTable { authority: None, self_signed: true } => Issuer::SelfSigned,
+            IssuerTable { .. } => return Err(unreadable("issuer")),
+        },
+        serial: SerialNumber::from_hexadecimal(&table.serial)
+            .ok_or_else(|| unreadable("serial"))?,
+        subject: table.subject,
+        not_before: time(table.not_before, "notBefore")?,
+        not_after: time(table.not_after, "notAfter")?,
+        issued_at: time(table.issued_at, "issuedAt")?,
+        spki_hash: SpkiHash(hash(&table.spki_sha256, "spkiSha256")?),
+        fingerprint: Fingerprint(hash(&table.fingerprint_sha256, "fingerprintSha256")?),
+        certificate: table.certificate,
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn not_an_entry(error: toml::de::Error) -> String {
+    format!("is not a ledger entry: {}", error.message())
+}
+
+/// What an index needs.
 #[derive(Deserialize)]
 struct Header {
     holder: HolderTable,
@@ -83,13 +94,45 @@ struct Header {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Table {
+    holder: HolderTable,
+    issuer: IssuerTable,
+    serial: String,
+    subject: String,
+    not_before: toml::value::Datetime,
+    not_after: toml::value::Datetime,
+    issued_at: toml::value::Datetime,
+    spki_sha256: String,
+    fingerprint_sha256: String,
+    certificate: String,
+}
+
+#[derive(Deserialize)]
 struct HolderTable {
     kind: String,
     name: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IssuerTable {
+    authority: Option<String>,
+    #[serde(default)]
+    self_signed: bool,
+}
+
+impl HolderTable {
+    fn read(self) -> Result<Holder, String> {
+        match layout::KINDS.iter().find(|kind| kind.word == self.kind) {
+            Some(kind) => Ok((kind.holder)(self.name)),
+            None => Err(format!("names a holder of the unknown kind `{}`", self.kind)),
+        }
+    }
+}
+
 /// A basic string of TOML, which is one of JSON with DEL escaped as well.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\x7f', "\\u007F")
 }
 
@@ -101,28 +144,39 @@ fn hexadecimal(bytes: &[u8]) -> String {
     text
 }
 
+fn octets(text: &str) -> Option<[u8; 32]> {
+    let mut octets = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, octet) in octets.iter_mut().enumerate() {
+        *octet = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(octets)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entry(holder: Holder) -> Entry {
-        Entry {
+    fn entry(holder: Holder) -> LedgerEntry {
+        LedgerEntry {
             holder,
             issuer: Issuer::Authority("issuing".into()),
-            serial: "0ABC".into(),
+            serial: SerialNumber(vec![0x0A, 0xBC]),
             subject: "CN=alice,O=\\\"My\\\" Organization".into(),
             not_before: Timestamp::from_unix(0),
             not_after: Timestamp::MAX,
             issued_at: Timestamp::from_unix(60),
-            spki: [0xAB; 32],
-            fingerprint: [1; 32],
+            spki_hash: SpkiHash([0xAB; 32]),
+            fingerprint: Fingerprint([1; 32]),
             certificate: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".into(),
         }
     }
 
     #[test]
     fn an_entry_is_plain_toml() {
-        let text = entry(Holder::Client("alice".into())).to_string();
+        let text = Entry(&entry(Holder::Client("alice".into()))).to_string();
         let table: toml::Table = toml::from_str(&text).unwrap();
         assert_eq!(table["holder"]["kind"].as_str(), Some("client"));
         assert_eq!(table["issuer"]["authority"].as_str(), Some("issuing"));
@@ -138,8 +192,10 @@ mod tests {
 
     #[test]
     fn a_self_signed_entry_says_so() {
-        let own = Entry { issuer: Issuer::SelfSigned, ..entry(Holder::Host("a".into())) };
-        let table: toml::Table = toml::from_str(&own.to_string()).unwrap();
+        let own = LedgerEntry { issuer: Issuer::SelfSigned, ..entry(Holder::Host("a".into())) };
+        let text = Entry(&own).to_string();
+        assert_eq!(read(&text), Ok(own));
+        let table: toml::Table = toml::from_str(&text).unwrap();
         assert_eq!(table["issuer"]["selfSigned"].as_bool(), Some(true));
     }
 
@@ -150,18 +206,31 @@ mod tests {
         for name in names {
             for kind in &layout::KINDS {
                 let holder_of = (kind.holder)(name.into());
-                assert_eq!(holder(&entry(holder_of.clone()).to_string()), Ok(holder_of));
+                let entry = entry(holder_of.clone());
+                let text = Entry(&entry).to_string();
+                assert_eq!(holder(&text), Ok(holder_of));
+                assert_eq!(read(&text), Ok(entry));
             }
         }
     }
 
     #[test]
     fn what_is_no_entry_says_why() {
-        let text = entry(Holder::Client("alice".into())).to_string();
+        let text = Entry(&entry(Holder::Client("alice".into()))).to_string();
         let cut = &text[..text.len() - 20];
         assert!(holder(cut).unwrap_err().starts_with("is not a ledger entry: "));
         assert!(holder("").unwrap_err().contains("holder"));
         let strange = text.replace("\"client\"", "\"robot\"");
         assert_eq!(holder(&strange).unwrap_err(), "names a holder of the unknown kind `robot`");
+        assert_eq!(read(&strange).unwrap_err(), "names a holder of the unknown kind `robot`");
+        for (from, to, what) in [
+            ("\"0ABC\"", "\"zz\"", "serial"),
+            ("authority = \"issuing\"", "", "issuer"),
+            ("spkiSha256 = \"ab", "spkiSha256 = \"é", "spkiSha256"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let error = read(&text.replace(from, to)).map(drop);
+            assert!(error.unwrap_err().contains(&format!("`{what}` cannot be read")), "{what}");
+        }
     }
 }

@@ -19,6 +19,8 @@ mod lock;
 mod parallel;
 mod read;
 mod record;
+mod register;
+mod revocation;
 mod rotation;
 mod transaction;
 
@@ -27,10 +29,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
-use crate::plan::rotation::Known;
-use crate::plan::{Inventory, Issued, Keyring};
+use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
 pub use error::StoreError;
@@ -73,17 +74,37 @@ impl Store {
 
     /// Public facts about `wanted`, and warnings about key files that others can read.
     ///
-    /// Needs no permission to write, unless a killed process left a change to finish. Ledgers are
-    /// read only if a wanted holder has no files.
+    /// Needs no permission to write, unless a killed process left a change to finish. With them come
+    /// the ledgers of all authorities, and the newest revocation lists.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] for the first damaged holder, in their order; what is missing is no
-    /// error but [`Inventory::lost`].
+    /// [`StoreError::Damaged`] for the first damaged holder, in their order, and for a damaged ledger;
+    /// what is missing is no error but [`Inventory::lost`].
     pub fn inventory(
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|| inventory::read(&self.root, wanted))
+        self.settled(|| inventory::read(&self.root, wanted, register::of_authorities))
+    }
+
+    /// As [`Store::inventory`], with every ledger: those of self-signed certificates too.
+    ///
+    /// # Errors
+    /// As [`Store::inventory`].
+    pub fn everything(
+        &self,
+        wanted: &BTreeSet<Holder>,
+    ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
+        self.settled(|| inventory::read(&self.root, wanted, register::of_all))
+    }
+
+    /// Every certificate that was ever issued, and what was revoked. Of the certificates of one holder,
+    /// the one in its `tls.crt` is the current one, the others are superseded.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for the first file of a ledger that is not what mtlsgen wrote.
+    pub fn ledger(&self) -> Result<Ledger, StoreError> {
+        self.settled(|| register::of_all(&self.root).map(|(ledger, _)| ledger))
     }
 
     /// Everybody whose certificate or key lies in the store.
@@ -114,6 +135,24 @@ impl Store {
         Ok(keys.into_iter().collect())
     }
 
+    /// The private keys of generations of authorities beside the current ones, by the names of the authorities
+    /// and the hashes of the keys.
+    ///
+    /// # Errors
+    /// As [`Store::keyring`].
+    pub fn generation_keys<'a>(
+        &self,
+        inventory: &Inventory,
+        wanted: impl IntoIterator<Item = (&'a str, SpkiHash)>,
+    ) -> Result<Keyring, StoreError> {
+        let mut keyring = Keyring::default();
+        for (name, hash) in wanted {
+            let Some(all) = inventory.generations.get(name) else { continue };
+            keyring.insert_generation(generations::key(&self.root, name, all, &hash)?);
+        }
+        Ok(keyring)
+    }
+
     /// Takes the right to change the store, makes its folder if need be, and finishes what a killed
     /// process left. What was read before may have changed: read it again.
     ///
@@ -127,7 +166,7 @@ impl Store {
         Ok(lock)
     }
 
-    /// Puts everything that was issued at `at` into the store, all of it or nothing.
+    /// Puts everything that was issued or revoked at `at` into the store, all of it or nothing.
     ///
     /// # Errors
     /// [`StoreError::Unfinished`] where the next run carries the change on; after every other error
@@ -138,7 +177,7 @@ impl Store {
         issued: &Issued,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        if issued.certificates.is_empty() && issued.chains.is_empty() {
+        if issued.is_empty() {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;
@@ -158,14 +197,6 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (files, removal) = rotation::files(&self.root, name, change)?;
         self.put(files, removal)
-    }
-
-    /// Every certificate that authorities issued, by their ledgers.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] for the first entry that is none.
-    pub fn issued(&self) -> Result<Vec<Known>, StoreError> {
-        self.settled(|| generations::issued(&self.root))
     }
 
     /// Changes files below the folders of holders.

@@ -13,7 +13,7 @@ use super::{generations, issuance, keyring, layout, read};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::rotation::Role;
-use crate::plan::{HeldCertificate, IssuedCertificate};
+use crate::plan::{HeldCertificate, IssuedCertificate, NewRevocation};
 use crate::time::Timestamp;
 
 /// A step of a rollover, as a change of the store.
@@ -26,8 +26,8 @@ pub enum Change<'a> {
     Activate,
     /// The next generation goes.
     Abandon,
-    /// The generations of these serials, which retire, go.
-    Retire(&'a [SerialNumber]),
+    /// The generations of these serials, which retire, go; what is revoked with them is entered.
+    Retire(&'a [SerialNumber], &'a [NewRevocation]),
 }
 
 /// The file of the certificate of a generation of authority `name`; for those that retire, `serial` says which.
@@ -64,12 +64,12 @@ pub(super) fn files(
         }
         Change::Activate => Ok((activated(root, &authority)?, removal(&[next]))),
         Change::Abandon => Ok((Vec::new(), removal(&[next]))),
-        Change::Retire(serials) => {
+        Change::Retire(serials, revocations) => {
             let retiring = layout::retiring_folder(&authority);
             let folders = serials.iter().map(|serial| format!("{retiring}/{serial}"));
             let mut removal = removal(&folders.collect::<Vec<_>>());
             removal.folders.push(retiring);
-            Ok((Vec::new(), removal))
+            Ok((revocations.iter().map(issuance::revocation_file).collect(), removal))
         }
     }
 }

@@ -102,8 +102,13 @@ fn reading_makes_nothing() {
 #[test]
 fn what_was_issued_but_is_gone_is_lost_and_not_absent() {
     let root = TempDir::new().unwrap();
-    let entry = "holder = { kind = \"client\", name = \"alice\" }\ncertificate = ''\n";
-    put(&open(root.path()), &[("cas/ca/ledger/01.toml", entry), ("hosts/web/tls.key", "a key")]);
+    let hash = "00".repeat(32);
+    let entry = format!(
+        "holder = {{ kind = \"client\", name = \"alice\" }}\nissuer = {{ authority = \"ca\" }}\nserial = \"01\"\n\
+         subject = \"CN=alice\"\nnotBefore = 2030-01-01T00:00:00Z\nnotAfter = 2031-01-01T00:00:00Z\n\
+         issuedAt = 2030-01-01T00:00:00Z\nspkiSha256 = \"{hash}\"\nfingerprintSha256 = \"{hash}\"\ncertificate = ''\n"
+    );
+    put(&open(root.path()), &[("cas/ca/ledger/01.toml", &entry), ("hosts/web/tls.key", "a key")]);
     let lost = [Holder::Host("web".into()), Holder::Client("alice".into())];
     let wanted = lost.iter().cloned().chain([Holder::Client("new".into())]).collect();
     let (inventory, _) = open(root.path()).inventory(&wanted).unwrap();

@@ -45,6 +45,10 @@ impl Material for FakeMaterial {
     fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
         Some(authorities.iter().map(|name| certificate(name)).collect())
     }
+
+    fn revocation_lists(&self, _: &[String]) -> Result<Option<String>, String> {
+        Ok(None)
+    }
 }
 
 fn certificate(name: &str) -> String {

@@ -45,13 +45,11 @@ fn basic(parsed: &X509Certificate<'_>) -> Result<Certificate, CertificateError> 
         DistinguishedName::from_der(der)
             .map_err(|error| CertificateError::Malformed(format!("its {whose} is {error}")))
     };
-    let serial = parsed.raw_serial();
-    let leading = serial.iter().take_while(|octet| **octet == 0).count();
     Ok(Certificate {
         der: parsed.as_raw().to_vec(),
         subject: name("subject", parsed.subject().as_raw())?,
         issuer: name("issuer", parsed.issuer().as_raw())?,
-        serial: SerialNumber(serial[leading.min(serial.len().saturating_sub(1))..].to_vec()),
+        serial: SerialNumber::from_encoded(parsed.raw_serial()),
         not_before: Timestamp::from_unix(parsed.validity().not_before.timestamp()),
         not_after: Timestamp::from_unix(parsed.validity().not_after.timestamp()),
         key_kind: algorithm(parsed.public_key()).and_then(Algorithm::kind),

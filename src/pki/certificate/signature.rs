@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
-use x509_parser::x509::AlgorithmIdentifier;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
 use super::reading::algorithm;
@@ -23,9 +23,24 @@ fn verify(certificate: &[u8], issuer: &[u8]) -> Option<()> {
     if *named != certificate.tbs_certificate.signature {
         return None;
     }
-    let algorithm = verification(named, algorithm(issuer.public_key())?)?;
-    UnparsedPublicKey::new(algorithm, issuer.public_key().subject_public_key.data.as_ref())
-        .verify(certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
+    verify_signature(
+        named,
+        issuer.public_key(),
+        certificate.tbs_certificate.as_ref(),
+        &certificate.signature_value.data,
+    )
+}
+
+/// Verifies the signature of a message, of a certificate or a revocation list.
+pub(in crate::pki) fn verify_signature(
+    named: &AlgorithmIdentifier<'_>,
+    key: &SubjectPublicKeyInfo<'_>,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<()> {
+    let algorithm = verification(named, algorithm(key)?)?;
+    UnparsedPublicKey::new(algorithm, key.subject_public_key.data.as_ref())
+        .verify(message, signature)
         .ok()
 }
 

@@ -66,7 +66,7 @@ pub(super) fn draft(
 }
 
 /// First 160 bits of the SHA-256 of the public key, without tag, length and unused bits.
-fn key_identifier(key: &PrivateKey) -> Vec<u8> {
+pub(super) fn key_identifier(key: &PrivateKey) -> Vec<u8> {
     sha256(key.public_key_bits())[..KEY_IDENTIFIER_LENGTH].to_vec()
 }
 
@@ -172,13 +172,13 @@ fn network(address: &[u8], prefix: u8) -> Vec<u8> {
 }
 
 /// A key as rcgen wants to see it. It signs with nothing: the draft is signed by nobody.
-struct Key<'a> {
+pub(super) struct Key<'a> {
     bits: &'a [u8],
     algorithm: &'static SignatureAlgorithm,
 }
 
 impl<'a> Key<'a> {
-    fn of(key: &'a PrivateKey) -> Self {
+    pub(super) fn of(key: &'a PrivateKey) -> Self {
         let algorithm = match key.algorithm() {
             Algorithm::EcdsaP256 => &PKCS_ECDSA_P256_SHA256,
             Algorithm::EcdsaP384 => &PKCS_ECDSA_P384_SHA384,

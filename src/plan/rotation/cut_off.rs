@@ -102,12 +102,13 @@ pub(super) fn signed_by(
 
 fn valid_leaves(now: Timestamp, known: &[Known]) -> impl Iterator<Item = &Known> {
     known.iter().filter(move |known| {
-        !matches!(known.holder, Holder::Authority(_)) && known.certificate.not_after >= now
+        let is_leaf = !matches!(known.holder, Holder::Authority(_));
+        is_leaf && !known.is_revoked && known.certificate.not_after >= now
     })
 }
 
 fn told(rotation: Rotation<'_>, known: &Known) -> CutOff {
-    let Known { holder, certificate } = known;
+    let Known { holder, certificate, .. } = known;
     let held = rotation.inventory.held.get(holder).map(HeldCertificate::certificate);
     let standing = match held {
         _ if rotation.model.request(holder).is_none() => Standing::NotInSpec,
@@ -135,7 +136,9 @@ fn authorities<'a>(
             AuthoritySource::Issued(_) => found.extend(inventory.trusted(name)),
         }
     }
-    let former = known.iter().filter(|known| matches!(known.holder, Holder::Authority(_)));
+    let is_former =
+        |known: &&Known| matches!(known.holder, Holder::Authority(_)) && !known.is_revoked;
+    let former = known.iter().filter(is_former);
     // A root that is not trusted any more vouches for nothing.
     found.extend(former.map(|known| &known.certificate).filter(|one| one.issuer != one.subject));
     found
@@ -164,6 +167,6 @@ fn is_signed(leaf: &Certificate, issuers: &[&Certificate]) -> bool {
 }
 
 /// Whether both are certificates of one generation: a renewal has the key and the name of the old one.
-fn same_authority(one: &Certificate, other: &Certificate) -> bool {
+pub(super) fn same_authority(one: &Certificate, other: &Certificate) -> bool {
     one.spki_hash == other.spki_hash && one.subject == other.subject
 }

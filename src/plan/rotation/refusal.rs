@@ -3,9 +3,9 @@
 use super::{CutOff, Rotation, cut_off};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::Model;
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::CertificateError;
 use crate::pki::request::SerialNumber;
-use crate::plan::{Phase, Reason};
+use crate::plan::{LedgerEntry, Phase, Reason};
 use crate::time::Timestamp;
 
 impl Rotation<'_> {
@@ -119,16 +119,6 @@ impl Rotation<'_> {
         );
         found
     }
-
-    /// A root answers for an intermediate as long as it is in the bundle.
-    pub(super) fn vouched_for(&self, certificate: &Certificate, issuer: &str) -> Diagnostic {
-        let Certificate { serial, not_after, .. } = certificate;
-        Diagnostic::warning(
-            "retired-but-vouched-for",
-            format!("`{issuer}` answers for the retired certificate of `{}` (serial {serial}) until {not_after}: clients that show it in their chain are still let in", self.name()),
-        )
-        .help(format!("revoke it, and let hosts check the revocation list of `{issuer}`; or roll `{issuer}` over"))
-    }
 }
 
 pub(super) fn unknown(model: &Model, name: &str) -> Diagnostic {
@@ -152,4 +142,14 @@ pub(super) fn somebody_elses(name: &str) -> Diagnostic {
 pub(super) fn never_issued(name: &str) -> Diagnostic {
     Diagnostic::error("rotation-not-issued", format!("authority `{name}` was never issued"))
         .help("`mtlsgen render` issues it with what the spec says; there is nothing to roll over")
+}
+
+/// An entry of a ledger without its certificate: nobody can tell who would be cut off.
+pub(super) fn not_whole(entry: &LedgerEntry, error: &CertificateError) -> Diagnostic {
+    let LedgerEntry { holder, serial, .. } = entry;
+    Diagnostic::error(
+        "ledger-damaged",
+        format!("the ledger entry {serial} of {holder} holds no certificate: {error}"),
+    )
+    .help("restore it from Git or from a backup")
 }

@@ -12,6 +12,8 @@ use crate::time::Timestamp;
 pub struct Schedule {
     /// Name of the authority.
     pub authority: String,
+    /// Whether it is a root, which people trust by its certificate.
+    pub is_root: bool,
     /// How far it has come.
     pub phase: Phase,
     /// Hosts whose certificates it vouches for: whoever calls them trusts it.
@@ -119,6 +121,7 @@ impl Rotation<'_> {
         let generations = self.generations(known);
         Schedule {
             authority: self.name().to_owned(),
+            is_root: self.request.issuer == Issuer::SelfSigned,
             phase: self.phase(),
             serves,
             trusted_by: trusting.map(|exposure| exposure.key.clone()).collect(),

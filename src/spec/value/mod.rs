@@ -15,6 +15,7 @@ mod path;
 #[cfg(test)]
 mod proposals;
 mod quantity;
+mod revocation;
 mod serial;
 mod text;
 
@@ -31,4 +32,5 @@ pub use kubernetes::{
 pub use number::{Port, PortReference, PublicKeySize};
 pub use path::FilePath;
 pub use quantity::Quantity;
+pub use revocation::{Crl, Revoked, RevokedSerial};
 pub use serial::Serial;

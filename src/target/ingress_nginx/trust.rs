@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use x509_parser::parse_x509_crl;
-use x509_parser::pem::Pem;
-
 use crate::manifest::objects::Material;
 use crate::model::{ClientAuthentication, Reference};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
 use crate::target::{SecretView, Trust};
 
 /// Final Secrets by namespace and name; only asked, never iterated over.
@@ -88,13 +86,31 @@ fn filled(secret: &SecretView<'_>, authorities: &[String], material: &dyn Materi
             } else if bundle.is_none_or(|bundle| bundle.as_bytes() != have) {
                 found.push(other_authorities(&authorities));
             }
-            found.extend(ca_crl.as_deref().and_then(revocation_problem));
+            found.extend(list_problem(ca_crl.as_deref(), material.revocation_lists(&authorities)));
         }
     }
     if !secret.private_keys.is_empty() {
         found.push(format!("holds a private key under `{}`", secret.private_keys.join("`, `")));
     }
     found
+}
+
+/// What is wrong with the `ca.crl` of a Secret that mtlsgen fills.
+fn list_problem(have: Option<&[u8]>, want: Result<Option<String>, String>) -> Option<String> {
+    let want = match want {
+        Ok(want) => want,
+        Err(missing) => return Some(format!("needs a `ca.crl`: {missing}")),
+    };
+    match (have, want) {
+        (None, None) => None,
+        (Some(have), Some(want)) if want.as_bytes() == have => None,
+        (None, Some(_)) => Some(
+            "has no `ca.crl`: the controller would let revoked clients in".to_owned(),
+        ),
+        (Some(have), _) => Some(revocation_problem(have).unwrap_or_else(|| {
+            "holds something else under `ca.crl` than the revocation lists of its authorities: what is revoked is said by `mtlsgen cert revoke`, `revoked` and `cas.NAME.crl`".to_owned()
+        })),
+    }
 }
 
 /// The controller then only logs that client authentication is off.
@@ -119,18 +135,10 @@ fn authority_problem(pem: &[u8]) -> Option<String> {
 /// Why the controller would refuse this `ca.crl`, and the whole Secret with it
 /// (`internal/ingress/controller/store/backend_ssl.go`, `ConfigureCRL`).
 fn revocation_problem(pem: &[u8]) -> Option<String> {
-    let mut any = false;
-    for block in Pem::iter_from_buffer(pem) {
-        any = true;
-        let is_list = block.is_ok_and(|block| {
-            block.label == "X509 CRL" && parse_x509_crl(&block.contents).is_ok()
-        });
-        if !is_list {
-            any = false;
-            break;
-        }
-    }
-    (!any).then(|| "has something under `ca.crl` that is no PEM block `X509 CRL`: the controller then takes none of it, and lets everybody in".to_owned())
+    let error = RevocationList::from_pem(pem).err()?;
+    Some(format!(
+        "has something under `ca.crl` that is no PEM block `X509 CRL` with a list that the controller reads ({error}): it then takes nothing of the Secret"
+    ))
 }
 
 #[cfg(test)]

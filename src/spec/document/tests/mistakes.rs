@@ -118,8 +118,8 @@ fn keys_of_later_versions() {
     );
     says(
         "a.yaml",
-        "cas: {a: {crl: [{x: 1}]}}",
-        "a.yaml:1:11 not-supported-yet `crl` is not supported yet",
+        "clients: {a: {csr: [{x: 1}]}}",
+        "a.yaml:1:15 not-supported-yet `csr` is not supported yet",
     );
 }
 

@@ -1,0 +1,107 @@
+//! `mtlsgen status`: every certificate of the spec and the store.
+
+use std::collections::BTreeSet;
+
+use clap::ValueEnum;
+
+use super::globals::Globals;
+use super::phases;
+use super::report::{CommandError, ExitStatus, print};
+use super::spec_arguments::SpecArguments;
+use crate::diagnostic::Diagnostic;
+use crate::model::context::listed;
+use crate::pki::request::Holder;
+use crate::plan::{self, IssuancePlan};
+use crate::spec::value::Duration;
+use crate::status::{self, Row, Sources, State};
+use crate::time::Timestamp;
+
+/// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial
+///
+/// States: valid; due (the next render replaces it); expired; revoked; superseded (its holder has another one, and it is
+/// still valid); orphaned (its holder is not in the spec any more, and it is still valid); missing. Needs no private key.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: Format,
+    /// Exit with 1 if something in use ends within this time, is revoked or is missing
+    #[arg(long, value_name = "TIME", help_heading = "Output")]
+    fail_within: Option<Duration<0>>,
+    /// Show also what has expired and was replaced or removed
+    #[arg(long, help_heading = "Output")]
+    all: bool,
+}
+
+/// Format of standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people; dates, and the start of each fingerprint
+    Table,
+    /// For programs, with everything that is known
+    Json,
+    /// Metrics in Prometheus' text format
+    Prometheus,
+    /// A calendar of ends and renewals
+    Icalendar,
+}
+
+impl Format {
+    fn render(self) -> fn(&[Row], Timestamp) -> String {
+        match self {
+            Self::Table => status::table,
+            Self::Json => status::json,
+            Self::Prometheus => status::prometheus,
+            Self::Icalendar => status::icalendar,
+        }
+    }
+}
+
+/// Shows.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let report = globals.report();
+    let now = args.spec.now()?;
+    let read = phases::read(&args.spec)?;
+    let resolved = phases::resolve(&read, now, report)?;
+    let store = phases::store(&read, report);
+    let model = &resolved.model;
+    let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
+    let (inventory, warnings) = store.everything(&wanted)?;
+    report.diagnostics(&warnings);
+    // What stands in the way of a render is shown beside what there is, not in its place.
+    let (plan, errors) = match plan::plan(model, &inventory, now) {
+        Ok(plan) => (plan, Vec::new()),
+        Err(errors) => (IssuancePlan::default(), errors),
+    };
+    report.diagnostics(&plan.warnings);
+    let mut rows = status::rows(Sources { model, inventory: &inventory, plan: &plan, now });
+    if !args.all {
+        rows.retain(|row| row.is_current || row.state != State::Expired);
+    }
+    print(args.format.render()(&rows, now))?;
+    if !errors.is_empty() {
+        return Err(CommandError::Input(errors));
+    }
+    let Some(time) = args.fail_within else { return Ok(ExitStatus::Done) };
+    let ending = status::ending(&rows, now, time.seconds());
+    if ending.is_empty() {
+        return Ok(ExitStatus::Done);
+    }
+    report.diagnostics(&[told(&ending, time)]);
+    Ok(ExitStatus::Findings)
+}
+
+fn told(ending: &[&Row], time: Duration<0>) -> Diagnostic {
+    let name = |row: &&Row| format!("{} {}", row.subject.kind(), row.subject.name());
+    let names: Vec<String> = ending.iter().map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let title = match ending.len() {
+        1 => format!("one ends within {time}, is revoked or is missing: {}", listed(&names)),
+        count => {
+            format!("{count} end within {time}, are revoked or are missing: {}", listed(&names))
+        }
+    };
+    Diagnostic::error("ends-soon", title).help("run `mtlsgen render`, and apply what it prints; ask their owners for what was brought along")
+}

@@ -1,0 +1,118 @@
+//! Reads ledgers and revocation lists: what was issued, and what was revoked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::{contents, layout, ledger, parallel, read, revocation};
+use crate::pki::crl::RevocationList;
+use crate::pki::request::Holder;
+use crate::plan::{Ledger, LedgerEntry};
+
+/// A list of hundreds of thousands of certificates.
+const LARGEST_LIST: u64 = 64 << 20;
+/// How many lists of one authority are read, the newest ones: branches that merge have several of one number.
+const LISTS_READ: usize = 16;
+
+/// Ledgers, and revocation lists by the names of their authorities.
+pub(super) type Register = (Ledger, BTreeMap<String, Vec<RevocationList>>);
+
+/// The ledgers of authorities, and the lists that they signed.
+pub(super) fn of_authorities(root: &Path) -> Result<Register, StoreError> {
+    let authorities = &layout::KINDS[0];
+    let mut found = Ledger::default();
+    let mut lists = BTreeMap::new();
+    for (holder, folder) in keepers(root, authorities)? {
+        add(&mut found, &holder, &folder.join(layout::LEDGER))?;
+        let newest = newest_lists(&folder.join(layout::LISTS))?;
+        if !newest.is_empty() {
+            lists.insert(holder.name().to_owned(), newest);
+        }
+    }
+    Ok((found, lists))
+}
+
+/// Every ledger of a store, those of self-signed certificates included.
+pub(super) fn of_all(root: &Path) -> Result<Register, StoreError> {
+    let (mut found, lists) = of_authorities(root)?;
+    for kind in &layout::KINDS[1..] {
+        for (holder, folder) in keepers(root, kind)? {
+            add(&mut found, &holder, &folder.join(layout::LEDGER))?;
+        }
+    }
+    Ok((found, lists))
+}
+
+/// Folders of one kind, with the names of those that they belong to.
+fn keepers(root: &Path, kind: &layout::Kind) -> Result<Vec<(Holder, PathBuf)>, StoreError> {
+    let above = root.join(kind.folder);
+    let named = |name: String| {
+        let folder = above.join(&name);
+        let true_name = contents::true_name(&folder, &name)?;
+        Ok(((kind.holder)(true_name), folder))
+    };
+    read::folders(&above)?.into_iter().map(named).collect()
+}
+
+fn add(found: &mut Ledger, keeper: &Holder, folder: &Path) -> Result<(), StoreError> {
+    let names = read::files(folder)?;
+    let is_entry = |name: &&String| contents::is_entry(name);
+    let entries: Vec<PathBuf> = names.iter().filter(is_entry).map(|n| folder.join(n)).collect();
+    let entries = parallel::map(&entries, |path| text(path, ledger::read))?;
+    found.entries.extend(entries.into_iter().flatten());
+    if !matches!(keeper, Holder::Authority(_)) {
+        return Ok(());
+    }
+    for name in &names {
+        let Some(serial) = revocation::serial(name) else { continue };
+        if let Some(revocation) = text(&folder.join(name), revocation::read)? {
+            found.revoked.insert(keeper.name(), &serial, revocation);
+        }
+    }
+    Ok(())
+}
+
+/// What a file of the ledger says; `None` if it went meanwhile.
+fn text<T>(path: &Path, read: fn(&str) -> Result<T, String>) -> Result<Option<T>, StoreError> {
+    let Some(content) = read::file(path)? else { return Ok(None) };
+    let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(path, "is not UTF-8"))?;
+    read(text).map(Some).map_err(|problem| StoreError::damaged(path, problem))
+}
+
+/// The newest lists of a folder, the newest of all first.
+fn newest_lists(folder: &Path) -> Result<Vec<RevocationList>, StoreError> {
+    let names = read::files(folder)?.into_iter();
+    let mut numbered: Vec<(u64, String)> =
+        names.filter_map(|name| Some((layout::list_number(&name)?, name))).collect();
+    numbered.sort_by(|one, other| other.cmp(one));
+    let mut lists = Vec::new();
+    for (_, name) in numbered.into_iter().take(LISTS_READ) {
+        let path = folder.join(name);
+        let Some(content) = read::file_up_to(&path, LARGEST_LIST)? else { continue };
+        let damaged = |problem: String| StoreError::damaged(&path, problem);
+        let read = RevocationList::from_pem(&content)
+            .map_err(|error| damaged(format!("is no revocation list: {error}")))?;
+        lists.extend(read);
+    }
+    Ok(lists)
+}
+
+/// What an entry says of a certificate that it was issued for.
+pub(super) fn entry_of(
+    issued: &crate::plan::IssuedCertificate,
+    at: crate::time::Timestamp,
+) -> LedgerEntry {
+    let leaf = issued.certificate();
+    LedgerEntry {
+        holder: issued.request.holder.clone(),
+        issuer: issued.request.issuer.clone(),
+        serial: leaf.serial.clone(),
+        subject: leaf.subject.rfc2253(),
+        not_before: leaf.not_before,
+        not_after: leaf.not_after,
+        issued_at: at,
+        spki_hash: leaf.spki_hash,
+        fingerprint: leaf.fingerprint(),
+        certificate: leaf.to_pem(),
+    }
+}

@@ -1,0 +1,159 @@
+//! What is revoked by the spec, and the revocation lists that others made.
+
+use super::brought;
+use super::context::{Context, Findings};
+use super::{AuthoritySource, RevocationListSettings};
+use crate::diagnostic::Diagnostic;
+use crate::path;
+use crate::pki::crl::{RevocationList, RevocationListError, RevocationReason};
+use crate::pki::request::SerialNumber;
+use crate::spec::document::Path;
+use crate::spec::{self, Ca};
+
+/// The revoked serials of an authority, each once.
+pub fn serials(
+    context: Context<'_>,
+    name: &str,
+    written: &Ca,
+    can_sign: bool,
+    findings: &mut Findings,
+) -> Vec<(SerialNumber, RevocationReason)> {
+    if !written.revoked.is_empty() && !can_sign {
+        findings.push(
+            Diagnostic::error(
+                "issuer-without-key",
+                format!("`{name}` cannot revoke: only its certificate is known"),
+            )
+            .at(context.key(&path!["cas", name, "revoked"]))
+            .help(
+                "let its owner revoke them and name the list: `crl = \"FILE\"`; or bring its `key`",
+            ),
+        );
+    }
+    let mut found: Vec<(SerialNumber, RevocationReason)> = Vec::new();
+    for (index, entry) in written.revoked.iter().enumerate() {
+        let serial = SerialNumber(entry.serial.magnitude().to_vec());
+        if found.iter().any(|(known, _)| *known == serial) {
+            findings.push(
+                Diagnostic::error("duplicate-serial", format!("serial {serial} stands here twice"))
+                    .at(context.value(&path!["cas", name, "revoked", index]))
+                    .help("remove one of them"),
+            );
+        } else {
+            found.push((serial, entry.reason));
+        }
+    }
+    found
+}
+
+/// How the lists of an authority are made, and those that were brought along.
+pub fn settings(
+    context: Context<'_>,
+    name: &str,
+    written: &Ca,
+    source: &AuthoritySource,
+    can_sign: bool,
+    findings: &mut Findings,
+) -> RevocationListSettings {
+    let Some(crl) = &written.crl else { return RevocationListSettings::default() };
+    let path = path!["cas", name, "crl"];
+    if !can_sign && (crl.duration.is_some() || crl.renew_before.is_some()) {
+        findings.push(
+            Diagnostic::error(
+                "key-without-effect",
+                format!("`{name}` signs no revocation list here: only its certificate is known"),
+            )
+            .at(context.value(&path))
+            .help("name the list that its owner made: `crl = \"FILE\"`; or bring its `key`"),
+        );
+    }
+    let duration = crl.duration.map(spec::value::Duration::seconds);
+    let renew_before = crl.renew_before.map(spec::value::Duration::seconds);
+    if let (Some(duration), Some(before)) = (duration, renew_before)
+        && before >= duration
+    {
+        findings.push(
+            Diagnostic::error("renew-before", format!("lists of {duration} would be renewed {before} before their end, that is at once"))
+                .at(context.value(&path!["cas", name, "crl", "renewBefore"]))
+                .help("write a `renewBefore` that is shorter than `duration`"),
+        );
+    }
+    let brought = match (&crl.file, source) {
+        (None, _) => Vec::new(),
+        (Some(file), AuthoritySource::Brought(chain)) => {
+            let path = brought::list_path(context.document, name);
+            let lists = lists(context, &path, file.as_str(), findings);
+            for list in &lists {
+                refuse_unfit(context, &path, file.as_str(), list, chain, findings);
+            }
+            lists
+        }
+        (Some(_), AuthoritySource::Issued(_)) => {
+            findings.push(
+                Diagnostic::error(
+                    "key-without-effect",
+                    format!("mtlsgen signs the revocation lists of `{name}` itself"),
+                )
+                .at(context.value(&path))
+                .help("remove the file; `revoked` names further serials"),
+            );
+            Vec::new()
+        }
+    };
+    RevocationListSettings { duration, renew_before, brought }
+}
+
+fn lists(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    findings: &mut Findings,
+) -> Vec<RevocationList> {
+    let Some(bytes) = brought::bytes(context, path, file, findings) else { return Vec::new() };
+    let (code, title, help) = match RevocationList::from_pem(bytes) {
+        Ok(lists) => return lists,
+        Err(RevocationListError::NotPem) => (
+            "not-pem",
+            format!("`{file}` does not consist of PEM blocks `X509 CRL`"),
+            "convert it: `openssl crl -inform DER -in FILE -out FILE.pem`",
+        ),
+        Err(RevocationListError::Unusable(why)) => (
+            "broken-crl",
+            format!("a revocation list in `{file}` cannot be used: {why}"),
+            "get a complete list of version 2 from the owner of that authority",
+        ),
+    };
+    findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));
+    Vec::new()
+}
+
+/// A list of nobody in the chain says nothing, and one that is over shuts everybody out.
+fn refuse_unfit(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    list: &RevocationList,
+    chain: &[crate::pki::certificate::Certificate],
+    findings: &mut Findings,
+) {
+    let issuer = list.issuer.rfc2253();
+    if !chain.iter().any(|authority| list.is_signed_by(authority)) {
+        findings.push(
+            Diagnostic::error("foreign-crl", format!("the revocation list of `{issuer}` in `{file}` was not signed by this authority or one of its issuers"))
+                .at(context.value(path))
+                .help("name the lists of this authority and of its issuers, nothing else"),
+        );
+    } else if list.next_update <= context.now {
+        findings.push(
+            Diagnostic::error("expired-crl", format!("the revocation list of `{issuer}` in `{file}` ended at {}: the controller would refuse every client", list.next_update))
+                .at(context.value(path))
+                .help("get the current list from the owner of that authority"),
+        );
+    } else if list.this_update > context.now {
+        findings.push(
+            Diagnostic::error("not-yet-valid", format!("the revocation list of `{issuer}` in `{file}` begins at {}: until then, the controller would refuse every client", list.this_update))
+                .at(context.value(path))
+                .help("check the clock, or wait until then"),
+        );
+    }
+}

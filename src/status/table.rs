@@ -1,0 +1,69 @@
+//! Rows for people.
+
+use std::fmt::Write as _;
+
+use super::{Row, Subject};
+use crate::time::Timestamp;
+
+const HEADER: [&str; 9] = [
+    "KIND",
+    "HOLDER",
+    "STATE",
+    "NOT BEFORE",
+    "NOT AFTER",
+    "RENEWAL",
+    "ISSUER",
+    "SERIAL",
+    "FINGERPRINT",
+];
+/// Characters of a fingerprint that tell it from others.
+const FINGERPRINT: usize = 16;
+
+/// A table with aligned columns; dates without the time of day, the start of each fingerprint.
+#[must_use]
+pub fn render(rows: &[Row], _now: Timestamp) -> String {
+    let header = HEADER.map(str::to_owned);
+    let lines: Vec<[String; 9]> = std::iter::once(header).chain(rows.iter().map(cells)).collect();
+    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEADER.len()).map(width).collect();
+    let mut text = String::new();
+    for line in &lines {
+        let mut row = String::new();
+        for (cell, width) in line.iter().zip(&widths) {
+            write!(row, "{cell:width$}  ").expect("a String takes everything");
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn cells(row: &Row) -> [String; 9] {
+    let none = || "-".to_owned();
+    let facts = row.facts.as_ref();
+    let day = |time: Timestamp| time.to_string()[..10].to_owned();
+    let name: String = row.subject.name().chars().flat_map(visible).collect();
+    let issuer: String = row.issuer.chars().flat_map(visible).collect();
+    [
+        row.subject.kind().to_owned(),
+        name,
+        row.state.to_string(),
+        facts.map_or_else(none, |facts| day(facts.not_before)),
+        facts.map_or_else(none, |facts| day(facts.not_after)),
+        row.renewal_time.map_or_else(none, day),
+        if row.is_brought && matches!(row.subject, Subject::List(_)) {
+            format!("{issuer} (brought)")
+        } else {
+            issuer
+        },
+        facts.map_or_else(none, |facts| facts.serial.clone()),
+        facts.map_or_else(none, |facts| facts.fingerprint.to_string()[..FINGERPRINT].to_owned()),
+    ]
+}
+
+/// A name may hold anything, and a line stays a line.
+fn visible(character: char) -> impl Iterator<Item = char> {
+    let escaped = character.is_control().then(|| character.escape_default());
+    let plain = escaped.is_none().then_some(character);
+    plain.into_iter().chain(escaped.into_iter().flatten())
+}

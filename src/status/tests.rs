@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+const NOW: &str = "2030-01-01T00:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn row(subject: Subject, state: State, not_after: &str) -> Row {
+    Row {
+        subject,
+        issuer: "ca \"of\"\\ours".to_owned(),
+        is_brought: false,
+        is_current: !matches!(state, State::Superseded | State::Orphaned),
+        facts: Some(Facts {
+            subject: "CN=a,O=b\\, c".to_owned(),
+            serial: "0ABC".to_owned(),
+            fingerprint: Fingerprint([0xAB; 32]),
+            not_before: at("2029-01-01"),
+            not_after: at(not_after),
+        }),
+        renewal_time: Some(at("2030-03-02")),
+        state,
+        reason: None,
+        opens: vec!["web.example.com".to_owned()],
+    }
+}
+
+fn client(name: &str) -> Subject {
+    Subject::Certificate(Holder::Client(name.to_owned()))
+}
+
+fn sample() -> Vec<Row> {
+    let missing =
+        Row { facts: None, renewal_time: None, ..row(client("new"), State::Missing, NOW) };
+    vec![
+        row(Subject::Certificate(Holder::Authority("ca".into())), State::Valid, "2040-01-01"),
+        row(client("a\n\"b\"\\ü"), State::Due, "2030-02-01"),
+        row(client("old"), State::Orphaned, "2030-01-02"),
+        missing,
+        row(Subject::List("ca".into()), State::Valid, "2031-01-01"),
+    ]
+}
+
+#[test]
+fn the_table_has_a_line_for_each_row_and_aligned_columns() {
+    let text = table(&sample(), at(NOW));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1 + sample().len(), "{text}");
+    let column = lines[0].find("STATE").unwrap();
+    assert!(lines[1][column..].starts_with("valid "), "{text}");
+    assert!(lines[4][column..].starts_with("missing     -  "), "{text}");
+    assert!(lines[2].contains("a\\n\"b\"\\ü") && lines[2].contains("2030-02-01"), "{text}");
+}
+
+#[test]
+fn json_has_everything() {
+    let value: serde_json::Value = serde_json::from_str(&json(&sample(), at(NOW))).unwrap();
+    assert_eq!(value["time"], NOW);
+    let first = &value["certificates"][0];
+    for (key, expected) in [
+        ("kind", "authority"),
+        ("name", "ca"),
+        ("state", "valid"),
+        ("source", "issued"),
+        ("serial", "0ABC"),
+        ("notAfter", "2040-01-01T00:00:00Z"),
+        ("renewalTime", "2030-03-02T00:00:00Z"),
+    ] {
+        assert_eq!(first[key], expected);
+    }
+    assert_eq!(first["fingerprintSha256"], "ab".repeat(32));
+    assert_eq!(value["certificates"][3]["notAfter"], serde_json::Value::Null);
+}
+
+#[test]
+fn metrics_are_one_sample_a_line_whatever_names_hold() {
+    let text = prometheus(&sample(), at(NOW));
+    let mut samples: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        value.parse::<i64>().unwrap();
+        let name = series.split('{').next().unwrap();
+        *samples.entry(name).or_default() += 1;
+        assert_eq!(series.contains('{'), series.ends_with('}'), "{line}");
+    }
+    assert_eq!(samples["mtlsgen_certificate_not_after_timestamp_seconds"], 4);
+    assert_eq!(samples["mtlsgen_certificates"], 4 * State::ALL.len());
+    assert!(
+        text.contains("name=\"a\\n\\\"b\\\"\\\\ü\",issuer=\"ca \\\"of\\\"\\\\ours\""),
+        "{text}"
+    );
+    assert!(text.contains("mtlsgen_certificates{kind=\"client\",state=\"orphaned\"} 1\n"));
+    let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
+    assert_eq!(types, samples.len());
+}
+
+#[test]
+fn the_calendar_has_short_lines_and_events_of_what_is_in_use() {
+    let text = icalendar(&sample(), at(NOW));
+    assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"));
+    assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains('\n')), "{text}");
+    let unfolded = text.replace("\r\n ", "");
+    assert_eq!(unfolded.matches("BEGIN:VEVENT\r\n").count(), 6, "{unfolded}");
+    assert!(unfolded.contains("DTSTART:20300201T000000Z\r\n"));
+    assert!(unfolded.contains("SUMMARY:client a\\n\"b\"\\\\ü: ends\r\n"), "{unfolded}");
+    assert!(unfolded.contains("DESCRIPTION:subject CN=a\\,O=b\\\\\\, c\\, serial 0ABC\r\n"));
+    assert!(!unfolded.contains("client old"));
+}
+
+#[test]
+fn what_ends_soon_is_told_of_what_is_in_use() {
+    let rows = sample();
+    let names = |days: u64| -> Vec<&str> {
+        let ending = ending(&rows, at(NOW), Seconds::days(days));
+        ending.into_iter().map(|row| row.subject.name()).collect()
+    };
+    assert_eq!(names(0), ["new"]);
+    assert_eq!(names(31), ["a\n\"b\"\\ü", "new"]);
+    assert_eq!(names(365), ["a\n\"b\"\\ü", "new", "ca"]);
+}
