@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
-use crate::pki::crl::{RevocationReason, RevokedEntry};
+use crate::pki::crl::RevocationReason;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 use crate::time::Timestamp;
@@ -55,14 +55,6 @@ pub struct Revocation {
     pub reason: RevocationReason,
     /// What people said about it.
     pub comment: Option<String>,
-}
-
-impl Revocation {
-    /// As it stands in a revocation list.
-    #[must_use]
-    pub fn entry(&self) -> RevokedEntry {
-        RevokedEntry { at: self.at, reason: self.reason }
-    }
 }
 
 /// A revocation that is to be entered in a ledger.

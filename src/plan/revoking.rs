@@ -250,7 +250,7 @@ pub(super) fn lists(
             revoked
                 .of(name)
                 .filter(|(serial, _)| !ended.contains(&(name, *serial)))
-                .map(|(serial, revocation)| (serial.clone(), revocation.entry())),
+                .map(|(serial, revocation)| (serial.clone(), entry(revocation))),
         );
         let sign = |certificate: Option<&Certificate>, validity, generation| {
             let newest = certificate.and_then(|own| current(model, inventory, own));
@@ -266,6 +266,11 @@ pub(super) fn lists(
         }
     }
     found
+}
+
+/// A revocation as a list has it: backdated as the list is, so that it never lies ahead of that.
+fn entry(revocation: &Revocation) -> RevokedEntry {
+    RevokedEntry { at: revocation.at.before(BACKDATED), reason: revocation.reason }
 }
 
 /// Revoked certificates that have expired: no verifier asks for them any more.

@@ -57,6 +57,51 @@ fn a_killed_run_never_leaves_a_store_that_the_next_run_cannot_use() {
     assert_keys_are_private(&sandbox.path("pki"));
 }
 
+#[test]
+fn a_killed_revocation_is_whole_or_not_at_all() {
+    let spec = spec();
+    let sandbox = Sandbox::with_toml(&spec);
+    sandbox.ok(&["render", "-q"]);
+    let (mut killed, mut client) = (0, 0);
+    for attempt in 0..KILLS_OF_REVOCATIONS {
+        let name = format!("c{client}");
+        // Entering the revocation, and signing the list with a new certificate for the client.
+        let command: &[&str] =
+            if attempt % 2 == 0 { &["cert", "revoke", &name] } else { &["render"] };
+        let mut child = sandbox
+            .command(command)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        wait(Duration::from_micros(u64::from(attempt * 37 % 101) * 1_000));
+        let _ = child.kill();
+        killed += u32::from(child.wait().unwrap().code().is_none());
+        client = (client + attempt % 2) % 20;
+        let folder = sandbox.path("pki/cas/clients");
+        let store =
+            mtlsgen::io::store::Store::open(sandbox.path("pki"), Duration::from_secs(9), |_| {});
+        let ledger = store.ledger().unwrap();
+        let lists = files(&folder.join("crl"));
+        for (path, text) in
+            lists.iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "pem"))
+        {
+            let list = mtlsgen::pki::crl::RevocationList::from_pem(text).unwrap();
+            let known = |serial| ledger.revoked.get("clients", serial).is_some();
+            assert!(list[0].revoked.keys().all(known), "{}", path.display());
+        }
+        assert_keys_are_private(&sandbox.path("pki"));
+    }
+    assert!(killed > 20, "only {killed} runs could be killed");
+    sandbox.ok(&["render", "-q"]);
+    sandbox.ok(&["render", "-q", "--locked"]);
+    let strays = files(&sandbox.path("pki")).into_iter().map(|(path, _)| path);
+    let strays: Vec<_> =
+        strays.filter(|path| path.extension().is_some_and(|e| e == "new")).collect();
+    assert!(strays.is_empty(), "{strays:?}");
+}
+
+const KILLS_OF_REVOCATIONS: u32 = 80;
 const HOLDERS: usize = 42;
 
 /// Two authorities, twenty hosts, twenty clients.

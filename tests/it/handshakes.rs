@@ -118,7 +118,7 @@ fn the_backend_sees_names_in_the_order_of_the_walk_through() {
     assert!(body.contains("subject=C=GB,O=aks-ingress-client,CN=internal-client\n"), "{body}");
 }
 
-fn stored_client(sandbox: &Sandbox, name: &str) -> ClientFiles {
+pub fn stored_client(sandbox: &Sandbox, name: &str) -> ClientFiles {
     let folder = sandbox.path("pki/clients").join(name);
     ClientFiles {
         certificate: Some(folder.join("tls.crt")),

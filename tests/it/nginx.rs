@@ -156,8 +156,12 @@ fn server(
     );
     if let Some(reference) = annotation("auth-tls-secret") {
         let (namespace, name) = reference.split_once('/').expect("namespace/name");
-        let trust =
-            write(folder, host, "ca", &data(find_secret(objects, namespace, name), "ca.crt"));
+        let secret = find_secret(objects, namespace, name);
+        let trust = write(folder, host, "ca", &data(secret, "ca.crt"));
+        if secret["data"].get("ca.crl").is_some() {
+            let lists = write(folder, host, "crl", &data(secret, "ca.crl"));
+            writeln!(directives, "ssl_crl {lists};").unwrap();
+        }
         let verify = annotation("auth-tls-verify-client").unwrap_or("on");
         let depth = annotation("auth-tls-verify-depth").unwrap_or("1");
         write!(

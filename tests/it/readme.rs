@@ -89,7 +89,12 @@ fn every_flag_that_it_names_exists() {
             _ => continue,
         };
         let help = match rest.first() {
-            Some(command) if commands.contains(*command) => run(&[command, "--help"]).stdout,
+            Some(command) if commands.contains(*command) => {
+                let below = rest.get(1).filter(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
+                let nested = below.map(|below| run(&[command, below, "--help"]));
+                let nested = nested.filter(|run| run.status == 0).map(|run| run.stdout);
+                nested.unwrap_or_else(|| run(&[command, "--help"]).stdout)
+            }
             Some(flag) if flag.starts_with('-') => {
                 commands.iter().map(|command| run(&[command, "--help"]).stdout).collect()
             }

@@ -70,8 +70,7 @@ fn encoded(
 ) -> Result<Vec<u8>, SignError> {
     let revoked = draft.revoked.iter().map(|(serial, entry)| RevokedCertParams {
         serial_number: serial.0.clone().into(),
-        // Nothing was revoked after the list was made, which is backdated for late clocks.
-        revocation_time: entry.at.min(draft.this_update).to_offset_date_time(),
+        revocation_time: entry.at.to_offset_date_time(),
         reason_code: Some(code(entry.reason)),
         invalidity_date: None,
     });

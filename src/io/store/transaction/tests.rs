@@ -58,6 +58,8 @@ fn world() -> TempDir {
 fn change() -> Vec<NewFile> {
     vec![
         public("cas/ca/ledger/02.toml", "second"),
+        public("cas/ca/ledger/01.revoked-0011223344556677.toml", "revoked"),
+        public("cas/ca/crl/1-0011223344556677.pem", "list"),
         public("clients/alice/tls.crt", "new certificate"),
         private("clients/alice/tls.key", "new key"),
         private("clients/bob/tls.key", "bob's key"),
@@ -93,7 +95,7 @@ fn steps() -> usize {
 fn a_change_arrives_whole() {
     let (before, after) = before_and_after();
     assert_eq!(before.len(), 12);
-    assert_eq!(after.len(), 17);
+    assert_eq!(after.len(), 20);
     let at = |path: &str| after[Path::new(path)].clone();
     assert_eq!(at("clients/alice/tls.key"), (0o600, Some(b"new key".to_vec())));
     assert_eq!(at("clients/alice/tls.crt"), (0o644, Some(b"new certificate".to_vec())));
