@@ -35,6 +35,7 @@ mod properties;
 mod readme;
 mod reissuing;
 mod revocation;
+mod rotation;
 mod schema;
 mod secrecy;
 mod status;
