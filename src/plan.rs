@@ -8,9 +8,11 @@ pub mod ledger;
 pub mod orphans;
 mod planning;
 pub mod reason;
+mod refusals;
 mod rehearsal;
 pub mod revoking;
 pub mod rotation;
+mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -18,10 +20,11 @@ pub use generations::{Generations, Phase};
 pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
 pub use ledger::{Ledger, LedgerEntry, NewRevocation, Revocation, Revocations};
-pub use planning::{Action, IssuancePlan, Scope, plan, plan_within};
+pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
 pub use revoking::{ListAction, ListReason};
+pub use scope::Scope;
 
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;

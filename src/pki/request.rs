@@ -133,7 +133,8 @@ impl SerialNumber {
         } else {
             text.bytes().collect()
         };
-        let digits = if digits.len() % 2 == 0 { digits } else { [&b"0"[..], &digits].concat() };
+        let digits =
+            if digits.len().is_multiple_of(2) { digits } else { [&b"0"[..], &digits].concat() };
         let octet = |pair: &[u8]| {
             let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
             Some(digit(pair[0])? << 4 | digit(pair[1])?)

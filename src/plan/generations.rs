@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::reason::{self, Compared, Reason};
-use super::{HeldCertificate, Inventory};
+use super::{HeldCertificate, Inventory, refusals};
+use crate::diagnostic::Diagnostic;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
 
@@ -87,19 +88,30 @@ impl Inventory {
     }
 }
 
-/// What the spec asks of the current certificate of an authority: while the next one fits the spec, the
-/// current one keeps its own subject and key.
-pub(super) fn asked_of_current<'a>(
+/// What the spec asks of the current certificate of a holder: that of an authority keeps its own subject
+/// and key while a next generation waits that fits the spec. `compared` compares that one with the spec.
+///
+/// # Errors
+/// The spec has moved on since the next generation was introduced.
+pub(super) fn asked<'a, 'b>(
     request: &'a CertificateRequest,
     current: Option<&HeldCertificate>,
-    next: Option<&HeldCertificate>,
-) -> Cow<'a, CertificateRequest> {
-    let (Some(current), Some(_)) = (current, next) else { return Cow::Borrowed(request) };
+    inventory: &'b Inventory,
+    compared: impl FnOnce(&'b HeldCertificate) -> Compared<'b>,
+) -> Result<Cow<'a, CertificateRequest>, Diagnostic> {
+    let next = match &request.holder {
+        Holder::Authority(name) => inventory.next(name),
+        Holder::Host(_) | Holder::Client(_) => None,
+    };
+    let (Some(current), Some(next)) = (current, next) else { return Ok(Cow::Borrowed(request)) };
+    if let Some(reason) = misfit(&compared(next)) {
+        return Err(refusals::refuse_next(&request.holder, &reason));
+    }
     let own = current.certificate();
     let mut asked = request.clone();
     asked.subject.clone_from(&own.subject);
     asked.key_kind = own.key_kind.unwrap_or(asked.key_kind);
-    Cow::Owned(asked)
+    Ok(Cow::Owned(asked))
 }
 
 /// Why the generation that was introduced is not what the spec asks for.

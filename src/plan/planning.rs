@@ -1,9 +1,11 @@
 //! Decides what is to be issued, and why; nothing has happened yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::reason::{self, Compared, Reason};
+use super::refusals::{lost_authority, refuse_before, refuse_rotation};
 use super::revoking::{self, ListAction};
+use super::scope::Scope;
 use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
@@ -53,23 +55,6 @@ impl IssuancePlan {
         self.actions.iter().any(|action| !action.reason.still_works())
             || !self.revocations.is_empty()
             || self.lists.iter().any(|list| !list.reason.still_works())
-    }
-}
-
-/// Whose certificates a plan is about, and which of them are made anew whatever they are like.
-#[derive(Clone, Debug, Default)]
-pub struct Scope {
-    /// Whose; `None`: everybody's, and revocations with them.
-    pub only: Option<BTreeSet<Holder>>,
-    /// Who gets another one without any other reason.
-    pub asked: BTreeSet<Holder>,
-    /// Whether leaves keep their keys too, where they keep subject, names and kind of key.
-    pub reuse_keys: bool,
-}
-
-impl Scope {
-    fn has(&self, holder: &Holder) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(holder))
     }
 }
 
@@ -148,20 +133,17 @@ pub fn plan_within(
             },
         };
         let validity = validity(request, signer, now);
-        let next = match &request.holder {
-            Holder::Authority(name) => inventory.next(name),
-            Holder::Host(_) | Holder::Client(_) => None,
-        };
-        if let Some(next) = next
-            && let Some(reason) =
-                generations::misfit(&compared(request, next, signer, now, validity))
-        {
-            errors.push(refuse_next(&request.holder, &reason));
-            continue;
-        }
         // While a next generation waits, the current one is left as it is.
-        let asked = generations::asked_of_current(request, held, next);
-        let signer_not_yet_valid = signer.and_then(|signer| refuse_before(request, signer, now));
+        let compared_with_next = |next| compared(request, next, signer, now, validity);
+        let asked = match generations::asked(request, held, inventory, compared_with_next) {
+            Ok(asked) => asked,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        let signer_not_yet_valid =
+            signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
         let reason = match held {
             None => Some(Reason::NeverIssued),
             Some(held) => {
@@ -205,8 +187,7 @@ pub fn plan_within(
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
-            let keeps_key =
-                held.is_some() && (is_authority || scope.reuse_keys && is_reusable(&reason));
+            let keeps_key = held.is_some() && scope.keeps_key(&request.holder, &reason);
             plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
@@ -228,11 +209,6 @@ fn lists(
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
     revoking::lists(model, inventory, revoked, now, &validity, errors)
-}
-
-/// Whether a certificate that is made anew for this reason may have the old key.
-fn is_reusable(reason: &Reason) -> bool {
-    !matches!(reason, Reason::Revoked { .. } | Reason::KeyKindChanged { .. })
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.
@@ -327,26 +303,6 @@ pub(super) fn validity(
     Validity { not_before, not_after }
 }
 
-/// Nothing can be signed by an authority whose time has not come.
-fn refuse_before(
-    request: &CertificateRequest,
-    signer: &Signer<'_>,
-    now: Timestamp,
-) -> Option<Diagnostic> {
-    let Issuer::Authority(name) = &request.issuer else { return None };
-    let begins = signer.validity.not_before;
-    if begins <= now {
-        return None;
-    }
-    Some(
-        Diagnostic::error(
-            "clock-behind",
-            format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
-        )
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
-    )
-}
-
 /// Certificates of the future are a sign of a clock that is behind.
 fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
     let early = |held: &&HeldCertificate| held.certificate().not_before > now;
@@ -389,67 +345,4 @@ fn shortened(request: &CertificateRequest, validity: Validity) -> Option<Diagnos
         )
         .help("it is renewed once the issuer is; give the issuer a longer `duration` to change that"),
     )
-}
-
-/// An authority without files, of whom somebody holds a certificate: it was issued once, and a new one
-/// would be a rotation that nobody asked for.
-fn lost_authority(
-    request: &CertificateRequest,
-    model: &Model,
-    inventory: &Inventory,
-) -> Option<Diagnostic> {
-    let Holder::Authority(name) = &request.holder else { return None };
-    let names_it = |below: &&CertificateRequest| matches!(&below.issuer, Issuer::Authority(issuer) if issuer == name);
-    let below =
-        model.requests().filter(names_it).find(|below| {
-            inventory.held.get(&below.holder).map(HeldCertificate::certificate).is_some_and(
-                |held| held.issuer == request.subject && held.authority_key_id.is_some(),
-            )
-        })?;
-    let title = format!(
-        "the authority `{name}` is lost: the store has a certificate that it signed, that of {}, but no files of its own",
-        below.holder
-    );
-    Some(
-        Diagnostic::error("lost-authority", title)
-            .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
-            .help("if it is lost for good, declare a new authority under another name and subject, and let its clients and hosts name that"),
-    )
-}
-
-fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
-    let what = match reason {
-        Reason::SubjectChanged { .. } => "subject",
-        Reason::KeyKindChanged { .. } => "key",
-        Reason::Revoked { .. } => return Some(revoked_authority(holder, reason)),
-        Reason::NeverIssued
-        | Reason::IssuerChanged { .. }
-        | Reason::NamesChanged { .. }
-        | Reason::UsageChanged { .. }
-        | Reason::Expired { .. }
-        | Reason::Due { .. }
-        | Reason::Asked => return None,
-    };
-    let name = holder.name();
-    Some(
-        Diagnostic::error("rotation-needed", format!("{holder} cannot get another {what}: {reason}"))
-            .help(format!("everything that it signed would stop working at once: roll it over with `mtlsgen ca rotate {name}`, which introduces the new one beside it, or put the old value back")),
-    )
-}
-
-/// The spec has moved on since the next generation was introduced.
-fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
-    let name = holder.name();
-    let title = format!(
-        "the next generation of {holder}, which was introduced, is not what the spec asks for: {reason}"
-    );
-    Diagnostic::error("rotation-outdated", title)
-        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
-}
-
-/// A new certificate for the same key would undo the revocation.
-fn revoked_authority(holder: &Holder, reason: &Reason) -> Diagnostic {
-    let title = format!("{holder} is revoked, and with it everything that it signed: {reason}");
-    Diagnostic::error("authority-revoked", title)
-        .help("declare a new authority under another name and subject, and let its clients and hosts name that")
 }

@@ -157,6 +157,12 @@ fn members<'a>(model: &'a Model, listed: &[String]) -> BTreeSet<&'a str> {
     model.authorities.keys().map(String::as_str).filter(|name| related(name)).collect()
 }
 
+/// Whether nothing is revoked at all, and no list was brought along: thousands of bundles need no look.
+fn is_quiet(model: &Model, revoked: &Revocations) -> bool {
+    let brought = |authority: &Authority| !authority.lists.brought.is_empty();
+    revoked.iter().next().is_none() && !model.authorities.values().any(brought)
+}
+
 /// Whether anything is revoked among these authorities, or lists were brought along.
 fn is_active(model: &Model, revoked: &Revocations, members: &BTreeSet<&str>) -> bool {
     members.iter().any(|name| {
@@ -174,8 +180,12 @@ pub fn beside_bundle<'a>(
     inventory: &'a Inventory,
     listed: &[String],
 ) -> Result<Option<Vec<&'a RevocationList>>, String> {
+    let revoked = &inventory.ledger.revoked;
+    if is_quiet(model, revoked) {
+        return Ok(None);
+    }
     let members = members(model, listed);
-    if !is_active(model, &inventory.ledger.revoked, &members) {
+    if !is_active(model, revoked, &members) {
         return Ok(None);
     }
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
@@ -212,6 +222,9 @@ pub fn current<'a>(
 /// Every authority whose list some host needs.
 #[must_use]
 pub fn needed<'a>(model: &'a Model, revoked: &Revocations) -> BTreeSet<&'a str> {
+    if is_quiet(model, revoked) {
+        return BTreeSet::new();
+    }
     let bundles: BTreeSet<&[String]> = model
         .secrets
         .iter()

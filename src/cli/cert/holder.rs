@@ -6,26 +6,24 @@ use crate::cli::report::CommandError;
 use crate::diagnostic::{Diagnostic, literal, nearest};
 use crate::pki::request::Holder;
 
-/// What may stand before a name, and the kind that it says.
-const KINDS: [(&str, fn(String) -> Holder); 6] = [
-    ("cas", Holder::Authority),
-    ("authority", Holder::Authority),
-    ("hosts", Holder::Host),
-    ("host", Holder::Host),
-    ("clients", Holder::Client),
-    ("client", Holder::Client),
-];
+/// The holder of a name with its kind before it.
+fn of_kind(kind: &str, name: &str) -> Option<Holder> {
+    let name = name.to_owned();
+    match kind {
+        "cas" | "authority" => Some(Holder::Authority(name)),
+        "hosts" | "host" => Some(Holder::Host(name)),
+        "clients" | "client" => Some(Holder::Client(name)),
+        _ => None,
+    }
+}
 
 /// The holder of that name among `known`; `None` if there is none.
 ///
 /// # Errors
 /// There are several.
 pub fn find(text: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, CommandError> {
-    let named = KINDS.iter().filter_map(|(kind, holder)| {
-        let (before, name) = text.split_once('/')?;
-        (before == *kind).then(|| holder(name.to_owned()))
-    });
-    if let Some(holder) = named.into_iter().find(|holder| known.contains(holder)) {
+    let named = text.split_once('/').and_then(|(kind, name)| of_kind(kind, name));
+    if let Some(holder) = named.filter(|holder| known.contains(holder)) {
         return Ok(Some(holder));
     }
     let found: Vec<&Holder> = known.iter().filter(|holder| holder.name() == text).collect();

@@ -1,5 +1,6 @@
 //! `mtlsgen cert`: the life of certificates, one command a file.
 
+mod choice;
 mod holder;
 mod renew;
 mod revoke;

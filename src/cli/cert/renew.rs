@@ -17,6 +17,7 @@ use crate::plan::{IssuancePlan, Reason, Scope};
 /// Authorities keep their keys, so that what they signed stays valid. Earlier certificates stay in the ledger and
 /// stay valid until they expire or are revoked. Renders nothing: `mtlsgen render` puts the new ones into the manifests.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(group = clap::ArgGroup::new("whose").required(true).multiple(false))]
 pub struct Args {
     #[command(flatten)]
@@ -82,13 +83,13 @@ fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
                 asked.insert(holder);
             }
             None => {
-                errors.push(holder::unknown(name, "certificate that mtlsgen issues for", &known))
+                errors.push(holder::unknown(name, "certificate that mtlsgen issues for", &known));
             }
         }
     }
     if errors.is_empty() {
         let only = Some(with_issuers(model, asked.clone()));
-        Ok(Scope { asked, reuse_keys, only })
+        Ok(Scope { only, asked, reuse_keys })
     } else {
         Err(CommandError::Input(errors))
     }

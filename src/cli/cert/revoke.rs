@@ -1,23 +1,18 @@
 //! `mtlsgen cert revoke`: enters revocations in the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use clap::builder::PossibleValuesParser;
 
-use super::holder;
+use super::choice::{Choice, Chosen};
 use crate::cli::globals::Globals;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report};
 use crate::cli::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, has_errors, literal};
-use crate::io::input;
-use crate::io::store::Store;
-use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pki::crl::RevocationReason;
-use crate::pki::request::{Holder, Issuer, SerialNumber};
-use crate::plan::{Issued, Ledger, LedgerEntry, NewRevocation, Revocation};
-use crate::time::Timestamp;
+use crate::pki::request::Holder;
+use crate::plan::{Issued, NewRevocation, Revocation};
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -58,10 +53,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Err(CommandError::Input(read.findings));
     }
     let store = phases::store(&read, report);
-    // Locked from the beginning: what is current must still be so when it is entered.
-    let lock = if args.dry_run { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;
-    let chosen = Choice::new(&store, &ledger)?.all(args, report, now)?;
+    let chosen = Choice::new(&store, &ledger)?.all(&args.what, args.all, report, now)?;
     let reason = RevocationReason::of_word(&args.reason).unwrap_or_default();
     let revocation = Revocation { at: now, reason, comment: args.comment.clone() };
     let new: Vec<NewRevocation> = chosen
@@ -75,206 +68,17 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         })
         .collect();
     let done = if args.dry_run { "would revoke" } else { "revoked" };
-    if let Some(lock) = &lock {
-        store.commit(lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
+    if !args.dry_run && !new.is_empty() {
+        let lock = store.lock()?;
+        store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
     }
     for new in &new {
         report.say(&format!("{done} {}", phases::revoked_certificate(new)));
     }
-    tell_what_follows(&read, &chosen, report);
+    if !args.dry_run {
+        tell_what_follows(&read, &chosen, report);
+    }
     Ok(ExitStatus::Done)
-}
-
-/// A certificate to revoke, and whether it is the one that its holder shows.
-struct Chosen<'a> {
-    entry: &'a LedgerEntry,
-    is_current: bool,
-}
-
-/// What there is to choose from.
-struct Choice<'a> {
-    store: &'a Store,
-    ledger: &'a Ledger,
-    holders: BTreeSet<Holder>,
-    by_fingerprint: BTreeMap<Fingerprint, &'a LedgerEntry>,
-}
-
-impl<'a> Choice<'a> {
-    fn new(store: &'a Store, ledger: &'a Ledger) -> Result<Self, CommandError> {
-        let mut holders = store.holders()?;
-        holders.extend(ledger.entries.iter().map(|entry| entry.holder.clone()));
-        let by_fingerprint =
-            ledger.entries.iter().map(|entry| (entry.fingerprint, entry)).collect();
-        Ok(Self { store, ledger, holders, by_fingerprint })
-    }
-
-    /// Everything that the arguments name and that can be revoked, each once.
-    fn all(
-        &self,
-        args: &Args,
-        report: Report,
-        now: Timestamp,
-    ) -> Result<Vec<Chosen<'a>>, CommandError> {
-        let mut named = BTreeMap::new();
-        let mut errors = Vec::new();
-        for what in &args.what {
-            match self.named(what, args.all)? {
-                Ok(entries) => named.extend(entries.into_iter().map(|e| (e.fingerprint, e))),
-                Err(error) => errors.push(error),
-            }
-        }
-        let roots = named.values().filter(|entry| entry.issuer == Issuer::SelfSigned);
-        errors.extend(roots.map(|entry| self_signed(entry)));
-        if !errors.is_empty() {
-            return Err(CommandError::Input(errors));
-        }
-        let current = self.current(named.values().map(|entry| entry.holder.clone()).collect())?;
-        let mut chosen = Vec::new();
-        for entry in named.into_values() {
-            let (serial, holder) = (&entry.serial, &entry.holder);
-            if let Some(known) = self.ledger.revocation_of(entry) {
-                report.say(&format!(
-                    "certificate {serial} of {holder} is revoked already, since {} ({})",
-                    known.at, known.reason
-                ));
-            } else if entry.not_after < now {
-                report.say(&format!(
-                    "certificate {serial} of {holder} has expired at {}: nobody lets it in",
-                    entry.not_after
-                ));
-            } else {
-                let is_current = current.get(holder) == Some(&entry.fingerprint);
-                chosen.push(Chosen { entry, is_current });
-            }
-        }
-        if !args.all {
-            self.tell_others(&chosen, report, now);
-        }
-        Ok(chosen)
-    }
-
-    fn named(
-        &self,
-        what: &str,
-        all: bool,
-    ) -> Result<Result<Vec<&'a LedgerEntry>, Diagnostic>, CommandError> {
-        if let Some(holder) = holder::find(what, &self.holders)? {
-            return self.of_holder(holder, all);
-        }
-        if let Some(serial) = SerialNumber::from_hexadecimal(what) {
-            let found: Vec<_> =
-                self.ledger.entries.iter().filter(|entry| entry.serial == serial).collect();
-            match found.as_slice() {
-                [] => {}
-                [_] => return Ok(Ok(found)),
-                _ => return Ok(Err(ambiguous_serial(what, &found))),
-            }
-        }
-        let path = Path::new(what);
-        if path.is_file() {
-            return self.of_file(path);
-        }
-        Ok(Err(holder::unknown(what, "holder, serial or file", &self.holders)))
-    }
-
-    fn of_holder(
-        &self,
-        holder: Holder,
-        all: bool,
-    ) -> Result<Result<Vec<&'a LedgerEntry>, Diagnostic>, CommandError> {
-        if all {
-            return Ok(Ok(self
-                .ledger
-                .entries
-                .iter()
-                .filter(|entry| entry.holder == holder)
-                .collect()));
-        }
-        let current = self.current(BTreeSet::from([holder.clone()]))?;
-        let entry = current.get(&holder).and_then(|current| self.by_fingerprint.get(current));
-        Ok(entry.map(|entry| vec![*entry]).ok_or_else(|| {
-            let title = format!("the store does not have the current certificate of {holder}");
-            let help =
-                "say `--all` to revoke every certificate that it was issued, or name a serial";
-            Diagnostic::error("no-current-certificate", title).help(help)
-        }))
-    }
-
-    fn of_file(
-        &self,
-        path: &Path,
-    ) -> Result<Result<Vec<&'a LedgerEntry>, Diagnostic>, CommandError> {
-        let bytes = input::read_bytes(path)?;
-        let shown = path.display();
-        let certificate = Certificate::from_pem(&bytes).ok().and_then(|all| all.into_iter().next());
-        let Some(certificate) = certificate else {
-            let title = format!("there is no PEM certificate in `{shown}`");
-            let help = "name a file that begins with the certificate to revoke";
-            return Ok(Err(Diagnostic::error("no-certificate", title).help(help)));
-        };
-        Ok(self.by_fingerprint.get(&certificate.fingerprint()).map(|entry| vec![*entry]).ok_or_else(|| {
-            let title = format!("no ledger knows the certificate in `{shown}`, signed by `{}`", certificate.issuer.rfc2253());
-            Diagnostic::error("unknown-certificate", title)
-                .help(format!("if an authority of the spec signed it elsewhere, add its serial to `cas.NAME.revoked`: `\"0x{}\"`", certificate.serial))
-        }))
-    }
-
-    /// Fingerprints of the certificates that these holders show.
-    fn current(
-        &self,
-        holders: BTreeSet<Holder>,
-    ) -> Result<BTreeMap<Holder, Fingerprint>, CommandError> {
-        let (inventory, _) = self.store.inventory(&holders)?;
-        let held = inventory.held.into_iter();
-        Ok(held.map(|(holder, held)| (holder, held.certificate().fingerprint())).collect())
-    }
-
-    /// Says that holders have further certificates that open doors.
-    fn tell_others(&self, chosen: &[Chosen<'_>], report: Report, now: Timestamp) {
-        let taken: BTreeSet<_> = chosen.iter().map(|chosen| chosen.entry.fingerprint).collect();
-        let holders: BTreeSet<&Holder> = chosen.iter().map(|chosen| &chosen.entry.holder).collect();
-        for holder in holders {
-            let valid = |entry: &&LedgerEntry| {
-                entry.not_after >= now
-                    && !taken.contains(&entry.fingerprint)
-                    && self.ledger.revocation_of(entry).is_none()
-            };
-            let others = self.ledger.of(holder).filter(valid).count();
-            if others > 0 {
-                let title = format!(
-                    "{holder} has {others} more valid certificates, which still open doors"
-                );
-                let help = format!(
-                    "to revoke them too: `mtlsgen cert revoke --all {}`",
-                    holder::way(holder)
-                );
-                report.diagnostics(&[
-                    Diagnostic::warning("superseded-certificates", title).help(help)
-                ]);
-            }
-        }
-    }
-}
-
-fn self_signed(entry: &LedgerEntry) -> Diagnostic {
-    let title = format!(
-        "certificate {} of {} signed itself: no revocation list could name it",
-        entry.serial, entry.holder
-    );
-    let help = match &entry.holder {
-        Holder::Authority(_) => {
-            "take the authority out of `clientAuth.cas`, or declare a new one under another name"
-        }
-        Holder::Host(_) | Holder::Client(_) => "replace it: `mtlsgen cert renew`",
-    };
-    Diagnostic::error("self-signed", title).help(help)
-}
-
-fn ambiguous_serial(what: &str, found: &[&LedgerEntry]) -> Diagnostic {
-    let holders: Vec<String> = found.iter().map(|entry| entry.holder.to_string()).collect();
-    let title =
-        format!("several authorities gave the serial {}: to {}", literal(what), holders.join(", "));
-    Diagnostic::error("ambiguous-serial", title).help("name the holder, or the certificate's file")
 }
 
 /// What the next render does about it.

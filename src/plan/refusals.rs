@@ -1,0 +1,92 @@
+//! What a plan refuses: authorities that are lost, revoked, or would be others, and signers whose time has not come.
+
+use super::reason::Reason;
+use super::{HeldCertificate, Inventory};
+use crate::diagnostic::Diagnostic;
+use crate::model::Model;
+use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::time::Timestamp;
+
+/// Nothing can be signed by an authority whose time has not come.
+pub(super) fn refuse_before(
+    request: &CertificateRequest,
+    begins: Timestamp,
+    now: Timestamp,
+) -> Option<Diagnostic> {
+    let Issuer::Authority(name) = &request.issuer else { return None };
+    if begins <= now {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            "clock-behind",
+            format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
+        )
+        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
+    )
+}
+
+/// An authority without files, of whom somebody holds a certificate: it was issued once, and a new one
+/// would be a rotation that nobody asked for.
+pub(super) fn lost_authority(
+    request: &CertificateRequest,
+    model: &Model,
+    inventory: &Inventory,
+) -> Option<Diagnostic> {
+    let Holder::Authority(name) = &request.holder else { return None };
+    let names_it = |below: &&CertificateRequest| matches!(&below.issuer, Issuer::Authority(issuer) if issuer == name);
+    let below =
+        model.requests().filter(names_it).find(|below| {
+            inventory.held.get(&below.holder).map(HeldCertificate::certificate).is_some_and(
+                |held| held.issuer == request.subject && held.authority_key_id.is_some(),
+            )
+        })?;
+    let title = format!(
+        "the authority `{name}` is lost: the store has a certificate that it signed, that of {}, but no files of its own",
+        below.holder
+    );
+    Some(
+        Diagnostic::error("lost-authority", title)
+            .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
+            .help("if it is lost for good, declare a new authority under another name and subject, and let its clients and hosts name that"),
+    )
+}
+
+/// Another key or subject of an authority, or the same key again after it was revoked.
+pub(super) fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
+    let what = match reason {
+        Reason::SubjectChanged { .. } => "subject",
+        Reason::KeyKindChanged { .. } => "key",
+        Reason::Revoked { .. } => return Some(revoked_authority(holder, reason)),
+        Reason::NeverIssued
+        | Reason::IssuerChanged { .. }
+        | Reason::NamesChanged { .. }
+        | Reason::UsageChanged { .. }
+        | Reason::Expired { .. }
+        | Reason::Due { .. }
+        | Reason::Asked => return None,
+    };
+    let name = holder.name();
+    Some(
+        Diagnostic::error("rotation-needed", format!("{holder} cannot get another {what}: {reason}"))
+            .help(format!("everything that it signed would stop working at once: roll it over with `mtlsgen ca rotate {name}`, which introduces the new one beside it, or put the old value back")),
+    )
+}
+
+/// The spec has moved on since the next generation was introduced.
+pub(super) fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
+    let name = holder.name();
+    let title = format!(
+        "the next generation of {holder}, which was introduced, is not what the spec asks for: {reason}"
+    );
+    Diagnostic::error("rotation-outdated", title)
+        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
+}
+
+/// A new certificate for the same key would undo the revocation.
+fn revoked_authority(holder: &Holder, reason: &Reason) -> Diagnostic {
+    let title = format!("{holder} is revoked, and with it everything that it signed: {reason}");
+    let name = holder.name();
+    Diagnostic::error("authority-revoked", title)
+        .help(format!("roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"))
+}

@@ -1,0 +1,30 @@
+//! Whose certificates a plan is about.
+
+use std::collections::BTreeSet;
+
+use super::reason::Reason;
+use crate::pki::request::Holder;
+
+/// Whose certificates a plan is about, and which of them are made anew whatever they are like.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Whose; `None`: everybody's, and revocations with them.
+    pub only: Option<BTreeSet<Holder>>,
+    /// Who gets another one without any other reason.
+    pub asked: BTreeSet<Holder>,
+    /// Whether leaves keep their keys too, where they keep subject, names and kind of key.
+    pub reuse_keys: bool,
+}
+
+impl Scope {
+    /// Whether the holder of a certificate that is made anew for `reason` keeps the key.
+    pub(super) fn keeps_key(&self, holder: &Holder, reason: &Reason) -> bool {
+        let other_key = matches!(reason, Reason::Revoked { .. } | Reason::KeyKindChanged { .. });
+        matches!(holder, Holder::Authority(_)) || self.reuse_keys && !other_key
+    }
+
+    /// Whether `holder` is among them.
+    pub(super) fn has(&self, holder: &Holder) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(holder))
+    }
+}

@@ -1,0 +1,263 @@
+//! What there is to tell: from spec, store and plan to rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Facts, Row, State, Subject};
+use crate::model::{AuthoritySource, Model};
+use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::crl::RevocationList;
+use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+use crate::plan::revoking::{self, ListReason};
+use crate::plan::{
+    Generations, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, NewRevocation,
+    Revocations, orphans,
+};
+use crate::time::Timestamp;
+
+/// What rows are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// What the spec says.
+    pub model: &'a Model,
+    /// What the store holds, all its ledgers included.
+    pub inventory: &'a Inventory,
+    /// What the next render would do.
+    pub plan: &'a IssuancePlan,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Everything, by kind and name, what is in use first.
+#[must_use]
+pub fn rows(sources: Sources<'_>) -> Vec<Row> {
+    let mut rows = current(sources);
+    rows.extend(brought(sources));
+    let shown: BTreeSet<Fingerprint> =
+        rows.iter().filter_map(|row| row.facts.as_ref()).map(|facts| facts.fingerprint).collect();
+    rows.extend(past(sources, &shown));
+    rows.extend(lists(sources));
+    let end = |row: &Row| row.facts.as_ref().map(|facts| std::cmp::Reverse(facts.not_after));
+    rows.sort_by_cached_key(|row| (row.subject.clone(), !row.is_current, end(row)));
+    rows
+}
+
+/// The certificates that the spec wants and mtlsgen issues.
+fn current(sources: Sources<'_>) -> Vec<Row> {
+    let Sources { model, inventory, plan, now } = sources;
+    let reasons: BTreeMap<&Holder, String> = plan
+        .actions
+        .iter()
+        .map(|action| (&action.request.holder, action.reason.to_string()))
+        .collect();
+    let revoked = revoked(inventory, plan);
+    let row = |request: &CertificateRequest| {
+        let held = inventory.held.get(&request.holder).map(HeldCertificate::certificate);
+        let reason = reasons.get(&request.holder).cloned();
+        let is_revoked =
+            held.is_some_and(|held| is_revoked(&revoked, &request.issuer, &held.serial));
+        let state = match held {
+            None => State::Missing,
+            Some(held) if held.not_after < now => State::Expired,
+            Some(_) if is_revoked => State::Revoked,
+            Some(_) if reason.is_some() => State::Due,
+            Some(_) => State::Valid,
+        };
+        Row {
+            subject: Subject::Certificate(request.holder.clone()),
+            issuer: issuer(&request.issuer),
+            is_brought: false,
+            is_current: true,
+            facts: held.map(facts),
+            renewal_time: held.map(|held| held.not_after.before(request.renew_before)),
+            state,
+            reason,
+            opens: Vec::new(),
+        }
+    };
+    model.requests().map(row).collect()
+}
+
+fn issuer(issuer: &Issuer) -> String {
+    match issuer {
+        Issuer::Authority(name) => name.clone(),
+        Issuer::SelfSigned => "self-signed".to_owned(),
+    }
+}
+
+fn facts(certificate: &Certificate) -> Facts {
+    Facts {
+        subject: certificate.subject.rfc2253(),
+        serial: certificate.serial.to_string(),
+        fingerprint: certificate.fingerprint(),
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+    }
+}
+
+/// What is revoked by now, and what the next render revokes.
+fn revoked(inventory: &Inventory, plan: &IssuancePlan) -> Revocations {
+    let mut revoked = inventory.ledger.revoked.clone();
+    for NewRevocation { authority, serial, revocation, .. } in &plan.revocations {
+        revoked.insert(authority, serial, revocation.clone());
+    }
+    revoked
+}
+
+fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &SerialNumber) -> bool {
+    matches!(issuer, Issuer::Authority(name) if revoked.get(name, serial).is_some())
+}
+
+/// Certificates that others made.
+fn brought(sources: Sources<'_>) -> Vec<Row> {
+    let Sources { model, now, .. } = sources;
+    let authorities = model.authorities.values().filter_map(|authority| match &authority.source {
+        AuthoritySource::Brought(chain) => Some((Holder::Authority(authority.name.clone()), chain)),
+        AuthoritySource::Issued(_) => None,
+    });
+    let hosts = model.brought.iter().map(|(holder, chain)| (holder.clone(), chain));
+    let mut rows = Vec::new();
+    for (holder, chain) in authorities.chain(hosts) {
+        for certificate in chain {
+            let is_own_issuer = certificate.issuer == certificate.subject;
+            let issuer =
+                if is_own_issuer { "self-signed".to_owned() } else { certificate.issuer.rfc2253() };
+            rows.push(Row {
+                subject: Subject::Certificate(holder.clone()),
+                issuer,
+                is_brought: true,
+                is_current: true,
+                facts: Some(facts(certificate)),
+                renewal_time: None,
+                state: if certificate.not_after < now { State::Expired } else { State::Valid },
+                reason: None,
+                opens: Vec::new(),
+            });
+        }
+    }
+    rows
+}
+
+/// What ledgers tell of earlier times.
+fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
+    let Sources { model, inventory, plan, now } = sources;
+    let wanted: BTreeSet<&Holder> = model.requests().map(|request| &request.holder).collect();
+    let ledger: &Ledger = &inventory.ledger;
+    let revoked = revoked(inventory, plan);
+    let row = |entry: &LedgerEntry| {
+        let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
+        let state = if entry.not_after < now {
+            State::Expired
+        } else if revocation.is_some() {
+            State::Revoked
+        } else if let Some(state) = beside_current(inventory, entry) {
+            state
+        } else if wanted.contains(&entry.holder) {
+            State::Superseded
+        } else {
+            State::Orphaned
+        };
+        let is_open = matches!(state, State::Superseded | State::Orphaned);
+        let opens = orphans::opened(model, entry).map(|exposure| exposure.key.clone());
+        Row {
+            subject: Subject::Certificate(entry.holder.clone()),
+            issuer: issuer(&entry.issuer),
+            is_brought: false,
+            is_current: false,
+            facts: Some(Facts {
+                subject: entry.subject.clone(),
+                serial: entry.serial.to_string(),
+                fingerprint: entry.fingerprint,
+                not_before: entry.not_before,
+                not_after: entry.not_after,
+            }),
+            renewal_time: None,
+            state,
+            reason: revocation.map(|revocation| revocation.reason.to_string()),
+            opens: if is_open { opens.collect() } else { Vec::new() },
+        }
+    };
+    let others = ledger.entries.iter().filter(|entry| !shown.contains(&entry.fingerprint));
+    others.map(row).collect()
+}
+
+/// What a certificate of an authority is in a rollover.
+fn beside_current(inventory: &Inventory, entry: &LedgerEntry) -> Option<State> {
+    let Holder::Authority(name) = &entry.holder else { return None };
+    let Generations { next, retiring } = inventory.generations.get(name)?;
+    let is_it = |held: &HeldCertificate| held.certificate().fingerprint() == entry.fingerprint;
+    if next.as_ref().is_some_and(is_it) {
+        return Some(State::Introduced);
+    }
+    retiring.values().any(is_it).then_some(State::Retiring)
+}
+
+/// Revocation lists: those that hosts need, and those that were brought along.
+fn lists(sources: Sources<'_>) -> Vec<Row> {
+    let Sources { model, inventory, plan, now } = sources;
+    let mut rows = Vec::new();
+    let needed = revoking::needed(model, &revoked(inventory, plan));
+    for authority in needed.iter().filter_map(|name| model.authorities.get(*name)) {
+        if !authority.can_sign {
+            continue;
+        }
+        let own = match &authority.source {
+            AuthoritySource::Brought(chain) => chain.first(),
+            AuthoritySource::Issued(request) => {
+                inventory.held.get(&request.holder).map(HeldCertificate::certificate)
+            }
+        };
+        let beside = inventory.trusted(&authority.name).into_iter().skip(1);
+        let beside = beside.map(|one| (Some(one), Some(one.spki_hash)));
+        for (certificate, generation) in std::iter::once((own, None)).chain(beside) {
+            let list = certificate.and_then(|one| revoking::current(model, inventory, one));
+            let planned = plan.lists.iter().find(|planned| {
+                planned.authority == authority.name && planned.generation == generation
+            });
+            let state = match (list, planned.map(|planned| &planned.reason)) {
+                (None, _) => State::Missing,
+                (Some(list), _) if list.next_update <= now => State::Expired,
+                (Some(_), Some(_)) => State::Due,
+                (Some(_), None) => State::Valid,
+            };
+            rows.push(Row {
+                subject: Subject::List(authority.name.clone()),
+                issuer: authority.name.clone(),
+                is_brought: false,
+                is_current: true,
+                facts: list.map(list_facts),
+                renewal_time: list.map(|list| revoking::renewal_time(authority, list)),
+                state,
+                reason: planned.map(|planned| ListReason::to_string(&planned.reason)),
+                opens: Vec::new(),
+            });
+        }
+    }
+    let brought = model.authorities.values().flat_map(|authority| {
+        authority.lists.brought.iter().map(|list| (authority.name.clone(), list))
+    });
+    for (name, list) in brought {
+        let expired = list.next_update <= now;
+        rows.push(Row {
+            subject: Subject::List(name),
+            issuer: list.issuer.rfc2253(),
+            is_brought: true,
+            is_current: true,
+            facts: Some(list_facts(list)),
+            renewal_time: None,
+            state: if expired { State::Expired } else { State::Valid },
+            reason: None,
+            opens: Vec::new(),
+        });
+    }
+    rows
+}
+
+fn list_facts(list: &RevocationList) -> Facts {
+    Facts {
+        subject: list.issuer.rfc2253(),
+        serial: list.number.map_or_else(String::new, |number| number.to_string()),
+        fingerprint: list.fingerprint(),
+        not_before: list.this_update,
+        not_after: list.next_update,
+    }
+}

@@ -1,0 +1,146 @@
+//! How long lists last, when they are signed, and who may say what stands in them.
+
+use std::fs;
+use std::process::Command;
+
+use super::{SPEC, certificate, change, failing, issued, keep, lists, trust};
+use crate::support::{Sandbox, data, objects, tool};
+
+#[test]
+fn a_second_render_changes_nothing_and_needs_no_key_of_an_authority() {
+    let sandbox = issued();
+    sandbox.ok(&["cert", "revoke", "clients/alice"]);
+    let first = sandbox.ok(&["render"]);
+    let before = sandbox.files();
+    let again = sandbox.ok(&["render"]);
+    assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout.clone(), ""));
+    assert_eq!(sandbox.files(), before);
+    for authority in ["root", "issuing"] {
+        fs::remove_file(sandbox.path(format!("pki/cas/{authority}/tls.key"))).unwrap();
+    }
+    assert_eq!(sandbox.ok(&["render", "--locked"]).stdout, first.stdout);
+    // A further revocation needs one, and says so; it can be entered without.
+    sandbox.ok(&["cert", "revoke", "bob"]);
+    let locked = sandbox.run(&["render", "--locked"]);
+    assert_eq!((locked.status, locked.stdout.as_str()), (1, ""));
+    assert!(
+        locked.stderr.contains("`issuing`: it lacks a revoked certificate"),
+        "{}",
+        locked.stderr
+    );
+    assert_eq!(sandbox.run(&["diff", "."]).status, 1);
+    failing(&sandbox.run(&["render"]), "cas/issuing/tls.key");
+}
+
+#[test]
+fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    let at = |time: &str| sandbox.ok(&["render", "--at", time]);
+    at("2030-01-01");
+    sandbox.ok(&["cert", "revoke", "alice", "--at", "2030-01-02"]);
+    let first = lists(&objects(&at("2030-01-03").stdout));
+    for (list, authority) in first.iter().zip(["issuing", "root"]) {
+        let authority = certificate(&sandbox, &format!("cas/{authority}"));
+        assert!(list.is_signed_by(&authority));
+        assert_eq!(list.next_update, authority.not_after);
+        assert_eq!(list.this_update.to_string(), "2030-01-02T23:55:00Z", "for late clocks");
+        assert_eq!(list.number, Some(1));
+    }
+    assert_eq!(lists(&objects(&at("2030-09-01").stdout)), first, "nothing to do");
+    change(&sandbox, "[cas.root]", "[cas.root]\ncrl = { duration = \"90d\" }");
+    assert_eq!(lists(&objects(&at("2030-09-01").stdout)), first, "they last longer");
+    sandbox.ok(&["cert", "revoke", "bob", "--at", "2030-09-02"]);
+    change(
+        &sandbox,
+        "[cas.issuing]",
+        "[cas.issuing]\ncrl = { duration = \"90d\", renewBefore = \"80d\" }",
+    );
+    let second = lists(&objects(&at("2030-09-02").stdout));
+    assert_eq!((second[0].number, second[0].revoked.len()), (Some(2), 2));
+    assert_eq!(second[0].next_update.to_string(), "2030-11-30T23:55:00Z");
+    assert_eq!(second[1], first[1]);
+    let due = at("2030-09-13");
+    assert!(
+        due.stderr.contains("signed revocation list 3 of authority `issuing`: due"),
+        "{}",
+        due.stderr
+    );
+    assert_eq!(lists(&objects(&due.stdout))[0].revoked, second[0].revoked);
+    // Long after its end everybody would be refused, and --locked does not pretend otherwise.
+    let late = sandbox.run(&["render", "--locked", "--at", "2031-01-01"]);
+    assert_eq!(late.status, 1);
+    assert!(late.stderr.contains("every client is refused since"), "{}", late.stderr);
+}
+
+#[test]
+fn a_renewed_authority_renews_its_list() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    let at = |time: &str| sandbox.ok(&["render", "--at", time]);
+    at("2030-01-01");
+    sandbox.ok(&["cert", "revoke", "alice", "--at", "2030-01-02"]);
+    at("2030-01-03");
+    let run = at("2039-12-20");
+    assert!(
+        run.stderr.contains("of authority `root`: its authority lasts longer"),
+        "{}",
+        run.stderr
+    );
+    let lists = lists(&objects(&run.stdout));
+    let root = certificate(&sandbox, "cas/root");
+    assert_eq!(lists[1].next_update, root.not_after);
+    assert!(lists[0].revoked.is_empty(), "what has expired need not be named");
+}
+
+#[test]
+fn openssl_verifies_with_what_the_secret_holds() {
+    let Some(openssl) = tool("openssl") else { return };
+    let sandbox = issued();
+    keep(&sandbox, "alice", "old");
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    fs::rename(sandbox.path("pki/clients/old"), sandbox.path("old")).unwrap();
+    let objects = sandbox.render();
+    for key in ["ca.crt", "ca.crl"] {
+        sandbox.write(key, data(trust(&objects), key));
+    }
+    let verify = |leaf: &str| {
+        let mut command = Command::new(&openssl);
+        command.current_dir(sandbox.folder()).args(["verify", "-crl_check_all", "-CAfile"]);
+        command.args(["ca.crt", "-CRLfile", "ca.crl", "-purpose", "sslclient", leaf]);
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert!(verify("pki/clients/alice/tls.crt").0 && verify("pki/clients/bob/tls.crt").0);
+    let (accepted, why) = verify("old/tls.crt");
+    assert!(!accepted && why.contains("certificate revoked"), "{why}");
+}
+
+#[test]
+fn nobody_else_fills_in_or_takes_away_revocation_lists() {
+    let sandbox = issued();
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    sandbox.ok(&["render", "-q"]);
+    let foreign = issued();
+    foreign.ok(&["cert", "revoke", "bob"]);
+    let foreign = trust(&foreign.render())["data"]["ca.crl"].as_str().unwrap().to_owned();
+    let text = sandbox.read("mtls.toml");
+    for (patch, words) in [
+        (format!("data: {{ca.crl: {foreign}}}"), "something else under `ca.crl`"),
+        ("data: {ca.crl: null}".to_owned(), "has no `ca.crl`"),
+        ("stringData: {ca.crl: x}".to_owned(), "no PEM block `X509 CRL`"),
+    ] {
+        let target = "{ kind = \"Secret\", name = \"web-example-com-tls-cacert\" }";
+        sandbox.write(
+            "mtls.toml",
+            format!("{text}\n[[patches]]\ntarget = {target}\npatch = '{patch}'\n"),
+        );
+        failing(&sandbox.run(&["render"]), words);
+    }
+    // Where nothing is revoked, nobody's list has a place.
+    let other = issued();
+    let target = "{ kind = \"Secret\", name = \"web-example-com-tls-cacert\" }";
+    other.write(
+        "mtls.toml",
+        format!("{SPEC}\n[[patches]]\ntarget = {target}\npatch = 'data: {{ca.crl: {foreign}}}'\n"),
+    );
+    failing(&other.run(&["render"]), "something else under `ca.crl`");
+}
