@@ -1,1 +1,386 @@
+//! Every step in every phase, and that nobody is locked out whatever the order of steps.
 
+use std::cell::Cell;
+
+use super::*;
+use crate::model::tests::model;
+use crate::pki::issue::Entropy;
+use crate::pki::key::{KeyError, KeyKind, PrivateKey};
+use crate::plan::{Issued, IssuedCertificate, Keyring, issue, plan};
+
+/// Serials that count, keys that are random.
+#[derive(Default)]
+struct Counting(Cell<u32>);
+
+impl Entropy for Counting {
+    fn private_key(&self, _: &CertificateRequest) -> Result<PrivateKey, KeyError> {
+        PrivateKey::generate(KeyKind::EcdsaP256)
+    }
+
+    fn serial(&self, _: &CertificateRequest) -> SerialNumber {
+        self.0.set(self.0.get() + 1);
+        SerialNumber([&[0x40], &self.0.get().to_be_bytes()[..]].concat())
+    }
+}
+
+/// A store without files.
+struct World {
+    model: Model,
+    inventory: Inventory,
+    keyring: Keyring,
+    entropy: Counting,
+    now: Timestamp,
+    /// Every leaf with the intermediates that it was issued with.
+    leaves: Vec<Vec<Certificate>>,
+}
+
+impl World {
+    fn new(spec: &str) -> Self {
+        let mut world = Self {
+            model: model(spec),
+            inventory: Inventory::default(),
+            keyring: Keyring::default(),
+            entropy: Counting::default(),
+            now: Timestamp::parse("2030-01-01").unwrap(),
+            leaves: Vec::new(),
+        };
+        world.render();
+        world
+    }
+
+    fn render(&mut self) {
+        let plan = plan(&self.model, &self.inventory, self.now).unwrap();
+        let issued = self.issue(&plan);
+        let inventory = std::mem::take(&mut self.inventory);
+        self.inventory = inventory.with(&issued);
+        for made in issued.certificates {
+            self.enter(&made);
+            if !matches!(made.request.holder, Holder::Authority(_)) {
+                self.leaves.push(made.chain);
+            }
+            if let Some(key) = made.key {
+                self.keyring.insert(made.request.holder, key);
+            }
+        }
+    }
+
+    fn issue(&self, plan: &IssuancePlan) -> Issued {
+        let Self { model, inventory, keyring, entropy, .. } = self;
+        issue(plan, model, inventory, keyring, entropy, &mut || {}).unwrap()
+    }
+
+    fn enter(&mut self, made: &IssuedCertificate) {
+        let own = made.certificate();
+        self.inventory.ledger.entries.push(LedgerEntry {
+            holder: made.request.holder.clone(),
+            issuer: made.request.issuer.clone(),
+            serial: own.serial.clone(),
+            subject: own.subject.rfc2253(),
+            not_before: own.not_before,
+            not_after: own.not_after,
+            issued_at: self.now,
+            spki_hash: own.spki_hash,
+            fingerprint: own.fingerprint(),
+            certificate: own.to_pem(),
+        });
+    }
+
+    fn rotation(&self, name: &str) -> Rotation<'_> {
+        Rotation::of(&self.model, &self.inventory, name, self.now).unwrap()
+    }
+
+    /// Takes a step if it can be taken; the code of the refusal otherwise.
+    fn step(&mut self, name: &str, step: Command) -> Result<(), &'static str> {
+        let rotation = self.rotation(name);
+        match step {
+            Command::Introduce => {
+                let plan = rotation.introduction().map_err(|error| error.code)?.plan;
+                let mut issued = self.issue(&plan);
+                let made = issued.certificates.remove(0);
+                self.enter(&made);
+                let held = HeldCertificate { chain: made.chain, has_key: true };
+                self.keyring.insert_generation(made.key.unwrap());
+                self.inventory.generations.entry(name.to_owned()).or_default().next = Some(held);
+            }
+            Command::Activate => {
+                rotation.activation().map_err(|error| error.code)?;
+                let holder = Holder::Authority(name.to_owned());
+                let generations = self.inventory.generations.get_mut(name).unwrap();
+                let next = generations.next.take().unwrap();
+                let key = self.keyring.of_generation(&next.certificate().spki_hash).unwrap();
+                let key = PrivateKey::from_pem(key.to_pem().as_bytes()).unwrap();
+                self.keyring.insert(holder.clone(), key);
+                let old = self.inventory.held.insert(holder, next).unwrap();
+                generations.retiring.insert(old.certificate().serial.clone(), old);
+            }
+            Command::Abandon => {
+                rotation.abandonment().map_err(|error| error.code)?;
+                self.inventory.generations.get_mut(name).unwrap().next = None;
+            }
+            Command::Retire { forced } => {
+                let known = Known::all(&self.inventory.ledger).unwrap();
+                let outcome =
+                    rotation.retirement(&known, forced).map_err(|errors| errors[0].code)?;
+                let generations = self.inventory.generations.get_mut(name).unwrap();
+                generations.retiring.retain(|serial, _| !outcome.retired.contains(serial));
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves that are valid and that nobody accepts who trusts the bundle of `listed`.
+    fn locked_out(&self, listed: &[&str]) -> Vec<String> {
+        let listed: Vec<String> = listed.iter().map(ToString::to_string).collect();
+        let bundle = chains::bundle(&self.model, &self.inventory, &listed).unwrap();
+        let valid = self.leaves.iter().filter(|chain| chain[0].not_after >= self.now);
+        let accepted = |chain: &&Vec<Certificate>| {
+            let shown = &chain[1..];
+            climbs(&chain[0], &bundle, shown, self.now, 5)
+        };
+        valid.filter(|chain| !accepted(chain)).map(|chain| chain[0].subject.rfc2253()).collect()
+    }
+}
+
+/// Whether a path of valid certificates leads to a root of the bundle.
+fn climbs(
+    below: &Certificate,
+    bundle: &[&Certificate],
+    shown: &[Certificate],
+    now: Timestamp,
+    left: usize,
+) -> bool {
+    let valid = |one: &&Certificate| one.not_after >= now && below.is_signed_by(one);
+    let trusted = bundle.iter().copied().filter(valid);
+    let all: Vec<&Certificate> = trusted.chain(shown.iter().filter(valid)).collect();
+    all.iter().any(|one| {
+        (one.is_self_signed() && bundle.contains(one))
+            || left > 0 && !one.is_self_signed() && climbs(one, bundle, shown, now, left - 1)
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    Introduce,
+    Activate,
+    Retire { forced: bool },
+    Abandon,
+}
+
+const COMMANDS: [Command; 5] = [
+    Command::Introduce,
+    Command::Activate,
+    Command::Retire { forced: false },
+    Command::Retire { forced: true },
+    Command::Abandon,
+];
+
+const ROOT: &str = "[cas.root]\n[clients.alice]\nissuer = \"root\"\n";
+
+/// A world whose authority `root` is in a phase.
+fn in_phase(phase: &str) -> World {
+    let mut world = World::new(ROOT);
+    let steps: &[Command] = match phase {
+        "settled" => &[],
+        "introduced" => &[Command::Introduce],
+        "active" => &[Command::Introduce, Command::Activate],
+        "introduced again" => &[Command::Introduce, Command::Activate, Command::Introduce],
+        other => panic!("{other}"),
+    };
+    for step in steps {
+        world.step("root", *step).unwrap();
+        world.render();
+    }
+    world
+}
+
+/// What each command does in a phase: the phase after it, or the code of the refusal.
+type Expected = (&'static str, [Result<&'static str, &'static str>; 5]);
+
+const TABLE: &[Expected] = &[
+    (
+        "settled",
+        [
+            Ok("introduced"),
+            Err("rotation-not-introduced"),
+            Err("rotation-nothing-retires"),
+            Err("rotation-nothing-retires"),
+            Err("rotation-not-introduced"),
+        ],
+    ),
+    (
+        "introduced",
+        [
+            Err("rotation-under-way"),
+            Ok("active"),
+            Err("rotation-nothing-retires"),
+            Err("rotation-nothing-retires"),
+            Ok("settled"),
+        ],
+    ),
+    (
+        "active",
+        [
+            Ok("introduced"),
+            Err("rotation-not-introduced"),
+            Err("rotation-cuts-off"),
+            Ok("settled"),
+            Err("rotation-not-introduced"),
+        ],
+    ),
+    (
+        "introduced again",
+        [
+            Err("rotation-under-way"),
+            Ok("active"),
+            Err("rotation-cuts-off"),
+            Ok("introduced"),
+            Ok("active"),
+        ],
+    ),
+];
+
+#[test]
+fn every_command_in_every_phase() {
+    for (phase, expected) in TABLE {
+        for (command, expected) in COMMANDS.into_iter().zip(expected) {
+            let mut world = in_phase(phase);
+            let before = world.inventory.generations.clone();
+            let done = world.step("root", command);
+            let after = done.map(|()| world.rotation("root").phase().word());
+            assert_eq!(after, *expected, "{command:?} while {phase}");
+            if done.is_err() {
+                assert_eq!(world.inventory.generations, before, "{command:?} while {phase}");
+            }
+            world.render();
+        }
+    }
+}
+
+#[test]
+fn what_waits_makes_way_only_when_the_spec_has_outrun_it() {
+    let mut world = in_phase("introduced");
+    world.model = model(&ROOT.replace("[cas.root]", "[cas.root]\nsubject = \"CN=new\""));
+    let refused = plan(&world.model, &world.inventory, world.now).unwrap_err();
+    assert_eq!(refused[0].code, "rotation-outdated");
+    assert_eq!(world.step("root", Command::Activate), Err("rotation-outdated"));
+    assert!(world.rotation("root").introduction().unwrap().replaces.is_some());
+    world.step("root", Command::Introduce).unwrap();
+    world.render();
+    let trusted = world.inventory.trusted("root");
+    let names: Vec<String> = trusted.iter().map(|one| one.subject.rfc2253()).collect();
+    assert_eq!(names, ["CN=root", "CN=new"]);
+    world.step("root", Command::Activate).unwrap();
+    world.render();
+    let alice = &world.inventory.held[&Holder::Client("alice".into())];
+    assert_eq!(alice.certificate().issuer.rfc2253(), "CN=new");
+}
+
+#[test]
+fn while_one_waits_the_current_one_is_renewed_as_it_is() {
+    let mut world = World::new(&ROOT.replace("[cas.root]", "[cas.root]\nduration = \"100d\""));
+    let key = world.inventory.trusted("root")[0].spki_hash;
+    world.model =
+        model(&ROOT.replace("[cas.root]", "[cas.root]\nsubject = \"CN=new\"\nduration = \"100d\""));
+    world.step("root", Command::Introduce).unwrap();
+    world.now = world.now.after(Seconds::days(80));
+    world.render();
+    let current = world.inventory.trusted("root")[0];
+    assert_eq!((current.spki_hash, current.subject.rfc2253()), (key, "CN=root".to_owned()));
+    assert!(current.not_after > world.now.after(Seconds::days(90)), "renewed");
+}
+
+#[test]
+fn one_authority_of_a_line_waits_at_a_time() {
+    let spec = "[cas.root]\n[cas.issuing]\nissuer = \"root\"\n[cas.apart]\n[clients.alice]\nissuer = \"issuing\"\n";
+    for (first, second) in [("root", "issuing"), ("issuing", "root")] {
+        let mut world = World::new(spec);
+        world.step(first, Command::Introduce).unwrap();
+        assert_eq!(world.step(second, Command::Introduce), Err("rotation-in-line"));
+        world.step("apart", Command::Introduce).unwrap();
+        world.step(first, Command::Activate).unwrap();
+        world.render();
+        world.step(second, Command::Introduce).unwrap();
+    }
+}
+
+#[test]
+fn a_key_that_is_not_here_is_asked_for() {
+    let mut world = in_phase("introduced");
+    world.inventory.generations.get_mut("root").unwrap().next.as_mut().unwrap().has_key = false;
+    assert_eq!(world.step("root", Command::Activate), Err("rotation-without-key"));
+}
+
+#[test]
+fn those_who_are_cut_off_are_named_with_their_standing() {
+    let spec = "[cas.root]\n[clients.alice]\nissuer = \"root\"\n[clients.bob]\nissuer = \"root\"\n[clients.carol]\nissuer = \"root\"\n";
+    let mut world = World::new(spec);
+    world.step("root", Command::Introduce).unwrap();
+    world.step("root", Command::Activate).unwrap();
+    let carol = spec.replace("[clients.bob]\nissuer = \"root\"\n", "");
+    world.model =
+        model(&carol.replace("[clients.carol]\n", "[clients.carol]\nnamespace = \"x\"\n"));
+    let all = Known::all(&world.inventory.ledger).unwrap();
+    let revoked = |known: &Known| known.holder == Holder::Client("carol".into());
+    let known: Vec<Known> =
+        all.into_iter().map(|known| Known { is_revoked: revoked(&known), ..known }).collect();
+    let told = world.rotation("root").retirement(&known, true).unwrap().cut_off;
+    let told: Vec<_> = told.iter().map(|one| (one.holder.name(), one.standing)).collect();
+    assert_eq!(told, [("alice", Standing::Current), ("bob", Standing::NotInSpec)]);
+    let schedule = world.rotation("root").schedule(&known);
+    assert_eq!(schedule.steps.len(), 1);
+    assert!(schedule.steps[0].from > world.now.after(Seconds::days(364)));
+}
+
+/// Two levels, a leaf of each, and an authority of its own.
+const DEEP: &str = "[cas.root]\nduration = \"900d\"\n[cas.issuing]\nissuer = \"root\"\nduration = \"400d\"\n\
+    [cas.apart]\nduration = \"500d\"\n\
+    [clients.alice]\nissuer = \"issuing\"\nduration = \"90d\"\nrenewBefore = \"20d\"\n\
+    [clients.bob]\nissuer = \"root\"\nduration = \"60d\"\nrenewBefore = \"10d\"\n\
+    [clients.carol]\nissuer = \"apart\"\nduration = \"70d\"\nrenewBefore = \"10d\"\n";
+
+#[test]
+fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
+    // A plain generator of numbers: the same steps every time.
+    let mut state = 7_u64;
+    let mut random = |below: u64| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut taken = [0_usize; 4];
+    for run in 0..12 {
+        let mut world = World::new(DEEP);
+        for number in 0..80 {
+            let name = ["root", "issuing", "apart"][usize::try_from(random(3)).unwrap()];
+            let choice = usize::try_from(random(6)).unwrap();
+            let command = match choice {
+                0 => Command::Introduce,
+                1 => Command::Activate,
+                2 => Command::Retire { forced: false },
+                3 if random(2) == 0 => Command::Abandon,
+                _ => {
+                    world.now = world.now.after(Seconds::days(random(9)));
+                    world.render();
+                    continue;
+                }
+            };
+            taken[choice] += usize::from(world.step(name, command).is_ok());
+            let out = world.locked_out(&["root", "issuing", "apart"]);
+            assert!(out.is_empty(), "run {run}, step {number}, {command:?} {name}: {out:?}");
+        }
+    }
+    assert!(taken.iter().all(|count| *count > 3), "{taken:?}");
+}
+
+#[test]
+fn nothing_is_signed_by_a_generation_that_waits_or_retires() {
+    let mut world = in_phase("introduced again");
+    let [current, next, old] = world.inventory.trusted("root")[..] else { panic!() };
+    let (current, others) = (current.clone(), [next.clone(), old.clone()]);
+    world.leaves.clear();
+    world.now = world.now.after(Seconds::days(340));
+    world.render();
+    assert_eq!(world.leaves.len(), 1, "alice was due");
+    assert!(world.leaves[0][0].is_signed_by(&current));
+    assert!(others.iter().all(|other| !world.leaves[0][0].is_signed_by(other)));
+}
