@@ -246,7 +246,21 @@ impl<'a> Rotation<'a> {
         if outcome.retired.is_empty() {
             return Err(self.would_cut_off(&outcome.kept));
         }
-        Ok(outcome)
+        let refused = self.without_lists(&outcome.revocations);
+        if refused.is_empty() { Ok(outcome) } else { Err(refused) }
+    }
+
+    /// The lists of others that are missing once these revocations make hosts check lists.
+    fn without_lists(&self, revocations: &[NewRevocation]) -> Vec<Diagnostic> {
+        if revocations.is_empty() {
+            return Vec::new();
+        }
+        let mut after = self.inventory.clone();
+        for new in revocations {
+            after.ledger.revoked.insert(&new.authority, &new.serial, new.revocation.clone());
+        }
+        let errors = super::plan(self.model, &after, self.now).err().unwrap_or_default();
+        errors.into_iter().filter(|error| error.code == "crl-missing").collect()
     }
 
     /// The revocations of all certificates that a generation ever had, renewals included.

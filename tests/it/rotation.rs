@@ -298,6 +298,28 @@ fn somebody_elses_authority_is_rolled_over_by_naming_both() {
 }
 
 #[test]
+fn nothing_is_cut_off_by_lists_that_would_shut_out_somebody_elses_clients() {
+    let both = |cas: &str| spec(cas).replace("[\"signing\"]", "[\"signing\", \"partner\"]");
+    let sandbox = Sandbox::with_toml(&spec(TWO_LEVELS));
+    sandbox.ok(&["render", "-q"]);
+    sandbox.write("partner.pem", sandbox.read("pki/cas/servers/tls.crt"));
+    let partner = format!("{TWO_LEVELS}[cas.partner]\ncertificate = \"partner.pem\"\n");
+    sandbox.write(
+        "mtls.toml",
+        both(&partner).replace("[cas.servers]\n", "").replace("\"servers\"", "\"self-signed\""),
+    );
+    sandbox.ok(&["ca", "rotate", "signing"]);
+    sandbox.ok(&["ca", "rotate", "signing", "--activate"]);
+    sandbox.ok(&["render", "-q"]);
+    let before = store(&sandbox);
+    failing(
+        &sandbox.run(&["ca", "rotate", "signing", "--retire", "--force"]),
+        "there is no revocation list of `CN=servers`",
+    );
+    assert!(before == store(&sandbox));
+}
+
+#[test]
 fn processes_at_once_introduce_one_generation() {
     let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
     sandbox.ok(&["render", "-q"]);

@@ -25,6 +25,7 @@ use crate::time::Timestamp;
 /// lets it sign; both are trusted. `--retire` takes the old one out of the bundle once no valid certificate needs it.
 /// After each step, render and apply before you take the next one.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,

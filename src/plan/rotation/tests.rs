@@ -316,9 +316,7 @@ fn those_who_are_cut_off_are_named_with_their_standing() {
     let mut world = World::new(spec);
     world.step("root", Command::Introduce).unwrap();
     world.step("root", Command::Activate).unwrap();
-    let carol = spec.replace("[clients.bob]\nissuer = \"root\"\n", "");
-    world.model =
-        model(&carol.replace("[clients.carol]\n", "[clients.carol]\nnamespace = \"x\"\n"));
+    world.model = model(&spec.replace("[clients.bob]\nissuer = \"root\"\n", ""));
     let all = Known::all(&world.inventory.ledger).unwrap();
     let revoked = |known: &Known| known.holder == Holder::Client("carol".into());
     let known: Vec<Known> =
