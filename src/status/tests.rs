@@ -51,7 +51,7 @@ fn the_table_has_a_line_for_each_row_and_aligned_columns() {
     assert_eq!(lines.len(), 1 + sample().len(), "{text}");
     let column = lines[0].find("STATE").unwrap();
     assert!(lines[1][column..].starts_with("valid "), "{text}");
-    assert!(lines[4][column..].starts_with("missing     -  "), "{text}");
+    assert!(lines[4][column..].starts_with("missing   -  "), "{text}");
     assert!(lines[2].contains("a\\n\"b\"\\ü") && lines[2].contains("2030-02-01"), "{text}");
 }
 

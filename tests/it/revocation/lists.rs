@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use super::{SPEC, certificate, change, failing, issued, keep, lists, trust};
+use super::{HOST, SPEC, certificate, change, failing, issued, keep, lists, trust};
+use crate::handshakes::stored_client;
+use crate::nginx::Nginx;
 use crate::support::{Sandbox, data, objects, tool};
 
 #[test]
@@ -143,4 +145,51 @@ fn nobody_else_fills_in_or_takes_away_revocation_lists() {
         format!("{SPEC}\n[[patches]]\ntarget = {target}\npatch = 'data: {{ca.crl: {foreign}}}'\n"),
     );
     failing(&other.run(&["render"]), "something else under `ca.crl`");
+}
+
+#[test]
+fn authorities_below_a_trusted_root_have_lists_too() {
+    let sandbox = Sandbox::with_toml(
+        &SPEC.replace("clientAuth.cas = [\"issuing\"]", "clientAuth.cas = [\"root\"]"),
+    );
+    sandbox.ok(&["render", "-q"]);
+    keep(&sandbox, "alice", "kept");
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    let objects = sandbox.render();
+    assert_eq!(lists(&objects).len(), 2, "clients send the intermediate themselves");
+    let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
+    let ask = |name: &str| nginx.ask(HOST, &stored_client(&sandbox, name)).unwrap().status;
+    assert_eq!(["kept", "alice", "bob"].map(ask), ["400", "200", "200"]);
+}
+
+#[test]
+fn hosts_that_trust_others_have_no_lists() {
+    let more = "[cas.other]\n[hosts.\"other.example.com\"]\nservice = \"web\"\n\
+        tls.issuer = \"self-signed\"\nclientAuth.cas = [\"other\"]\n";
+    let sandbox = Sandbox::with_toml(&format!("{SPEC}{more}"));
+    sandbox.ok(&["render", "-q"]);
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    let objects = sandbox.render();
+    assert_eq!(lists(&objects).len(), 2);
+    let other = crate::support::object(&objects, "Secret", "other-example-com-tls-cacert");
+    assert!(other["data"].get("ca.crl").is_none());
+    assert!(!sandbox.path("pki/cas/other/crl").exists());
+}
+
+#[test]
+fn a_list_that_is_over_shuts_everybody_out_and_a_render_opens_again() {
+    let spec = SPEC.replace("[cas.root]", "[cas.root]\ncrl = { duration = \"1h\" }");
+    let sandbox = Sandbox::with_toml(&spec);
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let earlier = format!("@{}", since.as_secs() - 7200);
+    sandbox.ok(&["render", "-q", "--at", &earlier]);
+    sandbox.ok(&["cert", "revoke", "alice", "--at", &earlier]);
+    let over = objects(&sandbox.ok(&["render", "--at", &earlier]).stdout);
+    let again = sandbox.ok(&["render"]);
+    assert!(again.stderr.contains("authority `root`: it ended at"), "{}", again.stderr);
+    let bob = stored_client(&sandbox, "bob");
+    for (objects, status) in [(over, "400"), (objects(&again.stdout), "200")] {
+        let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
+        assert_eq!(nginx.ask(HOST, &bob).unwrap().status, status);
+    }
 }
