@@ -286,6 +286,64 @@ fn steps_out_of_order_are_refused_and_change_nothing() {
     assert_eq!(sandbox.ok(&["render"]).stderr, "");
 }
 
+/// What is done to the store, and what the message names.
+type Damage = (fn(&Sandbox, &str), &'static str);
+
+const DAMAGES: &[Damage] = &[
+    (
+        |sandbox, folder| fs::remove_file(sandbox.path(format!("{folder}/tls.crt"))).unwrap(),
+        "tls.crt` is missing",
+    ),
+    (
+        |sandbox, folder| drop(sandbox.write(&format!("{folder}/tls.crt"), "rubbish")),
+        "tls.crt` is not PEM",
+    ),
+    (
+        |sandbox, folder| {
+            let other = sandbox.path(folder).with_file_name("0BAD");
+            fs::rename(sandbox.path(folder), other).unwrap();
+        },
+        "retiring/0BAD` holds the certificate with the serial",
+    ),
+];
+
+#[test]
+fn a_damaged_generation_is_named_and_left_alone() {
+    for (damage, told) in DAMAGES {
+        let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
+        sandbox.ok(&["render", "-q"]);
+        let serial = own(&sandbox, "pki/cas/signing/tls.crt").serial;
+        sandbox.ok(&["ca", "rotate", "signing"]);
+        sandbox.ok(&["ca", "rotate", "signing", "--activate"]);
+        damage(&sandbox, &format!("pki/cas/signing/retiring/{serial}"));
+        let before = store(&sandbox);
+        for command in [&["render"][..], &["ca", "rotate", "signing", "--retire", "--force"]] {
+            failing(&sandbox.run(command), told);
+        }
+        assert!(before == store(&sandbox));
+    }
+}
+
+#[test]
+fn status_tells_what_stands_beside_the_current_generation() {
+    let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
+    sandbox.ok(&["render", "-q"]);
+    sandbox.ok(&["ca", "rotate", "signing"]);
+    let states = || {
+        let text = sandbox.ok(&["status", "--format", "json"]).stdout;
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let rows = value["certificates"].as_array().unwrap().clone();
+        let own = rows.into_iter().filter(|row| row["name"] == "signing");
+        own.map(|row| row["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states(), ["valid", "introduced"]);
+    sandbox.ok(&["ca", "rotate", "signing", "--activate"]);
+    sandbox.ok(&["render", "-q"]);
+    assert_eq!(states(), ["valid", "retiring"]);
+    sandbox.ok(&["ca", "rotate", "signing", "--retire", "--force"]);
+    assert_eq!(states(), ["valid", "superseded"]);
+}
+
 #[test]
 fn somebody_elses_authority_is_rolled_over_by_naming_both() {
     let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));

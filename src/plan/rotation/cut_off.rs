@@ -81,7 +81,7 @@ pub(super) fn cut_off(
     let with = accepted(candidates.iter().copied(), rotation.now);
     let staying = candidates.iter().copied().filter(|one| !is_gone(one));
     let without = accepted(staying, rotation.now);
-    let needed = |leaf: &Certificate| is_signed(leaf, &with) && !is_signed(leaf, &without);
+    let needed = |leaf: &Certificate| !is_signed(leaf, &without) && is_signed(leaf, &with);
     valid_leaves(rotation.now, known)
         .filter(|known| needed(&known.certificate))
         .map(|known| told(rotation, known))

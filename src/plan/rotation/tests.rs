@@ -371,6 +371,28 @@ fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
 }
 
 #[test]
+fn of_several_old_generations_those_go_that_nobody_needs() {
+    let mut world = World::new(ROOT);
+    for _ in 0..2 {
+        world.now = world.now.after(Seconds::days(100));
+        world.step("root", Command::Introduce).unwrap();
+        world.step("root", Command::Activate).unwrap();
+        world.render();
+    }
+    let old: Vec<SerialNumber> =
+        world.inventory.trusted("root")[1..].iter().rev().map(|one| one.serial.clone()).collect();
+    // The first certificate of alice has expired by then, the second one has not.
+    world.now = world.now.after(Seconds::days(170));
+    let known = Known::all(&world.inventory.ledger).unwrap();
+    let outcome = world.rotation("root").retirement(&known, false).unwrap();
+    assert_eq!(outcome.retired, old[..1]);
+    assert_eq!((&outcome.kept[0].0, outcome.kept[0].1.len()), (&old[1], 1));
+    assert!(outcome.cut_off.is_empty() && outcome.revocations.is_empty());
+    let all = world.rotation("root").retirement(&known, true).unwrap();
+    assert_eq!((all.retired, all.cut_off.len(), all.kept.len()), (old, 1, 0));
+}
+
+#[test]
 fn nothing_is_signed_by_a_generation_that_waits_or_retires() {
     let mut world = in_phase("introduced again");
     let [current, next, old] = world.inventory.trusted("root")[..] else { panic!() };
