@@ -9,6 +9,10 @@ use crate::pki::crl::{RevocationList, RevocationListError, RevocationReason};
 use crate::pki::request::SerialNumber;
 use crate::spec::document::Path;
 use crate::spec::{self, Ca};
+use crate::time::Seconds;
+
+/// How long before its end a list of somebody else is worth a warning; a third of its time if that is shorter.
+const NOTICE: Seconds = Seconds::days(7);
 
 /// The revoked serials of an authority, each once.
 pub fn serials(
@@ -155,5 +159,30 @@ fn refuse_unfit(
                 .at(context.value(path))
                 .help("check the clock, or wait until then"),
         );
+    } else {
+        findings.0.extend(ends_soon(context, path, file, list));
     }
+}
+
+/// Lists of others are not renewed here: somebody has to fetch the next one in time.
+fn ends_soon(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    list: &RevocationList,
+) -> Option<Diagnostic> {
+    let third = Seconds(list.next_update.since(list.this_update).0 / 3);
+    if list.next_update.since(context.now) > third.min(NOTICE) {
+        return None;
+    }
+    let title = format!(
+        "the revocation list of `{}` in `{file}` ends at {}: from then on, the controller refuses every client",
+        list.issuer.rfc2253(),
+        list.next_update
+    );
+    Some(
+        Diagnostic::warning("crl-ends-soon", title)
+            .at(context.value(path))
+            .help("get the next list from the owner of that authority, and render and apply again"),
+    )
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::listing::ListAction;
 use super::planning::{Action, IssuancePlan};
 use super::reason::Reason;
-use super::revoking::ListAction;
 use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chains};
 use crate::model::Model;
 use crate::pki::certificate::Certificate;

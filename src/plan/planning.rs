@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::listing::{self, ListAction};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{lost_authority, refuse_before, refuse_rotation};
-use super::revoking::{self, ListAction};
+use super::revoking;
 use super::scope::Scope;
 use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
 use crate::diagnostic::Diagnostic;
@@ -208,7 +209,7 @@ fn lists(
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
-    revoking::lists(model, inventory, revoked, now, &validity, errors)
+    listing::lists(model, inventory, revoked, now, &validity, errors)
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.

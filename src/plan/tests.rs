@@ -1,9 +1,11 @@
 use super::*;
 use crate::model::tests::model;
+use crate::pki::crl::RevocationReason;
 use crate::pki::issue::Entropy;
 use crate::pki::key::{KeyError, KeyKind};
 use crate::pki::request::SerialNumber;
 use crate::time::{Seconds, Timestamp};
+use std::collections::BTreeSet;
 
 const SPEC: &str = "[cas.root]\nduration = \"400d\"\n[cas.issuing]\nissuer = \"root\"\nduration = \"300d\"\n\
     [clients.alice]\nissuer = \"issuing\"\n[clients.bob]\nissuer = \"root\"\nduration = \"100d\"\nserial = 7\n";
@@ -170,4 +172,76 @@ fn an_authority_that_signed_something_is_lost_and_not_new() {
     assert!(lost[0].title.contains("`root` is lost"), "{}", lost[0].title);
     let other_name = SPEC.replace("root", "other");
     assert!(plan(&model(&other_name), &first.inventory, day(1)).is_ok(), "the way out");
+}
+
+/// A host that trusts both authorities.
+const DOOR: &str = "[services.s]\nexisting = true\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"s\"\n\
+    tls.issuer = \"self-signed\"\nclientAuth.cas = [\"issuing\", \"root\"]\n";
+
+fn revoke(run: &mut Run, holder: &Holder, issuer: &str) {
+    let serial = certificate(run, holder).serial.clone();
+    let revocation =
+        Revocation { at: day(1), reason: RevocationReason::KeyCompromise, comment: None };
+    run.inventory.ledger.revoked.insert(issuer, &serial, revocation);
+}
+
+#[test]
+fn what_is_revoked_is_issued_anew_with_another_key_and_listed() {
+    let spec = format!("{SPEC}{DOOR}");
+    let alice = Holder::Client("alice".into());
+    let mut first = run(&spec, None, day(0));
+    assert!(first.plan.lists.is_empty());
+    let key = certificate(&first, &alice).spki_hash;
+    let serial = certificate(&first, &alice).serial.clone();
+    revoke(&mut first, &alice, "issuing");
+    let scope = Scope { reuse_keys: true, ..Scope::default() };
+    let plan = plan_within(&model(&spec), &first.inventory, day(2), &scope).unwrap();
+    assert!(plan.is_urgent() && !plan.actions[0].keeps_key);
+    let second = run(&spec, Some(first), day(2));
+    assert_eq!(
+        told(&second.plan),
+        [format!("client `alice`: its certificate {serial} was revoked (keyCompromise)")]
+    );
+    assert_ne!(certificate(&second, &alice).spki_hash, key);
+    let authorities: Vec<&str> =
+        second.plan.lists.iter().map(|list| list.authority.as_str()).collect();
+    assert_eq!(authorities, ["issuing", "root"]);
+    let listed = &second.inventory.lists["issuing"][0];
+    assert_eq!((listed.number, listed.revoked.keys().next()), (Some(1), Some(&serial)));
+    assert!(second.inventory.lists["root"][0].revoked.is_empty());
+    assert!(run(&spec, Some(second), day(3)).plan.is_empty());
+}
+
+#[test]
+fn lists_of_a_clock_that_was_ahead_are_signed_anew() {
+    let spec = format!("{SPEC}{DOOR}");
+    let mut first = run(&spec, None, day(0));
+    revoke(&mut first, &Holder::Client("alice".into()), "issuing");
+    let ahead = run(&spec, Some(first), day(40));
+    let behind = run(&spec, Some(ahead), day(2));
+    let reasons: Vec<String> =
+        behind.plan.lists.iter().map(|list| list.reason.to_string()).collect();
+    assert_eq!(reasons, ["it begins at 2030-02-09T23:55:00Z only"; 2]);
+    assert_eq!(behind.inventory.lists["root"][0].number, Some(2));
+    assert!(behind.plan.lists[0].reason.still_works(), "this clock may be the wrong one");
+}
+
+#[test]
+fn a_revoked_authority_is_not_issued_anew() {
+    let mut first = run(SPEC, None, day(0));
+    revoke(&mut first, &Holder::Authority("issuing".into()), "root");
+    let refused = plan(&model(SPEC), &first.inventory, day(2)).unwrap_err();
+    assert_eq!(refused[0].code, "authority-revoked");
+}
+
+#[test]
+fn a_scope_leaves_the_others_alone() {
+    let first = run(SPEC, None, day(0));
+    let bob = BTreeSet::from([Holder::Client("bob".into())]);
+    let scope = |reuse_keys| Scope { only: Some(bob.clone()), asked: bob.clone(), reuse_keys };
+    for reuse_keys in [false, true] {
+        let plan = plan_within(&model(SPEC), &first.inventory, day(1), &scope(reuse_keys)).unwrap();
+        assert_eq!(told(&plan), ["client `bob`: asked for"]);
+        assert_eq!(plan.actions[0].keeps_key, reuse_keys);
+    }
 }

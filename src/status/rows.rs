@@ -7,10 +7,9 @@ use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
-use crate::plan::revoking::{self, ListReason};
 use crate::plan::{
-    Generations, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, NewRevocation,
-    Revocations, orphans,
+    Generations, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, ListReason,
+    NewRevocation, Revocations, listing, orphans, revoking,
 };
 use crate::time::Timestamp;
 
@@ -225,7 +224,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
                 is_brought: false,
                 is_current: true,
                 facts: list.map(list_facts),
-                renewal_time: list.map(|list| revoking::renewal_time(authority, list)),
+                renewal_time: list.map(|list| listing::renewal_time(authority, list)),
                 state,
                 reason: planned.map(|planned| ListReason::to_string(&planned.reason)),
                 opens: Vec::new(),

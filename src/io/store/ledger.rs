@@ -16,6 +16,9 @@ use crate::pki::request::{Holder, Issuer, SerialNumber};
 use crate::plan::LedgerEntry;
 use crate::time::Timestamp;
 
+/// Tells people what they are looking at.
+const FIRST_LINE: &str = "# A certificate that mtlsgen issued. Entries are added, never changed.";
+
 /// A ledger entry, as a file.
 pub(super) struct Entry<'a>(pub(super) &'a LedgerEntry);
 
@@ -26,7 +29,7 @@ impl fmt::Display for Entry<'_> {
             Issuer::SelfSigned => "selfSigned = true".to_owned(),
             Issuer::Authority(name) => format!("authority = {}", quoted(name)),
         };
-        writeln!(f, "# A certificate that mtlsgen issued. Entries are added, never changed.")?;
+        writeln!(f, "{FIRST_LINE}")?;
         let (kind, name) = (layout::kind(&entry.holder).word, quoted(entry.holder.name()));
         writeln!(f, "holder = {{ kind = \"{kind}\", name = {name} }}")?;
         writeln!(f, "issuer = {{ {issuer} }}")?;
@@ -55,6 +58,47 @@ pub(super) fn holder(text: &str) -> Result<Holder, String> {
 /// # Errors
 /// What makes the text no ledger entry, as the end of a sentence that starts with the file.
 pub(super) fn read(text: &str) -> Result<LedgerEntry, String> {
+    as_written(text).map_or_else(|| as_toml(text), Ok)
+}
+
+/// An entry that is just as [`Entry`] writes it: ten thousand of them are read before every render, and
+/// this is ten times as fast as TOML in general.
+fn as_written(text: &str) -> Option<LedgerEntry> {
+    let mut rest = text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?;
+    let mut line = |key: &str| {
+        let (line, after) = rest.split_once('\n')?;
+        rest = after;
+        line.strip_prefix(key)?.strip_prefix(" = ")
+    };
+    let unquoted = |text: &str| serde_json::from_str::<String>(text).ok();
+    let hash = |text: &str| octets(text.strip_prefix('"')?.strip_suffix('"')?);
+    let holder = line("holder")?.strip_prefix("{ kind = \"")?.strip_suffix(" }")?;
+    let (kind, name) = holder.split_once("\", name = ")?;
+    let holder = HolderTable { kind: kind.to_owned(), name: unquoted(name)? }.read().ok()?;
+    let issuer = match line("issuer")?.strip_prefix("{ ")?.strip_suffix(" }")? {
+        "selfSigned = true" => Issuer::SelfSigned,
+        other => Issuer::Authority(unquoted(other.strip_prefix("authority = ")?)?),
+    };
+    Some(LedgerEntry {
+        holder,
+        issuer,
+        serial: SerialNumber::from_hexadecimal(&unquoted(line("serial")?)?)?,
+        subject: unquoted(line("subject")?)?,
+        not_before: Timestamp::parse(line("notBefore")?)?,
+        not_after: Timestamp::parse(line("notAfter")?)?,
+        issued_at: Timestamp::parse(line("issuedAt")?)?,
+        spki_hash: SpkiHash(hash(line("spkiSha256")?)?),
+        fingerprint: Fingerprint(hash(line("fingerprintSha256")?)?),
+        certificate: rest
+            .strip_prefix("certificate = '''\n")?
+            .strip_suffix("'''\n")
+            .filter(|pem| pem.is_ascii() && !pem.contains('\''))?
+            .to_owned(),
+    })
+}
+
+/// An entry that somebody has written in another way.
+fn as_toml(text: &str) -> Result<LedgerEntry, String> {
     let table: Table = toml::from_str(text).map_err(not_an_entry)?;
     let unreadable = |what: &str| format!("is not a ledger entry: `{what}` cannot be read");
     let time = |value: toml::value::Datetime, what| {
@@ -209,7 +253,10 @@ mod tests {
                 let entry = entry(holder_of.clone());
                 let text = Entry(&entry).to_string();
                 assert_eq!(holder(&text), Ok(holder_of));
-                assert_eq!(read(&text), Ok(entry));
+                assert_eq!(as_written(&text).as_ref(), Some(&entry));
+                assert_eq!(as_toml(&text).as_ref(), Ok(&entry));
+                let edited = text.replace("serial =", "serial  =");
+                assert_eq!((as_written(&edited), read(&edited)), (None, Ok(entry)));
             }
         }
     }

@@ -1,14 +1,16 @@
 //! Real certificates and keys, in and out of a store.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::*;
 use crate::pki::certificate::Certificate;
-use crate::pki::issue::{Signer, Validity, sign};
+use crate::pki::crl::RevocationReason;
+use crate::pki::issue::{RevocationListDraft, Signer, Validity, sign, sign_revocation_list};
 use crate::pki::key::KeyKind;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Issuer, SerialNumber, Usage};
-use crate::plan::IssuedCertificate;
+use crate::plan::{IssuedCertificate, NewRevocation, Revocation};
 use crate::time::Seconds;
 
 const AT: i64 = 1_800_000_000;
@@ -154,6 +156,61 @@ fn renewal_with_the_same_key_leaves_the_key_file_and_the_old_entry() {
     for serial in ["01", "09"] {
         assert!(root.path().join(format!("cas/root/ledger/{serial}.toml")).exists());
     }
+}
+
+#[test]
+fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
+    let (_root, store, issued) = filled();
+    let ledger = store.ledger().unwrap();
+    assert_eq!(ledger.entries.len(), 3);
+    let client = issued.certificates[1].certificate();
+    let alice = alice();
+    let entry = ledger.of(&alice).next().unwrap();
+    assert_eq!(entry.parsed().unwrap(), *client);
+    assert_eq!(
+        (entry.authority(), entry.issued_at, entry.fingerprint, entry.spki_hash),
+        (Some("root"), Timestamp::from_unix(AT), client.fingerprint(), client.spki_hash)
+    );
+    let (inventory, _) = store.inventory(&BTreeSet::new()).unwrap();
+    assert_eq!(
+        inventory.ledger.entries.len(),
+        2,
+        "a host that signed itself is told to `status` alone"
+    );
+    let new = |comment: &str, later| NewRevocation {
+        authority: "root".into(),
+        serial: client.serial.clone(),
+        holder: Some(alice.clone()),
+        revocation: Revocation {
+            at: Timestamp::from_unix(AT + later),
+            reason: RevocationReason::KeyCompromise,
+            comment: Some(comment.into()),
+        },
+    };
+    let root = &issued.certificates[0];
+    let draft = |number| RevocationListDraft {
+        number,
+        this_update: Timestamp::from_unix(AT),
+        next_update: Timestamp::from_unix(AT + 9),
+        revoked: BTreeMap::new(),
+    };
+    let signer = Signer { certificate: Some(root.certificate()), key: root.key.as_ref().unwrap() };
+    let list = |number| ("root".to_owned(), sign_revocation_list(&draft(number), &signer).unwrap());
+    // As two branches would leave them after a merge.
+    for (revocation, number) in [(new("second", 7), 9), (new("first", 5), 10), (new("first", 5), 9)]
+    {
+        let issued = Issued {
+            revocations: vec![revocation],
+            lists: vec![list(number)],
+            ..Issued::default()
+        };
+        commit(&store, &issued).unwrap();
+    }
+    let (inventory, _) = store.inventory(&BTreeSet::new()).unwrap();
+    let revocation = inventory.ledger.revocation_of(entry).unwrap();
+    assert_eq!(revocation.comment.as_deref(), Some("first"), "the earliest counts");
+    let numbers: Vec<_> = inventory.lists["root"].iter().map(|list| list.number).collect();
+    assert_eq!(numbers, [Some(10), Some(9), Some(9)]);
 }
 
 #[test]

@@ -1,0 +1,241 @@
+//! Which revocation lists are to be signed, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::revoking::{current, needed};
+use super::{HeldCertificate, Inventory, Ledger, Revocation, Revocations};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Authority, AuthoritySource, Model};
+use crate::pki::certificate::Certificate;
+use crate::pki::crl::{RevocationList, RevokedEntry};
+use crate::pki::issue::{RevocationListDraft, Validity};
+use crate::pki::key::SpkiHash;
+use crate::pki::request::SerialNumber;
+use crate::time::{Seconds, Timestamp};
+
+/// The longest time before its end that a list is renewed, unless the spec says otherwise.
+const LONGEST_RENEWAL: Seconds = Seconds::days(30);
+/// How far lists begin before now, for clocks that are behind.
+const BACKDATED: Seconds = Seconds::minutes(5);
+
+/// One revocation list to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAction {
+    /// Whose.
+    pub authority: String,
+    /// The key of the generation that signs it; `None`: the current one, as it is by then.
+    pub generation: Option<SpkiHash>,
+    /// Why.
+    pub reason: ListReason,
+    /// What it will say.
+    pub draft: RevocationListDraft,
+}
+
+/// Why a revocation list is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListReason {
+    /// There is none yet, and something that the same host trusts is revoked.
+    Missing,
+    /// It lacks revoked certificates.
+    Incomplete {
+        /// How many.
+        missing: usize,
+    },
+    /// Everybody is refused by now.
+    Expired {
+        /// Since when.
+        next_update: Timestamp,
+    },
+    /// It still works, but its time for renewal has come.
+    Due {
+        /// Its end.
+        next_update: Timestamp,
+    },
+    /// Its authority lasts longer by now.
+    AuthorityRenewed,
+    /// A clock was ahead when it was signed: verifiers with a right one refuse everybody.
+    Early {
+        /// When it begins.
+        this_update: Timestamp,
+    },
+}
+
+impl ListReason {
+    /// Whether the list still serves its purpose until the next one is signed.
+    #[must_use]
+    pub fn still_works(&self) -> bool {
+        // Where it is this clock that is behind, nothing is wrong with the list.
+        matches!(self, Self::Due { .. } | Self::AuthorityRenewed | Self::Early { .. })
+    }
+}
+
+impl fmt::Display for ListReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is none yet"),
+            Self::Incomplete { missing: 1 } => f.write_str("it lacks a revoked certificate"),
+            Self::Incomplete { missing } => write!(f, "it lacks {missing} revoked certificates"),
+            Self::Expired { next_update } => {
+                write!(f, "it ended at {next_update}, and every client is refused since")
+            }
+            Self::Due { next_update } => write!(f, "due for renewal, ends at {next_update}"),
+            Self::Early { this_update } => write!(f, "it begins at {this_update} only"),
+            Self::AuthorityRenewed => f.write_str("its authority lasts longer by now"),
+        }
+    }
+}
+
+/// The lists to sign. `validity` gives that of an authority's certificate as it will be.
+pub(super) fn lists(
+    model: &Model,
+    inventory: &Inventory,
+    revoked: &Revocations,
+    now: Timestamp,
+    validity: &dyn Fn(&str) -> Option<Validity>,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<ListAction> {
+    let needed = needed(model, revoked);
+    let mut found = Vec::new();
+    let ended = ended(&inventory.ledger, revoked, now);
+    for name in needed {
+        let Some(authority) = model.authorities.get(name) else { continue };
+        errors.extend(missing_lists(model, inventory, authority));
+        // Authorities with errors of their own have none.
+        let Some(validity) = validity(name).filter(|_| authority.can_sign) else { continue };
+        let own = own_certificate(inventory, authority);
+        let brought = authority.lists.brought.iter();
+        let brought = brought.filter(|list| own.is_some_and(|own| list.names(own)));
+        let mut entries: BTreeMap<SerialNumber, RevokedEntry> =
+            brought.flat_map(|list| list.revoked.clone()).collect();
+        entries.extend(
+            revoked
+                .of(name)
+                .filter(|(serial, _)| !ended.contains(&(name, *serial)))
+                .map(|(serial, revocation)| (serial.clone(), entry(revocation))),
+        );
+        let sign = |certificate: Option<&Certificate>, validity, generation| {
+            let newest = certificate.and_then(|own| current(model, inventory, own));
+            let draft = draft(model, inventory, authority, validity, entries.clone(), now);
+            let reason = reason(authority, newest, &draft, now)?;
+            Some(ListAction { authority: name.to_owned(), generation, reason, draft })
+        };
+        found.extend(sign(own, validity, None));
+        // A verifier that meets an older generation in a chain wants its list as well.
+        for beside in inventory.trusted(name).into_iter().skip(1).filter(|b| b.not_after > now) {
+            let validity = Validity { not_before: beside.not_before, not_after: beside.not_after };
+            found.extend(sign(Some(beside), validity, Some(beside.spki_hash)));
+        }
+    }
+    found
+}
+
+/// A revocation as a list has it: backdated as the list is, so that it never lies ahead of that.
+fn entry(revocation: &Revocation) -> RevokedEntry {
+    RevokedEntry { at: revocation.at.before(BACKDATED), reason: revocation.reason }
+}
+
+/// Revoked certificates that have expired: no verifier asks for them any more.
+fn ended<'a>(
+    ledger: &'a Ledger,
+    revoked: &Revocations,
+    now: Timestamp,
+) -> BTreeSet<(&'a str, &'a SerialNumber)> {
+    let entries = ledger.entries.iter().filter(|entry| entry.not_after < now);
+    entries
+        .filter_map(|entry| Some((entry.authority()?, &entry.serial)))
+        .filter(|(authority, serial)| revoked.get(authority, serial).is_some())
+        .collect()
+}
+
+fn own_certificate<'a>(
+    inventory: &'a Inventory,
+    authority: &'a Authority,
+) -> Option<&'a Certificate> {
+    match &authority.source {
+        AuthoritySource::Brought(chain) => chain.first(),
+        AuthoritySource::Issued(request) => {
+            inventory.held.get(&request.holder).map(HeldCertificate::certificate)
+        }
+    }
+}
+
+fn draft(
+    model: &Model,
+    inventory: &Inventory,
+    authority: &Authority,
+    validity: Validity,
+    revoked: BTreeMap<SerialNumber, RevokedEntry>,
+    now: Timestamp,
+) -> RevocationListDraft {
+    let this_update = now.before(BACKDATED).max(validity.not_before);
+    let own_end = authority.lists.duration.map(|duration| this_update.after(duration));
+    let next_update = own_end.unwrap_or(validity.not_after).min(validity.not_after);
+    let stored = inventory.lists.get(&authority.name).into_iter().flatten();
+    let brought = model.authorities.get(&authority.name).into_iter();
+    let brought = brought.flat_map(|authority| &authority.lists.brought);
+    let last = stored.chain(brought).filter_map(|list| list.number).max().unwrap_or(0);
+    RevocationListDraft { number: last.saturating_add(1), this_update, next_update, revoked }
+}
+
+fn reason(
+    authority: &Authority,
+    current: Option<&RevocationList>,
+    next: &RevocationListDraft,
+    now: Timestamp,
+) -> Option<ListReason> {
+    let Some(current) = current else { return Some(ListReason::Missing) };
+    let next_update = current.next_update;
+    let missing = next.revoked.keys().filter(|s| !current.revoked.contains_key(s)).count();
+    if missing > 0 {
+        return Some(ListReason::Incomplete { missing });
+    }
+    if next_update <= now {
+        return Some(ListReason::Expired { next_update });
+    }
+    if current.this_update > now {
+        return Some(ListReason::Early { this_update: current.this_update });
+    }
+    if next.next_update <= next_update {
+        return None;
+    }
+    if authority.lists.duration.is_none() {
+        return Some(ListReason::AuthorityRenewed);
+    }
+    (now >= renewal_time(authority, current)).then_some(ListReason::Due { next_update })
+}
+
+/// When a list is renewed, as far as a new one would last longer.
+#[must_use]
+pub fn renewal_time(authority: &Authority, list: &RevocationList) -> Timestamp {
+    let third = Seconds(list.next_update.since(list.this_update).0 / 3);
+    list.next_update.before(authority.lists.renew_before.unwrap_or(third.min(LONGEST_RENEWAL)))
+}
+
+/// What somebody else must sign: the own list of an authority without its key, and those of its issuers.
+fn missing_lists(
+    model: &Model,
+    inventory: &Inventory,
+    authority: &Authority,
+) -> Option<Diagnostic> {
+    let AuthoritySource::Brought(chain) = &authority.source else { return None };
+    let signed_here = |certificate: &Certificate| {
+        model.authorities.values().filter(|other| other.can_sign).any(|other| {
+            own_certificate(inventory, other)
+                .is_some_and(|own| own.spki_hash == certificate.spki_hash)
+        })
+    };
+    let missing = chain
+        .iter()
+        .find(|above| !signed_here(above) && current(model, inventory, above).is_none())?;
+    let name = &authority.name;
+    let title = format!(
+        "something is revoked among the authorities that a host trusts together with `{name}`, and there is no revocation list of `{}`: the controller would refuse every client",
+        missing.subject.rfc2253()
+    );
+    Some(
+        Diagnostic::error("crl-missing", title)
+            .help(format!("get that list from its owner and name it: `crl = \"FILE\"` under `cas.{name}`; the file may hold several"))
+            .help("or trust it on hosts of its own, where nothing is revoked"),
+    )
+}
