@@ -1,6 +1,7 @@
 //! From what there is to what there shall be: the inventory, the plan and its reasons, and issuing.
 
 pub mod chains;
+mod generations;
 mod holdings;
 mod issuing;
 pub mod ledger;
@@ -11,10 +12,12 @@ pub mod reason;
 mod refusals;
 mod rehearsal;
 pub mod revoking;
+pub mod rotation;
 mod scope;
 #[cfg(test)]
 mod tests;
 
+pub use generations::{Generations, Phase};
 pub use holdings::Holdings;
 pub use issuing::{IssueError, issue};
 pub use ledger::{Ledger, LedgerEntry, NewRevocation, Revocation, Revocations};
@@ -40,6 +43,8 @@ pub struct Inventory {
     /// Holders that were issued a certificate whose file is not here, each with that file: an error
     /// where they are needed, never a reason to issue anew.
     pub lost: BTreeMap<Holder, PathBuf>,
+    /// Authorities that are being rolled over, by name: what stands beside the current certificate.
+    pub generations: BTreeMap<String, Generations>,
     /// What authorities issued, as it was read.
     pub ledger: Ledger,
     /// The revocation lists that authorities signed, by their names; the newest ones.
@@ -91,6 +96,8 @@ impl Issued {
 #[derive(Debug, Default)]
 pub struct Keyring {
     keys: BTreeMap<Holder, Arc<PrivateKey>>,
+    /// Keys of generations beside the current one of their authorities.
+    generations: BTreeMap<SpkiHash, Arc<PrivateKey>>,
 }
 
 impl Keyring {
@@ -98,6 +105,17 @@ impl Keyring {
     #[must_use]
     pub fn get(&self, holder: &Holder) -> Option<&PrivateKey> {
         self.keys.get(holder).map(Arc::as_ref)
+    }
+
+    /// The key of a generation of an authority beside the current one, if it is at hand.
+    #[must_use]
+    pub fn of_generation(&self, spki_hash: &SpkiHash) -> Option<&PrivateKey> {
+        self.generations.get(spki_hash).map(Arc::as_ref)
+    }
+
+    /// Adds the key of a generation of an authority beside the current one.
+    pub fn insert_generation(&mut self, key: PrivateKey) {
+        self.generations.insert(key.spki_hash(), Arc::new(key));
     }
 
     /// Adds a key.
@@ -109,13 +127,16 @@ impl Keyring {
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.keys.extend(other.keys.iter().map(|(holder, key)| (holder.clone(), Arc::clone(key))));
+        self.generations
+            .extend(other.generations.iter().map(|(hash, key)| (*hash, Arc::clone(key))));
         self
     }
 }
 
 impl FromIterator<(Holder, PrivateKey)> for Keyring {
     fn from_iter<I: IntoIterator<Item = (Holder, PrivateKey)>>(keys: I) -> Self {
-        Self { keys: keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect() }
+        let keys = keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect();
+        Self { keys, ..Self::default() }
     }
 }
 

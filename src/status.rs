@@ -66,19 +66,25 @@ pub enum State {
     Superseded,
     /// Its holder is not in the spec any more; still valid.
     Orphaned,
+    /// Of an authority: trusted, and signs nothing yet.
+    Introduced,
+    /// Of an authority: trusted, and signs no certificate any more.
+    Retiring,
     /// In the spec, and not made yet or not here.
     Missing,
 }
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Valid,
         Self::Due,
         Self::Expired,
         Self::Revoked,
         Self::Superseded,
         Self::Orphaned,
+        Self::Introduced,
+        Self::Retiring,
         Self::Missing,
     ];
 }
@@ -92,6 +98,8 @@ impl fmt::Display for State {
             Self::Revoked => "revoked",
             Self::Superseded => "superseded",
             Self::Orphaned => "orphaned",
+            Self::Introduced => "introduced",
+            Self::Retiring => "retiring",
             Self::Missing => "missing",
         })
     }

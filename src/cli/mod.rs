@@ -4,6 +4,7 @@
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
 mod argo_cd;
+mod ca;
 mod cert;
 mod completions;
 mod diff;
@@ -53,6 +54,7 @@ enum Command {
     Render(Box<render::Args>),
     Diff(diff::Args),
     Doctor(doctor::Args),
+    Ca(ca::Args),
     Status(status::Args),
     Cert(cert::Args),
     Kustomize(kustomize::Args),
@@ -71,6 +73,7 @@ impl Command {
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
             Self::Doctor(args) => doctor::run(args, globals),
+            Self::Ca(args) => ca::run(&args, globals),
             Self::Status(args) => status::run(&args, globals),
             Self::Cert(args) => cert::run(args, globals),
             Self::ArgoCd(args) => argo_cd::run(&args, globals),

@@ -186,6 +186,22 @@ pub fn plan_within(
     Ok((inventory, plan))
 }
 
+/// What the store holds for the model, and warnings about it.
+///
+/// # Errors
+/// The store is damaged, or a certificate is lost.
+pub fn inventory(
+    store: &Store,
+    model: &Model,
+) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
+    let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
+    let (inventory, warnings) = store.inventory(&wanted)?;
+    if !inventory.lost.is_empty() {
+        return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
+    }
+    Ok((inventory, warnings))
+}
+
 /// As [`plan_within`], without a word: the warnings come back.
 ///
 /// # Errors
@@ -196,11 +212,7 @@ pub fn planned(
     now: Timestamp,
     scope: &Scope,
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
-    let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let (inventory, warnings) = store.inventory(&wanted)?;
-    if !inventory.lost.is_empty() {
-        return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
-    }
+    let (inventory, warnings) = inventory(store, model)?;
     let plan = plan::plan_within(model, &inventory, now, scope).map_err(CommandError::Input)?;
     Ok((inventory, plan, warnings))
 }
@@ -243,6 +255,7 @@ pub fn carry_out(
     let (inventory, plan, _) = planned(store, model, now, scope)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
+    let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
     let mut progress = Progress::new(report, plan.actions.len());
     let issued =
         plan::issue(&plan, model, &inventory, &keyring, &SystemEntropy, &mut || progress.step())

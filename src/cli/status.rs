@@ -19,7 +19,8 @@ use crate::time::Timestamp;
 /// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial
 ///
 /// States: valid; due (the next render replaces it); expired; revoked; superseded (its holder has another one, and it is
-/// still valid); orphaned (its holder is not in the spec any more, and it is still valid); missing. Needs no private key.
+/// still valid); orphaned (its holder is not in the spec any more, and it is still valid); introduced and retiring (an
+/// authority that is being rolled over); missing. Needs no private key.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

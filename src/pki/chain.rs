@@ -109,15 +109,15 @@ pub fn served(chain: &[Certificate]) -> Vec<&Certificate> {
         .collect()
 }
 
-/// What a verifier trusts (`ca.crt`): of each chain, which begins with a signing authority, first
-/// that authority, then level by level the issuers up to the roots; nothing twice.
+/// What a verifier trusts (`ca.crt`): of each line of authorities, which begins with the generations of
+/// a signing authority, first that authority, then level by level the issuers up to the roots; nothing
+/// twice.
 #[must_use]
-pub fn bundle<'a>(chains: &[Vec<&'a Certificate>]) -> Vec<&'a Certificate> {
-    let levels = chains.iter().map(Vec::len).max().unwrap_or(0);
+pub fn bundle<'a>(lines: &[Vec<Vec<&'a Certificate>>]) -> Vec<&'a Certificate> {
+    let levels = lines.iter().map(Vec::len).max().unwrap_or(0);
     let mut bundle: Vec<&Certificate> = Vec::new();
-    for certificate in (0..levels)
-        .flat_map(|level| chains.iter().filter_map(move |chain| chain.get(level).copied()))
-    {
+    let of_level = |level: usize| lines.iter().filter_map(move |line| line.get(level)).flatten();
+    for certificate in (0..levels).flat_map(of_level).copied() {
         if !bundle.contains(&certificate) {
             bundle.push(certificate);
         }

@@ -67,14 +67,40 @@ pub fn served<'a>(
     Some(chain)
 }
 
-/// The trust bundle of some authorities: all of them first, then their issuers up to the roots.
+/// The trust bundle of some authorities: all of them first, then their issuers up to the roots. Of an
+/// authority that is being rolled over every generation is in it, the one that signs first.
 #[must_use]
 pub fn bundle<'a>(
     model: &'a Model,
     inventory: &'a Inventory,
     authorities: &[String],
 ) -> Option<Vec<&'a Certificate>> {
-    let chains: Option<Vec<_>> =
-        authorities.iter().map(|name| authority(model, inventory, name)).collect();
-    Some(chain::bundle(&chains?))
+    let lines: Option<Vec<_>> =
+        authorities.iter().map(|name| trusted_levels(model, inventory, name)).collect();
+    Some(chain::bundle(&lines?))
+}
+
+/// The generations of authority `name`, then those of its issuer, up to the root; `None` while one of
+/// them was never issued.
+fn trusted_levels<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    name: &str,
+) -> Option<Vec<Vec<&'a Certificate>>> {
+    let mut levels = Vec::new();
+    let mut current = name;
+    loop {
+        let request = match &model.authorities.get(current)?.source {
+            AuthoritySource::Brought(certificates) => {
+                levels.extend(certificates.iter().map(|certificate| vec![certificate]));
+                return Some(levels);
+            }
+            AuthoritySource::Issued(request) => request,
+        };
+        levels.push(Some(inventory.trusted(current)).filter(|level| !level.is_empty())?);
+        match &request.issuer {
+            Issuer::Authority(issuer) => current = issuer,
+            Issuer::SelfSigned => return Some(levels),
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::issue::{self, Entropy, Signer};
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 
 /// Why a certificate could not be made.
@@ -51,12 +51,18 @@ impl IssuancePlan {
             .iter()
             .filter(|action| action.keeps_key)
             .map(|action| action.request.holder.clone());
-        let lists = self.lists.iter().map(|list| Holder::Authority(list.authority.clone()));
+        let by_current = self.lists.iter().filter(|list| list.generation.is_none());
+        let lists = by_current.map(|list| Holder::Authority(list.authority.clone()));
         let mut holders: Vec<Holder> = issuers.chain(own).chain(lists).collect();
         holders.sort();
         holders.dedup();
         holders.retain(|holder| !made_now.contains(&holder) && model.request(holder).is_some());
         holders
+    }
+
+    /// The generations beside the current ones whose keys the plan needs, by authority and key.
+    pub fn generations_needed(&self) -> impl Iterator<Item = (&str, SpkiHash)> {
+        self.lists.iter().filter_map(|list| Some((list.authority.as_str(), list.generation?)))
     }
 }
 
@@ -103,7 +109,7 @@ pub fn issue(
         workshop.issued.chains.extend(chain.map(|chain| (holder.clone(), chain)));
     }
     for action in &plan.lists {
-        let list = workshop.list(action).map_err(|cause| IssueError {
+        let list = workshop.list(action, inventory).map_err(|cause| IssueError {
             holder: Holder::Authority(action.authority.clone()),
             cause,
         })?;
@@ -155,8 +161,18 @@ impl Workshop<'_> {
     }
 
     /// A revocation list, signed by the key that the authority has by now.
-    fn list(&self, action: &ListAction) -> Result<RevocationList, String> {
+    fn list(&self, action: &ListAction, inventory: &Inventory) -> Result<RevocationList, String> {
         let name = &action.authority;
+        if let Some(hash) = &action.generation {
+            let missing = |what: &str| format!("the {what} of an older generation is not at hand");
+            let generations = inventory.trusted(name);
+            let certificate = generations.into_iter().find(|one| one.spki_hash == *hash);
+            let certificate = Some(certificate.ok_or_else(|| missing("certificate"))?);
+            let key = self.keyring.of_generation(hash).ok_or_else(|| missing("private key"))?;
+            let signer = Signer { certificate, key };
+            return issue::sign_revocation_list(&action.draft, &signer)
+                .map_err(|error| error.to_string());
+        }
         let chain = chains::authority(self.model, &self.authorities, name);
         let certificate = chain.and_then(|chain| chain.first().copied());
         let certificate =

@@ -10,6 +10,7 @@ use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{RevocationList, RevokedEntry};
 use crate::pki::issue::{RevocationListDraft, Validity};
+use crate::pki::key::SpkiHash;
 use crate::pki::request::SerialNumber;
 use crate::time::{Seconds, Timestamp};
 
@@ -23,6 +24,8 @@ const BACKDATED: Seconds = Seconds::minutes(5);
 pub struct ListAction {
     /// Whose.
     pub authority: String,
+    /// The key of the generation that signs it; `None`: the current one, as it is by then.
+    pub generation: Option<SpkiHash>,
     /// Why.
     pub reason: ListReason,
     /// What it will say.
@@ -101,7 +104,6 @@ pub(super) fn lists(
         // Authorities with errors of their own have none.
         let Some(validity) = validity(name).filter(|_| authority.can_sign) else { continue };
         let own = own_certificate(inventory, authority);
-        let current = own.and_then(|own| current(model, inventory, own));
         let brought = authority.lists.brought.iter();
         let brought = brought.filter(|list| own.is_some_and(|own| list.names(own)));
         let mut entries: BTreeMap<SerialNumber, RevokedEntry> =
@@ -112,9 +114,17 @@ pub(super) fn lists(
                 .filter(|(serial, _)| !ended.contains(&(name, *serial)))
                 .map(|(serial, revocation)| (serial.clone(), entry(revocation))),
         );
-        let draft = draft(model, inventory, authority, validity, entries, now);
-        if let Some(reason) = reason(authority, current, &draft, now) {
-            found.push(ListAction { authority: name.to_owned(), reason, draft });
+        let sign = |certificate: Option<&Certificate>, validity, generation| {
+            let newest = certificate.and_then(|own| current(model, inventory, own));
+            let draft = draft(model, inventory, authority, validity, entries.clone(), now);
+            let reason = reason(authority, newest, &draft, now)?;
+            Some(ListAction { authority: name.to_owned(), generation, reason, draft })
+        };
+        found.extend(sign(own, validity, None));
+        // A verifier that meets an older generation in a chain wants its list as well.
+        for beside in inventory.trusted(name).into_iter().skip(1).filter(|b| b.not_after > now) {
+            let validity = Validity { not_before: beside.not_before, not_after: beside.not_after };
+            found.extend(sign(Some(beside), validity, Some(beside.spki_hash)));
         }
     }
     found

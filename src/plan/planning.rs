@@ -7,7 +7,7 @@ use super::reason::{self, Compared, Reason};
 use super::refusals::{lost_authority, refuse_before, refuse_rotation};
 use super::revoking;
 use super::scope::Scope;
-use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, orphans};
+use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -73,7 +73,7 @@ pub struct Action {
 }
 
 /// An authority as those below it will see it once the plan is carried out.
-struct Signer<'a> {
+pub(super) struct Signer<'a> {
     subject: &'a DistinguishedName,
     key_id: Option<&'a [u8]>,
     /// As it is now.
@@ -134,6 +134,15 @@ pub fn plan_within(
             },
         };
         let validity = validity(request, signer, now);
+        // While a next generation waits, the current one is left as it is.
+        let compared_with_next = |next| compared(request, next, signer, now, validity);
+        let asked = match generations::asked(request, held, inventory, compared_with_next) {
+            Ok(asked) => asked,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
         let signer_not_yet_valid =
             signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
         let reason = match held {
@@ -142,7 +151,7 @@ pub fn plan_within(
                 let compared = Compared {
                     revoked: revoking::reason_of(&revoked, &request.issuer, held.certificate()),
                     asked: scope.asked.contains(&request.holder),
-                    ..compared(request, held, signer, now, validity)
+                    ..compared(&asked, held, signer, now, validity)
                 };
                 reason::reason(&compared)
             }
@@ -180,7 +189,7 @@ pub fn plan_within(
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
             let keeps_key = held.is_some() && scope.keeps_key(&request.holder, &reason);
-            plan.actions.push(Action { request: request.clone(), reason, validity, keeps_key });
+            plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
         }
@@ -231,7 +240,7 @@ fn brought_signers(model: &Model) -> BTreeMap<&str, Signer<'_>> {
         .collect()
 }
 
-fn existing(certificate: &Certificate) -> Signer<'_> {
+pub(super) fn existing(certificate: &Certificate) -> Signer<'_> {
     Signer {
         subject: &certificate.subject,
         key_id: certificate.subject_key_id.as_deref(),
@@ -254,7 +263,7 @@ fn planned_signer<'a>(
     }
 }
 
-fn compared<'a>(
+pub(super) fn compared<'a>(
     want: &'a CertificateRequest,
     held: &'a HeldCertificate,
     signer: Option<&Signer<'a>>,
@@ -280,7 +289,11 @@ fn compared<'a>(
 }
 
 /// From five minutes ago until the earlier of the certificate's own duration and its issuer's end.
-fn validity(request: &CertificateRequest, signer: Option<&Signer<'_>>, now: Timestamp) -> Validity {
+pub(super) fn validity(
+    request: &CertificateRequest,
+    signer: Option<&Signer<'_>>,
+    now: Timestamp,
+) -> Validity {
     let mut not_before = now.before(BACKDATED);
     // The last second counts (RFC 5280, section 4.1.2.5).
     let mut not_after = not_before.after(request.duration).before(Seconds(1));

@@ -172,6 +172,15 @@ pub fn reason(compared: &Compared<'_>) -> Option<Reason> {
     CHECKS.iter().find_map(|check| check(compared))
 }
 
+/// Why another key or another issuer is needed, or a subject of its own: the checks that no renewal
+/// can satisfy.
+#[must_use]
+pub fn identity(compared: &Compared<'_>) -> Option<Reason> {
+    const IDENTITY: &[fn(&Compared<'_>) -> Option<Reason>] =
+        &[subject_changed, issuer_changed, key_kind_changed];
+    IDENTITY.iter().find_map(|check| check(compared))
+}
+
 fn revoked(c: &Compared<'_>) -> Option<Reason> {
     c.revoked.map(|reason| Reason::Revoked { serial: c.have.serial.clone(), reason })
 }

@@ -66,15 +66,27 @@ pub(super) fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagno
         | Reason::Due { .. }
         | Reason::Asked => return None,
     };
+    let name = holder.name();
     Some(
         Diagnostic::error("rotation-needed", format!("{holder} cannot get another {what}: {reason}"))
-            .help("everything that it signed would stop working at once: that is a rollover (`ca rotate`), which this version does not have yet; put the old value back, or declare a new authority under another name"),
+            .help(format!("everything that it signed would stop working at once: roll it over with `mtlsgen ca rotate {name}`, which introduces the new one beside it, or put the old value back")),
     )
+}
+
+/// The spec has moved on since the next generation was introduced.
+pub(super) fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
+    let name = holder.name();
+    let title = format!(
+        "the next generation of {holder}, which was introduced, is not what the spec asks for: {reason}"
+    );
+    Diagnostic::error("rotation-outdated", title)
+        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
 }
 
 /// A new certificate for the same key would undo the revocation.
 fn revoked_authority(holder: &Holder, reason: &Reason) -> Diagnostic {
     let title = format!("{holder} is revoked, and with it everything that it signed: {reason}");
+    let name = holder.name();
     Diagnostic::error("authority-revoked", title)
-        .help("declare a new authority under another name and subject, and let its clients and hosts name that")
+        .help(format!("roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"))
 }

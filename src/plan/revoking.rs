@@ -124,13 +124,14 @@ pub fn beside_bundle<'a>(
     let missing = |name: &str| format!("the revocation list of {name} is not at hand");
     let authorities =
         chains::bundle(model, inventory, &names).ok_or_else(|| missing(&names.join(", ")))?;
-    let list = |authority: &&Certificate| {
-        current(model, inventory, authority)
-            .ok_or_else(|| missing(&format!("`{}`", authority.subject.rfc2253())))
-    };
     let mut lists = Vec::new();
-    for list in authorities.iter().map(list) {
-        let list = list?;
+    for authority in authorities {
+        let list = match current(model, inventory, authority) {
+            Some(list) => list,
+            // An older generation that has expired signs no list any more, and is in no chain.
+            None if inventory.is_beside_current(authority) => continue,
+            None => return Err(missing(&format!("`{}`", authority.subject.rfc2253()))),
+        };
         // One key with two certificates, as after a renewal, has one list.
         if !lists.contains(&list) {
             lists.push(list);

@@ -7,10 +7,9 @@ use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
-
 use crate::plan::{
-    HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, ListReason, NewRevocation,
-    Revocations, listing, orphans, revoking,
+    Generations, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, ListReason,
+    NewRevocation, Revocations, listing, orphans, revoking,
 };
 use crate::time::Timestamp;
 
@@ -149,6 +148,8 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
             State::Expired
         } else if revocation.is_some() {
             State::Revoked
+        } else if let Some(state) = beside_current(inventory, entry) {
+            state
         } else if wanted.contains(&entry.holder) {
             State::Superseded
         } else {
@@ -178,6 +179,17 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
     others.map(row).collect()
 }
 
+/// What a certificate of an authority is in a rollover.
+fn beside_current(inventory: &Inventory, entry: &LedgerEntry) -> Option<State> {
+    let Holder::Authority(name) = &entry.holder else { return None };
+    let Generations { next, retiring } = inventory.generations.get(name)?;
+    let is_it = |held: &HeldCertificate| held.certificate().fingerprint() == entry.fingerprint;
+    if next.as_ref().is_some_and(is_it) {
+        return Some(State::Introduced);
+    }
+    retiring.values().any(is_it).then_some(State::Retiring)
+}
+
 /// Revocation lists: those that hosts need, and those that were brought along.
 fn lists(sources: Sources<'_>) -> Vec<Row> {
     let Sources { model, inventory, plan, now } = sources;
@@ -193,25 +205,31 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
                 inventory.held.get(&request.holder).map(HeldCertificate::certificate)
             }
         };
-        let list = own.and_then(|own| revoking::current(model, inventory, own));
-        let planned = plan.lists.iter().find(|planned| planned.authority == authority.name);
-        let state = match (list, planned.map(|planned| &planned.reason)) {
-            (None, _) => State::Missing,
-            (Some(list), _) if list.next_update <= now => State::Expired,
-            (Some(_), Some(_)) => State::Due,
-            (Some(_), None) => State::Valid,
-        };
-        rows.push(Row {
-            subject: Subject::List(authority.name.clone()),
-            issuer: authority.name.clone(),
-            is_brought: false,
-            is_current: true,
-            facts: list.map(list_facts),
-            renewal_time: list.map(|list| listing::renewal_time(authority, list)),
-            state,
-            reason: planned.map(|planned| ListReason::to_string(&planned.reason)),
-            opens: Vec::new(),
-        });
+        let beside = inventory.trusted(&authority.name).into_iter().skip(1);
+        let beside = beside.map(|one| (Some(one), Some(one.spki_hash)));
+        for (certificate, generation) in std::iter::once((own, None)).chain(beside) {
+            let list = certificate.and_then(|one| revoking::current(model, inventory, one));
+            let planned = plan.lists.iter().find(|planned| {
+                planned.authority == authority.name && planned.generation == generation
+            });
+            let state = match (list, planned.map(|planned| &planned.reason)) {
+                (None, _) => State::Missing,
+                (Some(list), _) if list.next_update <= now => State::Expired,
+                (Some(_), Some(_)) => State::Due,
+                (Some(_), None) => State::Valid,
+            };
+            rows.push(Row {
+                subject: Subject::List(authority.name.clone()),
+                issuer: authority.name.clone(),
+                is_brought: false,
+                is_current: true,
+                facts: list.map(list_facts),
+                renewal_time: list.map(|list| listing::renewal_time(authority, list)),
+                state,
+                reason: planned.map(|planned| ListReason::to_string(&planned.reason)),
+                opens: Vec::new(),
+            });
+        }
     }
     let brought = model.authorities.values().flat_map(|authority| {
         authority.lists.brought.iter().map(|list| (authority.name.clone(), list))

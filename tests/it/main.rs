@@ -38,6 +38,7 @@ mod properties;
 mod readme;
 mod reissuing;
 mod revocation;
+mod rotation;
 mod schema;
 mod secrecy;
 mod status;

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -86,6 +86,21 @@ impl Nginx {
 
     /// Asks for `https://HOST/` as curl does.
     pub fn ask(&self, host: &str, client: &ClientFiles) -> Option<Answer> {
+        let output = self.exchange(host, client)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (body, status) = text.rsplit_once('\n').unwrap_or((&text, ""));
+        if status == "000" {
+            panic!("no answer from {host}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Some(Answer { status: status.to_owned(), body: body.to_owned() })
+    }
+
+    /// Whether curl trusts the server's certificate.
+    pub fn is_trusted(&self, host: &str, client: &ClientFiles) -> Option<bool> {
+        Some(self.exchange(host, client)?.status.success())
+    }
+
+    fn exchange(&self, host: &str, client: &ClientFiles) -> Option<Output> {
         let curl = tool("curl")?;
         let port = self.port;
         let mut command = Command::new(curl);
@@ -101,13 +116,7 @@ impl Nginx {
         if let (Some(certificate), Some(key)) = (&client.certificate, &client.key) {
             command.arg("--cert").arg(certificate).arg("--key").arg(key);
         }
-        let output = command.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (body, status) = text.rsplit_once('\n').unwrap_or((&text, ""));
-        if status == "000" {
-            panic!("no answer from {host}: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Some(Answer { status: status.to_owned(), body: body.to_owned() })
+        Some(command.output().unwrap())
     }
 }
 

@@ -24,9 +24,15 @@ pub(super) struct HolderFiles {
 /// The files of `holder`; the key is not read.
 pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, StoreError> {
     // Neither of both folders may be a link, since a change would not go through one.
-    let folder = root.join(layout::holder_folder(holder));
-    let above = root.join(layout::kind(holder).folder);
-    if read::mode_of_folder(&above)?.is_none() || read::mode_of_folder(&folder)?.is_none() {
+    if read::mode_of_folder(&root.join(layout::kind(holder).folder))?.is_none() {
+        return Ok(HolderFiles { certificate: None, key_mode: None });
+    }
+    files_in(&root.join(layout::holder_folder(holder)))
+}
+
+/// The files of one holder in `folder`; the key is not read.
+pub(super) fn files_in(folder: &Path) -> Result<HolderFiles, StoreError> {
+    if read::mode_of_folder(folder)?.is_none() {
         return Ok(HolderFiles { certificate: None, key_mode: None });
     }
     Ok(HolderFiles {

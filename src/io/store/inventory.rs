@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::register::Register;
-use super::{contents, layout, parallel};
+use super::{contents, generations, layout, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::pki::request::Holder;
 use crate::plan::{HeldCertificate, Inventory};
 
 /// Permission bits that let others than the owner at a key.
-const OTHERS: u32 = 0o077;
+pub(super) const OTHERS: u32 = 0o077;
 
 /// What is known of one holder.
 enum Finding {
@@ -41,6 +41,10 @@ pub(super) fn read(
                     open.push((contents::path_of(root, holder, layout::KEY), mode));
                 }
                 inventory.held.insert(holder.clone(), certificate);
+                if let Holder::Authority(name) = holder {
+                    let found = generations::read(root, holder, &mut open)?;
+                    inventory.generations.extend(found.map(|found| (name.clone(), found)));
+                }
             }
             Finding::HalfGone => lose(&mut inventory, root, holder),
             Finding::Absent => {

@@ -8,8 +8,8 @@ use super::ledger::Entry;
 use super::transaction::NewFile;
 use super::{contents, keyring, layout, parallel, read, register, revocation};
 use crate::pki::certificate::Certificate;
-use crate::pki::request::{Holder, Issuer};
-use crate::plan::{Issued, IssuedCertificate};
+use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::plan::{Issued, IssuedCertificate, NewRevocation};
 use crate::time::Timestamp;
 
 /// All files of `issued`, which was issued at `at`.
@@ -29,10 +29,7 @@ pub(super) fn files(
         require_ledger(root, keeper)?;
     }
     let chains = issued.chains.iter().map(|(holder, chain)| chain_file(holder, chain));
-    let revocations = issued.revocations.iter().map(|new| {
-        let (path, text) = revocation::file(new);
-        NewFile::public(path, text)
-    });
+    let revocations = issued.revocations.iter().map(revocation_file);
     let lists = issued
         .lists
         .iter()
@@ -74,7 +71,7 @@ fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), St
 }
 
 /// Whoever has the ledger that the certificate is entered in.
-fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
+pub(super) fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
     match &issued.request.issuer {
         Issuer::SelfSigned => issued.request.holder.clone(),
         Issuer::Authority(name) => Holder::Authority(name.clone()),
@@ -86,7 +83,7 @@ fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
 /// # Errors
 /// [`StoreError::Damaged`] for an entry that is none, for a missing ledger of somebody who has signed, and
 /// where a self-signed certificate is not in its own ledger.
-fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
+pub(super) fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
     let ledger = contents::path_of(root, keeper, layout::LEDGER);
     contents::require_whole(&ledger)?;
     let path = contents::path_of(root, keeper, layout::CERTIFICATE);
@@ -115,11 +112,7 @@ fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
 fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
     let holder = &issued.request.holder;
     let folder = layout::holder_folder(holder);
-    let entry = layout::ledger_entry(&issued.request.issuer, holder, &leaf(issued).serial);
-    let mut files = vec![
-        chain_file(holder, &issued.chain),
-        NewFile::public(entry, Entry(&register::entry_of(issued, at)).to_string()),
-    ];
+    let mut files = vec![chain_file(holder, &issued.chain), entry_file(issued, at)];
     if let Some(key) = &issued.key {
         files.push(NewFile::private(format!("{folder}/{}", layout::KEY), key.to_pem()));
     }
@@ -128,6 +121,19 @@ fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
         files.push(NewFile::public(path, holder.name().to_owned()));
     }
     files
+}
+
+/// The ledger entry of what was issued at `at`.
+pub(super) fn entry_file(issued: &IssuedCertificate, at: Timestamp) -> NewFile {
+    let CertificateRequest { issuer, holder, .. } = &issued.request;
+    let path = layout::ledger_entry(issuer, holder, &leaf(issued).serial);
+    NewFile::public(path, Entry(&register::entry_of(issued, at)).to_string())
+}
+
+/// The file of a revocation, beside the ledger entry.
+pub(super) fn revocation_file(new: &NewRevocation) -> NewFile {
+    let (path, text) = revocation::file(new);
+    NewFile::public(path, text)
 }
 
 fn chain_file(holder: &Holder, chain: &[Certificate]) -> NewFile {

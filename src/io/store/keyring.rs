@@ -59,17 +59,28 @@ pub(super) fn matching_key(
     holder: &Holder,
     certificate: &Certificate,
 ) -> Result<PrivateKey, StoreError> {
-    let path = contents::path_of(root, holder, layout::KEY);
-    let Some(text) = read::file(&path)? else {
-        return Err(StoreError::missing(holder, path));
+    key_in(&contents::path_of(root, holder, layout::KEY), holder, certificate)
+}
+
+/// The private key of `holder` in the file at `path`, which belongs to `certificate`.
+///
+/// # Errors
+/// As [`matching_key`].
+pub(super) fn key_in(
+    path: &Path,
+    holder: &Holder,
+    certificate: &Certificate,
+) -> Result<PrivateKey, StoreError> {
+    let Some(text) = read::file(path)? else {
+        return Err(StoreError::missing(holder, path.to_owned()));
     };
     let key = PrivateKey::from_pem(&text)
-        .map_err(|error| StoreError::damaged(&path, key_problem(error)))?;
+        .map_err(|error| StoreError::damaged(path, key_problem(error)))?;
     if key.spki_hash() == certificate.spki_hash {
         Ok(key)
     } else {
         let problem = format!("does not belong to the certificate in `{}`", layout::CERTIFICATE);
-        Err(StoreError::damaged(&path, problem))
+        Err(StoreError::damaged(path, problem))
     }
 }
 

@@ -18,6 +18,10 @@ pub(super) const CERTIFICATE: &str = "tls.crt";
 pub(super) const KEY: &str = "tls.key";
 /// File of the true name, where the folder's name had to be shortened.
 pub(super) const TRUE_NAME: &str = "name";
+/// Folder of the generation of an authority that was introduced.
+const NEXT: &str = "next";
+/// Folder of the generations of an authority that retire, a folder each.
+const RETIRING: &str = "retiring";
 /// Folder of ledger entries.
 pub(super) const LEDGER: &str = "ledger";
 /// Folder of the revocation lists that an authority signed.
@@ -63,6 +67,16 @@ pub(super) fn kind(holder: &Holder) -> &'static Kind {
 /// The folder of `holder`, below the store: `clients/alice`.
 pub(super) fn holder_folder(holder: &Holder) -> String {
     format!("{}/{}", kind(holder).folder, folder_name(holder.name()))
+}
+
+/// The folder of the generation of an authority that was introduced, below the store: `cas/root/next`.
+pub(super) fn next_folder(authority: &Holder) -> String {
+    format!("{}/{NEXT}", holder_folder(authority))
+}
+
+/// The folder with the generations of an authority that retire, below the store: `cas/root/retiring`.
+pub(super) fn retiring_folder(authority: &Holder) -> String {
+    format!("{}/{RETIRING}", holder_folder(authority))
 }
 
 /// The folder of the ledger that has what `issuer` issued to `holder`, below the store.

@@ -9,6 +9,7 @@ mod contents;
 mod disk;
 mod error;
 mod folder;
+mod generations;
 mod inventory;
 mod issuance;
 mod keyring;
@@ -20,6 +21,7 @@ mod read;
 mod record;
 mod register;
 mod revocation;
+mod rotation;
 mod transaction;
 
 use std::collections::BTreeSet;
@@ -27,13 +29,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
 pub use error::StoreError;
 pub use lock::StoreLock;
+pub use rotation::{Change, certificate_of};
 
 use disk::FileSystem;
 
@@ -138,6 +141,24 @@ impl Store {
         Ok(keys.into_iter().collect())
     }
 
+    /// The private keys of generations of authorities beside the current ones, by the names of the authorities
+    /// and the hashes of the keys.
+    ///
+    /// # Errors
+    /// As [`Store::keyring`].
+    pub fn generation_keys<'a>(
+        &self,
+        inventory: &Inventory,
+        wanted: impl IntoIterator<Item = (&'a str, SpkiHash)>,
+    ) -> Result<Keyring, StoreError> {
+        let mut keyring = Keyring::default();
+        for (name, hash) in wanted {
+            let Some(all) = inventory.generations.get(name) else { continue };
+            keyring.insert_generation(generations::key(&self.root, name, all, &hash)?);
+        }
+        Ok(keyring)
+    }
+
     /// Takes the right to change the store, makes its folder if need be, and finishes what a killed
     /// process left. What was read before may have changed: read it again.
     ///
@@ -166,12 +187,37 @@ impl Store {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;
+        self.put(files, transaction::Removal::default())
+    }
+
+    /// Takes one step of the rollover of authority `name`, wholly or not at all.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; [`StoreError::Missing`] and [`StoreError::Damaged`] for a generation whose files are
+    /// not as they should be.
+    pub fn rotate(
+        &self,
+        _lock: &StoreLock,
+        name: &str,
+        change: Change<'_>,
+    ) -> Result<(), StoreError> {
+        let (files, removal) = rotation::files(&self.root, name, change)?;
+        self.put(files, removal)
+    }
+
+    /// Changes files below the folders of holders.
+    fn put(
+        &self,
+        files: Vec<transaction::NewFile>,
+        removal: transaction::Removal,
+    ) -> Result<(), StoreError> {
         let begins = |file: &transaction::NewFile, kind: &layout::Kind| {
             file.path.split('/').next() == Some(kind.folder)
         };
         folder::close_to_git(&self.root, |kind| files.iter().any(|file| begins(file, kind)))?;
-        transaction::commit(&FileSystem, &self.root, files)
+        transaction::replace(&FileSystem, &self.root, files, removal)
     }
+
     /// What `read` finds while no change of another process falls into its reading.
     fn settled<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
         if !folder::exists(&self.root)? {

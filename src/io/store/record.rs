@@ -18,6 +18,10 @@ pub(super) struct Record {
     pub(super) folders: Vec<String>,
     /// New or replaced files, in the order of replacement.
     pub(super) files: Vec<String>,
+    /// Files that go once all others are in their places.
+    pub(super) removed: Vec<String>,
+    /// Folders that go after them, inner ones first; those that others use stay.
+    pub(super) removed_folders: Vec<String>,
 }
 
 /// What a file with a list turns out to be.
@@ -35,6 +39,8 @@ impl fmt::Display for Record {
         writeln!(f, "{FIRST_LINE}")?;
         self.folders.iter().try_for_each(|path| writeln!(f, "folder {path}"))?;
         self.files.iter().try_for_each(|path| writeln!(f, "file {path}"))?;
+        self.removed.iter().try_for_each(|path| writeln!(f, "remove {path}"))?;
+        self.removed_folders.iter().try_for_each(|path| writeln!(f, "remove-folder {path}"))?;
         writeln!(f, "{LAST_LINE}")
     }
 }
@@ -59,6 +65,8 @@ impl Record {
             let list = match kind {
                 "folder" => &mut record.folders,
                 "file" => &mut record.files,
+                "remove" => &mut record.removed,
+                "remove-folder" => &mut record.removed_folders,
                 _ => return None,
             };
             list.push(Some(path).filter(|path| layout::is_inside(path))?.to_owned());
@@ -75,6 +83,8 @@ mod tests {
         Record {
             folders: vec!["clients".into(), "clients/a b".into()],
             files: vec![".generation".into(), "clients/a b/tls.key".into()],
+            removed: vec!["cas/a/next/tls.key".into()],
+            removed_folders: vec!["cas/a/next".into()],
         }
     }
 
@@ -95,8 +105,10 @@ mod tests {
     #[test]
     fn lists_that_lead_out_of_the_store_are_refused() {
         for path in ["../x", "/etc/passwd", "a/../../b", ""] {
-            let text = format!("{FIRST_LINE}\nfile {path}\n{LAST_LINE}\n");
-            assert_eq!(Record::parse(&text), None, "{path}");
+            for kind in ["file", "folder", "remove", "remove-folder"] {
+                let text = format!("{FIRST_LINE}\n{kind} {path}\n{LAST_LINE}\n");
+                assert_eq!(Record::parse(&text), None, "{kind} {path}");
+            }
         }
     }
 }

@@ -58,7 +58,8 @@ fn readers_finish_what_a_killed_process_decided() {
     let root = TempDir::new().unwrap();
     let store = open(root.path());
     put(&store, &[(PAIR[0], "old"), (PAIR[1], "old")]);
-    let record = Record { folders: vec![], files: PAIR.map(str::to_owned).to_vec() };
+    let record =
+        Record { folders: vec![], files: PAIR.map(str::to_owned).to_vec(), ..Record::default() };
     fs::write(root.path().join("clients/a/.tls.crt.new"), "new").unwrap();
     fs::write(root.path().join("hosts/b/tls.crt"), "new").unwrap();
     fs::write(root.path().join(".commit"), record.to_string()).unwrap();
@@ -72,8 +73,11 @@ fn what_a_killed_process_only_prepared_is_removed_by_the_next_change() {
     let root = TempDir::new().unwrap();
     let store = open(root.path());
     put(&store, &[(PAIR[0], "old")]);
-    let record =
-        Record { folders: vec!["hosts".into(), "hosts/b".into()], files: vec![PAIR[1].into()] };
+    let record = Record {
+        folders: vec!["hosts".into(), "hosts/b".into()],
+        files: vec![PAIR[1].into()],
+        ..Record::default()
+    };
     fs::create_dir_all(root.path().join("hosts/b")).unwrap();
     fs::write(root.path().join("hosts/b/.tls.crt.new"), "new").unwrap();
     fs::write(root.path().join(".transaction"), record.to_string()).unwrap();

@@ -5,7 +5,8 @@
 //! 2. makes the folders, writes each new file beside its place under another name (`.tls.key.new`)
 //!    with its final mode, and flushes them all: so far, the disk can be full and permissions can lack;
 //! 3. renames `.transaction` to `.commit` and flushes: **the change is decided**;
-//! 4. renames each new file to its place, which takes no room any more, and flushes the folders;
+//! 4. renames each new file to its place, which takes no room any more, removes the files that the
+//!    change takes away, and flushes the folders;
 //! 5. removes `.commit`.
 //!
 //! Whoever takes the lock next finishes what a killed process left: a `.commit` is carried on from
@@ -77,6 +78,15 @@ impl Content {
     }
 }
 
+/// What a change removes, once all new files are in their places.
+#[derive(Default)]
+pub(super) struct Removal {
+    /// Files, by paths below the store; those that are gone already do not matter.
+    pub(super) files: Vec<String>,
+    /// Folders that go with them, inner ones first, unless something else is in them.
+    pub(super) folders: Vec<String>,
+}
+
 /// Number of the last change, as it stands in the store; empty before the first one.
 pub(super) fn generation(root: &Path) -> Result<Vec<u8>, StoreError> {
     Ok(read::file(&root.join(GENERATION))?.map(|text| text.to_vec()).unwrap_or_default())
@@ -87,24 +97,42 @@ pub(super) fn is_decided(root: &Path) -> Result<bool, StoreError> {
     read::mode_of_file(&root.join(DECIDED)).map(|mode| mode.is_some())
 }
 
-/// Puts `files` into the store, after finishing what a killed process left. The caller holds the lock.
+/// Puts `files` into the store and nothing else.
+///
+/// # Errors
+/// As [`replace`].
+#[cfg(test)]
+pub(super) fn commit(disk: &impl Disk, root: &Path, files: Vec<NewFile>) -> Result<(), StoreError> {
+    replace(disk, root, files, Removal::default())
+}
+
+/// Puts `files` into the store and takes `removal` out of it, after finishing what a killed process left. The
+/// caller holds the lock.
 ///
 /// # Errors
 /// [`StoreError::Unfinished`] where the change is decided and the next [`recover`] carries it on;
 /// after all others, nothing has changed.
-pub(super) fn commit(
+pub(super) fn replace(
     disk: &impl Disk,
     root: &Path,
     mut files: Vec<NewFile>,
+    removal: Removal,
 ) -> Result<(), StoreError> {
     recover(disk, root)?;
     files.insert(0, next_generation(root)?);
-    for file in &files {
+    for path in files.iter().map(|file| &file.path).chain(&removal.files) {
         // What cannot be replaced must not come to light after the decision.
-        read::mode_of_file(&root.join(&file.path))?;
+        read::mode_of_file(&root.join(path))?;
     }
-    let missing = missing_folders(root, &files)?;
-    let record = Record { folders: missing, files: files.iter().map(|f| f.path.clone()).collect() };
+    for path in &removal.folders {
+        read::mode_of_folder(&root.join(path))?;
+    }
+    let record = Record {
+        folders: missing_folders(root, &files)?,
+        files: files.iter().map(|file| file.path.clone()).collect(),
+        removed: removal.files,
+        removed_folders: removal.folders,
+    };
     if let Err(error) = prepare(disk, root, &record, &files) {
         // Should this fail too, the list is still there, and the next one to lock tries again.
         let _ = undo(disk, root, &record);
@@ -216,7 +244,8 @@ fn disk_has_all(disk: &impl Disk, root: &Path, record: &Record) -> io::Result<()
 
 /// The store and every folder in it that the change touches.
 fn folders_in<'a>(root: &'a Path, record: &'a Record) -> impl Iterator<Item = PathBuf> + 'a {
-    let folders = folders_of(record.files.iter().map(String::as_str));
+    let paths = record.files.iter().chain(&record.removed);
+    let folders = folders_of(paths.map(String::as_str));
     std::iter::once(root.to_owned()).chain(folders.into_iter().map(|folder| root.join(folder)))
 }
 
@@ -232,6 +261,14 @@ fn carry_out(disk: &impl Disk, root: &Path, record: &Record) -> Result<(), Store
             }
             _ => {}
         }
+    }
+    for file in &record.removed {
+        let path = root.join(file);
+        unless_absent(disk.remove_file(&path)).map_err(|error| unfinished(&path, error))?;
+    }
+    for folder in &record.removed_folders {
+        let path = root.join(folder);
+        unless_absent(disk.remove_folder(&path)).map_err(|error| unfinished(&path, error))?;
     }
     let folders: Vec<PathBuf> = existing(folders_in(root, record)).collect();
     disk.flush(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())

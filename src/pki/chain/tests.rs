@@ -69,9 +69,12 @@ fn what_is_served_and_trusted_follows_the_rules() {
     assert_eq!(served(&chain[3..]), [&root]);
     let other = Held::root(&request(authority(0), "CN=other", &[]), KeyKind::EcdsaP256).certificate;
     let chains = [chain[1..].to_vec(), vec![other.clone()], chain[2..].to_vec()];
-    let chains = chains.each_ref().map(|chain| chain.iter().collect::<Vec<_>>());
-    assert_eq!(bundle(&chains), [&issuing, &other, &middle, &root]);
+    let lines =
+        chains.each_ref().map(|chain| chain.iter().map(|one| vec![one]).collect::<Vec<_>>());
+    assert_eq!(bundle(&lines), [&issuing, &other, &middle, &root]);
     assert_eq!(bundle(&[]), Vec::<&Certificate>::new());
+    let rolled_over = vec![vec![&issuing], vec![&root, &other]];
+    assert_eq!(bundle(&[rolled_over, vec![vec![&middle]]]), [&issuing, &middle, &root, &other]);
     assert_eq!(Certificate::from_pem(to_pem(&chain).as_bytes()).unwrap(), chain);
 }
 

@@ -47,12 +47,14 @@ fn world() -> TempDir {
         public("cas/ca/ledger/01.toml", "first"),
         public("clients/alice/tls.crt", "old certificate"),
         private("clients/alice/tls.key", "old key"),
+        public("cas/ca/next/tls.crt", "next certificate"),
+        private("cas/ca/next/tls.key", "next key"),
     ];
     commit(&FileSystem, root.path(), files).unwrap();
     root
 }
 
-/// Replaces, adds files, adds folders.
+/// Replaces, adds files, adds folders; see also [`removal`].
 fn change() -> Vec<NewFile> {
     vec![
         public("cas/ca/ledger/02.toml", "second"),
@@ -66,10 +68,18 @@ fn change() -> Vec<NewFile> {
     ]
 }
 
+/// Takes a folder away with all that is in it, and one that is not empty.
+fn removal() -> Removal {
+    Removal {
+        files: vec!["cas/ca/next/tls.crt".into(), "cas/ca/next/tls.key".into()],
+        folders: vec!["cas/ca/next".into(), "cas/ca".into()],
+    }
+}
+
 fn before_and_after() -> (Tree, Tree) {
     let root = world();
     let before = tree(root.path());
-    commit(&FileSystem, root.path(), change()).unwrap();
+    replace(&FileSystem, root.path(), change(), removal()).unwrap();
     (before, tree(root.path()))
 }
 
@@ -77,14 +87,14 @@ fn before_and_after() -> (Tree, Tree) {
 fn steps() -> usize {
     let root = world();
     let disk = TroubledDisk::new(root.path(), usize::MAX, Trouble::Failure);
-    commit(&disk, root.path(), change()).unwrap();
+    replace(&disk, root.path(), change(), removal()).unwrap();
     disk.steps()
 }
 
 #[test]
 fn a_change_arrives_whole() {
     let (before, after) = before_and_after();
-    assert_eq!(before.len(), 9);
+    assert_eq!(before.len(), 12);
     assert_eq!(after.len(), 20);
     let at = |path: &str| after[Path::new(path)].clone();
     assert_eq!(at("clients/alice/tls.key"), (0o600, Some(b"new key".to_vec())));
@@ -100,7 +110,7 @@ fn a_failing_step_is_undone_at_once_or_finished_later() {
     for step in 0..steps() {
         let root = world();
         let disk = TroubledDisk::new(root.path(), step, Trouble::Failure);
-        let error = commit(&disk, root.path(), change()).unwrap_err();
+        let error = replace(&disk, root.path(), change(), removal()).unwrap_err();
         if let StoreError::Unfinished { .. } = error {
             unfinished += 1;
             assert!(is_decided(root.path()).unwrap());
@@ -121,7 +131,7 @@ fn a_killed_process_leaves_the_state_before_or_after() {
     for step in 0..steps() {
         let root = world();
         let disk = TroubledDisk::new(root.path(), step, Trouble::Death);
-        commit(&disk, root.path(), change()).unwrap_err();
+        replace(&disk, root.path(), change(), removal()).unwrap_err();
         let decided = is_decided(root.path()).unwrap();
         recover(&FileSystem, root.path()).unwrap();
         assert_eq!(tree(root.path()), *if decided { &after } else { &before }, "step {step}");
@@ -137,7 +147,7 @@ fn recovery_may_be_killed_as_well() {
         for second in 0.. {
             let root = world();
             let first = TroubledDisk::new(root.path(), step, Trouble::Death);
-            commit(&first, root.path(), change()).unwrap_err();
+            replace(&first, root.path(), change(), removal()).unwrap_err();
             let decided = is_decided(root.path()).unwrap();
             let disk = TroubledDisk::new(root.path(), second, Trouble::Death);
             let finished = recover(&disk, root.path()).is_ok();
@@ -159,7 +169,7 @@ fn a_power_cut_loses_no_more_than_a_kill() {
         for step in 0..=steps() {
             let root = world();
             let disk = TroubledDisk::new(root.path(), step, Trouble::Death);
-            let done = commit(&disk, root.path(), change()).is_ok();
+            let done = replace(&disk, root.path(), change(), removal()).is_ok();
             disk.cut_power(cut);
             recover(&FileSystem, root.path()).unwrap();
             let found = tree(root.path());
@@ -175,7 +185,7 @@ fn a_folder_that_is_open_to_others_is_closed_before_a_key_comes() {
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     commit(&FileSystem, root.path(), vec![public("clients/alice/tls.crt", "x")]).unwrap();
     assert_eq!(read::mode_of_folder(&folder).unwrap(), Some(0o755));
-    commit(&FileSystem, root.path(), change()).unwrap();
+    replace(&FileSystem, root.path(), change(), removal()).unwrap();
     assert_eq!(read::mode_of_folder(&folder).unwrap(), Some(0o700));
 }
 
@@ -186,7 +196,7 @@ fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
     let link = |to: &Path, at: &Path| std::os::unix::fs::symlink(to, at).unwrap();
     let root = world();
     link(&outside.path().join("file"), &root.path().join("clients/alice/.tls.key.new"));
-    commit(&FileSystem, root.path(), change()).unwrap();
+    replace(&FileSystem, root.path(), change(), removal()).unwrap();
     assert_eq!(std::fs::read(outside.path().join("file")).unwrap(), b"kept");
 
     for (name, problem) in [
@@ -212,7 +222,7 @@ fn a_change_first_finishes_an_earlier_one() {
     let (_, after) = before_and_after();
     let root = world();
     let disk = TroubledDisk::new(root.path(), steps() - 4, Trouble::Death);
-    commit(&disk, root.path(), change()).unwrap_err();
+    replace(&disk, root.path(), change(), removal()).unwrap_err();
     assert!(is_decided(root.path()).unwrap());
     commit(&FileSystem, root.path(), vec![public("cas/ca/tls.crt", "more")]).unwrap();
     let mut expected = after;
@@ -224,7 +234,7 @@ fn a_change_first_finishes_an_earlier_one() {
 /// The change meets damage and leaves everything alone.
 fn refuses(root: &Path, end: &str) {
     let before = tree(root);
-    let error = commit(&FileSystem, root, change()).unwrap_err();
+    let error = replace(&FileSystem, root, change(), removal()).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert!(error.to_string().ends_with(end), "{error}");
     assert_eq!(tree(root), before);

@@ -1,0 +1,262 @@
+//! `mtlsgen ca rotate`: one step of a rollover, or where it stands.
+
+use std::collections::BTreeSet;
+
+use clap::ValueEnum;
+
+use super::schedule;
+use crate::cli::globals::Globals;
+use crate::cli::phases;
+use crate::cli::report::{CommandError, ExitStatus, Report, print};
+use crate::cli::spec_arguments::SpecArguments;
+use crate::diagnostic::Diagnostic;
+use crate::io::entropy::SystemEntropy;
+use crate::io::store::{Change, Store, StoreLock, certificate_of};
+use crate::model::Resolved;
+use crate::pki::request::Holder;
+use crate::plan::rotation::{Known, Retirement, Role, Rotation};
+use crate::plan::{self, NewRevocation};
+use crate::time::Timestamp;
+
+/// Roll an authority over in three steps: introduce, activate, retire
+///
+/// Without a flag, the next generation is made as the spec says (with a new key, and with another subject if
+/// the spec has one): from the next `render` on it is trusted beside the current one, and signs nothing. `--activate`
+/// lets it sign; both are trusted. `--retire` takes the old one out of the bundle once no valid certificate needs it.
+/// After each step, render and apply before you take the next one.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Name of the authority under `cas`
+    name: String,
+    /// Let the generation that was introduced sign from now on; the old one stays trusted
+    #[arg(long, group = "step", help_heading = "Step")]
+    activate: bool,
+    /// Take older generations out of the bundle; refused while that would cut somebody off
+    #[arg(long, group = "step", help_heading = "Step")]
+    retire: bool,
+    /// Give up the generation that was introduced
+    #[arg(long, group = "step", help_heading = "Step")]
+    abandon: bool,
+    /// Change nothing: tell where the rollover stands, which steps are left, and their dates
+    #[arg(long, group = "step", help_heading = "Step")]
+    plan: bool,
+    /// With `--retire`: cut off those who still need the old generation, and list them
+    #[arg(long, requires = "retire", help_heading = "Step")]
+    force: bool,
+    /// Change nothing: tell what the step would do
+    #[arg(long, conflicts_with = "plan", help_heading = "Step")]
+    dry_run: bool,
+    /// Format of `--plan`
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        requires = "plan",
+        help_heading = "Output"
+    )]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Takes the step.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let report = globals.report();
+    let now = args.spec.now()?;
+    let read = phases::read(&args.spec)?;
+    let resolved = phases::resolve(&read, now, report)?;
+    let store = phases::store(&read, report);
+    let (inventory, warnings) = phases::inventory(&store, &resolved.model)?;
+    report.diagnostics(&warnings);
+    // Before the store's folder is made for an authority that is not in it.
+    let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
+    if args.plan {
+        let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
+        print(match args.format {
+            Format::Text => schedule::text(&schedule, store.path()),
+            Format::Json => schedule::json(&schedule, store.path()),
+        })?;
+        return Ok(ExitStatus::Done);
+    }
+    // Whoever may not write can still ask what would happen.
+    let lock = if args.dry_run { None } else { Some(store.lock()?) };
+    // Another process may have taken a step in the meantime; its warnings are those told already.
+    let inventory = phases::inventory(&store, &resolved.model)?.0;
+    let step = Step { args, report, store: &store, lock: lock.as_ref(), resolved: &resolved, now };
+    let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
+    match (args.activate, args.retire, args.abandon) {
+        (true, ..) => step.activate(rotation),
+        (_, true, _) => step.retire(rotation, &Known::all(&inventory.ledger).map_err(refused)?),
+        (.., true) => step.abandon(rotation),
+        (false, false, false) => step.introduce(rotation),
+    }
+}
+
+fn refused(diagnostic: Diagnostic) -> CommandError {
+    CommandError::Input(vec![diagnostic])
+}
+
+/// A step, and all that it works with; without a lock it is only told.
+struct Step<'a> {
+    args: &'a Args,
+    report: Report,
+    store: &'a Store,
+    lock: Option<&'a StoreLock>,
+    resolved: &'a Resolved,
+    now: Timestamp,
+}
+
+impl Step<'_> {
+    /// Carries the change out, unless it is only to be told.
+    fn change(&self, change: Change<'_>) -> Result<(), CommandError> {
+        let Some(lock) = self.lock else { return Ok(()) };
+        Ok(self.store.rotate(lock, &self.args.name, change)?)
+    }
+
+    /// Says what was done, or what would be.
+    fn say(&self, done: &str, would: &str, rest: &str) {
+        let verb = if self.lock.is_some() { done } else { would };
+        self.report.say(&format!("{verb} {rest}"));
+    }
+
+    fn introduce(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
+        let introduction = rotation.introduction().map_err(refused)?;
+        let name = &self.args.name;
+        if let Some(reason) = &introduction.replaces {
+            self.say(
+                "gave up",
+                "would give up",
+                &format!("the next generation of `{name}` that waited: {reason}"),
+            );
+        }
+        if self.lock.is_none() {
+            let subject = rotation.request.subject.rfc2253();
+            self.say(
+                "",
+                "would introduce",
+                &format!(
+                    "the next generation of `{name}`: `{subject}`, {}",
+                    rotation.request.key_kind
+                ),
+            );
+            return Ok(ExitStatus::Done);
+        }
+        let model = &self.resolved.model;
+        let needed: BTreeSet<Holder> = introduction.plan.keys_needed(model).into_iter().collect();
+        let keyring = self.store.keyring(rotation.inventory, &needed)?.and(&self.resolved.keyring);
+        let issued = plan::issue(
+            &introduction.plan,
+            model,
+            rotation.inventory,
+            &keyring,
+            &SystemEntropy,
+            &mut || {},
+        )
+        .map_err(|error| CommandError::world("issue", &error, None))?;
+        let next = issued.certificates.first().expect("the plan has one certificate");
+        self.change(Change::Introduce(next, self.now))?;
+        let certificate = next.certificate();
+        self.report.say(&format!(
+            "introduced the next generation of `{name}`: `{}`, serial {}, valid until {}; it signs nothing yet",
+            certificate.subject.rfc2253(),
+            certificate.serial,
+            certificate.not_after
+        ));
+        self.next_steps(rotation);
+        Ok(ExitStatus::Done)
+    }
+
+    /// What to do between introducing and activating.
+    fn next_steps(&self, rotation: Rotation<'_>) {
+        let name = &self.args.name;
+        let schedule = rotation.schedule(&[]);
+        if !schedule.trusted_by.is_empty() {
+            self.report.say(&format!(
+                "render and apply now: from then on {} let in those of both generations",
+                counted(schedule.trusted_by.len(), "host")
+            ));
+        }
+        if schedule.is_root && !schedule.serves.is_empty() {
+            let root = self.store.path();
+            let new = certificate_of(root, name, Role::Next, None);
+            let hosts = counted(schedule.serves.len(), "host");
+            self.report.say(&format!(
+                "before it signs, give everybody who calls the {hosts} below it its new anchor beside the old one: `{}`",
+                new.display()
+            ));
+        }
+        self.report.say(&format!("then run `mtlsgen ca rotate {name} --activate`"));
+    }
+
+    fn activate(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
+        rotation.activation().map_err(refused)?;
+        self.change(Change::Activate)?;
+        let name = &self.args.name;
+        let serial = &rotation.current.certificate().serial;
+        self.say("activated", "would activate", &format!("the next generation of `{name}`: it signs from now on; the old one (serial {serial}) stays trusted"));
+        self.report.say("render and apply: what it signs is issued anew, old certificates are accepted until they expire");
+        self.report.say(&format!(
+            "then run `mtlsgen ca rotate {name} --retire`; `--plan` tells from when"
+        ));
+        Ok(ExitStatus::Done)
+    }
+
+    fn abandon(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
+        rotation.abandonment().map_err(refused)?;
+        self.change(Change::Abandon)?;
+        self.say(
+            "gave up",
+            "would give up",
+            &format!("the next generation of `{}`; render and apply", self.args.name),
+        );
+        Ok(ExitStatus::Done)
+    }
+
+    fn retire(&self, rotation: Rotation<'_>, known: &[Known]) -> Result<ExitStatus, CommandError> {
+        let outcome = rotation.retirement(known, self.args.force).map_err(CommandError::Input)?;
+        self.change(Change::Retire(&outcome.retired, &outcome.revocations))?;
+        self.tell_retirement(&outcome);
+        Ok(ExitStatus::Done)
+    }
+
+    fn tell_retirement(&self, outcome: &Retirement) {
+        let Retirement { retired, cut_off, kept, revocations } = outcome;
+        let name = &self.args.name;
+        for serial in retired {
+            self.say(
+                "retired",
+                "would retire",
+                &format!("the generation of `{name}` with the serial {serial}; render and apply"),
+            );
+        }
+        let told: Vec<Diagnostic> = cut_off
+            .iter()
+            .map(|one| Diagnostic::warning("cut-off", format!("{one} is cut off")))
+            .chain(kept.iter().map(|(serial, needed_by)| {
+                Diagnostic::notice(
+                    "still-needed",
+                    format!("the generation of `{name}` with the serial {serial} stays, {} that are valid need it", counted(needed_by.len(), "certificate")),
+                )
+            }))
+            .collect();
+        self.report.diagnostics(&told);
+        for new in revocations {
+            let NewRevocation { authority, serial, .. } = new;
+            self.say("revoked", "would revoke", &format!("the certificate {serial} of `{name}`, which `{authority}` answers for: hosts check revocation lists from the next render on"));
+        }
+    }
+}
+
+/// A number and what it counts.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

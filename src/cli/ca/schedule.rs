@@ -1,0 +1,145 @@
+//! A rollover with its dates, for people and for programs.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::rotate::counted;
+use crate::io::store;
+use crate::plan::rotation::{CutOff, Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
+
+/// How many of those who need a generation are named to people.
+const NAMED: usize = 10;
+
+/// For people.
+pub fn text(schedule: &Schedule, store: &Path) -> String {
+    let Schedule { authority, is_root: _, phase, serves, trusted_by, clients, generations, steps } =
+        schedule;
+    let mut text = format!("authority {authority}: {}\n", phase.word());
+    let _ =
+        writeln!(text, "  vouches for   {}, hosts: {}", counted(*clients, "client"), list(serves));
+    let _ = writeln!(text, "  is trusted by hosts: {}", list(trusted_by));
+    for generation in generations {
+        write_generation(&mut text, generation, &file(schedule, generation, store));
+    }
+    text.push_str("steps that are left\n");
+    for step in steps {
+        write_step(&mut text, step, schedule);
+    }
+    text
+}
+
+fn write_generation(text: &mut String, generation: &ScheduledGeneration, file: &Path) {
+    let ScheduledGeneration { role, certificate, has_key, needed_by } = generation;
+    let key = if *has_key { "" } else { ", its key is not here" };
+    let _ = writeln!(text, "{} generation: {}{key}", role.word(), certificate.subject.rfc2253());
+    let _ = writeln!(text, "  serial       {}", certificate.serial);
+    let _ = writeln!(text, "  SHA-256      {}", certificate.fingerprint().with_colons());
+    let _ =
+        writeln!(text, "  valid        {} to {}", certificate.not_before, certificate.not_after);
+    let _ = writeln!(text, "  file         {}", file.display());
+    let _ = writeln!(text, "  needed by    {}", counted(needed_by.len(), "valid certificate"));
+    for one in needed_by.iter().take(NAMED) {
+        let _ = writeln!(text, "               {one}");
+    }
+    if needed_by.len() > NAMED {
+        let _ = writeln!(
+            text,
+            "               and {} more (`--format json` has all)",
+            needed_by.len() - NAMED
+        );
+    }
+}
+
+fn write_step(text: &mut String, step: &ScheduledStep, schedule: &Schedule) {
+    let until = step.until.map(|until| format!(" until {until}")).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  {:10} from {}{until}: {}",
+        step.step.word(),
+        step.from,
+        command(schedule, step.step)
+    );
+    let _ = writeln!(text, "             {}", condition(schedule, step.step));
+}
+
+fn command(schedule: &Schedule, step: Step) -> String {
+    let flag = match step {
+        Step::Introduce => "",
+        Step::Activate => " --activate",
+        Step::Retire => " --retire",
+    };
+    format!("mtlsgen ca rotate {}{flag}", schedule.authority)
+}
+
+/// What has to be true before a step, in one line.
+fn condition(schedule: &Schedule, step: Step) -> &'static str {
+    match (step, schedule.is_root && !schedule.serves.is_empty()) {
+        (Step::Introduce, _) => "afterwards render and apply: both generations are trusted",
+        (Step::Activate, false) => {
+            "after the bundle with both generations is applied wherever it is trusted"
+        }
+        (Step::Activate, true) => {
+            "after the bundle is applied, and after everybody who calls its hosts has the new trust anchor"
+        }
+        (Step::Retire, _) => {
+            "after nobody needs the old generation any more: what is issued until it is activated counts as well"
+        }
+    }
+}
+
+/// For programs.
+pub fn json(schedule: &Schedule, store: &Path) -> String {
+    let generation = |one: &ScheduledGeneration| {
+        let certificate = &one.certificate;
+        json!({
+            "role": one.role.word(),
+            "subject": certificate.subject.rfc2253(),
+            "serial": certificate.serial.to_string(),
+            "fingerprintSha256": certificate.fingerprint().to_string(),
+            "notBefore": certificate.not_before.to_string(),
+            "notAfter": certificate.not_after.to_string(),
+            "file": file(schedule, one, store).display().to_string(),
+            "hasKey": one.has_key,
+            "neededBy": one.needed_by.iter().map(needed).collect::<Vec<_>>(),
+        })
+    };
+    let step = |one: &ScheduledStep| {
+        json!({
+            "step": one.step.word(),
+            "from": one.from.to_string(),
+            "until": one.until.map(|until| until.to_string()),
+            "command": command(schedule, one.step),
+            "condition": condition(schedule, one.step),
+        })
+    };
+    let whole = json!({
+        "authority": schedule.authority,
+        "phase": schedule.phase.word(),
+        "clients": schedule.clients,
+        "serves": schedule.serves,
+        "trustedBy": schedule.trusted_by,
+        "generations": schedule.generations.iter().map(generation).collect::<Vec<_>>(),
+        "steps": schedule.steps.iter().map(step).collect::<Vec<_>>(),
+    });
+    format!("{whole:#}\n")
+}
+
+fn needed(one: &CutOff) -> Value {
+    json!({
+        "holder": one.holder.to_string(),
+        "serial": one.serial.to_string(),
+        "notAfter": one.not_after.to_string(),
+        "standing": one.standing.word(),
+    })
+}
+
+fn file(schedule: &Schedule, generation: &ScheduledGeneration, store: &Path) -> PathBuf {
+    let serial = Some(&generation.certificate.serial).filter(|_| generation.role == Role::Retiring);
+    store::certificate_of(store, &schedule.authority, generation.role, serial)
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
