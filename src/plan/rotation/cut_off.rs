@@ -48,7 +48,7 @@ impl Standing {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Current => "its holder has no other one, `mtlsgen render` issues it",
+            Self::Current => "its holder has no newer one",
             Self::Superseded => "its holder was issued another one since",
             Self::NotInSpec => "its holder is not in the spec any more",
         }

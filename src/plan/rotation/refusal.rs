@@ -110,7 +110,7 @@ impl Rotation<'_> {
                 "rotation-cuts-off",
                 format!("the old generation of authority `{name}` cannot retire{from}: {count} of it {are} valid until then"),
             )
-            .help("wait, or have them reissued and revoked; `--force` cuts their holders off now"),
+            .help("wait; or run `mtlsgen render`, hand out what it issues, and cut off with `--force` who still has an old one"),
         ];
         found.extend(
             all.into_iter().map(|one| {
