@@ -1,8 +1,7 @@
-//! Certificates as facts: parsed once, compared and printed often. With its submodules the only
-//! user of the parser.
+//! Certificates as facts: parsed once, compared and printed often.
 
-mod reading;
-mod signature;
+pub(super) mod reading;
+pub(super) mod signature;
 #[cfg(test)]
 mod tests;
 

@@ -87,6 +87,10 @@ pub fn plan(
         };
         let validity = validity(request, signer, now);
         let signer_not_yet_valid = signer.and_then(|signer| refuse_before(request, signer, now));
+        if let Some(error) = held.and_then(|held| refuse_other_key(request, held)) {
+            errors.push(error);
+            continue;
+        }
         let reason = match held {
             None => Some(Reason::NeverIssued),
             Some(held) => reason::reason(&compared(request, held, signer, now, validity)),
@@ -304,6 +308,24 @@ fn lost_authority(
     )
 }
 
+/// A client whose key was made here, and who now asks for a certificate of another one: the key in the
+/// store would belong to nothing, and nobody but people can say that it may go.
+fn refuse_other_key(request: &CertificateRequest, held: &HeldCertificate) -> Option<Diagnostic> {
+    let asked = request.public_key.as_ref()?;
+    if !held.has_key || held.certificate().spki_hash == asked.spki_hash() {
+        return None;
+    }
+    let title = format!(
+        "{} has a signing request for another key than the private key that the store has of it",
+        request.holder
+    );
+    Some(
+        Diagnostic::error("key-mismatch", title)
+            .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
+            .help("or give the entry another name, so that both keys have a certificate"),
+    )
+}
+
 fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
     let what = match reason {
         Reason::SubjectChanged { .. } => "subject",
@@ -312,6 +334,8 @@ fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
         | Reason::IssuerChanged { .. }
         | Reason::NamesChanged { .. }
         | Reason::UsageChanged { .. }
+        // Authorities have no signing requests.
+        | Reason::PublicKeyChanged { .. }
         | Reason::Expired { .. }
         | Reason::Due { .. } => return None,
     };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
-use crate::pki::key::KeyKind;
+use crate::pki::key::{KeyKind, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Usage};
 use crate::time::Timestamp;
@@ -40,6 +40,13 @@ pub enum Reason {
         want: String,
         /// What it is for.
         have: String,
+    },
+    /// Its signing request has another public key than it.
+    PublicKeyChanged {
+        /// The key of the request.
+        want: SpkiHash,
+        /// The key that it has.
+        have: SpkiHash,
     },
     /// Its key shall be of another kind.
     KeyKindChanged {
@@ -85,6 +92,9 @@ impl fmt::Display for Reason {
                 write!(f, "names shall be {}, are {}", Names(want), Names(have))
             }
             Self::UsageChanged { want, have } => write!(f, "shall be for {want}, is for {have}"),
+            Self::PublicKeyChanged { .. } => {
+                f.write_str("the signing request has another public key now")
+            }
             Self::KeyKindChanged { want, have: Some(have) } => {
                 write!(f, "key shall be {want}, is {have}")
             }
@@ -141,6 +151,7 @@ pub const CHECKS: &[fn(&Compared<'_>) -> Option<Reason>] = &[
     issuer_changed,
     usage_changed,
     names_changed,
+    public_key_changed,
     key_kind_changed,
     expired,
     due,
@@ -220,6 +231,12 @@ fn authority_usage(max_path_len: Option<u8>, constrained: bool) -> String {
 fn names_changed(c: &Compared<'_>) -> Option<Reason> {
     (c.want.names != c.have.names)
         .then(|| Reason::NamesChanged { want: c.want.names.clone(), have: c.have.names.clone() })
+}
+
+fn public_key_changed(c: &Compared<'_>) -> Option<Reason> {
+    let want = c.want.public_key.as_ref()?.spki_hash();
+    let have = c.have.spki_hash;
+    (want != have).then_some(Reason::PublicKeyChanged { want, have })
 }
 
 fn key_kind_changed(c: &Compared<'_>) -> Option<Reason> {

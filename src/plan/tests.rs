@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use super::*;
 use crate::model::tests::model;
 use crate::pki::issue::Entropy;
@@ -10,7 +12,7 @@ const SPEC: &str = "[cas.root]\nduration = \"400d\"\n[cas.issuing]\nissuer = \"r
 
 /// Serials that count, keys that are random.
 #[derive(Default)]
-struct Counting(std::cell::Cell<u8>);
+struct Counting(AtomicU8);
 
 impl Entropy for Counting {
     fn private_key(&self, _: &CertificateRequest) -> Result<PrivateKey, KeyError> {
@@ -18,8 +20,7 @@ impl Entropy for Counting {
     }
 
     fn serial(&self, _: &CertificateRequest) -> SerialNumber {
-        self.0.set(self.0.get() + 1);
-        SerialNumber(vec![0x40, self.0.get()])
+        SerialNumber(vec![0x40, self.0.fetch_add(1, Ordering::Relaxed) + 1])
     }
 }
 
@@ -41,7 +42,7 @@ fn run(text: &str, before: Option<Run>, at: Timestamp) -> Run {
     let plan = plan(&model, &inventory, at).unwrap();
     let mut steps = 0;
     let entropy = Counting::default();
-    entropy.0.set(u8::try_from(inventory.held.len() * 16).unwrap());
+    entropy.0.store(u8::try_from(inventory.held.len() * 16).unwrap(), Ordering::Relaxed);
     let issued = issue(&plan, &model, &inventory, &keyring, &entropy, &mut || steps += 1).unwrap();
     assert_eq!(steps, plan.actions.len());
     let inventory = inventory.with(&issued);

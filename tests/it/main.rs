@@ -37,6 +37,7 @@ mod readme;
 mod reissuing;
 mod schema;
 mod secrecy;
+mod signing_requests;
 mod store;
 mod support;
 mod terminal;

@@ -1,10 +1,10 @@
-//! Verifies who made the signature of a certificate.
+//! Verifies who made a signature.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
-use x509_parser::x509::AlgorithmIdentifier;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
 use super::reading::algorithm;
@@ -13,20 +13,32 @@ use crate::pki::key::Algorithm;
 /// Tells whether `issuer`'s key made the signature of `certificate`. What uses an algorithm that is
 /// unknown here, or too weak to mean anything (MD5), is not signed.
 pub(super) fn is_signed_with(certificate: &Certificate, issuer: &Certificate) -> bool {
-    verify(&certificate.der, &issuer.der).is_some()
+    verify(&certificate.der, &issuer.der) == Some(true)
 }
 
-fn verify(certificate: &[u8], issuer: &[u8]) -> Option<()> {
+fn verify(certificate: &[u8], issuer: &[u8]) -> Option<bool> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
     let named = &certificate.signature_algorithm;
     if *named != certificate.tbs_certificate.signature {
         return None;
     }
-    let algorithm = verification(named, algorithm(issuer.public_key())?)?;
-    UnparsedPublicKey::new(algorithm, issuer.public_key().subject_public_key.data.as_ref())
-        .verify(certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
-        .ok()
+    let signature = &certificate.signature_value.data;
+    Some(is_made_by(named, issuer.public_key(), certificate.tbs_certificate.as_ref(), signature))
+}
+
+/// Tells whether `key` made `signature` of `content` with the algorithm that is named.
+pub(in crate::pki) fn is_made_by(
+    named: &AlgorithmIdentifier<'_>,
+    key: &SubjectPublicKeyInfo<'_>,
+    content: &[u8],
+    signature: &[u8],
+) -> bool {
+    let verification = algorithm(key).and_then(|algorithm| verification(named, algorithm));
+    verification.is_some_and(|verification| {
+        let key = UnparsedPublicKey::new(verification, key.subject_public_key.data.as_ref());
+        key.verify(content, signature).is_ok()
+    })
 }
 
 /// What verifies signatures with this algorithm identifier by a key of this algorithm.

@@ -1,0 +1,199 @@
+//! Measures issuing against the raw speed of the cryptographic library, side by side in one process.
+//!
+//! ```console
+//! $ cargo bench --bench issuing [-- LEAVES [ROUNDS]]
+//! ```
+//!
+//! Raw: as many threads as there are processors make key pairs and sign with an authority's key a
+//! message of a certificate's length, with aws-lc-rs and nothing else. Issuing: `plan::issue` of as
+//! many client certificates. Rounds of both alternate, and the median of their ratios is printed for
+//! each kind of key; for ECDSA 256, what the commit to disk takes stands beside it. Fails where a ratio
+//! is below 70 %.
+#![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock and at its arguments")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that fails may panic")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use mtlsgen::diagnostic::Source;
+use mtlsgen::io::entropy::SystemEntropy;
+use mtlsgen::io::store::{Store, WAIT_LIMIT};
+use mtlsgen::model::{self, Context, Model};
+use mtlsgen::plan::{self, Inventory, Issued, Keyring};
+use mtlsgen::spec::document;
+use mtlsgen::time::Timestamp;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The part of the raw speed that issuing has to reach.
+const LEAST: f64 = 0.70;
+/// Octets of what is signed of a client's certificate.
+const MESSAGE: [u8; 400] = [0x5A; 400];
+
+/// One kind of key: as the spec has it, the raw work on one leaf, and how many leaves of it are made
+/// where one of ECDSA 256 is.
+type Kind = (&'static str, fn(usize), f64);
+
+const KINDS: [Kind; 3] = [
+    ("algorithm = \"ECDSA\"", raw_ecdsa, 1.0),
+    ("algorithm = \"Ed25519\"", raw_ed25519, 1.0),
+    ("algorithm = \"RSA\"", raw_rsa, 0.005),
+];
+
+fn main() -> ExitCode {
+    // Cargo adds `--bench`.
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    let leaves: usize = numbers.next().unwrap_or(10_000);
+    let rounds: usize = numbers.next().unwrap_or(7);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("{leaves} leaves, {rounds} rounds, {threads} threads");
+    let mut fits = true;
+    for (kind, raw, share) in KINDS {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "it is a count")]
+        let leaves = ((leaves as f64 * share) as usize).max(threads);
+        let ratio = compare(kind, raw, leaves, rounds);
+        fits &= ratio >= LEAST;
+    }
+    if fits { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Issuing's part of the raw speed.
+fn compare(kind: &str, raw: fn(usize), leaves: usize, rounds: usize) -> f64 {
+    let bench = Bench::new(kind, leaves);
+    let (mut raws, mut issuings, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let raw = timed(|| on_all_processors(leaves, raw)).0;
+        let (issuing, issued) = timed(|| bench.issue());
+        assert_eq!(issued.certificates.len(), leaves);
+        raws.push(raw.as_secs_f64());
+        issuings.push(issuing.as_secs_f64());
+        ratios.push(raw.as_secs_f64() / issuing.as_secs_f64());
+    }
+    let (raw, issuing, ratio) = (median(raws), median(issuings), median(ratios));
+    println!(
+        "{kind:<22} {leaves:>6} leaves: raw {raw:.3} s, issuing {issuing:.3} s, {:.0} % of the raw speed",
+        ratio * 100.0
+    );
+    if kind.contains("ECDSA") {
+        println!("{:<22} the commit to disk takes {:.3} s", "", bench.commit().as_secs_f64());
+    }
+    ratio
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let begun = Instant::now();
+    let result = work();
+    (begun.elapsed(), result)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn on_all_processors(leaves: usize, work: fn(usize)) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            scope.spawn(move || work(leaves / threads + usize::from(thread < leaves % threads)));
+        }
+    });
+}
+
+fn raw_ecdsa(leaves: usize) {
+    let random = SystemRandom::new();
+    let issuer = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    for _ in 0..leaves {
+        std::hint::black_box(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap());
+        std::hint::black_box(issuer.sign(&random, &MESSAGE).unwrap());
+    }
+}
+
+fn raw_ed25519(leaves: usize) {
+    let issuer = Ed25519KeyPair::generate().unwrap();
+    for _ in 0..leaves {
+        std::hint::black_box(Ed25519KeyPair::generate().unwrap());
+        std::hint::black_box(issuer.try_sign(&MESSAGE).unwrap());
+    }
+}
+
+fn raw_rsa(leaves: usize) {
+    let random = SystemRandom::new();
+    let issuer = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let mut signature = vec![0; issuer.public_modulus_len()];
+    for _ in 0..leaves {
+        std::hint::black_box(RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
+        issuer.sign(&RSA_PKCS1_SHA256, &random, &MESSAGE, &mut signature).unwrap();
+    }
+}
+
+/// An authority that has its certificate, and clients that have none.
+struct Bench {
+    model: Model,
+    inventory: Inventory,
+    keyring: Keyring,
+    now: Timestamp,
+    /// What the authority's own issuing gave.
+    authority: Issued,
+}
+
+impl Bench {
+    fn new(kind: &str, leaves: usize) -> Self {
+        let now = Timestamp::parse("2030-01-01").unwrap();
+        let authority = format!("[cas.clients]\n[defaults.privateKey]\n{kind}\n");
+        let alone = resolved(&authority, now);
+        let none = Inventory::default();
+        let plan = plan::plan(&alone, &none, now).unwrap();
+        let keys = Keyring::default();
+        let issued = plan::issue(&plan, &alone, &none, &keys, &SystemEntropy, &mut || ()).unwrap();
+        let inventory = none.with(&issued);
+        let key = |made: &plan::IssuedCertificate| {
+            let pem = made.key.as_ref().unwrap().to_pem();
+            let key = mtlsgen::pki::key::PrivateKey::from_pem(pem.as_bytes()).unwrap();
+            (made.request.holder.clone(), key)
+        };
+        let keyring = issued.certificates.iter().map(key).collect();
+        let clients = (0..leaves).map(|n| format!("[clients.c{n}]\nissuer = \"clients\"\n"));
+        let model = resolved(&(authority + &clients.collect::<String>()), now);
+        Self { model, inventory, keyring, now, authority: issued }
+    }
+
+    fn issue(&self) -> Issued {
+        let plan = plan::plan(&self.model, &self.inventory, self.now).unwrap();
+        let Self { model, inventory, keyring, .. } = self;
+        plan::issue(&plan, model, inventory, keyring, &SystemEntropy, &mut || ()).unwrap()
+    }
+
+    fn commit(&self) -> Duration {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("pki"), WAIT_LIMIT, |_| {});
+        let lock = store.lock().unwrap();
+        store.commit(&lock, &self.authority, self.now).unwrap();
+        let issued = self.issue();
+        timed(|| store.commit(&lock, &issued, self.now).unwrap()).0
+    }
+}
+
+fn resolved(text: &str, now: Timestamp) -> Model {
+    let source = Source {
+        name: "mtls.toml".to_owned(),
+        directory: PathBuf::new(),
+        text: text.to_owned(),
+    };
+    let (document, mut findings) = document::read(&[Arc::new(source)]);
+    let (spec, more) = document.deserialize();
+    findings.extend(more);
+    let files = BTreeMap::new();
+    let context = Context { document: &document, spec: &spec, files: &files, now };
+    let (resolved, findings) = model::resolve(context, findings);
+    resolved.unwrap_or_else(|| panic!("{findings:?}")).model
+}
