@@ -60,7 +60,7 @@ impl fmt::Display for RequestError {
                 write!(f, "holds a block `BEGIN {label}`, and no `BEGIN CERTIFICATE REQUEST`")
             }
             Self::Several(count) => write!(f, "holds {count} signing requests"),
-            Self::HoldsPrivateKey => f.write_str("holds a private key beside the signing request"),
+            Self::HoldsPrivateKey => f.write_str("holds a private key, which is its owner's alone"),
             Self::Malformed(how) => write!(f, "holds a damaged signing request: {how}"),
             Self::UnsupportedKey(what) => write!(f, "asks for a certificate of {what}"),
             Self::WeakSignature => {
