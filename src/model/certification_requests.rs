@@ -268,8 +268,11 @@ impl Requested<'_> {
         ];
         for (field, names) in unlisted.into_iter().filter(|(_, names)| !names.is_empty()) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let title =
-                format!("`{}` asks for {}, which `{field}` does not list", self.file, listed(&names));
+            let title = format!(
+                "`{}` asks for {}, which `{field}` does not list",
+                self.file,
+                listed(&names)
+            );
             findings.push(
                 Diagnostic::error("requested-names", title)
                     .at(self.context.value(&self.csr()))

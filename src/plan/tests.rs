@@ -172,3 +172,22 @@ fn an_authority_that_signed_something_is_lost_and_not_new() {
     let other_name = SPEC.replace("root", "other");
     assert!(plan(&model(&other_name), &first.inventory, day(1)).is_ok(), "the way out");
 }
+
+#[test]
+fn leaves_stand_in_the_order_of_the_plan_whichever_thread_made_them() {
+    let clients: String =
+        (0..100).map(|number| format!("[clients.c{number}]\nissuer = \"issuing\"\n")).collect();
+    let model = model(&(SPEC.to_owned() + &clients));
+    let plan = plan(&model, &Inventory::default(), day(0)).unwrap();
+    let (inventory, keyring) = (Inventory::default(), Keyring::default());
+    let entropy = Counting::default();
+    let issued = issue(&plan, &model, &inventory, &keyring, &entropy, &mut || ()).unwrap();
+    let made: Vec<&Holder> = issued.certificates.iter().map(|made| &made.request.holder).collect();
+    let planned: Vec<&Holder> = plan.actions.iter().map(|action| &action.request.holder).collect();
+    assert_eq!(made, planned);
+    let issuing = issued.certificates[1].certificate();
+    for made in &issued.certificates[2..] {
+        assert_eq!(made.spki_hash, made.key.as_ref().unwrap().spki_hash());
+        assert_eq!(made.certificate().is_signed_by(issuing), made.chain.len() == 2);
+    }
+}

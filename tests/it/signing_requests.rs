@@ -166,7 +166,8 @@ fn a_subject_that_nobody_settled_is_told() {
     let Some((sandbox, owner)) = requested(SPEC) else { return };
     owner.request(&sandbox, "owner.key", &["-subj", "/O=Partner Ltd/CN=them"]);
     let run = sandbox.ok(&["render"]);
-    let told = "asks for the subject `CN=them,O=Partner Ltd`, and the certificate says `CN=billing`";
+    let told =
+        "asks for the subject `CN=them,O=Partner Ltd`, and the certificate says `CN=billing`";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     sandbox.write("mtls.toml", SPEC.to_owned() + "subject = \"CN=billing\"\n");
     assert!(!sandbox.ok(&["render"]).stderr.contains("asks for the subject"));

@@ -8,7 +8,9 @@ const P256: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256";
 fn request(bench: &Bench, key: &str, subject: &str, extensions: &str) -> Vec<u8> {
     bench.write(
         "c.cnf",
-        format!("[req]\ndistinguished_name = dn\nreq_extensions = ext\n[dn]\n[ext]\n{extensions}\n"),
+        format!(
+            "[req]\ndistinguished_name = dn\nreq_extensions = ext\n[dn]\n[ext]\n{extensions}\n"
+        ),
     );
     let command =
         format!("req -new {key} -nodes -config c.cnf -subj {subject} -keyout key.pem -out r.pem");
@@ -34,7 +36,10 @@ fn requests_of_every_offered_kind_are_read() {
         ("-newkey rsa:2048", KeyKind::Rsa2048),
         ("-newkey rsa:3072", KeyKind::Rsa3072),
         ("-newkey rsa:4096 -sha512", KeyKind::Rsa4096),
-        ("-newkey rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1", KeyKind::Rsa2048),
+        (
+            "-newkey rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1",
+            KeyKind::Rsa2048,
+        ),
     ] {
         let found = read(&request(&bench, key, "/C=GB/CN=alice", "nsComment = x"));
         assert_eq!(found.public_key.kind(), Some(kind), "{key}");
@@ -61,7 +66,10 @@ fn pem_with_either_label_and_der_are_the_same() {
     let mut der = bench.read("r.der");
     assert_eq!(read(&der), expected);
     der.push(0);
-    assert_eq!(refused(&der).to_string(), "holds a damaged signing request: 1 octets follow its end");
+    assert_eq!(
+        refused(&der).to_string(),
+        "holds a damaged signing request: 1 octets follow its end"
+    );
 }
 
 #[test]
@@ -77,7 +85,10 @@ fn every_name_that_is_asked_for_is_seen() {
     assert_eq!(found.names.ip.len(), 2);
     assert_eq!(found.names.email, ["x@y.z"]);
     assert_eq!(found.names.uri, ["spiffe://a/b"]);
-    assert_eq!(found.other_names, ["the registered identifier 1.2.3", "an otherName of type 1.2.4"]);
+    assert_eq!(
+        found.other_names,
+        ["the registered identifier 1.2.3", "an otherName of type 1.2.4"]
+    );
 }
 
 #[test]
@@ -88,7 +99,10 @@ fn asking_for_an_authority_is_seen() {
         ("basicConstraints = critical,CA:TRUE,pathlen:0", true),
         ("keyUsage = digitalSignature,keyCertSign", true),
         ("keyUsage = cRLSign", true),
-        ("basicConstraints = CA:FALSE\nkeyUsage = digitalSignature\nextendedKeyUsage = serverAuth", false),
+        (
+            "basicConstraints = CA:FALSE\nkeyUsage = digitalSignature\nextendedKeyUsage = serverAuth",
+            false,
+        ),
     ] {
         let found = read(&request(&bench, P256, "/CN=alice", extensions));
         assert_eq!(found.asks_for_authority, asks, "{extensions}");
