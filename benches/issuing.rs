@@ -229,5 +229,6 @@ fn resolved(text: &str, now: Timestamp) -> Model {
     let files = BTreeMap::new();
     let context = Context { document: &document, spec: &spec, files: &files, now };
     let (resolved, findings) = model::resolve(context, findings);
-    resolved.unwrap_or_else(|| panic!("{findings:?}")).model
+    assert!(resolved.is_some(), "{findings:?}");
+    resolved.unwrap().model
 }

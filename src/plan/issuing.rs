@@ -86,7 +86,9 @@ pub fn issue(
     for run in plan.actions.chunk_by(|one, next| is_leaf(one) && is_leaf(next)) {
         // Nothing hangs on a leaf, so that leaves are made side by side.
         let made = parallel::map(run, |action| workshop.make(action, entropy), on_step)?;
-        made.into_iter().for_each(|made| workshop.keep(made));
+        for made in made {
+            workshop.keep(made);
+        }
     }
     for holder in &plan.stale_chains {
         let chain = workshop.refreshed(holder, inventory);

@@ -175,9 +175,9 @@ fn an_authority_that_signed_something_is_lost_and_not_new() {
 
 #[test]
 fn leaves_stand_in_the_order_of_the_plan_whichever_thread_made_them() {
-    let clients: String =
-        (0..100).map(|number| format!("[clients.c{number}]\nissuer = \"issuing\"\n")).collect();
-    let model = model(&(SPEC.to_owned() + &clients));
+    let client = |number| format!("[clients.c{number}]\nissuer = \"issuing\"\n");
+    let clients: Vec<String> = (0..100).map(client).collect();
+    let model = model(&(SPEC.to_owned() + &clients.concat()));
     let plan = plan(&model, &Inventory::default(), day(0)).unwrap();
     let (inventory, keyring) = (Inventory::default(), Keyring::default());
     let entropy = Counting::default();
