@@ -32,7 +32,7 @@ use mtlsgen::diagnostic::Source;
 use mtlsgen::io::entropy::SystemEntropy;
 use mtlsgen::io::store::{Store, WAIT_LIMIT};
 use mtlsgen::model::{self, Context, Model};
-use mtlsgen::plan::{self, Inventory, Issued, Keyring};
+use mtlsgen::plan::{self, Inventory, IssuancePlan, Issued, Keyring};
 use mtlsgen::spec::document;
 use mtlsgen::time::Timestamp;
 
@@ -176,6 +176,7 @@ fn raw_rsa(leaves: usize) {
 /// An authority that has its certificate, and clients that have none.
 struct Bench {
     model: Model,
+    plan: IssuancePlan,
     inventory: Inventory,
     keyring: Keyring,
     now: Timestamp,
@@ -201,13 +202,13 @@ impl Bench {
         let keyring = issued.certificates.iter().map(key).collect();
         let clients = (0..leaves).map(|n| format!("[clients.c{n}]\nissuer = \"clients\"\n"));
         let model = resolved(&(authority + &clients.collect::<String>()), now);
-        Self { model, inventory, keyring, now, authority: issued }
+        let plan = plan::plan(&model, &inventory, now).unwrap();
+        Self { model, plan, inventory, keyring, now, authority: issued }
     }
 
     fn issue(&self) -> Issued {
-        let plan = plan::plan(&self.model, &self.inventory, self.now).unwrap();
-        let Self { model, inventory, keyring, .. } = self;
-        plan::issue(&plan, model, inventory, keyring, &SystemEntropy, &mut || ()).unwrap()
+        let Self { model, plan, inventory, keyring, .. } = self;
+        plan::issue(plan, model, inventory, keyring, &SystemEntropy, &mut || ()).unwrap()
     }
 
     fn commit(&self) -> Duration {

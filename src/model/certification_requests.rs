@@ -39,7 +39,6 @@ pub fn read<'a>(
         return Some(None);
     };
     let path = path!["clients", client, "csr"];
-    let known = findings.0.len();
     refuse_what_needs_the_key(context, client, written, findings);
     let bytes = brought::bytes(context, &path, file, findings)?;
     let request = match CertificationRequest::from_file(bytes) {
@@ -51,7 +50,7 @@ pub fn read<'a>(
     };
     let requested = Requested { context, client, written, file, request };
     requested.refuse_authority(findings);
-    (findings.0.len() == known).then_some(Some(requested))
+    Some(Some(requested))
 }
 
 /// `fromCsr` says what is taken from a request, and there is none.

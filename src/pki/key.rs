@@ -250,6 +250,11 @@ impl PrivateKey {
         self.public.kind()
     }
 
+    /// Frees what signing takes: most new keys never sign again here, and thousands are kept.
+    pub(crate) fn rest(&mut self) {
+        self.signer.take();
+    }
+
     /// The content of the `SubjectPublicKeyInfo`'s bit string.
     pub(super) fn public_key_bits(&self) -> &[u8] {
         self.public.bits()

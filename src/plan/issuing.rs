@@ -136,8 +136,11 @@ impl Workshop<'_> {
             let key = self.key(&request.holder)?;
             return self.sign(action, entropy, key.public(), Some(key));
         }
-        let key = entropy.private_key(request).map_err(|error| error.to_string())?;
+        let mut key = entropy.private_key(request).map_err(|error| error.to_string())?;
         let made = self.sign(action, entropy, key.public(), Some(&key))?;
+        if is_leaf(action) {
+            key.rest();
+        }
         Ok(IssuedCertificate { key: Some(key), ..made })
     }
 
