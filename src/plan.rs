@@ -7,6 +7,7 @@ mod issuing;
 pub mod ledger;
 pub mod listing;
 pub mod orphans;
+mod parallel;
 mod planning;
 pub mod reason;
 mod refusals;
@@ -65,7 +66,7 @@ pub struct IssuedCertificate {
     pub request: CertificateRequest,
     /// Leaf first, then intermediates without the root.
     pub chain: Vec<Certificate>,
-    /// The new key; `None` where the holder's own key was kept.
+    /// The new key; `None` where the holder's own key was kept, or is its owner's alone.
     pub key: Option<PrivateKey>,
     /// SPKI hash of the key.
     pub spki_hash: SpkiHash,
@@ -163,8 +164,12 @@ impl Inventory {
     #[must_use]
     pub fn with(mut self, issued: &Issued) -> Self {
         for made in &issued.certificates {
-            let held = HeldCertificate { chain: made.chain.clone(), has_key: true };
-            self.held.insert(made.request.holder.clone(), held);
+            // Where the key is its owner's, one is here only if it was before.
+            let holder = &made.request.holder;
+            let has_key = made.request.public_key.is_none()
+                || self.held.get(holder).is_some_and(|held| held.has_key);
+            let held = HeldCertificate { chain: made.chain.clone(), has_key };
+            self.held.insert(holder.clone(), held);
         }
         for (holder, chain) in &issued.chains {
             if let Some(held) = self.held.get_mut(holder) {

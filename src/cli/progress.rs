@@ -7,6 +7,8 @@ use super::report::Report;
 
 /// Work of fewer steps is not counted.
 const WORTH_COUNTING: usize = 20;
+/// How often the line is written at most: a terminal is slower than what is counted.
+const MOST_WRITTEN: usize = 500;
 
 /// A line that is overwritten with each step, on a terminal only.
 pub struct Progress {
@@ -25,7 +27,8 @@ impl Progress {
     /// One more is done.
     pub fn step(&mut self) {
         self.done += 1;
-        if self.shown {
+        let interval = (self.total / MOST_WRITTEN).max(1);
+        if self.shown && (self.done.is_multiple_of(interval) || self.done == self.total) {
             let _ = write!(io::stderr(), "\rissuing {}/{}", self.done, self.total);
         }
     }

@@ -21,13 +21,15 @@ impl Entropy for SystemEntropy {
         PrivateKey::generate(request.key_kind)
     }
 
-    /// Draws 16 octets until the first is from 1 to 127: positive, and of the same length for all.
+    /// Draws 16 octets without the highest bit until the first is from 1 to 127: positive, and of the
+    /// same length for all.
     fn serial(&self, _request: &CertificateRequest) -> SerialNumber {
         let mut octets = [0; 16];
         loop {
             aws_lc_rs::rand::fill(&mut octets)
                 .expect("aws-lc ends the process where the system has no randomness");
-            if (1..=127).contains(&octets[0]) {
+            octets[0] &= 0x7F;
+            if octets[0] != 0 {
                 return SerialNumber(octets.to_vec());
             }
         }

@@ -185,6 +185,7 @@ fn request(
         subject: subject?,
         names: AlternativeNames::default(),
         key_kind: key_kind?,
+        public_key: None,
         duration,
         renew_before: renew_before?,
         serial: super::serial(written.serial.as_ref()),

@@ -35,6 +35,9 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
             named.extend(written(&base, fields));
         }
     }
+    for (name, client) in &spec.clients {
+        named.extend(written(&path!["clients", name], [("csr", client.csr.as_ref())]));
+    }
     for (index, patch) in spec.patches.iter().enumerate() {
         named.extend(written(&path!["patches", index], [("path", patch.path.as_ref())]));
     }

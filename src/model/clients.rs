@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Client;
 use super::authorities::{Issuers, SELF_SIGNED};
+use super::certification_requests::{self, Requested};
 use super::context::{Context, Findings};
 use crate::diagnostic::Diagnostic;
 use crate::path;
-use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::{CertificateRequest, Holder, Issuer, Usage};
 use crate::spec;
 
 /// All clients; those with errors are left out.
@@ -37,15 +39,19 @@ fn request(
     super::refuse_key_name(context, &path, name, findings);
     let issuer = issuer(context, name, written, issuers, findings);
     let defaults = &context.spec.defaults;
-    let subject = super::subject(
-        context,
-        &path,
-        written.subject.as_ref(),
-        name,
-        defaults.subject.as_ref(),
-        findings,
-    );
-    let key_kind = super::key_kind(context, &path, written.private_key.as_ref(), findings);
+    let requested = certification_requests::read(context, name, written, findings);
+    let request = requested.as_ref().and_then(Option::as_ref);
+    let subject = subject(context, name, written, request, findings);
+    let listed = certification_requests::listed_names(written);
+    let names = match request {
+        Some(requested) => requested.names(listed, findings),
+        None => listed,
+    };
+    let public_key = request.map(|requested| requested.request().public_key.clone());
+    let key_kind = match &public_key {
+        Some(key) => key.kind(),
+        None => super::key_kind(context, &path, written.private_key.as_ref(), findings),
+    };
     let duration = super::leaf_duration(context.spec, written.duration);
     let renew_before = super::renew_before(
         context,
@@ -65,22 +71,40 @@ fn request(
             .help("add `secretName`, or remove `namespace`"),
         );
     }
+    requested?;
     Some(CertificateRequest {
         holder: Holder::Client(name.to_owned()),
         issuer: Issuer::Authority(issuer?),
         usage: Usage::Client,
         subject: subject?,
-        names: AlternativeNames {
-            dns: super::sorted(written.dns_names.iter().map(ToString::to_string)),
-            ip: super::sorted(written.ip_addresses.iter().map(|address| address.0)),
-            email: super::sorted(written.email_addresses.iter().map(ToString::to_string)),
-            uri: super::sorted(written.uris.iter().map(ToString::to_string)),
-        },
+        names,
         key_kind: key_kind?,
+        public_key,
         duration,
         renew_before: renew_before?,
         serial: super::serial(written.serial.as_ref()),
     })
+}
+
+/// The subject of the spec, or of the request if the spec says so.
+fn subject(
+    context: Context<'_>,
+    name: &str,
+    written: &spec::Client,
+    requested: Option<&Requested<'_>>,
+    findings: &mut Findings,
+) -> Option<DistinguishedName> {
+    if let Some(asked) = requested.and_then(|requested| requested.subject(findings)) {
+        return Some(asked.clone());
+    }
+    let path = path!["clients", name];
+    let shared = context.spec.defaults.subject.as_ref();
+    let own = written.subject.as_ref();
+    let subject = super::subject(context, &path, own, name, shared, findings)?;
+    if let Some(requested) = requested {
+        requested.tell_other_subject(&subject, findings);
+    }
+    Some(subject)
 }
 
 fn issuer(

@@ -3,6 +3,7 @@
 mod allow;
 pub mod authorities;
 pub mod brought;
+mod certification_requests;
 mod client_auth;
 mod clients;
 mod collisions;

@@ -273,6 +273,7 @@ fn request(
             ..AlternativeNames::default()
         },
         key_kind: key_kind?,
+        public_key: None,
         duration,
         renew_before: renew_before?,
         serial: super::serial(tls.serial.as_ref()),

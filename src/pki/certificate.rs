@@ -1,16 +1,13 @@
-//! Certificates as facts: parsed once, compared and printed often. With its submodules the only
-//! user of the parser.
+//! Certificates as facts: parsed once, compared and printed often.
 
 pub mod details;
-mod reading;
+pub(super) mod reading;
 pub mod revocation_list;
-mod signature;
+pub(super) mod signature;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-
-pub(super) use signature::verify_signature;
 
 use super::key::{KeyKind, SpkiHash, sha256};
 use super::name::DistinguishedName;

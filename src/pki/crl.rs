@@ -6,13 +6,13 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate as ParsedEntry};
 use x509_parser::x509::X509Version;
 
 use super::certificate::Certificate;
+use super::certificate::signature::list_is_signed_with;
 use super::key::sha256;
 use super::name::DistinguishedName;
 use super::pem;
@@ -191,22 +191,7 @@ impl RevocationList {
     /// Tells whether the key of `authority` signed it, and the names agree.
     #[must_use]
     pub fn is_signed_by(&self, authority: &Certificate) -> bool {
-        self.names(authority) && self.is_signed_with(authority).is_some()
-    }
-
-    fn is_signed_with(&self, authority: &Certificate) -> Option<()> {
-        let (_, list) = CertificateRevocationList::from_der(&self.der).ok()?;
-        let (_, authority) = X509Certificate::from_der(&authority.der).ok()?;
-        let named = &list.signature_algorithm;
-        if *named != list.tbs_cert_list.signature {
-            return None;
-        }
-        super::certificate::verify_signature(
-            named,
-            authority.public_key(),
-            list.tbs_cert_list.as_ref(),
-            &list.signature_value.data,
-        )
+        self.names(authority) && list_is_signed_with(&self.der, authority)
     }
 
     /// What orders lists of one authority: the newest is the greatest.

@@ -13,7 +13,7 @@ use x509_cert::der::asn1::{AnyRef, BitStringRef};
 use x509_cert::der::{self, Encode, Reader, SliceReader, Tag};
 
 use super::certificate::Certificate;
-use super::key::{KeyError, PrivateKey};
+use super::key::{KeyError, PrivateKey, PublicKey};
 use super::name::DistinguishedName;
 use super::request::{CertificateRequest, SerialNumber};
 use crate::time::Timestamp;
@@ -37,8 +37,8 @@ pub struct Signer<'a> {
 }
 
 /// Source of what must be unpredictable; implemented in [`crate::io`], and by tests and derived
-/// stores.
-pub trait Entropy {
+/// stores. Several threads draw at once: what is drawn may depend on the request alone.
+pub trait Entropy: Sync {
     /// Makes a new key for `request`.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl From<der::Error> for SignError {
     }
 }
 
-/// Signs one certificate for `subject_key`'s public key.
+/// Signs one certificate for `subject_key`: a public key, or the public part of a private one.
 ///
 /// The certificate says exactly what `request`, `serial` and `validity` say; apart from the
 /// signature the same arguments give the same bytes.
@@ -84,13 +84,14 @@ pub fn sign(
     request: &CertificateRequest,
     serial: &SerialNumber,
     validity: Validity,
-    subject_key: &PrivateKey,
+    subject_key: &impl AsRef<PublicKey>,
     signer: &Signer<'_>,
 ) -> Result<Certificate, SignError> {
+    let subject_key = subject_key.as_ref();
     checks::before(request, serial, validity, subject_key, signer)?;
     let issuer = signer.certificate.map_or(&request.subject, |certificate| &certificate.subject);
     let draft = contents::draft(request, serial, validity, subject_key, signer)?;
-    let (contents, algorithm) = with_names(&draft, issuer, &request.subject)?;
+    let (contents, algorithm) = completed(&draft, issuer, &request.subject, subject_key)?;
     let signature = signer.key.sign(&contents)?;
     let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
     let certificate = sequence(&[&contents, algorithm, &signature])?;
@@ -100,12 +101,13 @@ pub fn sign(
     Ok(certificate)
 }
 
-/// The `TBSCertificate` of `draft` with these very names in the place of its own, and the signature
-/// algorithm's DER.
-fn with_names<'a>(
+/// The `TBSCertificate` of `draft` with these very names and this very key in the place of its own,
+/// and the signature algorithm's DER.
+fn completed<'a>(
     draft: &'a [u8],
     issuer: &DistinguishedName,
     subject: &DistinguishedName,
+    subject_key: &PublicKey,
 ) -> Result<(Vec<u8>, &'a [u8]), SignError> {
     let outer = elements(draft)?;
     let [contents, algorithm, _signature] = outer[..] else {
@@ -114,7 +116,7 @@ fn with_names<'a>(
     let inner = elements(contents)?;
     // RFC 5280, section 4.1: version, serialNumber, signature, issuer, validity, subject,
     // subjectPublicKeyInfo, extensions.
-    let [version, serial, signature, _, validity, _, public_key, extensions] = inner[..] else {
+    let [version, serial, signature, _, validity, _, _, extensions] = inner[..] else {
         return Err(SignError("the draft of the certificate has not eight fields".to_owned()));
     };
     let contents = sequence(&[
@@ -124,7 +126,7 @@ fn with_names<'a>(
         issuer.der(),
         validity,
         subject.der(),
-        public_key,
+        subject_key.der(),
         extensions,
     ])?;
     Ok((contents, algorithm))

@@ -1,6 +1,7 @@
 //! Private keys: the one type that holds them, which cannot be printed and wipes itself.
 
 mod encoding;
+mod public;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,8 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
+
+pub use public::PublicKey;
 
 use super::pem;
 use encoding::Decoded;
@@ -141,13 +144,7 @@ pub(super) fn sha256(octets: &[u8]) -> [u8; 32] {
 pub struct PrivateKey {
     /// PKCS#8, version 1 (the one that every OpenSSL reads).
     pkcs8: Zeroizing<Vec<u8>>,
-    algorithm: Algorithm,
-    /// `SubjectPublicKeyInfo`.
-    public_key: Vec<u8>,
-    /// Where the key itself begins in it: point, `RSAPublicKey`, or octets, without tag, length and
-    /// unused bits.
-    bits: usize,
-    spki_hash: SpkiHash,
+    public: PublicKey,
     /// The same key, taken apart and validated, once it is to sign.
     signer: OnceLock<Signer>,
 }
@@ -155,7 +152,7 @@ pub struct PrivateKey {
 impl fmt::Debug for PrivateKey {
     /// Nothing but the kind.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PrivateKey({})", self.algorithm)
+        write!(f, "PrivateKey({})", self.algorithm())
     }
 }
 
@@ -235,8 +232,8 @@ impl PrivateKey {
 
     fn from_decoded(decoded: Decoded) -> Self {
         let Decoded { pkcs8, algorithm, public_key, bits } = decoded;
-        let spki_hash = SpkiHash::of(&public_key);
-        Self { pkcs8, algorithm, public_key, bits, spki_hash, signer: OnceLock::new() }
+        let public = PublicKey::new(public_key, algorithm, bits);
+        Self { pkcs8, public, signer: OnceLock::new() }
     }
 
     /// Encodes the key as PKCS#8 PEM (`PRIVATE KEY`), wiped on drop.
@@ -249,33 +246,43 @@ impl PrivateKey {
         &self.pkcs8
     }
 
+    /// Returns its public part.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
     /// Returns the DER of the `SubjectPublicKeyInfo`.
     pub fn public_key(&self) -> &[u8] {
-        &self.public_key
+        self.public.der()
     }
 
     /// Returns the SHA-256 of `public_key`.
     pub fn spki_hash(&self) -> SpkiHash {
-        self.spki_hash
+        self.public.spki_hash()
     }
 
     /// Returns algorithm and size, brought ones of every kind included.
     pub fn description(&self) -> super::certificate::details::PublicKey {
-        super::certificate::details::PublicKey::of(self.algorithm)
+        super::certificate::details::PublicKey::of(self.algorithm())
     }
 
     /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).
     pub fn kind(&self) -> Option<KeyKind> {
-        self.algorithm.kind()
+        self.public.kind()
+    }
+
+    /// Frees what signing takes: most new keys never sign again here, and thousands are kept.
+    pub(crate) fn rest(&mut self) {
+        self.signer.take();
     }
 
     /// The content of the `SubjectPublicKeyInfo`'s bit string.
     pub(super) fn public_key_bits(&self) -> &[u8] {
-        &self.public_key[self.bits..]
+        self.public.bits()
     }
 
     pub(super) fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.public.algorithm()
     }
 
     /// Signs with the algorithm that fits the key: ECDSA P-256 with SHA-256, P-384 with SHA-384,
@@ -287,7 +294,7 @@ impl PrivateKey {
         let signer = if let Some(signer) = self.signer.get() {
             signer
         } else {
-            let signer = Signer::read(self.algorithm, &self.pkcs8)?;
+            let signer = Signer::read(self.algorithm(), &self.pkcs8)?;
             if self.public_key_bits() != signer.public_key() {
                 return Err(KeyError::Malformed(
                     "its public part belongs to another key".to_owned(),
@@ -308,6 +315,12 @@ fn is_encrypted(der: &[u8]) -> bool {
         <&OctetStringRef>::decode(reader).map(drop)
     };
     SliceReader::new(der).and_then(|mut reader| reader.sequence(read)).is_ok()
+}
+
+impl AsRef<PublicKey> for PrivateKey {
+    fn as_ref(&self) -> &PublicKey {
+        &self.public
+    }
 }
 
 /// Why a key cannot be used.

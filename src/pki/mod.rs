@@ -2,6 +2,7 @@
 //! and no clock.
 
 pub mod certificate;
+pub mod certification_request;
 pub mod chain;
 pub mod crl;
 pub mod issue;

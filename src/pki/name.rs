@@ -139,6 +139,15 @@ impl DistinguishedName {
         attributes.filter(|a| a.short_name == Some("CN")).map(|a| a.value).collect()
     }
 
+    /// Checks the attributes of a name that somebody else encoded as those of a written one are:
+    /// lengths, characters, no NUL.
+    ///
+    /// # Errors
+    /// What is wrong with the first of them, and what to write.
+    pub fn check(&self) -> Result<(), NameError> {
+        self.attributes().iter().try_for_each(|a| attribute::check(&a.oid, &a.value))
+    }
+
     /// Tells whether it has no attributes.
     pub fn is_empty(&self) -> bool {
         self.der == [0x30, 0x00]

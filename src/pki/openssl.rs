@@ -80,6 +80,7 @@ pub(crate) fn request(usage: Usage, subject: &str, dns: &[&str]) -> CertificateR
             ..AlternativeNames::default()
         },
         key_kind: KeyKind::EcdsaP256,
+        public_key: None,
         duration: Seconds::days(365),
         renew_before: Seconds::days(30),
         serial: None,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::key::KeyKind;
+use super::key::{KeyKind, PublicKey};
 use super::name::DistinguishedName;
 use crate::time::Seconds;
 
@@ -167,6 +167,8 @@ pub struct CertificateRequest {
     pub names: AlternativeNames,
     /// Kind of key.
     pub key_kind: KeyKind,
+    /// The key, where its owner has it and sent a signing request; else mtlsgen makes one.
+    pub public_key: Option<PublicKey>,
     /// Validity.
     pub duration: Seconds,
     /// How long before its end it is renewed.

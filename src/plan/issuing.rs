@@ -6,12 +6,12 @@ use std::fmt;
 use super::listing::ListAction;
 use super::planning::{Action, IssuancePlan};
 use super::reason::Reason;
-use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chains};
+use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chains, parallel};
 use crate::model::Model;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::issue::{self, Entropy, Signer};
-use crate::pki::key::{PrivateKey, SpkiHash};
+use crate::pki::key::{PrivateKey, PublicKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 
 /// Why a certificate could not be made.
@@ -67,7 +67,8 @@ impl IssuancePlan {
 }
 
 /// Makes every certificate of the plan. `keyring` holds the keys of [`IssuancePlan::keys_needed`]
-/// and those that were brought along. `on_step` is called after each certificate.
+/// and those that were brought along. `on_step` is called for each certificate that is made; leaves
+/// are made on all processors, and stand in the plan's order all the same.
 ///
 /// # Errors
 ///
@@ -91,18 +92,12 @@ pub fn issue(
         made: BTreeMap::new(),
         issued: Issued::default(),
     };
-    for action in &plan.actions {
-        let holder = &action.request.holder;
-        let made = workshop
-            .make(action, entropy)
-            .map_err(|cause| IssueError { holder: holder.clone(), cause })?;
-        if matches!(holder, Holder::Authority(_)) {
-            workshop.made.insert(holder.clone(), workshop.issued.certificates.len());
-            let held = HeldCertificate { chain: made.chain.clone(), has_key: true };
-            workshop.authorities.held.insert(holder.clone(), held);
+    for run in plan.actions.chunk_by(|one, next| is_leaf(one) && is_leaf(next)) {
+        // Nothing hangs on a leaf, so that leaves are made side by side.
+        let made = parallel::map(run, |action| workshop.make(action, entropy), on_step)?;
+        for made in made {
+            workshop.keep(made);
         }
-        workshop.issued.certificates.push(made);
-        on_step();
     }
     for holder in &plan.stale_chains {
         let chain = workshop.refreshed(holder, inventory);
@@ -119,6 +114,10 @@ pub fn issue(
     Ok(workshop.issued)
 }
 
+fn is_leaf(action: &Action) -> bool {
+    !matches!(action.request.holder, Holder::Authority(_))
+}
+
 struct Workshop<'a> {
     model: &'a Model,
     /// The authorities as they are by now.
@@ -130,20 +129,52 @@ struct Workshop<'a> {
 }
 
 impl Workshop<'_> {
-    fn make(&self, action: &Action, entropy: &dyn Entropy) -> Result<IssuedCertificate, String> {
+    fn make(
+        &self,
+        action: &Action,
+        entropy: &dyn Entropy,
+    ) -> Result<IssuedCertificate, IssueError> {
+        let holder = &action.request.holder;
+        let made = match &action.request.public_key {
+            Some(key) => self.sign(action, entropy, key, None),
+            None => self.with_private_key(action, entropy),
+        };
+        made.map_err(|cause| IssueError { holder: holder.clone(), cause })
+    }
+
+    /// For a holder whose key is ours: made now, or kept.
+    fn with_private_key(
+        &self,
+        action: &Action,
+        entropy: &dyn Entropy,
+    ) -> Result<IssuedCertificate, String> {
         let request = &action.request;
-        let new_key = if action.keeps_key {
-            None
-        } else {
-            Some(entropy.private_key(request).map_err(|error| error.to_string())?)
-        };
-        let own_key = match &new_key {
-            Some(key) => key,
-            None => self.key(&request.holder)?,
-        };
+        if action.keeps_key {
+            let key = self.key(&request.holder)?;
+            return self.sign(action, entropy, key.public(), Some(key));
+        }
+        let mut key = entropy.private_key(request).map_err(|error| error.to_string())?;
+        let made = self.sign(action, entropy, key.public(), Some(&key))?;
+        if is_leaf(action) {
+            key.rest();
+        }
+        Ok(IssuedCertificate { key: Some(key), ..made })
+    }
+
+    /// Signs for `public_key`; `own_key` is its private one, where it is at hand.
+    fn sign(
+        &self,
+        action: &Action,
+        entropy: &dyn Entropy,
+        public_key: &PublicKey,
+        own_key: Option<&PrivateKey>,
+    ) -> Result<IssuedCertificate, String> {
+        let request = &action.request;
         let serial = serial(action, entropy);
         let (mut above, signing_key) = match &request.issuer {
-            Issuer::SelfSigned => (Vec::new(), own_key),
+            Issuer::SelfSigned => {
+                (Vec::new(), own_key.ok_or("nobody can sign with a key that is its owner's")?)
+            }
             Issuer::Authority(name) => (
                 chains::authority(self.model, &self.authorities, name).ok_or_else(|| {
                     format!("the certificate of its issuer `{name}` is not at hand")
@@ -152,12 +183,23 @@ impl Workshop<'_> {
             ),
         };
         let signer = Signer { certificate: above.first().copied(), key: signing_key };
-        let certificate = issue::sign(request, &serial, action.validity, own_key, &signer)
+        let certificate = issue::sign(request, &serial, action.validity, public_key, &signer)
             .map_err(|error| error.to_string())?;
         let spki_hash = certificate.spki_hash;
         above.pop();
         let chain = std::iter::once(certificate).chain(above.into_iter().cloned()).collect();
-        Ok(IssuedCertificate { request: request.clone(), chain, key: new_key, spki_hash })
+        Ok(IssuedCertificate { request: request.clone(), chain, key: None, spki_hash })
+    }
+
+    /// Puts a certificate to the others; an authority can sign from now on.
+    fn keep(&mut self, made: IssuedCertificate) {
+        let holder = &made.request.holder;
+        if matches!(holder, Holder::Authority(_)) {
+            self.made.insert(holder.clone(), self.issued.certificates.len());
+            let held = HeldCertificate { chain: made.chain.clone(), has_key: true };
+            self.authorities.held.insert(holder.clone(), held);
+        }
+        self.issued.certificates.push(made);
     }
 
     /// A revocation list, signed by the key that the authority has by now.

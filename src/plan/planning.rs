@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::listing::{self, ListAction};
 use super::reason::{self, Compared, Reason};
-use super::refusals::{lost_authority, refuse_before, refuse_rotation};
+use super::refusals::{lost_authority, refuse_before, refuse_other_key, refuse_rotation};
 use super::revoking;
 use super::scope::Scope;
 use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
@@ -143,6 +143,10 @@ pub fn plan_within(
                 continue;
             }
         };
+        if let Some(error) = held.and_then(|held| refuse_other_key(request, held)) {
+            errors.push(error);
+            continue;
+        }
         let signer_not_yet_valid =
             signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
         let reason = match held {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
 use crate::pki::crl::RevocationReason;
-use crate::pki::key::KeyKind;
+use crate::pki::key::{KeyKind, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, CertificateRequest, SerialNumber, Usage};
 use crate::time::Timestamp;
@@ -48,6 +48,13 @@ pub enum Reason {
         serial: SerialNumber,
         /// Why it was revoked.
         reason: RevocationReason,
+    },
+    /// Its signing request has another public key than it.
+    PublicKeyChanged {
+        /// The key of the request.
+        want: SpkiHash,
+        /// The key that it has.
+        have: SpkiHash,
     },
     /// Its key shall be of another kind.
     KeyKindChanged {
@@ -95,6 +102,9 @@ impl fmt::Display for Reason {
                 write!(f, "names shall be {}, are {}", Names(want), Names(have))
             }
             Self::UsageChanged { want, have } => write!(f, "shall be for {want}, is for {have}"),
+            Self::PublicKeyChanged { .. } => {
+                f.write_str("the signing request has another public key now")
+            }
             Self::KeyKindChanged { want, have: Some(have) } => {
                 write!(f, "key shall be {want}, is {have}")
             }
@@ -160,6 +170,7 @@ pub const CHECKS: &[fn(&Compared<'_>) -> Option<Reason>] = &[
     issuer_changed,
     usage_changed,
     names_changed,
+    public_key_changed,
     key_kind_changed,
     expired,
     due,
@@ -257,6 +268,12 @@ fn authority_usage(max_path_len: Option<u8>, constrained: bool) -> String {
 fn names_changed(c: &Compared<'_>) -> Option<Reason> {
     (c.want.names != c.have.names)
         .then(|| Reason::NamesChanged { want: c.want.names.clone(), have: c.have.names.clone() })
+}
+
+fn public_key_changed(c: &Compared<'_>) -> Option<Reason> {
+    let want = c.want.public_key.as_ref()?.spki_hash();
+    let have = c.have.spki_hash;
+    (want != have).then_some(Reason::PublicKeyChanged { want, have })
 }
 
 fn key_kind_changed(c: &Compared<'_>) -> Option<Reason> {

@@ -52,6 +52,27 @@ pub(super) fn lost_authority(
     )
 }
 
+/// A client whose key was made here, and who now asks for a certificate of another one: the key in the
+/// store would belong to nothing, and nobody but people can say that it may go.
+pub(super) fn refuse_other_key(
+    request: &CertificateRequest,
+    held: &HeldCertificate,
+) -> Option<Diagnostic> {
+    let asked = request.public_key.as_ref()?;
+    if !held.has_key || held.certificate().spki_hash == asked.spki_hash() {
+        return None;
+    }
+    let title = format!(
+        "{} has a signing request for another key than the private key that the store has of it",
+        request.holder
+    );
+    Some(
+        Diagnostic::error("key-mismatch", title)
+            .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
+            .help("or give the entry another name, so that both keys have a certificate"),
+    )
+}
+
 /// Another key or subject of an authority, or the same key again after it was revoked.
 pub(super) fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
     let what = match reason {
@@ -62,6 +83,8 @@ pub(super) fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagno
         | Reason::IssuerChanged { .. }
         | Reason::NamesChanged { .. }
         | Reason::UsageChanged { .. }
+        // Authorities have no signing requests.
+        | Reason::PublicKeyChanged { .. }
         | Reason::Expired { .. }
         | Reason::Due { .. }
         | Reason::Asked => return None,

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use super::*;
 use crate::model::tests::model;
 use crate::pki::crl::RevocationReason;
@@ -12,7 +14,7 @@ const SPEC: &str = "[cas.root]\nduration = \"400d\"\n[cas.issuing]\nissuer = \"r
 
 /// Serials that count, keys that are random.
 #[derive(Default)]
-struct Counting(std::cell::Cell<u8>);
+struct Counting(AtomicU8);
 
 impl Entropy for Counting {
     fn private_key(&self, _: &CertificateRequest) -> Result<PrivateKey, KeyError> {
@@ -20,8 +22,7 @@ impl Entropy for Counting {
     }
 
     fn serial(&self, _: &CertificateRequest) -> SerialNumber {
-        self.0.set(self.0.get() + 1);
-        SerialNumber(vec![0x40, self.0.get()])
+        SerialNumber(vec![0x40, self.0.fetch_add(1, Ordering::Relaxed) + 1])
     }
 }
 
@@ -43,7 +44,7 @@ fn run(text: &str, before: Option<Run>, at: Timestamp) -> Run {
     let plan = plan(&model, &inventory, at).unwrap();
     let mut steps = 0;
     let entropy = Counting::default();
-    entropy.0.set(u8::try_from(inventory.held.len() * 16).unwrap());
+    entropy.0.store(u8::try_from(inventory.held.len() * 16).unwrap(), Ordering::Relaxed);
     let issued = issue(&plan, &model, &inventory, &keyring, &entropy, &mut || steps += 1).unwrap();
     assert_eq!(steps, plan.actions.len());
     let inventory = inventory.with(&issued);
@@ -243,5 +244,24 @@ fn a_scope_leaves_the_others_alone() {
         let plan = plan_within(&model(SPEC), &first.inventory, day(1), &scope(reuse_keys)).unwrap();
         assert_eq!(told(&plan), ["client `bob`: asked for"]);
         assert_eq!(plan.actions[0].keeps_key, reuse_keys);
+    }
+}
+
+#[test]
+fn leaves_stand_in_the_order_of_the_plan_whichever_thread_made_them() {
+    let client = |number| format!("[clients.c{number}]\nissuer = \"issuing\"\n");
+    let clients: Vec<String> = (0..100).map(client).collect();
+    let model = model(&(SPEC.to_owned() + &clients.concat()));
+    let plan = plan(&model, &Inventory::default(), day(0)).unwrap();
+    let (inventory, keyring) = (Inventory::default(), Keyring::default());
+    let entropy = Counting::default();
+    let issued = issue(&plan, &model, &inventory, &keyring, &entropy, &mut || ()).unwrap();
+    let made: Vec<&Holder> = issued.certificates.iter().map(|made| &made.request.holder).collect();
+    let planned: Vec<&Holder> = plan.actions.iter().map(|action| &action.request.holder).collect();
+    assert_eq!(made, planned);
+    let issuing = issued.certificates[1].certificate();
+    for made in &issued.certificates[2..] {
+        assert_eq!(made.spki_hash, made.key.as_ref().unwrap().spki_hash());
+        assert_eq!(made.certificate().is_signed_by(issuing), made.chain.len() == 2);
     }
 }

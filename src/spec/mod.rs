@@ -549,6 +549,16 @@ pub enum Verify {
     Off,
 }
 
+/// A part of a signing request that a certificate takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FromCsr {
+    /// The subject.
+    Subject,
+    /// The alternative names: DNS names, IP addresses, mail addresses and URIs.
+    Names,
+}
+
 /// A holder of a client certificate.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -579,9 +589,10 @@ pub struct Client {
     pub secret_name: Option<ObjectName>,
     /// Namespace of that Secret; the spec's unless said.
     pub namespace: Option<NamespaceName>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub csr: Option<Later>,
+    /// File with a signing request (PKCS#10, PEM or DER) of the client, whose key never leaves its owner.
+    pub csr: Option<FilePath>,
+    /// What the certificate takes from the signing request instead of the spec: `subject`, `names`.
+    pub from_csr: Vec<FromCsr>,
     /// Whether the client is shut out: `true`, or a reason in the words of RFC 5280. All its certificates are
     /// revoked, and it gets no new one.
     #[schemars(extend("default" = false))]

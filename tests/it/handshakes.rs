@@ -218,6 +218,7 @@ fn request(usage: Usage, subject: &str) -> CertificateRequest {
         subject: DistinguishedName::parse(subject).unwrap(),
         names: AlternativeNames::default(),
         key_kind: KeyKind::EcdsaP256,
+        public_key: None,
         duration: Seconds::days(1),
         renew_before: Seconds(0),
         serial: None,

@@ -12,6 +12,7 @@
     reason = "tests run the program and look at its files"
 )]
 
+mod adversity;
 mod argo_cd;
 mod cases;
 mod cert_export;
@@ -41,6 +42,7 @@ mod revocation;
 mod rotation;
 mod schema;
 mod secrecy;
+mod signing_requests;
 mod status;
 mod store;
 mod support;

@@ -243,3 +243,18 @@ fn a_terminal_is_asked_for_the_password_which_nobody_sees() {
         broken_off.stdout
     );
 }
+
+#[test]
+fn what_takes_long_is_counted_on_a_terminal_alone() {
+    let clients: String =
+        (0..60).map(|number| format!("[clients.c{number}]\nissuer = \"clients\"\n")).collect();
+    let spec = SPEC.to_owned() + &clients;
+    let Some(run) = on_terminal(&Sandbox::with_toml(&spec), "render >out.yaml", "") else { return };
+    // The authority, the host, and the clients.
+    for words in ["\rissuing 1/62", "\rissuing 31/62", "\rissuing 62/62"] {
+        assert!(run.stdout.contains(words), "{words:?}: {:?}", run.stdout);
+    }
+    let quiet = on_terminal(&Sandbox::with_toml(&spec), "render -q >out.yaml", "").unwrap();
+    assert_eq!(quiet.stdout, "");
+    assert!(!Sandbox::with_toml(&spec).ok(&["render"]).stderr.contains("issuing "));
+}

@@ -141,12 +141,14 @@ fn alternative_names(general: &[GeneralName<'_>]) -> AlternativeNames {
     names
 }
 
-fn normalize<T: Ord>(list: &mut Vec<T>) {
+/// Sorted, without repeats.
+pub(in crate::pki) fn normalize<T: Ord>(list: &mut Vec<T>) {
     list.sort_unstable();
     list.dedup();
 }
 
-fn address(octets: &[u8]) -> Option<IpAddr> {
+/// The address that four or sixteen octets stand for.
+pub(in crate::pki) fn address(octets: &[u8]) -> Option<IpAddr> {
     let v4 = || <[u8; 4]>::try_from(octets).map(|octets| Ipv4Addr::from(octets).into());
     let v6 = || <[u8; 16]>::try_from(octets).map(|octets| Ipv6Addr::from(octets).into());
     v4().or_else(|_| v6()).ok()
@@ -177,7 +179,7 @@ fn prefix(mask: &[u8]) -> Option<u8> {
 }
 
 /// The algorithm of a public key, as far as mtlsgen knows it.
-pub(super) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<Algorithm> {
+pub(in crate::pki) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<Algorithm> {
     let named = &key.algorithm.algorithm;
     if *named == OID_KEY_TYPE_EC_PUBLIC_KEY {
         let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;

@@ -1,4 +1,4 @@
-//! Verifies who made the signature of a certificate or a revocation list.
+//! Verifies who made the signature of a certificate, a revocation list or a signing request.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::asn1_rs::FromDer;
@@ -14,30 +14,26 @@ use crate::pki::key::Algorithm;
 /// Tells whether `issuer`'s key made the signature of `certificate`. What uses an algorithm that is
 /// unknown here, or too weak to mean anything (MD5), is not signed.
 pub(super) fn is_signed_with(certificate: &Certificate, issuer: &Certificate) -> bool {
-    verify(&certificate.der, &issuer.der).is_some()
+    verify(&certificate.der, &issuer.der) == Some(true)
 }
 
 /// Tells whether `issuer`'s key made the signature of a revocation list.
-pub(super) fn list_is_signed_with(list: &[u8], issuer: &Certificate) -> bool {
-    verify_list(list, &issuer.der).is_some()
+pub(in crate::pki) fn list_is_signed_with(list: &[u8], issuer: &Certificate) -> bool {
+    verify_list(list, &issuer.der) == Some(true)
 }
 
-fn verify(certificate: &[u8], issuer: &[u8]) -> Option<()> {
+fn verify(certificate: &[u8], issuer: &[u8]) -> Option<bool> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
     let named = &certificate.signature_algorithm;
     if *named != certificate.tbs_certificate.signature {
         return None;
     }
-    verify_signature(
-        named,
-        issuer.public_key(),
-        certificate.tbs_certificate.as_ref(),
-        &certificate.signature_value.data,
-    )
+    let signature = &certificate.signature_value.data;
+    Some(is_made_by(named, issuer.public_key(), certificate.tbs_certificate.as_ref(), signature))
 }
 
-fn verify_list(list: &[u8], issuer: &[u8]) -> Option<()> {
+fn verify_list(list: &[u8], issuer: &[u8]) -> Option<bool> {
     let (_, list) = CertificateRevocationList::from_der(list).ok()?;
     let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
     let named = &list.signature_algorithm;
@@ -45,20 +41,21 @@ fn verify_list(list: &[u8], issuer: &[u8]) -> Option<()> {
         return None;
     }
     let message = list.tbs_cert_list.as_ref();
-    verify_signature(named, issuer.public_key(), message, &list.signature_value.data)
+    Some(is_made_by(named, issuer.public_key(), message, &list.signature_value.data))
 }
 
-/// Verifies the signature of a message, of a certificate or a revocation list.
-pub(in crate::pki) fn verify_signature(
+/// Tells whether `key` made `signature` of `content` with the algorithm that is named.
+pub(in crate::pki) fn is_made_by(
     named: &AlgorithmIdentifier<'_>,
     key: &SubjectPublicKeyInfo<'_>,
-    message: &[u8],
+    content: &[u8],
     signature: &[u8],
-) -> Option<()> {
-    let algorithm = verification(named, algorithm(key)?)?;
-    UnparsedPublicKey::new(algorithm, key.subject_public_key.data.as_ref())
-        .verify(message, signature)
-        .ok()
+) -> bool {
+    let verification = algorithm(key).and_then(|algorithm| verification(named, algorithm));
+    verification.is_some_and(|verification| {
+        let key = UnparsedPublicKey::new(verification, key.subject_public_key.data.as_ref());
+        key.verify(content, signature).is_ok()
+    })
 }
 
 /// What verifies signatures with this algorithm identifier by a key of this algorithm.

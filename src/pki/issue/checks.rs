@@ -2,7 +2,7 @@
 
 use super::{SignError, Signer, Validity};
 use crate::pki::certificate::Certificate;
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{PrivateKey, PublicKey};
 use crate::pki::request::{CertificateRequest, SerialNumber, Usage};
 
 /// Longest serial number in octets (RFC 5280, section 4.1.2.2).
@@ -13,7 +13,7 @@ pub(super) fn before(
     request: &CertificateRequest,
     serial: &SerialNumber,
     validity: Validity,
-    subject_key: &PrivateKey,
+    subject_key: &PublicKey,
     signer: &Signer<'_>,
 ) -> Result<(), SignError> {
     check_serial(serial)?;
@@ -26,7 +26,7 @@ pub(super) fn before(
     }
     match signer.certificate {
         Some(authority) => check_authority(request, validity, authority, signer.key),
-        None if subject_key.public_key() != signer.key.public_key() => {
+        None if subject_key.der() != signer.key.public_key() => {
             Err(SignError(format!("{} is to sign itself, but with another key", request.holder)))
         }
         None => Ok(()),
@@ -105,7 +105,7 @@ fn check_path_length(
 pub(super) fn after(
     certificate: &Certificate,
     request: &CertificateRequest,
-    subject_key: &PrivateKey,
+    subject_key: &PublicKey,
     signer: &Signer<'_>,
 ) -> Result<(), SignError> {
     let issuer = signer.certificate.unwrap_or(certificate);

@@ -13,7 +13,7 @@ use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::{SignError, Signer, Validity};
-use crate::pki::key::{Algorithm, PrivateKey, sha256};
+use crate::pki::key::{Algorithm, PublicKey, sha256};
 use crate::pki::request::{
     AlternativeNames, CertificateRequest, NameConstraints, SerialNumber, Subtree, Usage,
 };
@@ -31,7 +31,7 @@ pub(super) fn draft(
     request: &CertificateRequest,
     serial: &SerialNumber,
     validity: Validity,
-    subject_key: &PrivateKey,
+    subject_key: &PublicKey,
     signer: &Signer<'_>,
 ) -> Result<Vec<u8>, SignError> {
     let mut params = CertificateParams::default();
@@ -58,7 +58,7 @@ pub(super) fn draft(
     issuer.distinguished_name = rcgen::DistinguishedName::new();
     issuer.key_identifier_method = KeyIdMethod::PreSpecified(authority.unwrap_or_default());
 
-    let issuer = Issuer::new(issuer, Key::of(signer.key));
+    let issuer = Issuer::new(issuer, Key::of(signer.key.public()));
     let draft = params.signed_by(&Key::of(subject_key), &issuer);
     draft
         .map(|draft| draft.der().to_vec())
@@ -66,8 +66,8 @@ pub(super) fn draft(
 }
 
 /// First 160 bits of the SHA-256 of the public key, without tag, length and unused bits.
-pub(super) fn key_identifier(key: &PrivateKey) -> Vec<u8> {
-    sha256(key.public_key_bits())[..KEY_IDENTIFIER_LENGTH].to_vec()
+pub(super) fn key_identifier(key: &PublicKey) -> Vec<u8> {
+    sha256(key.bits())[..KEY_IDENTIFIER_LENGTH].to_vec()
 }
 
 fn basic_constraints(usage: &Usage) -> IsCa {
@@ -178,7 +178,7 @@ pub(super) struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    pub(super) fn of(key: &'a PrivateKey) -> Self {
+    pub(super) fn of(key: &'a PublicKey) -> Self {
         let algorithm = match key.algorithm() {
             Algorithm::EcdsaP256 => &PKCS_ECDSA_P256_SHA256,
             Algorithm::EcdsaP384 => &PKCS_ECDSA_P384_SHA384,
@@ -186,7 +186,7 @@ impl<'a> Key<'a> {
             Algorithm::Rsa(_) => &PKCS_RSA_SHA256,
             Algorithm::Ed25519 => &PKCS_ED25519,
         };
-        Self { bits: key.public_key_bits(), algorithm }
+        Self { bits: key.bits(), algorithm }
     }
 }
 

@@ -49,7 +49,11 @@ impl Decoded {
             (_, None) => AlgorithmIdentifierRef { oid: ED25519, parameters: None },
         };
         let (public_key, bits) = subject_public_key_info(identifier, signer.public_key())?;
-        Ok(Self { pkcs8: signer.to_pkcs8()?, algorithm, public_key, bits })
+        let pkcs8 = match signer.scalar() {
+            Some(scalar) => to_pkcs8(identifier, &ec_private_key(&scalar?, signer.public_key())?)?,
+            None => signer.to_pkcs8()?,
+        };
+        Ok(Self { pkcs8, algorithm, public_key, bits })
     }
 
     /// From PKCS#8, version 1 or 2 (RFC 5958).
@@ -162,6 +166,21 @@ impl<'a> EcPrivateKey<'a> {
         });
         key.map_err(|error| damaged(&error))
     }
+}
+
+/// `ECPrivateKey` (RFC 5915, section 3) with its point; the curve is named outside.
+fn ec_private_key(scalar: &[u8], point: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let octets = OctetStringRef::new(scalar).map_err(|error| damaged(&error))?;
+    let octets = Zeroizing::new(encoded(&octets)?);
+    let public_key = ContextSpecific {
+        tag_number: TagNumber(1),
+        tag_mode: der::TagMode::Explicit,
+        value: BitStringRef::from_bytes(point).map_err(|error| damaged(&error))?,
+    };
+    let parts: [&[u8]; 3] = [&encoded(&1_u8)?, &octets, &encoded(&public_key)?];
+    let content = Zeroizing::new(parts.concat());
+    let key = AnyRef::new(der::Tag::Sequence, &content).and_then(|any| any.to_der());
+    key.map(Zeroizing::new).map_err(|error| damaged(&error))
 }
 
 /// The named curve of EC parameters.

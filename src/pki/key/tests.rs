@@ -243,3 +243,12 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn new_keys_are_encoded_as_the_library_encodes_them() {
+    for kind in KeyKind::ALL {
+        let signer = Signer::generate(kind).unwrap();
+        let decoded = Decoded::from_new(kind, &signer).unwrap();
+        assert_eq!(decoded.pkcs8, signer.to_pkcs8().unwrap(), "{kind}");
+    }
+}

@@ -176,6 +176,12 @@ pub(super) fn encode(name: &str, value: &str) -> Result<AttributeTypeAndValue, N
     atav(oid, syntax, value)
 }
 
+/// Checks the value of an attribute as [`encode`] does.
+pub(super) fn check(oid: &str, value: &str) -> Result<(), NameError> {
+    let written = TYPES.iter().find(|kind| kind.oid == oid).and_then(|kind| kind.keywords.first());
+    encode(written.unwrap_or(&oid), value).map(drop)
+}
+
 /// Encodes one attribute whose value is given as DER (`2.5.4.3=#0C0161`).
 pub(super) fn encode_der(name: &str, der: &[u8]) -> Result<AttributeTypeAndValue, NameError> {
     let oid = match TYPES.iter().find(|kind| kind.is_called(name)) {

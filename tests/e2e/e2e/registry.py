@@ -38,6 +38,7 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
         Counterpart("kubectl-kustomize", ("base", "kubernetes")),
         Counterpart("helm", ("base", "helm")),
         Counterpart("kpt", ("base", "kpt")),
+        Counterpart("zlint", ("base", "zlint")),
     )
 }
 

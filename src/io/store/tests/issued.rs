@@ -36,6 +36,7 @@ fn request(holder: Holder, issuer: Issuer) -> CertificateRequest {
         usage,
         names: AlternativeNames::default(),
         key_kind: KeyKind::EcdsaP256,
+        public_key: None,
         duration: Seconds::days(30),
         renew_before: Seconds::days(1),
         serial: None,

@@ -1,6 +1,6 @@
 //! A store without files, whose authorities are rolled over.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::super::*;
 use crate::model::tests::model;
@@ -10,7 +10,7 @@ use crate::plan::{Issued, IssuedCertificate, Keyring, issue, plan};
 
 /// Serials that count, keys that are random.
 #[derive(Default)]
-struct Counting(Cell<u32>);
+struct Counting(AtomicU32);
 
 impl Entropy for Counting {
     fn private_key(&self, _: &CertificateRequest) -> Result<PrivateKey, KeyError> {
@@ -18,8 +18,8 @@ impl Entropy for Counting {
     }
 
     fn serial(&self, _: &CertificateRequest) -> SerialNumber {
-        self.0.set(self.0.get() + 1);
-        SerialNumber([&[0x40], &self.0.get().to_be_bytes()[..]].concat())
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        SerialNumber([&[0x40], &number.to_be_bytes()[..]].concat())
     }
 }
 

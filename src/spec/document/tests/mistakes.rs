@@ -118,8 +118,8 @@ fn keys_of_later_versions() {
     );
     says(
         "a.yaml",
-        "clients: {a: {csr: [{x: 1}]}}",
-        "a.yaml:1:15 not-supported-yet `csr` is not supported yet",
+        "store: {encryption: [{x: 1}]}",
+        "a.yaml:1:9 not-supported-yet `encryption` is not supported yet",
     );
 }
 
