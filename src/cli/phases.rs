@@ -194,8 +194,16 @@ pub fn inventory(
     store: &Store,
     model: &Model,
 ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
-    let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let (inventory, warnings) = store.inventory(&wanted)?;
+    complete_inventory(store.inventory(&wanted(model))?)
+}
+
+fn wanted(model: &Model) -> BTreeSet<Holder> {
+    model.requests().map(|request| request.holder.clone()).collect()
+}
+
+fn complete_inventory(
+    (inventory, warnings): (Inventory, Vec<Diagnostic>),
+) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
     if !inventory.lost.is_empty() {
         return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
     }
@@ -212,7 +220,8 @@ pub fn planned(
     now: Timestamp,
     scope: &Scope,
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
-    let (inventory, warnings) = inventory(store, model)?;
+    let found = store.inventory_beside_current(&wanted(model))?;
+    let (inventory, warnings) = complete_inventory(found)?;
     let plan = plan::plan_within(model, &inventory, now, scope).map_err(CommandError::Input)?;
     Ok((inventory, plan, warnings))
 }

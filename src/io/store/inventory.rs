@@ -28,7 +28,7 @@ enum Finding {
 pub(super) fn read(
     root: &Path,
     wanted: &BTreeSet<Holder>,
-    ledgers: fn(&Path) -> Result<Register, StoreError>,
+    ledgers: fn(&Path, &Inventory) -> Result<Register, StoreError>,
 ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
     let holders: Vec<&Holder> = wanted.iter().collect();
     let findings = parallel::map(&holders, |holder| find(root, holder))?;
@@ -52,7 +52,7 @@ pub(super) fn read(
             }
         }
     }
-    (inventory.ledger, inventory.lists) = ledgers(root)?;
+    (inventory.ledger, inventory.lists) = ledgers(root, &inventory)?;
     if !absent.is_empty() {
         let mut known = contents::known_to_own_ledgers(root, &absent)?;
         let entries = inventory.ledger.entries.iter().map(|entry| &entry.holder);

@@ -90,7 +90,12 @@ pub(super) fn ledger_folder(issuer: &Issuer, holder: &Holder) -> String {
 
 /// The ledger entry of a certificate, below the store.
 pub(super) fn ledger_entry(issuer: &Issuer, holder: &Holder, serial: &SerialNumber) -> String {
-    format!("{}/{serial}{ENTRY_EXTENSION}", ledger_folder(issuer, holder))
+    format!("{}/{}", ledger_folder(issuer, holder), entry_name(serial))
+}
+
+/// The file name of a ledger entry.
+pub(super) fn entry_name(serial: &SerialNumber) -> String {
+    format!("{serial}{ENTRY_EXTENSION}")
 }
 
 /// A revocation list of `authority`, below the store: its number, and a hash for branches that both make one.

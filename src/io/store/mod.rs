@@ -93,6 +93,18 @@ impl Store {
         self.settled(|| inventory::read(&self.root, wanted, register::of_authorities))
     }
 
+    /// As [`Store::inventory`], without the ledger entries of the certificates that `wanted` have now, unless
+    /// they are revoked: for those who ask what else there is.
+    ///
+    /// # Errors
+    /// As [`Store::inventory`].
+    pub fn inventory_beside_current(
+        &self,
+        wanted: &BTreeSet<Holder>,
+    ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
+        self.settled(|| inventory::read(&self.root, wanted, register::beside_current))
+    }
+
     /// As [`Store::inventory`], with every ledger: those of self-signed certificates too.
     ///
     /// # Errors
@@ -110,7 +122,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] for the first file of a ledger that is not what mtlsgen wrote.
     pub fn ledger(&self) -> Result<Ledger, StoreError> {
-        self.settled(|| register::of_all(&self.root).map(|(ledger, _)| ledger))
+        self.settled(|| {
+            register::of_all(&self.root, &Inventory::default()).map(|(ledger, _)| ledger)
+        })
     }
 
     /// Everybody whose certificate or key lies in the store.

@@ -1,13 +1,13 @@
 //! Reads ledgers and revocation lists: what was issued, and what was revoked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::{contents, layout, ledger, parallel, read, revocation};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::Holder;
-use crate::plan::{Ledger, LedgerEntry};
+use crate::plan::{Inventory, Ledger, LedgerEntry};
 
 /// A list of hundreds of thousands of certificates.
 const LARGEST_LIST: u64 = 64 << 20;
@@ -17,13 +17,46 @@ const LISTS_READ: usize = 16;
 /// Ledgers, and revocation lists by the names of their authorities.
 pub(super) type Register = (Ledger, BTreeMap<String, Vec<RevocationList>>);
 
+/// Names of ledger entries that need not be read, by the authority in whose ledger they stand. Only asked,
+/// never iterated over.
+type Passed<'a> = HashMap<&'a str, HashSet<String>>;
+
 /// The ledgers of authorities, and the lists that they signed.
-pub(super) fn of_authorities(root: &Path) -> Result<Register, StoreError> {
+pub(super) fn of_authorities(root: &Path, _: &Inventory) -> Result<Register, StoreError> {
+    of_authorities_but(root, &Passed::new())
+}
+
+/// As [`of_authorities`], without the entries of the certificates that the holders in `inventory` have now,
+/// unless these are revoked: they say nothing new, and are nearly all that a large ledger has.
+pub(super) fn beside_current(root: &Path, inventory: &Inventory) -> Result<Register, StoreError> {
+    of_authorities_but(root, &current(inventory))
+}
+
+/// The entries of leaves that are held, as far as the key identifiers tell who signed them.
+fn current(inventory: &Inventory) -> Passed<'_> {
+    let mut authorities = HashMap::new();
+    for (holder, held) in &inventory.held {
+        if let (Holder::Authority(name), Some(id)) = (holder, &held.certificate().subject_key_id) {
+            authorities.insert(id.as_slice(), name.as_str());
+        }
+    }
+    let mut passed = Passed::new();
+    for (holder, held) in &inventory.held {
+        let certificate = held.certificate();
+        let issuer = certificate.authority_key_id.as_deref().and_then(|id| authorities.get(id));
+        if let (Some(issuer), false) = (issuer, matches!(holder, Holder::Authority(_))) {
+            passed.entry(issuer).or_default().insert(layout::entry_name(&certificate.serial));
+        }
+    }
+    passed
+}
+
+fn of_authorities_but(root: &Path, passed: &Passed<'_>) -> Result<Register, StoreError> {
     let authorities = &layout::KINDS[0];
     let mut found = Ledger::default();
     let mut lists = BTreeMap::new();
     for (holder, folder) in keepers(root, authorities)? {
-        add(&mut found, &holder, &folder.join(layout::LEDGER))?;
+        add(&mut found, &holder, &folder.join(layout::LEDGER), passed)?;
         let newest = newest_lists(&folder.join(layout::LISTS))?;
         if !newest.is_empty() {
             lists.insert(holder.name().to_owned(), newest);
@@ -33,11 +66,11 @@ pub(super) fn of_authorities(root: &Path) -> Result<Register, StoreError> {
 }
 
 /// Every ledger of a store, those of self-signed certificates included.
-pub(super) fn of_all(root: &Path) -> Result<Register, StoreError> {
-    let (mut found, lists) = of_authorities(root)?;
+pub(super) fn of_all(root: &Path, inventory: &Inventory) -> Result<Register, StoreError> {
+    let (mut found, lists) = of_authorities(root, inventory)?;
     for kind in &layout::KINDS[1..] {
         for (holder, folder) in keepers(root, kind)? {
-            add(&mut found, &holder, &folder.join(layout::LEDGER))?;
+            add(&mut found, &holder, &folder.join(layout::LEDGER), &Passed::new())?;
         }
     }
     Ok((found, lists))
@@ -54,9 +87,20 @@ fn keepers(root: &Path, kind: &layout::Kind) -> Result<Vec<(Holder, PathBuf)>, S
     read::folders(&above)?.into_iter().map(named).collect()
 }
 
-fn add(found: &mut Ledger, keeper: &Holder, folder: &Path) -> Result<(), StoreError> {
+fn add(
+    found: &mut Ledger,
+    keeper: &Holder,
+    folder: &Path,
+    passed: &Passed<'_>,
+) -> Result<(), StoreError> {
     let names = read::files(folder)?;
-    let is_entry = |name: &&String| contents::is_entry(name);
+    let serials = names.iter().filter_map(|name| revocation::serial(name));
+    let revoked: HashSet<String> = serials.map(|serial| layout::entry_name(&serial)).collect();
+    let passed = passed.get(keeper.name()).filter(|_| matches!(keeper, Holder::Authority(_)));
+    let is_passed = |name: &String| {
+        passed.is_some_and(|passed| passed.contains(name)) && !revoked.contains(name)
+    };
+    let is_entry = |name: &&String| contents::is_entry(name) && !is_passed(name);
     let entries: Vec<PathBuf> = names.iter().filter(is_entry).map(|n| folder.join(n)).collect();
     let entries = parallel::map(&entries, |path| text(path, ledger::read))?;
     found.entries.extend(entries.into_iter().flatten());

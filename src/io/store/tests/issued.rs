@@ -178,6 +178,13 @@ fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
         2,
         "a host that signed itself is told to `status` alone"
     );
+    let beside_current = |store: &Store| {
+        let wanted = BTreeSet::from([root_authority(), alice.clone()]);
+        let (inventory, _) = store.inventory_beside_current(&wanted).unwrap();
+        let holders = inventory.ledger.entries.into_iter().map(|entry| entry.holder);
+        holders.collect::<Vec<_>>()
+    };
+    assert_eq!(beside_current(&store), [root_authority()], "alice has that certificate now");
     let new = |comment: &str, later| NewRevocation {
         authority: "root".into(),
         serial: client.serial.clone(),
@@ -212,6 +219,7 @@ fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
     assert_eq!(revocation.comment.as_deref(), Some("first"), "the earliest counts");
     let numbers: Vec<_> = inventory.lists["root"].iter().map(|list| list.number).collect();
     assert_eq!(numbers, [Some(10), Some(9), Some(9)]);
+    assert_eq!(beside_current(&store), [root_authority(), alice], "revoked ones are told");
 }
 
 #[test]
