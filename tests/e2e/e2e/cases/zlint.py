@@ -39,13 +39,13 @@ _SPEC: dict[str, Any] = {
         "root-ed25519": {"privateKey": _ED25519},
         "servers": {"issuer": "root"},
         "constrained": {"issuer": "root-p384", "nameConstraints": {"permitted": {"dnsDomains": ["example.com"]}}},
-        "clients": {},
+        "clients": {"revoked": ["0x0123456789abcdef0123"]},
         "issuing": {"issuer": "clients"},
         "deeper": {"issuer": "issuing"},
     },
     "services": {"web": {"image": "httpd", "port": 80}},
     "hosts": {
-        "plain.example.com": _host(issuer="servers"),
+        "plain.example.com": {**_host(issuer="servers"), "clientAuth": {"cas": ["clients"]}},
         "*.wild.example.com": _host(issuer="servers"),
         "below.example.com": _host(issuer="constrained"),
         "self.example.com": _host(**{"issuer": "self-signed"}),
@@ -74,7 +74,7 @@ _SPEC: dict[str, Any] = {
 
 @case("zlint finds nothing that applies to a private PKI", counterparts=["zlint"])
 def nothing_applies(world: World) -> None:
-    """Certificates of every kind, and revocation lists where there are any; docs/zlint.md lists what does not apply."""
+    """Certificates of every kind, and revocation lists; docs/zlint.md lists what does not apply."""
     project = world.project(_SPEC)
     _request(project)
     project.render()
@@ -83,6 +83,9 @@ def nothing_applies(world: World) -> None:
     wrong: list[str] = []
     judged = list(_judged(project))
     assert len(judged) >= len(_SPEC["cas"]) + len(_SPEC["hosts"]) + len(_SPEC["clients"]), f"{len(judged)} were found"
+    lists = [name for name, block in judged if "X509 CRL" in block]
+    # Of the root that clients are trusted by, and of the two authorities below it.
+    assert len(lists) == 3, f"revocation lists: {lists}"
     for name, block in judged:
         findings = _lint(block)
         kinds = _kinds(name, block)
@@ -107,7 +110,7 @@ def _judged(project: Project) -> Iterator[tuple[str, str]]:
     """The first block of each certificate file of the store, and every revocation list in it."""
     store = project.folder / "pki"
     for path in sorted(store.rglob("*")):
-        if path.name == "tls.crt" or path.suffix == ".crl":
+        if path.name == "tls.crt" or path.parent.name == "crl":
             blocks = [found.group() for found in _BLOCK.finditer(path.read_text())]
             assert blocks, f"{path} holds no certificate and no revocation list"
             name = str(path.relative_to(store))
