@@ -236,7 +236,7 @@ pub struct Ca {
     /// Validity. `10y` unless said.
     #[schemars(extend("default" = "10y"))]
     pub duration: Option<Duration>,
-    /// How long before its end the authority is renewed. A third of its validity, one year at most, unless said.
+    /// How long before its end the authority is renewed: 30 days unless said, a third of a validity that is not longer.
     pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
