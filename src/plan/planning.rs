@@ -110,16 +110,7 @@ pub fn plan_within(
     let mut plan = IssuancePlan::default();
     plan.warnings.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
-    let mut revoked = inventory.ledger.revoked.clone();
-    if scope.only.is_none() {
-        plan.revocations = revoking::revocations(model, &inventory.ledger, now, &mut errors);
-    }
-    for new in &plan.revocations {
-        revoked.insert(&new.authority, &new.serial, new.revocation.clone());
-    }
-    if scope.only.is_none() {
-        plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
-    }
+    let revoked = revoke(&mut plan, model, inventory, now, scope, &mut errors);
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
     for request in model.requests() {
@@ -136,13 +127,8 @@ pub fn plan_within(
         let validity = validity(request, signer, now);
         // While a next generation waits, the current one is left as it is.
         let compared_with_next = |next| compared(request, next, signer, now, validity);
-        let asked = match generations::asked(request, held, inventory, compared_with_next) {
-            Ok(asked) => asked,
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
-        };
+        let asked = generations::asked(request, held, inventory, compared_with_next);
+        let Ok(asked) = asked.map_err(|error| errors.push(error)) else { continue };
         if let Some(error) = held.and_then(|held| refuse_other_key(request, held)) {
             errors.push(error);
             continue;
@@ -151,29 +137,18 @@ pub fn plan_within(
             signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
         let reason = match held {
             None => Some(Reason::NeverIssued),
-            Some(held) => {
-                let compared = Compared {
-                    revoked: revoking::reason_of(&revoked, &request.issuer, held.certificate()),
-                    asked: scope.asked.contains(&request.holder),
-                    ..compared(&asked, held, signer, now, validity)
-                };
-                reason::reason(&compared)
-            }
+            Some(held) => reason::reason(&Compared {
+                revoked: revoking::reason_of(&revoked, &request.issuer, held.certificate()),
+                asked: scope.asked.contains(&request.holder),
+                ..compared(&asked, held, signer, now, validity)
+            }),
         };
         let reason = reason.filter(|_| in_scope);
         if !in_scope && held.is_none() {
             continue;
         }
-        let is_authority = matches!(request.holder, Holder::Authority(_));
-        if held.is_none()
-            && let Some(error) = lost_authority(request, model, inventory)
-        {
-            errors.push(error);
-            continue;
-        }
-        if let (true, Some(reason)) = (is_authority, &reason)
-            && let Some(error) = refuse_rotation(&request.holder, reason)
-        {
+        let lost = if held.is_none() { lost_authority(request, model, inventory) } else { None };
+        if let Some(error) = lost.or_else(|| refuse_rotation(&request.holder, reason.as_ref()?)) {
             errors.push(error);
             continue;
         }
@@ -202,6 +177,27 @@ pub fn plan_within(
         plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
+}
+
+/// Plans the revocations that the spec asks for, and tells of clients who left it; gives all that is revoked then.
+fn revoke(
+    plan: &mut IssuancePlan,
+    model: &Model,
+    inventory: &Inventory,
+    now: Timestamp,
+    scope: &Scope,
+    errors: &mut Vec<Diagnostic>,
+) -> Revocations {
+    let mut revoked = inventory.ledger.revoked.clone();
+    if scope.only.is_some() {
+        return revoked;
+    }
+    plan.revocations = revoking::revocations(model, inventory, now, errors);
+    for new in &plan.revocations {
+        revoked.insert(&new.authority, &new.serial, new.revocation.clone());
+    }
+    plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    revoked
 }
 
 fn lists(

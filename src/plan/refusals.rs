@@ -75,6 +75,9 @@ pub(super) fn refuse_other_key(
 
 /// Another key or subject of an authority, or the same key again after it was revoked.
 pub(super) fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagnostic> {
+    if !matches!(holder, Holder::Authority(_)) {
+        return None;
+    }
     let what = match reason {
         Reason::SubjectChanged { .. } => "subject",
         Reason::KeyKindChanged { .. } => "key",

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inventory, Ledger, NewRevocation, Revocation, Revocations, chains};
+use super::{Inventory, NewRevocation, Revocation, Revocations, chains};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Authority, Model, SecretContent};
 use crate::pki::certificate::Certificate;
@@ -17,10 +17,11 @@ use crate::time::Timestamp;
 /// What the spec calls revoked and no ledger does.
 pub(super) fn revocations(
     model: &Model,
-    ledger: &Ledger,
+    inventory: &Inventory,
     now: Timestamp,
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<NewRevocation> {
+    let ledger = &inventory.ledger;
     let mut found = Vec::new();
     let new = |authority: &str, serial: &SerialNumber, holder, reason| NewRevocation {
         authority: authority.to_owned(),
@@ -56,12 +57,31 @@ pub(super) fn revocations(
             let planned =
                 found.iter().any(|n| n.authority == authority.name && n.serial == *serial);
             if !planned && ledger.revoked.get(&authority.name, serial).is_none() {
-                let holder = entry.map(|entry| entry.holder.clone());
+                let holder = entry.map(|entry| &entry.holder);
+                let holder =
+                    holder.or_else(|| holder_of(model, inventory, &authority.name, serial));
+                let holder = holder.cloned();
                 found.push(new(&authority.name, serial, holder, *reason));
             }
         }
     }
     found
+}
+
+/// Who has that certificate now: the ledger is read beside those.
+fn holder_of<'a>(
+    model: &Model,
+    inventory: &'a Inventory,
+    authority: &str,
+    serial: &SerialNumber,
+) -> Option<&'a Holder> {
+    let signed = |holder: &Holder| {
+        let issuer = model.request(holder).map(|request| &request.issuer);
+        matches!(issuer, Some(Issuer::Authority(name)) if name == authority)
+    };
+    let mut held = inventory.held.iter();
+    let found = held.find(|(holder, held)| held.certificate().serial == *serial && signed(holder));
+    found.map(|(holder, _)| holder)
 }
 
 /// The authority in whose ledger an entry stands.

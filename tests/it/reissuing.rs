@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use mtlsgen::pki::certificate::Certificate;
-
 use crate::support::Sandbox;
 
 const SPEC: &str = r#"
@@ -20,11 +18,6 @@ service = "web"
 tls.issuer = "self-signed"
 clientAuth.cas = ["issuing"]
 "#;
-
-fn certificate(sandbox: &Sandbox, holder: &str) -> Certificate {
-    let text = sandbox.read(&format!("pki/{holder}/tls.crt"));
-    Certificate::from_pem(text.as_bytes()).unwrap().remove(0)
-}
 
 fn changed(sandbox: &Sandbox, from: &str, to: &str) {
     let text = sandbox.read("mtls.toml");
@@ -68,7 +61,7 @@ fn a_certificate_is_reissued_for_its_reason_alone() {
     ] {
         let sandbox = Sandbox::with_toml(SPEC);
         sandbox.ok(&["render"]);
-        let before = certificate(&sandbox, holder);
+        let before = sandbox.certificate(holder);
         changed(&sandbox, from, to);
         if holder == "clients/alice" && to.contains("root") {
             changed(&sandbox, "cas = [\"issuing\"]", "cas = [\"issuing\", \"root\"]");
@@ -76,7 +69,7 @@ fn a_certificate_is_reissued_for_its_reason_alone() {
         let run = sandbox.ok(&["render"]);
         assert!(run.stderr.contains(reason), "{}", run.stderr);
         assert_eq!(run.stderr.matches("issued ").count(), 1, "{}", run.stderr);
-        let after = certificate(&sandbox, holder);
+        let after = sandbox.certificate(holder);
         assert_ne!(before.serial, after.serial);
         assert_ne!(before.spki_hash, after.spki_hash, "a new certificate has a new key");
     }
@@ -86,16 +79,16 @@ fn a_certificate_is_reissued_for_its_reason_alone() {
 fn a_leaf_is_renewed_when_due_and_an_authority_keeps_its_key() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "--at", "2030-01-01"]);
-    let alice = certificate(&sandbox, "clients/alice");
-    let root = certificate(&sandbox, "cas/root");
+    let alice = sandbox.certificate("clients/alice");
+    let root = sandbox.certificate("cas/root");
     let quiet = sandbox.ok(&["render", "--at", "2030-11-30"]);
     assert!(!quiet.stderr.contains("issued"), "{}", quiet.stderr);
     let due = sandbox.ok(&["render", "--at", "2030-12-03"]);
     assert!(due.stderr.contains("issued client `alice`: due for renewal"), "{}", due.stderr);
-    assert_ne!(certificate(&sandbox, "clients/alice").spki_hash, alice.spki_hash);
+    assert_ne!(sandbox.certificate("clients/alice").spki_hash, alice.spki_hash);
     let late = sandbox.ok(&["render", "--at", "2039-12-20"]);
     assert!(late.stderr.contains("issued authority `root`: due"), "{}", late.stderr);
-    let renewed = certificate(&sandbox, "cas/root");
+    let renewed = sandbox.certificate("cas/root");
     assert_eq!((renewed.spki_hash, &renewed.subject), (root.spki_hash, &root.subject));
     assert!(renewed.not_after > root.not_after);
 }

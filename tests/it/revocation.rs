@@ -7,7 +7,6 @@ mod store;
 use std::fs;
 use std::path::Path;
 
-use mtlsgen::pki::certificate::Certificate;
 use mtlsgen::pki::crl::RevocationList;
 use serde_json::Value;
 
@@ -56,11 +55,6 @@ fn lists(objects: &[Value]) -> Vec<RevocationList> {
     RevocationList::from_pem(&data(trust(objects), "ca.crl")).unwrap()
 }
 
-fn certificate(sandbox: &Sandbox, holder: &str) -> Certificate {
-    let text = sandbox.read(&format!("pki/{holder}/tls.crt"));
-    Certificate::from_pem(text.as_bytes()).unwrap().remove(0)
-}
-
 /// Keeps certificate and key of a client under another name, as the client itself would.
 fn keep(sandbox: &Sandbox, client: &str, kept: &str) {
     for file in ["tls.crt", "tls.key"] {
@@ -72,6 +66,16 @@ fn keep(sandbox: &Sandbox, client: &str, kept: &str) {
 fn failing(run: &Run, words: &str) {
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(run.stderr.contains(words), "{}", run.stderr);
+}
+
+#[test]
+fn a_serial_that_the_spec_revokes_is_told_with_its_holder() {
+    let sandbox = issued();
+    let serial = sandbox.certificate("clients/alice").serial.to_string();
+    change(&sandbox, "[cas.issuing]", &format!("[cas.issuing]\nrevoked = [\"0x{serial}\"]"));
+    let run = sandbox.ok(&["render"]);
+    let words = format!("revoked certificate {serial} of client `alice`");
+    assert!(run.stderr.contains(&words), "{}", run.stderr);
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn without_an_intermediate_the_root_has_the_only_list() {
 #[test]
 fn what_is_revoked_can_be_named_in_many_ways() {
     let sandbox = issued();
-    let serial = certificate(&sandbox, "clients/alice").serial.to_string();
+    let serial = sandbox.certificate("clients/alice").serial.to_string();
     let revoke = |what: &[&str]| sandbox.run(&[&["cert", "revoke"], what].concat());
     let dry = revoke(&[&serial, "--dry-run"]);
     assert!(dry.stderr.contains(&format!("would revoke certificate {serial} of client `alice`")));
@@ -161,12 +165,12 @@ fn what_is_revoked_can_be_named_in_many_ways() {
 #[test]
 fn superseded_certificates_are_told_and_revoked_with_all() {
     let sandbox = issued();
-    let first = certificate(&sandbox, "clients/alice");
+    let first = sandbox.certificate("clients/alice");
     sandbox.ok(&["cert", "renew", "alice"]);
-    let second = certificate(&sandbox, "clients/alice");
+    let second = sandbox.certificate("clients/alice");
     assert!(first.serial != second.serial && first.spki_hash != second.spki_hash);
     sandbox.ok(&["cert", "renew", "alice", "--reuse-key"]);
-    assert_eq!(certificate(&sandbox, "clients/alice").spki_hash, second.spki_hash);
+    assert_eq!(sandbox.certificate("clients/alice").spki_hash, second.spki_hash);
     let run = sandbox.ok(&["cert", "revoke", "alice", "--dry-run"]);
     assert!(run.stderr.contains("client `alice` has 2 more valid certificates"), "{}", run.stderr);
     let run = sandbox.ok(&["cert", "revoke", "--all", "alice"]);
@@ -202,7 +206,7 @@ fn a_client_that_left_the_spec_is_told_until_it_is_revoked() {
 #[test]
 fn serials_in_the_spec_are_revoked_even_without_an_entry() {
     let sandbox = issued();
-    let carol = certificate(&sandbox, "clients/carol").serial;
+    let carol = sandbox.certificate("clients/carol").serial;
     let revoked = format!(
         "[cas.issuing]\nrevoked = [\"0x{carol}\", {{ serial = 4711, reason = \"keyCompromise\" }}]"
     );
@@ -219,7 +223,7 @@ fn serials_in_the_spec_are_revoked_even_without_an_entry() {
     // The ledger remembers, whatever becomes of the spec.
     change(&sandbox, &revoked, "[cas.issuing]");
     assert_eq!(lists(&sandbox.render())[0], *list);
-    let root = certificate(&sandbox, "cas/root").serial;
+    let root = sandbox.certificate("cas/root").serial;
     change(&sandbox, "[cas.root]", &format!("[cas.root]\nrevoked = [\"0x{root}\"]"));
     failing(&sandbox.run(&["render"]), "which nobody can revoke");
 }

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
 
 /// The repository.
@@ -89,6 +90,12 @@ impl Sandbox {
     /// `render`, as objects.
     pub fn render(&self) -> Vec<Value> {
         objects(&self.ok(&["render"]).stdout)
+    }
+
+    /// The certificate that a holder, such as `clients/alice`, has in the store.
+    pub fn certificate(&self, holder: &str) -> Certificate {
+        let text = self.read(&format!("pki/{holder}/tls.crt"));
+        Certificate::from_pem(text.as_bytes()).unwrap().remove(0)
     }
 
     /// Every file below the folder with its bytes, sorted by path.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::{HOST, SPEC, certificate, change, failing, issued, keep, lists, trust};
+use super::{HOST, SPEC, change, failing, issued, keep, lists, trust};
 use crate::handshakes::stored_client;
 use crate::nginx::Nginx;
 use crate::support::{Sandbox, data, objects, tool};
@@ -42,7 +42,7 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
     sandbox.ok(&["cert", "revoke", "alice", "--at", "2030-01-02"]);
     let first = lists(&objects(&at("2030-01-03").stdout));
     for (list, authority) in first.iter().zip(["issuing", "root"]) {
-        let authority = certificate(&sandbox, &format!("cas/{authority}"));
+        let authority = sandbox.certificate(&format!("cas/{authority}"));
         assert!(list.is_signed_by(&authority));
         assert_eq!(list.next_update, authority.not_after);
         assert_eq!(list.this_update.to_string(), "2030-01-02T23:55:00Z", "for late clocks");
@@ -88,7 +88,7 @@ fn a_renewed_authority_renews_its_list() {
         run.stderr
     );
     let lists = lists(&objects(&run.stdout));
-    let root = certificate(&sandbox, "cas/root");
+    let root = sandbox.certificate("cas/root");
     assert_eq!(lists[1].next_update, root.not_after);
     assert!(lists[0].revoked.is_empty(), "what has expired need not be named");
 }

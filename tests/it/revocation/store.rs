@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{certificate, change, failing, issued, lists};
+use super::{change, failing, issued, lists};
 use crate::support::{objects, output_of};
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -20,7 +20,7 @@ fn two_branches_that_issue_and_revoke_merge_without_conflict_and_without_loss() 
     }
     let sandbox = issued();
     let folder = sandbox.folder();
-    let serial = |name: &str| certificate(&sandbox, &format!("clients/{name}")).serial;
+    let serial = |name: &str| sandbox.certificate(&format!("clients/{name}")).serial;
     let gone = ["alice", "bob", "carol"].map(serial);
     change(&sandbox, "[clients.carol]\nissuer = \"issuing\"\n", "");
     git(folder, &["init", "-q", "-b", "main"]);
