@@ -1,0 +1,189 @@
+//! From a model to what is issued: what the store holds, what is to be done, and doing it.
+
+use std::collections::BTreeSet;
+
+use crate::cli::progress::Progress;
+use crate::cli::report::{CommandError, Report};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::io::entropy::SystemEntropy;
+use crate::io::store::{Store, StoreError};
+use crate::model::{Model, Resolved};
+use crate::pki::request::Holder;
+use crate::plan::{self, Inventory, IssuancePlan, NewRevocation, Scope};
+use crate::time::Timestamp;
+
+/// What the store holds for the model, and what is to be issued.
+///
+/// # Errors
+/// The store is damaged, a certificate is lost, or an authority would need another key.
+pub fn plan(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+    report: Report,
+) -> Result<(Inventory, IssuancePlan), CommandError> {
+    plan_within(store, model, now, &Scope::default(), report)
+}
+
+/// As [`plan`], for some holders only, or for more reasons.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_within(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+    scope: &Scope,
+    report: Report,
+) -> Result<(Inventory, IssuancePlan), CommandError> {
+    let (inventory, plan, warnings) = planned(store, model, now, scope)?;
+    report.diagnostics(&warnings);
+    report.diagnostics(&plan.warnings);
+    Ok((inventory, plan))
+}
+
+/// What the store holds for the model, and warnings about it.
+///
+/// # Errors
+/// The store is damaged, or a certificate is lost.
+pub fn inventory(
+    store: &Store,
+    model: &Model,
+) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
+    complete_inventory(store.inventory(&wanted(model))?)
+}
+
+fn wanted(model: &Model) -> BTreeSet<Holder> {
+    model.requests().map(|request| request.holder.clone()).collect()
+}
+
+fn complete_inventory(
+    (inventory, warnings): (Inventory, Vec<Diagnostic>),
+) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
+    if !inventory.lost.is_empty() {
+        return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
+    }
+    Ok((inventory, warnings))
+}
+
+/// As [`plan_within`], without a word: the warnings come back.
+///
+/// # Errors
+/// As [`plan`].
+pub fn planned(
+    store: &Store,
+    model: &Model,
+    now: Timestamp,
+    scope: &Scope,
+) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
+    let found = store.inventory_beside_current(&wanted(model))?;
+    let (inventory, warnings) = complete_inventory(found)?;
+    let plan = plan::plan_within(model, &inventory, now, scope).map_err(CommandError::Input)?;
+    Ok((inventory, plan, warnings))
+}
+
+/// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
+/// before, if there is anything to issue: nothing is issued for what cannot be rendered.
+///
+/// # Errors
+/// The rehearsal fails, the store cannot be changed, or a key is not at hand; then it is as it was.
+pub fn issue(
+    store: &Store,
+    resolved: &Resolved,
+    now: Timestamp,
+    report: Report,
+    rehearse: impl FnOnce() -> Result<(), CommandError>,
+) -> Result<Inventory, CommandError> {
+    let everything = Scope::default();
+    let (inventory, plan) = self::plan_within(store, &resolved.model, now, &everything, report)?;
+    if plan.is_empty() {
+        return Ok(inventory);
+    }
+    rehearse()?;
+    carry_out(store, resolved, now, &everything, report)
+}
+
+/// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store.
+///
+/// # Errors
+/// The store cannot be changed, or a key is not at hand; then it is as it was.
+pub fn carry_out(
+    store: &Store,
+    resolved: &Resolved,
+    now: Timestamp,
+    scope: &Scope,
+    report: Report,
+) -> Result<Inventory, CommandError> {
+    let model = &resolved.model;
+    let lock = store.lock()?;
+    // Another process may have issued in the meantime; its warnings are those told already.
+    let (inventory, plan, _) = planned(store, model, now, scope)?;
+    let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
+    let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
+    let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
+    let mut progress = Progress::new(report, plan.actions.len());
+    let issued =
+        plan::issue(&plan, model, &inventory, &keyring, &SystemEntropy, &mut || progress.step())
+            .map_err(|error| CommandError::world("issue", &error, None))?;
+    progress.end();
+    store.commit(&lock, &issued, now)?;
+    drop(lock);
+    report.diagnostics(&plan.notices);
+    for action in &plan.actions {
+        report.say(&format!("issued {}: {}", action.request.holder, action.reason));
+    }
+    for new in &plan.revocations {
+        report.say(&format!("revoked {}, as the spec says", revoked_certificate(new)));
+    }
+    for list in &plan.lists {
+        report.say(&format!(
+            "signed revocation list {} of authority `{}`: {}",
+            list.draft.number, list.authority, list.reason
+        ));
+    }
+    for holder in &plan.stale_chains {
+        report.say(&format!(
+            "renewed the chain in the file of {holder}: an issuer has another certificate now"
+        ));
+    }
+    Ok(inventory.with(&issued))
+}
+
+/// What a plan would do, one line each, errors for what does not work any more.
+pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(bool) -> Severity) {
+    report.diagnostics(&plan_findings(plan, severity));
+}
+
+/// What a plan would do, a finding each; `severity` is told whether all still works without it.
+pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec<Diagnostic> {
+    let finding = |still_works: bool, code: &'static str, title: String| Diagnostic {
+        severity: severity(still_works),
+        ..Diagnostic::notice(code, title)
+    };
+    let actions = plan.actions.iter().map(|action| {
+        let title = format!("{}: {}", action.request.holder, action.reason);
+        finding(action.reason.still_works(), "to-be-issued", title)
+    });
+    let revocations = plan.revocations.iter().map(|new| {
+        let title = format!("{} is to be revoked, as the spec says", revoked_certificate(new));
+        finding(false, "to-be-revoked", title)
+    });
+    let lists = plan.lists.iter().map(|list| {
+        let title =
+            format!("the revocation list of authority `{}`: {}", list.authority, list.reason);
+        finding(list.reason.still_works(), "to-be-issued", title)
+    });
+    actions.chain(revocations).chain(lists).collect()
+}
+
+/// Which certificate a revocation is about, and why.
+pub fn revoked_certificate(new: &NewRevocation) -> String {
+    let NewRevocation { authority, serial, holder, revocation } = new;
+    let holder = holder.as_ref().map_or_else(String::new, |holder| format!(" of {holder}"));
+    format!("certificate {serial}{holder}, signed by `{authority}` ({})", revocation.reason)
+}
+
+/// A warning for what still works, an error for what does not.
+pub fn urgency(still_works: bool) -> Severity {
+    if still_works { Severity::Warning } else { Severity::Error }
+}
