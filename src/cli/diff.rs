@@ -33,15 +33,15 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let store = phases::store(&read, report);
-    let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
+    let source = phases::source(&read, report);
+    let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
     phases::tell_plan(&plan, report, phases::urgency);
     if plan.is_urgent() {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
     }
     // Certificates tell the fingerprints of keys: a clone without keys can be compared.
-    let (model, keyring) = phases::holdings(&store, resolved, &inventory)?;
+    let (model, keyring) = phases::holdings(&source, resolved, &inventory)?;
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests =
         phases::manifests(&read.document, &model, &holdings, &templates, Disclosure::Fingerprint)?;

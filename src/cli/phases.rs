@@ -1,6 +1,7 @@
 //! The phases that several commands share: from arguments to a model and its objects; `issuing` has what is between.
 
 mod issuing;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,11 +10,12 @@ pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::source::Source;
 
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{self, Diagnostic};
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input};
 use crate::manifest::objects::Material;
@@ -61,7 +63,7 @@ pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
 ///
 /// # Errors
 /// Such a file is missing, cannot be read, or names further ones.
-pub fn read_sources(mut sources: Vec<Arc<Source>>) -> Result<Read, CommandError> {
+pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, CommandError> {
     let (mut document, mut findings) = document::read(&sources);
     let (plugin, mistakes) = document.plugin();
     if !plugin.spec_files.is_empty() {
@@ -78,7 +80,10 @@ pub fn read_sources(mut sources: Vec<Arc<Source>>) -> Result<Read, CommandError>
 }
 
 /// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
-fn spec_files(document: &Document, plugin: &Plugin) -> Result<Vec<Arc<Source>>, CommandError> {
+fn spec_files(
+    document: &Document,
+    plugin: &Plugin,
+) -> Result<Vec<Arc<diagnostic::Source>>, CommandError> {
     let directory = document.plugin_directory(&path!["specFiles"]);
     let files: Vec<PathBuf> = plugin.spec_files.iter().map(|file| directory.join(file)).collect();
     let sources = input::spec_files(&files)?;
@@ -140,7 +145,7 @@ pub fn templates(
     });
     report.diagnostics(&ignored.collect::<Vec<_>>());
     let source = |file: input::TemplateFile| {
-        Arc::new(Source {
+        Arc::new(diagnostic::Source {
             name: file.path.display().to_string(),
             directory: folder.clone(),
             text: file.text,
@@ -148,6 +153,11 @@ pub fn templates(
     };
     let files = found.templates.into_iter().map(|(name, file)| (name, source(file)));
     TemplateSet::new(files.collect()).map_err(CommandError::Input)
+}
+
+/// Where the certificates and keys of manifests come from.
+pub fn source(read: &Read, report: Report) -> Source {
+    Source::Folder(store(read, report))
 }
 
 /// The store: where the spec says, else `pki` beside its first file.
@@ -165,13 +175,13 @@ pub fn store(read: &Read, report: Report) -> Store {
 /// # Errors
 /// A key is missing or damaged.
 pub fn keyring(
-    store: &Store,
+    source: &Source,
     resolved: Resolved,
     inventory: &Inventory,
 ) -> Result<(Model, Keyring), CommandError> {
     let Resolved { model, keyring } = resolved;
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
-    let stored = store.keyring(inventory, &stored.collect())?;
+    let stored = source.keyring(inventory, &stored.collect())?;
     Ok((model, stored.and(&keyring)))
 }
 
@@ -180,7 +190,7 @@ pub fn keyring(
 /// # Errors
 /// A key that a name is made of is missing or damaged.
 pub fn holdings(
-    store: &Store,
+    source: &Source,
     resolved: Resolved,
     inventory: &Inventory,
 ) -> Result<(Model, Keyring), CommandError> {
@@ -190,7 +200,7 @@ pub fn holdings(
     let missing: Vec<String> =
         missing_keys(&resolved.model, inventory).map(ToString::to_string).collect();
     if missing.is_empty() {
-        return keyring(store, resolved, inventory);
+        return keyring(source, resolved, inventory);
     }
     Err(CommandError::Input(vec![
         Diagnostic::error(

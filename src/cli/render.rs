@@ -68,23 +68,23 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let store = phases::store(&read, report);
+    let source = phases::source(&read, report);
     if let Some(folder) = &args.output {
-        tree::keep_apart(folder, store.path())?;
+        tree::keep_apart(folder, source.folder())?;
     }
     let render = rendering(&args.selection);
     let mut due = false;
     // All that is left of the spec is where things stand in it.
     let document = read.into_document();
     let inventory = if args.locked || args.check || args.dry_run {
-        let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
+        let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
         if let Some(status) = settle(&plan, &args, report) {
             return Ok(status);
         }
         due = !plan.actions.is_empty() || plan.changes_revocations();
         inventory
     } else {
-        phases::issue(&store, &resolved, now, report, || {
+        phases::issue(&source, &resolved, now, report, || {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?;
             args.selection.choose(model, &manifests)?;
@@ -96,9 +96,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     };
     let disclosure = disclosure(&document, &resolved, &inventory, &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
-        phases::keyring(&store, resolved, &inventory)?
+        phases::keyring(&source, resolved, &inventory)?
     } else {
-        phases::holdings(&store, resolved, &inventory)?
+        phases::holdings(&source, resolved, &inventory)?
     };
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = render(&document, &model, &holdings, &templates, disclosure)?;

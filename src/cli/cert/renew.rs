@@ -45,14 +45,14 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
-    let store = phases::store(&read, report);
+    let source = phases::source(&read, report);
     let model = &resolved.model;
     let mut scope = scope(args, model)?;
     if args.due {
-        let (_, plan, _) = phases::planned(&store, model, now, &scope)?;
+        let (_, plan, _) = phases::planned(&source, model, now, &scope)?;
         scope.only = Some(with_issuers(model, due(&plan)));
     }
-    let (_, plan) = phases::plan_within(&store, model, now, &scope, report)?;
+    let (_, plan) = phases::plan_within(&source, model, now, &scope, report)?;
     if plan.is_empty() {
         report.say("nothing is due");
         return Ok(ExitStatus::Done);
@@ -62,7 +62,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.diagnostics(&plan.notices);
         return Ok(ExitStatus::Done);
     }
-    phases::carry_out(&store, &resolved, now, &scope, report)?;
+    phases::carry_out(&source, &resolved, now, &scope, report)?;
     report.say("run `mtlsgen render` to put the new certificates into the manifests");
     Ok(ExitStatus::Done)
 }

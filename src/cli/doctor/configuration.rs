@@ -92,8 +92,8 @@ fn go(
     checked.given.objects =
         manifests.iter().map(|manifest| manifest.identity.to_string()).collect();
     checked.named = named(&objects);
-    let store = phases::store(&read, report);
-    let (_, plan) = phases::plan(&store, &resolved.model, now, report)?;
+    let source = phases::source(&read, report);
+    let (_, plan) = phases::plan(&source, &resolved.model, now, report)?;
     let plans = match read.plugin.issue {
         Issue::Never => phases::plan_findings(&plan, phases::urgency),
         Issue::MissingOrDue => phases::plan_findings(&plan, |_| Severity::Notice),

@@ -9,7 +9,6 @@ use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
 use crate::complete::{Completed, Namespace};
 use crate::diagnostic::{Diagnostic, Source, has_errors};
-use crate::io::store::Store;
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
@@ -101,12 +100,12 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let rehearsed = complete(&unhashed, &Rehearsal)?.manifests;
     let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
     exposure::check(&rehearsed, &read.plugin, document, sink).map_err(CommandError::Input)?;
-    let store = phases::store(read, report);
+    let source = phases::source(read, report);
     let inventory = match read.plugin.issue {
-        Issue::Never => locked(&store, &resolved.model, *now, report, advice)?,
-        Issue::MissingOrDue => phases::issue(&store, &resolved, *now, report, || Ok(()))?,
+        Issue::Never => locked(&source, &resolved.model, *now, report, advice)?,
+        Issue::MissingOrDue => phases::issue(&source, &resolved, *now, report, || Ok(()))?,
     };
-    let (model, keyring) = phases::keyring(&store, resolved, &inventory)?;
+    let (model, keyring) = phases::keyring(&source, resolved, &inventory)?;
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Completed { items: completed, manifests, warnings, taken } = complete(&model, &holdings)?;
     report.diagnostics(&warnings);
@@ -124,13 +123,13 @@ fn is_allowed(sink: Sink, model: &Model) -> bool {
 
 /// What the store holds, where nothing is to be issued without which something would not work.
 fn locked(
-    store: &Store,
+    source: &phases::Source,
     model: &Model,
     now: Timestamp,
     report: Report,
     advice: &str,
 ) -> Result<Inventory, CommandError> {
-    let (inventory, plan) = phases::plan(store, model, now, report)?;
+    let (inventory, plan) = phases::plan(source, model, now, report)?;
     let findings = phases::plan_findings(&plan, phases::urgency);
     let apart = secrets_alone(model);
     let with_help =

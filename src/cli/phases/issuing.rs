@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::source::Source;
 use crate::cli::progress::Progress;
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -17,12 +18,12 @@ use crate::time::Timestamp;
 /// # Errors
 /// The store is damaged, a certificate is lost, or an authority would need another key.
 pub fn plan(
-    store: &Store,
+    source: &Source,
     model: &Model,
     now: Timestamp,
     report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
-    plan_within(store, model, now, &Scope::default(), report)
+    plan_within(source, model, now, &Scope::default(), report)
 }
 
 /// As [`plan`], for some holders only, or for more reasons.
@@ -30,13 +31,13 @@ pub fn plan(
 /// # Errors
 /// As [`plan`].
 pub fn plan_within(
-    store: &Store,
+    source: &Source,
     model: &Model,
     now: Timestamp,
     scope: &Scope,
     report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
-    let (inventory, plan, warnings) = planned(store, model, now, scope)?;
+    let (inventory, plan, warnings) = planned(source, model, now, scope)?;
     report.diagnostics(&warnings);
     report.diagnostics(&plan.warnings);
     Ok((inventory, plan))
@@ -57,7 +58,7 @@ fn wanted(model: &Model) -> BTreeSet<Holder> {
     model.requests().map(|request| request.holder.clone()).collect()
 }
 
-fn complete_inventory(
+pub(super) fn complete_inventory(
     (inventory, warnings): (Inventory, Vec<Diagnostic>),
 ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
     if !inventory.lost.is_empty() {
@@ -71,13 +72,12 @@ fn complete_inventory(
 /// # Errors
 /// As [`plan`].
 pub fn planned(
-    store: &Store,
+    source: &Source,
     model: &Model,
     now: Timestamp,
     scope: &Scope,
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
-    let found = store.inventory_beside_current(&wanted(model))?;
-    let (inventory, warnings) = complete_inventory(found)?;
+    let (inventory, warnings) = source.inventory(&wanted(model))?;
     let plan = plan::plan_within(model, &inventory, now, scope).map_err(CommandError::Input)?;
     Ok((inventory, plan, warnings))
 }
@@ -88,19 +88,19 @@ pub fn planned(
 /// # Errors
 /// The rehearsal fails, the store cannot be changed, or a key is not at hand; then it is as it was.
 pub fn issue(
-    store: &Store,
+    source: &Source,
     resolved: &Resolved,
     now: Timestamp,
     report: Report,
     rehearse: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
     let everything = Scope::default();
-    let (inventory, plan) = self::plan_within(store, &resolved.model, now, &everything, report)?;
+    let (inventory, plan) = self::plan_within(source, &resolved.model, now, &everything, report)?;
     if plan.is_empty() {
         return Ok(inventory);
     }
     rehearse()?;
-    carry_out(store, resolved, now, &everything, report)
+    carry_out(source, resolved, now, &everything, report)
 }
 
 /// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store.
@@ -108,16 +108,17 @@ pub fn issue(
 /// # Errors
 /// The store cannot be changed, or a key is not at hand; then it is as it was.
 pub fn carry_out(
-    store: &Store,
+    source: &Source,
     resolved: &Resolved,
     now: Timestamp,
     scope: &Scope,
     report: Report,
 ) -> Result<Inventory, CommandError> {
     let model = &resolved.model;
+    let Source::Folder(store) = source;
     let lock = store.lock()?;
     // Another process may have issued in the meantime; its warnings are those told already.
-    let (inventory, plan, _) = planned(store, model, now, scope)?;
+    let (inventory, plan, _) = planned(source, model, now, scope)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
     let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
