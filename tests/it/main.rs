@@ -31,6 +31,7 @@ mod init;
 mod invalid;
 mod kubernetes;
 mod kustomize;
+mod leaks;
 mod merging;
 mod name_suffix_hash;
 mod nginx;

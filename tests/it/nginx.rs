@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -210,6 +211,9 @@ fn find_secret<'a>(objects: &'a [Value], namespace: &str, name: &str) -> &'a Val
 
 fn write(folder: &Path, host: &str, ending: &str, content: &[u8]) -> String {
     let path = folder.join(format!("{}.{ending}", host.replace('*', "_")));
-    fs::File::create(&path).unwrap().write_all(content).unwrap();
+    // Keys are among it.
+    let mut file = fs::OpenOptions::new();
+    let mut file = file.write(true).create(true).truncate(true).mode(0o600).open(&path).unwrap();
+    file.write_all(content).unwrap();
     path.to_str().unwrap().to_owned()
 }

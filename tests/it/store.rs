@@ -132,6 +132,7 @@ fn open_keys_are_told_once() {
     sandbox.ok(&["render", "--at", "2030-01-01"]);
     let key = sandbox.path("pki/cas/root/tls.key");
     fs::set_permissions(key, fs::Permissions::from_mode(0o644)).unwrap();
+    sandbox.may_hold_keys("pki/cas/root/tls.key");
     let run = sandbox.ok(&["render", "--at", "2030-12-20"]);
     assert!(run.stderr.contains("issued client `alice`"), "{}", run.stderr);
     assert_eq!(run.stderr.matches("can be read by others").count(), 1, "{}", run.stderr);

@@ -1,22 +1,32 @@
 //! What every test of the program needs: a folder of its own, the program run in it, and the tools
 //! that judge its output.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 
 use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
+
+use crate::leaks;
 
 /// The repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder of its own for one test, removed at its end.
+/// A folder of its own for one test, removed at its end; before that it is searched for private keys where none
+/// belong.
 pub struct Sandbox {
     folder: tempfile::TempDir,
+    /// Where the program may put what lasts no longer than itself.
+    temporary: tempfile::TempDir,
+    /// What the test itself wrote, and what it answers for.
+    written: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// How one run of the program ended.
@@ -29,7 +39,11 @@ pub struct Run {
 
 impl Sandbox {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            temporary: tempfile::tempdir().unwrap(),
+            written: Mutex::default(),
+        }
     }
 
     /// With `text` as its `mtls.toml`.
@@ -50,8 +64,18 @@ impl Sandbox {
     pub fn write(&self, relative: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(relative);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let content = content.as_ref();
         fs::write(&path, content).unwrap();
+        if content.windows(11).any(|words| words == b"PRIVATE KEY") {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        self.written.lock().unwrap().insert(path.clone());
         path
+    }
+
+    /// Says that what lies at `relative`, or below it, is the test's own doing: keys may be there for all to read.
+    pub fn may_hold_keys(&self, relative: &str) {
+        self.written.lock().unwrap().insert(self.path(relative));
     }
 
     pub fn read(&self, relative: &str) -> String {
@@ -61,7 +85,7 @@ impl Sandbox {
     /// A command that runs the program here.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = mtlsgen(arguments);
-        command.current_dir(self.folder());
+        command.current_dir(self.folder()).env("TMPDIR", self.temporary.path());
         command
     }
 
@@ -77,7 +101,9 @@ impl Sandbox {
         let mut child = command.spawn().unwrap();
         // A program that fails early does not read what it is given.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
-        Run::of(child.wait_with_output().unwrap())
+        let run = Run::of(child.wait_with_output().unwrap());
+        leaks::remember(&command, &run);
+        run
     }
 
     /// Runs the program here and expects success.
@@ -98,9 +124,31 @@ impl Sandbox {
         Certificate::from_pem(text.as_bytes()).unwrap().remove(0)
     }
 
+    /// Every readable file below the folder with its bytes, and whether the test itself wrote it.
+    pub fn contents(&self) -> Vec<(PathBuf, Vec<u8>, bool)> {
+        let written = self.written.lock().unwrap();
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
+        let read = |path: PathBuf| {
+            let by_test = path.ancestors().any(|path| written.contains(path));
+            fs::read(&path).ok().map(|bytes| (path, bytes, by_test))
+        };
+        paths(self.folder()).into_iter().filter(is_file).filter_map(read).collect()
+    }
+
     /// Every file below the folder with its bytes, sorted by path.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         files(self.folder())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let leaks = leaks::search(&self.contents(), &[]);
+        assert!(leaks.is_empty(), "private keys where none belong:\n{}", leaks.join("\n"));
+        assert_eq!(files(self.temporary.path()), [], "temporary files were left");
     }
 }
 
@@ -123,7 +171,9 @@ pub fn run(arguments: &[&str]) -> Run {
 
 /// Runs to the end.
 pub fn finish(command: &mut Command) -> Run {
-    Run::of(command.output().unwrap())
+    let run = Run::of(command.output().unwrap());
+    leaks::remember(command, &run);
+    run
 }
 
 impl Run {
@@ -138,6 +188,12 @@ impl Run {
 
 /// Every file below `folder` with its bytes, sorted by path.
 pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let read = |path: PathBuf| (path.clone(), fs::read(&path).unwrap());
+    paths(folder).into_iter().map(read).collect()
+}
+
+/// Everything below `folder` that is no folder, sorted.
+fn paths(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -147,7 +203,7 @@ pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                found.push((path.clone(), fs::read(&path).unwrap()));
+                found.push(path);
             }
         }
     }

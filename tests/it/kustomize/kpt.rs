@@ -41,6 +41,7 @@ fn a_package_gets_its_objects_once() {
     let rendered = package.render();
     package.write("Kptfile", KPTFILE);
     package.write("other.yaml", OTHER);
+    package.may_hold_keys("secrets");
     let run = render(&kpt, &package);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     for wanted in &rendered {

@@ -1,0 +1,274 @@
+//! The search for private keys in everything that a test run leaves: what the program said, and every file. Each
+//! [`Sandbox`](crate::support::Sandbox) is searched when its test ends.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use rustls_pki_types::pem::PemObject as _;
+
+use crate::support::Run;
+
+/// How many octets of a secret are enough to know it.
+const STRETCH: usize = 16;
+/// How many wrappings one in the other are opened: a key in PEM in a Secret in JSON in base64.
+const DEPTH: u8 = 4;
+/// The commands whose standard output may hold keys: manifests, and what is handed out.
+const HANDS_OUT: [&str; 6] =
+    ["render", "kustomize", "post-render", "argo-cd", "cert export", "import"];
+
+thread_local! {
+    /// What the program said in the test that runs in this thread.
+    static SAID: RefCell<Vec<Said>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Said {
+    arguments: Vec<String>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Remembers how a run of the program ended, until the sandbox of its test is searched.
+pub fn remember(command: &Command, run: &Run) {
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    let (stdout, stderr) = (run.stdout.clone(), run.stderr.clone());
+    SAID.with_borrow_mut(|said| {
+        said.push(Said { arguments: arguments.collect(), stdout, stderr });
+    });
+}
+
+/// Where something secret was found, in words.
+pub type Leak = String;
+
+/// Searches what was said since the last search, and `files`, each with whether the test itself wrote it, for
+/// the private keys among these files and for `secrets`.
+pub fn search(files: &[(PathBuf, Vec<u8>, bool)], secrets: &[Vec<u8>]) -> Vec<Leak> {
+    let mut wanted = Wanted::default();
+    secrets.iter().for_each(|secret| wanted.add(secret, "a secret of the test"));
+    for (path, bytes, _) in files.iter().filter(|(_, bytes, _)| !bytes.starts_with(b"\x7fELF")) {
+        for secret in secret_parts(bytes) {
+            wanted.add(&secret, &path.display().to_string());
+        }
+    }
+    let mut leaks = Vec::new();
+    for said in SAID.take() {
+        let command = said.arguments.join(" ");
+        if let Some(whose) = wanted.find(said.stderr.as_bytes()) {
+            leaks.push(format!("`{command}` told the key of {whose} on standard error"));
+        }
+        if HANDS_OUT.iter().any(|allowed| command.starts_with(allowed)) {
+            continue;
+        }
+        if let Some(whose) = wanted.find(said.stdout.as_bytes()) {
+            leaks.push(format!("`{command}` told the key of {whose} on standard output"));
+        }
+    }
+    for (path, bytes, by_test) in files {
+        let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
+        // Programs that a test copies here would take minutes.
+        if *by_test || mode & 0o077 == 0 || bytes.starts_with(b"\x7fELF") {
+            continue;
+        }
+        if let Some(whose) = wanted.find(bytes) {
+            let path = path.display();
+            leaks.push(format!("`{path}` (mode {mode:o}) holds the key of {whose}"));
+        }
+    }
+    leaks
+}
+
+/// The secret octets of all private keys in `bytes`, where these are PEM.
+fn secret_parts(bytes: &[u8]) -> Vec<Vec<u8>> {
+    use rustls_pki_types::PrivateKeyDer;
+    if !contains(bytes, b"PRIVATE KEY-----") {
+        return Vec::new();
+    }
+    let keys = PrivateKeyDer::pem_slice_iter(bytes).filter_map(Result::ok);
+    keys.filter_map(|key| secret_part(key.secret_der())).collect()
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// A stretch of the key that only its owner knows.
+fn secret_part(der: &[u8]) -> Option<Vec<u8>> {
+    // The content of RSA keys begins with public numbers: modulus, exponent; from the middle on all is secret.
+    // In the others the secret is their longest early OCTET STRING: of 32, 48 or 66 octets.
+    let part = if der.len() > 500 {
+        let middle = der.len() / 2;
+        &der[middle..middle + 2 * STRETCH]
+    } else {
+        let starts = |at: &usize| {
+            let length = usize::from(der[at + 1]);
+            der[*at] == 4 && [32, 48, 66].contains(&length) && at + 2 + length <= der.len()
+        };
+        let at = (0..der.len().saturating_sub(2)).find(starts)?;
+        &der[at + 2..at + 2 + usize::from(der[at + 1])]
+    };
+    Some(part.to_vec())
+}
+
+/// Secrets that are looked for, by their first octets.
+#[derive(Default)]
+struct Wanted {
+    by_beginning: HashMap<[u8; 8], Vec<(Vec<u8>, String)>>,
+}
+
+impl Wanted {
+    fn add(&mut self, secret: &[u8], whose: &str) {
+        // Two stretches, so that the half of a secret is found too.
+        for part in [&secret[..STRETCH], &secret[secret.len() - STRETCH..]] {
+            let beginning = part[..8].try_into().expect("eight octets");
+            self.by_beginning.entry(beginning).or_default().push((part.to_vec(), whose.to_owned()));
+        }
+    }
+
+    /// Whose secret `bytes` hold, plain or in hexadecimal digits or base64, however deep.
+    fn find(&self, bytes: &[u8]) -> Option<&str> {
+        if self.by_beginning.is_empty() {
+            return None;
+        }
+        self.find_to(bytes, DEPTH)
+    }
+
+    fn find_to(&self, bytes: &[u8], depth: u8) -> Option<&str> {
+        let plain = || bytes.windows(STRETCH).find_map(|window| self.at(window));
+        let wrapped = || unwrapped(bytes).iter().find_map(|inner| self.find_to(inner, depth - 1));
+        plain().or_else(|| if depth == 0 { None } else { wrapped() })
+    }
+
+    fn at(&self, window: &[u8]) -> Option<&str> {
+        let beginning: [u8; 8] = window[..8].try_into().ok()?;
+        let candidates = self.by_beginning.get(&beginning)?;
+        let found = candidates.iter().find(|(part, _)| part == window);
+        found.map(|(_, whose)| whose.as_str())
+    }
+}
+
+/// What runs of base64 and of hexadecimal digits in `bytes` stand for, from each place where they could begin.
+/// Blanks, line breaks (also as `\n`) and colons do not end a run.
+fn unwrapped(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut runs: HashSet<Vec<u8>> = HashSet::new();
+    let mut run = Vec::new();
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        let (step, ends) = match first {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
+                run.push(*first);
+                (after, false)
+            }
+            b'\\' if after.first() == Some(&b'n') => (&after[1..], false),
+            // In a PEM file a header ends with dashes, so that what stands behind is a run of its own.
+            b' ' | b'\n' | b'\r' | b'\t' | b':' => (after, false),
+            _ => (after, true),
+        };
+        if ends && !run.is_empty() {
+            runs.insert(std::mem::take(&mut run));
+        }
+        rest = step;
+    }
+    runs.insert(run);
+    let long = runs.into_iter().filter(|run| run.len() >= 2 * STRETCH * 2 / 3);
+    long.flat_map(|run| readings(&run)).collect()
+}
+
+/// What a run says as base64 from each of four beginnings, and as hexadecimal digits from each of two.
+fn readings(run: &[u8]) -> Vec<Vec<u8>> {
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let base64 = GeneralPurpose::new(&alphabet::STANDARD, lenient);
+    let from = |start: usize| {
+        let run = run.get(start..)?;
+        let whole = if run.len() % 4 == 1 { &run[..run.len() - 1] } else { run };
+        base64.decode(whole).ok()
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let hexadecimal = |start: usize| -> Vec<u8> {
+        let digits = run.get(start..).unwrap_or_default();
+        let pairs = digits.chunks_exact(2);
+        pairs
+            .map(|pair| digit(pair[0]).zip(digit(pair[1])).map_or(0, |(a, b)| a << 4 | b))
+            .collect()
+    };
+    (0..4).filter_map(from).chain((0..2).map(hexadecimal)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::Sandbox;
+
+    const SPEC: &str = "hosts.\"a.example.com\" = { service = \"web\", tls.issuer = \"self-signed\" }\n\
+        services.web = { existing = true, port = 80 }\n";
+
+    fn hexadecimal(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn searched(sandbox: &Sandbox) -> Vec<Leak> {
+        search(&sandbox.contents(), &[])
+    }
+
+    #[test]
+    fn the_search_finds_a_key_however_it_is_wrapped() {
+        let base64 = |bytes: &[u8]| base64::prelude::BASE64_STANDARD.encode(bytes);
+        for algorithm in ["ECDSA", "Ed25519", "RSA"] {
+            let sandbox = Sandbox::with_toml(SPEC);
+            let spec = sandbox.ok(&[
+                "render",
+                "--set",
+                &format!("defaults.privateKey.algorithm={algorithm}"),
+            ]);
+            let key = sandbox.read("pki/hosts/a.example.com/tls.key");
+            let secret = secret_parts(key.as_bytes()).remove(0);
+            let shifted = [&b"x"[..], key.as_bytes()].concat();
+            let wraps: Vec<Vec<u8>> = vec![
+                key.clone().into(),
+                key.replace('\n', "\\n").into(),
+                key.lines().map(|line| format!("  | {line}\n")).collect::<String>().into_bytes(),
+                base64(key.as_bytes()).into(),
+                base64(&shifted).into(),
+                base64(base64(&shifted).as_bytes()).into(),
+                format!("error: invalid key {}", hexadecimal(&secret)).into(),
+                format!("0{}", hexadecimal(&secret).to_uppercase()).into(),
+                secret[..STRETCH].to_vec(),
+                spec.stdout.into_bytes(),
+            ];
+            assert_eq!(searched(&sandbox), [""; 0], "{algorithm}: where keys belong");
+            for (index, wrapped) in wraps.into_iter().enumerate() {
+                let path = sandbox.path("leak");
+                std::fs::write(&path, wrapped).unwrap();
+                assert_eq!(searched(&sandbox).len(), 1, "{algorithm}, {index}");
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn the_search_finds_a_key_that_the_program_tells() {
+        let sandbox = Sandbox::with_toml(SPEC);
+        let manifests = sandbox.ok(&["render"]).stdout;
+        let key = sandbox.read("pki/hosts/a.example.com/tls.key");
+        let run = |stdout: &str, stderr: &str| Run {
+            status: 0,
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+        };
+        let told = |arguments: &[&str], run: &Run| {
+            remember(Command::new("mtlsgen").args(arguments), run);
+            searched(&sandbox)
+        };
+        assert_eq!(told(&["render"], &run(&manifests, "")), [""; 0]);
+        assert_eq!(told(&["status"], &run("no key", "none")), [""; 0]);
+        assert_eq!(told(&["status"], &run(&manifests, "")).len(), 1);
+        assert_eq!(told(&["render"], &run("", &key)).len(), 1);
+        assert_eq!(told(&["diff", "x"], &run(&key, &manifests)).len(), 2);
+    }
+}
