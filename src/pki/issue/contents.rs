@@ -43,7 +43,7 @@ pub(super) fn draft(
 }
 
 /// What certificates of this shape say, for rcgen.
-fn params(shape: &Shape) -> Result<CertificateParams, SignError> {
+pub(super) fn params(shape: &Shape) -> Result<CertificateParams, SignError> {
     let mut params = nameless(NO_KEY_IDENTIFIER.to_vec());
     params.not_before = shape.validity.not_before.to_offset_date_time();
     params.not_after = shape.validity.not_after.to_offset_date_time();
