@@ -51,7 +51,7 @@ type Kind = (&'static str, fn(usize), f64);
 const KINDS: [Kind; 3] = [
     ("algorithm = \"ECDSA\"", raw_ecdsa, 1.0),
     ("algorithm = \"Ed25519\"", raw_ed25519, 1.0),
-    ("algorithm = \"RSA\"", raw_rsa, 0.005),
+    ("algorithm = \"RSA\"", raw_rsa, 0.01),
 ];
 
 fn main() -> ExitCode {
