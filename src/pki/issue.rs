@@ -3,6 +3,7 @@
 mod checks;
 mod contents;
 mod revocation;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -14,12 +15,12 @@ use x509_cert::der::{self, Encode, Reader, SliceReader, Tag};
 
 use super::certificate::Certificate;
 use super::key::{KeyError, PrivateKey, PublicKey};
-use super::name::DistinguishedName;
 use super::request::{CertificateRequest, SerialNumber};
 use crate::time::Timestamp;
+use template::{Blanks, Shape, Templates};
 
 /// First and last second of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Validity {
     /// First second.
     pub not_before: Timestamp,
@@ -74,12 +75,10 @@ impl From<der::Error> for SignError {
 
 /// Signs one certificate for `subject_key`: a public key, or the public part of a private one.
 ///
-/// The certificate says exactly what `request`, `serial` and `validity` say; apart from the
-/// signature the same arguments give the same bytes.
+/// Does what [`CertificateMaker::sign`] does.
 ///
 /// # Errors
-/// If the signer may not sign this (no authority, a path that would be too long, an end before this
-/// one's, a key that is not its own), if a name cannot be encoded, or if the key is damaged.
+/// As [`CertificateMaker::sign`].
 pub fn sign(
     request: &CertificateRequest,
     serial: &SerialNumber,
@@ -87,52 +86,60 @@ pub fn sign(
     subject_key: &impl AsRef<PublicKey>,
     signer: &Signer<'_>,
 ) -> Result<Certificate, SignError> {
-    let subject_key = subject_key.as_ref();
-    checks::before(request, serial, validity, subject_key, signer)?;
-    let issuer = signer.certificate.map_or(&request.subject, |certificate| &certificate.subject);
-    let draft = contents::draft(request, serial, validity, subject_key, signer)?;
-    let (contents, algorithm) = completed(&draft, issuer, &request.subject, subject_key)?;
-    let signature = signer.key.sign(&contents)?;
-    let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
-    let certificate = sequence(&[&contents, algorithm, &signature])?;
-    let certificate =
-        Certificate::from_der(&certificate).map_err(|error| SignError(error.to_string()))?;
-    checks::after(&certificate, request, subject_key, signer)?;
-    Ok(certificate)
+    CertificateMaker::default().sign(request, serial, validity, subject_key, signer)
 }
 
-/// The `TBSCertificate` of `draft` with these very names and this very key in the place of its own,
-/// and the signature algorithm's DER.
-fn completed<'a>(
-    draft: &'a [u8],
-    issuer: &DistinguishedName,
-    subject: &DistinguishedName,
-    subject_key: &PublicKey,
-) -> Result<(Vec<u8>, &'a [u8]), SignError> {
-    let outer = elements(draft)?;
-    let [contents, algorithm, _signature] = outer[..] else {
-        return Err(SignError("the draft of the certificate has not three parts".to_owned()));
-    };
-    let inner = elements(contents)?;
-    // RFC 5280, section 4.1: version, serialNumber, signature, issuer, validity, subject,
-    // subjectPublicKeyInfo, extensions.
-    let [version, serial, signature, _, validity, _, _, extensions] = inner[..] else {
-        return Err(SignError("the draft of the certificate has not eight fields".to_owned()));
-    };
-    let contents = sequence(&[
-        version,
-        serial,
-        signature,
-        issuer.der(),
-        validity,
-        subject.der(),
-        subject_key.der(),
-        extensions,
-    ])?;
-    Ok((contents, algorithm))
+/// Signs any number of certificates; what many of them have in common is encoded once. Several threads
+/// may use the same one.
+#[derive(Default)]
+pub struct CertificateMaker {
+    templates: Templates,
 }
 
-/// The elements of a SEQUENCE, each with its tag and length.
+impl CertificateMaker {
+    /// Signs one certificate for `subject_key`: a public key, or the public part of a private one.
+    ///
+    /// The certificate says exactly what `request`, `serial` and `validity` say; apart from the
+    /// signature the same arguments give the same bytes, whatever was signed before.
+    ///
+    /// # Errors
+    /// If the signer may not sign this (no authority, a path that would be too long, an end before
+    /// this one's, a key that is not its own), if a name cannot be encoded, or if the key is damaged.
+    pub fn sign(
+        &self,
+        request: &CertificateRequest,
+        serial: &SerialNumber,
+        validity: Validity,
+        subject_key: &impl AsRef<PublicKey>,
+        signer: &Signer<'_>,
+    ) -> Result<Certificate, SignError> {
+        let subject_key = subject_key.as_ref();
+        checks::before(request, serial, validity, subject_key, signer)?;
+        let shape = Shape::new(request, validity, subject_key, signer);
+        let template = self.templates.get(shape, subject_key, signer.key.public())?;
+        let blanks = Blanks {
+            serial,
+            issuer: signer.certificate.map_or(&request.subject, |issuer| &issuer.subject),
+            subject: &request.subject,
+            subject_key,
+            key_identifier: contents::key_identifier(subject_key),
+            names: &request.names,
+        };
+        let contents = template.contents(&blanks)?;
+        let signature = signer.key.sign(&contents)?;
+        let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
+        let der = sequence(&[&contents, template.algorithm(), &signature])?;
+        let certificate = template.certificate(der, &blanks);
+        debug_assert!(
+            Certificate::from_der(&certificate.der).as_ref() == Ok(&certificate)
+                && certificate.is_signed_by(signer.certificate.unwrap_or(&certificate)),
+            "whoever reads the certificate finds it as it was made, and signed by its issuer"
+        );
+        Ok(certificate)
+    }
+}
+
+/// The elements of a SEQUENCE, or in an explicit tag, each with its own tag and length.
 fn elements(sequence: &[u8]) -> Result<Vec<&[u8]>, der::Error> {
     let content = AnyRef::try_from(sequence)?.value();
     let mut reader = SliceReader::new(content)?;
@@ -145,5 +152,10 @@ fn elements(sequence: &[u8]) -> Result<Vec<&[u8]>, der::Error> {
 
 /// A SEQUENCE of elements that are DER already.
 fn sequence(elements: &[&[u8]]) -> Result<Vec<u8>, der::Error> {
-    AnyRef::new(Tag::Sequence, &elements.concat())?.to_der()
+    element(Tag::Sequence, elements)
+}
+
+/// An element of this tag that holds what is DER already.
+fn element(tag: Tag, content: &[&[u8]]) -> Result<Vec<u8>, der::Error> {
+    AnyRef::new(tag, &content.concat())?.to_der()
 }

@@ -54,7 +54,7 @@ impl fmt::Display for KeyKind {
 }
 
 /// Algorithm of a key, brought ones of further kinds included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Algorithm {
     EcdsaP256,
     EcdsaP384,

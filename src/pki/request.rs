@@ -47,7 +47,7 @@ pub enum Issuer {
 }
 
 /// What a certificate is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Usage {
     /// Issuing further certificates.
     Authority {
@@ -63,7 +63,7 @@ pub enum Usage {
 }
 
 /// Name constraints (RFC 5280, section 4.2.1.10).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NameConstraints {
     /// Whether the extension is critical.
     pub critical: bool,

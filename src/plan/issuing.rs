@@ -10,7 +10,7 @@ use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chai
 use crate::model::Model;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
-use crate::pki::issue::{self, Entropy, Signer};
+use crate::pki::issue::{self, CertificateMaker, Entropy, Signer};
 use crate::pki::key::{PrivateKey, PublicKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 
@@ -89,12 +89,14 @@ pub fn issue(
             ..Inventory::default()
         },
         keyring,
+        maker: CertificateMaker::default(),
         made: BTreeMap::new(),
         issued: Issued::default(),
     };
     for run in plan.actions.chunk_by(|one, next| is_leaf(one) && is_leaf(next)) {
         // Nothing hangs on a leaf, so that leaves are made side by side.
         let made = parallel::map(run, |action| workshop.make(action, entropy), on_step)?;
+        workshop.issued.certificates.reserve(made.len());
         for made in made {
             workshop.keep(made);
         }
@@ -123,6 +125,7 @@ struct Workshop<'a> {
     /// The authorities as they are by now.
     authorities: Inventory,
     keyring: &'a Keyring,
+    maker: CertificateMaker,
     /// Positions in `issued` of the authorities made in this run.
     made: BTreeMap<Holder, usize>,
     issued: Issued,
@@ -183,8 +186,8 @@ impl Workshop<'_> {
             ),
         };
         let signer = Signer { certificate: above.first().copied(), key: signing_key };
-        let certificate = issue::sign(request, &serial, action.validity, public_key, &signer)
-            .map_err(|error| error.to_string())?;
+        let certificate = self.maker.sign(request, &serial, action.validity, public_key, &signer);
+        let certificate = certificate.map_err(|error| error.to_string())?;
         let spki_hash = certificate.spki_hash;
         above.pop();
         let chain = std::iter::once(certificate).chain(above.into_iter().cloned()).collect();

@@ -51,8 +51,11 @@ pub(super) fn map<T: Sync, R: Send, E: Send>(
         }
     });
     // Portions are taken in their order: before one that failed, none is missing.
-    let parts = results.into_iter().flatten().collect::<Result<Vec<_>, E>>()?;
-    Ok(parts.into_iter().flatten().collect())
+    let mut all = Vec::with_capacity(items.len());
+    for part in results.into_iter().flatten() {
+        all.extend(part?);
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What must hold before and after a certificate is signed.
+//! What must hold before a certificate is signed.
 
 use super::{SignError, Signer, Validity};
 use crate::pki::certificate::Certificate;
@@ -95,30 +95,4 @@ fn check_path_length(
         ))),
         _ => Ok(()),
     }
-}
-
-/// Checks that the certificate says what was asked for, and that its issuer's certificate leads to
-/// it.
-///
-/// The signature itself is not verified: the key was validated, and compared with its public part,
-/// before it signed.
-pub(super) fn after(
-    certificate: &Certificate,
-    request: &CertificateRequest,
-    subject_key: &PublicKey,
-    signer: &Signer<'_>,
-) -> Result<(), SignError> {
-    let issuer = signer.certificate.unwrap_or(certificate);
-    let fits = certificate.subject == request.subject
-        && certificate.spki_hash == subject_key.spki_hash()
-        && certificate.issuer == issuer.subject
-        && (signer.certificate.is_none() || certificate.authority_key_id == issuer.subject_key_id);
-    if !fits {
-        return Err(SignError(format!(
-            "the certificate of {} did not come out as asked for",
-            request.holder
-        )));
-    }
-    debug_assert!(certificate.is_signed_by(issuer), "the signature was made by the issuer's key");
-    Ok(())
 }

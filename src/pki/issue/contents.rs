@@ -1,73 +1,76 @@
-//! What a certificate says apart from its names, which rcgen encodes.
+//! What certificates say: what those of one shape share, which rcgen encodes, and their names.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyIdMethod, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
-    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData, SanType,
-    SignatureAlgorithm, SigningKey,
+    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyIdMethod, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm,
+    SigningKey,
 };
 use x509_cert::der::Encode;
 use x509_cert::der::asn1::{Ia5String, OctetString};
-use x509_cert::ext::pkix::NameConstraints as EncodedConstraints;
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
-use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
+use x509_cert::ext::pkix::{NameConstraints as EncodedConstraints, SubjectAltName};
 
-use super::{SignError, Signer, Validity};
+use super::SignError;
+use super::template::{NO_KEY_IDENTIFIER, NO_SERIAL, Shape};
 use crate::pki::key::{Algorithm, PublicKey, sha256};
-use crate::pki::request::{
-    AlternativeNames, CertificateRequest, NameConstraints, SerialNumber, Subtree, Usage,
-};
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::{AlternativeNames, NameConstraints, Subtree, Usage};
 
 /// `id-ce-nameConstraints`.
 const NAME_CONSTRAINTS: [u64; 4] = [2, 5, 29, 30];
 /// Octets of a key identifier (RFC 7093, section 2, method 1: 160 bits of SHA-256).
-const KEY_IDENTIFIER_LENGTH: usize = 20;
+pub(super) const KEY_IDENTIFIER_LENGTH: usize = 20;
 
-/// DER of a certificate that has everything but the right names and a signature.
+/// DER of a certificate of this shape that has everything but names, serial number, key and
+/// signature: a [`Template`](super::template::Template) puts in the right ones.
 ///
-/// rcgen keeps names in a map and would lose repeated attributes, so that it gets a stand-in for
-/// the subject.
+/// rcgen keeps names in a map and would lose repeated attributes, so that it gets none.
 pub(super) fn draft(
-    request: &CertificateRequest,
-    serial: &SerialNumber,
-    validity: Validity,
+    shape: &Shape,
     subject_key: &PublicKey,
-    signer: &Signer<'_>,
+    signing_key: &PublicKey,
 ) -> Result<Vec<u8>, SignError> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    if !request.subject.is_empty() {
-        // Where the subject is empty, subjectAltName is critical (RFC 5280, section 4.2.1.6).
-        params.distinguished_name.push(DnType::CommonName, "");
-    }
-    params.not_before = validity.not_before.to_offset_date_time();
-    params.not_after = validity.not_after.to_offset_date_time();
-    params.serial_number = Some(serial.0.clone().into());
-    params.subject_alt_names = alternative_names(&request.names)?;
-    params.is_ca = basic_constraints(&request.usage);
-    params.key_usages = key_usages(&request.usage, subject_key.algorithm());
-    params.extended_key_usages = extended_key_usages(&request.usage);
-    params.name_constraints = None;
-    params.crl_distribution_points = Vec::new();
-    params.custom_extensions = name_constraints(&request.usage)?;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(subject_key));
-
-    let authority = signer.certificate.and_then(|certificate| certificate.subject_key_id.clone());
-    params.use_authority_key_identifier_extension = authority.is_some();
-    let mut issuer = CertificateParams::default();
-    issuer.distinguished_name = rcgen::DistinguishedName::new();
-    issuer.key_identifier_method = KeyIdMethod::PreSpecified(authority.unwrap_or_default());
-
-    let issuer = Issuer::new(issuer, Key::of(signer.key.public()));
-    let draft = params.signed_by(&Key::of(subject_key), &issuer);
+    let issuer = nameless(shape.authority_key_id.clone().unwrap_or_default());
+    let issuer = Issuer::new(issuer, Key::of(signing_key));
+    let draft = params(shape)?.signed_by(&Key::of(subject_key), &issuer);
     draft
         .map(|draft| draft.der().to_vec())
         .map_err(|error| SignError(format!("the certificate cannot be encoded ({error})")))
 }
 
+/// What certificates of this shape say, for rcgen.
+pub(super) fn params(shape: &Shape) -> Result<CertificateParams, SignError> {
+    let mut params = nameless(NO_KEY_IDENTIFIER.to_vec());
+    params.not_before = shape.validity.not_before.to_offset_date_time();
+    params.not_after = shape.validity.not_after.to_offset_date_time();
+    params.serial_number = Some(NO_SERIAL.to_vec().into());
+    params.is_ca = basic_constraints(&shape.usage);
+    params.key_usages = key_usages(&shape.usage, shape.key);
+    params.extended_key_usages = extended_key_usages(&shape.usage);
+    params.name_constraints = None;
+    params.crl_distribution_points = Vec::new();
+    params.custom_extensions = name_constraints(&shape.usage)?;
+    params.use_authority_key_identifier_extension = shape.authority_key_id.is_some();
+    Ok(params)
+}
+
+/// rcgen's defaults without a name, with this key identifier.
+fn nameless(key_identifier: Vec<u8>) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier);
+    params
+}
+
 /// First 160 bits of the SHA-256 of the public key, without tag, length and unused bits.
-pub(super) fn key_identifier(key: &PublicKey) -> Vec<u8> {
-    sha256(key.bits())[..KEY_IDENTIFIER_LENGTH].to_vec()
+pub(super) fn key_identifier(key: &PublicKey) -> [u8; KEY_IDENTIFIER_LENGTH] {
+    let mut identifier = [0; KEY_IDENTIFIER_LENGTH];
+    identifier.copy_from_slice(&sha256(key.bits())[..KEY_IDENTIFIER_LENGTH]);
+    identifier
 }
 
 fn basic_constraints(usage: &Usage) -> IsCa {
@@ -100,20 +103,39 @@ fn extended_key_usages(usage: &Usage) -> Vec<ExtendedKeyUsagePurpose> {
     }
 }
 
-fn alternative_names(names: &AlternativeNames) -> Result<Vec<SanType>, SignError> {
+/// DER of the subjectAltName extension, empty if there are no names. Where the subject is empty, it is
+/// critical (RFC 5280, section 4.2.1.6).
+///
+/// It differs from certificate to certificate of a shape, so that it is encoded apart from the draft.
+pub(super) fn alternative_names(
+    names: &AlternativeNames,
+    subject: &DistinguishedName,
+) -> Result<Vec<u8>, SignError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let extension = Extension {
+        extn_id: SubjectAltName::OID,
+        critical: subject.is_empty(),
+        extn_value: OctetString::new(general_names(names)?.to_der()?)?,
+    };
+    Ok(extension.to_der()?)
+}
+
+fn general_names(names: &AlternativeNames) -> Result<GeneralNames, SignError> {
     let text = |name: &String| {
-        name.as_str().try_into().map_err(|_| SignError(format!("name `{name}` is not ASCII")))
+        Ia5String::new(name).map_err(|_| SignError(format!("name `{name}` is not ASCII")))
     };
     let mut all = Vec::new();
     for name in &names.dns {
-        all.push(SanType::DnsName(text(name)?));
+        all.push(GeneralName::DnsName(text(name)?));
     }
-    all.extend(names.ip.iter().map(|address| SanType::IpAddress(*address)));
+    all.extend(names.ip.iter().map(|address| GeneralName::from(*address)));
     for name in &names.email {
-        all.push(SanType::Rfc822Name(text(name)?));
+        all.push(GeneralName::Rfc822Name(text(name)?));
     }
     for name in &names.uri {
-        all.push(SanType::URI(text(name)?));
+        all.push(GeneralName::UniformResourceIdentifier(text(name)?));
     }
     Ok(all)
 }

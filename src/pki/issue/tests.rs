@@ -1,6 +1,7 @@
 //! Whom certificates convince, and what is not signed.
 
 mod contents;
+mod template;
 
 use super::*;
 use crate::pki::key::KeyKind;
