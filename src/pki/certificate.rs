@@ -2,7 +2,6 @@
 
 pub mod details;
 pub(super) mod reading;
-pub mod revocation_list;
 pub(super) mod signature;
 #[cfg(test)]
 mod tests;

@@ -174,8 +174,9 @@ fn draft(
     let stored = inventory.lists.get(&authority.name).into_iter().flatten();
     let brought = model.authorities.get(&authority.name).into_iter();
     let brought = brought.flat_map(|authority| &authority.lists.brought);
-    let last = stored.chain(brought).filter_map(|list| list.number).max().unwrap_or(0);
-    RevocationListDraft { number: last.saturating_add(1), this_update, next_update, revoked }
+    let last = stored.chain(brought).filter_map(|list| list.number.as_ref()).max();
+    let number = last.cloned().unwrap_or_default().next();
+    RevocationListDraft { number, this_update, next_update, revoked }
 }
 
 fn reason(
@@ -185,7 +186,7 @@ fn reason(
     now: Timestamp,
 ) -> Option<ListReason> {
     let Some(current) = current else { return Some(ListReason::Missing) };
-    let next_update = current.next_update;
+    let next_update = current.end();
     let missing = next.revoked.keys().filter(|s| !current.revoked.contains_key(s)).count();
     if missing > 0 {
         return Some(ListReason::Incomplete { missing });
@@ -208,8 +209,8 @@ fn reason(
 /// When a list is renewed, as far as a new one would last longer.
 #[must_use]
 pub fn renewal_time(authority: &Authority, list: &RevocationList) -> Timestamp {
-    let third = Seconds(list.next_update.since(list.this_update).0 / 3);
-    list.next_update.before(authority.lists.renew_before.unwrap_or(third.min(LONGEST_RENEWAL)))
+    let third = Seconds(list.end().since(list.this_update).0 / 3);
+    list.end().before(authority.lists.renew_before.unwrap_or(third.min(LONGEST_RENEWAL)))
 }
 
 /// What somebody else must sign: the own list of an authority without its key, and those of its issuers.

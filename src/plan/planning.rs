@@ -196,7 +196,7 @@ fn revoke(
     for new in &plan.revocations {
         revoked.insert(&new.authority, &new.serial, new.revocation.clone());
     }
-    plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    plan.warnings.extend(orphans::warning(model, inventory, &revoked, now));
     revoked
 }
 

@@ -6,7 +6,7 @@ use super::{Known, Rotation};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
-use crate::plan::{HeldCertificate, Inventory};
+use crate::plan::{HeldCertificate, Inventory, paths};
 use crate::time::{Seconds, Timestamp};
 
 /// A valid certificate that nobody accepts any more once a generation has retired.
@@ -144,22 +144,13 @@ fn authorities<'a>(
     found
 }
 
-/// Those of `candidates` that a verifier accepts now: valid, and signed by one that is accepted.
+/// Those of `candidates` that a verifier accepts who trusts every root among them.
 fn accepted<'a>(
     candidates: impl Iterator<Item = &'a Certificate>,
     now: Timestamp,
 ) -> Vec<&'a Certificate> {
-    let valid = candidates.filter(|one| one.not_after >= now);
-    let (mut found, mut open): (Vec<_>, Vec<_>) = valid.partition(|one| one.is_self_signed());
-    let mut done = 0;
-    while let Some(issuer) = found.get(done).copied() {
-        done += 1;
-        let (below, rest) = open.into_iter().partition(|one| one.is_signed_by(issuer));
-        let below: Vec<_> = below;
-        found.extend(below);
-        open = rest;
-    }
-    found
+    let (roots, others): (Vec<_>, Vec<_>) = candidates.partition(|one| one.is_self_signed());
+    paths::accepted(roots, others, now)
 }
 
 fn is_signed(leaf: &Certificate, issuers: &[&Certificate]) -> bool {
