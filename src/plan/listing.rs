@@ -112,7 +112,7 @@ pub(super) fn lists(
             revoked
                 .of(name)
                 .filter(|(serial, _)| !ended.contains(&(name, *serial)))
-                .map(|(serial, revocation)| (serial.clone(), entry(revocation))),
+                .map(|(serial, revocation)| (serial.clone(), entry(revocation, now))),
         );
         let sign = |certificate: Option<&Certificate>, validity, generation| {
             let newest = certificate.and_then(|own| current(model, inventory, own));
@@ -130,9 +130,10 @@ pub(super) fn lists(
     found
 }
 
-/// A revocation as a list has it: backdated as the list is, so that it never lies ahead of that.
-fn entry(revocation: &Revocation) -> RevokedEntry {
-    RevokedEntry { at: revocation.at.before(BACKDATED), reason: revocation.reason }
+/// A revocation as a list has it: backdated as the list is, so that it never lies ahead of that, not even
+/// where a clock was ahead.
+fn entry(revocation: &Revocation, now: Timestamp) -> RevokedEntry {
+    RevokedEntry { at: revocation.at.min(now).before(BACKDATED), reason: revocation.reason }
 }
 
 /// Revoked certificates that have expired: no verifier asks for them any more.

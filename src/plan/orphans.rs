@@ -6,7 +6,7 @@ use super::{Inventory, LedgerEntry, Revocations, chains, paths};
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
 use crate::model::{Exposure, Model};
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::spec::Verify;
@@ -55,12 +55,14 @@ impl<'a> Doors<'a> {
         let auths = model.exposures.iter().filter_map(|exposure| exposure.client_auth.as_ref());
         let bundles: BTreeSet<&[String]> = auths.map(|auth| auth.authorities.as_slice()).collect();
         let former = former_intermediates(inventory, revoked);
+        let gone = revoked_authorities(inventory, revoked);
         let signers = |listed: &'a [String]| {
             let one = |name: &String| chains::bundle(model, inventory, std::slice::from_ref(name));
             let bundle: Vec<&Certificate> = listed.iter().filter_map(one).flatten().collect();
             let (anchors, others): (Vec<_>, Vec<_>) =
                 bundle.into_iter().partition(|one| one.issuer == one.subject);
-            let others = others.into_iter().chain(&former);
+            let others = others.into_iter().filter(|one| !gone.contains(&one.fingerprint()));
+            let others = others.chain(&former);
             let accepted = paths::accepted(anchors, others, now);
             accepted
                 .into_iter()
@@ -96,13 +98,28 @@ impl<'a> Doors<'a> {
     }
 }
 
+/// Entries of intermediates: those that are revoked, or the others.
+fn intermediates<'a>(
+    inventory: &'a Inventory,
+    revoked: &'a Revocations,
+    are_revoked: bool,
+) -> impl Iterator<Item = &'a LedgerEntry> {
+    inventory.ledger.entries.iter().filter(move |entry| {
+        matches!(entry.holder, Holder::Authority(_))
+            && entry
+                .authority()
+                .is_some_and(|above| revoked.get(above, &entry.serial).is_some() == are_revoked)
+    })
+}
+
 /// Every intermediate that was ever issued and not revoked: whoever stands below it may show it.
 fn former_intermediates(inventory: &Inventory, revoked: &Revocations) -> Vec<Certificate> {
-    let entries = inventory.ledger.entries.iter().filter(|entry| {
-        matches!(entry.holder, Holder::Authority(_))
-            && entry.authority().is_some_and(|above| revoked.get(above, &entry.serial).is_none())
-    });
-    entries.filter_map(|entry| entry.parsed().ok()).collect()
+    intermediates(inventory, revoked, false).filter_map(|entry| entry.parsed().ok()).collect()
+}
+
+/// Intermediates that vouch for nobody, whatever bundle they stand in.
+fn revoked_authorities(inventory: &Inventory, revoked: &Revocations) -> BTreeSet<Fingerprint> {
+    intermediates(inventory, revoked, true).map(|entry| entry.fingerprint).collect()
 }
 
 /// One warning for all clients that the spec does not have; `revoked` is what the ledger and the spec call so.

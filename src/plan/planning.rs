@@ -4,16 +4,23 @@ use std::collections::BTreeMap;
 
 use super::listing::{self, ListAction};
 use super::reason::{self, Compared, Reason};
-use super::refusals::{lost_authority, refuse_before, refuse_other_key, refuse_rotation};
+use super::refusals::{
+    lost_authority, refuse_before, refuse_compromised, refuse_other_key, refuse_rotation,
+};
 use super::revoking;
 use super::scope::Scope;
-use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
+use super::{
+    HeldCertificate, Inventory, Ledger, LedgerEntry, NewRevocation, Revocations, chains,
+    generations, orphans,
+};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationReason;
 use crate::pki::issue::Validity;
+use crate::pki::key::SpkiHash;
 use crate::pki::name::DistinguishedName;
-use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::time::{Seconds, Timestamp};
 
 /// How far new certificates begin before now, for clocks that are behind.
@@ -111,6 +118,7 @@ pub fn plan_within(
     plan.warnings.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
     let revoked = revoke(&mut plan, model, inventory, now, scope, &mut errors);
+    let compromised = compromised(&inventory.ledger, &revoked);
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
     for request in model.requests() {
@@ -144,6 +152,11 @@ pub fn plan_within(
             }),
         };
         let reason = reason.filter(|_| in_scope);
+        let warning = refuse_compromised(request, held, reason.as_ref(), &compromised);
+        if in_scope && let Some(warning) = warning {
+            plan.warnings.push(warning);
+            continue;
+        }
         if !in_scope && held.is_none() {
             continue;
         }
@@ -167,7 +180,12 @@ pub fn plan_within(
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
-            let keeps_key = held.is_some() && scope.keeps_key(&request.holder, &reason);
+            let keeps_key = held.is_some_and(|held| {
+                // A key that is its owner's is in no store.
+                request.public_key.is_none()
+                    && !compromised.contains_key(&held.certificate().spki_hash)
+                    && scope.keeps_key(&request.holder, &reason)
+            });
             plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
@@ -210,6 +228,17 @@ fn lists(
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
     listing::lists(model, inventory, revoked, now, &validity, errors)
+}
+
+/// Keys of leaves that somebody else may have, with the certificates of theirs that say so.
+fn compromised(ledger: &Ledger, revoked: &Revocations) -> BTreeMap<SpkiHash, SerialNumber> {
+    let is_compromised = |entry: &&LedgerEntry| {
+        let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
+        let is_leaf = !matches!(entry.holder, Holder::Authority(_));
+        is_leaf && revocation.is_some_and(|r| r.reason == RevocationReason::KeyCompromise)
+    };
+    let entries = ledger.entries.iter().filter(is_compromised);
+    entries.map(|entry| (entry.spki_hash, entry.serial.clone())).collect()
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.

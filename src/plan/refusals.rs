@@ -1,10 +1,14 @@
 //! What a plan refuses: authorities that are lost, revoked, or would be others, and signers whose time has not come.
 
+use std::collections::BTreeMap;
+
 use super::reason::Reason;
 use super::{HeldCertificate, Inventory};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::pki::crl::RevocationReason;
+use crate::pki::key::SpkiHash;
+use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::time::Timestamp;
 
 /// Nothing can be signed by an authority whose time has not come.
@@ -71,6 +75,37 @@ pub(super) fn refuse_other_key(
             .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
             .help("or give the entry another name, so that both keys have a certificate"),
     )
+}
+
+/// A signing request whose key somebody else may have is not signed again: that would undo the revocation.
+/// `compromised` are such keys with the certificates that say so.
+pub(super) fn refuse_compromised(
+    request: &CertificateRequest,
+    held: Option<&HeldCertificate>,
+    reason: Option<&Reason>,
+    compromised: &BTreeMap<SpkiHash, SerialNumber>,
+) -> Option<Diagnostic> {
+    let asked = request.public_key.as_ref()?.spki_hash();
+    let serial = compromised.get(&asked).or_else(|| match reason {
+        Some(Reason::Revoked { serial, reason: RevocationReason::KeyCompromise }) => {
+            held.filter(|held| held.certificate().spki_hash == asked).map(|_| serial)
+        }
+        _ => None,
+    })?;
+    let (holder, name) = (&request.holder, request.holder.name());
+    let title = format!(
+        "the signing request of {holder} is not signed: its key is that of certificate {serial}, which was revoked (keyCompromise)"
+    );
+    let warning = Diagnostic::warning("compromised-key", title).help(format!(
+        "get a request by another key from its owner; or write `revoked = \"keyCompromise\"` under `clients.{name}`"
+    ));
+    let is_open = held.is_some_and(|held| held.certificate().serial != *serial)
+        && !matches!(reason, Some(Reason::Revoked { .. }));
+    Some(if is_open {
+        warning.help(format!("its current certificate still opens doors: `mtlsgen cert revoke --all clients/{name} --reason keyCompromise`"))
+    } else {
+        warning
+    })
 }
 
 /// Another key or subject of an authority, or the same key again after it was revoked.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, Row, State, Subject};
-use crate::model::{AuthoritySource, Model};
+use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
@@ -242,24 +242,40 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             });
         }
     }
-    let brought = model.authorities.values().flat_map(|authority| {
-        authority.lists.brought.iter().map(|list| (authority.name.clone(), list))
-    });
-    for (name, list) in brought {
-        let expired = list.end() <= now;
+    let brought = model
+        .authorities
+        .values()
+        .flat_map(|authority| authority.lists.brought.iter().map(move |list| (authority, list)));
+    for (authority, list) in brought {
+        let is_replaced = is_replaced(authority, list);
+        let state = match list.end() <= now {
+            true => State::Expired,
+            false if is_replaced => State::Superseded,
+            false => State::Valid,
+        };
         rows.push(Row {
-            subject: Subject::List(name),
+            subject: Subject::List(authority.name.clone()),
             issuer: list.issuer.rfc2253(),
             is_brought: true,
-            is_current: true,
+            is_current: !is_replaced,
             facts: Some(list_facts(list)),
             renewal_time: None,
-            state: if expired { State::Expired } else { State::Valid },
+            state,
             reason: None,
             opens: Vec::new(),
         });
     }
     rows
+}
+
+/// Whether lists of mtlsgen take the place of one that was brought along: that of an authority whose key is here.
+fn is_replaced(authority: &Authority, list: &RevocationList) -> bool {
+    match &authority.source {
+        AuthoritySource::Brought(chain) => {
+            authority.can_sign && chain.first().is_some_and(|own| list.is_signed_by(own))
+        }
+        AuthoritySource::Issued(_) => false,
+    }
 }
 
 fn list_facts(list: &RevocationList) -> Facts {

@@ -1,5 +1,6 @@
 //! Who is revoked gets in nowhere, and everybody else does: ledgers, revocation lists, real handshakes.
 
+mod choosing;
 mod foreign;
 mod lists;
 mod store;

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
 
 use super::choice::{Choice, Chosen};
+use super::holder;
 use crate::cli::globals::Globals;
 use crate::cli::phases::{self, Read};
-use crate::cli::report::{CommandError, ExitStatus, Report};
+use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
 use crate::plan::{Issued, NewRevocation, Revocation};
+use crate::spec::Ca;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -22,7 +26,8 @@ use crate::plan::{Issued, NewRevocation, Revocation};
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
-    /// What: a holder's name (or `clients/NAME`, `hosts/NAME`, `cas/NAME`), a serial in hexadecimal, a certificate file
+    /// What: a holder's name (or `clients/NAME`, `hosts/NAME`, `cas/NAME`), a serial in hexadecimal or decimal,
+    /// a certificate file (PEM or DER), or `-` for one on standard input
     #[arg(value_name = "NAME|SERIAL|FILE", required = true)]
     what: Vec<String>,
     /// Why, in the words of RFC 5280
@@ -37,6 +42,17 @@ pub struct Args {
     /// Only tell what would be revoked
     #[arg(long)]
     dry_run: bool,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Nothing: what was done is told on standard error
+    Text,
+    /// For programs: what was revoked, or would be
+    Json,
 }
 
 fn reasons() -> PossibleValuesParser {
@@ -53,8 +69,14 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Err(CommandError::Input(read.findings));
     }
     let store = phases::store(&read, report);
+    // A store that is not there has nothing to lock, and whoever only asks needs no right to write.
+    let lock = if args.dry_run || !store.path().is_dir() { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;
-    let chosen = Choice::new(&store, &ledger)?.all(&args.what, args.all, report, now)?;
+    let is_brought = |ca: &&Ca| ca.certificate.is_some();
+    let brought =
+        read.spec.cas.iter().filter(|(_, ca)| is_brought(ca)).map(|(name, _)| name.as_str());
+    let choice = Choice::new(&store, &ledger, brought.collect())?;
+    let chosen = choice.all(&args.what, args.all, report, now)?;
     let reason = RevocationReason::of_word(&args.reason).unwrap_or_default();
     let revocation = Revocation { at: now, reason, comment: args.comment.clone() };
     let new: Vec<NewRevocation> = chosen
@@ -68,21 +90,49 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         })
         .collect();
     let done = if args.dry_run { "would revoke" } else { "revoked" };
-    if !args.dry_run && !new.is_empty() {
-        let lock = store.lock()?;
+    if let Some(lock) = lock.filter(|_| !new.is_empty()) {
         store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
     }
     for new in &new {
         report.say(&format!("{done} {}", phases::revoked_certificate(new)));
     }
     if !args.dry_run {
-        tell_what_follows(&read, &chosen, report);
+        tell_what_follows(&read, &chosen, reason, report);
+    }
+    if args.format == Format::Json {
+        print(json(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }
 
+/// For programs; what was revoked before or has expired is not in it.
+fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String {
+    let Revocation { at, reason, comment } = revocation;
+    let one = |chosen: &Chosen<'_>| {
+        let entry = chosen.entry;
+        json!({
+            "kind": holder::kind(&entry.holder),
+            "name": entry.holder.name(),
+            "current": chosen.is_current,
+            "issuer": entry.authority(),
+            "subject": entry.subject,
+            "serial": entry.serial.to_string(),
+            "fingerprintSha256": entry.fingerprint.to_string(),
+            "notAfter": entry.not_after.to_string(),
+        })
+    };
+    let whole = json!({
+        "time": at.to_string(),
+        "dryRun": dry_run,
+        "reason": reason.word(),
+        "comment": comment,
+        "revoked": chosen.iter().map(one).collect::<Vec<Value>>(),
+    });
+    format!("{whole:#}\n")
+}
+
 /// What the next render does about it.
-fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], report: Report) {
+fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReason, report: Report) {
     let spec = &read.spec;
     let authorities: BTreeSet<&str> =
         chosen.iter().filter_map(|chosen| chosen.entry.authority()).collect();
@@ -107,16 +157,26 @@ fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], report: Report) {
                     .get(name)
                     .is_some_and(|c| c.revoked.is_none_or(|r| r.0.is_none())) =>
             {
-                report.say(&format!("the next render issues a new certificate to {holder}; to shut it out, write `revoked = true` under `clients.{name}`"));
+                let signs_again = spec.clients.get(name).is_some_and(|client| client.csr.is_some());
+                let next = match (signs_again, reason) {
+                    (true, RevocationReason::KeyCompromise) => {
+                        "issues none until its owner sends a request by another key"
+                    }
+                    (true, _) => "signs its request again, for the same key",
+                    (false, _) => "issues a new certificate to it",
+                };
+                report.say(&format!("the next render {next} ({holder}); to shut it out for good, write `revoked = true` under `clients.{name}`"));
             }
             Holder::Host(name) if spec.hosts.contains_key(name) => {
                 report.say(&format!("the next render issues a new certificate to {holder}"));
             }
             Holder::Authority(name) if spec.cas.contains_key(name.as_str()) => {
                 let title = format!(
-                    "{holder} is in the spec still: render refuses to go on until it is not"
+                    "{holder} is in the spec still: render refuses to go on until another generation signs"
                 );
-                let help = "declare a new authority under another name and subject, and let its clients and hosts name that";
+                let help = format!(
+                    "roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"
+                );
                 report.diagnostics(&[Diagnostic::warning("authority-revoked", title).help(help)]);
             }
             _ => {}
