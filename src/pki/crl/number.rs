@@ -21,7 +21,9 @@ impl ListNumber {
         let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(10)).collect();
         let digits = digits.filter(|digits| !digits.is_empty())?;
         let mut number = Self::default();
-        digits.into_iter().for_each(|digit| number.shift_in(10, digit));
+        for digit in digits {
+            number.shift_in(10, digit);
+        }
         Some(number)
     }
 

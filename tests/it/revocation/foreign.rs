@@ -80,8 +80,8 @@ fn an_authority_with_its_key_signs_its_lists_under_its_very_name() {
     sandbox.write("db", "");
     sandbox.write("number", "FFFFFFFFFFFFFFFFFF\n");
     sandbox.write("c", "[ca]\ndefault_ca=x\n[x]\ndatabase=db\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n");
-    let made = "ca -config c -gencrl -crldays 9 -cert c.pem -keyfile k.pem -out old.crl";
-    output_of(Command::new(&openssl).current_dir(sandbox.folder()).args(made.split(' ')));
+    let gencrl = "ca -config c -gencrl -crldays 9 -cert c.pem -keyfile k.pem -out old.crl";
+    output_of(Command::new(&openssl).current_dir(sandbox.folder()).args(gencrl.split(' ')));
     change(&sandbox, "key = \"k.pem\"", "key = \"k.pem\"\ncrl = \"old.crl\"");
     let run = sandbox.ok(&["render"]);
     let number = "revocation list 4722366482869645213696 of";
