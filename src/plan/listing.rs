@@ -54,6 +54,13 @@ pub enum ListReason {
     },
     /// Its authority lasts longer by now.
     AuthorityRenewed,
+    /// The spec wants shorter ones.
+    TooLong {
+        /// How long they shall last.
+        want: Seconds,
+        /// How long it lasts.
+        have: Seconds,
+    },
     /// A clock was ahead when it was signed: verifiers with a right one refuse everybody.
     Early {
         /// When it begins.
@@ -66,7 +73,7 @@ impl ListReason {
     #[must_use]
     pub fn still_works(&self) -> bool {
         // Where it is this clock that is behind, nothing is wrong with the list.
-        matches!(self, Self::Due { .. } | Self::AuthorityRenewed | Self::Early { .. })
+        !matches!(self, Self::Missing | Self::Incomplete { .. } | Self::Expired { .. })
     }
 }
 
@@ -82,6 +89,7 @@ impl fmt::Display for ListReason {
             Self::Due { next_update } => write!(f, "due for renewal, ends at {next_update}"),
             Self::Early { this_update } => write!(f, "it begins at {this_update} only"),
             Self::AuthorityRenewed => f.write_str("its authority lasts longer by now"),
+            Self::TooLong { want, have } => write!(f, "it shall last {want}, and lasts {have}"),
         }
     }
 }
@@ -197,6 +205,10 @@ fn reason(
     }
     if current.this_update > now {
         return Some(ListReason::Early { this_update: current.this_update });
+    }
+    let have = next_update.since(current.this_update);
+    if let Some(want) = authority.lists.duration.filter(|want| have > *want) {
+        return Some(ListReason::TooLong { want, have });
     }
     if next.next_update <= next_update {
         return None;

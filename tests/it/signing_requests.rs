@@ -164,11 +164,11 @@ fn a_request_by_a_compromised_key_is_not_signed_again() {
     let Some((sandbox, owner)) = requested(SPEC) else { return };
     sandbox.ok(&["render", "-q"]);
     let run = sandbox.ok(&["cert", "revoke", "billing", "--reason", "superseded"]);
-    assert!(run.stderr.contains("signs its request again"), "{}", run.stderr);
+    assert!(run.stderr.contains("signs the request of client `billing` again"), "{}", run.stderr);
     let run = sandbox.ok(&["render"]);
     assert!(run.stderr.contains("issued client `billing`"), "{}", run.stderr);
     let run = sandbox.ok(&["cert", "revoke", "billing", "--reason", "keyCompromise"]);
-    assert!(run.stderr.contains("issues none until its owner sends"), "{}", run.stderr);
+    assert!(run.stderr.contains("issues none to client `billing` until"), "{}", run.stderr);
     let before = sandbox.read(CERTIFICATE);
     for _ in 0..2 {
         let run = sandbox.ok(&["render"]);

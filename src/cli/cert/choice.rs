@@ -193,11 +193,8 @@ impl<'a> Choice<'a> {
             };
             let others = self.ledger.of(holder).filter(valid).count();
             if others > 0 {
-                let more = match others {
-                    1 => "1 more valid certificate, which still opens doors".to_owned(),
-                    _ => format!("{others} more valid certificates, which still open doors"),
-                };
-                let title = format!("{holder} has {more}");
+                let more = if others == 1 { "certificate" } else { "certificates" };
+                let title = format!("{holder} has {others} more valid {more}, not revoked by this");
                 let help = format!(
                     "to revoke them too: `mtlsgen cert revoke --all {}`",
                     holder::full_name(holder)

@@ -131,13 +131,14 @@ fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String
     format!("{whole:#}\n")
 }
 
-/// What the next render does about it.
+/// What the next render does about it, and what it does not.
 fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReason, report: Report) {
-    let spec = &read.spec;
+    let is_host = |chosen: &&Chosen<'_>| matches!(chosen.entry.holder, Holder::Host(_));
+    let others = chosen.iter().filter(|chosen| !is_host(chosen));
     let authorities: BTreeSet<&str> =
-        chosen.iter().filter_map(|chosen| chosen.entry.authority()).collect();
+        others.filter_map(|chosen| chosen.entry.authority()).collect();
     for name in authorities {
-        if spec.cas.contains_key(name) {
+        if read.spec.cas.contains_key(name) {
             report.say(&format!("run `mtlsgen render` where the key of `{name}` is: it signs the revocation list; until that is applied, the certificate still opens doors"));
         } else {
             let title = format!(
@@ -147,39 +148,53 @@ fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReaso
             report.diagnostics(&[Diagnostic::warning("no-revocation-list", title).help(help)]);
         }
     }
-    for holder in
-        chosen.iter().filter(|chosen| chosen.is_current).map(|chosen| &chosen.entry.holder)
-    {
-        match holder {
-            Holder::Client(name)
-                if spec
-                    .clients
-                    .get(name)
-                    .is_some_and(|c| c.revoked.is_none_or(|r| r.0.is_none())) =>
-            {
-                let signs_again = spec.clients.get(name).is_some_and(|client| client.csr.is_some());
-                let next = match (signs_again, reason) {
-                    (true, RevocationReason::KeyCompromise) => {
-                        "issues none until its owner sends a request by another key"
-                    }
-                    (true, _) => "signs its request again, for the same key",
-                    (false, _) => "issues a new certificate to it",
-                };
-                report.say(&format!("the next render {next} ({holder}); to shut it out for good, write `revoked = true` under `clients.{name}`"));
+    if let Some(one) = chosen.iter().find(is_host) {
+        let title = "whoever calls a host sees no revocation list: the certificate is believed until it expires";
+        let way_out = match one.entry.authority() {
+            Some(name) => format!(
+                "if its key is in the wrong hands, roll `{name}` over, and let callers trust the new generation alone: `mtlsgen ca rotate {name}`"
+            ),
+            None => "let callers trust another certificate".to_owned(),
+        };
+        report.diagnostics(&[Diagnostic::warning("callers-unaware", title).help(way_out)]);
+    }
+    for current in chosen.iter().filter(|chosen| chosen.is_current) {
+        tell_of_holder(read, &current.entry.holder, reason, report);
+    }
+}
+
+/// What the next render does for a holder whose current certificate was revoked.
+fn tell_of_holder(read: &Read, holder: &Holder, reason: RevocationReason, report: Report) {
+    let spec = &read.spec;
+    match holder {
+        Holder::Client(name) => {
+            let Some(client) = spec.clients.get(name) else { return };
+            if client.revoked.is_some_and(|revoked| revoked.0.is_some()) {
+                return;
             }
-            Holder::Host(name) if spec.hosts.contains_key(name) => {
-                report.say(&format!("the next render issues a new certificate to {holder}"));
-            }
-            Holder::Authority(name) if spec.cas.contains_key(name.as_str()) => {
-                let title = format!(
-                    "{holder} is in the spec still: render refuses to go on until another generation signs"
-                );
-                let help = format!(
-                    "roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"
-                );
-                report.diagnostics(&[Diagnostic::warning("authority-revoked", title).help(help)]);
-            }
-            _ => {}
+            let next = match (&client.csr, reason) {
+                (None, _) => format!("issues a new certificate to {holder}"),
+                (Some(_), RevocationReason::KeyCompromise) => {
+                    format!(
+                        "issues none to {holder} until its owner sends a request by another key"
+                    )
+                }
+                (Some(_), _) => format!("signs the request of {holder} again, for the same key"),
+            };
+            report.say(&format!("the next render {next}; to shut it out, write `revoked = true` under `clients.{name}`"));
         }
+        Holder::Host(name) if spec.hosts.contains_key(name) => {
+            report.say(&format!("the next render issues a new certificate to {holder}"));
+        }
+        Holder::Authority(name) if spec.cas.contains_key(name.as_str()) => {
+            let title = format!(
+                "{holder} is in the spec still: render refuses to go on until another generation signs"
+            );
+            let help = format!(
+                "roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"
+            );
+            report.diagnostics(&[Diagnostic::warning("authority-revoked", title).help(help)]);
+        }
+        Holder::Host(_) | Holder::Authority(_) => {}
     }
 }

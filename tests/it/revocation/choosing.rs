@@ -112,3 +112,20 @@ fn a_revoked_authority_is_rolled_over_and_cuts_off_nobody_anew() {
     assert!(run.stderr.contains("retired the generation"), "{}", run.stderr);
     assert!(!run.stderr.contains("cut off"), "{}", run.stderr);
 }
+
+#[test]
+fn callers_of_a_host_learn_nothing_of_a_revocation() {
+    let sandbox = Sandbox::with_toml(
+        &super::SPEC
+            .replace("tls.issuer = \"self-signed\"", "tls.issuer = \"servers\"")
+            .replace("[cas.root]", "[cas.servers]\n[cas.root]"),
+    );
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.ok(&["cert", "revoke", "web.example.com"]);
+    assert!(run.stderr.contains("warning[callers-unaware]"), "{}", run.stderr);
+    assert!(run.stderr.contains("`mtlsgen ca rotate servers`"), "{}", run.stderr);
+    assert!(!run.stderr.contains("it signs the revocation list"), "{}", run.stderr);
+    let run = sandbox.ok(&["render"]);
+    assert!(run.stderr.contains("issued host `web.example.com`"), "{}", run.stderr);
+    assert!(!run.stdout.contains("ca.crl"), "no client's chain has that authority");
+}
