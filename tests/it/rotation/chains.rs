@@ -13,6 +13,18 @@ fn spec() -> String {
     )
 }
 
+#[test]
+fn a_host_that_lists_an_authority_above_is_told_to_trust_it() {
+    let sandbox = Sandbox::with_toml(&spec());
+    sandbox.ok(&["render", "-q"]);
+    for authority in ["root", "middle", "signing"] {
+        let plan = sandbox.ok(&["ca", "rotate", authority, "--plan"]).stdout;
+        assert!(plan.contains(&format!("is trusted by hosts: {HOST}")), "{plan}");
+    }
+    let run = sandbox.ok(&["ca", "rotate", "signing"]);
+    assert!(run.stderr.contains("from then on 1 host lets in"), "{}", run.stderr);
+}
+
 /// Rolls everything above `signing` over; whoever shows the old chain gets in after each step.
 fn walk(revoked: bool) {
     let sandbox = Sandbox::with_toml(&spec());
