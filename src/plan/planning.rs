@@ -5,22 +5,18 @@ use std::collections::BTreeMap;
 use super::listing::{self, ListAction};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
-    lost_authority, refuse_before, refuse_compromised, refuse_other_key, refuse_rotation,
+    Compromised, compromised, lost_authority, refuse_before, refuse_compromised, refuse_other_key,
+    refuse_rotation,
 };
 use super::revoking;
 use super::scope::Scope;
-use super::{
-    HeldCertificate, Inventory, Ledger, LedgerEntry, NewRevocation, Revocations, chains,
-    generations, orphans,
-};
+use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
-use crate::pki::crl::RevocationReason;
 use crate::pki::issue::Validity;
-use crate::pki::key::SpkiHash;
 use crate::pki::name::DistinguishedName;
-use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+use crate::pki::request::{CertificateRequest, Holder, Issuer};
 use crate::time::{Seconds, Timestamp};
 
 /// How far new certificates begin before now, for clocks that are behind.
@@ -152,12 +148,9 @@ pub fn plan_within(
             }),
         };
         let reason = reason.filter(|_| in_scope);
-        let warning = refuse_compromised(request, held, reason.as_ref(), &compromised);
-        if in_scope && let Some(warning) = warning {
-            plan.warnings.push(warning);
-            continue;
-        }
-        if !in_scope && held.is_none() {
+        let unsafe_key = refuse_compromised(request, held, reason.as_ref(), &compromised);
+        if !in_scope && held.is_none() || in_scope && unsafe_key.is_some() {
+            plan.warnings.extend(unsafe_key.filter(|_| in_scope));
             continue;
         }
         let lost = if held.is_none() { lost_authority(request, model, inventory) } else { None };
@@ -180,13 +173,8 @@ pub fn plan_within(
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
-            let keeps_key = held.is_some_and(|held| {
-                // A key that is its owner's is in no store.
-                request.public_key.is_none()
-                    && !compromised.contains_key(&held.certificate().spki_hash)
-                    && scope.keeps_key(&request.holder, &reason)
-            });
-            plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
+            let asked = asked.into_owned();
+            plan.actions.push(action(asked, held, (reason, validity), scope, &compromised));
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
         }
@@ -230,15 +218,21 @@ fn lists(
     listing::lists(model, inventory, revoked, now, &validity, errors)
 }
 
-/// Keys of leaves that somebody else may have, with the certificates of theirs that say so.
-fn compromised(ledger: &Ledger, revoked: &Revocations) -> BTreeMap<SpkiHash, SerialNumber> {
-    let is_compromised = |entry: &&LedgerEntry| {
-        let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
-        let is_leaf = !matches!(entry.holder, Holder::Authority(_));
-        is_leaf && revocation.is_some_and(|r| r.reason == RevocationReason::KeyCompromise)
-    };
-    let entries = ledger.entries.iter().filter(is_compromised);
-    entries.map(|entry| (entry.spki_hash, entry.serial.clone())).collect()
+/// What is issued for a reason, and whether for the key that the holder has.
+fn action(
+    asked: CertificateRequest,
+    held: Option<&HeldCertificate>,
+    (reason, validity): (Reason, Validity),
+    scope: &Scope,
+    compromised: &Compromised,
+) -> Action {
+    let keeps_key = held.is_some_and(|held| {
+        // A key that is its owner's is in no store.
+        asked.public_key.is_none()
+            && !compromised.contains_key(&held.certificate().spki_hash)
+            && scope.keeps_key(&asked.holder, &reason)
+    });
+    Action { request: asked, reason, validity, keeps_key }
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reason::Reason;
-use super::{HeldCertificate, Inventory};
+use super::{HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 use crate::pki::crl::RevocationReason;
@@ -77,13 +77,26 @@ pub(super) fn refuse_other_key(
     )
 }
 
+/// Keys of leaves that somebody else may have, each with a revoked certificate that says so.
+pub(super) type Compromised = BTreeMap<SpkiHash, SerialNumber>;
+
+/// Those that revocations call so.
+pub(super) fn compromised(ledger: &Ledger, revoked: &Revocations) -> Compromised {
+    let is_compromised = |entry: &&LedgerEntry| {
+        let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
+        let is_leaf = !matches!(entry.holder, Holder::Authority(_));
+        is_leaf && revocation.is_some_and(|r| r.reason == RevocationReason::KeyCompromise)
+    };
+    let entries = ledger.entries.iter().filter(is_compromised);
+    entries.map(|entry| (entry.spki_hash, entry.serial.clone())).collect()
+}
+
 /// A signing request whose key somebody else may have is not signed again: that would undo the revocation.
-/// `compromised` are such keys with the certificates that say so.
 pub(super) fn refuse_compromised(
     request: &CertificateRequest,
     held: Option<&HeldCertificate>,
     reason: Option<&Reason>,
-    compromised: &BTreeMap<SpkiHash, SerialNumber>,
+    compromised: &Compromised,
 ) -> Option<Diagnostic> {
     let asked = request.public_key.as_ref()?.spki_hash();
     let serial = compromised.get(&asked).or_else(|| match reason {

@@ -249,7 +249,10 @@ fn self_signed(entry: &LedgerEntry) -> Diagnostic {
 
 fn ambiguous_serial(what: &str, found: &[&LedgerEntry]) -> Diagnostic {
     let holders: Vec<String> = found.iter().map(|entry| entry.holder.to_string()).collect();
-    let title =
-        format!("several authorities gave the serial {}: to {}", literal(what), holders.join(", "));
+    let title = format!(
+        "{} is the serial of several certificates: of {}",
+        literal(what),
+        holders.join(", ")
+    );
     Diagnostic::error("ambiguous-serial", title).help("name the holder, or the certificate's file")
 }
