@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod listing;
 pub mod orphans;
 mod parallel;
+mod paths;
 mod planning;
 pub mod reason;
 mod refusals;

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use super::container;
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::problem::{self, Alone, Problem};
+use super::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::Details;
-use crate::pki::certificate::revocation_list::RevocationList;
+use crate::pki::crl::RevocationList;
 use crate::time::Timestamp;
 
 /// What a certificate is for.
@@ -322,6 +323,7 @@ fn revoked(inspection: &Inspection, index: usize) -> Option<Problem> {
         .iter()
         .filter(|list| list.problems.iter().all(|problem| problem.code != "signature"))
         .find_map(|list| list.list.entry_of(one))?;
-    let reason = entry.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    let reason = words::revocation_reason(entry.reason)
+        .map_or_else(String::new, |reason| format!(" ({reason})"));
     Some(Problem::error("revoked", format!("revoked at {}{reason}", entry.at)))
 }

@@ -237,7 +237,7 @@ impl Page {
         let verified = if one.issuer.is_some() { " (signature verified)" } else { "" };
         self.fact("issuer", &format!("{issuer}{verified}"));
         if let Some(number) = &one.list.number {
-            self.fact("number", number);
+            self.fact("number", &number.to_string());
         }
         self.fact("made", &one.list.this_update.to_string());
         if let Some(next) = one.list.next_update {
@@ -247,19 +247,20 @@ impl Page {
         self.fact("signature", &one.list.signature.name);
         let count = one.list.revoked.len();
         self.fact("revoked", &count.to_string());
-        for entry in one.list.revoked.iter().take(MOST_REVOKED) {
-            let reason = entry.reason.map_or_else(String::new, |reason| format!(", {reason}"));
+        for (serial, entry) in one.list.revoked.iter().take(MOST_REVOKED) {
+            let reason = words::revocation_reason(entry.reason)
+                .map_or_else(String::new, |reason| format!(", {reason}"));
             let subject = inspection
                 .certificates
                 .iter()
                 .find(|known| {
-                    known.certificate.serial == entry.serial
+                    known.certificate.serial == *serial
                         && known.certificate.issuer == one.list.issuer
                 })
                 .map_or_else(String::new, |known| {
                     format!(", {}", words::name(&known.certificate.subject))
                 });
-            self.line(&format!("    {} since {}{reason}{subject}", entry.serial, entry.at));
+            self.line(&format!("    {serial} since {}{reason}{subject}", entry.at));
         }
         if count > MOST_REVOKED {
             self.line(&format!("    and {} more", count - MOST_REVOKED));

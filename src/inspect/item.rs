@@ -5,7 +5,7 @@ use std::fmt;
 use super::words::visible;
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::PublicKey;
-use crate::pki::certificate::revocation_list::RevocationList;
+use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyError, PrivateKey, SpkiHash};
 
 /// Where something was found.

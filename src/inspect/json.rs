@@ -175,18 +175,18 @@ fn key(key: &ExaminedKey) -> Value {
 
 fn list(inspection: &Inspection, one: &ExaminedList) -> Value {
     let list = &one.list;
-    let revoked = list.revoked.iter().map(|entry| {
+    let revoked = list.revoked.iter().map(|(serial, entry)| {
         object(json!({
-            "serialNumber": entry.serial.to_string(),
+            "serialNumber": serial.to_string(),
             "revocationDate": entry.at.to_string(),
-            "reason": entry.reason,
+            "reason": words::revocation_reason(entry.reason),
         }))
     });
     let mut members = object(json!({
         "origin": origin(&one.origin),
         "issuer": list.issuer.rfc2253(),
         "signedBy": one.issuer,
-        "crlNumber": list.number,
+        "crlNumber": list.number.as_ref().map(ToString::to_string),
         "thisUpdate": list.this_update.to_string(),
         "nextUpdate": list.next_update.map(|next| next.to_string()),
         "remainingSeconds": list.next_update.map(|next| remaining(next, inspection.at)),

@@ -4,9 +4,9 @@ use super::examination::Role;
 use super::words;
 use crate::diagnostic::{Severity, literal};
 use crate::pki::certificate::details::{Details, extension};
-use crate::pki::certificate::revocation_list::RevocationList;
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
 use crate::pki::chain;
+use crate::pki::crl::RevocationList;
 use crate::time::{Seconds, Timestamp};
 
 /// Days that browsers allow a server certificate (CA/Browser Forum, ballot SC31).
@@ -266,6 +266,10 @@ pub(super) fn of_revocation_list(list: &RevocationList, now: Timestamp) -> Vec<P
         None => problems
             .push(Problem::warning("no-next-update", "it does not say when the next one comes")),
         Some(_) => {}
+    }
+    if let Some(flaw) = list.flaw.as_ref().filter(|_| list.next_update.is_some()) {
+        let title = format!("ingress controllers do not take it: {flaw}");
+        problems.push(Problem::warning("unusable-revocation-list", title));
     }
     if now < list.this_update {
         let until = words::span(list.this_update.since(now));

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::secret;
-use crate::pki::certificate::revocation_list::RevocationList;
 use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::pem;
 use crate::pki::pkcs12::{self, Password, Pkcs12Error};

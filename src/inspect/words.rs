@@ -1,5 +1,6 @@
 //! Words for names, times and octets.
 
+use crate::pki::crl::RevocationReason;
 use crate::pki::name::DistinguishedName;
 use crate::time::{Seconds, Timestamp};
 
@@ -23,6 +24,11 @@ pub(super) fn name(name: &DistinguishedName) -> String {
         format!("{kind}={}", visible(&attribute.value.replace(',', "\\,")))
     });
     shown.collect::<Vec<_>>().join(",")
+}
+
+/// Why a certificate was revoked; `None` where its issuer does not say.
+pub(super) fn revocation_reason(reason: RevocationReason) -> Option<&'static str> {
+    Some(reason.word()).filter(|_| reason != RevocationReason::Unspecified)
 }
 
 /// A length of time in its largest sensible unit: `364 days`, `5 hours`.

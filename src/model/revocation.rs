@@ -88,7 +88,12 @@ pub fn settings(
             let path = brought::list_path(context.document, name);
             let lists = lists(context, &path, file.as_str(), findings);
             for list in &lists {
-                refuse_unfit(context, &path, file.as_str(), list, chain, findings);
+                // Lists of mtlsgen take the place of those of an authority whose key is here.
+                let is_replaced =
+                    can_sign && chain.first().is_some_and(|own| list.is_signed_by(own));
+                if !is_replaced {
+                    refuse_unfit(context, &path, file.as_str(), list, chain, findings);
+                }
             }
             lists
         }
@@ -121,7 +126,7 @@ fn lists(
             format!("`{file}` does not consist of PEM blocks `X509 CRL`"),
             "convert it: `openssl crl -inform DER -in FILE -out FILE.pem`",
         ),
-        Err(RevocationListError::Unusable(why)) => (
+        Err(RevocationListError::Damaged(why) | RevocationListError::Unusable(why)) => (
             "broken-crl",
             format!("a revocation list in `{file}` cannot be used: {why}"),
             "get a complete list of version 2 from the owner of that authority",
@@ -147,9 +152,9 @@ fn refuse_unfit(
                 .at(context.value(path))
                 .help("name the lists of this authority and of its issuers, nothing else"),
         );
-    } else if list.next_update <= context.now {
+    } else if list.end() <= context.now {
         findings.push(
-            Diagnostic::error("expired-crl", format!("the revocation list of `{issuer}` in `{file}` ended at {}: the controller would refuse every client", list.next_update))
+            Diagnostic::error("expired-crl", format!("the revocation list of `{issuer}` in `{file}` ended at {}: the controller would refuse every client", list.end()))
                 .at(context.value(path))
                 .help("get the current list from the owner of that authority"),
         );
@@ -171,14 +176,14 @@ fn ends_soon(
     file: &str,
     list: &RevocationList,
 ) -> Option<Diagnostic> {
-    let third = Seconds(list.next_update.since(list.this_update).0 / 3);
-    if list.next_update.since(context.now) > third.min(NOTICE) {
+    let third = Seconds(list.end().since(list.this_update).0 / 3);
+    if list.end().since(context.now) > third.min(NOTICE) {
         return None;
     }
     let title = format!(
         "the revocation list of `{}` in `{file}` ends at {}: from then on, the controller refuses every client",
         list.issuer.rfc2253(),
-        list.next_update
+        list.end()
     );
     Some(
         Diagnostic::warning("crl-ends-soon", title)

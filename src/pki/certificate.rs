@@ -2,7 +2,6 @@
 
 pub mod details;
 pub(super) mod reading;
-pub mod revocation_list;
 pub(super) mod signature;
 #[cfg(test)]
 mod tests;
@@ -214,7 +213,7 @@ impl Certificate {
 
     /// Tells whether `issuer` has the name and the key identifier that this certificate says of its
     /// issuer.
-    pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
+    pub(crate) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
         self.issuer == issuer.subject
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)

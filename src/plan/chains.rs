@@ -67,6 +67,28 @@ pub fn served<'a>(
     Some(chain)
 }
 
+/// The trust bundle of a host that lets in those below `listed`: these authorities and their issuers, as
+/// [`bundle`] has them, and the intermediates below them as they are now.
+///
+/// A client shows the intermediates that it was given with its certificate. Once one above them was rolled over, no
+/// path leads from those to a trusted root; with the present ones at hand, verifiers take these.
+#[must_use]
+pub fn trust_bundle<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    listed: &[String],
+) -> Option<Vec<&'a Certificate>> {
+    let lineage = &model.lineage;
+    let is_below = |name: &&String| {
+        lineage.intermediates(name) > 0
+            && !listed.contains(name)
+            && listed.iter().any(|listed| lineage.is_at_or_below(name, listed))
+    };
+    let below = model.authorities.keys().filter(is_below);
+    let names: Vec<String> = listed.iter().chain(below).cloned().collect();
+    bundle(model, inventory, &names)
+}
+
 /// The trust bundle of some authorities: all of them first, then their issuers up to the roots. Of an
 /// authority that is being rolled over every generation is in it, the one that signs first.
 #[must_use]

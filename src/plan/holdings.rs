@@ -34,7 +34,7 @@ impl Material for Holdings<'_> {
     }
 
     fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
-        chains::bundle(self.model, self.inventory, authorities).map(chain::to_pem)
+        chains::trust_bundle(self.model, self.inventory, authorities).map(chain::to_pem)
     }
 
     fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String> {

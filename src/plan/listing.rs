@@ -54,6 +54,13 @@ pub enum ListReason {
     },
     /// Its authority lasts longer by now.
     AuthorityRenewed,
+    /// The spec wants shorter ones.
+    TooLong {
+        /// How long they shall last.
+        want: Seconds,
+        /// How long it lasts.
+        have: Seconds,
+    },
     /// A clock was ahead when it was signed: verifiers with a right one refuse everybody.
     Early {
         /// When it begins.
@@ -66,7 +73,7 @@ impl ListReason {
     #[must_use]
     pub fn still_works(&self) -> bool {
         // Where it is this clock that is behind, nothing is wrong with the list.
-        matches!(self, Self::Due { .. } | Self::AuthorityRenewed | Self::Early { .. })
+        !matches!(self, Self::Missing | Self::Incomplete { .. } | Self::Expired { .. })
     }
 }
 
@@ -82,6 +89,7 @@ impl fmt::Display for ListReason {
             Self::Due { next_update } => write!(f, "due for renewal, ends at {next_update}"),
             Self::Early { this_update } => write!(f, "it begins at {this_update} only"),
             Self::AuthorityRenewed => f.write_str("its authority lasts longer by now"),
+            Self::TooLong { want, have } => write!(f, "it shall last {want}, and lasts {have}"),
         }
     }
 }
@@ -112,7 +120,7 @@ pub(super) fn lists(
             revoked
                 .of(name)
                 .filter(|(serial, _)| !ended.contains(&(name, *serial)))
-                .map(|(serial, revocation)| (serial.clone(), entry(revocation))),
+                .map(|(serial, revocation)| (serial.clone(), entry(revocation, now))),
         );
         let sign = |certificate: Option<&Certificate>, validity, generation| {
             let newest = certificate.and_then(|own| current(model, inventory, own));
@@ -130,9 +138,10 @@ pub(super) fn lists(
     found
 }
 
-/// A revocation as a list has it: backdated as the list is, so that it never lies ahead of that.
-fn entry(revocation: &Revocation) -> RevokedEntry {
-    RevokedEntry { at: revocation.at.before(BACKDATED), reason: revocation.reason }
+/// A revocation as a list has it: backdated as the list is, so that it never lies ahead of that, not even
+/// where a clock was ahead.
+fn entry(revocation: &Revocation, now: Timestamp) -> RevokedEntry {
+    RevokedEntry { at: revocation.at.min(now).before(BACKDATED), reason: revocation.reason }
 }
 
 /// Revoked certificates that have expired: no verifier asks for them any more.
@@ -174,8 +183,9 @@ fn draft(
     let stored = inventory.lists.get(&authority.name).into_iter().flatten();
     let brought = model.authorities.get(&authority.name).into_iter();
     let brought = brought.flat_map(|authority| &authority.lists.brought);
-    let last = stored.chain(brought).filter_map(|list| list.number).max().unwrap_or(0);
-    RevocationListDraft { number: last.saturating_add(1), this_update, next_update, revoked }
+    let last = stored.chain(brought).filter_map(|list| list.number.as_ref()).max();
+    let number = last.cloned().unwrap_or_default().next();
+    RevocationListDraft { number, this_update, next_update, revoked }
 }
 
 fn reason(
@@ -185,7 +195,7 @@ fn reason(
     now: Timestamp,
 ) -> Option<ListReason> {
     let Some(current) = current else { return Some(ListReason::Missing) };
-    let next_update = current.next_update;
+    let next_update = current.end();
     let missing = next.revoked.keys().filter(|s| !current.revoked.contains_key(s)).count();
     if missing > 0 {
         return Some(ListReason::Incomplete { missing });
@@ -195,6 +205,10 @@ fn reason(
     }
     if current.this_update > now {
         return Some(ListReason::Early { this_update: current.this_update });
+    }
+    let have = next_update.since(current.this_update);
+    if let Some(want) = authority.lists.duration.filter(|want| have > *want) {
+        return Some(ListReason::TooLong { want, have });
     }
     if next.next_update <= next_update {
         return None;
@@ -208,8 +222,8 @@ fn reason(
 /// When a list is renewed, as far as a new one would last longer.
 #[must_use]
 pub fn renewal_time(authority: &Authority, list: &RevocationList) -> Timestamp {
-    let third = Seconds(list.next_update.since(list.this_update).0 / 3);
-    list.next_update.before(authority.lists.renew_before.unwrap_or(third.min(LONGEST_RENEWAL)))
+    let third = Seconds(list.end().since(list.this_update).0 / 3);
+    list.end().before(authority.lists.renew_before.unwrap_or(third.min(LONGEST_RENEWAL)))
 }
 
 /// What somebody else must sign: the own list of an authority without its key, and those of its issuers.

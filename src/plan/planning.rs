@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::listing::{self, ListAction};
 use super::reason::{self, Compared, Reason};
-use super::refusals::{lost_authority, refuse_before, refuse_other_key, refuse_rotation};
+use super::refusals::{
+    Compromised, compromised, lost_authority, refuse_before, refuse_compromised, refuse_other_key,
+    refuse_rotation,
+};
 use super::revoking;
 use super::scope::Scope;
 use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
@@ -111,6 +114,7 @@ pub fn plan_within(
     plan.warnings.extend(not_yet_valid(inventory, now));
     let mut errors = Vec::new();
     let revoked = revoke(&mut plan, model, inventory, now, scope, &mut errors);
+    let compromised = compromised(&inventory.ledger, &revoked);
     let mut reissued: Vec<&str> = Vec::new();
     let mut signers = brought_signers(model);
     for request in model.requests() {
@@ -144,7 +148,9 @@ pub fn plan_within(
             }),
         };
         let reason = reason.filter(|_| in_scope);
-        if !in_scope && held.is_none() {
+        let unsafe_key = refuse_compromised(request, held, reason.as_ref(), &compromised);
+        if !in_scope && held.is_none() || in_scope && unsafe_key.is_some() {
+            plan.warnings.extend(unsafe_key.filter(|_| in_scope));
             continue;
         }
         let lost = if held.is_none() { lost_authority(request, model, inventory) } else { None };
@@ -167,8 +173,8 @@ pub fn plan_within(
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
-            let keeps_key = held.is_some() && scope.keeps_key(&request.holder, &reason);
-            plan.actions.push(Action { request: asked.into_owned(), reason, validity, keeps_key });
+            let asked = asked.into_owned();
+            plan.actions.push(action(asked, held, (reason, validity), scope, &compromised));
         } else if held.is_some_and(|held| is_stale(request, held, model, inventory, &reissued)) {
             plan.stale_chains.push(request.holder.clone());
         }
@@ -196,7 +202,7 @@ fn revoke(
     for new in &plan.revocations {
         revoked.insert(&new.authority, &new.serial, new.revocation.clone());
     }
-    plan.warnings.extend(orphans::warning(model, &inventory.ledger, &revoked, now));
+    plan.warnings.extend(orphans::warning(model, inventory, &revoked, now));
     revoked
 }
 
@@ -210,6 +216,23 @@ fn lists(
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
     listing::lists(model, inventory, revoked, now, &validity, errors)
+}
+
+/// What is issued for a reason, and whether for the key that the holder has.
+fn action(
+    asked: CertificateRequest,
+    held: Option<&HeldCertificate>,
+    (reason, validity): (Reason, Validity),
+    scope: &Scope,
+    compromised: &Compromised,
+) -> Action {
+    let keeps_key = held.is_some_and(|held| {
+        // A key that is its owner's is in no store.
+        asked.public_key.is_none()
+            && !compromised.contains_key(&held.certificate().spki_hash)
+            && scope.keeps_key(&asked.holder, &reason)
+    });
+    Action { request: asked, reason, validity, keeps_key }
 }
 
 /// Whether the intermediates in a holder's file are other ones than its chain has now, or will have.

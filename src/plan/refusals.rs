@@ -1,10 +1,14 @@
 //! What a plan refuses: authorities that are lost, revoked, or would be others, and signers whose time has not come.
 
+use std::collections::BTreeMap;
+
 use super::reason::Reason;
-use super::{HeldCertificate, Inventory};
+use super::{HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::pki::crl::RevocationReason;
+use crate::pki::key::SpkiHash;
+use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::time::Timestamp;
 
 /// Nothing can be signed by an authority whose time has not come.
@@ -71,6 +75,50 @@ pub(super) fn refuse_other_key(
             .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
             .help("or give the entry another name, so that both keys have a certificate"),
     )
+}
+
+/// Keys of leaves that somebody else may have, each with a revoked certificate that says so.
+pub(super) type Compromised = BTreeMap<SpkiHash, SerialNumber>;
+
+/// Those that revocations call so.
+pub(super) fn compromised(ledger: &Ledger, revoked: &Revocations) -> Compromised {
+    let is_compromised = |entry: &&LedgerEntry| {
+        let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
+        let is_leaf = !matches!(entry.holder, Holder::Authority(_));
+        is_leaf && revocation.is_some_and(|r| r.reason == RevocationReason::KeyCompromise)
+    };
+    let entries = ledger.entries.iter().filter(is_compromised);
+    entries.map(|entry| (entry.spki_hash, entry.serial.clone())).collect()
+}
+
+/// A signing request whose key somebody else may have is not signed again: that would undo the revocation.
+pub(super) fn refuse_compromised(
+    request: &CertificateRequest,
+    held: Option<&HeldCertificate>,
+    reason: Option<&Reason>,
+    compromised: &Compromised,
+) -> Option<Diagnostic> {
+    let asked = request.public_key.as_ref()?.spki_hash();
+    let serial = compromised.get(&asked).or_else(|| match reason {
+        Some(Reason::Revoked { serial, reason: RevocationReason::KeyCompromise }) => {
+            held.filter(|held| held.certificate().spki_hash == asked).map(|_| serial)
+        }
+        _ => None,
+    })?;
+    let (holder, name) = (&request.holder, request.holder.name());
+    let title = format!(
+        "the signing request of {holder} is not signed: its key is that of certificate {serial}, which was revoked (keyCompromise)"
+    );
+    let warning = Diagnostic::warning("compromised-key", title).help(format!(
+        "get a request by another key from its owner; or write `revoked = \"keyCompromise\"` under `clients.{name}`"
+    ));
+    let is_open = held.is_some_and(|held| held.certificate().serial != *serial)
+        && !matches!(reason, Some(Reason::Revoked { .. }));
+    Some(if is_open {
+        warning.help(format!("its current certificate still opens doors: `mtlsgen cert revoke --all clients/{name} --reason keyCompromise`"))
+    } else {
+        warning
+    })
 }
 
 /// Another key or subject of an authority, or the same key again after it was revoked.

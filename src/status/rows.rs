@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, Row, State, Subject};
-use crate::model::{AuthoritySource, Model};
+use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+use crate::plan::orphans::{Doors, Signer};
 use crate::plan::{
     Generations, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, ListReason,
-    NewRevocation, Revocations, listing, orphans, revoking,
+    NewRevocation, Revocations, listing, revoking,
 };
 use crate::time::Timestamp;
 
@@ -142,6 +143,7 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
     let wanted: BTreeSet<&Holder> = model.requests().map(|request| &request.holder).collect();
     let ledger: &Ledger = &inventory.ledger;
     let revoked = revoked(inventory, plan);
+    let doors = Doors::of(model, inventory, &revoked, now);
     let row = |entry: &LedgerEntry| {
         let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
         let state = if entry.not_after < now {
@@ -155,8 +157,11 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
         } else {
             State::Orphaned
         };
-        let is_open = matches!(state, State::Superseded | State::Orphaned);
-        let opens = orphans::opened(model, entry).map(|exposure| exposure.key.clone());
+        let signer = if is_open_client(state, entry) { Some(Signer::of(entry)) } else { None };
+        let opens = signer.iter().flat_map(|signer| {
+            let opened = doors.opened(signer.as_ref(), &entry.subject);
+            opened.map(|exposure| exposure.key.clone())
+        });
         Row {
             subject: Subject::Certificate(entry.holder.clone()),
             issuer: issuer(&entry.issuer),
@@ -172,11 +177,17 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
             renewal_time: None,
             state,
             reason: revocation.map(|revocation| revocation.reason.to_string()),
-            opens: if is_open { opens.collect() } else { Vec::new() },
+            opens: opens.collect(),
         }
     };
     let others = ledger.entries.iter().filter(|entry| !shown.contains(&entry.fingerprint));
     others.map(row).collect()
+}
+
+/// Whether it is a client's that may still open doors.
+fn is_open_client(state: State, entry: &LedgerEntry) -> bool {
+    matches!(state, State::Superseded | State::Orphaned)
+        && matches!(entry.holder, Holder::Client(_))
 }
 
 /// What a certificate of an authority is in a rollover.
@@ -214,7 +225,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             });
             let state = match (list, planned.map(|planned| &planned.reason)) {
                 (None, _) => State::Missing,
-                (Some(list), _) if list.next_update <= now => State::Expired,
+                (Some(list), _) if list.end() <= now => State::Expired,
                 (Some(_), Some(_)) => State::Due,
                 (Some(_), None) => State::Valid,
             };
@@ -231,19 +242,25 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             });
         }
     }
-    let brought = model.authorities.values().flat_map(|authority| {
-        authority.lists.brought.iter().map(|list| (authority.name.clone(), list))
-    });
-    for (name, list) in brought {
-        let expired = list.next_update <= now;
+    let brought = model
+        .authorities
+        .values()
+        .flat_map(|authority| authority.lists.brought.iter().map(move |list| (authority, list)));
+    for (authority, list) in brought {
+        let is_replaced = is_replaced(authority, list);
+        let state = match list.end() <= now {
+            true => State::Expired,
+            false if is_replaced => State::Superseded,
+            false => State::Valid,
+        };
         rows.push(Row {
-            subject: Subject::List(name),
+            subject: Subject::List(authority.name.clone()),
             issuer: list.issuer.rfc2253(),
             is_brought: true,
-            is_current: true,
+            is_current: !is_replaced,
             facts: Some(list_facts(list)),
             renewal_time: None,
-            state: if expired { State::Expired } else { State::Valid },
+            state,
             reason: None,
             opens: Vec::new(),
         });
@@ -251,12 +268,22 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
     rows
 }
 
+/// Whether lists of mtlsgen take the place of one that was brought along: that of an authority whose key is here.
+fn is_replaced(authority: &Authority, list: &RevocationList) -> bool {
+    match &authority.source {
+        AuthoritySource::Brought(chain) => {
+            authority.can_sign && chain.first().is_some_and(|own| list.is_signed_by(own))
+        }
+        AuthoritySource::Issued(_) => false,
+    }
+}
+
 fn list_facts(list: &RevocationList) -> Facts {
     Facts {
         subject: list.issuer.rfc2253(),
-        serial: list.number.map_or_else(String::new, |number| number.to_string()),
+        serial: list.number.as_ref().map_or_else(String::new, ToString::to_string),
         fingerprint: list.fingerprint(),
         not_before: list.this_update,
-        not_after: list.next_update,
+        not_after: list.end(),
     }
 }

@@ -94,6 +94,41 @@ fn a_leaf_is_renewed_when_due_and_an_authority_keeps_its_key() {
 }
 
 #[test]
+fn a_key_is_kept_unless_its_certificate_was_revoked() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    let key = || sandbox.certificate("clients/alice").spki_hash;
+    let first = key();
+    let renew = |flags: &[&str]| {
+        let all = [&["cert", "renew", "alice", "--reuse-key", "--format", "json"], flags].concat();
+        let run = sandbox.ok(&all);
+        let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        (told["certificates"][0].clone(), run.stderr)
+    };
+    let (told, words) = renew(&[]);
+    assert_eq!((&told["name"], &told["key"]), (&"alice".into(), &"kept".into()));
+    assert_eq!(told["serial"], sandbox.certificate("clients/alice").serial.to_string());
+    assert!(words.contains("mtlsgen cert export clients/alice"), "{words}");
+    assert_eq!(key(), first);
+    // The earlier certificate tells that somebody else has the key of this one.
+    let files = fs::read_dir(sandbox.path("pki/cas/issuing/ledger")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let current = sandbox.certificate("clients/alice").serial.to_string();
+    let is_former = |name: &String| {
+        let entry = sandbox.read(&format!("pki/cas/issuing/ledger/{name}"));
+        entry.contains("\"alice\"") && !name.starts_with(&current)
+    };
+    let former = names.into_iter().find(is_former).unwrap();
+    let former = former.trim_end_matches(".toml");
+    sandbox.ok(&["cert", "revoke", former, "--reason", "keyCompromise"]);
+    let (told, _) = renew(&["--dry-run"]);
+    assert_eq!((&told["key"], &told["serial"]), (&"new".into(), &serde_json::Value::Null));
+    let (_, words) = renew(&[]);
+    assert!(words.contains("asked for; with a new key"), "{words}");
+    assert_ne!(key(), first);
+}
+
+#[test]
 fn an_authority_cannot_get_another_key_or_subject_by_the_way() {
     for line in ["subject = \"CN=other\"", "privateKey = { algorithm = \"RSA\" }"] {
         let sandbox = Sandbox::with_toml(SPEC);

@@ -1,5 +1,6 @@
 //! Who is revoked gets in nowhere, and everybody else does: ledgers, revocation lists, real handshakes.
 
+mod choosing;
 mod foreign;
 mod lists;
 mod store;
@@ -147,7 +148,7 @@ fn what_is_revoked_can_be_named_in_many_ways() {
     failing(&revoke(&["alicia"]), "did you mean `clients/alice`");
     failing(&revoke(&["root"]), "signed itself");
     failing(&revoke(&["web.example.com"]), "`mtlsgen cert renew`");
-    failing(&revoke(&["mtls.toml"]), "no PEM certificate");
+    failing(&revoke(&["mtls.toml"]), "no certificate in `mtls.toml`");
     assert_eq!(revoke(&["alice", "--reason", "certificateHold"]).status, 2);
     failing(&revoke(&["alice", "nobody"]), "no holder, serial or file `nobody`");
     assert_eq!(revoke(&["alice", "--comment", "stolen \"laptop\"\n"]).status, 0);

@@ -1,5 +1,7 @@
 //! Authorities that are rolled over: every phase with real handshakes, and nobody locked out before the end.
 
+mod chains;
+mod doors;
 mod steps;
 
 use std::fs;

@@ -132,6 +132,61 @@ fn a_request_is_signed_again_when_it_is_due_or_has_another_key() {
     assert!(!sandbox.path(KEY).exists());
 }
 
+#[test]
+fn a_request_is_renewed_by_itself_whether_keys_are_kept_or_not() {
+    let Some((sandbox, owner)) = requested(SPEC) else { return };
+    sandbox.ok(&["render", "-q"]);
+    let first = sandbox.read(CERTIFICATE);
+    for flags in [&[][..], &["--reuse-key"], &["--reuse-key", "--format", "json"]] {
+        let run = sandbox.ok(&[&["cert", "renew", "billing"], flags].concat());
+        let words = "issued client `billing`: asked for; for the key of its signing request";
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("give `pki/clients/billing/tls.crt` to client"),
+            "{}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains("mtlsgen render"), "it is in no manifest: {}", run.stderr);
+        assert!(
+            run.stdout.is_empty() || run.stdout.contains("\"key\": \"owner\""),
+            "{}",
+            run.stdout
+        );
+    }
+    let last = sandbox.read(CERTIFICATE);
+    assert_ne!(first, last);
+    assert_eq!(public_key(&owner, &sandbox, &first), public_key(&owner, &sandbox, &last));
+    assert!(!sandbox.path(KEY).exists());
+}
+
+#[test]
+fn a_request_by_a_compromised_key_is_not_signed_again() {
+    let Some((sandbox, owner)) = requested(SPEC) else { return };
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.ok(&["cert", "revoke", "billing", "--reason", "superseded"]);
+    assert!(run.stderr.contains("signs the request of client `billing` again"), "{}", run.stderr);
+    let run = sandbox.ok(&["render"]);
+    assert!(run.stderr.contains("issued client `billing`"), "{}", run.stderr);
+    let run = sandbox.ok(&["cert", "revoke", "billing", "--reason", "keyCompromise"]);
+    assert!(run.stderr.contains("issues none to client `billing` until"), "{}", run.stderr);
+    let before = sandbox.read(CERTIFICATE);
+    for _ in 0..2 {
+        let run = sandbox.ok(&["render"]);
+        assert!(run.stderr.contains("warning[compromised-key]"), "{}", run.stderr);
+        assert!(run.stdout.contains("ca.crl"), "the list is rendered all the same");
+    }
+    sandbox.ok(&["cert", "renew", "billing"]);
+    assert_eq!(sandbox.read(CERTIFICATE), before);
+    let status = sandbox.run(&["status", "--fail-within", "1d"]);
+    assert_eq!(status.status, 1, "{}", status.stderr);
+    // Another key is another matter.
+    owner.new_key(&sandbox, P256);
+    owner.request(&sandbox, "owner.key", &["-subj", "/CN=billing"]);
+    let run = sandbox.ok(&["render"]);
+    assert!(run.stderr.contains("issued client `billing`"), "{}", run.stderr);
+    assert!(!run.stderr.contains("compromised-key"), "{}", run.stderr);
+}
+
 fn public_key(owner: &Owner, sandbox: &Sandbox, certificate: &str) -> String {
     let file = sandbox.write("shown.crt", certificate);
     output_of(Command::new(&owner.openssl).args(["x509", "-noout", "-pubkey", "-in"]).arg(file))

@@ -12,7 +12,7 @@ use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::Diagnostic;
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
-use crate::model::Resolved;
+use crate::model::{Model, Resolved};
 use crate::pki::request::Holder;
 use crate::plan::rotation::{Known, Retirement, Role, Rotation};
 use crate::plan::{self, NewRevocation};
@@ -49,22 +49,16 @@ pub struct Args {
     /// Change nothing: tell what the step would do
     #[arg(long, conflicts_with = "plan", help_heading = "Step")]
     dry_run: bool,
-    /// Format of `--plan`
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        requires = "plan",
-        help_heading = "Output"
-    )]
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// For people: the plan; after a step nothing, which is told on standard error
     Text,
-    /// For programs
+    /// For programs: the plan, or where the rollover stands after the step and what it did
     Json,
 }
 
@@ -78,12 +72,13 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let (inventory, warnings) = phases::inventory(&store, &resolved.model)?;
     report.diagnostics(&warnings);
     // Before the store's folder is made for an authority that is not in it.
-    let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
+    let name = name(&args.name, &resolved.model);
+    let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
     if args.plan {
         let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
         print(match args.format {
             Format::Text => schedule::text(&schedule, store.path()),
-            Format::Json => schedule::json(&schedule, store.path()),
+            Format::Json => schedule::json(&schedule, store.path(), None),
         })?;
         return Ok(ExitStatus::Done);
     }
@@ -91,14 +86,29 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let lock = if args.dry_run { None } else { Some(store.lock()?) };
     // Another process may have taken a step in the meantime; its warnings are those told already.
     let inventory = phases::inventory(&store, &resolved.model)?.0;
-    let step = Step { args, report, store: &store, lock: lock.as_ref(), resolved: &resolved, now };
-    let rotation = Rotation::of(&resolved.model, &inventory, &args.name, now).map_err(refused)?;
-    match (args.activate, args.retire, args.abandon) {
-        (true, ..) => step.activate(rotation),
-        (_, true, _) => step.retire(rotation, &Known::all(&inventory.ledger).map_err(refused)?),
-        (.., true) => step.abandon(rotation),
-        (false, false, false) => step.introduce(rotation),
+    let lock = lock.as_ref();
+    let step = Step { args, name, report, store: &store, lock, resolved: &resolved, now };
+    let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
+    let outcome = match (args.activate, args.retire, args.abandon) {
+        (true, ..) => step.activate(rotation)?,
+        (_, true, _) => step.retire(rotation, &Known::all(&inventory.ledger).map_err(refused)?)?,
+        (.., true) => step.abandon(rotation)?,
+        (false, false, false) => step.introduce(rotation)?,
+    };
+    if args.format == Format::Json {
+        let inventory = phases::inventory(&store, &resolved.model)?.0;
+        let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
+        let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
+        let taken = Taken { is_dry_run: args.dry_run, ..outcome };
+        print(schedule::json(&schedule, store.path(), Some(&taken)))?;
     }
+    Ok(ExitStatus::Done)
+}
+
+/// The authority's name; people also write it as the folder of the store is called.
+fn name<'a>(written: &'a str, model: &Model) -> &'a str {
+    let plain = written.strip_prefix("cas/").filter(|plain| model.authorities.contains_key(*plain));
+    if model.authorities.contains_key(written) { written } else { plain.unwrap_or(written) }
 }
 
 fn refused(diagnostic: Diagnostic) -> CommandError {
@@ -108,6 +118,7 @@ fn refused(diagnostic: Diagnostic) -> CommandError {
 /// A step, and all that it works with; without a lock it is only told.
 struct Step<'a> {
     args: &'a Args,
+    name: &'a str,
     report: Report,
     store: &'a Store,
     lock: Option<&'a StoreLock>,
@@ -119,7 +130,7 @@ impl Step<'_> {
     /// Carries the change out, unless it is only to be told.
     fn change(&self, change: Change<'_>) -> Result<(), CommandError> {
         let Some(lock) = self.lock else { return Ok(()) };
-        Ok(self.store.rotate(lock, &self.args.name, change)?)
+        Ok(self.store.rotate(lock, self.name, change)?)
     }
 
     /// Says what was done, or what would be.
@@ -128,9 +139,10 @@ impl Step<'_> {
         self.report.say(&format!("{verb} {rest}"));
     }
 
-    fn introduce(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
+    fn introduce(&self, rotation: Rotation<'_>) -> Result<Taken, CommandError> {
         let introduction = rotation.introduction().map_err(refused)?;
-        let name = &self.args.name;
+        let name = self.name;
+        let taken = Taken::of("introduce");
         if let Some(reason) = &introduction.replaces {
             self.say(
                 "gave up",
@@ -148,7 +160,7 @@ impl Step<'_> {
                     rotation.request.key_kind
                 ),
             );
-            return Ok(ExitStatus::Done);
+            return Ok(taken);
         }
         let model = &self.resolved.model;
         let needed: BTreeSet<Holder> = introduction.plan.keys_needed(model).into_iter().collect();
@@ -172,17 +184,20 @@ impl Step<'_> {
             certificate.not_after
         ));
         self.next_steps(rotation);
-        Ok(ExitStatus::Done)
+        Ok(taken)
     }
 
     /// What to do between introducing and activating.
     fn next_steps(&self, rotation: Rotation<'_>) {
-        let name = &self.args.name;
+        let name = self.name;
         let schedule = rotation.schedule(&[]);
         if !schedule.trusted_by.is_empty() {
             self.report.say(&format!(
-                "render and apply now: from then on {} let in those of both generations",
-                counted(schedule.trusted_by.len(), "host")
+                "render and apply now: from then on {} those of both generations",
+                match schedule.trusted_by.len() {
+                    1 => "1 host lets in".to_owned(),
+                    hosts => format!("{hosts} hosts let in"),
+                }
             ));
         }
         if schedule.is_root && !schedule.serves.is_empty() {
@@ -197,40 +212,40 @@ impl Step<'_> {
         self.report.say(&format!("then run `mtlsgen ca rotate {name} --activate`"));
     }
 
-    fn activate(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
+    fn activate(&self, rotation: Rotation<'_>) -> Result<Taken, CommandError> {
         rotation.activation().map_err(refused)?;
         self.change(Change::Activate)?;
-        let name = &self.args.name;
+        let name = self.name;
         let serial = &rotation.current.certificate().serial;
         self.say("activated", "would activate", &format!("the next generation of `{name}`: it signs from now on; the old one (serial {serial}) stays trusted"));
         self.report.say("render and apply: what it signs is issued anew, old certificates are accepted until they expire");
         self.report.say(&format!(
             "then run `mtlsgen ca rotate {name} --retire`; `--plan` tells from when"
         ));
-        Ok(ExitStatus::Done)
+        Ok(Taken::of("activate"))
     }
 
-    fn abandon(&self, rotation: Rotation<'_>) -> Result<ExitStatus, CommandError> {
+    fn abandon(&self, rotation: Rotation<'_>) -> Result<Taken, CommandError> {
         rotation.abandonment().map_err(refused)?;
         self.change(Change::Abandon)?;
         self.say(
             "gave up",
             "would give up",
-            &format!("the next generation of `{}`; render and apply", self.args.name),
+            &format!("the next generation of `{}`; render and apply", self.name),
         );
-        Ok(ExitStatus::Done)
+        Ok(Taken::of("abandon"))
     }
 
-    fn retire(&self, rotation: Rotation<'_>, known: &[Known]) -> Result<ExitStatus, CommandError> {
+    fn retire(&self, rotation: Rotation<'_>, known: &[Known]) -> Result<Taken, CommandError> {
         let outcome = rotation.retirement(known, self.args.force).map_err(CommandError::Input)?;
         self.change(Change::Retire(&outcome.retired, &outcome.revocations))?;
         self.tell_retirement(&outcome);
-        Ok(ExitStatus::Done)
+        Ok(Taken { retirement: Some(outcome), ..Taken::of("retire") })
     }
 
     fn tell_retirement(&self, outcome: &Retirement) {
         let Retirement { retired, cut_off, kept, revocations } = outcome;
-        let name = &self.args.name;
+        let name = self.name;
         for serial in retired {
             self.say(
                 "retired",
@@ -253,6 +268,22 @@ impl Step<'_> {
             let NewRevocation { authority, serial, .. } = new;
             self.say("revoked", "would revoke", &format!("the certificate {serial} of `{name}`, which `{authority}` answers for: hosts check revocation lists from the next render on"));
         }
+    }
+}
+
+/// A step that was taken, or would be.
+pub(super) struct Taken {
+    /// Its word.
+    pub step: &'static str,
+    /// Whether it was only told.
+    pub is_dry_run: bool,
+    /// What has retired with it.
+    pub retirement: Option<Retirement>,
+}
+
+impl Taken {
+    fn of(step: &'static str) -> Self {
+        Self { step, is_dry_run: false, retirement: None }
     }
 }
 

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::rotate::counted;
+use super::rotate::{Taken, counted};
 use crate::io::store;
-use crate::plan::rotation::{CutOff, Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
+use crate::plan::rotation::{
+    CutOff, Retirement, Role, Schedule, ScheduledGeneration, ScheduledStep, Step,
+};
 
 /// How many of those who need a generation are named to people.
 const NAMED: usize = 10;
@@ -89,8 +91,8 @@ fn condition(schedule: &Schedule, step: Step) -> &'static str {
     }
 }
 
-/// For programs.
-pub fn json(schedule: &Schedule, store: &Path) -> String {
+/// For programs: where it stands; after a step with what that did.
+pub fn json(schedule: &Schedule, store: &Path, taken: Option<&Taken>) -> String {
     let generation = |one: &ScheduledGeneration| {
         let certificate = &one.certificate;
         json!({
@@ -114,7 +116,7 @@ pub fn json(schedule: &Schedule, store: &Path) -> String {
             "condition": condition(schedule, one.step),
         })
     };
-    let whole = json!({
+    let mut whole = json!({
         "authority": schedule.authority,
         "phase": schedule.phase.word(),
         "clients": schedule.clients,
@@ -123,7 +125,23 @@ pub fn json(schedule: &Schedule, store: &Path) -> String {
         "generations": schedule.generations.iter().map(generation).collect::<Vec<_>>(),
         "steps": schedule.steps.iter().map(step).collect::<Vec<_>>(),
     });
+    if let Some(taken) = taken {
+        whole["taken"] = json_taken(taken);
+    }
     format!("{whole:#}\n")
+}
+
+fn json_taken(taken: &Taken) -> Value {
+    let Taken { step, is_dry_run, retirement } = taken;
+    let mut value = json!({ "step": step, "dryRun": is_dry_run });
+    if let Some(Retirement { retired, cut_off, kept: _, revocations }) = retirement {
+        let serials = retired.iter().map(ToString::to_string);
+        let revoked = revocations.iter().map(|new| new.serial.to_string());
+        value["retired"] = serials.collect();
+        value["cutOff"] = cut_off.iter().map(needed).collect();
+        value["revoked"] = revoked.collect();
+    }
+    value
 }
 
 fn needed(one: &CutOff) -> Value {

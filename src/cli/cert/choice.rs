@@ -11,6 +11,7 @@ use crate::io::store::Store;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 use crate::plan::{Ledger, LedgerEntry};
+use crate::spec::value::Serial;
 use crate::time::Timestamp;
 
 /// A certificate to revoke, and whether it is the one that its holder shows.
@@ -25,18 +26,23 @@ pub struct Chosen<'a> {
 pub struct Choice<'a> {
     store: &'a Store,
     ledger: &'a Ledger,
+    brought: Vec<&'a str>,
     holders: BTreeSet<Holder>,
     by_fingerprint: BTreeMap<Fingerprint, &'a LedgerEntry>,
 }
 
 impl<'a> Choice<'a> {
-    /// Everything in the ledger of `store`.
-    pub fn new(store: &'a Store, ledger: &'a Ledger) -> Result<Self, CommandError> {
+    /// Everything in the ledger of `store`; `brought` are authorities that are in no ledger.
+    pub fn new(
+        store: &'a Store,
+        ledger: &'a Ledger,
+        brought: Vec<&'a str>,
+    ) -> Result<Self, CommandError> {
         let mut holders = store.holders()?;
         holders.extend(ledger.entries.iter().map(|entry| entry.holder.clone()));
         let by_fingerprint =
             ledger.entries.iter().map(|entry| (entry.fingerprint, entry)).collect();
-        Ok(Self { store, ledger, holders, by_fingerprint })
+        Ok(Self { store, ledger, brought, holders, by_fingerprint })
     }
 
     /// Everything that the arguments name and that can be revoked, each once.
@@ -75,6 +81,14 @@ impl<'a> Choice<'a> {
                     entry.not_after
                 ));
             } else {
+                if entry.not_before > now {
+                    let title = format!(
+                        "certificate {serial} of {holder} is valid from {} only; it is {now} now",
+                        entry.not_before
+                    );
+                    let help = "check the clock, `--at` and `SOURCE_DATE_EPOCH`";
+                    report.diagnostics(&[Diagnostic::warning("clock-behind", title).help(help)]);
+                }
                 let is_current = current.get(holder) == Some(&entry.fingerprint);
                 chosen.push(Chosen { entry, is_current });
             }
@@ -93,20 +107,31 @@ impl<'a> Choice<'a> {
         if let Some(holder) = holder::named(what, &self.holders)? {
             return self.of_holder(&holder, all);
         }
-        if let Some(serial) = SerialNumber::from_hexadecimal(what) {
-            let found: Vec<_> =
-                self.ledger.entries.iter().filter(|entry| entry.serial == serial).collect();
-            match found.as_slice() {
-                [] => {}
-                [_] => return Ok(Ok(found)),
-                _ => return Ok(Err(ambiguous_serial(what, &found))),
-            }
+        let serials = serials(what);
+        let found: Vec<_> =
+            self.ledger.entries.iter().filter(|entry| serials.contains(&entry.serial)).collect();
+        match found.as_slice() {
+            [] => {}
+            [_] => return Ok(Ok(found)),
+            _ => return Ok(Err(ambiguous_serial(what, &found))),
+        }
+        if what == "-" {
+            return Ok(self.in_file("standard input", &input::standard_input_bytes()?));
         }
         let path = Path::new(what);
         if path.is_file() {
-            return self.of_file(path);
+            return Ok(self.in_file(&format!("`{}`", path.display()), &input::read_bytes(path)?));
         }
-        Ok(Err(holder::unknown(what, "holder, serial or file", &self.holders)))
+        Ok(Err(
+            match self
+                .brought
+                .iter()
+                .find(|name| what.strip_prefix("cas/").unwrap_or(what) == **name)
+            {
+                Some(name) => somebody_elses(name),
+                None => holder::unknown(what, "holder, serial or file", &self.holders),
+            },
+        ))
     }
 
     fn of_holder(
@@ -132,23 +157,18 @@ impl<'a> Choice<'a> {
         }))
     }
 
-    fn of_file(
-        &self,
-        path: &Path,
-    ) -> Result<Result<Vec<&'a LedgerEntry>, Diagnostic>, CommandError> {
-        let bytes = input::read_bytes(path)?;
-        let shown = path.display();
-        let certificate = Certificate::from_pem(&bytes).ok().and_then(|all| all.into_iter().next());
-        let Some(certificate) = certificate else {
-            let title = format!("there is no PEM certificate in `{shown}`");
-            let help = "name a file that begins with the certificate to revoke";
-            return Ok(Err(Diagnostic::error("no-certificate", title).help(help)));
+    fn in_file(&self, shown: &str, bytes: &[u8]) -> Result<Vec<&'a LedgerEntry>, Diagnostic> {
+        let Some(certificate) = first_certificate(bytes) else {
+            let title = format!("there is no certificate in {shown}");
+            let help = "name a file, PEM or DER, that begins with the certificate to revoke";
+            return Err(Diagnostic::error("no-certificate", title).help(help));
         };
-        Ok(self.by_fingerprint.get(&certificate.fingerprint()).map(|entry| vec![*entry]).ok_or_else(|| {
-            let title = format!("no ledger knows the certificate in `{shown}`, signed by `{}`", certificate.issuer.rfc2253());
+        let entry = self.by_fingerprint.get(&certificate.fingerprint());
+        entry.map(|entry| vec![*entry]).ok_or_else(|| {
+            let title = format!("no ledger knows the certificate in {shown}, signed by `{}`", certificate.issuer.rfc2253());
             Diagnostic::error("unknown-certificate", title)
                 .help(format!("if an authority of the spec signed it elsewhere, add its serial to `cas.NAME.revoked`: `\"0x{}\"`", certificate.serial))
-        }))
+        })
     }
 
     /// Fingerprints of the certificates that these holders show.
@@ -173,9 +193,8 @@ impl<'a> Choice<'a> {
             };
             let others = self.ledger.of(holder).filter(valid).count();
             if others > 0 {
-                let title = format!(
-                    "{holder} has {others} more valid certificates, which still open doors"
-                );
+                let more = if others == 1 { "certificate" } else { "certificates" };
+                let title = format!("{holder} has {others} more valid {more}, not revoked by this");
                 let help = format!(
                     "to revoke them too: `mtlsgen cert revoke --all {}`",
                     holder::full_name(holder)
@@ -186,6 +205,32 @@ impl<'a> Choice<'a> {
             }
         }
     }
+}
+
+/// The serials that a text can mean: hexadecimal, as most print them, or decimal.
+fn serials(text: &str) -> Vec<SerialNumber> {
+    let decimal =
+        text.parse::<Serial>().ok().map(|serial| SerialNumber(serial.magnitude().to_vec()));
+    let mut serials: Vec<_> =
+        SerialNumber::from_hexadecimal(text).into_iter().chain(decimal).collect();
+    serials.dedup();
+    serials
+}
+
+fn first_certificate(bytes: &[u8]) -> Option<Certificate> {
+    match Certificate::from_pem(bytes) {
+        Ok(all) => all.into_iter().next(),
+        Err(_) => Certificate::from_der(bytes).ok(),
+    }
+}
+
+fn somebody_elses(name: &str) -> Diagnostic {
+    let title = format!(
+        "authority `{name}` was brought along: no ledger of this store has its certificate"
+    );
+    Diagnostic::error("revocation-of-others", title).help(
+        "whoever signed it revokes it; to let in nobody below it, take it out of `clientAuth.cas`",
+    )
 }
 
 fn self_signed(entry: &LedgerEntry) -> Diagnostic {
@@ -204,7 +249,10 @@ fn self_signed(entry: &LedgerEntry) -> Diagnostic {
 
 fn ambiguous_serial(what: &str, found: &[&LedgerEntry]) -> Diagnostic {
     let holders: Vec<String> = found.iter().map(|entry| entry.holder.to_string()).collect();
-    let title =
-        format!("several authorities gave the serial {}: to {}", literal(what), holders.join(", "));
+    let title = format!(
+        "{} is the serial of several certificates: of {}",
+        literal(what),
+        holders.join(", ")
+    );
     Diagnostic::error("ambiguous-serial", title).help("name the holder, or the certificate's file")
 }

@@ -20,6 +20,15 @@ pub fn full_name(holder: &Holder) -> String {
     format!("{kind}/{}", holder.name())
 }
 
+/// What a holder is, in a word for programs.
+pub fn kind(holder: &Holder) -> &'static str {
+    match holder {
+        Holder::Authority(_) => "authority",
+        Holder::Host(_) => "host",
+        Holder::Client(_) => "client",
+    }
+}
+
 /// The one of `known` that is called `name`.
 ///
 /// # Errors

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
 use super::holder;
 use crate::cli::globals::Globals;
 use crate::cli::phases;
-use crate::cli::report::{CommandError, ExitStatus};
+use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
+use crate::io::store::Store;
 use crate::model::Model;
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{IssuancePlan, Reason, Scope};
+use crate::plan::{Action, HeldCertificate, Inventory, IssuancePlan, Reason, Scope};
+use crate::time::Timestamp;
 
 /// Issue new certificates for the same holders, with new keys
 ///
@@ -32,11 +37,25 @@ pub struct Args {
     #[arg(long, group = "whose")]
     all: bool,
     /// Keep the private keys
+    ///
+    /// Not those of certificates that were revoked, or of another kind than the spec says. Clients with `csr` keep
+    /// their key in any case: the same signing request is signed again.
     #[arg(long)]
     reuse_key: bool,
     /// Only tell what would be issued
     #[arg(long)]
     dry_run: bool,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Nothing: what was done is told on standard error
+    Text,
+    /// For programs: what was issued, or would be
+    Json,
 }
 
 /// Renews.
@@ -52,19 +71,73 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         let (_, plan, _) = phases::planned(&source, model, now, &scope)?;
         scope.only = Some(with_issuers(model, due(&plan)));
     }
-    let (_, plan) = phases::plan_within(&source, model, now, &scope, report)?;
-    if plan.is_empty() {
-        report.say("nothing is due");
-        return Ok(ExitStatus::Done);
-    }
-    if args.dry_run {
+    let (inventory, plan) = phases::plan_within(&source, model, now, &scope, report)?;
+    let (inventory, plan) = if plan.is_empty() {
+        report.say("nothing is to be issued");
+        (inventory, plan)
+    } else if args.dry_run {
         phases::tell_plan(&plan, report, |_| Severity::Notice);
         report.diagnostics(&plan.notices);
-        return Ok(ExitStatus::Done);
+        (inventory, plan)
+    } else {
+        let done = phases::carry_out(&source, &resolved, now, &scope, report)?;
+        tell_next_steps(&done.1, &phases::store(&read, report), model, report);
+        done
+    };
+    if args.format == Format::Json {
+        print(json(&plan, &inventory, now, args.dry_run))?;
     }
-    phases::carry_out(&source, &resolved, now, &scope, report)?;
-    report.say("run `mtlsgen render` to put the new certificates into the manifests");
     Ok(ExitStatus::Done)
+}
+
+/// Where the new certificates go: into manifests, or into the hands of clients.
+fn tell_next_steps(plan: &IssuancePlan, store: &Store, model: &Model, report: Report) {
+    let in_secrets: BTreeSet<&Holder> = model.key_pairs().collect();
+    let is_rendered =
+        |holder: &Holder| matches!(holder, Holder::Authority(_)) || in_secrets.contains(holder);
+    if plan.actions.iter().any(|action| is_rendered(&action.request.holder)) {
+        report.say("run `mtlsgen render` to put the new certificates into the manifests");
+    }
+    let mut others = plan.actions.iter().filter(|action| !is_rendered(&action.request.holder));
+    let Some(first) = others.next() else { return };
+    let (holder, more) = (&first.request.holder, others.count());
+    let rest = if more == 0 { String::new() } else { format!("; {more} more likewise") };
+    report.say(&if first.request.public_key.is_some() {
+        format!("give `{}` to {holder}{rest}", store.path_of(holder, "tls.crt").display())
+    } else {
+        format!("hand it out with `mtlsgen cert export {}`{rest}", holder::full_name(holder))
+    });
+}
+
+/// For programs; what is not issued yet has neither serial nor fingerprint.
+fn json(plan: &IssuancePlan, inventory: &Inventory, now: Timestamp, dry_run: bool) -> String {
+    let one = |action: &Action| {
+        let Action { request, reason, validity, keeps_key } = action;
+        let held = inventory.held.get(&request.holder).filter(|_| !dry_run);
+        let made = held.map(HeldCertificate::certificate);
+        json!({
+            "kind": holder::kind(&request.holder),
+            "name": request.holder.name(),
+            "reason": reason.to_string(),
+            "subject": request.subject.rfc2253(),
+            "issuer": match &request.issuer {
+                Issuer::Authority(name) => name,
+                Issuer::SelfSigned => "self-signed",
+            },
+            "serial": made.map(|made| made.serial.to_string()),
+            "fingerprintSha256": made.map(|made| made.fingerprint().to_string()),
+            "notBefore": validity.not_before.to_string(),
+            "notAfter": validity.not_after.to_string(),
+            "key": match (&request.public_key, keeps_key) {
+                (Some(_), _) => "owner",
+                (None, true) => "kept",
+                (None, false) => "new",
+            },
+        })
+    };
+    let certificates: Vec<Value> = plan.actions.iter().map(one).collect();
+    let whole = json!({ "time": now.to_string(), "dryRun": dry_run, "certificates": certificates });
+    format!("{whole:#}\n")
 }
 
 fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {

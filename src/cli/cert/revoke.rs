@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
 
 use super::choice::{Choice, Chosen};
+use super::holder;
 use crate::cli::globals::Globals;
 use crate::cli::phases::{self, Read};
-use crate::cli::report::{CommandError, ExitStatus, Report};
+use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
 use crate::plan::{Issued, NewRevocation, Revocation};
+use crate::spec::Ca;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -22,7 +26,8 @@ use crate::plan::{Issued, NewRevocation, Revocation};
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
-    /// What: a holder's name (or `clients/NAME`, `hosts/NAME`, `cas/NAME`), a serial in hexadecimal, a certificate file
+    /// What: a holder's name (or `clients/NAME`, `hosts/NAME`, `cas/NAME`), a serial in hexadecimal or decimal,
+    /// a certificate file (PEM or DER), or `-` for one on standard input
     #[arg(value_name = "NAME|SERIAL|FILE", required = true)]
     what: Vec<String>,
     /// Why, in the words of RFC 5280
@@ -37,6 +42,17 @@ pub struct Args {
     /// Only tell what would be revoked
     #[arg(long)]
     dry_run: bool,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Nothing: what was done is told on standard error
+    Text,
+    /// For programs: what was revoked, or would be
+    Json,
 }
 
 fn reasons() -> PossibleValuesParser {
@@ -53,8 +69,14 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Err(CommandError::Input(read.findings));
     }
     let store = phases::store(&read, report);
+    // A store that is not there has nothing to lock, and whoever only asks needs no right to write.
+    let lock = if args.dry_run || !store.path().is_dir() { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;
-    let chosen = Choice::new(&store, &ledger)?.all(&args.what, args.all, report, now)?;
+    let is_brought = |ca: &&Ca| ca.certificate.is_some();
+    let brought =
+        read.spec.cas.iter().filter(|(_, ca)| is_brought(ca)).map(|(name, _)| name.as_str());
+    let choice = Choice::new(&store, &ledger, brought.collect())?;
+    let chosen = choice.all(&args.what, args.all, report, now)?;
     let reason = RevocationReason::of_word(&args.reason).unwrap_or_default();
     let revocation = Revocation { at: now, reason, comment: args.comment.clone() };
     let new: Vec<NewRevocation> = chosen
@@ -68,26 +90,55 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         })
         .collect();
     let done = if args.dry_run { "would revoke" } else { "revoked" };
-    if !args.dry_run && !new.is_empty() {
-        let lock = store.lock()?;
+    if let Some(lock) = lock.filter(|_| !new.is_empty()) {
         store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
     }
     for new in &new {
         report.say(&format!("{done} {}", phases::revoked_certificate(new)));
     }
     if !args.dry_run {
-        tell_what_follows(&read, &chosen, report);
+        tell_what_follows(&read, &chosen, reason, report);
+    }
+    if args.format == Format::Json {
+        print(json(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }
 
-/// What the next render does about it.
-fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], report: Report) {
-    let spec = &read.spec;
+/// For programs; what was revoked before or has expired is not in it.
+fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String {
+    let Revocation { at, reason, comment } = revocation;
+    let one = |chosen: &Chosen<'_>| {
+        let entry = chosen.entry;
+        json!({
+            "kind": holder::kind(&entry.holder),
+            "name": entry.holder.name(),
+            "current": chosen.is_current,
+            "issuer": entry.authority(),
+            "subject": entry.subject,
+            "serial": entry.serial.to_string(),
+            "fingerprintSha256": entry.fingerprint.to_string(),
+            "notAfter": entry.not_after.to_string(),
+        })
+    };
+    let whole = json!({
+        "time": at.to_string(),
+        "dryRun": dry_run,
+        "reason": reason.word(),
+        "comment": comment,
+        "revoked": chosen.iter().map(one).collect::<Vec<Value>>(),
+    });
+    format!("{whole:#}\n")
+}
+
+/// What the next render does about it, and what it does not.
+fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReason, report: Report) {
+    let is_host = |chosen: &&Chosen<'_>| matches!(chosen.entry.holder, Holder::Host(_));
+    let others = chosen.iter().filter(|chosen| !is_host(chosen));
     let authorities: BTreeSet<&str> =
-        chosen.iter().filter_map(|chosen| chosen.entry.authority()).collect();
+        others.filter_map(|chosen| chosen.entry.authority()).collect();
     for name in authorities {
-        if spec.cas.contains_key(name) {
+        if read.spec.cas.contains_key(name) {
             report.say(&format!("run `mtlsgen render` where the key of `{name}` is: it signs the revocation list; until that is applied, the certificate still opens doors"));
         } else {
             let title = format!(
@@ -97,29 +148,53 @@ fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], report: Report) {
             report.diagnostics(&[Diagnostic::warning("no-revocation-list", title).help(help)]);
         }
     }
-    for holder in
-        chosen.iter().filter(|chosen| chosen.is_current).map(|chosen| &chosen.entry.holder)
-    {
-        match holder {
-            Holder::Client(name)
-                if spec
-                    .clients
-                    .get(name)
-                    .is_some_and(|c| c.revoked.is_none_or(|r| r.0.is_none())) =>
-            {
-                report.say(&format!("the next render issues a new certificate to {holder}; to shut it out, write `revoked = true` under `clients.{name}`"));
+    if let Some(one) = chosen.iter().find(is_host) {
+        let title = "whoever calls a host sees no revocation list: the certificate is believed until it expires";
+        let way_out = match one.entry.authority() {
+            Some(name) => format!(
+                "if its key is in the wrong hands, roll `{name}` over, and let callers trust the new generation alone: `mtlsgen ca rotate {name}`"
+            ),
+            None => "let callers trust another certificate".to_owned(),
+        };
+        report.diagnostics(&[Diagnostic::warning("callers-unaware", title).help(way_out)]);
+    }
+    for current in chosen.iter().filter(|chosen| chosen.is_current) {
+        tell_of_holder(read, &current.entry.holder, reason, report);
+    }
+}
+
+/// What the next render does for a holder whose current certificate was revoked.
+fn tell_of_holder(read: &Read, holder: &Holder, reason: RevocationReason, report: Report) {
+    let spec = &read.spec;
+    match holder {
+        Holder::Client(name) => {
+            let Some(client) = spec.clients.get(name) else { return };
+            if client.revoked.is_some_and(|revoked| revoked.0.is_some()) {
+                return;
             }
-            Holder::Host(name) if spec.hosts.contains_key(name) => {
-                report.say(&format!("the next render issues a new certificate to {holder}"));
-            }
-            Holder::Authority(name) if spec.cas.contains_key(name.as_str()) => {
-                let title = format!(
-                    "{holder} is in the spec still: render refuses to go on until it is not"
-                );
-                let help = "declare a new authority under another name and subject, and let its clients and hosts name that";
-                report.diagnostics(&[Diagnostic::warning("authority-revoked", title).help(help)]);
-            }
-            _ => {}
+            let next = match (&client.csr, reason) {
+                (None, _) => format!("issues a new certificate to {holder}"),
+                (Some(_), RevocationReason::KeyCompromise) => {
+                    format!(
+                        "issues none to {holder} until its owner sends a request by another key"
+                    )
+                }
+                (Some(_), _) => format!("signs the request of {holder} again, for the same key"),
+            };
+            report.say(&format!("the next render {next}; to shut it out, write `revoked = true` under `clients.{name}`"));
         }
+        Holder::Host(name) if spec.hosts.contains_key(name) => {
+            report.say(&format!("the next render issues a new certificate to {holder}"));
+        }
+        Holder::Authority(name) if spec.cas.contains_key(name.as_str()) => {
+            let title = format!(
+                "{holder} is in the spec still: render refuses to go on until another generation signs"
+            );
+            let help = format!(
+                "roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"
+            );
+            report.diagnostics(&[Diagnostic::warning("authority-revoked", title).help(help)]);
+        }
+        Holder::Host(_) | Holder::Authority(_) => {}
     }
 }

@@ -100,10 +100,11 @@ pub fn issue(
         return Ok(inventory);
     }
     rehearse()?;
-    carry_out(source, resolved, now, &everything, report)
+    Ok(carry_out(source, resolved, now, &everything, report)?.0)
 }
 
-/// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store.
+/// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store; what it
+/// holds then, and what was done.
 ///
 /// # Errors
 /// The store cannot be changed, or a key is not at hand; then it is as it was.
@@ -113,7 +114,7 @@ pub fn carry_out(
     now: Timestamp,
     scope: &Scope,
     report: Report,
-) -> Result<Inventory, CommandError> {
+) -> Result<(Inventory, IssuancePlan), CommandError> {
     let model = &resolved.model;
     let Source::Folder(store) = source;
     let lock = store.lock()?;
@@ -131,7 +132,8 @@ pub fn carry_out(
     drop(lock);
     report.diagnostics(&plan.notices);
     for action in &plan.actions {
-        report.say(&format!("issued {}: {}", action.request.holder, action.reason));
+        let whose = whose_key(action, scope);
+        report.say(&format!("issued {}: {}{whose}", action.request.holder, action.reason));
     }
     for new in &plan.revocations {
         report.say(&format!("revoked {}, as the spec says", revoked_certificate(new)));
@@ -147,7 +149,18 @@ pub fn carry_out(
             "renewed the chain in the file of {holder}: an issuer has another certificate now"
         ));
     }
-    Ok(inventory.with(&issued))
+    Ok((inventory.with(&issued), plan))
+}
+
+/// What is worth knowing of the key that an action issues for.
+fn whose_key(action: &plan::Action, scope: &Scope) -> &'static str {
+    if action.request.public_key.is_some() {
+        "; for the key of its signing request, which stays its owner's"
+    } else if scope.reuse_keys && !action.keeps_key && action.reason != plan::Reason::NeverIssued {
+        "; with a new key"
+    } else {
+        ""
+    }
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::layout;
 use crate::pki::request::Holder;
 
 /// Why the store could not be read or changed. Unless it says otherwise, nothing was changed.
@@ -119,13 +120,21 @@ fn missing_hint(files: &[(Holder, PathBuf)]) -> String {
     } else {
         format!("restore {it} from Git, from a backup or from where {issued}")
     };
-    let ways: BTreeSet<&str> = files.iter().map(|(holder, _)| way_out(holder)).collect();
+    let ways: BTreeSet<String> = files.iter().map(|(holder, path)| way_out(holder, path)).collect();
     format!("{source}; if {is} lost for good, {}", Vec::from_iter(ways).join("; "))
 }
 
 /// How a holder does without what is lost.
-fn way_out(holder: &Holder) -> &'static str {
-    match holder {
+fn way_out(holder: &Holder, path: &Path) -> String {
+    let way = match holder {
+        Holder::Authority(name) if is_below(path, &layout::retiring_folder(holder), 2) => {
+            return format!(
+                "let that generation go with `mtlsgen ca rotate {name} --retire` (with `--force` if somebody still needs it)"
+            );
+        }
+        Holder::Authority(name) if is_below(path, &layout::next_folder(holder), 1) => {
+            return format!("give that generation up with `mtlsgen ca rotate {name} --abandon`");
+        }
         Holder::Authority(_) => "declare a new authority under another name",
         Holder::Host(_) => {
             "rename the host's entry under `hosts` and keep its DNS name there with `host = \"…\"`"
@@ -133,7 +142,13 @@ fn way_out(holder: &Holder) -> &'static str {
         Holder::Client(_) => {
             "rename the client's entry under `clients` and keep its name there with `subject = \"…\"`"
         }
-    }
+    };
+    way.to_owned()
+}
+
+/// Whether that file lies so many levels below a folder of the store.
+fn is_below(file: &Path, folder: &str, levels: usize) -> bool {
+    file.ancestors().nth(levels).is_some_and(|above| above.ends_with(folder))
 }
 
 fn io_hint(action: &str, path: &Path, source: &io::Error) -> String {
@@ -262,6 +277,11 @@ mod tests {
         assert!(of(Holder::Authority("a".into())).ends_with("a new authority under another name"));
         assert!(of(Holder::Host("a".into())).contains("with `host = "));
         assert!(of(Holder::Client("a".into())).contains("with `subject = "));
+        let generation =
+            |path: &str| StoreError::missing(&Holder::Authority("a".into()), path.into()).hint();
+        assert!(generation("pki/cas/a/next/tls.key").contains("rotate a --abandon"));
+        assert!(generation("pki/cas/a/retiring/0A/tls.key").contains("rotate a --retire"));
+        assert!(generation("pki/cas/retiring/a/tls.key").ends_with("under another name"));
         let [one, two] = ["a", "b"].map(|name| (Holder::Host(name.into()), name.into()));
         let both = StoreError::Missing { files: vec![one, two] }.hint();
         assert_eq!(both.matches("`hosts`").count(), 1, "{both}");

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::pki::crl::RevocationList;
+use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 
 /// File of a certificate and what stands behind it.
@@ -101,17 +101,16 @@ pub(super) fn entry_name(serial: &SerialNumber) -> String {
 /// A revocation list of `authority`, below the store: its number, and a hash for branches that both make one.
 pub(super) fn list(authority: &str, list: &RevocationList) -> String {
     let folder = holder_folder(&Holder::Authority(authority.to_owned()));
-    let number = list.number.unwrap_or_default();
+    let number = list.number.clone().unwrap_or_default();
     let hash = &list.fingerprint().to_string()[..16];
     format!("{folder}/{LISTS}/{number}-{hash}{LIST_EXTENSION}")
 }
 
 /// The number in the name of a revocation list; `None` for other files.
-pub(super) fn list_number(name: &str) -> Option<u64> {
+pub(super) fn list_number(name: &str) -> Option<ListNumber> {
     let (number, hash) = name.strip_suffix(LIST_EXTENSION)?.split_once('-')?;
     let is_ours = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    number.parse().ok().filter(|_| is_ours && is_number)
+    ListNumber::from_decimal(number).filter(|_| is_ours)
 }
 
 /// A safe name of a folder for `name`; different names give different folders.
@@ -287,7 +286,7 @@ mod tests {
 
     #[test]
     fn names_of_lists_begin_with_their_number() {
-        assert_eq!(list_number("12-00112233aabbccdd.pem"), Some(12));
+        assert_eq!(list_number("12-00112233aabbccdd.pem"), Some(12.into()));
         for name in [
             "12.pem",
             "-00112233aabbccdd.pem",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::{contents, layout, ledger, parallel, read, revocation};
-use crate::pki::crl::RevocationList;
+use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Ledger, LedgerEntry};
 
@@ -126,7 +126,7 @@ fn text<T>(path: &Path, read: fn(&str) -> Result<T, String>) -> Result<Option<T>
 /// The newest lists of a folder, the newest of all first.
 fn newest_lists(folder: &Path) -> Result<Vec<RevocationList>, StoreError> {
     let names = read::files(folder)?.into_iter();
-    let mut numbered: Vec<(u64, String)> =
+    let mut numbered: Vec<(ListNumber, String)> =
         names.filter_map(|name| Some((layout::list_number(&name)?, name))).collect();
     numbered.sort_by(|one, other| other.cmp(one));
     let mut lists = Vec::new();

@@ -171,7 +171,7 @@ fn other_key(named: &AlgorithmIdentifier<'_>) -> String {
 }
 
 /// Names as people know them; SHA-1 and older ones are weak.
-pub(super) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
+pub(in crate::pki) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
     let oid = named.algorithm.to_id_string();
     let (name, is_weak) = match oid.as_str() {
         "1.2.840.113549.1.1.2" => ("RSA with MD2", true),

@@ -14,7 +14,7 @@ use crate::time::Seconds;
 fn draft(number: u64, revoked: &[&Certificate]) -> RevocationListDraft {
     let entry = RevokedEntry { at: noon(), reason: RevocationReason::KeyCompromise };
     RevocationListDraft {
-        number,
+        number: number.into(),
         this_update: noon(),
         next_update: noon().after(Seconds::days(30)),
         revoked: revoked.iter().map(|certificate| (certificate.serial.clone(), entry)).collect(),
@@ -134,8 +134,11 @@ fn what_was_signed_is_read_back() {
     let [root, issuing] = lists(&family);
     let read = RevocationList::from_pem(to_pem([&root, &issuing]).as_bytes()).unwrap();
     assert_eq!(read, [root.clone(), issuing.clone()]);
-    assert_eq!((root.number, issuing.number), (Some(7), Some(300)));
-    assert_eq!((root.this_update, root.next_update), (noon(), noon().after(Seconds::days(30))));
+    assert_eq!((&root.number, &issuing.number), (&Some(7.into()), &Some(300.into())));
+    assert_eq!(
+        (root.this_update, root.next_update),
+        (noon(), Some(noon().after(Seconds::days(30))))
+    );
     assert_eq!(root.issuer, family.root.certificate.subject);
     let entry = RevokedEntry { at: noon(), reason: RevocationReason::KeyCompromise };
     assert_eq!(issuing.revoked, BTreeMap::from([(family.bad.certificate.serial.clone(), entry)]));
@@ -150,7 +153,7 @@ fn the_newest_list_of_the_very_key_counts() {
     let lists = [1, 3, 2].map(|number| sign(&one.root, number).unwrap());
     let foreign = sign(&twin.root, 9).unwrap();
     let found = newest(lists.iter().chain([&foreign]), &one.root.certificate).unwrap();
-    assert_eq!(found.number, Some(3));
+    assert_eq!(found.number, Some(3.into()));
     assert_eq!(newest(&lists, &twin.root.certificate), None);
 }
 
@@ -191,6 +194,51 @@ fn lists_that_controllers_refuse_say_why() {
     assert!(fails(&version_1).contains("version 1"), "{}", fails(&version_1));
     let partial = bench.openssl(&format!("{made} -crlexts e")).unwrap();
     assert!(fails(&partial).contains("not a complete one"), "{}", fails(&partial));
+    // People can look at them all the same.
+    for (pem, why) in [(version_1, "version 1"), (partial, "not a complete one")] {
+        let block = pem::blocks(pem.as_bytes()).next().unwrap().unwrap();
+        let list = RevocationList::from_der(&block.decode().unwrap()).unwrap();
+        assert!(list.flaw.as_ref().unwrap().contains(why), "{list:?}");
+        assert!(list.is_signed_by(&family.root.certificate));
+    }
+}
+
+#[test]
+fn every_reason_and_any_number_comes_back() {
+    let family = family(KeyKind::EcdsaP256);
+    let others = [
+        RevocationReason::CertificateHold,
+        RevocationReason::RemoveFromCrl,
+        RevocationReason::AaCompromise,
+    ];
+    let reasons: Vec<_> = RevocationReason::ALL.into_iter().chain(others).collect();
+    let entry = |(serial, reason): (u8, _)| {
+        (SerialNumber(vec![serial]), RevokedEntry { at: noon(), reason })
+    };
+    let draft = RevocationListDraft {
+        number: ListNumber::from_octets(&[0x7f; 20]),
+        revoked: (1..).zip(reasons).map(entry).collect(),
+        ..draft(0, &[])
+    };
+    let list = sign_revocation_list(&draft, &family.root.signer()).unwrap();
+    assert_eq!((list.number.as_ref(), &list.revoked), (Some(&draft.number), &draft.revoked));
+    // RFC 5280, section 5.3.1: no reason at all rather than `unspecified`.
+    let text =
+        Bench::new().write("crl", list.to_pem()).openssl("crl -in crl -noout -text").unwrap();
+    assert!(!text.contains("Unspecified"), "{text}");
+    assert_eq!(text.matches("X509v3 CRL Reason Code").count(), draft.revoked.len() - 1, "{text}");
+    let bad = family.bad.certificate.serial.clone();
+    assert_eq!(list.entry_of(&family.root.certificate), None);
+    let own = super::super::certificate::Certificate {
+        serial: SerialNumber(vec![2]),
+        ..family.issuing.certificate.clone()
+    };
+    assert_eq!(list.entry_of(&own).unwrap().reason, RevocationReason::KeyCompromise);
+    let foreign = super::super::certificate::Certificate {
+        serial: SerialNumber(vec![2]),
+        ..family.bad.certificate.clone()
+    };
+    assert_eq!((list.entry_of(&foreign), list.revoked.contains_key(&bad)), (None, false));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use x509_cert::der::asn1::BitStringRef;
 use super::contents::{Key, key_identifier};
 use super::{SignError, Signer, elements, sequence};
 use crate::pki::certificate::key_usage;
-use crate::pki::crl::{RevocationList, RevocationReason, RevokedEntry};
+use crate::pki::crl::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
 
@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationListDraft {
     /// Number, higher than that of every earlier list of the authority.
-    pub number: u64,
+    pub number: ListNumber,
     /// When it is made.
     pub this_update: Timestamp,
     /// When verifiers stop believing it.
@@ -55,7 +55,8 @@ pub fn sign_revocation_list(
     let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
     let list = sequence(&[&contents, algorithm, &signature])?;
     let list = RevocationList::from_der(&list).map_err(|error| SignError(error.to_string()))?;
-    if list.is_signed_by(authority) && list.revoked.len() == draft.revoked.len() {
+    let is_whole = list.flaw.is_none() && list.revoked.len() == draft.revoked.len();
+    if is_whole && list.is_signed_by(authority) {
         Ok(list)
     } else {
         Err(SignError(format!("the revocation list of `{subject}` did not come out as asked for")))
@@ -71,7 +72,7 @@ fn encoded(
     let revoked = draft.revoked.iter().map(|(serial, entry)| RevokedCertParams {
         serial_number: serial.0.clone().into(),
         revocation_time: entry.at.to_offset_date_time(),
-        reason_code: Some(code(entry.reason)),
+        reason_code: code(entry.reason),
         invalidity_date: None,
     });
     // RFC 5280, section 5.2.1: lists always identify the key, also where the certificate does not.
@@ -79,7 +80,7 @@ fn encoded(
     let params = CertificateRevocationListParams {
         this_update: draft.this_update.to_offset_date_time(),
         next_update: draft.next_update.to_offset_date_time(),
-        crl_number: draft.number.into(),
+        crl_number: draft.number.octets().to_vec().into(),
         issuing_distribution_point: None,
         revoked_certs: revoked.collect(),
         key_identifier_method: KeyIdMethod::PreSpecified(key_id),
@@ -93,16 +94,20 @@ fn encoded(
         .map_err(|error| SignError(format!("the revocation list cannot be encoded ({error})")))
 }
 
-fn code(reason: RevocationReason) -> Code {
-    match reason {
-        RevocationReason::Unspecified => Code::Unspecified,
+/// RFC 5280, section 5.3.1: rather no reason at all than `unspecified`.
+fn code(reason: RevocationReason) -> Option<Code> {
+    Some(match reason {
+        RevocationReason::Unspecified => return None,
         RevocationReason::KeyCompromise => Code::KeyCompromise,
         RevocationReason::CaCompromise => Code::CaCompromise,
         RevocationReason::AffiliationChanged => Code::AffiliationChanged,
         RevocationReason::Superseded => Code::Superseded,
         RevocationReason::CessationOfOperation => Code::CessationOfOperation,
         RevocationReason::PrivilegeWithdrawn => Code::PrivilegeWithdrawn,
-    }
+        RevocationReason::CertificateHold => Code::CertificateHold,
+        RevocationReason::RemoveFromCrl => Code::RemoveFromCrl,
+        RevocationReason::AaCompromise => Code::AaCompromise,
+    })
 }
 
 /// The `TBSCertList` of a list with this very name for its issuer, and the signature algorithm's DER.

@@ -1,12 +1,14 @@
 //! Whose certificates are accepted only because of a generation that is to go.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Known, Rotation};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
-use crate::plan::{HeldCertificate, Inventory};
+use crate::plan::{HeldCertificate, Inventory, paths};
 use crate::time::{Seconds, Timestamp};
 
 /// A valid certificate that nobody accepts any more once a generation has retired.
@@ -82,10 +84,8 @@ pub(super) fn cut_off(
     let staying = candidates.iter().copied().filter(|one| !is_gone(one));
     let without = accepted(staying, rotation.now);
     let needed = |leaf: &Certificate| !is_signed(leaf, &without) && is_signed(leaf, &with);
-    valid_leaves(rotation.now, known)
-        .filter(|known| needed(&known.certificate))
-        .map(|known| told(rotation, known))
-        .collect()
+    let needing = valid_leaves(rotation.now, known).filter(|known| needed(&known.certificate));
+    in_order(needing.map(|known| told(rotation, known)).collect())
 }
 
 /// Valid leaves of `known` that `authority` itself signed.
@@ -94,10 +94,16 @@ pub(super) fn signed_by(
     authority: &Certificate,
     known: &[Known],
 ) -> Vec<CutOff> {
-    valid_leaves(rotation.now, known)
-        .filter(|known| known.certificate.is_signed_by(authority))
-        .map(|known| told(rotation, known))
-        .collect()
+    let signed = valid_leaves(rotation.now, known)
+        .filter(|known| is_signed(&known.certificate, &[authority]));
+    in_order(signed.map(|known| told(rotation, known)).collect())
+}
+
+/// As people look for them: by name, what lasts longest first.
+fn in_order(mut found: Vec<CutOff>) -> Vec<CutOff> {
+    found
+        .sort_by_cached_key(|one| (one.holder.clone(), Reverse(one.not_after), one.serial.clone()));
+    found
 }
 
 fn valid_leaves(now: Timestamp, known: &[Known]) -> impl Iterator<Item = &Known> {
@@ -129,6 +135,11 @@ fn authorities<'a>(
     inventory: &'a Inventory,
     known: &'a [Known],
 ) -> Vec<&'a Certificate> {
+    let revoked: BTreeSet<&[u8]> = known
+        .iter()
+        .filter(|known| known.is_revoked)
+        .map(|known| known.certificate.der.as_slice())
+        .collect();
     let mut found: Vec<&Certificate> = Vec::new();
     for (name, authority) in &model.authorities {
         match &authority.source {
@@ -141,29 +152,26 @@ fn authorities<'a>(
     let former = known.iter().filter(is_former);
     // A root that is not trusted any more vouches for nothing.
     found.extend(former.map(|known| &known.certificate).filter(|one| one.issuer != one.subject));
+    found.retain(|one| !revoked.contains(one.der.as_slice()));
     found
 }
 
-/// Those of `candidates` that a verifier accepts now: valid, and signed by one that is accepted.
+/// Those of `candidates` that a verifier accepts who trusts every root among them.
 fn accepted<'a>(
     candidates: impl Iterator<Item = &'a Certificate>,
     now: Timestamp,
 ) -> Vec<&'a Certificate> {
-    let valid = candidates.filter(|one| one.not_after >= now);
-    let (mut found, mut open): (Vec<_>, Vec<_>) = valid.partition(|one| one.is_self_signed());
-    let mut done = 0;
-    while let Some(issuer) = found.get(done).copied() {
-        done += 1;
-        let (below, rest) = open.into_iter().partition(|one| one.is_signed_by(issuer));
-        let below: Vec<_> = below;
-        found.extend(below);
-        open = rest;
-    }
-    found
+    let (roots, others): (Vec<_>, Vec<_>) = candidates.partition(|one| one.is_self_signed());
+    paths::accepted(roots, others, now)
 }
 
+/// Whether one of `issuers` signed a leaf that a ledger has. Whatever stands there was verified when it was
+/// issued, so that the key identifier tells by which key: tens of thousands of signatures need no second look.
 fn is_signed(leaf: &Certificate, issuers: &[&Certificate]) -> bool {
-    issuers.iter().any(|issuer| leaf.is_signed_by(issuer))
+    issuers.iter().any(|issuer| {
+        let is_told = leaf.authority_key_id.is_some() && issuer.subject_key_id.is_some();
+        leaf.names_as_issuer(issuer) && (is_told || leaf.is_signed_by(issuer))
+    })
 }
 
 /// Whether both are certificates of one generation: a renewal has the key and the name of the old one.

@@ -113,7 +113,10 @@ impl Rotation<'_> {
                 Holder::Authority(_) => {}
             }
         }
-        let trusts = |name: &String| lineage.is_at_or_below(name, self.name());
+        // A host that lists an authority above lets them in as well.
+        let trusts = |name: &String| {
+            lineage.is_at_or_below(name, self.name()) || lineage.is_at_or_below(self.name(), name)
+        };
         let trusting = self.model.exposures.iter().filter(|exposure| {
             let auth = exposure.client_auth.as_ref();
             auth.is_some_and(|auth| auth.authorities.iter().any(trusts))

@@ -76,4 +76,18 @@ fn an_authority_with_its_key_signs_its_lists_under_its_very_name() {
     assert_eq!((list.issuer.der(), list.is_signed_by(&own)), (own.subject.der(), true));
     let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
     assert_eq!(nginx.ask(HOST, &stored_client(&sandbox, "alice")).unwrap().status, "200");
+    // It goes on from a list of former times, whose number fits no machine word, also once that is over.
+    sandbox.write("db", "");
+    sandbox.write("number", "FFFFFFFFFFFFFFFFFF\n");
+    sandbox.write("c", "[ca]\ndefault_ca=x\n[x]\ndatabase=db\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n");
+    let gencrl = "ca -config c -gencrl -crldays 9 -cert c.pem -keyfile k.pem -out old.crl";
+    output_of(Command::new(&openssl).current_dir(sandbox.folder()).args(gencrl.split(' ')));
+    change(&sandbox, "key = \"k.pem\"", "key = \"k.pem\"\ncrl = \"old.crl\"");
+    let run = sandbox.ok(&["render"]);
+    let number = "revocation list 4722366482869645213696 of";
+    assert!(run.stderr.contains(number), "{}", run.stderr);
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let later = format!("@{}", seconds.as_secs() + 10 * 86_400);
+    assert_eq!(sandbox.ok(&["render", "--at", &later]).stderr, "");
+    sandbox.ok(&["status", "--at", &later, "--fail-within", "1d"]);
 }

@@ -44,13 +44,22 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
     for (list, authority) in first.iter().zip(["issuing", "root"]) {
         let authority = sandbox.certificate(&format!("cas/{authority}"));
         assert!(list.is_signed_by(&authority));
-        assert_eq!(list.next_update, authority.not_after);
+        assert_eq!(list.end(), authority.not_after);
         assert_eq!(list.this_update.to_string(), "2030-01-02T23:55:00Z", "for late clocks");
-        assert_eq!(list.number, Some(1));
+        assert_eq!(list.number, Some(1.into()));
     }
     assert_eq!(lists(&objects(&at("2030-09-01").stdout)), first, "nothing to do");
     change(&sandbox, "[cas.root]", "[cas.root]\ncrl = { duration = \"90d\" }");
-    assert_eq!(lists(&objects(&at("2030-09-01").stdout)), first, "they last longer");
+    let shorter = at("2030-09-01");
+    assert!(
+        shorter.stderr.contains("of authority `root`: it shall last 90d"),
+        "{}",
+        shorter.stderr
+    );
+    let shorter = lists(&objects(&shorter.stdout));
+    assert_eq!((&shorter[0], &shorter[1].number), (&first[0], &Some(2.into())));
+    assert_eq!(shorter[1].end().to_string(), "2030-11-29T23:55:00Z");
+    assert_eq!(lists(&objects(&at("2030-09-02").stdout)), shorter, "once");
     sandbox.ok(&["cert", "revoke", "bob", "--at", "2030-09-02"]);
     change(
         &sandbox,
@@ -58,9 +67,9 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
         "[cas.issuing]\ncrl = { duration = \"90d\", renewBefore = \"80d\" }",
     );
     let second = lists(&objects(&at("2030-09-02").stdout));
-    assert_eq!((second[0].number, second[0].revoked.len()), (Some(2), 2));
-    assert_eq!(second[0].next_update.to_string(), "2030-11-30T23:55:00Z");
-    assert_eq!(second[1], first[1]);
+    assert_eq!((&second[0].number, second[0].revoked.len()), (&Some(2.into()), 2));
+    assert_eq!(second[0].end().to_string(), "2030-11-30T23:55:00Z");
+    assert_eq!(second[1], shorter[1]);
     let due = at("2030-09-13");
     assert!(
         due.stderr.contains("signed revocation list 3 of authority `issuing`: due"),
@@ -89,7 +98,7 @@ fn a_renewed_authority_renews_its_list() {
     );
     let lists = lists(&objects(&run.stdout));
     let root = sandbox.certificate("cas/root");
-    assert_eq!(lists[1].next_update, root.not_after);
+    assert_eq!(lists[1].end(), root.not_after);
     assert!(lists[0].revoked.is_empty(), "what has expired need not be named");
 }
 

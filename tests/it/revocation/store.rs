@@ -49,7 +49,7 @@ fn two_branches_that_issue_and_revoke_merge_without_conflict_and_without_loss() 
     assert!(run.stderr.contains("it lacks a revoked certificate"), "{}", run.stderr);
     assert!(!run.stderr.contains("issued"), "{}", run.stderr);
     let list = &lists(&objects(&run.stdout))[0];
-    assert_eq!(list.number, Some(2));
+    assert_eq!(list.number, Some(2.into()));
     assert_eq!(
         list.revoked.keys().collect::<std::collections::BTreeSet<_>>(),
         gone.iter().collect()

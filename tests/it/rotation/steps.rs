@@ -69,6 +69,49 @@ const DAMAGES: &[Damage] = &[
 ];
 
 #[test]
+fn programs_read_what_a_step_did() {
+    let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
+    sandbox.ok(&["render", "-q"]);
+    let rotate = |arguments: &[&str]| -> Value {
+        let all = [&["ca", "rotate", "cas/signing", "-q", "--format", "json"], arguments].concat();
+        serde_json::from_str(&sandbox.ok(&all).stdout).unwrap()
+    };
+    let told = |value: &Value, phase: &str, step: &str, dry: bool| {
+        assert_eq!((&value["authority"], &value["phase"]), (&"signing".into(), &phase.into()));
+        assert_eq!(value["taken"]["step"], step);
+        assert_eq!(value["taken"]["dryRun"], dry);
+    };
+    told(&rotate(&["--dry-run"]), "settled", "introduce", true);
+    told(&rotate(&[]), "introduced", "introduce", false);
+    told(&rotate(&["--abandon"]), "settled", "abandon", false);
+    rotate(&[]);
+    told(&rotate(&["--activate"]), "active", "activate", false);
+    let alice = sandbox.certificate("clients/alice").serial.to_string();
+    sandbox.ok(&["render", "-q"]);
+    let retired = rotate(&["--retire", "--force"]);
+    told(&retired, "settled", "retire", false);
+    assert_eq!(retired["taken"]["retired"].as_array().unwrap().len(), 1);
+    assert_eq!(retired["taken"]["cutOff"][0]["serial"], alice);
+    assert_eq!(rotate(&["--plan"]).get("taken"), None);
+}
+
+#[test]
+fn a_retiring_key_that_is_lost_says_how_to_do_without() {
+    let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
+    sandbox.ok(&["render", "-q"]);
+    sandbox.ok(&["ca", "rotate", "signing"]);
+    sandbox.ok(&["ca", "rotate", "signing", "--activate"]);
+    sandbox.ok(&["render", "-q"]);
+    let folder = sandbox.path("pki/cas/signing/retiring");
+    let old = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(old.join("tls.key")).unwrap();
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    failing(&sandbox.run(&["render"]), "`mtlsgen ca rotate signing --retire`");
+    sandbox.ok(&["ca", "rotate", "signing", "--retire", "--force"]);
+    sandbox.ok(&["render"]);
+}
+
+#[test]
 fn a_damaged_generation_is_named_and_left_alone() {
     for (damage, told) in DAMAGES {
         let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));

@@ -196,8 +196,8 @@ fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
         },
     };
     let root = &issued.certificates[0];
-    let draft = |number| RevocationListDraft {
-        number,
+    let draft = |number: u64| RevocationListDraft {
+        number: number.into(),
         this_update: Timestamp::from_unix(AT),
         next_update: Timestamp::from_unix(AT + 9),
         revoked: BTreeMap::new(),
@@ -217,8 +217,8 @@ fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
     let (inventory, _) = store.inventory(&BTreeSet::new()).unwrap();
     let revocation = inventory.ledger.revocation_of(entry).unwrap();
     assert_eq!(revocation.comment.as_deref(), Some("first"), "the earliest counts");
-    let numbers: Vec<_> = inventory.lists["root"].iter().map(|list| list.number).collect();
-    assert_eq!(numbers, [Some(10), Some(9), Some(9)]);
+    let numbers: Vec<_> = inventory.lists["root"].iter().map(|list| list.number.clone()).collect();
+    assert_eq!(numbers, [10, 9, 9].map(|number| Some(number.into())));
     assert_eq!(beside_current(&store), [root_authority(), alice], "revoked ones are told");
 }
 

@@ -131,7 +131,7 @@ impl World {
     /// Leaves that are valid and that nobody accepts who trusts the bundle of `listed`.
     pub(super) fn locked_out(&self, listed: &[&str]) -> Vec<String> {
         let listed: Vec<String> = listed.iter().map(ToString::to_string).collect();
-        let bundle = chains::bundle(&self.model, &self.inventory, &listed).unwrap();
+        let bundle = chains::trust_bundle(&self.model, &self.inventory, &listed).unwrap();
         let valid = self.leaves.iter().filter(|chain| chain[0].not_after >= self.now);
         let accepted = |chain: &&Vec<Certificate>| {
             let shown = &chain[1..];

@@ -34,7 +34,7 @@ _ROWS = (
     Row("two intermediates, sent", "chain", "deep", SERVED),
     Row("two intermediates, in the bundle instead", "chain", "deep, alone", SERVED),
     Row("an intermediate, sent", "root-alone", "brief", SERVED),
-    Row("an intermediate, nowhere", "root-alone", "brief, alone", NOT_ACCEPTED),
+    Row("an intermediate, in the bundle of its root", "root-alone", "brief, alone", SERVED),
     Row(
         "verifyDepth below the chain's",
         "shallow",

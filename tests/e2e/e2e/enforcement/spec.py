@@ -31,7 +31,7 @@ _HOSTS: dict[str, Any] = {
     "allowed": {"allow": ["alice", "api.example", "doe"]},
     "errors": {"errorPage": ERROR_PAGE},
     "chain": {"cas": ["chain-issuing"]},
-    # Its bundle is the root alone: the intermediate has to come from the client.
+    # It lists the root alone; the intermediate is in the bundle all the same.
     "root-alone": {"cas": ["short-root"]},
     "shallow": {"cas": ["chain-issuing"], "verifyDepth": 1},
     "two": {"cas": ["clients", "partner"]},
