@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::constraints;
 use super::container;
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::problem::{self, Alone, Problem};
@@ -310,6 +311,7 @@ fn add_relations(inspection: &mut Inspection) {
         ]
         .into_iter()
         .flatten()
+        .chain(constraints::forbidden_names(inspection, index))
         .collect();
         inspection.certificates[index].problems.append(&mut problems);
     }

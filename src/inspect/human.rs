@@ -7,7 +7,7 @@ use super::tree;
 use super::words::{self, visible};
 use crate::diagnostic::Severity;
 use crate::pki::certificate::details::extension;
-use crate::pki::request::{NameConstraints, Subtree};
+use crate::pki::request::Subtree;
 
 const BOLD: &str = "\u{1b}[1m";
 const DIM: &str = "\u{1b}[2m";
@@ -287,25 +287,5 @@ fn authority(max_path_len: Option<u8>) -> String {
 }
 
 fn subtrees(trees: &[Subtree]) -> Vec<String> {
-    let name = |tree: &Subtree| match tree {
-        Subtree::Dns(name) => format!("DNS {}", visible(name)),
-        Subtree::Ip { address, prefix } => format!("IP {address}/{prefix}"),
-        Subtree::Email(name) => format!("e-mail {}", visible(name)),
-    };
-    trees.iter().map(name).collect()
-}
-
-/// Name constraints, each kind apart, in cert-manager's words.
-pub(super) fn by_kind(constraints: &NameConstraints) -> [[Vec<String>; 3]; 2] {
-    [&constraints.permitted, &constraints.excluded].map(|trees| {
-        let mut kinds = [Vec::new(), Vec::new(), Vec::new()];
-        for tree in trees {
-            match tree {
-                Subtree::Dns(name) => kinds[0].push(name.clone()),
-                Subtree::Ip { address, prefix } => kinds[1].push(format!("{address}/{prefix}")),
-                Subtree::Email(name) => kinds[2].push(name.clone()),
-            }
-        }
-        kinds
-    })
+    trees.iter().map(|tree| visible(&tree.to_string())).collect()
 }

@@ -1,5 +1,6 @@
 //! What is wrong with one certificate or revocation list, whatever it stands among.
 
+use super::constraints;
 use super::examination::Role;
 use super::words;
 use crate::diagnostic::{Severity, literal};
@@ -58,7 +59,7 @@ pub(super) struct Alone<'a> {
 }
 
 /// Checks of single certificates, in the order in which they are told.
-const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 15] = [
+const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 16] = [
     expired,
     not_yet_valid,
     weak_key,
@@ -66,6 +67,7 @@ const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 15] = [
     cannot_sign,
     not_an_authority,
     constraints_not_critical,
+    constraints_not_judged,
     unknown_critical_extension,
     no_purpose,
     no_handshakes,
@@ -143,6 +145,10 @@ fn constraints_not_critical(Alone { certificate, details, .. }: Alone<'_>) -> Op
         let message = "basicConstraints of an authority is not critical, as RFC 5280 demands";
         Problem::warning("constraints-not-critical", message)
     })
+}
+
+fn constraints_not_judged(Alone { certificate, .. }: Alone<'_>) -> Option<Problem> {
+    constraints::not_judged(certificate.name_constraints.as_ref()?)
 }
 
 fn unknown_critical_extension(Alone { details, .. }: Alone<'_>) -> Option<Problem> {

@@ -376,3 +376,64 @@ fn secrets_are_shown_key_by_key() {
         nothing.stderr
     );
 }
+
+#[test]
+fn names_that_an_authority_above_may_not_certify_are_a_problem() {
+    let Some(bench) = Bench::new() else { return };
+    let constraints = "nameConstraints=critical,permitted;DNS:example.com,permitted;URI:.example.com,permitted;email:example.com,excluded;DNS:bad.example.com";
+    bench.make("root", None, &format!("-addext {constraints}"));
+    let authority = "-addext basicConstraints=critical,CA:TRUE";
+    bench.make("issuing", Some("root"), authority);
+    let leaf = "-addext basicConstraints=CA:FALSE -addext extendedKeyUsage=clientAuth";
+    let cases = [
+        ("good", "DNS:a.example.com,email:a@example.com,URI:spiffe://a.example.com/x", &[][..]),
+        ("outside", "DNS:a.example.net", &["`a.example.net`, outside what"]),
+        ("excluded", "DNS:x.bad.example.com", &["exclude (DNS bad.example.com)"]),
+        (
+            "several",
+            "email:a@example.net,URI:urn:x",
+            &["`a@example.net`", "`urn:x`, a URI without a host"],
+        ),
+        ("host.example.net", "IP:192.0.2.1", &["`host.example.net`"]),
+    ];
+    for (name, names, expected) in cases {
+        bench.make(name, Some("issuing"), &format!("{leaf} -addext subjectAltName={names}"));
+        let verified = Command::new(&bench.openssl)
+            .args([
+                "verify",
+                "-CAfile",
+                "root.pem",
+                "-untrusted",
+                "issuing.pem",
+                &format!("{name}.pem"),
+            ])
+            .current_dir(bench.sandbox.folder())
+            .output()
+            .unwrap();
+        assert_eq!(verified.status.success(), expected.is_empty(), "{name}");
+        let shown = bench.json(&[&format!("{name}.pem"), "issuing.pem", "root.pem"]);
+        let problems = shown["certificates"][0]["problems"].as_array().unwrap();
+        let found: Vec<&str> = problems
+            .iter()
+            .filter(|problem| problem["code"] == "name-constraints")
+            .map(|problem| problem["message"].as_str().unwrap())
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{name}: {problems:?}");
+        for (message, expected) in found.iter().zip(expected) {
+            assert!(
+                message.starts_with("CN=root may not certify ") && message.contains(expected),
+                "{message}"
+            );
+        }
+        // Without the root, nobody can tell.
+        assert!(
+            !findings(&bench.json(&[&format!("{name}.pem"), "issuing.pem"]))
+                .contains(&"name-constraints".to_owned())
+        );
+    }
+    let root = &bench.json(&["root.pem"])["certificates"][0]["nameConstraints"];
+    assert_eq!(root["permitted"]["uriDomains"], serde_json::json!([".example.com"]));
+    bench.make("odd", None, "-addext nameConstraints=critical,permitted;otherName:1.2.3.4;UTF8:x");
+    let odd = bench.sandbox.ok(&["cert", "show", "odd.pem"]).stdout;
+    assert!(odd.contains("notice: name constraints of a kind that is not judged here"), "{odd}");
+}

@@ -11,6 +11,7 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use super::Certificate;
 use super::reading::algorithm;
 use crate::pki::key::Algorithm;
+use crate::pki::name::DistinguishedName;
 
 /// What a certificate says besides the facts of [`Certificate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Details {
     pub unknown: Vec<(String, bool)>,
     /// Names of other kinds in subjectAltName.
     pub other_names: Vec<String>,
+    /// Directory names among them.
+    pub directory_names: Vec<DistinguishedName>,
     /// Where its issuer's revocation lists are published.
     pub revocation_lists: Vec<String>,
     /// Where its issuer answers by OCSP.
@@ -121,7 +124,10 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
 impl Details {
     fn add(&mut self, extension: &ParsedExtension<'_>, oid: String, critical: bool) {
         match extension {
-            ParsedExtension::SubjectAlternativeName(names) => self.other_names = other_names(names),
+            ParsedExtension::SubjectAlternativeName(names) => {
+                self.other_names = other_names(names);
+                self.directory_names = directory_names(names);
+            }
             ParsedExtension::CRLDistributionPoints(points) => {
                 for point in points.iter() {
                     if let Some(DistributionPointName::FullName(names)) = &point.distribution_point
@@ -224,7 +230,15 @@ fn other_names(names: &SubjectAlternativeName<'_>) -> Vec<String> {
     names.general_names.iter().filter(is_other).map(general_name).collect()
 }
 
-fn general_name(name: &GeneralName<'_>) -> String {
+fn directory_names(names: &SubjectAlternativeName<'_>) -> Vec<DistinguishedName> {
+    let directory = names.general_names.iter().filter_map(|name| match name {
+        GeneralName::DirectoryName(name) => DistinguishedName::from_der(name.as_raw()).ok(),
+        _ => None,
+    });
+    directory.collect()
+}
+
+pub(super) fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::URI(text) | GeneralName::DNSName(text) | GeneralName::RFC822Name(text) => {
             (*text).to_owned()

@@ -6,11 +6,12 @@ use rcgen::{
     PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData, SanType,
     SignatureAlgorithm, SigningKey,
 };
-use x509_cert::der::Encode;
 use x509_cert::der::asn1::{Ia5String, OctetString};
+use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::NameConstraints as EncodedConstraints;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::name::Name;
 
 use super::{SignError, Signer, Validity};
 use crate::pki::key::{Algorithm, PublicKey, sha256};
@@ -155,6 +156,11 @@ fn base(tree: &Subtree) -> Result<GeneralName, SignError> {
                 std::net::IpAddr::V6(v6) => network(&v6.octets(), *prefix),
             };
             GeneralName::IpAddress(OctetString::new(octets)?)
+        }
+        Subtree::Uri(host) => GeneralName::UniformResourceIdentifier(Ia5String::new(host)?),
+        Subtree::Directory(name) => GeneralName::DirectoryName(Name::from_der(name.der())?),
+        Subtree::Other(words) => {
+            return Err(SignError(format!("the name constraint `{words}` cannot be encoded")));
         }
     })
 }
