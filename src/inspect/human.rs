@@ -20,6 +20,8 @@ const RESET: &str = "\u{1b}[0m";
 const NAMES: usize = 20;
 /// Revoked certificates that are listed; there may be thousands.
 const MOST_REVOKED: usize = 50;
+/// Places of one certificate that are listed.
+const MOST_PLACES: usize = 5;
 
 /// Shows everything, in colour or without.
 #[must_use]
@@ -114,8 +116,7 @@ impl Page {
 
     fn certificate(&mut self, inspection: &Inspection, index: usize, one: &Examined) {
         let certificate = &one.certificate;
-        let places: Vec<String> = one.origins.iter().map(ToString::to_string).collect();
-        self.head(&format!("certificate: {}", one.role.words()), &places.join("; "));
+        self.head(&format!("certificate: {}", one.role.words()), &places(one));
         self.problems(&one.problems);
         self.fact("subject", &words::name(&certificate.subject));
         let issuer = words::name(&certificate.issuer);
@@ -123,7 +124,7 @@ impl Page {
             "issuer",
             &if one.is_self_signed { format!("{issuer} (itself)") } else { issuer },
         );
-        self.fact("serial", &certificate.serial.to_string());
+        self.fact("serial", &words::serial(certificate, &one.details));
         let remaining =
             words::remaining(certificate.not_before, certificate.not_after, inspection.at);
         let (from, to) = (certificate.not_before, certificate.not_after);
@@ -265,6 +266,16 @@ impl Page {
             self.line(&format!("    and {} more", count - MOST_REVOKED));
         }
     }
+}
+
+/// Where a certificate was found.
+fn places(one: &Examined) -> String {
+    let places = one.origins.iter().take(MOST_PLACES).map(ToString::to_string);
+    let mut places: Vec<String> = places.collect();
+    if let Some(more @ 1..) = one.origins.len().checked_sub(MOST_PLACES) {
+        places.push(format!("and {more} more"));
+    }
+    places.join("; ")
 }
 
 fn severity(severity: Severity) -> (&'static str, &'static str) {

@@ -46,6 +46,17 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
     files.into_iter().collect()
 }
 
+/// Whether certificates are among them.
+#[must_use]
+pub fn has_certificates(spec: &Spec) -> bool {
+    let hosts = spec.hosts.values().map(|host| &host.tls).chain([&spec.defaults.hosts.tls]);
+    let mut tls = hosts.filter_map(|tls| match tls {
+        Some(FalseOr::Is(tls)) => Some(tls),
+        _ => None,
+    });
+    spec.cas.values().any(|ca| ca.certificate.is_some()) || tls.any(|tls| tls.certificate.is_some())
+}
+
 /// Where the file of an authority's revocation lists is named, in either form.
 pub fn list_path(document: &Document, name: &str) -> Path {
     let long = path!["cas", name, "crl", "file"];

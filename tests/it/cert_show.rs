@@ -125,6 +125,14 @@ fn names_that_are_not_there_end_in_proposals() {
         assert_eq!(run.status, 2);
         assert!(run.stderr.contains(title) && run.stderr.contains(help), "{}", run.stderr);
     }
+    let folder = sandbox.run(&["cert", "show", "pki"]);
+    assert!(
+        folder.stderr.contains(
+            "`pki` is a folder, whose files are named one by one, and there is no holder `pki`"
+        ),
+        "{}",
+        folder.stderr
+    );
     let nowhere = Sandbox::new().run(&["cert", "show", "alice.pem"]);
     assert_eq!(nowhere.status, 2);
     assert!(
@@ -243,6 +251,22 @@ fn what_is_wrong_is_named_and_checked() {
             format!("{leaf} -addext keyUsage=keyAgreement"),
             "no-digital-signature",
         ),
+        (
+            "small",
+            Some("root"),
+            format!("{leaf} -newkey ec -pkeyopt ec_paramgen_curve:P-192"),
+            "weak-key",
+        ),
+        (
+            "described",
+            Some("root"),
+            format!(
+                "{leaf} -newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit"
+            ),
+            "curve-not-named",
+        ),
+        ("negative", Some("root"), format!("{leaf} -set_serial -257"), "serial-number"),
+        ("zero", Some("root"), format!("{leaf} -set_serial 0"), "serial-number"),
     ];
     for (name, issuer, more, code) in cases {
         // A second basicConstraints would stand beside openssl's own.
@@ -254,6 +278,22 @@ fn what_is_wrong_is_named_and_checked() {
         let run = bench.sandbox.run(&["cert", "show", "--check", &file, "root.pem"]);
         assert_eq!(run.status, i32::from(!code.is_empty()), "{name}");
     }
+    let human = bench.sandbox.ok(&["cert", "show", "described.pem"]).stdout;
+    assert!(
+        human.contains("key                  ECDSA on a curve that is described, not named\n"),
+        "{human}"
+    );
+    let serial = bench.openssl("x509 -in negative.pem -noout -serial");
+    assert_eq!(serial.trim_end(), "serial=-0101");
+    assert_eq!(bench.json(&["negative.pem"])["certificates"][0]["serialNumber"], "-0101");
+    bench.openssl("req -new -key good.key -subj /CN=old -out old.csr");
+    bench.openssl(
+        "x509 -req -in old.csr -CA root.pem -CAkey root.key -CAcreateserial -out first.pem",
+    );
+    assert_eq!(
+        findings(&bench.json(&["first.pem", "root.pem"])),
+        ["old-version", "no-extended-key-usage"]
+    );
     // Weak signatures of roots mean nothing.
     bench.make("old", None, "-sha1 -newkey rsa:2048");
     assert_eq!(findings(&bench.json(&["old.pem"])), [""; 0]);
@@ -351,6 +391,11 @@ fn passwords_come_from_files_and_the_environment() {
     assert!(!wrong.stderr.contains("se-cret"), "{}", wrong.stderr);
     let twice = bench.sandbox.run(&["cert", "show", "-", "--password-file", "-"]);
     assert!(twice.status == 2 && twice.stderr.contains("standard input"), "{}", twice.stderr);
+    assert!(
+        twice.stderr.contains("let one of the arguments that are `-` be a file"),
+        "{}",
+        twice.stderr
+    );
 }
 
 #[test]
@@ -366,6 +411,19 @@ fn secrets_are_shown_key_by_key() {
     ] {
         assert!(run.stdout.contains(place), "{place} is not in {}", run.stdout);
     }
+    let broken = sandbox.run_with_input(
+        &["cert", "show", "-"],
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {a: '!', tls.crt: ''}\nstringData: {ca.crt: none, user: me}\n",
+    );
+    let titles: Vec<&str> = broken.stdout.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Base64 that cannot be decoded (<stdin>, Secret x, a)",
+            "nothing (<stdin>, Secret x, tls.crt)",
+            "neither certificate, key nor list (<stdin>, Secret x, ca.crt)"
+        ]
+    );
     let nothing = sandbox.run_with_input(
         &["cert", "show", "-"],
         "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n",
@@ -436,4 +494,33 @@ fn names_that_an_authority_above_may_not_certify_are_a_problem() {
     bench.make("odd", None, "-addext nameConstraints=critical,permitted;otherName:1.2.3.4;UTF8:x");
     let odd = bench.sandbox.ok(&["cert", "show", "odd.pem"]).stdout;
     assert!(odd.contains("notice: name constraints of a kind that is not judged here"), "{odd}");
+}
+
+#[test]
+fn nobody_else_is_read_for_one_holder() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    // Whoever reads them, fails.
+    sandbox.write("pki/clients/web/tls.crt", "damaged");
+    for (path, _) in sandbox.files() {
+        if path.parent().is_some_and(|folder| folder.ends_with("ledger")) {
+            std::fs::write(path, "damaged").unwrap();
+        }
+    }
+    assert_eq!(sandbox.run(&["status"]).status, 2);
+    for name in ["alice", "clients/alice", "cas/issuing", "hosts/web"] {
+        sandbox.ok(&["cert", "show", name]);
+        sandbox.ok(&["cert", "export", name, "--format", "pem-chain"]);
+    }
+}
+
+#[test]
+fn what_is_there_a_hundred_times_is_told_once() {
+    let Some(bench) = Bench::new() else { return };
+    bench.make("root", None, "");
+    bench.sandbox.write("many.pem", bench.sandbox.read("root.pem").repeat(100));
+    let human = bench.sandbox.ok(&["cert", "show", "many.pem"]).stdout;
+    assert!(human.contains("; and 95 more)\n"), "{human}");
+    assert_eq!(human.matches("CN=root is there 100 times").count(), 1, "{human}");
+    assert_eq!(human.matches("is there").count(), 1, "{human}");
 }

@@ -21,6 +21,11 @@ pub(super) type Register = (Ledger, BTreeMap<String, Vec<RevocationList>>);
 /// never iterated over.
 type Passed<'a> = HashMap<&'a str, HashSet<String>>;
 
+/// No ledger, and no list.
+pub(super) fn nothing(_: &Path, _: &Inventory) -> Result<Register, StoreError> {
+    Ok(Register::default())
+}
+
 /// The ledgers of authorities, and the lists that they signed.
 pub(super) fn of_authorities(root: &Path, _: &Inventory) -> Result<Register, StoreError> {
     of_authorities_but(root, &Passed::new())
@@ -65,9 +70,10 @@ fn of_authorities_but(root: &Path, passed: &Passed<'_>) -> Result<Register, Stor
     Ok((found, lists))
 }
 
-/// Every ledger of a store, those of self-signed certificates included.
+/// Every ledger of a store, those of self-signed certificates included; without the entries that
+/// [`beside_current`] leaves out.
 pub(super) fn of_all(root: &Path, inventory: &Inventory) -> Result<Register, StoreError> {
-    let (mut found, lists) = of_authorities(root, inventory)?;
+    let (mut found, lists) = beside_current(root, inventory)?;
     for kind in &layout::KINDS[1..] {
         for (holder, folder) in keepers(root, kind)? {
             add(&mut found, &holder, &folder.join(layout::LEDGER), &Passed::new())?;

@@ -209,7 +209,7 @@ pub(in crate::pki) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<Algori
 }
 
 /// Length of a big-endian number in bits.
-fn bits(number: &[u8]) -> usize {
+pub(super) fn bits(number: &[u8]) -> usize {
     let zeros = number.iter().take_while(|octet| **octet == 0).count();
     let number = &number[zeros..];
     let leading = number.first().map_or(0, |octet| octet.leading_zeros() as usize);
