@@ -224,7 +224,7 @@ pub fn server(
     fits.then_some((served, private_key))
 }
 
-/// Says everything that speaks against using `own`, with what to do; `true`: nothing does.
+/// Says everything that speaks against using `own`, with what to do; `true`: nothing does at another time.
 fn refuse_problems(
     context: Context<'_>,
     path: &Path,
@@ -259,7 +259,10 @@ fn refuse_problems(
                 .help(help),
         );
     }
-    problems.is_empty()
+    let is_of_the_time = |problem: &Problem| {
+        matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
+    };
+    problems.iter().all(is_of_the_time)
 }
 
 /// What a server's file lacks, or has too much.

@@ -181,6 +181,13 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
             (Password::generate(&mut entropy::fill), Some(password_destination(args, &output)?))
         }
     };
+    if output.file().is_some()
+        && output.file() == password_output.as_ref().and_then(Destination::file)
+    {
+        let what = "the PKCS#12 file and its password cannot be one file";
+        let hint = "name another file behind `--new-password-file`";
+        return Err(CommandError::world("password", &what, Some(hint.to_owned())));
+    }
     if !password.is_ascii() {
         let title = "the password is not ASCII, which programs encode in different ways: some will not open the file";
         report.diagnostics(&[Diagnostic::warning("password-not-ascii", title)]);

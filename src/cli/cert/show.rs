@@ -129,7 +129,8 @@ impl Found {
         // What is wrong with the spec does not matter to who looks at what was issued.
         let silent = Report::new(true, MessageFormat::Human, false);
         let has_brought = model::brought::has_certificates(&read.spec);
-        let resolved = has_brought.then(|| phases::resolve(&read, now, silent).ok()).flatten();
+        let resolved =
+            has_brought.then(|| phases::resolve_at_any_time(&read, now, silent).ok()).flatten();
         let model = resolved.map(|resolved| resolved.model);
         let store = phases::store(&read, silent);
         let stored = store.holders_called(&name)?;

@@ -89,7 +89,7 @@ pub fn load(
 ) -> Result<Credential, CommandError> {
     let now = arguments.now()?;
     let read = phases::read(arguments)?;
-    let resolved = phases::resolve(&read, now, report)?;
+    let resolved = phases::resolve_at_any_time(&read, now, report)?;
     let store = phases::store(&read, report);
     let model = resolved.model;
     let holder = find(name, &store, &model)?;
