@@ -251,22 +251,6 @@ fn what_is_wrong_is_named_and_checked() {
             format!("{leaf} -addext keyUsage=keyAgreement"),
             "no-digital-signature",
         ),
-        (
-            "small",
-            Some("root"),
-            format!("{leaf} -newkey ec -pkeyopt ec_paramgen_curve:P-192"),
-            "weak-key",
-        ),
-        (
-            "described",
-            Some("root"),
-            format!(
-                "{leaf} -newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit"
-            ),
-            "curve-not-named",
-        ),
-        ("negative", Some("root"), format!("{leaf} -set_serial -257"), "serial-number"),
-        ("zero", Some("root"), format!("{leaf} -set_serial 0"), "serial-number"),
     ];
     for (name, issuer, more, code) in cases {
         // A second basicConstraints would stand beside openssl's own.
@@ -278,27 +262,6 @@ fn what_is_wrong_is_named_and_checked() {
         let run = bench.sandbox.run(&["cert", "show", "--check", &file, "root.pem"]);
         assert_eq!(run.status, i32::from(!code.is_empty()), "{name}");
     }
-    let human = bench.sandbox.ok(&["cert", "show", "described.pem"]).stdout;
-    assert!(
-        human.contains("key                  ECDSA on a curve that is described, not named\n"),
-        "{human}"
-    );
-    let serial = bench.openssl("x509 -in negative.pem -noout -serial");
-    assert_eq!(serial.trim_end(), "serial=-0101");
-    assert_eq!(bench.json(&["negative.pem"])["certificates"][0]["serialNumber"], "-0101");
-    bench.openssl("req -new -key good.key -subj /CN=old -out old.csr");
-    bench.openssl("req -in old.csr -outform DER -out old.csr.der");
-    for file in ["old.csr", "old.csr.der"] {
-        let shown = bench.sandbox.ok(&["cert", "show", file]).stdout;
-        assert!(shown.starts_with("a certificate signing request, not shown"), "{shown}");
-    }
-    bench.openssl(
-        "x509 -req -in old.csr -CA root.pem -CAkey root.key -CAcreateserial -out first.pem",
-    );
-    assert_eq!(
-        findings(&bench.json(&["first.pem", "root.pem"])),
-        ["old-version", "no-extended-key-usage"]
-    );
     // Weak signatures of roots mean nothing.
     bench.make("old", None, "-sha1 -newkey rsa:2048");
     assert_eq!(findings(&bench.json(&["old.pem"])), [""; 0]);
@@ -321,6 +284,47 @@ fn what_is_wrong_is_named_and_checked() {
     bench.openssl("pkey -in good.key -aes256 -passout pass:x -out encrypted.key");
     let shown = bench.json(&["encrypted.key"]);
     assert_eq!(shown["privateKeys"][0]["state"], "encrypted");
+}
+
+#[test]
+fn strange_keys_serials_versions_and_requests_are_named() {
+    let Some(bench) = Bench::new() else { return };
+    bench.make("root", None, "-days 3650");
+    let leaf = "-addext basicConstraints=CA:FALSE -addext extendedKeyUsage=clientAuth";
+    bench.make("good", Some("root"), leaf);
+    let described = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit";
+    let small = "-newkey ec -pkeyopt ec_paramgen_curve:P-192";
+    for (name, more, code) in [
+        ("small", small, "weak-key"),
+        ("described", described, "curve-not-named"),
+        ("negative", "-set_serial -257", "serial-number"),
+        ("zero", "-set_serial 0", "serial-number"),
+    ] {
+        bench.make(name, Some("root"), &format!("{leaf} {more}"));
+        let shown = bench.json(&[&format!("{name}.pem"), "root.pem"]);
+        assert_eq!(findings(&shown), [code], "{name}: {shown:#}");
+    }
+    let human = bench.sandbox.ok(&["cert", "show", "described.pem"]).stdout;
+    assert!(
+        human.contains("key                  ECDSA on a curve that is described, not named\n"),
+        "{human}"
+    );
+    let serial = bench.openssl("x509 -in negative.pem -noout -serial");
+    assert_eq!(serial.trim_end(), "serial=-0101");
+    assert_eq!(bench.json(&["negative.pem"])["certificates"][0]["serialNumber"], "-0101");
+    bench.openssl("req -new -key good.key -subj /CN=old -out old.csr");
+    bench.openssl("req -in old.csr -outform DER -out old.csr.der");
+    for file in ["old.csr", "old.csr.der"] {
+        let shown = bench.sandbox.ok(&["cert", "show", file]).stdout;
+        assert!(shown.starts_with("a certificate signing request, not shown"), "{shown}");
+    }
+    bench.openssl(
+        "x509 -req -in old.csr -CA root.pem -CAkey root.key -CAcreateserial -out first.pem",
+    );
+    assert_eq!(
+        findings(&bench.json(&["first.pem", "root.pem"])),
+        ["old-version", "no-extended-key-usage"]
+    );
 }
 
 #[test]

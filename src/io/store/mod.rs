@@ -115,7 +115,8 @@ impl Store {
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
         self.settled(|| {
-            let found = inventory::read(&self.root, wanted, register::nothing)?;
+            let found =
+                inventory::read(&self.root, wanted, |_, _| Ok(register::Register::default()))?;
             let is_known = |holder: &Holder| {
                 found.0.held.contains_key(holder) || found.0.lost.contains_key(holder)
             };

@@ -21,11 +21,6 @@ pub(super) type Register = (Ledger, BTreeMap<String, Vec<RevocationList>>);
 /// never iterated over.
 type Passed<'a> = HashMap<&'a str, HashSet<String>>;
 
-/// No ledger, and no list.
-pub(super) fn nothing(_: &Path, _: &Inventory) -> Result<Register, StoreError> {
-    Ok(Register::default())
-}
-
 /// The ledgers of authorities, and the lists that they signed.
 pub(super) fn of_authorities(root: &Path, _: &Inventory) -> Result<Register, StoreError> {
     of_authorities_but(root, &Passed::new())
