@@ -103,6 +103,31 @@ fn spec_files(
 /// # Errors
 /// All mistakes that were found since reading began.
 pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, CommandError> {
+    resolve_with(model::resolve, read, now, report)
+}
+
+/// As [`resolve`], for those who look and issue nothing: certificates and lists of others that are over, or do not
+/// hold yet, are warnings.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_at_any_time(
+    read: &Read,
+    now: Timestamp,
+    report: Report,
+) -> Result<Resolved, CommandError> {
+    resolve_with(model::resolve_at_any_time, read, now, report)
+}
+
+/// From what reading found to a model, if there is one, and all findings.
+type Resolve = fn(Context<'_>, Vec<Diagnostic>) -> (Option<Resolved>, Vec<Diagnostic>);
+
+fn resolve_with(
+    resolve: Resolve,
+    read: &Read,
+    now: Timestamp,
+    report: Report,
+) -> Result<Resolved, CommandError> {
     let Read { document, spec, findings, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
@@ -110,7 +135,7 @@ pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, 
     }
     let files = brought::read(&model::brought::files(document, spec));
     let context = Context { document, spec, files: &files, now };
-    let (resolved, findings) = model::resolve(context, findings.clone());
+    let (resolved, findings) = resolve(context, findings.clone());
     let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
     report.diagnostics(&findings);
     Ok(resolved)

@@ -65,7 +65,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, report)?;
+    let resolved = phases::resolve_at_any_time(&read, now, report)?;
     let store = phases::store(&read, report);
     let model = &resolved.model;
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();

@@ -59,14 +59,19 @@ fn of_container(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> 
     problems
 }
 
+/// Each certificate that is there several times, once.
 fn repeated(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
-    let is_repeat = |(index, one): &(usize, &&Certificate)| certificates[..*index].contains(one);
-    let repeats = certificates.iter().enumerate().filter(is_repeat);
-    let problem = |(_, one): (usize, &&Certificate)| {
-        let message = format!("{origin}: {} is there twice", words::name(&one.subject));
-        Problem::notice("repeated", message)
-    };
-    repeats.map(problem).collect()
+    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for one in certificates {
+        *counts.entry(&one.der).or_default() += 1;
+    }
+    let several = certificates.iter().filter_map(|one| {
+        let count = counts.remove(one.der.as_slice()).filter(|count| *count > 1)?;
+        let often = if count == 2 { "twice".to_owned() } else { format!("{count} times") };
+        let message = format!("{origin}: {} is there {often}", words::name(&one.subject));
+        Some(Problem::notice("repeated", message))
+    });
+    several.collect()
 }
 
 /// The issuer may be known to whoever checks: a notice for what is served without its root.
@@ -112,7 +117,7 @@ fn can_be_verified(one: &Examined, issuer: &Examined) -> bool {
         "Ed25519",
     ];
     VERIFIED.contains(&one.details.signature.name.as_str())
-        && issuer.details.public_key.size.is_some()
+        && issuer.details.public_key.is_followed()
 }
 
 pub(super) fn issuer_may_not_sign(inspection: &Inspection, index: usize) -> Option<Problem> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::constraints;
 use super::container;
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::problem::{self, Alone, Problem};
@@ -311,6 +312,7 @@ fn add_relations(inspection: &mut Inspection) {
         ]
         .into_iter()
         .flatten()
+        .chain(constraints::forbidden_names(inspection, index))
         .collect();
         inspection.certificates[index].problems.append(&mut problems);
     }

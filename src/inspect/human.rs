@@ -7,7 +7,7 @@ use super::tree;
 use super::words::{self, visible};
 use crate::diagnostic::Severity;
 use crate::pki::certificate::details::extension;
-use crate::pki::request::{NameConstraints, Subtree};
+use crate::pki::request::Subtree;
 
 const BOLD: &str = "\u{1b}[1m";
 const DIM: &str = "\u{1b}[2m";
@@ -20,6 +20,8 @@ const RESET: &str = "\u{1b}[0m";
 const NAMES: usize = 20;
 /// Revoked certificates that are listed; there may be thousands.
 const MOST_REVOKED: usize = 50;
+/// Places of one certificate that are listed.
+const MOST_PLACES: usize = 5;
 
 /// Shows everything, in colour or without.
 #[must_use]
@@ -114,8 +116,7 @@ impl Page {
 
     fn certificate(&mut self, inspection: &Inspection, index: usize, one: &Examined) {
         let certificate = &one.certificate;
-        let places: Vec<String> = one.origins.iter().map(ToString::to_string).collect();
-        self.head(&format!("certificate: {}", one.role.words()), &places.join("; "));
+        self.head(&format!("certificate: {}", one.role.words()), &places(one));
         self.problems(&one.problems);
         self.fact("subject", &words::name(&certificate.subject));
         let issuer = words::name(&certificate.issuer);
@@ -123,7 +124,7 @@ impl Page {
             "issuer",
             &if one.is_self_signed { format!("{issuer} (itself)") } else { issuer },
         );
-        self.fact("serial", &certificate.serial.to_string());
+        self.fact("serial", &words::serial(certificate, &one.details));
         let remaining =
             words::remaining(certificate.not_before, certificate.not_after, inspection.at);
         let (from, to) = (certificate.not_before, certificate.not_after);
@@ -268,6 +269,16 @@ impl Page {
     }
 }
 
+/// Where a certificate was found.
+fn places(one: &Examined) -> String {
+    let places = one.origins.iter().take(MOST_PLACES).map(ToString::to_string);
+    let mut places: Vec<String> = places.collect();
+    if let Some(more @ 1..) = one.origins.len().checked_sub(MOST_PLACES) {
+        places.push(format!("and {more} more"));
+    }
+    places.join("; ")
+}
+
 fn severity(severity: Severity) -> (&'static str, &'static str) {
     match severity {
         Severity::Error => (RED, "error"),
@@ -288,25 +299,5 @@ fn authority(max_path_len: Option<u8>) -> String {
 }
 
 fn subtrees(trees: &[Subtree]) -> Vec<String> {
-    let name = |tree: &Subtree| match tree {
-        Subtree::Dns(name) => format!("DNS {}", visible(name)),
-        Subtree::Ip { address, prefix } => format!("IP {address}/{prefix}"),
-        Subtree::Email(name) => format!("e-mail {}", visible(name)),
-    };
-    trees.iter().map(name).collect()
-}
-
-/// Name constraints, each kind apart, in cert-manager's words.
-pub(super) fn by_kind(constraints: &NameConstraints) -> [[Vec<String>; 3]; 2] {
-    [&constraints.permitted, &constraints.excluded].map(|trees| {
-        let mut kinds = [Vec::new(), Vec::new(), Vec::new()];
-        for tree in trees {
-            match tree {
-                Subtree::Dns(name) => kinds[0].push(name.clone()),
-                Subtree::Ip { address, prefix } => kinds[1].push(format!("{address}/{prefix}")),
-                Subtree::Email(name) => kinds[2].push(name.clone()),
-            }
-        }
-        kinds
-    })
+    trees.iter().map(|tree| visible(&tree.to_string())).collect()
 }

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::examination::{Examined, ExaminedKey, ExaminedList, Inspection};
-use super::human::by_kind;
 use super::item::{KeyFacts, Origin};
 use super::problem::Problem;
 use super::words;
 use crate::diagnostic::Severity;
 use crate::pki::certificate::details::PublicKey;
+use crate::pki::request::Subtree;
 use crate::time::Timestamp;
 
 /// Shows everything; positions count from zero.
@@ -86,7 +86,7 @@ fn certificate(inspection: &Inspection, index: usize, one: &Examined) -> Value {
         "subject": facts.subject.rfc2253(),
         "commonName": facts.subject.common_names().first(),
         "issuer": facts.issuer.rfc2253(),
-        "serialNumber": facts.serial.to_string(),
+        "serialNumber": words::serial(facts, details),
         "notBefore": facts.not_before.to_string(),
         "notAfter": facts.not_after.to_string(),
         "remainingSeconds": remaining(facts.not_after, inspection.at),
@@ -129,14 +129,32 @@ fn names(one: &Examined) -> Vec<(&'static str, Value)> {
         ("otherNames", json!(one.details.other_names)),
     ];
     if let Some(constraints) = &one.certificate.name_constraints {
-        let [permitted, excluded] = by_kind(constraints).map(|[dns, ip, email]| {
-            object(json!({"dnsDomains": dns, "ipRanges": ip, "emailAddresses": email}))
+        let value = json!({
+            "critical": constraints.critical,
+            "permitted": subtrees(&constraints.permitted),
+            "excluded": subtrees(&constraints.excluded),
         });
-        let value =
-            json!({"critical": constraints.critical, "permitted": permitted, "excluded": excluded});
         members.push(("nameConstraints", object(value)));
     }
     members
+}
+
+/// Subtrees of names, each kind apart, in cert-manager's words.
+fn subtrees(trees: &[Subtree]) -> Value {
+    let kind = |named: fn(&Subtree) -> Option<String>| -> Vec<String> {
+        trees.iter().filter_map(named).collect()
+    };
+    object(json!({
+        "dnsDomains": kind(|tree| match tree { Subtree::Dns(name) => Some(name.clone()), _ => None }),
+        "ipRanges": kind(|tree| match tree {
+            Subtree::Ip { address, prefix } => Some(format!("{address}/{prefix}")),
+            _ => None,
+        }),
+        "emailAddresses": kind(|tree| match tree { Subtree::Email(name) => Some(name.clone()), _ => None }),
+        "uriDomains": kind(|tree| match tree { Subtree::Uri(name) => Some(name.clone()), _ => None }),
+        "directoryNames": kind(|tree| match tree { Subtree::Directory(name) => Some(name.rfc2253()), _ => None }),
+        "otherNames": kind(|tree| match tree { Subtree::Other(words) => Some(words.clone()), _ => None }),
+    }))
 }
 
 /// cert-manager has one list for both extensions; RFC 5280's names stand beside it.

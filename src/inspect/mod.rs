@@ -3,6 +3,7 @@
 //! Data flows from octets to [`Item`]s ([`reading`]), from those to an [`Inspection`], and from there to
 //! one of the renderers, [`human`] and [`json`].
 
+mod constraints;
 mod container;
 mod examination;
 pub mod human;

@@ -1,9 +1,10 @@
 //! What is wrong with one certificate or revocation list, whatever it stands among.
 
+use super::constraints;
 use super::examination::Role;
 use super::words;
 use crate::diagnostic::{Severity, literal};
-use crate::pki::certificate::details::{Details, extension};
+use crate::pki::certificate::details::{Details, OWN_CURVE, extension};
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
 use crate::pki::chain;
 use crate::pki::crl::RevocationList;
@@ -15,6 +16,9 @@ const LONGEST_SERVER: u64 = 398;
 const LONGEST_SERIAL: usize = 20;
 /// Smallest RSA modulus that is still accepted (NIST SP 800-131A).
 const SMALLEST_RSA: usize = 2048;
+
+/// Smallest elliptic curve that is still accepted (NIST SP 800-131A).
+const SMALLEST_CURVE: usize = 224;
 
 /// Something that is wrong, or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,14 +62,16 @@ pub(super) struct Alone<'a> {
 }
 
 /// Checks of single certificates, in the order in which they are told.
-const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 15] = [
+const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 17] = [
     expired,
     not_yet_valid,
     weak_key,
     weak_signature,
+    old_version,
     cannot_sign,
     not_an_authority,
     constraints_not_critical,
+    constraints_not_judged,
     unknown_critical_extension,
     no_purpose,
     no_handshakes,
@@ -98,11 +104,16 @@ fn not_yet_valid(Alone { certificate, now, .. }: Alone<'_>) -> Option<Problem> {
 
 fn weak_key(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
     let key = &details.public_key;
-    let bits = key.size.filter(|bits| key.algorithm == "RSA" && *bits < SMALLEST_RSA);
-    if let Some(bits) = bits {
+    let least = if key.algorithm.starts_with("RSA") { SMALLEST_RSA } else { SMALLEST_CURVE };
+    if let Some(bits) = key.size.filter(|bits| *bits < least) {
+        let kind = key.algorithm.split(' ').next().unwrap_or_default();
         let message =
-            format!("weak key: RSA with {bits} bits, {SMALLEST_RSA} is the least that is accepted");
+            format!("weak key: {kind} with {bits} bits, {least} is the least that is accepted");
         return Some(Problem::error("weak-key", message));
+    }
+    if key.algorithm == OWN_CURVE {
+        let message = "its key describes a curve instead of naming one, against RFC 5480: Go, rustls and browsers refuse it";
+        return Some(Problem::error("curve-not-named", message));
     }
     (key.algorithm == "DSA")
         .then(|| Problem::error("weak-key", "a DSA key, which TLS does not take any more"))
@@ -143,6 +154,21 @@ fn constraints_not_critical(Alone { certificate, details, .. }: Alone<'_>) -> Op
         let message = "basicConstraints of an authority is not critical, as RFC 5280 demands";
         Problem::warning("constraints-not-critical", message)
     })
+}
+
+/// Roots of old are trusted as they stand.
+fn old_version(Alone { details, is_self_signed, .. }: Alone<'_>) -> Option<Problem> {
+    (details.version < 3 && !is_self_signed).then(|| {
+        let message = format!(
+            "version {} of X.509, which has no extensions: nothing says what it is for, and rustls and others refuse it",
+            details.version
+        );
+        Problem::warning("old-version", message)
+    })
+}
+
+fn constraints_not_judged(Alone { certificate, .. }: Alone<'_>) -> Option<Problem> {
+    constraints::not_judged(certificate.name_constraints.as_ref()?)
 }
 
 fn unknown_critical_extension(Alone { details, .. }: Alone<'_>) -> Option<Problem> {

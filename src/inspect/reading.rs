@@ -3,6 +3,8 @@
 use std::fmt;
 
 use base64::Engine as _;
+use x509_parser::asn1_rs::FromDer;
+use x509_parser::certification_request::X509CertificationRequest;
 use zeroize::Zeroizing;
 
 use super::item::{Content, Item, KeyFacts, Origin};
@@ -12,6 +14,10 @@ use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::pem;
 use crate::pki::pkcs12::{self, Password, Pkcs12Error};
+
+/// What is said of a signing request, which is judged where the spec names it.
+const SIGNING_REQUEST: &str =
+    "a certificate signing request, not shown: `openssl req -noout -text` shows it";
 
 /// Why a file cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +127,7 @@ fn pem(origin: &Origin, text: &[u8]) -> Result<Vec<Item>, String> {
                 Content::RevocationList(Box::new(list))
             }
             "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-                Content::Other("a certificate signing request, not shown".to_owned())
+                Content::Other(SIGNING_REQUEST.to_owned())
             }
             "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::Other("a public key, not shown".to_owned()),
             "EC PARAMETERS" => continue,
@@ -153,6 +159,8 @@ fn der(origin: &Origin, octets: &[u8]) -> Result<Option<Vec<Item>>, String> {
                 Content::RevocationList(Box::new(list))
             } else if let Some(key) = key(octets) {
                 Content::Key(KeyFacts::of(&key))
+            } else if X509CertificationRequest::from_der(octets).is_ok() {
+                Content::Other(SIGNING_REQUEST.to_owned())
             } else {
                 return match error {
                     // It is one, but damaged in a way that has words.

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::item::{Item, Origin};
+use super::item::{Content, Item, Origin};
 use super::reading::{Passwords, ReadError, read_value};
 use crate::manifest::yaml;
 
@@ -68,19 +68,35 @@ fn add(file: &str, object: &Value, passwords: &dyn Passwords, items: &mut Vec<It
         for (key, value) in object[field].as_object().into_iter().flatten() {
             let Some(text) = value.as_str() else { continue };
             let origin = Origin { key: Some(key.clone()), ..origin.clone() };
-            items.extend(read_value(&origin, &decoded(text, encoded), passwords));
+            items.append(&mut of_value(origin, text, encoded, passwords));
         }
     }
 }
 
-/// The octets of a value; none if its Base64 is broken.
-fn decoded(text: &str, encoded: bool) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(if encoded {
-        let text: String = text.split_ascii_whitespace().collect();
-        base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
-    } else {
-        text.as_bytes().to_vec()
-    })
+/// Everything in one value. What is called like a certificate or a key and is none is told; other values are
+/// somebody else's.
+fn of_value(origin: Origin, text: &str, encoded: bool, passwords: &dyn Passwords) -> Vec<Item> {
+    let Some(octets) = decoded(text, encoded) else {
+        let words = "Base64 that cannot be decoded".to_owned();
+        return vec![Item { origin, content: Content::Other(words) }];
+    };
+    let items = read_value(&origin, &octets, passwords);
+    let name = origin.key.as_deref().unwrap_or_default();
+    let is_promised = [".crt", ".key", ".pem", ".crl"].iter().any(|end| name.ends_with(end));
+    if !items.is_empty() || !is_promised {
+        return items;
+    }
+    let words = if octets.is_empty() { "nothing" } else { "neither certificate, key nor list" };
+    vec![Item { origin, content: Content::Other(words.to_owned()) }]
+}
+
+/// The octets of a value, unless its Base64 is broken.
+fn decoded(text: &str, encoded: bool) -> Option<Zeroizing<Vec<u8>>> {
+    if !encoded {
+        return Some(Zeroizing::new(text.as_bytes().to_vec()));
+    }
+    let text: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
+    base64::engine::general_purpose::STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
 }
 
 /// Kind, namespace and name.

@@ -1,7 +1,10 @@
 //! Words for names, times and octets.
 
+use crate::pki::certificate::Certificate;
+use crate::pki::certificate::details::Details;
 use crate::pki::crl::RevocationReason;
 use crate::pki::name::DistinguishedName;
+use crate::pki::request::SerialNumber;
 use crate::time::{Seconds, Timestamp};
 
 /// Text of others as it may stand on a terminal: control characters escaped.
@@ -15,15 +18,46 @@ pub(super) fn name(name: &DistinguishedName) -> String {
     if exact.is_empty() {
         return "(empty)".to_owned();
     }
-    let attributes = name.attributes();
-    if attributes.iter().all(|attribute| attribute.value.is_ascii()) {
-        return exact;
+    let mut octets = Vec::with_capacity(exact.len());
+    let mut rest = exact.as_str();
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        octets.extend_from_slice(plain.as_bytes());
+        let octet = escaped.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let length = if let Some(octet) = octet.filter(|octet| !octet.is_ascii()) {
+            octets.push(octet);
+            2
+        } else {
+            // What else stands behind a backslash keeps it; it may be another one.
+            let length = escaped.chars().next().map_or(0, char::len_utf8);
+            octets.push(b'\\');
+            octets.extend_from_slice(&escaped.as_bytes()[..length]);
+            length
+        };
+        rest = &escaped[length..];
     }
-    let shown = attributes.iter().rev().map(|attribute| {
-        let kind = attribute.short_name.unwrap_or(&attribute.oid);
-        format!("{kind}={}", visible(&attribute.value.replace(',', "\\,")))
-    });
-    shown.collect::<Vec<_>>().join(",")
+    octets.extend_from_slice(rest.as_bytes());
+    String::from_utf8(octets).map_or(exact, |letters| visible(&letters))
+}
+
+/// The serial number as openssl prints it; one below zero, which RFC 5280 forbids, with its sign.
+pub(super) fn serial(certificate: &Certificate, details: &Details) -> String {
+    let SerialNumber(octets) = &certificate.serial;
+    if !details.serial_is_negative {
+        return certificate.serial.to_string();
+    }
+    // Two's complement: what is missing to the next power of 256.
+    let mut carry = true;
+    let mut magnitude: Vec<u8> = octets
+        .iter()
+        .rev()
+        .map(|octet| {
+            let (flipped, next) = (!octet).overflowing_add(u8::from(carry));
+            carry = next;
+            flipped
+        })
+        .collect();
+    magnitude.reverse();
+    format!("-{}", SerialNumber::from_encoded(&magnitude))
 }
 
 /// Why a certificate was revoked; `None` where its issuer does not say.
@@ -124,6 +158,20 @@ mod tests {
         let read = |text: &str| name(&DistinguishedName::parse(text).unwrap());
         assert_eq!(read("CN=alice, O=Example"), "CN=alice,O=Example");
         assert_eq!(read("CN=Zoë, O=Ä\\, B"), "CN=Zoë,O=Ä\\, B");
+        // What would look like another attribute stays escaped, as openssl has it.
+        for text in [
+            r"CN=ë\\,O=B",
+            r"CN=ë\,O\=B",
+            r"CN=ë\+O\=B+OU=ü",
+            r"CN=\\C3\\AB",
+            r"CN=ëa\\",
+            r"CN=\#ë",
+        ] {
+            let shown = read(text);
+            let again = DistinguishedName::parse(&shown).unwrap();
+            assert_eq!(again, DistinguishedName::parse(text).unwrap(), "{text} became {shown}");
+        }
+        assert_eq!(read("CN=ë\u{202e}"), "CN=ë\\u{202e}");
         assert_eq!(visible("a\u{1b}[31m\u{202e}"), "a\\u{1b}[31m\\u{202e}");
     }
 

@@ -55,6 +55,7 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
 /// Something is there already, and nothing was written; or a file cannot be written, and what was
 /// written before it is removed again (unless it replaced another one).
 pub fn write_private(files: &[(&Path, &[u8], Access)], force: bool) -> Result<(), TreeError> {
+    files.iter().try_for_each(|(path, ..)| require_place(path))?;
     if force {
         for (path, content, access) in files {
             atomic::write_atomically(path, content, *access)
@@ -75,6 +76,21 @@ pub fn write_private(files: &[(&Path, &[u8], Access)], force: bool) -> Result<()
             }
             return Err(error);
         }
+    }
+    Ok(())
+}
+
+/// A folder that exists, and no other one where the file is to be. Told before anything is written, and without the
+/// names of temporary files.
+fn require_place(path: &Path) -> Result<(), TreeError> {
+    let folder = parent(path);
+    match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => return Err(TreeError::NotAFolder(folder.to_owned())),
+        Ok(_) => {}
+        Err(error) => return Err(TreeError::Write { path: folder.to_owned(), error }),
+    }
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+        return Err(TreeError::NotAFile(path.to_owned()));
     }
     Ok(())
 }

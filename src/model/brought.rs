@@ -46,6 +46,17 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
     files.into_iter().collect()
 }
 
+/// Whether certificates are among them.
+#[must_use]
+pub fn has_certificates(spec: &Spec) -> bool {
+    let hosts = spec.hosts.values().map(|host| &host.tls).chain([&spec.defaults.hosts.tls]);
+    let mut tls = hosts.filter_map(|tls| match tls {
+        Some(FalseOr::Is(tls)) => Some(tls),
+        _ => None,
+    });
+    spec.cas.values().any(|ca| ca.certificate.is_some()) || tls.any(|tls| tls.certificate.is_some())
+}
+
 /// Where the file of an authority's revocation lists is named, in either form.
 pub fn list_path(document: &Document, name: &str) -> Path {
     let long = path!["cas", name, "crl", "file"];
@@ -213,7 +224,7 @@ pub fn server(
     fits.then_some((served, private_key))
 }
 
-/// Says everything that speaks against using `own`, with what to do; `true`: nothing does.
+/// Says everything that speaks against using `own`, with what to do; `true`: nothing does at another time.
 fn refuse_problems(
     context: Context<'_>,
     path: &Path,
@@ -248,7 +259,10 @@ fn refuse_problems(
                 .help(help),
         );
     }
-    problems.is_empty()
+    let is_of_the_time = |problem: &Problem| {
+        matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
+    };
+    problems.iter().all(is_of_the_time)
 }
 
 /// What a server's file lacks, or has too much.

@@ -29,7 +29,7 @@ mod texts;
 mod tls;
 
 pub use context::{Context, Files};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, resolve, resolve_at_any_time};
 pub use shared::namespace;
 use shared::{
     ingress_class_name, key_kind, labels, leaf_duration, refuse_key_name, renew_before, serial,

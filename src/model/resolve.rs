@@ -9,7 +9,7 @@ use super::{
     Annotations, Labels, Model, authorities, client_auth, clients, hosts, patches, secrets,
     services, shared, texts,
 };
-use crate::diagnostic::{Diagnostic, has_errors, nearest};
+use crate::diagnostic::{Diagnostic, Severity, has_errors, nearest};
 use crate::path;
 use crate::plan::Keyring;
 use crate::secret_format;
@@ -26,12 +26,34 @@ pub struct Resolved {
     pub keyring: Keyring,
 }
 
+/// What speaks against certificates and lists of others at this time alone: codes of errors.
+const OF_THE_TIME: [&str; 3] = ["expired-certificate", "not-yet-valid", "expired-crl"];
+
 /// Resolves the spec; `found` is what reading it has found. The model is there only if no finding is
 /// an error, whichever phase it comes from.
 pub fn resolve(
     context: Context<'_>,
     found: Vec<Diagnostic>,
 ) -> (Option<Resolved>, Vec<Diagnostic>) {
+    let (resolved, findings) = all(context, found);
+    (Some(resolved).filter(|_| !has_errors(&findings)), findings)
+}
+
+/// As [`resolve`], for those who look and issue nothing: that something of others is over, or does not hold yet,
+/// is a warning.
+pub fn resolve_at_any_time(
+    context: Context<'_>,
+    found: Vec<Diagnostic>,
+) -> (Option<Resolved>, Vec<Diagnostic>) {
+    let (resolved, mut findings) = all(context, found);
+    for finding in findings.iter_mut().filter(|finding| OF_THE_TIME.contains(&finding.code)) {
+        finding.severity = Severity::Warning;
+    }
+    (Some(resolved).filter(|_| !has_errors(&findings)), findings)
+}
+
+/// Everything, whatever was found.
+fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnostic>) {
     let mut findings = Findings(found);
     refuse_nothing(context, &mut findings);
     let target = target(context, &mut findings);
@@ -78,8 +100,7 @@ pub fn resolve(
     super::serials::refuse_repeats(context, &model, &mut findings);
     super::constraints::refuse_names_outside(context, &model, &mut findings);
     findings.0.extend(target.check(&model, &|path| context.value(path)));
-    let model = (!has_errors(&findings.0)).then_some(Resolved { model, keyring });
-    (model, findings.0)
+    (Resolved { model, keyring }, findings.0)
 }
 
 /// A spec that declares nothing is a mistake: it would remove every object of an earlier one.

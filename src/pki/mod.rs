@@ -8,6 +8,7 @@ pub mod crl;
 pub mod issue;
 pub mod key;
 pub mod name;
+pub mod name_constraints;
 #[cfg(test)]
 pub(crate) mod openssl;
 pub mod pem;

@@ -139,6 +139,27 @@ impl DistinguishedName {
         attributes.filter(|a| a.short_name == Some("CN")).map(|a| a.value).collect()
     }
 
+    /// Tells whether its first parts are those of `base`: case and runs of blanks do not matter (RFC 5280, section 7.1).
+    #[must_use]
+    pub fn is_within(&self, base: &Self) -> bool {
+        let (own, base) = (self.folded(), base.folded());
+        own.starts_with(&base)
+    }
+
+    /// Its parts, each in an order of its own, as they are compared.
+    fn folded(&self) -> Vec<Vec<(String, String)>> {
+        let fold = |attribute: Attribute| {
+            let words: Vec<&str> = attribute.value.split_whitespace().collect();
+            (attribute.oid, words.join(" ").to_lowercase())
+        };
+        let part = |part: &Vec<Parsed<'_>>| {
+            let mut part: Vec<_> = part.iter().map(Attribute::from).map(fold).collect();
+            part.sort();
+            part
+        };
+        self.parsed().iter().map(part).collect()
+    }
+
     /// Checks the attributes of a name that somebody else encoded as those of a written one are:
     /// lengths, characters, no NUL.
     ///

@@ -87,6 +87,12 @@ pub enum Subtree {
     },
     /// A mail address, a host, or a domain with a leading dot.
     Email(String),
+    /// A host of URIs, or a domain with a leading dot.
+    Uri(String),
+    /// A directory name and everything below it.
+    Directory(DistinguishedName),
+    /// Something that is not judged here, in words.
+    Other(String),
 }
 
 /// Names of a certificate (subjectAltName), each kind sorted and without repeats.

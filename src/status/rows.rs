@@ -117,7 +117,8 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
     let hosts = model.brought.iter().map(|(holder, chain)| (holder.clone(), chain));
     let mut rows = Vec::new();
     for (holder, chain) in authorities.chain(hosts) {
-        for certificate in chain {
+        let is_first = |(at, one): &(usize, &Certificate)| !chain[..*at].contains(one);
+        for (_, certificate) in chain.iter().enumerate().filter(is_first) {
             let is_own_issuer = certificate.issuer == certificate.subject;
             let issuer =
                 if is_own_issuer { "self-signed".to_owned() } else { certificate.issuer.rfc2253() };

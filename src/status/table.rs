@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Row, Subject};
+use crate::diagnostic::visible;
 use crate::time::Timestamp;
 
-const HEADER: [&str; 9] = [
+const HEADER: [&str; 10] = [
     "KIND",
     "HOLDER",
     "STATE",
@@ -15,17 +16,22 @@ const HEADER: [&str; 9] = [
     "ISSUER",
     "SERIAL",
     "FINGERPRINT",
+    "OPENS",
 ];
+/// Hosts that are listed in one line.
+const MOST_OPENED: usize = 3;
 /// Characters of a fingerprint that tell it from others.
 const FINGERPRINT: usize = 16;
 
-/// A table with aligned columns; dates without the time of day, the start of each fingerprint.
+/// A table with aligned columns; dates without the time of day, the start of each fingerprint. The last column says
+/// which hosts a certificate of the past still opens, if one does.
 #[must_use]
 pub fn render(rows: &[Row], _now: Timestamp) -> String {
     let header = HEADER.map(str::to_owned);
-    let lines: Vec<[String; 9]> = std::iter::once(header).chain(rows.iter().map(cells)).collect();
+    let lines: Vec<[String; 10]> = std::iter::once(header).chain(rows.iter().map(cells)).collect();
+    let shown = HEADER.len() - usize::from(rows.iter().all(|row| row.opens.is_empty()));
     let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEADER.len()).map(width).collect();
+    let widths: Vec<usize> = (0..shown).map(width).collect();
     let mut text = String::new();
     for line in &lines {
         let mut row = String::new();
@@ -38,10 +44,11 @@ pub fn render(rows: &[Row], _now: Timestamp) -> String {
     text
 }
 
-fn cells(row: &Row) -> [String; 9] {
+fn cells(row: &Row) -> [String; 10] {
     let none = || "-".to_owned();
     let facts = row.facts.as_ref();
     let day = |time: Timestamp| time.to_string()[..10].to_owned();
+    // A name may hold anything, and a line stays a line.
     let name: String = row.subject.name().chars().flat_map(visible).collect();
     let issuer: String = row.issuer.chars().flat_map(visible).collect();
     [
@@ -58,12 +65,14 @@ fn cells(row: &Row) -> [String; 9] {
         },
         facts.map_or_else(none, |facts| facts.serial.clone()),
         facts.map_or_else(none, |facts| facts.fingerprint.to_string()[..FINGERPRINT].to_owned()),
+        opens(row),
     ]
 }
 
-/// A name may hold anything, and a line stays a line.
-fn visible(character: char) -> impl Iterator<Item = char> {
-    let escaped = character.is_control().then(|| character.escape_default());
-    let plain = escaped.is_none().then_some(character);
-    plain.into_iter().chain(escaped.into_iter().flatten())
+fn opens(row: &Row) -> String {
+    let mut hosts: Vec<String> = row.opens.iter().take(MOST_OPENED).cloned().collect();
+    if let Some(more @ 1..) = row.opens.len().checked_sub(MOST_OPENED) {
+        hosts.push(format!("and {more} more"));
+    }
+    hosts.join(", ").chars().flat_map(visible).collect()
 }

@@ -53,6 +53,17 @@ fn the_table_has_a_line_for_each_row_and_aligned_columns() {
     assert!(lines[1][column..].starts_with("valid "), "{text}");
     assert!(lines[4][column..].starts_with("missing   -  "), "{text}");
     assert!(lines[2].contains("a\\n\"b\"\\ü") && lines[2].contains("2030-02-01"), "{text}");
+    assert!(lines[0].ends_with("OPENS") && lines[3].ends_with("web.example.com"), "{text}");
+    let mut closed = sample();
+    for row in &mut closed {
+        row.opens.clear();
+    }
+    assert!(!table(&closed, at(NOW)).contains("OPENS"));
+    closed[0].issuer = "a\u{202e}b\u{1b}[31m".to_owned();
+    closed[0].opens = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+    let text = table(&closed, at(NOW));
+    assert!(text.contains("a\\u{202e}b\\u{1b}[31m  "), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with("a, b, c, and 2 more"), "{text}");
 }
 
 #[test]
@@ -95,6 +106,18 @@ fn metrics_are_one_sample_a_line_whatever_names_hold() {
     assert!(text.contains("mtlsgen_certificates{kind=\"client\",state=\"orphaned\"} 1\n"));
     let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
     assert_eq!(types, samples.len());
+}
+
+#[test]
+fn two_lists_of_one_number_are_two_series() {
+    let mut rows = vec![row(Subject::List("ca".into()), State::Valid, "2031-01-01"); 2];
+    rows[1].facts.as_mut().unwrap().fingerprint = Fingerprint([0xCD; 32]);
+    let text = prometheus(&rows, at(NOW));
+    let series = text.lines().filter_map(|line| line.rsplit_once(' ')).map(|(series, _)| series);
+    let samples: Vec<&str> = series.filter(|series| !series.starts_with('#')).collect();
+    let distinct: std::collections::BTreeSet<&str> = samples.iter().copied().collect();
+    assert_eq!(samples.len(), distinct.len(), "{text}");
+    assert!(text.contains("fingerprint=\"cdcdcdcdcdcdcdcd\""), "{text}");
 }
 
 #[test]

@@ -219,6 +219,28 @@ fn passwords_come_and_go_where_they_are_asked_to() {
     // A password file that is there already: neither is written.
     let run = sandbox.run(&["cert", "export", "alice", "-o", "e.p12", "--new-password-file", "d"]);
     assert!(run.status == 2 && !sandbox.path("e.p12").exists(), "{}", run.stderr);
+    // Nothing is written where one of both has no place, not even over a file that is there.
+    let before = sandbox.files();
+    fs::create_dir(sandbox.path("folder")).unwrap();
+    for (arguments, told) in [
+        (["a.p12", "a.p12"], "the PKCS#12 file and its password cannot be one file"),
+        (["folder", "f"], "`folder` is in the way of a file"),
+        (["a.p12", "folder"], "`folder` is in the way of a file"),
+        (
+            ["nowhere/a.p12", "f"],
+            "cannot write `nowhere`: No such file or directory (os error 2)\n",
+        ),
+        (["a.p12/b", "f"], "`a.p12` is in the way of a folder"),
+    ] {
+        for force in [&[][..], &["--force"]] {
+            let [output, password] = arguments;
+            let asked = ["cert", "export", "alice", "-o", output, "--new-password-file", password];
+            let run = sandbox.run(&[&asked[..], force].concat());
+            assert_eq!(run.status, 2, "{arguments:?}");
+            assert!(run.stderr.contains(told), "{arguments:?}: {}", run.stderr);
+        }
+    }
+    assert_eq!(sandbox.files(), before);
 }
 
 #[test]

@@ -125,6 +125,14 @@ fn names_that_are_not_there_end_in_proposals() {
         assert_eq!(run.status, 2);
         assert!(run.stderr.contains(title) && run.stderr.contains(help), "{}", run.stderr);
     }
+    let folder = sandbox.run(&["cert", "show", "pki"]);
+    assert!(
+        folder.stderr.contains(
+            "`pki` is a folder, whose files are named one by one, and there is no holder `pki`"
+        ),
+        "{}",
+        folder.stderr
+    );
     let nowhere = Sandbox::new().run(&["cert", "show", "alice.pem"]);
     assert_eq!(nowhere.status, 2);
     assert!(
@@ -279,6 +287,47 @@ fn what_is_wrong_is_named_and_checked() {
 }
 
 #[test]
+fn strange_keys_serials_versions_and_requests_are_named() {
+    let Some(bench) = Bench::new() else { return };
+    bench.make("root", None, "-days 3650");
+    let leaf = "-addext basicConstraints=CA:FALSE -addext extendedKeyUsage=clientAuth";
+    bench.make("good", Some("root"), leaf);
+    let described = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit";
+    let small = "-newkey ec -pkeyopt ec_paramgen_curve:P-192";
+    for (name, more, code) in [
+        ("small", small, "weak-key"),
+        ("described", described, "curve-not-named"),
+        ("negative", "-set_serial -257", "serial-number"),
+        ("zero", "-set_serial 0", "serial-number"),
+    ] {
+        bench.make(name, Some("root"), &format!("{leaf} {more}"));
+        let shown = bench.json(&[&format!("{name}.pem"), "root.pem"]);
+        assert_eq!(findings(&shown), [code], "{name}: {shown:#}");
+    }
+    let human = bench.sandbox.ok(&["cert", "show", "described.pem"]).stdout;
+    assert!(
+        human.contains("key                  ECDSA on a curve that is described, not named\n"),
+        "{human}"
+    );
+    let serial = bench.openssl("x509 -in negative.pem -noout -serial");
+    assert_eq!(serial.trim_end(), "serial=-0101");
+    assert_eq!(bench.json(&["negative.pem"])["certificates"][0]["serialNumber"], "-0101");
+    bench.openssl("req -new -key good.key -subj /CN=old -out old.csr");
+    bench.openssl("req -in old.csr -outform DER -out old.csr.der");
+    for file in ["old.csr", "old.csr.der"] {
+        let shown = bench.sandbox.ok(&["cert", "show", file]).stdout;
+        assert!(shown.starts_with("a certificate signing request, not shown"), "{shown}");
+    }
+    bench.openssl(
+        "x509 -req -in old.csr -CA root.pem -CAkey root.key -CAcreateserial -out first.pem",
+    );
+    assert_eq!(
+        findings(&bench.json(&["first.pem", "root.pem"])),
+        ["old-version", "no-extended-key-usage"]
+    );
+}
+
+#[test]
 fn revocation_lists_are_shown_and_obeyed() {
     let Some(bench) = Bench::new() else { return };
     bench.make("root", None, "-days 100");
@@ -323,15 +372,12 @@ fn passwords_come_from_files_and_the_environment() {
         "pkcs12 -export -in alice.pem -inkey alice.key -name alice -passout pass:secret -out a.p12",
     );
     bench.sandbox.write("password", "secret\n");
-    // Both tell the days that are left: at one time, whenever they run.
-    let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let at = format!("@{}", at + 60);
-    let show = ["cert", "show", "a.p12", "--at", &at];
+    // One clock for all runs: what is left of the certificate is a part of what they print.
+    let show = ["cert", "show", "a.p12", "--at", "2099-01-01"];
     let none = bench.sandbox.run(&show);
     assert_eq!(none.status, 2);
     assert!(none.stderr.contains("is a PKCS#12 file with a password"), "{}", none.stderr);
-    let with_file = |file| [&show[..], &["--password-file", file]].concat();
-    let by_file = bench.sandbox.ok(&with_file("password"));
+    let by_file = bench.sandbox.ok(&[&show[..], &["--password-file", "password"]].concat());
     assert!(
         by_file.stdout.contains("a PKCS#12 file, encrypted with AES-256-CBC, MAC with SHA-256"),
         "{}",
@@ -342,7 +388,8 @@ fn passwords_come_from_files_and_the_environment() {
         "{}",
         by_file.stdout
     );
-    let by_input = bench.sandbox.run_with_input(&with_file("-"), "secret");
+    let by_input =
+        bench.sandbox.run_with_input(&[&show[..], &["--password-file", "-"]].concat(), "secret");
     let by_environment = crate::support::finish(
         bench.sandbox.command(&show).env("MTLSGEN_PKCS12_PASSWORD", "secret"),
     );
@@ -354,6 +401,11 @@ fn passwords_come_from_files_and_the_environment() {
     assert!(!wrong.stderr.contains("se-cret"), "{}", wrong.stderr);
     let twice = bench.sandbox.run(&["cert", "show", "-", "--password-file", "-"]);
     assert!(twice.status == 2 && twice.stderr.contains("standard input"), "{}", twice.stderr);
+    assert!(
+        twice.stderr.contains("let one of the arguments that are `-` be a file"),
+        "{}",
+        twice.stderr
+    );
 }
 
 #[test]
@@ -369,6 +421,19 @@ fn secrets_are_shown_key_by_key() {
     ] {
         assert!(run.stdout.contains(place), "{place} is not in {}", run.stdout);
     }
+    let broken = sandbox.run_with_input(
+        &["cert", "show", "-"],
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {a: '!', tls.crt: ''}\nstringData: {ca.crt: none, user: me}\n",
+    );
+    let titles: Vec<&str> = broken.stdout.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Base64 that cannot be decoded (<stdin>, Secret x, a)",
+            "nothing (<stdin>, Secret x, tls.crt)",
+            "neither certificate, key nor list (<stdin>, Secret x, ca.crt)"
+        ]
+    );
     let nothing = sandbox.run_with_input(
         &["cert", "show", "-"],
         "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n",
@@ -378,4 +443,94 @@ fn secrets_are_shown_key_by_key() {
         "{}",
         nothing.stderr
     );
+}
+
+#[test]
+fn names_that_an_authority_above_may_not_certify_are_a_problem() {
+    let Some(bench) = Bench::new() else { return };
+    let constraints = "nameConstraints=critical,permitted;DNS:example.com,permitted;URI:.example.com,permitted;email:example.com,excluded;DNS:bad.example.com";
+    bench.make("root", None, &format!("-addext {constraints}"));
+    let authority = "-addext basicConstraints=critical,CA:TRUE";
+    bench.make("issuing", Some("root"), authority);
+    let leaf = "-addext basicConstraints=CA:FALSE -addext extendedKeyUsage=clientAuth";
+    let cases = [
+        ("good", "DNS:a.example.com,email:a@example.com,URI:spiffe://a.example.com/x", &[][..]),
+        ("outside", "DNS:a.example.net", &["`a.example.net`, outside what"]),
+        ("excluded", "DNS:x.bad.example.com", &["exclude (DNS bad.example.com)"]),
+        (
+            "several",
+            "email:a@example.net,URI:urn:x",
+            &["`a@example.net`", "`urn:x`, a URI without a host"],
+        ),
+        ("host.example.net", "IP:192.0.2.1", &["`host.example.net`"]),
+    ];
+    for (name, names, expected) in cases {
+        bench.make(name, Some("issuing"), &format!("{leaf} -addext subjectAltName={names}"));
+        let verified = Command::new(&bench.openssl)
+            .args([
+                "verify",
+                "-CAfile",
+                "root.pem",
+                "-untrusted",
+                "issuing.pem",
+                &format!("{name}.pem"),
+            ])
+            .current_dir(bench.sandbox.folder())
+            .output()
+            .unwrap();
+        assert_eq!(verified.status.success(), expected.is_empty(), "{name}");
+        let shown = bench.json(&[&format!("{name}.pem"), "issuing.pem", "root.pem"]);
+        let problems = shown["certificates"][0]["problems"].as_array().unwrap();
+        let found: Vec<&str> = problems
+            .iter()
+            .filter(|problem| problem["code"] == "name-constraints")
+            .map(|problem| problem["message"].as_str().unwrap())
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{name}: {problems:?}");
+        for (message, expected) in found.iter().zip(expected) {
+            assert!(
+                message.starts_with("CN=root may not certify ") && message.contains(expected),
+                "{message}"
+            );
+        }
+        // Without the root, nobody can tell.
+        assert!(
+            !findings(&bench.json(&[&format!("{name}.pem"), "issuing.pem"]))
+                .contains(&"name-constraints".to_owned())
+        );
+    }
+    let root = &bench.json(&["root.pem"])["certificates"][0]["nameConstraints"];
+    assert_eq!(root["permitted"]["uriDomains"], serde_json::json!([".example.com"]));
+    bench.make("odd", None, "-addext nameConstraints=critical,permitted;otherName:1.2.3.4;UTF8:x");
+    let odd = bench.sandbox.ok(&["cert", "show", "odd.pem"]).stdout;
+    assert!(odd.contains("notice: name constraints of a kind that is not judged here"), "{odd}");
+}
+
+#[test]
+fn nobody_else_is_read_for_one_holder() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    // Whoever reads them, fails.
+    sandbox.write("pki/clients/web/tls.crt", "damaged");
+    for (path, _) in sandbox.files() {
+        if path.parent().is_some_and(|folder| folder.ends_with("ledger")) {
+            std::fs::write(path, "damaged").unwrap();
+        }
+    }
+    assert_eq!(sandbox.run(&["status"]).status, 2);
+    for name in ["alice", "clients/alice", "cas/issuing", "hosts/web"] {
+        sandbox.ok(&["cert", "show", name]);
+        sandbox.ok(&["cert", "export", name, "--format", "pem-chain"]);
+    }
+}
+
+#[test]
+fn what_is_there_a_hundred_times_is_told_once() {
+    let Some(bench) = Bench::new() else { return };
+    bench.make("root", None, "");
+    bench.sandbox.write("many.pem", bench.sandbox.read("root.pem").repeat(100));
+    let human = bench.sandbox.ok(&["cert", "show", "many.pem"]).stdout;
+    assert!(human.contains("; and 95 more)\n"), "{human}");
+    assert_eq!(human.matches("CN=root is there 100 times").count(), 1, "{human}");
+    assert_eq!(human.matches("is there").count(), 1, "{human}");
 }

@@ -227,3 +227,28 @@ fn a_subject_that_nobody_settled_is_told() {
     sandbox.write("mtls.toml", SPEC.to_owned() + "subject = \"CN=billing\"\n");
     assert!(!sandbox.ok(&["render"]).stderr.contains("asks for the subject"));
 }
+
+#[test]
+fn the_owner_gets_the_certificates_and_a_line_for_their_key() {
+    let Some((sandbox, _)) = requested(SPEC) else { return };
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.ok(&["cert", "export", "billing"]);
+    assert_eq!(run.stdout, sandbox.read(CERTIFICATE));
+    assert!(
+        run.stderr.contains(" --key KEY ") && !run.stderr.contains("tls.key"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("# KEY is the private key, which its owner has\n"),
+        "{}",
+        run.stderr
+    );
+    for format in ["pkcs12", "pem-key", "pem-combined"] {
+        let run = sandbox.run(&["cert", "export", "billing", "--format", format]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        assert!(run.stderr.contains("its private key is its owner's"), "{}", run.stderr);
+        assert!(run.stderr.contains("--format pem-chain"), "{}", run.stderr);
+    }
+    assert!(!sandbox.path("billing.p12").exists());
+}

@@ -140,6 +140,23 @@ fn brought_certificates_and_what_hinders_a_render_are_shown() {
     let found = rows(&sandbox, &[]);
     let partner = found.iter().find(|row| row["name"] == "partner").unwrap();
     assert_eq!((&partner["source"], &partner["state"]), (&"brought".into(), &"valid".into()));
+    // Monitoring does not go blind on the day when something of others is over.
+    for format in ["table", "json", "prometheus", "icalendar"] {
+        let run = sandbox.ok(&["status", "--at", "2099-01-01", "--format", format]);
+        assert!(run.stdout.contains("partner"), "{}", run.stdout);
+        assert!(run.stderr.contains("warning[expired-certificate]"), "{}", run.stderr);
+    }
+    let late = rows(&sandbox, &["--at", "2099-01-01"]);
+    assert!(states(&late).contains(&"authority partner expired".to_owned()), "{late:?}");
+    let failing = sandbox.run(&["status", "--at", "2099-01-01", "--fail-within", "0s"]);
+    assert_eq!(failing.status, 1);
+    assert!(failing.stderr.contains("`authority partner`"), "{}", failing.stderr);
+    sandbox.ok(&["cert", "export", "alice", "--format", "pem-chain", "--at", "2099-01-01"]);
+    assert_eq!(
+        sandbox.run(&["render", "--at", "2099-01-01"]).status,
+        2,
+        "issuing is another thing"
+    );
     sandbox.ok(&["cert", "revoke", "-q", "bob"]);
     let run = sandbox.run(&["status"]);
     assert_eq!(run.status, 2);

@@ -31,7 +31,7 @@ pub struct Args {
     /// Holder: `alice`, `clients/alice`, `hosts/NAME`, `cas/NAME`
     #[arg(value_name = "NAME")]
     name: String,
-    /// What to write; `pkcs12` unless said, `pem-chain` for authorities
+    /// What to write; `pkcs12` unless said, `pem-chain` for authorities and for clients with `csr`
     #[arg(long)]
     format: Option<Format>,
     /// File to write, `-` for standard output; `NAME.p12` in the working directory for `pkcs12`, else standard output
@@ -97,10 +97,10 @@ enum Profile {
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let credential = credential::load(&args.name, &args.spec, report)?;
-    let format = args.format.unwrap_or(match credential.holder {
-        Holder::Authority(_) => Format::PemChain,
-        _ => Format::Pkcs12,
-    });
+    let is_without_key =
+        matches!(credential.holder, Holder::Authority(_)) || credential.is_by_request();
+    let format =
+        args.format.unwrap_or(if is_without_key { Format::PemChain } else { Format::Pkcs12 });
     refuse_useless_flags(args, format)?;
     if format == Format::Curl {
         print(curl::lines(&credential, args.address)?)?;
@@ -181,6 +181,13 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
             (Password::generate(&mut entropy::fill), Some(password_destination(args, &output)?))
         }
     };
+    if output.file().is_some()
+        && output.file() == password_output.as_ref().and_then(Destination::file)
+    {
+        let what = "the PKCS#12 file and its password cannot be one file";
+        let hint = "name another file behind `--new-password-file`";
+        return Err(CommandError::world("password", &what, Some(hint.to_owned())));
+    }
     if !password.is_ascii() {
         let title = "the password is not ASCII, which programs encode in different ways: some will not open the file";
         report.diagnostics(&[Diagnostic::warning("password-not-ascii", title)]);

@@ -32,9 +32,17 @@ pub fn kind(holder: &Holder) -> &'static str {
 /// The one of `known` that is called `name`.
 ///
 /// # Errors
-/// Nobody or several are called so; near misses are proposed.
-pub fn find(name: &str, known: &BTreeSet<Holder>) -> Result<Holder, CommandError> {
-    named(name, known)?.ok_or_else(|| CommandError::Input(vec![unknown(name, "holder", known)]))
+/// Nobody or several are called so; near misses are proposed, also among `others`, who are asked for only then.
+pub fn find(
+    name: &str,
+    known: &BTreeSet<Holder>,
+    others: impl FnOnce() -> Result<BTreeSet<Holder>, CommandError>,
+) -> Result<Holder, CommandError> {
+    if let Some(holder) = named(name, known)? {
+        return Ok(holder);
+    }
+    let everybody = known.iter().cloned().chain(others()?).collect();
+    Err(CommandError::Input(vec![unknown(name, "holder", &everybody)]))
 }
 
 /// The one of `known` that is called `name`, if anybody is.
@@ -98,7 +106,7 @@ mod tests {
     }
 
     fn message(name: &str) -> String {
-        let error = find(name, &known()).unwrap_err();
+        let error = find(name, &known(), || Ok(BTreeSet::new())).unwrap_err();
         let [diagnostic] = error.diagnostics() else { panic!() };
         format!("{}: {}", diagnostic.title, diagnostic.help.join(" "))
     }
@@ -113,7 +121,7 @@ mod tests {
             ("clients/hosts/web", Holder::Client("hosts/web".into())),
             ("a.example.com", Holder::Host("a.example.com".into())),
         ] {
-            assert_eq!(find(name, &known()).unwrap(), holder, "{name}");
+            assert_eq!(find(name, &known(), || panic!("not needed")).unwrap(), holder, "{name}");
         }
     }
 

@@ -82,7 +82,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
     let all = args.targets.iter().chain(&args.password_file).chain(&args.spec.files);
     if all.filter(|path| is_standard_input(path)).count() > 1 {
-        return Err(InputError::StandardInputTwice.into());
+        let what = InputError::StandardInputTwice;
+        let hint = "let one of the arguments that are `-` be a file";
+        return Err(CommandError::world("input", &what, Some(hint.to_owned())));
     }
     Ok(())
 }
@@ -120,25 +122,27 @@ impl Found {
         now: Timestamp,
     ) -> Result<(), CommandError> {
         let name = target.display().to_string();
-        let read = phases::read(&args.spec).map_err(|error| without_spec(error, &name))?;
+        let read = phases::read(&args.spec).map_err(|error| without_spec(error, target))?;
         if !read.document.is_whole() {
             return Err(CommandError::Input(read.findings));
         }
         // What is wrong with the spec does not matter to who looks at what was issued.
         let silent = Report::new(true, MessageFormat::Human, false);
-        let has_brought = !model::brought::files(&read.document, &read.spec).is_empty();
-        let resolved = has_brought.then(|| phases::resolve(&read, now, silent).ok()).flatten();
+        let has_brought = model::brought::has_certificates(&read.spec);
+        let resolved =
+            has_brought.then(|| phases::resolve_at_any_time(&read, now, silent).ok()).flatten();
         let model = resolved.map(|resolved| resolved.model);
         let store = phases::store(&read, silent);
-        let stored = store.holders()?;
-        let known = stored.iter().cloned().chain(model.iter().flat_map(brought)).collect();
-        let holder = holder::find(&name, &known).map_err(no_file)?;
-        let is_authority = |holder: &&Holder| matches!(holder, Holder::Authority(_));
-        let mut wanted: BTreeSet<Holder> = stored.iter().filter(is_authority).cloned().collect();
+        let stored = store.holders_called(&name)?;
+        let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
+        known.extend(stored.iter().cloned());
+        let holder = holder::find(&name, &known, || Ok(store.holders()?))
+            .map_err(|error| no_file(error, target))?;
+        let mut wanted = store.authorities()?;
         if stored.contains(&holder) {
             wanted.insert(holder.clone());
         }
-        let (inventory, _) = store.inventory(&wanted)?;
+        let (inventory, _) = store.held(&wanted)?;
         if let Some(path) = inventory.lost.get(&holder) {
             return Err(StoreError::Missing { files: vec![(holder, path.clone())] }.into());
         }
@@ -202,22 +206,30 @@ fn brought_chain(model: &Model, holder: &Holder) -> Option<Vec<Certificate>> {
 }
 
 /// Without a spec, a name can only have been meant as a file.
-fn without_spec(error: CommandError, name: &str) -> CommandError {
+fn without_spec(error: CommandError, target: &Path) -> CommandError {
     let is_missing = error.diagnostics().iter().any(|diagnostic| diagnostic.code == "input");
     if !is_missing {
         return error;
     }
-    let what = format!("there is no file `{name}`, and no spec to look for a holder of that name");
+    let missing =
+        is_a_folder(target).unwrap_or_else(|| format!("there is no file `{}`", target.display()));
+    let what = format!("{missing}, and no spec to look for a holder of that name");
     let hint =
         "check the path; or name the spec with `-f`, in whose store the holder is looked for";
     CommandError::world("input", &what, Some(hint.to_owned()))
 }
 
 /// Whoever wrote the name may have meant a file.
-fn no_file(error: CommandError) -> CommandError {
+fn no_file(error: CommandError, target: &Path) -> CommandError {
     let CommandError::Input(mut diagnostics) = error else { return error };
     for diagnostic in diagnostics.iter_mut().filter(|found| found.code == "unknown-holder") {
-        diagnostic.title = format!("there is no such file, and {}", diagnostic.title);
+        let missing = is_a_folder(target).unwrap_or_else(|| "there is no such file".to_owned());
+        diagnostic.title = format!("{missing}, and {}", diagnostic.title);
     }
     CommandError::Input(diagnostics)
+}
+
+fn is_a_folder(target: &Path) -> Option<String> {
+    let name = target.display();
+    target.is_dir().then(|| format!("`{name}` is a folder, whose files are named one by one"))
 }

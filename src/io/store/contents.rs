@@ -65,17 +65,45 @@ pub(super) fn certificates(path: &Path, text: &[u8]) -> Result<Vec<Certificate>,
 pub(super) fn holders(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
     let mut found = BTreeSet::new();
     for kind in &layout::KINDS {
-        let folder = root.join(kind.folder);
-        for name in read::folders(&folder)? {
-            let files =
-                [layout::CERTIFICATE, layout::KEY].map(|file| folder.join(&name).join(file));
-            if read::mode_of_file(&files[0])?.is_some() || read::mode_of_file(&files[1])?.is_some()
-            {
-                found.insert((kind.holder)(true_name(&folder.join(&name), &name)?));
+        found.append(&mut holders_of(root, kind)?);
+    }
+    Ok(found)
+}
+
+/// All authorities that have a folder with a certificate or a key.
+pub(super) fn authorities(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
+    holders_of(root, &layout::KINDS[0])
+}
+
+fn holders_of(root: &Path, kind: &layout::Kind) -> Result<BTreeSet<Holder>, StoreError> {
+    let folder = root.join(kind.folder);
+    let mut found = BTreeSet::new();
+    for name in read::folders(&folder)? {
+        if has_files(&folder.join(&name))? {
+            found.insert((kind.holder)(true_name(&folder.join(&name), &name)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Those that are called `name`, or `name` with the folder of their kind before it. No other folder is looked at.
+pub(super) fn holders_called(root: &Path, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
+    let mut found = BTreeSet::new();
+    for kind in &layout::KINDS {
+        let below = name.strip_prefix(kind.folder).and_then(|rest| rest.strip_prefix('/'));
+        for name in [Some(name), below].into_iter().flatten() {
+            let holder = (kind.holder)(name.to_owned());
+            if has_files(&root.join(layout::holder_folder(&holder)))? {
+                found.insert(holder);
             }
         }
     }
     Ok(found)
+}
+
+fn has_files(folder: &Path) -> Result<bool, StoreError> {
+    Ok(read::mode_of_file(&folder.join(layout::CERTIFICATE))?.is_some()
+        || read::mode_of_file(&folder.join(layout::KEY))?.is_some())
 }
 
 /// The name of the holder whose folder is `folder`, called `name`.
@@ -180,7 +208,18 @@ mod tests {
             client("Alice"),
             client(&long),
         ];
-        assert_eq!(holders(root.path()).unwrap(), BTreeSet::from(expected));
+        assert_eq!(holders(root.path()).unwrap(), BTreeSet::from(expected.clone()));
+        let authority = BTreeSet::from([expected[0].clone()]);
+        assert_eq!(authorities(root.path()).unwrap(), authority);
+        for holder in expected {
+            let full = format!("{}/{}", layout::kind(&holder).folder, holder.name());
+            for name in [holder.name(), &full] {
+                let found = holders_called(root.path(), name).unwrap();
+                assert_eq!(found, BTreeSet::from([holder.clone()]), "{name}");
+            }
+        }
+        assert!(holders_called(root.path(), "brought").unwrap().is_empty());
+        assert!(holders_called(root.path(), "../cas/root").unwrap().is_empty());
     }
 
     #[test]

@@ -105,7 +105,30 @@ impl Store {
         self.settled(|| inventory::read(&self.root, wanted, register::beside_current))
     }
 
-    /// As [`Store::inventory`], with every ledger: those of self-signed certificates too.
+    /// As [`Store::inventory`], with neither ledgers nor revocation lists, unless one of `wanted` is not there: for
+    /// those who ask for a few certificates, and what ever was issued does not matter to them.
+    ///
+    /// # Errors
+    /// As [`Store::inventory`].
+    pub fn held(
+        &self,
+        wanted: &BTreeSet<Holder>,
+    ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
+        self.settled(|| {
+            let found =
+                inventory::read(&self.root, wanted, |_, _| Ok(register::Register::default()))?;
+            let is_known = |holder: &Holder| {
+                found.0.held.contains_key(holder) || found.0.lost.contains_key(holder)
+            };
+            if wanted.iter().all(is_known) {
+                return Ok(found);
+            }
+            // The ledgers tell what was lost from what was never issued.
+            inventory::read(&self.root, wanted, register::of_authorities)
+        })
+    }
+
+    /// As [`Store::inventory_beside_current`], with every ledger: those of self-signed certificates too.
     ///
     /// # Errors
     /// As [`Store::inventory`].
@@ -133,6 +156,22 @@ impl Store {
     /// [`StoreError::Damaged`] for a folder that is nobody's.
     pub fn holders(&self) -> Result<BTreeSet<Holder>, StoreError> {
         self.settled(|| contents::holders(&self.root))
+    }
+
+    /// Those among them that are called `name`, or `clients/NAME`, `hosts/NAME`, `cas/NAME`; without looking at others.
+    ///
+    /// # Errors
+    /// As [`Store::holders`].
+    pub fn holders_called(&self, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
+        self.settled(|| contents::holders_called(&self.root, name))
+    }
+
+    /// The authorities among them.
+    ///
+    /// # Errors
+    /// As [`Store::holders`].
+    pub fn authorities(&self) -> Result<BTreeSet<Holder>, StoreError> {
+        self.settled(|| contents::authorities(&self.root))
     }
 
     /// The private keys of `holders`, each checked against its certificate in `inventory`.

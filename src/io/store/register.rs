@@ -65,9 +65,10 @@ fn of_authorities_but(root: &Path, passed: &Passed<'_>) -> Result<Register, Stor
     Ok((found, lists))
 }
 
-/// Every ledger of a store, those of self-signed certificates included.
+/// Every ledger of a store, those of self-signed certificates included; without the entries that
+/// [`beside_current`] leaves out.
 pub(super) fn of_all(root: &Path, inventory: &Inventory) -> Result<Register, StoreError> {
-    let (mut found, lists) = of_authorities(root, inventory)?;
+    let (mut found, lists) = beside_current(root, inventory)?;
     for kind in &layout::KINDS[1..] {
         for (holder, folder) in keepers(root, kind)? {
             add(&mut found, &holder, &folder.join(layout::LEDGER), &Passed::new())?;

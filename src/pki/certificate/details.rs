@@ -1,16 +1,18 @@
 //! What certificates say beyond what issuing and checking them needs: for people who look at one.
 
-use x509_parser::asn1_rs::{FromDer, Oid};
+use x509_parser::asn1_rs::{Any, FromDer, Oid, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{
     DistributionPointName, GeneralName, ParsedExtension, SubjectAlternativeName,
 };
+use x509_parser::public_key::RSAPublicKey;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
-use super::reading::algorithm;
+use super::reading::{algorithm, bits};
 use crate::pki::key::Algorithm;
+use crate::pki::name::DistinguishedName;
 
 /// What a certificate says besides the facts of [`Certificate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Details {
     pub unknown: Vec<(String, bool)>,
     /// Names of other kinds in subjectAltName.
     pub other_names: Vec<String>,
+    /// Directory names among them.
+    pub directory_names: Vec<DistinguishedName>,
     /// Where its issuer's revocation lists are published.
     pub revocation_lists: Vec<String>,
     /// Where its issuer answers by OCSP.
@@ -42,7 +46,7 @@ pub struct Details {
 /// Kind of a public key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublicKey {
-    /// `RSA`, `ECDSA`, `Ed25519`, or an object identifier.
+    /// `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `ECDSA on curve NAME`, or an object identifier.
     pub algorithm: String,
     /// Bits of the modulus or of the curve.
     pub size: Option<usize>,
@@ -70,13 +74,30 @@ pub mod extension {
 impl std::fmt::Display for PublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.size {
-            Some(size) if self.algorithm != "Ed25519" => write!(f, "{} {size}", self.algorithm),
+            // What names a curve, says how large it is.
+            Some(size) if self.has_sizes() => write!(f, "{} {size}", self.algorithm),
             _ => f.write_str(&self.algorithm),
         }
     }
 }
 
 impl PublicKey {
+    /// Of any key.
+    pub(in crate::pki) fn of_info(key: &SubjectPublicKeyInfo<'_>) -> Self {
+        algorithm(key).map_or_else(|| other_key(key), Self::of)
+    }
+
+    /// Whether there are keys of its algorithm in several sizes.
+    fn has_sizes(&self) -> bool {
+        matches!(self.algorithm.as_str(), "RSA" | "RSA-PSS" | "ECDSA")
+    }
+
+    /// Whether chains are followed by keys of this kind here.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        matches!(self.algorithm.as_str(), "RSA" | "ECDSA" | "Ed25519")
+    }
+
     /// Of a key whose algorithm is known here.
     pub(in crate::pki) fn of(algorithm: Algorithm) -> Self {
         let (algorithm, size) = match algorithm {
@@ -104,7 +125,7 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
         version: parsed.version().0 + 1,
         serial_octets: serial.len(),
         serial_is_negative: serial.first().is_some_and(|octet| octet & 0x80 != 0),
-        public_key: public_key(parsed.public_key()),
+        public_key: PublicKey::of_info(parsed.public_key()),
         signature: signature_algorithm(&parsed.signature_algorithm),
         ..Details::default()
     };
@@ -121,7 +142,10 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
 impl Details {
     fn add(&mut self, extension: &ParsedExtension<'_>, oid: String, critical: bool) {
         match extension {
-            ParsedExtension::SubjectAlternativeName(names) => self.other_names = other_names(names),
+            ParsedExtension::SubjectAlternativeName(names) => {
+                self.other_names = other_names(names);
+                self.directory_names = directory_names(names);
+            }
             ParsedExtension::CRLDistributionPoints(points) => {
                 for point in points.iter() {
                     if let Some(DistributionPointName::FullName(names)) = &point.distribution_point
@@ -148,26 +172,49 @@ impl Details {
     }
 }
 
-fn public_key(key: &SubjectPublicKeyInfo<'_>) -> PublicKey {
-    match algorithm(key) {
-        Some(known) => PublicKey::of(known),
-        None => PublicKey { algorithm: other_key(&key.algorithm), size: None },
-    }
+/// Elliptic curves by their object identifiers, with their names and bits (RFC 5480, SEC 2, RFC 5639).
+const CURVES: [(&str, &str, usize); 9] = [
+    ("1.2.840.10045.3.1.1", "P-192", 192),
+    ("1.3.132.0.33", "P-224", 224),
+    ("1.2.840.10045.3.1.7", "P-256", 256),
+    ("1.3.132.0.34", "P-384", 384),
+    ("1.3.132.0.35", "P-521", 521),
+    ("1.3.132.0.10", "secp256k1", 256),
+    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1", 256),
+    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1", 384),
+    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1", 512),
+];
+
+/// Whether a curve is described by its numbers instead of named, which RFC 5480 (section 2.1.1) forbids.
+pub const OWN_CURVE: &str = "ECDSA on a curve that is described, not named";
+
+fn other_key(key: &SubjectPublicKeyInfo<'_>) -> PublicKey {
+    let algorithm = match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.10045.2.1" => return on_curve(key.algorithm.parameters.as_ref()),
+        "1.2.840.10040.4.1" => "DSA".to_owned(),
+        "1.3.101.113" => "Ed448".to_owned(),
+        "1.2.840.113549.1.1.10" => {
+            return PublicKey { algorithm: "RSA-PSS".to_owned(), size: modulus(key) };
+        }
+        other => other.to_owned(),
+    };
+    PublicKey { algorithm, size: None }
 }
 
-fn other_key(named: &AlgorithmIdentifier<'_>) -> String {
-    let curve = named.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
-    let name = match named.algorithm.to_id_string().as_str() {
-        "1.2.840.10045.2.1" => match curve {
-            Some(curve) => return format!("ECDSA on curve {}", curve.to_id_string()),
-            None => "ECDSA on a curve of its own",
-        },
-        "1.2.840.10040.4.1" => "DSA",
-        "1.3.101.113" => "Ed448",
-        "1.2.840.113549.1.1.10" => "RSA-PSS",
-        other => return other.to_owned(),
+fn on_curve(parameters: Option<&Any<'_>>) -> PublicKey {
+    let oid = parameters.filter(|any| any.tag() == Tag::Oid).and_then(|any| any.as_oid().ok());
+    let Some(oid) = oid.map(|oid| oid.to_id_string()) else {
+        return PublicKey { algorithm: OWN_CURVE.to_owned(), size: None };
     };
-    name.to_owned()
+    let known = CURVES.into_iter().find(|(known, ..)| *known == oid);
+    let (name, size) = known.map_or((oid.as_str(), None), |(_, name, bits)| (name, Some(bits)));
+    PublicKey { algorithm: format!("ECDSA on curve {name}"), size }
+}
+
+/// Bits of the modulus of a key that has RSA's form.
+fn modulus(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
+    let (_, rsa) = RSAPublicKey::from_der(&key.subject_public_key.data).ok()?;
+    Some(bits(rsa.modulus))
 }
 
 /// Names as people know them; SHA-1 and older ones are weak.
@@ -224,7 +271,15 @@ fn other_names(names: &SubjectAlternativeName<'_>) -> Vec<String> {
     names.general_names.iter().filter(is_other).map(general_name).collect()
 }
 
-fn general_name(name: &GeneralName<'_>) -> String {
+fn directory_names(names: &SubjectAlternativeName<'_>) -> Vec<DistinguishedName> {
+    let directory = names.general_names.iter().filter_map(|name| match name {
+        GeneralName::DirectoryName(name) => DistinguishedName::from_der(name.as_raw()).ok(),
+        _ => None,
+    });
+    directory.collect()
+}
+
+pub(super) fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::URI(text) | GeneralName::DNSName(text) | GeneralName::RFC822Name(text) => {
             (*text).to_owned()

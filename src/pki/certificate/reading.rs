@@ -12,6 +12,7 @@ use x509_parser::oid_registry::{
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::details::general_name;
 use super::{Certificate, CertificateError, ExtendedKeyUsage};
 use crate::pki::key::{Algorithm, SpkiHash};
 use crate::pki::name::DistinguishedName;
@@ -155,19 +156,27 @@ pub(in crate::pki) fn address(octets: &[u8]) -> Option<IpAddr> {
 }
 
 fn subtrees(trees: Option<&[GeneralSubtree<'_>]>) -> Vec<Subtree> {
-    trees.into_iter().flatten().filter_map(|tree| subtree(&tree.base)).collect()
+    trees.into_iter().flatten().map(|tree| subtree(&tree.base)).collect()
 }
 
-fn subtree(base: &GeneralName<'_>) -> Option<Subtree> {
+fn subtree(base: &GeneralName<'_>) -> Subtree {
+    let other = || Subtree::Other(general_name(base));
     match base {
-        GeneralName::DNSName(dns) => Some(Subtree::Dns(dns.to_ascii_lowercase())),
-        GeneralName::RFC822Name(email) => Some(Subtree::Email((*email).to_owned())),
-        GeneralName::IPAddress(octets) => {
-            let (network, mask) = octets.split_at(octets.len() / 2);
-            Some(Subtree::Ip { address: address(network)?, prefix: prefix(mask)? })
+        GeneralName::DNSName(dns) => Subtree::Dns(dns.to_ascii_lowercase()),
+        GeneralName::RFC822Name(email) => Subtree::Email((*email).to_owned()),
+        GeneralName::URI(host) => Subtree::Uri((*host).to_owned()),
+        GeneralName::DirectoryName(name) => {
+            DistinguishedName::from_der(name.as_raw()).map_or_else(|_| other(), Subtree::Directory)
         }
-        _ => None,
+        GeneralName::IPAddress(octets) => range(octets).unwrap_or_else(other),
+        _ => other(),
     }
+}
+
+/// Addresses that an address and a mask of its length stand for.
+fn range(octets: &[u8]) -> Option<Subtree> {
+    let (network, mask) = octets.split_at(octets.len() / 2);
+    Some(Subtree::Ip { address: address(network)?, prefix: prefix(mask)? })
 }
 
 /// Number of leading ones of a mask that has no further ones.
@@ -200,7 +209,7 @@ pub(in crate::pki) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<Algori
 }
 
 /// Length of a big-endian number in bits.
-fn bits(number: &[u8]) -> usize {
+pub(super) fn bits(number: &[u8]) -> usize {
     let zeros = number.iter().take_while(|octet| **octet == 0).count();
     let number = &number[zeros..];
     let leading = number.first().map_or(0, |octet| octet.leading_zeros() as usize);

@@ -7,6 +7,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::{CertificationRequest, RequestError};
+use crate::pki::certificate::details::PublicKey as KeyWords;
 use crate::pki::certificate::reading::{address, algorithm, normalize};
 use crate::pki::certificate::{key_usage, signature};
 use crate::pki::key::{Algorithm, PublicKey};
@@ -57,8 +58,7 @@ fn malformed(how: String) -> RequestError {
 fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, RequestError> {
     let unsupported = |what: String| Err(RequestError::UnsupportedKey(what));
     let Some(algorithm) = algorithm(info) else {
-        let oid = info.algorithm.algorithm.to_id_string();
-        return unsupported(format!("a key of another kind (object identifier `{oid}`)"));
+        return unsupported(format!("a key of another kind ({})", KeyWords::of_info(info)));
     };
     if algorithm.kind().is_none() {
         return unsupported(format!("an {algorithm} key"));

@@ -6,13 +6,14 @@ use rcgen::{
     PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm,
     SigningKey,
 };
-use x509_cert::der::Encode;
 use x509_cert::der::asn1::{Ia5String, OctetString};
 use x509_cert::der::oid::AssociatedOid;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use x509_cert::ext::pkix::{NameConstraints as EncodedConstraints, SubjectAltName};
+use x509_cert::name::Name;
 
 use super::SignError;
 use super::template::{NO_KEY_IDENTIFIER, NO_SERIAL, Shape};
@@ -177,6 +178,11 @@ fn base(tree: &Subtree) -> Result<GeneralName, SignError> {
                 std::net::IpAddr::V6(v6) => network(&v6.octets(), *prefix),
             };
             GeneralName::IpAddress(OctetString::new(octets)?)
+        }
+        Subtree::Uri(host) => GeneralName::UniformResourceIdentifier(Ia5String::new(host)?),
+        Subtree::Directory(name) => GeneralName::DirectoryName(Name::from_der(name.der())?),
+        Subtree::Other(words) => {
+            return Err(SignError(format!("the name constraint `{words}` cannot be encoded")));
         }
     })
 }

@@ -52,9 +52,24 @@ impl Credential {
             return Err(refused(&self.holder, why, hint));
         }
         self.keyring.get(&self.holder).ok_or_else(|| {
-            let hint = "say `--format pem-chain` for the certificates alone, which their owner puts beside the key";
-            refused(&self.holder, "its private key is not in the store", hint)
+            let (why, hint) = if self.is_by_request() {
+                (
+                    "its private key is its owner's, who sent a signing request",
+                    "say `--format pem-chain` for the certificates, which the owner puts beside the key",
+                )
+            } else {
+                (
+                    "its private key is not in the store",
+                    "run it where the key is; or say `--format pem-chain` for the certificates alone",
+                )
+            };
+            refused(&self.holder, why, hint)
         })
+    }
+
+    /// Whether its owner made the key and sent a signing request.
+    pub fn is_by_request(&self) -> bool {
+        self.model.request(&self.holder).is_some_and(|request| request.public_key.is_some())
     }
 
     /// Path of a file of `holder` in the store.
@@ -74,16 +89,15 @@ pub fn load(
 ) -> Result<Credential, CommandError> {
     let now = arguments.now()?;
     let read = phases::read(arguments)?;
-    let resolved = phases::resolve(&read, now, report)?;
+    let resolved = phases::resolve_at_any_time(&read, now, report)?;
     let store = phases::store(&read, report);
     let model = resolved.model;
-    let known = known(&store, &model)?;
-    let holder = holder::find(name, &known)?;
+    let holder = find(name, &store, &model)?;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =
         authorities.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
     wanted.insert(holder.clone());
-    let (inventory, warnings) = store.inventory(&wanted)?;
+    let (inventory, warnings) = store.held(&wanted)?;
     report.diagnostics(&warnings);
     if let Some(path) = inventory.lost.get(&holder) {
         return Err(StoreError::Missing { files: vec![(holder, path.clone())] }.into());
@@ -102,13 +116,14 @@ pub fn load(
     Ok(Credential { holder, chain, root, keyring, model, store })
 }
 
-/// Everybody whose certificate was issued, will be, or was brought along.
-fn known(store: &Store, model: &Model) -> Result<BTreeSet<Holder>, CommandError> {
-    let mut known = store.holders()?;
-    known.extend(model.requests().map(|request| request.holder.clone()));
+/// The one that is called `name`, of everybody whose certificate was issued, will be, or was brought along.
+fn find(name: &str, store: &Store, model: &Model) -> Result<Holder, CommandError> {
+    let mut known: BTreeSet<Holder> =
+        model.requests().map(|request| request.holder.clone()).collect();
     known.extend(model.brought.keys().cloned());
     known.extend(model.authorities.keys().cloned().map(Holder::Authority));
-    Ok(known)
+    known.extend(store.holders_called(name)?);
+    holder::find(name, &known, || Ok(store.holders()?))
 }
 
 /// The certificate and its intermediates, of an authority up to its root.

@@ -30,6 +30,9 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
             credential.holder
         ));
     }
+    if credential.is_by_request() {
+        text.push_str("# KEY is the private key, which its owner has\n");
+    }
     if address.is_none() {
         text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
     }
@@ -48,11 +51,15 @@ fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -
     };
     let file =
         |holder: &Holder, name: &str| quoted(&credential.path(holder, name).display().to_string());
+    let key = if credential.is_by_request() {
+        "KEY".to_owned()
+    } else {
+        file(&credential.holder, "tls.key")
+    };
     let mut line = format!(
-        "curl --resolve {} --cert {} --key {}",
+        "curl --resolve {} --cert {} --key {key}",
         quoted(&format!("{host}:443:{address}")),
         file(&credential.holder, "tls.crt"),
-        file(&credential.holder, "tls.key"),
     );
     let source = exposure.tls.as_ref().map(|tls| &tls.source);
     if let Some(ServerCertificateSource::Held(server)) = source
