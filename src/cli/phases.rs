@@ -1,11 +1,13 @@
 //! The phases that several commands share: from arguments to a model and its objects; `issuing` has what is between.
 
+mod existing;
 mod issuing;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
@@ -15,7 +17,8 @@ pub use self::source::Source;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Diagnostic, has_errors};
+use crate::existing::Secrets;
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input};
 use crate::manifest::objects::Material;
@@ -103,6 +106,19 @@ fn spec_files(
 /// # Errors
 /// All mistakes that were found since reading began.
 pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, CommandError> {
+    resolve_beside(read, None, now, report)
+}
+
+/// As [`resolve`], where Secrets that exist may be shown: those that others fill are judged.
+///
+/// # Errors
+/// As [`resolve`]; and what would leave a host open, or refuse everybody.
+pub fn resolve_beside(
+    read: &Read,
+    existing: Option<&Secrets>,
+    now: Timestamp,
+    report: Report,
+) -> Result<Resolved, CommandError> {
     let Read { document, spec, findings, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
@@ -110,7 +126,11 @@ pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, 
     }
     let files = brought::read(&model::brought::files(document, spec));
     let context = Context { document, spec, files: &files, now };
-    let (resolved, findings) = model::resolve(context, findings.clone());
+    let (resolved, mut findings) = model::resolve(context, findings.clone());
+    if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
+        existing::judge(read, &resolved.model, secrets, now, &mut findings);
+    }
+    let resolved = resolved.filter(|_| !has_errors(&findings));
     let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
     report.diagnostics(&findings);
     Ok(resolved)
@@ -158,6 +178,21 @@ pub fn templates(
 /// Where the certificates and keys of manifests come from.
 pub fn source(read: &Read, report: Report) -> Source {
     Source::Folder(store(read, report))
+}
+
+/// As [`source`], where Secrets that exist take the place of the folder, if there are any.
+///
+/// # Errors
+/// They are no store: something is damaged or contradicts itself, or an authority would have to be made anew.
+pub fn source_beside(
+    read: &Read,
+    existing: Option<Secrets>,
+    model: &Model,
+    report: Report,
+) -> Result<Source, CommandError> {
+    let Some(secrets) = existing else { return Ok(source(read, report)) };
+    let existing = ExistingSecrets::of(model, secrets)?;
+    Ok(Source::Existing(Box::new(existing)))
 }
 
 /// The store: where the spec says, else `pki` beside its first file.

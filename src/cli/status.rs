@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 
+use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
-use super::phases;
+use super::phases::{self, Source};
 use super::report::{CommandError, ExitStatus, print};
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
 use crate::pki::request::Holder;
-use crate::plan::{self, IssuancePlan};
+use crate::plan::{IssuancePlan, Scope};
 use crate::spec::value::Duration;
 use crate::status::{self, Row, Sources, State};
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ use crate::time::Timestamp;
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
+    #[command(flatten)]
+    existing: ExistingArguments,
     /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
@@ -65,15 +68,22 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, report)?;
-    let store = phases::store(&read, report);
+    let existing = args.existing.read(&args.spec, report)?;
+    let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let model = &resolved.model;
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let (inventory, warnings) = store.everything(&wanted)?;
+    let source = phases::source_beside(&read, existing, model, report)?;
+    let (inventory, warnings) = match &source {
+        Source::Folder(store) => store.everything(&wanted)?,
+        Source::Existing(_) => source.inventory(&wanted)?,
+    };
     report.diagnostics(&warnings);
     // What stands in the way of a render is shown beside what there is, not in its place.
-    let (plan, errors) = match plan::plan(model, &inventory, now) {
-        Ok(plan) => (plan, Vec::new()),
+    let (plan, errors) = match source.plan(model, &inventory, now, &Scope::default()) {
+        Ok((plan, warnings)) => {
+            report.diagnostics(&warnings);
+            (plan, Vec::new())
+        }
         Err(errors) => (IssuancePlan::default(), errors),
     };
     report.diagnostics(&plan.warnings);

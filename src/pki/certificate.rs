@@ -214,7 +214,7 @@ impl Certificate {
 
     /// Tells whether `issuer` has the name and the key identifier that this certificate says of its
     /// issuer.
-    pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
+    pub(crate) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
         self.issuer == issuer.subject
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)

@@ -3,17 +3,24 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::existing::ExistingSecrets;
 use super::issuing::complete_inventory;
-use crate::cli::report::CommandError;
+use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::Diagnostic;
+use crate::existing::feasibility;
 use crate::io::store::Store;
+use crate::manifest::Manifest;
+use crate::model::Model;
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, Keyring};
+use crate::plan::{self, Inventory, IssuancePlan, Keyring, Scope};
+use crate::time::Timestamp;
 
 /// Where the certificates and keys of manifests come from.
 pub enum Source {
     /// Files in a folder; what is issued is put there.
     Folder(Store),
+    /// Secrets that exist; what is issued is in the manifests alone.
+    Existing(Box<ExistingSecrets>),
 }
 
 impl Source {
@@ -27,6 +34,7 @@ impl Source {
     ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
         match self {
             Self::Folder(store) => complete_inventory(store.inventory_beside_current(wanted)?),
+            Self::Existing(secrets) => Ok(secrets.inventory()),
         }
     }
 
@@ -41,14 +49,57 @@ impl Source {
     ) -> Result<Keyring, CommandError> {
         match self {
             Self::Folder(store) => Ok(store.keyring(inventory, holders)?),
+            Self::Existing(secrets) => secrets.keyring(holders),
+        }
+    }
+
+    /// What is to be issued, as far as that can be done here, and warnings about the rest.
+    ///
+    /// # Errors
+    /// What would have to be done elsewhere, or by people.
+    pub fn plan(
+        &self,
+        model: &Model,
+        inventory: &Inventory,
+        now: Timestamp,
+        scope: &Scope,
+    ) -> Result<(IssuancePlan, Vec<Diagnostic>), Vec<Diagnostic>> {
+        match self {
+            Self::Folder(_) => {
+                let plan = plan::plan_within(model, inventory, now, scope)?;
+                Ok((plan, Vec::new()))
+            }
+            Self::Existing(_) => feasibility::plan(model, inventory, now, scope),
         }
     }
 
     /// The folder that it keeps for itself, which nothing else may be written to.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> Option<&Path> {
         match self {
-            Self::Folder(store) => store.path(),
+            Self::Folder(store) => Some(store.path()),
+            Self::Existing(_) => None,
+        }
+    }
+
+    /// Makes sure that `selected` has all that was issued and that nothing else keeps, and tells what
+    /// cannot be applied.
+    ///
+    /// # Errors
+    /// Something would be lost.
+    pub fn hand_over(
+        &self,
+        model: &Model,
+        selected: &[&Manifest],
+        report: Report,
+    ) -> Result<(), CommandError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Existing(secrets) => {
+                secrets.require_kept(model, selected)?;
+                report.diagnostics(&secrets.unchangeable(selected));
+                Ok(())
+            }
         }
     }
 }

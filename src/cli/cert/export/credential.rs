@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use super::refused;
 use crate::cli::cert::holder;
-use crate::cli::phases;
+use crate::cli::existing_arguments::ExistingArguments;
+use crate::cli::phases::{self, Source};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::Diagnostic;
-use crate::io::store::{Store, StoreError};
+use crate::io::store::StoreError;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
@@ -29,8 +30,8 @@ pub struct Credential {
     keyring: Keyring,
     /// What the spec means.
     pub model: Model,
-    /// Where files of holders lie.
-    pub store: Store,
+    /// Where it comes from.
+    source: Source,
 }
 
 impl Credential {
@@ -57,9 +58,12 @@ impl Credential {
         })
     }
 
-    /// Path of a file of `holder` in the store.
-    pub fn path(&self, holder: &Holder, file: &str) -> PathBuf {
-        self.store.path_of(holder, file)
+    /// Path of a file of `holder` in the store, if that is a folder.
+    pub fn path(&self, holder: &Holder, file: &str) -> Option<PathBuf> {
+        match &self.source {
+            Source::Folder(store) => Some(store.path_of(holder, file)),
+            Source::Existing(_) => None,
+        }
     }
 }
 
@@ -70,41 +74,53 @@ impl Credential {
 pub fn load(
     name: &str,
     arguments: &SpecArguments,
+    existing: &ExistingArguments,
     report: Report,
 ) -> Result<Credential, CommandError> {
     let now = arguments.now()?;
     let read = phases::read(arguments)?;
-    let resolved = phases::resolve(&read, now, report)?;
-    let store = phases::store(&read, report);
+    let existing = existing.read(arguments, report)?;
+    let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
+    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
     let model = resolved.model;
-    let known = known(&store, &model)?;
+    let known = known(&source, &model)?;
     let holder = holder::find(name, &known)?;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =
         authorities.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
     wanted.insert(holder.clone());
-    let (inventory, warnings) = store.inventory(&wanted)?;
+    let (inventory, warnings) = match &source {
+        Source::Folder(store) => store.inventory(&wanted)?,
+        Source::Existing(_) => source.inventory(&wanted)?,
+    };
     report.diagnostics(&warnings);
     if let Some(path) = inventory.lost.get(&holder) {
         return Err(StoreError::Missing { files: vec![(holder, path.clone())] }.into());
     }
     let Some(chain) = chain(&model, &inventory, &holder) else {
+        if inventory.unseen.contains(&holder) {
+            let hint = "leave `--existing` out where the folder of the store is";
+            return Err(refused(&holder, "its certificate is in no Secret", hint));
+        }
         let hint = "run `mtlsgen render`, which issues what is missing";
         return Err(refused(&holder, "it has no certificate yet", hint));
     };
     let own = inventory.held.get(&holder).filter(|held| held.has_key);
     let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
-        Some(_) => store.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
+        Some(_) => source.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
         None => resolved.keyring,
     };
     tell_validity(&chain[0], &holder, now, report);
     let root = root(&model, &inventory, &holder);
-    Ok(Credential { holder, chain, root, keyring, model, store })
+    Ok(Credential { holder, chain, root, keyring, model, source })
 }
 
 /// Everybody whose certificate was issued, will be, or was brought along.
-fn known(store: &Store, model: &Model) -> Result<BTreeSet<Holder>, CommandError> {
-    let mut known = store.holders()?;
+fn known(source: &Source, model: &Model) -> Result<BTreeSet<Holder>, CommandError> {
+    let mut known = match source {
+        Source::Folder(store) => store.holders()?,
+        Source::Existing(_) => BTreeSet::new(),
+    };
     known.extend(model.requests().map(|request| request.holder.clone()));
     known.extend(model.brought.keys().cloned());
     known.extend(model.authorities.keys().cloned().map(Holder::Authority));

@@ -1,0 +1,417 @@
+//! From texts, as `kubectl get secret -o yaml` prints them, to Secrets by namespace and name.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
+
+use base64::Engine as _;
+use serde_json::Value;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::diagnostic::{Diagnostic, literal};
+use crate::manifest::{name_suffix_hash, yaml};
+use crate::model::Reference;
+
+/// A text with objects.
+#[derive(Debug)]
+pub struct Input {
+    /// The file as the user named it, or `<stdin>`.
+    pub name: String,
+    /// YAML or JSON; wiped at the end.
+    pub text: Zeroizing<Vec<u8>>,
+}
+
+/// Secrets by namespace and name.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    found: BTreeMap<Reference, Secret>,
+    /// Names with a hash of their content at the end, by those without.
+    hashed: BTreeMap<Reference, Vec<Reference>>,
+}
+
+/// A Secret. Its values are wiped at the end.
+#[derive(PartialEq, Eq)]
+pub struct Secret {
+    /// Its `type`, `Opaque` where it has none.
+    pub type_name: String,
+    /// Whether the API server refuses other content.
+    pub is_immutable: bool,
+    /// When it was made (RFC 3339), if the API server says so.
+    created: Option<String>,
+    entries: BTreeMap<String, Entry>,
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret").field("keys", &self.entries.keys()).finish_non_exhaustive()
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct Entry {
+    text: Zeroizing<String>,
+    is_base64: bool,
+}
+
+impl Secret {
+    /// The octets under `key`; `None` if there is no such key, or nothing under it.
+    ///
+    /// # Errors
+    /// They are no Base64.
+    pub fn value(&self, key: &str) -> Option<Result<Zeroizing<Vec<u8>>, &'static str>> {
+        let Entry { text, is_base64 } = self.entries.get(key)?;
+        let octets = if *is_base64 { decoded(text) } else { Ok(text.as_bytes().to_vec()) };
+        let octets = octets.map(Zeroizing::new);
+        if octets.as_ref().is_ok_and(|octets| octets.is_empty()) { None } else { Some(octets) }
+    }
+
+    /// Whether there is a key of that name, whatever stands under it.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+}
+
+/// The octets of a value under `data`, if it is Base64.
+pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    decoded(text).ok().map(Zeroizing::new)
+}
+
+/// As the API server reads it: line ends between are passed over.
+fn decoded(text: &str) -> Result<Vec<u8>, &'static str> {
+    let base64 = &base64::engine::general_purpose::STANDARD;
+    let octets = if text.contains(['\n', '\r']) {
+        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+        joined.extend(text.chars().filter(|character| !matches!(character, '\n' | '\r')));
+        base64.decode(joined.as_bytes())
+    } else {
+        base64.decode(text)
+    };
+    octets.map_err(|_| "is no Base64")
+}
+
+impl Secrets {
+    /// The Secret of that namespace and name.
+    #[must_use]
+    pub fn get(&self, reference: &Reference) -> Option<&Secret> {
+        self.found.get(reference)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The Secret that was rendered for `reference`: with a hash of its content behind the name, if `hashed`,
+    /// and of several the one that was made last.
+    ///
+    /// # Errors
+    /// Several are there, and nothing says which was made last.
+    pub fn rendered(
+        &self,
+        reference: &Reference,
+        hashed: bool,
+    ) -> Result<Option<(&Reference, &Secret)>, Diagnostic> {
+        let named = if hashed { self.hashed.get(reference) } else { None };
+        let Some(names) = named else { return Ok(self.found.get_key_value(reference)) };
+        let mut found: Vec<_> =
+            names.iter().filter_map(|name| self.found.get_key_value(name)).collect();
+        found.sort_by_key(|(_, secret)| secret.created.as_deref());
+        match found.as_slice() {
+            [.., (one, a), (other, b)] if a.created == b.created => {
+                Err(several(reference, one, other))
+            }
+            _ => Ok(found.pop()),
+        }
+    }
+}
+
+fn several(reference: &Reference, one: &Reference, other: &Reference) -> Diagnostic {
+    let title = format!(
+        "both `{one}` and `{other}` could be the Secret `{reference}`, and nothing says which was made last"
+    );
+    Diagnostic::error("existing-ambiguous", title)
+        .help("give Secrets as `kubectl get` prints them, with `metadata.creationTimestamp`, or leave the older one out")
+}
+
+/// Reads all Secrets of all texts; objects of other kinds are passed over.
+///
+/// # Errors
+/// Texts that are neither YAML nor JSON or hold nothing, Secrets without name or namespace, two of one name
+/// that differ, and no Secret at all.
+pub fn read(inputs: Vec<Input>) -> Result<Secrets, Vec<Diagnostic>> {
+    let mut secrets = Secrets::default();
+    let mut errors = Vec::new();
+    for input in inputs {
+        match objects(&input) {
+            Ok(objects) => {
+                for object in objects {
+                    add(&input.name, object, false, &mut secrets, &mut errors);
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() && secrets.found.is_empty() {
+        errors.push(nothing());
+    }
+    if errors.is_empty() { Ok(secrets) } else { Err(errors) }
+}
+
+/// What kubectl prints where it may read nothing is an empty list as well.
+fn nothing() -> Diagnostic {
+    let title = "there is not one Secret in what `--existing` names: certificates that exist would be issued anew";
+    Diagnostic::error("existing-empty", title)
+        .help("check what `kubectl get secret` says: it prints an empty list where it may read nothing")
+        .help("for the first render, leave `--existing` out: authorities are made in a folder, which keeps their keys")
+}
+
+fn objects(input: &Input) -> Result<Vec<Value>, Diagnostic> {
+    let fail = |why: String| {
+        let title = format!("`{}` is neither YAML nor JSON: {why}", input.name);
+        Diagnostic::error("existing-unreadable", title)
+            .help("`--existing` takes what `kubectl get secret -A -o yaml` prints")
+    };
+    let text = std::str::from_utf8(&input.text).map_err(|_| fail("it is not UTF-8".to_owned()))?;
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{')
+        && let Ok(object) = serde_json::from_str(text)
+    {
+        return Ok(vec![object]);
+    }
+    let objects = yaml::parse(text).map_err(|error| fail(error.to_string()))?;
+    if objects.is_empty() {
+        let title = format!("`{}` is empty", input.name);
+        return Err(Diagnostic::error("existing-empty", title)
+            .help("check what the command before it says: `kubectl get secret` prints a list even where there is nothing"));
+    }
+    Ok(objects)
+}
+
+/// Adds what an object holds; `is_secret` says so where the list around it does.
+fn add(
+    file: &str,
+    mut object: Value,
+    is_secret: bool,
+    secrets: &mut Secrets,
+    errors: &mut Vec<Diagnostic>,
+) {
+    if let Some(Value::Array(items)) = object.get_mut("items").map(Value::take) {
+        let of_secrets = object["kind"] == "SecretList";
+        items.into_iter().for_each(|item| add(file, item, of_secrets, secrets, errors));
+    } else if is_secret || object["kind"] == "Secret" && object["apiVersion"] == "v1" {
+        match secret(file, &mut object) {
+            Ok((reference, secret, is_hashed)) => {
+                if let Err(error) = insert(secrets, reference, secret, is_hashed) {
+                    errors.push(error);
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    // `kubectl apply` leaves a whole copy of a Secret in its annotations.
+    wipe(&mut object);
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(map) => map.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn insert(
+    secrets: &mut Secrets,
+    reference: Reference,
+    secret: Secret,
+    is_hashed: bool,
+) -> Result<(), Diagnostic> {
+    if is_hashed {
+        let name = &reference.name[..reference.name.len() - name_suffix_hash::LENGTH];
+        let without = Reference { namespace: reference.namespace.clone(), name: name.to_owned() };
+        let names = secrets.hashed.entry(without).or_default();
+        if !names.contains(&reference) {
+            names.push(reference.clone());
+        }
+    }
+    match secrets.found.entry(reference) {
+        Place::Vacant(place) => {
+            place.insert(secret);
+            Ok(())
+        }
+        Place::Occupied(place) if *place.get() == secret => Ok(()),
+        Place::Occupied(place) => {
+            let title = format!("the Secret `{}` is there twice, with other content", place.key());
+            Err(Diagnostic::error("existing-twice", title)
+                .help("give one state of the cluster: `kubectl get secret -A -o yaml`"))
+        }
+    }
+}
+
+/// A Secret, and whether its name ends in a hash of its content. Its values are taken out of `object`.
+fn secret(file: &str, object: &mut Value) -> Result<(Reference, Secret, bool), Diagnostic> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let metadata = &object["metadata"];
+    let name = text(&metadata["name"]).ok_or_else(|| nameless(file, "a Secret", "name"))?;
+    let namespace = text(&metadata["namespace"])
+        .ok_or_else(|| nameless(file, &format!("the Secret {}", literal(&name)), "namespace"))?;
+    let created = text(&metadata["creationTimestamp"]);
+    let is_hashed = is_hash_of(&name, object);
+    let type_name = text(&object["type"]).filter(|name| !name.is_empty());
+    let reference = Reference { namespace, name };
+    Ok((
+        reference.clone(),
+        Secret {
+            type_name: type_name.unwrap_or_else(|| "Opaque".to_owned()),
+            is_immutable: object["immutable"] == true,
+            created,
+            entries: entries(&reference, object)?,
+        },
+        is_hashed,
+    ))
+}
+
+fn nameless(file: &str, what: &str, field: &str) -> Diagnostic {
+    let title = format!("{what} in `{file}` has no `metadata.{field}`");
+    Diagnostic::error("existing-nameless", title)
+        .help("give Secrets as `kubectl get secret -A -o yaml` prints them")
+}
+
+fn is_hash_of(name: &str, object: &Value) -> bool {
+    let Some((start, suffix)) = name.rsplit_once('-') else { return false };
+    let is_suffix = suffix.len() + 1 == name_suffix_hash::LENGTH && !start.is_empty();
+    is_suffix && name_suffix_hash::of_secret(object) == suffix
+}
+
+/// Values by key; `stringData` wins over `data` (Secret API).
+fn entries(
+    reference: &Reference,
+    object: &mut Value,
+) -> Result<BTreeMap<String, Entry>, Diagnostic> {
+    let mut entries = BTreeMap::new();
+    for (field, is_base64) in [("data", true), ("stringData", false)] {
+        let Some(map) = object.get_mut(field).and_then(Value::as_object_mut) else { continue };
+        for (key, value) in map {
+            let text = match value.take() {
+                Value::String(text) => text,
+                Value::Null => String::new(),
+                _ => return Err(no_text(reference, key)),
+            };
+            let text = Zeroizing::new(text);
+            entries.insert(key.clone(), Entry { text, is_base64 });
+        }
+    }
+    Ok(entries)
+}
+
+fn no_text(reference: &Reference, key: &str) -> Diagnostic {
+    let title = format!("`{reference}` has something else than text under {}", literal(key));
+    Diagnostic::error("existing-unreadable", title)
+        .help("the API server would not take such a Secret: give what `kubectl get secret -A -o yaml` prints")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read_text(text: &str) -> Result<Secrets, Vec<String>> {
+        let input = |text: &str| Input { name: "f".into(), text: text.as_bytes().to_vec().into() };
+        read(text.split("\n====\n").map(input).collect())
+            .map_err(|errors| errors.into_iter().map(|error| error.title).collect())
+    }
+
+    fn reference(name: &str) -> Reference {
+        Reference { namespace: "n".into(), name: name.into() }
+    }
+
+    fn value(secrets: &Secrets, name: &str, key: &str) -> Option<String> {
+        let octets = secrets.get(&reference(name))?.value(key)?.ok()?;
+        Some(String::from_utf8(octets.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn lists_documents_and_files_are_read_and_other_kinds_are_not() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  \
+                    metadata: {name: a, namespace: n}\n  data:\n    x: |\n      YW\n      I=\n\
+                    - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: y}}\n---\n\
+                    {apiVersion: v1, kind: Secret, metadata: {name: b, namespace: n}, data: {x: YQ==, y: null}, stringData: {x: z}}\n\
+                    ====\n{\"kind\": \"SecretList\", \"apiVersion\": \"v1\", \"items\": [{\"metadata\": {\"name\": \"c\", \"namespace\": \"n\"}, \"type\": \"t\"}]}";
+        let secrets = read_text(text).unwrap();
+        assert_eq!(secrets.count(), 3);
+        assert_eq!(value(&secrets, "a", "x").as_deref(), Some("ab"));
+        assert_eq!(value(&secrets, "b", "x").as_deref(), Some("z"));
+        assert!(secrets.get(&reference("b")).unwrap().has("y"));
+        assert_eq!(value(&secrets, "b", "y"), None);
+        assert_eq!(secrets.get(&reference("c")).unwrap().type_name, "t");
+        assert_eq!(secrets.get(&reference("b")).unwrap().type_name, "Opaque");
+    }
+
+    #[test]
+    fn what_cannot_be_a_store_is_refused() {
+        let one = |data: &str| {
+            format!(
+                "{{apiVersion: v1, kind: Secret, metadata: {{name: a, namespace: n}}, data: {data}}}"
+            )
+        };
+        let twice = format!("{}\n---\n{}", one("{x: YQ==}"), one("{x: Yg==}"));
+        let cases = [
+            ("", "is empty"),
+            ("# nothing\n", "is empty"),
+            ("apiVersion: v1\nkind: List\nitems: []\n", "not one Secret"),
+            ("apiVersion: v1\nkind: ConfigMap\n", "not one Secret"),
+            ("a: b: c", "neither YAML nor JSON"),
+            ("{\"a\": ", "neither YAML nor JSON"),
+            (&"[".repeat(100_000), "neither YAML nor JSON"),
+            ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "has no `metadata.namespace`"),
+            ("apiVersion: v1\nkind: Secret\n", "has no `metadata.name`"),
+            (&one("{x: [1]}"), "something else than text under `x`"),
+            (&twice, "is there twice"),
+        ];
+        for (text, message) in cases {
+            let errors = read_text(text).unwrap_err();
+            assert!(errors[0].contains(message), "{text}: {errors:?}");
+        }
+        assert_eq!(read_text(&format!("{0}\n---\n{0}", one("{x: YQ==}"))).unwrap().count(), 1);
+        let broken = read_text(&one("{x: 'spki-sha256:00'}")).unwrap();
+        assert!(broken.get(&reference("a")).unwrap().value("x").unwrap().is_err());
+    }
+
+    #[test]
+    fn names_with_hashes_are_those_of_their_content() {
+        let object = json!({"type": "Opaque", "data": {"x": "YQ=="}});
+        let hash = name_suffix_hash::of_secret(&object);
+        let other = name_suffix_hash::of_secret(&json!({"type": "Opaque", "data": {"x": "Yg=="}}));
+        let secret = |name: &str, x: &str, created: &str| {
+            format!(
+                "{{apiVersion: v1, kind: Secret, type: Opaque, metadata: {{name: {name}, namespace: n, creationTimestamp: '{created}'}}, data: {{x: {x}}}}}"
+            )
+        };
+        let wrong = secret("a-2222222222", "YQ==", "2026-01-03T00:00:00Z");
+        let texts = |first: &str, second: &str| {
+            let one = secret(&format!("a-{hash}"), "YQ==", first);
+            let two = secret(&format!("a-{other}"), "Yg==", second);
+            format!("{one}\n---\n{two}\n---\n{wrong}")
+        };
+        let newest = |text: &str| {
+            let secrets = read_text(text).unwrap();
+            let found = secrets.rendered(&reference("a"), true);
+            found.map(|found| found.map(|(reference, _)| reference.name.clone()))
+        };
+        let two = texts("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        assert_eq!(newest(&two), Ok(Some(format!("a-{other}"))));
+        assert!(newest(&texts("", "")).unwrap_err().title.contains("could be the Secret `n/a`"));
+        let unhashed = read_text(&secret("a", "YQ==", "")).unwrap();
+        assert!(unhashed.rendered(&reference("a"), true).unwrap().is_some());
+        assert!(read_text(&two).unwrap().rendered(&reference("a"), false).unwrap().is_none());
+    }
+
+    #[test]
+    fn values_are_not_shown_by_debug() {
+        let text = "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: n}, stringData: {x: geheim}}";
+        assert!(!format!("{:?}", read_text(text).unwrap()).contains("geheim"));
+    }
+}
