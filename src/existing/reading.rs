@@ -137,8 +137,8 @@ fn several(reference: &Reference, one: &Reference, other: &Reference) -> Diagnos
 /// Reads all Secrets of all texts; objects of other kinds are passed over.
 ///
 /// # Errors
-/// Texts that are neither YAML nor JSON or hold nothing, Secrets without name or namespace, two of one name
-/// that differ, and no Secret at all.
+/// Texts that are neither YAML nor JSON or hold nothing, Secrets without name or namespace, and two of one
+/// name that differ.
 pub fn read(inputs: Vec<Input>) -> Result<Secrets, Vec<Diagnostic>> {
     let mut secrets = Secrets::default();
     let mut errors = Vec::new();
@@ -152,18 +152,7 @@ pub fn read(inputs: Vec<Input>) -> Result<Secrets, Vec<Diagnostic>> {
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() && secrets.found.is_empty() {
-        errors.push(nothing());
-    }
     if errors.is_empty() { Ok(secrets) } else { Err(errors) }
-}
-
-/// What kubectl prints where it may read nothing is an empty list as well.
-fn nothing() -> Diagnostic {
-    let title = "there is not one Secret in what `--existing` names: certificates that exist would be issued anew";
-    Diagnostic::error("existing-empty", title)
-        .help("check what `kubectl get secret` says: it prints an empty list where it may read nothing")
-        .help("for the first render, leave `--existing` out: authorities are made in a folder, which keeps their keys")
 }
 
 fn objects(input: &Input) -> Result<Vec<Value>, Diagnostic> {
@@ -361,8 +350,6 @@ mod tests {
         let cases = [
             ("", "is empty"),
             ("# nothing\n", "is empty"),
-            ("apiVersion: v1\nkind: List\nitems: []\n", "not one Secret"),
-            ("apiVersion: v1\nkind: ConfigMap\n", "not one Secret"),
             ("a: b: c", "neither YAML nor JSON"),
             ("{\"a\": ", "neither YAML nor JSON"),
             (&"[".repeat(100_000), "neither YAML nor JSON"),

@@ -29,6 +29,9 @@ impl Existing {
     /// # Errors
     /// What is damaged or contradicts itself, and authorities that would have to be made anew.
     pub fn of(model: &Model, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
+        if secrets.count() == 0 && !model.secrets.is_empty() {
+            return Err(vec![nothing()]);
+        }
         let mut findings = Vec::new();
         let leaves = holders::read(model, &secrets, &mut findings);
         let bundles = authorities::bundles(model, &secrets, &mut findings);
@@ -78,6 +81,14 @@ impl Existing {
         };
         parallel::map(&jobs, work, &mut || ()).map(Keyring::from_iter)
     }
+}
+
+/// What kubectl prints where it may read nothing is an empty list as well.
+fn nothing() -> Diagnostic {
+    let title = "there is not one Secret in what `--existing` names: certificates that exist would be issued anew";
+    Diagnostic::error("existing-empty", title)
+        .help("check what `kubectl get secret` says: it prints an empty list where it may read nothing")
+        .help("for the first render, leave `--existing` out: what it makes is kept in a folder, keys of authorities too")
 }
 
 /// Whose certificates Secrets do not show: authorities that stand in none, and whoever has no Secret.
