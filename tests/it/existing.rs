@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, Sandbox, objects, root};
+use crate::support::{Run, Sandbox, object, objects, root};
 
 /// As the API server gives Secrets back: with fields of its own, and the copy that `kubectl apply` leaves.
 fn as_stored(objects: &[Value]) -> Value {
@@ -82,9 +82,35 @@ fn copy(from: &Path, to: &Sandbox) {
     }
 }
 
+/// The Secrets of others that a run asked for: those of trusted authorities with `bundle`, those of hosts with
+/// a certificate that fits.
+fn missing(stderr: &str, bundle: &Value) -> Vec<Value> {
+    let secret = |line: &str| {
+        let quoted: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        let (namespace, name) = quoted[0].split_once('/').unwrap();
+        let (type_name, data) = if line.contains("of trusted authorities") {
+            ("Opaque", bundle.clone())
+        } else {
+            ("kubernetes.io/tls", server(quoted[1]))
+        };
+        json!({"apiVersion": "v1", "kind": "Secret", "type": type_name, "metadata": {"name": name, "namespace": namespace}, "data": data})
+    };
+    stderr.lines().filter(|line| line.starts_with("error[secret-missing]")).map(secret).collect()
+}
+
+/// Certificate and key of a host.
+fn server(host: &str) -> Value {
+    let spec = format!(
+        "[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"{host}\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\ntls.secretName = \"x\"\n"
+    );
+    object(&rendered(&spec).1, "Secret", "x")["data"].clone()
+}
+
 #[test]
 fn every_example_and_case_renders_the_same_from_its_secrets() {
     let mut with_secrets = 0;
+    let (_, others) = rendered(SPEC);
+    let bundle = object(&others, "Secret", "web-example-com-tls-cacert")["data"].clone();
     for (name, folder) in specs() {
         let (store, cluster) = (Sandbox::new(), Sandbox::new());
         copy(&folder, &store);
@@ -101,9 +127,14 @@ fn every_example_and_case_renders_the_same_from_its_secrets() {
         let rendered = store.ok(&plain).stdout;
         let objects = objects(&rendered);
         with_secrets += usize::from(objects.iter().any(|object| object["kind"] == "Secret"));
-        give(&cluster, &as_stored(&objects));
+        let mut stored = as_stored(&objects);
+        give(&cluster, &stored);
+        let others = missing(&cluster.run(&arguments).stderr, &bundle);
+        stored["items"].as_array_mut().unwrap().extend(others);
+        give(&cluster, &stored);
         let before = cluster.files();
-        let again = cluster.ok(&arguments);
+        let again = cluster.run(&arguments);
+        assert_eq!(again.status, 0, "{name}: {}", again.stderr);
         assert_eq!(again.stdout, rendered, "{name}");
         assert!(!again.stderr.contains("issued"), "{name}: {}", again.stderr);
         assert_eq!(cluster.files(), before, "{name}");
@@ -214,7 +245,8 @@ fn certificates_of_secrets_are_shown_and_handed_out() {
     let (store, objects) = rendered(SPEC);
     let sandbox = beside(SPEC, &as_stored(&objects));
     let show = |sandbox: &Sandbox, more: &[&str]| {
-        let mut arguments = vec!["cert", "show", "--format", "json", "clients/job"];
+        let mut arguments =
+            vec!["cert", "show", "--format", "json", "--at", "2027-01-01", "clients/job"];
         arguments.extend(more);
         sandbox.ok(&arguments).stdout
     };
@@ -233,7 +265,7 @@ fn certificates_of_secrets_are_shown_and_handed_out() {
         sandbox.ok(&["status", "--existing", "secrets.json", "--fail-within", "30d"]).stdout;
     assert!(table.contains("job") && table.contains("own.example.com"), "{table}");
     assert!(table.contains("issuing") && !table.contains("alice"), "{table}");
-    assert!(!table.contains("servers"), "its certificate is in no Secret: {table}");
+    assert!(!table.contains("authority  servers "), "its certificate is in no Secret: {table}");
     for command in [["cert", "renew"], ["cert", "revoke"], ["ca", "rotate"]] {
         let run = sandbox.run(&[command[0], command[1], "issuing", "--existing", "secrets.json"]);
         assert_eq!(run.status, 2);
