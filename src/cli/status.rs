@@ -12,7 +12,7 @@ use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
 use crate::pki::request::Holder;
-use crate::plan::{IssuancePlan, Scope};
+use crate::plan::{self, IssuancePlan};
 use crate::spec::value::Duration;
 use crate::status::{self, Row, Sources, State};
 use crate::time::Timestamp;
@@ -79,11 +79,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     };
     report.diagnostics(&warnings);
     // What stands in the way of a render is shown beside what there is, not in its place.
-    let (plan, errors) = match source.plan(model, &inventory, now, &Scope::default()) {
-        Ok((plan, warnings)) => {
-            report.diagnostics(&warnings);
-            (plan, Vec::new())
-        }
+    let (plan, errors) = match plan::plan(model, &inventory, now) {
+        Ok(plan) => (plan, Vec::new()),
         Err(errors) => (IssuancePlan::default(), errors),
     };
     report.diagnostics(&plan.warnings);

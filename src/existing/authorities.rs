@@ -1,6 +1,7 @@
 //! Certificates of authorities out of trust bundles and served chains.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::holders::{Found, damaged};
 use super::reading::Secrets;
@@ -19,7 +20,7 @@ pub(super) struct Bundle<'a> {
     /// The authorities that it shall hold, without those above them.
     pub authorities: &'a [String],
     /// What stands under `ca.crt`.
-    pub certificates: Vec<Certificate>,
+    pub certificates: Arc<Vec<Certificate>>,
 }
 
 /// The trust bundles among the Secrets of the model.
@@ -29,6 +30,8 @@ pub(super) fn bundles<'a>(
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Bundle<'a>> {
     let mut bundles = Vec::new();
+    // Thousands of hosts trust the same.
+    let mut read: BTreeMap<Vec<u8>, Arc<Vec<Certificate>>> = BTreeMap::new();
     for secret in &model.secrets {
         let SecretContent::TrustBundle(authorities) = &secret.content else { continue };
         let found = match secrets.rendered(&secret.reference, model.name_suffix_hash) {
@@ -42,13 +45,20 @@ pub(super) fn bundles<'a>(
         let problem = match found.value("ca.crt") {
             None => "is missing".to_owned(),
             Some(Err(problem)) => problem.to_owned(),
-            Some(Ok(octets)) => match Certificate::from_pem(&octets) {
-                Ok(certificates) => {
-                    bundles.push(Bundle { reference, authorities, certificates });
-                    continue;
+            Some(Ok(octets)) => {
+                let certificates = match read.get(octets.as_slice()) {
+                    Some(known) => Ok(Arc::clone(known)),
+                    None => Certificate::from_pem(&octets).map(Arc::new),
+                };
+                match certificates {
+                    Ok(certificates) => {
+                        read.entry(octets.to_vec()).or_insert_with(|| Arc::clone(&certificates));
+                        bundles.push(Bundle { reference, authorities, certificates });
+                        continue;
+                    }
+                    Err(error) => format!("cannot be read: {error}"),
                 }
-                Err(error) => format!("cannot be read: {error}"),
-            },
+            }
         };
         findings.push(damaged(reference, "ca.crt", &problem));
     }
@@ -111,7 +121,7 @@ fn look<'a>(
     let mut members: BTreeMap<&str, Vec<&Certificate>> = BTreeMap::new();
     let mut strangers = Vec::new();
     let candidates = at_or_above(model, bundle.authorities);
-    for certificate in &bundle.certificates {
+    for certificate in bundle.certificates.iter() {
         let is_it = |name: &&&str| issued(model, name).is_some_and(|r| fits(r, certificate));
         let owners: Vec<&&str> = candidates.iter().filter(is_it).collect();
         match owners.as_slice() {

@@ -42,7 +42,9 @@ pub fn judge(
             let mut judged = trust::judge(auth, secrets, now);
             if auth.verify == Verify::Off {
                 // Nobody is asked for a certificate, whatever stands there.
-                judged.iter_mut().for_each(|one| one.severity = Severity::Warning);
+                for one in &mut judged {
+                    one.severity = Severity::Warning;
+                }
             }
             add(judged, exposure, "clientAuth", locate, &mut found);
         }
@@ -70,6 +72,3 @@ fn absent(what: &str, reference: &Reference, then: &str) -> Diagnostic {
     )
     .help("make it first; or give the Secrets of all namespaces: `kubectl get secret -A -o yaml`")
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,7 @@
 //! Revocation lists out of trust bundles: what stands in them is what is known to be revoked.
 
+use std::collections::BTreeSet;
+
 use super::authorities::{Bundle, issued};
 use super::holders::damaged;
 use super::reading::Secrets;
@@ -19,10 +21,13 @@ pub(super) fn enter(
     inventory: &mut Inventory,
     findings: &mut Vec<Diagnostic>,
 ) {
+    // Thousands of hosts trust the same.
+    let mut read: BTreeSet<Vec<u8>> = BTreeSet::new();
     for bundle in bundles {
         let problem = match secrets.get(bundle.reference).and_then(|found| found.value("ca.crl")) {
             None => continue,
             Some(Err(problem)) => problem.to_owned(),
+            Some(Ok(octets)) if !read.insert(octets.to_vec()) => continue,
             Some(Ok(octets)) => match RevocationList::from_pem(&octets) {
                 Ok(lists) => {
                     for list in lists {

@@ -54,10 +54,16 @@ impl ExistingSecrets {
         let mut issued = make(&plan, &resolved.model, &inventory, &resolved.keyring, report)?;
         let mut made = self.made.borrow_mut();
         for certificate in &mut issued.certificates {
-            let key = certificate.key.take();
-            key.map(|key| made.insert(certificate.request.holder.clone(), key));
+            if let Some(key) = certificate.key.take() {
+                made.insert(certificate.request.holder.clone(), key);
+            }
         }
         tell(&plan, report);
+        for holder in &plan.stale_chains {
+            report.say(&format!(
+                "{holder} is to be served with the intermediates of now: its Secret has others"
+            ));
+        }
         if !issued.certificates.is_empty() {
             report.say("only the Secrets that are printed keep what was issued: apply them");
         }
@@ -70,10 +76,11 @@ impl ExistingSecrets {
     /// The selection leaves it out.
     pub fn require_kept(&self, model: &Model, selected: &[&Manifest]) -> Result<(), CommandError> {
         let made = self.made.borrow();
+        let shown: BTreeSet<Reference> =
+            selected.iter().filter_map(|manifest| reference(manifest, model)).collect();
         let lost = model.secrets.iter().find(|secret| {
             let SecretContent::KeyPair(holder) = &secret.content else { return false };
-            let is_it = |manifest: &&Manifest| is_rendered_for(&secret.reference, model, manifest);
-            made.get(holder).is_some() && !selected.iter().any(is_it)
+            made.get(holder).is_some() && !shown.contains(&secret.reference)
         });
         let Some(secret) = lost else { return Ok(()) };
         let title = format!(
@@ -90,19 +97,12 @@ impl ExistingSecrets {
     }
 }
 
-/// Whether a manifest is that of a Secret, a hash behind its name or not.
-fn is_rendered_for(reference: &Reference, model: &Model, manifest: &Manifest) -> bool {
-    let identity = &manifest.identity;
-    let suffix = identity.name.strip_prefix(reference.name.as_str());
-    let is_name = |suffix: &str| {
-        suffix.is_empty()
-            || model.name_suffix_hash
-                && suffix.starts_with('-')
-                && suffix.len() == name_suffix_hash::LENGTH
-    };
-    identity.kind == "Secret"
-        && identity.namespace.as_deref() == Some(reference.namespace.as_str())
-        && suffix.is_some_and(is_name)
+/// The Secret that a manifest was rendered for: its name without the hash behind it.
+fn reference(manifest: &Manifest, model: &Model) -> Option<Reference> {
+    let identity = Some(&manifest.identity).filter(|identity| identity.kind == "Secret")?;
+    let suffix = if model.name_suffix_hash { name_suffix_hash::LENGTH } else { 0 };
+    let name = identity.name.get(..identity.name.len().saturating_sub(suffix))?;
+    Some(Reference { namespace: identity.namespace.clone()?, name: name.to_owned() })
 }
 
 /// Judges the Secrets that the spec names and others fill, in the place of the warning that nobody has shown them.

@@ -331,6 +331,37 @@ fn revocation_lists_are_kept_and_a_client_is_not_forgotten() {
 }
 
 #[test]
+fn copies_of_a_certificate_are_brought_up_to_date() {
+    let spec = format!(
+        "{OWN}[services.there]\nnamespace = \"other\"\nexisting = true\nport = 80\n\
+         [hosts.copy]\nhost = \"own.example.com\"\nnamespace = \"other\"\nservice = \"there\"\n\
+         routes = [{{ path = \"/there\", service = \"there\" }}]\ntls.host = \"own.example.com\"\n"
+    )
+    .replace("service = \"there\"\nroutes", "routes");
+    let store = Sandbox::with_toml(&spec);
+    let before = as_stored(&store.render());
+    store.ok(&["cert", "renew", "hosts/own.example.com"]);
+    let rendered = store.ok(&["render"]).stdout;
+    let after = as_stored(&objects(&rendered));
+    let in_namespace = |stored: &Value, namespace: &str| {
+        let items = stored["items"].as_array().unwrap().clone();
+        items
+            .into_iter()
+            .filter(|item| item["metadata"]["namespace"] == namespace)
+            .collect::<Vec<_>>()
+    };
+    // One was left behind, then one is missing.
+    let behind = list([in_namespace(&before, "other"), in_namespace(&after, "default")].concat());
+    let sandbox = beside(&spec, &behind);
+    let run = sandbox.ok(&EXISTING);
+    assert_eq!(run.stdout, rendered);
+    assert!(run.stderr.contains("warning[existing-copies]"), "{}", run.stderr);
+    give(&sandbox, &list(in_namespace(&after, "default")));
+    let run = sandbox.ok(&EXISTING);
+    assert_eq!((run.stdout, run.stderr.contains("issued")), (rendered, false));
+}
+
+#[test]
 fn what_the_api_server_will_not_change_is_foretold() {
     let (_, before) = rendered(OWN);
     let mut stored = as_stored(&before);
