@@ -129,11 +129,15 @@ fn every_example_and_case_renders_the_same_from_its_secrets() {
         with_secrets += usize::from(objects.iter().any(|object| object["kind"] == "Secret"));
         let mut stored = as_stored(&objects);
         give(&cluster, &stored);
-        let others = missing(&cluster.run(&arguments).stderr, &bundle);
-        stored["items"].as_array_mut().unwrap().extend(others);
-        give(&cluster, &stored);
-        let before = cluster.files();
-        let again = cluster.run(&arguments);
+        let mut before = cluster.files();
+        let mut again = cluster.run(&arguments);
+        let others = missing(&again.stderr, &bundle);
+        if !others.is_empty() {
+            stored["items"].as_array_mut().unwrap().extend(others);
+            give(&cluster, &stored);
+            before = cluster.files();
+            again = cluster.run(&arguments);
+        }
         assert_eq!(again.status, 0, "{name}: {}", again.stderr);
         assert_eq!(again.stdout, rendered, "{name}");
         assert!(!again.stderr.contains("issued"), "{name}: {}", again.stderr);
