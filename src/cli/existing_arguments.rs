@@ -17,7 +17,8 @@ pub struct ExistingArguments {
     /// trust bundles keep what their Secrets hold; Secrets that the spec names and others fill are judged. What is
     /// due is issued where the issuer's key is at hand, which is so for self-signed hosts and for authorities with
     /// `key` in the spec, and only the printed Secrets keep it. Keys of other authorities are in no Secret: what they
-    /// have to sign is an error. May be given several times; JSON is read faster than YAML.
+    /// have to sign is kept as long as it works, and an error from then on. May be given several times; JSON is read
+    /// faster than YAML.
     #[arg(long = "existing", value_name = "FILE", help_heading = "Certificates")]
     existing: Vec<PathBuf>,
 }

@@ -339,9 +339,11 @@ fn copies_of_a_certificate_are_brought_up_to_date() {
     )
     .replace("service = \"there\"\nroutes", "routes");
     let store = Sandbox::with_toml(&spec);
-    let before = as_stored(&store.render());
-    store.ok(&["cert", "renew", "hosts/own.example.com"]);
-    let rendered = store.ok(&["render"]).stdout;
+    let day = |command: &[&'static str], day: &'static str| [command, &["--at", day]].concat();
+    let (first, second) = ("2030-01-01", "2030-01-02");
+    let before = as_stored(&objects(&store.ok(&day(&["render"], first)).stdout));
+    store.ok(&day(&["cert", "renew", "hosts/own.example.com"], second));
+    let rendered = store.ok(&day(&["render"], second)).stdout;
     let after = as_stored(&objects(&rendered));
     let in_namespace = |stored: &Value, namespace: &str| {
         let items = stored["items"].as_array().unwrap().clone();
@@ -353,11 +355,11 @@ fn copies_of_a_certificate_are_brought_up_to_date() {
     // One was left behind, then one is missing.
     let behind = list([in_namespace(&before, "other"), in_namespace(&after, "default")].concat());
     let sandbox = beside(&spec, &behind);
-    let run = sandbox.ok(&EXISTING);
+    let run = sandbox.ok(&day(&EXISTING, second));
     assert_eq!(run.stdout, rendered);
     assert!(run.stderr.contains("warning[existing-copies]"), "{}", run.stderr);
     give(&sandbox, &list(in_namespace(&after, "default")));
-    let run = sandbox.ok(&EXISTING);
+    let run = sandbox.ok(&day(&EXISTING, second));
     assert_eq!((run.stdout, run.stderr.contains("issued")), (rendered, false));
 }
 
