@@ -7,7 +7,7 @@ mod issuing;
 pub mod ledger;
 pub mod listing;
 pub mod orphans;
-mod parallel;
+pub(crate) mod parallel;
 mod paths;
 mod planning;
 pub mod reason;
@@ -33,7 +33,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,6 +45,9 @@ pub struct Inventory {
     /// Holders that were issued a certificate whose file is not here, each with that file: an error
     /// where they are needed, never a reason to issue anew.
     pub lost: BTreeMap<Holder, PathBuf>,
+    /// Holders whose certificates this kind of store cannot show, whether they exist or not: nothing is
+    /// issued for them, and nothing is concluded from their absence.
+    pub unseen: BTreeSet<Holder>,
     /// Authorities that are being rolled over, by name: what stands beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
     /// What authorities issued, as it was read.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print, standard_output_colour};
@@ -18,6 +19,8 @@ use crate::plan::Holdings;
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
+    #[command(flatten)]
+    existing: ExistingArguments,
     /// The folder that `render -o` writes
     #[arg(default_value = ".")]
     directory: PathBuf,
@@ -31,9 +34,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, report)?;
+    let existing = args.existing.read(&args.spec, report)?;
+    let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let source = phases::source(&read, report);
+    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
     let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
     phases::tell_plan(&plan, report, phases::urgency);
     if plan.is_urgent() {

@@ -9,6 +9,7 @@ mod cert;
 mod completions;
 mod diff;
 mod doctor;
+mod existing_arguments;
 pub mod globals;
 mod init;
 mod kustomize;

@@ -1,11 +1,13 @@
 //! The phases that several commands share: from arguments to a model and its objects; `issuing` has what is between.
 
+mod existing;
 mod issuing;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
@@ -15,7 +17,8 @@ pub use self::source::Source;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Diagnostic, has_errors};
+use crate::existing::Secrets;
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input};
 use crate::manifest::objects::Material;
@@ -103,20 +106,34 @@ fn spec_files(
 /// # Errors
 /// All mistakes that were found since reading began.
 pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, CommandError> {
-    resolve_with(model::resolve, read, now, report)
+    resolve_beside(read, None, now, report)
 }
 
-/// As [`resolve`], for those who look and issue nothing: certificates and lists of others that are over, or do not
-/// hold yet, are warnings.
+/// As [`resolve`], where Secrets that exist may be shown: those that others fill are judged.
 ///
 /// # Errors
-/// As [`resolve`].
-pub fn resolve_at_any_time(
+/// As [`resolve`]; and what would leave a host open, or refuse everybody.
+pub fn resolve_beside(
     read: &Read,
+    existing: Option<&Secrets>,
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
-    resolve_with(model::resolve_at_any_time, read, now, report)
+    resolve_with(model::resolve, read, existing, now, report)
+}
+
+/// As [`resolve_beside`], for those who look and issue nothing: certificates and lists of others that are over, or do
+/// not hold yet, are warnings.
+///
+/// # Errors
+/// As [`resolve_beside`].
+pub fn resolve_at_any_time(
+    read: &Read,
+    existing: Option<&Secrets>,
+    now: Timestamp,
+    report: Report,
+) -> Result<Resolved, CommandError> {
+    resolve_with(model::resolve_at_any_time, read, existing, now, report)
 }
 
 /// From what reading found to a model, if there is one, and all findings.
@@ -125,6 +142,7 @@ type Resolve = fn(Context<'_>, Vec<Diagnostic>) -> (Option<Resolved>, Vec<Diagno
 fn resolve_with(
     resolve: Resolve,
     read: &Read,
+    existing: Option<&Secrets>,
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
@@ -135,7 +153,11 @@ fn resolve_with(
     }
     let files = brought::read(&model::brought::files(document, spec));
     let context = Context { document, spec, files: &files, now };
-    let (resolved, findings) = resolve(context, findings.clone());
+    let (resolved, mut findings) = resolve(context, findings.clone());
+    if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
+        existing::judge(read, &resolved.model, secrets, now, &mut findings);
+    }
+    let resolved = resolved.filter(|_| !has_errors(&findings));
     let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
     report.diagnostics(&findings);
     Ok(resolved)
@@ -183,6 +205,21 @@ pub fn templates(
 /// Where the certificates and keys of manifests come from.
 pub fn source(read: &Read, report: Report) -> Source {
     Source::Folder(store(read, report))
+}
+
+/// As [`source`], where Secrets that exist take the place of the folder, if there are any.
+///
+/// # Errors
+/// They are no store: something is damaged or contradicts itself, or an authority would have to be made anew.
+pub fn source_beside(
+    read: &Read,
+    existing: Option<Secrets>,
+    model: &Model,
+    report: Report,
+) -> Result<Source, CommandError> {
+    let Some(secrets) = existing else { return Ok(source(read, report)) };
+    let existing = ExistingSecrets::of(model, secrets)?;
+    Ok(Source::Existing(Box::new(existing)))
 }
 
 /// The store: where the spec says, else `pki` beside its first file.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, Report, print_with, standard_output_is_terminal};
@@ -40,6 +41,8 @@ pub struct Args {
     format: Format,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    existing: ExistingArguments,
     /// Ingress dialect to write, instead of the spec's `target`
     #[arg(long, value_name = "NAME", help_heading = "Spec")]
     target: Option<String>,
@@ -66,11 +69,12 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let now = args.spec.now()?;
     args.spec.override_target(args.target.take());
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, report)?;
+    let existing = args.existing.read(&args.spec, report)?;
+    let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let source = phases::source(&read, report);
-    if let Some(folder) = &args.output {
-        tree::keep_apart(folder, source.folder())?;
+    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
+    if let (Some(folder), Some(own)) = (&args.output, source.folder()) {
+        tree::keep_apart(folder, own)?;
     }
     let render = rendering(&args.selection);
     let mut due = false;
@@ -103,6 +107,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = render(&document, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
+    source.hand_over(&model, &selected, report)?;
     let status = match &args.output {
         None => to_standard_output(&selected, &args, report),
         Some(folder) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 
+use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print};
@@ -25,6 +26,8 @@ use crate::time::Timestamp;
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
+    #[command(flatten)]
+    existing: ExistingArguments,
     /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
@@ -65,11 +68,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve_at_any_time(&read, now, report)?;
-    let store = phases::store(&read, report);
+    let existing = args.existing.read(&args.spec, report)?;
+    let resolved = phases::resolve_at_any_time(&read, existing.as_ref(), now, report)?;
     let model = &resolved.model;
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let (inventory, warnings) = store.everything(&wanted)?;
+    let source = phases::source_beside(&read, existing, model, report)?;
+    let (inventory, warnings) = source.everything(&wanted)?;
     report.diagnostics(&warnings);
     // What stands in the way of a render is shown beside what there is, not in its place.
     let (plan, errors) = match plan::plan(model, &inventory, now) {

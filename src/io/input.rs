@@ -22,6 +22,7 @@ pub const TEMPLATE_SUFFIX: &str = ".yaml.j2";
 
 const MAX_SPEC_BYTES: u64 = document::MAX_BYTES as u64;
 const MAX_BROUGHT_BYTES: u64 = 1 << 20;
+const MAX_OBJECTS_BYTES: u64 = 256 << 20;
 const MAX_TEMPLATE_BYTES: u64 = 1 << 20;
 const MAX_TEMPLATE_ENTRIES: usize = 10_000;
 
@@ -143,6 +144,24 @@ pub fn read_large(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
 /// It is too long, or cannot be read.
 pub fn standard_input_bytes() -> Result<Zeroizing<Vec<u8>>, ReadError> {
     read_capped(io::stdin().lock(), 0, MAX_SPEC_BYTES)
+        .map(Zeroizing::new)
+        .map_err(|kind| ReadError { path: PathBuf::from(STANDARD_INPUT), kind })
+}
+
+/// Reads a file of objects, such as all Secrets of a cluster. Its memory is wiped at the end.
+///
+/// # Errors
+/// The file is absent, a folder, too large, or cannot be read.
+pub fn read_objects(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    read(path, MAX_OBJECTS_BYTES).map(Zeroizing::new)
+}
+
+/// Reads objects from standard input. Its memory is wiped at the end.
+///
+/// # Errors
+/// It is too long, or cannot be read.
+pub fn standard_input_objects() -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    read_capped(io::stdin().lock(), 0, MAX_OBJECTS_BYTES)
         .map(Zeroizing::new)
         .map_err(|kind| ReadError { path: PathBuf::from(STANDARD_INPUT), kind })
 }

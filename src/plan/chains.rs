@@ -33,7 +33,8 @@ pub fn authority<'a>(
     }
 }
 
-/// The intermediates that a certificate of `issuer` is served with: from its issuer up, without the root.
+/// The intermediates that a certificate of `issuer` is served with: from its issuer up, without the root,
+/// which need not be at hand.
 #[must_use]
 pub fn intermediates<'a>(
     model: &'a Model,
@@ -43,9 +44,21 @@ pub fn intermediates<'a>(
     match issuer {
         Issuer::SelfSigned => Some(Vec::new()),
         Issuer::Authority(name) => {
-            let mut chain = authority(model, inventory, name)?;
-            chain.pop();
-            Some(chain)
+            let mut chain = Vec::new();
+            let mut current = name;
+            loop {
+                let request = match &model.authorities.get(current)?.source {
+                    AuthoritySource::Brought(certificates) => {
+                        chain.extend(certificates);
+                        chain.pop();
+                        return Some(chain);
+                    }
+                    AuthoritySource::Issued(request) => request,
+                };
+                let Issuer::Authority(issuer) = &request.issuer else { return Some(chain) };
+                chain.push(inventory.held.get(&request.holder).map(HeldCertificate::certificate)?);
+                current = issuer;
+            }
         }
     }
 }

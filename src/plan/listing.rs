@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::revoking::{current, needed};
+use super::revoking::{current, needed, of_unseen};
 use super::{HeldCertificate, Inventory, Ledger, Revocation, Revocations};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Authority, AuthoritySource, Model};
@@ -17,7 +17,7 @@ use crate::time::{Seconds, Timestamp};
 /// The longest time before its end that a list is renewed, unless the spec says otherwise.
 const LONGEST_RENEWAL: Seconds = Seconds::days(30);
 /// How far lists begin before now, for clocks that are behind.
-const BACKDATED: Seconds = Seconds::minutes(5);
+pub(crate) const BACKDATED: Seconds = Seconds::minutes(5);
 
 /// One revocation list to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,12 @@ pub(super) fn lists(
         // Authorities with errors of their own have none.
         let Some(validity) = validity(name).filter(|_| authority.can_sign) else { continue };
         let own = own_certificate(inventory, authority);
+        let unseen = of_unseen(inventory, name);
+        let validity = match unseen.filter(|_| authority.lists.duration.is_none()) {
+            // It lasts as long as its authority, which is not seen.
+            Some(list) => Validity { not_after: list.end(), ..validity },
+            None => validity,
+        };
         let brought = authority.lists.brought.iter();
         let brought = brought.filter(|list| own.is_some_and(|own| list.names(own)));
         let mut entries: BTreeMap<SerialNumber, RevokedEntry> =
@@ -123,7 +129,7 @@ pub(super) fn lists(
                 .map(|(serial, revocation)| (serial.clone(), entry(revocation, now))),
         );
         let sign = |certificate: Option<&Certificate>, validity, generation| {
-            let newest = certificate.and_then(|own| current(model, inventory, own));
+            let newest = certificate.map_or(unseen, |own| current(model, inventory, own));
             let draft = draft(model, inventory, authority, validity, entries.clone(), now);
             let reason = reason(authority, newest, &draft, now)?;
             Some(ListAction { authority: name.to_owned(), generation, reason, draft })

@@ -81,6 +81,8 @@ pub(super) struct Signer<'a> {
     key_id: Option<&'a [u8]>,
     /// As it is now.
     certificate: Option<&'a Certificate>,
+    /// Whether it is about to get its first certificate.
+    is_new: bool,
     validity: Validity,
 }
 
@@ -129,6 +131,13 @@ pub fn plan_within(
             },
         };
         let validity = validity(request, signer, now);
+        if inventory.unseen.contains(&request.holder) {
+            if let Holder::Authority(name) = &request.holder {
+                let unseen = planned_signer(request, None, None, validity);
+                signers.insert(name, Signer { is_new: false, ..unseen });
+            }
+            continue;
+        }
         // While a next generation waits, the current one is left as it is.
         let compared_with_next = |next| compared(request, next, signer, now, validity);
         let asked = generations::asked(request, held, inventory, compared_with_next);
@@ -268,6 +277,7 @@ pub(super) fn existing(certificate: &Certificate) -> Signer<'_> {
         subject: &certificate.subject,
         key_id: certificate.subject_key_id.as_deref(),
         certificate: Some(certificate),
+        is_new: false,
         validity: Validity { not_before: certificate.not_before, not_after: certificate.not_after },
     }
 }
@@ -282,7 +292,13 @@ fn planned_signer<'a>(
         Some(own) if reason.is_none() => existing(own),
         // Renewed with its own key: what it signed stays valid.
         Some(own) => Signer { validity, ..existing(own) },
-        None => Signer { subject: &request.subject, key_id: None, certificate: None, validity },
+        None => Signer {
+            subject: &request.subject,
+            key_id: None,
+            certificate: None,
+            is_new: true,
+            validity,
+        },
     }
 }
 
@@ -303,7 +319,7 @@ pub(super) fn compared<'a>(
             None => have.subject_key_id.as_deref(),
         },
         issuer_certificate: signer.and_then(|signer| signer.certificate),
-        issuer_is_new: signer.is_some_and(|signer| signer.certificate.is_none()),
+        issuer_is_new: signer.is_some_and(|signer| signer.is_new),
         revoked: None,
         asked: false,
         now,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Inventory, NewRevocation, Revocation, Revocations, chains};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Authority, Model, SecretContent};
+use crate::model::{Authority, AuthoritySource, Model, SecretContent};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{self, RevocationList, RevocationReason};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
@@ -142,22 +142,70 @@ pub fn beside_bundle<'a>(
     }
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
     let missing = |name: &str| format!("the revocation list of {name} is not at hand");
-    let authorities =
-        chains::bundle(model, inventory, &names).ok_or_else(|| missing(&names.join(", ")))?;
     let mut lists = Vec::new();
-    for authority in authorities {
-        let list = match current(model, inventory, authority) {
-            Some(list) => list,
-            // An older generation that has expired signs no list any more, and is in no chain.
-            None if inventory.is_beside_current(authority) => continue,
-            None => return Err(missing(&format!("`{}`", authority.subject.rfc2253()))),
-        };
+    let mut add = |list| {
         // One key with two certificates, as after a renewal, has one list.
         if !lists.contains(&list) {
             lists.push(list);
         }
+    };
+    let seen = names.iter().filter(|name| !is_unseen(inventory, name)).cloned();
+    let above = chains::bundle(model, inventory, &seen.collect::<Vec<_>>())
+        .ok_or_else(|| missing(&names.join(", ")))?;
+    for name in &names {
+        if is_unseen(inventory, name) {
+            add(of_unseen(inventory, name).ok_or_else(|| missing(&format!("`{name}`")))?);
+            continue;
+        }
+        for authority in own_certificates(model, inventory, name) {
+            lists_of(model, inventory, authority)?.into_iter().for_each(&mut add);
+        }
+    }
+    for authority in above {
+        lists_of(model, inventory, authority)?.into_iter().for_each(&mut add);
     }
     Ok(Some(lists))
+}
+
+/// The list of an authority; none where an older generation that has expired signs no list any more,
+/// and is in no chain.
+///
+/// # Errors
+/// It is not at hand.
+fn lists_of<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    authority: &Certificate,
+) -> Result<Option<&'a RevocationList>, String> {
+    match current(model, inventory, authority) {
+        None if !inventory.is_beside_current(authority) => {
+            Err(format!("the revocation list of `{}` is not at hand", authority.subject.rfc2253()))
+        }
+        list => Ok(list),
+    }
+}
+
+/// Every certificate of authority `name`, without those above it.
+fn own_certificates<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    name: &str,
+) -> Vec<&'a Certificate> {
+    match model.authorities.get(name).map(|authority| &authority.source) {
+        Some(AuthoritySource::Brought(chain)) => chain.first().into_iter().collect(),
+        _ => inventory.trusted(name),
+    }
+}
+
+fn is_unseen(inventory: &Inventory, name: &str) -> bool {
+    inventory.unseen.contains(&Holder::Authority(name.to_owned()))
+}
+
+/// The newest list of an authority whose certificate is not seen, by its name alone.
+#[must_use]
+pub fn of_unseen<'a>(inventory: &'a Inventory, name: &str) -> Option<&'a RevocationList> {
+    let lists = inventory.lists.get(name).filter(|_| is_unseen(inventory, name));
+    lists.into_iter().flatten().max_by(|one, other| one.age().cmp(&other.age()))
 }
 
 /// The newest list of an authority, signed here or brought along.

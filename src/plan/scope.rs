@@ -12,6 +12,8 @@ pub struct Scope {
     pub only: Option<BTreeSet<Holder>>,
     /// Who gets another one without any other reason.
     pub asked: BTreeSet<Holder>,
+    /// Who keeps what there is, whatever it is like: nobody could sign another one.
+    pub kept: BTreeSet<Holder>,
     /// Whether leaves keep their keys too, where they keep subject, names and kind of key.
     pub reuse_keys: bool,
 }
@@ -25,6 +27,6 @@ impl Scope {
 
     /// Whether `holder` is among them.
     pub(super) fn has(&self, holder: &Holder) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(holder))
+        !self.kept.contains(holder) && self.only.as_ref().is_none_or(|only| only.contains(holder))
     }
 }

@@ -239,7 +239,12 @@ fn a_revoked_authority_is_not_issued_anew() {
 fn a_scope_leaves_the_others_alone() {
     let first = run(SPEC, None, day(0));
     let bob = BTreeSet::from([Holder::Client("bob".into())]);
-    let scope = |reuse_keys| Scope { only: Some(bob.clone()), asked: bob.clone(), reuse_keys };
+    let scope = |reuse_keys| Scope {
+        only: Some(bob.clone()),
+        asked: bob.clone(),
+        reuse_keys,
+        ..Scope::default()
+    };
     for reuse_keys in [false, true] {
         let plan = plan_within(&model(SPEC), &first.inventory, day(1), &scope(reuse_keys)).unwrap();
         assert_eq!(told(&plan), ["client `bob`: asked for"]);

@@ -74,7 +74,9 @@ fn current(sources: Sources<'_>) -> Vec<Row> {
             opens: Vec::new(),
         }
     };
-    model.requests().map(row).collect()
+    // Whether the others have certificates is not known.
+    let seen = model.requests().filter(|request| !inventory.unseen.contains(&request.holder));
+    seen.map(row).collect()
 }
 
 fn issuer(issuer: &Issuer) -> String {
@@ -220,7 +222,10 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
         let beside = inventory.trusted(&authority.name).into_iter().skip(1);
         let beside = beside.map(|one| (Some(one), Some(one.spki_hash)));
         for (certificate, generation) in std::iter::once((own, None)).chain(beside) {
-            let list = certificate.and_then(|one| revoking::current(model, inventory, one));
+            let list = match certificate {
+                Some(one) => revoking::current(model, inventory, one),
+                None => revoking::of_unseen(inventory, &authority.name),
+            };
             let planned = plan.lists.iter().find(|planned| {
                 planned.authority == authority.name && planned.generation == generation
             });

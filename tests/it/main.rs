@@ -23,6 +23,7 @@ mod closed;
 mod crash;
 mod doctor;
 mod environment;
+mod existing;
 mod folders;
 mod foreign_pki;
 mod handshakes;

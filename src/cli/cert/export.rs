@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::password;
+use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
@@ -66,6 +67,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS")]
     address: Option<IpAddr>,
     #[command(flatten)]
+    existing: ExistingArguments,
+    #[command(flatten)]
     spec: SpecArguments,
 }
 
@@ -96,7 +99,7 @@ enum Profile {
 /// Hands out.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let credential = credential::load(&args.name, &args.spec, report)?;
+    let credential = credential::load(&args.name, &args.spec, &args.existing, report)?;
     let is_without_key =
         matches!(credential.holder, Holder::Authority(_)) || credential.is_by_request();
     let format =
@@ -111,7 +114,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     } else {
         write_pem(args, &credential, format, report)?;
     }
-    if matches!(credential.holder, Holder::Client(_)) {
+    if matches!(credential.holder, Holder::Client(_)) && !args.existing.is_given() {
         report.say(&curl::lines(&credential, args.address)?);
     }
     Ok(ExitStatus::Done)

@@ -147,7 +147,7 @@ fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
         return Ok(Scope { reuse_keys, ..Scope::default() });
     }
     if args.all {
-        return Ok(Scope { asked: known, reuse_keys, only: None });
+        return Ok(Scope { asked: known, reuse_keys, ..Scope::default() });
     }
     let (mut asked, mut errors) = (BTreeSet::new(), Vec::new());
     for name in &args.names {
@@ -162,7 +162,7 @@ fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
     }
     if errors.is_empty() {
         let only = Some(with_issuers(model, asked.clone()));
-        Ok(Scope { only, asked, reuse_keys })
+        Ok(Scope { only, asked, reuse_keys, ..Scope::default() })
     } else {
         Err(CommandError::Input(errors))
     }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::{holder, password};
+use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::{Globals, MessageFormat};
-use crate::cli::phases;
+use crate::cli::phases::{self, Source};
 use crate::cli::report::{CommandError, ExitStatus, Report, print, standard_output_colour};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
@@ -18,7 +19,7 @@ use crate::model::{self, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::Holder;
-use crate::plan::Inventory;
+use crate::plan::{Inventory, Keyring};
 use crate::time::Timestamp;
 
 /// Show what certificates, revocation lists and PKCS#12 files say, and what is wrong with them
@@ -43,6 +44,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     #[command(flatten)]
+    existing: ExistingArguments,
+    #[command(flatten)]
     spec: SpecArguments,
 }
 
@@ -60,13 +63,15 @@ enum Format {
 struct Found {
     items: Vec<Item>,
     known: Vec<Certificate>,
+    /// Secrets in the place of the store's folder.
+    existing: Option<(Model, Source)>,
 }
 
 /// Shows.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     refuse_standard_input_twice(args)?;
-    let mut found = Found::default();
+    let mut found = Found { existing: existing(args, now)?, ..Found::default() };
     for target in &args.targets {
         found.add(target, args, now)?;
     }
@@ -81,6 +86,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 
 fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
     let all = args.targets.iter().chain(&args.password_file).chain(&args.spec.files);
+    let all = all.chain(args.existing.files());
     if all.filter(|path| is_standard_input(path)).count() > 1 {
         let what = InputError::StandardInputTwice;
         let hint = "let one of the arguments that are `-` be a file";
@@ -122,6 +128,11 @@ impl Found {
         now: Timestamp,
     ) -> Result<(), CommandError> {
         let name = target.display().to_string();
+        if let Some((model, source)) = self.existing.take() {
+            self.add_existing(target, &model, &source)?;
+            self.existing = Some((model, source));
+            return Ok(());
+        }
         let read = phases::read(&args.spec).map_err(|error| without_spec(error, target))?;
         if !read.document.is_whole() {
             return Err(CommandError::Input(read.findings));
@@ -129,8 +140,9 @@ impl Found {
         // What is wrong with the spec does not matter to who looks at what was issued.
         let silent = Report::new(true, MessageFormat::Human, false);
         let has_brought = model::brought::has_certificates(&read.spec);
-        let resolved =
-            has_brought.then(|| phases::resolve_at_any_time(&read, now, silent).ok()).flatten();
+        let resolved = has_brought
+            .then(|| phases::resolve_at_any_time(&read, None, now, silent).ok())
+            .flatten();
         let model = resolved.map(|resolved| resolved.model);
         let store = phases::store(&read, silent);
         let stored = store.holders_called(&name)?;
@@ -148,14 +160,34 @@ impl Found {
         }
         let key = inventory.held.get(&holder).filter(|held| held.has_key).map(|_| {
             match store.keyring(&inventory, &BTreeSet::from([holder.clone()])) {
-                Ok(keyring) => keyring.get(&holder).map(|key| KeyFacts::Known {
-                    kind: key.description(),
-                    spki_hash: key.spki_hash(),
-                }),
+                Ok(keyring) => key_facts(&keyring, &holder),
                 Err(error) => Some(KeyFacts::Unknown(error.to_string())),
             }
         });
         self.add_chain(&holder, &inventory, model.as_ref(), key.flatten());
+        Ok(())
+    }
+
+    /// A name: its certificate and key in Secrets, and the authorities above it.
+    fn add_existing(
+        &mut self,
+        target: &Path,
+        model: &Model,
+        source: &Source,
+    ) -> Result<(), CommandError> {
+        let name = target.display().to_string();
+        let (inventory, _) = source.inventory(&BTreeSet::new())?;
+        let known = inventory.held.keys().cloned().chain(brought(model)).collect();
+        let holder = holder::find(&name, &known, || Ok(BTreeSet::new()))
+            .map_err(|error| no_file(error, target))?;
+        let key = match source.keyring(&inventory, &BTreeSet::from([holder.clone()])) {
+            Ok(keyring) => key_facts(&keyring, &holder),
+            Err(error) => {
+                let title = error.diagnostics().first().map(|found| found.title.clone());
+                title.map(KeyFacts::Unknown)
+            }
+        };
+        self.add_chain(&holder, &inventory, Some(model), key);
         Ok(())
     }
 
@@ -184,6 +216,21 @@ impl Found {
         self.items.extend(chain.into_iter().map(|one| item(Content::Certificate(Box::new(one)))));
         self.items.extend(key.map(|facts| item(Content::Key(facts))));
     }
+}
+
+/// Secrets in the place of the store's folder, where the arguments name any.
+fn existing(args: &Args, now: Timestamp) -> Result<Option<(Model, Source)>, CommandError> {
+    let silent = Report::new(true, MessageFormat::Human, false);
+    let Some(secrets) = args.existing.read(&args.spec, silent)? else { return Ok(None) };
+    let read = phases::read(&args.spec)?;
+    let model = phases::resolve_at_any_time(&read, None, now, silent)?.model;
+    let source = phases::source_beside(&read, Some(secrets), &model, silent)?;
+    Ok(Some((model, source)))
+}
+
+fn key_facts(keyring: &Keyring, holder: &Holder) -> Option<KeyFacts> {
+    let key = keyring.get(holder)?;
+    Some(KeyFacts::Known { kind: key.description(), spki_hash: key.spki_hash() })
 }
 
 /// Holders whose certificates were brought along.

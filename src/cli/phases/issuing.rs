@@ -10,7 +10,7 @@ use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError};
 use crate::model::{Model, Resolved};
 use crate::pki::request::Holder;
-use crate::plan::{self, Inventory, IssuancePlan, NewRevocation, Scope};
+use crate::plan::{self, Inventory, IssuancePlan, Issued, Keyring, NewRevocation, Scope};
 use crate::time::Timestamp;
 
 /// What the store holds for the model, and what is to be issued.
@@ -77,8 +77,9 @@ pub fn planned(
     now: Timestamp,
     scope: &Scope,
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
-    let (inventory, warnings) = source.inventory(&wanted(model))?;
-    let plan = plan::plan_within(model, &inventory, now, scope).map_err(CommandError::Input)?;
+    let (inventory, mut warnings) = source.inventory(&wanted(model))?;
+    let (plan, more) = source.plan(model, &inventory, now, scope).map_err(CommandError::Input)?;
+    warnings.extend(more);
     Ok((inventory, plan, warnings))
 }
 
@@ -116,20 +117,49 @@ pub fn carry_out(
     report: Report,
 ) -> Result<(Inventory, IssuancePlan), CommandError> {
     let model = &resolved.model;
-    let Source::Folder(store) = source;
+    let store = match source {
+        Source::Folder(store) => store,
+        Source::Existing(secrets) => {
+            let (inventory, plan, _) = planned(source, model, now, scope)?;
+            return secrets.carry_out((inventory, plan), resolved, scope, report);
+        }
+    };
     let lock = store.lock()?;
     // Another process may have issued in the meantime; its warnings are those told already.
     let (inventory, plan, _) = planned(source, model, now, scope)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
     let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
-    let mut progress = Progress::new(report, plan.actions.len());
-    let issued =
-        plan::issue(&plan, model, &inventory, &keyring, &SystemEntropy, &mut || progress.step())
-            .map_err(|error| CommandError::world("issue", &error, None))?;
-    progress.end();
+    let issued = make(&plan, model, &inventory, &keyring, report)?;
     store.commit(&lock, &issued, now)?;
     drop(lock);
+    tell(&plan, scope, report);
+    for holder in &plan.stale_chains {
+        report.say(&format!(
+            "renewed the chain in the file of {holder}: an issuer has another certificate now"
+        ));
+    }
+    Ok((inventory.with(&issued), plan))
+}
+
+/// Makes what is planned, and shows how far it is.
+pub(super) fn make(
+    plan: &IssuancePlan,
+    model: &Model,
+    inventory: &Inventory,
+    keyring: &Keyring,
+    report: Report,
+) -> Result<Issued, CommandError> {
+    let mut progress = Progress::new(report, plan.actions.len());
+    let issued =
+        plan::issue(plan, model, inventory, keyring, &SystemEntropy, &mut || progress.step())
+            .map_err(|error| CommandError::world("issue", &error, None))?;
+    progress.end();
+    Ok(issued)
+}
+
+/// Tells what was issued, revoked and signed, and why.
+pub(super) fn tell(plan: &IssuancePlan, scope: &Scope, report: Report) {
     report.diagnostics(&plan.notices);
     for action in &plan.actions {
         let whose = whose_key(action, scope);
@@ -144,12 +174,6 @@ pub fn carry_out(
             list.draft.number, list.authority, list.reason
         ));
     }
-    for holder in &plan.stale_chains {
-        report.say(&format!(
-            "renewed the chain in the file of {holder}: an issuer has another certificate now"
-        ));
-    }
-    Ok((inventory.with(&issued), plan))
 }
 
 /// What is worth knowing of the key that an action issues for.

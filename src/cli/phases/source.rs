@@ -1,19 +1,26 @@
 //! Where certificates and keys come from, and where new ones go.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::existing::ExistingSecrets;
 use super::issuing::complete_inventory;
-use crate::cli::report::CommandError;
+use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::Diagnostic;
+use crate::existing::feasibility;
 use crate::io::store::Store;
+use crate::manifest::Manifest;
+use crate::model::Model;
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, Keyring};
+use crate::plan::{self, Inventory, IssuancePlan, Keyring, Scope};
+use crate::time::Timestamp;
 
 /// Where the certificates and keys of manifests come from.
 pub enum Source {
     /// Files in a folder; what is issued is put there.
     Folder(Store),
+    /// Secrets that exist; what is issued is in the manifests alone.
+    Existing(Box<ExistingSecrets>),
 }
 
 impl Source {
@@ -27,6 +34,66 @@ impl Source {
     ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
         match self {
             Self::Folder(store) => complete_inventory(store.inventory_beside_current(wanted)?),
+            Self::Existing(secrets) => Ok(secrets.inventory()),
+        }
+    }
+
+    /// The certificates of `wanted`; those that are lost stand in it as such.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn held(
+        &self,
+        wanted: &BTreeSet<Holder>,
+    ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
+        match self {
+            Self::Folder(store) => Ok(store.held(wanted)?),
+            Self::Existing(secrets) => Ok(secrets.inventory()),
+        }
+    }
+
+    /// As [`Source::inventory`], and everything that is known of earlier times; nothing is missed.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn everything(
+        &self,
+        wanted: &BTreeSet<Holder>,
+    ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
+        match self {
+            Self::Folder(store) => Ok(store.everything(wanted)?),
+            Self::Existing(secrets) => Ok(secrets.inventory()),
+        }
+    }
+
+    /// Everybody who has a certificate there, as far as the spec need not name them.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn holders(&self) -> Result<BTreeSet<Holder>, CommandError> {
+        match self {
+            Self::Folder(store) => Ok(store.holders()?),
+            Self::Existing(_) => Ok(BTreeSet::new()),
+        }
+    }
+
+    /// As [`Source::holders`], those whom this name may mean.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn holders_called(&self, name: &str) -> Result<BTreeSet<Holder>, CommandError> {
+        match self {
+            Self::Folder(store) => Ok(store.holders_called(name)?),
+            Self::Existing(_) => Ok(BTreeSet::new()),
+        }
+    }
+
+    /// Path of a file of `holder`, whether it exists or not, where there are files.
+    #[must_use]
+    pub fn path_of(&self, holder: &Holder, file: &str) -> Option<PathBuf> {
+        match self {
+            Self::Folder(store) => Some(store.path_of(holder, file)),
+            Self::Existing(_) => None,
         }
     }
 
@@ -41,14 +108,57 @@ impl Source {
     ) -> Result<Keyring, CommandError> {
         match self {
             Self::Folder(store) => Ok(store.keyring(inventory, holders)?),
+            Self::Existing(secrets) => secrets.keyring(holders),
+        }
+    }
+
+    /// What is to be issued, as far as that can be done here, and warnings about the rest.
+    ///
+    /// # Errors
+    /// What would have to be done elsewhere, or by people.
+    pub fn plan(
+        &self,
+        model: &Model,
+        inventory: &Inventory,
+        now: Timestamp,
+        scope: &Scope,
+    ) -> Result<(IssuancePlan, Vec<Diagnostic>), Vec<Diagnostic>> {
+        match self {
+            Self::Folder(_) => {
+                let plan = plan::plan_within(model, inventory, now, scope)?;
+                Ok((plan, Vec::new()))
+            }
+            Self::Existing(_) => feasibility::plan(model, inventory, now, scope),
         }
     }
 
     /// The folder that it keeps for itself, which nothing else may be written to.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> Option<&Path> {
         match self {
-            Self::Folder(store) => store.path(),
+            Self::Folder(store) => Some(store.path()),
+            Self::Existing(_) => None,
+        }
+    }
+
+    /// Makes sure that `selected` has all that was issued and that nothing else keeps, and tells what
+    /// cannot be applied.
+    ///
+    /// # Errors
+    /// Something would be lost.
+    pub fn hand_over(
+        &self,
+        model: &Model,
+        selected: &[&Manifest],
+        report: Report,
+    ) -> Result<(), CommandError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Existing(secrets) => {
+                secrets.require_kept(model, selected)?;
+                report.diagnostics(&secrets.unchangeable(selected));
+                Ok(())
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ use super::resolve;
 
 /// How many levels objects may have; Kubernetes' own types stay far below.
 const DEEPEST: usize = 100;
+/// How much text counts as a further node.
+const BYTES_PER_NODE: usize = 256;
 /// How many nodes all aliases of a text may add.
 const MOST_ALIASED_NODES: usize = 100_000;
 
@@ -216,6 +218,7 @@ fn count(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
         Value::Object(map) => 1 + map.values().map(count).sum::<usize>(),
+        Value::String(text) => 1 + text.len() / BYTES_PER_NODE,
         _ => 1,
     }
 }
@@ -267,6 +270,8 @@ mod tests {
             text = format!("{text}a{level}: &a{level} [{ten}]\n");
         }
         assert!(parse(&text).unwrap_err().message.contains("aliases add more than"));
+        let long = format!("a: &a {}\nb: [{}*a]\n", "x".repeat(1 << 20), "*a, ".repeat(100));
+        assert!(parse(&long).unwrap_err().message.contains("aliases add more than"));
         assert!(parse(&"[".repeat(100_000)).is_err());
     }
 }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use super::refused;
 use crate::cli::cert::holder;
-use crate::cli::phases;
+use crate::cli::existing_arguments::ExistingArguments;
+use crate::cli::phases::{self, Source};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::Diagnostic;
-use crate::io::store::{Store, StoreError};
+use crate::io::store::StoreError;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
@@ -29,8 +30,8 @@ pub struct Credential {
     keyring: Keyring,
     /// What the spec means.
     pub model: Model,
-    /// Where files of holders lie.
-    pub store: Store,
+    /// Where it comes from.
+    source: Source,
 }
 
 impl Credential {
@@ -72,9 +73,9 @@ impl Credential {
         self.model.request(&self.holder).is_some_and(|request| request.public_key.is_some())
     }
 
-    /// Path of a file of `holder` in the store.
-    pub fn path(&self, holder: &Holder, file: &str) -> PathBuf {
-        self.store.path_of(holder, file)
+    /// Path of a file of `holder` in the store, if that is a folder.
+    pub fn path(&self, holder: &Holder, file: &str) -> Option<PathBuf> {
+        self.source.path_of(holder, file)
     }
 }
 
@@ -85,45 +86,52 @@ impl Credential {
 pub fn load(
     name: &str,
     arguments: &SpecArguments,
+    existing: &ExistingArguments,
     report: Report,
 ) -> Result<Credential, CommandError> {
     let now = arguments.now()?;
     let read = phases::read(arguments)?;
-    let resolved = phases::resolve_at_any_time(&read, now, report)?;
-    let store = phases::store(&read, report);
+    let existing = existing.read(arguments, report)?;
+    // Secrets of others do not matter to who hands a certificate out.
+    let resolved = phases::resolve_at_any_time(&read, None, now, report)?;
+    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
     let model = resolved.model;
-    let holder = find(name, &store, &model)?;
+    let holder = find(name, &source, &model)?;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =
         authorities.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
     wanted.insert(holder.clone());
-    let (inventory, warnings) = store.held(&wanted)?;
+    let (inventory, warnings) = source.held(&wanted)?;
     report.diagnostics(&warnings);
     if let Some(path) = inventory.lost.get(&holder) {
         return Err(StoreError::Missing { files: vec![(holder, path.clone())] }.into());
     }
     let Some(chain) = chain(&model, &inventory, &holder) else {
+        if inventory.unseen.contains(&holder) {
+            let hint = "leave `--existing` out where the folder of the store is";
+            return Err(refused(&holder, "its certificate is in no Secret", hint));
+        }
         let hint = "run `mtlsgen render`, which issues what is missing";
         return Err(refused(&holder, "it has no certificate yet", hint));
     };
     let own = inventory.held.get(&holder).filter(|held| held.has_key);
     let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
-        Some(_) => store.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
+        Some(_) => source.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
         None => resolved.keyring,
     };
     tell_validity(&chain[0], &holder, now, report);
     let root = root(&model, &inventory, &holder);
-    Ok(Credential { holder, chain, root, keyring, model, store })
+    Ok(Credential { holder, chain, root, keyring, model, source })
 }
 
 /// The one that is called `name`, of everybody whose certificate was issued, will be, or was brought along.
-fn find(name: &str, store: &Store, model: &Model) -> Result<Holder, CommandError> {
+fn find(name: &str, source: &Source, model: &Model) -> Result<Holder, CommandError> {
     let mut known: BTreeSet<Holder> =
         model.requests().map(|request| request.holder.clone()).collect();
     known.extend(model.brought.keys().cloned());
     known.extend(model.authorities.keys().cloned().map(Holder::Authority));
-    known.extend(store.holders_called(name)?);
-    holder::find(name, &known, || Ok(store.holders()?))
+    known.extend(source.holders_called(name)?);
+    holder::find(name, &known, || source.holders())
 }
 
 /// The certificate and its intermediates, of an authority up to its root.

@@ -21,7 +21,10 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
     };
     let mut text = String::new();
     for (exposure, authentication) in credential.model.reachable(name) {
-        let line = line(credential, exposure, address);
+        let line = line(credential, exposure, address).ok_or_else(|| {
+            let hint = "write files with `--format pem-combined`, and name them to curl";
+            refused(&credential.holder, "Secrets have no files that a `curl` line could name", hint)
+        })?;
         let _ = writeln!(text, "{line}\n# {}", answers(authentication));
     }
     if text.is_empty() {
@@ -39,7 +42,8 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
     Ok(text)
 }
 
-fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -> String {
+/// `None` if the files that it would name are none.
+fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -> Option<String> {
     // A wildcard stands for any one name.
     let host = exposure.host.as_str();
     let host =
@@ -49,27 +53,29 @@ fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -
         Some(address) => address.to_string(),
         None => "ADDRESS".to_owned(),
     };
-    let file =
-        |holder: &Holder, name: &str| quoted(&credential.path(holder, name).display().to_string());
+    let file = |holder: &Holder, name: &str| {
+        let path = credential.path(holder, name)?;
+        Some(quoted(&path.display().to_string()))
+    };
     let key = if credential.is_by_request() {
         "KEY".to_owned()
     } else {
-        file(&credential.holder, "tls.key")
+        file(&credential.holder, "tls.key")?
     };
     let mut line = format!(
         "curl --resolve {} --cert {} --key {key}",
         quoted(&format!("{host}:443:{address}")),
-        file(&credential.holder, "tls.crt"),
+        file(&credential.holder, "tls.crt")?,
     );
     let source = exposure.tls.as_ref().map(|tls| &tls.source);
     if let Some(ServerCertificateSource::Held(server)) = source
         && let Some(root) = server_root(&credential.model, server)
     {
-        let _ = write!(line, " --cacert {}", file(&root, "tls.crt"));
+        let _ = write!(line, " --cacert {}", file(&root, "tls.crt")?);
     }
     let path = exposure.routes.first().map_or("/", |route| route.path.as_str());
     let _ = write!(line, " {}", quoted(&format!("https://{host}{path}")));
-    line
+    Some(line)
 }
 
 fn answers(authentication: &ClientAuthentication) -> String {

@@ -1,0 +1,74 @@
+//! Secrets that the spec refers to and somebody else fills: whether hosts work with what they hold.
+
+mod server;
+mod trust;
+
+use std::collections::BTreeSet;
+
+use super::reading::Secrets;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::{Exposure, Model, Reference, ServerCertificateSource};
+use crate::spec::Verify;
+use crate::spec::document::Step;
+use crate::target::Locate;
+use crate::time::Timestamp;
+
+/// What nobody could say as long as those Secrets were not shown.
+pub const ANSWERED: &str = "trust-secret-unseen";
+
+/// Everything that is wrong with the Secrets that hosts use and others fill.
+pub fn judge(
+    model: &Model,
+    secrets: &Secrets,
+    now: Timestamp,
+    locate: Locate<'_>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut told = BTreeSet::new();
+    for exposure in &model.exposures {
+        if let Some(tls) = &exposure.tls
+            && tls.source == ServerCertificateSource::Existing
+        {
+            let reference = Reference {
+                namespace: exposure.namespace.to_string(),
+                name: tls.secret_name.to_string(),
+            };
+            let judged = server::judge(&reference, exposure.host.as_str(), secrets, now);
+            add(judged, exposure, "tls", locate, &mut found);
+        }
+        let auth = exposure.client_auth.as_ref().filter(|auth| auth.existing);
+        // Many hosts may trust one Secret; how deep their chains may be is each host's own.
+        if let Some(auth) = auth.filter(|auth| told.insert((&auth.secret, auth.verify_depth))) {
+            let mut judged = trust::judge(auth, secrets, now);
+            if auth.verify == Verify::Off {
+                // Nobody is asked for a certificate, whatever stands there.
+                for one in &mut judged {
+                    one.severity = Severity::Warning;
+                }
+            }
+            add(judged, exposure, "clientAuth", locate, &mut found);
+        }
+    }
+    found
+}
+
+fn add(
+    judged: Vec<Diagnostic>,
+    exposure: &Exposure,
+    field: &str,
+    locate: Locate<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let path: [Step; 4] =
+        ["hosts".into(), Step::from(&exposure.key), field.into(), "secretName".into()];
+    found.extend(judged.into_iter().map(|diagnostic| diagnostic.at(locate(&path))));
+}
+
+/// A Secret is not among those that were shown.
+fn absent(what: &str, reference: &Reference, then: &str) -> Diagnostic {
+    Diagnostic::error(
+        "secret-missing",
+        format!("the Secret `{reference}` {what} is not among those that exist: {then}"),
+    )
+    .help("make it first; or give the Secrets of all namespaces: `kubectl get secret -A -o yaml`")
+}
