@@ -17,7 +17,7 @@ use crate::plan::{Generations, HeldCertificate, Inventory, chains};
 pub(super) struct Bundle<'a> {
     /// The Secret as it is called in the cluster.
     pub reference: &'a Reference,
-    /// The authorities that it shall hold, without those above them.
+    /// The authorities that it shall hold, without those above and below them.
     pub authorities: &'a [String],
     /// What stands under `ca.crt`.
     pub certificates: Arc<Vec<Certificate>>,
@@ -120,7 +120,7 @@ fn look<'a>(
 ) {
     let mut members: BTreeMap<&str, Vec<&Certificate>> = BTreeMap::new();
     let mut strangers = Vec::new();
-    let candidates = at_or_above(model, bundle.authorities);
+    let candidates = members_of(model, bundle.authorities);
     for certificate in bundle.certificates.iter() {
         let is_it = |name: &&&str| issued(model, name).is_some_and(|r| fits(r, certificate));
         let owners: Vec<&&str> = candidates.iter().filter(is_it).collect();
@@ -146,10 +146,13 @@ fn look<'a>(
     findings.extend(strangers.into_iter().map(|one| stranger(bundle.reference, one, &ours)));
 }
 
-/// The names of these authorities and of those above them.
-fn at_or_above<'a>(model: &'a Model, authorities: &[String]) -> BTreeSet<&'a str> {
-    let is_it =
-        |name: &&str| authorities.iter().any(|listed| model.lineage.is_at_or_below(listed, name));
+/// The names of all that a bundle may have: these authorities, those above and those below them.
+fn members_of<'a>(model: &'a Model, authorities: &[String]) -> BTreeSet<&'a str> {
+    let lineage = &model.lineage;
+    let in_line = |listed: &String, name: &str| {
+        lineage.is_at_or_below(listed, name) || lineage.is_at_or_below(name, listed)
+    };
+    let is_it = |name: &&str| authorities.iter().any(|listed| in_line(listed, name));
     model.authorities.keys().map(String::as_str).filter(is_it).collect()
 }
 

@@ -84,7 +84,8 @@ pub fn served<'a>(
 /// [`bundle`] has them, and the intermediates below them as they are now.
 ///
 /// A client shows the intermediates that it was given with its certificate. Once one above them was rolled over, no
-/// path leads from those to a trusted root; with the present ones at hand, verifiers take these.
+/// path leads from those to a trusted root; with the present ones at hand, verifiers take these. Authorities that
+/// cannot be seen are left out.
 #[must_use]
 pub fn trust_bundle<'a>(
     model: &'a Model,
@@ -95,6 +96,7 @@ pub fn trust_bundle<'a>(
     let is_below = |name: &&String| {
         lineage.intermediates(name) > 0
             && !listed.contains(name)
+            && !inventory.unseen.contains(&Holder::Authority((*name).clone()))
             && listed.iter().any(|listed| lineage.is_at_or_below(name, listed))
     };
     let below = model.authorities.keys().filter(is_below);

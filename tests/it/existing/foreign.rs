@@ -229,7 +229,7 @@ fn revocation_lists_of_others_must_be_whole_and_current() {
         &["has no revocation list of `CN=root` in its `ca.crl`: every client below it is refused"],
     );
     let later = mtlsgen::pki::crl::RevocationList::from_pem(lists.concat().as_bytes()).unwrap();
-    let end = later.iter().map(|list| list.end()).min().unwrap();
+    let end = later.iter().map(mtlsgen::pki::crl::RevocationList::end).min().unwrap();
     let (sandbox, run) = render(vec![server, trust], &["--at", &end.to_string()]);
     refused(&sandbox, &run, &["has a revocation list of `CN=issuing` that ended at"]);
 }
