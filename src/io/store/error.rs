@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::io::age_file::IdentityError;
 use crate::pki::request::Holder;
 
 /// Why the store could not be read or changed. Unless it says otherwise, nothing was changed.
@@ -32,6 +33,10 @@ pub enum StoreError {
         /// The absent files and whose they are; at least one.
         files: Vec<(Holder, PathBuf)>,
     },
+    /// A private key is encrypted, and no identity opens it.
+    Sealed(Box<Sealed>),
+    /// An identity cannot be read.
+    Identity(IdentityError),
     /// Another process kept the store to itself for too long.
     Locked {
         /// The lock file.
@@ -58,6 +63,38 @@ pub enum StoreError {
         /// What the file system said.
         source: io::Error,
     },
+}
+
+/// A private key that cannot be opened.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whom it is encrypted to, as far as it says so.
+    pub recipients: Option<BTreeSet<String>>,
+    /// How many identities were tried.
+    pub identities: usize,
+    /// Where identities were looked for, and what was there.
+    pub places: Vec<String>,
+}
+
+impl Sealed {
+    fn hint(&self) -> String {
+        let whose = match &self.recipients {
+            Some(recipients) => {
+                let texts: Vec<_> = recipients.iter().map(|text| format!("`{text}`")).collect();
+                format!("of one of its recipients: {}", texts.join(", "))
+            }
+            None => "of one of its recipients (the file does not name them)".to_owned(),
+        };
+        let places = match &*self.places {
+            [] => "nowhere".to_owned(),
+            places => places.join(", "),
+        };
+        format!(
+            "say `--identity FILE` with the identity {whose}; looked for identities in {places}"
+        )
+    }
 }
 
 impl StoreError {
@@ -87,6 +124,8 @@ impl StoreError {
                     .to_owned()
             }
             Self::Missing { files } => missing_hint(files),
+            Self::Sealed(sealed) => sealed.hint(),
+            Self::Identity(error) => error.hint.clone(),
             Self::Locked { process: Some(process), .. } => format!(
                 "wait for process {process} to end, then run the command again; the lock ends with the process"
             ),
@@ -172,6 +211,17 @@ impl fmt::Display for StoreError {
                 write!(f, "the store is damaged: `{}` {problem}", path.display())
             }
             Self::Missing { files } => write_missing(f, files),
+            Self::Sealed(sealed) => {
+                let path = sealed.path.display();
+                match sealed.identities {
+                    0 => {
+                        write!(f, "`{path}` is encrypted, and there is no age identity to open it")
+                    }
+                    1 => write!(f, "the age identity at hand does not open `{path}`"),
+                    count => write!(f, "none of the {count} age identities at hand opens `{path}`"),
+                }
+            }
+            Self::Identity(error) => f.write_str(&error.problem),
             Self::Locked { path, process, waited } => {
                 let seconds = waited.as_secs();
                 write!(f, "another mtlsgen ")?;

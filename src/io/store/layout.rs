@@ -16,6 +16,8 @@ use crate::pki::request::{Holder, Issuer, SerialNumber};
 pub(super) const CERTIFICATE: &str = "tls.crt";
 /// File of a private key.
 pub(super) const KEY: &str = "tls.key";
+/// File of a private key that is encrypted with age.
+pub(super) const SEALED_KEY: &str = "tls.key.age";
 /// File of the true name, where the folder's name had to be shortened.
 pub(super) const TRUE_NAME: &str = "name";
 /// Folder of the generation of an authority that was introduced.

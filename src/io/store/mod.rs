@@ -23,22 +23,25 @@ mod register;
 mod revocation;
 mod rotation;
 mod transaction;
+mod vault;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::io::age_file::{Identities, IdentityError, Recipients};
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
-pub use error::StoreError;
+pub use error::{Sealed, StoreError};
 pub use lock::StoreLock;
 pub use rotation::{Change, certificate_of};
 
 use disk::FileSystem;
+use vault::Vault;
 
 /// How long people are ready to wait for another mtlsgen, unless they say otherwise.
 pub const WAIT_LIMIT: Duration = Duration::from_secs(60);
@@ -51,6 +54,7 @@ pub struct Store {
     root: PathBuf,
     wait_limit: Duration,
     on_wait: Box<dyn Fn(&str)>,
+    vault: Vault,
 }
 
 impl Store {
@@ -63,13 +67,35 @@ impl Store {
         wait_limit: Duration,
         on_wait: impl Fn(&str) + 'static,
     ) -> Self {
-        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait) }
+        let vault = Vault::default();
+        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait), vault }
+    }
+
+    /// The same store, whose keys are sealed for `recipients` (in clear, if there are none); `identities` gives
+    /// what opens sealed ones, once that is needed.
+    #[must_use]
+    pub fn with_keys(
+        self,
+        recipients: Recipients,
+        identities: impl Fn() -> Result<Identities, IdentityError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { vault: Vault::new(recipients, Box::new(identities)), ..self }
     }
 
     /// The store's folder, as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.root
+    }
+
+    /// Path of the key file of `holder`: the one that exists, else the one that would be made.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where there are two.
+    pub fn key_path(&self, holder: &Holder) -> Result<PathBuf, StoreError> {
+        let folder = self.root.join(layout::holder_folder(holder));
+        let file = vault::key_file(&folder)?;
+        Ok(file.map_or_else(|| folder.join(self.vault.file_name()), |file| file.path))
     }
 
     /// Path of a file of `holder`, `tls.crt` or `tls.key`, whether it exists or not.
@@ -146,10 +172,10 @@ impl Store {
         holders: &BTreeSet<Holder>,
     ) -> Result<Keyring, StoreError> {
         let holders: Vec<&Holder> = holders.iter().collect();
-        let root = &self.root;
-        keyring::require_all(root, inventory, &holders)?;
+        let (root, vault) = (&self.root, &self.vault);
+        keyring::require_all(root, vault, inventory, &holders)?;
         let read = |holder: &&Holder| {
-            keyring::key(root, inventory, holder).map(|key| ((*holder).clone(), key))
+            keyring::key(root, vault, inventory, holder).map(|key| ((*holder).clone(), key))
         };
         let keys: Vec<(Holder, PrivateKey)> = parallel::map(&holders, read)?;
         Ok(keys.into_iter().collect())
@@ -168,7 +194,7 @@ impl Store {
         let mut keyring = Keyring::default();
         for (name, hash) in wanted {
             let Some(all) = inventory.generations.get(name) else { continue };
-            keyring.insert_generation(generations::key(&self.root, name, all, &hash)?);
+            keyring.insert_generation(generations::key(&self.root, &self.vault, name, all, &hash)?);
         }
         Ok(keyring)
     }
@@ -200,8 +226,8 @@ impl Store {
         if issued.is_empty() {
             return Ok(());
         }
-        let files = issuance::files(&self.root, issued, at)?;
-        self.put(files, transaction::Removal::default())
+        let (files, removal) = issuance::files(&self.root, &self.vault, issued, at)?;
+        self.put(files, removal)
     }
 
     /// Takes one step of the rollover of authority `name`, wholly or not at all.
@@ -215,7 +241,7 @@ impl Store {
         name: &str,
         change: Change<'_>,
     ) -> Result<(), StoreError> {
-        let (files, removal) = rotation::files(&self.root, name, change)?;
+        let (files, removal) = rotation::files(&self.root, &self.vault, name, change)?;
         self.put(files, removal)
     }
 
