@@ -9,6 +9,7 @@ use super::report::{CommandError, ExitStatus, Report, print_with, standard_outpu
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
+use crate::io::store::Store;
 use crate::io::tree;
 use crate::manifest::objects::Material;
 use crate::manifest::template::TemplateSet;
@@ -78,10 +79,16 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let document = read.into_document();
     let inventory = if args.locked || args.check || args.dry_run {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
-        if let Some(status) = settle(&plan, &args, report) {
+        let severity = match (args.dry_run, args.locked) {
+            (true, _) => Severity::Notice,
+            (_, true) => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let unsettled = phases::tell_unsettled_keys(&store, report, severity)?;
+        if let Some(status) = settle(&plan, unsettled, &args, report) {
             return Ok(status);
         }
-        due = !plan.actions.is_empty() || plan.changes_revocations();
+        due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
         phases::issue(&store, &resolved, now, report, || {
@@ -94,7 +101,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             Ok(())
         })?
     };
-    let disclosure = disclosure(&document, &resolved, &inventory, &templates, &args)?;
+    let disclosure = disclosure(&document, &resolved, (&store, &inventory), &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&store, resolved, &inventory)?
     } else {
@@ -142,7 +149,7 @@ fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> Outp
 fn disclosure(
     document: &Document,
     resolved: &Resolved,
-    inventory: &Inventory,
+    (store, inventory): (&Store, &Inventory),
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
@@ -152,7 +159,7 @@ fn disclosure(
     let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
-    } else if args.check && !phases::has_keys(&resolved.model, inventory) {
+    } else if args.check && !phases::has_keys(store, &resolved.model, inventory)? {
         Disclosure::Fingerprint
     } else {
         Disclosure::Whole
@@ -179,7 +186,12 @@ fn selects_no_key(
 }
 
 /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
-fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus> {
+fn settle(
+    plan: &IssuancePlan,
+    unsettled_keys: bool,
+    args: &Args,
+    report: Report,
+) -> Option<ExitStatus> {
     if args.dry_run {
         phases::tell_plan(plan, report, |_| Severity::Notice);
         report.diagnostics(&plan.notices);
@@ -196,7 +208,7 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
     if broken {
         report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
     }
-    broken.then_some(ExitStatus::Findings)
+    (broken || args.locked && unsettled_keys).then_some(ExitStatus::Findings)
 }
 
 fn to_standard_output(

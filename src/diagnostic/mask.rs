@@ -104,7 +104,7 @@ mod tests {
             assert_eq!(masked(&format!("a {identity} b {KEY}")), format!("a {SHOWN} b {SHOWN}"));
             assert_eq!(masked(&format!("{KEY}\n{identity}")), format!("{SHOWN}\n{SHOWN}"));
             let text = format!("recipients = [\"{identity}\"]\nb = 2\n");
-            assert!(touches_private_key(&text, 0..10));
+            assert!(touches_private_key(&text, 0..text.len() - 7));
             assert!(!touches_private_key(&text, text.len() - 6..text.len()));
         }
         assert_eq!(masked("begins with `AGE-SECRET-KEY-`, é"), "begins with `AGE-SECRET-KEY-`, é");

@@ -5,10 +5,12 @@ use std::io::{BufRead as _, BufReader, Read as _};
 
 use age::armor::ArmoredReader;
 
-use super::{MAGIC, RECIPIENTS_STANZA};
+use super::{MAGIC, RECIPIENTS_STANZA, is_age};
 
 /// Longest header that is read, in octets: room for hundreds of recipients.
 const LONGEST: u64 = 128 * 1024;
+
+const DAMAGED: &str = "is damaged or cut off";
 
 /// What the header of an age file tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,12 +28,15 @@ impl Header {
     /// What is wrong, as the end of a sentence that starts with the file.
     pub fn read(octets: &[u8]) -> Result<Self, &'static str> {
         let reader = BufReader::new(ArmoredReader::new(octets).take(LONGEST));
-        let mut lines = reader.split(b'\n').map_while(Result::ok);
-        if lines.next().as_deref() != Some(MAGIC.as_bytes()) {
-            return Err("is not an age file");
+        let mut lines = reader.split(b'\n');
+        match lines.next() {
+            Some(Ok(line)) if line == MAGIC.as_bytes() => {}
+            Some(Err(_)) if is_age(octets) => return Err(DAMAGED),
+            _ => return Err("is not an age file"),
         }
         let mut header = Self::default();
         for line in lines {
+            let line = line.map_err(|_| DAMAGED)?;
             if line.starts_with(b"---") {
                 return Ok(header);
             }
@@ -46,6 +51,6 @@ impl Header {
                 _ => {}
             }
         }
-        Err("ends within its header")
+        Err(DAMAGED)
     }
 }

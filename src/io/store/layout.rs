@@ -76,6 +76,11 @@ pub(super) fn next_folder(authority: &Holder) -> String {
     format!("{}/{NEXT}", holder_folder(authority))
 }
 
+/// The folders of further generations in the `folder` of an authority: of the next one, and of all that retire.
+pub(super) fn generation_folders(folder: &str) -> [String; 2] {
+    [NEXT, RETIRING].map(|name| format!("{folder}/{name}"))
+}
+
 /// The folder with the generations of an authority that retire, below the store: `cas/root/retiring`.
 pub(super) fn retiring_folder(authority: &Holder) -> String {
     format!("{}/{RETIRING}", holder_folder(authority))

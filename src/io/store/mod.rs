@@ -19,6 +19,7 @@ mod lock;
 mod parallel;
 mod read;
 mod record;
+mod reencryption;
 mod register;
 mod revocation;
 mod rotation;
@@ -38,6 +39,7 @@ use crate::time::Timestamp;
 
 pub use error::{Sealed, StoreError};
 pub use lock::StoreLock;
+pub use reencryption::UnsettledKeys;
 pub use rotation::{Change, certificate_of};
 
 use disk::FileSystem;
@@ -228,6 +230,61 @@ impl Store {
         }
         let (files, removal) = issuance::files(&self.root, &self.vault, issued, at)?;
         self.put(files, removal)
+    }
+
+    /// Key files of the whole store that do not lie as the spec says: in clear though it names recipients,
+    /// sealed for others than those, or sealed though it names none. Needs no identity.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a key file that is none.
+    pub fn unsettled_keys(&self) -> Result<UnsettledKeys, StoreError> {
+        self.settled(|| {
+            let unsettled = reencryption::unsettled(&self.root, &self.vault)?;
+            Ok(reencryption::summary(&self.vault, &unsettled))
+        })
+    }
+
+    /// Writes all those keys as the spec says, and removes files in clear that are sealed now, in one change;
+    /// tells which ones they were.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; [`StoreError::Sealed`] and [`StoreError::Identity`] where a key cannot be opened.
+    pub fn settle_keys(&self, _lock: &StoreLock) -> Result<UnsettledKeys, StoreError> {
+        let unsettled = reencryption::unsettled(&self.root, &self.vault)?;
+        if !unsettled.is_empty() {
+            let (files, removal) = reencryption::files(&self.root, &self.vault, &unsettled)?;
+            self.put(files, removal)?;
+        }
+        Ok(reencryption::summary(&self.vault, &unsettled))
+    }
+
+    /// Whether the keys of `holders` can be had, as far as the first one that is sealed tells: the others are
+    /// sealed for the same recipients.
+    ///
+    /// # Errors
+    /// As [`Store::keyring`], but for [`StoreError::Sealed`].
+    pub fn opens_keys<'a>(
+        &self,
+        holders: impl IntoIterator<Item = &'a Holder>,
+    ) -> Result<bool, StoreError> {
+        for holder in holders {
+            let folder = self.root.join(layout::holder_folder(holder));
+            let Some(file) = vault::key_file(&folder)?.filter(|file| file.is_sealed) else {
+                continue;
+            };
+            return match self.vault.text(&file, holder) {
+                Ok(_) => Ok(true),
+                Err(StoreError::Sealed(_)) => Ok(false),
+                Err(error) => Err(error),
+            };
+        }
+        Ok(true)
+    }
+
+    /// How many recipients new keys are sealed for; none: they lie in clear.
+    #[must_use]
+    pub fn recipients(&self) -> usize {
+        self.vault.recipients().texts().len()
     }
 
     /// Takes one step of the rollover of authority `name`, wholly or not at all.

@@ -57,6 +57,14 @@ impl Credential {
         })
     }
 
+    /// Path of the key file of the holder in the store.
+    ///
+    /// # Errors
+    /// There are two.
+    pub fn key_path(&self) -> Result<PathBuf, StoreError> {
+        self.store.key_path(&self.holder)
+    }
+
     /// Path of a file of `holder` in the store.
     pub fn path(&self, holder: &Holder, file: &str) -> PathBuf {
         self.store.path_of(holder, file)

@@ -19,9 +19,13 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
         let hint = "name a client: `clients/NAME`";
         return Err(refused(&credential.holder, "only clients call hosts", hint));
     };
+    let path = credential.key_path()?;
+    let is_encrypted = path.extension().is_some_and(|end| end == "age");
+    let key = quoted(&path.display().to_string());
+    let key = if is_encrypted { format!("<(age -d -i IDENTITY {key})") } else { key };
     let mut text = String::new();
     for (exposure, authentication) in credential.model.reachable(name) {
-        let line = line(credential, exposure, address);
+        let line = line(credential, &key, exposure, address);
         let _ = writeln!(text, "{line}\n# {}", answers(authentication));
     }
     if text.is_empty() {
@@ -33,10 +37,18 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
     if address.is_none() {
         text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
     }
+    if is_encrypted {
+        text.push_str("# IDENTITY is a file of age identities that opens the key; bash and zsh know `<(...)`\n");
+    }
     Ok(text)
 }
 
-fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -> String {
+fn line(
+    credential: &Credential,
+    key: &str,
+    exposure: &Exposure,
+    address: Option<IpAddr>,
+) -> String {
     // A wildcard stands for any one name.
     let host = exposure.host.as_str();
     let host =
@@ -49,10 +61,9 @@ fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -
     let file =
         |holder: &Holder, name: &str| quoted(&credential.path(holder, name).display().to_string());
     let mut line = format!(
-        "curl --resolve {} --cert {} --key {}",
+        "curl --resolve {} --cert {} --key {key}",
         quoted(&format!("{host}:443:{address}")),
         file(&credential.holder, "tls.crt"),
-        file(&credential.holder, "tls.key"),
     );
     let source = exposure.tls.as_ref().map(|tls| &tls.source);
     if let Some(ServerCertificateSource::Held(server)) = source
