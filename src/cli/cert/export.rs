@@ -96,7 +96,7 @@ enum Profile {
 /// Hands out.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let credential = credential::load(&args.name, &args.spec, report)?;
+    let credential = credential::load(&args.name, &args.spec, hands_out_key(args.format), report)?;
     let format = args.format.unwrap_or(match credential.holder {
         Holder::Authority(_) => Format::PemChain,
         _ => Format::Pkcs12,
@@ -115,6 +115,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.say(&curl::lines(&credential, args.address)?);
     }
     Ok(ExitStatus::Done)
+}
+
+/// Whether the key may be needed; without a format, the holder decides.
+fn hands_out_key(format: Option<Format>) -> bool {
+    !matches!(format, Some(Format::PemChain | Format::Curl))
 }
 
 /// Nothing that somebody says is passed over.

@@ -71,13 +71,14 @@ impl Credential {
     }
 }
 
-/// Finds the holder and reads what belongs to it.
+/// Finds the holder and reads what belongs to it; its key too, if it is wanted and in the store.
 ///
 /// # Errors
 /// The spec or the store cannot be read, nobody is called so, or nothing was issued yet.
 pub fn load(
     name: &str,
     arguments: &SpecArguments,
+    with_key: bool,
     report: Report,
 ) -> Result<Credential, CommandError> {
     let now = arguments.now()?;
@@ -100,7 +101,7 @@ pub fn load(
         let hint = "run `mtlsgen render`, which issues what is missing";
         return Err(refused(&holder, "it has no certificate yet", hint));
     };
-    let own = inventory.held.get(&holder).filter(|held| held.has_key);
+    let own = inventory.held.get(&holder).filter(|held| held.has_key && with_key);
     let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
         Some(_) => store.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
         None => resolved.keyring,
