@@ -6,7 +6,7 @@ mod issuing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::encryption::tell_unsettled_keys;
+pub use self::encryption::{settle_keys, tell_unsettled_keys};
 pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,

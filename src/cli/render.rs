@@ -77,7 +77,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let mut due = false;
     // All that is left of the spec is where things stand in it.
     let document = read.into_document();
-    let inventory = if args.locked || args.check || args.dry_run {
+    let only_looks = args.locked || args.check || args.dry_run;
+    let inventory = if only_looks {
         let (inventory, plan) = phases::plan(&store, &resolved.model, now, report)?;
         let severity = match (args.dry_run, args.locked) {
             (true, _) => Severity::Notice,
@@ -107,6 +108,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     } else {
         phases::holdings(&store, resolved, &inventory)?
     };
+    if !only_looks {
+        phases::settle_keys(&store, report)?;
+    }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = render(&document, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;

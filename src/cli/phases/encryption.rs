@@ -10,7 +10,8 @@ use crate::io::store::{Store, StoreError, UnsettledKeys};
 const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
 
 /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
-/// as they are, with a warning: who needs no key is not held up.
+/// as they are, with a warning: who needs no key is not held up. Comes after keys were read: who takes himself off
+/// the list still gets what he asked for.
 ///
 /// # Errors
 /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::encryption::settle_keys;
 use crate::cli::progress::Progress;
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -84,8 +83,7 @@ pub fn planned(
 }
 
 /// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
-/// before, if there is anything to issue: nothing is issued for what cannot be rendered. Keys that are not
-/// encrypted as the spec says follow it.
+/// before, if there is anything to issue: nothing is issued for what cannot be rendered.
 ///
 /// # Errors
 /// The rehearsal fails, the store cannot be changed, or a key is not at hand; then it is as it was.
@@ -98,14 +96,11 @@ pub fn issue(
 ) -> Result<Inventory, CommandError> {
     let everything = Scope::default();
     let (inventory, plan) = self::plan_within(store, &resolved.model, now, &everything, report)?;
-    let inventory = if plan.is_empty() {
-        inventory
-    } else {
-        rehearse()?;
-        carry_out(store, resolved, now, &everything, report)?
-    };
-    settle_keys(store, report)?;
-    Ok(inventory)
+    if plan.is_empty() {
+        return Ok(inventory);
+    }
+    rehearse()?;
+    carry_out(store, resolved, now, &everything, report)
 }
 
 /// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store.
