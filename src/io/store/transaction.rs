@@ -323,4 +323,4 @@ fn beside(path: &str) -> String {
 
 #[cfg(unix)]
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -13,7 +13,7 @@ use crate::pki::request::{AlternativeNames, CertificateRequest, Issuer, SerialNu
 use crate::plan::{IssuedCertificate, NewRevocation, Revocation};
 use crate::time::Seconds;
 
-const AT: i64 = 1_800_000_000;
+pub(super) const AT: i64 = 1_800_000_000;
 
 pub(super) fn root_authority() -> Holder {
     Holder::Authority("root".into())

@@ -3,6 +3,7 @@
 use super::issued::{alice, commit, everything, holders_of, mode, root_authority};
 use super::*;
 use crate::io::age_file::{Identities, Recipients, Sources};
+use crate::io::store::transaction::tests::disk::{Trouble, TroubledDisk};
 
 /// An identity in a file, and its recipient.
 struct Person {
@@ -183,14 +184,65 @@ fn two_key_files_and_foreign_ones_are_damage() {
 }
 
 #[test]
-fn sealed_keys_may_lie_open_and_move_unopened() {
+fn sealed_keys_may_lie_open() {
+    use std::os::unix::fs::PermissionsExt as _;
     let (root, ann) = (TempDir::new().unwrap(), person());
     let issued = everything();
     let store = sealed(root.path(), &[&ann], &[&ann]);
     commit(&store, &issued).unwrap();
     for name in as_sealed() {
-        use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(root.path().join(name), fs::Permissions::from_mode(0o644)).unwrap();
     }
     keyring(&store, &issued).unwrap();
+}
+
+/// Carries `change` out as often as it has steps, and dies at another one each time; what `judge` is told is the
+/// store as the death left it, and again after recovery.
+fn dying(
+    prepare: impl Fn(&Path),
+    change: impl Fn(&Path) -> (Vec<NewFile>, transaction::Removal),
+    judge: impl Fn(&Path, bool),
+) {
+    for step in 0.. {
+        let root = TempDir::new().unwrap();
+        let root = root.path();
+        prepare(root);
+        let (files, removal) = change(root);
+        let disk = TroubledDisk::new(root, step, Trouble::Death);
+        let ended = transaction::replace(&disk, root, files, removal);
+        judge(root, false);
+        transaction::recover(&FileSystem, root).unwrap();
+        judge(root, true);
+        if ended.is_ok() {
+            assert!(step > 10, "{step}");
+            return;
+        }
+    }
+}
+
+#[test]
+fn whoever_dies_while_issuing_leaves_no_key_in_clear() {
+    let (ann, issued) = (person(), everything());
+    let change = |root: &Path| {
+        let vault = &sealed(root, &[&ann], &[]).vault;
+        issuance::files(root, vault, &issued, Timestamp::from_unix(issued::AT)).unwrap()
+    };
+    let judge = |root: &Path, _: bool| assert_eq!(key_files(root)[0], Vec::<String>::new());
+    dying(|_| {}, change, judge);
+}
+
+#[test]
+fn whoever_dies_while_keys_are_sealed_leaves_all_or_none_of_them_sealed() {
+    let (ann, issued) = (person(), everything());
+    let change = |root: &Path| {
+        let vault = &sealed(root, &[&ann], &[]).vault;
+        reencryption::files(root, vault, &reencryption::unsettled(root, vault).unwrap()).unwrap()
+    };
+    let judge = |root: &Path, is_recovered: bool| {
+        let [in_clear, sealed] = key_files(root);
+        let is_whole = in_clear == IN_CLEAR && sealed.is_empty()
+            || in_clear.is_empty() && sealed == as_sealed();
+        assert!(!is_recovered || is_whole, "{in_clear:?} {sealed:?}");
+    };
+    dying(|root| commit(&open(root), &issued).unwrap(), change, judge);
 }
