@@ -132,8 +132,11 @@ pub(super) fn open_with_passphrase(
         Err(DecryptError::ExcessiveWork { .. }) => {
             return Err("would take too long to open: its work factor is above 22");
         }
-        Err(DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed) => return Ok(None),
-        Err(DecryptError::NoMatchingKeys) => return Ok(None),
+        Err(
+            DecryptError::DecryptionFailed
+            | DecryptError::KeyDecryptionFailed
+            | DecryptError::NoMatchingKeys,
+        ) => return Ok(None),
         Err(_) => return Err("is a damaged age file"),
     };
     read_whole(reader, file.len()).map(Some).map_err(|_| "is a damaged age file")
@@ -158,8 +161,9 @@ fn read_whole(mut reader: impl io::Read, longest: usize) -> io::Result<Zeroizing
 
 fn damage(error: &DecryptError) -> OpenError {
     match error {
-        DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed => OpenError::NoMatch,
-        DecryptError::DecryptionFailed => OpenError::NoMatch,
+        DecryptError::NoMatchingKeys
+        | DecryptError::KeyDecryptionFailed
+        | DecryptError::DecryptionFailed => OpenError::NoMatch,
         DecryptError::UnknownFormat => OpenError::Damaged("is not an age file of version 1"),
         DecryptError::InvalidHeader => OpenError::Damaged("has a damaged header"),
         DecryptError::InvalidMac => OpenError::Damaged("has a header that was changed"),

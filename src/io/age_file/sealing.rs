@@ -72,7 +72,9 @@ impl Recipients {
         for recipient in &self.keys {
             let wrapped = recipient.wrap_file_key(file_key);
             let (stanzas, _) = wrapped.expect("X25519 wraps whatever it is given");
-            stanzas.iter().for_each(|stanza| write_stanza(&mut header, stanza));
+            for stanza in &stanzas {
+                write_stanza(&mut header, stanza);
+            }
         }
         let names = Stanza {
             tag: RECIPIENTS_STANZA.to_owned(),
@@ -91,9 +93,9 @@ impl Recipients {
 /// A line of arguments, then the body in lines of which the last is not full.
 fn write_stanza(header: &mut String, stanza: &Stanza) {
     let _ = write!(header, "-> {}", stanza.tag);
-    stanza.args.iter().for_each(|argument| {
+    for argument in &stanza.args {
         let _ = write!(header, " {argument}");
-    });
+    }
     let body = STANDARD_NO_PAD.encode(&stanza.body);
     let mut rest = body.as_str();
     while rest.len() >= COLUMNS {

@@ -76,7 +76,7 @@ impl Sources {
         match variable(KEY_COMMAND) {
             Some(command) => found.add(
                 &format!("the output of `{KEY_COMMAND}`"),
-                &output(&command).map_err(command_failed)?,
+                &output(&command).map_err(|why| command_failed(&why))?,
             )?,
             None => found.places.push(format!("`{KEY_COMMAND}` (not set)")),
         }
@@ -200,7 +200,7 @@ fn output(command: &OsString) -> Result<Zeroizing<Vec<u8>>, String> {
     if output.status.success() { Ok(text) } else { Err(output.status.to_string()) }
 }
 
-fn command_failed(why: String) -> IdentityError {
+fn command_failed(why: &str) -> IdentityError {
     IdentityError {
         problem: format!("the command in `{KEY_COMMAND}` failed: {why}"),
         hint: "mend the command, or say `--identity FILE`".to_owned(),

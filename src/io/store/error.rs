@@ -269,6 +269,11 @@ impl std::error::Error for StoreError {
 mod tests {
     use super::*;
 
+    fn sealed(path: &Path, recipients: Option<BTreeSet<String>>, identities: usize) -> StoreError {
+        let places = vec!["`SOPS_AGE_KEY` (not set)".to_owned()];
+        StoreError::Sealed(Box::new(Sealed { path: path.into(), recipients, identities, places }))
+    }
+
     fn every_kind() -> Vec<StoreError> {
         let path = PathBuf::from("pki/clients/alice/tls.key");
         vec![
@@ -282,6 +287,13 @@ mod tests {
                     (Holder::Host("web".into()), PathBuf::from("pki/hosts/web/tls.key")),
                 ],
             },
+            sealed(&path, None, 0),
+            sealed(&path, Some(BTreeSet::from(["age1a".to_owned(), "age1b".to_owned()])), 1),
+            sealed(&path, None, 2),
+            StoreError::Identity(IdentityError {
+                problem: "`pki/clients/alice/tls.key` does not exist".into(),
+                hint: "name a file".into(),
+            }),
             StoreError::Locked {
                 path: path.clone(),
                 process: Some(7),

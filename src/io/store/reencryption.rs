@@ -59,10 +59,8 @@ fn judge(root: &Path, vault: &Vault, place: &Place) -> Result<Option<Unsettled>,
     let Some(file) = vault::key_file(&root.join(&place.folder))? else { return Ok(None) };
     let wanted = vault.recipients();
     let recorded = if file.is_sealed { recorded(&file.path)? } else { None };
-    let is_well = match wanted.is_empty() {
-        true => !file.is_sealed,
-        false => recorded.as_ref() == Some(wanted.texts()),
-    };
+    let is_well =
+        if wanted.is_empty() { !file.is_sealed } else { recorded.as_ref() == Some(wanted.texts()) };
     if is_well {
         return Ok(None);
     }

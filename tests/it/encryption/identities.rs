@@ -171,6 +171,28 @@ fn a_protected_identity_opens_with_its_passphrase_from_a_file_the_environment_or
 }
 
 #[test]
+fn a_build_of_kustomize_finds_identities_in_its_environment() {
+    let Some((sandbox, people)) = rendered(&["ann"], 1) else { return };
+    let input = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  \
+        apiVersion: mtlsgen.dev/v1alpha1\n  kind: MutualTLS\n  metadata: {name: x}\n  plugin: {specFiles: [mtls.toml]}\n  spec: {}\n";
+    let build = |identity: Option<String>| {
+        let mut command = sandbox.command(&["kustomize"]);
+        command.envs(identity.map(|identity| ("SOPS_AGE_KEY", identity)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Run::of(child.wait_with_output().unwrap())
+    };
+    let run = build(Some(people[0].identity()));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("tls.key: "), "{}", run.stdout);
+    let run = build(None);
+    assert_ne!(run.status, 0);
+    assert!(run.stderr.contains("there is no age identity to open it"), "{}", run.stderr);
+    assert!(!run.stdout.contains("tls.key: "), "{}", run.stdout);
+}
+
+#[test]
 fn a_key_behind_a_passphrase_is_refused_with_the_way_out() {
     let Some((sandbox, people)) = rendered(&["ann"], 1) else { return };
     let Some(file) = protected(&sandbox, &people[0], "x") else { return };

@@ -67,7 +67,9 @@ fn key_files(root: &Path) -> [Vec<String>; 2] {
             }
         }
     }
-    found.iter_mut().for_each(|names| names.sort());
+    for names in &mut found {
+        names.sort();
+    }
     found
 }
 
