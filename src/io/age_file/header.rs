@@ -40,7 +40,8 @@ impl Header {
             if line.starts_with(b"---") {
                 return Ok(header);
             }
-            let line = str::from_utf8(&line).map_err(|_| "has a damaged header")?;
+            let line = str::from_utf8(&line).ok().filter(|line| is_printable(line));
+            let line = line.ok_or("has a damaged header")?;
             let Some(stanza) = line.strip_prefix("-> ") else { continue };
             let mut words = stanza.split(' ');
             match words.next() {
@@ -53,4 +54,9 @@ impl Header {
         }
         Err(DAMAGED)
     }
+}
+
+/// Headers are ASCII without control characters; what they say is shown to people.
+fn is_printable(line: &str) -> bool {
+    line.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }

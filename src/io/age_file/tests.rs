@@ -43,6 +43,8 @@ fn what_was_changed_or_cut_off_is_not_opened() {
         );
     }
     assert!(Header::read(b"-----BEGIN PRIVATE KEY-----").is_err());
+    let hostile = "age-encryption.org/v1\n-> mtlsgen.dev/recipients age1\u{1b}[2J\n\n--- x\n";
+    assert_eq!(Header::read(hostile.as_bytes()), Err("has a damaged header"));
     assert!(Header::read(&sealed.as_bytes()[..120]).is_err());
     assert_eq!(Identities::default().open(sealed.as_bytes()).unwrap_err(), OpenError::NoMatch);
 }
