@@ -16,6 +16,7 @@ const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --a
 /// # Errors
 /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
 pub fn settle_keys(store: &Store, report: Report) -> Result<(), CommandError> {
+    store.take_leftovers_away()?;
     let unsettled = store.unsettled_keys()?;
     if unsettled.count == 0 {
         return Ok(());

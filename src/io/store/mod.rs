@@ -244,6 +244,18 @@ impl Store {
         })
     }
 
+    /// Where keys are sealed, takes away what a killed process prepared and never decided: it may hold keys in
+    /// clear, if encryption was to be switched off.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub fn take_leftovers_away(&self) -> Result<(), StoreError> {
+        if self.recipients() > 0 && transaction::is_prepared(&self.root)? {
+            drop(self.lock()?);
+        }
+        Ok(())
+    }
+
     /// Writes all those keys as the spec says, and removes files in clear that are sealed now, in one change;
     /// tells which ones they were.
     ///

@@ -186,6 +186,22 @@ fn two_key_files_and_foreign_ones_are_damage() {
 }
 
 #[test]
+fn a_killed_change_to_keys_in_clear_is_taken_away() {
+    let (root, ann, issued) = (TempDir::new().unwrap(), person(), everything());
+    let store = sealed(root.path(), &[&ann], &[&ann]);
+    commit(&store, &issued).unwrap();
+    let off = sealed(root.path(), &[], &[&ann]).vault;
+    let unsettled = reencryption::unsettled(root.path(), &off).unwrap();
+    let (files, removal) = reencryption::files(root.path(), &off, &unsettled).unwrap();
+    // Amid the keys, after the list of the change and its number.
+    let disk = TroubledDisk::new(root.path(), 4, Trouble::Death);
+    transaction::replace(&disk, root.path(), files, removal).unwrap_err();
+    assert!(!key_files(root.path())[0].is_empty());
+    store.take_leftovers_away().unwrap();
+    assert_eq!(key_files(root.path()), [vec![], as_sealed()]);
+}
+
+#[test]
 fn sealed_keys_may_lie_open() {
     use std::os::unix::fs::PermissionsExt as _;
     let (root, ann) = (TempDir::new().unwrap(), person());
