@@ -7,6 +7,7 @@ use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print, standard_output_colour};
 use super::spec_arguments::SpecArguments;
+use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
 use crate::output::{self, Options};
@@ -40,6 +41,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let source = phases::source_beside(&read, existing, &resolved.model, report)?;
     let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
     phases::tell_plan(&plan, report, phases::urgency);
+    let unsettled = phases::tell_unsettled_keys(&source, report, Severity::Warning)?;
     if plan.is_urgent() {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
@@ -55,5 +57,5 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let changes = output::changes(&tree, &existing)?;
     print(output::difference(&changes, &tree, &existing, standard_output_colour(globals)))?;
     let same = changes.files.is_empty() && plan.actions.is_empty() && plan.lists.is_empty();
-    Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
+    Ok(if same && !unsettled { ExitStatus::Done } else { ExitStatus::Findings })
 }

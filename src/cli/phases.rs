@@ -1,5 +1,6 @@
 //! The phases that several commands share: from arguments to a model and its objects; `issuing` has what is between.
 
+mod encryption;
 mod existing;
 mod issuing;
 mod source;
@@ -7,6 +8,7 @@ mod source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::encryption::{settle_keys, tell_unsettled_keys};
 pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
@@ -19,6 +21,7 @@ use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
+use crate::io::age_file::{Recipients, Sources};
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input};
 use crate::manifest::objects::Material;
@@ -31,6 +34,7 @@ use crate::plan::{Inventory, Keyring};
 use crate::spec::Spec;
 use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
+use crate::spec::value::AgeRecipient;
 use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.
@@ -45,6 +49,8 @@ pub struct Read {
     pub plugin: Plugin,
     /// What is wrong or worth knowing.
     pub findings: Vec<Diagnostic>,
+    /// Where identities for encrypted keys are looked for.
+    pub identities: Sources,
 }
 
 impl Read {
@@ -59,7 +65,8 @@ impl Read {
 /// # Errors
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
-    read_sources(arguments.sources()?)
+    let identities = Sources::from(&arguments.keys);
+    Ok(Read { identities, ..read_sources(arguments.sources()?)? })
 }
 
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.
@@ -79,7 +86,7 @@ pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, C
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    Ok(Read { directory, document, spec, plugin, findings })
+    Ok(Read { directory, document, spec, plugin, findings, identities: Sources::default() })
 }
 
 /// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
@@ -229,7 +236,14 @@ pub fn store(read: &Read, report: Report) -> Store {
         Some(written) => read.document.directory(&path).join(written),
         None => read.directory.join("pki"),
     };
-    Store::open(root, WAIT_LIMIT, move |words| report.say(words))
+    let recipients = read.spec.store.encryption.iter().flat_map(|all| &all.age.recipients);
+    let recipients = Recipients::new(recipients.map(AgeRecipient::as_str));
+    let identities = read.identities.clone();
+    Store::open(root, WAIT_LIMIT, move |words| report.say(words)).with_keys(recipients, move || {
+        let found = identities.load()?;
+        report.diagnostics(&found.warnings);
+        Ok(found)
+    })
 }
 
 /// Private keys that the manifests hold: those of leaves in Secrets.
@@ -273,9 +287,17 @@ pub fn holdings(
     ]))
 }
 
-/// Whether the store has every key that the manifests hold.
-pub fn has_keys(model: &Model, inventory: &Inventory) -> bool {
-    missing_keys(model, inventory).next().is_none()
+/// Whether the store has every key that the manifests hold, and whether they can be opened.
+///
+/// # Errors
+/// A key is damaged, or an identity cannot be read.
+pub fn has_keys(
+    source: &Source,
+    model: &Model,
+    inventory: &Inventory,
+) -> Result<bool, CommandError> {
+    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
+    Ok(missing_keys(model, inventory).next().is_none() && source.opens_keys(stored)?)
 }
 
 fn missing_keys<'a>(

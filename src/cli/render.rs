@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
-use super::phases;
+use super::phases::{self, Source};
 use super::report::{CommandError, ExitStatus, Report, print_with, standard_output_is_terminal};
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
@@ -80,12 +80,19 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let mut due = false;
     // All that is left of the spec is where things stand in it.
     let document = read.into_document();
-    let inventory = if args.locked || args.check || args.dry_run {
+    let only_looks = args.locked || args.check || args.dry_run;
+    let inventory = if only_looks {
         let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
-        if let Some(status) = settle(&plan, &args, report) {
+        let severity = match (args.dry_run, args.locked) {
+            (true, _) => Severity::Notice,
+            (_, true) => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let unsettled = phases::tell_unsettled_keys(&source, report, severity)?;
+        if let Some(status) = settle(&plan, unsettled, &args, report) {
             return Ok(status);
         }
-        due = !plan.actions.is_empty() || plan.changes_revocations();
+        due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
         phases::issue(&source, &resolved, now, report, || {
@@ -98,12 +105,15 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             Ok(())
         })?
     };
-    let disclosure = disclosure(&document, &resolved, &inventory, &templates, &args)?;
+    let disclosure = disclosure(&document, &resolved, (&source, &inventory), &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&source, resolved, &inventory)?
     } else {
         phases::holdings(&source, resolved, &inventory)?
     };
+    if !only_looks {
+        phases::settle_keys(&source, report)?;
+    }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let manifests = render(&document, &model, &holdings, &templates, disclosure)?;
     let selected = args.selection.choose(&model, &manifests)?;
@@ -147,7 +157,7 @@ fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> Outp
 fn disclosure(
     document: &Document,
     resolved: &Resolved,
-    inventory: &Inventory,
+    (source, inventory): (&Source, &Inventory),
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
@@ -157,7 +167,7 @@ fn disclosure(
     let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
-    } else if args.check && !phases::has_keys(&resolved.model, inventory) {
+    } else if args.check && !phases::has_keys(source, &resolved.model, inventory)? {
         Disclosure::Fingerprint
     } else {
         Disclosure::Whole
@@ -184,7 +194,12 @@ fn selects_no_key(
 }
 
 /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
-fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus> {
+fn settle(
+    plan: &IssuancePlan,
+    unsettled_keys: bool,
+    args: &Args,
+    report: Report,
+) -> Option<ExitStatus> {
     if args.dry_run {
         phases::tell_plan(plan, report, |_| Severity::Notice);
         report.diagnostics(&plan.notices);
@@ -201,7 +216,7 @@ fn settle(plan: &IssuancePlan, args: &Args, report: Report) -> Option<ExitStatus
     if broken {
         report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
     }
-    broken.then_some(ExitStatus::Findings)
+    (broken || args.locked && unsettled_keys).then_some(ExitStatus::Findings)
 }
 
 fn to_standard_output(

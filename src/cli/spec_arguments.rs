@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::Source;
+use crate::io::age_file::Sources;
 use crate::io::clock::{self, ClockError};
 use crate::io::input;
 use crate::io::input_error::InputError;
@@ -26,6 +27,32 @@ pub struct SpecArguments {
     /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Spec")]
     pub at: Option<Timestamp>,
+    /// What opens encrypted private keys.
+    #[command(flatten)]
+    pub keys: KeyArguments,
+}
+
+/// What opens private keys that are encrypted at rest.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct KeyArguments {
+    /// File of age identities that open encrypted private keys, `-` for standard input; may be repeated
+    ///
+    /// Without it, identities are looked for where sops does: in `SOPS_AGE_KEY`, in the file `SOPS_AGE_KEY_FILE`, in
+    /// the output of `SOPS_AGE_KEY_CMD` and in `sops/age/keys.txt` below `XDG_CONFIG_HOME` or `~/.config`.
+    #[arg(long = "identity", value_name = "FILE", help_heading = "Encrypted keys")]
+    pub identities: Vec<PathBuf>,
+    /// File whose first line is the passphrase of protected identity files, `-` for standard input
+    ///
+    /// Without it, the environment variable `MTLSGEN_AGE_PASSPHRASE`; without that, a terminal is asked.
+    #[arg(long, value_name = "FILE", help_heading = "Encrypted keys")]
+    pub identity_passphrase_file: Option<PathBuf>,
+}
+
+impl From<&KeyArguments> for Sources {
+    fn from(arguments: &KeyArguments) -> Self {
+        let KeyArguments { identities, identity_passphrase_file } = arguments.clone();
+        Self { files: identities, passphrase_file: identity_passphrase_file }
+    }
 }
 
 impl SpecArguments {
@@ -34,6 +61,10 @@ impl SpecArguments {
     /// # Errors
     /// A file is missing, ambiguous or cannot be read.
     pub fn sources(&self) -> Result<Vec<Arc<Source>>, InputError> {
+        let keys = self.keys.identities.iter().chain(&self.keys.identity_passphrase_file);
+        if self.files.iter().chain(keys).filter(|path| path.as_os_str() == "-").count() > 1 {
+            return Err(InputError::StandardInputTwice);
+        }
         let mut sources = input::specs(&self.files, Path::new(""))?;
         sources.extend(self.values.iter().map(|value| document::assignment(value, Path::new(""))));
         Ok(sources)

@@ -6,6 +6,8 @@ use std::ops::Range;
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const PRIVATE: &str = "PRIVATE KEY-----";
+/// How identities of age begin.
+const IDENTITY: &str = "AGE-SECRET-KEY-";
 const SHOWN: &str = "(private key, not shown)";
 /// How far before a line the start of a PEM block is looked for.
 const REACH: usize = 32 * 1024;
@@ -18,8 +20,36 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{SHOWN}{rest}", &text[..block.start]))
 }
 
-/// The first PEM block of a private key; up to the end of the text if it is not closed.
+/// The first private key: a PEM block, or an identity of age.
 fn private_key(text: &str) -> Option<Range<usize>> {
+    let found = [pem_block(text), age_identity(text)];
+    found.into_iter().flatten().min_by_key(|range| range.start)
+}
+
+/// The first identity of age, in capital or small letters (<https://c2sp.org/age>).
+fn age_identity(text: &str) -> Option<Range<usize>> {
+    let is_start = |at: &usize| {
+        let start = text.as_bytes().get(*at..at + IDENTITY.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(IDENTITY.as_bytes()))
+    };
+    let start = text.match_indices(['A', 'a']).map(|(at, _)| at).find(is_start)?;
+    let rest = &text[start + IDENTITY.len()..];
+    let is_end = |character: char| !character.is_ascii_alphanumeric() && character != '-';
+    let end = rest.find(is_end).unwrap_or(rest.len());
+    // What only names the form of identities is none.
+    if end == 0 {
+        age_identity(rest).map(|range| shifted(range, text.len() - rest.len()))
+    } else {
+        Some(start..start + IDENTITY.len() + end)
+    }
+}
+
+fn shifted(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
+}
+
+/// The first PEM block of a private key; up to the end of the text if it is not closed.
+fn pem_block(text: &str) -> Option<Range<usize>> {
     let (start, _) =
         text.match_indices(BEGIN).find(|(at, _)| is_private(&text[*at + BEGIN.len()..]))?;
     let end = text[start..].find(END).map_or(text.len(), |at| {
@@ -64,6 +94,24 @@ mod tests {
         let certificate = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----";
         assert_eq!(masked(certificate), certificate);
         assert_eq!(masked("expected `PRIVATE KEY`"), "expected `PRIVATE KEY`");
+    }
+
+    #[test]
+    fn identities_of_age_are_masked() {
+        for identity in
+            ["AGE-SECRET-KEY-1GQ9778VQX", "age-secret-key-1gq9778vqx", "AGE-SECRET-KEY-PQ-1ABC"]
+        {
+            assert_eq!(masked(&format!("a {identity} b {KEY}")), format!("a {SHOWN} b {SHOWN}"));
+            assert_eq!(masked(&format!("{KEY}\n{identity}")), format!("{SHOWN}\n{SHOWN}"));
+            let text = format!("recipients = [\"{identity}\"]\nb = 2\n");
+            assert!(touches_private_key(&text, 0..text.len() - 7));
+            assert!(!touches_private_key(&text, text.len() - 6..text.len()));
+        }
+        assert_eq!(masked("begins with `AGE-SECRET-KEY-`, é"), "begins with `AGE-SECRET-KEY-`, é");
+        assert_eq!(
+            masked("AGE-SECRET-KEY-? AGE-SECRET-KEY-1A"),
+            format!("AGE-SECRET-KEY-? {SHOWN}")
+        );
     }
 
     #[test]

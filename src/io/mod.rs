@@ -1,5 +1,6 @@
 //! The only rooms that touch the world: files, clock, environment, randomness.
 
+pub mod age_file;
 pub mod atomic;
 pub mod brought;
 pub mod clock;

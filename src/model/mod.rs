@@ -9,6 +9,7 @@ mod clients;
 mod collisions;
 mod constraints;
 pub mod context;
+mod encryption;
 mod existing_ingress;
 mod holders;
 mod hosts;

@@ -6,8 +6,8 @@ use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
-    Annotations, Labels, Model, authorities, client_auth, clients, hosts, patches, secrets,
-    services, shared, texts,
+    Annotations, Labels, Model, authorities, client_auth, clients, encryption, hosts, patches,
+    secrets, services, shared, texts,
 };
 use crate::diagnostic::{Diagnostic, Severity, has_errors, nearest};
 use crate::path;
@@ -58,6 +58,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     refuse_nothing(context, &mut findings);
     let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);
+    encryption::refuse_nobody_and_repeats(context, &mut findings);
     refuse_own_labels(context, &mut findings);
     texts::warn_of_lost(context, &mut findings);
     let pool = Pool::of(context);

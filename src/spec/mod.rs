@@ -8,6 +8,7 @@
 //! The doc comments of the fields are user documentation: they become `schema/mtls.schema.json`.
 
 pub mod document;
+mod encryption;
 pub mod plugin;
 mod schema;
 pub mod subject;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use encryption::{AgeEncryption, Encryption};
 pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
@@ -149,9 +151,8 @@ pub struct Store {
     /// Kind of store. `directory` unless said.
     #[schemars(extend("default" = "directory"))]
     pub kind: Option<StoreKind>,
-    /// Not supported yet.
-    #[schemars(skip)]
-    pub encryption: Option<Later>,
+    /// Encryption of private keys at rest. They lie in clear unless said.
+    pub encryption: Option<Encryption>,
 }
 
 /// Kind of store.

@@ -22,6 +22,7 @@ mod cli_frame;
 mod closed;
 mod crash;
 mod doctor;
+mod encryption;
 mod environment;
 mod existing;
 mod folders;

@@ -18,6 +18,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "brought-authorities.toml",
     "brought-server-certificates.toml",
     "empty-spec.toml",
+    "encryption-twice.toml",
     "host-names.toml",
     "hosts-disagree.toml",
     "incomplete-chain.toml",

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::encryption;
 use crate::folders::{SPEC, rendered, replace};
 use crate::support::{Run, Sandbox, files};
 
@@ -120,6 +121,64 @@ fn messages_and_differences_hold_no_key() {
         for text in [stdout, stderr] {
             assert!(!holds_any(text.as_bytes(), &pieces), "{text}");
         }
+    }
+}
+
+#[test]
+fn encrypted_keys_their_identities_and_passphrases_are_nowhere_else() {
+    let Some((sandbox, people)) = encryption::rendered(&["ann", "ben"], 2) else { return };
+    // The keys, where the search can find them; the identities.
+    let mut pieces: Vec<String> =
+        people.iter().map(|person| person.identity()[20..60].to_owned()).collect();
+    let clear = Sandbox::new();
+    for holder in encryption::HOLDERS {
+        let key = people[0].opens(&sandbox.path(format!("pki/{holder}/tls.key.age")));
+        clear.write(&format!("pki/{holder}/tls.key"), key);
+    }
+    pieces.extend(pieces_of_keys(&clear));
+    let identity = ["--identity", people[0].file()];
+    let whole = sandbox.ok(&[&["render"], &identity[..]].concat());
+    assert!(holds_any(whole.stdout.as_bytes(), &pieces));
+    let mut runs = Vec::new();
+    for arguments in [
+        &["render", "-o", "out"][..],
+        &["render", "--check", "-o", "out"],
+        &["diff", "out"],
+        &["status"],
+        &["cert", "show", "alice", "cas/root"],
+        &["cert", "export", "alice", "-o", "alice.p12", "--force"],
+        &["cert", "export", "alice", "--format", "curl"],
+        &["render", "--kind", "Ingress", "--identity-passphrase-file", "ann.txt"],
+    ] {
+        for format in ["human", "json"] {
+            let arguments = [arguments, &["--message-format", format]].concat();
+            runs.push(sandbox.run(&arguments));
+            runs.push(sandbox.run(&[&arguments, &identity[..]].concat()));
+        }
+    }
+    let text = fs::read_to_string(people[0].file()).unwrap();
+    for wrong in
+        [text.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-"), text.replace("SECRET", "SECRE")]
+    {
+        sandbox.write("wrong.txt", &wrong);
+        runs.push(sandbox.run(&["render", "--identity", "wrong.txt"]));
+        let mut command = sandbox.command(&["render"]);
+        runs.push(crate::support::finish(command.env("SOPS_AGE_KEY", &wrong)));
+    }
+    encryption::set_recipients(&sandbox, &people[1..]);
+    runs.push(sandbox.ok(&[&["render", "-o", "out"], &identity[..]].concat()));
+    encryption::set_recipients(&sandbox, []);
+    runs.push(sandbox.run(&["render", "-o", "out"]));
+    for Run { stdout, stderr, .. } in runs {
+        for text in [stdout, stderr] {
+            assert!(!holds_any(text.as_bytes(), &pieces), "{text}");
+        }
+    }
+    for (path, bytes) in files(sandbox.folder()) {
+        let name = path.strip_prefix(sandbox.folder()).unwrap().to_str().unwrap().to_owned();
+        let is_meant = name.starts_with("out/secrets/") || name.ends_with(".txt");
+        assert!(is_meant || !holds_any(&bytes, &pieces), "{name}");
+        assert!(!name.contains(".mtlsgen-") && !name.ends_with(".new"), "{name}");
     }
 }
 

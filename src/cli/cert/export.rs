@@ -99,7 +99,8 @@ enum Profile {
 /// Hands out.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let credential = credential::load(&args.name, &args.spec, &args.existing, report)?;
+    let with_key = hands_out_key(args.format);
+    let credential = credential::load(&args.name, &args.spec, &args.existing, with_key, report)?;
     let is_without_key =
         matches!(credential.holder, Holder::Authority(_)) || credential.is_by_request();
     let format =
@@ -118,6 +119,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.say(&curl::lines(&credential, args.address)?);
     }
     Ok(ExitStatus::Done)
+}
+
+/// Whether the key may be needed; without a format, the holder decides.
+fn hands_out_key(format: Option<Format>) -> bool {
+    !matches!(format, Some(Format::PemChain | Format::Curl))
 }
 
 /// Nothing that somebody says is passed over.

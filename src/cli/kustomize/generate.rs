@@ -106,6 +106,9 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
         Issue::MissingOrDue => phases::issue(&source, &resolved, *now, report, || Ok(()))?,
     };
     let (model, keyring) = phases::keyring(&source, resolved, &inventory)?;
+    if read.plugin.issue == Issue::MissingOrDue {
+        phases::settle_keys(&source, report)?;
+    }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Completed { items: completed, manifests, warnings, taken } = complete(&model, &holdings)?;
     report.diagnostics(&warnings);

@@ -97,6 +97,31 @@ impl Source {
         }
     }
 
+    /// Path of the key file of `holder`: the one that exists, else the one that would be made; where there are files.
+    ///
+    /// # Errors
+    /// There are two.
+    pub fn key_path(&self, holder: &Holder) -> Result<Option<PathBuf>, CommandError> {
+        match self {
+            Self::Folder(store) => Ok(Some(store.key_path(holder)?)),
+            Self::Existing(_) => Ok(None),
+        }
+    }
+
+    /// Whether the keys of `holders` can be opened, if they are encrypted.
+    ///
+    /// # Errors
+    /// A key is damaged, or an identity cannot be read.
+    pub fn opens_keys<'a>(
+        &self,
+        holders: impl IntoIterator<Item = &'a Holder>,
+    ) -> Result<bool, CommandError> {
+        match self {
+            Self::Folder(store) => Ok(store.opens_keys(holders)?),
+            Self::Existing(_) => Ok(true),
+        }
+    }
+
     /// The private keys of `holders`.
     ///
     /// # Errors

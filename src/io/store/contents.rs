@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
+use super::vault::{self, KeyFile};
 use super::{layout, ledger, parallel, read};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::request::Holder;
@@ -17,15 +18,15 @@ const LAST_LINE: &[u8] = b"-----END CERTIFICATE-----";
 pub(super) struct HolderFiles {
     /// Text of the certificate file.
     pub(super) certificate: Option<Zeroizing<Vec<u8>>>,
-    /// Permission bits of the key file.
-    pub(super) key_mode: Option<u32>,
+    /// The key file.
+    pub(super) key: Option<KeyFile>,
 }
 
 /// The files of `holder`; the key is not read.
 pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, StoreError> {
     // Neither of both folders may be a link, since a change would not go through one.
     if read::mode_of_folder(&root.join(layout::kind(holder).folder))?.is_none() {
-        return Ok(HolderFiles { certificate: None, key_mode: None });
+        return Ok(HolderFiles { certificate: None, key: None });
     }
     files_in(&root.join(layout::holder_folder(holder)))
 }
@@ -33,11 +34,11 @@ pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, 
 /// The files of one holder in `folder`; the key is not read.
 pub(super) fn files_in(folder: &Path) -> Result<HolderFiles, StoreError> {
     if read::mode_of_folder(folder)?.is_none() {
-        return Ok(HolderFiles { certificate: None, key_mode: None });
+        return Ok(HolderFiles { certificate: None, key: None });
     }
     Ok(HolderFiles {
         certificate: read::file(&folder.join(layout::CERTIFICATE))?,
-        key_mode: read::mode_of_file(&folder.join(layout::KEY))?,
+        key: vault::key_file(folder)?,
     })
 }
 
@@ -103,7 +104,7 @@ pub(super) fn holders_called(root: &Path, name: &str) -> Result<BTreeSet<Holder>
 
 fn has_files(folder: &Path) -> Result<bool, StoreError> {
     Ok(read::mode_of_file(&folder.join(layout::CERTIFICATE))?.is_some()
-        || read::mode_of_file(&folder.join(layout::KEY))?.is_some())
+        || vault::key_file(folder)?.is_some())
 }
 
 /// The name of the holder whose folder is `folder`, called `name`.

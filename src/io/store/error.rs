@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::layout;
+use crate::io::age_file::IdentityError;
 use crate::pki::request::Holder;
 
 /// Why the store could not be read or changed. Unless it says otherwise, nothing was changed.
@@ -33,6 +34,10 @@ pub enum StoreError {
         /// The absent files and whose they are; at least one.
         files: Vec<(Holder, PathBuf)>,
     },
+    /// A private key is encrypted, and no identity opens it.
+    Sealed(Box<Sealed>),
+    /// An identity cannot be read.
+    Identity(IdentityError),
     /// Another process kept the store to itself for too long.
     Locked {
         /// The lock file.
@@ -59,6 +64,38 @@ pub enum StoreError {
         /// What the file system said.
         source: io::Error,
     },
+}
+
+/// A private key that cannot be opened.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whom it is encrypted to, as far as it says so.
+    pub recipients: Option<BTreeSet<String>>,
+    /// How many identities were tried.
+    pub identities: usize,
+    /// Where identities were looked for, and what was there.
+    pub places: Vec<String>,
+}
+
+impl Sealed {
+    fn hint(&self) -> String {
+        let whose = match &self.recipients {
+            Some(recipients) => {
+                let texts: Vec<_> = recipients.iter().map(|text| format!("`{text}`")).collect();
+                format!("of one of its recipients: {}", texts.join(", "))
+            }
+            None => "of one of its recipients (the file does not name them)".to_owned(),
+        };
+        let places = match &*self.places {
+            [] => "nowhere".to_owned(),
+            places => places.join(", "),
+        };
+        format!(
+            "say `--identity FILE` with the identity {whose}; looked for identities in {places}"
+        )
+    }
 }
 
 impl StoreError {
@@ -88,6 +125,8 @@ impl StoreError {
                     .to_owned()
             }
             Self::Missing { files } => missing_hint(files),
+            Self::Sealed(sealed) => sealed.hint(),
+            Self::Identity(error) => error.hint.clone(),
             Self::Locked { process: Some(process), .. } => format!(
                 "wait for process {process} to end, then run the command again; the lock ends with the process"
             ),
@@ -187,6 +226,17 @@ impl fmt::Display for StoreError {
                 write!(f, "the store is damaged: `{}` {problem}", path.display())
             }
             Self::Missing { files } => write_missing(f, files),
+            Self::Sealed(sealed) => {
+                let path = sealed.path.display();
+                match sealed.identities {
+                    0 => {
+                        write!(f, "`{path}` is encrypted, and there is no age identity to open it")
+                    }
+                    1 => write!(f, "the age identity at hand does not open `{path}`"),
+                    count => write!(f, "none of the {count} age identities at hand opens `{path}`"),
+                }
+            }
+            Self::Identity(error) => f.write_str(&error.problem),
             Self::Locked { path, process, waited } => {
                 let seconds = waited.as_secs();
                 write!(f, "another mtlsgen ")?;
@@ -234,6 +284,11 @@ impl std::error::Error for StoreError {
 mod tests {
     use super::*;
 
+    fn sealed(path: &Path, recipients: Option<BTreeSet<String>>, identities: usize) -> StoreError {
+        let places = vec!["`SOPS_AGE_KEY` (not set)".to_owned()];
+        StoreError::Sealed(Box::new(Sealed { path: path.into(), recipients, identities, places }))
+    }
+
     fn every_kind() -> Vec<StoreError> {
         let path = PathBuf::from("pki/clients/alice/tls.key");
         vec![
@@ -247,6 +302,13 @@ mod tests {
                     (Holder::Host("web".into()), PathBuf::from("pki/hosts/web/tls.key")),
                 ],
             },
+            sealed(&path, None, 0),
+            sealed(&path, Some(BTreeSet::from(["age1a".to_owned(), "age1b".to_owned()])), 1),
+            sealed(&path, None, 2),
+            StoreError::Identity(IdentityError {
+                problem: "`pki/clients/alice/tls.key` does not exist".into(),
+                hint: "name a file".into(),
+            }),
             StoreError::Locked {
                 path: path.clone(),
                 process: Some(7),

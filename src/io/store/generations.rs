@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::inventory::OTHERS;
+use super::inventory::lying_open;
+use super::vault::Vault;
 use super::{contents, keyring, layout, read};
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
@@ -44,16 +45,15 @@ pub(super) fn generation(
     let files = contents::files_in(folder)?;
     let path = folder.join(layout::CERTIFICATE);
     let Some(text) = files.certificate else {
-        return match files.key_mode {
+        return match files.key {
             Some(_) => Err(StoreError::missing(authority, path)),
             None => Ok(None),
         };
     };
-    if let Some(mode) = files.key_mode.filter(|mode| mode & OTHERS != 0) {
-        open.push((folder.join(layout::KEY), mode));
-    }
+    let has_key = files.key.is_some();
+    open.extend(files.key.and_then(lying_open));
     let chain = contents::certificates(&path, &text)?;
-    Ok(Some(HeldCertificate { chain, has_key: files.key_mode.is_some() }))
+    Ok(Some(HeldCertificate { chain, has_key }))
 }
 
 /// The private key of the generation of authority `name` that has the key with this hash.
@@ -63,6 +63,7 @@ pub(super) fn generation(
 /// [`StoreError::Changed`] if there is no such generation any more.
 pub(super) fn key(
     root: &Path,
+    vault: &Vault,
     name: &str,
     generations: &Generations,
     spki_hash: &SpkiHash,
@@ -79,6 +80,5 @@ pub(super) fn key(
             return Err(StoreError::Changed { path: root.join(layout::holder_folder(&authority)) });
         }
     };
-    let path = root.join(folder).join(layout::KEY);
-    keyring::key_in(&path, &authority, held.certificate())
+    keyring::key_in(&root.join(folder), vault, &authority, held.certificate())
 }

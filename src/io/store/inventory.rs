@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::register::Register;
+use super::vault::KeyFile;
 use super::{contents, generations, layout, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::pki::request::Holder;
 use crate::plan::{HeldCertificate, Inventory};
 
 /// Permission bits that let others than the owner at a key.
-pub(super) const OTHERS: u32 = 0o077;
+const OTHERS: u32 = 0o077;
 
 /// What is known of one holder.
 enum Finding {
     Held {
         certificate: HeldCertificate,
-        key_mode: Option<u32>,
+        key: Option<KeyFile>,
     },
     /// There is a key without a certificate.
     HalfGone,
@@ -36,10 +37,8 @@ pub(super) fn read(
     let (mut open, mut absent) = (Vec::new(), BTreeSet::new());
     for (holder, finding) in holders.into_iter().zip(findings) {
         match finding {
-            Finding::Held { certificate, key_mode } => {
-                if let Some(mode) = key_mode.filter(|mode| mode & OTHERS != 0) {
-                    open.push((contents::path_of(root, holder, layout::KEY), mode));
-                }
+            Finding::Held { certificate, key } => {
+                open.extend(key.and_then(lying_open));
                 inventory.held.insert(holder.clone(), certificate);
                 if let Holder::Authority(name) = holder {
                     let found = generations::read(root, holder, &mut open)?;
@@ -72,12 +71,17 @@ fn lose(inventory: &mut Inventory, root: &Path, holder: &Holder) {
 fn find(root: &Path, holder: &Holder) -> Result<Finding, StoreError> {
     let files = contents::holder_files(root, holder)?;
     let Some(text) = files.certificate else {
-        return Ok(if files.key_mode.is_some() { Finding::HalfGone } else { Finding::Absent });
+        return Ok(if files.key.is_some() { Finding::HalfGone } else { Finding::Absent });
     };
     let path = contents::path_of(root, holder, layout::CERTIFICATE);
     let chain = contents::certificates(&path, &text)?;
-    let certificate = HeldCertificate { chain, has_key: files.key_mode.is_some() };
-    Ok(Finding::Held { certificate, key_mode: files.key_mode })
+    let certificate = HeldCertificate { chain, has_key: files.key.is_some() };
+    Ok(Finding::Held { certificate, key: files.key })
+}
+
+/// A key in clear that others can read or change. Sealed ones may lie open, as in a clone of a Git repository.
+pub(super) fn lying_open(key: KeyFile) -> Option<(PathBuf, u32)> {
+    (!key.is_sealed && key.mode & OTHERS != 0).then_some((key.path, key.mode))
 }
 
 /// One warning for all key files that others can read or change.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::error::StoreError;
 use super::ledger::Entry;
-use super::transaction::NewFile;
+use super::transaction::{NewFile, Removal};
+use super::vault::Vault;
 use super::{contents, keyring, layout, parallel, read, register, revocation};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
@@ -19,11 +20,12 @@ use crate::time::Timestamp;
 /// [`StoreError::SerialUsed`].
 pub(super) fn files(
     root: &Path,
+    vault: &Vault,
     issued: &Issued,
     at: Timestamp,
-) -> Result<Vec<NewFile>, StoreError> {
+) -> Result<(Vec<NewFile>, Removal), StoreError> {
     let certificates = &issued.certificates;
-    parallel::map(certificates, |certificate| require_replaceable(root, certificate))?;
+    parallel::map(certificates, |certificate| require_replaceable(root, vault, certificate))?;
     let keepers: BTreeSet<Holder> = certificates.iter().map(ledger_keeper).collect();
     for keeper in &keepers {
         require_ledger(root, keeper)?;
@@ -34,9 +36,12 @@ pub(super) fn files(
         .lists
         .iter()
         .map(|(authority, list)| NewFile::public(layout::list(authority, list), list.to_pem()));
-    let files: Vec<NewFile> = certificates
-        .iter()
-        .flat_map(|certificate| files_of(certificate, at))
+    let of_certificates = parallel::map(certificates, |certificate| {
+        Ok::<_, StoreError>(files_of(vault, certificate, at))
+    })?;
+    let files: Vec<NewFile> = of_certificates
+        .into_iter()
+        .flatten()
         .chain(chains)
         .chain(revocations)
         .chain(lists)
@@ -44,20 +49,32 @@ pub(super) fn files(
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
         Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
-        None => Ok(files),
+        None => Ok((files, Removal { files: stale_keys(root, vault, issued)?, folders: vec![] })),
     }
 }
 
+/// Key files under the name that they have no more, beside new ones.
+fn stale_keys(root: &Path, vault: &Vault, issued: &Issued) -> Result<Vec<String>, StoreError> {
+    let new = issued.certificates.iter().filter(|certificate| certificate.key.is_some());
+    let folders = new.map(|certificate| layout::holder_folder(&certificate.request.holder));
+    folders.filter_map(|folder| vault.stale(root, &folder).transpose()).collect()
+}
+
 /// Makes sure that only what is whole is replaced, and no ledger entry ever.
-fn require_replaceable(root: &Path, issued: &IssuedCertificate) -> Result<(), StoreError> {
+fn require_replaceable(
+    root: &Path,
+    vault: &Vault,
+    issued: &IssuedCertificate,
+) -> Result<(), StoreError> {
     let (holder, leaf) = (&issued.request.holder, leaf(issued));
     let files = contents::holder_files(root, holder)?;
     let path = contents::path_of(root, holder, layout::CERTIFICATE);
-    match (&files.certificate, files.key_mode) {
+    match (&files.certificate, files.key) {
         (Some(text), key) => {
             let chain = contents::certificates(&path, text)?;
-            if key.is_some() {
-                keyring::matching_key(root, holder, &chain[0])?;
+            // A sealed key may be that of somebody whose identity is elsewhere: a new one needs only its issuer's.
+            if key.is_some_and(|key| !key.is_sealed) {
+                keyring::matching_key(root, vault, holder, &chain[0])?;
             }
         }
         (None, Some(_)) => return Err(StoreError::missing(holder, path)),
@@ -109,12 +126,12 @@ pub(super) fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreEr
 }
 
 /// Certificate and chain, key, ledger entry, and the true name where the folder's is cut.
-fn files_of(issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
+fn files_of(vault: &Vault, issued: &IssuedCertificate, at: Timestamp) -> Vec<NewFile> {
     let holder = &issued.request.holder;
     let folder = layout::holder_folder(holder);
     let mut files = vec![chain_file(holder, &issued.chain), entry_file(issued, at)];
     if let Some(key) = &issued.key {
-        files.push(NewFile::private(format!("{folder}/{}", layout::KEY), key.to_pem()));
+        files.push(vault.new_file(&folder, key));
     }
     if layout::is_shortened(&folder) {
         let path = format!("{folder}/{}", layout::TRUE_NAME);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::StoreError;
+use super::vault::{self, KeyFile, Vault};
 use super::{contents, layout, read};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{KeyError, PrivateKey};
@@ -15,12 +16,13 @@ use crate::plan::Inventory;
 /// [`StoreError::Missing`] with every file that is not there.
 pub(super) fn require_all(
     root: &Path,
+    vault: &Vault,
     inventory: &Inventory,
     holders: &[&Holder],
 ) -> Result<(), StoreError> {
     let missing =
         |holder: &&&Holder| inventory.held.get(**holder).is_some_and(|held| !held.has_key);
-    let path = |holder: &&Holder| contents::path_of(root, holder, layout::KEY);
+    let path = |holder: &&Holder| contents::path_of(root, holder, vault.file_name());
     let files: Vec<_> =
         holders.iter().filter(missing).map(|holder| ((*holder).clone(), path(holder))).collect();
     if files.is_empty() { Ok(()) } else { Err(StoreError::Missing { files }) }
@@ -32,6 +34,7 @@ pub(super) fn require_all(
 /// As [`matching_key`]; [`StoreError::Changed`] if the certificate is not the one of `inventory` any more.
 pub(super) fn key(
     root: &Path,
+    vault: &Vault,
     inventory: &Inventory,
     holder: &Holder,
 ) -> Result<PrivateKey, StoreError> {
@@ -40,7 +43,7 @@ pub(super) fn key(
     let Some(certificate) = held else {
         return Err(StoreError::missing(holder, path));
     };
-    matching_key(root, holder, certificate).map_err(|error| {
+    matching_key(root, vault, holder, certificate).map_err(|error| {
         let text = read::file(&path).ok().flatten();
         let now = text.and_then(|text| contents::certificates(&path, &text).ok());
         match now {
@@ -56,32 +59,46 @@ pub(super) fn key(
 /// [`StoreError::Missing`] if there is none; [`StoreError::Damaged`] if it is another one or none at all.
 pub(super) fn matching_key(
     root: &Path,
+    vault: &Vault,
     holder: &Holder,
     certificate: &Certificate,
 ) -> Result<PrivateKey, StoreError> {
-    key_in(&contents::path_of(root, holder, layout::KEY), holder, certificate)
+    key_in(&root.join(layout::holder_folder(holder)), vault, holder, certificate)
 }
 
-/// The private key of `holder` in the file at `path`, which belongs to `certificate`.
+/// The private key of `holder` in `folder`, which belongs to `certificate`.
 ///
 /// # Errors
 /// As [`matching_key`].
 pub(super) fn key_in(
-    path: &Path,
+    folder: &Path,
+    vault: &Vault,
     holder: &Holder,
     certificate: &Certificate,
 ) -> Result<PrivateKey, StoreError> {
-    let Some(text) = read::file(path)? else {
-        return Err(StoreError::missing(holder, path.to_owned()));
+    let Some(file) = vault::key_file(folder)? else {
+        return Err(StoreError::missing(holder, folder.join(vault.file_name())));
     };
-    let key = PrivateKey::from_pem(&text)
-        .map_err(|error| StoreError::damaged(path, key_problem(error)))?;
+    let key = any_key(&file, vault, holder)?;
     if key.spki_hash() == certificate.spki_hash {
         Ok(key)
     } else {
         let problem = format!("does not belong to the certificate in `{}`", layout::CERTIFICATE);
-        Err(StoreError::damaged(path, problem))
+        Err(StoreError::damaged(&file.path, problem))
     }
+}
+
+/// The private key in a file of `holder`, whatever certificate it belongs to.
+///
+/// # Errors
+/// As [`Vault::text`].
+pub(super) fn any_key(
+    file: &KeyFile,
+    vault: &Vault,
+    holder: &Holder,
+) -> Result<PrivateKey, StoreError> {
+    PrivateKey::from_pem(&vault.text(file, holder)?)
+        .map_err(|error| StoreError::damaged(&file.path, key_problem(error)))
 }
 
 fn key_problem(error: KeyError) -> String {

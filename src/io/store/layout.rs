@@ -16,6 +16,8 @@ use crate::pki::request::{Holder, Issuer, SerialNumber};
 pub(super) const CERTIFICATE: &str = "tls.crt";
 /// File of a private key.
 pub(super) const KEY: &str = "tls.key";
+/// File of a private key that is encrypted with age.
+pub(super) const SEALED_KEY: &str = "tls.key.age";
 /// File of the true name, where the folder's name had to be shortened.
 pub(super) const TRUE_NAME: &str = "name";
 /// Folder of the generation of an authority that was introduced.
@@ -72,6 +74,11 @@ pub(super) fn holder_folder(holder: &Holder) -> String {
 /// The folder of the generation of an authority that was introduced, below the store: `cas/root/next`.
 pub(super) fn next_folder(authority: &Holder) -> String {
     format!("{}/{NEXT}", holder_folder(authority))
+}
+
+/// The folders of further generations in the `folder` of an authority: of the next one, and of all that retire.
+pub(super) fn generation_folders(folder: &str) -> [String; 2] {
+    [NEXT, RETIRING].map(|name| format!("{folder}/{name}"))
 }
 
 /// The folder with the generations of an authority that retire, below the store: `cas/root/retiring`.

@@ -19,26 +19,31 @@ mod lock;
 mod parallel;
 mod read;
 mod record;
+mod reencryption;
 mod register;
 mod revocation;
 mod rotation;
 mod transaction;
+mod vault;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::io::age_file::{Identities, IdentityError, Recipients};
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
-pub use error::StoreError;
+pub use error::{Sealed, StoreError};
 pub use lock::StoreLock;
+pub use reencryption::UnsettledKeys;
 pub use rotation::{Change, certificate_of};
 
 use disk::FileSystem;
+use vault::Vault;
 
 /// How long people are ready to wait for another mtlsgen, unless they say otherwise.
 pub const WAIT_LIMIT: Duration = Duration::from_secs(60);
@@ -51,6 +56,7 @@ pub struct Store {
     root: PathBuf,
     wait_limit: Duration,
     on_wait: Box<dyn Fn(&str)>,
+    vault: Vault,
 }
 
 impl Store {
@@ -63,13 +69,35 @@ impl Store {
         wait_limit: Duration,
         on_wait: impl Fn(&str) + 'static,
     ) -> Self {
-        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait) }
+        let vault = Vault::default();
+        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait), vault }
+    }
+
+    /// The same store, whose keys are sealed for `recipients` (in clear, if there are none); `identities` gives
+    /// what opens sealed ones, once that is needed.
+    #[must_use]
+    pub fn with_keys(
+        self,
+        recipients: Recipients,
+        identities: impl Fn() -> Result<Identities, IdentityError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { vault: Vault::new(recipients, Box::new(identities)), ..self }
     }
 
     /// The store's folder, as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.root
+    }
+
+    /// Path of the key file of `holder`: the one that exists, else the one that would be made.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where there are two.
+    pub fn key_path(&self, holder: &Holder) -> Result<PathBuf, StoreError> {
+        let folder = self.root.join(layout::holder_folder(holder));
+        let file = vault::key_file(&folder)?;
+        Ok(file.map_or_else(|| folder.join(self.vault.file_name()), |file| file.path))
     }
 
     /// Path of a file of `holder`, `tls.crt` or `tls.key`, whether it exists or not.
@@ -185,10 +213,10 @@ impl Store {
         holders: &BTreeSet<Holder>,
     ) -> Result<Keyring, StoreError> {
         let holders: Vec<&Holder> = holders.iter().collect();
-        let root = &self.root;
-        keyring::require_all(root, inventory, &holders)?;
+        let (root, vault) = (&self.root, &self.vault);
+        keyring::require_all(root, vault, inventory, &holders)?;
         let read = |holder: &&Holder| {
-            keyring::key(root, inventory, holder).map(|key| ((*holder).clone(), key))
+            keyring::key(root, vault, inventory, holder).map(|key| ((*holder).clone(), key))
         };
         let keys: Vec<(Holder, PrivateKey)> = parallel::map(&holders, read)?;
         Ok(keys.into_iter().collect())
@@ -207,7 +235,7 @@ impl Store {
         let mut keyring = Keyring::default();
         for (name, hash) in wanted {
             let Some(all) = inventory.generations.get(name) else { continue };
-            keyring.insert_generation(generations::key(&self.root, name, all, &hash)?);
+            keyring.insert_generation(generations::key(&self.root, &self.vault, name, all, &hash)?);
         }
         Ok(keyring)
     }
@@ -239,8 +267,75 @@ impl Store {
         if issued.is_empty() {
             return Ok(());
         }
-        let files = issuance::files(&self.root, issued, at)?;
-        self.put(files, transaction::Removal::default())
+        let (files, removal) = issuance::files(&self.root, &self.vault, issued, at)?;
+        self.put(files, removal)
+    }
+
+    /// Key files of the whole store that do not lie as the spec says: in clear though it names recipients,
+    /// sealed for others than those, or sealed though it names none. Needs no identity.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a key file that is none.
+    pub fn unsettled_keys(&self) -> Result<UnsettledKeys, StoreError> {
+        self.settled(|| {
+            let unsettled = reencryption::unsettled(&self.root, &self.vault)?;
+            Ok(reencryption::summary(&self.vault, &unsettled))
+        })
+    }
+
+    /// Where keys are sealed, takes away what a killed process prepared and never decided: it may hold keys in
+    /// clear, if encryption was to be switched off.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub fn take_leftovers_away(&self) -> Result<(), StoreError> {
+        if self.recipients() > 0 && transaction::is_prepared(&self.root)? {
+            drop(self.lock()?);
+        }
+        Ok(())
+    }
+
+    /// Writes all those keys as the spec says, and removes files in clear that are sealed now, in one change;
+    /// tells which ones they were.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; [`StoreError::Sealed`] and [`StoreError::Identity`] where a key cannot be opened.
+    pub fn settle_keys(&self, _lock: &StoreLock) -> Result<UnsettledKeys, StoreError> {
+        let unsettled = reencryption::unsettled(&self.root, &self.vault)?;
+        if !unsettled.is_empty() {
+            let (files, removal) = reencryption::files(&self.root, &self.vault, &unsettled)?;
+            self.put(files, removal)?;
+        }
+        Ok(reencryption::summary(&self.vault, &unsettled))
+    }
+
+    /// Whether the keys of `holders` can be had, as far as the first one that is sealed tells: the others are
+    /// sealed for the same recipients.
+    ///
+    /// # Errors
+    /// As [`Store::keyring`], but for [`StoreError::Sealed`].
+    pub fn opens_keys<'a>(
+        &self,
+        holders: impl IntoIterator<Item = &'a Holder>,
+    ) -> Result<bool, StoreError> {
+        for holder in holders {
+            let folder = self.root.join(layout::holder_folder(holder));
+            let Some(file) = vault::key_file(&folder)?.filter(|file| file.is_sealed) else {
+                continue;
+            };
+            return match self.vault.text(&file, holder) {
+                Ok(_) => Ok(true),
+                Err(StoreError::Sealed(_)) => Ok(false),
+                Err(error) => Err(error),
+            };
+        }
+        Ok(true)
+    }
+
+    /// How many recipients new keys are sealed for; none: they lie in clear.
+    #[must_use]
+    pub fn recipients(&self) -> usize {
+        self.vault.recipients().texts().len()
     }
 
     /// Takes one step of the rollover of authority `name`, wholly or not at all.
@@ -254,7 +349,7 @@ impl Store {
         name: &str,
         change: Change<'_>,
     ) -> Result<(), StoreError> {
-        let (files, removal) = rotation::files(&self.root, name, change)?;
+        let (files, removal) = rotation::files(&self.root, &self.vault, name, change)?;
         self.put(files, removal)
     }
 

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::transaction::{NewFile, Removal};
+use super::vault::{self, Vault};
 use super::{generations, issuance, keyring, layout, read};
+use crate::io::age_file;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::rotation::Role;
@@ -53,6 +55,7 @@ pub fn certificate_of(
 /// What is written and what goes.
 pub(super) fn files(
     root: &Path,
+    vault: &Vault,
     name: &str,
     change: Change<'_>,
 ) -> Result<(Vec<NewFile>, Removal), StoreError> {
@@ -60,9 +63,11 @@ pub(super) fn files(
     let next = layout::next_folder(&authority);
     match change {
         Change::Introduce(issued, at) => {
-            Ok((introduced(root, &next, issued, at)?, Removal::default()))
+            let stale = vault.stale(root, &next)?.into_iter().collect();
+            let files = introduced(root, vault, &next, issued, at)?;
+            Ok((files, Removal { files: stale, folders: Vec::new() }))
         }
-        Change::Activate => Ok((activated(root, &authority)?, removal(&[next]))),
+        Change::Activate => activated(root, vault, &authority),
         Change::Abandon => Ok((Vec::new(), removal(&[next]))),
         Change::Retire(serials, revocations) => {
             let retiring = layout::retiring_folder(&authority);
@@ -77,6 +82,7 @@ pub(super) fn files(
 /// Certificate, key and ledger entry of the next generation.
 fn introduced(
     root: &Path,
+    vault: &Vault,
     folder: &str,
     issued: &IssuedCertificate,
     at: Timestamp,
@@ -91,23 +97,33 @@ fn introduced(
     let key = issued.key.as_ref().expect("the next generation has a key of its own");
     Ok(vec![
         NewFile::public(format!("{folder}/{}", layout::CERTIFICATE), chain),
-        NewFile::private(format!("{folder}/{}", layout::KEY), key.to_pem()),
+        vault.new_file(folder, key),
         entry,
     ])
 }
 
 /// The next generation in the place of the current one, and that one among those that retire.
-fn activated(root: &Path, authority: &Holder) -> Result<Vec<NewFile>, StoreError> {
-    let current = layout::holder_folder(authority);
-    let (old, serial) = moved(root, authority, &current)?;
-    let (new, _) = moved(root, authority, &layout::next_folder(authority))?;
+fn activated(
+    root: &Path,
+    vault: &Vault,
+    authority: &Holder,
+) -> Result<(Vec<NewFile>, Removal), StoreError> {
+    let (current, next) = (layout::holder_folder(authority), layout::next_folder(authority));
+    let (old, serial) = moved(root, vault, authority, &current)?;
+    let (new, _) = moved(root, vault, authority, &next)?;
     let retiring = format!("{}/{serial}", layout::retiring_folder(authority));
-    Ok(old.into_files(&retiring).into_iter().chain(new.into_files(&current)).collect())
+    let mut removal = removal(&[next]);
+    if old.key_name != new.key_name {
+        removal.files.push(format!("{current}/{}", old.key_name));
+    }
+    let files = old.into_files(&retiring).into_iter().chain(new.into_files(&current)).collect();
+    Ok((files, removal))
 }
 
 /// The texts of a generation that moves.
 struct Texts {
     certificate: String,
+    key_name: &'static str,
     key: Zeroizing<String>,
 }
 
@@ -115,13 +131,15 @@ impl Texts {
     fn into_files(self, folder: &str) -> [NewFile; 2] {
         [
             NewFile::public(format!("{folder}/{}", layout::CERTIFICATE), self.certificate),
-            NewFile::private(format!("{folder}/{}", layout::KEY), self.key),
+            NewFile::private(format!("{folder}/{}", self.key_name), self.key),
         ]
     }
 }
 
+/// A sealed key moves as it is: nobody need open it.
 fn moved(
     root: &Path,
+    vault: &Vault,
     authority: &Holder,
     folder: &str,
 ) -> Result<(Texts, SerialNumber), StoreError> {
@@ -130,14 +148,29 @@ fn moved(
     let path = folder.join(layout::CERTIFICATE);
     let held = held.ok_or_else(|| StoreError::missing(authority, path))?;
     let HeldCertificate { chain, .. } = &held;
-    let key = keyring::key_in(&folder.join(layout::KEY), authority, held.certificate())?;
     let certificate = chain.iter().map(Certificate::to_pem).collect();
-    Ok((Texts { certificate, key: key.to_pem() }, held.certificate().serial.clone()))
+    let (key_name, key) = match vault::key_file(&folder)? {
+        Some(file) if file.is_sealed => (layout::SEALED_KEY, sealed_text(&file.path)?),
+        _ => {
+            let key = keyring::key_in(&folder, vault, authority, held.certificate())?;
+            (layout::KEY, key.to_pem())
+        }
+    };
+    Ok((Texts { certificate, key_name, key }, held.certificate().serial.clone()))
+}
+
+/// The armored text of a sealed key; binary files, which only people make, become armored ones.
+fn sealed_text(path: &Path) -> Result<Zeroizing<String>, StoreError> {
+    let octets = read::file(path)?.unwrap_or_default();
+    age_file::to_armored(&octets)
+        .map(Zeroizing::new)
+        .map_err(|problem| StoreError::damaged(path, problem))
 }
 
 fn removal(folders: &[String]) -> Removal {
     let files = folders.iter().flat_map(|folder| {
-        [layout::CERTIFICATE, layout::KEY].map(|file| format!("{folder}/{file}"))
+        [layout::CERTIFICATE, layout::KEY, layout::SEALED_KEY]
+            .map(|file| format!("{folder}/{file}"))
     });
     Removal { files: files.collect(), folders: folders.to_vec() }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk and damage it")]
 
 mod issued;
+mod sealed;
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};

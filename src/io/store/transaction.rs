@@ -97,6 +97,11 @@ pub(super) fn is_decided(root: &Path) -> Result<bool, StoreError> {
     read::mode_of_file(&root.join(DECIDED)).map(|mode| mode.is_some())
 }
 
+/// Whether a change is being prepared, or a killed process left one that was not decided.
+pub(super) fn is_prepared(root: &Path) -> Result<bool, StoreError> {
+    read::mode_of_file(&root.join(PREPARED)).map(|mode| mode.is_some())
+}
+
 /// Puts `files` into the store and nothing else.
 ///
 /// # Errors
@@ -323,4 +328,4 @@ fn beside(path: &str) -> String {
 
 #[cfg(unix)]
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

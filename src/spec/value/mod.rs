@@ -5,6 +5,7 @@
 //! what to write instead.
 
 mod address;
+mod age;
 mod choice;
 mod duration;
 mod host;
@@ -20,6 +21,7 @@ mod serial;
 mod text;
 
 pub use address::{EmailAddress, ErrorPage, IpAddress, IpRange, Uri};
+pub use age::AgeRecipient;
 pub(crate) use choice::EnvironmentVariable;
 pub use choice::{FalseOr, Later};
 pub use duration::{Duration, RenewBefore};

@@ -73,13 +73,21 @@ impl Credential {
         self.model.request(&self.holder).is_some_and(|request| request.public_key.is_some())
     }
 
+    /// Path of the key file of the holder in the store, if that is a folder.
+    ///
+    /// # Errors
+    /// There are two.
+    pub fn key_path(&self) -> Result<Option<PathBuf>, CommandError> {
+        self.source.key_path(&self.holder)
+    }
+
     /// Path of a file of `holder` in the store, if that is a folder.
     pub fn path(&self, holder: &Holder, file: &str) -> Option<PathBuf> {
         self.source.path_of(holder, file)
     }
 }
 
-/// Finds the holder and reads what belongs to it.
+/// Finds the holder and reads what belongs to it; its key too, if it is wanted and in the store.
 ///
 /// # Errors
 /// The spec or the store cannot be read, nobody is called so, or nothing was issued yet.
@@ -87,6 +95,7 @@ pub fn load(
     name: &str,
     arguments: &SpecArguments,
     existing: &ExistingArguments,
+    with_key: bool,
     report: Report,
 ) -> Result<Credential, CommandError> {
     let now = arguments.now()?;
@@ -114,7 +123,7 @@ pub fn load(
         let hint = "run `mtlsgen render`, which issues what is missing";
         return Err(refused(&holder, "it has no certificate yet", hint));
     };
-    let own = inventory.held.get(&holder).filter(|held| held.has_key);
+    let own = inventory.held.get(&holder).filter(|held| held.has_key && with_key);
     let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
         Some(_) => source.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
         None => resolved.keyring,

@@ -19,12 +19,21 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
         let hint = "name a client: `clients/NAME`";
         return Err(refused(&credential.holder, "only clients call hosts", hint));
     };
+    let no_files = || {
+        let hint = "write files with `--format pem-combined`, and name them to curl";
+        refused(&credential.holder, "Secrets have no files that a `curl` line could name", hint)
+    };
+    let path = credential.key_path()?.ok_or_else(no_files)?;
+    let is_encrypted = path.extension().is_some_and(|end| end == "age");
+    let key = quoted(&path.display().to_string());
+    let key = match (credential.is_by_request(), is_encrypted) {
+        (true, _) => "KEY".to_owned(),
+        (false, true) => format!("<(age -d -i IDENTITY {key})"),
+        (false, false) => key,
+    };
     let mut text = String::new();
     for (exposure, authentication) in credential.model.reachable(name) {
-        let line = line(credential, exposure, address).ok_or_else(|| {
-            let hint = "write files with `--format pem-combined`, and name them to curl";
-            refused(&credential.holder, "Secrets have no files that a `curl` line could name", hint)
-        })?;
+        let line = line(credential, &key, exposure, address).ok_or_else(no_files)?;
         let _ = writeln!(text, "{line}\n# {}", answers(authentication));
     }
     if text.is_empty() {
@@ -39,11 +48,19 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
     if address.is_none() {
         text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
     }
+    if is_encrypted {
+        text.push_str("# IDENTITY is a file of age identities that opens the key; bash and zsh know `<(...)`\n");
+    }
     Ok(text)
 }
 
 /// `None` if the files that it would name are none.
-fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -> Option<String> {
+fn line(
+    credential: &Credential,
+    key: &str,
+    exposure: &Exposure,
+    address: Option<IpAddr>,
+) -> Option<String> {
     // A wildcard stands for any one name.
     let host = exposure.host.as_str();
     let host =
@@ -56,11 +73,6 @@ fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -
     let file = |holder: &Holder, name: &str| {
         let path = credential.path(holder, name)?;
         Some(quoted(&path.display().to_string()))
-    };
-    let key = if credential.is_by_request() {
-        "KEY".to_owned()
-    } else {
-        file(&credential.holder, "tls.key")?
     };
     let mut line = format!(
         "curl --resolve {} --cert {} --key {key}",

@@ -13,13 +13,13 @@ use crate::pki::request::{AlternativeNames, CertificateRequest, Issuer, SerialNu
 use crate::plan::{IssuedCertificate, NewRevocation, Revocation};
 use crate::time::Seconds;
 
-const AT: i64 = 1_800_000_000;
+pub(super) const AT: i64 = 1_800_000_000;
 
-fn root_authority() -> Holder {
+pub(super) fn root_authority() -> Holder {
     Holder::Authority("root".into())
 }
 
-fn alice() -> Holder {
+pub(super) fn alice() -> Holder {
     Holder::Client("Alice".into())
 }
 
@@ -65,7 +65,7 @@ fn issue(
 }
 
 /// A root, a client of it, and a host that signed itself.
-fn everything() -> Issued {
+pub(super) fn everything() -> Issued {
     let root = issue(request(root_authority(), Issuer::SelfSigned), 1, None);
     let client = request(alice(), Issuer::Authority("root".into()));
     let client = issue(client, 2, Some(&root));
@@ -73,11 +73,16 @@ fn everything() -> Issued {
     Issued { certificates: vec![root, client, host], ..Issued::default() }
 }
 
-fn holders_of(issued: &Issued) -> BTreeSet<Holder> {
+/// A later certificate for the client, with another key.
+pub(super) fn renewed_client(issued: &Issued) -> IssuedCertificate {
+    issue(request(alice(), Issuer::Authority("root".into())), 8, issued.certificates.first())
+}
+
+pub(super) fn holders_of(issued: &Issued) -> BTreeSet<Holder> {
     issued.certificates.iter().map(|issued| issued.request.holder.clone()).collect()
 }
 
-fn commit(store: &Store, issued: &Issued) -> Result<(), StoreError> {
+pub(super) fn commit(store: &Store, issued: &Issued) -> Result<(), StoreError> {
     store.commit(&store.lock()?, issued, Timestamp::from_unix(AT))
 }
 
@@ -88,7 +93,7 @@ fn filled() -> (TempDir, Store, Issued) {
     (root, store, issued)
 }
 
-fn mode(path: &Path) -> u32 {
+pub(super) fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
 }
 

@@ -1,7 +1,7 @@
 //! Trouble at every single step: whatever happens, the store is as before or as after.
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk and damage it")]
 
-mod disk;
+pub(in crate::io::store) mod disk;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;

@@ -118,8 +118,8 @@ fn keys_of_later_versions() {
     );
     says(
         "a.yaml",
-        "store: {encryption: [{x: 1}]}",
-        "a.yaml:1:9 not-supported-yet `encryption` is not supported yet",
+        "secrets: {}\nrbac: [{x: 1}]",
+        "a.yaml:2:1 not-supported-yet `rbac` is not supported yet",
     );
 }
 

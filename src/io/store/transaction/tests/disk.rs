@@ -13,7 +13,7 @@ use crate::io::store::disk::{Disk, FileSystem};
 
 /// What happens at the step of choice.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(in crate::io::store) enum Trouble {
     /// It fails, the later ones do not.
     Failure,
     /// Neither it nor any later one happens; a file may be half-written.
@@ -22,7 +22,7 @@ pub(super) enum Trouble {
 
 /// What a power cut takes of what was not flushed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cut {
+pub(in crate::io::store) enum Cut {
     /// Contents of files.
     Contents,
     /// Contents, and entries of all folders.
@@ -42,7 +42,7 @@ enum Entry {
     Renamed { from: PathBuf, to: PathBuf, replaced: Option<(Vec<u8>, u32)> },
 }
 
-pub(super) struct TroubledDisk {
+pub(in crate::io::store) struct TroubledDisk {
     root: PathBuf,
     trouble: Trouble,
     trouble_at: usize,
@@ -52,7 +52,7 @@ pub(super) struct TroubledDisk {
 }
 
 impl TroubledDisk {
-    pub(super) fn new(root: &Path, trouble_at: usize, trouble: Trouble) -> Self {
+    pub(in crate::io::store) fn new(root: &Path, trouble_at: usize, trouble: Trouble) -> Self {
         Self {
             root: root.to_owned(),
             trouble,
@@ -63,7 +63,7 @@ impl TroubledDisk {
         }
     }
 
-    pub(super) fn steps(&self) -> usize {
+    pub(in crate::io::store) fn steps(&self) -> usize {
         self.steps.get()
     }
 
@@ -83,7 +83,7 @@ impl TroubledDisk {
     }
 
     /// Loses what was not flushed.
-    pub(super) fn cut_power(&self, cut: Cut) {
+    pub(in crate::io::store) fn cut_power(&self, cut: Cut) {
         for path in self.unflushed_contents.borrow().iter() {
             if let Ok(file) = fs::OpenOptions::new().write(true).open(path) {
                 file.set_len(0).unwrap();

@@ -1,0 +1,124 @@
+//! Keys at rest follow the recipients of the spec: what is to be done, and doing it.
+
+use std::collections::BTreeSet;
+
+use super::source::Source;
+use crate::cli::report::{CommandError, Report};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::io::store::{StoreError, UnsettledKeys};
+
+/// What gives keys to everybody that nobody has seen.
+const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
+
+/// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
+/// as they are, with a warning: who needs no key is not held up. Comes after keys were read: who takes himself off
+/// the list still gets what he asked for.
+///
+/// # Errors
+/// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
+pub fn settle_keys(source: &Source, report: Report) -> Result<(), CommandError> {
+    let Source::Folder(store) = source else { return Ok(()) };
+    store.take_leftovers_away()?;
+    let unsettled = store.unsettled_keys()?;
+    if unsettled.count == 0 {
+        return Ok(());
+    }
+    let lock = store.lock()?;
+    match store.settle_keys(&lock) {
+        Ok(settled) if settled.count > 0 => tell_settled(&settled, store.recipients(), report),
+        Ok(_) => {}
+        Err(error @ StoreError::Sealed(_)) => {
+            let words = words(&unsettled, store.recipients());
+            let mut warning = Diagnostic::warning("keys-not-reencrypted", words)
+                .help(format!("they stay as they are: {error}"))
+                .help(error.hint());
+            if !unsettled.removed.is_empty() {
+                let removed = listed(&unsettled.removed);
+                warning = warning.help(format!("until then, {removed} can open them"));
+            }
+            report.diagnostics(&[warning]);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// Tells which keys are not encrypted as the spec says, and whether there are some; changes nothing.
+///
+/// # Errors
+/// A key file is damaged.
+pub fn tell_unsettled_keys(
+    source: &Source,
+    report: Report,
+    severity: Severity,
+) -> Result<bool, CommandError> {
+    let Source::Folder(store) = source else { return Ok(false) };
+    let unsettled = store.unsettled_keys()?;
+    if unsettled.count == 0 {
+        return Ok(false);
+    }
+    let words = words(&unsettled, store.recipients());
+    let help = match unsettled.count - unsettled.in_clear {
+        0 => "run `mtlsgen render`, which encrypts them",
+        _ => "run `mtlsgen render` where an identity opens them",
+    };
+    let finding =
+        Diagnostic { severity, ..Diagnostic::warning("keys-not-encrypted-as-said", words) };
+    report.diagnostics(&[finding.help(help)]);
+    Ok(true)
+}
+
+fn tell_settled(settled: &UnsettledKeys, recipients: usize, report: Report) {
+    let keys = keys(settled.count);
+    if recipients == 0 {
+        report.say(&format!("wrote {keys} in clear: the spec has no `store.encryption`"));
+        return;
+    }
+    let people = if recipients == 1 { "recipient" } else { "recipients" };
+    report.say(&format!("encrypted {keys} to {recipients} {people}"));
+    let mut told = Vec::new();
+    if !settled.removed.is_empty() {
+        let title = format!(
+            "{} can still open old copies of these keys, such as those in Git's history and in backups",
+            listed(&settled.removed)
+        );
+        told.push(Diagnostic::warning("removed-recipients", title).help(NEW_KEYS));
+    }
+    if settled.in_clear > 0 {
+        let title = "the keys lay in clear so far: their old files were removed, not overwritten, and copies \
+                     elsewhere (backups, snapshots) stay readable";
+        told.push(Diagnostic::notice("keys-were-in-clear", title));
+    }
+    report.diagnostics(&told);
+}
+
+/// How many keys lie otherwise than the spec says, and how.
+fn words(unsettled: &UnsettledKeys, recipients: usize) -> String {
+    let (keys, first) = (keys(unsettled.count), unsettled.first.display());
+    let are = if unsettled.count == 1 { "is" } else { "are" };
+    if recipients == 0 {
+        return format!(
+            "{keys} {are} encrypted, and the spec has no `store.encryption`; the first is `{first}`"
+        );
+    }
+    let others = unsettled.count - unsettled.in_clear - unsettled.unknown;
+    let parts = [
+        (unsettled.in_clear, "in clear"),
+        (others, "to other recipients"),
+        (unsettled.unknown, "to recipients that are not recorded"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, how)| format!("{count} {how}")).collect();
+    format!(
+        "{keys} {are} not encrypted to the recipients of `store.encryption` ({}); the first is `{first}`",
+        parts.join(", ")
+    )
+}
+
+fn keys(count: usize) -> String {
+    if count == 1 { "1 private key".to_owned() } else { format!("{count} private keys") }
+}
+
+fn listed(recipients: &BTreeSet<String>) -> String {
+    recipients.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
+}

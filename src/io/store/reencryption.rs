@@ -1,0 +1,138 @@
+//! Brings the key files of a store to the recipients that the spec names: sealed, sealed for others, or in clear.
+//!
+//! Who can open a file is in the file itself, where mtlsgen records it, so that branches merge and no list can
+//! disagree with the files.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::transaction::{NewFile, Removal};
+use super::vault::{self, KeyFile, Vault};
+use super::{contents, keyring, layout, parallel, read};
+use crate::io::age_file::Header;
+use crate::pki::request::Holder;
+
+/// Key files that do not lie as the spec says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnsettledKeys {
+    /// How many there are, of all kinds.
+    pub count: usize,
+    /// The first of them.
+    pub first: PathBuf,
+    /// How many lie in clear.
+    pub in_clear: usize,
+    /// How many do not say to whom they are encrypted.
+    pub unknown: usize,
+    /// Recipients who can open some of them and are not named any more.
+    pub removed: BTreeSet<String>,
+    /// Recipients who cannot open some of them yet.
+    pub added: BTreeSet<String>,
+}
+
+/// A folder that may hold a key, below the store.
+struct Place {
+    folder: String,
+    kind: &'static layout::Kind,
+    /// Name of the folder of the holder, which may be above.
+    name: String,
+}
+
+/// A key file that does not lie as it should.
+pub(super) struct Unsettled {
+    folder: String,
+    holder: Holder,
+    file: KeyFile,
+    /// Whom it is sealed for, as far as it says so.
+    recorded: Option<BTreeSet<String>>,
+}
+
+/// Every key file that does not lie as `vault` writes them, in the order of their places.
+pub(super) fn unsettled(root: &Path, vault: &Vault) -> Result<Vec<Unsettled>, StoreError> {
+    let places = places(root)?;
+    let found = parallel::map(&places, |place| judge(root, vault, place))?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The key file at `place`, unless all is well.
+fn judge(root: &Path, vault: &Vault, place: &Place) -> Result<Option<Unsettled>, StoreError> {
+    let Some(file) = vault::key_file(&root.join(&place.folder))? else { return Ok(None) };
+    let wanted = vault.recipients();
+    let recorded = if file.is_sealed { recorded(&file.path)? } else { None };
+    let is_well =
+        if wanted.is_empty() { !file.is_sealed } else { recorded.as_ref() == Some(wanted.texts()) };
+    if is_well {
+        return Ok(None);
+    }
+    let Place { folder, kind, name } = place;
+    let holder = (kind.holder)(contents::true_name(&root.join(kind.folder).join(name), name)?);
+    Ok(Some(Unsettled { folder: folder.clone(), holder, file, recorded }))
+}
+
+/// Whom a sealed key says it is sealed for.
+fn recorded(path: &Path) -> Result<Option<BTreeSet<String>>, StoreError> {
+    let octets = read::file(path)?.unwrap_or_default();
+    let header = Header::read(&octets).map_err(|problem| StoreError::damaged(path, problem))?;
+    Ok(header.recorded)
+}
+
+/// Folders of holders, and those of further generations of authorities.
+fn places(root: &Path) -> Result<Vec<Place>, StoreError> {
+    let mut places = Vec::new();
+    for kind in &layout::KINDS {
+        for name in read::folders(&root.join(kind.folder))? {
+            let folder = format!("{}/{name}", kind.folder);
+            let mut folders = vec![folder.clone()];
+            if kind.folder == layout::KINDS[0].folder {
+                let [next, retiring] = layout::generation_folders(&folder);
+                folders.push(next);
+                let serials = read::folders(&root.join(&retiring))?;
+                folders.extend(serials.iter().map(|serial| format!("{retiring}/{serial}")));
+            }
+            let place = |folder| Place { folder, kind, name: name.clone() };
+            places.extend(folders.into_iter().map(place));
+        }
+    }
+    Ok(places)
+}
+
+/// What there is to say about them.
+pub(super) fn summary(vault: &Vault, unsettled: &[Unsettled]) -> UnsettledKeys {
+    let wanted = vault.recipients().texts();
+    let recorded = || unsettled.iter().filter_map(|one| one.recorded.as_ref());
+    let is_unknown = |one: &&Unsettled| one.file.is_sealed && one.recorded.is_none();
+    UnsettledKeys {
+        count: unsettled.len(),
+        first: unsettled.first().map(|one| one.file.path.clone()).unwrap_or_default(),
+        in_clear: unsettled.iter().filter(|one| !one.file.is_sealed).count(),
+        unknown: unsettled.iter().filter(is_unknown).count(),
+        removed: recorded().flat_map(|texts| texts.difference(wanted)).cloned().collect(),
+        added: recorded().flat_map(|texts| wanted.difference(texts)).cloned().collect(),
+    }
+}
+
+/// The same keys as `vault` writes them, and the files that go.
+///
+/// # Errors
+/// A key cannot be opened, or does not belong to the certificate beside it.
+pub(super) fn files(
+    root: &Path,
+    vault: &Vault,
+    unsettled: &[Unsettled],
+) -> Result<(Vec<NewFile>, Removal), StoreError> {
+    let files = parallel::map(unsettled, |one| {
+        let folder = root.join(&one.folder);
+        let held = contents::files_in(&folder)?.certificate;
+        let key = match held {
+            Some(text) => {
+                let chain = contents::certificates(&folder.join(layout::CERTIFICATE), &text)?;
+                keyring::key_in(&folder, vault, &one.holder, &chain[0])?
+            }
+            None => keyring::any_key(&one.file, vault, &one.holder)?,
+        };
+        Ok::<_, StoreError>(vault.new_file(&one.folder, &key))
+    })?;
+    let stale = unsettled.iter().map(|one| vault.stale(root, &one.folder));
+    let stale = stale.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+    Ok((files, Removal { files: stale, folders: Vec::new() }))
+}

@@ -1,0 +1,143 @@
+//! Private keys on disk: in clear, or sealed as age files, which is told by the name of the file.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
+
+use super::error::{Sealed, StoreError};
+use super::transaction::NewFile;
+use super::{layout, read};
+use crate::io::age_file::{Header, Identities, IdentityError, OpenError, Recipients};
+use crate::pki::key::PrivateKey;
+use crate::pki::request::Holder;
+
+/// Gives identities, once they are needed.
+pub type Loader = Box<dyn Fn() -> Result<Identities, IdentityError> + Send + Sync>;
+
+/// How keys are written, and what opens those that are sealed.
+pub(super) struct Vault {
+    recipients: Recipients,
+    load: Loader,
+    identities: OnceLock<Result<Identities, IdentityError>>,
+}
+
+/// The key file of a holder or of a generation.
+#[derive(Clone, Debug)]
+pub(super) struct KeyFile {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Its permission bits.
+    pub(super) mode: u32,
+    /// Whether it is an age file.
+    pub(super) is_sealed: bool,
+}
+
+impl Default for Vault {
+    /// Keys in clear, and nothing that opens others.
+    fn default() -> Self {
+        Self::new(Recipients::default(), Box::new(|| Ok(Identities::default())))
+    }
+}
+
+impl Vault {
+    pub(super) fn new(recipients: Recipients, load: Loader) -> Self {
+        Self { recipients, load, identities: OnceLock::new() }
+    }
+
+    /// Whom keys are sealed for; nobody: they are written in clear.
+    pub(super) fn recipients(&self) -> &Recipients {
+        &self.recipients
+    }
+
+    /// How the file of a new key is called.
+    pub(super) fn file_name(&self) -> &'static str {
+        if self.recipients.is_empty() { layout::KEY } else { layout::SEALED_KEY }
+    }
+
+    /// The file of a key in `folder`, a path below the store.
+    pub(super) fn new_file(&self, folder: &str, key: &PrivateKey) -> NewFile {
+        let path = format!("{folder}/{}", self.file_name());
+        let pem = key.to_pem();
+        if self.recipients.is_empty() {
+            NewFile::private(path, pem)
+        } else {
+            NewFile::private(path, Zeroizing::new(self.recipients.seal(pem.as_bytes())))
+        }
+    }
+
+    /// A file that waits in `folder` under the name that keys have no more; it goes with the new one.
+    pub(super) fn stale(&self, root: &Path, folder: &str) -> Result<Option<String>, StoreError> {
+        let name = if self.recipients.is_empty() { layout::SEALED_KEY } else { layout::KEY };
+        let path = format!("{folder}/{name}");
+        Ok(read::mode_of_file(&root.join(&path))?.map(|_| path))
+    }
+
+    /// The text of a key file of `holder`, in clear.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] where no identity opens it, [`StoreError::Identity`] where one cannot be read,
+    /// [`StoreError::Missing`] if it is gone, [`StoreError::Damaged`].
+    pub(super) fn text(
+        &self,
+        file: &KeyFile,
+        holder: &Holder,
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let path = &file.path;
+        let octets = read::file(path)?;
+        let octets = octets.ok_or_else(|| StoreError::missing(holder, path.clone()))?;
+        if !file.is_sealed {
+            return Ok(octets);
+        }
+        let header = Header::read(&octets).map_err(|problem| StoreError::damaged(path, problem))?;
+        if header.by_passphrase {
+            return Err(by_passphrase(path));
+        }
+        let identities = self.identities()?;
+        identities.open(&octets).map_err(|error| match error {
+            OpenError::NoMatch => StoreError::Sealed(Box::new(Sealed {
+                path: path.clone(),
+                recipients: header.recorded,
+                identities: identities.count(),
+                places: identities.places.clone(),
+            })),
+            OpenError::Passphrase => by_passphrase(path),
+            OpenError::Damaged(problem) => StoreError::damaged(path, problem),
+        })
+    }
+
+    fn identities(&self) -> Result<&Identities, StoreError> {
+        let identities = self.identities.get_or_init(|| (self.load)());
+        identities.as_ref().map_err(|error| StoreError::Identity(error.clone()))
+    }
+}
+
+fn by_passphrase(path: &Path) -> StoreError {
+    let problem = "is encrypted with a passphrase, not to recipients: \
+                   `age -d FILE | age -a -r age1… -o FILE.new` makes such a file";
+    StoreError::damaged(path, problem)
+}
+
+/// The key file in `folder`; `None` if there is none.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where there are both, since nobody knows which one is right.
+pub(super) fn key_file(folder: &Path) -> Result<Option<KeyFile>, StoreError> {
+    let at = |name: &str| {
+        let path = folder.join(name);
+        let mode = read::mode_of_file(&path)?;
+        Ok::<_, StoreError>(mode.map(|mode| (path, mode)))
+    };
+    match (at(layout::KEY)?, at(layout::SEALED_KEY)?) {
+        (None, None) => Ok(None),
+        (Some((path, mode)), None) => Ok(Some(KeyFile { path, mode, is_sealed: false })),
+        (None, Some((path, mode))) => Ok(Some(KeyFile { path, mode, is_sealed: true })),
+        (Some((path, _)), Some(_)) => {
+            let problem = format!(
+                "lies in clear beside `{}`: remove the one that is out of date",
+                layout::SEALED_KEY
+            );
+            Err(StoreError::damaged(&path, problem))
+        }
+    }
+}
