@@ -7,7 +7,7 @@ mod issuing;
 pub mod ledger;
 pub mod listing;
 pub mod orphans;
-mod parallel;
+pub(crate) mod parallel;
 mod planning;
 pub mod reason;
 mod refusals;
@@ -32,7 +32,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -117,6 +117,19 @@ impl Keyring {
     /// Adds the key of a generation of an authority beside the current one.
     pub fn insert_generation(&mut self, key: PrivateKey) {
         self.generations.insert(key.spki_hash(), Arc::new(key));
+    }
+
+    /// Every key of a current generation, host or client.
+    pub fn iter(&self) -> impl Iterator<Item = (&Holder, &PrivateKey)> {
+        self.keys.iter().map(|(holder, key)| (holder, key.as_ref()))
+    }
+
+    /// The keys of these holders, as far as they are at hand.
+    #[must_use]
+    pub fn of(&self, holders: &BTreeSet<Holder>) -> Self {
+        let keys = self.keys.iter().filter(|(holder, _)| holders.contains(holder));
+        let keys = keys.map(|(holder, key)| (holder.clone(), Arc::clone(key))).collect();
+        Self { keys, ..Self::default() }
     }
 
     /// Adds a key.

@@ -13,8 +13,7 @@ use x509_cert::der::asn1::{AnyRef, BitStringRef};
 use x509_cert::der::{self, Encode, Reader, SliceReader, Tag};
 
 use super::certificate::Certificate;
-use super::key::{KeyError, PrivateKey, PublicKey};
-use super::name::DistinguishedName;
+use super::key::{KeyError, PrivateKey, PublicKey, sha256};
 use super::request::{CertificateRequest, SerialNumber};
 use crate::time::Timestamp;
 
@@ -89,9 +88,8 @@ pub fn sign(
 ) -> Result<Certificate, SignError> {
     let subject_key = subject_key.as_ref();
     checks::before(request, serial, validity, subject_key, signer)?;
-    let issuer = signer.certificate.map_or(&request.subject, |certificate| &certificate.subject);
     let draft = contents::draft(request, serial, validity, subject_key, signer)?;
-    let (contents, algorithm) = completed(&draft, issuer, &request.subject, subject_key)?;
+    let (contents, algorithm) = completed(&draft, request, subject_key, signer)?;
     let signature = signer.key.sign(&contents)?;
     let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
     let certificate = sequence(&[&contents, algorithm, &signature])?;
@@ -101,14 +99,34 @@ pub fn sign(
     Ok(certificate)
 }
 
+/// SHA-256 of everything that a certificate will say but its serial: two certificates that differ in anything
+/// else differ in this.
+///
+/// # Errors
+/// If a name cannot be encoded.
+pub fn digest(
+    request: &CertificateRequest,
+    validity: Validity,
+    subject_key: &impl AsRef<PublicKey>,
+    signer: &Signer<'_>,
+) -> Result<[u8; 32], SignError> {
+    let subject_key = subject_key.as_ref();
+    let draft =
+        contents::draft(request, &SerialNumber(vec![1]), validity, subject_key, signer)?;
+    let (contents, _) = completed(&draft, request, subject_key, signer)?;
+    Ok(sha256(&contents))
+}
+
 /// The `TBSCertificate` of `draft` with these very names and this very key in the place of its own,
 /// and the signature algorithm's DER.
 fn completed<'a>(
     draft: &'a [u8],
-    issuer: &DistinguishedName,
-    subject: &DistinguishedName,
+    request: &CertificateRequest,
     subject_key: &PublicKey,
+    signer: &Signer<'_>,
 ) -> Result<(Vec<u8>, &'a [u8]), SignError> {
+    let subject = &request.subject;
+    let issuer = signer.certificate.map_or(subject, |certificate| &certificate.subject);
     let outer = elements(draft)?;
     let [contents, algorithm, _signature] = outer[..] else {
         return Err(SignError("the draft of the certificate has not three parts".to_owned()));

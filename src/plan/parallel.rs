@@ -13,7 +13,7 @@ const PORTIONS: usize = 16;
 ///
 /// # Errors
 /// What `work` says.
-pub(super) fn map<T: Sync, R: Send, E: Send>(
+pub fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,
     on_step: &mut dyn FnMut(),
