@@ -33,7 +33,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let source = phases::source(&read, report);
+    let source = phases::source(&read, &resolved, now, report)?;
     let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
     phases::tell_plan(&plan, report, phases::urgency);
     if plan.is_urgent() {

@@ -3,6 +3,7 @@
 mod issuing;
 mod source;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,12 +13,14 @@ pub use self::issuing::{
 };
 pub use self::source::Source;
 
+use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
+use crate::derive::{Order, derive};
 use crate::diagnostic::{self, Diagnostic};
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, input};
+use crate::io::{brought, input, seed};
 use crate::manifest::objects::Material;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, render};
@@ -42,6 +45,8 @@ pub struct Read {
     pub plugin: Plugin,
     /// What is wrong or worth knowing.
     pub findings: Vec<Diagnostic>,
+    /// File with the seed of a derived store, as the command line names it.
+    pub seed_file: Option<PathBuf>,
 }
 
 impl Read {
@@ -56,7 +61,8 @@ impl Read {
 /// # Errors
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
-    read_sources(arguments.sources()?)
+    let seed_file = arguments.seed_file.clone();
+    Ok(Read { seed_file, ..read_sources(arguments.sources()?)? })
 }
 
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.
@@ -76,7 +82,7 @@ pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, C
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    Ok(Read { directory, document, spec, plugin, findings })
+    Ok(Read { directory, document, spec, plugin, findings, seed_file: None })
 }
 
 /// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
@@ -156,8 +162,43 @@ pub fn templates(
 }
 
 /// Where the certificates and keys of manifests come from.
-pub fn source(read: &Read, report: Report) -> Source {
-    Source::Folder(store(read, report))
+///
+/// # Errors
+/// A derived store has no seed, or something cannot be derived.
+pub fn source(
+    read: &Read,
+    resolved: &Resolved,
+    now: Timestamp,
+    report: Report,
+) -> Result<Source, CommandError> {
+    source_for(read, resolved, now, None, report)
+}
+
+/// As [`source`], for some hosts and clients only.
+///
+/// # Errors
+/// As [`source`].
+pub fn source_for(
+    read: &Read,
+    resolved: &Resolved,
+    now: Timestamp,
+    only: Option<&BTreeSet<Holder>>,
+    report: Report,
+) -> Result<Source, CommandError> {
+    if resolved.model.derivation.is_none() {
+        return Ok(Source::Folder(store(read, report)));
+    }
+    let path = path!["store", "seedFile"];
+    let written = read.spec.store.seed_file.as_ref();
+    let written = written.map(|file| read.document.directory(&path).join(file));
+    let argument = read.seed_file.as_deref();
+    let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
+    let order = Order { model: &resolved.model, brought: &resolved.keyring, now, only };
+    let count = only.map_or_else(|| resolved.model.requests().count(), BTreeSet::len);
+    let mut progress = Progress::new(report, count);
+    let derived = derive(order, &seed, &mut || progress.step());
+    progress.end();
+    Ok(Source::Derived(Box::new(derived?)))
 }
 
 /// The store: where the spec says, else `pki` beside its first file.

@@ -68,9 +68,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let source = phases::source(&read, report);
-    if let Some(folder) = &args.output {
-        tree::keep_apart(folder, source.folder())?;
+    let source = phases::source(&read, &resolved, now, report)?;
+    if let (Some(folder), Some(store)) = (&args.output, source.folder()) {
+        tree::keep_apart(folder, store)?;
     }
     let render = rendering(&args.selection);
     let mut due = false;

@@ -66,10 +66,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
-    let store = phases::store(&read, report);
+    let source = phases::source(&read, &resolved, now, report)?;
     let model = &resolved.model;
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let (inventory, warnings) = store.everything(&wanted)?;
+    let (inventory, warnings) = source.everything(&wanted)?;
     report.diagnostics(&warnings);
     // What stands in the way of a render is shown beside what there is, not in its place.
     let (plan, errors) = match plan::plan(model, &inventory, now) {

@@ -136,7 +136,7 @@ impl Parameters {
             values.push(format!("plugin.allowPlainSecrets={}", json!(self.allowed)));
         }
         let files = self.files.iter().map(PathBuf::from).collect();
-        let mut arguments = SpecArguments { files, values, at: None };
+        let mut arguments = SpecArguments { files, values, ..SpecArguments::default() };
         arguments.override_target(self.target.clone());
         arguments
     }

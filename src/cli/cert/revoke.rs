@@ -9,10 +9,12 @@ use crate::cli::globals::Globals;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
 use crate::plan::{Issued, NewRevocation, Revocation};
+use crate::spec::StoreKind;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -51,6 +53,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if has_errors(&read.findings) {
         // What a broken text does not say may be where the store is.
         return Err(CommandError::Input(read.findings));
+    }
+    if read.spec.store.kind == Some(StoreKind::Derived) {
+        return Err(CommandError::Input(vec![derive::revocation()]));
     }
     let store = phases::store(&read, report);
     let ledger = store.ledger()?;

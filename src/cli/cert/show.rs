@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::{holder, password};
 use crate::cli::globals::{Globals, MessageFormat};
-use crate::cli::phases;
+use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report, print, standard_output_colour};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
@@ -19,6 +19,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::Holder;
 use crate::plan::Inventory;
+use crate::spec::StoreKind;
 use crate::time::Timestamp;
 
 /// Show what certificates, revocation lists and PKCS#12 files say, and what is wrong with them
@@ -129,6 +130,9 @@ impl Found {
         let has_brought = !model::brought::files(&read.document, &read.spec).is_empty();
         let resolved = has_brought.then(|| phases::resolve(&read, now, silent).ok()).flatten();
         let model = resolved.map(|resolved| resolved.model);
+        if read.spec.store.kind == Some(StoreKind::Derived) {
+            return self.add_derived(&name, &read, now);
+        }
         let store = phases::store(&read, silent);
         let stored = store.holders()?;
         let known = stored.iter().cloned().chain(model.iter().flat_map(brought)).collect();
@@ -152,6 +156,30 @@ impl Found {
             }
         });
         self.add_chain(&holder, &inventory, model.as_ref(), key.flatten());
+        Ok(())
+    }
+
+    /// A name, where nothing is stored: what the spec and the seed give.
+    fn add_derived(
+        &mut self,
+        name: &str,
+        read: &Read,
+        now: Timestamp,
+    ) -> Result<(), CommandError> {
+        let silent = Report::new(true, MessageFormat::Human, false);
+        let resolved = phases::resolve(read, now, silent)?;
+        let model = &resolved.model;
+        let issued = model.requests().map(|request| request.holder.clone());
+        let known = issued.chain(brought(model)).collect();
+        let holder = holder::find(name, &known).map_err(no_file)?;
+        let only = BTreeSet::from([holder.clone()]);
+        let source = phases::source_for(read, &resolved, now, Some(&only), silent)?;
+        let (inventory, _) = source.held(&only)?;
+        let key = source.keyring(&inventory, &only)?.get(&holder).map(|key| KeyFacts::Known {
+            kind: key.description(),
+            spki_hash: key.spki_hash(),
+        });
+        self.add_chain(&holder, &inventory, Some(model), key);
         Ok(())
     }
 

@@ -115,7 +115,10 @@ pub fn carry_out(
     report: Report,
 ) -> Result<Inventory, CommandError> {
     let model = &resolved.model;
-    let Source::Folder(store) = source;
+    let store = match source {
+        Source::Folder(store) => store,
+        Source::Derived(_) => return Err(nothing_is_issued()),
+    };
     let lock = store.lock()?;
     // Another process may have issued in the meantime; its warnings are those told already.
     let (inventory, plan, _) = planned(source, model, now, scope)?;
@@ -148,6 +151,13 @@ pub fn carry_out(
         ));
     }
     Ok(inventory.with(&issued))
+}
+
+/// What is derived is what the spec asks for; nothing is issued beside it.
+fn nothing_is_issued() -> CommandError {
+    let title = "what was derived is not what the spec asks for, and a derived store issues nothing else";
+    let hint = "`mtlsgen render --dry-run` tells what is missing; please report it with the spec";
+    CommandError::world("derived-store", title, Some(hint.to_owned()))
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.

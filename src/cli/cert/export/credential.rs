@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::refused;
+use super::{file_name, refused};
 use crate::cli::cert::holder;
 use crate::cli::phases;
 use crate::cli::report::{CommandError, Report};
@@ -29,8 +29,8 @@ pub struct Credential {
     keyring: Keyring,
     /// What the spec means.
     pub model: Model,
-    /// Where files of holders lie.
-    pub store: Store,
+    /// The store, if files of holders lie there.
+    store: Option<Store>,
 }
 
 impl Credential {
@@ -57,9 +57,16 @@ impl Credential {
         })
     }
 
-    /// Path of a file of `holder` in the store.
+    /// Path of a file of `holder` in the store, `tls.crt` or `tls.key`; without one, of a file that an export makes
+    /// in the working directory.
     pub fn path(&self, holder: &Holder, file: &str) -> PathBuf {
-        self.store.path_of(holder, file)
+        let exported = || PathBuf::from(file_name(holder, file.trim_start_matches("tls.")));
+        self.store.as_ref().map_or_else(exported, |store| store.path_of(holder, file))
+    }
+
+    /// Whether files of holders lie in a store, where others can use them.
+    pub fn has_files(&self) -> bool {
+        self.store.is_some()
     }
 }
 
@@ -75,15 +82,17 @@ pub fn load(
     let now = arguments.now()?;
     let read = phases::read(arguments)?;
     let resolved = phases::resolve(&read, now, report)?;
-    let store = phases::store(&read, report);
-    let model = resolved.model;
-    let known = known(&store, &model)?;
+    let store = resolved.model.derivation.is_none().then(|| phases::store(&read, report));
+    let known = known(store.as_ref(), &resolved.model)?;
     let holder = holder::find(name, &known)?;
+    let only = BTreeSet::from([holder.clone()]);
+    let source = phases::source_for(&read, &resolved, now, Some(&only), report)?;
+    let model = resolved.model;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =
         authorities.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
     wanted.insert(holder.clone());
-    let (inventory, warnings) = store.inventory(&wanted)?;
+    let (inventory, warnings) = source.held(&wanted)?;
     report.diagnostics(&warnings);
     if let Some(path) = inventory.lost.get(&holder) {
         return Err(StoreError::Missing { files: vec![(holder, path.clone())] }.into());
@@ -94,7 +103,7 @@ pub fn load(
     };
     let own = inventory.held.get(&holder).filter(|held| held.has_key);
     let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
-        Some(_) => store.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
+        Some(_) => source.keyring(&inventory, &only)?,
         None => resolved.keyring,
     };
     tell_validity(&chain[0], &holder, now, report);
@@ -103,8 +112,8 @@ pub fn load(
 }
 
 /// Everybody whose certificate was issued, will be, or was brought along.
-fn known(store: &Store, model: &Model) -> Result<BTreeSet<Holder>, CommandError> {
-    let mut known = store.holders()?;
+fn known(store: Option<&Store>, model: &Model) -> Result<BTreeSet<Holder>, CommandError> {
+    let mut known = store.map(Store::holders).transpose()?.unwrap_or_default();
     known.extend(model.requests().map(|request| request.holder.clone()));
     known.extend(model.brought.keys().cloned());
     known.extend(model.authorities.keys().cloned().map(Holder::Authority));

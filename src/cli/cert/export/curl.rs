@@ -1,10 +1,12 @@
 //! Ready `curl` lines for the hosts that a client may reach.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::credential::{Credential, server_root};
 use super::refused;
+use crate::cli::cert::holder::full_name;
 use crate::cli::report::CommandError;
 use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource};
 use crate::pki::request::Holder;
@@ -30,10 +32,32 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
             credential.holder
         ));
     }
+    if !credential.has_files() {
+        text.push_str(&exports(credential, name));
+    }
     if address.is_none() {
         text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
     }
     Ok(text)
+}
+
+/// How the files of the lines are made, where no store has them.
+fn exports(credential: &Credential, name: &str) -> String {
+    let reachable = credential.model.reachable(name);
+    let servers = reachable.filter_map(|(exposure, _)| match &exposure.tls.as_ref()?.source {
+        ServerCertificateSource::Held(server) => server_root(&credential.model, server),
+        _ => None,
+    });
+    let roots: BTreeSet<Holder> = servers.collect();
+    let own = [(&credential.holder, "pem-chain", "tls.crt"), (&credential.holder, "pem-key", "tls.key")];
+    let roots = roots.iter().map(|root| (root, "pem-chain", "tls.crt"));
+    let line = |(holder, format, file): (&Holder, &str, &str)| {
+        let path = quoted(&credential.path(holder, file).display().to_string());
+        let holder = quoted(&full_name(holder));
+        format!("# mtlsgen cert export {holder} --format {format} -o {path}\n")
+    };
+    let lines: String = own.into_iter().chain(roots).map(line).collect();
+    format!("# a derived store has no files: make them first\n{lines}")
 }
 
 fn line(credential: &Credential, exposure: &Exposure, address: Option<IpAddr>) -> String {
