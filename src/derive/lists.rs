@@ -144,7 +144,8 @@ impl Work<'_> {
         });
         revoked.extend(entries);
         let brought = settings.brought.iter().filter_map(|list| list.number).max();
-        let number = number(edge, revoked.len()).max(brought.map_or(0, |last| last.saturating_add(1)));
+        let number =
+            number(edge, revoked.len()).max(brought.map_or(0, |last| last.saturating_add(1)));
         let Validity { not_before, not_after } = window.validity;
         let this_update = not_before.max(edge.before(BACKDATED));
         Some(RevocationListDraft { number, this_update, next_update: not_after, revoked })

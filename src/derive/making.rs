@@ -32,7 +32,11 @@ pub(super) struct Made {
 
 impl Occasion<'_> {
     /// The certificate, signed by `authority`, or by itself without one.
-    pub(super) fn make(&self, root: &Root, authority: Option<&Authority<'_>>) -> Result<Made, String> {
+    pub(super) fn make(
+        &self,
+        root: &Root,
+        authority: Option<&Authority<'_>>,
+    ) -> Result<Made, String> {
         match &self.request.public_key {
             Some(key) => {
                 let certificate = self.sign(root, authority, key, None)?;

@@ -22,9 +22,7 @@ use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{
-    Generations, HeldCertificate, Inventory, IssueError, Keyring, chains, parallel,
-};
+use crate::plan::{Generations, HeldCertificate, Inventory, IssueError, Keyring, chains, parallel};
 use crate::time::Timestamp;
 
 pub use refusals::{renewal, revocation, rotation};
@@ -86,7 +84,8 @@ pub fn derive(
         beside: BTreeMap::new(),
         leaves: Keyring::default(),
     };
-    let is_authority = |request: &&CertificateRequest| matches!(request.holder, Holder::Authority(_));
+    let is_authority =
+        |request: &&CertificateRequest| matches!(request.holder, Holder::Authority(_));
     for request in model.requests().filter(is_authority) {
         work.authority(request)?;
         on_step();
@@ -191,8 +190,7 @@ impl<'a> Work<'a> {
     /// Makes a certificate, signed by the generation of its issuer that signs.
     fn make(&self, occasion: Occasion<'_>) -> Result<Made, Failure> {
         let request = occasion.request;
-        let failed =
-            |cause| Failure::World(IssueError { holder: request.holder.clone(), cause });
+        let failed = |cause| Failure::World(IssueError { holder: request.holder.clone(), cause });
         let made = match &request.issuer {
             Issuer::SelfSigned => occasion.make(self.root, None),
             Issuer::Authority(name) => match self.signer(name) {

@@ -54,7 +54,8 @@ pub fn rotation(model: &Model, name: &str) -> Diagnostic {
             .help("declare it under `cas`, or use a name that stands there");
     };
     let AuthoritySource::Issued(_) = authority.source else {
-        let title = format!("`{name}` is somebody else's authority, which only its owner rolls over");
+        let title =
+            format!("`{name}` is somebody else's authority, which only its owner rolls over");
         return Diagnostic::error("derived-store", title)
             .help("name both its old and its new certificate wherever it is trusted");
     };
@@ -70,10 +71,15 @@ pub fn rotation(model: &Model, name: &str) -> Diagnostic {
     );
     let wait = Seconds(longest_below(model, name).0);
     let retire = |own: u32| {
-        format!("retire: under `cas.{name}`, keep `generation = {own}` and remove `trustedGenerations`; do that {wait} after it began to sign, when the last certificate of the generation before it has ended; render and apply")
+        format!(
+            "retire: under `cas.{name}`, keep `generation = {own}` and remove `trustedGenerations`; do that {wait} after it began to sign, when the last certificate of the generation before it has ended; render and apply"
+        )
     };
     let activate = |next: u32, own: u32| {
-        format!("activate: under `cas.{name}`, write `generation = {next}` and keep `trustedGenerations = [{}]`; render and apply: what it signs is issued anew", listed(&[own, next]))
+        format!(
+            "activate: under `cas.{name}`, write `generation = {next}` and keep `trustedGenerations = [{}]`; render and apply: what it signs is issued anew",
+            listed(&[own, next])
+        )
     };
     let diagnostic = Diagnostic::error("derived-store", title);
     let next = trusted.iter().copied().find(|one| *one > own);
@@ -134,10 +140,17 @@ pub(super) fn revoked_now(
             continue;
         }
         let next = derivation.generation(holder) + 1;
-        let title = format!("the certificate {serial} of {holder} is revoked, and the seed gives the same one again");
-        let diagnostic = Diagnostic::error("revoked-again", title).help(format!("write `generation = {next}` under `{}`: another key and certificate", table(holder)));
+        let title = format!(
+            "the certificate {serial} of {holder} is revoked, and the seed gives the same one again"
+        );
+        let diagnostic = Diagnostic::error("revoked-again", title).help(format!(
+            "write `generation = {next}` under `{}`: another key and certificate",
+            table(holder)
+        ));
         found.push(match holder {
-            Holder::Client(name) => diagnostic.help(format!("or shut the client out: `revoked = true` under `clients.\"{name}\"`")),
+            Holder::Client(name) => diagnostic.help(format!(
+                "or shut the client out: `revoked = true` under `clients.\"{name}\"`"
+            )),
             _ => diagnostic,
         });
     }
@@ -146,6 +159,9 @@ pub(super) fn revoked_now(
 
 /// Schedules begin with 1970.
 pub(super) fn before_the_schedule(now: Timestamp) -> Diagnostic {
-    Diagnostic::error("clock-behind", format!("it is {now} now, and the schedule of a derived store begins in 1970"))
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
+    Diagnostic::error(
+        "clock-behind",
+        format!("it is {now} now, and the schedule of a derived store begins in 1970"),
+    )
+    .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
 }

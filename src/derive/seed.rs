@@ -225,7 +225,7 @@ mod tests {
         };
         for words in [
             &b"correct horse battery staple abc"[..],
-            "gr\u{fc}\u{df}e aus der K\u{fc}che, mein Schatz".as_bytes(),
+            "gr\u{fc}\u{df}e aus der K\u{fc}che, Schatz!!".as_bytes(),
             b"01234567890123456789012345678901",
             b"\x00\x01\x02\x03\x04\x05\xffmy password is secret!!!!",
         ] {

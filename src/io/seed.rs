@@ -1,8 +1,5 @@
 //! Reads the seed of a derived store: from a file that nobody else can read, or from the environment.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the user's seed and the environment are read here"
-)]
+#![expect(clippy::disallowed_methods, reason = "the user's seed and the environment are read here")]
 
 use std::ffi::OsString;
 use std::fmt;
@@ -82,11 +79,9 @@ impl fmt::Display for SeedInputError {
                 write!(f, "both `{VARIABLE}` and `{FILE_VARIABLE}` are set, and there is one seed")
             }
             Self::Read(error) => write!(f, "the seed: {error}"),
-            Self::Exposed { path, mode } => write!(
-                f,
-                "others can read the seed in `{}` (mode {mode:04o})",
-                path.display()
-            ),
+            Self::Exposed { path, mode } => {
+                write!(f, "others can read the seed in `{}` (mode {mode:04o})", path.display())
+            }
             Self::Unfit(origin, error) => write!(f, "there is no seed in {origin}: {error}"),
         }
     }

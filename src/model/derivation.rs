@@ -116,7 +116,9 @@ fn refuse_misfit(
         findings.push(
             Diagnostic::error(
                 "untrusted-generation",
-                format!("generation {own} of `{name}` signs, and is not among those that are trusted"),
+                format!(
+                    "generation {own} of `{name}` signs, and is not among those that are trusted"
+                ),
             )
             .at(place.clone())
             .help(format!("add {own} to `trustedGenerations`, or change `generation`")),
@@ -227,7 +229,10 @@ fn refuse_serials(context: Context<'_>, model: &Model, findings: &mut Findings) 
         findings.push(
             Diagnostic::error(
                 "key-without-effect",
-                format!("the serials of {} are derived, each certificate has its own", request.holder),
+                format!(
+                    "the serials of {} are derived, each certificate has its own",
+                    request.holder
+                ),
             )
             .at(context.value(&serials::path_of(request)))
             .help("remove `serial`"),
@@ -293,11 +298,17 @@ fn refuse_short_windows(context: Context<'_>, model: &Model, findings: &mut Find
         let (field, help) = match holder {
             Holder::Authority(name) if longest_below(model, name) >= *renew_before => (
                 "duration",
-                format!("write a `duration` of `{}` or more, or a shorter one for what it signs", Seconds(renew_before.0 * 2)),
+                format!(
+                    "write a `duration` of `{}` or more, or a shorter one for what it signs",
+                    Seconds(renew_before.0 * 2)
+                ),
             ),
             _ => (
                 "renewBefore",
-                format!("write a `renewBefore` of `{}` or less, or a longer `duration`", schedule::longest_renew_before(*duration)),
+                format!(
+                    "write a `renewBefore` of `{}` or less, or a longer `duration`",
+                    schedule::longest_renew_before(*duration)
+                ),
             ),
         };
         let place = duration_place(context, holder, field);

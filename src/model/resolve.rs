@@ -13,8 +13,8 @@ use crate::diagnostic::{Diagnostic, has_errors, nearest};
 use crate::path;
 use crate::plan::Keyring;
 use crate::secret_format;
-use crate::spec::document::{Path, Step};
 use crate::spec::Spec;
+use crate::spec::document::{Path, Step};
 use crate::target::{self, Target};
 
 /// What resolving gives: the model, and the private keys that were brought along.

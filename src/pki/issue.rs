@@ -111,8 +111,7 @@ pub fn digest(
     signer: &Signer<'_>,
 ) -> Result<[u8; 32], SignError> {
     let subject_key = subject_key.as_ref();
-    let draft =
-        contents::draft(request, &SerialNumber(vec![1]), validity, subject_key, signer)?;
+    let draft = contents::draft(request, &SerialNumber(vec![1]), validity, subject_key, signer)?;
     let (contents, _) = completed(&draft, request, subject_key, signer)?;
     Ok(sha256(&contents))
 }

@@ -22,9 +22,9 @@ pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
     AnnotationKey, ContainerName, Crl, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
-    FalseOr, FilePath, Generation, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later, NamespaceName,
-    NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked, RevokedSerial,
-    Serial, Uri,
+    FalseOr, FilePath, Generation, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later,
+    NamespaceName, NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked,
+    RevokedSerial, Serial, Uri,
 };
 
 /// One spec: which hosts exist, who may call them and who signs whom.

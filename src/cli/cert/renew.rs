@@ -49,8 +49,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let model = &resolved.model;
     let mut scope = scope(args, model)?;
     if model.derivation.is_some() {
-        let named: Vec<&Holder> =
-            scope.asked.iter().filter(|_| !args.names.is_empty()).collect();
+        let named: Vec<&Holder> = scope.asked.iter().filter(|_| !args.names.is_empty()).collect();
         return Err(CommandError::Input(vec![derive::renewal(model, &named)]));
     }
     let source = phases::source(&read, &resolved, now, report)?;

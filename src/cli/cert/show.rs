@@ -160,12 +160,7 @@ impl Found {
     }
 
     /// A name, where nothing is stored: what the spec and the seed give.
-    fn add_derived(
-        &mut self,
-        name: &str,
-        read: &Read,
-        now: Timestamp,
-    ) -> Result<(), CommandError> {
+    fn add_derived(&mut self, name: &str, read: &Read, now: Timestamp) -> Result<(), CommandError> {
         let silent = Report::new(true, MessageFormat::Human, false);
         let resolved = phases::resolve(read, now, silent)?;
         let model = &resolved.model;
@@ -175,10 +170,10 @@ impl Found {
         let only = BTreeSet::from([holder.clone()]);
         let source = phases::source_for(read, &resolved, now, Some(&only), silent)?;
         let (inventory, _) = source.held(&only)?;
-        let key = source.keyring(&inventory, &only)?.get(&holder).map(|key| KeyFacts::Known {
-            kind: key.description(),
-            spki_hash: key.spki_hash(),
-        });
+        let key = source
+            .keyring(&inventory, &only)?
+            .get(&holder)
+            .map(|key| KeyFacts::Known { kind: key.description(), spki_hash: key.spki_hash() });
         self.add_chain(&holder, &inventory, Some(model), key);
         Ok(())
     }

@@ -155,7 +155,8 @@ pub fn carry_out(
 
 /// What is derived is what the spec asks for; nothing is issued beside it.
 fn nothing_is_issued() -> CommandError {
-    let title = "what was derived is not what the spec asks for, and a derived store issues nothing else";
+    let title =
+        "what was derived is not what the spec asks for, and a derived store issues nothing else";
     let hint = "`mtlsgen render --dry-run` tells what is missing; please report it with the spec";
     CommandError::world("derived-store", title, Some(hint.to_owned()))
 }

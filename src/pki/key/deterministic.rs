@@ -1,5 +1,8 @@
 //! Keys that are made from given octets, and signatures that are the same each time.
 
+#[cfg(test)]
+mod tests;
+
 use p256::ecdsa::signature::Signer as _;
 use zeroize::Zeroizing;
 
@@ -43,12 +46,12 @@ impl DeterministicEcdsa {
     /// DER of the signature: P-256 with SHA-256, P-384 with SHA-384.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let signature = match &self.key {
-            CurveKey::P256(key) => key.try_sign(message).map(|signature: p256::ecdsa::Signature| {
-                signature.to_der().as_bytes().to_vec()
-            }),
-            CurveKey::P384(key) => key.try_sign(message).map(|signature: p384::ecdsa::Signature| {
-                signature.to_der().as_bytes().to_vec()
-            }),
+            CurveKey::P256(key) => key
+                .try_sign(message)
+                .map(|signature: p256::ecdsa::Signature| signature.to_der().as_bytes().to_vec()),
+            CurveKey::P384(key) => key
+                .try_sign(message)
+                .map(|signature: p384::ecdsa::Signature| signature.to_der().as_bytes().to_vec()),
         };
         signature.map_err(|_| KeyError::Malformed("the key cannot sign".to_owned()))
     }

@@ -1,7 +1,7 @@
 //! Keys at work: made and used by aws-lc, which validates what it reads and wipes what it frees.
 
-use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::encoding::{AsBigEndian, AsDer};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{

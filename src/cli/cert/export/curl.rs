@@ -49,7 +49,8 @@ fn exports(credential: &Credential, name: &str) -> String {
         _ => None,
     });
     let roots: BTreeSet<Holder> = servers.collect();
-    let own = [(&credential.holder, "pem-chain", "tls.crt"), (&credential.holder, "pem-key", "tls.key")];
+    let own =
+        [(&credential.holder, "pem-chain", "tls.crt"), (&credential.holder, "pem-key", "tls.key")];
     let roots = roots.iter().map(|root| (root, "pem-chain", "tls.crt"));
     let line = |(holder, format, file): (&Holder, &str, &str)| {
         let path = quoted(&credential.path(holder, file).display().to_string());

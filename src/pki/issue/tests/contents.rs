@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pki::certificate::{ExtendedKeyUsage, key_usage};
+use crate::pki::name::DistinguishedName;
 use crate::pki::openssl::days;
 use crate::pki::request::{AlternativeNames, NameConstraints, Subtree};
 use proptest::prelude::*;
