@@ -1,5 +1,7 @@
 //! What a derived store does not do, and what to write in the spec instead.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::derivation::Derivation;
 use crate::model::{AuthoritySource, Model};
@@ -69,7 +71,30 @@ pub fn rotation(model: &Model, name: &str) -> Diagnostic {
             _ => format!("{} are", listed(&trusted.iter().copied().collect::<Vec<_>>())),
         }
     );
-    let wait = Seconds(longest_below(model, name).0);
+    let diagnostic = steps(model, name, own, &trusted, Diagnostic::error("derived-store", title));
+    match below(model, name) {
+        Some(issuer) => diagnostic.help(format!("whoever holds a certificate of the old generation brings its chain along, which `{issuer}` vouches for: to shut them out, write the old serials of `{name}` (`mtlsgen status`) into `revoked` under `cas.{issuer}`")),
+        None => diagnostic,
+    }
+}
+
+/// The authority that signs another one.
+fn below<'a>(model: &'a Model, name: &str) -> Option<&'a str> {
+    match &model.request(&Holder::Authority(name.to_owned()))?.issuer {
+        Issuer::Authority(issuer) => Some(issuer),
+        Issuer::SelfSigned => None,
+    }
+}
+
+/// The edits that are left.
+fn steps(
+    model: &Model,
+    name: &str,
+    own: u32,
+    trusted: &BTreeSet<u32>,
+    diagnostic: Diagnostic,
+) -> Diagnostic {
+    let wait = longest_below(model, name);
     let retire = |own: u32| {
         format!(
             "retire: under `cas.{name}`, keep `generation = {own}` and remove `trustedGenerations`; do that {wait} after it began to sign, when the last certificate of the generation before it has ended; render and apply"
@@ -81,7 +106,6 @@ pub fn rotation(model: &Model, name: &str) -> Diagnostic {
             listed(&[own, next])
         )
     };
-    let diagnostic = Diagnostic::error("derived-store", title);
     let next = trusted.iter().copied().find(|one| *one > own);
     if let Some(next) = next {
         return diagnostic.help(activate(next, own)).help(retire(next));

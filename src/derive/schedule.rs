@@ -46,7 +46,8 @@ fn shortest_period(duration: Seconds) -> Seconds {
 #[must_use]
 pub fn longest_renew_before(duration: Seconds) -> Seconds {
     let left = duration.0.saturating_sub(shortest_period(duration).0 + BACKDATED.0 + 1);
-    Seconds(left / 60 * 60)
+    let unit = [86_400, 3_600].into_iter().find(|unit| left >= 2 * unit).unwrap_or(60);
+    Seconds(left / unit * unit)
 }
 
 /// The window of a certificate that is current at a point in time.

@@ -1,0 +1,110 @@
+//! What other commands make of a store that keeps nothing.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{HOST, SPEC, failing, replace, sandbox};
+use crate::support::{data, object, objects, output_of, tool};
+
+#[test]
+fn looking_and_handing_out_work_as_with_a_folder() {
+    let sandbox = sandbox(SPEC);
+    let rendered = objects(&sandbox.ok(&["render"]).stdout);
+    let alice = object(&rendered, "Secret", "alice");
+    let export = |format: &str| sandbox.ok(&["cert", "export", "alice", "--format", format]).stdout;
+    assert_eq!(export("pem-chain").into_bytes(), data(alice, "tls.crt"));
+    assert_eq!(export("pem-key").into_bytes(), data(alice, "tls.key"));
+    failing(
+        &sandbox.run(&["cert", "export", "cas/root", "--format", "pem-key"]),
+        "is not handed out",
+    );
+    let lines = export("curl");
+    assert!(lines.contains("--cert alice.crt --key alice.key --cacert servers.crt"), "{lines}");
+    assert!(lines.contains("# mtlsgen cert export cas/servers --format pem-chain -o servers.crt"));
+    for line in lines.lines().filter_map(|line| line.strip_prefix("# mtlsgen ")) {
+        sandbox.ok(&line.split(' ').collect::<Vec<_>>());
+    }
+    assert_eq!(sandbox.read("alice.key").into_bytes(), data(alice, "tls.key"));
+    sandbox.ok(&["cert", "export", "alice"]);
+    if let Some(openssl) = tool("openssl") {
+        let mut read = Command::new(openssl);
+        read.args(["pkcs12", "-in", "alice.p12", "-nokeys", "-passin", "file:alice.p12.password"]);
+        assert!(output_of(read.current_dir(sandbox.folder())).contains("CN = alice"));
+    }
+    let shown = sandbox.ok(&["cert", "show", "clients/alice", "--format", "json"]).stdout;
+    assert!(shown.contains("CN=signing") && shown.contains("CN=root"), "{shown}");
+    assert!(sandbox.ok(&["cert", "show", "cas/root"]).stdout.contains("root"));
+    failing(&sandbox.run(&["cert", "show", "mallory"]), "there is no such file");
+    let status: Value =
+        serde_json::from_str(&sandbox.ok(&["status", "--format", "json"]).stdout).unwrap();
+    let rows = status["certificates"].as_array().unwrap();
+    assert_eq!(rows.len(), 6);
+    assert!(rows.iter().all(|row| row["state"] == "valid"), "{status}");
+    assert!(!sandbox.path("pki").exists());
+}
+
+#[test]
+fn folders_of_manifests_are_kept_up_to_date() {
+    let sandbox = sandbox(SPEC);
+    let at = |time: &str, arguments: &[&str]| sandbox.run(&[arguments, &["--at", time]].concat());
+    assert_eq!(at("2031-01-01", &["render", "-o", "out"]).status, 0);
+    for arguments in [&["render", "-o", "out", "--check"][..], &["diff", "out"]] {
+        assert_eq!(at("2031-01-02", arguments).status, 0);
+        assert_eq!(at("2032-01-02", arguments).status, 1, "{arguments:?}");
+    }
+    for arguments in [&["render", "--locked"][..], &["render", "--dry-run"]] {
+        assert_eq!(at("2032-01-02", arguments).status, 0, "a seed never has to issue anything");
+    }
+    assert!(!sandbox.path("pki").exists());
+}
+
+#[test]
+fn what_would_change_a_store_tells_what_to_write_instead() {
+    let sandbox = sandbox(SPEC);
+    let before = sandbox.files();
+    failing(
+        &sandbox.run(&["cert", "renew", "alice"]),
+        "write `generation = 2` under `clients.\"alice\"`",
+    );
+    failing(
+        &sandbox.run(&["cert", "renew", HOST]),
+        "`generation = 2` under `hosts.\"web.example.com\".tls`",
+    );
+    failing(&sandbox.run(&["cert", "renew", "--due"]), "nothing can be renewed before its time");
+    failing(&sandbox.run(&["cert", "renew", "--all", "--dry-run"]), "follows its schedule");
+    failing(&sandbox.run(&["cert", "renew", "cas/root"]), "`mtlsgen ca rotate root`");
+    failing(&sandbox.run(&["cert", "renew", "mallory"]), "mallory");
+    failing(
+        &sandbox.run(&["cert", "revoke", "alice"]),
+        "write `revoked = true` under `clients.NAME`",
+    );
+    for step in [&["--plan"][..], &[], &["--activate"], &["--retire"]] {
+        let run = sandbox.run(&[&["ca", "rotate", "signing"], step].concat());
+        failing(
+            &run,
+            "introduce: under `cas.signing`, write `generation = 1` and `trustedGenerations = [1, 2]`",
+        );
+        assert!(
+            run.stderr.contains("activate: ") && run.stderr.contains("365d after"),
+            "{}",
+            run.stderr
+        );
+    }
+    failing(&sandbox.run(&["ca", "rotate", "singing"]), "there is no authority `singing`");
+    assert!(before == sandbox.files());
+}
+
+#[test]
+fn a_revoked_certificate_that_would_come_again_is_refused_by_every_command() {
+    let sandbox = sandbox(SPEC);
+    let rendered = objects(&sandbox.ok(&["render"]).stdout);
+    let serial = super::certificates(&rendered, "alice", "tls.crt")[0].serial.to_string();
+    replace(&sandbox, "[cas.signing]\n", &format!("[cas.signing]\nrevoked = [\"0x{serial}\"]\n"));
+    for command in [&["render"][..], &["status"], &["diff"], &["cert", "export", "alice"]] {
+        failing(&sandbox.run(command), "the seed gives the same one again");
+    }
+    replace(&sandbox, "[clients.alice]\n", "[clients.alice]\ngeneration = 2\n");
+    let again = objects(&sandbox.ok(&["render"]).stdout);
+    assert_ne!(super::certificates(&again, "alice", "tls.crt")[0].serial.to_string(), serial);
+}
