@@ -35,7 +35,6 @@ impl Root {
 
     /// Expands to `length` octets, 8160 at most, for the purpose that the fields name.
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "the lengths are those of keys and serials")]
     pub fn octets(&self, fields: &[&[u8]], length: usize) -> Zeroizing<Vec<u8>> {
         let mut octets = Zeroizing::new(vec![0; length]);
         let info = joined(fields);

@@ -37,20 +37,16 @@ impl Occasion<'_> {
         root: &Root,
         authority: Option<&Authority<'_>>,
     ) -> Result<Made, String> {
-        match &self.request.public_key {
-            Some(key) => {
-                let certificate = self.sign(root, authority, key, None)?;
-                Ok(Made { certificate, key: None })
-            }
-            None => {
-                let mut key = self.private_key(root).map_err(|error| error.to_string())?;
-                let certificate = self.sign(root, authority, key.public(), Some(&key))?;
-                if !self.is_authority() {
-                    key.rest();
-                }
-                Ok(Made { certificate, key: Some(key) })
-            }
+        if let Some(key) = &self.request.public_key {
+            let certificate = self.sign(root, authority, key, None)?;
+            return Ok(Made { certificate, key: None });
         }
+        let mut key = self.private_key(root).map_err(|error| error.to_string())?;
+        let certificate = self.sign(root, authority, key.public(), Some(&key))?;
+        if !self.is_authority() {
+            key.rest();
+        }
+        Ok(Made { certificate, key: Some(key) })
     }
 
     fn sign(

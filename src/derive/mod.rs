@@ -171,13 +171,13 @@ impl<'a> Work<'a> {
         requests: &[&'a CertificateRequest],
         on_step: &mut dyn FnMut(),
     ) -> Result<(), Failure> {
-        let make = |request: &&CertificateRequest| {
+        let work = |request: &&CertificateRequest| {
             let window = schedule::window(self.model, request, self.now);
             let generation = self.generation(&request.holder);
             let Made { certificate, key } = self.make(Occasion { request, generation, window })?;
             Ok((self.held(request, certificate, key.is_some()), key))
         };
-        let made: Vec<_> = parallel::map(requests, make, on_step)?;
+        let made: Vec<_> = parallel::map(requests, work, on_step)?;
         for (request, (held, key)) in requests.iter().zip(made) {
             if let Some(key) = key {
                 self.leaves.insert(request.holder.clone(), key);

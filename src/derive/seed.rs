@@ -220,9 +220,8 @@ mod tests {
 
     #[test]
     fn what_people_make_up_is_refused() {
-        let hexadecimal = |octets: &[u8]| -> String {
-            octets.iter().map(|octet| format!("{octet:02x}")).collect()
-        };
+        let hexadecimal =
+            |octets: &[u8]| crate::pki::key::SpkiHash(octets.try_into().unwrap()).to_string();
         for words in [
             &b"correct horse battery staple abc"[..],
             "gr\u{fc}\u{df}e aus der K\u{fc}che, Schatz!!".as_bytes(),

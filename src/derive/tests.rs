@@ -240,14 +240,14 @@ fn revocation_lists_follow_from_the_spec_and_rise_with_time_and_entries() {
     let more = REVOKED.replace("[\"0x1234\"]", "[\"0x1234\", \"0x1235\"]");
     let second = lists(&more, day(0));
     assert!(second["signing"][0].number > list.number);
-    let mut last = list.clone();
+    let mut newest = list.clone();
     for number in (3..120).step_by(3) {
         let now = lists(REVOKED, day(number));
         let now = &now["signing"][0];
-        assert!(*now == last || now.number > last.number, "day {number}");
-        last = now.clone();
+        assert!(*now == newest || now.number > newest.number, "day {number}");
+        newest = now.clone();
     }
-    assert_ne!(last, *list);
+    assert_ne!(newest, *list);
 }
 
 fn refused(text: &str) -> Vec<&'static str> {

@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
 }
 
 fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 fn vectors(text: &str) -> Value {

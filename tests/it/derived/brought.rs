@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::{SPEC, certificates, client_files, failing, render_at, sandbox};
-use crate::support::{Sandbox, output_of, tool};
+use crate::support::{Sandbox, objects, output_of, tool};
 
 /// A spec whose clients are signed by an authority that was brought along.
 fn spec(issuer: &str) -> String {
@@ -47,8 +47,18 @@ fn authorities_of_others_sign_in_the_same_way_each_time() {
                 let now =
                     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
                 let at = format!("@{}", now.as_secs() + days * 86_400);
-                let first = render_at(&sandbox, &at);
-                assert!(first == render_at(&sandbox, &at), "{key:?} {issuer}");
+                let render = || {
+                    let run = sandbox.ok(&["render", "--at", &at]);
+                    // Somebody else's root may sign others, and it ends one day; but nothing is issued, nothing is due.
+                    assert!(
+                        !run.stderr.contains("issued") && !run.stderr.contains("due"),
+                        "{}",
+                        run.stderr
+                    );
+                    objects(&run.stdout)
+                };
+                let first = render();
+                assert!(first == render(), "{key:?} {issuer}");
                 let client = client_files(&sandbox, &first, "alice", "alice").certificate.unwrap();
                 let mut verify = Command::new(tool("openssl").unwrap());
                 verify.args([

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{HOST, SPEC, failing, replace, sandbox};
-use crate::support::{data, object, objects, output_of, tool};
+use super::{HOST, SEED, SPEC, failing, replace, sandbox};
+use crate::support::{data, finish, object, objects, output_of, tool};
 
 #[test]
 fn looking_and_handing_out_work_as_with_a_folder() {
@@ -107,4 +107,24 @@ fn a_revoked_certificate_that_would_come_again_is_refused_by_every_command() {
     replace(&sandbox, "[clients.alice]\n", "[clients.alice]\ngeneration = 2\n");
     let again = objects(&sandbox.ok(&["render"]).stdout);
     assert_ne!(super::certificates(&again, "alice", "tls.crt")[0].serial.to_string(), serial);
+}
+
+#[test]
+fn argo_cd_renders_with_the_seed_of_its_container() {
+    let spec = SPEC.replace("seedFile = \"seed\"\n", "").replace("secretName = \"alice\"\n", "");
+    let sandbox = sandbox(&spec.replace("secretName = \"bob\"\n", ""));
+    let generate = |seed: (&str, &str)| {
+        let allowed = r#"[{"name": "allowPlainSecrets", "array": ["web-example-com-tls"]}]"#;
+        let mut command = sandbox.command(&["argo-cd", "generate"]);
+        command.env("ARGOCD_APP_NAME", "shop").env("ARGOCD_APP_PARAMETERS", allowed);
+        finish(command.env(seed.0, seed.1).env("SOURCE_DATE_EPOCH", "1900000000"))
+    };
+    let run = generate(("MTLSGEN_SEED", SEED));
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert_eq!(generate(("MTLSGEN_SEED_FILE", "seed")), run);
+    let secret =
+        |objects: &[Value]| object(objects, "Secret", "web-example-com-tls")["data"].clone();
+    let rendered = sandbox.ok(&["render", "--seed-file", "seed", "--at", "@1900000000"]).stdout;
+    assert_eq!(secret(&objects(&run.stdout)), secret(&objects(&rendered)));
+    failing(&generate(("X", "")), "a derived store needs its seed");
 }

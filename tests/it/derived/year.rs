@@ -107,7 +107,7 @@ fn a_year_changes_at_its_edges_alone_and_locks_nobody_out() {
     let sandbox = sandbox(SPEC);
     let start = Timestamp::parse("2029-10-01T08:00:00Z").unwrap();
     let now = |day: u64| start.after(Seconds::days(day));
-    let (mut before, mut changes): (Option<Vec<Value>>, _) = (None, BTreeSet::new());
+    let (mut before, mut seen): (Option<Vec<Value>>, _) = (None, BTreeSet::new());
     let (mut clients, mut callers) = (Vec::new(), Vec::new());
     for day in 0..DAYS {
         let objects = render_at(&sandbox, &now(day).to_string());
@@ -117,7 +117,7 @@ fn a_year_changes_at_its_edges_alone_and_locks_nobody_out() {
                 let of = |objects: &[Value]| object(objects, "Secret", name).clone();
                 let changed = of(before) != of(&objects);
                 assert_eq!(changed, edges.0[name] != edges.1[name], "{name} on day {day}");
-                changes.extend(changed.then_some((*name, day)));
+                seen.extend(changed.then_some((*name, day)));
             }
             let rest = |objects: &[Value]| -> Vec<Value> {
                 objects.iter().filter(|object| object["kind"] != "Secret").cloned().collect()
@@ -150,10 +150,10 @@ fn a_year_changes_at_its_edges_alone_and_locks_nobody_out() {
         }
         before = Some(objects);
     }
-    let count = |name: &str| changes.iter().filter(|(changed, _)| *changed == name).count();
-    assert!((12..=20).contains(&count("alice")), "{changes:?}");
-    assert!((12..=14).contains(&count("web-example-com-tls")), "{changes:?}");
-    assert!((2..=5).contains(&count("web-example-com-tls-cacert")), "{changes:?}");
+    let count = |name: &str| seen.iter().filter(|(changed, _)| *changed == name).count();
+    assert!((12..=20).contains(&count("alice")), "{seen:?}");
+    assert!((12..=14).contains(&count("web-example-com-tls")), "{seen:?}");
+    assert!((2..=5).contains(&count("web-example-com-tls-cacert")), "{seen:?}");
     // Further back than the overlap, somebody is out: the judge can say no.
     let last = bundle(before.as_ref().unwrap());
     assert!(!accepts(&clients[0].chain, &last, KeyUsage::client_auth(), now(DAYS - 1)));
