@@ -28,9 +28,9 @@ use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
-use crate::spec::Spec;
 use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
+use crate::spec::{Spec, StoreKind};
 use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.
@@ -62,7 +62,20 @@ impl Read {
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
     let seed_file = arguments.seed_file.clone();
-    Ok(Read { seed_file, ..read_sources(arguments.sources()?)? })
+    let read = Read { seed_file, ..read_sources(arguments.sources()?)? };
+    refuse_useless_seed(&read)?;
+    Ok(read)
+}
+
+/// A seed for nothing is a mistake, unless the spec is too wrong to tell.
+fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
+    let is_derived = read.spec.store.kind == Some(StoreKind::Derived);
+    if read.seed_file.is_none() || is_derived || diagnostic::has_errors(&read.findings) {
+        return Ok(());
+    }
+    let what = "`--seed-file` has no effect: the store is a folder";
+    let hint = "leave it out, or write `store.kind = \"derived\"` in the spec";
+    Err(CommandError::world("useless-flag", what, Some(hint.to_owned())))
 }
 
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.

@@ -81,6 +81,11 @@ fn the_nearest_seed_counts() {
     let wrong = render(&[], &[("MTLSGEN_SEED", &SEED[1..])]);
     failing(&wrong, "no seed in the environment variable `MTLSGEN_SEED`");
     assert!(!wrong.stderr.contains(&SEED[1..9]));
+    let mut folder =
+        sandbox.command(&["render", "--set", "store.kind=null", "--set", "store.seedFile=null"]);
+    let folder = Run::of(folder.args(["--seed-file", "one"]).output().unwrap());
+    failing(&folder, "`--seed-file` has no effect");
+    assert!(!sandbox.path("pki").exists());
     // A path in a spec starts from the folder of the file that says so.
     sandbox.write("below/mtls.toml", SPEC.replace("\"seed\"", "\"../one\""));
     assert_eq!(render(&["-f", "below/mtls.toml"], &[]), argument);
