@@ -3,7 +3,6 @@
 mod issuing;
 mod source;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
-use crate::derive::{Order, derive};
+use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic};
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input, seed};
@@ -184,10 +183,10 @@ pub fn source(
     now: Timestamp,
     report: Report,
 ) -> Result<Source, CommandError> {
-    source_for(read, resolved, now, None, report)
+    source_for(read, resolved, now, Extent::Current, report)
 }
 
-/// As [`source`], for some hosts and clients only.
+/// As [`source`], with more or less of what can be derived.
 ///
 /// # Errors
 /// As [`source`].
@@ -195,7 +194,7 @@ pub fn source_for(
     read: &Read,
     resolved: &Resolved,
     now: Timestamp,
-    only: Option<&BTreeSet<Holder>>,
+    extent: Extent<'_>,
     report: Report,
 ) -> Result<Source, CommandError> {
     if resolved.model.derivation.is_none() {
@@ -206,8 +205,11 @@ pub fn source_for(
     let written = written.map(|file| read.document.directory(&path).join(file));
     let argument = read.seed_file.as_deref();
     let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
-    let order = Order { model: &resolved.model, brought: &resolved.keyring, now, only };
-    let count = only.map_or_else(|| resolved.model.requests().count(), BTreeSet::len);
+    let order = Order { model: &resolved.model, brought: &resolved.keyring, now, extent };
+    let count = match extent {
+        Extent::Of(holders) => holders.len(),
+        Extent::Current | Extent::Valid => resolved.model.requests().count(),
+    };
     let mut progress = Progress::new(report, count);
     let derived = derive(order, &seed, &mut || progress.step());
     progress.end();

@@ -8,6 +8,7 @@ use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print};
 use super::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
 use crate::pki::request::Holder;
@@ -66,7 +67,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
-    let source = phases::source(&read, &resolved, now, report)?;
+    let source = phases::source_for(&read, &resolved, now, Extent::Valid, report)?;
     let model = &resolved.model;
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
     let (inventory, warnings) = source.everything(&wanted)?;

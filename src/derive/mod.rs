@@ -55,8 +55,29 @@ pub struct Order<'a> {
     pub brought: &'a Keyring,
     /// When.
     pub now: Timestamp,
-    /// Whose certificates beside those of authorities; `None`: everybody's.
-    pub only: Option<&'a BTreeSet<Holder>>,
+    /// How much of it.
+    pub extent: Extent<'a>,
+}
+
+/// How much is derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent<'a> {
+    /// What is current, of everybody.
+    Current,
+    /// Also what is valid still: that of earlier windows and generations, as far as the spec gives it today. It
+    /// stands in the ledger.
+    Valid,
+    /// What is current, of authorities and of these hosts and clients.
+    Of(&'a BTreeSet<Holder>),
+}
+
+impl Extent<'_> {
+    fn has(self, holder: &Holder) -> bool {
+        match self {
+            Self::Current | Self::Valid => true,
+            Self::Of(holders) => holders.contains(holder),
+        }
+    }
 }
 
 /// Derives certificates, keys and revocation lists. `on_step` is called for each certificate.
@@ -68,7 +89,7 @@ pub fn derive(
     seed: &Seed,
     on_step: &mut dyn FnMut(),
 ) -> Result<Derived, Failure> {
-    let Order { model, brought, now, only } = order;
+    let Order { model, brought, now, extent } = order;
     if now.unix() < 0 {
         return Err(Failure::Refused(vec![refusals::before_the_schedule(now)]));
     }
@@ -90,10 +111,12 @@ pub fn derive(
         work.authority(request)?;
         on_step();
     }
-    let is_wanted = |request: &&CertificateRequest| {
-        !is_authority(request) && only.is_none_or(|only| only.contains(&request.holder))
-    };
+    let is_wanted =
+        |request: &&CertificateRequest| !is_authority(request) && extent.has(&request.holder);
     work.leaves(&model.requests().filter(is_wanted).collect::<Vec<_>>(), on_step)?;
+    if extent == Extent::Valid {
+        work.past()?;
+    }
     let edges = work.revoke()?;
     let refused = refusals::revoked_now(model, &work.inventory, &derivation);
     if !refused.is_empty() {
@@ -199,6 +222,55 @@ impl<'a> Work<'a> {
             },
         };
         made.map_err(failed)
+    }
+
+    /// Enters in the ledger what holders may have shown before, and can show still.
+    fn past(&mut self) -> Result<(), Failure> {
+        let mut found = Vec::new();
+        let model = self.model;
+        for request in model.requests() {
+            let holder = &request.holder;
+            let newest = self.generation(holder).max(self.newest_trusted(holder));
+            let current = self.inventory.held.get(holder).map(HeldCertificate::certificate);
+            for window in schedule::live_windows(model, request, self.now).live {
+                for generation in 1..=newest {
+                    for made in self.by_each_signer(Occasion { request, generation, window })? {
+                        if current != Some(&made.certificate) {
+                            found.push((request, window, made.certificate));
+                        }
+                    }
+                }
+            }
+        }
+        let known: BTreeSet<_> =
+            self.inventory.ledger.entries.iter().map(|entry| entry.fingerprint).collect();
+        for (request, window, certificate) in found {
+            if !known.contains(&certificate.fingerprint()) {
+                self.enter(&request.holder, &request.issuer, window, &certificate);
+            }
+        }
+        Ok(())
+    }
+
+    fn newest_trusted(&self, holder: &Holder) -> u32 {
+        match holder {
+            Holder::Authority(name) => self.derivation.trusted(name).into_iter().max().unwrap_or(1),
+            Holder::Host(_) | Holder::Client(_) => 1,
+        }
+    }
+
+    /// Makes a certificate once for each generation of its issuer that is trusted.
+    fn by_each_signer(&self, occasion: Occasion<'_>) -> Result<Vec<Made>, Failure> {
+        let Occasion { request, .. } = occasion;
+        let made: Result<Vec<Made>, String> = match &request.issuer {
+            Issuer::SelfSigned => occasion.make(self.root, None).map(|made| vec![made]),
+            Issuer::Authority(name) => self
+                .signers(name)
+                .iter()
+                .map(|authority| occasion.make(self.root, Some(authority)))
+                .collect(),
+        };
+        made.map_err(|cause| Failure::World(IssueError { holder: request.holder.clone(), cause }))
     }
 
     fn held(

@@ -33,7 +33,7 @@ fn spec(levels: &str) -> String {
 }
 
 fn at(model: &Model, seed: &str, now: Timestamp) -> Result<Derived, Failure> {
-    let order = Order { model, brought: &Keyring::default(), now, only: None };
+    let order = Order { model, brought: &Keyring::default(), now, extent: Extent::Current };
     derive(order, &Seed::from_text(seed).unwrap(), &mut || ())
 }
 

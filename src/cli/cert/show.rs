@@ -10,6 +10,7 @@ use crate::cli::globals::{Globals, MessageFormat};
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report, print, standard_output_colour};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
 use crate::io::input;
 use crate::io::input_error::InputError;
@@ -168,7 +169,7 @@ impl Found {
         let known = issued.chain(brought(model)).collect();
         let holder = holder::find(name, &known).map_err(no_file)?;
         let only = BTreeSet::from([holder.clone()]);
-        let source = phases::source_for(read, &resolved, now, Some(&only), silent)?;
+        let source = phases::source_for(read, &resolved, now, Extent::Of(&only), silent)?;
         let (inventory, _) = source.held(&only)?;
         let key = source
             .keyring(&inventory, &only)?

@@ -38,10 +38,48 @@ fn looking_and_handing_out_work_as_with_a_folder() {
     failing(&sandbox.run(&["cert", "show", "mallory"]), "there is no such file");
     let status: Value =
         serde_json::from_str(&sandbox.ok(&["status", "--format", "json"]).stdout).unwrap();
-    let rows = status["certificates"].as_array().unwrap();
+    let rows: Vec<_> = current(&status).collect();
     assert_eq!(rows.len(), 6);
     assert!(rows.iter().all(|row| row["state"] == "valid"), "{status}");
     assert!(!sandbox.path("pki").exists());
+}
+
+fn current(status: &Value) -> impl Iterator<Item = &Value> {
+    status["certificates"].as_array().unwrap().iter().filter(|row| row["current"] == true)
+}
+
+#[test]
+fn what_can_be_shown_still_is_listed_with_its_serial() {
+    let sandbox = sandbox(SPEC);
+    let at = "2031-01-01";
+    let serial =
+        |objects: &[Value]| super::certificates(objects, "alice", "tls.crt")[0].serial.to_string();
+    let old = serial(&super::render_at(&sandbox, at));
+    replace(&sandbox, "[clients.alice]\n", "[clients.alice]\ngeneration = 2\n");
+    let new = serial(&super::render_at(&sandbox, at));
+    let state = |serial: &str| {
+        let text = sandbox.ok(&["status", "--format", "json", "--at", at]).stdout;
+        let status: Value = serde_json::from_str(&text).unwrap();
+        let rows = status["certificates"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["serial"] == serial).unwrap();
+        (row["state"].as_str().unwrap().to_owned(), row["opens"].to_string())
+    };
+    assert_eq!(state(&new).0, "valid");
+    assert_eq!(state(&old), ("superseded".to_owned(), format!("[\"{HOST}\"]")));
+    replace(&sandbox, "[cas.signing]\n", &format!("[cas.signing]\nrevoked = [\"0x{old}\"]\n"));
+    assert_eq!(state(&old), ("revoked".to_owned(), "[]".to_owned()));
+    assert_eq!(state(&new).0, "valid");
+    // What was current in earlier windows.
+    let sandbox = super::sandbox(
+        &SPEC.replace("issuer = \"signing\"\n", "issuer = \"signing\"\nrenewBefore = \"200d\"\n"),
+    );
+    let text = sandbox.ok(&["status", "--format", "json", "--at", at]).stdout;
+    let status: Value = serde_json::from_str(&text).unwrap();
+    let rows = status["certificates"].as_array().unwrap();
+    let of = |name| rows.iter().filter(|row| row["name"] == name).count();
+    // 365 days in windows of 165: two or three of them.
+    assert!((2..=3).contains(&of("alice")) && (2..=3).contains(&of("bob")), "{status}");
+    assert_eq!(current(&status).count(), 6);
 }
 
 #[test]

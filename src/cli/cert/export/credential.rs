@@ -8,6 +8,7 @@ use crate::cli::cert::holder;
 use crate::cli::phases;
 use crate::cli::report::{CommandError, Report};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
 use crate::io::store::{Store, StoreError};
 use crate::model::{AuthoritySource, Model};
@@ -86,7 +87,7 @@ pub fn load(
     let known = known(store.as_ref(), &resolved.model)?;
     let holder = holder::find(name, &known)?;
     let only = BTreeSet::from([holder.clone()]);
-    let source = phases::source_for(&read, &resolved, now, Some(&only), report)?;
+    let source = phases::source_for(&read, &resolved, now, Extent::Of(&only), report)?;
     let model = resolved.model;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =
