@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`derive`], [`output`], [`complete`], [`kustomize`], [`inspect`], [`status`], [`diagnostic`]) is pure: disk, clock, environment and
+//! [`derive`](mod@derive), [`output`], [`complete`], [`kustomize`], [`inspect`], [`status`], [`diagnostic`]) is pure: disk, clock, environment and
 //! randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
