@@ -11,12 +11,13 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`output`], [`complete`], [`kustomize`], [`inspect`], [`status`], [`existing`], [`diagnostic`]) is pure: disk, clock,
-//! environment and randomness live in [`io`] and
+//! [`derive`](mod@derive), [`output`], [`complete`], [`kustomize`], [`inspect`], [`status`], [`existing`], [`diagnostic`])
+//! is pure: disk, clock, environment and randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
 pub mod complete;
+pub mod derive;
 pub mod diagnostic;
 pub mod existing;
 pub mod inspect;

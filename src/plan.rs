@@ -123,6 +123,19 @@ impl Keyring {
         self.generations.insert(key.spki_hash(), Arc::new(key));
     }
 
+    /// Every key of a current generation, host or client.
+    pub fn iter(&self) -> impl Iterator<Item = (&Holder, &PrivateKey)> {
+        self.keys.iter().map(|(holder, key)| (holder, key.as_ref()))
+    }
+
+    /// The keys of these holders, as far as they are at hand.
+    #[must_use]
+    pub fn of(&self, holders: &BTreeSet<Holder>) -> Self {
+        let keys = self.keys.iter().filter(|(holder, _)| holders.contains(holder));
+        let keys = keys.map(|(holder, key)| (holder.clone(), Arc::clone(key))).collect();
+        Self { keys, ..Self::default() }
+    }
+
     /// Adds a key.
     pub fn insert(&mut self, holder: Holder, key: PrivateKey) {
         self.keys.insert(holder, Arc::new(key));

@@ -7,6 +7,7 @@ use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print, standard_output_colour};
 use super::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
@@ -38,7 +39,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let existing = args.existing.read(&args.spec, report)?;
     let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
+    let source = phases::source_beside(&read, existing, &resolved, now, Extent::Current, report)?;
     let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
     phases::tell_plan(&plan, report, phases::urgency);
     let unsettled = phases::tell_unsettled_keys(&source, report, Severity::Warning)?;

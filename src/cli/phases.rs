@@ -16,14 +16,16 @@ pub use self::issuing::{
 };
 pub use self::source::Source;
 
+use super::progress::Progress;
 use super::report::{CommandError, Report};
 use super::spec_arguments::SpecArguments;
 use crate::complete::{Completed, Completer, Namespace};
+use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
 use crate::io::age_file::{Recipients, Sources};
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, input};
+use crate::io::{brought, input, seed};
 use crate::manifest::objects::Material;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, render};
@@ -31,10 +33,10 @@ use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
-use crate::spec::Spec;
 use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
 use crate::spec::value::AgeRecipient;
+use crate::spec::{Spec, StoreKind};
 use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.
@@ -51,6 +53,8 @@ pub struct Read {
     pub findings: Vec<Diagnostic>,
     /// Where identities for encrypted keys are looked for.
     pub identities: Sources,
+    /// File with the seed of a derived store, as the command line names it.
+    pub seed_file: Option<PathBuf>,
 }
 
 impl Read {
@@ -66,7 +70,21 @@ impl Read {
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
     let identities = Sources::from(&arguments.keys);
-    Ok(Read { identities, ..read_sources(arguments.sources()?)? })
+    let seed_file = arguments.seed_file.clone();
+    let read = Read { identities, seed_file, ..read_sources(arguments.sources()?)? };
+    refuse_useless_seed(&read)?;
+    Ok(read)
+}
+
+/// A seed for nothing is a mistake, unless the spec is too wrong to tell.
+fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
+    let is_derived = read.spec.store.kind == Some(StoreKind::Derived);
+    if read.seed_file.is_none() || is_derived || has_errors(&read.findings) {
+        return Ok(());
+    }
+    let what = "`--seed-file` has no effect: the store is a folder";
+    let hint = "leave it out, or write `store.kind = \"derived\"` in the spec";
+    Err(CommandError::world("useless-flag", what, Some(hint.to_owned())))
 }
 
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.
@@ -86,7 +104,8 @@ pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, C
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    Ok(Read { directory, document, spec, plugin, findings, identities: Sources::default() })
+    let identities = Sources::default();
+    Ok(Read { directory, document, spec, plugin, findings, identities, seed_file: None })
 }
 
 /// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
@@ -210,22 +229,67 @@ pub fn templates(
 }
 
 /// Where the certificates and keys of manifests come from.
-pub fn source(read: &Read, report: Report) -> Source {
-    Source::Folder(store(read, report))
+///
+/// # Errors
+/// A derived store has no seed, or something cannot be derived.
+pub fn source(
+    read: &Read,
+    resolved: &Resolved,
+    now: Timestamp,
+    report: Report,
+) -> Result<Source, CommandError> {
+    source_for(read, resolved, now, Extent::Current, report)
 }
 
-/// As [`source`], where Secrets that exist take the place of the folder, if there are any.
+/// As [`source`], with more or less of what can be derived.
+///
+/// # Errors
+/// As [`source`].
+pub fn source_for(
+    read: &Read,
+    resolved: &Resolved,
+    now: Timestamp,
+    extent: Extent<'_>,
+    report: Report,
+) -> Result<Source, CommandError> {
+    if resolved.model.derivation.is_none() {
+        return Ok(Source::Folder(store(read, report)));
+    }
+    let path = path!["store", "seedFile"];
+    let written = read.spec.store.seed_file.as_ref();
+    let written = written.map(|file| read.document.directory(&path).join(file));
+    let argument = read.seed_file.as_deref();
+    let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
+    let order = Order { model: &resolved.model, brought: &resolved.keyring, now, extent };
+    let count = match extent {
+        Extent::Of(holders) => holders.len(),
+        Extent::Current | Extent::Valid => resolved.model.requests().count(),
+    };
+    let mut progress = Progress::new(report, count);
+    let derived = derive(order, &seed, &mut || progress.step());
+    progress.end();
+    Ok(Source::Derived(Box::new(derived?)))
+}
+
+/// As [`source_for`], where Secrets that exist take the place of the folder, if there are any.
 ///
 /// # Errors
 /// They are no store: something is damaged or contradicts itself, or an authority would have to be made anew.
 pub fn source_beside(
     read: &Read,
     existing: Option<Secrets>,
-    model: &Model,
+    resolved: &Resolved,
+    now: Timestamp,
+    extent: Extent<'_>,
     report: Report,
 ) -> Result<Source, CommandError> {
-    let Some(secrets) = existing else { return Ok(source(read, report)) };
-    let existing = ExistingSecrets::of(model, secrets)?;
+    let Some(secrets) = existing else { return source_for(read, resolved, now, extent, report) };
+    if resolved.model.derivation.is_some() {
+        let what = "`--existing` has no effect: a derived store makes all that Secrets could hold";
+        let hint = "leave it out, or leave `store.kind = \"derived\"` out of the spec";
+        return Err(CommandError::world("useless-flag", what, Some(hint.to_owned())));
+    }
+    let existing = ExistingSecrets::of(&resolved.model, secrets)?;
     Ok(Source::Existing(Box::new(existing)))
 }
 

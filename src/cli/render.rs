@@ -9,6 +9,7 @@ use super::phases::{self, Source};
 use super::report::{CommandError, ExitStatus, Report, print_with, standard_output_is_terminal};
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::objects::Material;
@@ -72,7 +73,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let existing = args.existing.read(&args.spec, report)?;
     let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
+    let extent = Extent::Current;
+    let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
     if let (Some(folder), Some(own)) = (&args.output, source.folder()) {
         tree::keep_apart(folder, own)?;
     }

@@ -8,9 +8,11 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Mutex;
 
 use super::globals::{Globals, MessageFormat};
+use crate::derive::Failure;
 use crate::diagnostic::{Diagnostic, Severity, human, json};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
+use crate::io::seed::SeedInputError;
 use crate::io::store::StoreError;
 use crate::io::tree_error::TreeError;
 use crate::output::{NotOurs, StreamError};
@@ -99,6 +101,21 @@ impl From<TreeError> for CommandError {
 impl From<ClockError> for CommandError {
     fn from(error: ClockError) -> Self {
         Self::world("clock", &error, Some(error.hint()))
+    }
+}
+
+impl From<SeedInputError> for CommandError {
+    fn from(error: SeedInputError) -> Self {
+        Self::world("seed", &error, Some(error.hint()))
+    }
+}
+
+impl From<Failure> for CommandError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(diagnostics) => Self::Input(diagnostics),
+            Failure::World(error) => Self::world("issue", &error, None),
+        }
     }
 }
 

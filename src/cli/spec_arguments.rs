@@ -22,6 +22,9 @@ pub struct SpecArguments {
     /// Value of the spec, such as `hosts."a.b".tls.issuer=internal`; comes after all files
     #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Spec")]
     pub values: Vec<String>,
+    /// File with the seed of a derived store, instead of `MTLSGEN_SEED`, `MTLSGEN_SEED_FILE` and `store.seedFile`
+    #[arg(long, value_name = "FILE", help_heading = "Spec")]
+    pub seed_file: Option<PathBuf>,
     /// Time to work at, instead of now: RFC 3339, a date, or `@` and seconds since 1970
     ///
     /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.

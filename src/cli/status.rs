@@ -9,6 +9,7 @@ use super::globals::Globals;
 use super::phases;
 use super::report::{CommandError, ExitStatus, print};
 use super::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
 use crate::pki::request::Holder;
@@ -72,7 +73,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let resolved = phases::resolve_at_any_time(&read, existing.as_ref(), now, report)?;
     let model = &resolved.model;
     let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let source = phases::source_beside(&read, existing, model, report)?;
+    let source = phases::source_beside(&read, existing, &resolved, now, Extent::Valid, report)?;
     let (inventory, warnings) = source.everything(&wanted)?;
     report.diagnostics(&warnings);
     // What stands in the way of a render is shown beside what there is, not in its place.

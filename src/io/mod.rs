@@ -12,6 +12,7 @@ pub mod kustomization;
 pub mod new_files;
 pub mod plugin_home;
 pub mod program;
+pub mod seed;
 pub mod store;
 pub mod terminal;
 pub mod tree;

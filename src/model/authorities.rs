@@ -219,6 +219,8 @@ fn refuse_keys_of_ours(context: Context<'_>, name: &str, written: &Ca, findings:
         ("duration", written.duration.is_some()),
         ("renewBefore", written.renew_before.is_some()),
         ("serial", written.serial.is_some()),
+        ("generation", written.generation.is_some()),
+        ("trustedGenerations", !written.trusted_generations.is_empty()),
         ("maxPathLen", written.max_path_len.is_some()),
         ("nameConstraints", written.name_constraints.is_some()),
     ];

@@ -9,6 +9,7 @@ mod clients;
 mod collisions;
 mod constraints;
 pub mod context;
+pub mod derivation;
 mod encryption;
 mod existing_ingress;
 mod holders;
@@ -87,6 +88,8 @@ pub struct Model {
     pub allow_plain_in_git: bool,
     /// Whether names of Secrets end in a hash of their content.
     pub name_suffix_hash: bool,
+    /// What is derived from a seed, where no store keeps anything.
+    pub derivation: Option<derivation::Derivation>,
 }
 
 /// A certification authority.

@@ -6,15 +6,15 @@ use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
-    Annotations, Labels, Model, authorities, client_auth, clients, encryption, hosts, patches,
-    secrets, services, shared, texts,
+    Annotations, Labels, Model, authorities, client_auth, clients, derivation, encryption, hosts,
+    patches, secrets, services, shared, texts,
 };
 use crate::diagnostic::{Diagnostic, Severity, has_errors, nearest};
 use crate::path;
 use crate::plan::Keyring;
 use crate::secret_format;
+use crate::spec::Spec;
 use crate::spec::document::{Path, Step};
-use crate::spec::{Spec, StoreKind};
 use crate::target::{self, Target};
 
 /// What resolving gives: the model, and the private keys that were brought along.
@@ -81,7 +81,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     let secrets = secrets::resolve(context, &exposures, &clients, &mut findings);
     let patches = patches::resolve(context, &mut findings);
     let keyring = keyring.and(&certificates.keyring);
-    let model = Model {
+    let mut model = Model {
         name: context.spec.name.clone(),
         target: target.name().to_owned(),
         labels: shared::labels(context.spec),
@@ -97,7 +97,9 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         patches,
         allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),
         name_suffix_hash: context.spec.secrets.name_suffix_hash.unwrap_or(false),
+        derivation: None,
     };
+    derivation::resolve(context, &mut model, &keyring, &mut findings);
     super::serials::refuse_repeats(context, &model, &mut findings);
     super::constraints::refuse_names_outside(context, &model, &mut findings);
     findings.0.extend(target.check(&model, &|path| context.value(path)));
@@ -140,16 +142,6 @@ fn target(context: Context<'_>, findings: &mut Findings) -> &'static dyn Target 
 }
 
 fn refuse_later_kinds(context: Context<'_>, findings: &mut Findings) {
-    if context.spec.store.kind == Some(StoreKind::Derived) {
-        findings.push(
-            Diagnostic::error(
-                "not-supported-yet",
-                "`store.kind = \"derived\"` is not supported yet",
-            )
-            .at(context.value(&path!["store", "kind"]))
-            .help("remove it: certificates and keys are kept in a folder"),
-        );
-    }
     let Some(format) = &context.spec.secrets.format else { return };
     if secret_format::find(format).is_some() {
         return;

@@ -39,7 +39,8 @@ pub fn refuse_repeats(context: Context<'_>, model: &Model, findings: &mut Findin
     }
 }
 
-fn path_of(request: &CertificateRequest) -> Path {
+/// Where the serial of a certificate is written.
+pub fn path_of(request: &CertificateRequest) -> Path {
     match &request.holder {
         Holder::Authority(name) => path!["cas", name, "serial"],
         Holder::Host(name) => path!["hosts", name, "tls", "serial"],

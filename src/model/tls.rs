@@ -113,6 +113,7 @@ pub fn over_defaults(own: &Tls, defaults: &Tls) -> Tls {
         duration: own.duration.or(base.duration),
         renew_before: own.renew_before.or(base.renew_before),
         serial: own.serial.or(base.serial),
+        generation: own.generation.or(base.generation),
     }
 }
 
@@ -375,6 +376,7 @@ fn refuse_keys_of_ours(
         ("duration", tls.duration.is_some()),
         ("renewBefore", tls.renew_before.is_some()),
         ("serial", tls.serial.is_some()),
+        ("generation", tls.generation.is_some()),
     ];
     for (field, _) in given.iter().filter(|(_, given)| *given) {
         let own = path!["hosts", key, "tls", *field];

@@ -14,7 +14,7 @@ use x509_cert::der::asn1::{AnyRef, BitStringRef};
 use x509_cert::der::{self, Encode, Reader, SliceReader, Tag};
 
 use super::certificate::Certificate;
-use super::key::{KeyError, PrivateKey, PublicKey};
+use super::key::{KeyError, PrivateKey, PublicKey, sha256};
 use super::request::{CertificateRequest, SerialNumber};
 use crate::time::Timestamp;
 use template::{Blanks, Shape, Templates};
@@ -97,6 +97,26 @@ pub struct CertificateMaker {
 }
 
 impl CertificateMaker {
+    /// SHA-256 of everything that a certificate will say but its serial: two certificates that differ in anything
+    /// else differ in this.
+    ///
+    /// # Errors
+    /// If a name cannot be encoded.
+    pub fn digest(
+        &self,
+        request: &CertificateRequest,
+        validity: Validity,
+        subject_key: &impl AsRef<PublicKey>,
+        signer: &Signer<'_>,
+    ) -> Result<[u8; 32], SignError> {
+        let subject_key = subject_key.as_ref();
+        let shape = Shape::new(request, validity, subject_key, signer);
+        let template = self.templates.get(shape, subject_key, signer.key.public())?;
+        let no_serial = SerialNumber(template::NO_SERIAL.to_vec());
+        let blanks = Blanks::new(request, &no_serial, subject_key, signer);
+        Ok(sha256(&template.contents(&blanks)?))
+    }
+
     /// Signs one certificate for `subject_key`: a public key, or the public part of a private one.
     ///
     /// The certificate says exactly what `request`, `serial` and `validity` say; apart from the
@@ -117,14 +137,7 @@ impl CertificateMaker {
         checks::before(request, serial, validity, subject_key, signer)?;
         let shape = Shape::new(request, validity, subject_key, signer);
         let template = self.templates.get(shape, subject_key, signer.key.public())?;
-        let blanks = Blanks {
-            serial,
-            issuer: signer.certificate.map_or(&request.subject, |issuer| &issuer.subject),
-            subject: &request.subject,
-            subject_key,
-            key_identifier: contents::key_identifier(subject_key),
-            names: &request.names,
-        };
+        let blanks = Blanks::new(request, serial, subject_key, signer);
         let contents = template.contents(&blanks)?;
         let signature = signer.key.sign(&contents)?;
         let signature = BitStringRef::from_bytes(&signature)?.to_der()?;

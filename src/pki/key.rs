@@ -1,5 +1,6 @@
 //! Private keys: the one type that holds them, which cannot be printed and wipes itself.
 
+mod deterministic;
 mod encoding;
 mod public;
 mod signing;
@@ -116,7 +117,7 @@ impl fmt::Display for SpkiHash {
 }
 
 /// SHA-256.
-pub(super) fn sha256(octets: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets).as_ref());
     hash
@@ -147,6 +148,8 @@ pub struct PrivateKey {
     public: PublicKey,
     /// The same key, taken apart and validated, once it is to sign.
     signer: OnceLock<Signer>,
+    /// Whether it signs a message always in the same way.
+    is_deterministic: bool,
 }
 
 impl fmt::Debug for PrivateKey {
@@ -233,7 +236,7 @@ impl PrivateKey {
     fn from_decoded(decoded: Decoded) -> Self {
         let Decoded { pkcs8, algorithm, public_key, bits } = decoded;
         let public = PublicKey::new(public_key, algorithm, bits);
-        Self { pkcs8, public, signer: OnceLock::new() }
+        Self { pkcs8, public, signer: OnceLock::new(), is_deterministic: false }
     }
 
     /// Encodes the key as PKCS#8 PEM (`PRIVATE KEY`), wiped on drop.
@@ -294,7 +297,9 @@ impl PrivateKey {
         let signer = if let Some(signer) = self.signer.get() {
             signer
         } else {
-            let signer = Signer::read(self.algorithm(), &self.pkcs8)?;
+            let read =
+                if self.is_deterministic { Signer::read_deterministic } else { Signer::read };
+            let signer = read(self.algorithm(), &self.pkcs8)?;
             if self.public_key_bits() != signer.public_key() {
                 return Err(KeyError::Malformed(
                     "its public part belongs to another key".to_owned(),

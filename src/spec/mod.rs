@@ -24,9 +24,9 @@ pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
     AnnotationKey, ContainerName, Crl, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
-    FalseOr, FilePath, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later, NamespaceName,
-    NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked, RevokedSerial,
-    Serial, Uri,
+    FalseOr, FilePath, Generation, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later,
+    NamespaceName, NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked,
+    RevokedSerial, Serial, Uri,
 };
 
 /// One spec: which hosts exist, who may call them and who signs whom.
@@ -151,6 +151,9 @@ pub struct Store {
     /// Kind of store. `directory` unless said.
     #[schemars(extend("default" = "directory"))]
     pub kind: Option<StoreKind>,
+    /// Only with `kind = "derived"`: file with the seed, 32 random bytes as hexadecimal digits, in base64 or raw,
+    /// readable by its owner alone. `--seed-file`, `MTLSGEN_SEED_FILE` and `MTLSGEN_SEED` come first.
+    pub seed_file: Option<FilePath>,
     /// Encryption of private keys at rest. They lie in clear unless said.
     pub encryption: Option<Encryption>,
 }
@@ -161,8 +164,7 @@ pub struct Store {
 pub enum StoreKind {
     /// PEM files in a folder.
     Directory,
-    /// Not supported yet.
-    #[schemars(skip)]
+    /// None: keys, serials and validity are derived from one seed and the spec.
     Derived,
 }
 
@@ -241,6 +243,12 @@ pub struct Ca {
     pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
+    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. 1 unless said.
+    #[schemars(extend("default" = 1))]
+    pub generation: Option<Generation>,
+    /// Only with `store.kind = "derived"`: the generations that are trusted, `generation` among them; that one alone
+    /// unless said. The next one is named here before it signs, the last one as long as somebody needs it.
+    pub trusted_generations: Vec<Generation>,
     /// How many further authorities may stand below this one. What the spec needs unless said.
     pub max_path_len: Option<u8>,
     /// Names that certificates below this authority may have.
@@ -500,6 +508,9 @@ pub struct Tls {
     pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
+    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. 1 unless said.
+    #[schemars(extend("default" = 1))]
+    pub generation: Option<Generation>,
 }
 
 /// The cert-manager issuer of a server certificate: exactly one of both.
@@ -586,6 +597,9 @@ pub struct Client {
     pub renew_before: Option<RenewBefore>,
     /// Serial of the first certificate; random unless said.
     pub serial: Option<Serial>,
+    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. 1 unless said.
+    #[schemars(extend("default" = 1))]
+    pub generation: Option<Generation>,
     /// Name of a Secret with certificate and key, for clients inside the cluster.
     pub secret_name: Option<ObjectName>,
     /// Namespace of that Secret; the spec's unless said.

@@ -21,6 +21,7 @@ mod certificates;
 mod cli_frame;
 mod closed;
 mod crash;
+mod derived;
 mod doctor;
 mod encryption;
 mod environment;

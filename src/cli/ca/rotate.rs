@@ -9,6 +9,7 @@ use crate::cli::globals::Globals;
 use crate::cli::phases;
 use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive;
 use crate::diagnostic::Diagnostic;
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
@@ -68,6 +69,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
+    if resolved.model.derivation.is_some() {
+        return Err(refused(derive::rotation(&resolved.model, &args.name)));
+    }
     let store = phases::store(&read, report);
     let (inventory, warnings) = phases::inventory(&store, &resolved.model)?;
     report.diagnostics(&warnings);

@@ -180,7 +180,7 @@ fn write_pem(
 
 fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<(), CommandError> {
     let output =
-        args.output.clone().unwrap_or_else(|| PathBuf::from(file_name(&credential.holder)));
+        args.output.clone().unwrap_or_else(|| PathBuf::from(file_name(&credential.holder, "p12")));
     let output = Destination::new(&output, true);
     output.refuse_terminal()?;
     let key = credential.key()?;
@@ -242,11 +242,11 @@ fn password_destination(args: &Args, output: &Destination) -> Result<Destination
 }
 
 /// A name for the file that is one on every system.
-fn file_name(holder: &Holder) -> String {
+fn file_name(holder: &Holder, ending: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.@".contains(c) { c } else { '_' };
     let name: String = holder.name().chars().map(safe).collect();
     let start = if name.starts_with(['.', '-']) || name.is_empty() { "_" } else { "" };
-    format!("{start}{}.p12", name.chars().take(100).collect::<String>())
+    format!("{start}{}.{ending}", name.chars().take(100).collect::<String>())
 }
 
 /// The holder cannot be given out like that.
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn files_are_called_after_their_holder() {
-        let name = |name: &str| file_name(&Holder::Client(name.into()));
+        let name = |name: &str| file_name(&Holder::Client(name.into()), "p12");
         assert_eq!(name("alice@example.com"), "alice@example.com.p12");
         assert_eq!(name("../etc"), "_.._etc.p12");
         assert_eq!(name("*.example.com"), "_.example.com.p12");

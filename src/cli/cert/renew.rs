@@ -10,6 +10,7 @@ use crate::cli::globals::Globals;
 use crate::cli::phases;
 use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive;
 use crate::diagnostic::Severity;
 use crate::io::store::Store;
 use crate::model::Model;
@@ -64,9 +65,13 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
     let resolved = phases::resolve(&read, now, report)?;
-    let source = phases::source(&read, report);
     let model = &resolved.model;
     let mut scope = scope(args, model)?;
+    if model.derivation.is_some() {
+        let named: Vec<&Holder> = scope.asked.iter().filter(|_| !args.names.is_empty()).collect();
+        return Err(CommandError::Input(vec![derive::renewal(model, &named)]));
+    }
+    let source = phases::source(&read, &resolved, now, report)?;
     if args.due {
         let (_, plan, _) = phases::planned(&source, model, now, &scope)?;
         scope.only = Some(with_issuers(model, due(&plan)));

@@ -12,11 +12,12 @@ use crate::cli::globals::Globals;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
 use crate::plan::{Issued, NewRevocation, Revocation};
-use crate::spec::Ca;
+use crate::spec::{Ca, StoreKind};
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -67,6 +68,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if has_errors(&read.findings) {
         // What a broken text does not say may be where the store is.
         return Err(CommandError::Input(read.findings));
+    }
+    if read.spec.store.kind == Some(StoreKind::Derived) {
+        return Err(CommandError::Input(vec![derive::revocation()]));
     }
     let store = phases::store(&read, report);
     // A store that is not there has nothing to lock, and whoever only asks needs no right to write.

@@ -8,9 +8,10 @@ use clap::ValueEnum;
 use super::{holder, password};
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::{Globals, MessageFormat};
-use crate::cli::phases::{self, Source};
+use crate::cli::phases::{self, Read, Source};
 use crate::cli::report::{CommandError, ExitStatus, Report, print, standard_output_colour};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
 use crate::io::input;
 use crate::io::input_error::InputError;
@@ -20,6 +21,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
+use crate::spec::StoreKind;
 use crate::time::Timestamp;
 
 /// Show what certificates, revocation lists and PKCS#12 files say, and what is wrong with them
@@ -144,6 +146,9 @@ impl Found {
             .then(|| phases::resolve_at_any_time(&read, None, now, silent).ok())
             .flatten();
         let model = resolved.map(|resolved| resolved.model);
+        if read.spec.store.kind == Some(StoreKind::Derived) {
+            return self.add_derived(target, &read, now);
+        }
         let store = phases::store(&read, silent);
         let stored = store.holders_called(&name)?;
         let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
@@ -191,6 +196,28 @@ impl Found {
         Ok(())
     }
 
+    /// A name, where nothing is stored: what the spec and the seed give.
+    fn add_derived(
+        &mut self,
+        target: &Path,
+        read: &Read,
+        now: Timestamp,
+    ) -> Result<(), CommandError> {
+        let silent = Report::new(true, MessageFormat::Human, false);
+        let resolved = phases::resolve_at_any_time(read, None, now, silent)?;
+        let model = &resolved.model;
+        let issued = model.requests().map(|request| request.holder.clone());
+        let known = issued.chain(brought(model)).collect();
+        let holder = holder::find(&target.display().to_string(), &known, || Ok(BTreeSet::new()))
+            .map_err(|error| no_file(error, target))?;
+        let only = BTreeSet::from([holder.clone()]);
+        let source = phases::source_for(read, &resolved, now, Extent::Of(&only), silent)?;
+        let (inventory, _) = source.held(&only)?;
+        let key = key_facts(&source.keyring(&inventory, &only)?, &holder);
+        self.add_chain(&holder, &inventory, Some(model), key);
+        Ok(())
+    }
+
     fn add_chain(
         &mut self,
         holder: &Holder,
@@ -223,9 +250,10 @@ fn existing(args: &Args, now: Timestamp) -> Result<Option<(Model, Source)>, Comm
     let silent = Report::new(true, MessageFormat::Human, false);
     let Some(secrets) = args.existing.read(&args.spec, silent)? else { return Ok(None) };
     let read = phases::read(&args.spec)?;
-    let model = phases::resolve_at_any_time(&read, None, now, silent)?.model;
-    let source = phases::source_beside(&read, Some(secrets), &model, silent)?;
-    Ok(Some((model, source)))
+    let resolved = phases::resolve_at_any_time(&read, None, now, silent)?;
+    let extent = Extent::Current;
+    let source = phases::source_beside(&read, Some(secrets), &resolved, now, extent, silent)?;
+    Ok(Some((resolved.model, source)))
 }
 
 fn key_facts(keyring: &Keyring, holder: &Holder) -> Option<KeyFacts> {

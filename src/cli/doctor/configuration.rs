@@ -92,7 +92,7 @@ fn go(
     checked.given.objects =
         manifests.iter().map(|manifest| manifest.identity.to_string()).collect();
     checked.named = named(&objects);
-    let source = phases::source(&read, report);
+    let source = phases::source(&read, &resolved, now, report)?;
     let (_, plan) = phases::plan(&source, &resolved.model, now, report)?;
     let plans = match read.plugin.issue {
         Issue::Never => phases::plan_findings(&plan, phases::urgency),

@@ -100,7 +100,7 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let rehearsed = complete(&unhashed, &Rehearsal)?.manifests;
     let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
     exposure::check(&rehearsed, &read.plugin, document, sink).map_err(CommandError::Input)?;
-    let source = phases::source(read, report);
+    let source = phases::source(read, &resolved, *now, report)?;
     let inventory = match read.plugin.issue {
         Issue::Never => locked(&source, &resolved.model, *now, report, advice)?,
         Issue::MissingOrDue => phases::issue(&source, &resolved, *now, report, || Ok(()))?,

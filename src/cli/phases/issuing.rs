@@ -123,6 +123,7 @@ pub fn carry_out(
             let (inventory, plan, _) = planned(source, model, now, scope)?;
             return secrets.carry_out((inventory, plan), resolved, scope, report);
         }
+        Source::Derived(_) => return Err(nothing_is_issued()),
     };
     let lock = store.lock()?;
     // Another process may have issued in the meantime; its warnings are those told already.
@@ -185,6 +186,14 @@ fn whose_key(action: &plan::Action, scope: &Scope) -> &'static str {
     } else {
         ""
     }
+}
+
+/// What is derived is what the spec asks for; nothing is issued beside it.
+fn nothing_is_issued() -> CommandError {
+    let title =
+        "what was derived is not what the spec asks for, and a derived store issues nothing else";
+    let hint = "`mtlsgen render --dry-run` tells what is missing; please report it with the spec";
+    CommandError::world("derived-store", title, Some(hint.to_owned()))
 }
 
 /// What a plan would do, one line each, errors for what does not work any more.

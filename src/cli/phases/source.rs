@@ -1,11 +1,12 @@
 //! Where certificates and keys come from, and where new ones go.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::existing::ExistingSecrets;
 use super::issuing::complete_inventory;
 use crate::cli::report::{CommandError, Report};
+use crate::derive::Derived;
 use crate::diagnostic::Diagnostic;
 use crate::existing::feasibility;
 use crate::io::store::Store;
@@ -19,6 +20,8 @@ use crate::time::Timestamp;
 pub enum Source {
     /// Files in a folder; what is issued is put there.
     Folder(Store),
+    /// Everything that was derived from a seed.
+    Derived(Box<Derived>),
     /// Secrets that exist; what is issued is in the manifests alone.
     Existing(Box<ExistingSecrets>),
 }
@@ -34,6 +37,7 @@ impl Source {
     ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
         match self {
             Self::Folder(store) => complete_inventory(store.inventory_beside_current(wanted)?),
+            Self::Derived(derived) => Ok((derived.inventory.clone(), Vec::new())),
             Self::Existing(secrets) => Ok(secrets.inventory()),
         }
     }
@@ -48,6 +52,7 @@ impl Source {
     ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
         match self {
             Self::Folder(store) => Ok(store.held(wanted)?),
+            Self::Derived(derived) => Ok((derived.inventory.clone(), Vec::new())),
             Self::Existing(secrets) => Ok(secrets.inventory()),
         }
     }
@@ -62,49 +67,8 @@ impl Source {
     ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
         match self {
             Self::Folder(store) => Ok(store.everything(wanted)?),
+            Self::Derived(derived) => Ok((derived.inventory.clone(), Vec::new())),
             Self::Existing(secrets) => Ok(secrets.inventory()),
-        }
-    }
-
-    /// Everybody who has a certificate there, as far as the spec need not name them.
-    ///
-    /// # Errors
-    /// It is damaged.
-    pub fn holders(&self) -> Result<BTreeSet<Holder>, CommandError> {
-        match self {
-            Self::Folder(store) => Ok(store.holders()?),
-            Self::Existing(_) => Ok(BTreeSet::new()),
-        }
-    }
-
-    /// As [`Source::holders`], those whom this name may mean.
-    ///
-    /// # Errors
-    /// It is damaged.
-    pub fn holders_called(&self, name: &str) -> Result<BTreeSet<Holder>, CommandError> {
-        match self {
-            Self::Folder(store) => Ok(store.holders_called(name)?),
-            Self::Existing(_) => Ok(BTreeSet::new()),
-        }
-    }
-
-    /// Path of a file of `holder`, whether it exists or not, where there are files.
-    #[must_use]
-    pub fn path_of(&self, holder: &Holder, file: &str) -> Option<PathBuf> {
-        match self {
-            Self::Folder(store) => Some(store.path_of(holder, file)),
-            Self::Existing(_) => None,
-        }
-    }
-
-    /// Path of the key file of `holder`: the one that exists, else the one that would be made; where there are files.
-    ///
-    /// # Errors
-    /// There are two.
-    pub fn key_path(&self, holder: &Holder) -> Result<Option<PathBuf>, CommandError> {
-        match self {
-            Self::Folder(store) => Ok(Some(store.key_path(holder)?)),
-            Self::Existing(_) => Ok(None),
         }
     }
 
@@ -118,7 +82,7 @@ impl Source {
     ) -> Result<bool, CommandError> {
         match self {
             Self::Folder(store) => Ok(store.opens_keys(holders)?),
-            Self::Existing(_) => Ok(true),
+            Self::Derived(_) | Self::Existing(_) => Ok(true),
         }
     }
 
@@ -133,6 +97,7 @@ impl Source {
     ) -> Result<Keyring, CommandError> {
         match self {
             Self::Folder(store) => Ok(store.keyring(inventory, holders)?),
+            Self::Derived(derived) => Ok(derived.keyring.of(holders)),
             Self::Existing(secrets) => secrets.keyring(holders),
         }
     }
@@ -149,7 +114,7 @@ impl Source {
         scope: &Scope,
     ) -> Result<(IssuancePlan, Vec<Diagnostic>), Vec<Diagnostic>> {
         match self {
-            Self::Folder(_) => {
+            Self::Folder(_) | Self::Derived(_) => {
                 let plan = plan::plan_within(model, inventory, now, scope)?;
                 Ok((plan, Vec::new()))
             }
@@ -162,7 +127,7 @@ impl Source {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Folder(store) => Some(store.path()),
-            Self::Existing(_) => None,
+            Self::Derived(_) | Self::Existing(_) => None,
         }
     }
 
@@ -178,7 +143,7 @@ impl Source {
         report: Report,
     ) -> Result<(), CommandError> {
         match self {
-            Self::Folder(_) => Ok(()),
+            Self::Folder(_) | Self::Derived(_) => Ok(()),
             Self::Existing(secrets) => {
                 secrets.require_kept(model, selected)?;
                 report.diagnostics(&secrets.unchangeable(selected));

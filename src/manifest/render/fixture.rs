@@ -169,6 +169,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
         patches: Vec::new(),
         allow_plain_in_git: false,
         name_suffix_hash: false,
+        derivation: None,
     }
 }
 

@@ -85,6 +85,24 @@ pub(super) struct Blanks<'a> {
     pub(super) names: &'a AlternativeNames,
 }
 
+impl<'a> Blanks<'a> {
+    pub(super) fn new(
+        request: &'a CertificateRequest,
+        serial: &'a SerialNumber,
+        subject_key: &'a PublicKey,
+        signer: &Signer<'a>,
+    ) -> Self {
+        Self {
+            serial,
+            issuer: signer.certificate.map_or(&request.subject, |issuer| &issuer.subject),
+            subject: &request.subject,
+            subject_key,
+            key_identifier: contents::key_identifier(subject_key),
+            names: &request.names,
+        }
+    }
+}
+
 /// A certificate with blanks: the DER around them, and what it says.
 pub(super) struct Template {
     version: Vec<u8>,

@@ -183,6 +183,23 @@ fn ec_private_key(scalar: &[u8], point: &[u8]) -> Result<Zeroizing<Vec<u8>>, Key
     key.map(Zeroizing::new).map_err(|error| damaged(&error))
 }
 
+/// PKCS#8 of the number that a curve's key is, for those who compute its point.
+pub(super) fn without_point(
+    algorithm: Algorithm,
+    scalar: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let curve = CURVES.into_iter().find(|(_, curve, _)| *curve == algorithm).map(|(oid, ..)| oid);
+    let curve = curve.ok_or_else(|| KeyError::Generation(format!("{algorithm} has no curve")))?;
+    let identifier =
+        AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&curve)) };
+    let octets = OctetStringRef::new(scalar).map_err(|error| damaged(&error))?;
+    let octets = Zeroizing::new(encoded(&octets)?);
+    let content = Zeroizing::new([&encoded(&1_u8)?[..], &octets].concat());
+    let key = AnyRef::new(der::Tag::Sequence, &content).and_then(|any| any.to_der());
+    let key = key.map(Zeroizing::new).map_err(|error| damaged(&error))?;
+    to_pkcs8(identifier, &key)
+}
+
 /// The named curve of EC parameters.
 fn curve(parameters: Option<AnyRef<'_>>) -> Result<ObjectIdentifier, KeyError> {
     let parameters =

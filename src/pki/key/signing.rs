@@ -1,6 +1,7 @@
 //! Keys at work: made and used by aws-lc, which validates what it reads and wipes what it frees.
 
 use aws_lc_rs::encoding::{AsBigEndian, AsDer};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -9,13 +10,15 @@ use aws_lc_rs::signature::{
 };
 use zeroize::Zeroizing;
 
-use super::{Algorithm, KeyError, KeyKind};
+use super::deterministic::DeterministicEcdsa;
+use super::{Algorithm, KeyError, KeyKind, encoding};
 
 /// A validated key pair.
 pub(super) enum Signer {
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    Deterministic(DeterministicEcdsa),
 }
 
 impl Signer {
@@ -34,6 +37,16 @@ impl Signer {
             KeyKind::Ed25519 => Ed25519KeyPair::generate().map(Self::Ed25519),
         }
         .map_err(|_| KeyError::Generation(format!("generating an {kind} key failed")))
+    }
+
+    /// The key pair that these octets stand for: the number of a curve's key, or the seed of Ed25519.
+    pub(super) fn from_secret(kind: KeyKind, secret: &[u8]) -> Result<Self, KeyError> {
+        match kind {
+            KeyKind::Ed25519 => Ed25519KeyPair::from_seed_unchecked(secret)
+                .map(Self::Ed25519)
+                .map_err(|_| KeyError::Generation("making the key of a seed failed".to_owned())),
+            _ => Self::read(kind.into(), &encoding::without_point(kind.into(), secret)?),
+        }
     }
 
     /// Reads and validates PKCS#8, version 1.
@@ -77,6 +90,8 @@ impl Signer {
                 pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec()))
             }
             Self::Rsa(pair) => pair.as_der().map(|der| Zeroizing::new(der.as_ref().to_vec())),
+            // It is made from PKCS#8, never the other way round.
+            Self::Deterministic(_) => Err(Unspecified),
         }
         .map_err(|_| KeyError::Generation("encoding the key failed".to_owned()))
     }
@@ -87,6 +102,7 @@ impl Signer {
             Self::Ecdsa(pair) => pair.public_key().as_ref(),
             Self::Ed25519(pair) => pair.public_key().as_ref(),
             Self::Rsa(pair) => pair.public_key().as_ref(),
+            Self::Deterministic(key) => key.public_key(),
         }
     }
 
@@ -100,6 +116,7 @@ impl Signer {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map(|()| signature)
             }
+            Self::Deterministic(key) => return key.sign(message),
         }
         .map_err(|_| KeyError::Malformed("the key cannot sign".to_owned()))
     }

@@ -31,7 +31,7 @@ pub use kubernetes::{
     AnnotationKey, ContainerName, ExtendedKeyName, LabelKey, LabelValue, NamespaceName,
     NamespacedName, ObjectName, PortName,
 };
-pub use number::{Port, PortReference, PublicKeySize};
+pub use number::{Generation, Port, PortReference, PublicKeySize};
 pub use path::FilePath;
 pub use quantity::Quantity;
 pub use revocation::{Crl, Revoked, RevokedSerial};

@@ -1,4 +1,4 @@
-//! Port numbers and key sizes.
+//! Port numbers, key sizes and generations.
 
 use std::fmt;
 
@@ -23,6 +23,10 @@ pub enum PortReference {
 /// Size of a key in bits; which sizes go with which algorithm is checked later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKeySize(pub u16);
+
+/// How often somebody has got a new key, counted from 1 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(pub u32);
 
 fn port<E: Error>(number: i128) -> Result<Port, E> {
     let valid = u16::try_from(number).ok().filter(|number| *number > 0);
@@ -131,6 +135,45 @@ impl<'de> Deserialize<'de> for PublicKeySize {
         }
 
         deserializer.deserialize_any(SizeVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Generation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct GenerationVisitor;
+
+        fn generation<E: Error>(number: i128) -> Result<Generation, E> {
+            let valid = u32::try_from(number).ok().filter(|number| (1..=1000).contains(number));
+            valid.map(Generation).ok_or_else(|| {
+                E::custom(format!("`{number}` is not a generation\nwrite a number from 1 to 1000"))
+            })
+        }
+
+        impl Visitor<'_> for GenerationVisitor {
+            type Value = Generation;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the number of a generation")
+            }
+
+            visit_numbers!(generation);
+        }
+
+        deserializer.deserialize_any(GenerationVisitor)
+    }
+}
+
+impl JsonSchema for Generation {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Generation".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": 1000 })
     }
 }
 

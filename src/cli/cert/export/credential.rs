@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::refused;
+use super::{file_name, refused};
 use crate::cli::cert::holder;
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::phases::{self, Source};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::spec_arguments::SpecArguments;
+use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
-use crate::io::store::StoreError;
+use crate::io::store::{Store, StoreError};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
@@ -73,17 +74,32 @@ impl Credential {
         self.model.request(&self.holder).is_some_and(|request| request.public_key.is_some())
     }
 
-    /// Path of the key file of the holder in the store, if that is a folder.
+    /// Whether files of holders lie in a store, where others can use them.
+    pub fn has_files(&self) -> bool {
+        matches!(self.source, Source::Folder(_))
+    }
+
+    /// Path of the key file of the holder, as [`Credential::path`].
     ///
     /// # Errors
     /// There are two.
     pub fn key_path(&self) -> Result<Option<PathBuf>, CommandError> {
-        self.source.key_path(&self.holder)
+        match &self.source {
+            Source::Folder(store) => Ok(Some(store.key_path(&self.holder)?)),
+            _ => Ok(self.path(&self.holder, "tls.key")),
+        }
     }
 
-    /// Path of a file of `holder` in the store, if that is a folder.
+    /// Path of a file of `holder`, `tls.crt` or `tls.key`: in the folder of the store; of a derived one, that of a file
+    /// which an export makes in the working directory; of Secrets, none.
     pub fn path(&self, holder: &Holder, file: &str) -> Option<PathBuf> {
-        self.source.path_of(holder, file)
+        match &self.source {
+            Source::Folder(store) => Some(store.path_of(holder, file)),
+            Source::Derived(_) => {
+                Some(PathBuf::from(file_name(holder, file.trim_start_matches("tls."))))
+            }
+            Source::Existing(_) => None,
+        }
     }
 }
 
@@ -103,9 +119,13 @@ pub fn load(
     let existing = existing.read(arguments, report)?;
     // Secrets of others do not matter to who hands a certificate out.
     let resolved = phases::resolve_at_any_time(&read, None, now, report)?;
-    let source = phases::source_beside(&read, existing, &resolved.model, report)?;
+    let has_folder = existing.is_none() && resolved.model.derivation.is_none();
+    let store = has_folder.then(|| phases::store(&read, report));
+    let holder = find(name, store.as_ref(), &resolved.model)?;
+    let only = BTreeSet::from([holder.clone()]);
+    let extent = Extent::Of(&only);
+    let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
     let model = resolved.model;
-    let holder = find(name, &source, &model)?;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =
         authorities.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
@@ -125,7 +145,7 @@ pub fn load(
     };
     let own = inventory.held.get(&holder).filter(|held| held.has_key && with_key);
     let keyring = match own.filter(|_| !matches!(holder, Holder::Authority(_))) {
-        Some(_) => source.keyring(&inventory, &BTreeSet::from([holder.clone()]))?,
+        Some(_) => source.keyring(&inventory, &only)?,
         None => resolved.keyring,
     };
     tell_validity(&chain[0], &holder, now, report);
@@ -134,13 +154,14 @@ pub fn load(
 }
 
 /// The one that is called `name`, of everybody whose certificate was issued, will be, or was brought along.
-fn find(name: &str, source: &Source, model: &Model) -> Result<Holder, CommandError> {
+fn find(name: &str, store: Option<&Store>, model: &Model) -> Result<Holder, CommandError> {
     let mut known: BTreeSet<Holder> =
         model.requests().map(|request| request.holder.clone()).collect();
     known.extend(model.brought.keys().cloned());
     known.extend(model.authorities.keys().cloned().map(Holder::Authority));
-    known.extend(source.holders_called(name)?);
-    holder::find(name, &known, || source.holders())
+    let Some(store) = store else { return holder::find(name, &known, || Ok(BTreeSet::new())) };
+    known.extend(store.holders_called(name)?);
+    holder::find(name, &known, || Ok(store.holders()?))
 }
 
 /// The certificate and its intermediates, of an authority up to its root.

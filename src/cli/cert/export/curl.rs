@@ -1,10 +1,12 @@
 //! Ready `curl` lines for the hosts that a client may reach.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::credential::{Credential, server_root};
 use super::refused;
+use crate::cli::cert::holder::full_name;
 use crate::cli::report::CommandError;
 use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource};
 use crate::pki::request::Holder;
@@ -45,6 +47,9 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
     if credential.is_by_request() {
         text.push_str("# KEY is the private key, which its owner has\n");
     }
+    if !credential.has_files() {
+        text.push_str(&exports(credential, name));
+    }
     if address.is_none() {
         text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
     }
@@ -52,6 +57,27 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
         text.push_str("# IDENTITY is a file of age identities that opens the key; bash and zsh know `<(...)`\n");
     }
     Ok(text)
+}
+
+/// How the files of the lines are made, where no store has them.
+fn exports(credential: &Credential, name: &str) -> String {
+    let reachable = credential.model.reachable(name);
+    let servers = reachable.filter_map(|(exposure, _)| match &exposure.tls.as_ref()?.source {
+        ServerCertificateSource::Held(server) => server_root(&credential.model, server),
+        _ => None,
+    });
+    let roots: BTreeSet<Holder> = servers.collect();
+    let own = (&credential.holder, "pem-chain", "tls.crt");
+    let key = (&credential.holder, "pem-key", "tls.key");
+    let key = (!credential.is_by_request()).then_some(key);
+    let roots = roots.iter().map(|root| (root, "pem-chain", "tls.crt"));
+    let line = |(holder, format, file): (&Holder, &str, &str)| {
+        let path = quoted(&credential.path(holder, file)?.display().to_string());
+        let holder = quoted(&full_name(holder));
+        Some(format!("# mtlsgen cert export {holder} --format {format} -o {path}\n"))
+    };
+    let lines: String = [own].into_iter().chain(key).chain(roots).filter_map(line).collect();
+    format!("# a derived store has no files: make them first\n{lines}")
 }
 
 /// `None` if the files that it would name are none.
