@@ -220,6 +220,15 @@ impl Certificate {
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)
     }
 
+    /// Tells whether its extended key usage allows this purpose; an absent one allows all (RFC 5280,
+    /// section 4.2.1.12).
+    pub fn allows(&self, purpose: &ExtendedKeyUsage) -> bool {
+        let allowing = |usages: &Vec<ExtendedKeyUsage>| {
+            usages.contains(purpose) || usages.contains(&ExtendedKeyUsage::Any)
+        };
+        self.extended_key_usage.as_ref().is_none_or(allowing)
+    }
+
     /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has
     /// keyCertSign.
     pub fn may_sign_certificates(&self) -> bool {

@@ -87,10 +87,26 @@ pub fn sign(
     subject_key: &impl AsRef<PublicKey>,
     signer: &Signer<'_>,
 ) -> Result<Certificate, SignError> {
+    let key_id = contents::key_identifier(subject_key.as_ref());
+    sign_with_key_id(request, serial, validity, (subject_key, key_id), signer)
+}
+
+/// As [`sign`], with the subject key identifier that stands beside the key: an authority that is renewed keeps
+/// the one that its leaves know it by, however somebody once made it.
+///
+/// # Errors
+/// As [`sign`].
+pub fn sign_with_key_id(
+    request: &CertificateRequest,
+    serial: &SerialNumber,
+    validity: Validity,
+    (subject_key, key_id): (&impl AsRef<PublicKey>, Vec<u8>),
+    signer: &Signer<'_>,
+) -> Result<Certificate, SignError> {
     let subject_key = subject_key.as_ref();
     checks::before(request, serial, validity, subject_key, signer)?;
     let issuer = signer.certificate.map_or(&request.subject, |certificate| &certificate.subject);
-    let draft = contents::draft(request, serial, validity, subject_key, signer)?;
+    let draft = contents::draft(request, serial, validity, (subject_key, key_id), signer)?;
     let (contents, algorithm) = completed(&draft, issuer, &request.subject, subject_key)?;
     let signature = signer.key.sign(&contents)?;
     let signature = BitStringRef::from_bytes(&signature)?.to_der()?;

@@ -31,7 +31,7 @@ pub(super) fn draft(
     request: &CertificateRequest,
     serial: &SerialNumber,
     validity: Validity,
-    subject_key: &PublicKey,
+    (subject_key, key_id): (&PublicKey, Vec<u8>),
     signer: &Signer<'_>,
 ) -> Result<Vec<u8>, SignError> {
     let mut params = CertificateParams::default();
@@ -50,7 +50,7 @@ pub(super) fn draft(
     params.name_constraints = None;
     params.crl_distribution_points = Vec::new();
     params.custom_extensions = name_constraints(&request.usage)?;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(subject_key));
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id);
 
     let authority = signer.certificate.and_then(|certificate| certificate.subject_key_id.clone());
     params.use_authority_key_identifier_extension = authority.is_some();
