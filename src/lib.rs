@@ -11,13 +11,14 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`output`], [`complete`], [`kustomize`], [`inspect`], [`status`], [`diagnostic`]) is pure: disk, clock, environment and
+//! [`output`], [`complete`], [`kustomize`], [`inspect`], [`import`], [`status`], [`diagnostic`]) is pure: disk, clock, environment and
 //! randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
 pub mod complete;
 pub mod diagnostic;
+pub mod import;
 pub mod inspect;
 pub mod io;
 pub mod kustomize;

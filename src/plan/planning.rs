@@ -183,7 +183,7 @@ pub fn plan_within(
 
 /// The request with the subject in the string types that the holder's certificate has, if both read the same:
 /// what an authority signed names it by these very bytes.
-fn in_its_string_types<'a>(
+pub(super) fn in_its_string_types<'a>(
     mut request: Cow<'a, CertificateRequest>,
     held: Option<&HeldCertificate>,
 ) -> Cow<'a, CertificateRequest> {

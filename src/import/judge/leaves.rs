@@ -1,0 +1,246 @@
+//! Leaves: hosts and clients, of each holder the newest certificate that works, and the older ones.
+
+use std::collections::BTreeMap;
+
+use super::authorities::{Authority, is_self_signed_server};
+use super::role::{Role, role};
+use super::{Case, Entry, Pki, Source, described};
+use crate::import::found::LeftOut;
+use crate::import::names::{self, Names};
+use crate::pki::certificate::Certificate;
+use crate::pki::chain;
+use crate::pki::request::{Holder, Issuer};
+use crate::pki::key::KeyKind;
+
+/// Who signed a leaf.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Signer {
+    Itself,
+    /// An authority that has an entry.
+    Ours(String),
+    /// Somebody whose certificate is not here, or is not taken over.
+    Stranger,
+}
+
+/// What certificates of one holder have in common.
+type Key = (bool, String);
+
+struct Leaf<'a> {
+    certificate: &'a Certificate,
+    signer: Signer,
+}
+
+/// Adds entries for all leaves.
+pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki) {
+    let mut groups: BTreeMap<Key, (Role, Vec<Leaf<'_>>)> = BTreeMap::new();
+    for found in case.found.certificates.values() {
+        let certificate = &found.certificate;
+        if certificate.is_authority && !is_self_signed_server(case, certificate) {
+            continue;
+        }
+        weak(case, certificate, pki);
+        let signer = signer(authorities, certificate);
+        match role(case, certificate) {
+            Ok(role) => {
+                let key = key(&role, certificate, &signer);
+                let group = groups.entry(key).or_insert_with(|| (role, Vec::new()));
+                group.1.push(Leaf { certificate, signer });
+            }
+            Err(why) => pki.left_out.push(left_out(case, certificate, why)),
+        }
+    }
+    let mut names = (Names::default(), Names::default());
+    let (hosts, clients): (Vec<_>, Vec<_>) =
+        groups.into_values().partition(|(role, _)| matches!(role, Role::Host(_)));
+    for (role, leaves) in hosts.into_iter().chain(clients) {
+        let leaves = newest_first(case, pki, leaves);
+        let holder = match &role {
+            Role::Host(host) => Holder::Host(names.0.give(host.as_str())),
+            Role::Client => {
+                let places = leaves.iter().flat_map(|leaf| case.places(leaf.certificate));
+                let places = places.collect::<Vec<_>>().into_iter();
+                Holder::Client(names.1.give(&names::client(leaves[0].certificate, places)))
+            }
+        };
+        match entry(case, authorities, holder, &leaves, pki) {
+            Ok(entry) => pki.entries.push(entry),
+            Err(reason) => pki.left_out.push(reason),
+        }
+    }
+}
+
+fn left_out(case: Case<'_>, certificate: &Certificate, why: impl Into<String>) -> LeftOut {
+    LeftOut::new(&case.place(certificate), format!("the certificate {}", described(certificate)), why)
+}
+
+fn signer(authorities: &[Authority<'_>], certificate: &Certificate) -> Signer {
+    if certificate.is_self_signed() {
+        return Signer::Itself;
+    }
+    let signed = |one: &&Authority<'_>| one.name.is_some() && one.signed(certificate);
+    let name = authorities.iter().find(signed).and_then(|one| one.name.clone());
+    name.map_or(Signer::Stranger, Signer::Ours)
+}
+
+/// A host is who it is by its name; a client by its issuer, subject and names.
+fn key(role: &Role, certificate: &Certificate, signer: &Signer) -> Key {
+    match role {
+        Role::Host(host) => (false, host.to_string()),
+        Role::Client => (
+            true,
+            format!("{signer:?} {} {:?}", certificate.subject.rfc2253(), certificate.names),
+        ),
+    }
+}
+
+/// What works before what does not, what has its key before what has not, the newest first.
+fn newest_first<'a>(case: Case<'_>, pki: &Pki, mut leaves: Vec<Leaf<'a>>) -> Vec<Leaf<'a>> {
+    let rank = |leaf: &Leaf<'_>| {
+        let works = !case.is_over(leaf.certificate) && !is_revoked(pki, leaf);
+        (works, case.has_key(leaf.certificate), leaf.certificate.not_before)
+    };
+    leaves.sort_by_key(|leaf| std::cmp::Reverse(rank(leaf)));
+    leaves
+}
+
+fn is_revoked(pki: &Pki, leaf: &Leaf<'_>) -> bool {
+    let Signer::Ours(name) = &leaf.signer else { return false };
+    let serial = &leaf.certificate.serial;
+    pki.revocations.iter().any(|new| new.authority == *name && new.serial == *serial)
+        || pki.authority(name).is_some_and(|authority| {
+            authority.lists.iter().any(|list| list.revoked.contains_key(serial))
+        })
+}
+
+/// The issuer in the words of a spec, if the authority is one that can sign there.
+fn issuer(pki: &Pki, signer: &Signer) -> Option<Issuer> {
+    match signer {
+        Signer::Itself => Some(Issuer::SelfSigned),
+        Signer::Ours(name) if pki.authority(name)?.can_sign() => {
+            Some(Issuer::Authority(name.clone()))
+        }
+        Signer::Ours(_) | Signer::Stranger => None,
+    }
+}
+
+fn entry(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    holder: Holder,
+    leaves: &[Leaf<'_>],
+    pki: &mut Pki,
+) -> Result<Entry, LeftOut> {
+    let Leaf { certificate: own, signer } = &leaves[0];
+    let refuse = |why: String| Err(left_out(case, own, why));
+    let is_host = matches!(holder, Holder::Host(_));
+    if let (Some(why), true) = (case.experience.refused.get(&holder), is_host) {
+        return refuse(why.clone());
+    }
+    let unsayable = case.experience.unsayable.get(&holder);
+    let issuer = issuer(pki, signer);
+    let works = !case.is_over(own) && !is_revoked(pki, &leaves[0]);
+    let mut entry = match (&issuer, is_host) {
+        (Some(Issuer::SelfSigned), false) => {
+            return refuse("a self-signed client certificate has no authority that a host could trust".to_owned());
+        }
+        (Some(issuer), true) if unsayable.is_none() && !own.is_authority => {
+            Entry::of(case, holder, Source::Issued(issuer.clone()), own)
+        }
+        (Some(issuer), false) => Entry::of(case, holder, Source::Issued(issuer.clone()), own),
+        (_, true) => Entry::of(case, holder, Source::Brought, own),
+        (None, false) => {
+            return refuse(format!(
+                "the private key of its issuer `{}` is not here, so that nobody could renew it; hosts can trust that authority all the same",
+                own.issuer.rfc2253()
+            ));
+        }
+    };
+    if is_host && !entry.has_key {
+        return refuse("its private key is not here, and no server can do without".to_owned());
+    }
+    if !works && entry.source == Source::Brought {
+        return refuse(format!("it expired at {}", own.not_after));
+    }
+    entry.secret = case.secret(own, "tls.crt");
+    entry.older = leaves[1..]
+        .iter()
+        .filter(|leaf| !case.is_over(leaf.certificate))
+        .filter_map(|leaf| Some((self::issuer(pki, &leaf.signer)?, leaf.certificate.clone())))
+        .collect();
+    let what = entry.holder.clone();
+    if !works {
+        entry.in_spec = false;
+        let why = if case.is_over(own) { "expired" } else { "is revoked" };
+        pki.notes.push(format!("{what}: its certificate {why}; the store remembers it, the spec has no entry"));
+    } else if let (Some(why), false) = (unsayable, is_host) {
+        entry.in_spec = false;
+        pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
+    } else if entry.source == Source::Brought {
+        brought(case, authorities, &mut entry, unsayable, pki);
+    } else {
+        tell(&entry, pki);
+    }
+    Ok(entry)
+}
+
+/// A certificate of a host that somebody else renews: its chain as far as it is here.
+fn brought(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    entry: &mut Entry,
+    why: Option<&String>,
+    pki: &mut Pki,
+) {
+    let Some(own) = &entry.certificate else { return };
+    let valid = authorities.iter().flat_map(|one| one.certificates.iter().copied());
+    let pool: Vec<Certificate> = valid.filter(|one| !case.is_over(one)).cloned().collect();
+    let chain = chain::order(own, &pool);
+    entry.above = chain::served(&chain.certificates)[1..].iter().copied().cloned().collect();
+    let why = why.cloned().unwrap_or_else(|| match own.is_authority {
+        true => "it is self-signed as an authority's, which no server's should be".to_owned(),
+        false => format!("the key of its issuer `{}` is not here", own.issuer.rfc2253()),
+    });
+    pki.notes.push(format!(
+        "{}: its certificate stays a file that you replace in time, before {}: {why}",
+        entry.holder, own.not_after
+    ));
+}
+
+fn tell(entry: &Entry, pki: &mut Pki) {
+    let Some(own) = &entry.certificate else { return };
+    let purposes = own.extended_key_usage.as_deref().map_or(0, <[_]>::len);
+    if purposes != 1 {
+        pki.notes.push(format!(
+            "{}: its certificate serves more than it should (extended key usage: {}); the next one will not",
+            entry.holder,
+            own.extended_key_usage.as_ref().map_or_else(
+                || "everything".to_owned(),
+                |all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            )
+        ));
+    }
+    if !entry.has_key {
+        pki.notes.push(format!(
+            "{}: its private key is not here; the next certificate comes with a new key",
+            entry.holder
+        ));
+    }
+}
+
+/// Keys and signatures that are too weak by now; they work as long as the other side takes them.
+fn weak(case: Case<'_>, certificate: &Certificate, pki: &mut Pki) {
+    let details = certificate.details();
+    let key = &details.public_key;
+    let small = key.algorithm == "RSA" && key.size.is_some_and(|bits| bits < 2048);
+    let what = match (small, details.signature.is_weak) {
+        (true, _) => format!("its key is too short ({key})"),
+        (_, true) => format!("its signature is weak ({})", details.signature.name),
+        _ => return,
+    };
+    let place = case.place(certificate);
+    pki.notes.push(format!(
+        "{place}: the certificate {}: {what}: replace it soon with one of {}",
+        described(certificate),
+        KeyKind::EcdsaP256
+    ));
+}

@@ -1,0 +1,414 @@
+//! The spec of an imported PKI, as TOML that people read on: every value leaves as one quoted string.
+
+mod value;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use self::value::{inline_kind, key, quoted, quoted_list, subject_text, visible_line, written};
+use super::found::SecretName;
+use super::judge::{Entry, Pki, Source};
+use super::names;
+use crate::pki::key::KeyKind;
+use crate::pki::request::{Holder, Issuer, NameConstraints, Subtree};
+use crate::spec::value::{HostName, NamespaceName, ObjectName};
+use crate::spec::subject::default_name;
+use crate::time::Seconds;
+
+/// Longest validity of a server's certificate that a spec takes.
+const LONGEST_SERVER: Seconds = Seconds::days(398);
+
+/// The service behind all imported hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: ObjectName,
+    /// Its port.
+    pub port: u16,
+}
+
+/// A spec, and which part of it belongs to whom.
+#[derive(Clone, Debug, Default)]
+pub struct SpecText {
+    /// TOML.
+    pub text: String,
+    /// Ranges of bytes by holder.
+    pub parts: Vec<(Holder, Range<usize>)>,
+}
+
+/// Where a file of a brought certificate lies, from the folder of the spec.
+#[must_use]
+pub fn brought_file(holder: &Holder, file: &str) -> String {
+    format!("{}/{}", super::STORE, brought_path(holder, file))
+}
+
+/// Where a file of a brought certificate lies in the store.
+#[must_use]
+pub fn brought_path(holder: &Holder, file: &str) -> String {
+    let kind = match holder {
+        Holder::Authority(_) => "cas",
+        Holder::Host(_) => "hosts",
+        Holder::Client(_) => "clients",
+    };
+    // A wildcard and its domain must not meet.
+    let name = holder.name().replacen('*', "wildcard", 1);
+    let safe = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+    let name = if safe { name } else { names::slug(&name) };
+    format!("brought/{kind}/{name}/{file}")
+}
+
+struct Writer<'a> {
+    pki: &'a Pki,
+    namespace: Option<String>,
+    default_kind: KeyKind,
+    spec: SpecText,
+}
+
+/// Writes the spec of everything that has an entry in it.
+#[must_use]
+pub fn write(pki: &Pki, service: Option<&Service>, sources: &[String]) -> SpecText {
+    let default_kind = usual_kind(pki);
+    let mut writer =
+        Writer { pki, namespace: usual_namespace(pki), default_kind, spec: SpecText::default() };
+    writer.head(sources);
+    for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
+        if let Holder::Authority(name) = &entry.holder {
+            writer.part(entry, |writer| writer.authority(name, entry));
+        }
+    }
+    let hosts: Vec<&Entry> = pki.entries.iter().filter(|entry| is_host(entry)).collect();
+    if let (Some(Service { name, port }), false) = (service, hosts.is_empty()) {
+        writer.line(&format!("\n[services.{}]", key(name.as_str())));
+        writer.line("existing = true  # it runs in the cluster already, nothing is rendered for it");
+        writer.line(&format!("port = {port}"));
+    }
+    for entry in hosts {
+        writer.part(entry, |writer| writer.host(entry, service));
+    }
+    for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
+        if let Holder::Client(name) = &entry.holder {
+            writer.part(entry, |writer| writer.client(name, entry));
+        }
+    }
+    writer.spec
+}
+
+fn is_host(entry: &Entry) -> bool {
+    entry.in_spec && matches!(entry.holder, Holder::Host(_))
+}
+
+/// The kind of key that most have who say so in an entry.
+fn usual_kind(pki: &Pki) -> KeyKind {
+    let mut count: BTreeMap<KeyKind, usize> = BTreeMap::new();
+    let said = |entry: &&Entry| entry.in_spec && entry.source != Source::Brought;
+    for kind in pki.entries.iter().filter(said).filter_map(Entry::key_kind) {
+        *count.entry(kind).or_default() += 1;
+    }
+    let most = count.into_iter().max_by_key(|(kind, count)| (*count, std::cmp::Reverse(*kind)));
+    most.map_or(KeyKind::EcdsaP256, |(kind, _)| kind)
+}
+
+/// The namespace that most Secrets lie in.
+fn usual_namespace(pki: &Pki) -> Option<String> {
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    let secrets = pki.entries.iter().filter(|entry| entry.in_spec).filter_map(namespaced);
+    for namespace in secrets {
+        *count.entry(namespace).or_default() += 1;
+    }
+    let most = count.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
+    most.map(|(name, _)| name.to_owned())
+}
+
+/// The namespace of a holder's Secret, unless it is an authority's, whose bundle lies beside each host.
+fn namespaced(entry: &Entry) -> Option<&str> {
+    let secret = entry.secret.as_ref()?;
+    let namespace = secret.namespace.as_deref()?;
+    let is_authority = matches!(entry.holder, Holder::Authority(_));
+    (!is_authority && namespace.parse::<NamespaceName>().is_ok()).then_some(namespace)
+}
+
+fn secret_name(entry: &Entry) -> Option<&str> {
+    let SecretName { name, .. } = entry.secret.as_ref()?;
+    name.parse::<ObjectName>().is_ok().then_some(name)
+}
+
+impl Writer<'_> {
+    fn line(&mut self, line: &str) {
+        self.spec.text.push_str(line);
+        self.spec.text.push('\n');
+    }
+
+    fn part(&mut self, entry: &Entry, write: impl FnOnce(&mut Self)) {
+        let start = self.spec.text.len();
+        write(self);
+        let part = (entry.holder.clone(), start..self.spec.text.len());
+        self.spec.parts.push(part);
+    }
+
+    fn head(&mut self, sources: &[String]) {
+        self.line("# Written by `mtlsgen import`. The store beside this file, `pki`, holds the certificates that the entries");
+        self.line("# describe. Nothing is issued anew before it is due, unless an entry asks for something else than there is.");
+        for source in sources {
+            let line = format!("# from {}", visible_line(source));
+            self.line(&line);
+        }
+        if let Some(namespace) = &self.namespace {
+            let line = format!("\nnamespace = {}", quoted(namespace));
+            self.line(&line);
+        }
+        if self.default_kind != KeyKind::EcdsaP256 {
+            let line = format!("\n[defaults]\nprivateKey = {}", inline_kind(self.default_kind));
+            self.line(&line);
+        }
+    }
+
+    /// The header of a table, and where its certificate came from and ends.
+    fn header(&mut self, table: &str, name: &str, entry: &Entry) {
+        self.line(&format!("\n[{table}.{}]", key(name)));
+        let from = visible_line(&entry.place.to_string());
+        let ends = match &entry.certificate {
+            Some(own) => format!("# {} until {}, from {from}", validity_word(entry), own.not_after),
+            None => format!("# to be issued, from {from}"),
+        };
+        self.line(&ends);
+    }
+
+    /// The subject, unless it is the one that mtlsgen would give.
+    fn subject(&mut self, field: &str, entry: &Entry, default_common_name: &str) {
+        let subject = entry.subject();
+        let usual = default_name(default_common_name, None);
+        if usual.is_ok_and(|usual| usual.reads_as(&subject)) {
+            return;
+        }
+        let text = if subject.is_empty() {
+            "{ commonName = \"\" }".to_owned()
+        } else {
+            quoted(&subject_text(&subject))
+        };
+        self.line(&format!("{field} = {text}"));
+    }
+
+    fn kind(&mut self, field: &str, entry: &Entry) {
+        if let Some(kind) = entry.key_kind().filter(|kind| *kind != self.default_kind) {
+            self.line(&format!("{field} = {}", inline_kind(kind)));
+        }
+    }
+
+    /// Validity of the next certificate, and when it comes, as far as they are not the usual ones.
+    fn duration(&mut self, prefix: &str, entry: &Entry, usual: Seconds) {
+        let duration = entry.duration.map(value::rounded).filter(|duration| *duration != usual);
+        let is_server = !prefix.is_empty();
+        match duration {
+            Some(duration) if is_server && duration > LONGEST_SERVER => self.line(&format!(
+                "# {} long; clients take no more than {LONGEST_SERVER}: the next one lasts {usual}",
+                written(duration)
+            )),
+            Some(duration) => {
+                self.line(&format!("{prefix}duration = {}", quoted(&written(duration))));
+            }
+            None => {}
+        }
+        if let Some(before) = entry.renew_before {
+            self.line(&format!("{prefix}renewBefore = {}  # it ends soon: this keeps it until then", quoted(&written(before))));
+        }
+    }
+
+    fn authority(&mut self, name: &str, entry: &Entry) {
+        self.header("cas", name, entry);
+        match &entry.source {
+            Source::Brought => {
+                self.line(&format!("certificate = {}", quoted(&brought_file(&entry.holder, "tls.crt"))));
+                if entry.has_key {
+                    self.line(&format!("key = {}", quoted(&brought_file(&entry.holder, "tls.key"))));
+                }
+                if !entry.lists.is_empty() {
+                    self.line(&format!("crl = {}", quoted(&brought_file(&entry.holder, "crl.pem"))));
+                }
+            }
+            Source::Issued(issuer) => {
+                if let Issuer::Authority(issuer) = issuer {
+                    self.line(&format!("issuer = {}", quoted(issuer)));
+                }
+                self.subject("subject", entry, name);
+                self.kind("privateKey", entry);
+                self.duration("", entry, Seconds::days(3650));
+                self.path_length(name, entry);
+                let constraints = entry.certificate.as_ref().and_then(|own| own.name_constraints.as_ref());
+                if let Some(constraints) = constraints {
+                    self.name_constraints(constraints);
+                }
+            }
+        }
+        if let Some(secret) = secret_name(entry) {
+            self.line(&format!("secretName = {}", quoted(secret)));
+        }
+    }
+
+    /// A path length that is another than the spec needs.
+    fn path_length(&mut self, name: &str, entry: &Entry) {
+        let stated = entry.certificate.as_ref().and_then(|own| own.max_path_len);
+        if let Some(stated) = stated.filter(|stated| *stated != levels_below(self.pki, name)) {
+            self.line(&format!("maxPathLen = {stated}"));
+        }
+    }
+
+    fn name_constraints(&mut self, constraints: &NameConstraints) {
+        if !constraints.critical {
+            self.line("nameConstraints.critical = false");
+        }
+        for (word, trees) in [("permitted", &constraints.permitted), ("excluded", &constraints.excluded)] {
+            let of = |pick: fn(&Subtree) -> Option<String>| {
+                trees.iter().filter_map(pick).collect::<Vec<_>>()
+            };
+            let lists = [
+                ("dnsDomains", of(|tree| match tree {
+                    Subtree::Dns(domain) => Some(domain.clone()),
+                    _ => None,
+                })),
+                ("ipRanges", of(|tree| match tree {
+                    Subtree::Ip { address, prefix } => Some(format!("{address}/{prefix}")),
+                    _ => None,
+                })),
+                ("emailAddresses", of(|tree| match tree {
+                    Subtree::Email(address) => Some(address.clone()),
+                    _ => None,
+                })),
+            ];
+            for (field, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
+                self.line(&format!("nameConstraints.{word}.{field} = {}", quoted_list(list)));
+            }
+        }
+    }
+
+    fn host(&mut self, entry: &Entry, service: Option<&Service>) {
+        let name = entry.holder.name();
+        self.header("hosts", name, entry);
+        let names = entry.names();
+        let host = entry.certificate.as_ref().and_then(names::host).or_else(|| {
+            names.dns.iter().find_map(|name| name.parse::<HostName>().ok())
+        });
+        let host = host.map_or_else(|| name.to_owned(), |host| host.to_string());
+        if host != name {
+            self.line(&format!("host = {}", quoted(&host)));
+        }
+        match service {
+            Some(service) => self.line(&format!("service = {}", quoted(service.name.as_str()))),
+            None => {
+                self.line("# Name the service behind this host, of an entry under `services`; nothing is rendered before.");
+                self.line("# service = \"NAME\"");
+            }
+        }
+        if let Some(namespace) = namespaced(entry)
+            && self.namespace.as_deref() != Some(namespace)
+        {
+            self.line(&format!("namespace = {}", quoted(namespace)));
+        }
+        match &entry.source {
+            Source::Brought => {
+                for (word, file) in [("certificate", "tls.crt"), ("key", "tls.key")] {
+                    self.line(&format!("tls.{word} = {}", quoted(&brought_file(&entry.holder, file))));
+                }
+            }
+            Source::Issued(issuer) => self.server_certificate(&host, entry, issuer),
+        }
+        if let Some(secret) = secret_name(entry) {
+            self.line(&format!("tls.secretName = {}", quoted(secret)));
+        }
+        let signers = client_signers(self.pki);
+        if signers.is_empty() {
+            self.line("# No certificate of a client was found. To ask for one: clientAuth.cas = [\"NAME\"]");
+        } else {
+            self.line(&format!("clientAuth.cas = {}", quoted_list(&signers)));
+        }
+    }
+
+    fn server_certificate(&mut self, host: &str, entry: &Entry, issuer: &Issuer) {
+        let issuer = match issuer {
+            Issuer::SelfSigned => "self-signed",
+            Issuer::Authority(name) => name,
+        };
+        self.line(&format!("tls.issuer = {}", quoted(issuer)));
+        self.subject("tls.subject", entry, host);
+        let names = entry.names();
+        if names.dns != [host] {
+            self.line(&format!("tls.dnsNames = {}", quoted_list(&names.dns)));
+        }
+        self.addresses("tls.", &names.ip);
+        self.kind("tls.privateKey", entry);
+        self.duration("tls.", entry, Seconds::days(365));
+    }
+
+    fn addresses(&mut self, prefix: &str, addresses: &[std::net::IpAddr]) {
+        if !addresses.is_empty() {
+            let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            self.line(&format!("{prefix}ipAddresses = {}", quoted_list(&texts)));
+        }
+    }
+
+    fn client(&mut self, name: &str, entry: &Entry) {
+        self.header("clients", name, entry);
+        if let Source::Issued(Issuer::Authority(issuer)) = &entry.source {
+            self.line(&format!("issuer = {}", quoted(issuer)));
+        }
+        self.subject("subject", entry, name);
+        let names = entry.names();
+        for (field, list) in
+            [("dnsNames", &names.dns), ("emailAddresses", &names.email), ("uris", &names.uri)]
+        {
+            if !list.is_empty() {
+                self.line(&format!("{field} = {}", quoted_list(list)));
+            }
+        }
+        self.addresses("", &names.ip);
+        self.kind("privateKey", entry);
+        self.duration("", entry, Seconds::days(365));
+        if let Some(secret) = secret_name(entry) {
+            self.line(&format!("secretName = {}", quoted(secret)));
+            if let Some(namespace) = namespaced(entry)
+                && self.namespace.as_deref() != Some(namespace)
+            {
+                self.line(&format!("namespace = {}", quoted(namespace)));
+            }
+        }
+    }
+}
+
+fn validity_word(entry: &Entry) -> &'static str {
+    if entry.has_key { "valid" } else { "key not here, valid" }
+}
+
+/// The authorities that have signed clients which are taken over.
+fn client_signers(pki: &Pki) -> Vec<String> {
+    let mut signers: Vec<String> = pki
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry.holder, Holder::Client(_)))
+        .filter_map(|entry| match &entry.source {
+            Source::Issued(Issuer::Authority(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    signers.sort();
+    signers.dedup();
+    signers
+}
+
+/// The length of the longest line of authorities of the spec below `name`.
+fn levels_below(pki: &Pki, name: &str) -> u8 {
+    let below = |entry: &&Entry| {
+        entry.in_spec && matches!(&entry.source, Source::Issued(Issuer::Authority(own)) if own == name)
+    };
+    let deeper = pki.entries.iter().filter(below).filter_map(|entry| match &entry.holder {
+        Holder::Authority(own) => Some(levels_below(pki, own).saturating_add(1)),
+        _ => None,
+    });
+    deeper.max().unwrap_or(0)
+}
+
+impl SpecText {
+    /// Whose part of the text this byte is in.
+    #[must_use]
+    pub fn holder_at(&self, offset: usize) -> Option<&Holder> {
+        self.parts.iter().find(|(_, range)| range.contains(&offset)).map(|(holder, _)| holder)
+    }
+}
