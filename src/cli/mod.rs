@@ -10,6 +10,7 @@ mod completions;
 mod diff;
 mod doctor;
 pub mod globals;
+mod import;
 mod init;
 mod kustomize;
 mod man;
@@ -51,6 +52,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Import(import::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
     Doctor(doctor::Args),
@@ -70,6 +72,7 @@ impl Command {
     fn run(self, globals: &Globals) -> Result<ExitStatus, CommandError> {
         match self {
             Self::Init(args) => init::run(&args, globals),
+            Self::Import(args) => import::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
             Self::Doctor(args) => doctor::run(args, globals),

@@ -19,7 +19,7 @@ pub struct BroughtFile {
     /// Path below the store.
     pub path: String,
     /// Content.
-    pub content: Zeroizing<Vec<u8>>,
+    pub content: Zeroizing<String>,
     /// Whether it holds a private key.
     pub is_private: bool,
 }
@@ -36,27 +36,23 @@ pub struct Contents {
 }
 
 /// The files of all brought certificates, so that the spec can be resolved before they are written.
-///
-/// # Errors
-/// A key cannot be copied.
-pub(super) fn brought(pki: &Pki, found: &Found) -> Result<Vec<BroughtFile>, KeyError> {
+pub(super) fn brought(pki: &Pki, found: &Found) -> Vec<BroughtFile> {
     let mut files = Vec::new();
     for entry in pki.entries.iter().filter(|entry| entry.source == Source::Brought) {
         let Some(own) = &entry.certificate else { continue };
-        let mut add = |name, content: Zeroizing<Vec<u8>>, is_private| {
+        let mut add = |name, content: Zeroizing<String>, is_private| {
             files.push(BroughtFile { path: brought_path(&entry.holder, name), content, is_private });
         };
         let certificates = std::iter::once(own).chain(&entry.above);
-        let text = chain::to_pem(certificates).into_bytes();
-        add("tls.crt", Zeroizing::new(text), false);
+        add("tls.crt", Zeroizing::new(chain::to_pem(certificates)), false);
         if let Some((key, _)) = found.keys.get(&own.spki_hash) {
-            add("tls.key", Zeroizing::new(key.to_pem().as_bytes().to_vec()), true);
+            add("tls.key", key.to_pem(), true);
         }
         if !entry.lists.is_empty() {
-            add("crl.pem", Zeroizing::new(crl::to_pem(&entry.lists).into_bytes()), false);
+            add("crl.pem", Zeroizing::new(crl::to_pem(&entry.lists)), false);
         }
     }
-    Ok(files)
+    files
 }
 
 /// Puts everything together; `now` is when it was entered.
@@ -69,7 +65,7 @@ pub(super) fn contents(
     (model, inventory): (&Model, &Inventory),
     now: Timestamp,
 ) -> Result<Contents, KeyError> {
-    let mut contents = Contents { brought: brought(pki, found)?, ..Contents::default() };
+    let mut contents = Contents { brought: brought(pki, found), ..Contents::default() };
     for entry in &pki.entries {
         for (issuer, certificate) in &entry.older {
             contents.older.push(ledger_entry(&entry.holder, issuer, certificate, now));

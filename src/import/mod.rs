@@ -72,22 +72,20 @@ pub fn import(
         let pki = judge::judge(found, options, &experience, now);
         // Without a service the spec is wrong on purpose: it is tried out with one.
         let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), sources);
-        let failed = |error: crate::pki::key::KeyError| {
-            vec![Diagnostic::error("private-key", error.to_string())]
-        };
-        let brought = contents::brought(&pki, found).map_err(failed)?;
+        let brought = contents::brought(&pki, found);
         if !pki.entries.iter().any(|entry| entry.in_spec) {
-            return Ok(nothing(pki, now));
+            return Ok(nothing(&pki));
         }
         match rehearsal::rehearse(&pki, &tried, &brought, &experience, now) {
             Rehearsal::Misfit(next) if next != experience => experience = next,
             Rehearsal::Misfit(_) => break,
             Rehearsal::Broken(findings) => return Err(findings),
             Rehearsal::Fits(model, inventory) => {
-                let contents = contents::contents(&pki, found, (&model, &inventory), now);
+                let contents = contents::contents(&pki, found, (&model, &inventory), now)
+                    .map_err(|error| vec![Diagnostic::error("private-key", error.to_string())])?;
                 let spec = spec_text::write(&pki, service, sources);
                 let outcome = Outcome::of(&pki, service.is_some());
-                return Ok(Imported { spec: spec.text, contents: contents.map_err(failed)?, outcome });
+                return Ok(Imported { spec: spec.text, contents, outcome });
             }
         }
     }
@@ -96,7 +94,7 @@ pub fn import(
 }
 
 /// Nothing can be taken over.
-fn nothing(pki: Pki, _: Timestamp) -> Imported {
-    let outcome = Outcome::of(&pki, true);
+fn nothing(pki: &Pki) -> Imported {
+    let outcome = Outcome::of(pki, true);
     Imported { spec: String::new(), contents: Contents::default(), outcome }
 }

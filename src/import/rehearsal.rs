@@ -13,6 +13,7 @@ use crate::pki::request::Holder;
 use crate::plan::{self, HeldCertificate, Inventory, Ledger, Reason};
 use crate::spec::document;
 use crate::time::{Seconds, Timestamp};
+use zeroize::Zeroizing;
 
 /// The shortest time before its end that a spec can name.
 const SHORTEST: Seconds = Seconds::minutes(5);
@@ -109,7 +110,7 @@ pub(super) fn resolve(
     findings.extend(more);
     let files: Files = brought
         .iter()
-        .map(|file| (Path::new(super::STORE).join(&file.path), Ok(file.content.clone())))
+        .map(|file| (Path::new(super::STORE).join(&file.path), Ok(Zeroizing::new(file.content.as_bytes().to_vec()))))
         .collect::<BTreeMap<_, _>>();
     let context = Context { document: &document, spec: &spec, files: &files, now };
     match model::resolve(context, findings) {

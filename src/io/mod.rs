@@ -4,6 +4,7 @@ pub mod atomic;
 pub mod brought;
 pub mod clock;
 pub mod entropy;
+pub mod foreign;
 pub mod input;
 pub mod input_error;
 pub mod kustomization;

@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod folder;
 mod generations;
+mod import;
 mod inventory;
 mod issuance;
 mod keyring;
@@ -29,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::import::Contents;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Issued, Keyring, Ledger};
@@ -201,6 +203,20 @@ impl Store {
             return Ok(());
         }
         let files = issuance::files(&self.root, issued, at)?;
+        self.put(files, transaction::Removal::default())
+    }
+
+    /// Puts a foreign PKI into a store without holders, all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn import(
+        &self,
+        _lock: &StoreLock,
+        contents: &Contents,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let files = import::files(&self.root, contents, at)?;
         self.put(files, transaction::Removal::default())
     }
 

@@ -1,0 +1,46 @@
+//! The files that a foreign PKI becomes.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::error::StoreError;
+use super::ledger::Entry;
+use super::transaction::NewFile;
+use super::{issuance, layout};
+use crate::import::{BroughtFile, Contents};
+use crate::plan::LedgerEntry;
+use crate::time::Timestamp;
+
+/// All files of `contents`, which were imported at `at`.
+///
+/// # Errors
+/// As [`issuance::files`].
+pub(super) fn files(
+    root: &Path,
+    contents: &Contents,
+    at: Timestamp,
+) -> Result<Vec<NewFile>, StoreError> {
+    let Contents { issued, older, brought } = contents;
+    let mut files = issuance::files(root, issued, at)?;
+    files.extend(older.iter().map(older_file));
+    files.extend(brought.iter().map(brought_file));
+    let mut paths = BTreeSet::new();
+    match files.iter().find(|file| !paths.insert(&*file.path)) {
+        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
+        None => Ok(files),
+    }
+}
+
+fn older_file(entry: &LedgerEntry) -> NewFile {
+    let path = layout::ledger_entry(&entry.issuer, &entry.holder, &entry.serial);
+    NewFile::public(path, Entry(entry).to_string())
+}
+
+fn brought_file(file: &BroughtFile) -> NewFile {
+    let BroughtFile { path, content, is_private } = file;
+    if *is_private {
+        NewFile::private(path.clone(), content.clone())
+    } else {
+        NewFile::public(path.clone(), content.to_string())
+    }
+}
