@@ -135,12 +135,13 @@ pub(super) fn read(
     if value["result"].is_object() {
         value = value["result"].take();
     }
+    let fields = ["cert", "certificate", "key", "private_key", "crl"];
     let printed: Vec<Zeroizing<String>> =
-        ["cert", "certificate", "key", "private_key", "crl"].iter().filter_map(|field| pem(&mut value[*field])).collect();
+        fields.iter().filter_map(|field| pem(value.get_mut(*field)?)).collect();
     for text in &printed {
         reading::blocks(found, place, text.as_bytes(), passwords);
     }
-    if !printed.is_empty() || pem(&mut value["csr"]).is_some() {
+    if !printed.is_empty() || value.get_mut("csr").and_then(pem).is_some() {
         return true;
     }
     if value.get("CN").is_none() && value.get("names").is_none() && value.get("hosts").is_none() {
@@ -153,10 +154,12 @@ pub(super) fn read(
     true
 }
 
-/// Text in PEM; the value is emptied.
+/// Text in PEM, taken out of its value.
 fn pem(value: &mut Value) -> Option<Zeroizing<String>> {
-    match value.take() {
-        Value::String(text) if text.contains("-----BEGIN ") => Some(Zeroizing::new(text)),
+    match value {
+        Value::String(text) if text.contains("-----BEGIN ") => {
+            Some(Zeroizing::new(std::mem::take(text)))
+        }
         _ => None,
     }
 }
@@ -212,7 +215,7 @@ fn wanted(request: Request) -> Result<Wanted, String> {
     Ok(wanted)
 }
 
-/// The subject in the order of Go's `pkix.Name`.
+/// The subject in the order in which cfssl 1.6 encodes it.
 fn subject(
     common_name: &str,
     names: &[Name],
@@ -222,10 +225,10 @@ fn subject(
         names.iter().map(move |name| (attribute, value(name)))
     };
     let attributes = of("C", |name| &name.c)
+        .chain(of("ST", |name| &name.st))
+        .chain(of("L", |name| &name.l))
         .chain(of("O", |name| &name.o))
         .chain(of("OU", |name| &name.ou))
-        .chain(of("L", |name| &name.l))
-        .chain(of("ST", |name| &name.st))
         .chain([("CN", common_name)])
         .chain(of("serialNumber", |name| &name.serial_number))
         .chain([("serialNumber", serial_number)])
@@ -264,7 +267,7 @@ mod tests {
         let (_, wanted) = &found.wanted[0];
         assert_eq!(
             wanted.subject.rfc2253(),
-            "CN=abc,ST=Nepal,L=Lalitpur,OU=ITOps,O=Logpoint Nepal,C=NP"
+            "CN=abc,OU=ITOps,O=Logpoint Nepal,L=Lalitpur,ST=Nepal,C=NP"
         );
         assert_eq!((wanted.algorithm.as_str(), wanted.size), ("rsa", 2048));
         assert_eq!((wanted.dns.len(), wanted.ip.len()), (1, 1));

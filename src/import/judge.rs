@@ -150,9 +150,10 @@ impl Case<'_> {
         found.into_iter().flat_map(|found| &found.places)
     }
 
-    /// The place to name: the first one.
+    /// The place to name: copies under serials lie deeper or have longer names.
     fn place(&self, certificate: &Certificate) -> Place {
-        self.places(certificate).next().cloned().unwrap_or_default()
+        let shortest = self.places(certificate).min_by_key(|place| (place.file.len(), *place));
+        shortest.cloned().unwrap_or_default()
     }
 
     /// The Secret with this certificate under that key.

@@ -86,8 +86,10 @@ impl Outcome {
             line(&row.to_string());
         }
         for (count, what) in [(self.superseded, "superseded"), (self.revoked, "revoked")] {
-            if count > 0 {
-                line(&format!("{count} {what} certificates are known to the ledgers"));
+            match count {
+                0 => {}
+                1 => line(&format!("1 {what} certificate is known to the ledgers")),
+                _ => line(&format!("{count} {what} certificates are known to the ledgers")),
             }
         }
         for note in &self.notes {

@@ -60,7 +60,8 @@ pub struct Certificate {
     pub key_usage: Option<u16>,
     /// Purposes, in their order; `None` if absent, which means every purpose.
     pub extended_key_usage: Option<Vec<ExtendedKeyUsage>>,
-    /// subjectAltName, as far as it has names of these kinds; DNS names in lower case.
+    /// subjectAltName, as far as it has names of these kinds; DNS names in lower case,
+    /// empty ones left out.
     pub names: AlternativeNames,
     /// nameConstraints, as far as it has subtrees of these kinds.
     pub name_constraints: Option<NameConstraints>,

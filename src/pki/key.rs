@@ -218,7 +218,7 @@ impl PrivateKey {
             "ENCRYPTED PRIVATE KEY" => return Some(Err(KeyError::Encrypted)),
             "PRIVATE KEY" | "Ed25519 PRIVATE KEY" => Decoded::from_pkcs8,
             "RSA PRIVATE KEY" => Decoded::from_pkcs1,
-            "EC PRIVATE KEY" => Decoded::from_sec1,
+            "EC PRIVATE KEY" | "ECDSA PRIVATE KEY" => Decoded::from_sec1,
             label if label.ends_with("PRIVATE KEY") => {
                 return Some(Err(KeyError::Unsupported(format!("a block `BEGIN {label}`"))));
             }
