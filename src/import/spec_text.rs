@@ -196,7 +196,10 @@ impl Writer<'_> {
 
     /// Validity of the next certificate, and when it comes, as far as they are not the usual ones.
     fn duration(&mut self, prefix: &str, entry: &Entry, usual: Seconds) {
-        let duration = entry.duration.map(value::rounded).filter(|duration| *duration != usual);
+        // What certificates say is a second or some minutes off; what a request asks for is exact.
+        let exact = entry.certificate.is_none();
+        let asked = entry.duration.map(|length| if exact { length } else { value::rounded(length) });
+        let duration = asked.filter(|duration| *duration != usual);
         let is_server = !prefix.is_empty();
         match duration {
             Some(duration) if is_server && duration > LONGEST_SERVER => self.line(&format!(
