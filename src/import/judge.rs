@@ -117,7 +117,7 @@ pub fn judge(found: &Found, options: &Options, experience: &Experience, now: Tim
     revocations::judge(case, &authorities, &mut pki);
     leaves::judge(case, &authorities, &mut pki);
     requests::judge(case, &mut pki);
-    authorities::drop_mere_chain_members(&authorities, &mut pki);
+    authorities::drop_mere_chain_members(&mut pki);
     unused_keys(case, &mut pki);
     pki.left_out.sort();
     pki.left_out.dedup();
@@ -160,6 +160,16 @@ impl Case<'_> {
     fn secret(&self, certificate: &Certificate, key: &str) -> Option<SecretName> {
         let mut places = self.places(certificate);
         places.find(|place| place.key.as_deref() == Some(key)).and_then(|p| p.secret.clone())
+    }
+
+    /// The Secret that holds this authority for those who trust it: beside `tls.crt` it is only the issuer's.
+    fn trust_secret(&self, certificate: &Certificate) -> Option<SecretName> {
+        let secret = self.secret(certificate, "ca.crt")?;
+        let is_beside = |place: &Place| {
+            place.secret.as_ref() == Some(&secret) && place.key.as_deref() == Some("tls.crt")
+        };
+        let mut all = self.found.certificates.values().flat_map(|found| &found.places);
+        (!all.any(is_beside)).then_some(secret)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use self::value::{inline_kind, key, quoted, quoted_list, subject_text, visible_line, written};
@@ -77,10 +77,12 @@ pub fn write(pki: &Pki, service: Option<&Service>, sources: &[String]) -> SpecTe
         }
     }
     let hosts: Vec<&Entry> = pki.entries.iter().filter(|entry| is_host(entry)).collect();
-    if let (Some(Service { name, port }), false) = (service, hosts.is_empty()) {
-        writer.line(&format!("\n[services.{}]", key(name.as_str())));
-        writer.line("existing = true  # it runs in the cluster already, nothing is rendered for it");
-        writer.line(&format!("port = {port}"));
+    if let Some(service) = service {
+        let namespaces: BTreeSet<Option<&str>> =
+            hosts.iter().map(|entry| writer.other_namespace(entry)).collect();
+        for namespace in namespaces {
+            writer.service(service, namespace);
+        }
     }
     for entry in hosts {
         writer.part(entry, |writer| writer.host(entry, service));
@@ -108,11 +110,12 @@ fn usual_kind(pki: &Pki) -> KeyKind {
     most.map_or(KeyKind::EcdsaP256, |(kind, _)| kind)
 }
 
-/// The namespace that most Secrets lie in.
+/// The namespace that most Secrets of hosts lie in, or of clients if there is no host.
 fn usual_namespace(pki: &Pki) -> Option<String> {
+    let has_hosts = pki.entries.iter().any(is_host);
+    let counted = |entry: &&Entry| entry.in_spec && (!has_hosts || is_host(entry));
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    let secrets = pki.entries.iter().filter(|entry| entry.in_spec).filter_map(namespaced);
-    for namespace in secrets {
+    for namespace in pki.entries.iter().filter(counted).filter_map(namespaced) {
         *count.entry(namespace).or_default() += 1;
     }
     let most = count.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
@@ -294,16 +297,17 @@ impl Writer<'_> {
         if host != name {
             self.line(&format!("host = {}", quoted(&host)));
         }
+        let namespace = self.other_namespace(entry);
         match service {
-            Some(service) => self.line(&format!("service = {}", quoted(service.name.as_str()))),
+            Some(service) => {
+                self.line(&format!("service = {}", quoted(&service_key(service, namespace))));
+            }
             None => {
                 self.line("# Name the service behind this host, of an entry under `services`; nothing is rendered before.");
                 self.line("# service = \"NAME\"");
             }
         }
-        if let Some(namespace) = namespaced(entry)
-            && self.namespace.as_deref() != Some(namespace)
-        {
+        if let Some(namespace) = namespace {
             self.line(&format!("namespace = {}", quoted(namespace)));
         }
         match &entry.source {
@@ -322,6 +326,23 @@ impl Writer<'_> {
             self.line("# No certificate of a client was found. To ask for one: clientAuth.cas = [\"NAME\"]");
         } else {
             self.line(&format!("clientAuth.cas = {}", quoted_list(&signers)));
+        }
+    }
+
+    /// The namespace of a holder's Secret, if it is another than most have.
+    fn other_namespace<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
+        namespaced(entry).filter(|own| self.namespace.as_deref() != Some(own))
+    }
+
+    /// A service of that name in each namespace that has hosts.
+    fn service(&mut self, service: &Service, namespace: Option<&str>) {
+        let Service { name, port } = service;
+        self.line(&format!("\n[services.{}]", key(&service_key(service, namespace))));
+        self.line("existing = true  # it runs in the cluster already, nothing is rendered for it");
+        self.line(&format!("port = {port}"));
+        if let Some(namespace) = namespace {
+            self.line(&format!("name = {}", quoted(name.as_str())));
+            self.line(&format!("namespace = {}", quoted(namespace)));
         }
     }
 
@@ -367,12 +388,18 @@ impl Writer<'_> {
         self.duration("", entry, Seconds::days(365));
         if let Some(secret) = secret_name(entry) {
             self.line(&format!("secretName = {}", quoted(secret)));
-            if let Some(namespace) = namespaced(entry)
-                && self.namespace.as_deref() != Some(namespace)
-            {
+            if let Some(namespace) = self.other_namespace(entry) {
                 self.line(&format!("namespace = {}", quoted(namespace)));
             }
         }
+    }
+}
+
+/// The key under `services` of the service in that namespace.
+fn service_key(service: &Service, namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) => format!("{}-{namespace}", service.name),
+        None => service.name.to_string(),
     }
 }
 

@@ -180,7 +180,7 @@ fn entry(
     if entry.source == Source::Brought {
         entry.above = parent.map(chain).unwrap_or_default();
     }
-    entry.secret = case.secret(own, "ca.crt");
+    entry.secret = case.trust_secret(own);
     let older = &authority.certificates[1..];
     let signer = |one: &Certificate| {
         if one.is_self_signed() {
@@ -226,14 +226,22 @@ fn chain(entry: &Entry) -> Vec<Certificate> {
 
 /// Certificates of others that only stand above certificates of others need no entry: whoever trusted them would
 /// trust everything that they sign.
-pub(super) fn drop_mere_chain_members(authorities: &[Authority<'_>], pki: &mut Pki) {
-    let above: Vec<Certificate> = pki.entries.iter().flat_map(|entry| entry.above.clone()).collect();
+pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
+    let brought = || pki.entries.iter().filter(|entry| entry.source == Source::Brought);
+    let stands_above = |own: &Certificate| {
+        brought().any(|entry| {
+            // Roots stand in no file of a server.
+            let top = entry.above.last().or(entry.certificate.as_ref());
+            let is_other = entry.certificate.as_ref() != Some(own);
+            entry.above.contains(own) || is_other && top.is_some_and(|top| top.is_signed_by(own))
+        })
+    };
     let is_mere = |entry: &Entry| {
-        let own = entry.certificate.as_ref();
         matches!(entry.holder, Holder::Authority(_))
             && entry.source == Source::Brought
             && !entry.has_key
-            && own.is_some_and(|own| above.contains(own))
+            && entry.secret.is_none()
+            && entry.certificate.as_ref().is_some_and(stands_above)
     };
     let issuers: BTreeSet<String> = pki
         .entries
@@ -249,7 +257,6 @@ pub(super) fn drop_mere_chain_members(authorities: &[Authority<'_>], pki: &mut P
         .filter(|entry| is_mere(entry) && !issuers.contains(entry.holder.name()))
         .map(|entry| entry.holder.name().to_owned())
         .collect();
-    debug_assert!(authorities.iter().filter_map(|one| one.name.as_ref()).count() >= mere.len());
     pki.entries.retain(|entry| {
         !matches!(&entry.holder, Holder::Authority(name) if mere.contains(name))
     });
