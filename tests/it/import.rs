@@ -64,7 +64,7 @@ impl Old {
     pub fn server(&self, name: &str, host: &str, issuer: &str, more: &str) {
         let leaf = "-addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth";
         let names = format!("-addext subjectAltName=DNS:{host}");
-        let subject = format!("/CN={host}");
+        let subject = format!("/CN={}", host.split(',').next().unwrap());
         self.make(name, &subject, Some(issuer), &format!("-days 365 {leaf} {names} {more}"));
     }
 
@@ -124,10 +124,18 @@ fn kept(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Verifies a certificate of the store with openssl.
 pub fn assert_verifies(sandbox: &Sandbox, root: &str, holder: &str, purpose: &str) {
+    verify(sandbox, &format!("pki/{root}/tls.crt"), holder, purpose);
+}
+
+/// Verifies the certificate of a client of the store, with a root that lies elsewhere.
+pub fn assert_verifies_with(sandbox: &Sandbox, root: &str, holder: &str) {
+    verify(sandbox, root, holder, "sslclient");
+}
+
+fn verify(sandbox: &Sandbox, root: &str, holder: &str, purpose: &str) {
     let Some(openssl) = tool("openssl") else { return };
-    let path = |holder: &str| sandbox.path(format!("pki/{holder}/tls.crt"));
+    let own = sandbox.path(format!("pki/{holder}/tls.crt"));
     let mut command = Command::new(openssl);
-    command.args(["verify", "-purpose", purpose, "-CAfile"]).arg(path(root));
-    command.arg("-untrusted").arg(path(holder)).arg(path(holder));
-    output_of(&mut command);
+    command.args(["verify", "-purpose", purpose, "-CAfile"]).arg(sandbox.path(root));
+    output_of(command.arg("-untrusted").arg(&own).arg(&own));
 }

@@ -8,6 +8,7 @@ use super::{Case, Entry, Pki, Source, described};
 use crate::import::found::LeftOut;
 use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
+use crate::pki::certificate::details::PublicKey;
 use crate::pki::chain;
 use crate::pki::request::{Holder, Issuer};
 use crate::pki::key::KeyKind;
@@ -156,7 +157,10 @@ fn entry(
         }
     };
     if is_host && !entry.has_key {
-        return refuse("its private key is not here, and no server can do without".to_owned());
+        return refuse(match too_short(own) {
+            Some(key) => format!("its key is too short ({key}) to be used: let `render` issue another one"),
+            None => "its private key is not here, and no server can do without".to_owned(),
+        });
     }
     if !works && entry.source == Source::Brought {
         return refuse(format!("it expired at {}", own.not_after));
@@ -227,15 +231,20 @@ fn tell(entry: &Entry, pki: &mut Pki) {
     }
 }
 
+/// The key of a certificate, if it can be broken.
+fn too_short(certificate: &Certificate) -> Option<PublicKey> {
+    let key = certificate.details().public_key;
+    let is_short = key.algorithm == "RSA" && key.size.is_some_and(|bits| bits < 2048);
+    is_short.then_some(key)
+}
+
 /// Keys and signatures that are too weak by now; they work as long as the other side takes them.
 fn weak(case: Case<'_>, certificate: &Certificate, pki: &mut Pki) {
-    let details = certificate.details();
-    let key = &details.public_key;
-    let small = key.algorithm == "RSA" && key.size.is_some_and(|bits| bits < 2048);
-    let what = match (small, details.signature.is_weak) {
-        (true, _) => format!("its key is too short ({key})"),
-        (_, true) => format!("its signature is weak ({})", details.signature.name),
-        _ => return,
+    let signature = certificate.details().signature;
+    let what = match too_short(certificate) {
+        Some(key) => format!("its key is too short ({key})"),
+        None if signature.is_weak => format!("its signature is weak ({})", signature.name),
+        None => return,
     };
     let place = case.place(certificate);
     pki.notes.push(format!(
