@@ -178,9 +178,10 @@ fn write(
 
 fn next_steps(folder: &Path) -> String {
     let path = folder.join(SPEC);
-    let flag = match folder.as_os_str().is_empty() {
-        true => String::new(),
-        false => format!(" -f {}", path.display()),
+    let flag = if folder.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(" -f {}", path.display())
     };
     format!(
         "wrote `{}` and `{}`\nnext: read the spec, then `mtlsgen status{flag}` and `mtlsgen render{flag} --locked`, which issues nothing",

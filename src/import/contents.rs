@@ -41,7 +41,11 @@ pub(super) fn brought(pki: &Pki, found: &Found) -> Vec<BroughtFile> {
     for entry in pki.entries.iter().filter(|entry| entry.source == Source::Brought) {
         let Some(own) = &entry.certificate else { continue };
         let mut add = |name, content: Zeroizing<String>, is_private| {
-            files.push(BroughtFile { path: brought_path(&entry.holder, name), content, is_private });
+            files.push(BroughtFile {
+                path: brought_path(&entry.holder, name),
+                content,
+                is_private,
+            });
         };
         let certificates = std::iter::once(own).chain(&entry.above);
         add("tls.crt", Zeroizing::new(chain::to_pem(certificates)), false);

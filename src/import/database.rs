@@ -18,8 +18,7 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str) -> bool {
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|line| line.split('\t').collect())
         .collect();
-    let is_line =
-        |line: &Vec<&str>| line.len() == FIELDS && matches!(line[0], "V" | "R" | "E");
+    let is_line = |line: &Vec<&str>| line.len() == FIELDS && matches!(line[0], "V" | "R" | "E");
     if lines.is_empty() || !is_line(&lines[0]) {
         return false;
     }

@@ -160,7 +160,9 @@ impl Found {
     pub fn key(&mut self, key: PrivateKey, place: &Place) {
         match key.sign(b"mtlsgen import") {
             Ok(_) => drop(self.keys.entry(key.spki_hash()).or_insert((key, place.clone()))),
-            Err(error) => self.left_out.push(LeftOut::new(place, "a private key", error.to_string())),
+            Err(error) => {
+                self.left_out.push(LeftOut::new(place, "a private key", error.to_string()));
+            }
         }
     }
 

@@ -108,11 +108,8 @@ struct Case<'a> {
 #[must_use]
 pub fn judge(found: &Found, options: &Options, experience: &Experience, now: Timestamp) -> Pki {
     let case = Case { found, options, experience, now };
-    let mut pki = Pki {
-        left_out: found.left_out.clone(),
-        notes: found.notes.clone(),
-        ..Pki::default()
-    };
+    let mut pki =
+        Pki { left_out: found.left_out.clone(), notes: found.notes.clone(), ..Pki::default() };
     let authorities = authorities::judge(case, &mut pki);
     revocations::judge(case, &authorities, &mut pki);
     leaves::judge(case, &authorities, &mut pki);
@@ -197,7 +194,8 @@ impl Entry {
     #[must_use]
     pub fn subject(&self) -> DistinguishedName {
         let own = self.certificate.as_ref().map(|certificate| certificate.subject.clone());
-        own.or_else(|| self.wanted.as_ref().map(|wanted| wanted.subject.clone())).unwrap_or_default()
+        own.or_else(|| self.wanted.as_ref().map(|wanted| wanted.subject.clone()))
+            .unwrap_or_default()
     }
 
     /// Names of the certificate, there or to be.

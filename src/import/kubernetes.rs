@@ -48,8 +48,7 @@ fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwor
     for (field, encoded) in fields {
         for (key, value) in object[field].as_object().into_iter().flatten() {
             let Some(text) = value.as_str() else { continue };
-            let place =
-                Place { key: Some(key.clone()), secret: secret.clone(), ..place.clone() };
+            let place = Place { key: Some(key.clone()), secret: secret.clone(), ..place.clone() };
             if AUTHORITY_KEYS.contains(&&**key) {
                 found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where whoever may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
             }

@@ -56,6 +56,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// The spec that came out is none: a mistake in here, which nothing is written of.
+#[expect(clippy::missing_panics_doc, reason = "the placeholder is a name")]
 pub fn import(
     found: &Found,
     options: &Options,
@@ -63,10 +64,7 @@ pub fn import(
     sources: &[String],
     now: Timestamp,
 ) -> Result<Imported, Vec<Diagnostic>> {
-    let placeholder = Service {
-        name: "placeholder".parse().expect("it is a name"),
-        port: 80,
-    };
+    let placeholder = Service { name: "placeholder".parse().expect("it is a name"), port: 80 };
     let mut experience = Experience::default();
     for _ in 0..ATTEMPTS {
         let pki = judge::judge(found, options, &experience, now);

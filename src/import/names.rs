@@ -9,8 +9,18 @@ use crate::spec::value::{HostName, ObjectName};
 
 /// Stems of file names that tell nothing.
 const EMPTY_STEMS: [&str; 12] = [
-    "ca", "cert", "certificate", "tls", "key", "client", "server", "cacert", "rootca", "chain",
-    "fullchain", "<stdin>",
+    "ca",
+    "cert",
+    "certificate",
+    "tls",
+    "key",
+    "client",
+    "server",
+    "cacert",
+    "rootca",
+    "chain",
+    "fullchain",
+    "<stdin>",
 ];
 /// Longest name made of a text.
 const LONGEST: usize = 63;
@@ -41,7 +51,8 @@ pub fn authority<'a>(
     let value = |kind: &str| {
         attributes.iter().find(|a| a.short_name == Some(kind)).map(|a| a.value.clone())
     };
-    let wishes = [of_store("cas", places.clone()), value("CN"), value("O"), value("OU"), stem(places)];
+    let wishes =
+        [of_store("cas", places.clone()), value("CN"), value("O"), value("OU"), stem(places)];
     let name = wishes.into_iter().flatten().map(|wish| slug(&wish)).find(|name| !name.is_empty());
     let name = name.filter(|name| name != SELF_SIGNED && name.parse::<ObjectName>().is_ok());
     name.unwrap_or_else(|| "ca".to_owned())
@@ -68,7 +79,9 @@ pub fn host(certificate: &Certificate) -> Option<HostName> {
     let hosts = || certificate.names.dns.iter().filter_map(|name| name.parse::<HostName>().ok());
     let common = certificate.subject.common_names().pop();
     let named = hosts().find(|host| common.as_deref() == Some(host.as_str()));
-    named.or_else(|| hosts().find(|host| !host.as_str().starts_with("*."))).or_else(|| hosts().next())
+    named
+        .or_else(|| hosts().find(|host| !host.as_str().starts_with("*.")))
+        .or_else(|| hosts().next())
 }
 
 /// Whether a spec takes this as the name of a client.

@@ -69,6 +69,7 @@ impl Outcome {
 
     /// For programs.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "texts and numbers are JSON")]
     pub fn json(&self) -> String {
         let text = serde_json::to_string_pretty(self).expect("texts and numbers are JSON");
         format!("{text}\n")

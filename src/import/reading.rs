@@ -64,7 +64,10 @@ pub fn read(
         return;
     }
     let Ok(text) = std::str::from_utf8(octets) else { return };
-    if text.trim_start().starts_with('{') && kind.is(Kind::Cfssl) && cfssl::read(found, place, text, passwords) {
+    if text.trim_start().starts_with('{')
+        && kind.is(Kind::Cfssl)
+        && cfssl::read(found, place, text, passwords)
+    {
         return;
     }
     if kubernetes::looks_like(text) {
@@ -178,9 +181,9 @@ pub(super) fn der(
     }
     match PrivateKey::from_der(octets) {
         None => return false,
-        Some(Err(KeyError::Encrypted)) => encrypted(found, place, passwords, |password| {
-            pkcs12::decrypt_key(octets, password)
-        }),
+        Some(Err(KeyError::Encrypted)) => {
+            encrypted(found, place, passwords, |password| pkcs12::decrypt_key(octets, password));
+        }
         Some(key) => add_key(found, place, key),
     }
     true
@@ -205,8 +208,12 @@ pub(super) fn archive(
 ) {
     let opened = match pkcs12::read(octets, &Password::empty()) {
         Err(Pkcs12Error::WrongPassword) => match passwords.password(&place.to_string(), ask) {
-            Ok(Some(password)) => pkcs12::read(octets, &password).map_err(|error| error.to_string()),
-            Ok(None) => Err("it has a password: name a file with it with `--password-file`".to_owned()),
+            Ok(Some(password)) => {
+                pkcs12::read(octets, &password).map_err(|error| error.to_string())
+            }
+            Ok(None) => {
+                Err("it has a password: name a file with it with `--password-file`".to_owned())
+            }
             Err(error) => Err(error.to_string()),
         },
         other => other.map_err(|error| error.to_string()),

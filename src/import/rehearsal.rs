@@ -50,7 +50,9 @@ pub(super) fn rehearse(
         let due = matches!(reason, Reason::Due { .. });
         let sooner = held(&inventory, &holder).and_then(|not_after| sooner(not_after, now));
         match sooner.filter(|_| due) {
-            Some(before) if experience.renew_before.get(&holder).is_none_or(|had| *had > before) => {
+            Some(before)
+                if experience.renew_before.get(&holder).is_none_or(|had| *had > before) =>
+            {
                 next.renew_before.insert(holder, before);
             }
             _ => next.refuse(holder, &reason.to_string()),
@@ -100,17 +102,19 @@ pub(super) fn resolve(
     brought: &[BroughtFile],
     now: Timestamp,
 ) -> Result<Model, Vec<Diagnostic>> {
-    let source = Text {
-        name: super::SPEC.to_owned(),
-        directory: PathBuf::new(),
-        text: text.to_owned(),
-    };
+    let source =
+        Text { name: super::SPEC.to_owned(), directory: PathBuf::new(), text: text.to_owned() };
     let (document, mut findings) = document::read(&[Arc::new(source)]);
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let files: Files = brought
         .iter()
-        .map(|file| (Path::new(super::STORE).join(&file.path), Ok(Zeroizing::new(file.content.as_bytes().to_vec()))))
+        .map(|file| {
+            (
+                Path::new(super::STORE).join(&file.path),
+                Ok(Zeroizing::new(file.content.as_bytes().to_vec())),
+            )
+        })
         .collect::<BTreeMap<_, _>>();
     let context = Context { document: &document, spec: &spec, files: &files, now };
     match model::resolve(context, findings) {

@@ -11,8 +11,8 @@ use super::judge::{Entry, Pki, Source};
 use super::names;
 use crate::pki::key::KeyKind;
 use crate::pki::request::{Holder, Issuer, NameConstraints, Subtree};
-use crate::spec::value::{HostName, NamespaceName, ObjectName};
 use crate::spec::subject::default_name;
+use crate::spec::value::{HostName, NamespaceName, ObjectName};
 use crate::time::Seconds;
 
 /// Longest validity of a server's certificate that a spec takes.
@@ -52,7 +52,8 @@ pub fn brought_path(holder: &Holder, file: &str) -> String {
     };
     // A wildcard and its domain must not meet.
     let name = holder.name().replacen('*', "wildcard", 1);
-    let safe = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+    let safe =
+        name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
     let name = if safe { name } else { names::slug(&name) };
     format!("brought/{kind}/{name}/{file}")
 }
@@ -201,7 +202,8 @@ impl Writer<'_> {
     fn duration(&mut self, prefix: &str, entry: &Entry, usual: Seconds) {
         // What certificates say is a second or some minutes off; what a request asks for is exact.
         let exact = entry.certificate.is_none();
-        let asked = entry.duration.map(|length| if exact { length } else { value::rounded(length) });
+        let asked =
+            entry.duration.map(|length| if exact { length } else { value::rounded(length) });
         let duration = asked.filter(|duration| *duration != usual);
         let is_server = !prefix.is_empty();
         match duration {
@@ -215,7 +217,10 @@ impl Writer<'_> {
             None => {}
         }
         if let Some(before) = entry.renew_before {
-            self.line(&format!("{prefix}renewBefore = {}  # it ends soon: this keeps it until then", quoted(&written(before))));
+            self.line(&format!(
+                "{prefix}renewBefore = {}  # it ends soon: this keeps it until then",
+                quoted(&written(before))
+            ));
         }
     }
 
@@ -223,12 +228,21 @@ impl Writer<'_> {
         self.header("cas", name, entry);
         match &entry.source {
             Source::Brought => {
-                self.line(&format!("certificate = {}", quoted(&brought_file(&entry.holder, "tls.crt"))));
+                self.line(&format!(
+                    "certificate = {}",
+                    quoted(&brought_file(&entry.holder, "tls.crt"))
+                ));
                 if entry.has_key {
-                    self.line(&format!("key = {}", quoted(&brought_file(&entry.holder, "tls.key"))));
+                    self.line(&format!(
+                        "key = {}",
+                        quoted(&brought_file(&entry.holder, "tls.key"))
+                    ));
                 }
                 if !entry.lists.is_empty() {
-                    self.line(&format!("crl = {}", quoted(&brought_file(&entry.holder, "crl.pem"))));
+                    self.line(&format!(
+                        "crl = {}",
+                        quoted(&brought_file(&entry.holder, "crl.pem"))
+                    ));
                 }
             }
             Source::Issued(issuer) => {
@@ -239,7 +253,8 @@ impl Writer<'_> {
                 self.kind("privateKey", entry);
                 self.duration("", entry, Seconds::days(3650));
                 self.path_length(name, entry);
-                let constraints = entry.certificate.as_ref().and_then(|own| own.name_constraints.as_ref());
+                let constraints =
+                    entry.certificate.as_ref().and_then(|own| own.name_constraints.as_ref());
                 if let Some(constraints) = constraints {
                     self.name_constraints(constraints);
                 }
@@ -262,23 +277,34 @@ impl Writer<'_> {
         if !constraints.critical {
             self.line("nameConstraints.critical = false");
         }
-        for (word, trees) in [("permitted", &constraints.permitted), ("excluded", &constraints.excluded)] {
+        for (word, trees) in
+            [("permitted", &constraints.permitted), ("excluded", &constraints.excluded)]
+        {
             let of = |pick: fn(&Subtree) -> Option<String>| {
                 trees.iter().filter_map(pick).collect::<Vec<_>>()
             };
             let lists = [
-                ("dnsDomains", of(|tree| match tree {
-                    Subtree::Dns(domain) => Some(domain.clone()),
-                    _ => None,
-                })),
-                ("ipRanges", of(|tree| match tree {
-                    Subtree::Ip { address, prefix } => Some(format!("{address}/{prefix}")),
-                    _ => None,
-                })),
-                ("emailAddresses", of(|tree| match tree {
-                    Subtree::Email(address) => Some(address.clone()),
-                    _ => None,
-                })),
+                (
+                    "dnsDomains",
+                    of(|tree| match tree {
+                        Subtree::Dns(domain) => Some(domain.clone()),
+                        _ => None,
+                    }),
+                ),
+                (
+                    "ipRanges",
+                    of(|tree| match tree {
+                        Subtree::Ip { address, prefix } => Some(format!("{address}/{prefix}")),
+                        _ => None,
+                    }),
+                ),
+                (
+                    "emailAddresses",
+                    of(|tree| match tree {
+                        Subtree::Email(address) => Some(address.clone()),
+                        _ => None,
+                    }),
+                ),
             ];
             for (field, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
                 self.line(&format!("nameConstraints.{word}.{field} = {}", quoted_list(list)));
@@ -290,22 +316,21 @@ impl Writer<'_> {
         let name = entry.holder.name();
         self.header("hosts", name, entry);
         let names = entry.names();
-        let host = entry.certificate.as_ref().and_then(names::host).or_else(|| {
-            names.dns.iter().find_map(|name| name.parse::<HostName>().ok())
-        });
+        let host = entry
+            .certificate
+            .as_ref()
+            .and_then(names::host)
+            .or_else(|| names.dns.iter().find_map(|name| name.parse::<HostName>().ok()));
         let host = host.map_or_else(|| name.to_owned(), |host| host.to_string());
         if host != name {
             self.line(&format!("host = {}", quoted(&host)));
         }
         let namespace = self.other_namespace(entry);
-        match service {
-            Some(service) => {
-                self.line(&format!("service = {}", quoted(&service_key(service, namespace))));
-            }
-            None => {
-                self.line("# Name the service behind this host, of an entry under `services`; nothing is rendered before.");
-                self.line("# service = \"NAME\"");
-            }
+        if let Some(service) = service {
+            self.line(&format!("service = {}", quoted(&service_key(service, namespace))));
+        } else {
+            self.line("# Name the service behind this host, an entry under `services`; nothing is rendered before.");
+            self.line("# service = \"NAME\"");
         }
         if let Some(namespace) = namespace {
             self.line(&format!("namespace = {}", quoted(namespace)));
@@ -313,7 +338,10 @@ impl Writer<'_> {
         match &entry.source {
             Source::Brought => {
                 for (word, file) in [("certificate", "tls.crt"), ("key", "tls.key")] {
-                    self.line(&format!("tls.{word} = {}", quoted(&brought_file(&entry.holder, file))));
+                    self.line(&format!(
+                        "tls.{word} = {}",
+                        quoted(&brought_file(&entry.holder, file))
+                    ));
                 }
             }
             Source::Issued(issuer) => self.server_certificate(&host, entry, issuer),
@@ -426,7 +454,8 @@ fn client_signers(pki: &Pki) -> Vec<String> {
 /// The length of the longest line of authorities of the spec below `name`.
 fn levels_below(pki: &Pki, name: &str) -> u8 {
     let below = |entry: &&Entry| {
-        entry.in_spec && matches!(&entry.source, Source::Issued(Issuer::Authority(own)) if own == name)
+        entry.in_spec
+            && matches!(&entry.source, Source::Issued(Issuer::Authority(own)) if own == name)
     };
     let deeper = pki.entries.iter().filter(below).filter_map(|entry| match &entry.holder {
         Holder::Authority(own) => Some(levels_below(pki, own).saturating_add(1)),

@@ -67,7 +67,8 @@ pub(crate) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemEr
     let mut lines = lines(pem);
     std::iter::from_fn(move || {
         let (line, label) = lines.find_map(|(line, text)| Some((line, begin(text)?)))?;
-        let mut block = Block { label, line, encrypted: false, encryption: None, content: Vec::new() };
+        let mut block =
+            Block { label, line, encrypted: false, encryption: None, content: Vec::new() };
         for (_, text) in lines.by_ref() {
             if end(text) == Some(label) {
                 return Some(Ok(block));

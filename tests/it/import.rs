@@ -41,8 +41,7 @@ impl Old {
     /// A certificate `NAME.crt` with its key `NAME.key`, below `old`; `issuer`: the same of the signer.
     pub fn make(&self, name: &str, subject: &str, issuer: Option<&str>, more: &str) {
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-        let signer =
-            issuer.map_or_else(String::new, |by| format!("-CA {by}.crt -CAkey {by}.key"));
+        let signer = issuer.map_or_else(String::new, |by| format!("-CA {by}.crt -CAkey {by}.key"));
         let kind = if more.contains("-newkey") { "-nodes" } else { key };
         let (crt, key_file) = (format!("{name}.crt"), format!("{name}.key"));
         let line = format!("req -x509 {kind} -utf8 {signer} {more}");

@@ -43,7 +43,11 @@ pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
         .map(|index| {
             let own = &authorities[*index];
             let places = own.certificates.iter().flat_map(|one| case.places(one));
-            (*index, names.give(&names::authority(own.current(), places.collect::<Vec<_>>().into_iter())))
+            (
+                *index,
+                names
+                    .give(&names::authority(own.current(), places.collect::<Vec<_>>().into_iter())),
+            )
         })
         .collect();
     for index in &order {
@@ -90,7 +94,10 @@ fn groups<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
             continue;
         }
         if certificate.may_sign_certificates() {
-            groups.entry((&certificate.subject, certificate.spki_hash)).or_default().push(certificate);
+            groups
+                .entry((&certificate.subject, certificate.spki_hash))
+                .or_default()
+                .push(certificate);
         } else {
             let what = format!("the authority {}", described(certificate));
             let why = "its key usage forbids signing certificates (it lacks `keyCertSign`)";
@@ -114,7 +121,8 @@ fn groups<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
     for index in 0..authorities.len() {
         let own = authorities[index].current();
         let parent = authorities.iter().position(|other| other.signed(own));
-        authorities[index].parent = parent.filter(|parent| *parent != index && !own.is_self_signed());
+        authorities[index].parent =
+            parent.filter(|parent| *parent != index && !own.is_self_signed());
     }
     authorities
 }
@@ -149,7 +157,10 @@ fn entry(
         LeftOut::new(&case.place(own), format!("the authority {}", described(own)), why)
     };
     if case.is_over(own) {
-        return Err(refuse(format!("it expired at {}, and nothing that it signed works", own.not_after)));
+        return Err(refuse(format!(
+            "it expired at {}, and nothing that it signed works",
+            own.not_after
+        )));
     }
     let parent = match authority.parent {
         None if own.is_self_signed() => None,
@@ -159,10 +170,12 @@ fn entry(
                 own.issuer.rfc2253()
             )));
         }
-        Some(parent) => match authorities[parent].name.as_deref().and_then(|name| pki.authority(name)) {
-            Some(parent) => Some(parent),
-            None => return Err(refuse("its issuer is not taken over".to_owned())),
-        },
+        Some(parent) => {
+            match authorities[parent].name.as_deref().and_then(|name| pki.authority(name)) {
+                Some(parent) => Some(parent),
+                None => return Err(refuse("its issuer is not taken over".to_owned())),
+            }
+        }
     };
     let holder = Holder::Authority(name.to_owned());
     if let Some(why) = case.experience.refused.get(&holder) {
@@ -171,7 +184,9 @@ fn entry(
     let has_key = case.has_key(own);
     let source = match parent {
         None if has_key && !as_file => Source::Issued(Issuer::SelfSigned),
-        Some(parent) if !as_file && parent.can_sign() && (has_key || parent.source != Source::Brought) => {
+        Some(parent)
+            if !as_file && parent.can_sign() && (has_key || parent.source != Source::Brought) =>
+        {
             Source::Issued(Issuer::Authority(parent.holder.name().to_owned()))
         }
         _ => Source::Brought,
@@ -257,9 +272,8 @@ pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
         .filter(|entry| is_mere(entry) && !issuers.contains(entry.holder.name()))
         .map(|entry| entry.holder.name().to_owned())
         .collect();
-    pki.entries.retain(|entry| {
-        !matches!(&entry.holder, Holder::Authority(name) if mere.contains(name))
-    });
+    pki.entries
+        .retain(|entry| !matches!(&entry.holder, Holder::Authority(name) if mere.contains(name)));
     pki.notes.extend(mere.into_iter().map(|name| format!(
         "authority `{name}`: without its key it only completes the chains of other certificates, in whose files it stands; to trust its clients, declare it under `cas`"
     )));

@@ -10,8 +10,8 @@ use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::PublicKey;
 use crate::pki::chain;
-use crate::pki::request::{Holder, Issuer};
 use crate::pki::key::KeyKind;
+use crate::pki::request::{Holder, Issuer};
 
 /// Who signed a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +71,11 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
 }
 
 fn left_out(case: Case<'_>, certificate: &Certificate, why: impl Into<String>) -> LeftOut {
-    LeftOut::new(&case.place(certificate), format!("the certificate {}", described(certificate)), why)
+    LeftOut::new(
+        &case.place(certificate),
+        format!("the certificate {}", described(certificate)),
+        why,
+    )
 }
 
 fn signer(authorities: &[Authority<'_>], certificate: &Certificate) -> Signer {
@@ -87,10 +91,9 @@ fn signer(authorities: &[Authority<'_>], certificate: &Certificate) -> Signer {
 fn key(role: &Role, certificate: &Certificate, signer: &Signer) -> Key {
     match role {
         Role::Host(host) => (false, host.to_string()),
-        Role::Client => (
-            true,
-            format!("{signer:?} {} {:?}", certificate.subject.rfc2253(), certificate.names),
-        ),
+        Role::Client => {
+            (true, format!("{signer:?} {} {:?}", certificate.subject.rfc2253(), certificate.names))
+        }
     }
 }
 
@@ -142,7 +145,10 @@ fn entry(
     let works = !case.is_over(own) && !is_revoked(pki, &leaves[0]);
     let mut entry = match (&issuer, is_host) {
         (Some(Issuer::SelfSigned), false) => {
-            return refuse("a self-signed client certificate has no authority that a host could trust".to_owned());
+            return refuse(
+                "a self-signed client certificate has no authority that a host could trust"
+                    .to_owned(),
+            );
         }
         (Some(issuer), true) if unsayable.is_none() && !own.is_authority => {
             Entry::of(case, holder, Source::Issued(issuer.clone()), own)
@@ -158,7 +164,9 @@ fn entry(
     };
     if is_host && !entry.has_key {
         return refuse(match too_short(own) {
-            Some(key) => format!("its key is too short ({key}) to be used: let `render` issue another one"),
+            Some(key) => {
+                format!("its key is too short ({key}) to be used: let `render` issue another one")
+            }
             None => "its private key is not here, and no server can do without".to_owned(),
         });
     }
@@ -175,7 +183,9 @@ fn entry(
     if !works {
         entry.in_spec = false;
         let why = if case.is_over(own) { "expired" } else { "is revoked" };
-        pki.notes.push(format!("{what}: its certificate {why}; the store remembers it, the spec has no entry"));
+        pki.notes.push(format!(
+            "{what}: its certificate {why}; the store remembers it, the spec has no entry"
+        ));
     } else if let (Some(why), false) = (unsayable, is_host) {
         entry.in_spec = false;
         pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
@@ -200,9 +210,12 @@ fn brought(
     let pool: Vec<Certificate> = valid.filter(|one| !case.is_over(one)).cloned().collect();
     let chain = chain::order(own, &pool);
     entry.above = chain::served(&chain.certificates)[1..].iter().copied().cloned().collect();
-    let why = why.cloned().unwrap_or_else(|| match own.is_authority {
-        true => "it is self-signed as an authority's, which no server's should be".to_owned(),
-        false => format!("the key of its issuer `{}` is not here", own.issuer.rfc2253()),
+    let why = why.cloned().unwrap_or_else(|| {
+        if own.is_authority {
+            "it is self-signed as an authority's, which no server's should be".to_owned()
+        } else {
+            format!("the key of its issuer `{}` is not here", own.issuer.rfc2253())
+        }
     });
     pki.notes.push(format!(
         "{}: its certificate stays a file that you replace in time, before {}: {why}",

@@ -57,7 +57,10 @@ pub(super) fn key_kind(wanted: &Wanted) -> Option<KeyKind> {
 
 fn entry(case: Case<'_>, pki: &Pki, place: &Place, wanted: &Wanted) -> Result<Entry, String> {
     if wanted.is_authority {
-        return Err("it asks for an authority, whose certificate is not here: declare it under `cas`".to_owned());
+        return Err(
+            "it asks for an authority, whose certificate is not here: declare it under `cas`"
+                .to_owned(),
+        );
     }
     if key_kind(wanted).is_none() {
         return Err(format!(
@@ -103,10 +106,10 @@ fn issuer(case: Case<'_>, pki: &Pki) -> Result<String, String> {
     let signers: Vec<&str> =
         pki.entries.iter().filter(signs).map(|entry| entry.holder.name()).collect();
     if let Some(named) = &case.options.issuer {
-        return match signers.contains(&named.as_str()) {
-            true => Ok(named.clone()),
-            false => Err(format!("there is no authority `{named}` with its key: {}", offered(&signers))),
-        };
+        if signers.contains(&named.as_str()) {
+            return Ok(named.clone());
+        }
+        return Err(format!("there is no authority `{named}` with its key: {}", offered(&signers)));
     }
     let is_above = |name: &&str| {
         let below = Source::Issued(Issuer::Authority((*name).to_owned()));
@@ -117,7 +120,10 @@ fn issuer(case: Case<'_>, pki: &Pki) -> Result<String, String> {
     match lowest.as_slice() {
         [only] => Ok((*only).to_owned()),
         [] => Err("no authority with its key is here that could sign it".to_owned()),
-        several => Err(format!("several authorities could sign it: say which with `--issuer`: {}", offered(several))),
+        several => Err(format!(
+            "several authorities could sign it: say which with `--issuer`: {}",
+            offered(several)
+        )),
     }
 }
 
@@ -155,11 +161,14 @@ fn profile<'a>(
         [(_, profile)] => Ok((profile, is_host(profile))),
         [] => match all().find(|(name, profile)| name.is_none() && fits(profile)) {
             Some((_, profile)) => Ok((profile, is_host(profile))),
-            None => Err("no profile for it is here: name the file `ca-config.json` as well".to_owned()),
+            None => {
+                Err("no profile for it is here: name the file `ca-config.json` as well".to_owned())
+            }
         },
         several => {
-            let names: Vec<&str> = several.iter().filter_map(|(name, _)| name.as_deref()).collect();
-            Err(format!("several profiles fit: say which with `--profile`: {}", offered(&names)))
+            let offers: Vec<&str> =
+                several.iter().filter_map(|(name, _)| name.as_deref()).collect();
+            Err(format!("several profiles fit: say which with `--profile`: {}", offered(&offers)))
         }
     }
 }

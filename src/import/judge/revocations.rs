@@ -17,7 +17,8 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
         let Some(name) = owner(case, authorities, database) else {
             if !database.revoked.is_empty() {
                 let what = format!("{} revocations", database.revoked.len());
-                let why = "nothing tells whose database it is: lay the authority's certificate beside it";
+                let why =
+                    "nothing tells whose database it is: lay the authority's certificate beside it";
                 pki.left_out.push(LeftOut::new(&database.place, what, why));
             }
             continue;
@@ -47,9 +48,8 @@ fn lists(
 ) {
     let all: Vec<&RevocationList> = case.found.lists.iter().map(|found| &found.list).collect();
     for found in &case.found.lists {
-        let is_signed = |one: &Authority<'_>| {
-            one.name.is_some() && found.list.is_signed_by(one.current())
-        };
+        let is_signed =
+            |one: &Authority<'_>| one.name.is_some() && found.list.is_signed_by(one.current());
         if !authorities.iter().any(is_signed) {
             let what = format!("the revocation list of `{}`", found.list.issuer.rfc2253());
             let why = "none of the authorities that are taken over has signed it";
@@ -73,7 +73,10 @@ fn lists(
             pki.lists.push((name.clone(), list.clone()));
         } else if list.next_update <= case.now && entry.source == Source::Brought {
             let what = format!("the revocation list of `{}`", list.issuer.rfc2253());
-            let why = format!("it ended at {}: get the next one from its owner, and name it: `crl = \"FILE\"` under `cas.{name}`", list.next_update);
+            let why = format!(
+                "it ended at {}: get the next one from its owner, and name it: `crl = \"FILE\"` under `cas.{name}`",
+                list.next_update
+            );
             pki.left_out.push(LeftOut::new(&entry.place, what, why));
         } else {
             entry.lists.push(list.clone());

@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn strings_never_break_out() {
-        for text in ["", "a", "\"", "\\", "a\nb = 1", "'''", "\u{7f}\0\u{1f}", "名", "]\n[x]\n", "#"] {
+        for text in
+            ["", "a", "\"", "\\", "a\nb = 1", "'''", "\u{7f}\0\u{1f}", "名", "]\n[x]\n", "#"]
+        {
             let toml = format!("key = {}\n", quoted(text));
             let table: toml::Table = toml::from_str(&toml).unwrap();
             assert_eq!((table.len(), table["key"].as_str()), (1, Some(text)));

@@ -1,14 +1,14 @@
 //! Private keys in files of their own that a password protects.
 
-use des::TdesEde3;
 use cbc::cipher::KeyInit as _;
+use des::TdesEde3;
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
+use super::Pkcs12Error;
 use super::ber::{Element, SEQUENCE};
 use super::cipher::{self, aes_decrypt, cbc_decrypt};
 use super::password::Password;
-use super::Pkcs12Error;
 use crate::pki::key::{KeyError, PrivateKey};
 
 /// Opens a PKCS#8 `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
@@ -75,7 +75,7 @@ fn derived(password: &[u8], salt: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
 
 fn octets(text: &str) -> Option<Vec<u8>> {
     let pair = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return None;
     }
     text.as_bytes().chunks(2).map(pair).collect()
@@ -111,8 +111,16 @@ mod tests {
             bench.openssl(command).unwrap();
             let text = bench.read("key.pem");
             assert_eq!(PrivateKey::from_pem(&text).unwrap_err(), KeyError::Encrypted, "{command}");
-            assert_eq!(opened(&text, "geheim").unwrap().unwrap().spki_hash(), expected, "{command}");
-            assert_eq!(opened(&text, "other").unwrap_err(), Pkcs12Error::WrongPassword, "{command}");
+            assert_eq!(
+                opened(&text, "geheim").unwrap().unwrap().spki_hash(),
+                expected,
+                "{command}"
+            );
+            assert_eq!(
+                opened(&text, "other").unwrap_err(),
+                Pkcs12Error::WrongPassword,
+                "{command}"
+            );
         }
     }
 

@@ -39,7 +39,11 @@ fn secrets_come_along_under_their_names() {
     let import = ["import", "-", "--service", "web"];
     let run = old.sandbox.run_with_input(&import, &list);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    assert!(run.stdout.contains("the private key of an authority lies in the cluster"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("the private key of an authority lies in the cluster"),
+        "{}",
+        run.stdout
+    );
     let spec = old.sandbox.read("mtls.toml");
     for line in [
         "tls.secretName = \"www-tls\"",
@@ -51,7 +55,10 @@ fn secrets_come_along_under_their_names() {
     ] {
         assert!(spec.contains(line), "{line} in:\n{spec}");
     }
-    assert!(!spec.contains("[cas.web]"), "nobody's clients come from the server's authority:\n{spec}");
+    assert!(
+        !spec.contains("[cas.web]"),
+        "nobody's clients come from the server's authority:\n{spec}"
+    );
     assert_kept(&old.sandbox);
     let objects = old.locked();
     let server = crate::support::object(&objects, "Secret", "www-tls");
@@ -68,7 +75,9 @@ fn secrets_come_along_under_their_names() {
 fn yaml_says_the_same_as_json() {
     let Some(old) = Old::new() else { return };
     let list = cluster(&old);
-    let json = old.sandbox.run_with_input(&["import", "-", "--dry-run", "--format", "json"], list.to_string());
+    let json = old
+        .sandbox
+        .run_with_input(&["import", "-", "--dry-run", "--format", "json"], list.to_string());
     let items = list["items"].as_array().unwrap();
     let yaml: String = items
         .iter()

@@ -19,13 +19,19 @@ fn minica_comes_along() {
     old.make("minica", "/CN=minica root ca 2d7bc8", None, root);
     fs::rename(old.sandbox.path("old/minica.key"), old.sandbox.path("old/minica-key.pem")).unwrap();
     fs::rename(old.sandbox.path("old/minica.crt"), old.sandbox.path("old/minica.pem")).unwrap();
-    for (folder, names) in [("a.example.com", "DNS:a.example.com,DNS:b.example.com"), ("_.example.org", "DNS:*.example.org"), ("job", "DNS:job")] {
+    for (folder, names) in [
+        ("a.example.com", "DNS:a.example.com,DNS:b.example.com"),
+        ("_.example.org", "DNS:*.example.org"),
+        ("job", "DNS:job"),
+    ] {
         old.sandbox.write(&format!("old/{folder}/.keep"), "");
         let (crt, key) = (format!("{folder}/cert.pem"), format!("{folder}/key.pem"));
         let common = names.split(',').next().unwrap().trim_start_matches("DNS:");
         let subject = format!("/CN={common}");
         let names = format!("subjectAltName={names}");
-        let line = format!("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -CA minica.pem -CAkey minica-key.pem {BOTH}");
+        let line = format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -CA minica.pem -CAkey minica-key.pem {BOTH}"
+        );
         let mut arguments: Vec<&str> = line.split_whitespace().collect();
         arguments.extend(["-subj", &subject, "-addext", &names, "-out", &crt, "-keyout", &key]);
         old.openssl_with(&arguments);
@@ -43,12 +49,28 @@ fn minica_comes_along() {
 fn certstrap_comes_along_with_its_passphrase() {
     let Some(old) = Old::new() else { return };
     // `pkix` of square/certstrap: RSA, both purposes, keys encrypted with Triple DES in the old way.
-    old.make("Acme_Root", "/C=GB/O=Acme/CN=Acme Root", None, "-newkey rsa:2048 -days 540 -addext keyUsage=critical,keyCertSign,cRLSign");
+    old.make(
+        "Acme_Root",
+        "/C=GB/O=Acme/CN=Acme Root",
+        None,
+        "-newkey rsa:2048 -days 540 -addext keyUsage=critical,keyCertSign,cRLSign",
+    );
     old.make("alice", "/O=Acme/CN=alice", Some("Acme_Root"), &format!("-newkey rsa:2048 {BOTH}"));
-    old.make("www.example.com", "/CN=www.example.com", Some("Acme_Root"), &format!("-newkey rsa:2048 {BOTH} -addext subjectAltName=DNS:www.example.com"));
+    old.make(
+        "www.example.com",
+        "/CN=www.example.com",
+        Some("Acme_Root"),
+        &format!("-newkey rsa:2048 {BOTH} -addext subjectAltName=DNS:www.example.com"),
+    );
     for name in ["Acme_Root", "alice"] {
-        old.openssl(&format!("rsa -in {name}.key -traditional -des3 -passout pass:geheim -out {name}.enc"));
-        fs::rename(old.sandbox.path(format!("old/{name}.enc")), old.sandbox.path(format!("old/{name}.key"))).unwrap();
+        old.openssl(&format!(
+            "rsa -in {name}.key -traditional -des3 -passout pass:geheim -out {name}.enc"
+        ));
+        fs::rename(
+            old.sandbox.path(format!("old/{name}.enc")),
+            old.sandbox.path(format!("old/{name}.key")),
+        )
+        .unwrap();
     }
     let run = old.import(&["--dry-run"]);
     assert_eq!(run.status, 1);
@@ -74,16 +96,26 @@ fn ekeca_comes_along_with_both_its_databases() {
     old.make("ica/certificate", "/O=Everish/CN=Intermediate", Some("rca/certificate"), below);
     old.client("alice/certificate", "/O=Everish/CN=alice", "ica/certificate", "-set_serial 0x1000");
     old.client("bob/certificate", "/O=Everish/CN=bob", "ica/certificate", "-set_serial 0x1001");
-    old.server("www.example.com/certificate", "www.example.com", "ica/certificate", "-set_serial 0x1002");
+    old.server(
+        "www.example.com/certificate",
+        "www.example.com",
+        "ica/certificate",
+        "-set_serial 0x1002",
+    );
     for folder in ["rca", "ica", "alice", "bob", "www.example.com"] {
         let at = |file: &str| old.sandbox.path(format!("old/{folder}/{file}"));
         fs::rename(at("certificate.crt"), at("certificate.pem")).unwrap();
         fs::rename(at("certificate.key"), at("key.pem")).unwrap();
     }
-    let chain: String = ["alice", "ica", "rca"].map(|f| old.sandbox.read(&format!("old/{f}/certificate.pem"))).concat();
+    let chain: String = ["alice", "ica", "rca"]
+        .map(|f| old.sandbox.read(&format!("old/{f}/certificate.pem")))
+        .concat();
     old.sandbox.write("old/alice/certificates-chain.pem", chain);
     // The same serial in both: whose it is, the folder tells.
-    old.sandbox.write("old/rca/database", "V\t340101000000Z\t\t1000\tunknown\t/O=Everish/CN=Intermediate\n");
+    old.sandbox.write(
+        "old/rca/database",
+        "V\t340101000000Z\t\t1000\tunknown\t/O=Everish/CN=Intermediate\n",
+    );
     old.sandbox.write("old/ica/database", "V\t340101000000Z\t\t1000\tunknown\t/O=Everish/CN=alice\nR\t340101000000Z\t250101000000Z,affiliationChanged\t1001\tunknown\t/O=Everish/CN=bob\n");
     let run = old.import(&[]);
     assert_eq!(run.status, 0, "{}", run.stdout);
@@ -105,21 +137,32 @@ fn der_and_pkcs12_come_along() {
     old.client("alice", "/CN=alice", "root", "");
     old.client("bob", "/CN=bob", "root", "");
     old.openssl("pkcs12 -export -in alice.crt -inkey alice.key -certfile root.crt -passout pass:geheim -out alice.p12");
-    for (kind, name) in [("x509", "root.crt"), ("pkey", "root.key"), ("x509", "bob.crt"), ("pkcs8 -topk8 -nocrypt", "bob.key")] {
+    for (kind, name) in [
+        ("x509", "root.crt"),
+        ("pkey", "root.key"),
+        ("x509", "bob.crt"),
+        ("pkcs8 -topk8 -nocrypt", "bob.key"),
+    ] {
         old.openssl(&format!("{kind} -in {name} -outform DER -out {name}.der"));
     }
     fs::create_dir(old.sandbox.path("kept")).unwrap();
     for name in ["root.crt", "root.key", "alice.crt", "alice.key", "bob.crt", "bob.key"] {
-        fs::rename(old.sandbox.path(format!("old/{name}")), old.sandbox.path(format!("kept/{name}"))).unwrap();
+        fs::rename(
+            old.sandbox.path(format!("old/{name}")),
+            old.sandbox.path(format!("kept/{name}")),
+        )
+        .unwrap();
     }
     old.sandbox.write("password", "geheim\n");
     old.import_whole(&["--password-file", "password"]);
-    for (holder, file) in [("cas/root", "root"), ("clients/alice", "alice"), ("clients/bob", "bob")] {
+    for (holder, file) in [("cas/root", "root"), ("clients/alice", "alice"), ("clients/bob", "bob")]
+    {
         old.assert_is(holder, &format!("../kept/{file}.crt"));
         assert!(old.sandbox.path(format!("pki/{holder}/tls.key")).exists(), "{holder}");
     }
     // What `--kind` names alone is read.
-    let run = old.import(&["--dry-run", "-o", "x", "--kind", "pkcs12", "--password-file", "password"]);
+    let run =
+        old.import(&["--dry-run", "-o", "x", "--kind", "pkcs12", "--password-file", "password"]);
     assert!(!run.stdout.contains("bob"), "{}", run.stdout);
 }
 
@@ -140,7 +183,9 @@ fn a_store_of_ours_comes_along_with_its_names_and_revocations() {
         let root = old.sandbox.path(store);
         let mut all = files(&root);
         all.retain(|(path, _)| path.ends_with("tls.crt") || path.ends_with("tls.key"));
-        all.into_iter().map(|(path, bytes)| (path.strip_prefix(&root).unwrap().to_owned(), bytes)).collect()
+        all.into_iter()
+            .map(|(path, bytes)| (path.strip_prefix(&root).unwrap().to_owned(), bytes))
+            .collect()
     };
     let (before, after) = (names("old/pki"), names("pki"));
     let paths = |all: &[(PathBuf, Vec<u8>)]| all.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();

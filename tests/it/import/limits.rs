@@ -14,17 +14,28 @@ fn certificates_that_no_entry_describes_become_files_or_stay_behind() {
     old.server("mail", "mail.example.com,email:a@example.com", "root", "");
     old.server("small", "small.example.com", "root", "-newkey rsa:1024");
     old.server("curve", "curve.example.com", "root", "-newkey ec -pkeyopt ec_paramgen_curve:P-521");
-    old.make("selfish", "/CN=selfish.example.com", None, "-days 365 -addext subjectAltName=DNS:selfish.example.com");
+    old.make(
+        "selfish",
+        "/CN=selfish.example.com",
+        None,
+        "-days 365 -addext subjectAltName=DNS:selfish.example.com",
+    );
     old.client("odd", "/CN=odd", "root", "-newkey rsa:1024");
     old.client("good", "/CN=good", "root", "");
-    let only_name = "-days 365 -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth";
+    let only_name =
+        "-days 365 -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth";
     old.make("nameless", "/CN=nameless.example.com", Some("root"), only_name);
-    let code = "-days 365 -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=codeSigning";
+    let code =
+        "-days 365 -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=codeSigning";
     old.make("code", "/CN=code", Some("root"), code);
     let run = old.import(&[]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     for host in ["mail", "curve", "selfish"] {
-        assert!(run.stdout.contains(&format!("host `{host}.example.com`: taken over as a file")), "{host}: {}", run.stdout);
+        assert!(
+            run.stdout.contains(&format!("host `{host}.example.com`: taken over as a file")),
+            "{host}: {}",
+            run.stdout
+        );
     }
     for (what, why) in [
         ("host `mail.example.com`", "names shall be"),
@@ -41,7 +52,10 @@ fn certificates_that_no_entry_describes_become_files_or_stay_behind() {
     assert_kept(&old.sandbox);
     let objects = old.locked();
     let secret = crate::support::object(&objects, "Secret", "curve-example-com-tls");
-    assert_eq!(crate::support::data(secret, "tls.crt"), fs::read(old.sandbox.path("old/curve.crt")).unwrap());
+    assert_eq!(
+        crate::support::data(secret, "tls.crt"),
+        fs::read(old.sandbox.path("old/curve.crt")).unwrap()
+    );
 }
 
 #[test]
@@ -61,9 +75,17 @@ fn authorities_come_along_with_as_much_as_is_here() {
     assert_eq!(everything.status, 1, "guest's issuer has no key here");
     let told = "the private key of its issuer `CN=Partner` is not here";
     assert!(everything.stdout.contains(told), "{}", everything.stdout);
-    assert!(everything.stdout.contains("authority `lonely`: its private key is not here"), "{}", everything.stdout);
+    assert!(
+        everything.stdout.contains("authority `lonely`: its private key is not here"),
+        "{}",
+        everything.stdout
+    );
     let spec = old.sandbox.read("whole/mtls.toml");
-    assert!(spec.contains("[clients.carol]") && spec.contains("certificate = \"pki/brought/cas/partner/tls.crt\""), "{spec}");
+    assert!(
+        spec.contains("[clients.carol]")
+            && spec.contains("certificate = \"pki/brought/cas/partner/tls.crt\""),
+        "{spec}"
+    );
     old.sandbox.ok(&["render", "--locked", "-f", "whole/mtls.toml"]);
 
     // The root's key lies in a safe: the authority below it signs on, as a file.
@@ -76,8 +98,12 @@ fn authorities_come_along_with_as_much_as_is_here() {
     assert!(run.stdout.contains("stays a file that you replace in time"), "{}", run.stdout);
     old.assert_is("clients/alice", "alice.crt");
     let spec = old.sandbox.read("mtls.toml");
-    assert!(spec.contains("key = \"pki/brought/cas/issuing/tls.key\"") && !spec.contains("[cas.root]"), "{spec}");
-    let mode = |path: &str| fs::metadata(old.sandbox.path(path)).unwrap().permissions().mode() & 0o777;
+    assert!(
+        spec.contains("key = \"pki/brought/cas/issuing/tls.key\"") && !spec.contains("[cas.root]"),
+        "{spec}"
+    );
+    let mode =
+        |path: &str| fs::metadata(old.sandbox.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("pki/brought/cas/issuing/tls.key"), 0o600);
     // It goes on signing.
     old.sandbox.write("mtls.toml", format!("{spec}\n[clients.new]\nissuer = \"issuing\"\n"));
@@ -89,7 +115,12 @@ fn authorities_come_along_with_as_much_as_is_here() {
 fn without_its_issuers_an_authority_stays_behind() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root");
-    old.make("issuing", "/CN=Issuing", Some("root"), "-days 1000 -addext keyUsage=critical,keyCertSign");
+    old.make(
+        "issuing",
+        "/CN=Issuing",
+        Some("root"),
+        "-days 1000 -addext keyUsage=critical,keyCertSign",
+    );
     old.server("www", "www.example.com", "issuing", "");
     fs::remove_file(old.sandbox.path("old/root.crt")).unwrap();
     fs::remove_file(old.sandbox.path("old/root.key")).unwrap();
@@ -120,7 +151,11 @@ fn of_several_certificates_the_newest_that_works_counts() {
     assert!(run.stdout.contains("client `alice`: its certificate expired"), "{}", run.stdout);
     let run = old.import(&["-o", "much-later", "--at", "2060-01-01"]);
     assert_eq!(run.status, 1);
-    assert!(run.stdout.contains("it expired at") && !old.sandbox.path("much-later").exists(), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("it expired at") && !old.sandbox.path("much-later").exists(),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -194,8 +229,12 @@ fn hostile_names_stay_data() {
     let run = old.import_whole(&[]);
     assert!(!run.stdout.contains("\n[clients.evil]"), "{}", run.stdout);
     let spec: toml::Table = toml::from_str(&old.sandbox.read("mtls.toml")).unwrap();
-    assert_eq!((spec["cas"].as_table().unwrap().len(), spec["clients"].as_table().unwrap().len()), (1, 3));
-    let outside = files(old.sandbox.folder()).into_iter().filter(|(path, _)| path.ends_with("passwd"));
+    assert_eq!(
+        (spec["cas"].as_table().unwrap().len(), spec["clients"].as_table().unwrap().len()),
+        (1, 3)
+    );
+    let outside =
+        files(old.sandbox.folder()).into_iter().filter(|(path, _)| path.ends_with("passwd"));
     assert_eq!(outside.count(), 0);
 }
 
@@ -207,11 +246,18 @@ fn keys_are_files_of_the_owner_alone_and_are_never_shown() {
     old.server("www", "www.example.com", "root", "");
     old.client("stranger", "/CN=stranger", "root", "");
     fs::remove_file(old.sandbox.path("old/stranger.crt")).unwrap();
-    old.sandbox.write("old/broken.key", "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n");
+    old.sandbox.write(
+        "old/broken.key",
+        "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n",
+    );
     let human = old.import(&[]);
     let json = old.import(&["-o", "again", "--format", "json"]);
     assert_eq!((human.status, json.status), (1, 1));
-    assert!(human.stdout.contains("no certificate that was found belongs to it"), "{}", human.stdout);
+    assert!(
+        human.stdout.contains("no certificate that was found belongs to it"),
+        "{}",
+        human.stdout
+    );
     assert!(human.stdout.contains("old/broken.key"), "{}", human.stdout);
     let mut keys = 0;
     for (path, bytes) in files(&old.sandbox.path("pki")) {

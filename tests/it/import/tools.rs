@@ -23,7 +23,11 @@ fn request(common_name: &str, host: &str) -> String {
 }
 
 fn shell(old: &Old, line: &str) {
-    output_of(Command::new("sh").args(["-c", &format!("set -e; {line}")]).current_dir(old.sandbox.path("old")));
+    output_of(
+        Command::new("sh")
+            .args(["-c", &format!("set -e; {line}")])
+            .current_dir(old.sandbox.path("old")),
+    );
 }
 
 #[test]
@@ -88,20 +92,37 @@ fn cfssl_comes_along_and_its_requests_become_entries() {
     std::fs::remove_dir_all(sandbox.path("pki")).unwrap();
     let run = old.import(&[]);
     assert_eq!(run.status, 0, "{}", run.stdout);
-    assert!(run.stdout.contains("client `suraj`: to be issued (old/client.json)"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("client `suraj`: to be issued (old/client.json)"),
+        "{}",
+        run.stdout
+    );
     let locked = sandbox.run(&["render", "--locked"]);
     assert!(locked.stderr.contains("client `suraj`: never issued"), "{}", locked.stderr);
     let run = sandbox.ok(&["render"]);
     assert_eq!(run.stderr.matches("issued ").count(), 1, "{}", run.stderr);
     let made = sandbox.certificate("clients/suraj");
-    assert_eq!(made.subject.rfc2253(), "CN=suraj,OU=ITOps,O=Logpoint Nepal,L=Lalitpur,ST=Nepal,C=NP");
+    assert_eq!(
+        made.subject.rfc2253(),
+        "CN=suraj,OU=ITOps,O=Logpoint Nepal,L=Lalitpur,ST=Nepal,C=NP"
+    );
     assert_eq!(made.key_kind.unwrap().to_string(), "RSA 2048");
     let days = made.not_after.since(made.not_before).0 / 3_600;
     assert_eq!(days, 4380 - 1, "the profile's expiry, its last second included");
     assert_verifies(sandbox, "cas/root", "clients/suraj", "sslclient");
     // And on to PKCS#12, as the walk-through ends.
     sandbox.write("password", "correct horse\n");
-    sandbox.ok(&["cert", "export", "suraj", "--format", "pkcs12", "--password-file", "password", "-o", "suraj.p12"]);
+    sandbox.ok(&[
+        "cert",
+        "export",
+        "suraj",
+        "--format",
+        "pkcs12",
+        "--password-file",
+        "password",
+        "-o",
+        "suraj.p12",
+    ]);
     let shown = sandbox.ok(&["cert", "show", "suraj.p12", "--password-file", "password"]);
     assert!(shown.stdout.contains("CN=suraj"), "{}", shown.stdout);
 }
@@ -117,7 +138,11 @@ fn several_profiles_or_authorities_are_asked_about() {
     assert_eq!(run.status, 1);
     assert!(run.stdout.contains("say which with `--issuer`: `a`, `b`"), "{}", run.stdout);
     let run = old.import(&["--dry-run", "--issuer", "b"]);
-    assert!(run.stdout.contains("say which with `--profile`: `client`, `server`"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("say which with `--profile`: `client`, `server`"),
+        "{}",
+        run.stdout
+    );
     let run = old.import(&["--issuer", "b", "--profile", "client"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(old.sandbox.read("mtls.toml").contains("[clients.suraj]"));
@@ -128,7 +153,10 @@ fn easy_rsa_comes_along_with_what_it_revoked() {
     let Some(old) = Old::new() else { return };
     let script = "/usr/share/easy-rsa/easyrsa";
     if !std::path::Path::new(script).exists() {
-        assert!(std::env::var_os("CI").is_none(), "easy-rsa is missing: run scripts/install-test-tools");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "easy-rsa is missing: run scripts/install-test-tools"
+        );
         return eprintln!("left out: easy-rsa is missing");
     }
     let steps = [
@@ -140,11 +168,14 @@ fn easy_rsa_comes_along_with_what_it_revoked() {
         "revoke bob keyCompromise",
         "gen-crl",
     ];
-    let lines: Vec<String> = steps.iter().map(|step| format!("{script} {}", step.replace("=Easy build", "=Easy build"))).collect();
-    shell(&old, &format!(
-        "export EASYRSA_BATCH=1 EASYRSA_PKI=$PWD/pki EASYRSA_ALGO=ec EASYRSA_CURVE=secp384r1; {}; mkdir keep; cp pki/revoked/certs_by_serial/* keep/bob.crt; cp pki/revoked/private_by_serial/* keep/bob.key; mv keep ..",
-        lines.join("; ")
-    ));
+    let lines: Vec<String> = steps.iter().map(|step| format!("{script} {}", step)).collect();
+    shell(
+        &old,
+        &format!(
+            "export EASYRSA_BATCH=1 EASYRSA_PKI=$PWD/pki EASYRSA_ALGO=ec EASYRSA_CURVE=secp384r1; {}; mkdir keep; cp pki/revoked/certs_by_serial/* keep/bob.crt; cp pki/revoked/private_by_serial/* keep/bob.key; mv keep ..",
+            lines.join("; ")
+        ),
+    );
     let run = old.import_whole(&[]);
     assert!(run.stdout.contains("client `bob`: its certificate is revoked"), "{}", run.stdout);
     old.assert_is("cas/easy", "pki/ca.crt");
@@ -182,14 +213,39 @@ fn openssl_ca_comes_along_and_its_list_is_continued() {
     old.sandbox.write("old/demoCA/newcerts/.keep", "");
     old.sandbox.write("old/demoCA/private/.keep", "");
     old.openssl_with(&[
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "730", "-subj", "/CN=Demo CA",
-        "-keyout", "demoCA/private/cakey.pem", "-out", "demoCA/cacert.pem",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "730",
+        "-subj",
+        "/CN=Demo CA",
+        "-keyout",
+        "demoCA/private/cakey.pem",
+        "-out",
+        "demoCA/cacert.pem",
     ]);
     for name in ["alice", "bob"] {
         let subject = format!("/CN={name}");
         let (key, csr, crt) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.crt"));
-        old.openssl_with(&["req", "-newkey", "rsa:2048", "-nodes", "-subj", &subject, "-keyout", &key, "-out", &csr]);
-        old.openssl_with(&["ca", "-config", "openssl.cnf", "-batch", "-extensions", "client", "-in", &csr, "-out", &crt]);
+        old.openssl_with(&[
+            "req", "-newkey", "rsa:2048", "-nodes", "-subj", &subject, "-keyout", &key, "-out",
+            &csr,
+        ]);
+        old.openssl_with(&[
+            "ca",
+            "-config",
+            "openssl.cnf",
+            "-batch",
+            "-extensions",
+            "client",
+            "-in",
+            &csr,
+            "-out",
+            &crt,
+        ]);
     }
     old.openssl("ca -config openssl.cnf -gencrl -out demoCA/crl.pem");
     // Revoked after the last list: the database alone knows.
@@ -203,8 +259,17 @@ fn openssl_ca_comes_along_and_its_list_is_continued() {
     let host = "\n[services.web]\nexisting = true\nport = 80\n[hosts.\"www.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"demo-ca\"]\n";
     old.sandbox.write("mtls.toml", format!("{spec}{host}"));
     let run = old.sandbox.ok(&["render"]);
-    assert!(run.stderr.contains("signed revocation list 42 of authority `demo-ca`"), "{}", run.stderr);
-    let bundle = crate::support::object(&crate::support::objects(&run.stdout), "Secret", "www-example-com-tls-cacert").clone();
+    assert!(
+        run.stderr.contains("signed revocation list 42 of authority `demo-ca`"),
+        "{}",
+        run.stderr
+    );
+    let bundle = crate::support::object(
+        &crate::support::objects(&run.stdout),
+        "Secret",
+        "www-example-com-tls-cacert",
+    )
+    .clone();
     old.sandbox.write("ca.crl", crate::support::data(&bundle, "ca.crl"));
     let mut verify = Command::new(tool("openssl").unwrap());
     verify.args(["verify", "-crl_check", "-CRLfile", "../ca.crl", "-CAfile", "demoCA/cacert.pem"]);
