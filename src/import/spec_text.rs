@@ -1,18 +1,20 @@
 //! The spec of an imported PKI, as TOML that people read on: every value leaves as one quoted string.
 
+mod authority;
+mod leaf;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use self::value::{inline_kind, key, quoted, quoted_list, subject_text, visible_line, written};
+use self::value::{inline_kind, key, quoted, subject_text, visible_line, written};
 use super::found::SecretName;
 use super::judge::{Entry, Pki, Source};
 use super::names;
 use crate::pki::key::KeyKind;
-use crate::pki::request::{Holder, Issuer, NameConstraints, Subtree};
+use crate::pki::request::Holder;
 use crate::spec::subject::default_name;
-use crate::spec::value::{HostName, NamespaceName, ObjectName};
+use crate::spec::value::{NamespaceName, ObjectName};
 use crate::time::Seconds;
 
 /// Longest validity of a server's certificate that a spec takes.
@@ -223,245 +225,10 @@ impl Writer<'_> {
             ));
         }
     }
-
-    fn authority(&mut self, name: &str, entry: &Entry) {
-        self.header("cas", name, entry);
-        match &entry.source {
-            Source::Brought => {
-                self.line(&format!(
-                    "certificate = {}",
-                    quoted(&brought_file(&entry.holder, "tls.crt"))
-                ));
-                if entry.has_key {
-                    self.line(&format!(
-                        "key = {}",
-                        quoted(&brought_file(&entry.holder, "tls.key"))
-                    ));
-                }
-                if !entry.lists.is_empty() {
-                    self.line(&format!(
-                        "crl = {}",
-                        quoted(&brought_file(&entry.holder, "crl.pem"))
-                    ));
-                }
-            }
-            Source::Issued(issuer) => {
-                if let Issuer::Authority(issuer) = issuer {
-                    self.line(&format!("issuer = {}", quoted(issuer)));
-                }
-                self.subject("subject", entry, name);
-                self.kind("privateKey", entry);
-                self.duration("", entry, Seconds::days(3650));
-                self.path_length(name, entry);
-                let constraints =
-                    entry.certificate.as_ref().and_then(|own| own.name_constraints.as_ref());
-                if let Some(constraints) = constraints {
-                    self.name_constraints(constraints);
-                }
-            }
-        }
-        if let Some(secret) = secret_name(entry) {
-            self.line(&format!("secretName = {}", quoted(secret)));
-        }
-    }
-
-    /// A path length that is another than the spec needs.
-    fn path_length(&mut self, name: &str, entry: &Entry) {
-        let stated = entry.certificate.as_ref().and_then(|own| own.max_path_len);
-        if let Some(stated) = stated.filter(|stated| *stated != levels_below(self.pki, name)) {
-            self.line(&format!("maxPathLen = {stated}"));
-        }
-    }
-
-    fn name_constraints(&mut self, constraints: &NameConstraints) {
-        if !constraints.critical {
-            self.line("nameConstraints.critical = false");
-        }
-        for (word, trees) in
-            [("permitted", &constraints.permitted), ("excluded", &constraints.excluded)]
-        {
-            let of = |pick: fn(&Subtree) -> Option<String>| {
-                trees.iter().filter_map(pick).collect::<Vec<_>>()
-            };
-            let lists = [
-                (
-                    "dnsDomains",
-                    of(|tree| match tree {
-                        Subtree::Dns(domain) => Some(domain.clone()),
-                        _ => None,
-                    }),
-                ),
-                (
-                    "ipRanges",
-                    of(|tree| match tree {
-                        Subtree::Ip { address, prefix } => Some(format!("{address}/{prefix}")),
-                        _ => None,
-                    }),
-                ),
-                (
-                    "emailAddresses",
-                    of(|tree| match tree {
-                        Subtree::Email(address) => Some(address.clone()),
-                        _ => None,
-                    }),
-                ),
-            ];
-            for (field, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
-                self.line(&format!("nameConstraints.{word}.{field} = {}", quoted_list(list)));
-            }
-        }
-    }
-
-    fn host(&mut self, entry: &Entry, service: Option<&Service>) {
-        let name = entry.holder.name();
-        self.header("hosts", name, entry);
-        let names = entry.names();
-        let host = entry
-            .certificate
-            .as_ref()
-            .and_then(names::host)
-            .or_else(|| names.dns.iter().find_map(|name| name.parse::<HostName>().ok()));
-        let host = host.map_or_else(|| name.to_owned(), |host| host.to_string());
-        if host != name {
-            self.line(&format!("host = {}", quoted(&host)));
-        }
-        let namespace = self.other_namespace(entry);
-        if let Some(service) = service {
-            self.line(&format!("service = {}", quoted(&service_key(service, namespace))));
-        } else {
-            self.line("# Name the service behind this host, an entry under `services`; nothing is rendered before.");
-            self.line("# service = \"NAME\"");
-        }
-        if let Some(namespace) = namespace {
-            self.line(&format!("namespace = {}", quoted(namespace)));
-        }
-        match &entry.source {
-            Source::Brought => {
-                for (word, file) in [("certificate", "tls.crt"), ("key", "tls.key")] {
-                    self.line(&format!(
-                        "tls.{word} = {}",
-                        quoted(&brought_file(&entry.holder, file))
-                    ));
-                }
-            }
-            Source::Issued(issuer) => self.server_certificate(&host, entry, issuer),
-        }
-        if let Some(secret) = secret_name(entry) {
-            self.line(&format!("tls.secretName = {}", quoted(secret)));
-        }
-        let signers = client_signers(self.pki);
-        if signers.is_empty() {
-            self.line("# No certificate of a client was found. To ask for one: clientAuth.cas = [\"NAME\"]");
-        } else {
-            self.line(&format!("clientAuth.cas = {}", quoted_list(&signers)));
-        }
-    }
-
-    /// The namespace of a holder's Secret, if it is another than most have.
-    fn other_namespace<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
-        namespaced(entry).filter(|own| self.namespace.as_deref() != Some(own))
-    }
-
-    /// A service of that name in each namespace that has hosts.
-    fn service(&mut self, service: &Service, namespace: Option<&str>) {
-        let Service { name, port } = service;
-        self.line(&format!("\n[services.{}]", key(&service_key(service, namespace))));
-        self.line("existing = true  # it runs in the cluster already, nothing is rendered for it");
-        self.line(&format!("port = {port}"));
-        if let Some(namespace) = namespace {
-            self.line(&format!("name = {}", quoted(name.as_str())));
-            self.line(&format!("namespace = {}", quoted(namespace)));
-        }
-    }
-
-    fn server_certificate(&mut self, host: &str, entry: &Entry, issuer: &Issuer) {
-        let issuer = match issuer {
-            Issuer::SelfSigned => "self-signed",
-            Issuer::Authority(name) => name,
-        };
-        self.line(&format!("tls.issuer = {}", quoted(issuer)));
-        self.subject("tls.subject", entry, host);
-        let names = entry.names();
-        if names.dns != [host] {
-            self.line(&format!("tls.dnsNames = {}", quoted_list(&names.dns)));
-        }
-        self.addresses("tls.", &names.ip);
-        self.kind("tls.privateKey", entry);
-        self.duration("tls.", entry, Seconds::days(365));
-    }
-
-    fn addresses(&mut self, prefix: &str, addresses: &[std::net::IpAddr]) {
-        if !addresses.is_empty() {
-            let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            self.line(&format!("{prefix}ipAddresses = {}", quoted_list(&texts)));
-        }
-    }
-
-    fn client(&mut self, name: &str, entry: &Entry) {
-        self.header("clients", name, entry);
-        if let Source::Issued(Issuer::Authority(issuer)) = &entry.source {
-            self.line(&format!("issuer = {}", quoted(issuer)));
-        }
-        self.subject("subject", entry, name);
-        let names = entry.names();
-        for (field, list) in
-            [("dnsNames", &names.dns), ("emailAddresses", &names.email), ("uris", &names.uri)]
-        {
-            if !list.is_empty() {
-                self.line(&format!("{field} = {}", quoted_list(list)));
-            }
-        }
-        self.addresses("", &names.ip);
-        self.kind("privateKey", entry);
-        self.duration("", entry, Seconds::days(365));
-        if let Some(secret) = secret_name(entry) {
-            self.line(&format!("secretName = {}", quoted(secret)));
-            if let Some(namespace) = self.other_namespace(entry) {
-                self.line(&format!("namespace = {}", quoted(namespace)));
-            }
-        }
-    }
-}
-
-/// The key under `services` of the service in that namespace.
-fn service_key(service: &Service, namespace: Option<&str>) -> String {
-    match namespace {
-        Some(namespace) => format!("{}-{namespace}", service.name),
-        None => service.name.to_string(),
-    }
 }
 
 fn validity_word(entry: &Entry) -> &'static str {
     if entry.has_key { "valid" } else { "key not here, valid" }
-}
-
-/// The authorities that have signed clients which are taken over.
-fn client_signers(pki: &Pki) -> Vec<String> {
-    let mut signers: Vec<String> = pki
-        .entries
-        .iter()
-        .filter(|entry| matches!(entry.holder, Holder::Client(_)))
-        .filter_map(|entry| match &entry.source {
-            Source::Issued(Issuer::Authority(name)) => Some(name.clone()),
-            _ => None,
-        })
-        .collect();
-    signers.sort();
-    signers.dedup();
-    signers
-}
-
-/// The length of the longest line of authorities of the spec below `name`.
-fn levels_below(pki: &Pki, name: &str) -> u8 {
-    let below = |entry: &&Entry| {
-        entry.in_spec
-            && matches!(&entry.source, Source::Issued(Issuer::Authority(own)) if own == name)
-    };
-    let deeper = pki.entries.iter().filter(below).filter_map(|entry| match &entry.holder {
-        Holder::Authority(own) => Some(levels_below(pki, own).saturating_add(1)),
-        _ => None,
-    });
-    deeper.max().unwrap_or(0)
 }
 
 impl SpecText {

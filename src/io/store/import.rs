@@ -11,6 +11,9 @@ use crate::import::{BroughtFile, Contents};
 use crate::plan::LedgerEntry;
 use crate::time::Timestamp;
 
+/// Keeps brought keys out of Git, whatever lies above.
+const GITIGNORE: (&str, &str) = ("brought/.gitignore", include_str!("gitignore_of_kind"));
+
 /// All files of `contents`, which were imported at `at`.
 ///
 /// # Errors
@@ -24,6 +27,9 @@ pub(super) fn files(
     let mut files = issuance::files(root, issued, at)?;
     files.extend(older.iter().map(older_file));
     files.extend(brought.iter().map(brought_file));
+    if !brought.is_empty() {
+        files.push(NewFile::public(GITIGNORE.0.to_owned(), GITIGNORE.1.to_owned()));
+    }
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
         Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
