@@ -10,6 +10,7 @@ use super::report::{CommandError, ExitStatus, Report, print};
 use super::spec_arguments::time;
 use crate::diagnostic::Diagnostic;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
+use crate::io::input_error::InputError;
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::spec::value::ObjectName;
@@ -93,6 +94,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if !args.dry_run {
         refuse_existing(&folder)?;
     }
+    refuse_standard_input_twice(args)?;
     let found = read(args)?;
     if found.is_empty() && found.left_out.is_empty() {
         return Err(nothing(args));
@@ -119,6 +121,14 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let whole = outcome.left_out.is_empty();
     Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
+    let all = args.paths.iter().chain(&args.password_file);
+    if all.filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(InputError::StandardInputTwice.into());
+    }
+    Ok(())
 }
 
 /// Everything in the files that were named.

@@ -147,6 +147,12 @@ impl Case<'_> {
         found.into_iter().flat_map(|found| &found.places)
     }
 
+    /// Why no entry of a spec describes the certificate of this holder, if none does.
+    fn unsayable(&self, holder: &Holder, certificate: &Certificate) -> Option<String> {
+        let known = self.experience.unsayable.get(holder).cloned();
+        known.or_else(|| unstorable(certificate))
+    }
+
     /// The place to name: copies under serials lie deeper or have longer names.
     fn place(&self, certificate: &Certificate) -> Place {
         let shortest = self.places(certificate).min_by_key(|place| (place.file.len(), *place));
@@ -237,6 +243,15 @@ impl Pki {
             .iter()
             .find(|entry| matches!(&entry.holder, Holder::Authority(own) if own == name))
     }
+}
+
+/// Why no ledger can hold a certificate (RFC 5280, section 4.1.2.2).
+fn unstorable(certificate: &Certificate) -> Option<String> {
+    let octets = &certificate.serial.0;
+    let fits = (1..=20).contains(&octets.len()) && octets.iter().any(|octet| *octet != 0);
+    (!fits).then(|| {
+        format!("its serial {} is not a positive number of 20 octets at most", certificate.serial)
+    })
 }
 
 /// What an authority is called in messages.

@@ -78,11 +78,12 @@ pub fn import(
             Rehearsal::Misfit(next) if next != experience => experience = next,
             Rehearsal::Misfit(_) => break,
             Rehearsal::Broken(findings) => return Err(findings),
-            Rehearsal::Fits(model, inventory) => {
+            Rehearsal::Fits(model, inventory, obstacles) => {
                 let contents = contents::contents(&pki, found, (&model, &inventory), now)
                     .map_err(|error| vec![Diagnostic::error("private-key", error.to_string())])?;
                 let spec = spec_text::write(&pki, service, sources);
-                let outcome = Outcome::of(&pki, service.is_some());
+                let mut outcome = Outcome::of(&pki, service.is_some());
+                outcome.notes.extend(obstacles);
                 return Ok(Imported { spec: spec.text, contents, outcome });
             }
         }

@@ -20,8 +20,8 @@ const SHORTEST: Seconds = Seconds::minutes(5);
 
 /// What became of a rehearsal.
 pub(super) enum Rehearsal {
-    /// The spec says what there is.
-    Fits(Box<Model>, Box<Inventory>),
+    /// The spec says what there is; the words are what stops `render` all the same.
+    Fits(Box<Model>, Box<Inventory>, Vec<String>),
     /// Something must be said in another way.
     Misfit(Experience),
     /// The spec is wrong, and nobody knows where.
@@ -43,7 +43,8 @@ pub(super) fn rehearse(
     let inventory = inventory(pki);
     let misfits = plan::misfits(&model, &inventory, now);
     if misfits.is_empty() {
-        return Rehearsal::Fits(Box::new(model), Box::new(inventory));
+        let obstacles = obstacles(&model, &inventory, now);
+        return Rehearsal::Fits(Box::new(model), Box::new(inventory), obstacles);
     }
     let mut next = experience.clone();
     for (holder, reason) in misfits {
@@ -59,6 +60,12 @@ pub(super) fn rehearse(
         }
     }
     Rehearsal::Misfit(next)
+}
+
+/// What `render` would refuse although every certificate is kept: revocation lists that somebody else must sign.
+fn obstacles(model: &Model, inventory: &Inventory, now: Timestamp) -> Vec<String> {
+    let findings = plan::plan(model, inventory, now).err().unwrap_or_default();
+    findings.iter().map(|one| format!("{}: {}", one.title, one.help.join("; "))).collect()
 }
 
 impl Experience {

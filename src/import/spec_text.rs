@@ -64,6 +64,8 @@ struct Writer<'a> {
     pki: &'a Pki,
     namespace: Option<String>,
     default_kind: KeyKind,
+    /// The authorities that have signed clients.
+    client_signers: Vec<String>,
     spec: SpecText,
 }
 
@@ -71,8 +73,13 @@ struct Writer<'a> {
 #[must_use]
 pub fn write(pki: &Pki, service: Option<&Service>, sources: &[String]) -> SpecText {
     let default_kind = usual_kind(pki);
-    let mut writer =
-        Writer { pki, namespace: usual_namespace(pki), default_kind, spec: SpecText::default() };
+    let mut writer = Writer {
+        pki,
+        namespace: usual_namespace(pki),
+        default_kind,
+        client_signers: leaf::client_signers(pki),
+        spec: SpecText::default(),
+    };
     writer.head(sources);
     for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
         if let Holder::Authority(name) = &entry.holder {

@@ -1,5 +1,6 @@
 //! `mtlsgen import`: PKIs of other tools come along, nothing is issued anew, and their clients go on.
 
+mod afterwards;
 mod clusters;
 mod layouts;
 mod limits;

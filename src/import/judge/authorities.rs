@@ -51,7 +51,8 @@ pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
         })
         .collect();
     for index in &order {
-        if case.experience.unsayable.contains_key(&Holder::Authority(wished[index].clone())) {
+        let holder = Holder::Authority(wished[index].clone());
+        if case.unsayable(&holder, authorities[*index].current()).is_some() {
             let mut above = Some(*index);
             while let Some(next) = above {
                 brought.insert(next);
@@ -206,7 +207,7 @@ fn entry(
     };
     entry.older = older
         .iter()
-        .filter(|one| !case.is_over(one))
+        .filter(|one| !case.is_over(one) && super::unstorable(one).is_none())
         .filter_map(|one| Some((signer(one)?, (*one).clone())))
         .collect();
     tell(case, &entry, pki);
@@ -215,16 +216,14 @@ fn entry(
 
 fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
     let name = entry.holder.name();
-    let why = case.experience.unsayable.get(&entry.holder);
+    let own = entry.certificate.as_ref();
+    let why = own.and_then(|own| case.unsayable(&entry.holder, own));
     match (&entry.source, entry.has_key) {
         (Source::Issued(_), false) => pki.notes.push(format!(
             "authority `{name}`: its private key is not here; everything works as it is, but nothing below it can be issued until you put the key into the store"
         )),
         (Source::Brought, true) => {
-            let why = why.map_or_else(
-                || "the key of its issuer is not here".to_owned(),
-                Clone::clone,
-            );
+            let why = why.unwrap_or_else(|| "the key of its issuer is not here".to_owned());
             pki.notes.push(format!(
                 "authority `{name}`: it signs, but stays a file that you replace in time, before {}: {why}",
                 entry.certificate.as_ref().map_or_else(String::new, |own| own.not_after.to_string())

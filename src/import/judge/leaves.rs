@@ -1,6 +1,6 @@
 //! Leaves: hosts and clients, of each holder the newest certificate that works, and the older ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::{Authority, is_self_signed_server};
 use super::role::{Role, role};
@@ -10,8 +10,9 @@ use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::PublicKey;
 use crate::pki::chain;
+use crate::pki::crl::RevocationList;
 use crate::pki::key::KeyKind;
-use crate::pki::request::{Holder, Issuer};
+use crate::pki::request::{Holder, Issuer, SerialNumber};
 
 /// Who signed a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,9 @@ enum Signer {
     /// Somebody whose certificate is not here, or is not taken over.
     Stranger,
 }
+
+/// Serials by authority.
+type Revoked = BTreeMap<String, BTreeSet<SerialNumber>>;
 
 /// What certificates of one holder have in common.
 type Key = (bool, String);
@@ -50,11 +54,12 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
             Err(why) => pki.left_out.push(left_out(case, certificate, why)),
         }
     }
+    let revoked = revoked(pki);
     let mut names = (Names::default(), Names::default());
     let (hosts, clients): (Vec<_>, Vec<_>) =
         groups.into_values().partition(|(role, _)| matches!(role, Role::Host(_)));
     for (role, leaves) in hosts.into_iter().chain(clients) {
-        let leaves = newest_first(case, pki, leaves);
+        let leaves = newest_first(case, &revoked, leaves);
         let holder = match &role {
             Role::Host(host) => Holder::Host(names.0.give(host.as_str())),
             Role::Client => {
@@ -63,7 +68,7 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
                 Holder::Client(names.1.give(&names::client(leaves[0].certificate, places)))
             }
         };
-        match entry(case, authorities, holder, &leaves, pki) {
+        match entry(case, authorities, &revoked, holder, &leaves, pki) {
             Ok(entry) => pki.entries.push(entry),
             Err(reason) => pki.left_out.push(reason),
         }
@@ -97,23 +102,32 @@ fn key(role: &Role, certificate: &Certificate, signer: &Signer) -> Key {
     }
 }
 
+/// What is revoked, by the lists of others as well.
+fn revoked(pki: &Pki) -> Revoked {
+    let mut revoked = Revoked::new();
+    for new in &pki.revocations {
+        revoked.entry(new.authority.clone()).or_default().insert(new.serial.clone());
+    }
+    for entry in &pki.entries {
+        let own =
+            |list: &&RevocationList| entry.certificate.as_ref().is_some_and(|c| list.names(c));
+        let serials = entry.lists.iter().filter(own).flat_map(|list| list.revoked.keys().cloned());
+        revoked.entry(entry.holder.name().to_owned()).or_default().extend(serials);
+    }
+    revoked
+}
+
 /// What works before what does not, what has its key before what has not, the newest first.
-fn newest_first<'a>(case: Case<'_>, pki: &Pki, mut leaves: Vec<Leaf<'a>>) -> Vec<Leaf<'a>> {
+fn newest_first<'a>(case: Case<'_>, revoked: &Revoked, mut leaves: Vec<Leaf<'a>>) -> Vec<Leaf<'a>> {
     let rank = |leaf: &Leaf<'_>| {
-        let works = !case.is_over(leaf.certificate) && !is_revoked(pki, leaf);
-        (works, case.has_key(leaf.certificate), leaf.certificate.not_before)
+        (
+            over(case, revoked, leaf).is_none(),
+            case.has_key(leaf.certificate),
+            leaf.certificate.not_before,
+        )
     };
     leaves.sort_by_key(|leaf| std::cmp::Reverse(rank(leaf)));
     leaves
-}
-
-fn is_revoked(pki: &Pki, leaf: &Leaf<'_>) -> bool {
-    let Signer::Ours(name) = &leaf.signer else { return false };
-    let serial = &leaf.certificate.serial;
-    pki.revocations.iter().any(|new| new.authority == *name && new.serial == *serial)
-        || pki.authority(name).is_some_and(|authority| {
-            authority.lists.iter().any(|list| list.revoked.contains_key(serial))
-        })
 }
 
 /// The issuer in the words of a spec, if the authority is one that can sign there.
@@ -130,71 +144,98 @@ fn issuer(pki: &Pki, signer: &Signer) -> Option<Issuer> {
 fn entry(
     case: Case<'_>,
     authorities: &[Authority<'_>],
+    revoked: &Revoked,
     holder: Holder,
     leaves: &[Leaf<'_>],
     pki: &mut Pki,
 ) -> Result<Entry, LeftOut> {
-    let Leaf { certificate: own, signer } = &leaves[0];
-    let refuse = |why: String| Err(left_out(case, own, why));
-    let is_host = matches!(holder, Holder::Host(_));
-    if let (Some(why), true) = (case.experience.refused.get(&holder), is_host) {
-        return refuse(why.clone());
+    let own = leaves[0].certificate;
+    let unsayable = case.unsayable(&holder, own);
+    let source = source(case, pki, &holder, &leaves[0], unsayable.is_some());
+    let source = source.map_err(|why| left_out(case, own, why))?;
+    let over = over(case, revoked, &leaves[0]);
+    if let (Some(over), Source::Brought) = (&over, &source) {
+        return Err(left_out(case, own, format!("it {over}")));
     }
-    let unsayable = case.experience.unsayable.get(&holder);
-    let issuer = issuer(pki, signer);
-    let works = !case.is_over(own) && !is_revoked(pki, &leaves[0]);
-    let mut entry = match (&issuer, is_host) {
-        (Some(Issuer::SelfSigned), false) => {
-            return refuse(
-                "a self-signed client certificate has no authority that a host could trust"
-                    .to_owned(),
-            );
-        }
-        (Some(issuer), true) if unsayable.is_none() && !own.is_authority => {
-            Entry::of(case, holder, Source::Issued(issuer.clone()), own)
-        }
-        (Some(issuer), false) => Entry::of(case, holder, Source::Issued(issuer.clone()), own),
-        (_, true) => Entry::of(case, holder, Source::Brought, own),
-        (None, false) => {
-            return refuse(format!(
-                "the private key of its issuer `{}` is not here, so that nobody could renew it; hosts can trust that authority all the same",
-                own.issuer.rfc2253()
-            ));
-        }
-    };
-    if is_host && !entry.has_key {
-        return refuse(match too_short(own) {
-            Some(key) => {
-                format!("its key is too short ({key}) to be used: let `render` issue another one")
-            }
-            None => "its private key is not here, and no server can do without".to_owned(),
-        });
-    }
-    if !works && entry.source == Source::Brought {
-        return refuse(format!("it expired at {}", own.not_after));
-    }
+    let mut entry = Entry::of(case, holder, source, own);
     entry.secret = case.secret(own, "tls.crt");
     entry.older = leaves[1..]
         .iter()
-        .filter(|leaf| !case.is_over(leaf.certificate))
-        .filter_map(|leaf| Some((self::issuer(pki, &leaf.signer)?, leaf.certificate.clone())))
+        .map(|leaf| (leaf, leaf.certificate))
+        .filter(|(_, one)| !case.is_over(one) && super::unstorable(one).is_none())
+        .filter_map(|(leaf, one)| Some((issuer(pki, &leaf.signer)?, one.clone())))
         .collect();
-    let what = entry.holder.clone();
-    if !works {
+    if let Some(over) = over {
         entry.in_spec = false;
-        let why = if case.is_over(own) { "expired" } else { "is revoked" };
         pki.notes.push(format!(
-            "{what}: its certificate {why}; the store remembers it, the spec has no entry"
+            "{}: its certificate {over}; the store remembers it, the spec has no entry",
+            entry.holder
         ));
-    } else if let (Some(why), false) = (unsayable, is_host) {
-        entry.in_spec = false;
-        pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
     } else if entry.source == Source::Brought {
         brought(case, authorities, &mut entry, unsayable, pki);
+    } else if let Some(why) = unsayable {
+        entry.in_spec = false;
+        pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
     } else {
         tell(&entry, pki);
     }
     Ok(entry)
+}
+
+/// Where the certificate comes from in a spec.
+///
+/// # Errors
+/// Why it can come from nowhere.
+fn source(
+    case: Case<'_>,
+    pki: &Pki,
+    holder: &Holder,
+    leaf: &Leaf<'_>,
+    is_unsayable: bool,
+) -> Result<Source, String> {
+    let own = leaf.certificate;
+    let issuer = issuer(pki, &leaf.signer);
+    if !matches!(holder, Holder::Host(_)) {
+        return match issuer {
+            Some(Issuer::SelfSigned) => {
+                Err("it is self-signed, and no host could trust its authority".to_owned())
+            }
+            Some(issuer) => super::unstorable(own).map_or(Ok(Source::Issued(issuer)), Err),
+            None => Err(format!(
+                "the private key of its issuer `{}` is not here, so that nobody could renew it; hosts can trust that authority all the same",
+                own.issuer.rfc2253()
+            )),
+        };
+    }
+    if let Some(why) = case.experience.refused.get(holder) {
+        return Err(why.clone());
+    }
+    match too_short(own) {
+        _ if case.has_key(own) => {}
+        Some(key) => {
+            return Err(format!(
+                "its key is too short ({key}) to be used: let `render` issue another one"
+            ));
+        }
+        None => {
+            return Err("its private key is not here, and no server can do without".to_owned());
+        }
+    }
+    Ok(match issuer {
+        Some(issuer) if !is_unsayable && !own.is_authority => Source::Issued(issuer),
+        _ => Source::Brought,
+    })
+}
+
+/// Why a certificate does not work any more, as the end of a sentence.
+fn over(case: Case<'_>, revoked: &Revoked, leaf: &Leaf<'_>) -> Option<String> {
+    let own = leaf.certificate;
+    if case.is_over(own) {
+        return Some(format!("expired at {}", own.not_after));
+    }
+    let Signer::Ours(name) = &leaf.signer else { return None };
+    let is_revoked = revoked.get(name).is_some_and(|serials| serials.contains(&own.serial));
+    is_revoked.then(|| "is revoked".to_owned())
 }
 
 /// A certificate of a host that somebody else renews: its chain as far as it is here.
@@ -202,7 +243,7 @@ fn brought(
     case: Case<'_>,
     authorities: &[Authority<'_>],
     entry: &mut Entry,
-    why: Option<&String>,
+    why: Option<String>,
     pki: &mut Pki,
 ) {
     let Some(own) = &entry.certificate else { return };
@@ -210,7 +251,7 @@ fn brought(
     let pool: Vec<Certificate> = valid.filter(|one| !case.is_over(one)).cloned().collect();
     let chain = chain::order(own, &pool);
     entry.above = chain::served(&chain.certificates)[1..].iter().copied().cloned().collect();
-    let why = why.cloned().unwrap_or_else(|| {
+    let why = why.unwrap_or_else(|| {
         if own.is_authority {
             "it is self-signed as an authority's, which no server's should be".to_owned()
         } else {

@@ -1,6 +1,6 @@
 //! What is revoked: revocation lists and databases, each with its authority.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::Authority;
 use super::{Case, Pki, Source};
@@ -27,16 +27,22 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
             revoked.entry((name.clone(), serial.clone())).or_insert(*entry);
         }
     }
+    lists_of_issuers(case, pki);
     let signs = |name: &str| pki.authority(name).is_some_and(super::Entry::can_sign);
-    pki.revocations = revoked
+    let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        revoked.into_iter().partition(|((authority, _), _)| signs(authority));
+    let others: BTreeSet<String> = others.into_keys().map(|(authority, _)| authority).collect();
+    for name in others {
+        pki.notes.push(format!("authority `{name}`: its database calls certificates revoked, and without its key nobody can list them here: get the revocation list from its owner, and name it: `crl = \"FILE\"` under `cas.{name}`"));
+    }
+    pki.revocations = ours
         .into_iter()
-        .filter(|((authority, _), _)| signs(authority))
         .map(|((authority, serial), Revoked { at, reason })| {
             let revocation = Revocation { at, reason, comment: Some("imported".to_owned()) };
             NewRevocation { authority, serial, holder: None, revocation }
         })
         .collect();
-    refuse_revoked_authorities(case, pki);
+    refuse_revoked_authorities(pki);
 }
 
 /// The newest list of each authority, and what it says.
@@ -80,6 +86,17 @@ fn lists(
             pki.left_out.push(LeftOut::new(&entry.place, what, why));
         } else {
             entry.lists.push(list.clone());
+        }
+    }
+}
+
+/// The lists of authorities above brought ones, which hosts need as well: theirs is the file that the spec names.
+fn lists_of_issuers(case: Case<'_>, pki: &mut Pki) {
+    for entry in pki.entries.iter_mut().filter(|entry| entry.source == Source::Brought) {
+        for above in &entry.above {
+            let all = case.found.lists.iter().map(|found| &found.list);
+            let newest = crl::newest(all, above).filter(|list| list.next_update > case.now);
+            entry.lists.extend(newest.cloned());
         }
     }
 }
@@ -129,7 +146,7 @@ fn most(case: Case<'_>, candidates: &[&Authority<'_>], database: &Database) -> O
 }
 
 /// An authority that is revoked leaves with everything below it.
-fn refuse_revoked_authorities(case: Case<'_>, pki: &mut Pki) {
+fn refuse_revoked_authorities(pki: &mut Pki) {
     use crate::pki::request::Issuer;
     let is_revoked = |pki: &Pki, entry: &super::Entry| match (&entry.source, &entry.certificate) {
         (Source::Issued(Issuer::Authority(issuer)), Some(own)) => {
@@ -137,6 +154,10 @@ fn refuse_revoked_authorities(case: Case<'_>, pki: &mut Pki) {
             known.any(|new| new.authority == *issuer && new.serial == own.serial)
                 || pki.authority(issuer).is_none()
         }
+        (Source::Brought, Some(own)) => entry.above.first().is_some_and(|issuer| {
+            let mut lists = entry.lists.iter().filter(|list| list.names(issuer));
+            lists.any(|list| list.revoked.contains_key(&own.serial))
+        }),
         _ => false,
     };
     while let Some(position) = pki.entries.iter().position(|entry| is_revoked(pki, entry)) {
@@ -147,5 +168,4 @@ fn refuse_revoked_authorities(case: Case<'_>, pki: &mut Pki) {
         pki.revocations.retain(|new| new.authority != entry.holder.name());
         pki.lists.retain(|(name, _)| name != entry.holder.name());
     }
-    let _ = case;
 }

@@ -46,11 +46,10 @@ impl Writer<'_> {
         if let Some(secret) = secret_name(entry) {
             self.line(&format!("tls.secretName = {}", quoted(secret)));
         }
-        let signers = client_signers(self.pki);
-        if signers.is_empty() {
+        if self.client_signers.is_empty() {
             self.line("# No certificate of a client was found. To ask for one: clientAuth.cas = [\"NAME\"]");
         } else {
-            self.line(&format!("clientAuth.cas = {}", quoted_list(&signers)));
+            self.line(&format!("clientAuth.cas = {}", quoted_list(&self.client_signers)));
         }
     }
 
@@ -129,7 +128,7 @@ fn service_key(service: &Service, namespace: Option<&str>) -> String {
 }
 
 /// The authorities that have signed clients which are taken over.
-fn client_signers(pki: &Pki) -> Vec<String> {
+pub(super) fn client_signers(pki: &Pki) -> Vec<String> {
     let mut signers: Vec<String> = pki
         .entries
         .iter()
