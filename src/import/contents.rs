@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::found::Found;
 use super::judge::{Entry, Pki, Source};
-use super::spec_text::brought_path;
+use super::spec_text::{REQUEST, brought_path};
 use crate::model::Model;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{KeyError, KeyKind, PrivateKey};
@@ -35,17 +35,20 @@ pub struct Contents {
     pub brought: Vec<BroughtFile>,
 }
 
-/// The files of all brought certificates, so that the spec can be resolved before they are written.
+/// The files of all brought certificates and signing requests, so that the spec can be resolved before they are written.
 pub(super) fn brought(pki: &Pki, found: &Found) -> Vec<BroughtFile> {
     let mut files = Vec::new();
-    for entry in pki.entries.iter().filter(|entry| entry.source == Source::Brought) {
-        let Some(own) = &entry.certificate else { continue };
+    for entry in &pki.entries {
         let mut add = |name, content: Zeroizing<String>, is_private| {
-            files.push(BroughtFile {
-                path: brought_path(&entry.holder, name),
-                content,
-                is_private,
-            });
+            let path = brought_path(&entry.holder, name);
+            files.push(BroughtFile { path, content, is_private });
+        };
+        if let Some(csr) = &entry.csr {
+            add(REQUEST, Zeroizing::new(csr.clone()), false);
+        }
+        let Some(own) = entry.certificate.as_ref().filter(|_| entry.source == Source::Brought)
+        else {
+            continue;
         };
         let certificates = std::iter::once(own).chain(&entry.above);
         add("tls.crt", Zeroizing::new(chain::to_pem(certificates)), false);

@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::cfssl::{Profiles, Wanted};
 use crate::diagnostic::visible;
 use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::certification_request::CertificationRequest;
 use crate::pki::crl::{RevocationList, RevocationReason};
 use crate::pki::key::{PrivateKey, SpkiHash};
+use crate::pki::pem;
 use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
 
@@ -135,6 +137,8 @@ pub struct Found {
     pub lists: Vec<FoundList>,
     /// Databases.
     pub databases: Vec<Database>,
+    /// Signing requests (PKCS#10) as PEM, by the hashes of their keys.
+    pub requests: BTreeMap<SpkiHash, String>,
     /// Requests of cfssl, in the order of the files.
     pub wanted: Vec<(Place, Wanted)>,
     /// Profiles of cfssl, in the order of the files.
@@ -164,6 +168,14 @@ impl Found {
                 self.left_out.push(LeftOut::new(place, "a private key", error.to_string()));
             }
         }
+    }
+
+    /// Adds a signing request whose sender has proven to have the key; others are of no use.
+    pub fn request(&mut self, der: &[u8]) -> bool {
+        let Ok(request) = CertificationRequest::from_file(der) else { return false };
+        let text = pem::encode_public("CERTIFICATE REQUEST", der);
+        self.requests.entry(request.public_key.spki_hash()).or_insert(text);
+        true
     }
 
     /// Adds a revocation list, each once.

@@ -36,6 +36,8 @@ pub struct Experience {
     pub unsayable: BTreeMap<Holder, String>,
     /// Holders whose certificates do not even work as files.
     pub refused: BTreeMap<Holder, String>,
+    /// Clients whose signing requests a spec cannot name.
+    pub without_csr: BTreeSet<Holder>,
     /// When the certificates of holders would be due at once: how long before their end they are renewed instead.
     pub renew_before: BTreeMap<Holder, Seconds>,
 }
@@ -64,6 +66,8 @@ pub struct Entry {
     pub wanted: Option<Wanted>,
     /// Whether its key is at hand.
     pub has_key: bool,
+    /// The signing request of a client whose key is its owner's alone, as PEM.
+    pub csr: Option<String>,
     /// Whether it gets an entry; otherwise the store alone remembers it.
     pub in_spec: bool,
     /// Older certificates of the same holder, with who signed them.
@@ -187,6 +191,7 @@ impl Entry {
             above: Vec::new(),
             wanted: None,
             has_key: case.has_key(certificate),
+            csr: None,
             in_spec: true,
             older: Vec::new(),
             secret: None,

@@ -113,6 +113,12 @@ fn add(found: &mut Found, place: &Place, block: &Block<'_>, passwords: &dyn Pass
             Err(error) => found.left_out.push(LeftOut::new(place, "a revocation list", error)),
         };
     }
+    if block.label.ends_with("CERTIFICATE REQUEST") {
+        if let Ok(der) = block.decode() {
+            found.request(&der);
+        }
+        return;
+    }
     if block.label == "PKCS7" || block.label == "CMS" {
         let help = "make certificates of it with `openssl pkcs7 -print_certs`";
         return found.left_out.push(LeftOut::new(place, "a PKCS#7 file", help));
@@ -177,6 +183,9 @@ pub(super) fn der(
     }
     if let Ok(list) = RevocationList::from_der(octets) {
         found.list(list, place);
+        return true;
+    }
+    if found.request(octets) {
         return true;
     }
     match PrivateKey::from_der(octets) {

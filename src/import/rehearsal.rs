@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contents::BroughtFile;
-use super::judge::{Experience, Pki, Source};
+use super::judge::{Entry, Experience, Pki, Source};
 use super::spec_text::SpecText;
 use crate::diagnostic::{Diagnostic, Severity, Source as Text};
 use crate::model::{self, Context, Files, Model};
@@ -38,7 +38,7 @@ pub(super) fn rehearse(
 ) -> Rehearsal {
     let model = match resolve(&spec.text, brought, now) {
         Ok(model) => model,
-        Err(findings) => return told_by(&findings, spec, experience),
+        Err(findings) => return told_by(&findings, pki, spec, experience),
     };
     let inventory = inventory(pki);
     let misfits = plan::misfits(&model, &inventory, now);
@@ -56,7 +56,7 @@ pub(super) fn rehearse(
             {
                 next.renew_before.insert(holder, before);
             }
-            _ => next.refuse(holder, &reason.to_string()),
+            _ => next.refuse(pki, holder, &reason.to_string()),
         }
     }
     Rehearsal::Misfit(next)
@@ -70,7 +70,12 @@ fn obstacles(model: &Model, inventory: &Inventory, now: Timestamp) -> Vec<String
 
 impl Experience {
     /// What failed as an entry is a file next time, what failed as a file stays behind.
-    fn refuse(&mut self, holder: Holder, why: &str) {
+    fn refuse(&mut self, pki: &Pki, holder: Holder, why: &str) {
+        let has_csr = |entry: &Entry| entry.holder == holder && entry.csr.is_some();
+        if pki.entries.iter().any(has_csr) {
+            self.without_csr.insert(holder);
+            return;
+        }
         match self.unsayable.get(&holder) {
             Some(first) => drop(self.refused.insert(holder, first.clone())),
             None => drop(self.unsayable.insert(holder, why.to_owned())),
@@ -90,13 +95,18 @@ fn sooner(not_after: Timestamp, now: Timestamp) -> Option<Seconds> {
 }
 
 /// The errors in the words of holders' entries.
-fn told_by(findings: &[Diagnostic], spec: &SpecText, experience: &Experience) -> Rehearsal {
+fn told_by(
+    findings: &[Diagnostic],
+    pki: &Pki,
+    spec: &SpecText,
+    experience: &Experience,
+) -> Rehearsal {
     let mut next = experience.clone();
     let mut known = false;
     for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
         let place = finding.span.as_ref().map(|span| span.start);
         if let Some(holder) = place.and_then(|place| spec.holder_at(place)) {
-            next.refuse(holder.clone(), &finding.title);
+            next.refuse(pki, holder.clone(), &finding.title);
             known = true;
         }
     }

@@ -20,6 +20,9 @@ use crate::time::Seconds;
 /// Longest validity of a server's certificate that a spec takes.
 const LONGEST_SERVER: Seconds = Seconds::days(398);
 
+/// File of a client's signing request.
+pub(super) const REQUEST: &str = "request.csr";
+
 /// The service behind all imported hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {

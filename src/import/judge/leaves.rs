@@ -177,6 +177,10 @@ fn entry(
         entry.in_spec = false;
         pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
     } else {
+        let keeps_key = matches!(entry.holder, Holder::Client(_)) && !entry.has_key;
+        if keeps_key && !case.experience.without_csr.contains(&entry.holder) {
+            entry.csr = case.found.requests.get(&own.spki_hash).cloned();
+        }
         tell(&entry, pki);
     }
     Ok(entry)
@@ -277,12 +281,14 @@ fn tell(entry: &Entry, pki: &mut Pki) {
             )
         ));
     }
-    if !entry.has_key {
-        pki.notes.push(format!(
-            "{}: its private key is not here; the next certificate comes with a new key",
-            entry.holder
-        ));
-    }
+    let next = match (entry.has_key, &entry.csr) {
+        (true, _) => return,
+        (false, Some(_)) => {
+            "its owner has the private key; the next certificate is for the same one, by the signing request that came along"
+        }
+        (false, None) => "its private key is not here; the next certificate comes with a new key",
+    };
+    pki.notes.push(format!("{}: {next}", entry.holder));
 }
 
 /// The key of a certificate, if it can be broken.

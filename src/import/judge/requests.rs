@@ -85,6 +85,7 @@ fn entry(case: Case<'_>, pki: &Pki, place: &Place, wanted: &Wanted) -> Result<En
         above: Vec::new(),
         wanted: Some(wanted.clone()),
         has_key: false,
+        csr: None,
         in_spec: true,
         older: Vec::new(),
         secret: None,

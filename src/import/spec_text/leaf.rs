@@ -1,7 +1,7 @@
 //! The tables of hosts and clients, and of the services behind hosts.
 
 use super::value::{key, quoted, quoted_list};
-use super::{Service, Writer, brought_file, namespaced, secret_name};
+use super::{REQUEST, Service, Writer, brought_file, namespaced, secret_name};
 use crate::import::judge::{Entry, Pki, Source};
 use crate::import::names;
 use crate::pki::request::{Holder, Issuer};
@@ -108,7 +108,11 @@ impl Writer<'_> {
             }
         }
         self.addresses("", &names.ip);
-        self.kind("privateKey", entry);
+        if entry.csr.is_some() {
+            self.line(&format!("csr = {}", quoted(&brought_file(&entry.holder, REQUEST))));
+        } else {
+            self.kind("privateKey", entry);
+        }
         self.duration("", entry, Seconds::days(365));
         if let Some(secret) = secret_name(entry) {
             self.line(&format!("secretName = {}", quoted(secret)));

@@ -164,3 +164,30 @@ fn serials_that_no_ledger_can_hold_stay_outside() {
     assert!(run.stdout.lines().any(told), "{}", run.stdout);
     assert_kept(&old.sandbox);
 }
+
+#[test]
+fn clients_who_keep_their_keys_go_on_keeping_them() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    for name in ["alice", "bob"] {
+        old.client(name, &format!("/O=x/CN={name}"), "root", "");
+        old.openssl(&format!("x509 -x509toreq -in {name}.crt -signkey {name}.key -out {name}.req"));
+        fs::remove_file(old.sandbox.path(format!("old/{name}.key"))).unwrap();
+    }
+    fs::remove_file(old.sandbox.path("old/bob.req")).unwrap();
+    let run = old.import_whole(&[]);
+    assert!(run.stdout.contains("client `alice`: its owner has the private key"), "{}", run.stdout);
+    assert!(run.stdout.contains("client `bob`: its private key is not here"), "{}", run.stdout);
+    let spec = old.sandbox.read("mtls.toml");
+    assert_eq!(
+        spec.matches("csr = \"pki/brought/clients/alice/request.csr\"").count(),
+        1,
+        "{spec}"
+    );
+    let before = old.sandbox.certificate("clients/alice");
+    old.sandbox.ok(&["cert", "renew", "alice"]);
+    let after = old.sandbox.certificate("clients/alice");
+    assert_ne!(before.serial, after.serial);
+    assert_eq!(before.spki_hash, after.spki_hash, "the owner's own key");
+    assert!(!old.sandbox.path("pki/clients/alice/tls.key").exists());
+}
