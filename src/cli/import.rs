@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use zeroize::Zeroizing;
 
 use super::cert::password;
 use super::globals::Globals;
@@ -10,9 +11,11 @@ use super::report::{CommandError, ExitStatus, Report, print};
 use super::spec_arguments::time;
 use crate::diagnostic::Diagnostic;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
+use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
+use crate::pki::pkcs12::{Password, PasswordError};
 use crate::spec::value::ObjectName;
 use crate::time::Timestamp;
 
@@ -133,7 +136,7 @@ fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
 
 /// Everything in the files that were named.
 fn read(args: &Args) -> Result<Found, CommandError> {
-    let passwords = password::Given { file: args.password_file.as_deref() };
+    let passwords = Passwords::of(args)?;
     let mut found = Found::default();
     for path in &args.paths {
         foreign::read(path, |file| {
@@ -145,6 +148,30 @@ fn read(args: &Args) -> Result<Found, CommandError> {
         })?;
     }
     Ok(found)
+}
+
+/// Where passwords come from; standard input can be read only once, for all files.
+struct Passwords<'a> {
+    given: password::Given<'a>,
+    standard_input: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl<'a> Passwords<'a> {
+    fn of(args: &'a Args) -> Result<Self, CommandError> {
+        let file = args.password_file.as_deref();
+        let is_standard_input = file.is_some_and(|path| path.as_os_str() == "-");
+        let standard_input = is_standard_input.then(input::standard_input_bytes).transpose()?;
+        Ok(Self { given: password::Given { file }, standard_input })
+    }
+}
+
+impl reading::Passwords for Passwords<'_> {
+    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError> {
+        let Some(octets) = &self.standard_input else { return self.given.password(file, ask) };
+        let password = Password::of_line(octets);
+        let failed = |error: PasswordError| ReadError { problem: error.to_string(), help: None };
+        password.map(Some).map_err(failed)
+    }
 }
 
 fn nothing(args: &Args) -> CommandError {
@@ -159,7 +186,7 @@ fn refuse_existing(folder: &Path) -> Result<(), CommandError> {
     let store = folder.join(STORE);
     let in_the_way = spec.or_else(|| store.symlink_metadata().is_ok().then_some(store));
     let Some(existing) = in_the_way else { return Ok(()) };
-    let hint = "name another folder with `--into`, and merge what is in it by hand".to_owned();
+    let hint = "name another folder with `--into`, and merge by hand; a store without a spec may be left of an import that was interrupted: then remove it".to_owned();
     let what = format!("`{}` exists already, and `import` overwrites nothing", existing.display());
     Err(CommandError::world("exists", &what, Some(hint)))
 }

@@ -20,6 +20,8 @@ mod outcome;
 mod reading;
 mod rehearsal;
 mod spec_text;
+#[cfg(test)]
+mod tests;
 
 pub use contents::{BroughtFile, Contents};
 pub use found::{Found, LeftOut, Place};

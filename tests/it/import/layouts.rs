@@ -78,6 +78,10 @@ fn certstrap_comes_along_with_its_passphrase() {
     old.sandbox.write("password", "wrong\n");
     let run = old.import(&["--dry-run", "--password-file", "password"]);
     assert!(run.stdout.contains("the password is another one"), "{}", run.stdout);
+    // One line of standard input serves both keys.
+    let arguments = ["import", "old", "--dry-run", "--password-file", "-"];
+    let run = old.sandbox.run_with_input(&arguments, "geheim\n");
+    assert_eq!(run.status, 0, "{}", run.stdout);
     old.sandbox.write("password", "geheim\n");
     old.import_whole(&["--password-file", "password"]);
     old.assert_is("cas/acme-root", "Acme_Root.crt");

@@ -168,7 +168,7 @@ fn easy_rsa_comes_along_with_what_it_revoked() {
         "revoke bob keyCompromise",
         "gen-crl",
     ];
-    let lines: Vec<String> = steps.iter().map(|step| format!("{script} {}", step)).collect();
+    let lines: Vec<String> = steps.iter().map(|step| format!("{script} {step}")).collect();
     shell(
         &old,
         &format!(
