@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{Old, assert_kept, assert_verifies};
+use super::{Old, assert_kept, assert_verifies, assert_verifies_with};
 use crate::nginx::{ClientFiles, Nginx};
 use crate::support::{output_of, tool};
 
@@ -84,11 +84,13 @@ fn cfssl_comes_along_and_its_requests_become_entries() {
         }
     }
 
-    // The same PKI before the client was signed: its request and its profile make an entry.
+    // The same PKI before the client was signed, and with the root's key in a safe: the client's request
+    // and its profile make an entry, which the intermediate authority signs.
     let sandbox = &old.sandbox;
-    for file in ["old/client.pem", "old/client-key.pem", "old/client-result.json", "mtls.toml"] {
-        std::fs::remove_file(sandbox.path(file)).unwrap();
+    for file in ["client.pem", "client-key.pem", "client-result.json", "root-key.pem"] {
+        std::fs::remove_file(sandbox.path(format!("old/{file}"))).unwrap();
     }
+    std::fs::remove_file(sandbox.path("mtls.toml")).unwrap();
     std::fs::remove_dir_all(sandbox.path("pki")).unwrap();
     let run = old.import(&[]);
     assert_eq!(run.status, 0, "{}", run.stdout);
@@ -109,7 +111,11 @@ fn cfssl_comes_along_and_its_requests_become_entries() {
     assert_eq!(made.key_kind.unwrap().to_string(), "RSA 2048");
     let days = made.not_after.since(made.not_before).0 / 3_600;
     assert_eq!(days, 4380 - 1, "the profile's expiry, its last second included");
-    assert_verifies(sandbox, "cas/root", "clients/suraj", "sslclient");
+    assert_verifies_with(sandbox, "old/root.pem", "clients/suraj");
+    if let Some(nginx) = Nginx::serving(&old.locked(), sandbox.folder()) {
+        let answer = nginx.ask(HOST, &crate::handshakes::stored_client(sandbox, "suraj")).unwrap();
+        assert_eq!(answer.status, "200");
+    }
     // And on to PKCS#12, as the walk-through ends.
     sandbox.write("password", "correct horse\n");
     sandbox.ok(&[
