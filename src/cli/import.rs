@@ -19,6 +19,9 @@ use crate::pki::pkcs12::{Password, PasswordError};
 use crate::spec::value::ObjectName;
 use crate::time::Timestamp;
 
+/// What is left out of a path that holds nothing.
+const EVERYTHING: &str = "everything";
+
 /// Bring an existing PKI along: write a spec and a store of its files, and issue nothing anew
 ///
 /// Takes files and folders of PEM, DER and PKCS#12, of cfssl (requests, profiles, results), easy-rsa and `openssl ca`
@@ -99,7 +102,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     refuse_standard_input_twice(args)?;
     let found = read(args)?;
-    if found.is_empty() && found.left_out.is_empty() {
+    if found.is_empty() && found.left_out.iter().all(|one| one.what == EVERYTHING) {
         return Err(nothing(args));
     }
     let sources: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
@@ -139,6 +142,7 @@ fn read(args: &Args) -> Result<Found, CommandError> {
     let passwords = Passwords::of(args)?;
     let mut found = Found::default();
     for path in &args.paths {
+        let before = found.count();
         foreign::read(path, |file| {
             let place = Place::of(&file.name);
             match &file.content {
@@ -146,6 +150,11 @@ fn read(args: &Args) -> Result<Found, CommandError> {
                 Err(why) => found.left_out.push(LeftOut::new(&place, "a file", why)),
             }
         })?;
+        if found.count() == before {
+            let place = Place::of(&path.display().to_string());
+            let why = "it holds nothing that can be imported";
+            found.left_out.push(LeftOut::new(&place, EVERYTHING, why));
+        }
     }
     Ok(found)
 }

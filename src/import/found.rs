@@ -147,13 +147,14 @@ pub struct Found {
     pub left_out: Vec<LeftOut>,
     /// What people should know all the same.
     pub notes: Vec<String>,
-    /// How many files were read.
-    pub files: usize,
+    /// How often something was recognised, repeats included.
+    recognised: usize,
 }
 
 impl Found {
     /// Adds a certificate, or another place of one that is known.
     pub fn certificate(&mut self, certificate: Certificate, place: &Place) {
+        self.recognised += 1;
         let known = self.certificates.entry(certificate.fingerprint());
         let found =
             known.or_insert_with(|| FoundCertificate { certificate, places: BTreeSet::new() });
@@ -162,6 +163,7 @@ impl Found {
 
     /// Adds a key. A key is proven by a signature of its own before anything relies on it.
     pub fn key(&mut self, key: PrivateKey, place: &Place) {
+        self.recognised += 1;
         match key.sign(b"mtlsgen import") {
             Ok(_) => drop(self.keys.entry(key.spki_hash()).or_insert((key, place.clone()))),
             Err(error) => {
@@ -173,6 +175,7 @@ impl Found {
     /// Adds a signing request whose sender has proven to have the key; others are of no use.
     pub fn request(&mut self, der: &[u8]) -> bool {
         let Ok(request) = CertificationRequest::from_file(der) else { return false };
+        self.recognised += 1;
         let text = pem::encode_public("CERTIFICATE REQUEST", der);
         self.requests.entry(request.public_key.spki_hash()).or_insert(text);
         true
@@ -180,9 +183,17 @@ impl Found {
 
     /// Adds a revocation list, each once.
     pub fn list(&mut self, list: RevocationList, place: &Place) {
+        self.recognised += 1;
         if !self.lists.iter().any(|known| known.list == list) {
             self.lists.push(FoundList { list, place: place.clone() });
         }
+    }
+
+    /// How much was found so far, repeats and what cannot be read included: whether a file held anything.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let others = [self.databases.len(), self.wanted.len(), self.profiles.len()];
+        self.recognised + self.left_out.len() + others.iter().sum::<usize>()
     }
 
     /// Whether there is nothing at all.

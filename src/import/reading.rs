@@ -48,7 +48,6 @@ pub fn read(
     kind: Kind,
     passwords: &dyn Passwords,
 ) {
-    found.files += 1;
     if pkcs12::looks_like(octets) {
         if kind.is(Kind::Pkcs12) {
             archive(found, place, octets, passwords, true);

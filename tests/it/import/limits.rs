@@ -209,6 +209,9 @@ fn nothing_is_overwritten_and_a_dry_run_writes_nothing() {
         fs::remove_file(path).unwrap();
         let _ = fs::remove_dir(old.sandbox.path("pki"));
     }
+    let run = old.sandbox.run(&["import", "old", "old/.keep", "--dry-run"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("left out: everything in old/.keep"), "{}", run.stdout);
     for nothing in ["old/.keep", "missing"] {
         assert_eq!(old.sandbox.run(&["import", nothing]).status, 2, "{nothing}");
     }
