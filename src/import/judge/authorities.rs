@@ -182,8 +182,20 @@ fn entry(
     if let Some(why) = case.experience.refused.get(&holder) {
         return Err(refuse(why.clone()));
     }
-    let has_key = case.has_key(own);
-    let source = match parent {
+    let mut entry = Entry::of(case, holder, source(parent, case.has_key(own), as_file), own);
+    entry.secret = case.trust_secret(own);
+    if entry.source == Source::Brought {
+        entry.above = parent.map(chain).unwrap_or_default();
+    } else {
+        entry.older = older(case, authorities, authority);
+    }
+    tell(case, &entry, pki);
+    Ok(entry)
+}
+
+/// Where the certificate comes from in a spec: a file, unless it and those above it can be ours.
+fn source(parent: Option<&Entry>, has_key: bool, as_file: bool) -> Source {
+    match parent {
         None if has_key && !as_file => Source::Issued(Issuer::SelfSigned),
         Some(parent)
             if !as_file && parent.can_sign() && (has_key || parent.source != Source::Brought) =>
@@ -191,13 +203,15 @@ fn entry(
             Source::Issued(Issuer::Authority(parent.holder.name().to_owned()))
         }
         _ => Source::Brought,
-    };
-    let mut entry = Entry::of(case, holder, source, own);
-    if entry.source == Source::Brought {
-        entry.above = parent.map(chain).unwrap_or_default();
     }
-    entry.secret = case.trust_secret(own);
-    let older = &authority.certificates[1..];
+}
+
+/// Further certificates of one name and key, with who signed them.
+fn older(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    authority: &Authority<'_>,
+) -> Vec<(Issuer, Certificate)> {
     let signer = |one: &Certificate| {
         if one.is_self_signed() {
             return Some(Issuer::SelfSigned);
@@ -205,13 +219,11 @@ fn entry(
         let signer = authorities.iter().find(|other| other.signed(one))?.name.clone()?;
         Some(Issuer::Authority(signer))
     };
-    entry.older = older
-        .iter()
+    let certificates = authority.certificates[1..].iter();
+    certificates
         .filter(|one| !case.is_over(one) && super::unstorable(one).is_none())
         .filter_map(|one| Some((signer(one)?, (*one).clone())))
-        .collect();
-    tell(case, &entry, pki);
-    Ok(entry)
+        .collect()
 }
 
 fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
