@@ -11,8 +11,8 @@
 //! ```
 //!
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
-//! [`derive`](mod@derive), [`output`], [`complete`], [`kustomize`], [`inspect`], [`status`], [`existing`], [`diagnostic`])
-//! is pure: disk, clock, environment and randomness live in [`io`] and
+//! [`derive`](mod@derive), [`output`], [`complete`], [`kustomize`], [`inspect`], [`import`], [`status`], [`existing`],
+//! [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases.
 
 pub mod cli;
@@ -20,6 +20,7 @@ pub mod complete;
 pub mod derive;
 pub mod diagnostic;
 pub mod existing;
+pub mod import;
 pub mod inspect;
 pub mod io;
 pub mod kustomize;

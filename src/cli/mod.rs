@@ -11,6 +11,7 @@ mod diff;
 mod doctor;
 mod existing_arguments;
 pub mod globals;
+mod import;
 mod init;
 mod kustomize;
 mod man;
@@ -52,6 +53,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Import(import::Args),
     Render(Box<render::Args>),
     Diff(diff::Args),
     Doctor(doctor::Args),
@@ -71,6 +73,7 @@ impl Command {
     fn run(self, globals: &Globals) -> Result<ExitStatus, CommandError> {
         match self {
             Self::Init(args) => init::run(&args, globals),
+            Self::Import(args) => import::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
             Self::Diff(args) => diff::run(&args, globals),
             Self::Doctor(args) => doctor::run(args, globals),

@@ -88,7 +88,11 @@ impl SpecArguments {
     }
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+/// Reads a time from the command line.
+///
+/// # Errors
+/// What to write.
+pub fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| {
         "write RFC 3339 (`2026-01-31T12:00:00Z`), a date (`2026-01-31`) or seconds (`@1767225600`)"
             .to_owned()

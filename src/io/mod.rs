@@ -6,6 +6,7 @@ pub mod brought;
 pub mod clock;
 pub mod entropy;
 pub mod existing;
+pub mod foreign;
 pub mod input;
 pub mod input_error;
 pub mod kustomization;

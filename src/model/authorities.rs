@@ -180,6 +180,7 @@ fn request(
         issuer: written.issuer.clone().map_or(Issuer::SelfSigned, Issuer::Authority),
         usage: Usage::Authority {
             max_path_len: written.max_path_len.unwrap_or(levels_below),
+            max_path_len_is_stated: written.max_path_len.is_some(),
             name_constraints: written.name_constraints.as_ref().map(name_constraints),
         },
         subject: subject?,

@@ -59,7 +59,8 @@ pub struct Certificate {
     pub key_usage: Option<u16>,
     /// Purposes, in their order; `None` if absent, which means every purpose.
     pub extended_key_usage: Option<Vec<ExtendedKeyUsage>>,
-    /// subjectAltName, as far as it has names of these kinds; DNS names in lower case.
+    /// subjectAltName, as far as it has names of these kinds; DNS names in lower case,
+    /// empty ones left out.
     pub names: AlternativeNames,
     /// nameConstraints, as far as it has subtrees of these kinds.
     pub name_constraints: Option<NameConstraints>,
@@ -217,6 +218,15 @@ impl Certificate {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
         self.issuer == issuer.subject
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)
+    }
+
+    /// Tells whether its extended key usage allows this purpose; an absent one allows all (RFC 5280,
+    /// section 4.2.1.12).
+    pub fn allows(&self, purpose: &ExtendedKeyUsage) -> bool {
+        let allowing = |usages: &Vec<ExtendedKeyUsage>| {
+            usages.contains(purpose) || usages.contains(&ExtendedKeyUsage::Any)
+        };
+        self.extended_key_usage.as_ref().is_none_or(allowing)
     }
 
     /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has

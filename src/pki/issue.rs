@@ -110,10 +110,11 @@ impl CertificateMaker {
         signer: &Signer<'_>,
     ) -> Result<[u8; 32], SignError> {
         let subject_key = subject_key.as_ref();
-        let shape = Shape::new(request, validity, subject_key, signer);
+        let key_id = contents::key_identifier(subject_key);
+        let shape = Shape::new(request, validity, (subject_key, &key_id), signer);
         let template = self.templates.get(shape, subject_key, signer.key.public())?;
         let no_serial = SerialNumber(template::NO_SERIAL.to_vec());
-        let blanks = Blanks::new(request, &no_serial, subject_key, signer);
+        let blanks = Blanks::new(request, &no_serial, (subject_key, key_id), signer);
         Ok(sha256(&template.contents(&blanks)?))
     }
 
@@ -133,11 +134,28 @@ impl CertificateMaker {
         subject_key: &impl AsRef<PublicKey>,
         signer: &Signer<'_>,
     ) -> Result<Certificate, SignError> {
+        let key_id = contents::key_identifier(subject_key.as_ref());
+        self.sign_with_key_id(request, serial, validity, (subject_key, key_id), signer)
+    }
+
+    /// As [`CertificateMaker::sign`], with the subject key identifier that stands beside the key: an authority that is
+    /// renewed keeps the one that its leaves know it by, however somebody once made it.
+    ///
+    /// # Errors
+    /// As [`CertificateMaker::sign`].
+    pub fn sign_with_key_id(
+        &self,
+        request: &CertificateRequest,
+        serial: &SerialNumber,
+        validity: Validity,
+        (subject_key, key_id): (&impl AsRef<PublicKey>, Vec<u8>),
+        signer: &Signer<'_>,
+    ) -> Result<Certificate, SignError> {
         let subject_key = subject_key.as_ref();
         checks::before(request, serial, validity, subject_key, signer)?;
-        let shape = Shape::new(request, validity, subject_key, signer);
+        let shape = Shape::new(request, validity, (subject_key, &key_id), signer);
         let template = self.templates.get(shape, subject_key, signer.key.public())?;
-        let blanks = Blanks::new(request, serial, subject_key, signer);
+        let blanks = Blanks::new(request, serial, (subject_key, key_id), signer);
         let contents = template.contents(&blanks)?;
         let signature = signer.key.sign(&contents)?;
         let signature = BitStringRef::from_bytes(&signature)?.to_der()?;

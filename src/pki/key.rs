@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 pub use public::PublicKey;
 
 use super::pem;
+use super::pkcs12::{self, Password, Pkcs12Error};
 use encoding::Decoded;
 use signing::Signer;
 
@@ -220,7 +221,7 @@ impl PrivateKey {
             "ENCRYPTED PRIVATE KEY" => return Some(Err(KeyError::Encrypted)),
             "PRIVATE KEY" | "Ed25519 PRIVATE KEY" => Decoded::from_pkcs8,
             "RSA PRIVATE KEY" => Decoded::from_pkcs1,
-            "EC PRIVATE KEY" => Decoded::from_sec1,
+            "EC PRIVATE KEY" | "ECDSA PRIVATE KEY" => Decoded::from_sec1,
             label if label.ends_with("PRIVATE KEY") => {
                 return Some(Err(KeyError::Unsupported(format!("a block `BEGIN {label}`"))));
             }
@@ -231,6 +232,28 @@ impl PrivateKey {
         }
         let der = block.decode().map_err(|error| KeyError::Malformed(error.to_string()));
         Some(der.and_then(|der| decode(&der)).map(Self::from_decoded))
+    }
+
+    /// Reads a block that a password protects: PKCS#8, or the older form with `DEK-Info` above it.
+    ///
+    /// # Errors
+    /// The password is another one, or the encryption is not known here.
+    pub(crate) fn from_encrypted_block(
+        block: &pem::Block<'_>,
+        password: &Password,
+    ) -> Result<Result<Self, KeyError>, Pkcs12Error> {
+        let der = block.decode().map_err(|_| Pkcs12Error::Malformed("it is not Base64"))?;
+        let Some(encryption) = block.encryption.filter(|_| block.encrypted) else {
+            return pkcs12::decrypt_key(&der, password);
+        };
+        let plain = pkcs12::decrypt_traditional(encryption, &der, password)?;
+        // Without a check value, only what comes out tells a wrong password.
+        match Self::from_der(&plain) {
+            None | Some(Err(KeyError::Malformed(_) | KeyError::Encrypted)) => {
+                Err(Pkcs12Error::WrongPassword)
+            }
+            Some(key) => Ok(key),
+        }
     }
 
     fn from_decoded(decoded: Decoded) -> Self {

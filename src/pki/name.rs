@@ -169,6 +169,23 @@ impl DistinguishedName {
         self.attributes().iter().try_for_each(|a| attribute::check(&a.oid, &a.value))
     }
 
+    /// Tells whether `other` has the same attributes with the same texts in the same order, whatever string
+    /// types encode them: what openssl writes as `UTF8String`, Go writes as `PrintableString`.
+    pub fn reads_as(&self, other: &Self) -> bool {
+        self == other || self.texts() == other.texts()
+    }
+
+    /// Type and text of each attribute; the members of one RDN have no order.
+    fn texts(&self) -> Vec<Vec<(String, String)>> {
+        let texts = |rdn: &Vec<Parsed<'_>>| {
+            let mut texts: Vec<_> =
+                rdn.iter().map(Attribute::from).map(|a| (a.oid, a.value)).collect();
+            texts.sort();
+            texts
+        };
+        self.parsed().iter().map(texts).collect()
+    }
+
     /// Tells whether it has no attributes.
     pub fn is_empty(&self) -> bool {
         self.der == [0x30, 0x00]

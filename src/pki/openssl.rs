@@ -88,7 +88,7 @@ pub(crate) fn request(usage: Usage, subject: &str, dns: &[&str]) -> CertificateR
 }
 
 pub(crate) fn authority(max_path_len: u8) -> Usage {
-    Usage::Authority { max_path_len, name_constraints: None }
+    Usage::Authority { max_path_len, max_path_len_is_stated: false, name_constraints: None }
 }
 
 /// A certificate and its key.

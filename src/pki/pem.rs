@@ -24,6 +24,8 @@ pub(crate) struct Block<'a> {
     pub(crate) line: usize,
     /// Whether a header (RFC 1421) says that the content is encrypted.
     pub(crate) encrypted: bool,
+    /// How it is encrypted, if a header says so: the cipher, a comma, the initialization vector in hexadecimal.
+    pub(crate) encryption: Option<&'a [u8]>,
     /// Lines of the content.
     content: Vec<&'a [u8]>,
 }
@@ -65,7 +67,8 @@ pub(crate) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemEr
     let mut lines = lines(pem);
     std::iter::from_fn(move || {
         let (line, label) = lines.find_map(|(line, text)| Some((line, begin(text)?)))?;
-        let mut block = Block { label, line, encrypted: false, content: Vec::new() };
+        let mut block =
+            Block { label, line, encrypted: false, encryption: None, content: Vec::new() };
         for (_, text) in lines.by_ref() {
             if end(text) == Some(label) {
                 return Some(Ok(block));
@@ -107,6 +110,9 @@ impl<'a> Block<'a> {
         if let Some(at) = line.iter().position(|octet| *octet == b':') {
             let (name, value) = (&line[..at], line[at + 1..].trim_ascii());
             self.encrypted |= name == b"Proc-Type" && value.ends_with(b"ENCRYPTED");
+            if name == b"DEK-Info" {
+                self.encryption = Some(value);
+            }
         } else if !line.is_empty() {
             self.content.push(line);
         }

@@ -7,6 +7,7 @@ mod kdf;
 mod mac;
 mod object_identifier;
 mod password;
+mod private_key;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ use std::fmt;
 use super::key::{KeyError, PrivateKey};
 
 pub use password::{Password, PasswordError};
+pub use private_key::decrypt_key;
+pub(super) use private_key::decrypt_traditional;
 pub use reading::{looks_like, read};
 pub use writing::{Contents, write};
 

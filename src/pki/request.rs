@@ -53,6 +53,8 @@ pub enum Usage {
     Authority {
         /// How many authorities may stand below this one.
         max_path_len: u8,
+        /// Whether somebody wrote that number, instead of leaving it to what the spec needs.
+        max_path_len_is_stated: bool,
         /// Names that certificates below may have.
         name_constraints: Option<NameConstraints>,
     },

@@ -186,12 +186,24 @@ impl Workshop<'_> {
             ),
         };
         let signer = Signer { certificate: above.first().copied(), key: signing_key };
-        let certificate = self.maker.sign(request, &serial, action.validity, public_key, &signer);
+        let (maker, validity) = (&self.maker, action.validity);
+        let certificate = match self.key_id(&request.holder, public_key) {
+            Some(id) => {
+                maker.sign_with_key_id(request, &serial, validity, (public_key, id), &signer)
+            }
+            None => maker.sign(request, &serial, validity, public_key, &signer),
+        };
         let certificate = certificate.map_err(|error| error.to_string())?;
         let spki_hash = certificate.spki_hash;
         above.pop();
         let chain = std::iter::once(certificate).chain(above.into_iter().cloned()).collect();
         Ok(IssuedCertificate { request: request.clone(), chain, key: None, spki_hash })
+    }
+
+    /// The key identifier that an authority with this key has been known by.
+    fn key_id(&self, holder: &Holder, key: &PublicKey) -> Option<Vec<u8>> {
+        let own = self.authorities.held.get(holder).map(HeldCertificate::certificate)?;
+        own.subject_key_id.clone().filter(|_| own.spki_hash == key.spki_hash())
     }
 
     /// Puts a certificate to the others; an authority can sign from now on.

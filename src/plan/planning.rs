@@ -1,5 +1,6 @@
 //! Decides what is to be issued, and why; nothing has happened yet.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::listing::{self, ListAction};
@@ -142,6 +143,7 @@ pub fn plan_within(
         let compared_with_next = |next| compared(request, next, signer, now, validity);
         let asked = generations::asked(request, held, inventory, compared_with_next);
         let Ok(asked) = asked.map_err(|error| errors.push(error)) else { continue };
+        let asked = in_its_string_types(asked, held);
         if let Some(error) = held.and_then(|held| refuse_other_key(request, held)) {
             errors.push(error);
             continue;
@@ -192,6 +194,19 @@ pub fn plan_within(
         plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
+}
+
+/// The request with the subject in the string types that the holder's certificate has, if both read the same:
+/// what an authority signed names it by these very bytes.
+pub(super) fn in_its_string_types<'a>(
+    mut request: Cow<'a, CertificateRequest>,
+    held: Option<&HeldCertificate>,
+) -> Cow<'a, CertificateRequest> {
+    let own = held.map(|held| &held.certificate().subject);
+    if let Some(own) = own.filter(|own| **own != request.subject && request.subject.reads_as(own)) {
+        request.to_mut().subject.clone_from(own);
+    }
+    request
 }
 
 /// Plans the revocations that the spec asks for, and tells of clients who left it; gives all that is revoked then.

@@ -200,8 +200,9 @@ fn asked(c: &Compared<'_>) -> Option<Reason> {
     c.asked.then_some(Reason::Asked)
 }
 
+/// Other string types are no other subject: [`super::planning`] keeps them for whatever is issued next.
 fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
-    (c.want.subject != c.have.subject).then(|| Reason::SubjectChanged {
+    (!c.want.subject.reads_as(&c.have.subject)).then(|| Reason::SubjectChanged {
         want: c.want.subject.clone(),
         have: c.have.subject.clone(),
     })
@@ -217,11 +218,13 @@ fn issuer_changed(c: &Compared<'_>) -> Option<Reason> {
     changed.then(|| Reason::IssuerChanged { want: c.issuer.clone(), have: c.have.issuer.clone() })
 }
 
+/// Certificates made here say exactly what they are for. Those of others, which were imported, are kept as long
+/// as they allow it: authorities without a path length, unless somebody wrote one; leaves for further purposes.
 fn usage_changed(c: &Compared<'_>) -> Option<Reason> {
     let fits = match &c.want.usage {
-        Usage::Authority { max_path_len, name_constraints } => {
+        Usage::Authority { max_path_len, max_path_len_is_stated, name_constraints } => {
             c.have.is_authority
-                && c.have.max_path_len == Some(*max_path_len)
+                && c.have.max_path_len.map_or(!max_path_len_is_stated, |have| have == *max_path_len)
                 && c.have.name_constraints == *name_constraints
         }
         Usage::Server => is_leaf_for(c.have, &ExtendedKeyUsage::ServerAuth),
@@ -232,13 +235,12 @@ fn usage_changed(c: &Compared<'_>) -> Option<Reason> {
 }
 
 fn is_leaf_for(certificate: &Certificate, purpose: &ExtendedKeyUsage) -> bool {
-    !certificate.is_authority
-        && certificate.extended_key_usage.as_deref() == Some(std::slice::from_ref(purpose))
+    !certificate.is_authority && certificate.allows(purpose)
 }
 
 fn wanted_usage(request: &CertificateRequest) -> String {
     match &request.usage {
-        Usage::Authority { max_path_len, name_constraints } => {
+        Usage::Authority { max_path_len, name_constraints, .. } => {
             authority_usage(Some(*max_path_len), name_constraints.is_some())
         }
         Usage::Server => "servers".to_owned(),

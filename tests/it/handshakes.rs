@@ -201,7 +201,8 @@ fn client(
 
 /// An authority with the subject of `original` and a key of its own.
 fn twin(original: &Certificate, key: &PrivateKey) -> Certificate {
-    let usage = Usage::Authority { max_path_len: 0, name_constraints: None };
+    let usage =
+        Usage::Authority { max_path_len: 0, max_path_len_is_stated: false, name_constraints: None };
     let mut request = request(usage, "CN=unused");
     request.issuer = Issuer::SelfSigned;
     request.subject = original.subject.clone();

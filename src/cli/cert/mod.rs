@@ -3,7 +3,7 @@
 mod choice;
 mod export;
 mod holder;
-mod password;
+pub mod password;
 mod renew;
 mod revoke;
 mod show;

@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod folder;
 mod generations;
+mod import;
 mod inventory;
 mod issuance;
 mod keyring;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::import::Contents;
 use crate::io::age_file::{Identities, IdentityError, Recipients};
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
@@ -336,6 +338,20 @@ impl Store {
     #[must_use]
     pub fn recipients(&self) -> usize {
         self.vault.recipients().texts().len()
+    }
+
+    /// Puts a foreign PKI into a store without holders, all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn import(
+        &self,
+        _lock: &StoreLock,
+        contents: &Contents,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (files, removal) = import::files(&self.root, &self.vault, contents, at)?;
+        self.put(files, removal)
     }
 
     /// Takes one step of the rollover of authority `name`, wholly or not at all.

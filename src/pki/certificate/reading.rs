@@ -128,6 +128,8 @@ fn alternative_names(general: &[GeneralName<'_>]) -> AlternativeNames {
     let mut names = AlternativeNames::default();
     for name in general {
         match name {
+            // cfssl makes an empty one of `"hosts": [""]`, which names nobody.
+            GeneralName::DNSName("") => {}
             GeneralName::DNSName(dns) => names.dns.push(dns.to_ascii_lowercase()),
             GeneralName::IPAddress(octets) => names.ip.extend(address(octets)),
             GeneralName::RFC822Name(email) => names.email.push((*email).to_owned()),

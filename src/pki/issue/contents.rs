@@ -16,7 +16,7 @@ use x509_cert::ext::pkix::{NameConstraints as EncodedConstraints, SubjectAltName
 use x509_cert::name::Name;
 
 use super::SignError;
-use super::template::{NO_KEY_IDENTIFIER, NO_SERIAL, Shape};
+use super::template::{NO_SERIAL, Shape};
 use crate::pki::key::{Algorithm, PublicKey, sha256};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, NameConstraints, Subtree, Usage};
@@ -24,7 +24,7 @@ use crate::pki::request::{AlternativeNames, NameConstraints, Subtree, Usage};
 /// `id-ce-nameConstraints`.
 const NAME_CONSTRAINTS: [u64; 4] = [2, 5, 29, 30];
 /// Octets of a key identifier (RFC 7093, section 2, method 1: 160 bits of SHA-256).
-pub(super) const KEY_IDENTIFIER_LENGTH: usize = 20;
+const KEY_IDENTIFIER_LENGTH: usize = 20;
 
 /// DER of a certificate of this shape that has everything but names, serial number, key and
 /// signature: a [`Template`](super::template::Template) puts in the right ones.
@@ -45,7 +45,7 @@ pub(super) fn draft(
 
 /// What certificates of this shape say, for rcgen.
 pub(super) fn params(shape: &Shape) -> Result<CertificateParams, SignError> {
-    let mut params = nameless(NO_KEY_IDENTIFIER.to_vec());
+    let mut params = nameless(shape.no_key_id());
     params.not_before = shape.validity.not_before.to_offset_date_time();
     params.not_after = shape.validity.not_after.to_offset_date_time();
     params.serial_number = Some(NO_SERIAL.to_vec().into());
@@ -68,10 +68,8 @@ fn nameless(key_identifier: Vec<u8>) -> CertificateParams {
 }
 
 /// First 160 bits of the SHA-256 of the public key, without tag, length and unused bits.
-pub(super) fn key_identifier(key: &PublicKey) -> [u8; KEY_IDENTIFIER_LENGTH] {
-    let mut identifier = [0; KEY_IDENTIFIER_LENGTH];
-    identifier.copy_from_slice(&sha256(key.bits())[..KEY_IDENTIFIER_LENGTH]);
-    identifier
+pub(super) fn key_identifier(key: &PublicKey) -> Vec<u8> {
+    sha256(key.bits())[..KEY_IDENTIFIER_LENGTH].to_vec()
 }
 
 fn basic_constraints(usage: &Usage) -> IsCa {

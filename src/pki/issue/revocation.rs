@@ -76,7 +76,7 @@ fn encoded(
         invalidity_date: None,
     });
     // RFC 5280, section 5.2.1: lists always identify the key, also where the certificate does not.
-    let key_id = key_id.unwrap_or_else(|| key_identifier(signer.key.public()).to_vec());
+    let key_id = key_id.unwrap_or_else(|| key_identifier(signer.key.public()));
     let params = CertificateRevocationListParams {
         this_update: draft.this_update.to_offset_date_time(),
         next_update: draft.next_update.to_offset_date_time(),

@@ -8,7 +8,7 @@ use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::{Encode, Tag, TagNumber};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
-use super::contents::{self, KEY_IDENTIFIER_LENGTH};
+use super::contents;
 use super::{SignError, Signer, Validity, element, elements, sequence};
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::reading::normalize;
@@ -16,9 +16,8 @@ use crate::pki::key::{Algorithm, PublicKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, CertificateRequest, SerialNumber, Usage};
 
-/// Serial and key identifier of a draft: whatever is filled in has others.
+/// Serial of a draft: whatever is filled in has another.
 pub(super) const NO_SERIAL: [u8; 1] = [0x01];
-pub(super) const NO_KEY_IDENTIFIER: [u8; KEY_IDENTIFIER_LENGTH] = [0; KEY_IDENTIFIER_LENGTH];
 /// `extensions [3]` of a `TBSCertificate`.
 const EXTENSIONS: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(3) };
 
@@ -33,13 +32,15 @@ pub(super) struct Shape {
     pub(super) signed_with: Algorithm,
     /// subjectKeyIdentifier of the issuer; `None` if it has none or the certificate signs itself.
     pub(super) authority_key_id: Option<Vec<u8>>,
+    /// Octets of subjectKeyIdentifier.
+    pub(super) key_id_length: usize,
 }
 
 impl Shape {
     pub(super) fn new(
         request: &CertificateRequest,
         validity: Validity,
-        subject_key: &PublicKey,
+        (subject_key, key_id): (&PublicKey, &[u8]),
         signer: &Signer<'_>,
     ) -> Self {
         Self {
@@ -48,7 +49,13 @@ impl Shape {
             key: subject_key.algorithm(),
             signed_with: signer.key.public().algorithm(),
             authority_key_id: signer.certificate.and_then(|issuer| issuer.subject_key_id.clone()),
+            key_id_length: key_id.len(),
         }
+    }
+
+    /// What stands in the place of subjectKeyIdentifier in a draft.
+    pub(super) fn no_key_id(&self) -> Vec<u8> {
+        vec![0; self.key_id_length]
     }
 }
 
@@ -81,7 +88,7 @@ pub(super) struct Blanks<'a> {
     pub(super) issuer: &'a DistinguishedName,
     pub(super) subject: &'a DistinguishedName,
     pub(super) subject_key: &'a PublicKey,
-    pub(super) key_identifier: [u8; KEY_IDENTIFIER_LENGTH],
+    pub(super) key_id: Vec<u8>,
     pub(super) names: &'a AlternativeNames,
 }
 
@@ -89,7 +96,7 @@ impl<'a> Blanks<'a> {
     pub(super) fn new(
         request: &'a CertificateRequest,
         serial: &'a SerialNumber,
-        subject_key: &'a PublicKey,
+        (subject_key, key_id): (&'a PublicKey, Vec<u8>),
         signer: &Signer<'a>,
     ) -> Self {
         Self {
@@ -97,7 +104,7 @@ impl<'a> Blanks<'a> {
             issuer: signer.certificate.map_or(&request.subject, |issuer| &issuer.subject),
             subject: &request.subject,
             subject_key,
-            key_identifier: contents::key_identifier(subject_key),
+            key_id,
             names: &request.names,
         }
     }
@@ -134,7 +141,8 @@ impl Template {
             return Err(unexpected());
         };
         let [extensions] = elements(extensions)?[..] else { return Err(unexpected()) };
-        let [before_names, before, after] = split(&elements(extensions)?).ok_or_else(unexpected)?;
+        let [before_names, before, after] =
+            split(&elements(extensions)?, &shape.no_key_id()).ok_or_else(unexpected)?;
         let facts = Certificate { der: Vec::new(), ..facts };
         let template = Self {
             version: version.to_vec(),
@@ -157,7 +165,7 @@ impl Template {
             issuer: &self.facts.issuer,
             subject: &self.facts.subject,
             subject_key,
-            key_identifier: NO_KEY_IDENTIFIER,
+            key_id: self.facts.subject_key_id.clone().unwrap_or_default(),
             names: &self.facts.names,
         }
     }
@@ -169,7 +177,7 @@ impl Template {
             &self.before_names,
             &names,
             &self.before_key_identifier,
-            &blanks.key_identifier,
+            &blanks.key_id,
             &self.after_key_identifier,
         ])?;
         Ok(sequence(&[
@@ -197,7 +205,7 @@ impl Template {
             issuer: blanks.issuer.clone(),
             serial: SerialNumber::from_encoded(&blanks.serial.0),
             spki_hash: blanks.subject_key.spki_hash(),
-            subject_key_id: Some(blanks.key_identifier.to_vec()),
+            subject_key_id: Some(blanks.key_id.clone()),
             names: as_read(blanks.names),
             not_before: self.facts.not_before,
             not_after: self.facts.not_after,
@@ -214,7 +222,7 @@ impl Template {
 
 /// The extensions before subjectAltName, which follows authorityKeyIdentifier; what stands between it
 /// and the octets of subjectKeyIdentifier; and what follows these.
-fn split(extensions: &[&[u8]]) -> Option<[Vec<u8>; 3]> {
+fn split(extensions: &[&[u8]], no_key_id: &[u8]) -> Option<[Vec<u8>; 3]> {
     let at = |oid: &[u8]| {
         let is =
             |extension: &&[u8]| elements(extension).is_ok_and(|parts| parts.first() == Some(&oid));
@@ -226,7 +234,7 @@ fn split(extensions: &[&[u8]]) -> Option<[Vec<u8>; 3]> {
     };
     let identifier = at(&SubjectKeyIdentifier::OID.to_der().ok()?)?;
     let before = extensions.get(names..=identifier)?.concat();
-    let before = before.strip_suffix(&NO_KEY_IDENTIFIER)?.to_vec();
+    let before = before.strip_suffix(no_key_id)?.to_vec();
     Some([extensions[..names].concat(), before, extensions[identifier + 1..].concat()])
 }
 

@@ -277,3 +277,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_read_the_same_in_other_string_types_and_nothing_else() {
+    let ours = DistinguishedName::parse("CN=alexander, O=Acme Inc").unwrap();
+    // The same with PrintableString (0x13) in the place of UTF8String (0x0C), as Go writes it.
+    let go: Vec<u8> =
+        ours.der().iter().map(|octet| if *octet == 0x0C { 0x13 } else { *octet }).collect();
+    let go = DistinguishedName::from_der(&go).unwrap();
+    assert_ne!(ours, go);
+    assert!(ours.reads_as(&go) && go.reads_as(&ours) && ours.reads_as(&ours));
+    for other in [
+        "CN=Alexander, O=Acme Inc",
+        "O=Acme Inc, CN=alexander",
+        "CN=alexander",
+        "CN=alexander+O=Acme Inc",
+        "CN=alexander, OU=Acme Inc",
+    ] {
+        assert!(!DistinguishedName::parse(other).unwrap().reads_as(&go), "{other}");
+    }
+    let (one, two) = ("CN=a+OU=b", "OU=b+CN=a");
+    let parse = |text: &str| DistinguishedName::parse(text).unwrap();
+    assert!(parse(one).reads_as(&parse(two)), "the members of one RDN have no order");
+}

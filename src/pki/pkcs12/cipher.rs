@@ -127,7 +127,7 @@ pub(super) fn pbkdf2(
     Ok(derivation.pbkdf2(pseudorandom(function)?, password.utf8(), length))
 }
 
-fn aes_decrypt(key: &[u8], vector: &[u8], data: &[u8]) -> Result<Plain, Pkcs12Error> {
+pub(super) fn aes_decrypt(key: &[u8], vector: &[u8], data: &[u8]) -> Result<Plain, Pkcs12Error> {
     let algorithm = match key.len() {
         16 => &AES_128,
         24 => &AES_192,
@@ -145,7 +145,7 @@ fn aes_decrypt(key: &[u8], vector: &[u8], data: &[u8]) -> Result<Plain, Pkcs12Er
     Ok(plain)
 }
 
-fn cbc_decrypt<C: BlockCipherDecrypt>(
+pub(super) fn cbc_decrypt<C: BlockCipherDecrypt>(
     cipher: Option<C>,
     vector: &[u8],
     data: &[u8],

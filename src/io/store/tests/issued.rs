@@ -25,7 +25,11 @@ pub(super) fn alice() -> Holder {
 
 fn request(holder: Holder, issuer: Issuer) -> CertificateRequest {
     let usage = match holder {
-        Holder::Authority(_) => Usage::Authority { max_path_len: 1, name_constraints: None },
+        Holder::Authority(_) => Usage::Authority {
+            max_path_len: 1,
+            max_path_len_is_stated: false,
+            name_constraints: None,
+        },
         Holder::Host(_) => Usage::Server,
         Holder::Client(_) => Usage::Client,
     };

@@ -109,8 +109,11 @@ fn name_constraints_bind() {
             ],
             excluded: vec![Subtree::Dns("secret.example.com".to_owned())],
         };
-        let usage =
-            Usage::Authority { max_path_len: 0, name_constraints: Some(constraints.clone()) };
+        let usage = Usage::Authority {
+            max_path_len: 0,
+            max_path_len_is_stated: false,
+            name_constraints: Some(constraints.clone()),
+        };
         let root = Held::root(&request(usage, "CN=root", &[]), KeyKind::EcdsaP256);
         let read = root.certificate.name_constraints.clone().unwrap();
         assert_eq!(
@@ -132,8 +135,11 @@ fn name_constraints_bind() {
             verdict("a.secret.example.com").unwrap_err().contains("excluded subtree violation")
         );
     }
-    let empty =
-        Usage::Authority { max_path_len: 0, name_constraints: Some(NameConstraints::default()) };
+    let empty = Usage::Authority {
+        max_path_len: 0,
+        max_path_len_is_stated: false,
+        name_constraints: Some(NameConstraints::default()),
+    };
     assert_eq!(
         Held::root(&request(empty, "CN=root", &[]), KeyKind::EcdsaP256)
             .certificate

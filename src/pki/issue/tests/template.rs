@@ -6,6 +6,7 @@ use crate::pki::issue::template::Shape;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, NameConstraints, Subtree};
 use proptest::collection::{btree_set, vec};
+use proptest::option;
 use proptest::prelude::*;
 use rcgen::{CertificateParams, KeyIdMethod, SanType};
 use std::sync::LazyLock;
@@ -60,7 +61,11 @@ fn usage() -> impl Strategy<Value = Usage> {
         |(critical, permitted, excluded)| NameConstraints { critical, permitted, excluded },
     );
     let authority = (0..200_u8, proptest::option::of(constraints)).prop_map(
-        |(max_path_len, name_constraints)| Usage::Authority { max_path_len, name_constraints },
+        |(max_path_len, name_constraints)| Usage::Authority {
+            max_path_len,
+            max_path_len_is_stated: false,
+            name_constraints,
+        },
     );
     prop_oneof![2 => Just(Usage::Server), 2 => Just(Usage::Client), 1 => authority]
 }
@@ -85,12 +90,12 @@ fn by_rcgen(
     shape: &Shape,
     request: &CertificateRequest,
     serial: &SerialNumber,
-    subject_key: &PublicKey,
+    (subject_key, key_id): (&PublicKey, &[u8]),
     signing_key: &PublicKey,
 ) -> Vec<u8> {
     let mut params = params(shape).unwrap();
     params.serial_number = Some(serial.0.clone().into());
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(subject_key).into());
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id.to_vec());
     if !request.subject.is_empty() {
         params.distinguished_name.push(rcgen::DnType::CommonName, "");
     }
@@ -125,6 +130,7 @@ proptest! {
     fn certificates_are_as_rcgen_makes_them_and_as_they_are_read(
         request in wanted(),
         (signer, key) in (0..6_usize, 0..4_usize),
+        key_id in option::of(vec(any::<u8>(), 1..40)),
         serial in "[1-7][0-9a-f]([0-9a-f]{2}){0,19}",
         (begin, length) in (-631_152_000..2_000_000_000_i64, 0..315_360_000_u64),
     ) {
@@ -138,8 +144,12 @@ proptest! {
         if let Some(issuer) = signer.certificate {
             validity.not_after = validity.not_after.min(issuer.not_after);
         }
-        let made = maker.sign(&request, &serial, validity, key, &signer).unwrap();
+        let key_id = key_id.unwrap_or_else(|| key_identifier(key.public()));
+        let certified = (key, key_id.clone());
+        let made =
+            maker.sign_with_key_id(&request, &serial, validity, certified, &signer).unwrap();
 
+        prop_assert_eq!(made.subject_key_id.as_ref(), Some(&key_id));
         prop_assert_eq!(&Certificate::from_der(&made.der).unwrap(), &made);
         prop_assert!(made.is_signed_by(signer.certificate.unwrap_or(&made)));
         prop_assert_eq!(&made.subject, &request.subject);
@@ -150,8 +160,9 @@ proptest! {
         let identifier = signer.certificate.and_then(|issuer| issuer.subject_key_id.clone());
         prop_assert_eq!(&made.authority_key_id, &identifier);
 
-        let shape = Shape::new(&request, validity, key.public(), &signer);
-        let whole = by_rcgen(&shape, &request, &serial, key.public(), signer.key.public());
+        let certified = (key.public(), key_id.as_slice());
+        let shape = Shape::new(&request, validity, certified, &signer);
+        let whole = by_rcgen(&shape, &request, &serial, certified, signer.key.public());
         prop_assert_eq!(all_but_names(&made.der), all_but_names(&whole));
     }
 }

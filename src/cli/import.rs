@@ -1,0 +1,237 @@
+//! `mtlsgen import`: a PKI that somebody else made becomes a spec and a store.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use zeroize::Zeroizing;
+
+use super::cert::password;
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, Report, print};
+use super::spec_arguments::time;
+use crate::diagnostic::Diagnostic;
+use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
+use crate::inspect::{ReadError, reading};
+use crate::io::input_error::InputError;
+use crate::io::store::{Store, WAIT_LIMIT};
+use crate::io::{clock, foreign, input, new_files};
+use crate::pki::pkcs12::{Password, PasswordError};
+use crate::spec::value::ObjectName;
+use crate::time::Timestamp;
+
+/// What is left out of a path that holds nothing.
+const EVERYTHING: &str = "everything";
+
+/// Bring an existing PKI along: write a spec and a store of its files, and issue nothing anew
+///
+/// Takes files and folders of PEM, DER and PKCS#12, of cfssl (requests, profiles, results), easy-rsa and `openssl ca`
+/// (with what their databases call revoked), ekeca, mkcert, minica, certstrap, Kubernetes Secrets as kubectl prints
+/// them (`-` for standard input), and stores of mtlsgen; all mixed. Keys find their certificates, certificates their
+/// issuers; of each holder the newest certificate that works is the current one.
+///
+/// Afterwards `mtlsgen render --locked` keeps every certificate as it is. What no spec can say becomes a file that the
+/// spec names; what cannot be taken over is listed with the reason, and the exit status is 1. Nothing is overwritten.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Files and folders of the PKI, `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Folder to write `mtls.toml` and `pki` to; the working directory unless said
+    #[arg(short = 'o', long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// What to read out of the files
+    #[arg(long, default_value = "auto")]
+    kind: Kind,
+    /// Tell what would become of everything, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Service behind all hosts, which runs in the cluster already; its port is 80 unless said
+    ///
+    /// Without it, each host's `service` is left to be written into the spec, and `render` refuses to run before.
+    #[arg(long, value_name = "NAME[:PORT]", value_parser = service)]
+    service: Option<Service>,
+    /// Take the certificate with this common name or DNS name as a client's, where it could be a server's; may be repeated
+    #[arg(long = "client", value_name = "NAME")]
+    clients: Vec<String>,
+    /// Authority that signs what cfssl's requests ask for, where there are several
+    #[arg(long, value_name = "NAME")]
+    issuer: Option<String>,
+    /// cfssl's profile of those requests, where several fit
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// File whose first line is the password of PKCS#12 files and encrypted keys, `-` for standard input
+    ///
+    /// Without it, the environment variable `MTLSGEN_PKCS12_PASSWORD`; without that, a terminal is asked.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Format of what standard output tells
+    #[arg(long, default_value = "human")]
+    format: Format,
+    /// Time to work at, instead of now: RFC 3339, a date, or `@` and seconds since 1970
+    ///
+    /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+}
+
+/// Format of what standard output tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+fn service(text: &str) -> Result<Service, String> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, port.parse().ok().filter(|port| *port > 0)),
+        None => (text, Some(80)),
+    };
+    let port = port.ok_or("a port is a number from 1 to 65535")?;
+    let name = name.parse::<ObjectName>().map_err(|error| error.replace('\n', ": "))?;
+    Ok(Service { name, port })
+}
+
+/// Imports.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let now = clock::now(args.at)?;
+    let folder = args.into.clone().unwrap_or_default();
+    if !args.dry_run {
+        refuse_existing(&folder)?;
+    }
+    refuse_standard_input_twice(args)?;
+    let found = read(args)?;
+    if found.is_empty() && found.left_out.iter().all(|one| one.what == EVERYTHING) {
+        return Err(nothing(args));
+    }
+    let sources: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+    let options = Options {
+        issuer: args.issuer.clone(),
+        profile: args.profile.clone(),
+        clients: args.clients.iter().cloned().collect(),
+    };
+    let imported = import::import(&found, &options, args.service.as_ref(), &sources, now)
+        .map_err(CommandError::Input)?;
+    let outcome = &imported.outcome;
+    let is_written = !args.dry_run && !imported.spec.is_empty();
+    if is_written {
+        write(&folder, &imported, now, globals.report())?;
+    }
+    print(match args.format {
+        Format::Human => outcome.human(),
+        Format::Json => outcome.json(),
+    })?;
+    if is_written {
+        globals.report().say(&next_steps(&folder));
+    }
+    let whole = outcome.left_out.is_empty();
+    Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
+    let all = args.paths.iter().chain(&args.password_file);
+    if all.filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(InputError::StandardInputTwice.into());
+    }
+    Ok(())
+}
+
+/// Everything in the files that were named.
+fn read(args: &Args) -> Result<Found, CommandError> {
+    let passwords = Passwords::of(args)?;
+    let mut found = Found::default();
+    for path in &args.paths {
+        let before = found.count();
+        foreign::read(path, |file| {
+            let place = Place::of(&file.name);
+            match &file.content {
+                Ok(octets) => import::read(&mut found, &place, octets, args.kind, &passwords),
+                Err(why) => found.left_out.push(LeftOut::new(&place, "a file", why)),
+            }
+        })?;
+        if found.count() == before {
+            let place = Place::of(&path.display().to_string());
+            let why = "it holds nothing that can be imported";
+            found.left_out.push(LeftOut::new(&place, EVERYTHING, why));
+        }
+    }
+    Ok(found)
+}
+
+/// Where passwords come from; standard input can be read only once, for all files.
+struct Passwords<'a> {
+    given: password::Given<'a>,
+    standard_input: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl<'a> Passwords<'a> {
+    fn of(args: &'a Args) -> Result<Self, CommandError> {
+        let file = args.password_file.as_deref();
+        let is_standard_input = file.is_some_and(|path| path.as_os_str() == "-");
+        let standard_input = is_standard_input.then(input::standard_input_bytes).transpose()?;
+        Ok(Self { given: password::Given { file }, standard_input })
+    }
+}
+
+impl reading::Passwords for Passwords<'_> {
+    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError> {
+        let Some(octets) = &self.standard_input else { return self.given.password(file, ask) };
+        let password = Password::of_line(octets);
+        let failed = |error: PasswordError| ReadError { problem: error.to_string(), help: None };
+        password.map(Some).map_err(failed)
+    }
+}
+
+fn nothing(args: &Args) -> CommandError {
+    let paths: Vec<String> = args.paths.iter().map(|p| format!("`{}`", p.display())).collect();
+    let what = format!("nothing that can be imported was found in {}", paths.join(", "));
+    let hint = "it takes PEM, DER, PKCS#12, cfssl's JSON, databases of `openssl ca` and Kubernetes Secrets";
+    CommandError::world("nothing-found", &what, Some(hint.to_owned()))
+}
+
+fn refuse_existing(folder: &Path) -> Result<(), CommandError> {
+    let spec = input::specs_in(folder).into_iter().next();
+    let store = folder.join(STORE);
+    let in_the_way = spec.or_else(|| store.symlink_metadata().is_ok().then_some(store));
+    let Some(existing) = in_the_way else { return Ok(()) };
+    let hint = "name another folder with `--into`, and merge by hand; a store without a spec may be left of an import that was interrupted: then remove it".to_owned();
+    let what = format!("`{}` exists already, and `import` overwrites nothing", existing.display());
+    Err(CommandError::world("exists", &what, Some(hint)))
+}
+
+/// The store first, in one transaction, then the spec: nothing works before both are there.
+fn write(
+    folder: &Path,
+    imported: &Imported,
+    now: Timestamp,
+    report: Report,
+) -> Result<(), CommandError> {
+    let store = Store::open(folder.join(STORE), WAIT_LIMIT, move |words| report.say(words));
+    let lock = store.lock()?;
+    store.import(&lock, &imported.contents, now)?;
+    drop(lock);
+    let written = new_files::write_new(folder, &[(SPEC, imported.spec.as_bytes())]);
+    written.map_err(|error| {
+        let CommandError::World(mut diagnostic) = CommandError::from(error) else {
+            return CommandError::Input(vec![Diagnostic::error("write", "the spec was not written")]);
+        };
+        let store = store.path().display();
+        diagnostic.help.push(format!("the store `{store}` is written, and useless without the spec: remove it, and import again"));
+        CommandError::World(diagnostic)
+    })
+}
+
+fn next_steps(folder: &Path) -> String {
+    let path = folder.join(SPEC);
+    let flag = if folder.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(" -f {}", path.display())
+    };
+    format!(
+        "wrote `{}` and `{}`\nnext: read the spec, then `mtlsgen status{flag}` and `mtlsgen render{flag} --locked`, which issues nothing",
+        path.display(),
+        folder.join(STORE).display()
+    )
+}

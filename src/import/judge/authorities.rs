@@ -1,0 +1,291 @@
+//! Authorities: certificates of one name and key are one authority, and each stands below its issuer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Case, Entry, Pki, Source, described};
+use crate::import::found::LeftOut;
+use crate::import::names::{self, Names};
+use crate::pki::certificate::Certificate;
+use crate::pki::key::SpkiHash;
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::{Holder, Issuer};
+
+/// One name and key, and every certificate of it, the one to use first.
+#[derive(Debug)]
+pub(super) struct Authority<'a> {
+    pub(super) certificates: Vec<&'a Certificate>,
+    /// Position of whoever signed the first certificate; `None`: itself, or nobody who is here.
+    parent: Option<usize>,
+    /// Name of its entry, once it has one.
+    pub(super) name: Option<String>,
+}
+
+impl Authority<'_> {
+    pub(super) fn current(&self) -> &Certificate {
+        self.certificates[0]
+    }
+
+    /// Whether it signed that certificate, with any of its own.
+    pub(super) fn signed(&self, certificate: &Certificate) -> bool {
+        self.certificates.iter().any(|own| certificate.is_signed_by(own))
+    }
+}
+
+/// All authorities; those that can be taken over have entries in `pki`, issuers first.
+pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
+    let mut authorities = groups(case, pki);
+    let order = top_down(&authorities);
+    let mut names = Names::default();
+    let mut brought: BTreeSet<usize> = BTreeSet::new();
+    // A brought authority carries its whole chain: none of those above it may be ours at the same time.
+    let wished: BTreeMap<usize, String> = order
+        .iter()
+        .map(|index| {
+            let own = &authorities[*index];
+            let places = own.certificates.iter().flat_map(|one| case.places(one));
+            (
+                *index,
+                names
+                    .give(&names::authority(own.current(), places.collect::<Vec<_>>().into_iter())),
+            )
+        })
+        .collect();
+    for index in &order {
+        let holder = Holder::Authority(wished[index].clone());
+        if case.unsayable(&holder, authorities[*index].current()).is_some() {
+            let mut above = Some(*index);
+            while let Some(next) = above {
+                brought.insert(next);
+                above = authorities[next].parent;
+            }
+        }
+    }
+    for index in order {
+        let name = wished[&index].clone();
+        match entry(case, &authorities, index, &name, brought.contains(&index), pki) {
+            Ok(entry) => {
+                pki.entries.push(entry);
+                authorities[index].name = Some(name);
+            }
+            Err(left_out) => pki.left_out.push(left_out),
+        }
+    }
+    authorities
+}
+
+/// Whether this is what `openssl req -x509` makes for servers: self-signed, an authority by default, with names.
+pub(super) fn is_self_signed_server(case: Case<'_>, certificate: &Certificate) -> bool {
+    let signs_nobody = || {
+        let mut others = case.found.certificates.values().map(|found| &found.certificate);
+        !others.any(|other| other != certificate && other.is_signed_by(certificate))
+    };
+    certificate.is_authority
+        && names::host(certificate).is_some()
+        && case.has_key(certificate)
+        && certificate.is_self_signed()
+        && signs_nobody()
+}
+
+/// Certificates of authorities by name and key.
+fn groups<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
+    let mut groups: BTreeMap<(&DistinguishedName, SpkiHash), Vec<&Certificate>> = BTreeMap::new();
+    for found in case.found.certificates.values() {
+        let certificate = &found.certificate;
+        if !certificate.is_authority || is_self_signed_server(case, certificate) {
+            continue;
+        }
+        if certificate.may_sign_certificates() {
+            groups
+                .entry((&certificate.subject, certificate.spki_hash))
+                .or_default()
+                .push(certificate);
+        } else {
+            let what = format!("the authority {}", described(certificate));
+            let why = "its key usage forbids signing certificates (it lacks `keyCertSign`)";
+            pki.left_out.push(LeftOut::new(&case.place(certificate), what, why));
+        }
+    }
+    let mut authorities: Vec<Authority<'_>> = groups
+        .into_values()
+        .map(|certificates| Authority { certificates, parent: None, name: None })
+        .collect();
+    for index in 0..authorities.len() {
+        let rank = |one: &&Certificate| {
+            let is_root = one.is_self_signed();
+            let is_known = is_root || authorities.iter().any(|other| other.signed(one));
+            (!case.is_over(one), is_known, is_root, one.not_after)
+        };
+        let mut certificates = authorities[index].certificates.clone();
+        certificates.sort_by_key(|one| std::cmp::Reverse(rank(one)));
+        authorities[index].certificates = certificates;
+    }
+    for index in 0..authorities.len() {
+        let own = authorities[index].current();
+        let parent = authorities.iter().position(|other| other.signed(own));
+        authorities[index].parent =
+            parent.filter(|parent| *parent != index && !own.is_self_signed());
+    }
+    authorities
+}
+
+/// Positions, issuers before what they sign; of those who sign each other in a circle none.
+fn top_down(authorities: &[Authority<'_>]) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::new();
+    loop {
+        let ready: Vec<usize> = (0..authorities.len())
+            .filter(|index| !order.contains(index))
+            .filter(|index| authorities[*index].parent.is_none_or(|parent| order.contains(&parent)))
+            .collect();
+        if ready.is_empty() {
+            return order;
+        }
+        order.extend(ready);
+    }
+}
+
+/// What a spec says of an authority, or why it says nothing.
+fn entry(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    index: usize,
+    name: &str,
+    as_file: bool,
+    pki: &mut Pki,
+) -> Result<Entry, LeftOut> {
+    let authority = &authorities[index];
+    let own = authority.current();
+    let refuse = |why: String| {
+        LeftOut::new(&case.place(own), format!("the authority {}", described(own)), why)
+    };
+    if case.is_over(own) {
+        return Err(refuse(format!(
+            "it expired at {}, and nothing that it signed works",
+            own.not_after
+        )));
+    }
+    let parent = match authority.parent {
+        None if own.is_self_signed() => None,
+        None => {
+            return Err(refuse(format!(
+                "its issuer `{}` is not here: the controller trusts nobody without the root",
+                own.issuer.rfc2253()
+            )));
+        }
+        Some(parent) => {
+            match authorities[parent].name.as_deref().and_then(|name| pki.authority(name)) {
+                Some(parent) => Some(parent),
+                None => return Err(refuse("its issuer is not taken over".to_owned())),
+            }
+        }
+    };
+    let holder = Holder::Authority(name.to_owned());
+    if let Some(why) = case.experience.refused.get(&holder) {
+        return Err(refuse(why.clone()));
+    }
+    let mut entry = Entry::of(case, holder, source(parent, case.has_key(own), as_file), own);
+    entry.secret = case.trust_secret(own);
+    if entry.source == Source::Brought {
+        entry.above = parent.map(chain).unwrap_or_default();
+    } else {
+        entry.older = older(case, authorities, authority);
+    }
+    tell(case, &entry, pki);
+    Ok(entry)
+}
+
+/// Where the certificate comes from in a spec: a file, unless it and those above it can be ours.
+fn source(parent: Option<&Entry>, has_key: bool, as_file: bool) -> Source {
+    match parent {
+        None if has_key && !as_file => Source::Issued(Issuer::SelfSigned),
+        Some(parent)
+            if !as_file && parent.can_sign() && (has_key || parent.source != Source::Brought) =>
+        {
+            Source::Issued(Issuer::Authority(parent.holder.name().to_owned()))
+        }
+        _ => Source::Brought,
+    }
+}
+
+/// Further certificates of one name and key, with who signed them.
+fn older(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    authority: &Authority<'_>,
+) -> Vec<(Issuer, Certificate)> {
+    let signer = |one: &Certificate| {
+        if one.is_self_signed() {
+            return Some(Issuer::SelfSigned);
+        }
+        let signer = authorities.iter().find(|other| other.signed(one))?.name.clone()?;
+        Some(Issuer::Authority(signer))
+    };
+    let certificates = authority.certificates[1..].iter();
+    certificates
+        .filter(|one| !case.is_over(one) && super::unstorable(one).is_none())
+        .filter_map(|one| Some((signer(one)?, (*one).clone())))
+        .collect()
+}
+
+fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
+    let name = entry.holder.name();
+    let own = entry.certificate.as_ref();
+    let why = own.and_then(|own| case.unsayable(&entry.holder, own));
+    match (&entry.source, entry.has_key) {
+        (Source::Issued(_), false) => pki.notes.push(format!(
+            "authority `{name}`: its private key is not here; everything works as it is, but nothing below it can be issued until you put the key into the store"
+        )),
+        (Source::Brought, true) => {
+            let why = why.unwrap_or_else(|| "the key of its issuer is not here".to_owned());
+            pki.notes.push(format!(
+                "authority `{name}`: it signs, but stays a file that you replace in time, before {}: {why}",
+                entry.certificate.as_ref().map_or_else(String::new, |own| own.not_after.to_string())
+            ));
+        }
+        _ => {}
+    }
+}
+
+/// The certificate of an authority and those above it.
+fn chain(entry: &Entry) -> Vec<Certificate> {
+    entry.certificate.iter().chain(&entry.above).cloned().collect()
+}
+
+/// Certificates of others that only stand above certificates of others need no entry: whoever trusted them would
+/// trust everything that they sign.
+pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
+    let brought = || pki.entries.iter().filter(|entry| entry.source == Source::Brought);
+    let stands_above = |own: &Certificate| {
+        brought().any(|entry| {
+            // Roots stand in no file of a server.
+            let top = entry.above.last().or(entry.certificate.as_ref());
+            let is_other = entry.certificate.as_ref() != Some(own);
+            entry.above.contains(own) || is_other && top.is_some_and(|top| top.is_signed_by(own))
+        })
+    };
+    let is_mere = |entry: &Entry| {
+        matches!(entry.holder, Holder::Authority(_))
+            && entry.source == Source::Brought
+            && !entry.has_key
+            && entry.secret.is_none()
+            && entry.certificate.as_ref().is_some_and(stands_above)
+    };
+    let issuers: BTreeSet<String> = pki
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.source {
+            Source::Issued(Issuer::Authority(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    let mere: BTreeSet<String> = pki
+        .entries
+        .iter()
+        .filter(|entry| is_mere(entry) && !issuers.contains(entry.holder.name()))
+        .map(|entry| entry.holder.name().to_owned())
+        .collect();
+    pki.entries
+        .retain(|entry| !matches!(&entry.holder, Holder::Authority(name) if mere.contains(name)));
+    pki.notes.extend(mere.into_iter().map(|name| format!(
+        "authority `{name}`: without its key it only completes the chains of other certificates, in whose files it stands; to trust its clients, declare it under `cas`"
+    )));
+}

@@ -1,0 +1,77 @@
+//! Secrets and `ConfigMap`s as kubectl prints them: YAML or JSON, single or in lists.
+
+use base64::Engine as _;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::found::{Found, LeftOut, Place, SecretName};
+use super::reading;
+use crate::inspect::reading::Passwords;
+use crate::manifest::yaml;
+use crate::pki::pkcs12;
+
+/// Keys under which people put the private key of an authority into the cluster.
+const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
+
+/// Tells whether a text is meant as Kubernetes objects.
+pub(super) fn looks_like(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let is_json = text.starts_with('{') && text.contains("\"apiVersion\"");
+    is_json || text.lines().any(|line| line.starts_with("apiVersion:"))
+}
+
+/// Reads everything in the objects of a text.
+pub(super) fn read(found: &mut Found, place: &Place, text: &str, passwords: &dyn Passwords) {
+    match yaml::parse(text) {
+        Ok(objects) => objects.iter().for_each(|object| add(found, place, object, passwords)),
+        Err(error) => {
+            let why = format!("it is neither YAML nor JSON: {error}");
+            found.left_out.push(LeftOut::new(place, "Kubernetes objects", why));
+        }
+    }
+}
+
+fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwords) {
+    if let Some(members) = object["items"].as_array() {
+        return members.iter().for_each(|member| add(found, place, member, passwords));
+    }
+    let fields = match object["kind"].as_str() {
+        Some("Secret") => [("data", true), ("stringData", false)],
+        Some("ConfigMap") => [("binaryData", true), ("data", false)],
+        _ => return,
+    };
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = text(&object["metadata"]["name"]).unwrap_or_default();
+    let namespace = text(&object["metadata"]["namespace"]);
+    let is_secret = object["kind"] == "Secret";
+    let secret = is_secret.then_some(SecretName { namespace, name });
+    for (field, encoded) in fields {
+        for (key, value) in object[field].as_object().into_iter().flatten() {
+            let Some(text) = value.as_str() else { continue };
+            let place = Place { key: Some(key.clone()), secret: secret.clone(), ..place.clone() };
+            if AUTHORITY_KEYS.contains(&&**key) {
+                found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where whoever may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
+            }
+            match decoded(text, encoded) {
+                Some(octets) => value_of(found, &place, &octets, passwords),
+                None => found.left_out.push(LeftOut::new(&place, "a value", "it is not Base64")),
+            }
+        }
+    }
+}
+
+fn value_of(found: &mut Found, place: &Place, octets: &[u8], passwords: &dyn Passwords) {
+    if pkcs12::looks_like(octets) {
+        reading::archive(found, place, octets, passwords, false);
+    } else if octets.first() != Some(&0x30) || !reading::der(found, place, octets, passwords) {
+        reading::blocks(found, place, octets, passwords);
+    }
+}
+
+fn decoded(text: &str, encoded: bool) -> Option<Zeroizing<Vec<u8>>> {
+    if !encoded {
+        return Some(Zeroizing::new(text.as_bytes().to_vec()));
+    }
+    let text = Zeroizing::new(text.split_ascii_whitespace().collect::<String>());
+    base64::engine::general_purpose::STANDARD.decode(&*text).ok().map(Zeroizing::new)
+}

@@ -1,0 +1,101 @@
+//! Foreign PKIs: their files become a spec and the contents of a store, and nothing is issued anew.
+//!
+//! ```text
+//!  files ──reading──► Found ──judge──► Pki ──spec_text──► mtls.toml ─┐
+//!                              ▲                                     ├─rehearsal──► Fits ──► Imported
+//!                              └──────────── Experience ◄────────────┘
+//! ```
+//!
+//! The rule is made by trial: the spec is resolved, and the planner asked what it would issue. Whatever is not
+//! kept as an entry becomes a brought file, and what does not work as a file stays behind; both are told.
+
+mod cfssl;
+mod contents;
+mod database;
+mod found;
+mod judge;
+mod kubernetes;
+mod names;
+mod outcome;
+mod reading;
+mod rehearsal;
+mod spec_text;
+#[cfg(test)]
+mod tests;
+
+pub use contents::{BroughtFile, Contents};
+pub use found::{Found, LeftOut, Place};
+pub use judge::{Options, Pki};
+pub use outcome::{Outcome, Row};
+pub use reading::{Kind, read};
+pub use spec_text::{Service, SpecText};
+
+use crate::diagnostic::Diagnostic;
+use crate::time::Timestamp;
+use judge::Experience;
+use rehearsal::Rehearsal;
+
+/// Name of the spec that is written.
+pub const SPEC: &str = "mtls.toml";
+/// Name of the store's folder beside it.
+pub const STORE: &str = "pki";
+/// How often a spec is written anew; each time at least one holder is said in another way.
+const ATTEMPTS: usize = 100_000;
+
+/// A foreign PKI, ready to be written.
+#[derive(Debug)]
+pub struct Imported {
+    /// The spec.
+    pub spec: String,
+    /// What goes into the store.
+    pub contents: Contents,
+    /// What was taken over, how, and what was not.
+    pub outcome: Outcome,
+}
+
+/// Makes a spec and a store of what was found; `service` stands behind all hosts, and `sources` are what the
+/// user named.
+///
+/// # Errors
+/// The spec that came out is none: a mistake in here, which nothing is written of.
+#[expect(clippy::missing_panics_doc, reason = "the placeholder is a name")]
+pub fn import(
+    found: &Found,
+    options: &Options,
+    service: Option<&Service>,
+    sources: &[String],
+    now: Timestamp,
+) -> Result<Imported, Vec<Diagnostic>> {
+    let placeholder = Service { name: "placeholder".parse().expect("it is a name"), port: 80 };
+    let mut experience = Experience::default();
+    for _ in 0..ATTEMPTS {
+        let pki = judge::judge(found, options, &experience, now);
+        // Without a service the spec is wrong on purpose: it is tried out with one.
+        let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), sources);
+        let brought = contents::brought(&pki, found);
+        if !pki.entries.iter().any(|entry| entry.in_spec) {
+            return Ok(nothing(&pki));
+        }
+        match rehearsal::rehearse(&pki, &tried, &brought, &experience, now) {
+            Rehearsal::Misfit(next) if next != experience => experience = next,
+            Rehearsal::Misfit(_) => break,
+            Rehearsal::Broken(findings) => return Err(findings),
+            Rehearsal::Fits(model, inventory, obstacles) => {
+                let contents = contents::contents(&pki, found, (&model, &inventory), now)
+                    .map_err(|error| vec![Diagnostic::error("private-key", error.to_string())])?;
+                let spec = spec_text::write(&pki, service, sources);
+                let mut outcome = Outcome::of(&pki, service.is_some());
+                outcome.notes.extend(obstacles);
+                return Ok(Imported { spec: spec.text, contents, outcome });
+            }
+        }
+    }
+    let title = "no spec describes what was found, whatever is left out of it";
+    Err(vec![Diagnostic::error("import", title)])
+}
+
+/// Nothing can be taken over.
+fn nothing(pki: &Pki) -> Imported {
+    let outcome = Outcome::of(pki, true);
+    Imported { spec: String::new(), contents: Contents::default(), outcome }
+}

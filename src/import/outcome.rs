@@ -1,0 +1,151 @@
+//! What became of everything that was found, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::found::LeftOut;
+use super::judge::{Entry, Pki, Source};
+use crate::diagnostic::visible;
+use crate::pki::request::Holder;
+
+/// What was taken over, how, and what was not.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Holders, in the order of the spec.
+    pub taken: Vec<Row>,
+    /// How many certificates are superseded and known to the ledgers.
+    pub superseded: usize,
+    /// How many certificates are revoked.
+    pub revoked: usize,
+    /// What people should know.
+    pub notes: Vec<String>,
+    /// What stays behind.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// One holder.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// `authority`, `host` or `client`.
+    pub kind: &'static str,
+    /// Its name in the spec.
+    pub name: String,
+    /// `entry`: the spec describes it; `file`: a brought file; `store`: the store alone remembers it; `request`:
+    /// the next `render` issues it.
+    pub how: &'static str,
+    /// Subject, RFC 2253.
+    pub subject: String,
+    /// Serial of the certificate.
+    pub serial: Option<String>,
+    /// SHA-256 of the certificate.
+    pub fingerprint: Option<String>,
+    /// Its last second.
+    pub not_after: Option<String>,
+    /// Whether its private key was found.
+    pub has_key: bool,
+    /// Where it was found.
+    pub place: String,
+}
+
+impl Outcome {
+    /// Of a judged PKI.
+    pub(super) fn of(pki: &Pki, has_service: bool) -> Self {
+        let mut notes = pki.notes.clone();
+        let hosts = pki.entries.iter().filter(|e| e.in_spec && matches!(e.holder, Holder::Host(_)));
+        if !has_service && hosts.count() > 0 {
+            notes.push("the hosts need a `service` each before `render` does anything: write it into the spec, or import with `--service NAME[:PORT]`".to_owned());
+        }
+        Self {
+            taken: pki.entries.iter().map(Row::of).collect(),
+            superseded: pki.entries.iter().map(|entry| entry.older.len()).sum(),
+            revoked: pki.revocations.len(),
+            notes,
+            left_out: pki.left_out.clone(),
+        }
+    }
+
+    /// For programs.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "texts and numbers are JSON")]
+    pub fn json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("texts and numbers are JSON");
+        format!("{text}\n")
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn human(&self) -> String {
+        let mut text = String::new();
+        let mut line = |words: &str| {
+            let shown: String = words.chars().flat_map(visible).collect();
+            writeln!(text, "{shown}").expect("a String takes everything");
+        };
+        for row in &self.taken {
+            line(&row.to_string());
+        }
+        for (count, what) in [(self.superseded, "superseded"), (self.revoked, "revoked")] {
+            match count {
+                0 => {}
+                1 => line(&format!("1 {what} certificate is known to the ledgers")),
+                _ => line(&format!("{count} {what} certificates are known to the ledgers")),
+            }
+        }
+        for note in &self.notes {
+            line(&format!("note: {note}"));
+        }
+        for LeftOut { place, what, reason } in &self.left_out {
+            line(&format!("left out: {what} in {place}: {reason}"));
+        }
+        text
+    }
+}
+
+impl Row {
+    fn of(entry: &Entry) -> Self {
+        let (kind, name) = match &entry.holder {
+            Holder::Authority(name) => ("authority", name),
+            Holder::Host(name) => ("host", name),
+            Holder::Client(name) => ("client", name),
+        };
+        let how = match (&entry.source, &entry.certificate) {
+            (_, None) => "request",
+            _ if !entry.in_spec => "store",
+            (Source::Brought, _) => "file",
+            (Source::Issued(_), _) => "entry",
+        };
+        let own = entry.certificate.as_ref();
+        Self {
+            kind,
+            name: name.clone(),
+            how,
+            subject: entry.subject().rfc2253(),
+            serial: own.map(|own| own.serial.to_string()),
+            fingerprint: own.map(|own| own.fingerprint().to_string()),
+            not_after: own.map(|own| own.not_after.to_string()),
+            has_key: entry.has_key,
+            place: entry.place.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let how = match self.how {
+            "request" => "to be issued",
+            "store" => "kept in the store alone",
+            "file" => "taken over as a file",
+            _ => "taken over",
+        };
+        write!(f, "{} `{}`: {how}", self.kind, self.name)?;
+        if let Some(not_after) = &self.not_after {
+            write!(f, ", until {not_after}")?;
+        }
+        if self.how != "request" && !self.has_key {
+            f.write_str(", without its key")?;
+        }
+        write!(f, " ({})", self.place)
+    }
+}

@@ -1,0 +1,161 @@
+//! Resolves the spec as any command would, and asks the planner what it would issue: nothing that was imported.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::contents::BroughtFile;
+use super::judge::{Entry, Experience, Pki, Source};
+use super::spec_text::SpecText;
+use crate::diagnostic::{Diagnostic, Severity, Source as Text};
+use crate::model::{self, Context, Files, Model};
+use crate::pki::request::Holder;
+use crate::plan::{self, HeldCertificate, Inventory, Ledger, Reason};
+use crate::spec::document;
+use crate::time::{Seconds, Timestamp};
+use zeroize::Zeroizing;
+
+/// The shortest time before its end that a spec can name.
+const SHORTEST: Seconds = Seconds::minutes(5);
+
+/// What became of a rehearsal.
+pub(super) enum Rehearsal {
+    /// The spec says what there is; the words are what stops `render` all the same.
+    Fits(Box<Model>, Box<Inventory>, Vec<String>),
+    /// Something must be said in another way.
+    Misfit(Experience),
+    /// The spec is wrong, and nobody knows where.
+    Broken(Vec<Diagnostic>),
+}
+
+/// Tries the spec out.
+pub(super) fn rehearse(
+    pki: &Pki,
+    spec: &SpecText,
+    brought: &[BroughtFile],
+    experience: &Experience,
+    now: Timestamp,
+) -> Rehearsal {
+    let model = match resolve(&spec.text, brought, now) {
+        Ok(model) => model,
+        Err(findings) => return told_by(&findings, pki, spec, experience),
+    };
+    let inventory = inventory(pki);
+    let misfits = plan::misfits(&model, &inventory, now);
+    if misfits.is_empty() {
+        let obstacles = obstacles(&model, &inventory, now);
+        return Rehearsal::Fits(Box::new(model), Box::new(inventory), obstacles);
+    }
+    let mut next = experience.clone();
+    for (holder, reason) in misfits {
+        let due = matches!(reason, Reason::Due { .. });
+        let sooner = held(&inventory, &holder).and_then(|not_after| sooner(not_after, now));
+        match sooner.filter(|_| due) {
+            Some(before)
+                if experience.renew_before.get(&holder).is_none_or(|had| *had > before) =>
+            {
+                next.renew_before.insert(holder, before);
+            }
+            _ => next.refuse(pki, holder, &reason.to_string()),
+        }
+    }
+    Rehearsal::Misfit(next)
+}
+
+/// What `render` would refuse although every certificate is kept: revocation lists that somebody else must sign.
+fn obstacles(model: &Model, inventory: &Inventory, now: Timestamp) -> Vec<String> {
+    let findings = plan::plan(model, inventory, now).err().unwrap_or_default();
+    findings.iter().map(|one| format!("{}: {}", one.title, one.help.join("; "))).collect()
+}
+
+impl Experience {
+    /// What failed as an entry is a file next time, what failed as a file stays behind.
+    fn refuse(&mut self, pki: &Pki, holder: Holder, why: &str) {
+        let has_csr = |entry: &Entry| entry.holder == holder && entry.csr.is_some();
+        if pki.entries.iter().any(has_csr) {
+            self.without_csr.insert(holder);
+            return;
+        }
+        match self.unsayable.get(&holder) {
+            Some(first) => drop(self.refused.insert(holder, first.clone())),
+            None => drop(self.unsayable.insert(holder, why.to_owned())),
+        }
+    }
+}
+
+fn held(inventory: &Inventory, holder: &Holder) -> Option<Timestamp> {
+    inventory.held.get(holder).map(|held| held.certificate().not_after)
+}
+
+/// Half the time that is left, in whole days or minutes.
+fn sooner(not_after: Timestamp, now: Timestamp) -> Option<Seconds> {
+    let half = not_after.since(now).0 / 2;
+    let unit = if half >= 86_400 { 86_400 } else { 60 };
+    Some(Seconds(half / unit * unit)).filter(|half| *half >= SHORTEST)
+}
+
+/// The errors in the words of holders' entries.
+fn told_by(
+    findings: &[Diagnostic],
+    pki: &Pki,
+    spec: &SpecText,
+    experience: &Experience,
+) -> Rehearsal {
+    let mut next = experience.clone();
+    let mut known = false;
+    for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        let place = finding.span.as_ref().map(|span| span.start);
+        if let Some(holder) = place.and_then(|place| spec.holder_at(place)) {
+            next.refuse(pki, holder.clone(), &finding.title);
+            known = true;
+        }
+    }
+    if known { Rehearsal::Misfit(next) } else { Rehearsal::Broken(findings.to_vec()) }
+}
+
+/// The model of a text, with brought files that are not written yet.
+pub(super) fn resolve(
+    text: &str,
+    brought: &[BroughtFile],
+    now: Timestamp,
+) -> Result<Model, Vec<Diagnostic>> {
+    let source =
+        Text { name: super::SPEC.to_owned(), directory: PathBuf::new(), text: text.to_owned() };
+    let (document, mut findings) = document::read(&[Arc::new(source)]);
+    let (spec, more) = document.deserialize();
+    findings.extend(more);
+    let files: Files = brought
+        .iter()
+        .map(|file| {
+            (
+                Path::new(super::STORE).join(&file.path),
+                Ok(Zeroizing::new(file.content.as_bytes().to_vec())),
+            )
+        })
+        .collect::<BTreeMap<_, _>>();
+    let context = Context { document: &document, spec: &spec, files: &files, now };
+    match model::resolve(context, findings) {
+        (Some(resolved), _) => Ok(resolved.model),
+        (None, findings) => Err(findings),
+    }
+}
+
+/// What the store will hold, as far as planning looks at it.
+fn inventory(pki: &Pki) -> Inventory {
+    let mut inventory = Inventory::default();
+    for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
+        if let (Source::Issued(_), Some(own)) = (&entry.source, &entry.certificate) {
+            let held = HeldCertificate { chain: vec![own.clone()], has_key: entry.has_key };
+            inventory.held.insert(entry.holder.clone(), held);
+        }
+    }
+    let mut ledger = Ledger::default();
+    for new in &pki.revocations {
+        ledger.revoked.insert(&new.authority, &new.serial, new.revocation.clone());
+    }
+    inventory.ledger = ledger;
+    for (authority, list) in &pki.lists {
+        inventory.lists.entry(authority.clone()).or_default().push(list.clone());
+    }
+    inventory
+}
