@@ -51,7 +51,14 @@ clientAuth.cas = ["signing"]
 pub fn sandbox(spec: &str) -> Sandbox {
     let sandbox = Sandbox::with_toml(spec);
     write_seed(&sandbox, "seed", SEED);
+    sandbox.must_not_tell(seed());
     sandbox
+}
+
+/// The octets of [`SEED`].
+pub fn seed() -> Vec<u8> {
+    let digits = |at: usize| u8::from_str_radix(&SEED[at..at + 2], 16).unwrap();
+    (0..SEED.len()).step_by(2).map(digits).collect()
 }
 
 /// A file that only its owner can read.

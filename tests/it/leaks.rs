@@ -54,20 +54,20 @@ pub fn search(files: &[(PathBuf, Vec<u8>, bool)], secrets: &[Vec<u8>]) -> Vec<Le
     }
     for (path, bytes, _) in files.iter().filter(|(_, bytes, _)| !bytes.starts_with(b"\x7fELF")) {
         for secret in secret_parts(bytes) {
-            wanted.add(&secret, &path.display().to_string());
+            wanted.add(&secret, &format!("the key in {}", path.display()));
         }
     }
     let mut leaks = Vec::new();
     for said in SAID.take() {
         let command = said.arguments.join(" ");
         if let Some(whose) = wanted.find(said.stderr.as_bytes()) {
-            leaks.push(format!("`{command}` told the key of {whose} on standard error"));
+            leaks.push(format!("`{command}` told {whose} on standard error"));
         }
         if HANDS_OUT.iter().any(|allowed| command.starts_with(allowed)) {
             continue;
         }
         if let Some(whose) = wanted.find(said.stdout.as_bytes()) {
-            leaks.push(format!("`{command}` told the key of {whose} on standard output"));
+            leaks.push(format!("`{command}` told {whose} on standard output"));
         }
     }
     for (path, bytes, by_test) in files {
@@ -79,7 +79,7 @@ pub fn search(files: &[(PathBuf, Vec<u8>, bool)], secrets: &[Vec<u8>]) -> Vec<Le
         }
         if let Some(whose) = wanted.find(bytes) {
             let path = path.display();
-            leaks.push(format!("`{path}` (mode {mode:o}) holds the key of {whose}"));
+            leaks.push(format!("`{path}` (mode {mode:o}) holds {whose}"));
         }
     }
     leaks
@@ -277,5 +277,19 @@ mod tests {
         assert_eq!(told(&["status"], &run(&manifests, "")).len(), 1);
         assert_eq!(told(&["render"], &run("", &key)).len(), 1);
         assert_eq!(told(&["diff", "x"], &run(&key, &manifests)).len(), 2);
+    }
+
+    #[test]
+    fn the_search_finds_what_a_test_names() {
+        let sandbox = Sandbox::new();
+        let secret: Vec<u8> = (0..32).map(|octet| octet * 7 + 1).collect();
+        let said = |stderr: String| {
+            let run = Run { status: 0, stdout: String::new(), stderr };
+            remember(Command::new("mtlsgen").arg("render"), &run);
+            search(&sandbox.contents(), std::slice::from_ref(&secret))
+        };
+        assert_eq!(said(hexadecimal(&[7; 32])), [""; 0]);
+        assert_eq!(said(format!("the seed `{}` is bad", hexadecimal(&secret))).len(), 1);
+        assert_eq!(said(format!("the seed `{}` is bad", hexadecimal(&secret[16..]))).len(), 1);
     }
 }

@@ -27,6 +27,8 @@ pub struct Sandbox {
     temporary: tempfile::TempDir,
     /// What the test itself wrote, and what it answers for.
     written: Mutex<BTreeSet<PathBuf>>,
+    /// What must appear nowhere, beside the private keys in its files.
+    secrets: Mutex<Vec<Vec<u8>>>,
 }
 
 /// How one run of the program ended.
@@ -43,6 +45,7 @@ impl Sandbox {
             folder: tempfile::tempdir().unwrap(),
             temporary: tempfile::tempdir().unwrap(),
             written: Mutex::default(),
+            secrets: Mutex::default(),
         }
     }
 
@@ -76,6 +79,11 @@ impl Sandbox {
     /// Says that what lies at `relative`, or below it, is the test's own doing: keys may be there for all to read.
     pub fn may_hold_keys(&self, relative: &str) {
         self.written.lock().unwrap().insert(self.path(relative));
+    }
+
+    /// Has these octets looked for at the end, as private keys are.
+    pub fn must_not_tell(&self, secret: impl Into<Vec<u8>>) {
+        self.secrets.lock().unwrap().push(secret.into());
     }
 
     pub fn read(&self, relative: &str) -> String {
@@ -146,7 +154,7 @@ impl Drop for Sandbox {
         if std::thread::panicking() {
             return;
         }
-        let leaks = leaks::search(&self.contents(), &[]);
+        let leaks = leaks::search(&self.contents(), &self.secrets.lock().unwrap());
         assert!(leaks.is_empty(), "private keys where none belong:\n{}", leaks.join("\n"));
         assert_eq!(files(self.temporary.path()), [], "temporary files were left");
     }

@@ -7,7 +7,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{SEED, SPEC, sandbox, write_seed};
+use super::{SEED, SPEC, sandbox, seed, write_seed};
 use crate::support::{Run, Sandbox, files};
 
 struct Length(usize);
@@ -16,13 +16,6 @@ impl KeyType for Length {
     fn len(&self) -> usize {
         self.0
     }
-}
-
-fn seed() -> Vec<u8> {
-    (0..SEED.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&SEED[at..at + 2], 16).unwrap())
-        .collect()
 }
 
 /// The number that the key of an authority of generation 1 is.
