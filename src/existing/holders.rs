@@ -7,7 +7,7 @@ use super::reading::{Secret, Secrets};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Model, Reference, SecretContent};
 use crate::pki::certificate::Certificate;
-use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
 use crate::plan::parallel;
 
@@ -105,23 +105,10 @@ pub(super) fn private_key(
         Some(Ok(octets)) => match PrivateKey::from_pem(&octets) {
             Ok(key) if key.spki_hash() == certificate.spki_hash => return Ok(key),
             Ok(_) => "does not belong to the certificate in `tls.crt`".to_owned(),
-            Err(error) => key_problem(&error),
+            Err(error) => error.as_predicate(),
         },
     };
     Err(damaged(reference, "tls.key", &problem))
-}
-
-/// What is wrong with a key, without a word of it.
-pub(super) fn key_problem(error: &KeyError) -> String {
-    match error {
-        KeyError::NotPem => "is not PEM".to_owned(),
-        KeyError::NoKey => "holds no private key".to_owned(),
-        KeyError::Encrypted => "is encrypted".to_owned(),
-        KeyError::Unsupported(what) => format!("holds a key of an unsupported kind: {what}"),
-        KeyError::Malformed(why) | KeyError::Generation(why) => {
-            format!("holds a malformed key: {why}")
-        }
-    }
 }
 
 /// A Secret that mtlsgen fills holds something that it did not put there.

@@ -368,6 +368,22 @@ pub enum KeyError {
     Generation(String),
 }
 
+impl KeyError {
+    /// What is wrong with whatever should hold the key, to stand behind its name; without a word of the key.
+    #[must_use]
+    pub fn as_predicate(&self) -> String {
+        match self {
+            Self::NotPem => "is not PEM".to_owned(),
+            Self::NoKey => "holds no private key".to_owned(),
+            Self::Encrypted => "is encrypted".to_owned(),
+            Self::Unsupported(what) => format!("holds a key of an unsupported kind: {what}"),
+            Self::Malformed(why) | Self::Generation(why) => {
+                format!("holds a malformed key: {why}")
+            }
+        }
+    }
+}
+
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

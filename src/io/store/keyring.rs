@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::vault::{self, KeyFile, Vault};
 use super::{contents, layout, read};
 use crate::pki::certificate::Certificate;
-use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
 use crate::plan::Inventory;
 
@@ -98,17 +98,5 @@ pub(super) fn any_key(
     holder: &Holder,
 ) -> Result<PrivateKey, StoreError> {
     PrivateKey::from_pem(&vault.text(file, holder)?)
-        .map_err(|error| StoreError::damaged(&file.path, key_problem(error)))
-}
-
-fn key_problem(error: KeyError) -> String {
-    match error {
-        KeyError::NotPem => "is not PEM".to_owned(),
-        KeyError::NoKey => "holds no private key".to_owned(),
-        KeyError::Encrypted => "is encrypted".to_owned(),
-        KeyError::Unsupported(what) => format!("holds a key of an unsupported kind: {what}"),
-        KeyError::Malformed(why) | KeyError::Generation(why) => {
-            format!("holds a malformed key: {why}")
-        }
-    }
+        .map_err(|error| StoreError::damaged(&file.path, error.as_predicate()))
 }

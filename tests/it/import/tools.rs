@@ -283,6 +283,15 @@ fn openssl_ca_comes_along_and_its_list_is_continued() {
     output_of(verify.arg("alice.crt"));
     let refused = verify.arg("bob.crt").output().unwrap();
     assert!(!refused.status.success(), "bob is revoked");
+    let objects = crate::support::objects(&run.stdout);
+    let Some(nginx) = Nginx::serving(&objects, old.sandbox.folder()) else { return };
+    for (what, client, status) in [
+        ("no certificate", ClientFiles::default(), "400"),
+        ("an old client", old.files("alice.crt", "alice.key"), "200"),
+        ("one who was revoked", old.files("bob.crt", "bob.key"), "400"),
+    ] {
+        assert_eq!(nginx.ask("www.example.com", &client).unwrap().status, status, "{what}");
+    }
 }
 
 #[test]
@@ -300,6 +309,15 @@ fn mkcert_comes_along() {
     assert!(spec.contains("tls.dnsNames = [\"*.example.com\", \"example.com\"]"), "{spec}");
     assert!(spec.contains("# 8") && spec.contains("clients take no more than 398d"), "{spec}");
     assert_kept(&old.sandbox);
+    if let Some(nginx) = Nginx::serving(&old.locked(), old.sandbox.folder()) {
+        let alice = ClientFiles {
+            trust: Some(old.sandbox.path("old/rootCA.pem")),
+            ..old.files("c.pem", "c-key.pem")
+        };
+        let ask = |client: &ClientFiles| nginx.ask("example.com", client).unwrap().status;
+        assert_eq!(ask(&ClientFiles::default()), "400", "no certificate");
+        assert_eq!(ask(&alice), "200", "the old client, who believes the old server");
+    }
     // Somebody takes the root's key away: what is there goes on as files.
     std::fs::remove_file(old.sandbox.path("old/rootCA-key.pem")).unwrap();
     let run = old.import(&["--dry-run", "-o", "elsewhere", "--password-file", "password"]);
