@@ -189,6 +189,7 @@ fn entry(
     } else {
         entry.older = older(case, authorities, authority);
     }
+    cross_signed(case, authority, pki);
     tell(case, &entry, pki);
     Ok(entry)
 }
@@ -224,6 +225,24 @@ fn older(
         .filter(|one| !case.is_over(one) && super::unstorable(one).is_none())
         .filter_map(|one| Some((signer(one)?, (*one).clone())))
         .collect()
+}
+
+/// Certificates of one name and key that somebody else signed: a chain has one way up.
+fn cross_signed(case: Case<'_>, authority: &Authority<'_>, pki: &mut Pki) {
+    let own = authority.current();
+    let others = authority.certificates[1..].iter();
+    for other in others.filter(|one| !case.is_over(one) && one.issuer != own.issuer) {
+        if other.is_self_signed() {
+            continue;
+        }
+        let issuer = other.issuer.rfc2253();
+        let what = format!("the certificate of the authority {} by `{issuer}`", described(own));
+        let why = format!(
+            "it has another one from `{}`, and servers send one chain: who trusts `{issuer}` alone accepts a server's certificate below it only if that is brought as a file with this one behind it (`tls.certificate`)",
+            own.issuer.rfc2253()
+        );
+        pki.left_out.push(LeftOut::new(&case.place(other), what, why));
+    }
 }
 
 fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {

@@ -280,3 +280,78 @@ fn keys_are_files_of_the_owner_alone_and_are_never_shown() {
     }
     assert_eq!(keys, 3);
 }
+
+#[test]
+fn keys_that_age_seals_are_listed_with_the_way_out() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    for (file, octets) in [
+        (
+            "root.key",
+            "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n",
+        ),
+        ("binary.age", "age-encryption.org/v1\n-> X25519 x\n"),
+    ] {
+        old.sandbox.write(&format!("old/{file}"), octets);
+    }
+    let run = old.import(&[]);
+    assert_eq!(run.status, 1);
+    for file in ["root.key", "binary.age"] {
+        let told = format!(
+            "left out: an age file in old/{file}: it is encrypted with age: decrypt it with `age -d`"
+        );
+        assert!(run.stdout.contains(&told), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_cross_signed_certificate_that_no_chain_can_hold_is_listed() {
+    let Some(old) = Old::new() else { return };
+    old.root("former", "/CN=Former Root");
+    old.root("root", "/CN=Root");
+    old.client("alice", "/CN=alice", "root", "");
+    old.openssl("req -new -key root.key -subj /CN=Root -out cross.csr");
+    old.sandbox
+        .write("old/ca.ext", "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n");
+    old.openssl("x509 -req -in cross.csr -CA former.crt -CAkey former.key -days 900 -extfile ca.ext -out cross.crt");
+    fs::remove_file(old.sandbox.path("old/cross.csr")).unwrap();
+    let run = old.import(&[]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    let told = "left out: the certificate of the authority `CN=Root` by `CN=Former Root` in old/cross.crt: it has another one from `CN=Root`";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+    super::assert_kept(&old.sandbox);
+}
+
+#[test]
+fn below_a_root_of_ours_a_brought_chain_is_whole() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root/O=One");
+    let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-521";
+    old.server("www", "www.example.com", "root", curve);
+    let run = old.import_whole(&[]);
+    assert!(run.stdout.contains("host `www.example.com`: taken over as a file"), "{}", run.stdout);
+    let run = old.sandbox.ok(&["render"]);
+    assert!(!run.stderr.contains("incomplete-chain"), "{}", run.stderr);
+    // An issuer that nobody knows may be an intermediate authority.
+    let spec = old.sandbox.read("mtls.toml").replace("O=One", "O=Another");
+    old.sandbox.write("mtls.toml", spec);
+    let run = old.sandbox.run(&["render", "--locked"]);
+    assert!(run.stderr.contains("incomplete-chain"), "{}", run.stderr);
+}
+
+#[test]
+fn who_was_revoked_at_an_unreadable_time_stays_out() {
+    let Some(old) = Old::new() else { return };
+    old.root("ca", "/CN=Root");
+    old.client("eve", "/CN=eve", "ca", "-set_serial 0x1001");
+    old.sandbox.write("old/index.txt", "R\t301122121712Z\t?\t1001\tunknown\t/CN=eve\n");
+    let run = old.import(&[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("when 1001 was revoked: it counts as revoked now"),
+        "{}",
+        run.stdout
+    );
+    assert!(!old.sandbox.read("mtls.toml").contains("eve"));
+    assert!(old.sandbox.ok(&["status"]).stdout.contains("revoked"));
+}
