@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Entry, Pki, Source, described};
-use crate::import::found::LeftOut;
+use crate::import::found::{LeftOut, Place};
 use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
@@ -35,21 +35,9 @@ impl Authority<'_> {
 pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
     let mut authorities = groups(case, pki);
     let order = top_down(&authorities);
-    let mut names = Names::default();
     let mut brought: BTreeSet<usize> = BTreeSet::new();
+    let wished = wished(case, &authorities, &order);
     // A brought authority carries its whole chain: none of those above it may be ours at the same time.
-    let wished: BTreeMap<usize, String> = order
-        .iter()
-        .map(|index| {
-            let own = &authorities[*index];
-            let places = own.certificates.iter().flat_map(|one| case.places(one));
-            (
-                *index,
-                names
-                    .give(&names::authority(own.current(), places.collect::<Vec<_>>().into_iter())),
-            )
-        })
-        .collect();
     for index in &order {
         let holder = Holder::Authority(wished[index].clone());
         if case.unsayable(&holder, authorities[*index].current()).is_some() {
@@ -71,6 +59,35 @@ pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
         }
     }
     authorities
+}
+
+/// Names of all; those of a store's holders are theirs before others get them.
+fn wished(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    order: &[usize],
+) -> BTreeMap<usize, String> {
+    let places: Vec<Vec<&Place>> = authorities
+        .iter()
+        .map(|one| one.certificates.iter().flat_map(|own| case.places(own)).collect())
+        .collect();
+    let own_places = |index: usize| {
+        // Behind the certificate of an authority stand those above it, in the same file.
+        let is_below = |other: &usize| authorities[*other].parent == Some(index);
+        let below: BTreeSet<&Place> = (0..authorities.len())
+            .filter(is_below)
+            .flat_map(|other| places[other].iter().copied())
+            .collect();
+        places[index].iter().copied().filter(move |place| !below.contains(place))
+    };
+    let mut names = Names::default();
+    let (named, others): (Vec<usize>, Vec<usize>) =
+        order.iter().partition(|index| names::is_in_store(own_places(**index)));
+    let give = |index: usize| {
+        let name = names::authority(authorities[index].current(), own_places(index));
+        (index, names.give(&name))
+    };
+    named.into_iter().chain(others).map(give).collect()
 }
 
 /// Whether this is what `openssl req -x509` makes for servers: self-signed, an authority by default, with names.

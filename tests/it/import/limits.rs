@@ -105,6 +105,10 @@ fn authorities_come_along_with_as_much_as_is_here() {
     let mode =
         |path: &str| fs::metadata(old.sandbox.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("pki/brought/cas/issuing/tls.key"), 0o600);
+    // What stands behind it in its file has a name of its own.
+    let again = old.sandbox.run(&["import", "pki", "-o", "again", "--dry-run"]).stdout;
+    assert!(again.contains("authority `issuing`: taken over as a file"), "{again}");
+    assert!(again.contains("authority `root`: without its key it only completes"), "{again}");
     // It goes on signing.
     old.sandbox.write("mtls.toml", format!("{spec}\n[clients.new]\nissuer = \"issuing\"\n"));
     old.sandbox.ok(&["render"]);
@@ -354,4 +358,17 @@ fn who_was_revoked_at_an_unreadable_time_stays_out() {
     );
     assert!(!old.sandbox.read("mtls.toml").contains("eve"));
     assert!(old.sandbox.ok(&["status"]).stdout.contains("revoked"));
+}
+
+#[test]
+fn below_an_authority_that_stays_behind_the_reason_is_told() {
+    let Some(old) = Old::new() else { return };
+    old.root("dead", "/CN=Dead");
+    old.client("alice", "/CN=alice", "dead", "-days 9000");
+    old.server("www", "www.example.com", "dead", "-days 9000");
+    let run = old.import(&["--at", "2040-01-01"]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    let count = run.stdout.matches("its issuer `CN=Dead` is not taken over").count();
+    assert!(count == 2 && !run.stdout.contains("is not here"), "{}", run.stdout);
+    assert!(!run.stdout.contains("can trust that authority"), "{}", run.stdout);
 }
