@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::role::{self, Role};
 use super::{Case, Entry, Pki, Source, described};
 use crate::import::found::{LeftOut, Place};
 use crate::import::names::{self, Names};
@@ -80,14 +81,14 @@ fn wished(
             .collect();
         places[index].iter().copied().filter(move |place| !below.contains(place))
     };
-    let mut names = Names::default();
-    let (named, others): (Vec<usize>, Vec<usize>) =
+    let mut given = Names::default();
+    let (stored, others): (Vec<usize>, Vec<usize>) =
         order.iter().partition(|index| names::is_in_store(own_places(**index)));
     let give = |index: usize| {
         let name = names::authority(authorities[index].current(), own_places(index));
-        (index, names.give(&name))
+        (index, given.give(&name))
     };
-    named.into_iter().chain(others).map(give).collect()
+    stored.into_iter().chain(others).map(give).collect()
 }
 
 /// Whether this is what `openssl req -x509` makes for servers: self-signed, an authority by default, with names.
@@ -287,8 +288,8 @@ fn chain(entry: &Entry) -> Vec<Certificate> {
 }
 
 /// Certificates of others that only stand above certificates of others need no entry: whoever trusted them would
-/// trust everything that they sign.
-pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
+/// trust everything that they sign. Those with clients stay, so that hosts can trust these.
+pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
     let brought = || pki.entries.iter().filter(|entry| entry.source == Source::Brought);
     let stands_above = |own: &Certificate| {
         brought().any(|entry| {
@@ -303,7 +304,10 @@ pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
             && entry.source == Source::Brought
             && !entry.has_key
             && entry.secret.is_none()
-            && entry.certificate.as_ref().is_some_and(stands_above)
+            && entry
+                .certificate
+                .as_ref()
+                .is_some_and(|own| stands_above(own) && !has_clients(case, own))
     };
     let issuers: BTreeSet<String> = pki
         .entries
@@ -324,4 +328,15 @@ pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
     pki.notes.extend(mere.into_iter().map(|name| format!(
         "authority `{name}`: without its key it only completes the chains of other certificates, in whose files it stands; to trust its clients, declare it under `cas`"
     )));
+}
+
+/// Whether a client below this authority was found.
+fn has_clients(case: Case<'_>, own: &Certificate) -> bool {
+    let mut leaves = case.found.certificates.values().map(|found| &found.certificate);
+    leaves.any(|leaf| {
+        !leaf.is_authority
+            && !case.is_over(leaf)
+            && matches!(role::role(case, leaf), Ok(Role::Client))
+            && leaf.is_signed_by(own)
+    })
 }

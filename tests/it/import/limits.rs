@@ -361,6 +361,42 @@ fn who_was_revoked_at_an_unreadable_time_stays_out() {
 }
 
 #[test]
+fn an_authority_whose_clients_cannot_be_renewed_can_be_trusted_beside_its_hosts() {
+    let Some(old) = Old::new() else { return };
+    old.root("partner", "/CN=Partner");
+    old.client("guest", "/CN=guest", "partner", "");
+    old.server("www", "www.example.com", "partner", "");
+    fs::remove_file(old.sandbox.path("old/partner.key")).unwrap();
+    let run = old.import(&[]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("hosts can trust that authority all the same"), "{}", run.stdout);
+    let spec = old.sandbox.read("mtls.toml");
+    assert!(spec.contains("[cas.partner]\n"), "{spec}");
+    // Saying so is all it takes.
+    let line = spec.lines().find(|line| line.contains("# No client came along")).unwrap();
+    let spec = spec.replace(line, "clientAuth.cas = [\"partner\"]");
+    old.sandbox.write("mtls.toml", spec);
+    assert!(old.sandbox.ok(&["render", "--locked"]).stdout.contains("ca.crt"));
+}
+
+#[test]
+fn folders_that_nobody_may_read_are_listed() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    old.sandbox.write("old/closed/file", "");
+    let closed = old.sandbox.path("old/closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let is_refused = fs::read_dir(&closed).is_err();
+    let run = old.import(&[]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    // Root may read everything.
+    let told =
+        "left out: a file in old/closed: it is a folder that cannot be read: permission denied";
+    assert_eq!(run.stdout.contains(told), is_refused, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, i32::from(is_refused));
+}
+
+#[test]
 fn below_an_authority_that_stays_behind_the_reason_is_told() {
     let Some(old) = Old::new() else { return };
     old.root("dead", "/CN=Dead");
