@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::role::{self, Role};
 use super::{Case, Entry, Pki, Source, described};
 use crate::import::found::{LeftOut, Place};
+use crate::import::kubernetes::AUTHORITY_KEYS;
 use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
@@ -267,6 +268,17 @@ fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
     let name = entry.holder.name();
     let own = entry.certificate.as_ref();
     let why = own.and_then(|own| case.unsayable(&entry.holder, own));
+    // Under those names it is told already, whosever it is.
+    let is_told =
+        |place: &Place| place.key.as_deref().is_some_and(|key| AUTHORITY_KEYS.contains(&key));
+    if let Some((_, place)) = own.and_then(|own| case.found.keys.get(&own.spki_hash))
+        && place.secret.is_some()
+        && !is_told(place)
+    {
+        pki.notes.push(format!(
+            "authority `{name}`: its private key lies in the cluster ({place}), and whoever may read that Secret can sign clients"
+        ));
+    }
     match (&entry.source, entry.has_key) {
         (Source::Issued(_), false) => pki.notes.push(format!(
             "authority `{name}`: its private key is not here; everything works as it is, but nothing below it can be issued until you put the key into the store"
