@@ -41,8 +41,8 @@ fn entry(database: &mut Database, line: &[&str], is_line: bool) -> Result<(), St
         .ok_or("its serial is not hexadecimal or not positive")?;
     if line[0] == "R" {
         let (date, reason) = line[2].split_once(',').unwrap_or((line[2], ""));
-        let at = time(date).ok_or("the time of its revocation cannot be read")?;
-        let revoked = Revoked { at, reason: reason_of(reason) };
+        // A time that nobody can read makes nothing valid again.
+        let revoked = Revoked { at: time(date), reason: reason_of(reason) };
         database.revoked.insert(serial.clone(), revoked);
     }
     database.serials.insert(serial);
@@ -98,7 +98,7 @@ pub(super) fn read_revocation(found: &mut Found, place: &Place, text: &str) -> b
     let reason = RevocationReason::of_word(&reason).unwrap_or_default();
     let mut database = Database { place: place.clone(), ..Database::default() };
     database.serials.insert(serial.clone());
-    database.revoked.insert(serial, Revoked { at, reason });
+    database.revoked.insert(serial, Revoked { at: Some(at), reason });
     found.databases.push(database);
     true
 }
@@ -120,7 +120,7 @@ mod tests {
         let reasons: Vec<_> = database.revoked.values().map(|revoked| revoked.reason).collect();
         assert_eq!(reasons, [RevocationReason::CaCompromise, RevocationReason::Unspecified]);
         let at = database.revoked.values().next().unwrap().at;
-        assert_eq!(at.to_string(), "2024-02-03T04:05:06Z");
+        assert_eq!(at.unwrap().to_string(), "2024-02-03T04:05:06Z");
     }
 
     #[test]
@@ -130,7 +130,9 @@ mod tests {
         assert!(!read(&mut found, &Place::of("empty"), ""));
         let text = "V\t340101000000Z\t\t10\tunknown\t/CN=a\nR\t34Z\t24Z\t11\tunknown\t/CN=b\nX\n";
         assert!(read(&mut found, &Place::of("index.txt"), text));
-        assert_eq!(found.left_out.len(), 2);
+        assert_eq!(found.left_out.len(), 1);
+        let revoked: Vec<_> = found.databases[0].revoked.values().collect();
+        assert_eq!(revoked, [&Revoked { at: None, reason: RevocationReason::Unspecified }]);
     }
 
     #[test]

@@ -102,8 +102,8 @@ pub struct Database {
 /// When and why a certificate was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revoked {
-    /// When.
-    pub at: Timestamp,
+    /// When; `None`: nobody can read that.
+    pub at: Option<Timestamp>,
     /// Why.
     pub reason: RevocationReason,
 }

@@ -118,7 +118,7 @@ pub fn judge(found: &Found, options: &Options, experience: &Experience, now: Tim
     revocations::judge(case, &authorities, &mut pki);
     leaves::judge(case, &authorities, &mut pki);
     requests::judge(case, &mut pki);
-    authorities::drop_mere_chain_members(&mut pki);
+    authorities::drop_mere_chain_members(case, &mut pki);
     unused_keys(case, &mut pki);
     pki.left_out.sort();
     pki.left_out.dedup();

@@ -11,7 +11,7 @@ use crate::manifest::yaml;
 use crate::pki::pkcs12;
 
 /// Keys under which people put the private key of an authority into the cluster.
-const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
+pub(super) const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
 
 /// Tells whether a text is meant as Kubernetes objects.
 pub(super) fn looks_like(text: &str) -> bool {

@@ -58,6 +58,11 @@ pub fn authority<'a>(
     name.unwrap_or_else(|| "ca".to_owned())
 }
 
+/// Whether a store has an authority there, under its name.
+pub fn is_in_store<'a>(places: impl Iterator<Item = &'a Place>) -> bool {
+    of_store("cas", places).is_some()
+}
+
 /// The name of a client: of its place in a store, its common name, another name of it, or its file.
 pub fn client<'a>(
     certificate: &Certificate,

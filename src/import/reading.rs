@@ -11,6 +11,9 @@ use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::pem::{self, Block};
 use crate::pki::pkcs12::{self, Password, Pkcs12Error};
 
+/// How age files start, binary and as text (C2SP, `age.md`).
+const AGE: [&[u8]; 2] = [b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED FILE-----"];
+
 /// What is read out of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Kind {
@@ -60,6 +63,14 @@ pub fn read(
     if octets.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) {
         let help = "it is a Java keystore: make PKCS#12 of it with `keytool -importkeystore`";
         found.left_out.push(LeftOut::new(place, "a keystore", help));
+        return;
+    }
+    if AGE.iter().any(|start| octets.trim_ascii_start().starts_with(start)) {
+        if kind.has_pem() {
+            let why =
+                "it is encrypted with age: decrypt it with `age -d`, and import what comes out";
+            found.left_out.push(LeftOut::new(place, "an age file", why));
+        }
         return;
     }
     let Ok(text) = std::str::from_utf8(octets) else { return };

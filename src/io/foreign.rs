@@ -40,7 +40,12 @@ pub fn read(path: &Path, mut take: impl FnMut(&ForeignFile)) -> Result<(), ReadE
         return Ok(());
     }
     let mut files = Vec::new();
-    below(path, DEPTH, &mut files)?;
+    let mut closed = Vec::new();
+    below(path, DEPTH, &mut files, &mut closed)?;
+    for (folder, error) in closed {
+        let why = format!("it is a folder that cannot be read: {}", error.kind);
+        take(&ForeignFile { name: shown(&folder), content: Err(why) });
+    }
     for file in files {
         let content = input::read_large(&file).map_err(|error| error.kind.to_string());
         take(&ForeignFile { name: shown(&file), content });
@@ -52,10 +57,23 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), ReadError> {
+/// Files below a folder; folders in it that cannot be read go to `closed`, and the rest goes on.
+fn below(
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    closed: &mut Vec<(PathBuf, ReadError)>,
+) -> Result<(), ReadError> {
     let failed = |error: std::io::Error| ReadError::new(folder, &error);
-    let mut entries: Vec<fs::DirEntry> =
-        fs::read_dir(folder).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+    let listed = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut entries: Vec<fs::DirEntry> = match listed {
+        Ok(entries) => entries,
+        Err(error) if depth < DEPTH => {
+            closed.push((folder.to_owned(), failed(error)));
+            return Ok(());
+        }
+        Err(error) => return Err(failed(error)),
+    };
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
@@ -65,7 +83,7 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Re
         let kind = entry.file_type().map_err(failed)?;
         if kind.is_dir() {
             if depth > 0 {
-                below(&path, depth - 1, files)?;
+                below(&path, depth - 1, files, closed)?;
             }
         } else if fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
             files.push(path);

@@ -7,6 +7,7 @@ use super::context::{Context, Findings};
 use super::{Authority, AuthoritySource, revocation};
 use crate::diagnostic::Diagnostic;
 use crate::path;
+use crate::pki::name::DistinguishedName;
 use crate::pki::request::{
     AlternativeNames, CertificateRequest, Holder, Issuer, NameConstraints, Subtree, Usage,
 };
@@ -333,6 +334,16 @@ pub struct Issuers<'a> {
 }
 
 impl Issuers<'_> {
+    /// Whether a root of mtlsgen has this name, whatever the string types: no server sends a root.
+    pub fn is_root(&self, name: &DistinguishedName) -> bool {
+        self.authorities.values().any(|authority| match &authority.source {
+            AuthoritySource::Issued(request) => {
+                request.issuer == Issuer::SelfSigned && request.subject.rfc2253() == name.rfc2253()
+            }
+            AuthoritySource::Brought(_) => false,
+        })
+    }
+
     /// An issuer that was brought along without its key cannot sign.
     pub fn refuse_without_key(
         &self,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::authorities::Issuers;
 use super::context::{Context, Findings};
 use super::tls::written_path;
 use crate::diagnostic::Diagnostic;
@@ -197,7 +198,7 @@ pub fn server(
     key: &str,
     host: &HostName,
     tls: &Tls,
-    pool: &Pool,
+    issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<(Vec<Certificate>, PrivateKey)> {
     let path = written_path(context, key, "certificate");
@@ -217,7 +218,8 @@ pub fn server(
     let own = found.first()?;
     let purpose = Purpose::Server { names: &[host.as_str()] };
     let fits = refuse_problems(context, &path, file, own, purpose, findings);
-    let chain = chain::order(own, &pool.above(own, &found[1..]));
+    let mut chain = chain::order(own, &issuers.pool.above(own, &found[1..]));
+    chain.missing_issuer = chain.missing_issuer.filter(|missing| !issuers.is_root(missing));
     warn_about_chain(context, &path, file, &chain, &found[1..], findings);
     let private_key = private_key(context, &key_path, key_file, (own, file), findings)?;
     let served = chain::served(&chain.certificates).into_iter().cloned().collect();

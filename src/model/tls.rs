@@ -149,8 +149,7 @@ pub fn resolve(
         Some("certificate") => {
             refuse_keys_of_ours(context, key, tls, "the certificate is brought along", findings);
             let holder = Holder::Host(key.to_owned());
-            let (chain, private_key) =
-                brought::server(context, key, host, tls, issuers.pool, findings)?;
+            let (chain, private_key) = brought::server(context, key, host, tls, issuers, findings)?;
             certificates.brought.insert(holder.clone(), chain);
             certificates.keyring.insert(holder.clone(), private_key);
             Source::Own(ServerCertificateSource::Held(holder))

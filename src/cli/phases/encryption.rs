@@ -1,6 +1,7 @@
 //! Keys at rest follow the recipients of the spec: what is to be done, and doing it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::source::Source;
 use crate::cli::report::{CommandError, Report};
@@ -25,7 +26,12 @@ pub fn settle_keys(source: &Source, report: Report) -> Result<(), CommandError> 
     }
     let lock = store.lock()?;
     match store.settle_keys(&lock) {
-        Ok(settled) if settled.count > 0 => tell_settled(&settled, store.recipients(), report),
+        Ok(settled) if settled.count > 0 => {
+            tell_settled(&settled, store.recipients(), report);
+            if settled.in_clear > 0 {
+                tell_brought_keys(&store.brought_keys(), report);
+            }
+        }
         Ok(_) => {}
         Err(error @ StoreError::Sealed(_)) => {
             let words = words(&unsettled, store.recipients());
@@ -90,6 +96,19 @@ fn tell_settled(settled: &UnsettledKeys, recipients: usize, report: Report) {
         told.push(Diagnostic::notice("keys-were-in-clear", title));
     }
     report.diagnostics(&told);
+}
+
+/// Switching on encryption looks as if all were encrypted now: tells what is not.
+fn tell_brought_keys(files: &[PathBuf], report: Report) {
+    let Some(first) = files.first() else { return };
+    let (keys, stay) = (keys(files.len()), if files.len() == 1 { "stays" } else { "stay" });
+    let title = format!(
+        "{keys} that the spec names as a file {stay} in clear: `store.encryption` is for keys that mtlsgen made or renews; the first is `{}`",
+        first.display()
+    );
+    let help =
+        "keep such files out of Git and backups, or lay them elsewhere and name them by that path";
+    report.diagnostics(&[Diagnostic::warning("brought-keys-in-clear", title).help(help)]);
 }
 
 /// How many keys lie otherwise than the spec says, and how.

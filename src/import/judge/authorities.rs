@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::role::{self, Role};
 use super::{Case, Entry, Pki, Source, described};
-use crate::import::found::LeftOut;
+use crate::import::found::{LeftOut, Place};
+use crate::import::kubernetes::AUTHORITY_KEYS;
 use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
@@ -35,21 +37,9 @@ impl Authority<'_> {
 pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
     let mut authorities = groups(case, pki);
     let order = top_down(&authorities);
-    let mut names = Names::default();
     let mut brought: BTreeSet<usize> = BTreeSet::new();
+    let wished = wished(case, &authorities, &order);
     // A brought authority carries its whole chain: none of those above it may be ours at the same time.
-    let wished: BTreeMap<usize, String> = order
-        .iter()
-        .map(|index| {
-            let own = &authorities[*index];
-            let places = own.certificates.iter().flat_map(|one| case.places(one));
-            (
-                *index,
-                names
-                    .give(&names::authority(own.current(), places.collect::<Vec<_>>().into_iter())),
-            )
-        })
-        .collect();
     for index in &order {
         let holder = Holder::Authority(wished[index].clone());
         if case.unsayable(&holder, authorities[*index].current()).is_some() {
@@ -71,6 +61,35 @@ pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
         }
     }
     authorities
+}
+
+/// Names of all; those of a store's holders are theirs before others get them.
+fn wished(
+    case: Case<'_>,
+    authorities: &[Authority<'_>],
+    order: &[usize],
+) -> BTreeMap<usize, String> {
+    let places: Vec<Vec<&Place>> = authorities
+        .iter()
+        .map(|one| one.certificates.iter().flat_map(|own| case.places(own)).collect())
+        .collect();
+    let own_places = |index: usize| {
+        // Behind the certificate of an authority stand those above it, in the same file.
+        let is_below = |other: &usize| authorities[*other].parent == Some(index);
+        let below: BTreeSet<&Place> = (0..authorities.len())
+            .filter(is_below)
+            .flat_map(|other| places[other].iter().copied())
+            .collect();
+        places[index].iter().copied().filter(move |place| !below.contains(place))
+    };
+    let mut given = Names::default();
+    let (stored, others): (Vec<usize>, Vec<usize>) =
+        order.iter().partition(|index| names::is_in_store(own_places(**index)));
+    let give = |index: usize| {
+        let name = names::authority(authorities[index].current(), own_places(index));
+        (index, given.give(&name))
+    };
+    stored.into_iter().chain(others).map(give).collect()
 }
 
 /// Whether this is what `openssl req -x509` makes for servers: self-signed, an authority by default, with names.
@@ -189,6 +208,7 @@ fn entry(
     } else {
         entry.older = older(case, authorities, authority);
     }
+    cross_signed(case, authority, pki);
     tell(case, &entry, pki);
     Ok(entry)
 }
@@ -226,10 +246,39 @@ fn older(
         .collect()
 }
 
+/// Certificates of one name and key that somebody else signed: a chain has one way up.
+fn cross_signed(case: Case<'_>, authority: &Authority<'_>, pki: &mut Pki) {
+    let own = authority.current();
+    let others = authority.certificates[1..].iter();
+    for other in others.filter(|one| !case.is_over(one) && one.issuer != own.issuer) {
+        if other.is_self_signed() {
+            continue;
+        }
+        let issuer = other.issuer.rfc2253();
+        let what = format!("the certificate of the authority {} by `{issuer}`", described(own));
+        let why = format!(
+            "it has another one from `{}`, and servers send one chain: who trusts `{issuer}` alone accepts a server's certificate below it only if that is brought as a file with this one behind it (`tls.certificate`)",
+            own.issuer.rfc2253()
+        );
+        pki.left_out.push(LeftOut::new(&case.place(other), what, why));
+    }
+}
+
 fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
     let name = entry.holder.name();
     let own = entry.certificate.as_ref();
     let why = own.and_then(|own| case.unsayable(&entry.holder, own));
+    // Under those names it is told already, whosever it is.
+    let is_told =
+        |place: &Place| place.key.as_deref().is_some_and(|key| AUTHORITY_KEYS.contains(&key));
+    if let Some((_, place)) = own.and_then(|own| case.found.keys.get(&own.spki_hash))
+        && place.secret.is_some()
+        && !is_told(place)
+    {
+        pki.notes.push(format!(
+            "authority `{name}`: its private key lies in the cluster ({place}), and whoever may read that Secret can sign clients"
+        ));
+    }
     match (&entry.source, entry.has_key) {
         (Source::Issued(_), false) => pki.notes.push(format!(
             "authority `{name}`: its private key is not here; everything works as it is, but nothing below it can be issued until you put the key into the store"
@@ -251,8 +300,8 @@ fn chain(entry: &Entry) -> Vec<Certificate> {
 }
 
 /// Certificates of others that only stand above certificates of others need no entry: whoever trusted them would
-/// trust everything that they sign.
-pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
+/// trust everything that they sign. Those with clients stay, so that hosts can trust these.
+pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
     let brought = || pki.entries.iter().filter(|entry| entry.source == Source::Brought);
     let stands_above = |own: &Certificate| {
         brought().any(|entry| {
@@ -267,7 +316,10 @@ pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
             && entry.source == Source::Brought
             && !entry.has_key
             && entry.secret.is_none()
-            && entry.certificate.as_ref().is_some_and(stands_above)
+            && entry
+                .certificate
+                .as_ref()
+                .is_some_and(|own| stands_above(own) && !has_clients(case, own))
     };
     let issuers: BTreeSet<String> = pki
         .entries
@@ -288,4 +340,15 @@ pub(super) fn drop_mere_chain_members(pki: &mut Pki) {
     pki.notes.extend(mere.into_iter().map(|name| format!(
         "authority `{name}`: without its key it only completes the chains of other certificates, in whose files it stands; to trust its clients, declare it under `cas`"
     )));
+}
+
+/// Whether a client below this authority was found.
+fn has_clients(case: Case<'_>, own: &Certificate) -> bool {
+    let mut leaves = case.found.certificates.values().map(|found| &found.certificate);
+    leaves.any(|leaf| {
+        !leaf.is_authority
+            && !case.is_over(leaf)
+            && matches!(role::role(case, leaf), Ok(Role::Client))
+            && leaf.is_signed_by(own)
+    })
 }

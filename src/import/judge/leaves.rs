@@ -151,7 +151,7 @@ fn entry(
 ) -> Result<Entry, LeftOut> {
     let own = leaves[0].certificate;
     let unsayable = case.unsayable(&holder, own);
-    let source = source(case, pki, &holder, &leaves[0], unsayable.is_some());
+    let source = source(case, authorities, pki, &holder, &leaves[0], unsayable.is_some());
     let source = source.map_err(|why| left_out(case, own, why))?;
     let over = over(case, revoked, &leaves[0]);
     if let (Some(over), Source::Brought) = (&over, &source) {
@@ -192,6 +192,7 @@ fn entry(
 /// Why it can come from nowhere.
 fn source(
     case: Case<'_>,
+    authorities: &[Authority<'_>],
     pki: &Pki,
     holder: &Holder,
     leaf: &Leaf<'_>,
@@ -206,8 +207,14 @@ fn source(
             }
             Some(issuer) => super::unstorable(own).map_or(Ok(Source::Issued(issuer)), Err),
             None => Err(format!(
-                "the private key of its issuer `{}` is not here, so that nobody could renew it; hosts can trust that authority all the same",
-                own.issuer.rfc2253()
+                "{}, so that nobody could renew it{}",
+                no_issuer(authorities, pki, own),
+                match &leaf.signer {
+                    Signer::Ours(name) if pki.authority(name).is_some() => {
+                        "; hosts can trust that authority all the same"
+                    }
+                    _ => "",
+                }
             )),
         };
     }
@@ -229,6 +236,18 @@ fn source(
         Some(issuer) if !is_unsayable && !own.is_authority => Source::Issued(issuer),
         _ => Source::Brought,
     })
+}
+
+/// Why nothing here can sign the next certificate.
+fn no_issuer(authorities: &[Authority<'_>], pki: &Pki, own: &Certificate) -> String {
+    let issuer = own.issuer.rfc2253();
+    let is_taken_over =
+        |one: &Authority<'_>| one.name.as_deref().is_some_and(|name| pki.authority(name).is_some());
+    let mut signers = authorities.iter().filter(|one| one.signed(own)).peekable();
+    if signers.peek().is_some() && !signers.any(is_taken_over) {
+        return format!("its issuer `{issuer}` is not taken over");
+    }
+    format!("the private key of its issuer `{issuer}` is not here")
 }
 
 /// Why a certificate does not work any more, as the end of a sentence.
@@ -259,7 +278,7 @@ fn brought(
         if own.is_authority {
             "it is self-signed as an authority's, which no server's should be".to_owned()
         } else {
-            format!("the key of its issuer `{}` is not here", own.issuer.rfc2253())
+            no_issuer(authorities, pki, own)
         }
     });
     pki.notes.push(format!(

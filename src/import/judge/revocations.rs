@@ -38,6 +38,10 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
     pki.revocations = ours
         .into_iter()
         .map(|((authority, serial), Revoked { at, reason })| {
+            let at = at.unwrap_or_else(|| {
+                pki.notes.push(format!("authority `{authority}`: its database does not say in a readable way when {serial} was revoked: it counts as revoked now"));
+                case.now
+            });
             let revocation = Revocation { at, reason, comment: Some("imported".to_owned()) };
             NewRevocation { authority, serial, holder: None, revocation }
         })
@@ -73,7 +77,7 @@ fn lists(
         let entry = &mut pki.entries[position];
         if entry.can_sign() {
             for (serial, one) in &list.revoked {
-                let one = Revoked { at: one.at, reason: one.reason };
+                let one = Revoked { at: Some(one.at), reason: one.reason };
                 revoked.insert((name.clone(), serial.clone()), one);
             }
             pki.lists.push((name.clone(), list.clone()));

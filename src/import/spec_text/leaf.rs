@@ -47,7 +47,7 @@ impl Writer<'_> {
             self.line(&format!("tls.secretName = {}", quoted(secret)));
         }
         if self.client_signers.is_empty() {
-            self.line("# No certificate of a client was found. To ask for one: clientAuth.cas = [\"NAME\"]");
+            self.line("# No client came along. To ask for certificates all the same: clientAuth.cas = [\"NAME\"]");
         } else {
             self.line(&format!("clientAuth.cas = {}", quoted_list(&self.client_signers)));
         }

@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 
+/// Folder of what `mtlsgen import` brought along as files that the spec names.
+pub(super) const BROUGHT: &str = "brought";
 /// File of a certificate and what stands behind it.
 pub(super) const CERTIFICATE: &str = "tls.crt";
 /// File of a private key.

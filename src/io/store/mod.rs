@@ -285,6 +285,12 @@ impl Store {
         })
     }
 
+    /// Key files below the store that `mtlsgen import` brought along and the spec names: nothing seals them.
+    #[must_use]
+    pub fn brought_keys(&self) -> Vec<PathBuf> {
+        reencryption::brought(&self.root)
+    }
+
     /// Where keys are sealed, takes away what a killed process prepared and never decided: it may hold keys in
     /// clear, if encryption was to be switched off.
     ///

@@ -96,6 +96,23 @@ fn places(root: &Path) -> Result<Vec<Place>, StoreError> {
     Ok(places)
 }
 
+/// Key files that the spec names and `mtlsgen import` wrote, beside the folders of the store's own holders: they
+/// stay in clear.
+pub(super) fn brought(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for kind in &layout::KINDS {
+        let folder = root.join(layout::BROUGHT).join(kind.folder);
+        // What cannot be listed here is said where the spec names it.
+        for holder in read::folders(&folder).unwrap_or_default() {
+            let holder = folder.join(holder);
+            if read::files(&holder).unwrap_or_default().iter().any(|name| name == layout::KEY) {
+                files.push(holder.join(layout::KEY));
+            }
+        }
+    }
+    files
+}
+
 /// What there is to say about them.
 pub(super) fn summary(vault: &Vault, unsettled: &[Unsettled]) -> UnsettledKeys {
     let wanted = vault.recipients().texts();

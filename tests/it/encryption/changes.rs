@@ -156,3 +156,23 @@ fn a_key_in_clear_beside_an_encrypted_one_and_damaged_ones_are_errors() {
     );
     sandbox.ok(&["status"]);
 }
+
+#[test]
+fn keys_that_were_brought_along_stay_in_clear_and_are_told() {
+    let sandbox = Sandbox::new();
+    let Some(ann) = Person::new(&sandbox, "ann") else { return };
+    sandbox.write("mtls.toml", spec(&[]));
+    sandbox.ok(&["render", "-q"]);
+    let key = sandbox.read("pki/clients/alice/tls.key");
+    let brought = "pki/brought/hosts/b.example.com/tls.key";
+    sandbox.write(brought, &key);
+    sandbox.write("mtls.toml", spec(&[&ann.recipient]));
+    let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    assert!(run.stderr.contains("encrypted 5 private keys"), "{}", run.stderr);
+    let told = "warning[brought-keys-in-clear]: 1 private key that the spec names as a file stays in clear";
+    assert!(run.stderr.contains(told) && run.stderr.contains(brought), "{}", run.stderr);
+    assert_eq!(in_clear(&sandbox), ["brought/hosts/b.example.com/tls.key"]);
+    // Once is enough.
+    let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    assert!(!run.stderr.contains("brought-keys-in-clear"), "{}", run.stderr);
+}

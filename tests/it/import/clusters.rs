@@ -97,3 +97,16 @@ fn yaml_says_the_same_as_json() {
     assert_eq!(outcome["taken"].as_array().unwrap().len(), 3);
     assert!(outcome["notes"].to_string().contains("need a `service`"));
 }
+
+#[test]
+fn the_secret_of_a_ca_issuer_comes_along_and_is_told_of() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    let issuer =
+        secret(&old, "infra", "ca-issuer", &[("tls.crt", "root.crt"), ("tls.key", "root.key")]);
+    let run = old.sandbox.run_with_input(&["import", "-"], issuer.to_string());
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let told = "authority `root`: its private key lies in the cluster (<stdin>, Secret infra/ca-issuer, tls.key)";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+    assert!(old.sandbox.path("pki/cas/root/tls.key").is_file());
+}

@@ -199,3 +199,19 @@ fn a_store_of_ours_comes_along_with_its_names_and_revocations() {
     assert!(run.stdout.contains("1 revoked certificate is known"), "{}", run.stdout);
     assert_kept(&old.sandbox);
 }
+
+#[test]
+fn authorities_of_a_store_keep_their_names_in_chains_and_rollovers() {
+    let Some(old) = Old::new() else { return };
+    let spec = "[cas.root]\n[cas.middle]\nissuer = \"root\"\n[cas.a]\nissuer = \"middle\"\n\
+                [clients.alice]\nissuer = \"a\"\n";
+    old.sandbox.write("old/mtls.toml", spec);
+    old.sandbox.ok(&["render", "-q", "-f", "old/mtls.toml"]);
+    old.sandbox.ok(&["ca", "rotate", "a", "-q", "-f", "old/mtls.toml"]);
+    let run = old.import_whole(&[]);
+    for name in ["root", "middle", "a"] {
+        old.assert_is(&format!("cas/{name}"), &format!("pki/cas/{name}/tls.crt"));
+    }
+    assert!(run.stdout.contains("authority `a-2`"), "the next one: {}", run.stdout);
+    assert!(old.sandbox.read("mtls.toml").contains("[clients.alice]"));
+}

@@ -105,6 +105,10 @@ fn authorities_come_along_with_as_much_as_is_here() {
     let mode =
         |path: &str| fs::metadata(old.sandbox.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("pki/brought/cas/issuing/tls.key"), 0o600);
+    // What stands behind it in its file has a name of its own.
+    let again = old.sandbox.run(&["import", "pki", "-o", "again", "--dry-run"]).stdout;
+    assert!(again.contains("authority `issuing`: taken over as a file"), "{again}");
+    assert!(again.contains("authority `root`: without its key it only completes"), "{again}");
     // It goes on signing.
     old.sandbox.write("mtls.toml", format!("{spec}\n[clients.new]\nissuer = \"issuing\"\n"));
     old.sandbox.ok(&["render"]);
@@ -279,4 +283,128 @@ fn keys_are_files_of_the_owner_alone_and_are_never_shown() {
         }
     }
     assert_eq!(keys, 3);
+}
+
+#[test]
+fn keys_that_age_seals_are_listed_with_the_way_out() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    for (file, octets) in [
+        (
+            "root.key",
+            "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n",
+        ),
+        ("binary.age", "age-encryption.org/v1\n-> X25519 x\n"),
+    ] {
+        old.sandbox.write(&format!("old/{file}"), octets);
+    }
+    let run = old.import(&[]);
+    assert_eq!(run.status, 1);
+    for file in ["root.key", "binary.age"] {
+        let told = format!(
+            "left out: an age file in old/{file}: it is encrypted with age: decrypt it with `age -d`"
+        );
+        assert!(run.stdout.contains(&told), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_cross_signed_certificate_that_no_chain_can_hold_is_listed() {
+    let Some(old) = Old::new() else { return };
+    old.root("former", "/CN=Former Root");
+    old.root("root", "/CN=Root");
+    old.client("alice", "/CN=alice", "root", "");
+    old.openssl("req -new -key root.key -subj /CN=Root -out cross.csr");
+    old.sandbox
+        .write("old/ca.ext", "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n");
+    old.openssl("x509 -req -in cross.csr -CA former.crt -CAkey former.key -days 900 -extfile ca.ext -out cross.crt");
+    fs::remove_file(old.sandbox.path("old/cross.csr")).unwrap();
+    let run = old.import(&[]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    let told = "left out: the certificate of the authority `CN=Root` by `CN=Former Root` in old/cross.crt: it has another one from `CN=Root`";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+    super::assert_kept(&old.sandbox);
+}
+
+#[test]
+fn below_a_root_of_ours_a_brought_chain_is_whole() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root/O=One");
+    let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-521";
+    old.server("www", "www.example.com", "root", curve);
+    let run = old.import_whole(&[]);
+    assert!(run.stdout.contains("host `www.example.com`: taken over as a file"), "{}", run.stdout);
+    let run = old.sandbox.ok(&["render"]);
+    assert!(!run.stderr.contains("incomplete-chain"), "{}", run.stderr);
+    // An issuer that nobody knows may be an intermediate authority.
+    let spec = old.sandbox.read("mtls.toml").replace("O=One", "O=Another");
+    old.sandbox.write("mtls.toml", spec);
+    let run = old.sandbox.run(&["render", "--locked"]);
+    assert!(run.stderr.contains("incomplete-chain"), "{}", run.stderr);
+}
+
+#[test]
+fn who_was_revoked_at_an_unreadable_time_stays_out() {
+    let Some(old) = Old::new() else { return };
+    old.root("ca", "/CN=Root");
+    old.client("eve", "/CN=eve", "ca", "-set_serial 0x1001");
+    old.sandbox.write("old/index.txt", "R\t301122121712Z\t?\t1001\tunknown\t/CN=eve\n");
+    let run = old.import(&[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("when 1001 was revoked: it counts as revoked now"),
+        "{}",
+        run.stdout
+    );
+    assert!(!old.sandbox.read("mtls.toml").contains("eve"));
+    assert!(old.sandbox.ok(&["status"]).stdout.contains("revoked"));
+}
+
+#[test]
+fn an_authority_whose_clients_cannot_be_renewed_can_be_trusted_beside_its_hosts() {
+    let Some(old) = Old::new() else { return };
+    old.root("partner", "/CN=Partner");
+    old.client("guest", "/CN=guest", "partner", "");
+    old.server("www", "www.example.com", "partner", "");
+    fs::remove_file(old.sandbox.path("old/partner.key")).unwrap();
+    let run = old.import(&[]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("hosts can trust that authority all the same"), "{}", run.stdout);
+    let spec = old.sandbox.read("mtls.toml");
+    assert!(spec.contains("[cas.partner]\n"), "{spec}");
+    // Saying so is all it takes.
+    let line = spec.lines().find(|line| line.contains("# No client came along")).unwrap();
+    let spec = spec.replace(line, "clientAuth.cas = [\"partner\"]");
+    old.sandbox.write("mtls.toml", spec);
+    assert!(old.sandbox.ok(&["render", "--locked"]).stdout.contains("ca.crt"));
+}
+
+#[test]
+fn folders_that_nobody_may_read_are_listed() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    old.sandbox.write("old/closed/file", "");
+    let closed = old.sandbox.path("old/closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let is_refused = fs::read_dir(&closed).is_err();
+    let run = old.import(&[]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    // Root may read everything.
+    let told =
+        "left out: a file in old/closed: it is a folder that cannot be read: permission denied";
+    assert_eq!(run.stdout.contains(told), is_refused, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, i32::from(is_refused));
+}
+
+#[test]
+fn below_an_authority_that_stays_behind_the_reason_is_told() {
+    let Some(old) = Old::new() else { return };
+    old.root("dead", "/CN=Dead");
+    old.client("alice", "/CN=alice", "dead", "-days 9000");
+    old.server("www", "www.example.com", "dead", "-days 9000");
+    let run = old.import(&["--at", "2040-01-01"]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    let count = run.stdout.matches("its issuer `CN=Dead` is not taken over").count();
+    assert!(count == 2 && !run.stdout.contains("is not here"), "{}", run.stdout);
+    assert!(!run.stdout.contains("can trust that authority"), "{}", run.stdout);
 }
