@@ -134,7 +134,7 @@ impl Sources {
         let octets = if let Some(path) = &self.passphrase_file {
             let name = format!("`{}`", path.display());
             octets(path).map_err(|error| unreadable(&name, &error)).map(Some)?
-        } else if let Some(text) = std::env::var_os(PASSPHRASE) {
+        } else if let Some(text) = variable(PASSPHRASE) {
             Some(Zeroizing::new(text.into_encoded_bytes()))
         } else {
             terminal::secret(&format!("Passphrase of {place}: ")).map_err(|error| {
