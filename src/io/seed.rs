@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::input_error::{ReadError, ReadErrorKind};
 use crate::derive::{Seed, SeedError};
+use crate::diagnostic::is_like_seed;
 
 /// Holds the seed itself, as text.
 const VARIABLE: &str = "MTLSGEN_SEED";
@@ -135,9 +136,12 @@ fn from_variable(text: OsString) -> Result<Seed, SeedInputError> {
 }
 
 fn from_file(path: &Path) -> Result<Seed, SeedInputError> {
-    let failed = |error: &std::io::Error| match looks_like_seed(path) {
-        true => SeedInputError::Pasted,
-        false => SeedInputError::Read(ReadError::new(path, error)),
+    let failed = |error: &std::io::Error| {
+        if looks_like_seed(path) {
+            SeedInputError::Pasted
+        } else {
+            SeedInputError::Read(ReadError::new(path, error))
+        }
     };
     let file = File::open(path).map_err(|error| failed(&error))?;
     let metadata = file.metadata().map_err(|error| failed(&error))?;
@@ -159,7 +163,7 @@ fn looks_like_seed(path: &Path) -> bool {
     let path = path.to_string_lossy();
     // Base64 has slashes.
     let ends = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
-    std::iter::once(&*path).chain(ends).any(|end| crate::diagnostic::is_like_seed(end))
+    std::iter::once(&*path).chain(ends).any(is_like_seed)
 }
 
 #[cfg(unix)]

@@ -126,3 +126,12 @@ fn the_nearest_seed_counts() {
     sandbox.write("below/mtls.toml", SPEC.replace("\"seed\"", "\"../one\""));
     assert_eq!(render(&["-f", "below/mtls.toml"], &[]), argument);
 }
+
+#[test]
+fn a_kind_of_store_that_is_none_is_one_mistake() {
+    let sandbox = sandbox(&SPEC.replace("\"derived\"", "\"Derived\""));
+    let run = sandbox.run(&["render"]);
+    failing(&run, "write `derived`");
+    assert_eq!(run.stderr.matches("error[").count(), 1, "{}", run.stderr);
+    assert!(!sandbox.path("pki").exists());
+}
