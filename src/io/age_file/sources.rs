@@ -124,7 +124,12 @@ impl Sources {
         };
         match open_with_passphrase(&octets, &passphrase) {
             Ok(Some(text)) => found.add(place, &text),
-            Ok(None) => Err(failed(format!("the passphrase does not open {place}"))),
+            Ok(None) => Err(IdentityError {
+                problem: format!("the passphrase does not open {place}"),
+                hint: format!(
+                    "it is read from `--identity-passphrase-file`, else from `{PASSPHRASE}`, else from the terminal: give the one that `age -p` was told"
+                ),
+            }),
             Err(problem) => Err(failed(format!("{place} {problem}"))),
         }
     }
