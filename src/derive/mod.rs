@@ -94,6 +94,9 @@ pub fn derive(
     if now.unix() < 0 {
         return Err(Failure::Refused(vec![refusals::before_the_schedule(now)]));
     }
+    if now >= Timestamp::MAX {
+        return Err(Failure::Refused(vec![refusals::behind_the_calendar(now)]));
+    }
     let root = Root::of(seed);
     let derivation = model.derivation.clone().unwrap_or_default();
     let mut work = Work {

@@ -189,3 +189,12 @@ pub(super) fn before_the_schedule(now: Timestamp) -> Diagnostic {
     )
     .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
 }
+
+/// No certificate is valid later than X.509 can say.
+pub(super) fn behind_the_calendar(now: Timestamp) -> Diagnostic {
+    Diagnostic::error(
+        "clock-ahead",
+        format!("it is {now} now, and X.509 knows no later time: nothing would be valid"),
+    )
+    .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
+}

@@ -63,6 +63,23 @@ pub fn window(model: &Model, request: &CertificateRequest, at: Timestamp) -> Win
     Window { edge, validity: validity(model, request, edge) }
 }
 
+/// When the window that is current at `at` makes way for the next one; `None` if that would begin behind the end of an
+/// issuer that was brought along.
+#[must_use]
+pub fn next_edge(model: &Model, request: &CertificateRequest, at: Timestamp) -> Option<Timestamp> {
+    let own = window(model, request, at).edge.after(period_of(request));
+    let edge = match (&request.holder, &request.issuer) {
+        (Holder::Authority(_), Issuer::Authority(name)) => {
+            let issuer = model.request(&Holder::Authority(name.clone()));
+            let above = issuer.and_then(|issuer| next_edge(model, issuer, at));
+            above.map_or(own, |above| own.min(above))
+        }
+        _ => own,
+    };
+    let end = brought_issuer(model, request).map(|issuer| issuer.not_after);
+    end.is_none_or(|end| edge <= end).then_some(edge)
+}
+
 /// Every window, the current one last, whose certificate is valid at `now`; and behind them the newest one before
 /// that, whose certificate has ended.
 #[must_use]

@@ -266,6 +266,10 @@ fn what_no_schedule_can_give_is_refused() {
     let before = Timestamp::from_unix(-1);
     let Err(Failure::Refused(found)) = at(&model(&spec(ONE_LEVEL)), SEED, before) else { panic!() };
     assert_eq!(found[0].code, "clock-behind");
+    let Err(Failure::Refused(found)) = at(&model(&spec(ONE_LEVEL)), SEED, Timestamp::MAX) else {
+        panic!()
+    };
+    assert_eq!(found[0].code, "clock-ahead");
     assert!(at(&model(&spec(ONE_LEVEL)), SEED, Timestamp::from_unix(0)).is_ok());
     assert!(at(&model(&spec(ONE_LEVEL)), SEED, Timestamp::parse("9000-01-01").unwrap()).is_ok());
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::mask::touches_private_key;
+use super::mask::touches_secret;
 use super::{Source, Span};
 
 /// Longest line that is shown whole; longer ones are cut around the place.
@@ -25,13 +25,13 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The lines of the first line of each span, all spans of one source; `None` where a line
-    /// belongs to a private key.
+    /// belongs to a private key or holds a seed.
     pub fn of(spans: &[&Span]) -> Option<Self> {
         let source = &spans.first()?.source;
         let lines: Vec<_> = spans.iter().map(|span| line_of(source, span.start)).collect();
         let start = lines.iter().map(|line| line.start).min()?;
         let end = lines.iter().map(|line| line.end).max()?;
-        if touches_private_key(&source.text, start..end) {
+        if touches_secret(&source.text, start..end) {
             return None;
         }
         let number = source.text[..start].matches('\n').count() + 1;

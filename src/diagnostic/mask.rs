@@ -1,4 +1,4 @@
-//! Keeps private keys that somebody pasted into a spec out of every message.
+//! Keeps private keys and seeds that somebody pasted into a spec out of every message.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,6 +9,8 @@ const PRIVATE: &str = "PRIVATE KEY-----";
 /// How identities of age begin.
 const IDENTITY: &str = "AGE-SECRET-KEY-";
 const SHOWN: &str = "(private key, not shown)";
+/// A seed has 64 hexadecimal digits or 43 characters of base64; a few may have got lost.
+const SHORTEST_SEED: usize = 40;
 /// How far before a line the start of a PEM block is looked for.
 const REACH: usize = 32 * 1024;
 
@@ -64,8 +66,40 @@ fn is_private(rest: &str) -> bool {
     rest.find("-----").is_some_and(|end| rest[..end + 5].ends_with(PRIVATE))
 }
 
+/// Whether a word has the form of a seed, or of most of one: hexadecimal digits or base64.
+#[must_use]
+pub fn is_like_seed(word: &str) -> bool {
+    let has = |fits: fn(&u8) -> bool| word.bytes().any(|byte| fits(&byte));
+    let is_hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_base64 = word.bytes().all(is_in_base64)
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase);
+    word.len() >= SHORTEST_SEED && (is_hexadecimal || is_base64)
+}
+
+fn is_in_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+}
+
+/// Whether any of the lines at `lines` in `text` must not be shown.
+pub(super) fn touches_secret(text: &str, lines: Range<usize>) -> bool {
+    names_seed(&text[lines.clone()]) || touches_private_key(text, lines)
+}
+
+/// Whether a line speaks of a seed and has one in it. Digests look like seeds, and stand elsewhere.
+fn names_seed(lines: &str) -> bool {
+    // An equals sign also stands between a key and its value.
+    let is_end =
+        |character: char| character == '=' || !u8::try_from(character).is_ok_and(is_in_base64);
+    lines.lines().any(|line| {
+        let mut words = line.split(is_end);
+        line.to_ascii_lowercase().contains("seed") && words.any(is_like_seed)
+    })
+}
+
 /// Whether any of the lines at `lines` in `text` belongs to a private key.
-pub(super) fn touches_private_key(text: &str, lines: Range<usize>) -> bool {
+fn touches_private_key(text: &str, lines: Range<usize>) -> bool {
     let mut from = lines.start.saturating_sub(REACH);
     while !text.is_char_boundary(from) {
         from -= 1;
@@ -112,6 +146,23 @@ mod tests {
             masked("AGE-SECRET-KEY-? AGE-SECRET-KEY-1A"),
             format!("AGE-SECRET-KEY-? {SHOWN}")
         );
+    }
+
+    #[test]
+    fn lines_with_a_seed_are_recognised() {
+        const DIGITS: &str = "d6b9a7f14e02c5883bfa1d60977ce3254a8f10dd5b36e9c271048bfe92a35cd7";
+        const BASE64: &str = "1rmn8U4CxYg7+h1gl3zjJUqPEN1bNunCcQSL/pKjXNc=";
+        let is_secret = |text: &str| touches_secret(text, 0..text.len());
+        for seed in [DIGITS, &DIGITS.to_uppercase(), &DIGITS[1..], BASE64, &BASE64[..43]] {
+            for before in ["seed = \"", "  seedFile: ", "store.seed=", "store: {Seed: ", "seed=["] {
+                assert!(is_secret(&format!("{before}{seed}")), "{before}{seed}");
+                assert!(is_secret(&format!("{before}{seed}\"]}}")), "{before}{seed}");
+            }
+            assert!(!is_secret(&format!("image = \"a@sha256:{seed}\"")), "{seed}");
+        }
+        assert!(!is_secret("seedFile = \"/home/ann/secrets/production/mtlsgen/the/seed.txt\""));
+        assert!(!is_secret("seedFile = \"a-very-long-name-of-the-seed-of-production-2026\""));
+        assert!(!is_like_seed("home/ann/secrets/production/mtlsgen/seeds/one"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod subject;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use mask::masked;
+pub use mask::{is_like_seed, masked};
 pub use subject::{Field, Subject};
 
 /// How bad a finding is.

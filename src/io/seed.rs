@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::input_error::{ReadError, ReadErrorKind};
 use crate::derive::{Seed, SeedError};
+use crate::diagnostic::is_like_seed;
 
 /// Holds the seed itself, as text.
 const VARIABLE: &str = "MTLSGEN_SEED";
@@ -60,6 +61,8 @@ pub enum SeedInputError {
     Both,
     /// The file cannot be read.
     Read(ReadError),
+    /// What names the file looks like a seed itself, and no file has that name.
+    Pasted,
     /// Others can read the file too.
     Exposed {
         /// The file.
@@ -79,6 +82,9 @@ impl fmt::Display for SeedInputError {
                 write!(f, "both `{VARIABLE}` and `{FILE_VARIABLE}` are set, and there is one seed")
             }
             Self::Read(error) => write!(f, "the seed: {error}"),
+            Self::Pasted => f.write_str(
+                "the path of the seed's file looks like a seed itself (not shown), and there is no such file",
+            ),
             Self::Exposed { path, mode } => {
                 write!(f, "others can read the seed in `{}` (mode {mode:04o})", path.display())
             }
@@ -98,7 +104,8 @@ impl SeedInputError {
             ),
             Self::Both => "unset one of them".to_owned(),
             Self::Read(error) => error.hint().unwrap_or_else(|| "check the file".to_owned()),
-            Self::Exposed { path, .. } => format!("say `chmod 600 {}`; if others may have read it, make another seed", path.display()),
+            Self::Pasted => format!("name a file that holds the seed, or put the seed itself into `{VARIABLE}`; what stood in a spec or on a command line may be known to others: make another seed, `(umask 077; openssl rand -hex 32 > seed)`"),
+            Self::Exposed { path, .. } => format!("say `chmod 600 '{}'`; if others may have read it, make another seed", path.display()),
             Self::Unfit(..) => "make one: `(umask 077; openssl rand -hex 32 > seed)`; another seed gives other keys and certificates to everybody".to_owned(),
         }
     }
@@ -129,7 +136,13 @@ fn from_variable(text: OsString) -> Result<Seed, SeedInputError> {
 }
 
 fn from_file(path: &Path) -> Result<Seed, SeedInputError> {
-    let failed = |error: &std::io::Error| SeedInputError::Read(ReadError::new(path, error));
+    let failed = |error: &std::io::Error| {
+        if looks_like_seed(path) {
+            SeedInputError::Pasted
+        } else {
+            SeedInputError::Read(ReadError::new(path, error))
+        }
+    };
     let file = File::open(path).map_err(|error| failed(&error))?;
     let metadata = file.metadata().map_err(|error| failed(&error))?;
     if metadata.is_dir() {
@@ -143,6 +156,14 @@ fn from_file(path: &Path) -> Result<Seed, SeedInputError> {
     let seed =
         if content.len() > MAX_BYTES { Err(SeedError::Form) } else { Seed::from_file(&content) };
     seed.map_err(|error| SeedInputError::Unfit(Origin::File(path.to_owned()), error))
+}
+
+/// Whether a path, or its end below some folder, is what somebody took for the seed's file and is the seed.
+fn looks_like_seed(path: &Path) -> bool {
+    let path = path.to_string_lossy();
+    // Base64 has slashes.
+    let ends = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+    std::iter::once(&*path).chain(ends).any(is_like_seed)
 }
 
 #[cfg(unix)]

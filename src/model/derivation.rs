@@ -48,7 +48,10 @@ pub fn resolve(
     findings: &mut Findings,
 ) {
     if context.spec.store.kind != Some(StoreKind::Derived) {
-        refuse_generations(context, findings);
+        // A kind that is none is told already, and may have meant this one.
+        if context.spec.store.kind.is_some() || !context.has(&path!["store", "kind"]) {
+            refuse_generations(context, findings);
+        }
         return;
     }
     refuse_folder(context, findings);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, Row, State, Subject};
+use crate::derive::schedule;
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
@@ -68,7 +69,10 @@ fn current(sources: Sources<'_>) -> Vec<Row> {
             is_brought: false,
             is_current: true,
             facts: held.map(facts),
-            renewal_time: held.map(|held| held.not_after.before(request.renew_before)),
+            renewal_time: held.and_then(|held| match &model.derivation {
+                Some(_) => schedule::next_edge(model, request, now),
+                None => Some(held.not_after.before(request.renew_before)),
+            }),
             state,
             reason,
             opens: Vec::new(),

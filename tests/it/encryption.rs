@@ -237,7 +237,7 @@ fn what_needs_no_private_key_works_without_an_identity() {
             ),
             &*people[0].recipient,
             &people[1].recipient,
-            "say `--identity FILE`",
+            "say `--identity FILE` or set `SOPS_AGE_KEY_FILE`",
             "`SOPS_AGE_KEY` (not set), `SOPS_AGE_KEY_FILE` (not set), `SOPS_AGE_KEY_CMD` (not set)",
         ] {
             assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
@@ -285,4 +285,19 @@ fn recipients_that_are_none_are_told_with_their_place() {
         assert!(!run.stderr.contains(&person.identity()[20..40]), "{}", run.stderr);
     }
     assert!(!sandbox.path("pki").exists());
+}
+
+#[test]
+fn recipients_that_are_no_list_are_one_mistake() {
+    let sandbox = Sandbox::with_toml(&spec(&[]));
+    for (set, code) in [
+        ("store.encryption.age.recipients=ann", "wrong-type"),
+        ("store.encryption.age=ann", "wrong-type"),
+        ("store.encryption.age={}", "missing-key"),
+        ("store.encryption={}", "missing-key"),
+    ] {
+        let run = sandbox.run(&["render", "--set", set]);
+        assert_eq!((run.status, run.stderr.matches("error[").count()), (2, 1), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("error[{code}]")), "{set}: {}", run.stderr);
+    }
 }

@@ -1,12 +1,11 @@
 //! Keys at rest follow the recipients of the spec: what is to be done, and doing it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::source::Source;
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::io::store::{StoreError, UnsettledKeys};
+use crate::io::store::{StoreError, UnsettledKeys, listed};
 
 /// What gives keys to everybody that nobody has seen.
 const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
@@ -136,8 +135,4 @@ fn words(unsettled: &UnsettledKeys, recipients: usize) -> String {
 
 fn keys(count: usize) -> String {
     if count == 1 { "1 private key".to_owned() } else { format!("{count} private keys") }
-}
-
-fn listed(recipients: &BTreeSet<String>) -> String {
-    recipients.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }

@@ -12,6 +12,9 @@ const LONGEST: u64 = 128 * 1024;
 
 const DAMAGED: &str = "is damaged or cut off";
 
+const IN_CLEAR: &str = "holds a private key in clear, under a name that Git takes: \
+                        rename it to `tls.key`, and make a new key if it was committed";
+
 /// What the header of an age file tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
@@ -32,6 +35,7 @@ impl Header {
         match lines.next() {
             Some(Ok(line)) if line == MAGIC.as_bytes() => {}
             Some(Err(_)) if is_age(octets) => return Err(DAMAGED),
+            _ if is_in_clear(octets) => return Err(IN_CLEAR),
             _ => return Err("is not an age file"),
         }
         let mut header = Self::default();
@@ -54,6 +58,14 @@ impl Header {
         }
         Err(DAMAGED)
     }
+}
+
+/// Whether it is what should be inside.
+fn is_in_clear(octets: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    const LABEL: &[u8] = b"PRIVATE KEY-----";
+    octets.trim_ascii_start().starts_with(BEGIN)
+        && octets.windows(LABEL.len()).any(|part| part == LABEL)
 }
 
 /// Headers are ASCII without control characters; what they say is shown to people.

@@ -74,6 +74,9 @@ impl Identities {
     pub(super) fn add(&mut self, place: &str, text: &[u8]) -> Result<(), IdentityError> {
         let hint = "write identities as `age-keygen` does, one a line, comments after `#`";
         let failed = |problem: String| IdentityError { problem, hint: hint.to_owned() };
+        if let Some(found) = Mistaken::of(text) {
+            return Err(found.error(place));
+        }
         let text = str::from_utf8(text)
             .map_err(|_| failed(format!("{place} holds no age identities: it is not text")))?;
         let (before, mut others) = (self.keys.len(), 0_usize);
@@ -107,7 +110,47 @@ impl Identities {
     }
 }
 
-/// Identities of plugins, post-quantum ones, and the lines of SSH's keys are others' to use.
+/// What people name for an identity and is none.
+#[derive(Clone, Copy)]
+enum Mistaken {
+    Ssh,
+    Recipient,
+    Pem,
+}
+
+impl Mistaken {
+    /// By the first line that says something.
+    fn of(text: &[u8]) -> Option<Self> {
+        let mut lines = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
+        let line = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"))?;
+        if line.starts_with(b"ssh-") || line.ends_with(b" OPENSSH PRIVATE KEY-----") {
+            return Some(Self::Ssh);
+        }
+        if line.starts_with(b"-----BEGIN ") {
+            return Some(Self::Pem);
+        }
+        line.starts_with(b"age1").then_some(Self::Recipient)
+    }
+
+    fn error(self, place: &str) -> IdentityError {
+        let (what, hint) = match self {
+            Self::Ssh => (
+                "a key of SSH, which mtlsgen does not use: it uses X25519 identities of age",
+                "make an identity by `age-keygen -o FILE`, and add its recipient, which that prints, to `store.encryption.age.recipients`",
+            ),
+            Self::Recipient => (
+                "a recipient (`age1…`), which encrypts; its identity (`AGE-SECRET-KEY-1…`) opens",
+                "name the file that `age-keygen -o FILE` wrote",
+            ),
+            Self::Pem => {
+                ("PEM, and no age identity", "name the file that `age-keygen -o FILE` wrote")
+            }
+        };
+        IdentityError { problem: format!("{place} holds {what}"), hint: hint.to_owned() }
+    }
+}
+
+/// Identities of plugins and post-quantum ones are others' to use.
 fn is_other_kind(line: &str) -> bool {
     line.starts_with(IDENTITY) && !line.starts_with("AGE-SECRET-KEY-1")
 }

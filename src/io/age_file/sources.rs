@@ -124,7 +124,12 @@ impl Sources {
         };
         match open_with_passphrase(&octets, &passphrase) {
             Ok(Some(text)) => found.add(place, &text),
-            Ok(None) => Err(failed(format!("the passphrase does not open {place}"))),
+            Ok(None) => Err(IdentityError {
+                problem: format!("the passphrase does not open {place}"),
+                hint: format!(
+                    "it is read from `--identity-passphrase-file`, else from `{PASSPHRASE}`, else from the terminal: give the one that `age -p` was told"
+                ),
+            }),
             Err(problem) => Err(failed(format!("{place} {problem}"))),
         }
     }
@@ -134,7 +139,7 @@ impl Sources {
         let octets = if let Some(path) = &self.passphrase_file {
             let name = format!("`{}`", path.display());
             octets(path).map_err(|error| unreadable(&name, &error)).map(Some)?
-        } else if let Some(text) = std::env::var_os(PASSPHRASE) {
+        } else if let Some(text) = variable(PASSPHRASE) {
             Some(Zeroizing::new(text.into_encoded_bytes()))
         } else {
             terminal::secret(&format!("Passphrase of {place}: ")).map_err(|error| {

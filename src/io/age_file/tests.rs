@@ -42,7 +42,9 @@ fn what_was_changed_or_cut_off_is_not_opened() {
             "{damaged}"
         );
     }
-    assert!(Header::read(b"-----BEGIN PRIVATE KEY-----").is_err());
+    let clear = Header::read(b"-----BEGIN PRIVATE KEY-----").unwrap_err();
+    assert!(clear.starts_with("holds a private key in clear"), "{clear}");
+    assert_eq!(Header::read(b"-----BEGIN CERTIFICATE-----").unwrap_err(), "is not an age file");
     let hostile = "age-encryption.org/v1\n-> mtlsgen.dev/recipients age1\u{1b}[2J\n\n--- x\n";
     assert_eq!(Header::read(hostile.as_bytes()), Err("has a damaged header"));
     assert!(Header::read(&sealed.as_bytes()[..120]).is_err());

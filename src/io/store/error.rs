@@ -10,6 +10,9 @@ use super::layout;
 use crate::io::age_file::IdentityError;
 use crate::pki::request::Holder;
 
+/// Most recipients that a message names.
+const MOST_SHOWN: usize = 5;
+
 /// Why the store could not be read or changed. Unless it says otherwise, nothing was changed.
 #[derive(Debug)]
 pub enum StoreError {
@@ -79,12 +82,23 @@ pub struct Sealed {
     pub places: Vec<String>,
 }
 
+/// Recipients as they are shown to people: the first ones of many.
+#[must_use]
+pub fn listed(recipients: &BTreeSet<String>) -> String {
+    let shown = recipients.iter().take(MOST_SHOWN).map(|text| format!("`{text}`"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match recipients.len().saturating_sub(MOST_SHOWN) {
+        0 => shown,
+        1 => format!("{shown} and 1 other"),
+        others => format!("{shown} and {others} others"),
+    }
+}
+
 impl Sealed {
     fn hint(&self) -> String {
         let whose = match &self.recipients {
             Some(recipients) => {
-                let texts: Vec<_> = recipients.iter().map(|text| format!("`{text}`")).collect();
-                format!("of one of its recipients: {}", texts.join(", "))
+                format!("of one of its recipients: {}", listed(recipients))
             }
             None => "of one of its recipients (the file does not name them)".to_owned(),
         };
@@ -93,7 +107,7 @@ impl Sealed {
             places => places.join(", "),
         };
         format!(
-            "say `--identity FILE` with the identity {whose}; looked for identities in {places}"
+            "say `--identity FILE` or set `SOPS_AGE_KEY_FILE`, with the identity {whose}; looked for identities in {places}"
         )
     }
 }
@@ -287,6 +301,14 @@ mod tests {
     fn sealed(path: &Path, recipients: Option<BTreeSet<String>>, identities: usize) -> StoreError {
         let places = vec!["`SOPS_AGE_KEY` (not set)".to_owned()];
         StoreError::Sealed(Box::new(Sealed { path: path.into(), recipients, identities, places }))
+    }
+
+    #[test]
+    fn the_first_of_many_recipients_are_named() {
+        let names = |count| (1..=count).map(|number| format!("age{number}")).collect();
+        assert_eq!(listed(&names(2)), "`age1`, `age2`");
+        assert_eq!(listed(&names(6)), "`age1`, `age2`, `age3`, `age4`, `age5` and 1 other");
+        assert!(listed(&names(9)).ends_with("`age5` and 4 others"));
     }
 
     fn every_kind() -> Vec<StoreError> {

@@ -39,7 +39,7 @@ use crate::pki::request::Holder;
 use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
-pub use error::{Sealed, StoreError};
+pub use error::{Sealed, StoreError, listed};
 pub use lock::StoreLock;
 pub use reencryption::UnsettledKeys;
 pub use rotation::{Change, certificate_of};

@@ -123,6 +123,11 @@ impl Mistake {
         self.0.place
     }
 
+    /// Whether it is the absence of a key.
+    pub fn is_missing_key(&self) -> bool {
+        matches!(self.0.kind, Kind::MissingKey { .. })
+    }
+
     /// The message, without its place.
     pub fn diagnostic(self) -> Diagnostic {
         let found = self.0.found.unwrap_or(Found { words: "nothing".to_owned(), value: None });

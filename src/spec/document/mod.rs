@@ -117,7 +117,7 @@ impl Document {
         let mut refused = Refused::new();
         let mut ways = Vec::new();
         let mut found = Vec::new();
-        let mut way = Vec::new();
+        let mut way: Vec<usize> = Vec::new();
         loop {
             let skipped = &way[..way.len().min(2)];
             match T::deserialize(NodeDeserializer::new(root, &refused, skipped)) {
@@ -125,7 +125,10 @@ impl Document {
                 Ok(_) => break,
                 Err(mistake) => {
                     way = mistake.path();
-                    found.extend(self.diagnostic(mistake));
+                    // A table is no longer whole once something in it is refused, which is told already.
+                    let is_told = mistake.is_missing_key()
+                        && ways.iter().any(|told: &Vec<_>| told.starts_with(&way));
+                    found.extend(self.diagnostic(mistake).filter(|_| !is_told));
                     if !refused.insert(at(root, &way)) || refused.len() > SOUGHT {
                         return (T::default(), shortened(found));
                     }

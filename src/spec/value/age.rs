@@ -27,6 +27,15 @@ fn check(text: &str) -> Result<(), String> {
     if text.starts_with("ssh-") {
         return refused("it is a key of SSH");
     }
+    if text.split([',', ' ', '\n']).filter(|part| part.starts_with("age1")).count() > 1 {
+        return refused("there are several, and each one is a string of the list");
+    }
+    if text != text.trim() {
+        return refused("there is white space around it");
+    }
+    if text.starts_with("AGE1") {
+        return refused("it has capital letters");
+    }
     let Some(data) = text.strip_prefix("age1") else {
         return refused("it does not start with `age1`");
     };
@@ -81,6 +90,10 @@ mod tests {
                     "of a plugin",
                 ),
                 ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice", "a key of SSH"),
+                ("AGE1T7RXYEV2Z3RW82STDLRREPYC39NVN86L5078ZQKF5UASDY86JP6SVPY7PA", "capital"),
+                ("age1qqqqqqqqqqqqqyp9skm,age1qqqqqqqqqqqqqyp9skm", "there are several"),
+                ("age1qqqqqqqqqqqqqyp9skm\nage1qqqqqqqqqqqqqyp9skm", "there are several"),
+                (" age1qqqqqqqqqqqqqyp9skm", "white space around it"),
                 ("alice", "does not start with `age1`"),
                 // Thirty-two octets of zero, and eight of them.
                 (

@@ -77,6 +77,27 @@ fn authorities_of_others_sign_in_the_same_way_each_time() {
 }
 
 #[test]
+fn what_ends_with_an_authority_of_others_has_no_renewal_time_in_the_past() {
+    let sandbox = sandbox(&spec(ABOVE));
+    if make_authority(&sandbox, &["ed25519"]).is_none() {
+        return;
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let end = i64::try_from(now + 2000 * 86_400).unwrap();
+    for days in [1, 1000, 1999] {
+        let at = now + days * 86_400;
+        let text = sandbox.ok(&["status", "--format", "json", "--at", &format!("@{at}")]).stdout;
+        let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let rows = status["certificates"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == "signing").unwrap();
+        if let Some(time) = row["renewalTime"].as_str() {
+            let time = mtlsgen::time::Timestamp::parse(time).unwrap().unix();
+            assert!(i64::try_from(at).unwrap() < time && time <= end, "{row}");
+        }
+    }
+}
+
+#[test]
 fn an_authority_that_would_sign_differently_each_time_is_refused() {
     let sandbox = sandbox(&spec(BROUGHT));
     if make_authority(&sandbox, &["ec", "-pkeyopt", "ec_paramgen_curve:P-521"]).is_none() {

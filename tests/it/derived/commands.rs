@@ -1,11 +1,13 @@
 //! What other commands make of a store that keeps nothing.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
+use mtlsgen::time::Timestamp;
 use serde_json::Value;
 
 use super::{HOST, SEED, SPEC, failing, replace, sandbox};
-use crate::support::{data, finish, object, objects, output_of, tool};
+use crate::support::{Sandbox, data, finish, object, objects, output_of, tool};
 
 #[test]
 fn looking_and_handing_out_work_as_with_a_folder() {
@@ -80,6 +82,34 @@ fn what_can_be_shown_still_is_listed_with_its_serial() {
     // 365 days in windows of 165: two or three of them.
     assert!((2..=3).contains(&of("alice")) && (2..=3).contains(&of("bob")), "{status}");
     assert_eq!(current(&status).count(), 6);
+}
+
+/// What is current: when it makes way, and its serial.
+fn renewals(sandbox: &Sandbox, at: &str) -> BTreeMap<String, (Value, Value)> {
+    let text = sandbox.ok(&["status", "--format", "json", "--at", at]).stdout;
+    let status: Value = serde_json::from_str(&text).unwrap();
+    let of = |row: &Value| (row["renewalTime"].clone(), row["serial"].clone());
+    current(&status).map(|row| (row["name"].as_str().unwrap().to_owned(), of(row))).collect()
+}
+
+#[test]
+fn the_renewal_time_is_the_second_at_which_the_next_certificate_comes() {
+    let sandbox = sandbox(&SPEC.replace("[cas.signing]\n", "[cas.signing]\nduration = \"800d\"\n"));
+    let before = |time: &Value| {
+        let time = Timestamp::parse(time.as_str().unwrap()).unwrap();
+        format!("@{}", time.unix() - 1)
+    };
+    // The second time lies in a window of the lower authority that the upper one cuts short.
+    let first = "2031-01-01".to_owned();
+    let last = before(&renewals(&sandbox, &first)["root"].0);
+    for at in [first, last] {
+        let now = renewals(&sandbox, &at);
+        for (name, (time, serial)) in &now {
+            assert_eq!(renewals(&sandbox, &before(time))[name].1, *serial, "{name} at {at}");
+            let then = renewals(&sandbox, time.as_str().unwrap());
+            assert_ne!(then[name].1, *serial, "{name} at {at}");
+        }
+    }
 }
 
 #[test]

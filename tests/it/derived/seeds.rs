@@ -6,6 +6,42 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::{SEED, SPEC, failing, sandbox, write_seed};
 use crate::support::Run;
 
+/// The seed in base64, with a slash in it.
+const BASE64: &str = "1rmn8U4CxYg7+h1gl3zjJUqPEN1bNunCcQSL/pKjXNc=";
+
+#[test]
+fn a_seed_in_place_of_its_path_is_not_shown() {
+    let sandbox = sandbox(SPEC);
+    let hides = |run: &Run, words: &str, seed: &str| {
+        failing(run, words);
+        let parts = seed.as_bytes().chunks(12).map(|part| str::from_utf8(part).unwrap());
+        for part in parts.filter(|part| part.len() == 12) {
+            assert!(!run.stderr.contains(part), "{}", run.stderr);
+        }
+    };
+    for seed in [SEED, &SEED[1..], BASE64] {
+        for format in ["human", "json"] {
+            let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+                let arguments = [&["render", "--message-format", format], arguments].concat();
+                let mut command = sandbox.command(&arguments);
+                Run::of(command.envs(variables.iter().copied()).output().unwrap())
+            };
+            let pasted = "looks like a seed itself (not shown)";
+            hides(&run(&["--seed-file", seed], &[]), pasted, seed);
+            hides(&run(&[], &[("MTLSGEN_SEED_FILE", seed)]), pasted, seed);
+            let spec = SPEC.replace("\"seed\"", &format!("\"{seed}\""));
+            sandbox.write("below/pasted.toml", &spec);
+            hides(&run(&["-f", "below/pasted.toml"], &[]), pasted, seed);
+            sandbox.write("pasted.toml", spec.replace("seedFile", "seed"));
+            hides(&run(&["-f", "pasted.toml"], &[]), "unknown key `seed`", seed);
+            hides(&run(&["--set", &format!("store.seed={seed}")], &[]), "unknown key", seed);
+        }
+    }
+    // A file may be called whatever it is called.
+    write_seed(&sandbox, &SEED[..40], SEED);
+    sandbox.ok(&["render", "--seed-file", &SEED[..40]]);
+}
+
 #[test]
 fn wrong_seeds_are_refused() {
     let sandbox = sandbox(SPEC);
@@ -42,7 +78,7 @@ fn files_that_others_can_read_are_refused() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let run = sandbox.run(&["render"]);
         failing(&run, &format!("others can read the seed in `seed` (mode {mode:04o})"));
-        assert!(run.stderr.contains("chmod 600 seed"), "{}", run.stderr);
+        assert!(run.stderr.contains("chmod 600 'seed'"), "{}", run.stderr);
     }
     for mode in [0o600, 0o400, 0o700] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -89,4 +125,13 @@ fn the_nearest_seed_counts() {
     // A path in a spec starts from the folder of the file that says so.
     sandbox.write("below/mtls.toml", SPEC.replace("\"seed\"", "\"../one\""));
     assert_eq!(render(&["-f", "below/mtls.toml"], &[]), argument);
+}
+
+#[test]
+fn a_kind_of_store_that_is_none_is_one_mistake() {
+    let sandbox = sandbox(&SPEC.replace("\"derived\"", "\"Derived\""));
+    let run = sandbox.run(&["render"]);
+    failing(&run, "write `derived`");
+    assert_eq!(run.stderr.matches("error[").count(), 1, "{}", run.stderr);
+    assert!(!sandbox.path("pki").exists());
 }

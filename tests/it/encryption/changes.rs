@@ -141,6 +141,15 @@ fn a_key_in_clear_beside_an_encrypted_one_and_damaged_ones_are_errors() {
         run.stderr
     );
     fs::remove_file(sandbox.path("pki/clients/alice/tls.key")).unwrap();
+    let alice = sandbox.read("pki/clients/alice/tls.key.age");
+    sandbox.write(
+        "pki/clients/alice/tls.key.age",
+        people[0].opens(&sealed(&sandbox, "clients/alice")),
+    );
+    let run = sandbox.run(&["render", "--dry-run"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("tls.key.age` holds a private key in clear"), "{}", run.stderr);
+    sandbox.write("pki/clients/alice/tls.key.age", alice);
     let whole = sandbox.read("pki/hosts/a.example.com/tls.key.age");
     let (start, end) = whole.split_at(whole.len() - 100);
     sandbox.write(

@@ -56,10 +56,21 @@ fn places_that_hold_no_identity_are_named_and_nothing_of_them_is_shown() {
     let (file, identity) = (people[0].file(), people[0].identity());
     let cut = &identity[..60];
     sandbox.write("cut.txt", format!("# mine\n{cut}\n"));
+    sandbox.write("ssh", "-----BEGIN OPENSSH PRIVATE KEY-----\r\nb3BlbnNzaC1rZXk\r\n");
+    sandbox.write("ssh.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 ann\n");
+    sandbox.write("recipient.txt", format!("# ann\r\n{}\r\n", people[0].recipient));
     let home = sandbox.folder().to_str().unwrap();
     for (arguments, variables, words) in [
         (&["--identity", "none.txt"][..], &[][..], "`none.txt` does not exist"),
         (&["--identity", "cut.txt"], &[], "line 2 of `cut.txt` is no age identity"),
+        (&["--identity", "ssh"], &[], "`ssh` holds a key of SSH, which mtlsgen does not use"),
+        (&["--identity", "ssh.pub"], &[], "`ssh.pub` holds a key of SSH"),
+        (&["--identity", "recipient.txt"], &[], "`recipient.txt` holds a recipient (`age1…`)"),
+        (
+            &["--identity", "pki/cas/clients/tls.crt"],
+            &[],
+            "tls.crt` holds PEM, and no age identity",
+        ),
         (&[], &[("SOPS_AGE_KEY", cut)], "line 1 of `SOPS_AGE_KEY` is no age identity"),
         (
             &[],
@@ -142,13 +153,17 @@ fn a_protected_identity_opens_with_its_passphrase_from_a_file_the_environment_or
     let run = with(&sandbox, &identity, &[("MTLSGEN_AGE_PASSPHRASE", "wrong")]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("the passphrase does not open `protected.age`"), "{}", run.stderr);
-    let run = with(&sandbox, &identity, &[]);
-    assert_eq!(run.status, 2);
-    assert!(
-        run.stderr.contains("is protected by a passphrase, and there is nobody to ask"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("give the one that `age -p` was told"), "{}", run.stderr);
+    // A variable that is empty is as good as none.
+    for variables in [&[][..], &[("MTLSGEN_AGE_PASSPHRASE", "")]] {
+        let run = with(&sandbox, &identity, variables);
+        assert_eq!(run.status, 2);
+        assert!(
+            run.stderr.contains("is protected by a passphrase, and there is nobody to ask"),
+            "{}",
+            run.stderr
+        );
+    }
     // Where it was only found, it is passed over: who needs no key is not held up.
     sandbox.write("sops/age/keys.txt", fs::read(sandbox.path(&file)).unwrap());
     let found = [("XDG_CONFIG_HOME", sandbox.folder().to_str().unwrap())];

@@ -170,7 +170,7 @@ fn two_key_files_and_foreign_ones_are_damage() {
     fs::remove_file(at("tls.key")).unwrap();
     for (text, words) in [
         ("", "is not an age file"),
-        ("-----BEGIN PRIVATE KEY-----\n", "is not an age file"),
+        ("-----BEGIN PRIVATE KEY-----\n", "holds a private key in clear"),
         (&sealed_key[..200], "is damaged or cut off"),
         (&sealed_key[..sealed_key.len() - 120], "is damaged or cut off"),
     ] {
