@@ -133,10 +133,7 @@ pub fn plan_within(
         };
         let validity = validity(request, signer, now);
         if inventory.unseen.contains(&request.holder) {
-            if let Holder::Authority(name) = &request.holder {
-                let unseen = planned_signer(request, None, None, validity);
-                signers.insert(name, Signer { is_new: false, ..unseen });
-            }
+            signers.extend(unseen_signer(request, validity));
             continue;
         }
         // While a next generation waits, the current one is left as it is.
@@ -150,15 +147,8 @@ pub fn plan_within(
         }
         let signer_not_yet_valid =
             signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
-        let reason = match held {
-            None => Some(Reason::NeverIssued),
-            Some(held) => reason::reason(&Compared {
-                revoked: revoking::reason_of(&revoked, &request.issuer, held.certificate()),
-                asked: scope.asked.contains(&request.holder),
-                ..compared(&asked, held, signer, now, validity)
-            }),
-        };
-        let reason = reason.filter(|_| in_scope);
+        let compared = held.map(|held| compared(&asked, held, signer, now, validity));
+        let reason = reason_for(compared, &revoked, scope).filter(|_| in_scope);
         let unsafe_key = refuse_compromised(request, held, reason.as_ref(), &compromised);
         if !in_scope && held.is_none() || in_scope && unsafe_key.is_some() {
             plan.warnings.extend(unsafe_key.filter(|_| in_scope));
@@ -194,6 +184,20 @@ pub fn plan_within(
         plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
+}
+
+/// Why a certificate is to be issued; nothing to compare with means that there is none.
+fn reason_for(
+    compared: Option<Compared<'_>>,
+    revoked: &Revocations,
+    scope: &Scope,
+) -> Option<Reason> {
+    let Some(compared) = compared else { return Some(Reason::NeverIssued) };
+    reason::reason(&Compared {
+        revoked: revoking::reason_of(revoked, &compared.want.issuer, compared.have),
+        asked: scope.asked.contains(&compared.want.holder),
+        ..compared
+    })
 }
 
 /// The request with the subject in the string types that the holder's certificate has, if both read the same:
@@ -315,6 +319,13 @@ fn planned_signer<'a>(
             validity,
         },
     }
+}
+
+/// An authority that cannot be seen signs nothing new, and is none itself.
+fn unseen_signer(request: &CertificateRequest, validity: Validity) -> Option<(&str, Signer<'_>)> {
+    let Holder::Authority(name) = &request.holder else { return None };
+    let unseen = planned_signer(request, None, None, validity);
+    Some((name, Signer { is_new: false, ..unseen }))
 }
 
 pub(super) fn compared<'a>(
