@@ -1,0 +1,99 @@
+"""Asks many requests from inside the run's network: `asker.py THREADS`.
+
+Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
+again. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
+connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`.
+"""
+
+import functools
+import http.client
+import json
+import socket
+import ssl
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+_SECONDS = 10
+
+
+@functools.lru_cache(maxsize=4096)
+def _context(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if certificate:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+class _Connection:
+    """One connection, made again when the server has closed it."""
+
+    def __init__(self, wanted):
+        self._wanted = wanted
+        self._http = None
+
+    def ask(self, host, target):
+        try:
+            return self._once(host, target)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            return {"status": 0, "service": None, "heard": None, "location": None, "error": str(error), "body": ""}
+
+    def close(self):
+        if self._http:
+            self._http.close()
+            self._http = None
+
+    def _once(self, host, target):
+        if self._http is None:
+            self._open()
+        self._http.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
+        self._http.putheader("Host", host)
+        self._http.endheaders()
+        response = self._http.getresponse()
+        body = response.read().decode("utf-8", "replace")
+        location = response.getheader("Location")
+        if response.will_close:
+            self.close()
+        answer = {"status": response.status, "location": location, "error": ""}
+        try:
+            seen = json.loads(body)
+            return {**answer, "service": seen["service"], "heard": seen["host"], "body": ""}
+        except (ValueError, KeyError, TypeError):
+            return {**answer, "service": None, "heard": None, "body": body[:200]}
+
+    def _open(self):
+        plain = socket.create_connection(("127.0.0.1", self._wanted["port"]), timeout=_SECONDS)
+        try:
+            sock = plain
+            if self._wanted["tls"]:
+                context = _context(self._wanted["cert"], self._wanted["key"])
+                sock = context.wrap_socket(plain, server_hostname=self._wanted["sni"])
+        except BaseException:
+            plain.close()
+            raise
+        self._http = http.client.HTTPConnection("127.0.0.1", timeout=_SECONDS)
+        # Otherwise it would open a connection of its own after the server has closed this one.
+        self._http.auto_open = 0
+        self._http.sock = sock
+        # Paths are sent as they are.
+        self._http._validate_path = lambda path: None
+
+
+def _connection(wanted):
+    connection = _Connection(wanted)
+    try:
+        return [connection.ask(host, target) for host, target in wanted["asks"]]
+    finally:
+        connection.close()
+
+
+def main(threads):
+    with ThreadPoolExecutor(threads) as pool:
+        for line in sys.stdin:
+            print(json.dumps(list(pool.map(_connection, json.loads(line)))), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

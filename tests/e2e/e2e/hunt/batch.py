@@ -1,0 +1,220 @@
+"""Many specs put before the controller at once."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..cluster import as_list
+from ..controllers.namespaces import INGRESS_CLASS, NAMESPACE_SELECTOR
+from ..processes import NotReady, wait_until
+from ..program import Object
+from ..specs.doors import CONTAINER_PORTS, Doors
+from .ground import Ground
+from .oracle import Service, service_ports
+from .policy import existing_bundle
+from .rendered import Rendered, rendered
+
+_SENTINEL = "hunt-sentinel"
+_NUMBERS = itertools.count(1)
+#: A configuration that is fine is served within a second or two.
+_PATIENCE = 25
+
+
+class NotRead(Exception):
+    """The controller did not read a batch: something in it keeps it from taking any configuration."""
+
+
+@dataclass
+class Batch:
+    """Specs that are being served."""
+
+    rendered: list[Rendered]
+    #: Address and port to the Service's port behind them.
+    services: dict[str, Service] = field(default_factory=dict)
+    #: What the API server did not take: name of the spec, and its words.
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    applied: list[Object] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> list[Rendered]:
+        return [each for each in self.rendered if each.verdict == "accepted"]
+
+
+def render_all(ground: Ground, folder: Path, doors: Sequence[Doors]) -> list[Rendered]:
+    """Renders them, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda each: rendered(ground.run.program, folder / each.name, each), doors))
+
+
+def serve_batch(ground: Ground, batch: Batch) -> None:
+    """Applies what was accepted, in the order of age, and waits until the controller has read it."""
+    surroundings: list[Object] = []
+    for each in batch.accepted:
+        surroundings += _surroundings(ground, batch, each)
+    if not surroundings:
+        return
+    cluster = ground.run.cluster
+    namespaces = [each for each in surroundings if each["kind"] == "Namespace"]
+    cluster.apply(as_list(namespaces))
+    cluster.apply(as_list([each for each in surroundings if each["kind"] != "Namespace"]))
+    ages = sorted({age for each in batch.accepted for age in _ages(each)})
+    for number, age in enumerate(ages):
+        if number:
+            # Ages count in whole seconds.
+            time.sleep(1.05)
+        _apply(ground, batch, age)
+    _wait(ground, batch)
+
+
+def withdraw(ground: Ground, batch: Batch) -> None:
+    """Takes the Ingresses away, and all that a controller would have to look at."""
+    kinds = ("Ingress", "Secret", "Service", "EndpointSlice")
+    objects = [each for each in batch.applied if each["kind"] in kinds]
+    if objects:
+        flags = ["delete", "--wait=false", "--ignore-not-found", "-f", "-"]
+        ground.run.cluster.kubectl(*flags, stdin=as_list([_identity(each) for each in objects]), check=False)
+
+
+def _identity(each: Object) -> Object:
+    metadata = {key: each["metadata"][key] for key in ("name", "namespace") if key in each["metadata"]}
+    return {"apiVersion": each["apiVersion"], "kind": each["kind"], "metadata": metadata}
+
+
+def _ages(found: Rendered) -> set[int]:
+    return {0, *(other.age for other in found.doors.others)}
+
+
+def _apply(ground: Ground, batch: Batch, age: int) -> None:
+    wanted = {each.doors.name: [one for one in each.objects if _age(each, one) == age] for each in batch.accepted}
+    together = [each for objects in wanted.values() for each in objects]
+    batch.applied += together
+    if ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(together), check=False).status == 0:
+        return
+    for name, objects in wanted.items():
+        alone = ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(objects), check=False)
+        if alone.status:
+            batch.refused.append((name, alone.stderr))
+
+
+_FLAGS = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"]
+
+
+def _age(found: Rendered, each: Object) -> int:
+    if each["kind"] != "Ingress":
+        return 0
+    wanted = (each["metadata"].get("namespace"), each["metadata"]["name"])
+    for other in found.doors.others:
+        metadata = other.ingress["metadata"]
+        if wanted == (metadata["namespace"], metadata["name"]):
+            return other.age
+    return 0
+
+
+def _surroundings(ground: Ground, batch: Batch, found: Rendered) -> list[Object]:
+    """Namespaces, what the spec takes for granted, and endpoints."""
+    label, _, value = NAMESPACE_SELECTOR.partition("=")
+    objects: list[Object] = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {label: value}}}
+        for name in found.doors.namespaces
+    ]
+    objects += _secrets(ground, found.doors)
+    rendered = {
+        (each["metadata"]["namespace"], each["metadata"]["name"]) for each in found.objects if each["kind"] == "Service"
+    }
+    for (namespace, name), ports in service_ports(found.doors).items():
+        metadata = {"name": name, "namespace": namespace}
+        if (namespace, name) not in rendered:
+            given = [
+                {**({"name": port} if port else {}), "port": number, "targetPort": at}
+                for (port, number), at in zip(ports, CONTAINER_PORTS, strict=False)
+            ]
+            objects.append({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": given}})
+        address = ground.new_address()
+        for (_, number), at in zip(ports, CONTAINER_PORTS, strict=False):
+            batch.services[f"{address}:{at}"] = (namespace, name, number)
+        objects.append(_slice(namespace, name, [port for port, _ in ports], address))
+    batch.applied += objects[len(found.doors.namespaces) :]
+    return objects
+
+
+def _slice(namespace: str, name: str, ports: Sequence[str], address: str) -> Object:
+    labels = {"kubernetes.io/service-name": name}
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "addressType": "IPv4",
+        "ports": [
+            {"name": port, "protocol": "TCP", "port": number} for port, number in zip(ports, CONTAINER_PORTS, strict=False)
+        ],
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+    }
+
+
+def _secrets(ground: Ground, doors: Doors) -> list[Object]:
+    """The Secrets that the spec says exist."""
+    made: dict[tuple[str, str], Object] = {}
+    pair = {"tls.crt": ground.roots.certificate("server"), "tls.key": ground.roots.key("server")}
+    for namespace in doors.namespaces:
+        made[namespace, "theirs"] = _secret(namespace, "theirs", pair)
+    for entry in doors.content["hosts"].values():
+        namespace = entry.get("namespace", doors.content["namespace"])
+        tls = entry.get("tls")
+        if tls and set(tls) == {"secretName"}:
+            made[namespace, tls["secretName"]] = _secret(namespace, tls["secretName"], pair)
+        auth = entry.get("clientAuth")
+        if auth and "cas" not in auth:
+            place, _, name = auth["secretName"].partition("/")
+            bundle = ground.roots.certificate(existing_bundle(auth["secretName"]))
+            made[place, name] = _secret(place, name, {"ca.crt": bundle})
+    return list(made.values())
+
+
+def _secret(namespace: str, name: str, files: dict[str, Path]) -> Object:
+    data = {key: base64.b64encode(path.read_bytes()).decode() for key, path in files.items()}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+
+
+def _wait(ground: Ground, batch: Batch) -> None:
+    """Puts an Ingress of our own last, and asks for it until it is served."""
+    number = next(_NUMBERS)
+    host, address = f"s{number}.sentinel.hunt.test", ground.new_address()
+    objects = _sentinel(ground, host, address)
+    ground.run.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+    batch.applied += [each for each in objects if each["kind"] == "Ingress"]
+
+    def served() -> bool:
+        port = int(ground.door.http.rpartition(":")[2])
+        wanted = {"tls": False, "port": port, "sni": None, "cert": None, "key": None, "asks": [[host, "/"]]}
+        return bool(ground.asker.ask([wanted])[0][0]["service"] == f"{address}:{CONTAINER_PORTS[0]}")
+
+    try:
+        wait_until(served, _PATIENCE, host, pause=0.1)
+    except NotReady as error:
+        raise NotRead(ground.door.process.log_tail(30)) from error
+
+
+def _sentinel(ground: Ground, host: str, address: str) -> list[Object]:
+    label, _, value = NAMESPACE_SELECTOR.partition("=")
+    metadata = {"name": _SENTINEL, "namespace": _SENTINEL}
+    backend = {"service": {"name": _SENTINEL, "port": {"number": 80}}}
+    path = {"path": "/", "pathType": "Prefix", "backend": backend}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _SENTINEL, "labels": {label: value}}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80, "targetPort": CONTAINER_PORTS[0]}]}},
+        _slice(_SENTINEL, _SENTINEL, [""], address),
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": metadata,
+            "spec": {"ingressClassName": INGRESS_CLASS, "rules": [{"host": host, "http": {"paths": [path]}}]},
+        },
+    ]

@@ -1,0 +1,114 @@
+"""Where the hunt takes place: certificates of others, a backend with many addresses, a program that asks."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..ask import ask
+from ..controllers import Controller, controller
+from ..network import BACKEND_ADDRESS
+from ..processes import Process
+from ..program import Project
+from ..specs.doors import CONTAINER_PORTS, Roots
+from ..world import Run
+
+#: RFC 2544's range for tests; all of it is the run's own.
+_RANGE = "198.18.0.0/15"
+_FIRST = (198 << 24) | (18 << 16)
+_ADDRESSES = 1 << 17
+_HERE = Path(__file__).parent
+_THREADS = 3
+
+#: The authorities that specs have; a stranger's have the same names.
+AUTHORITIES = ("clients", "clients-root", "staff", "staff-root")
+
+
+class Ground:
+    """What all batches of a hunt share."""
+
+    def __init__(self, run: Run, door: Controller, folder: Path) -> None:
+        self.run = run
+        self.door = door
+        self.folder = folder
+        folder.mkdir()
+        self.roots = Roots(folder / "roots")
+        self.strangers = self._strangers()
+        self._numbers = itertools.count(1)
+        self.asker = Asker(run)
+
+    def new_address(self) -> str:
+        """An address of the backend's; they come round again after more than a hundred thousand."""
+        number = _FIRST + next(self._numbers) % (_ADDRESSES - 2) + 1
+        return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+
+    def close(self) -> None:
+        self.asker.close()
+
+    def _strangers(self) -> Project:
+        """Authorities and clients with the names that specs have, and other keys."""
+        cas = {name: {} for name in AUTHORITIES}
+        clients = {f"{name}-0": {"issuer": name} for name in AUTHORITIES}
+        project = Project.with_spec(self.run.program, self.folder / "strangers", {"cas": cas, "clients": clients})
+        project.render()
+        return project
+
+
+class Asker:
+    """Asks many requests at once, in a process inside the run's network."""
+
+    def __init__(self, run: Run) -> None:
+        command = run.network.command([sys.executable, _HERE / "asker.py", str(_THREADS)])
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, connections: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+        """One list of answers for each connection."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin and stdout
+        stdin.write(json.dumps(connections) + "\n")
+        stdin.flush()
+        line = stdout.readline()
+        assert line, "the program that asks has ended"
+        answers: list[list[dict[str, Any]]] = json.loads(line)
+        return answers
+
+    def close(self) -> None:
+        """Ends it: it stops at the end of its input."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def ground(run: Run, counterpart: str) -> Ground:
+    """The ground before this controller, made when it is first asked for."""
+    door = controller(run, counterpart)
+    run.share("identified backend", _backend)
+
+    @contextmanager
+    def started(_: Run) -> Iterator[Ground]:
+        made = Ground(run, door, run.scratch / f"hunt-{counterpart}")
+        try:
+            yield made
+        finally:
+            made.close()
+
+    return run.share(f"hunting ground {counterpart}", started)
+
+
+@contextmanager
+def _backend(run: Run) -> Iterator[Process]:
+    address = ["ip", "-n", run.network.name, "addr", "add", _RANGE, "dev", "lo"]
+    subprocess.run(address, check=True)
+    command = run.network.command([sys.executable, _HERE / "identified.py", *map(str, CONTAINER_PORTS)])
+    process = Process("identified backend", command, run.scratch / "identified-backend.log")
+    try:
+        process.wait_until_ready(lambda: ask(run.network, f"http://{BACKEND_ADDRESS}:{CONTAINER_PORTS[-1]}/").status == 200, 20)
+        yield process
+    finally:
+        process.stop(patience=0)
