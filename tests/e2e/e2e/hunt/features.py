@@ -16,9 +16,21 @@ from .oracle import Oracle, Service, service_ports
 Table = dict[str, Any]
 
 
+#: What says too little to explain another find.
+_COMMON = frozenset(("client", "client of others", "stranger", "Ingress named", "bundle named", "existing bundle"))
+
+
 def label(find: Find) -> str:
     """The kind of a find and what is unusual about it, in a stable order."""
     return ", ".join([find.kind, *sorted({*_of_doors(find.doors), *_of_answer(find)})])
+
+
+def explains(name: str, other: str) -> bool:
+    """Whether a find with the label `other` is one with the label `name`, and something beside it."""
+    kind, *features = name.split(", ")
+    others = other.split(", ")
+    telling = set(features) - _COMMON
+    return name == other or (kind == others[0] and bool(telling) and set(features) <= set(others))
 
 
 def _of_answer(find: Find) -> Iterator[str]:

@@ -14,7 +14,7 @@ import yaml
 
 from ..specs.doors import Doors, generate_doors
 from .batch import Batch, NotRead, render_all, serve_batch, withdraw
-from .features import label
+from .features import explains, label
 from .finds import Count, Find, ask_again, judge, said_twice
 from .ground import Ground
 from .rendered import Rendered
@@ -118,6 +118,9 @@ class Hunt:
             raw = label(find)
             if self._is_known(raw):
                 self.tally.labels["known"] += 1
+                continue
+            if same := next((name for name in self.tally.labels if explains(name, raw)), None):
+                self.tally.labels[same] += 1
                 continue
             if looked_at >= _SHRUNK_AT_ONCE or not self.tally.is_new(raw):
                 continue

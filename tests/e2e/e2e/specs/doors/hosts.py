@@ -78,7 +78,8 @@ class Entries:
 
     def _route(self, path: str, key: str) -> Table:
         table = self._services[key]
-        ports = [value for each in table.get("ports", [table]) for value in _names(each)]
+        whole = [{"port": table.get("port"), "name": table.get("portName")}]
+        ports = [value for each in table.get("ports", whole) for value in (each["port"], each["name"]) if value]
         return {
             "path": path,
             "service": key,
@@ -120,6 +121,3 @@ class Entries:
         names = [name for name, client in self._clients.items() if client["issuer"] in cas]
         return {"allow": self._choices.some(names, 1, least=1)} if names and "partner" not in cas else {}
 
-
-def _names(port: Table) -> list[int | str]:
-    return [port["port"], *(port[key] for key in ("name", "portName") if key in port and "port" in port)]
