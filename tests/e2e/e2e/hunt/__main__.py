@@ -17,7 +17,7 @@ from ..program import Program
 from ..registry import COUNTERPARTS
 from ..specs.doors import Doors
 from ..world import Run
-from .ground import Ground, ground
+from .ground import Ground, quick_ground
 from .hunt import SIZE, Hunt, described, keep
 
 _TELLS = 60
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts.install(COUNTERPARTS[options.controller].parts)
         program = Program(options.program or parts.build_mtlsgen())
         with scratch_folder(options.keep) as scratch, closing(Run(program, scratch)) as run:
-            return _hunt(ground(run, options.controller), options)
+            return _hunt(quick_ground(run, options.controller), options)
     except parts.Missing as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..cluster import as_list
-from ..controllers.namespaces import INGRESS_CLASS, NAMESPACE_SELECTOR
+from ..controllers.namespaces import INGRESS_CLASS, SERVED
 from ..processes import NotReady, wait_until
 from ..program import Object
-from ..specs.doors import CONTAINER_PORTS, Doors
+from ..specs.doors import CONTAINER_PORTS, Doors, Other
 from .ground import Ground
 from .oracle import Service, service_ports
 from .policy import existing_bundle
@@ -38,8 +38,11 @@ class Batch:
     rendered: list[Rendered]
     #: Address and port to the Service's port behind them.
     services: dict[str, Service] = field(default_factory=dict)
-    #: What the API server did not take: name of the spec, and its words.
+    #: What the API server or the controller's webhook did not take of mtlsgen's objects: name of the spec, and
+    #: their words.
     refused: list[tuple[str, str]] = field(default_factory=list)
+    #: Names of specs of which something is missing for that reason, be it an Ingress of others.
+    partial: set[str] = field(default_factory=set)
     applied: list[Object] = field(default_factory=list)
 
     @property
@@ -93,35 +96,45 @@ def _ages(found: Rendered) -> set[int]:
 
 def _apply(ground: Ground, batch: Batch, age: int) -> None:
     wanted = {each.doors.name: [one for one in each.objects if _age(each, one) == age] for each in batch.accepted}
+    # Ingresses last, as Helm and `render` have it: a controller that reads one before its Secret answers 403.
     together = [each for objects in wanted.values() for each in objects]
+    together.sort(key=lambda each: each["kind"] == "Ingress")
     batch.applied += together
     if ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(together), check=False).status == 0:
         return
-    for name, objects in wanted.items():
-        alone = ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(objects), check=False)
-        if alone.status:
-            batch.refused.append((name, alone.stderr))
+    for each in batch.accepted:
+        of_others = [one for one in wanted[each.doors.name] if _other(each, one)]
+        ours = [one for one in wanted[each.doors.name] if one not in of_others]
+        for objects in (ours, of_others):
+            alone = ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(objects), check=False) if objects else None
+            if alone and alone.status:
+                batch.partial.add(each.doors.name)
+                if objects is ours:
+                    batch.refused.append((each.doors.name, alone.stderr))
 
 
 _FLAGS = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"]
 
 
 def _age(found: Rendered, each: Object) -> int:
-    if each["kind"] != "Ingress":
-        return 0
-    wanted = (each["metadata"].get("namespace"), each["metadata"]["name"])
+    other = _other(found, each)
+    return other.age if other else 0
+
+
+def _other(found: Rendered, each: Object) -> Other | None:
+    """The Ingress of others that an object is."""
+    place = (each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"])
     for other in found.doors.others:
         metadata = other.ingress["metadata"]
-        if wanted == (metadata["namespace"], metadata["name"]):
-            return other.age
-    return 0
+        if place == ("Ingress", metadata["namespace"], metadata["name"]):
+            return other
+    return None
 
 
 def _surroundings(ground: Ground, batch: Batch, found: Rendered) -> list[Object]:
     """Namespaces, what the spec takes for granted, and endpoints."""
-    label, _, value = NAMESPACE_SELECTOR.partition("=")
     objects: list[Object] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {label: value}}}
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": SERVED}}
         for name in found.doors.namespaces
     ]
     objects += _secrets(ground, found.doors)
@@ -203,12 +216,11 @@ def _wait(ground: Ground, batch: Batch) -> None:
 
 
 def _sentinel(ground: Ground, host: str, address: str) -> list[Object]:
-    label, _, value = NAMESPACE_SELECTOR.partition("=")
     metadata = {"name": _SENTINEL, "namespace": _SENTINEL}
     backend = {"service": {"name": _SENTINEL, "port": {"number": 80}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _SENTINEL, "labels": {label: value}}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _SENTINEL, "labels": SERVED}},
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80, "targetPort": CONTAINER_PORTS[0]}]}},
         _slice(_SENTINEL, _SENTINEL, [""], address),
         {

@@ -86,6 +86,8 @@ def _judged(
     service = batch.services.get(answer["service"]) if answer["service"] else None
     served = answer["service"] is not None
     kind = _kind(oracle, question, answer, expected, service, absolute)
+    if kind == "locked out" and found.doors.name in batch.partial:
+        kind = None
     if kind:
         said = f"{answer['status']} {service or answer['service'] or answer['body'] or answer['error']}"
         services = ", ".join(map(str, sorted(expected.services))) or "no service"
@@ -156,3 +158,11 @@ def said_twice(found: Rendered) -> Iterator[Find]:
         if seen.setdefault(key, rule.service) != rule.service:
             asked = f"{rule.host}{rule.path} ({rule.path_type})"
             yield Find("path twice", found.doors, asked, "accepted", f"{rule.service} and {seen[key]}")
+
+
+def refused(batch: Batch) -> Iterator[Find]:
+    """What the API server or the webhook did not take, although it is all mtlsgen's."""
+    doors = {each.doors.name: each.doors for each in batch.accepted}
+    for name, words in batch.refused:
+        by = "the webhook" if "denied the request" in words else "the API"
+        yield Find(f"refused by {by}", doors[name], "kubectl apply", words, "is taken")

@@ -15,7 +15,7 @@ import yaml
 from ..specs.doors import Doors, generate_doors
 from .batch import Batch, NotRead, render_all, serve_batch, withdraw
 from .features import explains, label
-from .finds import Count, Find, ask_again, judge, said_twice
+from .finds import Count, Find, ask_again, judge, refused, said_twice
 from .ground import Ground
 from .rendered import Rendered
 from .shrink import shrunk
@@ -101,7 +101,7 @@ class Hunt:
                 time.sleep(_SETTLES)
                 finds = ask_again(self._ground, batch, finds)
             finds += [find for each in batch.accepted for find in said_twice(each)]
-            return finds + list(_refused(batch))
+            return finds + list(refused(batch))
         except NotRead as error:
             words = str(error)
         finally:
@@ -132,7 +132,7 @@ class Hunt:
                 yield name, small
 
     def _shrunk(self, find: Find) -> Find:
-        if not self._shrink or (find.question is None and find.kind != "path twice"):
+        if not self._shrink or find.kind in ("broken", "not read"):
             return find
         folder = self._ground.folder / "shrunk"
         try:
@@ -154,15 +154,6 @@ def _first_of_each(finds: Sequence[Find]) -> list[Find]:
 
 def _broken(found: Rendered) -> Find:
     return Find("broken", found.doors, "mtlsgen", found.said[-2000:], "objects or a diagnostic")
-
-
-def _refused(batch: Batch) -> Iterator[Find]:
-    doors = {each.doors.name: each.doors for each in batch.accepted}
-    for name, words in batch.refused:
-        # What the API server does not take of others' Ingresses is not mtlsgen's to say.
-        names = [other.ingress["metadata"]["name"] for other in doors[name].others]
-        if not any(f'"{each}" is invalid' in words for each in names):
-            yield Find("refused by the API", doors[name], "kubectl apply", words, "is taken")
 
 
 def described(name: str, find: Find) -> str:

@@ -14,7 +14,8 @@ async def _answer(reader, writer):
         if first == b"\x01":
             await _fastcgi(address, reader, writer, first)
             return
-        while True:
+        # Another protocol (TLS, HTTP/2): nobody waits for an answer.
+        while first in (b"G", b""):
             head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             first = b""
             fields = [line.partition(":") for line in head[1:] if line]

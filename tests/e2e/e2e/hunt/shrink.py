@@ -11,7 +11,7 @@ from typing import Any
 
 from ..specs.doors import Doors
 from .batch import Batch, NotRead, render_all, serve_batch, withdraw
-from .finds import Find, ask_again, said_twice
+from .finds import Find, ask_again, refused, said_twice
 from .ground import Ground
 
 Table = dict[str, Any]
@@ -57,6 +57,7 @@ def _tried(ground: Ground, folder: Path, find: Find, cuts: Sequence[Sequence[Cut
 def _found(ground: Ground, batch: Batch, find: Find) -> dict[str, Find]:
     if find.question is None:
         again = [each for found in batch.accepted for each in said_twice(found)]
+        again += refused(batch)
     else:
         wanted = []
         for each in batch.accepted:

@@ -36,15 +36,16 @@ class Entries:
         hosts: dict[str, Table] = {}
         labels = choices.some(words.LABELS, 5, least=2)
         for label in labels:
-            hosts[f"{label}.{self._domain}"] = self._entry(hosts)
+            key = f"{label}.{self._domain}"
+            hosts[key] = self._entry(hosts, key)
         if choices.chance(0.2):
             host = choices.one(list(hosts))
-            hosts["again"] = {**self._entry(hosts), "host": host}
+            hosts["again"] = {**self._entry(hosts, host), "host": host}
             if choices.chance(0.6):
                 hosts["again"]["clientAuth"] = hosts[host]["clientAuth"]
         return hosts
 
-    def _entry(self, others: dict[str, Table]) -> Table:
+    def _entry(self, others: dict[str, Table], key: str) -> Table:
         choices = self._choices
         namespace = choices.one(self._namespaces)
         place = {} if namespace == self._namespaces[0] else {"namespace": namespace}
@@ -54,7 +55,7 @@ class Entries:
             **place,
             **choices.maybe(0.2, ingressName=choices.one(words.OBJECT_NAMES)),
             **self._routes(namespace),
-            "tls": self._tls(others, bool(auth)),
+            "tls": self._tls(others, key, place, bool(auth)),
             "clientAuth": auth,
             **({"annotations": notes} if notes else {}),
         }
@@ -87,13 +88,16 @@ class Entries:
             **self._choices.maybe(0.4, pathType=self._choices.one(words.PATH_TYPES)),
         }
 
-    def _tls(self, others: dict[str, Table], asked: bool) -> Table | bool:
+    def _tls(self, others: dict[str, Table], key: str, place: Table, asked: bool) -> Table | bool:
         choices = self._choices
         if not asked and choices.chance(0.3):
             return False
-        shared = [key for key, each in others.items() if each["tls"] and "host" not in each["tls"]]
-        if shared and choices.chance(0.15):
-            return {"host": choices.one(shared)}
+        shared = [
+            key for key, each in others.items()
+            if each["tls"] and "issuer" in each["tls"] and each.get("namespace") == place.get("namespace")
+        ]  # fmt: skip
+        if shared and choices.chance(0.1):
+            return _borrowed(others, choices.one(shared), key)
         existing = {"secretName": f"{choices.one(words.OBJECT_NAMES)}-pair"}
         return existing if choices.chance(0.2) else {"issuer": "self-signed"}
 
@@ -121,3 +125,10 @@ class Entries:
         names = [name for name, client in self._clients.items() if client["issuer"] in cas]
         return {"allow": self._choices.some(names, 1, least=1)} if names and "partner" not in cas else {}
 
+
+def _borrowed(others: dict[str, Table], lender: str, borrower: str) -> Table:
+    """The certificate of another entry, which has this name in it too."""
+    names = others[lender]["tls"].setdefault("dnsNames", [lender])
+    if borrower not in names:
+        names.append(borrower)
+    return {"host": lender}

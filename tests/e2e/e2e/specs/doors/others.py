@@ -20,7 +20,9 @@ def others(choices: Choices, doors: Doors) -> list[Other]:
     made: list[Other] = []
     hosts = doors.content["hosts"]
     if doors.way != "template":
-        for key in choices.some(list(hosts), 2, least=1):
+        # An entry that says nothing of clients has nothing to add to an Ingress.
+        able = [key for key, entry in hosts.items() if entry["clientAuth"]]
+        for key in choices.some(able, 2, least=1):
             made.append(_of_host(choices, doors, key))
     if not made or choices.chance(0.6):
         made.append(_beside(choices, doors))

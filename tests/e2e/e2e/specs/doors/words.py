@@ -9,7 +9,7 @@ NAMESPACES = ("shop", "shop-api", "shop-api-x", "api")
 SERVICES = ("api-x", "x", "web", "web-api", "api", "x-80", "api-x-http")
 PORT_NAMES = ("http", "api-80", "x-80", "x-http", "80-x")
 #: The dashes of a host's Ingress, and so of its Secrets, come from dots.
-LABELS = ("api.x", "x", "api", "www", "api-x", "x.api", "*.apps", "one.apps", "*.x", "two.x", "*.api.x")
+LABELS = ("api.x", "x", "api", "www", "x.api", "y", "*.apps", "one.apps", "*.x", "two.x", "*.api.x")
 OBJECT_NAMES = ("api-x", "x", "api", "x-y", "y", "api-x-y", "web")
 
 ORDINARY_PATHS = ("/", "/v1", "/v1/", "/a", "/a/b", "/A", "/a.b", "/a_b", "/a-b")
@@ -60,8 +60,8 @@ ANNOTATIONS = (
     ("denylist-source-range", "192.0.2.0/24"),
     ("upstream-vhost", "elsewhere.example.com"),
     ("x-forwarded-prefix", "/v1"),
-    ("mirror-target", "https://elsewhere.example.com/$request_uri"),
-    ("auth-url", "https://elsewhere.example.com/auth"),
+    ("mirror-target", "http://192.0.2.10:8090/mirror"),
+    ("auth-url", "http://192.0.2.10:8090/auth"),
     ("auth-type", "basic"),
     ("enable-global-auth", "false"),
     ("limit-rps", "1000"),
