@@ -11,6 +11,7 @@ use super::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, human};
 use crate::io::{input, new_files};
 use crate::kustomize::helm;
+use crate::manifest::lists;
 use crate::spec::document::in_its_language;
 
 /// Namespace of the release; Helm 4 tells its plugins.
@@ -51,6 +52,7 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     let chart = input::standard_input_text()?;
     let charts_objects =
         helm::objects(&chart).map_err(|mistake| CommandError::Input(vec![*mistake]))?;
+    let (charts_objects, lists) = lists::unfold(charts_objects);
     if helm::is_hooks_alone(&charts_objects) {
         return Ok(chart);
     }
@@ -69,7 +71,7 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     let Given { items, objects, taken: _ } = given?;
     let missing = helm::missing(&charts_objects, objects, namespace.as_deref());
     let missing = missing.map_err(CommandError::Input)?;
-    let chart = if items == charts_objects { chart } else { stream(&items) };
+    let chart = if items == charts_objects { chart } else { stream(&lists.fold(items)) };
     Ok(helm::append(chart, &stream(&missing)))
 }
 

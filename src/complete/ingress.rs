@@ -294,12 +294,7 @@ pub(super) fn missing(
     let identities = items.iter().filter_map(|item| super::identity(item, namespace));
     let there = identities.filter(|identity| identity.kind == "Ingress");
     let there: Vec<String> = there.map(|identity| identity.to_string()).collect();
-    let is_in_list = |item: &Value| {
-        let within = item["items"].as_array().into_iter().flatten();
-        within.into_iter().any(|item| item["kind"] == "Ingress")
-    };
     let help = match there.as_slice() {
-        [] if items.iter().any(is_in_list) => "there is an Ingress within a list (`kind: List`), which is not looked into: make it an object of its own".to_owned(),
         [] => "there is no Ingress at all: name the spec under `transformers` of the kustomization that has it; of a chart, switch it on in the values".to_owned(),
         all => format!("there is {}", all.join(", ")),
     };

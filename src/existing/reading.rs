@@ -8,7 +8,7 @@ use serde_json::Value;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::{name_suffix_hash, yaml};
+use crate::manifest::{lists, name_suffix_hash, yaml};
 use crate::model::Reference;
 
 /// A text with objects.
@@ -145,8 +145,8 @@ pub fn read(inputs: Vec<Input>) -> Result<Secrets, Vec<Diagnostic>> {
     for input in inputs {
         match objects(&input) {
             Ok(objects) => {
-                for object in objects {
-                    add(&input.name, object, false, &mut secrets, &mut errors);
+                for object in lists::unfold(objects).0 {
+                    add(&input.name, object, &mut secrets, &mut errors);
                 }
             }
             Err(error) => errors.push(error),
@@ -177,20 +177,14 @@ fn objects(input: &Input) -> Result<Vec<Value>, Diagnostic> {
     Ok(objects)
 }
 
-/// Adds what an object holds; `is_secret` says so where the list around it does.
+/// Adds what an object holds.
 fn add(
     file: &str,
     mut object: Value,
-    is_secret: bool,
     secrets: &mut Secrets,
     errors: &mut Vec<Diagnostic>,
 ) {
-    if let Some(Value::Array(items)) = object.get_mut("items").map(Value::take) {
-        let of_secrets = object["kind"] == "SecretList";
-        for item in items {
-            add(file, item, of_secrets, secrets, errors);
-        }
-    } else if is_secret || object["kind"] == "Secret" && object["apiVersion"] == "v1" {
+    if object["kind"] == "Secret" && object["apiVersion"] == "v1" {
         match secret(file, &mut object) {
             Ok((reference, secret, is_hashed)) => {
                 if let Err(error) = insert(secrets, reference, secret, is_hashed) {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::found::{Found, LeftOut, Place, SecretName};
 use super::reading;
 use crate::inspect::reading::Passwords;
-use crate::manifest::yaml;
+use crate::manifest::{lists, yaml};
 use crate::pki::pkcs12;
 
 /// Keys under which people put the private key of an authority into the cluster.
@@ -23,7 +23,10 @@ pub(super) fn looks_like(text: &str) -> bool {
 /// Reads everything in the objects of a text.
 pub(super) fn read(found: &mut Found, place: &Place, text: &str, passwords: &dyn Passwords) {
     match yaml::parse(text) {
-        Ok(objects) => objects.iter().for_each(|object| add(found, place, object, passwords)),
+        Ok(objects) => {
+            let (objects, _) = lists::unfold(objects);
+            objects.iter().for_each(|object| add(found, place, object, passwords));
+        }
         Err(error) => {
             let why = format!("it is neither YAML nor JSON: {error}");
             found.left_out.push(LeftOut::new(place, "Kubernetes objects", why));
@@ -32,9 +35,6 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str, passwords: &dyn
 }
 
 fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwords) {
-    if let Some(members) = object["items"].as_array() {
-        return members.iter().for_each(|member| add(found, place, member, passwords));
-    }
     let fields = match object["kind"].as_str() {
         Some("Secret") => [("data", true), ("stringData", false)],
         Some("ConfigMap") => [("binaryData", true), ("data", false)],

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::item::{Content, Item, Origin};
 use super::reading::{Passwords, ReadError, read_value};
-use crate::manifest::yaml;
+use crate::manifest::{lists, yaml};
 
 /// Tells whether a text is meant as Kubernetes objects rather than as PEM.
 pub(super) fn looks_like(text: &str) -> bool {
@@ -30,7 +30,7 @@ pub(super) fn read(
         help: None,
     })?;
     let mut items = Vec::new();
-    for object in &objects {
+    for object in &lists::unfold(objects).0 {
         add(file, object, passwords, &mut items);
     }
     if items.is_empty() {
@@ -48,12 +48,6 @@ pub(super) fn read(
 }
 
 fn add(file: &str, object: &Value, passwords: &dyn Passwords, items: &mut Vec<Item>) {
-    if let Some(members) = object["items"].as_array() {
-        for member in members {
-            add(file, member, passwords, items);
-        }
-        return;
-    }
     let is_secret = object["kind"] == "Secret";
     if !is_secret && object["kind"] != "ConfigMap" {
         return;

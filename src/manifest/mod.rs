@@ -1,6 +1,7 @@
 //! A Kubernetes object as the product sees it: identity, order of application, safe scalars.
 
 pub mod draft;
+pub mod lists;
 pub mod name_suffix_hash;
 pub mod objects;
 pub mod order;

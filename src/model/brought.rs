@@ -119,9 +119,15 @@ pub fn authority(
         return None;
     };
     let found = certificates(context, &path, file, findings)?;
-    let own = found.first()?;
+    let key = match written.key.as_ref().map(FilePath::as_str) {
+        Some(key_file) => {
+            Some(private_key(context, &path!["cas", name, "key"], key_file, findings)?)
+        }
+        None => None,
+    };
+    let own = own_certificate(context, &path, file, &found, key.as_ref(), findings)?;
     let mut fits = refuse_problems(context, &path, file, own, Purpose::Authority, findings);
-    let chain = chain::order(own, &pool.above(own, &found[1..]));
+    let chain = chain::order(own, &pool.above(own, &found));
     if let (Some(missing), Some(top)) = (&chain.missing_issuer, chain.certificates.last()) {
         findings.push(
             Diagnostic::error(
@@ -137,12 +143,48 @@ pub fn authority(
         );
         fits = false;
     }
-    if let Some(key_file) = written.key.as_ref().map(FilePath::as_str) {
-        let key_path = path!["cas", name, "key"];
-        let key = private_key(context, &key_path, key_file, (own, file), findings)?;
+    warn_about_strays(context, &path, file, &chain, &found, findings);
+    if let Some(key) = key {
         keyring.insert(Holder::Authority(name.to_owned()), key);
     }
     fits.then_some(chain.certificates)
+}
+
+/// The certificate of the authority itself, wherever it stands in the file: the one of the key that was brought
+/// along, else the one that signed no other.
+fn own_certificate<'a>(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    found: &'a [Certificate],
+    key: Option<&PrivateKey>,
+    findings: &mut Findings,
+) -> Option<&'a Certificate> {
+    let Some(key) = key else {
+        let lowest = chain::lowest(found);
+        if lowest.len() > 1 {
+            findings.push(several_authorities(file, &lowest).at(context.value(path)));
+            return None;
+        }
+        // Where authorities signed each other, the first is as good as any.
+        return lowest.first().copied().or(found.first());
+    };
+    let own = found.iter().find(|certificate| chain::key_belongs(certificate, key));
+    if own.is_none() {
+        let key_path = [&path[..path.len() - 1], &path!["key"]].concat();
+        findings.push(foreign_key(file).at(context.value(&key_path)));
+    }
+    own
+}
+
+/// One entry is one authority: of several, all but one would stay outside.
+fn several_authorities(file: &str, lowest: &[&Certificate]) -> Diagnostic {
+    let subjects: Vec<String> =
+        lowest.iter().map(|one| format!("`{}`", one.subject.rfc2253())).collect();
+    let (number, subjects) = (subjects.len(), subjects.join(", "));
+    let title = format!("`{file}` holds {number} authorities, and an entry is one: {subjects}");
+    Diagnostic::error("several-authorities", title)
+        .help("put each of them into a file and an entry of its own, and list them all under `clientAuth.cas`; issuers are found in the files of all entries")
 }
 
 /// Every certificate in the files of brought authorities, by subject: a chain may go on there.
@@ -215,13 +257,22 @@ pub fn server(
     };
     let (file, key_file) = (file.as_str(), key_file.as_str());
     let found = certificates(context, &path, file, findings)?;
-    let own = found.first()?;
+    let private_key = private_key(context, &key_path, key_file, findings);
+    let belongs = |one: &&Certificate| {
+        private_key.as_ref().is_some_and(|key| chain::key_belongs(one, key))
+    };
+    let own = found.iter().find(belongs).or(found.first())?;
     let purpose = Purpose::Server { names: &[host.as_str()] };
     let fits = refuse_problems(context, &path, file, own, purpose, findings);
-    let mut chain = chain::order(own, &issuers.pool.above(own, &found[1..]));
+    let mut chain = chain::order(own, &issuers.pool.above(own, &found));
     chain.missing_issuer = chain.missing_issuer.filter(|missing| !issuers.is_root(missing));
-    warn_about_chain(context, &path, file, &chain, &found[1..], findings);
-    let private_key = private_key(context, &key_path, key_file, (own, file), findings)?;
+    warn_about_chain(context, &path, file, &chain, findings);
+    warn_about_strays(context, &path, file, &chain, &found, findings);
+    let private_key = private_key?;
+    if !chain::key_belongs(own, &private_key) {
+        findings.push(foreign_key(file).at(context.value(&key_path)));
+        return None;
+    }
     let served = chain::served(&chain.certificates).into_iter().cloned().collect();
     fits.then_some((served, private_key))
 }
@@ -267,13 +318,12 @@ fn refuse_problems(
     problems.iter().all(is_of_the_time)
 }
 
-/// What a server's file lacks, or has too much.
+/// What a server's file lacks.
 fn warn_about_chain(
     context: Context<'_>,
     path: &Path,
     file: &str,
     chain: &Chain,
-    given: &[Certificate],
     findings: &mut Findings,
 ) {
     if let (Some(missing), [own]) = (&chain.missing_issuer, chain.certificates.as_slice()) {
@@ -288,6 +338,17 @@ fn warn_about_chain(
                 .help("if that issuer is an intermediate, append its certificate: many clients refuse an incomplete chain"),
         );
     }
+}
+
+/// What stands in a file beside the certificate and its issuers.
+fn warn_about_strays(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    chain: &Chain,
+    given: &[Certificate],
+    findings: &mut Findings,
+) {
     for stray in given.iter().filter(|given| !chain.certificates.contains(given)) {
         let title = format!(
             "`{}` in `{file}` is no issuer of the certificate, and is left out",
@@ -296,7 +357,7 @@ fn warn_about_chain(
         findings.push(
             Diagnostic::warning("stray-certificate", title)
                 .at(context.value(path))
-                .help("keep the certificate and its intermediates in that file, nothing else"),
+                .help("keep the certificate and its issuers in that file, nothing else"),
         );
     }
 }
@@ -330,23 +391,21 @@ fn certificates(
     None
 }
 
+fn foreign_key(certificate_file: &str) -> Diagnostic {
+    let title = format!("this key belongs to no certificate in `{certificate_file}`");
+    Diagnostic::error("key-mismatch", title)
+        .help("bring the key that the certificate was requested with")
+}
+
 fn private_key(
     context: Context<'_>,
     path: &Path,
     file: &str,
-    (certificate, certificate_file): (&Certificate, &str),
     findings: &mut Findings,
 ) -> Option<PrivateKey> {
     let bytes = bytes(context, path, file, findings)?;
     let (code, title, help) = match PrivateKey::from_pem(bytes) {
-        Ok(key) if key.spki_hash() == certificate.spki_hash => return Some(key),
-        Ok(_) => (
-            "key-mismatch",
-            format!(
-                "the key in `{file}` does not belong to the certificate in `{certificate_file}`"
-            ),
-            "bring the key that the certificate was requested with",
-        ),
+        Ok(key) => return Some(key),
         Err(KeyError::NotPem) => (
             "not-pem",
             format!("`{file}` is not PEM"),

@@ -21,7 +21,7 @@ use crate::io::clock;
 use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
-use crate::manifest::yaml;
+use crate::manifest::{lists, yaml};
 use crate::spec::document::KIND;
 
 /// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
@@ -71,7 +71,7 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match call::read(args.config)? {
         Call::Function(list) => run_function(list, globals),
-        Call::Exec { sources, items } => run_exec(sources, &items, globals),
+        Call::Exec { sources, items } => run_exec(sources, items, globals),
     }
 }
 
@@ -82,22 +82,24 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
-    let sources = call::configuration(config.as_ref(), &call::package(&list.items));
-    let file = config.as_ref().and_then(|config| items::file_of(&list.items, config));
+    let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
+    let sources = call::configuration(config.as_ref(), &call::package(&items));
+    let file = config.as_ref().and_then(|config| items::file_of(&items, config));
     let request = sources
         .map_err(CommandError::Input)
-        .and_then(|sources| request(sources, &list.items, file));
+        .and_then(|sources| request(sources, &items, file));
     let (document, given) = match request {
         Ok(request) => generate::objects(request, report),
         Err(error) => (None, Err(error)),
     };
     let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
     let outcome = match given.and_then(Given::placed) {
-        Ok(items) => {
-            list.items = items;
+        Ok(placed) => {
+            list.items = lists.fold(placed);
             Ok(ExitStatus::Done)
         }
         Err(error) => {
+            list.items = lists.fold(items);
             told.extend(error.diagnostics().iter().cloned());
             Err(error)
         }
@@ -113,11 +115,12 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
 /// Prints the objects, behind those that came in.
 fn run_exec(
     sources: Vec<Arc<Source>>,
-    items: &[Value],
+    items: Vec<Value>,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let (_, given) = generate::objects(request(sources, items, None)?, globals.report());
-    print(stream(&given?.placed()?))?;
+    let (items, lists) = lists::unfold(items);
+    let (_, given) = generate::objects(request(sources, &items, None)?, globals.report());
+    print(stream(&lists.fold(given?.placed()?)))?;
     Ok(ExitStatus::Done)
 }
 

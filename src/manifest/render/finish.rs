@@ -10,7 +10,7 @@ use crate::manifest::objects::Secrets;
 use crate::manifest::patch::Patches;
 use crate::manifest::template::values::fields;
 use crate::manifest::template::{Engine, TemplateSet};
-use crate::manifest::{Disclosure, Identity, Manifest, schema, yaml};
+use crate::manifest::{Disclosure, Identity, Manifest, lists, schema, yaml};
 use crate::model::Secret;
 use crate::target::{FinalObject, Locate};
 
@@ -85,8 +85,8 @@ impl<'a> Finisher<'a> {
     pub(super) fn finish_extra(&mut self, template: &'a str) -> Vec<Finished<'a>> {
         let Some(text) = self.render(template, &self.engine.model()) else { return Vec::new() };
         let objects = self.parse(&text, template).unwrap_or_default();
-        let objects = objects.into_iter().flat_map(items);
-        objects.filter_map(|object| self.extra_object(&object, template)).collect()
+        let (objects, _) = lists::unfold(objects);
+        objects.iter().filter_map(|object| self.extra_object(object, template)).collect()
     }
 
     fn render(&mut self, template: &str, context: &TemplateValue) -> Option<String> {
@@ -212,22 +212,6 @@ impl<'a> Finisher<'a> {
         let is_good = found.is_empty();
         self.found.extend(found);
         is_good
-    }
-}
-
-/// The object itself, or what a list holds, however deep: kubectl takes everything that has an array
-/// `items` for a list, whatever its kind, and applies what is in it.
-fn items(mut object: Value) -> Vec<Value> {
-    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let (is_list, may_be_list) = (kind == "List", kind.ends_with("List"));
-    match object.get_mut("items") {
-        // Not deeper than the YAML, which the parser bounds.
-        Some(Value::Array(items)) => {
-            std::mem::take(items).into_iter().flat_map(self::items).collect()
-        }
-        Some(Value::Null) if may_be_list => Vec::new(),
-        None if is_list => Vec::new(),
-        _ => vec![object],
     }
 }
 

@@ -62,6 +62,25 @@ fn of_two_generations_the_later_is_taken() {
 }
 
 #[test]
+fn the_lowest_stand_anywhere() {
+    let [root, middle, issuing, _] = generations();
+    let other = Held::root(&request(authority(0), "CN=other", &[]), KeyKind::EcdsaP256).certificate;
+    let wanted = request(authority(2), "CN=root", &[]);
+    let longer = Validity { not_before: noon(), not_after: noon().after(Seconds::days(4000)) };
+    let own = crate::pki::issue::Signer { certificate: None, key: &root.key };
+    let renewed = sign(&wanted, &serial(), longer, &root.key, &own).unwrap();
+    let [root, middle, issuing] = [root, middle, issuing].map(|held| held.certificate);
+    let lowest_of = |found: &[&Certificate]| {
+        let found: Vec<_> = found.iter().copied().cloned().collect();
+        lowest(&found).into_iter().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(lowest_of(&[&root, &issuing, &middle, &issuing]), [issuing]);
+    assert_eq!(lowest_of(&[&root, &other]), [root.clone(), other]);
+    assert_eq!(lowest_of(&[&root, &renewed]), [renewed]);
+    assert_eq!(lowest_of(&[]), []);
+}
+
+#[test]
 fn what_is_served_and_trusted_follows_the_rules() {
     let [root, middle, issuing, client] = generations().map(|held| held.certificate);
     let chain = [client.clone(), issuing.clone(), middle.clone(), root.clone()];
