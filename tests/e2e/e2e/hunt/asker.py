@@ -1,7 +1,8 @@
 """Asks many requests from inside the run's network: `asker.py THREADS`.
 
 Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
-again. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
+again. `call` in place of `asks` is a list of `[method, path, body, content type]` to an API with the bearer `token`,
+and an answer to that is `[status, text]`. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
 connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`.
 """
 
@@ -91,7 +92,21 @@ def _nothing(error):
     return {"status": 0, "service": None, "heard": None, "location": None, "error": error, "body": ""}
 
 
+def _calls(wanted):
+    connection = http.client.HTTPSConnection("127.0.0.1", wanted["port"], timeout=60, context=_context(None, None))
+    answers = []
+    for method, path, body, kind in wanted["call"]:
+        headers = {"Authorization": f"Bearer {wanted['token']}", "Content-Type": kind}
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        answers.append([response.status, response.read().decode()])
+    connection.close()
+    return answers
+
+
 def _connection(wanted):
+    if "call" in wanted:
+        return _calls(wanted)
     connection = _Connection(wanted)
     try:
         return [connection.ask(host, target) for host, target in wanted["asks"]]

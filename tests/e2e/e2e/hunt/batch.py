@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import itertools
-import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..cluster import as_list
 from ..controllers.namespaces import INGRESS_CLASS, SERVED
 from ..processes import NotReady, wait_until
 from ..program import Object
@@ -43,7 +41,6 @@ class Batch:
     refused: list[tuple[str, str]] = field(default_factory=list)
     #: Names of specs of which something is missing for that reason, be it an Ingress of others.
     partial: set[str] = field(default_factory=set)
-    applied: list[Object] = field(default_factory=list)
 
     @property
     def accepted(self) -> list[Rendered]:
@@ -63,10 +60,7 @@ def serve_batch(ground: Ground, batch: Batch) -> None:
         surroundings += _surroundings(ground, batch, each)
     if not surroundings:
         return
-    cluster = ground.run.cluster
-    namespaces = [each for each in surroundings if each["kind"] == "Namespace"]
-    cluster.apply(as_list(namespaces))
-    cluster.apply(as_list([each for each in surroundings if each["kind"] != "Namespace"]))
+    ground.api.apply(surroundings)
     ages = sorted({age for each in batch.accepted for age in _ages(each)})
     for number, age in enumerate(ages):
         if number:
@@ -77,17 +71,8 @@ def serve_batch(ground: Ground, batch: Batch) -> None:
 
 
 def withdraw(ground: Ground, batch: Batch) -> None:
-    """Takes the Ingresses away, and all that a controller would have to look at."""
-    kinds = ("Ingress", "Secret", "Service", "EndpointSlice")
-    objects = [each for each in batch.applied if each["kind"] in kinds]
-    if objects:
-        flags = ["delete", "--wait=false", "--ignore-not-found", "-f", "-"]
-        ground.run.cluster.kubectl(*flags, stdin=as_list([_identity(each) for each in objects]), check=False)
-
-
-def _identity(each: Object) -> Object:
-    metadata = {key: each["metadata"][key] for key in ("name", "namespace") if key in each["metadata"]}
-    return {"apiVersion": each["apiVersion"], "kind": each["kind"], "metadata": metadata}
+    """Takes away what a controller would have to look at."""
+    ground.api.remove(sorted({name for each in batch.accepted for name in each.doors.namespaces}))
 
 
 def _ages(found: Rendered) -> set[int]:
@@ -95,25 +80,13 @@ def _ages(found: Rendered) -> set[int]:
 
 
 def _apply(ground: Ground, batch: Batch, age: int) -> None:
-    wanted = {each.doors.name: [one for one in each.objects if _age(each, one) == age] for each in batch.accepted}
-    # Ingresses last, as Helm and `render` have it: a controller that reads one before its Secret answers 403.
-    together = [each for objects in wanted.values() for each in objects]
-    together.sort(key=lambda each: each["kind"] == "Ingress")
-    batch.applied += together
-    if ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(together), check=False).status == 0:
-        return
-    for each in batch.accepted:
-        of_others = [one for one in wanted[each.doors.name] if _other(each, one)]
-        ours = [one for one in wanted[each.doors.name] if one not in of_others]
-        for objects in (ours, of_others):
-            alone = ground.run.cluster.kubectl(*_FLAGS, stdin=as_list(objects), check=False) if objects else None
-            if alone and alone.status:
-                batch.partial.add(each.doors.name)
-                if objects is ours:
-                    batch.refused.append((each.doors.name, alone.stderr))
-
-
-_FLAGS = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"]
+    owners = {id(one): each for each in batch.accepted for one in each.objects if _age(each, one) == age}
+    objects = [one for each in batch.accepted for one in each.objects if id(one) in owners]
+    for one, words in ground.api.apply(objects):
+        owner = owners[id(one)]
+        batch.partial.add(owner.doors.name)
+        if not _other(owner, one):
+            batch.refused.append((owner.doors.name, words))
 
 
 def _age(found: Rendered, each: Object) -> int:
@@ -153,7 +126,6 @@ def _surroundings(ground: Ground, batch: Batch, found: Rendered) -> list[Object]
         for (_, number), at in zip(ports, CONTAINER_PORTS, strict=False):
             batch.services[f"{address}:{at}"] = (namespace, name, number)
         objects.append(_slice(namespace, name, [port for port, _ in ports], address))
-    batch.applied += objects[len(found.doors.namespaces) :]
     return objects
 
 
@@ -201,8 +173,8 @@ def _wait(ground: Ground, batch: Batch) -> None:
     number = next(_NUMBERS)
     host, address = f"s{number}.sentinel.hunt.test", ground.new_address()
     objects = _sentinel(ground, host, address)
-    ground.run.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-    batch.applied += [each for each in objects if each["kind"] == "Ingress"]
+    refused = ground.api.apply(objects)
+    assert not refused, f"the sentinel was not taken: {refused}"
 
     def served() -> bool:
         port = int(ground.door.http.rpartition(":")[2])

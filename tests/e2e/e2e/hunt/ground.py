@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ..ask import ask
 from ..controllers import Controller, controller
@@ -19,13 +17,14 @@ from ..processes import Process
 from ..program import Project
 from ..specs.doors import CONTAINER_PORTS, Roots
 from ..world import Run
+from .api import Api
+from .asking import Asker
 
 #: RFC 2544's range for tests; all of it is the run's own.
 _RANGE = "198.18.0.0/15"
 _FIRST = (198 << 24) | (18 << 16)
 _ADDRESSES = 1 << 17
 _HERE = Path(__file__).parent
-_THREADS = 3
 
 #: The authorities that specs have; a stranger's have the same names.
 AUTHORITIES = ("clients", "clients-root", "staff", "staff-root")
@@ -43,6 +42,7 @@ class Ground:
         self.strangers = self._strangers()
         self._numbers = itertools.count(1)
         self.asker = Asker(run)
+        self.api = Api(run.cluster, self.asker)
 
     def new_address(self) -> str:
         """An address of the backend's; they come round again after more than a hundred thousand."""
@@ -61,31 +61,6 @@ class Ground:
         return project
 
 
-class Asker:
-    """Asks many requests at once, in a process inside the run's network."""
-
-    def __init__(self, run: Run) -> None:
-        command = run.network.command([sys.executable, _HERE / "asker.py", str(_THREADS)])
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, connections: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-        """One list of answers for each connection."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin and stdout
-        stdin.write(json.dumps(connections) + "\n")
-        stdin.flush()
-        line = stdout.readline()
-        assert line, "the program that asks has ended"
-        answers: list[list[dict[str, Any]]] = json.loads(line)
-        return answers
-
-    def close(self) -> None:
-        """Ends it: it stops at the end of its input."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
-
-
 def ground(run: Run, counterpart: str) -> Ground:
     """The ground before the run's controller of this name, made when it is first asked for."""
     return _ground(run, controller(run, counterpart))
@@ -99,9 +74,11 @@ def quick_ground(run: Run, counterpart: str) -> Ground:
     nginx = run.scratch / "nginx"
     nginx.write_text(_UNTRIED)
     nginx.chmod(0o755)
-    return _ground(run, run.share("quick controller", starts(Instance(nginx=nginx))))
+    return _ground(run, run.share("quick controller", starts(Instance(nginx=nginx, arguments=_ARGUMENTS))))
 
 
+#: A batch is one change or two: reading all of them on the way only costs time.
+_ARGUMENTS = ("--sync-rate-limit=2",)
 _UNTRIED = """\
 #!/bin/sh
 case " $* " in *" -t "*) exit 0 ;; esac

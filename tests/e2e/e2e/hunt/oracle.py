@@ -125,7 +125,9 @@ class Oracle:
         perhaps = [rule for rule in rules if rule.matches(path) is None]
         best = _best(sure)
         same = len({verdict for verdict in verdicts}) <= 1
-        certain = bool(best) and same and all(rule.entry is not None for rule in rules)
+        # An alias below a wildcard takes some of its names away; which, is said by nobody.
+        aliased = bool(self._claims(name)[1])
+        certain = bool(best) and same and not aliased and all(rule.entry is not None for rule in rules)
         services = frozenset(rule.service for rule in [*best, *perhaps])
         # Ingresses of others may take paths over: all of the name's rules are as good as one another.
         if any(rule.entry is None for rule in rules):
@@ -138,14 +140,16 @@ class Oracle:
         keys = list(self._entries)
         exact = [key for key in keys if self.host(key) == name]
         aliases = self._all_aliases()
-        hosts = {host for host, names in aliases.items() if name in names or wildcard in names}
+        hosts = {host for host, names in aliases.items() if any(_is_alias(each, name) for each in names)}
         aliased = [key for key in keys if self.host(key) in hosts]
         return exact, aliased, [key for key in keys if self.host(key) == wildcard]
 
     def _rules(self, name: str) -> list[Rule]:
         wildcard = re.sub(r"^[^.]+", "*", name)
         exact = [rule for rule in self.rules if rule.host == name]
-        hosts = {host for host, names in self._all_aliases().items() if name in names or wildcard in names}
+        hosts = {
+            host for host, names in self._all_aliases().items() if any(_is_alias(each, name) for each in names)
+        }
         return exact or [rule for rule in self.rules if rule.host in hosts or rule.host == wildcard]
 
     def _own(self) -> Iterator[Rule]:
@@ -222,6 +226,11 @@ class Oracle:
             notes = {**other.ingress["metadata"]["annotations"], **everywhere}
             for rule in other.ingress["spec"]["rules"]:
                 yield rule["host"], notes
+
+
+def _is_alias(alias: str, name: str) -> bool:
+    """Whether an alias has a name; wildcards in aliases are nginx's own, and cover several labels."""
+    return name == alias or (alias.startswith("*.") and name.endswith(alias[1:]))
 
 
 def service_ports(doors: Doors) -> dict[tuple[str, str], list[tuple[str, int]]]:

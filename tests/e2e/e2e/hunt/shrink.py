@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ Table = dict[str, Any]
 Cut = Callable[[Doors], object]
 
 _NUMBERS = itertools.count(1)
-_ROUNDS = 4
-_AT_ONCE = 48
+_AT_ONCE = 32
+#: What is not small by then is looked at as it is.
+_SECONDS = 40
 
 #: Keys that an entry cannot do without.
 _NEEDED = {"namespace", "service", "host", "tls", "clientAuth", "existingIngress"}
@@ -27,14 +29,18 @@ _NEEDED = {"namespace", "service", "host", "tls", "clientAuth", "existingIngress
 
 def shrunk(ground: Ground, folder: Path, find: Find) -> Find:
     """The find in the smallest doors that show it."""
-    for _ in range(_ROUNDS):
+    end = time.monotonic() + _SECONDS
+    while time.monotonic() < end:
         cuts = list(_cuts(find.doors))[:_AT_ONCE]
         stays = _tried(ground, folder, find, [[cut] for cut in cuts])
         good = [cut for cut, found in zip(cuts, stays, strict=True) if found]
         if not good:
             return find
-        # The longest run of them that goes together.
-        together = _tried(ground, folder, find, [good[: number + 1] for number in range(len(good))])
+        # As many of them as go together.
+        sizes = sorted({max(1, len(good) * quarter // 4) for quarter in (2, 3, 4)})
+        if time.monotonic() > end:
+            return next(found for found in stays if found)
+        together = _tried(ground, folder, find, [good[:size] for size in sizes])
         find = next(found for found in reversed([*stays, *together]) if found)
     return find
 
