@@ -22,6 +22,8 @@ _COMMON = frozenset(("client", "client of others", "stranger", "Ingress named", 
 
 def label(find: Find) -> str:
     """The kind of a find and what is unusual about it, in a stable order."""
+    if find.kind.startswith("refused by"):
+        return find.kind
     return ", ".join([find.kind, *sorted({*_of_doors(find.doors), *_of_answer(find)})])
 
 

@@ -78,6 +78,7 @@ def _found(ground: Ground, batch: Batch, find: Find) -> dict[str, Find]:
     return {each.doors.name: each for each in again if each.kind == find.kind}
 
 
+
 def _cut(doors: Doors, cuts: Sequence[Cut]) -> Doors | None:
     smaller = Doors.read(doors.written())
     try:

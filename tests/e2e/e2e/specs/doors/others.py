@@ -26,7 +26,17 @@ def others(choices: Choices, doors: Doors) -> list[Other]:
             made.append(_of_host(choices, doors, key))
     if not made or choices.chance(0.6):
         made.append(_beside(choices, doors))
+    for number, other in enumerate(made):
+        # Two objects of one name would be one object.
+        metadata = other.ingress["metadata"]
+        if any(_name(each) == _name(other) for each in made[:number]):
+            metadata["name"] += f"-{number}"
     return made
+
+
+def _name(other: Other) -> tuple[str, str]:
+    metadata = other.ingress["metadata"]
+    return metadata["namespace"], metadata["name"]
 
 
 def _of_host(choices: Choices, doors: Doors, key: str) -> Other:

@@ -12,11 +12,11 @@ PORT_NAMES = ("http", "api-80", "x-80", "x-http", "80-x")
 LABELS = ("api.x", "x", "api", "www", "x.api", "y", "*.apps", "one.apps", "*.x", "two.x", "*.api.x")
 OBJECT_NAMES = ("api-x", "x", "api", "x-y", "y", "api-x-y", "web")
 
-ORDINARY_PATHS = ("/", "/v1", "/v1/", "/a", "/a/b", "/A", "/a.b", "/a_b", "/a-b")
+ORDINARY_PATHS = ("/", "/v1", "/v1/", "/a", "/a/b", "/A", "/a_b", "/a-b")
 _ODD = "~+:,@()$=&*!|;'\"#?^[]{}\\%<> `é"
 ODD_PATHS = (
     *(f"/o{character}p" for character in _ODD),
-    *("/a%20b", "/a//b", "//a", "/a/../b", "/a/./b", "/a/..", "/.*", "/[a-z]", "/a/$", "/(?i)a", "/%", "/a%2fb"),
+    *("/a.b", "/a%20b", "/a//b", "//a", "/a/../b", "/a/./b", "/a/..", "/.*", "/[a-z]", "/a/$", "/(?i)a", "/%", "/a%2fb"),
     *("/healthz", "/nginx_status", "/a" * 40, "/é", "/~", "/!", "/=", "/^~", "/@named", "/a\\b", "/a/b/"),
 )
 ACME = "/.well-known/acme-challenge"
