@@ -20,7 +20,7 @@ from ..world import Run
 from .ground import Ground, quick_ground
 from .hunt import SIZE, Hunt, described, keep
 
-_TELLS = 60
+_TELLS = 30
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts.install(COUNTERPARTS[options.controller].parts)
         program = Program(options.program or parts.build_mtlsgen())
         with scratch_folder(options.keep) as scratch, closing(Run(program, scratch)) as run:
-            return _hunt(quick_ground(run, options.controller), options)
+            return _hunt(quick_ground(run, options.controller, options.webhook), options)
     except parts.Missing as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -82,6 +82,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60, help="how long to go on (60)")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other specs (1)")
     parser.add_argument("--controller", choices=list(CONTROLLERS), default="ingress-nginx")
+    parser.add_argument("--webhook", action="store_true", help="have ingress-nginx's webhook judge each Ingress too")
     parser.add_argument("--size", type=int, default=SIZE, help=f"specs at once ({SIZE})")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder, with a file for each find")
     parser.add_argument("--known", type=Path, metavar="FILE", help="regular expressions of labels to pass over, one a line")

@@ -23,6 +23,8 @@ _SENTINEL = "hunt-sentinel"
 _NUMBERS = itertools.count(1)
 #: A configuration that is fine is served within a second or two.
 _PATIENCE = 25
+#: So long after nginx has refused a configuration, it is not one that was half written.
+_REFUSED = 4
 
 
 class NotRead(Exception):
@@ -181,10 +183,30 @@ def _wait(ground: Ground, batch: Batch) -> None:
         wanted = {"tls": False, "port": port, "sni": None, "cert": None, "key": None, "asks": [[host, "/"]]}
         return bool(ground.asker.ask([wanted])[0][0]["service"] == f"{address}:{CONTAINER_PORTS[0]}")
 
+    log = ground.door.process.log
+    before = log.stat().st_size
+    refused: list[float] = []
+
+    def over() -> bool:
+        if served():
+            return True
+        if not refused and b"[emerg]" in log.read_bytes()[before:]:
+            refused.append(time.monotonic())
+        return bool(refused) and time.monotonic() - refused[0] > _REFUSED
+
     try:
-        wait_until(served, _PATIENCE, host, pause=0.1)
+        wait_until(over, _PATIENCE, host, pause=0.1)
     except NotReady as error:
-        raise NotRead(ground.door.process.log_tail(30)) from error
+        raise NotRead(_complaints(log, before)) from error
+    if refused and not served():
+        raise NotRead(_complaints(log, before))
+
+
+def _complaints(log: Path, before: int) -> str:
+    """What nginx said meanwhile, or else the last that the controller said."""
+    lines = log.read_bytes()[before:].decode(errors="replace").splitlines()
+    serious = [line.strip() for line in lines if "[emerg]" in line]
+    return "\n".join((serious or lines)[-3:])
 
 
 def _sentinel(ground: Ground, host: str, address: str) -> list[Object]:

@@ -22,7 +22,7 @@ _COMMON = frozenset(("client", "client of others", "stranger", "Ingress named", 
 
 def label(find: Find) -> str:
     """The kind of a find and what is unusual about it, in a stable order."""
-    if find.kind.startswith("refused by"):
+    if find.kind.startswith(("refused by", "not read: ")):
         return find.kind
     return ", ".join([find.kind, *sorted({*_of_doors(find.doors), *_of_answer(find)})])
 
@@ -48,7 +48,7 @@ def _of_answer(find: Find) -> Iterator[str]:
         yield "client of others" if question.client.authority in ("A", "B", "I") else "client"
         if question.client.authority is None:
             yield "stranger"
-    if any(question.host in each for each in _aliases(find.doors)):
+    if Oracle(find.doors).is_aliased(question.host):
         yield "asked by an alias"
     if question.target.startswith("https://"):
         yield "whole URL"
@@ -125,10 +125,6 @@ def _meeting(services: set[Service] | frozenset[Service]) -> set[Service]:
 
 def _below_wildcard(host: str, names: Counter[str]) -> bool:
     return re.sub(r"^[^.]+", "*", host) in names
-
-
-def _aliases(doors: Doors) -> Iterator[str]:
-    yield from re.findall(r'server-alias": "([^"]*)"', doors.written())
 
 
 def _short(key: str) -> str:

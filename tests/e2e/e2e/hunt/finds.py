@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..specs.doors import Doors
@@ -40,6 +42,15 @@ class Count:
 
     cells: int = 0
     seconds: float = 0.0
+    #: Where the time went.
+    phases: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Adds the time that this takes to a phase."""
+        started = time.monotonic()
+        yield
+        self.phases[phase] = self.phases.get(phase, 0.0) + time.monotonic() - started
 
 
 def judge(ground: Ground, batch: Batch, count: Count) -> list[Find]:
@@ -144,6 +155,9 @@ def _misrouted(oracle: Oracle, question: Question, expected: Expected, service: 
 
 
 def _locked_out(oracle: Oracle, question: Question, answer: dict[str, Any]) -> str | None:
+    if answer["status"] == 301 and (answer["location"] or "").endswith(f"{question.host}{question.target}/"):
+        # nginx's own, for a path whose rule ends in a slash.
+        return None
     if not question.tls:
         redirected = 300 <= answer["status"] < 400
         if redirected and oracle.has_tls(question.host):

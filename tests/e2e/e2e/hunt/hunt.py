@@ -48,9 +48,10 @@ class Tally:
         refused = self.specs - self.accepted
         codes = ", ".join(f"{code} {number}" for code, number in self.refused.most_common())
         rate = f"{60 * self.specs / self.count.seconds:.0f} specs and {60 * self.count.cells / self.count.seconds:.0f}"
+        phases = self.count.phases.items()
         return (
             f"{self.specs} specs, {self.accepted} accepted, {refused} refused ({codes}); {self.count.cells} cells;"
-            f" {rate} cells a minute"
+            f" {rate} cells a minute; seconds: {', '.join(f'{name} {spent:.0f}' for name, spent in phases)}"
         )
 
 
@@ -78,7 +79,8 @@ class Hunt:
     def batch(self, doors: Sequence[Doors]) -> list[Find]:
         """All finds of these."""
         folder = self._ground.folder / "specs"
-        rendered = render_all(self._ground, folder, doors)
+        with self.tally.count.timed("rendering"):
+            rendered = render_all(self._ground, folder, doors)
         self._note(rendered)
         finds = [_broken(each) for each in rendered if each.verdict == "broken"]
         finds += self._served(rendered)
@@ -95,8 +97,10 @@ class Hunt:
     def _served(self, rendered: list[Rendered]) -> list[Find]:
         batch = Batch(rendered)
         try:
-            serve_batch(self._ground, batch)
-            finds = judge(self._ground, batch, self.tally.count)
+            with self.tally.count.timed("serving"):
+                serve_batch(self._ground, batch)
+            with self.tally.count.timed("asking"):
+                finds = judge(self._ground, batch, self.tally.count)
             if finds:
                 time.sleep(_SETTLES)
                 finds = ask_again(self._ground, batch, finds)
@@ -108,7 +112,9 @@ class Hunt:
             withdraw(self._ground, batch)
         accepted = batch.accepted
         if len(accepted) == 1:
-            return [Find("not read", accepted[0].doors, "the configuration of all hosts", words, "is read")]
+            said = re.search(r"\[emerg\] \S+ ([a-z ]*)", words)
+            kind = f"not read: {said[1].strip()}" if said else "not read"
+            return [Find(kind, accepted[0].doors, "the configuration of all hosts", words, "is read")]
         half = len(accepted) // 2
         return [*self._served(accepted[:half]), *self._served(accepted[half:])]
 
@@ -125,14 +131,15 @@ class Hunt:
             if looked_at >= _SHRUNK_AT_ONCE or not self.tally.is_new(raw):
                 continue
             looked_at += 1
-            small = self._shrunk(find)
+            with self.tally.count.timed("shrinking"):
+                small = self._shrunk(find)
             name = label(small)
             self.tally.labels[name] += 1
             if self.tally.labels[name] == 1 and not self._is_known(name):
                 yield name, small
 
     def _shrunk(self, find: Find) -> Find:
-        if not self._shrink or find.kind in ("broken", "not read"):
+        if not self._shrink or find.kind.startswith(("broken", "not read", "refused by")):
             return find
         folder = self._ground.folder / "shrunk"
         try:

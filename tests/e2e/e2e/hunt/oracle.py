@@ -97,6 +97,10 @@ class Oracle:
         exact, aliased, wildcard = self._claims(name)
         return [self._policies[key] for key in exact or [*aliased, *wildcard]]
 
+    def is_aliased(self, name: str) -> bool:
+        """Whether a name is an alias."""
+        return any(_is_alias(alias, name) for names in self._all_aliases().values() for alias in names)
+
     def is_open(self, name: str) -> bool:
         """Whether clients who show nothing may enter."""
         policies = self.policies(name)
@@ -129,8 +133,8 @@ class Oracle:
         aliased = bool(self._claims(name)[1])
         certain = bool(best) and same and not aliased and all(rule.entry is not None for rule in rules)
         services = frozenset(rule.service for rule in [*best, *perhaps])
-        # Ingresses of others may take paths over: all of the name's rules are as good as one another.
-        if any(rule.entry is None for rule in rules):
+        # Ingresses of others may take paths over, and so may aliases: the rules are as good as one another.
+        if aliased or any(rule.entry is None for rule in rules):
             services |= {rule.service for rule in sure}
         return Expected(may, services, certain, bool(self._free & {rule.host for rule in rules}))
 

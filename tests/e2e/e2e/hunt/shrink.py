@@ -21,7 +21,7 @@ Cut = Callable[[Doors], object]
 _NUMBERS = itertools.count(1)
 _AT_ONCE = 32
 #: What is not small by then is looked at as it is.
-_SECONDS = 40
+_SECONDS = 30
 
 #: Keys that an entry cannot do without.
 _NEEDED = {"namespace", "service", "host", "tls", "clientAuth", "existingIngress"}
@@ -30,6 +30,8 @@ _NEEDED = {"namespace", "service", "host", "tls", "clientAuth", "existingIngress
 def shrunk(ground: Ground, folder: Path, find: Find) -> Find:
     """The find in the smallest doors that show it."""
     end = time.monotonic() + _SECONDS
+    alone = _tried(ground, folder, find, list(_few_hosts(find.doors)))
+    find = next((found for found in alone if found), find)
     while time.monotonic() < end:
         cuts = list(_cuts(find.doors))[:_AT_ONCE]
         stays = _tried(ground, folder, find, [[cut] for cut in cuts])
@@ -87,6 +89,15 @@ def _cut(doors: Doors, cuts: Sequence[Cut]) -> Doors | None:
     except (KeyError, IndexError):
         return None
     return smaller
+
+
+def _few_hosts(doors: Doors) -> Iterator[list[Cut]]:
+    """One host alone, then two."""
+    hosts = list(doors.content["hosts"])
+    for number in (1, 2):
+        for kept in itertools.combinations(hosts, number):
+            if number < len(hosts):
+                yield [_without(("hosts", key)) for key in hosts if key not in kept]
 
 
 def _cuts(doors: Doors) -> Iterator[Cut]:
