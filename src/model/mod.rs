@@ -229,6 +229,8 @@ pub struct Exposure {
     pub client_auth: Option<ClientAuthentication>,
     /// Where the Ingress exists already: which ones are meant.
     pub existing_ingress: Option<crate::spec::PatchTarget>,
+    /// The entry whose wildcard host has a certificate and covers this one's name, if there is one.
+    pub covered_by: Option<String>,
     /// Labels, the spec's included.
     pub labels: Labels,
     /// Annotations, the spec's included.

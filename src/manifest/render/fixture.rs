@@ -108,6 +108,7 @@ pub(crate) fn exposure(host: &str) -> Exposure {
         tls: None,
         client_auth: None,
         existing_ingress: None,
+        covered_by: None,
         labels: Labels::new(),
         annotations: Annotations::new(),
     }

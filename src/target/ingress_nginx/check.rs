@@ -179,8 +179,7 @@ impl Host<'_> {
 
     /// The annotations that mtlsgen sets itself, as far as they can express the settings.
     fn our_annotations(&self, found: &mut Vec<Diagnostic>) -> Annotations {
-        let Exposure { key, tls, client_auth, .. } = self.exposure;
-        annotations::of(key, tls.as_ref(), client_auth.as_ref()).unwrap_or_else(|error| {
+        annotations::of(self.exposure).unwrap_or_else(|error| {
             found.push(error.at(self.client_auth_span("allow")));
             Annotations::new()
         })

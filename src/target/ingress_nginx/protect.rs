@@ -58,7 +58,7 @@ pub(super) fn check(
     );
     let authority_key = |object: &FinalObject<'_>| match object {
         FinalObject::Secret(secret) => authority_key(secret),
-        FinalObject::Ingress(_) => None,
+        FinalObject::Ingress(_) | FinalObject::Settings(_) => None,
     };
     found.extend(finals.iter().filter_map(authority_key));
     found
@@ -121,7 +121,8 @@ impl<'a> Objects<'a> {
         for object in objects {
             match object {
                 FinalObject::Ingress(view) => {
-                    for host in view.rules.keys() {
+                    let hosts: BTreeSet<&str> = view.rules.iter().map(|rule| rule.host).collect();
+                    for host in hosts {
                         let places = index.ingresses.entry(host).or_default();
                         places.entry((view.namespace, view.name)).or_default().push(view);
                     }
@@ -129,6 +130,7 @@ impl<'a> Objects<'a> {
                 FinalObject::Secret(view) => {
                     index.secrets.insert((view.namespace, view.name), view);
                 }
+                FinalObject::Settings(_) => {}
             }
         }
         index
@@ -248,14 +250,16 @@ impl<'a> Protection<'a> {
     fn ingress(&mut self, view: &IngressView<'_>, own: bool) {
         let called = format!("the Ingress `{}/{}`", view.namespace, view.name);
         let host = self.exposure.host.as_str();
-        if view.rules.get(host) == Some(&false) {
+        if view.has_paths(host) == Some(false) {
             self.found.push(format!("{called} has a rule for `{host}` without paths"));
         }
-        if !view.tls_hosts.contains(host) {
+        if !view.has_tls(host) {
             self.found.push(format!("{called} has no `tls` entry for `{host}`"));
         }
+        // The annotation counts where the field says nothing (`GetIngressClass` of
+        // `internal/ingress/controller/store/store.go`).
         let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
-        let class = written.map(String::as_str).or(view.class);
+        let class = view.class.or(written.map(String::as_str));
         let wanted = self.exposure.ingress_class_name.as_str();
         let problem = match class {
             _ if !own => None,

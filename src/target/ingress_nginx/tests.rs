@@ -34,7 +34,9 @@ fn rendered_annotations(exposure: &Exposure) -> Vec<(String, String)> {
 
 #[test]
 fn ordinary_hosts_deserve_no_word() {
-    assert_eq!(check(&model(vec![exposure("a.example.com"), protected("b.example.com")])), []);
+    let mut open = exposure("a.example.com");
+    open.routes[0].service = "open".parse().unwrap();
+    assert_eq!(check(&model(vec![open, protected("b.example.com")])), []);
 }
 
 #[test]
@@ -224,7 +226,7 @@ fn what_allow_cannot_do_is_said() {
     let mut acme = allow(&["CN=a"], Verify::On);
     acme.exposures[0].tls.as_mut().unwrap().source =
         ServerCertificateSource::ClusterIssuer("letsencrypt".parse().unwrap());
-    assert_eq!(codes(&acme), ["allow-blocks-acme"]);
+    assert_eq!(codes(&acme), ["allow-blocks-acme", "traefik-version"]);
     let inexpressible = allow(&[], Verify::On);
     assert!(IngressNginx.expose(&inexpressible.exposures[0]).is_err());
 }
@@ -242,10 +244,15 @@ fn words_of_verify_that_leave_hosts_open_are_noticed() {
 fn wildcards_do_not_protect_hosts_with_an_entry_of_their_own() {
     let hosts = ["a.example.com", "a.b.example.com", "a.example.org", "example.com"].map(exposure);
     let mut all = model(hosts.into());
+    for exposure in &mut all.exposures {
+        exposure.routes[0].service = "open".parse().unwrap();
+    }
     all.exposures.push(protected("*.example.com"));
     let found = check(&all);
     assert_eq!(found.len(), 1);
-    all.exposures.push(protected("*.example.com"));
+    let mut elsewhere = protected("*.example.com");
+    elsewhere.ingress_class_name = "other".parse().unwrap();
+    all.exposures.push(elsewhere);
     assert_eq!(check(&all), found, "once, though the wildcard has two entries");
     assert!(found[0].2.contains("host `a.example.com` lies below the protected `*.example.com`"));
 }
