@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from ..ask import Answer, ask
+from ..ask import Answer
 from ..controllers import Backend, Controller
 from ..enforcement.answers import NoHandshake
-from ..enforcement.identities import Identity, proof
+from ..enforcement.identities import Identity
 from ..network import Network
 
 #: Who asks; the second is a client of the authority `clients`, the third one of another authority.
@@ -59,13 +62,28 @@ class Asking:
     identities: Mapping[str, Identity]
     backends: Mapping[str, Backend]
 
-    def seen(self, place: Place) -> Seen:
-        """What everybody gets there."""
-        return tuple(self._verdict(self._ask(place, who)) for who in place.askers)
+    def look(self, places: Collection[Place]) -> Mapping[Place, Seen]:
+        """What everybody gets at these places."""
+        verdicts: dict[Place, Seen] = dict.fromkeys(places, ())
+        for who in ASKERS:
+            asked = [place for place in places if who in place.askers]
+            for place, answer in zip(asked, self._ask(asked, who), strict=True):
+                verdicts[place] += (self._verdict(answer),)
+        return verdicts
 
-    def _ask(self, place: Place, who: str) -> Answer:
-        at = self.controller.http if place.plain else self.controller.https
-        return ask(self.network, str(place), at=at, **proof(self.identities.get(who)))
+    def _ask(self, places: Sequence[Place], who: str) -> list[Answer]:
+        """One curl for all of them: to start one for each would take most of the time."""
+        end = secrets.token_hex(8)
+        identity = self.identities.get(who)
+        shown: list[str | Path] = ["--cert", identity.certificate, "--key", identity.key] if identity else []
+        command = [
+            "curl", "--silent", "--insecure", "--noproxy", "*", "--max-time", "10",
+            "--connect-to", f":80:{self.controller.http}", "--connect-to", f":443:{self.controller.https}",
+            "--write-out", f"{end}%{{http_code}} %{{exitcode}}{end}", *shown, *map(str, places),
+        ]  # fmt: skip
+        curl = subprocess.run(self.network.command(command), capture_output=True, text=True, errors="replace")
+        parts = curl.stdout.split(end)
+        return [_read(body, numbers) for body, numbers in zip(parts[::2], parts[1::2], strict=False)]
 
     def _verdict(self, answer: Answer) -> str:
         if answer.status == 200:
@@ -78,3 +96,8 @@ class Asking:
         except AssertionError as error:
             return str(error)
         return "refused"
+
+
+def _read(body: str, numbers: str) -> Answer:
+    status, exit_status = numbers.split()
+    return Answer(int(status), body, int(exit_status), "")

@@ -62,37 +62,32 @@ def _measure(run: Run, name: str, version: str, strict: bool, rows: Sequence[Row
         run.processes.append(controller.process)
         asking = Asking(run.network, controller, set_ups.identities, set_ups.backends)
         _wait_until_read(asking)
-        outcomes = {row.name: _awaited(asking, row, row.expected(version, strict)) for row in rows}
+        expected = {row.name: row.expected(version, strict) for row in rows}
+        awaited = _awaited(asking, rows, expected)
         # Once more: what changes by itself would not be noticed by waiting for it.
-        return {row.name: _lasting(asking, row, outcomes[row.name], row.expected(version, strict)) for row in rows}
+        lasting = _outcomes(asking, rows)
+        return {name: lasting[name] if seen in expected[name] else seen for name, seen in awaited.items()}
 
 
 def _wait_until_read(asking: Asking) -> None:
     """Both providers give all that they have at once: where one host of each is there, all are."""
-
-    def read() -> bool:
-        return asking.seen(Place(host_name("one"))) == PROTECTED and asking.seen(Place(ROUTED)) == OPEN
-
-    wait_until(read, 30, "the hosts `one` and `routed`")
+    signs = {Place(host_name("one")): PROTECTED, Place(ROUTED): OPEN}
+    wait_until(lambda: asking.look(signs) == signs, 30, "the hosts `one` and `routed`")
 
 
-def _awaited(asking: Asking, row: Row, expected: Outcomes) -> Outcome:
-    """What is there when it is as expected, or at the end."""
-    last: list[Outcome] = []
+def _awaited(asking: Asking, rows: Sequence[Row], expected: Mapping[str, Outcomes]) -> Measured:
+    """What is there when all of it is as expected, or at the end."""
+    last: list[Measured] = []
 
     def as_expected() -> bool:
-        last.append(_outcome(asking, row))
-        return last[-1] in expected
+        last.append(_outcomes(asking, rows))
+        return all(seen in expected[name] for name, seen in last[-1].items())
 
     with suppress(NotReady):
-        wait_until(as_expected, _PATIENCE, row.name)
+        wait_until(as_expected, _PATIENCE, "the expected answers")
     return last[-1]
 
 
-def _lasting(asking: Asking, row: Row, outcome: Outcome, expected: Outcomes) -> Outcome:
-    """An outcome, if it was as expected and is still so."""
-    return _outcome(asking, row) if outcome in expected else outcome
-
-
-def _outcome(asking: Asking, row: Row) -> Outcome:
-    return tuple(asking.seen(place) for place in row.places)
+def _outcomes(asking: Asking, rows: Sequence[Row]) -> Measured:
+    seen = asking.look(dict.fromkeys(place for row in rows for place in row.places))
+    return {row.name: tuple(seen[place] for place in row.places) for row in rows}
