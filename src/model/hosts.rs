@@ -60,6 +60,7 @@ pub fn resolve(
         .collect();
     collisions::refuse_equal_ingresses(context, &exposures, findings);
     collisions::refuse_disagreement(context, &exposures, findings);
+    collisions::refuse_different_permissions(context, &exposures, findings);
     exposures
 }
 
@@ -199,6 +200,7 @@ fn exposure(
         existing_ingress,
         labels,
         annotations,
+        allowed_annotations: written.allow_annotations.iter().cloned().collect(),
     })
 }
 

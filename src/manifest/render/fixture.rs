@@ -1,6 +1,6 @@
 //! Models built by hand, and material that is plain text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -110,6 +110,7 @@ pub(crate) fn exposure(host: &str) -> Exposure {
         existing_ingress: None,
         labels: Labels::new(),
         annotations: Annotations::new(),
+        allowed_annotations: BTreeSet::new(),
     }
 }
 

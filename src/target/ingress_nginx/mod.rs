@@ -1,10 +1,14 @@
 //! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
 
+mod allowed;
+mod annotation_table;
 mod annotations;
 mod check;
+mod judged;
 mod protect;
 mod subject;
 mod trust;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -78,6 +82,7 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
         existing_ingress: _,
         labels,
         annotations: own,
+        allowed_annotations: _,
     } = exposure;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
