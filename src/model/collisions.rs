@@ -115,6 +115,33 @@ pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], finding
     }
 }
 
+/// What one entry allows holds for the host, whose server block all of them share.
+pub fn refuse_different_permissions(
+    context: Context<'_>,
+    exposures: &[Exposure],
+    findings: &mut Findings,
+) {
+    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
+    for exposure in exposures {
+        let first = *first_of.entry(exposure.host.as_str()).or_insert(exposure);
+        if first.allowed_annotations == exposure.allowed_annotations {
+            continue;
+        }
+        findings.push(
+            Diagnostic::error(
+                "host-disagreement",
+                format!(
+                    "hosts `{}` and `{}` are both `{}`, with different `allowAnnotations`",
+                    first.key, exposure.key, exposure.host
+                ),
+            )
+            .at(context.key(&path!["hosts", &exposure.key]))
+            .related(context.key(&path!["hosts", &first.key]), "the other one")
+            .help("write the same `allowAnnotations` in both: what they change, they change for the host"),
+        );
+    }
+}
+
 /// An Ingress that exists already has its own, unless the spec says otherwise; where it has none is told once
 /// it is seen.
 fn has_tls(exposure: &Exposure) -> bool {

@@ -61,6 +61,7 @@ pub fn resolve(
     collisions::part_trust_secrets(context, &mut exposures);
     collisions::refuse_equal_ingresses(context, &exposures, findings);
     collisions::refuse_disagreement(context, &exposures, findings);
+    collisions::refuse_different_permissions(context, &exposures, findings);
     exposures
 }
 
@@ -201,6 +202,7 @@ fn exposure(
         covered_by: covered_by(host, entries),
         labels,
         annotations,
+        allowed_annotations: written.allow_annotations.iter().cloned().collect(),
     })
 }
 

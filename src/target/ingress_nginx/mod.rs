@@ -1,11 +1,15 @@
 //! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
 
+mod allowed;
+mod annotation_table;
 mod annotations;
 mod check;
+mod judged;
 mod protect;
 mod served;
 mod subject;
 mod trust;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -82,6 +86,7 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
         covered_by: _,
         labels,
         annotations: own,
+        allowed_annotations: _,
     } = exposure;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();

@@ -1,3 +1,5 @@
+mod table;
+
 use super::{IngressNginx, PREFIX};
 use crate::diagnostic::Severity;
 use crate::manifest::draft::Facts;
@@ -114,57 +116,6 @@ fn annotations_that_mtlsgen_sets_are_refused_on_any_host() {
         codes(&annotated(exposure("a.b"), "force-ssl-redirect", "true")),
         Vec::<&str>::new()
     );
-}
-
-#[test]
-fn annotations_that_open_the_door_are_refused_on_protected_hosts_alone() {
-    let openers = [
-        ("ssl-redirect", "false"),
-        ("ssl-redirect", "0"),
-        ("ssl-passthrough", "true"),
-        ("canary", "true"),
-        ("custom-http-errors", "404, 496"),
-        ("custom-http-errors", "+495"),
-        ("custom-http-errors", "0496"),
-        ("server-snippet", "SSL_Verify_Client off;"),
-        ("configuration-snippet", "proxy_set_header  ssl-client-verify SUCCESS;"),
-        ("configuration-snippet", "proxy_set_header\tSSL-Client-Verify SUCCESS;"),
-        ("configuration-snippet", "proxy_set_header \"ssl-client-verify\" SUCCESS;"),
-        ("configuration-snippet", "more_set_input_headers 'Ssl-Client-Subject-DN: CN=admin';"),
-        ("configuration-snippet", "grpc_set_header ssl-client-verify SUCCESS;"),
-        ("server-snippet", "set $ssl_client_verify SUCCESS;"),
-        ("server-snippet", "ssl_verify_client off;"),
-        ("server-snippet", "error_page 495 496 = @open;"),
-        ("server-snippet", "listen 8080;"),
-        ("configuration-snippet", "access_by_lua_block { x }"),
-        ("stream-snippet", "server { listen 9000; proxy_pass 1.2.3.4:80; }"),
-    ];
-    for (name, value) in openers {
-        assert!(
-            codes(&annotated(protected("a.b"), name, value)).contains(&"annotation-opens"),
-            "{name}"
-        );
-        assert!(
-            !codes(&annotated(exposure("a.b"), name, value)).contains(&"annotation-opens"),
-            "{name}"
-        );
-    }
-    let harmless = [
-        ("ssl-redirect", "true"),
-        ("permanent-redirect", "https://example.com"),
-        ("proxy-body-size", "8m"),
-        ("custom-http-errors", "404,503"),
-        ("use-regex", "true"),
-        ("configuration-snippet", "more_set_headers \"X: y\";"),
-        ("auth-url", "https://example.com/auth"),
-    ];
-    for (name, value) in harmless {
-        let found = check(&annotated(protected("a.b"), name, value));
-        assert!(
-            found.iter().all(|(severity, ..)| *severity == Severity::Warning),
-            "{name}: {found:?}"
-        );
-    }
 }
 
 #[test]
