@@ -13,24 +13,23 @@ from .backend import PORT
 INGRESS_CLASS = "nginx"
 CONTROLLER_CLASS = "k8s.io/ingress-nginx"
 
-_LABEL = "e2e.mtlsgen.dev/served"
-#: Selects the namespaces that are read; the Ingresses of others would only slow a controller down.
-NAMESPACE_SELECTOR = f"{_LABEL}=yes"
+#: Label of the namespaces that are read; the Ingresses of others would only slow a controller down.
+SERVED = {"e2e.mtlsgen.dev/served": "yes"}
 
 
 def serve(cluster: Cluster, namespace: str) -> None:
     """Lets the controllers read a namespace, which need not exist yet. Goes before its Ingresses."""
-    metadata = {"name": namespace, "labels": {_LABEL: "yes"}}
+    metadata = {"name": namespace, "labels": SERVED}
     cluster.apply(as_list([{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}]))
 
 
-def ingress_class() -> Object:
-    """The class that the Ingresses name."""
+def ingress_class(name: str = INGRESS_CLASS, controller: str = CONTROLLER_CLASS) -> Object:
+    """A class that Ingresses name."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "IngressClass",
-        "metadata": {"name": INGRESS_CLASS},
-        "spec": {"controller": CONTROLLER_CLASS},
+        "metadata": {"name": name},
+        "spec": {"controller": controller},
     }
 
 
