@@ -141,6 +141,8 @@ pub struct Row {
     pub reason: Option<String>,
     /// Keys under `hosts` of those that a client gets into with it, whatever the spec says of the client.
     pub opens: Vec<String>,
+    /// Keys of those that it may open: who gets in there is not known.
+    pub may_open: Vec<String>,
 }
 
 impl Row {

@@ -11,6 +11,7 @@ use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
+use crate::manifest::render::Checked;
 use crate::output::{self, Options};
 use crate::plan::Holdings;
 
@@ -50,8 +51,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     // Certificates tell the fingerprints of keys: a clone without keys can be compared.
     let (model, keyring) = phases::holdings(&source, resolved, &inventory)?;
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let manifests =
+    let Checked { manifests, warnings } =
         phases::manifests(&read.document, &model, &holdings, &templates, Disclosure::Fingerprint)?;
+    report.diagnostics(&warnings);
     let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;

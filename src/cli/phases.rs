@@ -28,7 +28,8 @@ use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input, seed};
 use crate::manifest::objects::Material;
 use crate::manifest::template::TemplateSet;
-use crate::manifest::{Disclosure, Manifest, render};
+use crate::manifest::Disclosure;
+use crate::manifest::render::{self, Checked};
 use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
@@ -381,7 +382,7 @@ pub fn manifests(
     material: &dyn Material,
     templates: &TemplateSet,
     disclosure: Disclosure,
-) -> Result<Vec<Manifest>, CommandError> {
+) -> Result<Checked, CommandError> {
     let locate = |path: &[Step]| document.span(path);
     render::render(model, material, templates, disclosure, &locate).map_err(CommandError::Input)
 }
@@ -414,7 +415,7 @@ pub fn manifests_apart(
     material: &dyn Material,
     templates: &TemplateSet,
     disclosure: Disclosure,
-) -> Result<Vec<Manifest>, CommandError> {
+) -> Result<Checked, CommandError> {
     let locate = |path: &[Step]| document.span(path);
     render::render_apart(model, material, templates, disclosure, &locate)
         .map_err(CommandError::Input)

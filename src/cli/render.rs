@@ -13,6 +13,7 @@ use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::objects::Material;
+use crate::manifest::render::Checked;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
@@ -99,7 +100,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     } else {
         phases::issue(&source, &resolved, now, report, || {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
-            let manifests = render(&document, model, &Rehearsal, &templates, whole)?;
+            let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
             let Some(folder) = &args.output else { return Ok(()) };
             let tree = layout(&manifests, model, whole);
@@ -117,7 +118,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         phases::settle_keys(&source, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let manifests = render(&document, &model, &holdings, &templates, disclosure)?;
+    let Checked { manifests, warnings } =
+        render(&document, &model, &holdings, &templates, disclosure)?;
+    report.diagnostics(&warnings);
     let selected = args.selection.choose(&model, &manifests)?;
     source.hand_over(&model, &selected, report)?;
     let status = match &args.output {
@@ -145,7 +148,7 @@ type Rendering = fn(
     &dyn Material,
     &TemplateSet,
     Disclosure,
-) -> Result<Vec<Manifest>, CommandError>;
+) -> Result<Checked, CommandError>;
 
 fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> OutputTree {
     let options = Options {
@@ -189,9 +192,9 @@ fn selects_no_key(
     }
     let (model, keyring) = (&resolved.model, &resolved.keyring);
     let holdings = Holdings { model, inventory, keyring };
-    let manifests =
+    let checked =
         rendering(&args.selection)(document, model, &holdings, templates, Disclosure::Masked)?;
-    let selected = args.selection.choose(model, &manifests)?;
+    let selected = args.selection.choose(model, &checked.manifests)?;
     Ok(!selected.iter().any(|manifest| manifest.sensitive))
 }
 

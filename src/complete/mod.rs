@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, has_errors};
 use crate::manifest::name_suffix_hash::rewrite;
 use crate::manifest::objects::Material;
 use crate::manifest::patch::Selector;
-use crate::manifest::render::{self, Rendered};
+use crate::manifest::render::{self, Checked, Rendered};
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Identity, Manifest};
 use crate::model::{Exposure, Model, Reference};
@@ -88,7 +88,8 @@ impl Completer<'_> {
         for (at, annotations) in additions {
             annotate(&mut items[at], annotations);
         }
-        let manifests = self.checked(&items, rendered)?;
+        let Checked { manifests, warnings } = self.checked(&items, rendered)?;
+        found.extend(warnings);
         Ok(Completed { items, manifests, warnings: found, taken })
     }
 
@@ -172,7 +173,7 @@ impl Completer<'_> {
         &self,
         items: &[Value],
         rendered: Rendered<'_>,
-    ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+    ) -> Result<Checked, Vec<Diagnostic>> {
         let is_replaced = |identity: &Identity| {
             rendered.manifests().any(|manifest| surroundings::is_same(&manifest.identity, identity))
         };

@@ -219,10 +219,7 @@ fn what_is_missing_is_said_with_its_field() {
 }
 
 #[test]
-fn a_list_is_not_looked_into_and_said() {
-    let list = json!({ "apiVersion": "v1", "kind": "List", "items": [ingress(), service()] });
-    let problem = complete(&shop(), vec![list]).err().unwrap();
-    assert!(problem[0].help[0].contains("within a list"), "{problem:?}");
+fn where_there_is_no_ingress_it_is_said() {
     let problem = complete(&shop(), vec![service()]).err().unwrap();
     assert!(problem[0].help[0].contains("no Ingress at all"), "{problem:?}");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 
 use super::Identity;
+use crate::model::Route;
 
 /// An object before its template has been rendered.
 #[derive(Clone, Debug)]
@@ -36,10 +37,10 @@ pub enum Facts {
         class: String,
         /// DNS name.
         host: String,
-        /// Whether there are paths.
-        has_paths: bool,
-        /// Whether there is a `tls` entry for the host.
-        tls: bool,
+        /// Paths and the Services behind them.
+        routes: Vec<Route>,
+        /// Secret of the `tls` entry for the host, if there is one.
+        tls: Option<String>,
         /// All annotations.
         annotations: BTreeMap<String, String>,
     },

@@ -14,7 +14,7 @@ use super::objects::{self, Material};
 use super::patch::{Finding, Patches};
 use super::template::{Engine, TemplateSet, model_view};
 use super::{Disclosure, Manifest, order};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::Model;
 use crate::spec::value::LabelValue;
 use crate::target::{FinalObject, Locate, Target};
@@ -35,7 +35,7 @@ pub fn render(
     templates: &TemplateSet,
     disclosure: Disclosure,
     locate: Locate<'_>,
-) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+) -> Result<Checked, Vec<Diagnostic>> {
     let elsewhere = existing_ingresses(model, locate);
     if elsewhere.is_empty() {
         return prepare(model, material, templates, disclosure, locate)?.checked_among(&[]);
@@ -55,7 +55,7 @@ pub fn render_apart(
     templates: &TemplateSet,
     disclosure: Disclosure,
     locate: Locate<'_>,
-) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+) -> Result<Checked, Vec<Diagnostic>> {
     let mut rendered = prepare(model, material, templates, disclosure, locate)?;
     rendered.model.to_mut().exposures.retain(|exposure| exposure.existing_ingress.is_none());
     rendered.checked_among(&[])
@@ -77,6 +77,14 @@ fn existing_ingresses(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
             .help("`mtlsgen render --kind Secret` issues certificates and prints the Secrets alone")
         })
         .collect()
+}
+
+/// Manifests that protect every host.
+pub struct Checked {
+    /// In the order in which they can be applied.
+    pub manifests: Vec<Manifest>,
+    /// What is worth knowing of them.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Objects that are finished but for the check of all of them together.
@@ -119,21 +127,18 @@ impl Rendered<'_> {
     /// # Errors
     ///
     /// Every protected host that they would not protect.
-    pub fn checked_among(
-        self,
-        others: &[FinalObject<'_>],
-    ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+    pub fn checked_among(self, others: &[FinalObject<'_>]) -> Result<Checked, Vec<Diagnostic>> {
         let Self { objects, names: _, model, material, target, locate } = self;
         let own = objects.iter().filter_map(Finished::as_final);
         let views: Vec<_> = own.chain(others.iter().cloned()).collect();
         let found = target.protects(&model, material, &views, locate);
         drop(views);
-        if !found.is_empty() {
+        if has_errors(&found) {
             return Err(found);
         }
         let mut manifests: Vec<_> = objects.into_iter().map(|object| object.manifest).collect();
         order::sort(&mut manifests);
-        Ok(manifests)
+        Ok(Checked { manifests, warnings: found })
     }
 }
 

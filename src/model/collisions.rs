@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Findings};
-use super::{ClientAuthentication, Exposure};
+use super::{ClientAuthentication, Exposure, names};
 use crate::diagnostic::Diagnostic;
 use crate::path;
+use crate::spec::document::Step;
 
 /// Two entries that would be one object, or one host in one namespace and class.
 pub fn refuse_equal_ingresses(
@@ -45,6 +46,44 @@ pub fn refuse_equal_ingresses(
     }
 }
 
+/// Gives trust bundles whose names nobody wrote other ones where the controller would keep them in one file with
+/// those of another namespace; of several such, the first by namespace keeps its name.
+pub fn part_trust_secrets(context: Context<'_>, exposures: &mut [Exposure]) {
+    let mut files: BTreeMap<String, BTreeSet<(bool, String)>> = BTreeMap::new();
+    for exposure in exposures.iter() {
+        let Some(auth) = &exposure.client_auth else { continue };
+        let is_default = default_base(context, exposure).is_some();
+        let file = names::trust_file(&auth.secret.namespace, &auth.secret.name);
+        files.entry(file).or_default().insert((is_default, auth.secret.namespace.clone()));
+    }
+    for exposure in exposures {
+        let Some(base) = default_base(context, exposure) else { continue };
+        let Some(auth) = &mut exposure.client_auth else { continue };
+        let file = names::trust_file(&auth.secret.namespace, &auth.secret.name);
+        // Names that were written come first.
+        let keeps = files.get(&file).and_then(BTreeSet::first);
+        if keeps.is_some_and(|(_, namespace)| *namespace != auth.secret.namespace) {
+            auth.secret.name = names::parted_trust_secret(&base, &auth.secret.namespace);
+        }
+    }
+}
+
+/// What the name of a host's trust bundle is made of; `None`: it was written, or the Secret exists already.
+fn default_base(context: Context<'_>, exposure: &Exposure) -> Option<String> {
+    let auth = exposure.client_auth.as_ref().filter(|auth| !auth.existing)?;
+    let base = match &exposure.tls {
+        Some(tls) => tls.secret_name.to_string(),
+        None => names::server_secret(exposure.name.as_str()),
+    };
+    let is_written = |path: &[Step]| context.document.contains(path);
+    let fields = [
+        path!["hosts", &exposure.key, "clientAuth", "secretName"],
+        path!["defaults", "hosts", "clientAuth", "secretName"],
+    ];
+    let is_default = auth.secret.name == names::trust_secret(&base);
+    (is_default && !fields.iter().any(|path| is_written(path))).then_some(base)
+}
+
 /// The controller has one server block for a host: all of its entries share one client authentication.
 pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
     let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
@@ -72,6 +111,33 @@ pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], finding
             .related(context.key(&path!["hosts", &first.key]), "the other one")
             .label("the controller has one setting for a host, whatever the path or namespace")
             .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
+        );
+    }
+}
+
+/// What one entry allows holds for the host, whose server block all of them share.
+pub fn refuse_different_permissions(
+    context: Context<'_>,
+    exposures: &[Exposure],
+    findings: &mut Findings,
+) {
+    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
+    for exposure in exposures {
+        let first = *first_of.entry(exposure.host.as_str()).or_insert(exposure);
+        if first.allowed_annotations == exposure.allowed_annotations {
+            continue;
+        }
+        findings.push(
+            Diagnostic::error(
+                "host-disagreement",
+                format!(
+                    "hosts `{}` and `{}` are both `{}`, with different `allowAnnotations`",
+                    first.key, exposure.key, exposure.host
+                ),
+            )
+            .at(context.key(&path!["hosts", &exposure.key]))
+            .related(context.key(&path!["hosts", &first.key]), "the other one")
+            .help("write the same `allowAnnotations` in both: what they change, they change for the host"),
         );
     }
 }

@@ -54,12 +54,14 @@ pub fn resolve(
             entries.insert(key.as_str(), entry);
         }
     }
-    let exposures: Vec<Exposure> = entries
+    let mut exposures: Vec<Exposure> = entries
         .values()
         .filter_map(|entry| exposure(context, entry, &entries, known, certificates, findings))
         .collect();
+    collisions::part_trust_secrets(context, &mut exposures);
     collisions::refuse_equal_ingresses(context, &exposures, findings);
     collisions::refuse_disagreement(context, &exposures, findings);
+    collisions::refuse_different_permissions(context, &exposures, findings);
     exposures
 }
 
@@ -197,9 +199,20 @@ fn exposure(
         tls: tls.settled()?,
         client_auth: client_auth.settled()?,
         existing_ingress,
+        covered_by: covered_by(host, entries),
         labels,
         annotations,
+        allowed_annotations: written.allow_annotations.iter().cloned().collect(),
     })
+}
+
+/// The wildcard entry with a certificate that has the host below it.
+fn covered_by(host: &HostName, entries: &BTreeMap<&str, Entry<'_>>) -> Option<String> {
+    let (_, domain) = host.as_str().split_once('.').filter(|(label, _)| *label != "*")?;
+    let covers = |entry: &&Entry<'_>| {
+        matches!(entry.tls, Setting::On(_)) && entry.host.as_str().strip_prefix("*.") == Some(domain)
+    };
+    entries.values().find(covers).map(|entry| entry.key.to_owned())
 }
 
 fn client_authentication(

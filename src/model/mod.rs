@@ -38,7 +38,7 @@ use shared::{
     sorted, subject,
 };
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{RevocationList, RevocationReason};
@@ -229,10 +229,30 @@ pub struct Exposure {
     pub client_auth: Option<ClientAuthentication>,
     /// Where the Ingress exists already: which ones are meant.
     pub existing_ingress: Option<crate::spec::PatchTarget>,
+    /// The entry whose wildcard host has a certificate and covers this one's name, if there is one.
+    pub covered_by: Option<String>,
     /// Labels, the spec's included.
     pub labels: Labels,
     /// Annotations, the spec's included.
     pub annotations: Annotations,
+    /// Names of annotations that the spec allows although the target refuses them.
+    pub allowed_annotations: BTreeSet<AnnotationKey>,
+}
+
+impl Exposure {
+    /// Whether clients are asked for certificates, but annotations that the spec allows by name may change who
+    /// gets in: that is not known.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        let is_protected = self.client_auth.as_ref().is_some_and(|auth| auth.verify != Verify::Off);
+        is_protected && !self.allowed_annotations.is_empty()
+    }
+
+    /// Whether the spec allows an annotation of that name.
+    #[must_use]
+    pub fn allows(&self, annotation: &str) -> bool {
+        self.allowed_annotations.iter().any(|allowed| allowed.as_str() == annotation)
+    }
 }
 
 /// A path and the service behind it.

@@ -1,5 +1,7 @@
 //! Names that mtlsgen chooses for objects.
 
+use sha2::{Digest, Sha256};
+
 use crate::spec::value::{HostName, ObjectName};
 
 /// What ingress-nginx's documentation proposes to block in annotation values: an Ingress whose
@@ -36,6 +38,21 @@ pub fn trust_secret(server_secret: &str) -> String {
         }
     }
     with_suffix(&base, "-cacert")
+}
+
+/// Another name for a trust bundle, where the first would meet that of another namespace inside the controller.
+#[must_use]
+pub fn parted_trust_secret(server_secret: &str, namespace: &str) -> String {
+    let digest = Sha256::digest(format!("{namespace}/{server_secret}"));
+    let digits: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    trust_secret(&with_suffix(server_secret, &format!("-{digits}")))
+}
+
+/// The file in which the controller keeps a trust bundle (`ConfigureCACert` of `internal/net/ssl/ssl.go` of
+/// ingress-nginx): two Secrets of different namespaces may share it.
+#[must_use]
+pub fn trust_file(namespace: &str, secret: &str) -> String {
+    format!("ca-{namespace}-{secret}.pem")
 }
 
 /// `name` and `suffix` within the 253 characters that a name may have.

@@ -1,12 +1,14 @@
 //! From the spec to the model: one room after the other, every finding collected.
 
+use std::collections::BTreeSet;
+
 use super::authorities::Issuers;
 use super::brought::Pool;
 use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
-    Annotations, Labels, Model, authorities, client_auth, clients, derivation, encryption, hosts,
+    Annotations, Exposure, Labels, Model, authorities, client_auth, clients, derivation, encryption, hosts,
     patches, secrets, services, shared, texts,
 };
 use crate::diagnostic::{Diagnostic, Severity, has_errors, nearest};
@@ -78,6 +80,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         signers: &signers,
     };
     let exposures = hosts::resolve(context, known, &mut certificates, &mut findings);
+    refuse_lost_hosts(context, &exposures, &mut findings);
     let secrets = secrets::resolve(context, &exposures, &clients, &mut findings);
     let patches = patches::resolve(context, &mut findings);
     let keyring = keyring.and(&certificates.keyring);
@@ -104,6 +107,22 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     super::constraints::refuse_names_outside(context, &model, &mut findings);
     findings.0.extend(target.check(&model, &|path| context.value(path)));
     (Resolved { model, keyring }, findings.0)
+}
+
+/// The last net: a host that was left out, with nothing said of it, would stay as it is in the cluster.
+fn refuse_lost_hosts(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
+    if has_errors(&findings.0) {
+        return;
+    }
+    let there: BTreeSet<&str> = exposures.iter().map(|exposure| exposure.key.as_str()).collect();
+    for key in context.spec.hosts.keys().filter(|key| !there.contains(key.as_str())) {
+        let title = format!("host `{key}` is not complete, and mtlsgen cannot say what is missing");
+        findings.push(
+            Diagnostic::error("host-incomplete", title)
+                .at(context.key(&path!["hosts", key]))
+                .help("compare the entry with those of other hosts, and report this message"),
+        );
+    }
 }
 
 /// A spec that declares nothing is a mistake: it would remove every object of an earlier one.

@@ -36,9 +36,9 @@ pub fn resolve(
             .map(|route| vec![route]);
     }
     if written.routes.is_empty() {
-        if !context.has(&path!["hosts", key, "routes"])
-            && !context.has(&path!["hosts", key, "service"])
-        {
+        // A list with errors is not empty in what was written.
+        let first = path!["hosts", key, "routes", 0];
+        if !context.has(&first) && !context.has(&path!["hosts", key, "service"]) {
             findings.push(
                 Diagnostic::error("missing-key", "this host leads nowhere")
                     .at(context.key(&path))

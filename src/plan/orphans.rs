@@ -74,7 +74,7 @@ impl<'a> Doors<'a> {
     }
 
     /// The hosts that a client gets into with a certificate of this signer and subject, as long as it is valid
-    /// and nobody revokes it.
+    /// and nobody revokes it; those of [`Doors::unknown`] are not among them.
     pub fn opened<'b>(
         &'b self,
         signer: Option<&'b Signer>,
@@ -89,12 +89,22 @@ impl<'a> Doors<'a> {
             .map(|(listed, _)| *listed)
             .collect();
         model.exposures.iter().filter(move |exposure| {
-            exposure.client_auth.as_ref().is_some_and(|auth| {
+            let auth = exposure.client_auth.as_ref().filter(|_| !exposure.is_unknown());
+            auth.is_some_and(|auth| {
                 auth.verify != Verify::Off
                     && believed.contains(auth.authorities.as_slice())
                     && auth.allow.as_ref().is_none_or(|all| all.iter().any(|one| one == subject))
             })
         })
+    }
+}
+
+impl Doors<'_> {
+    /// The hosts of which nobody knows whom they let in: any certificate may open them.
+    #[must_use]
+    pub fn unknown(model: &Model) -> Vec<&str> {
+        let unknown = model.exposures.iter().filter(|exposure| exposure.is_unknown());
+        unknown.map(|exposure| exposure.key.as_str()).collect()
     }
 }
 
@@ -138,6 +148,7 @@ pub(super) fn warning(
     };
     let mut entries = inventory.ledger.entries.iter().filter(is_open).peekable();
     entries.peek()?;
+    let unknown = Doors::unknown(model);
     let all_doors = Doors::of(model, inventory, revoked, now);
     let mut until: BTreeMap<&str, Timestamp> = BTreeMap::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
@@ -151,7 +162,7 @@ pub(super) fn warning(
         let key = (Signer::of(entry), subjects_matter.then_some(entry.subject.as_str()));
         let opens = doors.get(&key).copied().unwrap_or_else(|| {
             let mut opened = all_doors.opened(key.0.as_ref(), &entry.subject).peekable();
-            let opens = opened.peek().is_some();
+            let opens = opened.peek().is_some() || !unknown.is_empty();
             hosts.extend(opened.map(|exposure| exposure.key.as_str()));
             opens
         });
@@ -161,25 +172,35 @@ pub(super) fn warning(
             *end = (*end).max(entry.not_after);
         }
     }
-    told(&until, &Vec::from_iter(hosts))
+    told(&until, &Vec::from_iter(hosts), &unknown)
+}
+
+/// What is said of doors: those that certificates are known to open, and those that they may.
+fn doors(open: &str, hosts: &[&str], unknown: &[&str]) -> String {
+    match (hosts, unknown) {
+        (_, []) => format!("still {open} {}", listed(hosts)),
+        ([], _) => format!("may still open {}", listed(unknown)),
+        _ => format!("still {open} {} and may open {}", listed(hosts), listed(unknown)),
+    }
 }
 
 /// `until` has the clients with the ends of their certificates.
-fn told(until: &BTreeMap<&str, Timestamp>, hosts: &[&str]) -> Option<Diagnostic> {
+fn told(until: &BTreeMap<&str, Timestamp>, hosts: &[&str], unknown: &[&str]) -> Option<Diagnostic> {
     let last = until.values().max()?;
     let names: Vec<&str> = until.keys().copied().collect();
-    let hosts = listed(hosts);
     let (title, which) = match names.as_slice() {
         [name] => (
             format!(
-                "the client `{name}` is not in the spec any more, but until {last} its certificate still opens {hosts}"
+                "the client `{name}` is not in the spec any more, but until {last} its certificate {}",
+                doors("opens", hosts, unknown)
             ),
             (*name).to_owned(),
         ),
         _ => (
             format!(
-                "{} clients are not in the spec any more, but their certificates still open {hosts}, the last one until {last}: {}",
+                "{} clients are not in the spec any more, but their certificates {}, the last one until {last}: {}",
                 names.len(),
+                doors("open", hosts, unknown),
                 listed(&names)
             ),
             "NAME".to_owned(),

@@ -432,6 +432,10 @@ pub struct Host {
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the Ingress.
     pub annotations: BTreeMap<AnnotationKey, String>,
+    /// Annotations that may be on Ingresses of this host although mtlsgen refuses them, by their full names:
+    /// those that can change who gets in, those that it does not know, and snippets, which the controller's
+    /// defaults refuse as well. Who gets in is not known then.
+    pub allow_annotations: Vec<AnnotationKey>,
 }
 
 /// Which Ingress objects are a host's: of those with a rule for the host, the ones that all of this selects.

@@ -13,8 +13,18 @@ pub fn render(rows: &[Row], now: Timestamp) -> String {
 }
 
 fn row(row: &Row) -> Value {
-    let Row { subject, issuer, is_brought, is_current, facts, renewal_time, state, reason, opens } =
-        row;
+    let Row {
+        subject,
+        issuer,
+        is_brought,
+        is_current,
+        facts,
+        renewal_time,
+        state,
+        reason,
+        opens,
+        may_open,
+    } = row;
     let facts = facts.as_ref();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     json!({
@@ -32,5 +42,6 @@ fn row(row: &Row) -> Value {
         "notAfter": time(facts.map(|facts| facts.not_after)),
         "renewalTime": time(*renewal_time),
         "opens": opens,
+        "mayOpen": may_open,
     })
 }

@@ -76,6 +76,7 @@ fn current(sources: Sources<'_>) -> Vec<Row> {
             state,
             reason,
             opens: Vec::new(),
+            may_open: Vec::new(),
         }
     };
     // Whether the others have certificates is not known.
@@ -138,6 +139,7 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
                 state: if certificate.not_after < now { State::Expired } else { State::Valid },
                 reason: None,
                 opens: Vec::new(),
+                may_open: Vec::new(),
             });
         }
     }
@@ -151,6 +153,7 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
     let ledger: &Ledger = &inventory.ledger;
     let revoked = revoked(inventory, plan);
     let doors = Doors::of(model, inventory, &revoked, now);
+    let unknown: Vec<String> = Doors::unknown(model).into_iter().map(str::to_owned).collect();
     let row = |entry: &LedgerEntry| {
         let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
         let state = if entry.not_after < now {
@@ -185,6 +188,7 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
             state,
             reason: revocation.map(|revocation| revocation.reason.to_string()),
             opens: opens.collect(),
+            may_open: if signer.is_some() { unknown.clone() } else { Vec::new() },
         }
     };
     let others = ledger.entries.iter().filter(|entry| !shown.contains(&entry.fingerprint));
@@ -249,6 +253,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
                 state,
                 reason: planned.map(|planned| ListReason::to_string(&planned.reason)),
                 opens: Vec::new(),
+                may_open: Vec::new(),
             });
         }
     }
@@ -273,6 +278,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             state,
             reason: None,
             opens: Vec::new(),
+            may_open: Vec::new(),
         });
     }
     rows

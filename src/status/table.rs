@@ -24,12 +24,13 @@ const MOST_OPENED: usize = 3;
 const FINGERPRINT: usize = 16;
 
 /// A table with aligned columns; dates without the time of day, the start of each fingerprint. The last column says
-/// which hosts a certificate of the past still opens, if one does.
+/// which hosts a certificate of the past still opens, if one does, and marks those where that is not known.
 #[must_use]
 pub fn render(rows: &[Row], _now: Timestamp) -> String {
     let header = HEADER.map(str::to_owned);
     let lines: Vec<[String; 10]> = std::iter::once(header).chain(rows.iter().map(cells)).collect();
-    let shown = HEADER.len() - usize::from(rows.iter().all(|row| row.opens.is_empty()));
+    let shown = HEADER.len()
+        - usize::from(rows.iter().all(|row| row.opens.is_empty() && row.may_open.is_empty()));
     let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..shown).map(width).collect();
     let mut text = String::new();
@@ -70,8 +71,10 @@ fn cells(row: &Row) -> [String; 10] {
 }
 
 fn opens(row: &Row) -> String {
-    let mut hosts: Vec<String> = row.opens.iter().take(MOST_OPENED).cloned().collect();
-    if let Some(more @ 1..) = row.opens.len().checked_sub(MOST_OPENED) {
+    let may_open = row.may_open.iter().map(|host| format!("{host} (not known)"));
+    let all: Vec<String> = row.opens.iter().cloned().chain(may_open).collect();
+    let mut hosts: Vec<String> = all.iter().take(MOST_OPENED).cloned().collect();
+    if let Some(more @ 1..) = all.len().checked_sub(MOST_OPENED) {
         hosts.push(format!("and {more} more"));
     }
     hosts.join(", ").chars().flat_map(visible).collect()

@@ -25,6 +25,7 @@ fn row(subject: Subject, state: State, not_after: &str) -> Row {
         state,
         reason: None,
         opens: vec!["web.example.com".to_owned()],
+        may_open: Vec::new(),
     }
 }
 
@@ -64,6 +65,10 @@ fn the_table_has_a_line_for_each_row_and_aligned_columns() {
     let text = table(&closed, at(NOW));
     assert!(text.contains("a\\u{202e}b\\u{1b}[31m  "), "{text}");
     assert!(text.lines().nth(1).unwrap().ends_with("a, b, c, and 2 more"), "{text}");
+    closed[0].opens.truncate(1);
+    closed[0].may_open = vec!["u".to_owned()];
+    let text = table(&closed, at(NOW));
+    assert!(text.lines().nth(1).unwrap().ends_with("a, u (not known)"), "{text}");
 }
 
 #[test]

@@ -11,7 +11,10 @@ use crate::manifest::objects::Material;
 use crate::model::{Exposure, Model};
 use crate::spec::document::Step;
 
-pub use view::{FinalObject, IngressView, SecretView, Trust};
+pub use view::{
+    BackendView, FinalObject, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
+    TlsView, Trust,
+};
 
 /// Finds the place in the spec that a path leads to, or of what stands around it.
 pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
@@ -61,7 +64,7 @@ pub trait Target: Sync {
     -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
 
     /// Whether the final objects, after templates, patches and annotations, protect every host that the
-    /// model says is protected. `material` is what they were made of.
+    /// model says is protected, and what deserves a word about them. `material` is what they were made of.
     fn protects(
         &self,
         model: &Model,

@@ -2,7 +2,7 @@
 //! or somebody's template or patch made them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::manifest::Identity;
 use crate::manifest::draft::Facts;
+use crate::model::Route;
+use crate::spec::PathType;
+use crate::spec::value::PortReference;
 
 /// A final object, as far as protection depends on it.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub enum FinalObject<'a> {
     Ingress(IngressView<'a>),
     /// A Secret.
     Secret(SecretView<'a>),
+    /// A ConfigMap.
+    Settings(SettingsView<'a>),
 }
 
 /// An Ingress.
@@ -31,10 +36,81 @@ pub struct IngressView<'a> {
     pub class: Option<&'a str>,
     /// Annotations.
     pub annotations: Cow<'a, BTreeMap<String, String>>,
-    /// Hosts of the rules, and whether all rules of that host have paths.
-    pub rules: BTreeMap<&'a str, bool>,
-    /// Hosts of the `tls` entries.
-    pub tls_hosts: BTreeSet<&'a str>,
+    /// Rules, in their order.
+    pub rules: Vec<RuleView<'a>>,
+    /// Entries of `tls`.
+    pub tls: Vec<TlsView<'a>>,
+    /// `defaultBackend`.
+    pub default_backend: Option<BackendView<'a>>,
+    /// Whether it is as mtlsgen makes it of the model: no template, patch or hash suffix changed it.
+    pub is_as_made: bool,
+}
+
+/// A rule of an Ingress.
+#[derive(Clone, Debug)]
+pub struct RuleView<'a> {
+    /// Host; empty: every other one.
+    pub host: &'a str,
+    /// Paths, in their order.
+    pub paths: Vec<PathView<'a>>,
+}
+
+/// A path of a rule.
+#[derive(Clone, Debug)]
+pub struct PathView<'a> {
+    /// Path; `/` where none is said.
+    pub path: &'a str,
+    /// How it is matched.
+    pub path_type: PathType,
+    /// The Service behind it, if it is one.
+    pub backend: Option<BackendView<'a>>,
+}
+
+/// A Service, in the namespace of the Ingress, and its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BackendView<'a> {
+    /// Name of the Service.
+    pub service: &'a str,
+    /// Port of the Service.
+    pub port: PortView<'a>,
+}
+
+/// Port of a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PortView<'a> {
+    /// By number.
+    Number(u64),
+    /// By name.
+    Name(&'a str),
+}
+
+impl std::fmt::Display for PortView<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+/// An entry of `tls`.
+#[derive(Clone, Debug)]
+pub struct TlsView<'a> {
+    /// Hosts that it is for.
+    pub hosts: Vec<&'a str>,
+    /// Secret with certificate and key.
+    pub secret_name: Option<&'a str>,
+}
+
+/// A ConfigMap, which may hold the settings of a controller.
+#[derive(Clone, Debug)]
+pub struct SettingsView<'a> {
+    /// Namespace.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// Its entries.
+    pub data: BTreeMap<&'a str, &'a str>,
 }
 
 /// A Secret.
@@ -67,6 +143,15 @@ pub enum Trust<'a> {
 }
 
 impl<'a> FinalObject<'a> {
+    /// The Ingress, if it is one.
+    #[must_use]
+    pub fn ingress(&self) -> Option<&IngressView<'a>> {
+        match self {
+            Self::Ingress(view) => Some(view),
+            Self::Secret(_) | Self::Settings(_) => None,
+        }
+    }
+
     /// What matters of an object that a built-in template made, unchanged since.
     #[must_use]
     pub fn of_facts(identity: &'a Identity, facts: &'a Facts) -> Option<Self> {
@@ -74,14 +159,11 @@ impl<'a> FinalObject<'a> {
         let name = &identity.name;
         match facts {
             Facts::None => None,
-            Facts::Ingress { class, host, has_paths, tls, annotations } => {
+            Facts::Ingress { class, host, routes, tls, annotations } => {
                 Some(Self::Ingress(IngressView {
-                    namespace,
-                    name,
                     class: Some(class),
                     annotations: Cow::Borrowed(annotations),
-                    rules: BTreeMap::from([(host.as_str(), *has_paths)]),
-                    tls_hosts: tls.then_some(host.as_str()).into_iter().collect(),
+                    ..IngressView::of_routes(namespace, name, host, routes, tls.as_deref())
                 }))
             }
             Facts::Secret { authorities, has_private_key } => Some(Self::Secret(SecretView {
@@ -102,20 +184,51 @@ impl<'a> FinalObject<'a> {
                 Some(Self::Ingress(IngressView::of(namespace, &identity.name, object)))
             }
             ("", "Secret") => Some(Self::Secret(SecretView::of(namespace, &identity.name, object))),
+            ("", "ConfigMap") => {
+                let data = object["data"].as_object().into_iter().flatten();
+                let data = data.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+                let name = &identity.name;
+                Some(Self::Settings(SettingsView { namespace, name, data: data.collect() }))
+            }
             _ => None,
         }
     }
 }
 
 impl<'a> IngressView<'a> {
+    /// One that mtlsgen makes for a host, without class and annotations.
+    #[must_use]
+    pub fn of_routes(
+        namespace: &'a str,
+        name: &'a str,
+        host: &'a str,
+        routes: &'a [Route],
+        tls_secret: Option<&'a str>,
+    ) -> Self {
+        let tls = tls_secret.map(|name| TlsView { hosts: vec![host], secret_name: Some(name) });
+        Self {
+            namespace,
+            name,
+            class: None,
+            annotations: Cow::Owned(BTreeMap::new()),
+            rules: vec![RuleView { host, paths: routes.iter().map(PathView::of_route).collect() }],
+            tls: tls.into_iter().collect(),
+            default_backend: None,
+            is_as_made: true,
+        }
+    }
+
     fn of(namespace: &'a str, name: &'a str, object: &'a Value) -> Self {
         let annotations = object["metadata"]["annotations"].as_object().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let mut rules = BTreeMap::new();
-        for rule in items(&object["spec"]["rules"]) {
-            let paths = rule["http"]["paths"].as_array().is_some_and(|paths| !paths.is_empty());
-            *rules.entry(rule["host"].as_str().unwrap_or_default()).or_insert(true) &= paths;
-        }
+        let rules = items(&object["spec"]["rules"]).map(|rule| RuleView {
+            host: rule["host"].as_str().unwrap_or_default(),
+            paths: items(&rule["http"]["paths"]).map(PathView::of).collect(),
+        });
+        let tls = items(&object["spec"]["tls"]).map(|entry| TlsView {
+            hosts: items(&entry["hosts"]).filter_map(Value::as_str).collect(),
+            secret_name: entry["secretName"].as_str(),
+        });
         Self {
             namespace,
             name,
@@ -123,12 +236,72 @@ impl<'a> IngressView<'a> {
             annotations: Cow::Owned(
                 annotations.map(|(key, value)| (key.clone(), text(value))).collect(),
             ),
-            rules,
-            tls_hosts: items(&object["spec"]["tls"])
-                .flat_map(|entry| items(&entry["hosts"]))
-                .filter_map(Value::as_str)
-                .collect(),
+            rules: rules.collect(),
+            tls: tls.collect(),
+            default_backend: BackendView::of(&object["spec"]["defaultBackend"]),
+            is_as_made: false,
         }
+    }
+
+    /// Whether all rules of the host have paths; `None`: there is no rule for it.
+    #[must_use]
+    pub fn has_paths(&self, host: &str) -> Option<bool> {
+        let mut rules = self.rules.iter().filter(|rule| rule.host == host).peekable();
+        rules.peek()?;
+        Some(rules.all(|rule| !rule.paths.is_empty()))
+    }
+
+    /// Whether a `tls` entry is for the host.
+    #[must_use]
+    pub fn has_tls(&self, host: &str) -> bool {
+        self.tls.iter().any(|entry| entry.hosts.contains(&host))
+    }
+
+    /// All Services that it leads to.
+    pub fn backends(&self) -> impl Iterator<Item = BackendView<'a>> {
+        let paths = self.rules.iter().flat_map(|rule| &rule.paths);
+        paths.filter_map(|path| path.backend).chain(self.default_backend)
+    }
+}
+
+impl<'a> PathView<'a> {
+    fn of_route(route: &'a Route) -> Self {
+        let port = match &route.port {
+            PortReference::Number(port) => PortView::Number(port.0.into()),
+            PortReference::Name(name) => PortView::Name(name.as_str()),
+        };
+        let backend = Some(BackendView { service: route.service.as_str(), port });
+        Self { path: &route.path, path_type: route.path_type, backend }
+    }
+
+    fn of(path: &'a Value) -> Self {
+        Self {
+            path: path["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("/"),
+            path_type: match path["pathType"].as_str() {
+                Some("Exact") => PathType::Exact,
+                Some("ImplementationSpecific") => PathType::ImplementationSpecific,
+                _ => PathType::Prefix,
+            },
+            backend: BackendView::of(&path["backend"]),
+        }
+    }
+}
+
+impl<'a> BackendView<'a> {
+    /// Of a backend as `networking.k8s.io/v1` has it, or as `extensions/v1beta1` had it.
+    fn of(backend: &'a Value) -> Option<Self> {
+        let (service, port) = match backend["service"]["name"].as_str() {
+            Some(service) => {
+                let port = &backend["service"]["port"];
+                (service, if port["number"].is_u64() { &port["number"] } else { &port["name"] })
+            }
+            None => (backend["serviceName"].as_str()?, &backend["servicePort"]),
+        };
+        let port = match port.as_u64() {
+            Some(number) => PortView::Number(number),
+            None => PortView::Name(port.as_str().unwrap_or_default()),
+        };
+        Some(Self { service, port })
     }
 }
 

@@ -15,6 +15,7 @@ const FILE: &str = "schema/mtls.schema.json";
 /// keys, or in files.
 const BEYOND_THE_SCHEMA: &[&str] = &[
     "allow-foreign.toml",
+    "annotations.toml",
     "brought-authorities.toml",
     "brought-server-certificates.toml",
     "derived-store.toml",

@@ -121,7 +121,9 @@ fn manifests(
     let templates = phases::templates(read, None, report)?;
     let render = if is_transformer { phases::manifests_apart } else { phases::manifests };
     let unhashed = Model { name_suffix_hash: false, ..model.clone() };
-    render(&read.document, &unhashed, &Rehearsal, &templates, Disclosure::Whole)
+    let checked = render(&read.document, &unhashed, &Rehearsal, &templates, Disclosure::Whole)?;
+    report.diagnostics(&checked.warnings);
+    Ok(checked.manifests)
 }
 
 /// What to run so that the build has what it needs.

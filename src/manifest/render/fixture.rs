@@ -1,6 +1,6 @@
 //! Models built by hand, and material that is plain text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -108,8 +108,10 @@ pub(crate) fn exposure(host: &str) -> Exposure {
         tls: None,
         client_auth: None,
         existing_ingress: None,
+        covered_by: None,
         labels: Labels::new(),
         annotations: Annotations::new(),
+        allowed_annotations: BTreeSet::new(),
     }
 }
 

@@ -21,7 +21,15 @@ use crate::pki::request::Holder;
 use crate::spec::{Environment, PatchTarget, PodSecurity, Protocol};
 
 fn render_with(model: &Model, templates: &TemplateSet) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
-    render(model, &FakeMaterial, templates, Disclosure::Whole, &|_| None)
+    checked(model, templates, Disclosure::Whole)
+}
+
+fn checked(
+    model: &Model,
+    templates: &TemplateSet,
+    disclosure: Disclosure,
+) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+    render(model, &FakeMaterial, templates, disclosure, &|_| None).map(|checked| checked.manifests)
 }
 
 fn rendered(model: &Model) -> Vec<Manifest> {

@@ -4,26 +4,33 @@ use std::collections::BTreeMap;
 
 use super::subject::{self, SubjectError};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ClientAuthentication, ServerCertificateSource, ServerTls};
+use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource, ServerTls};
 use crate::spec::Verify;
 
 /// Annotations of cert-manager that ask for a certificate.
 pub(super) const CLUSTER_ISSUER: &str = "cert-manager.io/cluster-issuer";
 pub(super) const ISSUER: &str = "cert-manager.io/issuer";
 
+/// Redirects to HTTPS where the host has a certificate.
+const SSL_REDIRECT: &str = "nginx.ingress.kubernetes.io/ssl-redirect";
+
 /// Values by name.
 pub(super) type Annotations = BTreeMap<&'static str, String>;
 
 /// All annotations that express these settings.
-pub(super) fn of(
-    key: &str,
-    tls: Option<&ServerTls>,
-    client_auth: Option<&ClientAuthentication>,
-) -> Result<Annotations, Diagnostic> {
+pub(super) fn of(exposure: &Exposure) -> Result<Annotations, Diagnostic> {
+    let Exposure { key, tls, client_auth, covered_by, existing_ingress, annotations: own, .. } =
+        exposure;
     let mut annotations = match client_auth {
         Some(client_auth) => for_client_auth(key, client_auth)?,
         None => Annotations::new(),
     };
+    // With a certificate for the name, which the wildcard's is, the controller redirects to HTTPS
+    // (`certificate_configured_for_current_request` of `rootfs/etc/nginx/lua/lua_ingress.lua`).
+    let is_redirected = tls.is_none() && existing_ingress.is_none() && covered_by.is_some();
+    if is_redirected && own.get(SSL_REDIRECT).is_none() {
+        annotations.insert(SSL_REDIRECT, "false".to_owned());
+    }
     if let Some(ServerTls { secret_name: _, source }) = tls {
         match source {
             ServerCertificateSource::ClusterIssuer(name) => {

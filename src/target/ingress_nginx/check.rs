@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
-use super::{PREFIX, words};
+use super::{PREFIX, allowed, words};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Exposure, Model, ServerCertificateSource};
 use crate::spec::Verify;
@@ -17,6 +17,7 @@ pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
     for exposure in &model.exposures {
         let host = Host { model, exposure, locate };
         host.own_annotations(&mut found);
+        found.extend(allowed::check(model, exposure, locate));
         let ours = host.our_annotations(&mut found);
         host.client_auth(&mut found);
         host.trust_secret(&mut told, &mut found);
@@ -31,60 +32,6 @@ pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
 pub(super) fn is_protected(exposure: &Exposure) -> bool {
     exposure.client_auth.as_ref().is_some_and(|auth| auth.verify != Verify::Off)
 }
-
-/// Why an annotation must not stand on a protected host, or `None` if it may.
-pub(super) fn opens(annotation: &str, value: &str) -> Option<String> {
-    let name = annotation.strip_prefix(PREFIX)?;
-    let value = value.trim();
-    let is_false = matches!(value, "0" | "f" | "F" | "false" | "False" | "FALSE");
-    let is_true = matches!(value, "1" | "t" | "T" | "true" | "True" | "TRUE");
-    let reason = match name {
-        "ssl-redirect" | "force-ssl-redirect" if is_false => {
-            "without the redirect, plain HTTP on port 80 reaches the service without any certificate"
-        }
-        "ssl-passthrough" if is_true => {
-            "the controller then passes TLS through unread and asks nobody for a certificate"
-        }
-        "canary" if is_true => {
-            "a canary Ingress takes its host's settings from another Ingress, which mtlsgen does not see"
-        }
-        "custom-http-errors"
-            if value.split(',').any(|code| matches!(code.trim().parse(), Ok(495..=496_u32))) =>
-        {
-            "refused clients would then reach the error backend"
-        }
-        "server-snippet"
-        | "configuration-snippet"
-        | "stream-snippet"
-        | "auth-snippet"
-        | "modsecurity-snippet" => {
-            // Names of headers are compared without regard to case.
-            let value = value.to_ascii_lowercase();
-            let word = SNIPPET_WORDS.into_iter().find(|word| value.contains(word))?;
-            return Some(format!(
-                "`{word}` in it can switch client authentication off or lead around it"
-            ));
-        }
-        _ => return None,
-    };
-    Some(reason.to_owned())
-}
-
-/// Directives of nginx that can let clients in without a certificate: other verification, error pages
-/// that refused clients reach, further ports, scripts; and whatever touches the headers and variables that
-/// tell the service who the client is, by whichever directive.
-const SNIPPET_WORDS: [&str; 10] = [
-    "ssl_verify_client",
-    "ssl_client_",
-    "ssl-client",
-    "ssl_trusted_certificate",
-    "ssl_verify_depth",
-    "ssl_crl",
-    "error_page",
-    "listen",
-    "_by_lua",
-    "include",
-];
 
 /// Code and subject of something that has been said.
 type Told = (&'static str, String);
@@ -135,17 +82,9 @@ impl Host<'_> {
                     .at(self.annotation_span(annotation))
                     .help(instead),
                 );
-            } else if let Some(reason) =
-                opens(annotation, value).filter(|_| is_protected(self.exposure))
-            {
-                found.push(
-                    Diagnostic::error(
-                        "annotation-opens",
-                        format!("the annotation `{annotation}` would open the protected host `{}`: {reason}", self.exposure.key),
-                    )
-                    .at(self.annotation_span(annotation))
-                    .help("leave it out, or say `clientAuth = false` for this host"),
-                );
+            } else {
+                let found_here = allowed::judge(self.exposure, annotation, value);
+                found.extend(found_here.map(|it| it.at(self.annotation_span(annotation))));
             }
         }
     }
@@ -179,8 +118,7 @@ impl Host<'_> {
 
     /// The annotations that mtlsgen sets itself, as far as they can express the settings.
     fn our_annotations(&self, found: &mut Vec<Diagnostic>) -> Annotations {
-        let Exposure { key, tls, client_auth, .. } = self.exposure;
-        annotations::of(key, tls.as_ref(), client_auth.as_ref()).unwrap_or_else(|error| {
+        annotations::of(self.exposure).unwrap_or_else(|error| {
             found.push(error.at(self.client_auth_span("allow")));
             Annotations::new()
         })

@@ -1,10 +1,15 @@
 //! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
 
+mod allowed;
+mod annotation_table;
 mod annotations;
 mod check;
+mod judged;
 mod protect;
+mod served;
 mod subject;
 mod trust;
+mod values;
 mod words;
 
 use std::collections::BTreeMap;
@@ -35,7 +40,9 @@ impl Target for IngressNginx {
     }
 
     fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
-        check::check(model, locate)
+        let mut found = check::check(model, locate);
+        found.extend(served::of_model(model, locate));
+        found
     }
 
     fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>> {
@@ -46,9 +53,7 @@ impl Target for IngressNginx {
         &self,
         exposure: &Exposure,
     ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
-        let Exposure { key, tls, client_auth, .. } = exposure;
-        let ours = annotations::of(key, tls.as_ref(), client_auth.as_ref())
-            .map_err(|error| vec![error])?;
+        let ours = annotations::of(exposure).map_err(|error| vec![error])?;
         Ok(ours.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
@@ -59,7 +64,9 @@ impl Target for IngressNginx {
         objects: &[FinalObject<'_>],
         locate: Locate<'_>,
     ) -> Vec<Diagnostic> {
-        protect::check(model, material, objects, locate)
+        let mut found = protect::check(model, material, objects, locate);
+        found.extend(served::of_objects(model, objects, locate));
+        found
     }
 }
 
@@ -76,15 +83,16 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
         tls,
         client_auth: _,
         existing_ingress: _,
+        covered_by: _,
         labels,
         annotations: own,
+        allowed_annotations: _,
     } = exposure;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     annotations.extend(ours);
-    let tls =
-        tls.as_ref().map(|tls| fields([("secretName", Value::from(tls.secret_name.as_str()))]));
-    let has_tls = tls.is_some();
+    let tls_secret = tls.as_ref().map(|tls| tls.secret_name.to_string());
+    let tls = tls_secret.as_deref().map(|name| fields([("secretName", Value::from(name))]));
     let draft = Draft {
         identity: Identity {
             api_version: "networking.k8s.io/v1".to_owned(),
@@ -108,8 +116,8 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
     draft.facts = Facts::Ingress {
         class: ingress_class_name.to_string(),
         host: host.to_string(),
-        has_paths: !routes.is_empty(),
-        tls: has_tls,
+        routes: routes.clone(),
+        tls: tls_secret,
         annotations,
     };
     draft

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::PREFIX;
 use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER};
-use super::check::{is_protected, opens};
+use super::check::is_protected;
+use super::judged::{self, opens};
 use super::trust::{Secrets, Trusted};
+use super::{PREFIX, allowed};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::objects::Material;
 use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
@@ -40,25 +41,32 @@ pub(super) fn check(
         for foreign in entries.foreign_to(exposure, &objects) {
             check.ingress(foreign, false);
         }
-        if check.found.is_empty() {
+        let Protection { found: problems, refused, .. } = check;
+        if problems.is_empty() && refused.is_empty() {
             continue;
         }
         let place = locate(&["hosts".into(), Step::from(&exposure.key)]);
-        found.extend(check.found.into_iter().map(|problem| {
-            Diagnostic::error(
-                CODE,
-                format!("host `{}` would not be protected: {problem}", exposure.key),
-            )
-            .at(place.clone())
-            .help(if exposure.existing_ingress.is_some() { EXISTING } else { CHANGED })
-        }));
+        let unprotected = |problem: String| {
+            let title = format!("host `{}` would not be protected: {problem}", exposure.key);
+            let help = if exposure.existing_ingress.is_some() { EXISTING } else { CHANGED };
+            Diagnostic::error(CODE, title).at(place.clone()).help(help)
+        };
+        found.extend(problems.into_iter().map(unprotected));
+        found.extend(
+            refused
+                .into_iter()
+                .map(|(name, problem)| allowed::ways_out(unprotected(problem), &name)),
+        );
     }
     found.extend(
         model.exposures.iter().filter_map(|exposure| contested(exposure, &objects, locate)),
     );
+    found.extend(
+        model.exposures.iter().filter_map(|exposure| too_risky(exposure, &objects, locate)),
+    );
     let authority_key = |object: &FinalObject<'_>| match object {
         FinalObject::Secret(secret) => authority_key(secret),
-        FinalObject::Ingress(_) => None,
+        FinalObject::Ingress(_) | FinalObject::Settings(_) => None,
     };
     found.extend(finals.iter().filter_map(authority_key));
     found
@@ -93,6 +101,17 @@ fn contested(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> 
     )
 }
 
+/// The controller's defaults would leave out the Ingress of an open host; on protected ones such annotations are
+/// refused anyway.
+fn too_risky(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> Option<Diagnostic> {
+    let is_refused = |name: &&String| judged::is_too_risky(name) && !exposure.allows(name);
+    let mut views = objects.of(exposure).into_iter().filter(|_| !is_protected(exposure));
+    let (view, name) =
+        views.find_map(|view| Some((view, view.annotations.keys().find(is_refused)?)))?;
+    let on = format!("the Ingress `{}/{}` of host `{}`", view.namespace, view.name, exposure.key);
+    Some(allowed::too_risky(name, &on).at(locate(&["hosts".into(), Step::from(&exposure.key)])))
+}
+
 /// Keys of authorities have no business in a cluster.
 fn authority_key(secret: &SecretView<'_>) -> Option<Diagnostic> {
     let key = secret.private_keys.iter().find(|key| **key == "ca.key")?;
@@ -121,7 +140,8 @@ impl<'a> Objects<'a> {
         for object in objects {
             match object {
                 FinalObject::Ingress(view) => {
-                    for host in view.rules.keys() {
+                    let hosts: BTreeSet<&str> = view.rules.iter().map(|rule| rule.host).collect();
+                    for host in hosts {
                         let places = index.ingresses.entry(host).or_default();
                         places.entry((view.namespace, view.name)).or_default().push(view);
                     }
@@ -129,6 +149,7 @@ impl<'a> Objects<'a> {
                 FinalObject::Secret(view) => {
                     index.secrets.insert((view.namespace, view.name), view);
                 }
+                FinalObject::Settings(_) => {}
             }
         }
         index
@@ -215,13 +236,15 @@ struct Protection<'a> {
     /// Annotations that an Ingress of the host must have.
     wanted: Annotations,
     found: Vec<String>,
+    /// Names of annotations that are refused, and why.
+    refused: Vec<(String, String)>,
 }
 
 impl<'a> Protection<'a> {
     fn new(exposure: &'a Exposure, auth: &ClientAuthentication) -> Self {
         // What cannot be expressed has been refused before.
         let wanted = annotations::for_client_auth(&exposure.key, auth).unwrap_or_default();
-        Self { exposure, wanted, found: Vec::new() }
+        Self { exposure, wanted, found: Vec::new(), refused: Vec::new() }
     }
 
     /// The Ingress that mtlsgen makes of the entry.
@@ -248,14 +271,16 @@ impl<'a> Protection<'a> {
     fn ingress(&mut self, view: &IngressView<'_>, own: bool) {
         let called = format!("the Ingress `{}/{}`", view.namespace, view.name);
         let host = self.exposure.host.as_str();
-        if view.rules.get(host) == Some(&false) {
+        if view.has_paths(host) == Some(false) {
             self.found.push(format!("{called} has a rule for `{host}` without paths"));
         }
-        if !view.tls_hosts.contains(host) {
+        if !view.has_tls(host) {
             self.found.push(format!("{called} has no `tls` entry for `{host}`"));
         }
+        // The annotation counts where the field says nothing (`GetIngressClass` of
+        // `internal/ingress/controller/store/store.go`).
         let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
-        let class = written.map(String::as_str).or(view.class);
+        let class = view.class.or(written.map(String::as_str));
         let wanted = self.exposure.ingress_class_name.as_str();
         let problem = match class {
             _ if !own => None,
@@ -289,8 +314,10 @@ impl<'a> Protection<'a> {
             } else if name == CLASS {
                 self.found
                     .push(format!("{called} has `{name}`, which overrides its ingress class"));
+            } else if self.exposure.allows(name) {
+                // It counts as unknown, which has been said.
             } else if let Some(reason) = opens(name, value) {
-                self.found.push(format!("{called} has `{name}`: {reason}"));
+                self.refused.push((name.clone(), format!("{called} has `{name}`: {reason}")));
             }
         }
     }

@@ -1,3 +1,5 @@
+mod table;
+
 use super::{IngressNginx, PREFIX};
 use crate::diagnostic::Severity;
 use crate::manifest::draft::Facts;
@@ -34,7 +36,9 @@ fn rendered_annotations(exposure: &Exposure) -> Vec<(String, String)> {
 
 #[test]
 fn ordinary_hosts_deserve_no_word() {
-    assert_eq!(check(&model(vec![exposure("a.example.com"), protected("b.example.com")])), []);
+    let mut open = exposure("a.example.com");
+    open.routes[0].service = "open".parse().unwrap();
+    assert_eq!(check(&model(vec![open, protected("b.example.com")])), []);
 }
 
 #[test]
@@ -115,57 +119,6 @@ fn annotations_that_mtlsgen_sets_are_refused_on_any_host() {
 }
 
 #[test]
-fn annotations_that_open_the_door_are_refused_on_protected_hosts_alone() {
-    let openers = [
-        ("ssl-redirect", "false"),
-        ("ssl-redirect", "0"),
-        ("ssl-passthrough", "true"),
-        ("canary", "true"),
-        ("custom-http-errors", "404, 496"),
-        ("custom-http-errors", "+495"),
-        ("custom-http-errors", "0496"),
-        ("server-snippet", "SSL_Verify_Client off;"),
-        ("configuration-snippet", "proxy_set_header  ssl-client-verify SUCCESS;"),
-        ("configuration-snippet", "proxy_set_header\tSSL-Client-Verify SUCCESS;"),
-        ("configuration-snippet", "proxy_set_header \"ssl-client-verify\" SUCCESS;"),
-        ("configuration-snippet", "more_set_input_headers 'Ssl-Client-Subject-DN: CN=admin';"),
-        ("configuration-snippet", "grpc_set_header ssl-client-verify SUCCESS;"),
-        ("server-snippet", "set $ssl_client_verify SUCCESS;"),
-        ("server-snippet", "ssl_verify_client off;"),
-        ("server-snippet", "error_page 495 496 = @open;"),
-        ("server-snippet", "listen 8080;"),
-        ("configuration-snippet", "access_by_lua_block { x }"),
-        ("stream-snippet", "server { listen 9000; proxy_pass 1.2.3.4:80; }"),
-    ];
-    for (name, value) in openers {
-        assert!(
-            codes(&annotated(protected("a.b"), name, value)).contains(&"annotation-opens"),
-            "{name}"
-        );
-        assert!(
-            !codes(&annotated(exposure("a.b"), name, value)).contains(&"annotation-opens"),
-            "{name}"
-        );
-    }
-    let harmless = [
-        ("ssl-redirect", "true"),
-        ("permanent-redirect", "https://example.com"),
-        ("proxy-body-size", "8m"),
-        ("custom-http-errors", "404,503"),
-        ("use-regex", "true"),
-        ("configuration-snippet", "more_set_headers \"X: y\";"),
-        ("auth-url", "https://example.com/auth"),
-    ];
-    for (name, value) in harmless {
-        let found = check(&annotated(protected("a.b"), name, value));
-        assert!(
-            found.iter().all(|(severity, ..)| *severity == Severity::Warning),
-            "{name}: {found:?}"
-        );
-    }
-}
-
-#[test]
 fn words_that_clusters_block_are_warned_of() {
     let secret = |name: &str| Reference { namespace: "default".into(), name: name.into() };
     let root =
@@ -224,7 +177,7 @@ fn what_allow_cannot_do_is_said() {
     let mut acme = allow(&["CN=a"], Verify::On);
     acme.exposures[0].tls.as_mut().unwrap().source =
         ServerCertificateSource::ClusterIssuer("letsencrypt".parse().unwrap());
-    assert_eq!(codes(&acme), ["allow-blocks-acme"]);
+    assert_eq!(codes(&acme), ["allow-blocks-acme", "traefik-version"]);
     let inexpressible = allow(&[], Verify::On);
     assert!(IngressNginx.expose(&inexpressible.exposures[0]).is_err());
 }
@@ -242,10 +195,15 @@ fn words_of_verify_that_leave_hosts_open_are_noticed() {
 fn wildcards_do_not_protect_hosts_with_an_entry_of_their_own() {
     let hosts = ["a.example.com", "a.b.example.com", "a.example.org", "example.com"].map(exposure);
     let mut all = model(hosts.into());
+    for exposure in &mut all.exposures {
+        exposure.routes[0].service = "open".parse().unwrap();
+    }
     all.exposures.push(protected("*.example.com"));
     let found = check(&all);
     assert_eq!(found.len(), 1);
-    all.exposures.push(protected("*.example.com"));
+    let mut elsewhere = protected("*.example.com");
+    elsewhere.ingress_class_name = "other".parse().unwrap();
+    all.exposures.push(elsewhere);
     assert_eq!(check(&all), found, "once, though the wildcard has two entries");
     assert!(found[0].2.contains("host `a.example.com` lies below the protected `*.example.com`"));
 }

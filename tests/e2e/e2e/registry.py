@@ -27,6 +27,9 @@ class Counterpart:
     parts: tuple[str, ...]
 
 
+#: Versions of Traefik that do not all read the annotations alike; PyPI has neither 3.7.11 nor 3.7.14.
+TRAEFIK_VERSIONS = ("3.7.9", "3.7.10", "3.7.12", "3.7.13", "3.7.15")
+
 #: In the order of the table's columns.
 COUNTERPARTS: Mapping[str, Counterpart] = {
     each.name: each
@@ -34,6 +37,7 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
         Counterpart("kubernetes", ("base", "kubernetes")),
         Counterpart("ingress-nginx", ("base", "kubernetes", "ingress-nginx")),
         Counterpart("traefik", ("base", "kubernetes", "traefik")),
+        *(Counterpart(f"traefik-{each}", ("base", "kubernetes", f"traefik-{each}")) for each in TRAEFIK_VERSIONS),
         Counterpart("kustomize", ("base", "kubernetes", "kustomize")),
         Counterpart("kubectl-kustomize", ("base", "kubernetes")),
         Counterpart("helm", ("base", "helm")),

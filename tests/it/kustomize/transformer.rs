@@ -186,6 +186,42 @@ fn what_is_wrong_with_the_ingress_is_in_the_results() {
 }
 
 #[test]
+fn annotations_of_the_ingress_are_judged_unless_the_spec_allows_them() {
+    let mut allowing = spec();
+    allowing["hosts"]["shop.example.com"]["allowAnnotations"] =
+        json!([format!("{PREFIX}configuration-snippet")]);
+    for (spec, annotation, value, refusal) in [
+        (
+            spec(),
+            "configuration-snippet",
+            "# nothing",
+            Some("becomes part of nginx's configuration"),
+        ),
+        (spec(), "backend-protocol", "FCGI", Some("FastCGI passes on")),
+        (spec(), "something-new", "x", Some("mtlsgen does not know what it does")),
+        (spec(), "proxy-body-size", "8m", None),
+        (allowing.clone(), "configuration-snippet", "# nothing", None),
+        (allowing, "server-snippet", "# nothing", Some("becomes part of nginx's configuration")),
+    ] {
+        let allows = !spec["hosts"]["shop.example.com"]["allowAnnotations"].is_null();
+        let config = config(json!({}), spec);
+        let sandbox = issued(&config);
+        let mut input = input(&config, &[ingress(), service()]);
+        input["items"][0]["metadata"]["annotations"][format!("{PREFIX}{annotation}")] =
+            value.into();
+        let run = function(&sandbox, &input);
+        let status = if refusal.is_some() { 2 } else { 0 };
+        assert_eq!(run.status, status, "{annotation}: {}", run.stderr);
+        let words = refusal.unwrap_or_default();
+        assert!(run.stderr.contains(words), "{annotation}: {}", run.stderr);
+        let is_unknown = run.stderr.contains("who gets in is not known");
+        assert_eq!(is_unknown, allows, "{annotation}: {}", run.stderr);
+        let names_the_way_out = run.stderr.contains("or name it in the host's `allowAnnotations");
+        assert_eq!(names_the_way_out, refusal.is_some(), "{annotation}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_generator_cannot_complete_and_says_who_can() {
     let config = config(json!({}), spec());
     let sandbox = issued(&config);

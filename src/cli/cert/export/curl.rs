@@ -36,7 +36,7 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
     let mut text = String::new();
     for (exposure, authentication) in credential.model.reachable(name) {
         let line = line(credential, &key, exposure, address).ok_or_else(no_files)?;
-        let _ = writeln!(text, "{line}\n# {}", answers(authentication));
+        let _ = writeln!(text, "{line}\n# {}", answers(exposure, authentication));
     }
     if text.is_empty() {
         return Ok(format!(
@@ -116,7 +116,10 @@ fn line(
     Some(line)
 }
 
-fn answers(authentication: &ClientAuthentication) -> String {
+fn answers(exposure: &Exposure, authentication: &ClientAuthentication) -> String {
+    if exposure.is_unknown() {
+        return "200 (or what the service answers) with the certificate; without, that depends on annotations that the spec allows by name".to_owned();
+    }
     match (authentication.verify, &authentication.error_page) {
         (Verify::On, None) => "200 (or what the service answers) with the certificate, 400 without".to_owned(),
         (Verify::On, Some(page)) => {

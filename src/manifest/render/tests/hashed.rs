@@ -49,7 +49,7 @@ fn the_name_is_the_same_however_much_of_the_key_is_shown() {
     let whole = rendered(&model);
     for disclosure in [Disclosure::Masked, Disclosure::Fingerprint] {
         let shown =
-            render(&model, &FakeMaterial, &TemplateSet::built_in(), disclosure, &|_| None).unwrap();
+            checked(&model, &TemplateSet::built_in(), disclosure).unwrap();
         let names = |manifests: &[Manifest]| {
             manifests.iter().map(|m| m.identity.clone()).collect::<Vec<_>>()
         };
@@ -68,7 +68,7 @@ fn a_name_is_never_made_of_a_key_that_is_not_at_hand() {
         }
     }
     let shown = |disclosure| {
-        titles(render(&model, &FakeMaterial, &TemplateSet::built_in(), disclosure, &|_| None))
+        titles(checked(&model, &TemplateSet::built_in(), disclosure))
     };
     for disclosure in [Disclosure::Whole, Disclosure::Masked, Disclosure::Fingerprint] {
         let titles = shown(disclosure);

@@ -205,7 +205,7 @@ fn private_keys_are_disclosed_as_asked() {
     let render_as = |disclosure| {
         let model = walkthrough();
         let manifests =
-            render(&model, &FakeMaterial, &TemplateSet::built_in(), disclosure, &|_| None).unwrap();
+            checked(&model, &TemplateSet::built_in(), disclosure).unwrap();
         let secret = object(&manifests, "Secret", "self-tls");
         secret["data"]["tls.key"].as_str().unwrap().to_owned()
     };

@@ -28,15 +28,13 @@ fn patches_change_what_templates_gave() {
         json!({"team": "a"})
     );
 
-    let masked = render(
+    let masked = checked(
         &patched(
             walkthrough(),
             &[(json!({"kind": "Secret"}), json!({"metadata": {"labels": {"a": "b"}}}))],
         ),
-        &FakeMaterial,
         &TemplateSet::built_in(),
         Disclosure::Masked,
-        &|_| None,
     );
     assert!(masked.is_ok());
 }

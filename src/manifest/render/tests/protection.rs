@@ -39,13 +39,16 @@ fn no_patch_template_or_annotation_opens_a_protected_host() {
         (
             &ingress,
             annotation("server-snippet", json!("ssl_verify_client off;")),
-            "`ssl_verify_client` in it",
+            "becomes part of nginx's configuration",
         ),
         (
             &ingress,
             annotation("configuration-snippet", json!("error_page 496 = @open;")),
-            "`error_page` in it",
+            "becomes part of nginx's configuration",
         ),
+        (&ingress, annotation("server-snippet", json!("# nothing")), "server-snippet"),
+        (&ingress, annotation("backend-protocol", json!("FCGI")), "FastCGI passes on"),
+        (&ingress, annotation("something-new", json!("x")), "mtlsgen does not know what it does"),
         (&ingress, annotation("canary", json!("true")), "canary Ingress"),
         (&ingress, json!({"metadata": {"annotations": null}}), "lacks"),
         (
@@ -91,6 +94,23 @@ fn no_patch_template_or_annotation_opens_a_protected_host() {
         );
         assert!(found.join("\n").contains(message), "{message}\n{found:?}");
     }
+}
+
+#[test]
+fn what_a_host_allows_by_name_may_be_patched_in() {
+    let name = format!("{NGINX}server-snippet");
+    let mut allowing = walkthrough();
+    let patch = json!({"metadata": {"annotations": {&name: "location /x {}"}}});
+    for exposure in &mut allowing.exposures {
+        exposure.allowed_annotations.insert(name.parse().unwrap());
+    }
+    let ingress = json!({"kind": "Ingress"});
+    let allowing = patched(allowing, &[(ingress.clone(), patch)]);
+    assert!(render_with(&allowing, &TemplateSet::built_in()).is_ok());
+    let other = json!({"metadata": {"annotations": {format!("{NGINX}canary"): "true"}}});
+    let found =
+        titles(render_with(&patched(allowing, &[(ingress, other)]), &TemplateSet::built_in()));
+    assert!(found[0].contains("canary Ingress"), "{found:?}");
 }
 
 #[test]

@@ -1,19 +1,21 @@
-"""Kubernetes' own judgement."""
+"""Kubernetes' own judgement, and that of ingress-nginx's admission webhook."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from ..cluster import as_list
 from ..compare import differences, fixed_versions, identity, server_filled
+from ..controllers.judge import admitted
 from ..parts import ROOT
 from ..program import Object, Project
 from ..registry import case
 from ..specs import GeneratedSpec, Material, generate
-from ..world import World
+from ..world import Run, World
 
 _SEED = 20_240_611
 _COUNT = 240
@@ -32,33 +34,50 @@ class Rendered:
     objects: list[Object]
 
 
-@case("examples are accepted")
+_JUDGES = ("kubernetes", "ingress-nginx")
+
+
+@case("examples are accepted", _JUDGES)
 def examples_are_accepted(world: World) -> None:
-    """Strictly validated and whole; applied twice, nothing changes."""
+    """Strictly validated and whole; applied twice, nothing changes. The webhook admits every Ingress."""
     world.cluster.create("my-namespace", "shop", "reporting")
     names = sorted(path.name for path in (ROOT / "examples").iterdir() if list(path.glob("mtls.*")))
     assert len(names) >= 7, f"only {names} were found"
     # One after the other, because the stages of one example are one set of objects.
     for name in names:
         batch = [_rendered(name, world.example(name))]
+        if world.counterpart == "ingress-nginx":
+            admitted(world, batch[0].objects)
+            continue
         # They are of the class that controllers serve, and no host of them is to be served here.
         world.defer(partial(_delete, world, batch))
         _accepted_and_unchanged_by_a_second_time(world, [batch])
 
 
-@case("generated specs are accepted")
+@case("generated specs are accepted", _JUDGES)
 def generated_specs_are_accepted(world: World) -> None:
     """Everything that a spec can say, with hostile texts wherever a text is free."""
-    specs = generate(_SEED, _COUNT, Material(world.scratch / "material"))
-    world.cluster.create(*(namespace for spec in specs for namespace in spec.namespaces))
-
-    def render(spec: GeneratedSpec) -> Rendered:
-        return _rendered(spec.name, world.project(spec.content, spec.name))
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        rendered = list(pool.map(render, specs))
+    rendered = world.run.share("generated specs", _generated)
+    if world.counterpart == "ingress-nginx":
+        admitted(world, [each for one in rendered for each in one.objects])
+        return
     batches = [rendered[at : at + _SPECS_AT_ONCE] for at in range(0, len(rendered), _SPECS_AT_ONCE)]
     _accepted_and_unchanged_by_a_second_time(world, batches)
+
+
+@contextmanager
+def _generated(run: Run) -> Iterator[list[Rendered]]:
+    """All of them, rendered; their namespaces are there."""
+    folder = run.scratch / "generated"
+    folder.mkdir()
+    specs = generate(_SEED, _COUNT, Material(folder / "material"))
+    run.cluster.create(*(namespace for spec in specs for namespace in spec.namespaces))
+
+    def render(spec: GeneratedSpec) -> Rendered:
+        return _rendered(spec.name, Project.with_spec(run.program, folder / spec.name, spec.content))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield list(pool.map(render, specs))
 
 
 def _rendered(name: str, project: Project) -> Rendered:

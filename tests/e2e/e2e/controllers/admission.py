@@ -28,20 +28,18 @@ class Webhook:
     port: int
     certificate: Path
     key: Path
-    #: Label of the namespaces whose Ingresses are judged; empty: all.
-    selector: Mapping[str, str]
+    #: Labels of the namespaces whose Ingresses are judged, and of the Ingresses; empty: all.
+    namespaces: Mapping[str, str]
+    labels: Mapping[str, str]
 
-    @classmethod
-    def new(cls, folder: Path, name: str, ingress_class: str, port: int, selector: Mapping[str, str]) -> Webhook:
-        """Makes the certificate in a folder."""
-        webhook = cls(name, ingress_class, port, folder / "webhook.pem", folder / "webhook.key", selector)
-        command = [
+    def make_certificate(self) -> None:
+        """Makes the certificate and its key."""
+        command: list[str | Path] = [
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-days", "2", "-config", "/dev/null", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1",
-            "-out", webhook.certificate, "-keyout", webhook.key,
+            "-days", "2", "-config", "/dev/null", "-subj", f"/CN={self.name}", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-out", self.certificate, "-keyout", self.key,
         ]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True)
-        return webhook
 
 
 @contextmanager
@@ -49,7 +47,7 @@ def registered(cluster: Cluster, webhook: Webhook, namespace: str) -> Iterator[N
     """Has the API server ask the webhook about every Ingress; not any more when this ends. The namespace is one
     that it judges."""
     cluster.apply(as_list([_configuration(webhook)]))
-    wait_until(lambda: _refuses(cluster, webhook, namespace), 20, f"the webhook of {webhook.name}")
+    wait_until(lambda: _refuses(cluster, webhook, namespace), 60, f"the webhook of {webhook.name}")
     try:
         yield
     finally:
@@ -76,7 +74,8 @@ def _configuration(webhook: Webhook) -> Object:
                     "caBundle": base64.b64encode(webhook.certificate.read_bytes()).decode(),
                 },
                 "rules": [judged],
-                "namespaceSelector": {"matchLabels": dict(webhook.selector)},
+                "namespaceSelector": {"matchLabels": webhook.namespaces},
+                "objectSelector": {"matchLabels": webhook.labels},
                 "failurePolicy": "Fail",
                 "sideEffects": "None",
                 "timeoutSeconds": 30,
@@ -92,7 +91,7 @@ def _refuses(cluster: Cluster, webhook: Webhook, namespace: str) -> bool:
     ingress = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
-        "metadata": {"name": "refused", "namespace": namespace},
+        "metadata": {"name": "refused", "namespace": namespace, "labels": webhook.labels},
         "spec": {"ingressClassName": webhook.ingress_class, "rules": [{"host": "a.test", "http": {"paths": [path]}}]},
     }
     said = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(ingress), check=False)

@@ -28,13 +28,13 @@ class Backend:
 
 
 @contextmanager
-def backend(run: Run) -> Iterator[Backend]:
+def backend(run: Run, name: str = "backend", port: int = PORT) -> Iterator[Backend]:
     """Starts it in the run's network."""
     marker = secrets.token_hex(8)
-    command = run.network.command([sys.executable, _ECHO, BACKEND_ADDRESS, str(PORT), marker])
-    process = Process("backend", command, run.scratch / "backend.log")
+    command = run.network.command([sys.executable, _ECHO, BACKEND_ADDRESS, str(port), marker])
+    process = Process(name, command, run.scratch / f"{name}.log")
     try:
-        process.wait_until_ready(lambda: marker in ask(run.network, f"http://{BACKEND_ADDRESS}:{PORT}/").body, 20)
+        process.wait_until_ready(lambda: marker in ask(run.network, f"http://{BACKEND_ADDRESS}:{port}/").body, 20)
         yield Backend(marker, process)
     finally:
         process.stop()

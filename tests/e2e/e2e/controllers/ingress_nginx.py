@@ -35,6 +35,8 @@ DEFAULTS: Mapping[str, str] = {
     "annotations-risk-level": "High",
     "strict-validate-path-type": "true",
 }
+#: What the controller takes for nginx.
+_NGINX = E2E / "parts/ingress-nginx/nginx"
 #: Paths that are fixed in the controller, and the run's own folders that it finds there.
 _FOLDERS = {"/etc/nginx": "configuration", "/etc/ingress-controller": "certificates", "/tmp/nginx": "state"}
 
@@ -54,12 +56,14 @@ class Instance:
     https: int = 443
     #: First of the ports that clients do not see.
     first_port: int = 10300
+    #: Whether clients ask it; it judges Ingresses in any case.
+    serves: bool = True
     #: Further arguments; what is repeated here counts.
     arguments: Sequence[str] = ()
-    #: What the controller takes for nginx.
-    nginx: Path = Path("/usr/sbin/nginx")
     #: Label of the namespaces that are read and judged; empty: all.
-    selector: Mapping[str, str] = field(default_factory=lambda: SERVED)
+    namespaces: Mapping[str, str] = field(default_factory=lambda: SERVED)
+    #: Label of the Ingresses that are judged; empty: all.
+    judged: Mapping[str, str] = field(default_factory=dict)
 
 
 def another(number: int, name: str, settings: Mapping[str, str]) -> Instance:
@@ -85,19 +89,20 @@ def starts(instance: Instance) -> Callable[[Run], AbstractContextManager[Control
         folder = run.scratch / instance.name
         folder.mkdir()
         run.cluster.apply(as_list(_objects(instance)))
-        webhook = Webhook.new(
-            folder, instance.name, instance.ingress_class, instance.first_port, instance.selector
-        )
+        webhook = _webhook(instance, folder)
+        webhook.make_certificate()
         process = Process(
             instance.name,
-            run.network.command([*_ISOLATED, "bash", "-euc", _start(instance, folder, run.cluster.kubeconfig, webhook)]),
+            run.network.command(
+                [*_ISOLATED, "bash", "-euc", _start(instance, folder, run.cluster.kubeconfig, webhook)]
+            ),
             folder / "controller.log",
-            {"POD_NAME": _POD, "POD_NAMESPACE": NAMESPACE, "NGINX_BINARY": str(instance.nginx)},
+            {"POD_NAME": _POD, "POD_NAMESPACE": NAMESPACE, "NGINX_BINARY": str(_NGINX)},
             Path("/"),
         )
         health = f"http://127.0.0.1:{instance.first_port + 1}/healthz"
         try:
-            process.wait_until_ready(lambda: ask(run.network, health).status == 200)
+            process.wait_until_ready(lambda: not instance.serves or ask(run.network, health).status == 200)
             with registered(run.cluster, webhook, NAMESPACE):
                 yield Controller(instance.name, f"127.0.0.1:{instance.http}", f"127.0.0.1:{instance.https}", process)
         finally:
@@ -108,14 +113,25 @@ def starts(instance: Instance) -> Callable[[Run], AbstractContextManager[Control
 
 running = starts(Instance())
 
+
+def _webhook(instance: Instance, folder: Path) -> Webhook:
+    return Webhook(
+        name=instance.name,
+        ingress_class=instance.ingress_class,
+        port=instance.first_port,
+        certificate=folder / "webhook.pem",
+        key=folder / "webhook.key",
+        namespaces=instance.namespaces,
+        labels=instance.judged,
+    )
+
+
 _ISOLATED = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 def _start(instance: Instance, folder: Path, kubeconfig: Path, webhook: Webhook) -> str:
     """Binds the folders and becomes the controller."""
-    configuration = folder / _FOLDERS["/etc/nginx"]
-    shutil.copytree(E2E / "parts/ingress-nginx/etc", configuration)
-    shutil.copy("/etc/nginx/fastcgi_params", configuration)
+    shutil.copytree(E2E / "parts/ingress-nginx/etc", folder / _FOLDERS["/etc/nginx"])
     for name in ("ssl", "auth", "telemetry", "geoip"):
         (folder / _FOLDERS["/etc/ingress-controller"] / name).mkdir(parents=True)
     (folder / _FOLDERS["/tmp/nginx"]).mkdir()
@@ -125,7 +141,7 @@ def _start(instance: Instance, folder: Path, kubeconfig: Path, webhook: Webhook)
 
 def _controller(instance: Instance, kubeconfig: Path, webhook: Webhook) -> list[str]:
     port = instance.first_port
-    selector = ",".join(f"{label}={value}" for label, value in instance.selector.items())
+    selector = ",".join(f"{label}={value}" for label, value in instance.namespaces.items())
     return [
         str(binary("nginx-ingress-controller")),
         f"--kubeconfig={kubeconfig}",

@@ -5,7 +5,7 @@ It reads all namespaces: those that fit a selector are looked up once, when it s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ..ask import ask
@@ -16,37 +16,46 @@ from ..world import Run
 from .controller import Controller
 from .namespaces import CONTROLLER_CLASS, ingress_class
 
-_HTTP = "127.0.0.1:7080"
-_HTTPS = "127.0.0.1:7443"
-_HEALTH = "127.0.0.1:7081"
+_PROVIDER = "--providers.kubernetesingressnginx"
 
 
 @contextmanager
 def running(run: Run) -> Iterator[Controller]:
     """Starts it."""
-    folder = run.scratch / "traefik"
-    folder.mkdir()
     run.cluster.apply(as_list([ingress_class()]))
-    provider = "--providers.kubernetesingressnginx"
+    with started(run, "traefik", "traefik", 7080, CONTROLLER_CLASS) as controller:
+        yield controller
+
+
+@contextmanager
+def started(
+    run: Run, name: str, program: str, port: int, controller_class: str, flags: Sequence[str] = ()
+) -> Iterator[Controller]:
+    """Starts one of the installed programs, which reads the Ingresses of a controller class; it takes three ports from
+    `port` on."""
+    folder = run.scratch / name
+    folder.mkdir()
+    http, https, health = (f"127.0.0.1:{port + at}" for at in range(3))
     process = Process(
-        "traefik",
+        name,
         run.network.command(
             [
-                binary("traefik"),
-                f"--entrypoints.http.address={_HTTP}",
-                f"--entrypoints.https.address={_HTTPS}",
-                f"--entrypoints.health.address={_HEALTH}",
+                binary(program),
+                f"--entrypoints.http.address={http}",
+                f"--entrypoints.https.address={https}",
+                f"--entrypoints.health.address={health}",
                 "--ping=true",
                 "--ping.entrypoint=health",
-                provider,
-                f"{provider}.controllerclass={CONTROLLER_CLASS}",
-                f"{provider}.httpentrypoint=http",
-                f"{provider}.httpsentrypoint=https",
+                _PROVIDER,
+                f"{_PROVIDER}.controllerclass={controller_class}",
+                f"{_PROVIDER}.httpentrypoint=http",
+                f"{_PROVIDER}.httpsentrypoint=https",
                 # The default lets a change take 2 s.
                 "--providers.providersthrottleduration=100ms",
                 "--global.checknewversion=false",
                 "--global.sendanonymoususage=false",
                 "--log.level=INFO",
+                *flags,
             ]
         ),
         folder / "traefik.log",
@@ -54,7 +63,7 @@ def running(run: Run) -> Iterator[Controller]:
         folder,
     )
     try:
-        process.wait_until_ready(lambda: ask(run.network, f"http://{_HEALTH}/ping").status == 200)
-        yield Controller("traefik", _HTTP, _HTTPS, process)
+        process.wait_until_ready(lambda: ask(run.network, f"http://{health}/ping").status == 200)
+        yield Controller(name, http, https, process)
     finally:
         process.stop(patience=1)
