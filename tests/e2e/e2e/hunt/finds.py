@@ -130,12 +130,12 @@ def _kind(
         return "absolute form" if served and service in expected.services else None
     if served and expected.may is False:
         if not question.tls:
-            return "plain HTTP"
+            return None if oracle.is_for_challenges(service, question.target) else "plain HTTP"
         return "weaker" if question.sni == question.host else "detour"
     if question.sni != question.host and question.tls:
         return None
     if not question.tls and oracle.is_protected(question.host):
-        return "plain HTTP" if served else None
+        return None
     if served and service not in expected.services:
         return _misrouted(oracle, question, expected, service)
     if expected.free or not expected.certain or expected.may is not True or served:

@@ -67,15 +67,11 @@ def ground(run: Run, counterpart: str) -> Ground:
 
 
 def quick_ground(run: Run, counterpart: str, webhook: bool) -> Ground:
-    """The same for a run that does nothing else: the controller does not try out a configuration before it takes
-    it, neither for its webhook (which 1.12 and newer do not either) nor for a reload. The webhook, which makes the
-    whole configuration for each Ingress, is asked only if that is wanted."""
+    """The same for a run that does nothing else. The webhook, which makes the whole configuration for each Ingress,
+    is asked only if that is wanted."""
     if counterpart != "ingress-nginx":
         return ground(run, counterpart)
-    nginx = run.scratch / "nginx"
-    nginx.write_text(_UNTRIED)
-    nginx.chmod(0o755)
-    instance = Instance(nginx=nginx, arguments=_ARGUMENTS)
+    instance = Instance(arguments=_ARGUMENTS)
     door = run.share("quick controller", starts(instance))
     if not webhook:
         run.cluster.kubectl("delete", "validatingwebhookconfiguration", instance.name)
@@ -84,11 +80,6 @@ def quick_ground(run: Run, counterpart: str, webhook: bool) -> Ground:
 
 #: A batch is one change or two: reading all of them on the way only costs time.
 _ARGUMENTS = ("--sync-rate-limit=2",)
-_UNTRIED = """\
-#!/bin/sh
-case " $* " in *" -t "*) exit 0 ;; esac
-exec /usr/sbin/nginx "$@"
-"""
 
 
 def _ground(run: Run, door: Controller) -> Ground:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..specs.doors import Doors
-from ..specs.doors.words import ALIAS, PLAIN_ANNOTATIONS, PREFIX
+from ..specs.doors.words import ACME, ALIAS, PLAIN_ANNOTATIONS, PREFIX
 from .policy import Client, Policy, policy
 
 Table = dict[str, Any]
@@ -118,6 +118,16 @@ class Oracle:
     def protected_services(self) -> set[Service]:
         """Services behind protected hosts."""
         return {rule.service for rule in self.rules if self.is_protected(rule.host.replace("*", "any"))}
+
+    def is_for_challenges(self, service: Service | None, target: str) -> bool:
+        """Whether plain HTTP may reach a service below a protected host: at challenges of ACME, where no protected
+        path leads to the same service."""
+        guarded = {
+            rule.service
+            for rule in self.rules
+            if not rule.path.startswith(ACME) and self.is_protected(rule.host.replace("*", "any"))
+        }
+        return target.startswith(ACME) and service not in guarded
 
     def expected(self, name: str, client: Client | None, target: str) -> Expected:
         """What may come of a request for `target` (a path as it is sent)."""

@@ -62,8 +62,8 @@ class _Generator:
             if choices.chance(0.25):
                 cas[f"{name}-root"] = {}
                 cas[name]["issuer"] = f"{name}-root"
-        if choices.chance(0.25):
-            cas["partner"] = {"certificate": str(self._roots.file(choices.one(FILES)))}
+        if choices.chance(0.2):
+            cas["partner"] = {"certificate": str(self._roots.file(choices.one(("A", "B", "IA", "AI", *FILES))))}
         clients = {
             f"{name}-{number}": {"issuer": name} for name in names for number in range(choices.number(1, 2))
         }
