@@ -46,7 +46,7 @@ def an_open_door_is_found(world: World) -> None:
     world.defer(lambda: withdraw(where, batch))
     serve_batch(where, batch)
     found = {(each.kind, each.question.host.partition(".")[0]) for each in judge(where, batch, Count()) if each.question}
-    wanted = {("weaker", "opened"), ("misrouted", "misled"), ("locked out", "shut")}
+    wanted = {("weaker", "opened"), ("detour", "opened"), ("misrouted", "misled"), ("locked out", "shut")}
     assert found == wanted, f"expected {sorted(wanted)}, found {sorted(found)}"
 
 

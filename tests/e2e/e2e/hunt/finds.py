@@ -98,7 +98,7 @@ def _judged(
     service = batch.services.get(answer["service"]) if answer["service"] else None
     served = answer["service"] is not None
     kind = _kind(oracle, question, answer, expected, service, absolute)
-    if found.doors.name in batch.partial and (kind == "locked out" or not _is_own(found, service)):
+    if found.doors.name in batch.partial and (kind in ("locked out", "misrouted") or not _is_own(found, service)):
         # What is missing falls to whatever others have put at the default server.
         kind = None
     if kind:

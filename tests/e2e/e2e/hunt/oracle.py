@@ -28,6 +28,8 @@ class Rule:
     service: Service
     #: Key of the entry, or None where others wrote it.
     entry: str | None
+    #: Whether it only counts beside another rule of its host.
+    canary: bool = False
 
     def matches(self, path: str) -> bool | None:
         """Whether a path is this rule's; None where that is up to the controller."""
@@ -160,11 +162,12 @@ class Oracle:
 
     def _rules(self, name: str) -> list[Rule]:
         wildcard = re.sub(r"^[^.]+", "*", name)
-        exact = [rule for rule in self.rules if rule.host == name]
+        canaries = [rule for rule in self.rules if rule.host == name and rule.canary]
+        exact = [rule for rule in self.rules if rule.host == name and not rule.canary]
         hosts = {
             host for host, names in self._all_aliases().items() if any(_is_alias(each, name) for each in names)
         }
-        return exact or [rule for rule in self.rules if rule.host in hosts or rule.host == wildcard]
+        return (exact or [rule for rule in self.rules if rule.host in hosts or rule.host == wildcard]) + canaries
 
     def _own(self) -> Iterator[Rule]:
         for key, entry in self._entries.items():
@@ -178,13 +181,14 @@ class Oracle:
     def _others(self) -> Iterator[Rule]:
         for other in self._doors.others:
             namespace = other.ingress["metadata"]["namespace"]
+            canary = other.ingress["metadata"]["annotations"].get(f"{PREFIX}canary") == "true"
             for rule in other.ingress["spec"]["rules"]:
                 for path in rule["http"]["paths"]:
                     backend = path["backend"]["service"]
                     port = backend["port"].get("number", backend["port"].get("name"))
                     service = (namespace, backend["name"], self._number(namespace, backend["name"], port))
                     entry = self._existing(rule["host"], namespace)
-                    yield Rule(rule["host"], path["path"], path["pathType"], service, entry)
+                    yield Rule(rule["host"], path["path"], path["pathType"], service, entry, canary)
 
     def _existing(self, host: str, namespace: str) -> str | None:
         """The entry that an Ingress of others stands for."""
@@ -209,11 +213,14 @@ class Oracle:
         return ports[0][1]
 
     def _all_aliases(self) -> dict[str, list[str]]:
-        """Host to its aliases, as annotations in the spec, its patches and the others' Ingresses say."""
+        """Host to its aliases, as annotations in the spec, its patches and the others' Ingresses say. What is a host
+        of its own is no alias."""
         aliases: dict[str, list[str]] = {}
+        hosts = {*map(self.host, self._entries), *(rule.host for rule in self.rules)}
         for host, notes in self._notes():
             if ALIAS in notes:
-                aliases.setdefault(host, []).extend(part.strip() for part in notes[ALIAS].split(","))
+                names = [part.strip() for part in notes[ALIAS].split(",")]
+                aliases.setdefault(host, []).extend(name for name in names if name not in hosts)
         return aliases
 
     def _annotated(self) -> set[str]:

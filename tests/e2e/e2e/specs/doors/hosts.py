@@ -50,15 +50,23 @@ class Entries:
         namespace = choices.one(self._namespaces)
         place = {} if namespace == self._namespaces[0] else {"namespace": namespace}
         auth = self._auth(namespace)
-        notes = self._annotations() if choices.chance(0.2) else {}
+        notes = self._annotations() if choices.chance(0.15) else {}
         return {
             **place,
-            **choices.maybe(0.2, ingressName=choices.one(words.OBJECT_NAMES)),
+            **self._name(others, place),
             **self._routes(namespace),
             "tls": self._tls(others, key, place, bool(auth)),
             "clientAuth": auth,
             **({"annotations": notes} if notes else {}),
         }
+
+    def _name(self, others: dict[str, Table], place: Table) -> Table:
+        """Seldom one that another entry of the namespace has: that is refused."""
+        taken = {
+            each.get("ingressName") for each in others.values() if each.get("namespace") == place.get("namespace")
+        }
+        free = [name for name in words.OBJECT_NAMES if name not in taken or self._choices.chance(0.02)]
+        return self._choices.maybe(0.25, ingressName=self._choices.one(free)) if free else {}
 
     def _annotations(self) -> dict[str, str]:
         if self._choices.chance(0.3):

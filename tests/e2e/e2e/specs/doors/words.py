@@ -99,7 +99,7 @@ PLAIN_ANNOTATIONS = frozenset(
 
 def path(choices: Choices) -> str:
     """A path: mostly an ordinary one."""
-    kind = choices.one(("ordinary",) * 14 + ("odd", "acme"))
+    kind = choices.one(("ordinary",) * 40 + ("odd", "odd", "acme"))
     return choices.one({"ordinary": ORDINARY_PATHS, "odd": ODD_PATHS, "acme": ACME_PATHS}[kind])
 
 
