@@ -16,7 +16,7 @@ from .admission import DENIED
 from .ingress_nginx import another, starts
 
 #: Class of the Ingresses that are judged.
-JUDGED = "judged"
+JUDGED = "admission"
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 #: Label of those that are to be judged: storing them goes without.
 _NOW = {"e2e.mtlsgen.dev/judge": "now"}
@@ -44,24 +44,26 @@ def refusals(world: World, objects: Sequence[Object]) -> list[str]:
     """What the webhook says against the Ingresses among the objects.
 
     It knows of an Ingress as soon as the controller has read it: so all are stored, under the class of the judge,
-    before each is judged beside the others. Those that had to change their class go with the case.
+    before each is judged beside the others; then they are deleted. What a judgement costs grows with the number of
+    Ingresses that are stored: a hundred at once are fine, a thousand are not.
     """
-    given = [each for each in objects if each["kind"] == "Ingress"]
-    ingresses = [_of_the_judge(each) for each in given]
+    ingresses = [_of_the_judge(each) for each in objects if each["kind"] == "Ingress"]
+    if not ingresses:
+        return []
     cluster = world.cluster
     cluster.create(*dict.fromkeys(each["metadata"]["namespace"] for each in ingresses))
     judge = world.run.share("judge", starts(_JUDGE))
     assert judge.process.alive(), f"the judge has ended:\n{judge.process.log_tail()}"
-    if changed := [each for each in ingresses if each not in given]:
-        command = ["delete", "--wait=false", "--ignore-not-found", "-f", "-"]
-        world.defer(lambda: cluster.kubectl(*command, stdin=as_list(changed)))
     cluster.apply(as_list(ingresses), "--force-conflicts")
-    if len(ingresses) > 1:
-        _wait_until_read(world)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    try:
+        if len(ingresses) > 1:
+            _wait_until_read(world)
         whole = [part for each in ingresses for part in _parts(each)]
         parts = [whole[part::_AT_ONCE] for part in range(_AT_ONCE)]
-        return [line for lines in pool.map(partial(_said, world), filter(None, parts)) for line in lines]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return [line for lines in pool.map(partial(_said, world), filter(None, parts)) for line in lines]
+    finally:
+        cluster.kubectl("delete", "--wait=false", "-f", "-", stdin=as_list(ingresses))
 
 
 def _of_the_judge(ingress: Object) -> Object:
