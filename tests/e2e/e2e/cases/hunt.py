@@ -45,7 +45,9 @@ def an_open_door_is_found(world: World) -> None:
             each["spec"]["rules"][0]["host"] = "elsewhere.hunt.test"
     world.defer(lambda: withdraw(where, batch))
     serve_batch(where, batch)
-    found = {(each.kind, each.question.host.partition(".")[0]) for each in judge(where, batch, Count()) if each.question}
+    found = {
+        (each.kind, each.question.host.partition(".")[0]) for each in judge(where, batch, Count()) if each.question
+    }
     wanted = {("weaker", "opened"), ("detour", "opened"), ("misrouted", "misled"), ("locked out", "shut")}
     assert found == wanted, f"expected {sorted(wanted)}, found {sorted(found)}"
 

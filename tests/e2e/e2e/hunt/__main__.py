@@ -45,7 +45,7 @@ def _hunt(where: Ground, options: argparse.Namespace) -> int:
     hunt = Hunt(where, options.seed, [each for each in known if each and not each.startswith("#")])
     if options.doors:
         return _again(hunt, options.doors)
-    end = time.monotonic() + 60 * options.minutes
+    end = time.monotonic() + 60 * float(options.minutes)
     finds, told = 0, time.monotonic()
 
     def goes_on() -> bool:
@@ -85,10 +85,14 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--webhook", action="store_true", help="have ingress-nginx's webhook judge each Ingress too")
     parser.add_argument("--size", type=int, default=SIZE, help=f"specs at once ({SIZE})")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder, with a file for each find")
-    parser.add_argument("--known", type=Path, metavar="FILE", help="regular expressions of labels to pass over, one a line")
+    parser.add_argument(
+        "--known", type=Path, metavar="FILE", help="regular expressions of labels to pass over, one a line"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="append finds to this file")
     parser.add_argument("--program", type=Path, metavar="FILE", help="this mtlsgen, instead of building it")
-    parser.add_argument("--doors", type=Path, action="append", metavar="FILE", help="ask kept doors once; may be repeated")
+    parser.add_argument(
+        "--doors", type=Path, action="append", metavar="FILE", help="ask kept doors once; may be repeated"
+    )
     return parser.parse_args(arguments)
 
 

@@ -1,9 +1,11 @@
 """Asks many requests from inside the run's network: `asker.py THREADS`.
 
 Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
-again. `call` in place of `asks` is a list of `[method, path, body, content type]` to an API with the bearer `token`,
-and an answer to that is `[status, text]`. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
+again. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
 connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`.
+
+A connection to an API with a bearer token is `{port, token, call: [[method, path, body, content type], ...]}`, and an
+answer to that `[status, text]`.
 """
 
 import functools

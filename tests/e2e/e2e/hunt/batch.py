@@ -139,7 +139,8 @@ def _slice(namespace: str, name: str, ports: Sequence[str], address: str) -> Obj
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
         "addressType": "IPv4",
         "ports": [
-            {"name": port, "protocol": "TCP", "port": number} for port, number in zip(ports, CONTAINER_PORTS, strict=False)
+            {"name": port, "protocol": "TCP", "port": number}
+            for port, number in zip(ports, CONTAINER_PORTS, strict=False)
         ],
         "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
     }
@@ -185,20 +186,20 @@ def _wait(ground: Ground, batch: Batch) -> None:
 
     log = ground.door.process.log
     before = log.stat().st_size
-    refused: list[float] = []
+    complained: list[float] = []
 
     def over() -> bool:
         if served():
             return True
-        if not refused and b"[emerg]" in log.read_bytes()[before:]:
-            refused.append(time.monotonic())
-        return bool(refused) and time.monotonic() - refused[0] > _REFUSED
+        if not complained and b"[emerg]" in log.read_bytes()[before:]:
+            complained.append(time.monotonic())
+        return bool(complained) and time.monotonic() - complained[0] > _REFUSED
 
     try:
         wait_until(over, _PATIENCE, host, pause=0.1)
     except NotReady as error:
         raise NotRead(_complaints(log, before)) from error
-    if refused and not served():
+    if complained and not served():
         raise NotRead(_complaints(log, before))
 
 
@@ -215,7 +216,12 @@ def _sentinel(ground: Ground, host: str, address: str) -> list[Object]:
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _SENTINEL, "labels": SERVED}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80, "targetPort": CONTAINER_PORTS[0]}]}},
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": metadata,
+            "spec": {"ports": [{"port": 80, "targetPort": CONTAINER_PORTS[0]}]},
+        },
         _slice(_SENTINEL, _SENTINEL, [""], address),
         {
             "apiVersion": "networking.k8s.io/v1",

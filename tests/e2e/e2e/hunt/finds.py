@@ -57,7 +57,9 @@ def judge(ground: Ground, batch: Batch, count: Count) -> list[Find]:
     """Asks everything, and once more what was answered wrong."""
     reads_allow = ground.door.name != "traefik"
     oracles = [Oracle(each.doors, each.said, reads_allow) for each in batch.accepted]
-    asked = [(each, oracle, questions(ground, each, oracle)) for each, oracle in zip(batch.accepted, oracles, strict=True)]
+    asked = [
+        (each, oracle, questions(ground, each, oracle)) for each, oracle in zip(batch.accepted, oracles, strict=True)
+    ]
     suspicious = _ask(ground, batch, asked)
     count.cells += sum(len(each) for _, _, each in asked)
     return suspicious
@@ -74,9 +76,7 @@ def ask_again(ground: Ground, batch: Batch, finds: list[Find]) -> list[Find]:
     return _ask(ground, batch, asked)
 
 
-def _ask(
-    ground: Ground, batch: Batch, asked: list[tuple[Rendered, Oracle, list[Question]]]
-) -> list[Find]:
+def _ask(ground: Ground, batch: Batch, asked: list[tuple[Rendered, Oracle, list[Question]]]) -> list[Find]:
     wanted, members = [], []
     for found, oracle, each in asked:
         for connection, same in connections(ground, found, each):

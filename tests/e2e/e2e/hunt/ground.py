@@ -54,7 +54,7 @@ class Ground:
 
     def _strangers(self) -> Project:
         """Authorities and clients with the names that specs have, and other keys."""
-        cas = {name: {} for name in AUTHORITIES}
+        cas: dict[str, dict[str, str]] = {name: {} for name in AUTHORITIES}
         clients = {f"{name}-0": {"issuer": name} for name in AUTHORITIES}
         project = Project.with_spec(self.run.program, self.folder / "strangers", {"cas": cas, "clients": clients})
         project.render()
@@ -103,7 +103,8 @@ def _backend(run: Run) -> Iterator[Process]:
     command = run.network.command([sys.executable, _HERE / "identified.py", *map(str, CONTAINER_PORTS)])
     process = Process("identified backend", command, run.scratch / "identified-backend.log")
     try:
-        process.wait_until_ready(lambda: ask(run.network, f"http://{BACKEND_ADDRESS}:{CONTAINER_PORTS[-1]}/").status == 200, 20)
+        url = f"http://{BACKEND_ADDRESS}:{CONTAINER_PORTS[-1]}/"
+        process.wait_until_ready(lambda: ask(run.network, url).status == 200, 20)
         yield process
     finally:
         process.stop(patience=0)

@@ -36,7 +36,8 @@ async def _fastcgi(address, reader, writer, first):
     """One request of a client that speaks FastCGI: its parameters are told as headers."""
     parameters = b""
     while True:
-        _, kind, request, length, padding, _ = struct.unpack("!BBHHBB", first + await reader.readexactly(8 - len(first)))
+        record = first + await reader.readexactly(8 - len(first))
+        _, kind, request, length, padding, _ = struct.unpack("!BBHHBB", record)
         first = b""
         content = (await reader.readexactly(length + padding))[:length]
         if kind == 4:

@@ -64,9 +64,7 @@ class Oracle:
     def __init__(self, doors: Doors, warnings: str = "", reads_allow: bool = True) -> None:
         self._doors = doors
         self._entries: dict[str, Table] = doors.content["hosts"]
-        self._policies = {
-            key: policy(doors, entry, warnings, reads_allow) for key, entry in self._entries.items()
-        }
+        self._policies = {key: policy(doors, entry, warnings, reads_allow) for key, entry in self._entries.items()}
         self.rules = [*self._own(), *self._others()]
         self._free = self._annotated()
 
@@ -164,9 +162,7 @@ class Oracle:
         wildcard = re.sub(r"^[^.]+", "*", name)
         canaries = [rule for rule in self.rules if rule.host == name and rule.canary]
         exact = [rule for rule in self.rules if rule.host == name and not rule.canary]
-        hosts = {
-            host for host, names in self._all_aliases().items() if any(_is_alias(each, name) for each in names)
-        }
+        hosts = {host for host, names in self._all_aliases().items() if any(_is_alias(each, name) for each in names)}
         return (exact or [rule for rule in self.rules if rule.host in hosts or rule.host == wildcard]) + canaries
 
     def _own(self) -> Iterator[Rule]:

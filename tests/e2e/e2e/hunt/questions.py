@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,11 @@ class Question:
     #: As it is sent.
     target: str
     client: Client | None
+
+    def renamed(self, old: str, new: str) -> Question:
+        """The same of doors with another name."""
+        sni = self.sni.replace(old, new) if self.sni else None
+        return Question(self.tls, sni, self.host.replace(old, new), self.target.replace(old, new), self.client)
 
     def __str__(self) -> str:
         scheme = "https" if self.tls else "http"
@@ -129,8 +133,3 @@ def _files(ground: Ground, found: Rendered, client: Client) -> tuple[str, str]:
     else:
         project, holder = found.project, f"clients/{client.name}"
     return str(project.certificate(holder)), str(project.key(holder))
-
-
-def written(question: Question) -> str:
-    """For a file."""
-    return json.dumps({**vars(question), "client": vars(question.client) if question.client else None})

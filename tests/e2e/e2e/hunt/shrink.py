@@ -69,16 +69,10 @@ def _found(ground: Ground, batch: Batch, find: Find) -> dict[str, Find]:
     else:
         wanted = []
         for each in batch.accepted:
-            question = find.question
-            fields = {
-                key: value.replace(find.doors.name, each.doors.name)
-                for key, value in vars(question).items()
-                if isinstance(value, str)
-            }
-            wanted.append(dataclasses.replace(find, doors=each.doors, question=dataclasses.replace(question, **fields)))
+            question = find.question.renamed(find.doors.name, each.doors.name)
+            wanted.append(dataclasses.replace(find, doors=each.doors, question=question))
         again = ask_again(ground, batch, wanted)
     return {each.doors.name: each for each in again if each.kind == find.kind}
-
 
 
 def _cut(doors: Doors, cuts: Sequence[Cut]) -> Doors | None:
@@ -134,9 +128,7 @@ def _cuts(doors: Doors) -> Iterator[Cut]:
             yield _set(("hosts", key, "tls"), {"issuer": "self-signed"})
     for table in ("services", "cas"):
         for key, fields in content[table].items():
-            yield from (
-                _without((table, key, name)) for name in fields if name in ("secretName", "issuer", "portName")
-            )
+            yield from (_without((table, key, name)) for name in fields if name in ("secretName", "issuer", "portName"))
     for number, other in enumerate(doors.others):
         yield from (_unannotated(number, key) for key in other.ingress["metadata"]["annotations"])
         if other.shape != "alone":

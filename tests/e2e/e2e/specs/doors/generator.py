@@ -64,9 +64,7 @@ class _Generator:
                 cas[name]["issuer"] = f"{name}-root"
         if choices.chance(0.2):
             cas["partner"] = {"certificate": str(self._roots.file(choices.one(("A", "B", "IA", "AI") * 4 + FILES)))}
-        clients = {
-            f"{name}-{number}": {"issuer": name} for name in names for number in range(choices.number(1, 2))
-        }
+        clients = {f"{name}-{number}": {"issuer": name} for name in names for number in range(choices.number(1, 2))}
         return cas, clients
 
     def _services(self, namespaces: list[str]) -> dict[str, Table]:

@@ -62,9 +62,7 @@ class Entries:
 
     def _name(self, others: dict[str, Table], place: Table) -> Table:
         """Seldom one that another entry of the namespace has: that is refused."""
-        taken = {
-            each.get("ingressName") for each in others.values() if each.get("namespace") == place.get("namespace")
-        }
+        taken = {each.get("ingressName") for each in others.values() if each.get("namespace") == place.get("namespace")}
         free = [name for name in words.OBJECT_NAMES if name not in taken or self._choices.chance(0.02)]
         return self._choices.maybe(0.25, ingressName=self._choices.one(free)) if free else {}
 

@@ -84,9 +84,7 @@ def _beside(choices: Choices, doors: Doors) -> Other:
     return Other(ingress, choices.one(_SHAPES), choices.one((-1, 0, 1)))
 
 
-def _ingress(
-    choices: Choices, doors: Doors, namespace: str, name: str, host: str, routes: list[Table]
-) -> Table:
+def _ingress(choices: Choices, doors: Doors, namespace: str, name: str, host: str, routes: list[Table]) -> Table:
     by_name, by_annotation = choices.one(_CLASSES)
     notes = {"kubernetes.io/ingress.class": by_annotation} if by_annotation else {}
     paths = [_path(doors, route) for route in routes]

@@ -38,7 +38,9 @@ class Roots:
         return self.folder / f"{name}.key"
 
     def _certificate(self, name: str, subject: str, issuer: str | None, constraint: str) -> None:
-        signed = ["-CA", self.certificate(issuer), "-CAkey", self.key(issuer)] if issuer else []
+        signed: list[str | Path] = []
+        if issuer:
+            signed = ["-CA", self.certificate(issuer), "-CAkey", self.key(issuer)]
         usage = "keyCertSign,cRLSign" if constraint == "CA:TRUE" else "digitalSignature"
         command: list[str | Path] = [
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
