@@ -153,6 +153,9 @@ class Oracle:
         wildcard = re.sub(r"^[^.]+", "*", name)
         keys = list(self._entries)
         exact = [key for key in keys if self.host(key) == name]
+        if not exact and any(rule.host == name and not rule.canary for rule in self.rules):
+            # Others made a host of it.
+            return [], [], []
         aliases = self._all_aliases()
         hosts = {host for host, names in aliases.items() if any(_is_alias(each, name) for each in names)}
         aliased = [key for key in keys if self.host(key) in hosts]

@@ -41,7 +41,7 @@ class Entries:
         if choices.chance(0.2):
             host = choices.one(list(hosts))
             hosts["again"] = {**self._entry(hosts, host), "host": host}
-            if choices.chance(0.6):
+            if choices.chance(0.6) and "cas" in (hosts[host]["clientAuth"] or {}):
                 hosts["again"]["clientAuth"] = hosts[host]["clientAuth"]
         return hosts
 
