@@ -1,6 +1,7 @@
 //! Properties over generated specs: no panic, the same objects for every reader of YAML, and no value
 //! that changes the structure.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -127,6 +128,154 @@ fn spec() -> impl Strategy<Value = Value> {
         })
 }
 
+/// Namespaces and services whose names compose alike once a dash joins them.
+const NAMESPACES: &[&str] = &["shop", "shop-api", "api"];
+const SERVICES: &[&str] = &["api-x", "x", "web", "web-api", "x-80"];
+const PORT_NAMES: &[&str] = &["http", "api-80", "x-80"];
+/// Dots become dashes in the names of Ingresses and Secrets; some hosts lie below others' wildcards.
+const LABELS: &[&str] = &["api.x", "x", "api", "x.api", "*.apps", "one.apps", "*.x", "two.x"];
+const PATHS: &[&str] = &[
+    "/",
+    "/v1",
+    "/a/b",
+    "/a.b",
+    "/a+b",
+    "/~me",
+    "/a%20b",
+    "/a//b",
+    "/.well-known",
+    "/.well-known/acme-challenge/x",
+];
+const PATH_TYPES: &[&str] = &["Prefix", "Exact", "ImplementationSpecific"];
+
+/// Services of several namespaces, each with one port, by number and perhaps by name.
+fn neighbours() -> impl Strategy<Value = Vec<Value>> {
+    let service = (
+        prop::sample::select(NAMESPACES),
+        prop::sample::select(SERVICES),
+        prop::option::of(prop::sample::select(PORT_NAMES)),
+    );
+    prop::collection::vec(service, 1..5).prop_map(|services| {
+        services
+            .into_iter()
+            .map(|(namespace, name, port)| {
+                let mut service = json!({ "namespace": namespace, "name": name, "port": 80 });
+                if let Some(port) = port {
+                    service["portName"] = json!(port);
+                }
+                service["image"] = json!("httpd");
+                service
+            })
+            .collect()
+    })
+}
+
+/// What one host says beside the service that it leads to.
+fn door() -> impl Strategy<Value = Value> {
+    (
+        prop::sample::select(LABELS),
+        prop::sample::select(PATHS),
+        prop::sample::select(PATH_TYPES),
+        prop::option::of(prop::sample::select(&["clients", "staff"][..])),
+        prop::option::of(prop::sample::select(LABELS)),
+        any::<prop::sample::Index>(),
+        any::<bool>(),
+    )
+        .prop_map(|(label, path, path_type, authority, alias, service, by_name)| {
+            let mut door = json!({
+                "host": format!("{label}.example.com"),
+                "routes": [{ "path": path, "pathType": path_type }],
+                "tls": { "issuer": "self-signed" },
+                "clientAuth": authority.map_or(json!(false), |name| json!({ "cas": [name] })),
+                "service": service.index(1 << 16),
+                "byName": by_name,
+            });
+            if let Some(alias) = alias {
+                let name = alias.replace('*', "any");
+                door["annotations"] = json!({ ALIAS: format!("{name}.example.com") });
+            }
+            door
+        })
+}
+
+const ALIAS: &str = "nginx.ingress.kubernetes.io/server-alias";
+
+/// Hosts, open and locked, of several namespaces; names, paths and aliases are those that controllers confuse.
+fn doors() -> impl Strategy<Value = Value> {
+    (neighbours(), prop::collection::vec(door(), 1..5)).prop_map(|(services, doors)| {
+        let hosts: serde_json::Map<_, _> = doors
+            .into_iter()
+            .enumerate()
+            .map(|(at, mut door)| {
+                let table = door.as_object_mut().unwrap();
+                let chosen = table.remove("service").unwrap().as_u64().unwrap();
+                let by_name = table.remove("byName") == Some(json!(true));
+                let number = usize::try_from(chosen).unwrap() % services.len();
+                door["namespace"] = services[number]["namespace"].clone();
+                door["routes"][0]["service"] = json!(format!("s{number}"));
+                if let (true, Some(name)) = (by_name, services[number].get("portName")) {
+                    door["routes"][0]["port"] = name.clone();
+                }
+                (format!("h{at}"), door)
+            })
+            .collect();
+        let services: serde_json::Map<_, _> = services
+            .into_iter()
+            .enumerate()
+            .map(|(at, service)| (format!("s{at}"), service))
+            .collect();
+        json!({
+            "cas": { "clients": {}, "staff": {} },
+            "services": services,
+            "hosts": hosts,
+        })
+    })
+}
+
+/// Where ingress-nginx never redirects plain HTTP (`no-tls-redirect-locations`, a test of the prefix).
+const CHALLENGES: &str = "/.well-known/acme-challenge";
+
+/// The parts of a name that ingress-nginx joins with dashes.
+type Parts = Vec<String>;
+
+/// The Secret whose authorities an Ingress trusts.
+fn trusted(ingress: &Value) -> Option<Parts> {
+    let annotations = &ingress["metadata"]["annotations"];
+    let secret = annotations["nginx.ingress.kubernetes.io/auth-tls-secret"].as_str()?;
+    Some(secret.split('/').map(str::to_owned).collect())
+}
+
+/// The paths of an Ingress, each with namespace, Service and port behind it.
+fn paths(ingress: &Value) -> Vec<(String, Parts)> {
+    let namespace = ingress["metadata"]["namespace"].as_str().unwrap();
+    let rules = ingress["spec"]["rules"].as_array().unwrap();
+    rules
+        .iter()
+        .flat_map(|rule| rule["http"]["paths"].as_array().unwrap())
+        .map(|path| {
+            let service = &path["backend"]["service"];
+            let port = &service["port"];
+            let port =
+                port["name"].as_str().map_or_else(|| port["number"].to_string(), str::to_owned);
+            let name = service["name"].as_str().unwrap();
+            let backend = vec![namespace.to_owned(), name.to_owned(), port];
+            (path["path"].as_str().unwrap().to_owned(), backend)
+        })
+        .collect()
+}
+
+/// Two that are different and have one name once they are joined.
+fn meeting(names: impl Iterator<Item = Parts>) -> Option<(Parts, Parts)> {
+    let mut joined = BTreeMap::new();
+    for parts in names {
+        let other = joined.entry(parts.join("-")).or_insert_with(|| parts.clone());
+        if *other != parts {
+            return Some((other.clone(), parts));
+        }
+    }
+    None
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -159,6 +308,33 @@ proptest! {
         }
         let again = sandbox.run(&["render", "-q"]);
         prop_assert_eq!(run.stdout, again.stdout);
+    }
+
+    #[test]
+    fn doors_are_locked_and_apart_or_refused(spec in doors()) {
+        let sandbox = Sandbox::new();
+        sandbox.write("mtls.yaml", spec.to_string());
+        let run = sandbox.run(&["render", "-q"]);
+        if run.status == 2 {
+            prop_assert!(run.stderr.contains("error["), "{}", run.stderr);
+            return Ok(());
+        }
+        prop_assert_eq!(run.status, 0, "{}", run.stderr);
+        let objects = objects(&run.stdout);
+        let ingresses: Vec<_> = objects.iter().filter(|object| object["kind"] == "Ingress").collect();
+        let (locked, open): (Vec<_>, Vec<_>) =
+            ingresses.iter().copied().partition(|ingress| trusted(ingress).is_some());
+        let asked = spec["hosts"].as_object().unwrap().values().filter(|host| host["clientAuth"].is_object());
+        prop_assert_eq!(locked.len(), asked.count());
+        let all = locked.iter().chain(&open).flat_map(|ingress| paths(ingress)).map(|(_, backend)| backend);
+        prop_assert_eq!(meeting(all), None, "one upstream of ingress-nginx");
+        let files = locked.iter().map(|ingress| trusted(ingress).unwrap());
+        prop_assert_eq!(meeting(files), None, "one trust file of ingress-nginx");
+        let (plain, guarded): (Vec<_>, Vec<_>) =
+            locked.iter().flat_map(|ingress| paths(ingress)).partition(|(path, _)| path.starts_with(CHALLENGES));
+        for (path, backend) in plain {
+            prop_assert!(guarded.iter().all(|(_, other)| *other != backend), "plain HTTP at {path} reaches {backend:?}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{each.name}  [{', '.join(each.counterparts)}]")
         return 0
     cases = _chosen(registry, options.only)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         cells = _run(cases, options.keep)
     except parts.Missing as error:
@@ -67,12 +67,13 @@ def _chosen(registry: Registry, only: Sequence[str]) -> list[Case]:
 def _run(cases: Sequence[Case], keep: bool) -> list[Cell]:
     parts.install(part for case in cases for name in case.counterparts for part in COUNTERPARTS[name].parts)
     program = Program(parts.build_mtlsgen())
-    with _scratch(keep) as scratch, closing(Run(program, scratch)) as run:
+    with scratch_folder(keep) as scratch, closing(Run(program, scratch)) as run:
         return run_cases(run, cases, keep)
 
 
 @contextmanager
-def _scratch(keep: bool) -> Iterator[Path]:
+def scratch_folder(keep: bool) -> Iterator[Path]:
+    """A folder for what a run writes; it goes with the run unless it is to be kept."""
     place = _place()
     _remove_abandoned(place)
     scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-", dir=place))
@@ -101,7 +102,8 @@ def _remove_abandoned(place: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _interrupt(*_: object) -> None:
+def interrupt(*_: object) -> None:
+    """Ends the run as Ctrl-C does."""
     raise KeyboardInterrupt
 
 

@@ -6,9 +6,16 @@ local dictionary = ngx.shared.configuration
 
 local M = {}
 
+--- By name: what was read, and which of the posts that was.
+local known = {}
+
 --- What was posted to /configuration/NAME.
 function M.read(name)
-  return json.decode(dictionary:get(name) or "") or {}
+  local number = dictionary:get(name .. " number")
+  if not known[name] or known[name].number ~= number then
+    known[name] = { number = number, content = json.decode(dictionary:get(name) or "") or {} }
+  end
+  return known[name].content
 end
 
 --- Keeps what the controller posts to /configuration/NAME, and tells it on demand.
@@ -20,6 +27,7 @@ function M.configure()
   end
   ngx.req.read_body()
   assert(dictionary:set(name, ngx.req.get_body_data() or ""))
+  assert(dictionary:incr(name .. " number", 1, 0))
   ngx.status = ngx.HTTP_CREATED
 end
 

@@ -1,0 +1,124 @@
+"""Asks many requests from inside the run's network: `asker.py THREADS`.
+
+Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
+again. `call` in place of `asks` is a list of `[method, path, body, content type]` to an API with the bearer `token`,
+and an answer to that is `[status, text]`. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
+connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`.
+"""
+
+import functools
+import http.client
+import json
+import socket
+import ssl
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+#: Everything answers at once; what does not is not asked often.
+_SECONDS = 3
+_PATIENCE = 2
+
+
+@functools.lru_cache(maxsize=4096)
+def _context(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if certificate:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+class _Connection:
+    """One connection, made again when the server has closed it."""
+
+    def __init__(self, wanted):
+        self._wanted = wanted
+        self._http = None
+        self._late = 0
+
+    def ask(self, host, target):
+        if self._late >= _PATIENCE:
+            return _nothing("not asked: the ones before got no answer in time")
+        try:
+            return self._once(host, target)
+        except (OSError, http.client.HTTPException) as error:
+            self._late += isinstance(error, TimeoutError)
+            self.close()
+            return _nothing(str(error))
+
+    def close(self):
+        if self._http:
+            self._http.close()
+            self._http = None
+
+    def _once(self, host, target):
+        if self._http is None:
+            self._open()
+        self._http.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
+        self._http.putheader("Host", host)
+        self._http.endheaders()
+        response = self._http.getresponse()
+        body = response.read().decode("utf-8", "replace")
+        location = response.getheader("Location")
+        if response.will_close:
+            self.close()
+        answer = {"status": response.status, "location": location, "error": ""}
+        try:
+            seen = json.loads(body)
+            return {**answer, "service": seen["service"], "heard": seen["host"], "body": ""}
+        except (ValueError, KeyError, TypeError):
+            return {**answer, "service": None, "heard": None, "body": body[:200]}
+
+    def _open(self):
+        plain = socket.create_connection(("127.0.0.1", self._wanted["port"]), timeout=_SECONDS)
+        try:
+            sock = plain
+            if self._wanted["tls"]:
+                context = _context(self._wanted["cert"], self._wanted["key"])
+                sock = context.wrap_socket(plain, server_hostname=self._wanted["sni"])
+        except BaseException:
+            plain.close()
+            raise
+        self._http = http.client.HTTPConnection("127.0.0.1", timeout=_SECONDS)
+        # Otherwise it would open a connection of its own after the server has closed this one.
+        self._http.auto_open = 0
+        self._http.sock = sock
+        # Paths are sent as they are.
+        self._http._validate_path = lambda path: None
+
+
+def _nothing(error):
+    return {"status": 0, "service": None, "heard": None, "location": None, "error": error, "body": ""}
+
+
+def _calls(wanted):
+    connection = http.client.HTTPSConnection("127.0.0.1", wanted["port"], timeout=60, context=_context(None, None))
+    answers = []
+    for method, path, body, kind in wanted["call"]:
+        headers = {"Authorization": f"Bearer {wanted['token']}", "Content-Type": kind}
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        answers.append([response.status, response.read().decode()])
+    connection.close()
+    return answers
+
+
+def _connection(wanted):
+    if "call" in wanted:
+        return _calls(wanted)
+    connection = _Connection(wanted)
+    try:
+        return [connection.ask(host, target) for host, target in wanted["asks"]]
+    finally:
+        connection.close()
+
+
+def main(threads):
+    with ThreadPoolExecutor(threads) as pool:
+        for line in sys.stdin:
+            print(json.dumps(list(pool.map(_connection, json.loads(line)))), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
