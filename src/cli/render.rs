@@ -142,13 +142,8 @@ fn rendering(selection: &Selection) -> Rendering {
     if selection.leaves_out("Ingress") { phases::manifests_apart } else { phases::manifests }
 }
 
-type Rendering = fn(
-    &Document,
-    &Model,
-    &dyn Material,
-    &TemplateSet,
-    Disclosure,
-) -> Result<Checked, CommandError>;
+type Rendering =
+    fn(&Document, &Model, &dyn Material, &TemplateSet, Disclosure) -> Result<Checked, CommandError>;
 
 fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> OutputTree {
     let options = Options {

@@ -169,11 +169,7 @@ impl Completer<'_> {
     }
 
     /// The manifests, if they and the completed objects protect every host.
-    fn checked(
-        &self,
-        items: &[Value],
-        rendered: Rendered<'_>,
-    ) -> Result<Checked, Vec<Diagnostic>> {
+    fn checked(&self, items: &[Value], rendered: Rendered<'_>) -> Result<Checked, Vec<Diagnostic>> {
         let is_replaced = |identity: &Identity| {
             rendered.manifests().any(|manifest| surroundings::is_same(&manifest.identity, identity))
         };

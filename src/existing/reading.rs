@@ -178,12 +178,7 @@ fn objects(input: &Input) -> Result<Vec<Value>, Diagnostic> {
 }
 
 /// Adds what an object holds.
-fn add(
-    file: &str,
-    mut object: Value,
-    secrets: &mut Secrets,
-    errors: &mut Vec<Diagnostic>,
-) {
+fn add(file: &str, mut object: Value, secrets: &mut Secrets, errors: &mut Vec<Diagnostic>) {
     if object["kind"] == "Secret" && object["apiVersion"] == "v1" {
         match secret(file, &mut object) {
             Ok((reference, secret, is_hashed)) => {

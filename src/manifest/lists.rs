@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn objects_come_out_of_lists_and_go_back() {
-        let object = |name: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+        let object =
+            |name: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
         let items = vec![
             object("a"),
             json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": [

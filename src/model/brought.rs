@@ -161,7 +161,11 @@ fn own_certificate<'a>(
     findings: &mut Findings,
 ) -> Option<&'a Certificate> {
     let Some(key) = key else {
-        let lowest = chain::lowest(found);
+        let authorities: Vec<_> = found.iter().filter(|one| one.is_authority).collect();
+        let lowest = match authorities.as_slice() {
+            [] => chain::lowest(found.iter()),
+            authorities => chain::lowest(authorities.iter().copied()),
+        };
         if lowest.len() > 1 {
             findings.push(several_authorities(file, &lowest).at(context.value(path)));
             return None;
@@ -258,9 +262,8 @@ pub fn server(
     let (file, key_file) = (file.as_str(), key_file.as_str());
     let found = certificates(context, &path, file, findings)?;
     let private_key = private_key(context, &key_path, key_file, findings);
-    let belongs = |one: &&Certificate| {
-        private_key.as_ref().is_some_and(|key| chain::key_belongs(one, key))
-    };
+    let belongs =
+        |one: &&Certificate| private_key.as_ref().is_some_and(|key| chain::key_belongs(one, key));
     let own = found.iter().find(belongs).or(found.first())?;
     let purpose = Purpose::Server { names: &[host.as_str()] };
     let fits = refuse_problems(context, &path, file, own, purpose, findings);

@@ -210,7 +210,8 @@ fn exposure(
 fn covered_by(host: &HostName, entries: &BTreeMap<&str, Entry<'_>>) -> Option<String> {
     let (_, domain) = host.as_str().split_once('.').filter(|(label, _)| *label != "*")?;
     let covers = |entry: &&Entry<'_>| {
-        matches!(entry.tls, Setting::On(_)) && entry.host.as_str().strip_prefix("*.") == Some(domain)
+        matches!(entry.tls, Setting::On(_))
+            && entry.host.as_str().strip_prefix("*.") == Some(domain)
     };
     entries.values().find(covers).map(|entry| entry.key.to_owned())
 }

@@ -8,8 +8,8 @@ use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
-    Annotations, Exposure, Labels, Model, authorities, client_auth, clients, derivation, encryption, hosts,
-    patches, secrets, services, shared, texts,
+    Annotations, Exposure, Labels, Model, authorities, client_auth, clients, derivation,
+    encryption, hosts, patches, secrets, services, shared, texts,
 };
 use crate::diagnostic::{Diagnostic, Severity, has_errors, nearest};
 use crate::path;

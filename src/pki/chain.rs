@@ -63,14 +63,16 @@ pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
 /// Those that signed none of the others: of what stands in one file, the certificates that all others are issuers
 /// of. Of several certificates of one authority (renewed with its key), the one that ends last; nothing twice.
 #[must_use]
-pub fn lowest(certificates: &[Certificate]) -> Vec<&Certificate> {
+pub fn lowest<'a>(
+    certificates: impl Iterator<Item = &'a Certificate> + Clone,
+) -> Vec<&'a Certificate> {
     let is_same = |one: &Certificate, other: &Certificate| {
         one.spki_hash == other.spki_hash && one.subject == other.subject
     };
     let mut lowest: Vec<&Certificate> = Vec::new();
-    for certificate in certificates {
+    for certificate in certificates.clone() {
         let is_issuer = certificates
-            .iter()
+            .clone()
             .any(|other| !is_same(other, certificate) && other.is_signed_by(certificate));
         match lowest.iter_mut().find(|known| is_same(known, certificate)) {
             _ if is_issuer => {}

@@ -255,7 +255,7 @@ pub struct Ca {
     pub name_constraints: Option<NameConstraints>,
     /// Name of the Secret that holds the trust bundle, where only this authority is trusted.
     pub secret_name: Option<ObjectName>,
-    /// PEM file of somebody else's authority, its issuers may follow.
+    /// PEM file of somebody else's authority: its certificate and its issuers, in any order.
     pub certificate: Option<FilePath>,
     /// PEM file of that authority's key, if it is to sign.
     pub key: Option<FilePath>,

@@ -23,8 +23,11 @@ port = 80
 service = "web"
 tls.issuer = "self-signed"
 clientAuth = { cas = ["root"], allow = ["alice"] }
+[services.open]
+existing = true
+port = 80
 [hosts."*.example.org"]
-service = "web"
+service = "open"
 tls.issuer = "issuing"
 clientAuth = { cas = ["root"], verify = "optional" }
 [hosts."c.example.com"]
@@ -32,7 +35,7 @@ service = "web"
 tls.secretName = "c-tls"
 clientAuth = { cas = ["root"], errorPage = "https://help.example.com/" }
 [hosts."open.example.com"]
-service = "web"
+service = "open"
 tls = false
 "#;
 

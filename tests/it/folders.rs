@@ -26,8 +26,11 @@ port = 80
 service = "web"
 tls.issuer = "self-signed"
 clientAuth.cas = ["clients"]
+[services.open]
+existing = true
+port = 80
 [hosts."open.example.com"]
-service = "web"
+service = "open"
 tls = false
 "#;
 

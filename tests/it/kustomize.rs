@@ -5,6 +5,7 @@ mod exec;
 mod function;
 mod install;
 mod kpt;
+mod neighbours;
 mod transformer;
 
 use serde_json::{Value, json};

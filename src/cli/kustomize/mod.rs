@@ -85,9 +85,8 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
     let sources = call::configuration(config.as_ref(), &call::package(&items));
     let file = config.as_ref().and_then(|config| items::file_of(&items, config));
-    let request = sources
-        .map_err(CommandError::Input)
-        .and_then(|sources| request(sources, &items, file));
+    let request =
+        sources.map_err(CommandError::Input).and_then(|sources| request(sources, &items, file));
     let (document, given) = match request {
         Ok(request) => generate::objects(request, report),
         Err(error) => (None, Err(error)),

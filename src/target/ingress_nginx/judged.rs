@@ -46,12 +46,10 @@ pub(super) fn is_invalid(annotation: &str, value: &str) -> bool {
 }
 
 /// Whether the controller's defaults refuse an Ingress for this annotation, whatever its value: snippets by
-/// their suffix (`CheckIngress` in `internal/ingress/controller/controller.go`), others by their risk.
+/// their suffix, whatever the prefix (`CheckIngress` in `internal/ingress/controller/controller.go`), others by their risk.
 pub(super) fn is_too_risky(annotation: &str) -> bool {
-    annotation.strip_prefix(PREFIX).is_some_and(|name| {
-        name.ends_with("-snippet")
-            || annotation_table::find(name).is_some_and(|known| known.risk > Risk::High)
-    })
+    let known = annotation.strip_prefix(PREFIX).and_then(annotation_table::find);
+    annotation.ends_with("-snippet") || known.is_some_and(|known| known.risk > Risk::High)
 }
 
 /// Whether nothing but a value that the controller does not accept has it refused.
@@ -63,7 +61,8 @@ pub(super) fn is_harmless(annotation: &str) -> bool {
 /// Why a spec cannot allow an annotation by name, and what to do instead; `None` if it can.
 pub(super) fn not_allowable(annotation: &str) -> Option<(&'static str, &'static str)> {
     let Some(name) = annotation.strip_prefix(PREFIX) else {
-        return Some((
+        let is_snippet = annotation.contains('/') && is_too_risky(annotation);
+        return (!is_snippet).then_some((
             "is not an annotation of ingress-nginx: nothing refuses it",
             "write whole names, such as `nginx.ingress.kubernetes.io/server-snippet`",
         ));

@@ -177,7 +177,7 @@ fn what_allow_cannot_do_is_said() {
     let mut acme = allow(&["CN=a"], Verify::On);
     acme.exposures[0].tls.as_mut().unwrap().source =
         ServerCertificateSource::ClusterIssuer("letsencrypt".parse().unwrap());
-    assert_eq!(codes(&acme), ["allow-blocks-acme", "traefik-version"]);
+    assert_eq!(codes(&acme), ["allow-blocks-acme"]);
     let inexpressible = allow(&[], Verify::On);
     assert!(IngressNginx.expose(&inexpressible.exposures[0]).is_err());
 }

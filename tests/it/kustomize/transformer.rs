@@ -8,7 +8,7 @@ use crate::support::{Sandbox, objects};
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
 /// A protected host whose Ingress is somebody else's.
-fn spec() -> Value {
+pub(super) fn spec() -> Value {
     json!({
         "namespace": "web",
         "cas": {"clients": {}},
@@ -33,7 +33,7 @@ fn item(mut object: Value, number: usize) -> Value {
     object
 }
 
-fn ingress() -> Value {
+pub(super) fn ingress() -> Value {
     json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": {"name": "shop", "namespace": "web"},
@@ -48,7 +48,7 @@ fn ingress() -> Value {
     })
 }
 
-fn service() -> Value {
+pub(super) fn service() -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "shop", "namespace": "web"},
         "spec": {"ports": [{"port": 80}]},
@@ -66,7 +66,7 @@ fn input(config: &Value, objects: &[Value]) -> Value {
 }
 
 /// A folder with everything issued.
-fn issued(config: &Value) -> Sandbox {
+pub(super) fn issued(config: &Value) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("mtls.yaml", config.to_string());
     sandbox.ok(&["render", "--kind", "Secret"]);

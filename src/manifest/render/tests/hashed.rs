@@ -48,8 +48,7 @@ fn the_name_is_the_same_however_much_of_the_key_is_shown() {
     let model = hashed(walkthrough());
     let whole = rendered(&model);
     for disclosure in [Disclosure::Masked, Disclosure::Fingerprint] {
-        let shown =
-            checked(&model, &TemplateSet::built_in(), disclosure).unwrap();
+        let shown = checked(&model, &TemplateSet::built_in(), disclosure).unwrap();
         let names = |manifests: &[Manifest]| {
             manifests.iter().map(|m| m.identity.clone()).collect::<Vec<_>>()
         };
@@ -67,9 +66,7 @@ fn a_name_is_never_made_of_a_key_that_is_not_at_hand() {
             *holder = Holder::Host("keyless".to_owned());
         }
     }
-    let shown = |disclosure| {
-        titles(checked(&model, &TemplateSet::built_in(), disclosure))
-    };
+    let shown = |disclosure| titles(checked(&model, &TemplateSet::built_in(), disclosure));
     for disclosure in [Disclosure::Whole, Disclosure::Masked, Disclosure::Fingerprint] {
         let titles = shown(disclosure);
         assert!(

@@ -204,8 +204,7 @@ fn structures_of_the_user_are_checked() {
 fn private_keys_are_disclosed_as_asked() {
     let render_as = |disclosure| {
         let model = walkthrough();
-        let manifests =
-            checked(&model, &TemplateSet::built_in(), disclosure).unwrap();
+        let manifests = checked(&model, &TemplateSet::built_in(), disclosure).unwrap();
         let secret = object(&manifests, "Secret", "self-tls");
         secret["data"]["tls.key"].as_str().unwrap().to_owned()
     };

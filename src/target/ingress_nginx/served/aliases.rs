@@ -48,10 +48,13 @@ impl<'a> Protected<'a> {
         let domains = hosts.iter().filter_map(|host| host.strip_prefix("*.")).collect();
         let mut further = BTreeMap::new();
         for view in &scene.ingresses {
-            let protected = view.rules.iter().map(|rule| rule.host).find(|host| hosts.contains(host));
-            further.extend(protected.into_iter().flat_map(|host| {
-                aliases(view).into_iter().map(move |alias| (alias, host))
-            }));
+            let protected =
+                view.rules.iter().map(|rule| rule.host).find(|host| hosts.contains(host));
+            further.extend(
+                protected
+                    .into_iter()
+                    .flat_map(|host| aliases(view).into_iter().map(move |alias| (alias, host))),
+            );
         }
         Self { hosts, domains, aliases: further }
     }
@@ -110,7 +113,8 @@ enum Pattern<'p> {
 
 impl<'p> Pattern<'p> {
     fn of(alias: &'p str) -> Self {
-        let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+        let is_name =
+            |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
         let suffix = alias.strip_prefix("*.").or_else(|| alias.strip_prefix('.'));
         match suffix {
             Some(suffix) if is_name(suffix) => Self::Below(suffix),
@@ -122,11 +126,7 @@ impl<'p> Pattern<'p> {
 
 /// Aliases of an Ingress that exists already: their visitors are asked for certificates as well. Those of an
 /// Ingress of ours stand in the spec.
-fn asked_too(
-    scene: &Scene<'_>,
-    view: &IngressView<'_>,
-    hosts: &BTreeSet<&str>,
-) -> Vec<Diagnostic> {
+fn asked_too(scene: &Scene<'_>, view: &IngressView<'_>, hosts: &BTreeSet<&str>) -> Vec<Diagnostic> {
     let entry = scene.entry_of(view).filter(|exposure| exposure.existing_ingress.is_some());
     let Some(exposure) = entry else { return Vec::new() };
     let further = aliases(view).into_iter().filter(|alias| !hosts.contains(alias));

@@ -21,8 +21,14 @@ enum Kind {
 /// What has such a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Thing<'a> {
-    Service { namespace: &'a str, name: &'a str },
-    Secret { namespace: &'a str, name: &'a str },
+    Service {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    Secret {
+        namespace: &'a str,
+        name: &'a str,
+    },
     /// The controller's own.
     Own(&'static str),
 }
@@ -76,10 +82,7 @@ fn default_backends<'a>(_: &Scene<'a>, view: &'a IngressView<'a>) -> Vec<(String
     let namespace = view.namespace;
     let service = Scene::annotation(view, "default-backend");
     let name = |name| {
-        (
-            format!("custom-default-backend-{namespace}-{name}"),
-            Thing::Service { namespace, name },
-        )
+        (format!("custom-default-backend-{namespace}-{name}"), Thing::Service { namespace, name })
     };
     service.map(name).into_iter().collect()
 }
@@ -105,9 +108,8 @@ fn key_pairs<'a>(scene: &Scene<'a>, view: &'a IngressView<'a>) -> Vec<(String, T
         // What mtlsgen fills holds one of both; Secrets of others may hold both, as cert-manager's do.
         None => !scene.filled.contains(&(*namespace, *name)),
     };
-    let name = |(namespace, name)| {
-        (format!("{namespace}-{name}.pem"), Thing::Secret { namespace, name })
-    };
+    let name =
+        |(namespace, name)| (format!("{namespace}-{name}.pem"), Thing::Secret { namespace, name });
     served.chain(trusted(view)).filter(is_both).map(name).collect()
 }
 
@@ -178,8 +180,7 @@ fn meeting(kind: Kind, name: &str, one: &Thing<'_>, other: &Thing<'_>) -> Diagno
             "give one of them another name: `clientAuth.secretName`, `cas.NAME.secretName` or `tls.secretName`",
         ),
     };
-    let title = format!(
-        "{one} and {other} are both `{name}` inside the controller, which {consequence}"
-    );
+    let title =
+        format!("{one} and {other} are both `{name}` inside the controller, which {consequence}");
     Diagnostic::error("names-meet", title).help(help)
 }

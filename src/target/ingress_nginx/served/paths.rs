@@ -40,9 +40,11 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
             let plain = protected.by_plain_http(host, served, &prefixes);
             found.extend(plain.map(|finding| finding.at(place())));
         }
-        found.extend(twice(host, paths).into_iter().map(|(at, finding)| {
-            finding.at(place(scene, exposure, &paths[at]))
-        }));
+        found.extend(
+            twice(host, paths)
+                .into_iter()
+                .map(|(at, finding)| finding.at(place(scene, exposure, &paths[at]))),
+        );
     }
     found
 }
@@ -81,7 +83,9 @@ fn settings(scene: &Scene<'_>) -> Vec<Diagnostic> {
     };
     let views = scene.settings.iter().filter(|view| believes(&view.data));
     let words = |namespace: &str, name: &str| {
-        let title = format!("the ConfigMap `{namespace}/{name}` has `use-forwarded-headers: \"true\"`: if it is the controller's, a request by plain HTTP with `X-Forwarded-Proto: https` reaches protected hosts without a certificate");
+        let title = format!(
+            "the ConfigMap `{namespace}/{name}` has `use-forwarded-headers: \"true\"`: if it is the controller's, a request by plain HTTP with `X-Forwarded-Proto: https` reaches protected hosts without a certificate"
+        );
         Diagnostic::warning("plain-http", title)
             .help("set it only behind a proxy that replaces that header and forwards no plain HTTP")
     };
@@ -170,9 +174,9 @@ fn problem(served: &Served<'_>, is_regex: bool) -> Option<Diagnostic> {
             "write `pathType = \"ImplementationSpecific\"`, which the controller takes for Prefix, or use letters, digits and `. _ - /` alone",
         ));
     }
-    let never = NEVER_MATCHING.iter().find(|(part, literal, _)| {
-        (*literal || !is_regex) && path.contains(part)
-    });
+    let never = NEVER_MATCHING
+        .iter()
+        .find(|(part, literal, _)| (*literal || !is_regex) && path.contains(part));
     let (part, _, why) = never?;
     let title = format!(
         "{} has the path `{shown}`, which the controller never serves: {why}",
@@ -210,7 +214,9 @@ fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
             (
                 format!(
                     "{} has the paths `{}` and `{}` for `{host}`, which are one to the controller: it takes ImplementationSpecific for Prefix, and makes of `/a` a location `/a/` too",
-                    called(served.view), shown.1, shown.0
+                    called(served.view),
+                    shown.1,
+                    shown.0
                 ),
                 "remove one of them",
             )
@@ -218,7 +224,9 @@ fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
             (
                 format!(
                     "{} and {} both have the path `{}` for `{host}`: the controller refuses the second one, as `already defined`",
-                    called(other.view), called(served.view), shown.0
+                    called(other.view),
+                    called(served.view),
+                    shown.0
                 ),
                 "remove one of them, or give it another path",
             )

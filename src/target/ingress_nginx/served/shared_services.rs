@@ -30,16 +30,20 @@ struct Ways<'a> {
 enum Unasked<'a> {
     Entry(&'a Exposure),
     /// One that the spec does not have.
-    Other { view: &'a IngressView<'a>, host: &'a str },
+    Other {
+        view: &'a IngressView<'a>,
+        host: &'a str,
+    },
 }
 
 fn shared(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let mut services: BTreeMap<Service<'_>, Ways<'_>> = BTreeMap::new();
     for view in &scene.ingresses {
         let whole = view.default_backend.map(|backend| ("", backend));
-        let paths = view.rules.iter().flat_map(|rule| {
-            rule.paths.iter().filter_map(|path| Some((rule.host, path.backend?)))
-        });
+        let paths = view
+            .rules
+            .iter()
+            .flat_map(|rule| rule.paths.iter().filter_map(|path| Some((rule.host, path.backend?))));
         for (host, backend) in paths.chain(whole) {
             let port = port_number(scene, view.namespace, backend);
             let ways = services.entry((view.namespace, backend.service, port)).or_default();
@@ -57,9 +61,9 @@ fn shared(scene: &Scene<'_>) -> Vec<Diagnostic> {
             }
         }
     }
-    let both = services.into_iter().filter_map(|(service, ways)| {
-        Some(shared_by(scene, &service, ways.asked?, ways.unasked?))
-    });
+    let both = services
+        .into_iter()
+        .filter_map(|(service, ways)| Some(shared_by(scene, &service, ways.asked?, ways.unasked?)));
     both.collect()
 }
 
@@ -71,7 +75,9 @@ fn shared_by(
 ) -> Diagnostic {
     let (other, place) = match unasked {
         Unasked::Entry(exposure) => (format!("host `{}`", exposure.key), scene.place(exposure)),
-        Unasked::Other { view, host: "" } => (format!("{}, for every other host", called(view)), None),
+        Unasked::Other { view, host: "" } => {
+            (format!("{}, for every other host", called(view)), None)
+        }
         Unasked::Other { view, host } => (format!("host `{host}` of {}", called(view)), None),
     };
     let title = format!(

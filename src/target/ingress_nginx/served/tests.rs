@@ -42,8 +42,11 @@ fn alias(mut exposure: Exposure, names: &str) -> Exposure {
 /// Findings about further objects beside a model.
 fn beside(model: &Model, objects: &[Value]) -> Vec<Diagnostic> {
     let identities: Vec<Identity> = objects.iter().filter_map(Identity::of).collect();
-    let views: Vec<_> =
-        identities.iter().zip(objects).filter_map(|(id, object)| FinalObject::of(id, object)).collect();
+    let views: Vec<_> = identities
+        .iter()
+        .zip(objects)
+        .filter_map(|(id, object)| FinalObject::of(id, object))
+        .collect();
     of_objects(model, &views, &|_| None)
 }
 
@@ -83,7 +86,8 @@ fn names_meet_with_those_of_objects_beside_and_not_among_strangers() {
     let mut default = ingress("shop", "d", "a.test", "/", "web");
     default["metadata"]["annotations"]["nginx.ingress.kubernetes.io/default-backend"] = "x".into();
     let mut backend = ingress("custom", "e", "e.test", "/", "default-backend-shop");
-    backend["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = json!({"name": "x"});
+    backend["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] =
+        json!({"name": "x"});
     assert_eq!(codes(&beside(&ours, &[default, backend])), ["names-meet"]);
 }
 
@@ -131,9 +135,7 @@ fn challenges_are_served_by_plain_http() {
 #[test]
 fn settings_among_the_objects_count() {
     let model = model(vec![protected("a.test")]);
-    let settings = |data: Value| {
-        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}, "data": data})
-    };
+    let settings = |data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}, "data": data});
     let own = ingress("default", "a-test", "a.test", "/public/x", "demo-app");
     let root = ingress("default", "b", "a.test", "/", "demo-app");
     let found = |data| {
@@ -267,10 +269,12 @@ fn further_ways_to_a_service_count_whosever_they_are() {
         codes(&beside(&ours, &[own.clone(), other]))
     };
     assert_eq!(other(&|_| {}), ["service-shared"]);
-    let catch_all = json!({"defaultBackend": {"service": {"name": "demo-app", "port": {"number": 80}}}});
+    let catch_all =
+        json!({"defaultBackend": {"service": {"name": "demo-app", "port": {"number": 80}}}});
     assert_eq!(other(&|other| other["spec"] = catch_all.clone()), ["service-shared"]);
     let annotate = |other: &mut Value, name: &str, value: &str| {
-        other["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")] = value.into();
+        other["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")] =
+            value.into();
     };
     assert_eq!(other(&|other| annotate(other, "auth-tls-secret", "default/x")), [""; 0]);
     let canary = |other: &mut Value| annotate(other, "canary", "true");

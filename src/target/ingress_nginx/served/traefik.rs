@@ -6,14 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Scene;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Exposure, ServerCertificateSource};
 use crate::target::IngressView;
 
 const PAGE: &str = "docs/targets/ingress-nginx.md, \"With Traefik\", has the versions";
 
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let mut found = several_ingresses(scene);
-    found.extend(solvers(scene));
     found.extend(routers(scene));
     found
 }
@@ -44,27 +42,6 @@ fn several_ingresses(scene: &Scene<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Protected hosts whose certificate cert-manager gets: its HTTP-01 solver makes a second Ingress of the host.
-fn solvers(scene: &Scene<'_>) -> Option<Diagnostic> {
-    let is_solved = |exposure: &&Exposure| {
-        let source = exposure.tls.as_ref().map(|tls| &tls.source);
-        scene.is_protected(exposure.host.as_str())
-            && matches!(
-                source,
-                Some(ServerCertificateSource::ClusterIssuer(_) | ServerCertificateSource::Issuer(_))
-            )
-    };
-    let first = scene.model.exposures.iter().find(is_solved)?;
-    let title = format!(
-        "cert-manager gets the certificate of the protected host `{}`: if by HTTP-01, its solver makes a second Ingress of the host meanwhile, and Traefik before 3.7.15 then asks nobody for a certificate there",
-        first.key
-    );
-    let diagnostic = Diagnostic::notice("traefik-version", title)
-        .at(scene.place(first))
-        .help(format!("ingress-nginx is right; with Traefik, use 3.7.15 or newer, or DNS-01: {PAGE}"));
-    Some(diagnostic)
-}
-
 /// Ingresses whose routers have one name: one of both hosts is served to nobody.
 fn routers(scene: &Scene<'_>) -> Vec<Diagnostic> {
     // Only asked, never iterated over.
@@ -76,7 +53,9 @@ fn routers(scene: &Scene<'_>) -> Vec<Diagnostic> {
         if (other.namespace, other.name) == (view.namespace, view.name) {
             continue;
         }
-        let Some(exposure) = scene.entry_of(view).or_else(|| scene.entry_of(other)) else { continue };
+        let Some(exposure) = scene.entry_of(view).or_else(|| scene.entry_of(other)) else {
+            continue;
+        };
         let title = format!(
             "the Ingresses `{}/{}` and `{}/{}` are one inside Traefik, which then serves one of both to nobody",
             other.namespace, other.name, view.namespace, view.name

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..controllers.judge import refusals
+from ..enforcement.completing import expect_said
 from ..enforcement.doors import ingress
 from ..program import Object
 from ..registry import case
@@ -25,8 +26,8 @@ class Row:
     ingresses: Sequence[Object]
     refused: int
     words: str
-    #: The diagnostic with which mtlsgen refuses it.
-    code: str | None = None
+    #: What mtlsgen says of it, such as `error[path-twice]`.
+    said: str | None = None
 
 
 def _with_path(number: int, path: str, path_type: str) -> Object:
@@ -44,8 +45,20 @@ def _twice(first: Sequence[str], second: Sequence[str], host: str) -> list[Objec
 
 
 _ROWS = (
-    Row("Prefix paths outside [A-Za-z0-9_/-]", _odd("Prefix"), len(_ODD_PATHS), "cannot be used with pathType Prefix"),
-    Row("Exact paths outside [A-Za-z0-9_/-]", _odd("Exact"), len(_ODD_PATHS), "cannot be used with pathType Exact"),
+    Row(
+        "Prefix paths outside [A-Za-z0-9_/-]",
+        _odd("Prefix"),
+        len(_ODD_PATHS),
+        "cannot be used with pathType Prefix",
+        "error[invalid-path]",
+    ),
+    Row(
+        "Exact paths outside [A-Za-z0-9_/-]",
+        _odd("Exact"),
+        len(_ODD_PATHS),
+        "cannot be used with pathType Exact",
+        "error[invalid-path]",
+    ),
     Row("ImplementationSpecific paths of all kinds", _odd("ImplementationSpecific"), 0, ""),
     Row(
         # 1.12 and later admit it.
@@ -62,14 +75,22 @@ _ROWS = (
         ],
         len(_SNIPPETS),
         "Snippet directives are disabled",
+        "error[annotation-too-risky]",
     ),
-    Row("one path of one host in two namespaces", _twice(["/"], ["/"], "one"), 2, "is already defined in ingress"),
+    Row(
+        "one path of one host in two namespaces",
+        _twice(["/"], ["/"], "one"),
+        2,
+        "is already defined in ingress",
+        "error[path-twice]",
+    ),
     # Each of them is judged path by path.
     Row(
         "a further path in two namespaces",
         _twice(["/a", "/b"], ["/c", "/b"], "two"),
         2,
         "is already defined in ingress",
+        "error[path-twice]",
     ),
     Row("other paths of one host in two namespaces", _twice(["/a"], ["/b"], "three"), 0, ""),
 )
@@ -81,6 +102,8 @@ def _register(row: Row) -> None:
         said = refusals(world, row.ingresses)
         assert len(said) == row.refused, f"{row.refused} were to be refused, and {len(said)} were:\n" + "\n".join(said)
         assert all(row.words in line for line in said), said
+        if row.said:
+            expect_said(world, row.said, row.ingresses)
 
 
 for _row in _ROWS:

@@ -14,6 +14,7 @@ from ..enforcement.answers import (
     differing,
 )
 from ..enforcement.door_material import BOTH_SECRET, FASTCGI, LONGER_NAMESPACE, OPEN
+from ..enforcement.completing import expect_said
 from ..enforcement.doors import PERMISSIVE, Question, Row, answer_of, applied, auth, ingress, service
 from ..registry import case
 from ..world import World
@@ -55,12 +56,14 @@ _ROWS = (
                 namespace=LONGER_NAMESPACE,
             ),
         ],
+        said="error[names-meet]",
     ),
     Row(
         "one upstream inside a namespace: port 80 of web-api, port api-80 of web",
         [Question("open-2.doors.test", SERVED, backends=_OWN), _refused("protected-2.doors.test")],
         [*service("web", OPEN, port="api-80"), ingress("open-2", "open-2.doors.test", "web", port="api-80")],
         older=[*service("web-api"), ingress("protected-2", "protected-2.doors.test", "web-api", auth())],
+        said="error[names-meet]",
     ),
     Row(
         "one file of two authorities: api-trust in doors, trust in doors-api",
@@ -77,12 +80,14 @@ _ROWS = (
             ),
         ],
         older=[*service("trusting"), ingress("trust-1", "trust-1.doors.test", "trusting", auth("api-trust"))],
+        said="error[names-meet]",
     ),
     Row(
         "an older Ingress of the host with verify-client off, as out of a list",
         [Question("list.doors.test", SERVED), Question("list.doors.test", SERVED, "stranger")],
         [*service("list"), ingress("list", "list.doors.test", "list", auth())],
         older=[ingress("list-older", "list.doors.test", "list", auth(verify_client="off"), paths=["/health"])],
+        said="error[host-unprotected]",
     ),
     Row(
         "a path that begins like the ACME challenge, by plain HTTP",
@@ -103,6 +108,7 @@ _ROWS = (
                 path_type="ImplementationSpecific",
             ),
         ],
+        said="error[plain-http]",
     ),
     Row(
         "backend-protocol FCGI, and headers of a client's own",
@@ -112,6 +118,7 @@ _ROWS = (
         ],
         [*service("fcgi", FASTCGI), ingress("fcgi", "fcgi.doors.test", "fcgi", auth() | {"backend-protocol": "FCGI"})],
         not_traefik="it knows no FastCGI, and speaks HTTP to the backend",
+        said="error[host-unprotected]",
     ),
     Row(
         "one Service behind an open and a protected host",
@@ -134,6 +141,7 @@ _ROWS = (
             ingress("both-open", "both-open.doors.test", "both"),
             ingress("both-protected", "both-protected.doors.test", "both", auth()),
         ],
+        said="warning[service-shared]",
     ),
     Row(
         "server-alias of an open host below a protected wildcard",
@@ -144,6 +152,7 @@ _ROWS = (
             ingress("wild", "*.wild.doors.test", "wild", auth()),
             ingress("wild-open", "open.doors.test", "wild-open", {"server-alias": "alias.wild.doors.test"}),
         ],
+        said="error[alias-opens]",
     ),
     Row(
         "server-alias of a protected host",
@@ -154,6 +163,7 @@ _ROWS = (
                 "aliased", "protected.doors.test", "aliased", auth() | {"server-alias": "protected-alias.doors.test"}
             ),
         ],
+        said="error[further-host]",
     ),
     Row(
         "a host without TLS below a wildcard with TLS",
@@ -204,6 +214,7 @@ _ROWS = (
             ingress("class-other", "class-other.doors.test", "class", auth(), class_name="other"),
             ingress("class-nginx", "class-nginx.doors.test", "class", auth()),
         ],
+        said="error[host-unprotected]",
     ),
     Row(
         "optional_no_ca, and an authority with the trusted one's name",
@@ -215,6 +226,7 @@ _ROWS = (
             Question("no-ca.doors.test", differing(NOT_ACCEPTED["ingress-nginx"], Served()), "twin"),
         ],
         [*service("no-ca"), ingress("no-ca", "no-ca.doors.test", "no-ca", auth(verify_client="optional_no_ca"))],
+        said="notice[verify-by-backend]",
     ),
     Row(
         "a snippet with a location of its own, by plain HTTP",
@@ -235,6 +247,7 @@ _ROWS = (
         ],
         permissive=True,
         not_traefik="it has no snippets",
+        said="error[annotation-too-risky]",
     ),
     Row(
         "a snippet that takes the redirect back",
@@ -250,6 +263,7 @@ _ROWS = (
         ],
         permissive=True,
         not_traefik="it has no snippets",
+        said="error[annotation-too-risky]",
     ),
 )
 
@@ -262,6 +276,8 @@ def _register(row: Row) -> None:
         doors = applied(world.run, _ROWS)
         for question in row.questions:
             answer_of(world, row, question, doors)
+        if row.said:
+            expect_said(world, row.said, [*row.older, *row.objects])
 
 
 for _row in _ROWS:

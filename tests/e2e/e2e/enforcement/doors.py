@@ -64,8 +64,8 @@ class Row:
     objects: Sequence[Object]
     #: Objects that are a second older at least: the first Ingress of a host decides, where they differ.
     older: Sequence[Object] = ()
-    #: The diagnostic with which mtlsgen refuses it or warns of it.
-    code: str | None = None
+    #: What mtlsgen says of it, such as `error[names-meet]`.
+    said: str | None = None
     #: Whether the Ingresses are of the class `permissive`.
     permissive: bool = False
     #: Why Traefik is not asked; empty: it is.
