@@ -16,8 +16,8 @@ from ..specs.doors import Doors, generate_doors
 from ..world import World
 
 _SEED = 20_261_129
-#: A third of them is refused.
-_COUNT = 16
+#: More than half of them are refused.
+_COUNT = 28
 _CLOSED = "nginx.ingress.kubernetes.io/auth-tls-secret"
 
 

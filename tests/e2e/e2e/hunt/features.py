@@ -86,7 +86,8 @@ def _of_doors(doors: Doors) -> Iterator[str]:
         if isinstance(patch["patch"], dict):
             yield from (f"patched {_short(key)}" for key in patch["patch"]["metadata"]["annotations"])
         else:
-            yield f"patched {patch['patch'][0]['path'].rpartition('/')[2]}"
+            operation = patch["patch"][0]
+            yield f"{operation['op']} {patch['target']['kind']}{operation['path'].replace('/', ' ')}"
     if content.get("secrets"):
         yield "hashed names"
     for other in doors.others:
@@ -101,8 +102,12 @@ def _of_other(ingress: Table, names: Counter[str]) -> Iterator[str]:
     yield from (f"other's {_short(key)}" for key in ingress["metadata"]["annotations"])
     if ingress["spec"].get("ingressClassName") != "nginx":
         yield f"other's class {ingress['spec'].get('ingressClassName')}"
-    if ingress["spec"]["rules"][0]["host"] not in names:
+    if ingress["spec"]["rules"][0].get("host") not in names:
         yield "other's host"
+    if len(ingress["spec"]["rules"]) > 1:
+        yield "other's two rules"
+    if "defaultBackend" in ingress["spec"]:
+        yield "other's default backend"
 
 
 def _of_paths(doors: Doors) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from ..specs.doors import Doors
+from ..specs.doors import Doors, Other
 from ..specs.doors.words import ACME, ALIAS, PLAIN_ANNOTATIONS, PREFIX
 from .policy import Client, Policy, policy
 
@@ -182,12 +182,21 @@ class Oracle:
             namespace = other.ingress["metadata"]["namespace"]
             canary = other.ingress["metadata"]["annotations"].get(f"{PREFIX}canary") == "true"
             for rule in other.ingress["spec"]["rules"]:
-                for path in rule["http"]["paths"]:
+                if "host" not in rule:
+                    # For the names that nothing else has.
+                    continue
+                for path in self._paths(other, rule):
                     backend = path["backend"]["service"]
                     port = backend["port"].get("number", backend["port"].get("name"))
                     service = (namespace, backend["name"], self._number(namespace, backend["name"], port))
                     entry = self._existing(rule["host"], namespace)
                     yield Rule(rule["host"], path["path"], path["pathType"], service, entry, canary)
+
+    def _paths(self, other: Other, rule: Table) -> list[Table]:
+        """The paths of a rule; a default backend takes the others."""
+        paths: list[Table] = rule["http"]["paths"]
+        default = other.ingress["spec"].get("defaultBackend")
+        return [*paths, {"path": "/", "pathType": "Prefix", "backend": default}] if default else paths
 
     def _existing(self, host: str, namespace: str) -> str | None:
         """The entry that an Ingress of others stands for."""
@@ -245,7 +254,7 @@ class Oracle:
         for other in self._doors.others:
             notes = {**other.ingress["metadata"]["annotations"], **everywhere}
             for rule in other.ingress["spec"]["rules"]:
-                yield rule["host"], notes
+                yield rule.get("host", "_"), notes
 
 
 def _is_alias(alias: str, name: str) -> bool:

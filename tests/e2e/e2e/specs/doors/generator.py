@@ -93,19 +93,47 @@ class _Generator:
 
     def _patches(self, namespaces: list[str]) -> list[Table]:
         choices = self._choices
-        notes = words.annotation(choices)
-        kind = choices.number(0, 4)
+        kind = choices.number(0, 3)
         if kind == 0:
-            notes = {words.ALIAS: self._somewhere()}
+            return [{"target": {"kind": "Ingress"}, "patch": self._merge({words.ALIAS: self._somewhere()})}]
         if kind == 1:
-            path = "/spec/rules/0/http/paths/0/path"
-            operation = {"op": "replace", "path": path, "value": words.path(choices)}
-            return [{"target": {"kind": "Ingress"}, "patch": [operation]}]
-        if kind == 2:
-            operation = {"op": "replace", "path": "/spec/rules/0/host", "value": self._somewhere()}
-            return [{"target": {"kind": "Ingress"}, "patch": [operation]}]
-        target = {"kind": "Ingress", **choices.maybe(0.3, namespace=choices.one(namespaces))}
-        return [{"target": target, "patch": {"metadata": {"annotations": notes}}}]
+            target = {"kind": "Ingress", **choices.maybe(0.3, namespace=choices.one(namespaces))}
+            return [{"target": target, "patch": self._merge(words.annotation(choices))}]
+        of, operation = self._operation()
+        return [{"target": {"kind": of}, "patch": [operation]}]
+
+    def _merge(self, annotations: dict[str, str]) -> Table:
+        return {"metadata": {"annotations": annotations}}
+
+    def _operation(self) -> tuple[str, Table]:
+        """A kind of objects, and what is done to all of them."""
+        choices = self._choices
+        http = "/spec/rules/0/http/paths"
+        backend = {"service": {"name": choices.one(words.SERVICES), "port": {"number": 80}}}
+        path = {"path": words.path(choices), "pathType": choices.one(words.PATH_TYPES), "backend": backend}
+        operations: tuple[tuple[str, Table], ...] = (
+            ("Ingress", {"op": "replace", "path": f"{http}/0/path", "value": words.path(choices)}),
+            ("Ingress", {"op": "replace", "path": f"{http}/0/pathType", "value": choices.one(words.PATH_TYPES)}),
+            ("Ingress", {"op": "add", "path": f"{http}/-", "value": path}),
+            ("Ingress", {"op": "replace", "path": f"{http}/0/backend", "value": backend}),
+            ("Ingress", {"op": "replace", "path": "/spec/rules/0/host", "value": self._somewhere()}),
+            ("Ingress", {"op": "add", "path": "/spec/rules/-", "value": self._rule(path)}),
+            ("Ingress", {"op": "add", "path": "/spec/rules/-", "value": {"http": {"paths": [path]}}}),
+            ("Ingress", {"op": "add", "path": "/spec/defaultBackend", "value": backend}),
+            ("Ingress", {"op": "remove", "path": "/spec/tls"}),
+            ("Ingress", {"op": "replace", "path": "/spec/ingressClassName", "value": "other"}),
+            ("Ingress", {"op": "replace", "path": "/metadata/name", "value": choices.one(words.OBJECT_NAMES)}),
+            ("Service", {"op": "replace", "path": "/metadata/name", "value": choices.one(words.SERVICES)}),
+            ("Service", {"op": "add", "path": "/spec/ports/0/name", "value": choices.one(words.PORT_NAMES)}),
+            ("Service", {"op": "replace", "path": "/spec/ports/0/port", "value": 8080}),
+            ("Secret", {"op": "add", "path": "/type", "value": "Opaque"}),
+            ("Secret", {"op": "replace", "path": "/metadata/name", "value": choices.one(words.OBJECT_NAMES)}),
+            ("Secret", {"op": "remove", "path": "/data/ca.crt"}),
+        )
+        return choices.one(operations)
+
+    def _rule(self, path: Table) -> Table:
+        return {"host": self._somewhere(), "http": {"paths": [path]}}
 
     def _somewhere(self) -> str:
         domain = f"{self._name}.hunt.test"

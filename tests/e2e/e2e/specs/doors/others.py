@@ -75,6 +75,13 @@ def _beside(choices: Choices, doors: Doors) -> Other:
     if choices.chance(0.5):
         ingress["spec"]["tls"] = [{"hosts": [host], "secretName": "theirs"}]
     notes = ingress["metadata"]["annotations"]
+    if choices.chance(0.1):
+        ingress["spec"]["defaultBackend"] = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]
+    if choices.chance(0.1):
+        del ingress["spec"]["rules"][0]["host"]
+    if choices.chance(0.15):
+        again = {**ingress["spec"]["rules"][0], "host": choices.one([e.get("host", k) for k, e in hosts.items()])}
+        ingress["spec"]["rules"].append(again)
     if choices.chance(0.5):
         notes.update(words.annotation(choices))
     if choices.chance(0.2):
