@@ -147,6 +147,9 @@ def _kind(
 
 def _misrouted(oracle: Oracle, question: Question, expected: Expected, service: Service | None) -> str | None:
     """Where annotations decide, only a protected host's service at an open one is wrong."""
+    if not expected.services and not oracle.policies(question.host):
+        # Nothing of the spec's: others may have put something at the default server.
+        return None
     if not expected.free:
         return "misrouted"
     behind = service in oracle.protected_services()

@@ -250,9 +250,11 @@ class Oracle:
             if isinstance(patch["patch"], dict):
                 everywhere = {**everywhere, **patch["patch"]["metadata"]["annotations"]}
         for key, entry in self._entries.items():
-            yield self.host(key), {**entry.get("annotations", {}), **everywhere}
+            if "existingIngress" not in entry:
+                yield self.host(key), {**entry.get("annotations", {}), **everywhere}
         for other in self._doors.others:
-            notes = {**other.ingress["metadata"]["annotations"], **everywhere}
+            # Annotations and patches of the spec are for mtlsgen's own.
+            notes = other.ingress["metadata"]["annotations"]
             for rule in other.ingress["spec"]["rules"]:
                 yield rule.get("host", "_"), notes
 
