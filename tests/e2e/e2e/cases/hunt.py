@@ -17,7 +17,7 @@ from ..world import World
 
 _SEED = 20_261_129
 #: More than half of them are refused.
-_COUNT = 28
+_COUNT = 20
 _CLOSED = "nginx.ingress.kubernetes.io/auth-tls-secret"
 
 

@@ -18,6 +18,8 @@ from .rendered import Rendered
 
 #: Statuses of a gateway that did not understand its backend: nobody was locked out.
 _NOT_UNDERSTOOD = (502, 504)
+#: The warning that a service is behind an open host and a protected one.
+_SAID = "service-shared"
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def _judged(
     service = batch.services.get(answer["service"]) if answer["service"] else None
     served = answer["service"] is not None
     kind = _kind(oracle, question, answer, expected, service, absolute)
+    if kind == "absolute form" and _SAID in found.said:
+        kind = None
     if found.doors.name in batch.partial and (kind in ("locked out", "misrouted") or not _is_own(found, service)):
         # What is missing falls to whatever others have put at the default server.
         kind = None
@@ -127,7 +131,8 @@ def _kind(
 ) -> str | None:
     served = answer["service"] is not None
     if absolute:
-        return "absolute form" if served and service in expected.services else None
+        heard = answer["heard"] == question.host
+        return "absolute form" if served and heard and service in expected.services else None
     if served and expected.may is False:
         if not question.tls:
             return None if oracle.is_for_challenges(service, question.target) else "plain HTTP"
