@@ -30,9 +30,12 @@ class Api:
     def apply(self, objects: Iterable[Object]) -> list[tuple[Object, str]]:
         """Applies them; what was not taken, with the server's words. Kinds of one phase go at once."""
         refused: list[tuple[Object, str]] = []
+        objects = list(objects)
+        # A class by name and by annotation is refused in new Ingresses, and may come about in old ones.
+        self._call([_applied(_without_annotation(each)) for each in objects if _has_two_classes(each)])
         for phase in _phases(objects):
-            calls = [["PATCH", f"{_place(each)}?{_QUERY}", json.dumps(each), _APPLY] for each in phase]
-            for each, (status, text) in zip(phase, self._call(calls), strict=True):
+            answers = self._call([_applied(each) for each in phase])
+            for each, (status, text) in zip(phase, answers, strict=True):
                 if status >= 300:
                     refused.append((each, json.loads(text).get("message", text)))
         return refused
@@ -51,6 +54,24 @@ class Api:
         for number, share in enumerate(self._asker.ask(wanted)):
             answers[number::_AT_ONCE] = share
         return answers
+
+
+_CLASS = "kubernetes.io/ingress.class"
+
+
+def _has_two_classes(each: Object) -> bool:
+    annotations = each["metadata"].get("annotations") or {}
+    return each["kind"] == "Ingress" and _CLASS in annotations and "ingressClassName" in each["spec"]
+
+
+def _without_annotation(each: Object) -> Object:
+    annotations = {key: value for key, value in each["metadata"]["annotations"].items() if key != _CLASS}
+    return {**each, "metadata": {**each["metadata"], "annotations": annotations}}
+
+
+def _applied(each: Object) -> list[str]:
+    """The call that applies an object."""
+    return ["PATCH", f"{_place(each)}?{_QUERY}", json.dumps(each), _APPLY]
 
 
 def _phases(objects: Iterable[Object]) -> list[list[Object]]:

@@ -102,8 +102,8 @@ def _judged(
     kind = _kind(oracle, question, answer, expected, service, absolute)
     if kind == "absolute form" and _SAID in found.said:
         kind = None
-    if found.doors.name in batch.partial and (kind in ("locked out", "misrouted") or not _is_own(found, service)):
-        # What is missing falls to whatever others have put at the default server.
+    if found.doors.name in batch.partial:
+        # What is missing falls to whatever stands at the default server.
         kind = None
     if kind:
         said = f"{answer['status']} {service or answer['service'] or answer['body'] or answer['error']}"
@@ -115,10 +115,6 @@ def _judged(
             kind, found.doors, str(question), f"{' '.join(said.split())}{location}{heard}", f"{wanted}; {services}",
             question, service, expected.services,
         )  # fmt: skip
-
-
-def _is_own(found: Rendered, service: Service | None) -> bool:
-    return service is not None and service[0].startswith(found.doors.name)
 
 
 def _kind(
