@@ -25,7 +25,9 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str, passwords: &dyn
     match yaml::parse(text) {
         Ok(objects) => {
             let (objects, _) = lists::unfold(objects);
-            objects.iter().for_each(|object| add(found, place, object, passwords));
+            for object in &objects {
+                add(found, place, object, passwords);
+            }
         }
         Err(error) => {
             let why = format!("it is neither YAML nor JSON: {error}");

@@ -163,8 +163,8 @@ fn own_certificate<'a>(
     let Some(key) = key else {
         let authorities: Vec<_> = found.iter().filter(|one| one.is_authority).collect();
         let lowest = match authorities.as_slice() {
-            [] => chain::lowest(found.iter()),
-            authorities => chain::lowest(authorities.iter().copied()),
+            [] => chain::lowest(&found.iter()),
+            authorities => chain::lowest(&authorities.iter().copied()),
         };
         if lowest.len() > 1 {
             findings.push(several_authorities(file, &lowest).at(context.value(path)));

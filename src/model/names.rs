@@ -43,9 +43,10 @@ pub fn trust_secret(server_secret: &str) -> String {
 /// Another name for a trust bundle, where the first would meet that of another namespace inside the controller.
 #[must_use]
 pub fn parted_trust_secret(server_secret: &str, namespace: &str) -> String {
-    let digest = Sha256::digest(format!("{namespace}/{server_secret}"));
-    let digits: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-    trust_secret(&with_suffix(server_secret, &format!("-{digits}")))
+    let digest: [u8; 32] = Sha256::digest(format!("{namespace}/{server_secret}")).into();
+    let [a, b, c, d, ..] = digest;
+    let digits = u32::from_be_bytes([a, b, c, d]);
+    trust_secret(&with_suffix(server_secret, &format!("-{digits:08x}")))
 }
 
 /// The file in which the controller keeps a trust bundle (`ConfigureCACert` of `internal/net/ssl/ssl.go` of

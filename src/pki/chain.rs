@@ -64,7 +64,7 @@ pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
 /// of. Of several certificates of one authority (renewed with its key), the one that ends last; nothing twice.
 #[must_use]
 pub fn lowest<'a>(
-    certificates: impl Iterator<Item = &'a Certificate> + Clone,
+    certificates: &(impl Iterator<Item = &'a Certificate> + Clone),
 ) -> Vec<&'a Certificate> {
     let is_same = |one: &Certificate, other: &Certificate| {
         one.spki_hash == other.spki_hash && one.subject == other.subject

@@ -21,7 +21,7 @@ pub enum FinalObject<'a> {
     Ingress(IngressView<'a>),
     /// A Secret.
     Secret(SecretView<'a>),
-    /// A ConfigMap.
+    /// A `ConfigMap`.
     Settings(SettingsView<'a>),
 }
 
@@ -102,7 +102,7 @@ pub struct TlsView<'a> {
     pub secret_name: Option<&'a str>,
 }
 
-/// A ConfigMap, which may hold the settings of a controller.
+/// A `ConfigMap`, which may hold the settings of a controller.
 #[derive(Clone, Debug)]
 pub struct SettingsView<'a> {
     /// Namespace.

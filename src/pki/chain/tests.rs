@@ -72,7 +72,7 @@ fn the_lowest_stand_anywhere() {
     let [root, middle, issuing] = [root, middle, issuing].map(|held| held.certificate);
     let lowest_of = |found: &[&Certificate]| {
         let found: Vec<_> = found.iter().copied().cloned().collect();
-        lowest(found.iter()).into_iter().cloned().collect::<Vec<_>>()
+        lowest(&found.iter()).into_iter().cloned().collect::<Vec<_>>()
     };
     assert_eq!(lowest_of(&[&root, &issuing, &middle, &issuing]), [issuing]);
     assert_eq!(lowest_of(&[&root, &other]), [root.clone(), other]);

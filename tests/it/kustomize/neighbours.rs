@@ -45,7 +45,7 @@ fn runs(spec: Value, given: &[Value]) -> [Run; 2] {
 
 fn post_render(sandbox: &Sandbox, given: &[Value]) -> Run {
     let chart: Vec<String> = given.iter().map(ToString::to_string).collect();
-    sandbox.run_with_input(&["post-render"], &chart.join("\n---\n"))
+    sandbox.run_with_input(&["post-render"], chart.join("\n---\n"))
 }
 
 #[test]

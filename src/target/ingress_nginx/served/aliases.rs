@@ -6,22 +6,57 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Scene, called};
+use super::{Scene, called, is_true};
 use crate::diagnostic::Diagnostic;
+use crate::model::Exposure;
 use crate::target::IngressView;
 
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let protected = Protected::of(scene);
-    let mut found = Vec::new();
+    let mut found: Vec<_> =
+        scene.ingresses.iter().flat_map(|view| unreadable_names(scene, view)).collect();
     for view in scene.ingresses.iter().filter(|view| !aliases(view).is_empty()) {
         let hosts: BTreeSet<&str> = view.rules.iter().map(|rule| rule.host).collect();
         if hosts.iter().any(|host| !scene.is_protected(host)) {
             found.extend(protected.opened_by(scene, view));
         } else {
+            found.extend(protected.asked_otherwise(scene, view, &hosts));
             found.extend(asked_too(scene, view, &hosts));
         }
     }
     found
+}
+
+/// Names of servers that nginx does not read, for which it takes no new configuration at all
+/// (`ngx_hash_add_key` of nginx's `src/core/ngx_hash.c`).
+fn unreadable_names(scene: &Scene<'_>, view: &IngressView<'_>) -> Vec<Diagnostic> {
+    let Some(exposure) = scene.entry_of(view) else { return Vec::new() };
+    let aliases = aliases(view).into_iter().filter(|alias| !is_readable(alias));
+    let aliases = aliases.map(|alias| ("server-alias", alias.to_owned()));
+    // `BuildRedirects` of `pkg/util/ingress/ingress.go` puts `www.` before the host.
+    let is_redirected = Scene::annotation(view, "from-to-www-redirect").is_some_and(is_true);
+    let hosts = view.rules.iter().map(|rule| rule.host).filter(|host| host.starts_with("*."));
+    let redirects =
+        hosts.filter(|_| is_redirected).map(|host| ("from-to-www-redirect", format!("www.{host}")));
+    aliases
+        .chain(redirects)
+        .map(|(annotation, name)| {
+            let title = format!(
+                "{} has `{annotation}`, which makes a server of the name `{}`: nginx does not read it, and takes no new configuration for any host while it is there",
+                called(view),
+                name.escape_debug(),
+            );
+            Diagnostic::error("server-name", title).at(scene.place(exposure)).help(
+                "remove the annotation, or write a name without `*`, one that begins with `*.`, or a regular expression that begins with `~`",
+            )
+        })
+        .collect()
+}
+
+fn is_readable(name: &str) -> bool {
+    let inner = name.strip_prefix("*.").or_else(|| name.strip_prefix('.'));
+    let inner = inner.or_else(|| name.strip_suffix(".*")).unwrap_or(name);
+    name.starts_with('~') || !(inner.is_empty() || inner.contains('*') || inner.contains(".."))
 }
 
 /// The names, as the controller splits them (`internal/ingress/annotations/alias/main.go`).
@@ -63,7 +98,7 @@ impl<'a> Protected<'a> {
     fn opened_by(&self, scene: &Scene<'a>, view: &'a IngressView<'a>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for alias in aliases(view) {
-            let Some(host) = self.meant_by(alias) else { continue };
+            let Some(host) = self.meant_by(alias, &BTreeSet::new()) else { continue };
             let place = scene.entry_of(view).and_then(|exposure| scene.place(exposure));
             let title = format!(
                 "{} has `server-alias: {}`, which takes requests that are meant for the protected host `{host}`, and asks nobody for a certificate",
@@ -77,13 +112,42 @@ impl<'a> Protected<'a> {
         found
     }
 
-    /// The protected host that requests by this name are meant for.
-    fn meant_by(&self, alias: &str) -> Option<&'a str> {
-        let lower = alias.to_ascii_lowercase();
-        if let Some(host) = self.hosts.get(lower.as_str()).copied() {
-            return Some(host);
+    /// Aliases of a protected Ingress, by which requests meant for another protected host come in, which lets others
+    /// in.
+    fn asked_otherwise(
+        &self,
+        scene: &Scene<'a>,
+        view: &'a IngressView<'a>,
+        own: &BTreeSet<&str>,
+    ) -> Vec<Diagnostic> {
+        let Some(exposure) = scene.entry_of(view) else { return Vec::new() };
+        let mut found = Vec::new();
+        for alias in aliases(view) {
+            let meant = self.meant_by(alias, own);
+            let Some(other) = meant.and_then(|host| scene.entries.get(host)) else { continue };
+            if lets_in_the_same(exposure, other) {
+                continue;
+            }
+            let title = format!(
+                "{} has `server-alias: {}`, which takes requests that are meant for the protected host `{}`, and lets in whom host `{}` lets in",
+                called(view),
+                alias.escape_debug(),
+                other.host,
+                exposure.key,
+            );
+            let diagnostic = Diagnostic::error("alias-opens", title).at(scene.place(exposure));
+            found.push(diagnostic.related(scene.place(other), "lets in others").help(
+                "remove the alias; a name with clients of its own gets an entry with its own `clientAuth`",
+            ));
         }
-        if let Some((_, host)) = self.aliases.get_key_value(alias) {
+        found
+    }
+
+    /// The protected host that requests by this name are meant for, if none of an Ingress's own.
+    fn meant_by(&self, alias: &str, own: &BTreeSet<&str>) -> Option<&'a str> {
+        let lower = alias.to_ascii_lowercase();
+        let exact = self.hosts.get(lower.as_str()).or_else(|| self.aliases.get(alias)).copied();
+        if let Some(host) = exact.filter(|host| !own.contains(host)) {
             return Some(host);
         }
         let below = |domain: &&&str| match Pattern::of(&lower) {
@@ -98,8 +162,21 @@ impl<'a> Protected<'a> {
             Pattern::Unknown => true,
         };
         let domain = self.domains.iter().find(below)?;
-        self.hosts.iter().find(|host| host.strip_prefix("*.") == Some(domain)).copied()
+        let host = self.hosts.iter().find(|host| host.strip_prefix("*.") == Some(domain)).copied();
+        host.filter(|host| !own.contains(host))
     }
+}
+
+/// Whether two protected hosts have the same clients.
+fn lets_in_the_same(one: &Exposure, other: &Exposure) -> bool {
+    let clients = |exposure: &Exposure| {
+        exposure.client_auth.as_ref().map(|auth| {
+            let existing = auth.existing.then(|| auth.secret.clone());
+            let authorities: BTreeSet<String> = auth.authorities.iter().cloned().collect();
+            (existing, authorities, auth.verify, auth.verify_depth, auth.allow.clone())
+        })
+    };
+    clients(one) == clients(other)
 }
 
 /// How nginx takes a name.

@@ -67,7 +67,7 @@ fn place(scene: &Scene<'_>, first: &Exposure, served: &Served<'_>) -> Option<Spa
     written.or_else(|| (scene.locate)(&hosts))
 }
 
-/// Beginnings of paths that are never redirected: the default, and what ConfigMaps among the objects add.
+/// Beginnings of paths that are never redirected: the default, and what any `ConfigMap` among the objects adds.
 fn prefixes(scene: &Scene<'_>) -> Vec<String> {
     let lists = scene.settings.iter().filter_map(|view| view.data.get("no-tls-redirect-locations"));
     let items = lists.flat_map(|list| list.split(','));
@@ -76,7 +76,7 @@ fn prefixes(scene: &Scene<'_>) -> Vec<String> {
     std::iter::once(NEVER_REDIRECTED).chain(items).map(str::to_owned).collect()
 }
 
-/// Settings of the controller that let plain HTTP pass, where its ConfigMap is among the objects.
+/// Settings of the controller that let plain HTTP pass, where its `ConfigMap` is among the objects.
 fn settings(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let believes = |data: &BTreeMap<&str, &str>| {
         data.get("use-forwarded-headers").is_some_and(|value| is_true(value))

@@ -237,10 +237,44 @@ fn aliases_of_open_hosts_take_no_requests_of_protected_ones() {
     for names in ["fine.test", "a.b.example.com", "example.com", "*.b.example.com", "*.org", ""] {
         assert_eq!(with(names), [""; 0], "{names}");
     }
+    let below = |change: fn(&mut Exposure)| {
+        let mut other = alias(protected("other.test"), "shop.example.com");
+        change(&mut other);
+        of(vec![protected_by_name(), other])
+    };
+    assert_eq!(below(|_| {}), [""; 0], "the same clients");
+    assert_eq!(
+        below(|other| other.client_auth.as_mut().unwrap().authorities = vec!["x".to_owned()]),
+        ["alias-opens"]
+    );
+    assert_eq!(
+        below(|other| other.client_auth.as_mut().unwrap().allow = Some(Vec::new())),
+        ["alias-opens"]
+    );
     let further = alias(protected("api.test"), "other.test");
     let mut same = alias(exposure("open.test"), "other.test");
     same.routes[0].service = "open".parse().unwrap();
     assert_eq!(of(vec![further, same]), ["alias-opens"]);
+}
+
+#[test]
+fn names_that_nginx_does_not_read_stop_the_controller() {
+    let with = |names: &str| of(vec![alias(exposure("a.test"), names)]);
+    for names in ["www.*.test", "a*.test", "*", "*.*.test", "a..b", "fine.test,*x"] {
+        assert_eq!(with(names), ["server-name"], "{names}");
+    }
+    for names in ["b.test", "*.b.test", ".b.test", "www.b.*", r"~^www\d+\.b\.test$"] {
+        assert_eq!(with(names), [""; 0], "{names}");
+    }
+    let redirected = |host: &str, value: &str| {
+        let mut exposure = exposure(host);
+        exposure.annotations =
+            annotations(&[("nginx.ingress.kubernetes.io/from-to-www-redirect", value)]);
+        of(vec![exposure])
+    };
+    assert_eq!(redirected("*.a.test", "true"), ["server-name"]);
+    assert_eq!(redirected("*.a.test", "false"), [""; 0]);
+    assert_eq!(redirected("a.test", "true"), [""; 0]);
 }
 
 #[test]
