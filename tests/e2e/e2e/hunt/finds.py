@@ -127,8 +127,8 @@ def _kind(
 ) -> str | None:
     served = answer["service"] is not None
     if absolute:
-        heard = answer["heard"] == question.host
-        return "absolute form" if served and heard and service in expected.services else None
+        heard = served and answer["heard"] == question.host
+        return "absolute form" if heard and expected.may is False and service in expected.services else None
     if served and expected.may is False:
         if not question.tls:
             return None if oracle.is_for_challenges(service, question.target) else "plain HTTP"
