@@ -16,7 +16,7 @@ from .oracle import Expected, Oracle, Service
 from .questions import Question, connections, questions
 from .rendered import Rendered
 
-#: Statuses of a gateway that did not understand its backend: nobody was locked out.
+#: Statuses of a gateway that did not understand its backend: the client was let through.
 _NOT_UNDERSTOOD = (502, 504)
 #: The warning that a service is behind an open host and a protected one.
 _SAID = "service-shared"

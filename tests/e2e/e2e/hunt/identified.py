@@ -14,7 +14,7 @@ async def _answer(reader, writer):
         if first == b"\x01":
             await _fastcgi(address, reader, writer, first)
             return
-        # Another protocol (TLS, HTTP/2): nobody waits for an answer.
+        # Another protocol (TLS, HTTP/2): the connection is closed.
         while first in (b"G", b""):
             head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             first = b""

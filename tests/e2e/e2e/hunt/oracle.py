@@ -139,7 +139,7 @@ class Oracle:
         perhaps = [rule for rule in rules if rule.matches(path) is None]
         best = _best(sure)
         same = len({verdict for verdict in verdicts}) <= 1
-        # An alias below a wildcard takes some of its names away; which, is said by nobody.
+        # An alias below a wildcard takes some of its names away; the spec does not say which.
         aliased = bool(self._claims(name)[1])
         certain = bool(best) and same and not aliased and all(rule.entry is not None for rule in rules)
         services = frozenset(rule.service for rule in [*best, *perhaps])
