@@ -68,9 +68,10 @@ fn aliases<'v>(view: &'v IngressView<'_>) -> BTreeSet<&'v str> {
 /// Names that protected hosts are reached by.
 struct Protected<'a> {
     hosts: BTreeSet<&'a str>,
-    /// What follows `*.` in wildcard hosts.
-    domains: BTreeSet<&'a str>,
-    aliases: BTreeMap<&'a str, &'a str>,
+    /// Wildcard hosts by what follows `*.`.
+    domains: BTreeMap<&'a str, &'a str>,
+    /// Hosts by their aliases in small letters, as nginx compares them.
+    aliases: BTreeMap<String, &'a str>,
 }
 
 impl<'a> Protected<'a> {
@@ -80,16 +81,15 @@ impl<'a> Protected<'a> {
             .map(|exposure| exposure.host.as_str())
             .filter(|host| scene.is_protected(host))
             .collect();
-        let domains = hosts.iter().filter_map(|host| host.strip_prefix("*.")).collect();
+        let domains =
+            hosts.iter().filter_map(|host| Some((host.strip_prefix("*.")?, *host))).collect();
         let mut further = BTreeMap::new();
         for view in &scene.ingresses {
             let protected =
                 view.rules.iter().map(|rule| rule.host).find(|host| hosts.contains(host));
-            further.extend(
-                protected
-                    .into_iter()
-                    .flat_map(|host| aliases(view).into_iter().map(move |alias| (alias, host))),
-            );
+            further.extend(protected.into_iter().flat_map(|host| {
+                aliases(view).into_iter().map(move |alias| (alias.to_ascii_lowercase(), host))
+            }));
         }
         Self { hosts, domains, aliases: further }
     }
@@ -99,7 +99,8 @@ impl<'a> Protected<'a> {
         let mut found = Vec::new();
         for alias in aliases(view) {
             let Some(host) = self.meant_by(alias, &BTreeSet::new()) else { continue };
-            let place = scene.entry_of(view).and_then(|exposure| scene.place(exposure));
+            let exposure = scene.entry_of(view).or(scene.entries.get(host).copied());
+            let place = exposure.and_then(|exposure| scene.place(exposure));
             let title = format!(
                 "{} has `server-alias: {}`, which takes requests that are meant for the protected host `{host}`, and asks nobody for a certificate",
                 called(view),
@@ -146,25 +147,34 @@ impl<'a> Protected<'a> {
     /// The protected host that requests by this name are meant for, if none of an Ingress's own.
     fn meant_by(&self, alias: &str, own: &BTreeSet<&str>) -> Option<&'a str> {
         let lower = alias.to_ascii_lowercase();
-        let exact = self.hosts.get(lower.as_str()).or_else(|| self.aliases.get(alias)).copied();
-        if let Some(host) = exact.filter(|host| !own.contains(host)) {
-            return Some(host);
-        }
-        let below = |domain: &&&str| match Pattern::of(&lower) {
-            Pattern::Exact => {
-                let label = lower.strip_suffix(**domain).and_then(|rest| rest.strip_suffix('.'));
-                label.is_some_and(|label| !label.contains('.'))
-            }
-            Pattern::Below(suffix) => {
-                **domain == suffix
-                    || domain.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'))
-            }
+        let bare = lower.strip_prefix('.').unwrap_or(&lower);
+        let exact = self.hosts.get(bare).or_else(|| self.aliases.get(bare)).copied();
+        let parent = bare.split_once('.').and_then(|(_, domain)| self.domains.get(domain)).copied();
+        let pattern = Pattern::of(&lower);
+        let parent = parent.filter(|_| matches!(pattern, Pattern::Exact));
+        let wide = self.domains.iter().filter(|(domain, _)| match pattern {
+            Pattern::Exact => false,
+            Pattern::Below(suffix) => is_at_or_below(domain, suffix),
             Pattern::Unknown => true,
-        };
-        let domain = self.domains.iter().find(below)?;
-        let host = self.hosts.iter().find(|host| host.strip_prefix("*.") == Some(domain)).copied();
-        host.filter(|host| !own.contains(host))
+        });
+        let patterns =
+            self.aliases.iter().filter(|(other, _)| match (&pattern, Pattern::of(other)) {
+                (_, Pattern::Exact) => false,
+                (Pattern::Exact, Pattern::Below(suffix)) => is_at_or_below(&lower, suffix),
+                (Pattern::Below(one), Pattern::Below(suffix)) => {
+                    is_at_or_below(one, suffix) || is_at_or_below(suffix, one)
+                }
+                (Pattern::Unknown, _) | (_, Pattern::Unknown) => true,
+            });
+        let meant = exact.into_iter().chain(parent).chain(wide.map(|(_, host)| *host));
+        let mut meant = meant.chain(patterns.map(|(_, host)| *host));
+        meant.find(|host| !own.contains(host))
     }
+}
+
+/// Whether a name is a domain or ends in it.
+fn is_at_or_below(name: &str, domain: &str) -> bool {
+    name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// Whether two protected hosts have the same clients.

@@ -25,7 +25,13 @@ enum Thing<'a> {
         namespace: &'a str,
         name: &'a str,
     },
+    /// One whose authorities clients are verified with.
     Secret {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    /// One whose certificate a server shows: its file decides nothing about clients.
+    Served {
         namespace: &'a str,
         name: &'a str,
     },
@@ -33,11 +39,34 @@ enum Thing<'a> {
     Own(&'static str),
 }
 
+impl Thing<'_> {
+    /// Whether both are one object.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Secret { namespace: a, name: b } | Self::Served { namespace: a, name: b },
+                Self::Secret { namespace: c, name: d } | Self::Served { namespace: c, name: d },
+            ) => (a, b) == (c, d),
+            _ => self == other,
+        }
+    }
+
+    /// Whether nothing depends on the file of either.
+    fn are_served(&self, other: &Self) -> bool {
+        let is_served = |thing: &Self| matches!(thing, Self::Served { .. } | Self::Own(_));
+        matches!((self, other), (Self::Served { .. }, _) | (_, Self::Served { .. }))
+            && is_served(self)
+            && is_served(other)
+    }
+}
+
 impl std::fmt::Display for Thing<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Service { namespace, name } => write!(f, "the Service `{namespace}/{name}`"),
-            Self::Secret { namespace, name } => write!(f, "the Secret `{namespace}/{name}`"),
+            Self::Secret { namespace, name } | Self::Served { namespace, name } => {
+                write!(f, "the Secret `{namespace}/{name}`")
+            }
             Self::Own(what) => f.write_str(what),
         }
     }
@@ -108,9 +137,14 @@ fn key_pairs<'a>(scene: &Scene<'a>, view: &'a IngressView<'a>) -> Vec<(String, T
         // What mtlsgen fills holds one of both; Secrets of others may hold both, as cert-manager's do.
         None => !scene.filled.contains(&(*namespace, *name)),
     };
-    let name =
-        |(namespace, name)| (format!("{namespace}-{name}.pem"), Thing::Secret { namespace, name });
-    served.chain(trusted(view)).filter(is_both).map(name).collect()
+    let file = |namespace, name| format!("{namespace}-{name}.pem");
+    let trusted = trusted(view)
+        .filter(is_both)
+        .map(|(namespace, name)| (file(namespace, name), Thing::Secret { namespace, name }));
+    let served = served
+        .filter(is_both)
+        .map(|(namespace, name)| (file(namespace, name), Thing::Served { namespace, name }));
+    trusted.chain(served).collect()
 }
 
 /// Secrets with authorities that the Ingress names.
@@ -141,19 +175,25 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
         .into_iter()
         .map(|(kind, name, what)| ((kind, name.to_owned()), (Thing::Own(what), None)))
         .collect();
+    let rules = RULES.iter().filter(|rule| rule.kind != Kind::File || scene.has_final_names);
+    let rules: Vec<&Rule> = rules.collect();
     let mut said = BTreeSet::new();
     let mut found = Vec::new();
     for view in &scene.ingresses {
         let entry = scene.entry_of(view);
-        for rule in &RULES {
+        for rule in &rules {
             for (name, thing) in (rule.names)(scene, view) {
                 let key = (rule.kind, name);
-                let Some((other, other_entry)) = first.get(&key) else {
+                let Some((other, other_entry)) = first.get_mut(&key) else {
                     first.insert(key, (thing, entry));
                     continue;
                 };
+                if other.is_same(&thing) {
+                    *other_entry = other_entry.or(entry);
+                    continue;
+                }
                 let Some(exposure) = entry.or(*other_entry) else { continue };
-                if *other == thing || !said.insert((other.clone(), thing.clone())) {
+                if other.are_served(&thing) || !said.insert((other.clone(), thing.clone())) {
                     continue;
                 }
                 let (kind, name) = &key;

@@ -10,7 +10,7 @@ mod shared_services;
 mod traefik;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::PREFIX;
 use super::check::is_protected;
@@ -23,7 +23,19 @@ use crate::target::{FinalObject, IngressView, Locate, SecretView, SettingsView};
 pub(super) fn of_model(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
     let own = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none());
     let views: Vec<_> = own.map(view_of).collect();
-    Scene::new(model, locate, views.iter()).findings()
+    let views: Vec<_> = views.iter().collect();
+    let of_class = |class| {
+        let mut scene = Scene::new(model, locate, class, &views);
+        // Names that end in a hash are known once the objects are.
+        scene.has_final_names = !model.name_suffix_hash;
+        scene.findings()
+    };
+    classes(model).into_iter().flat_map(of_class).collect()
+}
+
+/// Classes of the model: the controllers of two classes share nothing.
+fn classes(model: &Model) -> BTreeSet<&str> {
+    model.exposures.iter().map(|exposure| exposure.ingress_class_name.as_str()).collect()
 }
 
 /// What there is to say about final objects, beside what [`of_model`] says already.
@@ -40,19 +52,24 @@ pub(super) fn of_objects(
     if objects.iter().all(is_as_made) {
         return Vec::new();
     }
-    let mut scene = Scene::new(model, locate, objects.iter().filter_map(FinalObject::ingress));
-    for object in objects {
-        match object {
-            FinalObject::Secret(view) => {
-                scene.secrets.insert((view.namespace, view.name), view);
-            }
-            FinalObject::Settings(view) => scene.settings.push(view),
-            FinalObject::Ingress(_) => {}
-        }
-    }
+    let ingresses: Vec<_> = objects.iter().filter_map(FinalObject::ingress).collect();
     let said = of_model(model, locate);
-    let mut found = scene.findings();
-    found.retain(|finding| !said.iter().any(|said| said.title == finding.title));
+    let mut said: HashSet<String> = said.into_iter().map(|finding| finding.title).collect();
+    let of_class = |class| {
+        let mut scene = Scene::new(model, locate, class, &ingresses);
+        for object in objects {
+            match object {
+                FinalObject::Secret(view) => {
+                    scene.secrets.insert((view.namespace, view.name), view);
+                }
+                FinalObject::Settings(view) => scene.settings.push(view),
+                FinalObject::Ingress(_) => {}
+            }
+        }
+        scene.findings()
+    };
+    let mut found: Vec<_> = classes(model).into_iter().flat_map(of_class).collect();
+    found.retain(|finding| said.insert(finding.title.clone()));
     found
 }
 
@@ -77,13 +94,15 @@ fn view_of(exposure: &Exposure) -> IngressView<'_> {
     }
 }
 
-/// All Ingresses, and the hosts of the model that they serve.
+/// All Ingresses of one class and those without, and the hosts of the model that they serve.
 struct Scene<'a> {
     model: &'a Model,
     locate: Locate<'a>,
     ingresses: Vec<&'a IngressView<'a>>,
     secrets: HashMap<(&'a str, &'a str), &'a SecretView<'a>>,
     settings: Vec<&'a SettingsView<'a>>,
+    /// Whether Secrets have the names that they will have in the cluster.
+    has_final_names: bool,
     // The following are only asked, never iterated over.
     /// The first entry of each host.
     entries: HashMap<&'a str, &'a Exposure>,
@@ -97,10 +116,12 @@ impl<'a> Scene<'a> {
     fn new(
         model: &'a Model,
         locate: Locate<'a>,
-        ingresses: impl Iterator<Item = &'a IngressView<'a>>,
+        class: &str,
+        ingresses: &[&'a IngressView<'a>],
     ) -> Self {
         let mut entries = HashMap::with_capacity(model.exposures.len());
-        for exposure in &model.exposures {
+        let is_of_class = |exposure: &&Exposure| exposure.ingress_class_name.as_str() == class;
+        for exposure in model.exposures.iter().filter(is_of_class) {
             entries.entry(exposure.host.as_str()).or_insert(exposure);
         }
         let references = model.secrets.iter().map(|secret| &secret.reference);
@@ -108,9 +129,14 @@ impl<'a> Scene<'a> {
         Self {
             model,
             locate,
-            ingresses: ingresses.collect(),
+            ingresses: ingresses
+                .iter()
+                .copied()
+                .filter(|view| view.class.is_none_or(|other| other == class))
+                .collect(),
             secrets: HashMap::new(),
             settings: Vec::new(),
+            has_final_names: true,
             entries,
             filled: references.map(|one| (one.namespace.as_str(), one.name.as_str())).collect(),
             services: services

@@ -31,12 +31,15 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let prefixes = prefixes(scene);
     let protected = Protected::of(scene, &hosts, &prefixes);
     let mut found = settings(scene);
+    let is_strict = !scene.settings.iter().any(|view| {
+        view.data.get("strict-validate-path-type").is_some_and(|value| *value == "false")
+    });
     for (host, paths) in &hosts {
         let Some(exposure) = scene.entries.get(host) else { continue };
         let is_regex = paths.iter().any(|served| uses_regex(served.view));
         for served in paths {
             let place = || place(scene, exposure, served);
-            found.extend(problem(served, is_regex).map(|finding| finding.at(place())));
+            found.extend(problem(served, is_regex, is_strict).map(|finding| finding.at(place())));
             let plain = protected.by_plain_http(host, served, &prefixes);
             found.extend(plain.map(|finding| finding.at(place())));
         }
@@ -81,6 +84,7 @@ fn settings(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let believes = |data: &BTreeMap<&str, &str>| {
         data.get("use-forwarded-headers").is_some_and(|value| is_true(value))
     };
+    let mut found = pasted(scene);
     let views = scene.settings.iter().filter(|view| believes(&view.data));
     let words = |namespace: &str, name: &str| {
         let title = format!(
@@ -89,7 +93,37 @@ fn settings(scene: &Scene<'_>) -> Vec<Diagnostic> {
         Diagnostic::warning("plain-http", title)
             .help("set it only behind a proxy that replaces that header and forwards no plain HTTP")
     };
-    views.map(|view| words(view.namespace, view.name)).collect()
+    found.extend(views.map(|view| words(view.namespace, view.name)));
+    found
+}
+
+/// Settings that become part of nginx's configuration for all hosts, or of what their Services hear.
+const PASTED: [&str; 6] = [
+    "main-snippet",
+    "http-snippet",
+    "server-snippet",
+    "location-snippet",
+    "stream-snippet",
+    "proxy-set-headers",
+];
+
+fn pasted(scene: &Scene<'_>) -> Vec<Diagnostic> {
+    if !scene.entries.keys().any(|host| scene.is_protected(host)) {
+        return Vec::new();
+    }
+    let keys = scene.settings.iter().flat_map(|view| {
+        let is_set = |key: &&&str| view.data.get(**key).is_some_and(|text| !text.is_empty());
+        PASTED.iter().filter(is_set).map(move |key| (view, key))
+    });
+    keys.map(|(view, key)| {
+        let title = format!(
+            "the ConfigMap `{}/{}` has `{key}`, the effect of which mtlsgen does not know: if it is the controller's, who gets in is not known",
+            view.namespace, view.name
+        );
+        Diagnostic::warning("controller-settings", title)
+            .help("test the hosts from outside, without a certificate and by plain HTTP too")
+    })
+    .collect()
 }
 
 /// Services that protected paths lead to, by namespace and name.
@@ -130,6 +164,9 @@ impl<'a> Protected<'a> {
         let Served { view, path } = served;
         let prefix = exempt(path, prefixes).filter(|_| self.hosts.contains(host))?;
         let (namespace, service) = (view.namespace, path.backend?.service);
+        if prefix != NEVER_REDIRECTED {
+            return Some(by_settings(view, path, host, prefix));
+        }
         if !self.services.contains(&(namespace, service)) {
             return None;
         }
@@ -145,6 +182,23 @@ impl<'a> Protected<'a> {
     }
 }
 
+/// An item of the controller's settings that covers a path of a protected host.
+fn by_settings(
+    view: &IngressView<'_>,
+    path: &PathView<'_>,
+    host: &str,
+    prefix: &str,
+) -> Diagnostic {
+    let title = format!(
+        "{} serves `{}` of the protected host `{host}` by plain HTTP, without a certificate: the controller's `no-tls-redirect-locations` has `{}`",
+        called(view),
+        path.path.escape_debug(),
+        prefix.escape_debug(),
+    );
+    Diagnostic::error("plain-http", title)
+        .help("take that item off the list, or give the paths that begin so a host of their own")
+}
+
 /// Why a path is never redirected, if it is not.
 fn exempt<'p>(path: &PathView<'_>, prefixes: &'p [String]) -> Option<&'p str> {
     prefixes.iter().map(String::as_str).find(|prefix| path.path.starts_with(prefix))
@@ -158,15 +212,15 @@ fn uses_regex(view: &IngressView<'_>) -> bool {
 }
 
 /// Why the controller would refuse the path, or never serve it.
-fn problem(served: &Served<'_>, is_regex: bool) -> Option<Diagnostic> {
+fn problem(served: &Served<'_>, is_regex: bool, is_strict: bool) -> Option<Diagnostic> {
     let Served { view, path: PathView { path, path_type, .. } } = served;
     // `validPathType` of `internal/ingress/inspector/rules.go`.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    let odd = path.chars().find(|c| !is_plain(*c));
+    let odd = path.chars().find(|c| is_strict && !is_plain(*c));
     let shown = path.escape_debug();
     if let (Some(odd), PathType::Prefix | PathType::Exact) = (odd, path_type) {
         let title = format!(
-            "the controller refuses {} for the path `{shown}`: `{}` cannot stand in paths of type Prefix and Exact (`strict-validate-path-type`)",
+            "the controller refuses {} for the path `{shown}`: `{}` is not allowed in paths of type Prefix and Exact (`strict-validate-path-type`)",
             called(view),
             odd.escape_debug(),
         );
@@ -174,10 +228,12 @@ fn problem(served: &Served<'_>, is_regex: bool) -> Option<Diagnostic> {
             "write `pathType = \"ImplementationSpecific\"`, which the controller takes for Prefix, or use letters, digits and `. _ - /` alone",
         ));
     }
-    let never = NEVER_MATCHING
-        .iter()
-        .find(|(part, literal, _)| (*literal || !is_regex) && path.contains(part));
-    let (part, _, why) = never?;
+    if is_regex {
+        return None;
+    }
+    let ended = format!("{path}/");
+    let is_in = |part: &str| path.contains(part) || part.starts_with("/.") && ended.ends_with(part);
+    let (part, why) = NEVER_MATCHING.iter().find(|(part, _)| is_in(part))?;
     let title = format!(
         "{} has the path `{shown}`, which the controller never serves: {why}",
         called(view)
@@ -185,15 +241,15 @@ fn problem(served: &Served<'_>, is_regex: bool) -> Option<Diagnostic> {
     Some(Diagnostic::error("invalid-path", title).help(format!("remove `{part}` from the path")))
 }
 
-/// What paths never match with, because nginx compares decoded and normalized ones without the query; whether that
-/// holds for regular expressions too; and why.
-const NEVER_MATCHING: [(&str, bool, &str); 6] = [
-    ("%", true, "nginx compares with the decoded path"),
-    ("#", true, "what follows `#` stays in the browser"),
-    ("?", false, "what follows `?` is the query"),
-    ("//", true, "nginx takes several slashes for one"),
-    ("/./", false, "nginx resolves `.` first"),
-    ("/../", false, "nginx resolves `..` first"),
+/// What paths that are no regular expressions never match with, because nginx compares decoded and normalized ones
+/// without the query; and why.
+const NEVER_MATCHING: [(&str, &str); 6] = [
+    ("%", "nginx compares with the decoded path"),
+    ("#", "what follows `#` stays in the browser"),
+    ("?", "what follows `?` is the query"),
+    ("//", "nginx takes several slashes for one"),
+    ("/./", "nginx resolves `.` first"),
+    ("/../", "nginx resolves `..` first"),
 ];
 
 /// Positions of paths that meet another one of the host, and what becomes of them.
@@ -210,13 +266,24 @@ fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
         });
         let Some(other) = other else { continue };
         let shown = (served.path.path.escape_debug(), other.path.path.escape_debug());
-        let (title, help) = if is_one_ingress(served, other) {
+        let is_repeated = served.path.path == other.path.path;
+        let (title, help) = if is_one_ingress(served, other) && is_repeated {
             (
                 format!(
-                    "{} has the paths `{}` and `{}` for `{host}`, which are one to the controller: it takes ImplementationSpecific for Prefix, and makes of `/a` a location `/a/` too",
+                    "{} has the path `{}` for `{host}` twice, and the controller passes over the second one: it takes ImplementationSpecific for Prefix",
+                    called(served.view),
+                    shown.0
+                ),
+                "remove one of them",
+            )
+        } else if is_one_ingress(served, other) {
+            (
+                format!(
+                    "{} has the paths `{}` and `{}` for `{host}`, of both of which the controller makes the location `{}`: nginx then takes no new configuration for any host",
                     called(served.view),
                     shown.1,
-                    shown.0
+                    shown.0,
+                    with_slash(served.path.path).escape_debug(),
                 ),
                 "remove one of them",
             )

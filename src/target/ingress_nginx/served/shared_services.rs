@@ -44,7 +44,14 @@ fn shared(scene: &Scene<'_>) -> Vec<Diagnostic> {
             .rules
             .iter()
             .flat_map(|rule| rule.paths.iter().filter_map(|path| Some((rule.host, path.backend?))));
-        for (host, backend) in paths.chain(whole) {
+        // It answers in the place of the others (`custom-http-errors`, no endpoints), at its first port.
+        let default = Scene::annotation(view, "default-backend").into_iter().flat_map(|service| {
+            let port = scene.services.get(&(view.namespace, service));
+            let port = port.and_then(|service| service.ports.first());
+            let port = PortView::Number(port.map_or(0, |port| port.port.into()));
+            view.rules.iter().map(move |rule| (rule.host, BackendView { service, port }))
+        });
+        for (host, backend) in paths.chain(whole).chain(default) {
             let port = port_number(scene, view.namespace, backend);
             let ways = services.entry((view.namespace, backend.service, port)).or_default();
             match scene.entries.get(host) {
@@ -54,7 +61,7 @@ fn shared(scene: &Scene<'_>) -> Vec<Diagnostic> {
                 Some(exposure) => {
                     ways.unasked.get_or_insert(Unasked::Entry(exposure));
                 }
-                None if Scene::annotation(view, "auth-tls-secret").is_none() => {
+                None if !may_demand(view) => {
                     ways.unasked.get_or_insert(Unasked::Other { view, host });
                 }
                 None => {}
@@ -69,7 +76,7 @@ fn shared(scene: &Scene<'_>) -> Vec<Diagnostic> {
 
 fn shared_by(
     scene: &Scene<'_>,
-    (namespace, service, port): &Service<'_>,
+    (namespace, service, _): &Service<'_>,
     asked: &Exposure,
     unasked: Unasked<'_>,
 ) -> Diagnostic {
@@ -81,16 +88,23 @@ fn shared_by(
         Unasked::Other { view, host } => (format!("host `{host}` of {}", called(view)), None),
     };
     let title = format!(
-        "the Service `{namespace}/{service}` (port {port}) is behind host `{}`, which demands a certificate, and behind {other}, which does not: a request to the latter may carry the name of the former in its header `Host`, and the Service cannot tell",
+        "the Service `{namespace}/{service}` is behind host `{}`, which demands a certificate, and behind {other}, which does not: a request to the latter may carry the name of the former in its header `Host`, and the Service cannot tell",
         asked.key,
     );
-    let diagnostic = Diagnostic::warning("service-shared", title).help("give one of the hosts a Service or a port of its own; a NetworkPolicy does not help, since both ways lead through the controller");
+    let diagnostic = Diagnostic::warning("service-shared", title).help("give one of the hosts a Service of its own, or a port that leads to another port of the container; a NetworkPolicy does not help, since both ways lead through the controller");
     match place {
         Some(place) => {
             diagnostic.at(Some(place)).related(scene.place(asked), "demands a certificate")
         }
         None => diagnostic.at(scene.place(asked)),
     }
+}
+
+/// Whether an Ingress of others may demand a certificate.
+fn may_demand(view: &IngressView<'_>) -> bool {
+    let word = Scene::annotation(view, "auth-tls-verify-client").map_or("on", str::trim);
+    Scene::annotation(view, "auth-tls-secret").is_some_and(|secret| !secret.trim().is_empty())
+        && !matches!(word, "off" | "optional" | "optional_no_ca")
 }
 
 /// Whether nobody gets in there without a certificate that was verified.
@@ -132,11 +146,13 @@ fn canaries(scene: &Scene<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The port by its number, where the spec knows it.
+/// The port of the container, where the spec knows it: two ports of a Service may lead to one.
 fn port_number(scene: &Scene<'_>, namespace: &str, backend: BackendView<'_>) -> String {
-    let PortView::Name(name) = backend.port else { return backend.port.to_string() };
     let service = scene.services.get(&(namespace, backend.service));
-    let ports = service.into_iter().flat_map(|service| &service.ports);
-    let mut named = ports.filter(|port| port.name.as_deref() == Some(name));
-    named.next().map_or_else(|| name.to_owned(), |port| port.port.to_string())
+    let mut ports = service.into_iter().flat_map(|service| &service.ports);
+    let known = ports.find(|port| match backend.port {
+        PortView::Number(number) => u64::from(port.port) == number,
+        PortView::Name(name) => port.name.as_deref() == Some(name),
+    });
+    known.map_or_else(|| backend.port.to_string(), |port| port.container_port.to_string())
 }

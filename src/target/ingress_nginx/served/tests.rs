@@ -92,6 +92,45 @@ fn names_meet_with_those_of_objects_beside_and_not_among_strangers() {
 }
 
 #[test]
+fn an_earlier_ingress_of_others_hides_nothing() {
+    let ours = model(vec![host("a.test", "shop", "api-x")]);
+    let three = [
+        ingress("shop", "first", "z.test", "/", "api-x"),
+        ingress("shop", "a-test", "a.test", "/", "api-x"),
+        ingress("shop-api", "other", "b.test", "/", "x"),
+    ];
+    assert!(codes(&beside(&ours, &three)).contains(&"names-meet"));
+}
+
+#[test]
+fn controllers_of_two_classes_share_nothing() {
+    let mut one = host("a.test", "shop", "api-x");
+    one.ingress_class_name = "internal".parse().unwrap();
+    assert_eq!(of(vec![one, host("b.test", "shop-api", "x")]), [""; 0]);
+    let ours = model(vec![host("a.test", "shop", "api-x")]);
+    let own = ingress("shop", "a-test", "a.test", "/", "api-x");
+    let mut other = ingress("shop-api", "other", "b.test", "/", "x");
+    other["spec"]["ingressClassName"] = "alb".into();
+    assert_eq!(codes(&beside(&ours, &[own.clone(), other.clone()])), [""; 0]);
+    other["spec"].as_object_mut().unwrap().remove("ingressClassName");
+    assert_eq!(codes(&beside(&ours, &[own, other])), ["names-meet"], "no class may be any");
+}
+
+#[test]
+fn files_of_servers_certificates_decide_nothing() {
+    let issued = |mut exposure: Exposure, secret: &str| {
+        exposure.tls = Some(crate::model::ServerTls {
+            secret_name: secret.parse().unwrap(),
+            source: crate::model::ServerCertificateSource::Existing,
+        });
+        exposure
+    };
+    let one = issued(host("a.test", "shop", "a"), "api-tls");
+    let other = issued(host("b.test", "shop-api", "b"), "tls");
+    assert_eq!(of(vec![one, other]), [""; 0]);
+}
+
+#[test]
 fn files_of_authorities_that_meet_are_found() {
     let one = asking(host("a.test", "shop", "a"), "api-ca");
     let other = asking(host("b.test", "shop-api", "b"), "ca");
@@ -144,6 +183,7 @@ fn settings_among_the_objects_count() {
     };
     assert_eq!(found(json!({})).len(), 0);
     assert_eq!(found(json!({"no-tls-redirect-locations": "/x, /public"})).len(), 1);
+    assert_eq!(found(json!({"no-tls-redirect-locations": "/"})).len(), 2, "whatever the Service");
     let forwarded = found(json!({"use-forwarded-headers": "true"}));
     assert_eq!(forwarded[0].severity, Severity::Warning);
 }
@@ -161,7 +201,7 @@ fn odd_paths_need_another_type() {
         assert_eq!(with(&path, PathType::Exact), ["invalid-path"], "{path}");
         assert_eq!(with(&path, PathType::ImplementationSpecific), [""; 0], "{path}");
     }
-    for path in ["/a%20b", "/a#b", "/a?b", "/a//b", "/a/../b"] {
+    for path in ["/a%20b", "/a#b", "/a?b", "/a//b", "/a/../b", "/a/.", "/a/.."] {
         assert_eq!(with(path, PathType::ImplementationSpecific), ["invalid-path"], "{path}");
     }
     assert_eq!(with("/a.b_c-D/9", PathType::Prefix), [""; 0]);
@@ -176,8 +216,9 @@ fn regular_expressions_may_hold_signs_of_theirs() {
         exposure.routes[0].path = path.to_owned();
         of(vec![exposure.clone()])
     };
-    assert_eq!(with("/items?/[0-9]+"), [""; 0]);
-    assert_eq!(with("/a%20b"), ["invalid-path"]);
+    for path in ["/items?/[0-9]+", "/a(//?b)?", "/a/[^%#]+", "/../x"] {
+        assert_eq!(with(path), [""; 0], "{path}");
+    }
 }
 
 #[test]
@@ -252,6 +293,18 @@ fn aliases_of_open_hosts_take_no_requests_of_protected_ones() {
         ["alias-opens"]
     );
     let further = alias(protected("api.test"), "other.test");
+    for (of_protected, of_open) in [
+        ("Foo.example.org", "foo.example.org"),
+        ("*.example.org", "foo.example.org"),
+        ("*.example.org", "*.a.example.org"),
+        ("~^x.*$", "xfoo.example.org"),
+        ("none.example.org", ".api.test"),
+    ] {
+        let mut open = alias(exposure("open.test"), of_open);
+        open.routes[0].service = "open".parse().unwrap();
+        let found = of(vec![alias(protected("api.test"), of_protected), open]);
+        assert_eq!(found, ["alias-opens"], "{of_protected} {of_open}");
+    }
     let mut same = alias(exposure("open.test"), "other.test");
     same.routes[0].service = "open".parse().unwrap();
     assert_eq!(of(vec![further, same]), ["alias-opens"]);
@@ -333,4 +386,13 @@ fn what_traefik_reads_otherwise_is_said() {
     assert_eq!(of(vec![two("a.test", "one"), second]), ["traefik-version"]);
     let meeting = vec![host("api.x.test", "shop", "a"), host("x.test", "shop-api", "b")];
     assert_eq!(of(meeting), ["traefik-names"]);
+    let named = |host_name: &str, name: &str, service: &str| {
+        let mut exposure = host(host_name, "shop", service);
+        exposure.name = name.parse().unwrap();
+        exposure
+    };
+    let services = vec![named("a.test", "api", "x-web"), named("b.test", "api-x", "web")];
+    assert_eq!(of(services), ["traefik-names"]);
+    let shared = vec![named("a.test", "api", "web"), named("b.test", "api-x", "web")];
+    assert_eq!(of(shared), [""; 0]);
 }

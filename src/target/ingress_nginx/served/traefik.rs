@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Scene;
 use crate::diagnostic::Diagnostic;
-use crate::target::IngressView;
+use crate::target::{BackendView, IngressView};
 
 const PAGE: &str = "docs/targets/ingress-nginx.md, \"With Traefik\", has the versions";
 
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let mut found = several_ingresses(scene);
     found.extend(routers(scene));
+    found.extend(services(scene));
     found
 }
 
@@ -36,7 +37,7 @@ fn several_ingresses(scene: &Scene<'_>) -> Vec<Diagnostic> {
             );
             let diagnostic = Diagnostic::warning("traefik-version", title)
                 .at(scene.place(exposure))
-                .help(format!("ingress-nginx is right; with Traefik, use 3.7.15 or newer: {PAGE}"));
+                .help(format!("ingress-nginx asks everybody; with Traefik, use 3.7.15 or newer: {PAGE}"));
             Some(diagnostic)
         })
         .collect()
@@ -53,20 +54,45 @@ fn routers(scene: &Scene<'_>) -> Vec<Diagnostic> {
         if (other.namespace, other.name) == (view.namespace, view.name) {
             continue;
         }
-        let Some(exposure) = scene.entry_of(view).or_else(|| scene.entry_of(other)) else {
-            continue;
-        };
         let title = format!(
             "the Ingresses `{}/{}` and `{}/{}` are one inside Traefik, which then serves one of both to nobody",
             other.namespace, other.name, view.namespace, view.name
         );
-        found.push(
-            Diagnostic::warning("traefik-names", title)
-                .at(scene.place(exposure))
-                .help(format!("ingress-nginx is right; with Traefik, give one of them another `ingressName`: {PAGE}")),
-        );
+        found.extend(meeting(scene, [view, other], title));
     }
     found
+}
+
+/// Services behind two Ingresses that have one name: the older one's is served by both.
+fn services(scene: &Scene<'_>) -> Vec<Diagnostic> {
+    // Only asked, never iterated over.
+    let mut first: HashMap<String, (&IngressView<'_>, BackendView<'_>)> = HashMap::new();
+    let mut found = Vec::new();
+    for view in &scene.ingresses {
+        for backend in view.backends() {
+            let BackendView { service, port } = backend;
+            let name = format!("{}-{}-{service}-{port}", view.namespace, view.name);
+            let (other, theirs) = *first.entry(normalized(&name)).or_insert((view, backend));
+            if (other.namespace, theirs) == (view.namespace, backend) {
+                continue;
+            }
+            let title = format!(
+                "the Service `{}/{}` behind the Ingress `{}` and the Service `{}/{service}` behind the Ingress `{}` are one inside Traefik, which serves one of them at both",
+                other.namespace, theirs.service, other.name, view.namespace, view.name
+            );
+            found.extend(meeting(scene, [view, other], title));
+        }
+    }
+    found
+}
+
+/// The warning, if one of the two Ingresses belongs to a host of the spec.
+fn meeting(scene: &Scene<'_>, views: [&IngressView<'_>; 2], title: String) -> Option<Diagnostic> {
+    let exposure = views.into_iter().find_map(|view| scene.entry_of(view))?;
+    let help = format!(
+        "ingress-nginx keeps them apart; with Traefik, give one of the Ingresses another `ingressName`: {PAGE}"
+    );
+    Some(Diagnostic::warning("traefik-names", title).at(scene.place(exposure)).help(help))
 }
 
 /// What is neither letter nor digit becomes one dash (`Normalize` of `pkg/provider/configuration.go`).

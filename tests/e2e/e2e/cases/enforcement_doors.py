@@ -247,7 +247,7 @@ _ROWS = (
         ],
         permissive=True,
         not_traefik="it has no snippets",
-        said="error[annotation-too-risky]",
+        said="error[host-unprotected]",
     ),
     Row(
         "a snippet that takes the redirect back",
@@ -263,7 +263,7 @@ _ROWS = (
         ],
         permissive=True,
         not_traefik="it has no snippets",
-        said="error[annotation-too-risky]",
+        said="error[host-unprotected]",
     ),
 )
 

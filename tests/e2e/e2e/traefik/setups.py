@@ -38,7 +38,8 @@ CHALLENGE = "/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ"
 ROUTED = host_name("routed")
 
 _NGINX = "nginx.ingress.kubernetes.io/"
-_SECOND_PORT = PORT + 1
+#: Other backends of a run have those beside it.
+_SECOND_PORT = PORT + 5
 
 
 @dataclass(frozen=True)
