@@ -58,6 +58,7 @@ pub fn resolve(
         .values()
         .filter_map(|entry| exposure(context, entry, &entries, known, certificates, findings))
         .collect();
+    cover(&entries, &mut exposures);
     collisions::part_trust_secrets(context, &mut exposures);
     collisions::refuse_equal_ingresses(context, &exposures, findings);
     collisions::refuse_disagreement(context, &exposures, findings);
@@ -199,21 +200,24 @@ fn exposure(
         tls: tls.settled()?,
         client_auth: client_auth.settled()?,
         existing_ingress,
-        covered_by: covered_by(host, entries),
+        covered_by: None,
         labels,
         annotations,
         allowed_annotations: written.allow_annotations.iter().cloned().collect(),
     })
 }
 
-/// The wildcard entry with a certificate that has the host below it.
-fn covered_by(host: &HostName, entries: &BTreeMap<&str, Entry<'_>>) -> Option<String> {
-    let (_, domain) = host.as_str().split_once('.').filter(|(label, _)| *label != "*")?;
-    let covers = |entry: &&Entry<'_>| {
-        matches!(entry.tls, Setting::On(_))
-            && entry.host.as_str().strip_prefix("*.") == Some(domain)
-    };
-    entries.values().find(covers).map(|entry| entry.key.to_owned())
+/// Says of each host which wildcard entry with a certificate covers its name.
+fn cover(entries: &BTreeMap<&str, Entry<'_>>, exposures: &mut [Exposure]) {
+    let with_certificate = entries.values().filter(|entry| matches!(entry.tls, Setting::On(_)));
+    let domains: BTreeMap<&str, &str> = with_certificate
+        .filter_map(|entry| Some((entry.host.as_str().strip_prefix("*.")?, entry.key)))
+        .collect();
+    for exposure in exposures {
+        let parent = exposure.host.as_str().split_once('.').filter(|(label, _)| *label != "*");
+        let key = parent.and_then(|(_, domain)| domains.get(domain));
+        exposure.covered_by = key.map(|key| (*key).to_owned());
+    }
 }
 
 fn client_authentication(
