@@ -18,12 +18,12 @@ pub use self::source::Source;
 
 use super::progress::Progress;
 use super::report::{CommandError, Report};
-use super::spec_arguments::SpecArguments;
+use super::spec_arguments::{Operator, SpecArguments};
 use crate::complete::{Completed, Completer, Namespace};
 use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
-use crate::io::age_file::{Recipients, Sources};
+use crate::io::age_file::Recipients;
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input, seed};
 use crate::manifest::Disclosure;
@@ -52,10 +52,8 @@ pub struct Read {
     pub plugin: Plugin,
     /// What is wrong or worth knowing.
     pub findings: Vec<Diagnostic>,
-    /// Where identities for encrypted keys are looked for.
-    pub identities: Sources,
-    /// File with the seed of a derived store, as the command line names it.
-    pub seed_file: Option<PathBuf>,
+    /// What the operator says beside it.
+    pub operator: Operator,
 }
 
 impl Read {
@@ -70,17 +68,13 @@ impl Read {
 /// # Errors
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
-    let identities = Sources::from(&arguments.keys);
-    let seed_file = arguments.seed_file.clone();
-    let read = Read { identities, seed_file, ..read_sources(arguments.sources()?)? };
-    refuse_useless_seed(&read)?;
-    Ok(read)
+    read_sources(arguments.sources()?, Operator::from(arguments))
 }
 
 /// A seed for nothing is a mistake, unless the spec is too wrong to tell.
 fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
     let is_derived = read.spec.store.kind == Some(StoreKind::Derived);
-    if read.seed_file.is_none() || is_derived || has_errors(&read.findings) {
+    if read.operator.seed_file.is_none() || is_derived || has_errors(&read.findings) {
         return Ok(());
     }
     let what = "`--seed-file` has no effect: the store is a folder";
@@ -92,7 +86,10 @@ fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// Such a file is missing, cannot be read, or names further ones.
-pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, CommandError> {
+pub fn read_sources(
+    mut sources: Vec<Arc<diagnostic::Source>>,
+    operator: Operator,
+) -> Result<Read, CommandError> {
     let (mut document, mut findings) = document::read(&sources);
     let (plugin, mistakes) = document.plugin();
     if !plugin.spec_files.is_empty() {
@@ -105,8 +102,9 @@ pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, C
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    let identities = Sources::default();
-    Ok(Read { directory, document, spec, plugin, findings, identities, seed_file: None })
+    let read = Read { directory, document, spec, plugin, findings, operator };
+    refuse_useless_seed(&read)?;
+    Ok(read)
 }
 
 /// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
@@ -259,7 +257,7 @@ pub fn source_for(
     let path = path!["store", "seedFile"];
     let written = read.spec.store.seed_file.as_ref();
     let written = written.map(|file| read.document.directory(&path).join(file));
-    let argument = read.seed_file.as_deref();
+    let argument = read.operator.seed_file.as_deref();
     let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
     let order = Order { model: &resolved.model, brought: &resolved.keyring, now, extent };
     let count = match extent {
@@ -303,12 +301,15 @@ pub fn store(read: &Read, report: Report) -> Store {
     };
     let recipients = read.spec.store.encryption.iter().flat_map(|all| &all.age.recipients);
     let recipients = Recipients::new(recipients.map(AgeRecipient::as_str));
-    let identities = read.identities.clone();
-    Store::open(root, WAIT_LIMIT, move |words| report.say(words)).with_keys(recipients, move || {
-        let found = identities.load()?;
-        report.diagnostics(&found.warnings);
-        Ok(found)
-    })
+    let Operator { identities, sharing, .. } = read.operator.clone();
+    Store::open(root, WAIT_LIMIT, move |words| report.say(words)).shared(sharing).with_keys(
+        recipients,
+        move || {
+            let found = identities.load()?;
+            report.diagnostics(&found.warnings);
+            Ok(found)
+        },
+    )
 }
 
 /// Private keys that the manifests hold: those of leaves in Secrets.

@@ -7,7 +7,7 @@ use super::globals::Globals;
 use super::kustomize::generate::{self, Given, Request};
 use super::kustomize::{call, stream};
 use super::report::{CommandError, ExitStatus, print};
-use super::spec_arguments::SpecArguments;
+use super::spec_arguments::{Operator, SpecArguments};
 use crate::diagnostic::{Diagnostic, human};
 use crate::io::{input, new_files};
 use crate::kustomize::helm;
@@ -59,6 +59,7 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     let namespace = std::env::var(NAMESPACE).ok().filter(|namespace| !namespace.is_empty());
     let request = Request {
         sources: args.spec.sources()?,
+        operator: Operator::from(&args.spec),
         items: &charts_objects,
         namespace: namespace.as_deref(),
         now: args.spec.now()?,

@@ -8,6 +8,7 @@ use crate::io::age_file::Sources;
 use crate::io::clock::{self, ClockError};
 use crate::io::input;
 use crate::io::input_error::InputError;
+use crate::io::store::Sharing;
 use crate::spec::document;
 use crate::time::Timestamp;
 
@@ -30,9 +31,46 @@ pub struct SpecArguments {
     /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Spec")]
     pub at: Option<Timestamp>,
+    /// Use a store that other users own or can change, as a checkout in CI; also `MTLSGEN_ALLOW_SHARED_STORE=true`
+    #[arg(long, help_heading = "Spec")]
+    pub allow_shared_store: bool,
     /// What opens encrypted private keys.
     #[command(flatten)]
     pub keys: KeyArguments,
+}
+
+/// What the operator says beside the spec: where secrets are, and whom to trust. No spec can say it.
+#[derive(Clone, Debug, Default)]
+pub struct Operator {
+    /// Where identities for encrypted keys are looked for.
+    pub identities: Sources,
+    /// File with the seed of a derived store.
+    pub seed_file: Option<PathBuf>,
+    /// Whether a store is used that other users can change.
+    pub sharing: Sharing,
+}
+
+impl Operator {
+    /// Of a run that has no arguments: what the environment says.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        Self { sharing: Sharing::of_environment(), ..Self::default() }
+    }
+}
+
+impl From<&SpecArguments> for Operator {
+    fn from(arguments: &SpecArguments) -> Self {
+        let environment = Self::of_environment();
+        Self {
+            identities: Sources::from(&arguments.keys),
+            seed_file: arguments.seed_file.clone(),
+            sharing: if arguments.allow_shared_store {
+                Sharing::Allowed
+            } else {
+                environment.sharing
+            },
+        }
+    }
 }
 
 /// What opens private keys that are encrypted at rest.

@@ -2,6 +2,7 @@
 
 pub mod age_file;
 pub mod atomic;
+pub mod beneath;
 pub mod brought;
 pub mod clock;
 pub mod entropy;

@@ -10,6 +10,7 @@ use super::globals::Globals;
 use super::kustomize::generate::{self, Request};
 use super::kustomize::stream;
 use super::report::{CommandError, ExitStatus, print};
+use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::Diagnostic;
 use crate::io::clock;
 use crate::kustomize::exposure::Sink;
@@ -54,6 +55,7 @@ fn generate(globals: &Globals) -> Result<(), CommandError> {
     let advice = "nothing is issued here: run `mtlsgen render` where the issuers' keys are, then commit certificates and ledgers of the store";
     let request = Request {
         sources,
+        operator: Operator::of_environment(),
         items: &[],
         namespace: None,
         now: clock::now(None)?,

@@ -16,6 +16,7 @@ use self::call::Call;
 use self::generate::{Given, Request};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
+use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::io::clock;
 use crate::kustomize::items;
@@ -143,7 +144,8 @@ fn request<'a>(
     let now = clock::now(None)?;
     // Objects that say no namespace go wherever they are applied, which no build knows.
     let (namespace, sink, annotate) = (None, call::sink(items), true);
-    Ok(Request { sources, items, namespace, now, annotate, sink, advice })
+    let operator = Operator::of_environment();
+    Ok(Request { sources, operator, items, namespace, now, annotate, sink, advice })
 }
 
 /// Objects as a stream of YAML documents.

@@ -18,7 +18,7 @@ const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --a
 /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
 pub fn settle_keys(source: &Source, report: Report) -> Result<(), CommandError> {
     let Source::Folder(store) = source else { return Ok(()) };
-    store.take_leftovers_away()?;
+    store.finish_interrupted()?;
     let unsettled = store.unsettled_keys()?;
     if unsettled.count == 0 {
         return Ok(());

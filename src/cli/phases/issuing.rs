@@ -96,6 +96,7 @@ pub fn issue(
     rehearse: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
     let everything = Scope::default();
+    source.finish_interrupted()?;
     let (inventory, plan) = self::plan_within(source, &resolved.model, now, &everything, report)?;
     if plan.is_empty() {
         return Ok(inventory);

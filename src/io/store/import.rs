@@ -1,7 +1,6 @@
 //! The files that a foreign PKI becomes.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::error::StoreError;
 use super::ledger::Entry;
@@ -9,6 +8,7 @@ use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
 use super::{issuance, layout};
 use crate::import::{BroughtFile, Contents};
+use crate::io::beneath::Place;
 use crate::plan::LedgerEntry;
 use crate::time::Timestamp;
 
@@ -20,7 +20,7 @@ const GITIGNORE: (&str, &str) = ("brought/.gitignore", include_str!("gitignore_o
 /// # Errors
 /// As [`issuance::files`].
 pub(super) fn files(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     contents: &Contents,
     at: Timestamp,
@@ -34,7 +34,7 @@ pub(super) fn files(
     }
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
-        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
+        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path).path() }),
         None => Ok((files, removal)),
     }
 }

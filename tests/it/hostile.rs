@@ -1,0 +1,5 @@
+//! Trials of an attacker: a repository, a template, a machine that means harm. One file for each kind of door; each test
+//! says what was open before.
+
+mod planted_changes;
+mod shared_stores;
