@@ -34,6 +34,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use globals::{ColorChoice, Globals};
 use report::{CommandError, ExitStatus};
 
+use crate::io::memory;
+
 /// What every help text says at its end.
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
 
@@ -93,6 +95,7 @@ impl Command {
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
+    memory::keep_private();
     let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
     match parse(&arguments, color) {

@@ -11,6 +11,7 @@ pub mod foreign;
 pub mod input;
 pub mod input_error;
 pub mod kustomization;
+pub mod memory;
 pub mod new_files;
 pub mod plugin_home;
 pub mod program;

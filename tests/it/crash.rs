@@ -5,8 +5,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mtlsgen::io::store::Store;
-
 use crate::support::{Sandbox, files};
 
 const KILLS: u32 = 200;
@@ -81,7 +79,7 @@ fn a_killed_revocation_is_whole_or_not_at_all() {
         killed += u32::from(child.wait().unwrap().code().is_none());
         client = (client + attempt % 2) % 20;
         let folder = sandbox.path("pki/cas/clients");
-        let store = finished(&sandbox);
+        let store = sandbox.finish_interrupted();
         let ledger = store.ledger().unwrap();
         let lists = files(&folder.join("crl"));
         for (path, text) in
@@ -126,16 +124,9 @@ fn wait(length: Duration) {
     }
 }
 
-/// The store, once a decided change is finished, with which every command begins that changes something.
-fn finished(sandbox: &Sandbox) -> Store {
-    let store = Store::open(sandbox.path("pki"), Duration::from_secs(9), |_| {});
-    store.finish_interrupted().unwrap();
-    store
-}
-
 /// Number of certificates that a reader of the store finds.
 fn issued(sandbox: &Sandbox) -> usize {
-    finished(sandbox);
+    sandbox.finish_interrupted();
     let run = sandbox.ok(&["render", "--dry-run"]);
     HOLDERS - run.stderr.matches("never issued").count()
 }

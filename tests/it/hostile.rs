@@ -1,5 +1,6 @@
 //! Trials of an attacker: a repository, a template, a machine that means harm. One file for each kind of door; each test
 //! says what was open before.
 
+mod core_dumps;
 mod planted_changes;
 mod shared_stores;

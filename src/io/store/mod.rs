@@ -9,6 +9,8 @@ mod contents;
 mod disk;
 mod error;
 mod folder;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod generations;
 mod import;
 mod inventory;
