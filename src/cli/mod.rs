@@ -15,6 +15,7 @@ mod import;
 mod init;
 mod kustomize;
 mod man;
+mod objects;
 mod phases;
 mod post_render;
 mod progress;
@@ -33,6 +34,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use globals::{ColorChoice, Globals};
 use report::{CommandError, ExitStatus};
+
+use crate::guard;
 
 /// What every help text says at its end.
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
@@ -93,16 +96,19 @@ impl Command {
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
+    guard::begin();
+    report::tell_panics();
     let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
-    match parse(&arguments, color) {
+    let status = match parse(&arguments, color) {
         Ok(cli) => run(cli),
         Err(error) => {
-            // Whoever does not read the help text does not miss it.
-            let _ = error.print();
+            report::mistake(&error, color);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ExitStatus::Failed as u8))
         }
-    }
+    };
+    guard::end();
+    status
 }
 
 fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Cli, clap::Error> {

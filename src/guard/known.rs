@@ -42,9 +42,12 @@ impl Known {
         self.windows.count == 0
     }
 
-    /// Looks for the octets `secret`, and for their base64.
+    /// Looks for the octets `secret`, which may be a text, and for their base64.
     pub fn add(&mut self, secret: &[u8]) {
         self.add_octets(secret);
+        if secret.is_ascii() {
+            self.add_letters(secret);
+        }
         self.add_letters(Zeroizing::new(STANDARD_NO_PAD.encode(secret)).as_bytes());
     }
 

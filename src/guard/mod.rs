@@ -75,6 +75,12 @@ fn watched() -> MutexGuard<'static, Watched> {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether a search is going on, in whose middle another one would wait for ever.
+#[must_use]
+pub fn is_busy() -> bool {
+    WATCHED.try_lock().is_err()
+}
+
 /// The text without any part of a secret: of one that is known, of a private key in PEM, and of an identity of age.
 #[must_use]
 pub fn hidden(text: &str) -> Cow<'_, str> {

@@ -1,3 +1,5 @@
+#![expect(clippy::format_collect, reason = "tests are short")]
+
 use super::*;
 use crate::pki::key::{KeyKind, PrivateKey};
 
@@ -16,7 +18,7 @@ fn der_of(key: &PrivateKey) -> Vec<u8> {
 }
 
 fn known(key: &PrivateKey) -> Known {
-    let der = der_of(&key);
+    let der = der_of(key);
     let mut known = boundaries();
     known.add_part(&der, key::secret_part(&der));
     known
@@ -133,7 +135,7 @@ fn the_word_with_a_part_in_it_is_not_shown() {
     know_key(&Shared::new(Zeroizing::new(der_of(&key))));
     let data = base64::prelude::BASE64_STANDARD.encode(key.to_pem().as_bytes());
     let (ok, lines) =
-        (format!("template `a`: gives Secret `x/{data}`"), data.replace("l", "l\n  "));
+        (format!("template `a`: gives Secret `x/{data}`"), data.replace('l', "l\n  "));
     assert_eq!(hidden(&ok), "template `a`: gives Secret `[private key]`");
     assert_eq!(hidden(&lines), HIDDEN);
     assert_eq!(hidden(&data[..40]), HIDDEN, "the beginning of every key");
