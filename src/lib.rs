@@ -13,13 +13,15 @@
 //! The core ([`spec`], [`model`], [`pki`], [`plan`], [`manifest`], [`target`], [`secret_format`],
 //! [`derive`](mod@derive), [`output`], [`complete`], [`kustomize`], [`inspect`], [`import`], [`status`], [`existing`],
 //! [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
-//! reach it as arguments. [`cli`] composes the phases.
+//! reach it as arguments. [`cli`] composes the phases. [`guard`] remembers secrets for as long as `cli` runs, and
+//! takes them out of what is said.
 
 pub mod cli;
 pub mod complete;
 pub mod derive;
 pub mod diagnostic;
 pub mod existing;
+pub mod guard;
 pub mod import;
 pub mod inspect;
 pub mod io;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
-use super::report::{CommandError, ExitStatus, print, standard_output_colour};
+use super::report::{CommandError, ExitStatus, show, standard_output_colour};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Severity;
@@ -58,7 +58,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;
     let changes = output::changes(&tree, &existing)?;
-    print(output::difference(&changes, &tree, &existing, standard_output_colour(globals)))?;
+    let colour = standard_output_colour(globals);
+    show(&output::difference(&changes, &tree, &existing, colour), colour)?;
     let same = changes.files.is_empty() && plan.actions.is_empty() && plan.lists.is_empty();
     Ok(if same && !unsettled { ExitStatus::Done } else { ExitStatus::Findings })
 }

@@ -66,15 +66,20 @@ impl Globals {
 
     /// Whether to use colour on `stream`.
     pub fn colour_on(&self, stream: &impl RawStream) -> bool {
-        match self.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
-        }
+        self.color.is_on(stream)
     }
 }
 
 impl ColorChoice {
+    /// Whether to use colour on `stream`.
+    pub fn is_on(self, stream: &impl RawStream) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
+
     /// The choice among arguments that are not parsed yet: for help texts and mistakes in the arguments themselves.
     pub fn among(arguments: &[OsString]) -> Self {
         let mut choice = Self::Auto;

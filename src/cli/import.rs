@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::cert::password;
 use super::globals::Globals;
-use super::report::{CommandError, ExitStatus, Report, print};
+use super::report::{CommandError, ExitStatus, Report, print, show};
 use super::spec_arguments::time;
 use crate::diagnostic::Diagnostic;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
@@ -118,10 +118,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if is_written {
         write(&folder, &imported, now, globals.report())?;
     }
-    print(match args.format {
-        Format::Human => outcome.human(),
-        Format::Json => outcome.json(),
-    })?;
+    match args.format {
+        Format::Human => show(&outcome.human(), false)?,
+        Format::Json => print(outcome.json())?,
+    }
     if is_written {
         globals.report().say(&next_steps(&folder));
     }

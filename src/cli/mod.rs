@@ -15,6 +15,7 @@ mod import;
 mod init;
 mod kustomize;
 mod man;
+mod objects;
 mod phases;
 mod post_render;
 mod progress;
@@ -34,6 +35,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use globals::{ColorChoice, Globals};
 use report::{CommandError, ExitStatus};
 
+use crate::guard;
 use crate::io::memory;
 
 /// What every help text says at its end.
@@ -96,16 +98,19 @@ impl Command {
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
     memory::keep_private();
+    guard::begin();
+    report::tell_panics();
     let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
-    match parse(&arguments, color) {
+    let status = match parse(&arguments, color) {
         Ok(cli) => run(cli),
         Err(error) => {
-            // Whoever does not read the help text does not miss it.
-            let _ = error.print();
+            report::mistake(&error, color);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ExitStatus::Failed as u8))
         }
-    }
+    };
+    guard::end();
+    status
 }
 
 fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Cli, clap::Error> {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::globals::Globals;
 use super::kustomize::generate::{self, Given, Request};
 use super::kustomize::{call, stream};
-use super::report::{CommandError, ExitStatus, print};
+use super::objects::Showing;
+use super::report::{CommandError, ExitStatus};
 use super::spec_arguments::{Operator, SpecArguments};
 use crate::diagnostic::{Diagnostic, human};
 use crate::io::{input, new_files};
@@ -32,6 +33,8 @@ pub struct Args {
     /// File that errors are written to as well, since Helm 4 does not show them
     #[arg(long, value_name = "FILE", help_heading = "Messages")]
     log_file: Option<PathBuf>,
+    #[command(flatten)]
+    showing: Showing,
 }
 
 /// Adds the objects.
@@ -41,7 +44,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
             log(file, error, globals);
         }
     })?;
-    print(text)?;
+    args.showing.print(&text, globals.report())?;
     Ok(ExitStatus::Done)
 }
 

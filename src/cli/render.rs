@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
+use super::objects::{Showing, print_masked};
 use super::phases::{self, Source};
-use super::report::{CommandError, ExitStatus, Report, print_with, standard_output_is_terminal};
+use super::report::{CommandError, ExitStatus, Report, print_with};
 use super::selection::Selection;
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
@@ -25,12 +26,17 @@ use crate::spec::document::Document;
 ///
 /// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
     /// Write a folder, a file for each object, instead of standard output
-    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        help_heading = "Output",
+        conflicts_with = "show_secrets"
+    )]
     output: Option<PathBuf>,
     /// Format of standard output
     #[arg(
@@ -60,9 +66,8 @@ pub struct Args {
     /// Issue and write nothing: exit with 1 if the folder is not up to date
     #[arg(long, requires = "output", help_heading = "Output", conflicts_with_all = ["locked", "dry_run"])]
     check: bool,
-    /// Show private keys on a terminal, where they are masked otherwise
-    #[arg(long, help_heading = "Output", conflicts_with = "output")]
-    show_secrets: bool,
+    #[command(flatten)]
+    showing: Showing,
 }
 
 /// Renders.
@@ -161,7 +166,7 @@ fn disclosure(
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
-    let masked = args.output.is_none() && !args.show_secrets && standard_output_is_terminal();
+    let masked = args.output.is_none() && args.showing.masks_keys();
     // Names may be made of the keys: then they are needed whatever is shown.
     let by_key = resolved.model.name_suffix_hash;
     let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
@@ -224,21 +229,14 @@ fn to_standard_output(
     args: &Args,
     report: Report,
 ) -> Result<ExitStatus, CommandError> {
-    if args.show_secrets || !standard_output_is_terminal() {
+    if args.showing.masks_keys() {
+        let mut text = Vec::new();
+        output::stream(manifests, args.format, &mut text)?;
+        let has_masked = manifests.iter().any(|manifest| manifest.sensitive);
+        print_masked(&String::from_utf8_lossy(&text), has_masked, report)?;
+    } else {
         print_with(|output| output::stream(manifests, args.format, output))?;
-        return Ok(ExitStatus::Done);
     }
-    let mask = |manifest: &&Manifest| Manifest {
-        yaml: output::mask_keys(&manifest.yaml),
-        ..(*manifest).clone()
-    };
-    let masked: Vec<Manifest> = manifests.iter().map(mask).collect();
-    let hides = |(shown, whole): (&Manifest, &&Manifest)| whole.sensitive || shown != *whole;
-    if masked.iter().zip(manifests).any(hides) {
-        report.say("private keys are masked on a terminal: say --show-secrets to see them");
-    }
-    let masked: Vec<&Manifest> = masked.iter().collect();
-    print_with(|output| output::stream(&masked, args.format, output))?;
     Ok(ExitStatus::Done)
 }
 

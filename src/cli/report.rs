@@ -4,12 +4,14 @@
     reason = "standard output and standard error are written here"
 )]
 
+use std::backtrace::Backtrace;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Mutex;
 
-use super::globals::{Globals, MessageFormat};
+use super::globals::{ColorChoice, Globals, MessageFormat};
 use crate::derive::Failure;
-use crate::diagnostic::{Diagnostic, Severity, human, json};
+use crate::diagnostic::{Diagnostic, Severity, human, json, shown_lines, visible_lines};
+use crate::guard::{self, hidden};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
 use crate::io::seed::SeedInputError;
@@ -162,6 +164,51 @@ pub fn print_with<E: Into<CommandError>>(
     output.flush().map_err(|error| CommandError::standard_output(&error))
 }
 
+/// Writes a text for people to standard output, without secrets and without what steers a terminal but colours.
+///
+/// # Errors
+/// Nobody reads it, or it cannot be written.
+pub fn show(text: &str, colour: bool) -> Result<(), CommandError> {
+    print(steady(&hidden(text), colour))
+}
+
+/// The text without what steers a terminal; colours stay where there are some.
+fn steady(text: &str, colour: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[").filter(|_| colour) {
+        let is_code = |c: char| c.is_ascii_digit() || c == ';';
+        let code = after.trim_start_matches(is_code).strip_prefix('m');
+        let code = code.map_or("", |behind| &after[..after.len() - behind.len()]);
+        let start = if code.is_empty() { "\\u{1b}[" } else { "\u{1b}[" };
+        shown.extend([&visible_lines(before), start, code]);
+        rest = &after[code.len()..];
+    }
+    shown + &visible_lines(rest)
+}
+
+/// Shows what is wrong with the arguments, or the help text that they ask for.
+pub fn mistake(error: &clap::Error, choice: ColorChoice) {
+    let is_mistake = error.use_stderr();
+    let colour = if is_mistake { choice.is_on(&io::stderr()) } else { choice.is_on(&io::stdout()) };
+    let text = error.render();
+    let text = if colour { text.ansi().to_string() } else { text.to_string() };
+    if is_mistake {
+        write(&steady(&hidden(&text), colour));
+    } else {
+        // Whoever does not read the help text does not miss it.
+        let _ = show(&text, colour);
+    }
+}
+
+/// Has panics told like everything else: their words may have any text in them.
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let words = if guard::is_busy() { String::new() } else { shown_lines(&panic.to_string()) };
+        write(&format!("mtlsgen has a bug: {words}\n{}\n", Backtrace::capture()));
+    }));
+}
+
 /// Whether a person reads standard output.
 pub fn standard_output_is_terminal() -> bool {
     io::stdout().is_terminal()
@@ -219,7 +266,7 @@ impl Report {
         self.keep(&[Diagnostic::notice("done", words)]);
         match self.format {
             _ if self.quiet => {}
-            MessageFormat::Human => write(&format!("{words}\n")),
+            MessageFormat::Human => write(&(shown_lines(words) + "\n")),
             MessageFormat::Json => write(&self.render(&[Diagnostic::notice("done", words)])),
         }
     }

@@ -90,6 +90,7 @@ impl Seed {
             return Err(SeedError::Pattern);
         }
         seed.copy_from_slice(octets);
+        crate::guard::know_octets(octets);
         Ok(Self(seed))
     }
 }

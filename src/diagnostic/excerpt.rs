@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::mask::touches_secret;
-use super::{Source, Span};
+use super::{Source, Span, is_unsafe};
+use crate::guard::has_secret;
 
 /// Longest line that is shown whole; longer ones are cut around the place.
 const LONGEST_LINE: usize = 1_000;
@@ -31,7 +32,7 @@ impl Excerpt {
         let lines: Vec<_> = spans.iter().map(|span| line_of(source, span.start)).collect();
         let start = lines.iter().map(|line| line.start).min()?;
         let end = lines.iter().map(|line| line.end).max()?;
-        if touches_secret(&source.text, start..end) {
+        if touches_secret(&source.text, start..end) || has_secret(&source.text[start..end]) {
             return None;
         }
         let number = source.text[..start].matches('\n').count() + 1;
@@ -48,6 +49,23 @@ impl Excerpt {
                 exact: true,
             }),
         }
+        .map(Self::visible)
+    }
+
+    /// With a mark in the place of each character that steers a terminal or that nobody sees.
+    fn visible(mut self) -> Self {
+        const MARK: char = '\u{fffd}';
+        let hides = |c: char| is_unsafe(c) && !matches!(c, '\t' | '\n');
+        if !self.text.contains(hides) {
+            return self;
+        }
+        let moved = |at: usize| -> usize {
+            let before = self.text[..at].chars();
+            before.map(|c| if hides(c) { MARK.len_utf8() } else { c.len_utf8() }).sum()
+        };
+        self.marks = self.marks.iter().map(|mark| moved(mark.start)..moved(mark.end)).collect();
+        self.text = self.text.chars().map(|c| if hides(c) { MARK } else { c }).collect();
+        self
     }
 }
 

@@ -5,7 +5,7 @@ use annotate_snippets::{
 };
 
 use super::excerpt::{Excerpt, near};
-use super::{Diagnostic, Severity, Span, in_order, masked};
+use super::{Diagnostic, Severity, Span, in_order, shown};
 
 /// Shows diagnostics, ordered by place and each once, for a terminal of `width` columns.
 ///
@@ -21,7 +21,7 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String 
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
-    let title = level(diagnostic.severity).primary_title(masked(&diagnostic.title));
+    let title = level(diagnostic.severity).primary_title(shown(&diagnostic.title));
     let mut group = Group::with_title(title.id(diagnostic.code));
     let (close, far): (Vec<_>, Vec<_>) = diagnostic
         .related
@@ -37,7 +37,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     for (span, words) in far {
         group = group.elements(excerpt(&[(span, AnnotationKind::Context, words)]));
     }
-    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(masked(help))))
+    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(shown(help))))
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -60,19 +60,19 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
         .map(|(range, (_, kind, words))| annotation(range, *kind, words));
     let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).annotations(annotations);
     if excerpt.exact {
-        return vec![snippet.path(first.source.name.as_str()).into()];
+        return vec![snippet.path(shown(&first.source.name)).into()];
     }
     vec![origin(first).into(), snippet.into()]
 }
 
 fn annotation(range: std::ops::Range<usize>, kind: AnnotationKind, words: &str) -> Annotation<'_> {
     let annotation = kind.span(range);
-    if words.is_empty() { annotation } else { annotation.label(masked(words)) }
+    if words.is_empty() { annotation } else { annotation.label(shown(words)) }
 }
 
 fn origin(span: &Span) -> Origin<'_> {
     let (line, column) = span.line_and_column();
-    Origin::path(span.source.name.as_str()).line(line).char_column(column)
+    Origin::path(shown(&span.source.name)).line(line).char_column(column)
 }
 
 #[cfg(test)]

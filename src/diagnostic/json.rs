@@ -1,8 +1,11 @@
 //! Diagnostics for programs: one JSON object each.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
-use super::{Diagnostic, Severity, Span, in_order, masked};
+use super::{Diagnostic, Severity, Span, in_order, is_unsafe};
+use crate::guard::hidden;
 
 /// Shows diagnostics, ordered by place and each once, as one JSON object a line.
 ///
@@ -16,7 +19,23 @@ pub fn render(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn line(shown: &Shown) -> String {
-    serde_json::to_string(shown).expect("text and numbers are always expressible in JSON")
+    let text =
+        serde_json::to_string(shown).expect("text and numbers are always expressible in JSON");
+    if !text.contains(is_unsafe) {
+        return text;
+    }
+    // Only strings hold such characters, and read the same with them escaped.
+    let mut escaped = String::with_capacity(text.len() + 32);
+    for character in text.chars() {
+        if is_unsafe(character) {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            });
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 #[derive(Serialize)]
@@ -57,10 +76,10 @@ impl Shown {
                 Severity::Notice => "notice",
             },
             code: diagnostic.code,
-            message: masked(&diagnostic.title).into_owned(),
+            message: hidden(&diagnostic.title).into_owned(),
             place: diagnostic.span.as_ref().map(Place::of),
-            label: masked(&diagnostic.label).into_owned(),
-            help: diagnostic.help.iter().map(|help| masked(help).into_owned()).collect(),
+            label: hidden(&diagnostic.label).into_owned(),
+            help: diagnostic.help.iter().map(|help| hidden(help).into_owned()).collect(),
             related: diagnostic.related.iter().map(Related::of).collect(),
         }
     }
@@ -70,13 +89,13 @@ impl Place {
     fn of(span: &Span) -> Self {
         let (line, column) = span.line_and_column();
         let (end_line, end_column) = span.end_line_and_column();
-        Self { file: span.source.name.clone(), line, column, end_line, end_column }
+        Self { file: hidden(&span.source.name).into_owned(), line, column, end_line, end_column }
     }
 }
 
 impl Related {
     fn of((span, words): &(Span, String)) -> Self {
-        Self { message: masked(words).into_owned(), place: Place::of(span) }
+        Self { message: hidden(words).into_owned(), place: Place::of(span) }
     }
 }
 

@@ -9,6 +9,8 @@ mod subject;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::guard::hidden;
+use crate::manifest::scalar;
 pub use mask::{is_like_seed, masked};
 pub use subject::{Field, Subject};
 
@@ -184,21 +186,54 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 #[must_use]
 pub fn literal(text: &str) -> String {
     const LIMIT: usize = 80;
-    let masked = masked(text);
-    let mut shown: String = masked.chars().take(LIMIT).flat_map(visible).collect();
-    if masked.chars().nth(LIMIT).is_some() {
+    let hidden = hidden(text);
+    let mut shown: String = hidden.chars().take(LIMIT).flat_map(visible).collect();
+    if hidden.chars().nth(LIMIT).is_some() {
         shown.push('…');
     }
     format!("`{shown}`")
 }
 
+/// `text` as it may stand in one line of what people read: no secrets, no characters that steer a terminal or that
+/// nobody sees.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    hidden(text).chars().flat_map(visible).collect()
+}
+
+/// As [`shown`], for lines: line ends and tabs stay.
+#[must_use]
+pub fn shown_lines(text: &str) -> String {
+    visible_lines(&hidden(text))
+}
+
+/// `text` with every character escaped that steers a terminal or that nobody sees, but for line ends and tabs.
+#[must_use]
+pub fn visible_lines(text: &str) -> String {
+    if !text.contains(is_unsafe) {
+        return text.to_owned();
+    }
+    let lines = text.split_inclusive(['\n', '\t']).flat_map(|line| {
+        let content = line.strip_suffix(['\n', '\t']).unwrap_or(line);
+        content.chars().flat_map(visible).chain(line[content.len()..].chars())
+    });
+    lines.collect()
+}
+
 /// `character` as it may stand in one line of a message.
 pub(crate) fn visible(character: char) -> impl Iterator<Item = char> {
-    let escaped = character.is_control()
-        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let (plain, escape) =
-        if escaped { (None, Some(character.escape_default())) } else { (Some(character), None) };
+    let (plain, escape) = if is_unsafe(character) {
+        (None, Some(character.escape_default()))
+    } else {
+        (Some(character), None)
+    };
     plain.into_iter().chain(escape.into_iter().flatten())
+}
+
+/// Whether it steers a terminal, changes the order of what stands around it, or cannot be seen: what YAML escapes, and
+/// tags.
+pub(crate) fn is_unsafe(character: char) -> bool {
+    scalar::is_unsafe(character) || matches!(character, '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The diagnostics in the order in which they are shown: by source (in the order of first
@@ -250,6 +285,26 @@ mod tests {
         assert_eq!(literal("a\nb\u{1b}"), "`a\\nb\\u{1b}`");
         assert_eq!(literal(&"x".repeat(90)).chars().count(), 83);
         assert!(!literal("-----BEGIN PRIVATE KEY-----\nMIIE").contains("MIIE"));
+        for unseen in [
+            '\u{7f}',
+            '\u{9b}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{202e}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(
+                shown(&format!("a{unseen}\n")),
+                format!("a\\u{{{:x}}}\\n", u32::from(unseen))
+            );
+            assert_eq!(
+                shown_lines(&format!("a{unseen}\n\tb")),
+                format!("a\\u{{{:x}}}\n\tb", u32::from(unseen))
+            );
+        }
+        assert_eq!(shown("é 漢字 🔑"), "é 漢字 🔑");
     }
 
     #[test]

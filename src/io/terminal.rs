@@ -7,6 +7,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
+use crate::diagnostic::shown;
+
 /// Most octets that are taken: so many that memory need not move as they come in.
 const LONGEST: usize = 4096;
 const INTERRUPT: u8 = 0x03;
@@ -27,7 +29,7 @@ pub fn secret(question: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     };
     // Silent before anybody is asked: what was typed earlier is forgotten, nothing typed later is shown.
     let mut silent = Silent::new(terminal)?;
-    silent.terminal.write_all(question.as_bytes())?;
+    silent.terminal.write_all(shown(question).as_bytes())?;
     let typed = read(&mut silent.terminal);
     let _ = silent.terminal.write_all(b"\n");
     typed

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::annotation::PATHS;
 use super::{annotation_of, config};
-use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject, masked};
+use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject, shown};
+use crate::guard::hidden;
 use crate::manifest::Identity;
 use crate::spec::document::{Document, Step, in_its_language};
 
@@ -39,12 +40,24 @@ pub fn result(diagnostic: &Diagnostic, origin: Origin<'_>) -> Value {
         about_object(&mut result, subject);
     }
     result.insert("tags".to_owned(), tags(diagnostic).into());
-    Value::Object(result)
+    secret_free(Value::Object(result))
+}
+
+/// The value with no part of a secret in any of its texts.
+fn secret_free(value: Value) -> Value {
+    match value {
+        Value::String(text) => hidden(&text).into_owned().into(),
+        Value::Array(items) => items.into_iter().map(secret_free).collect(),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (key, secret_free(value))).collect()
+        }
+        other => other,
+    }
 }
 
 fn message(diagnostic: &Diagnostic) -> String {
     let lines = std::iter::once(&diagnostic.title).chain(&diagnostic.help);
-    lines.map(|line| masked(line).into_owned()).collect::<Vec<_>>().join("; ")
+    lines.map(|line| shown(line)).collect::<Vec<_>>().join("; ")
 }
 
 fn severity(severity: Severity) -> &'static str {

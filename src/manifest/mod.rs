@@ -84,4 +84,6 @@ pub enum Disclosure {
     Masked,
     /// As the key's SPKI hash: for comparing.
     Fingerprint,
+    /// As a text of the same form that is no key: for messages about what templates and patches make of it.
+    StandIn,
 }

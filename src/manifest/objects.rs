@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
-use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, SecretKey};
+use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, SecretKey, StandIn};
 use crate::spec::{Environment, PodSecurity, Protocol};
 
 /// Certificates and keys that Secrets hold.
@@ -199,6 +199,11 @@ impl<'a> Secrets<'a> {
         Self { material, format, bundles: BTreeMap::new() }
     }
 
+    /// The template of the objects.
+    pub(super) fn template(&self) -> &'static str {
+        self.format.template()
+    }
+
     /// The object that hands a Secret over.
     pub(super) fn object(
         &mut self,
@@ -245,8 +250,13 @@ impl<'a> Secrets<'a> {
         let chain = material
             .certificate_chain(holder)
             .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
+        let stand_in;
         let key = match disclosure {
             Disclosure::Whole => material.private_key(holder).map(KeyEntry::Whole),
+            Disclosure::StandIn => {
+                stand_in = material.private_key(holder).map(StandIn::of);
+                stand_in.as_ref().map(|key| KeyEntry::Whole(key))
+            }
             Disclosure::Masked => Some(KeyEntry::Masked),
             Disclosure::Fingerprint => material.key_fingerprint(holder).map(KeyEntry::Fingerprint),
         };

@@ -131,7 +131,7 @@ pub fn push_quoted(out: &mut String, text: &str) {
 /// Characters that some reader refuses or folds, or that people cannot see: controls, separators
 /// that YAML 1.1 takes for line ends, marks that change the direction of what follows, non-characters.
 /// All of them lie in the Basic Multilingual Plane, so that four digits are enough.
-pub(super) fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     matches!(character,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}'

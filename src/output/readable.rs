@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::redaction::{Content, Reader, decode, replace_base64};
+use crate::diagnostic::visible_lines;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 
@@ -74,7 +75,7 @@ impl Reader {
     pub fn readable(&self, text: &str, sensitive: bool) -> String {
         let hidden = if sensitive { self.hide_secrets(text) } else { self.hide_pem_keys(text) };
         let lines = hidden.split_inclusive('\n').map(|line| self.readable_line(line));
-        without_control_characters(&lines.collect::<String>())
+        visible_lines(&lines.collect::<String>())
     }
 
     /// A line with keys as fingerprints, and the facts of its certificates below it.
@@ -107,19 +108,6 @@ fn fact_lines(certificates: &[Vec<String>], indent: usize) -> String {
         }
     }
     lines
-}
-
-/// What a file holds must not steer a terminal.
-fn without_control_characters(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() && c != '\n' && c != '\t' {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

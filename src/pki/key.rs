@@ -12,10 +12,12 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
+pub(crate) use encoding::secret_part;
 pub use public::PublicKey;
 
 use super::pem;
 use super::pkcs12::{self, Password, Pkcs12Error};
+use crate::guard;
 use encoding::Decoded;
 use signing::Signer;
 
@@ -124,7 +126,8 @@ pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// A private key, wiped when dropped. It can neither be printed nor copied:
+/// A private key, wiped when dropped; in the program, which keeps it out of what it says, at the latest when it ends
+/// ([`guard`]). It can neither be printed nor copied:
 ///
 /// ```compile_fail
 /// fn copy(key: &mtlsgen::pki::key::PrivateKey) -> mtlsgen::pki::key::PrivateKey {
@@ -145,7 +148,7 @@ pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {
 /// ```
 pub struct PrivateKey {
     /// PKCS#8, version 1 (the one that every OpenSSL reads).
-    pkcs8: Zeroizing<Vec<u8>>,
+    pkcs8: guard::Shared,
     public: PublicKey,
     /// The same key, taken apart and validated, once it is to sign.
     signer: OnceLock<Signer>,
@@ -259,6 +262,8 @@ impl PrivateKey {
     fn from_decoded(decoded: Decoded) -> Self {
         let Decoded { pkcs8, algorithm, public_key, bits } = decoded;
         let public = PublicKey::new(public_key, algorithm, bits);
+        let pkcs8 = guard::Shared::new(pkcs8);
+        guard::know_key(&pkcs8);
         Self { pkcs8, public, signer: OnceLock::new(), is_deterministic: false }
     }
 

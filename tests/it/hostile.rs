@@ -2,5 +2,7 @@
 //! says what was open before.
 
 mod core_dumps;
+mod hidden_characters;
+mod misplaced_keys;
 mod planted_changes;
 mod shared_stores;

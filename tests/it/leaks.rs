@@ -2,22 +2,17 @@
 //! [`Sandbox`](crate::support::Sandbox) is searched when its test ends.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use mtlsgen::guard::Known;
 use rustls_pki_types::pem::PemObject as _;
 
 use crate::support::Run;
 
-/// How many octets of a secret are enough to know it.
+/// How many octets of an RSA key are looked for.
 const STRETCH: usize = 16;
-/// How many wrappings one in the other are opened: a key in PEM in a Secret in JSON in base64.
-const DEPTH: u8 = 4;
 /// The commands whose standard output may hold keys: manifests, and what is handed out.
 const HANDS_OUT: [&str; 6] =
     ["render", "kustomize", "post-render", "argo-cd", "cert export", "import"];
@@ -121,94 +116,35 @@ fn secret_part(der: &[u8]) -> Option<Vec<u8>> {
     Some(part.to_vec())
 }
 
-/// Secrets that are looked for, by their first octets.
+/// Secrets that are looked for, as the program looks for them in what it says, and whose they are.
 #[derive(Default)]
 struct Wanted {
-    by_beginning: HashMap<[u8; 8], Vec<(Vec<u8>, String)>>,
+    all: Known,
+    each: Vec<(Known, String)>,
 }
 
 impl Wanted {
     fn add(&mut self, secret: &[u8], whose: &str) {
-        // Two stretches, so that the half of a secret is found too.
-        for part in [&secret[..STRETCH], &secret[secret.len() - STRETCH..]] {
-            let beginning = part[..8].try_into().expect("eight octets");
-            self.by_beginning.entry(beginning).or_default().push((part.to_vec(), whose.to_owned()));
-        }
+        self.all.add(secret);
+        let mut known = Known::default();
+        known.add(secret);
+        self.each.push((known, whose.to_owned()));
     }
 
-    /// Whose secret `bytes` hold, plain or in hexadecimal digits or base64, however deep.
+    /// Whose secret `bytes` hold, however they wrap it.
     fn find(&self, bytes: &[u8]) -> Option<&str> {
-        if self.by_beginning.is_empty() {
+        if self.all.find(bytes).is_empty() {
             return None;
         }
-        self.find_to(bytes, DEPTH)
-    }
-
-    fn find_to(&self, bytes: &[u8], depth: u8) -> Option<&str> {
-        let plain = || bytes.windows(STRETCH).find_map(|window| self.at(window));
-        let wrapped = || unwrapped(bytes).iter().find_map(|inner| self.find_to(inner, depth - 1));
-        plain().or_else(|| if depth == 0 { None } else { wrapped() })
-    }
-
-    fn at(&self, window: &[u8]) -> Option<&str> {
-        let beginning: [u8; 8] = window[..8].try_into().ok()?;
-        let candidates = self.by_beginning.get(&beginning)?;
-        let found = candidates.iter().find(|(part, _)| part == window);
+        let found = self.each.iter().find(|(known, _)| !known.find(bytes).is_empty());
         found.map(|(_, whose)| whose.as_str())
     }
 }
 
-/// What runs of base64 and of hexadecimal digits in `bytes` stand for, from each place where they could begin.
-/// Blanks, line breaks (also as `\n`) and colons do not end a run.
-fn unwrapped(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let mut runs: HashSet<Vec<u8>> = HashSet::new();
-    let mut run = Vec::new();
-    let mut rest = bytes;
-    while let Some((first, after)) = rest.split_first() {
-        let (step, ends) = match first {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
-                run.push(*first);
-                (after, false)
-            }
-            b'\\' if after.first() == Some(&b'n') => (&after[1..], false),
-            // In a PEM file a header ends with dashes, so that what stands behind is a run of its own.
-            b' ' | b'\n' | b'\r' | b'\t' | b':' => (after, false),
-            _ => (after, true),
-        };
-        if ends && !run.is_empty() {
-            runs.insert(std::mem::take(&mut run));
-        }
-        rest = step;
-    }
-    runs.insert(run);
-    let long = runs.into_iter().filter(|run| run.len() >= 2 * STRETCH * 2 / 3);
-    long.flat_map(|run| readings(&run)).collect()
-}
-
-/// What a run says as base64 from each of four beginnings, and as hexadecimal digits from each of two.
-fn readings(run: &[u8]) -> Vec<Vec<u8>> {
-    let lenient = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let base64 = GeneralPurpose::new(&alphabet::STANDARD, lenient);
-    let from = |start: usize| {
-        let run = run.get(start..)?;
-        let whole = if run.len() % 4 == 1 { &run[..run.len() - 1] } else { run };
-        base64.decode(whole).ok()
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let hexadecimal = |start: usize| -> Vec<u8> {
-        let digits = run.get(start..).unwrap_or_default();
-        let pairs = digits.chunks_exact(2);
-        pairs
-            .map(|pair| digit(pair[0]).zip(digit(pair[1])).map_or(0, |(a, b)| a << 4 | b))
-            .collect()
-    };
-    (0..4).filter_map(from).chain((0..2).map(hexadecimal)).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
     use crate::support::Sandbox;
 

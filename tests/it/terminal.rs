@@ -264,3 +264,50 @@ fn what_takes_long_is_counted_on_a_terminal_alone() {
     assert_eq!(quiet.stdout, "");
     assert!(!Sandbox::with_toml(&spec).ok(&["render"]).stderr.contains("issuing "));
 }
+
+/// Every command that prints objects, and what it reads.
+#[test]
+fn no_command_shows_a_private_key_on_a_terminal_unless_asked() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    let value = mtlsgen_secret(&sandbox);
+    let key = sandbox.read("pki/hosts/a.example.com/tls.key");
+    let spec: serde_json::Value = serde_json::json!({
+        "cas": {"clients": {}}, "services": {"web": {"existing": true, "port": 80}},
+        "hosts": {"a.example.com": {
+            "service": "web", "tls": {"issuer": "self-signed"}, "clientAuth": {"cas": ["clients"]},
+        }},
+    });
+    let config = serde_json::json!({
+        "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"}, "spec": spec,
+    });
+    // A key that comes in with the objects of others is masked, too.
+    let other = serde_json::json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": &key, "b": &value},
+    });
+    let list = serde_json::json!({
+        "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [other], "functionConfig": config,
+    });
+    sandbox.write("config.yaml", mtlsgen::manifest::yaml::emit(&config));
+    sandbox.write("list", list.to_string());
+    sandbox.write("chart", mtlsgen::manifest::yaml::emit(&other));
+    sandbox.may_hold_keys("out");
+    for command in ["kustomize config.yaml", "kustomize <list", "post-render <chart"] {
+        let (words, input) = command.split_once(" <").unwrap_or((command, ""));
+        let input = if input.is_empty() { String::new() } else { format!("<{input}") };
+        let Some(shown) = on_terminal(&sandbox, &format!("{words} {input}"), "") else { return };
+        assert_eq!(shown.status, 0, "{}", shown.stdout);
+        for part in [&value[60..100], key.lines().nth(1).unwrap()] {
+            assert!(!shown.stdout.contains(part), "{command}: {}", shown.stdout);
+        }
+        assert!(shown.stdout.contains("private keys are masked on a terminal"), "{}", shown.stdout);
+        assert!(shown.stdout.contains("spki-sha256:"), "{}", shown.stdout);
+        let asked = on_terminal(&sandbox, &format!("{words} --show-secrets {input}"), "").unwrap();
+        assert!(asked.stdout.contains(&value) && !asked.stdout.contains("masked"), "{command}");
+        // Kustomize, kpt and Helm read from a pipe.
+        let piped = on_terminal(&sandbox, &format!("{words} {input} | cat >out"), "").unwrap();
+        assert!(
+            !piped.stdout.contains("masked") && sandbox.read("out").contains(&value),
+            "{command}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ use self::parameters::Parameters;
 use super::globals::Globals;
 use super::kustomize::generate::{self, Request};
 use super::kustomize::stream;
+use super::objects::Showing;
 use super::report::{CommandError, ExitStatus, print};
 use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::Diagnostic;
@@ -34,7 +35,7 @@ enum Command {
     /// Reads parameters from `ARGOCD_APP_PARAMETERS`. Fails where a certificate is missing, expired or no longer fits,
     /// and where a private key would be printed whose Secret is not allowed by name: Argo CD keeps manifests
     /// in clear in its cache.
-    Generate,
+    Generate(Showing),
     /// Print the announcement of the plugin's parameters, as Argo CD reads it
     Parameters,
 }
@@ -42,13 +43,13 @@ enum Command {
 /// Generates or announces.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     match args.command {
-        Command::Generate => generate(globals)?,
+        Command::Generate(showing) => generate(showing, globals)?,
         Command::Parameters => print(format!("{:#}\n", parameters::announcement()))?,
     }
     Ok(ExitStatus::Done)
 }
 
-fn generate(globals: &Globals) -> Result<(), CommandError> {
+fn generate(showing: Showing, globals: &Globals) -> Result<(), CommandError> {
     let written = std::env::var(PARAMETERS).unwrap_or_default();
     let parameters = Parameters::parse(&written).map_err(CommandError::Input)?;
     let sources = parameters.spec_arguments().sources()?;
@@ -68,7 +69,7 @@ fn generate(globals: &Globals) -> Result<(), CommandError> {
     if objects.is_empty() {
         return Err(CommandError::Input(vec![without_objects()]));
     }
-    print(stream(&objects))
+    showing.print(&stream(&objects), globals.report())
 }
 
 /// Argo CD takes an empty answer for the wish to remove everything.

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::schedule;
 use crate::cli::globals::Globals;
 use crate::cli::phases;
-use crate::cli::report::{CommandError, ExitStatus, Report, print};
+use crate::cli::report::{CommandError, ExitStatus, Report, print, show};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Diagnostic;
@@ -83,10 +83,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
     if args.plan {
         let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
-        print(match args.format {
-            Format::Text => schedule::text(&schedule, store.path()),
-            Format::Json => schedule::json(&schedule, store.path(), None),
-        })?;
+        match args.format {
+            Format::Text => show(&schedule::text(&schedule, store.path()), false)?,
+            Format::Json => print(schedule::json(&schedule, store.path(), None))?,
+        }
         return Ok(ExitStatus::Done);
     }
     // Whoever may not write can still ask what would happen.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::password;
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::Globals;
-use crate::cli::report::{CommandError, ExitStatus, Report, print};
+use crate::cli::report::{CommandError, ExitStatus, Report, show};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::io::entropy;
@@ -107,7 +107,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         args.format.unwrap_or(if is_without_key { Format::PemChain } else { Format::Pkcs12 });
     refuse_useless_flags(args, format)?;
     if format == Format::Curl {
-        print(curl::lines(&credential, args.address)?)?;
+        show(&curl::lines(&credential, args.address)?, false)?;
         return Ok(ExitStatus::Done);
     }
     if format == Format::Pkcs12 {

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::configuration::{self, Checked};
 use crate::cli::globals::Globals;
-use crate::cli::report::{CommandError, ExitStatus, print};
+use crate::cli::report::{CommandError, ExitStatus, print, show};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::kustomization;
 use crate::io::program::Environment;
@@ -84,10 +84,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         commands: &commands,
         build: (!examined.is_empty()).then_some(&instead),
     };
-    print(match args.format {
-        Format::Text => summary.text(),
-        Format::Json => summary.json().to_string() + "\n",
-    })?;
+    match args.format {
+        Format::Text => show(&summary.text(), false)?,
+        Format::Json => print(summary.json().to_string() + "\n")?,
+    }
     let report = globals.report();
     report.diagnostics(&findings);
     let is_clean = findings.iter().all(|found| found.severity == Severity::Notice);

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::globals::Globals;
-use crate::cli::report::{CommandError, ExitStatus, print};
+use crate::cli::report::{CommandError, ExitStatus, show};
 use crate::io::plugin_home::{self, Placed};
 use crate::io::tree_error::TreeError;
 use crate::kustomize::doctor::command::quoted;
@@ -42,7 +42,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         .map_err(|error| CommandError::world("output", &error, Some(hint(&error))))?;
     report.say(&words(placed, &program, &path, args.copy));
     let is_default = home_of_kustomize(&found).is_some_and(|found| found == home);
-    print(instructions(&home, is_default))?;
+    show(&instructions(&home, is_default), false)?;
     Ok(ExitStatus::Done)
 }
 

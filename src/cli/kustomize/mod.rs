@@ -15,8 +15,9 @@ use serde_json::Value;
 use self::call::Call;
 use self::generate::{Given, Request};
 use super::globals::Globals;
-use super::report::{CommandError, ExitStatus, print};
-use crate::cli::spec_arguments::Operator;
+use super::objects::Showing;
+use super::report::{CommandError, ExitStatus};
+use super::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::io::clock;
 use crate::kustomize::items;
@@ -46,6 +47,8 @@ pub struct Args {
     /// Configuration of the exec plugin; without it, a `ResourceList` is read from standard input
     #[arg(value_name = "CONFIG")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    showing: Showing,
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,8 +74,8 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return install::run(&args, globals);
     }
     match call::read(args.config)? {
-        Call::Function(list) => run_function(list, globals),
-        Call::Exec { sources, items } => run_exec(sources, items, globals),
+        Call::Function(list) => run_function(list, args.showing, globals),
+        Call::Exec { sources, items } => run_exec(sources, items, args.showing, globals),
     }
 }
 
@@ -80,7 +83,11 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 ///
 /// Kustomize shows standard error alone and kpt both, so that nobody misses a word. What is on
 /// standard output when it fails must be a list, or Kustomize complains about that instead.
-fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus, CommandError> {
+fn run_function(
+    mut list: ResourceList,
+    showing: Showing,
+    globals: &Globals,
+) -> Result<ExitStatus, CommandError> {
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
     let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
@@ -107,7 +114,7 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
     let origin = Origin { config: config.as_ref(), document: document.as_ref() };
     list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
-    let printed = print(list.emit());
+    let printed = showing.print(&list.emit(), globals.report());
     // Why it failed matters more than whether somebody read the list.
     outcome.and_then(|status| printed.map(|()| status))
 }
@@ -116,11 +123,12 @@ fn run_function(mut list: ResourceList, globals: &Globals) -> Result<ExitStatus,
 fn run_exec(
     sources: Vec<Arc<Source>>,
     items: Vec<Value>,
+    showing: Showing,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
     let (items, lists) = lists::unfold(items);
     let (_, given) = generate::objects(request(sources, &items, None)?, globals.report());
-    print(stream(&lists.fold(given?.placed()?)))?;
+    showing.print(&stream(&lists.fold(given?.placed()?)), globals.report())?;
     Ok(ExitStatus::Done)
 }
 

@@ -1,7 +1,6 @@
 //! Files in the format of age (<https://age-encryption.org/v1>): sealed for recipients, opened by identities.
 //!
-//! Recipients and identities are those of the `age` crate. The rest of a file is put together here, because the
-//! crate's own writer leaves a copy of the plain text in memory that nobody wipes.
+//! The format is the `age` crate's; what is added is a stanza that names the recipients.
 
 mod header;
 mod identities;
@@ -17,8 +16,6 @@ pub use sources::Sources;
 const MAGIC: &str = "age-encryption.org/v1";
 /// First line of an armored age file.
 const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
-/// Last line of an armored age file.
-const ARMOR_END: &str = "-----END AGE ENCRYPTED FILE-----";
 /// Kind of the stanza that names the recipients, which age itself keeps to itself. Readers pass over kinds that
 /// they do not know (<https://c2sp.org/age#recipient-stanza>).
 const RECIPIENTS_STANZA: &str = "mtlsgen.dev/recipients";

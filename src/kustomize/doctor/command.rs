@@ -1,6 +1,6 @@
 //! The command that somebody builds with, read and never run.
 
-use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::diagnostic::{Diagnostic, is_unsafe, literal, nearest};
 
 /// What builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,23 @@ fn line(words: &[String]) -> String {
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
     let is_plain = !word.is_empty() && word.chars().all(plain);
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if is_plain {
+        word.to_owned()
+    } else if !word.contains(is_unsafe) {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        // What nobody sees, or a terminal obeys, is written in octets, as bash, ksh and zsh read them.
+        let is_safe = |c: char| plain(c) || "$()[]{}*?;&|<>~#! ".contains(c);
+        let mut text = String::from("$'");
+        for c in word.chars() {
+            if is_safe(c) {
+                text.push(c);
+            } else {
+                text.extend(c.to_string().bytes().map(|octet| format!("\\x{octet:02x}")));
+            }
+        }
+        text + "'"
+    }
 }
 
 impl Build {

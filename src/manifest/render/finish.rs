@@ -59,12 +59,47 @@ impl<'a> Finisher<'a> {
         secret: &'m Secret,
         secrets: &mut Secrets<'m>,
     ) -> Option<Finished<'a>> {
-        match secrets.object(secret, self.disclosure) {
+        let before = self.found.len();
+        let finished = self.finish_as(secret, secrets, self.disclosure);
+        if self.disclosure == Disclosure::Whole && self.found.len() > before {
+            self.judge_stand_in(secret, secrets, before);
+        }
+        finished
+    }
+
+    fn finish_as<'m>(
+        &mut self,
+        secret: &'m Secret,
+        secrets: &mut Secrets<'m>,
+        disclosure: Disclosure,
+    ) -> Option<Finished<'a>> {
+        match secrets.object(secret, disclosure) {
             Ok(draft) => self.finish_draft(draft),
             Err(error) => {
                 self.found.push(error);
                 None
             }
+        }
+    }
+
+    /// Replaces what was found since `before`, which may have a part of the private key in it: by what is found
+    /// with a stand-in for that key, or else by words without any text of the output.
+    fn judge_stand_in<'m>(&mut self, secret: &'m Secret, secrets: &mut Secrets<'m>, before: usize) {
+        let real = self.found.split_off(before);
+        self.finish_as(secret, secrets, Disclosure::StandIn);
+        if self.found.len() == before {
+            let template = secrets.template();
+            let origin = self.templates.origin(template);
+            let title = format!(
+                "{origin}, or a patch, gives no valid Secret `{}` with the real private key",
+                secret.reference
+            );
+            let blind = |one: Diagnostic| {
+                Diagnostic::error(one.code, title.as_str()).at(one.span).help(
+                    "what is wrong depends on the key and is not shown: print `data` as it is given",
+                )
+            };
+            self.found.extend(real.into_iter().map(blind));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Takes the encodings of private keys apart, without validating the numbers in them.
 
+use std::ops::Range;
+
 use pkcs8::PrivateKeyInfoRef;
 use x509_cert::der::asn1::{
     AnyRef, BitStringRef, ContextSpecific, ObjectIdentifier, OctetStringRef, UintRef,
@@ -134,6 +136,34 @@ impl Decoded {
     }
 }
 
+/// Where the numbers of a key in PKCS#8 are that only its owner knows; where that is not clear, all of it.
+pub(crate) fn secret_part(pkcs8: &[u8]) -> Range<usize> {
+    let part = PrivateKeyInfoRef::try_from(pkcs8).ok().and_then(|info| {
+        let key = info.private_key.as_bytes();
+        match info.algorithm.oid {
+            RSA_ENCRYPTION => {
+                let mut reader = SliceReader::new(key).ok()?;
+                let (_, exponent) = reader.sequence(rsa_public_part).ok()?;
+                // Behind the public numbers stand nothing but secret ones.
+                let start = place(key, exponent.as_bytes())? + exponent.as_bytes().len();
+                Some(&key[start..])
+            }
+            EC_PUBLIC_KEY => EcPrivateKey::read(key).ok().map(|key| key.scalar),
+            _ => <&OctetStringRef>::from_der(key).ok().map(OctetStringRef::as_bytes),
+        }
+    });
+    let range = part.and_then(|part| {
+        let start = place(pkcs8, part)?;
+        Some(start..start + part.len())
+    });
+    range.filter(|range| !range.is_empty()).unwrap_or(0..pkcs8.len())
+}
+
+/// Where `part`, which lies in `whole`, begins.
+fn place(whole: &[u8], part: &[u8]) -> Option<usize> {
+    (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize).filter(|at| *at < whole.len())
+}
+
 /// DER of a `SubjectPublicKeyInfo`, and where the content of its bit string begins.
 fn subject_public_key_info(
     algorithm: AlgorithmIdentifierRef<'_>,
@@ -147,6 +177,8 @@ fn subject_public_key_info(
 
 /// What is needed of an `ECPrivateKey`.
 struct EcPrivateKey<'a> {
+    /// The number that it is.
+    scalar: &'a [u8],
     parameters: Option<AnyRef<'a>>,
     public_key: Option<BitStringRef<'a>>,
 }
@@ -156,10 +188,11 @@ impl<'a> EcPrivateKey<'a> {
         let mut reader = SliceReader::new(der).map_err(|error| damaged(&error))?;
         let key = reader.sequence(|reader| {
             u8::decode(reader)?;
-            <&OctetStringRef>::decode(reader)?;
+            let scalar = <&OctetStringRef>::decode(reader)?.as_bytes();
             let parameters = ContextSpecific::decode_explicit(reader, TagNumber(0))?;
             let public_key = ContextSpecific::decode_explicit(reader, TagNumber(1))?;
             Ok::<_, der::Error>(Self {
+                scalar,
                 parameters: parameters.map(|field| field.value),
                 public_key: public_key.map(|field| field.value),
             })

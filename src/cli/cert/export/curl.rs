@@ -8,6 +8,7 @@ use super::credential::{Credential, server_root};
 use super::refused;
 use crate::cli::cert::holder::full_name;
 use crate::cli::report::CommandError;
+use crate::kustomize::doctor::command::quoted;
 use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource};
 use crate::pki::request::Holder;
 use crate::spec::Verify;
@@ -126,29 +127,5 @@ fn answers(exposure: &Exposure, authentication: &ClientAuthentication) -> String
             format!("200 (or what the service answers) with the certificate, 302 to {page} without")
         }
         _ => "200 (or what the service answers) with the certificate and without: it is optional here".to_owned(),
-    }
-}
-
-/// `text` as one word of a shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_of_a_shell_stay_one_word() {
-        assert_eq!(quoted("pki/clients/alice/tls.crt"), "pki/clients/alice/tls.crt");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("it's"), "'it'\\''s'");
-        assert_eq!(quoted("a.example.com:443:[::1]"), "'a.example.com:443:[::1]'");
-        assert_eq!(quoted("$(x)"), "'$(x)'");
     }
 }

@@ -1,0 +1,185 @@
+//! Names that steer a terminal, change the order of a line or cannot be seen: in files, specs, certificates and arguments.
+
+use crate::support::{Run, Sandbox};
+
+/// A screen that is cleared, a title that is set, both in one octet, a line told anew, text turned round, and nothing to see.
+const HOSTILE: &str = "a\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}31m\u{8}\u{202e}b\u{2066}c\u{200b}d\u{200f}e\u{61c}f\u{feff}g\u{2028}h\u{7f}i";
+
+/// What must not be seen in what people read; line ends and tabs are those of the text itself.
+fn is_hidden(c: char) -> bool {
+    c.is_control() && c != '\n' && c != '\t'
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
+}
+
+fn assert_plain(called: &str, run: &Run) {
+    for (stream, text) in [("output", &run.stdout), ("error", &run.stderr)] {
+        let found: Vec<_> = text.chars().filter(|c| is_hidden(*c)).collect();
+        assert!(found.is_empty(), "{called}: {found:?} on standard {stream}: {text:?}");
+    }
+}
+
+fn plain(sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    let run = sandbox.run(arguments);
+    assert_plain(&arguments.join(" "), &run);
+    run
+}
+
+const SPEC: &str = "[cas.clients]\n[services.web]\nexisting = true\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\n\
+     tls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n[clients.alice]\nissuer = \"clients\"\n";
+
+/// A repository whose files have such names.
+#[test]
+fn names_of_files_are_shown_escaped() {
+    let sandbox = Sandbox::new();
+    let spec = format!("{HOSTILE}.toml");
+    let folder = format!("{HOSTILE}.d");
+    sandbox.may_hold_keys(&folder);
+    sandbox.write(&spec, "a = ");
+    for format in ["human", "json"] {
+        let run = plain(&sandbox, &["render", "-f", &spec, "--message-format", format]);
+        assert!(run.stderr.contains("[2J"), "the name is shown: {}", run.stderr);
+    }
+    sandbox.write(&spec, SPEC);
+    plain(&sandbox, &["render", "-f", &spec, "-o", &folder]);
+    plain(&sandbox, &["render", "-f", &spec, "-o", &folder, "--check"]);
+    plain(&sandbox, &["diff", "-f", &spec, &folder]);
+    plain(&sandbox, &["templates", "--write", &format!("{folder}/templates")]);
+    plain(&sandbox, &["man", "--dir", &format!("{folder}/man")]);
+    plain(&sandbox, &["init", &format!("{folder}/init")]);
+    plain(&sandbox, &["import", "pki/cas/clients", "--into", &format!("{folder}/import")]);
+    plain(&sandbox, &["cert", "show", &format!("{folder}/none.pem")]);
+    plain(&sandbox, &["kustomize", "install", "--home", &format!("{folder}/home")]);
+    plain(&sandbox, &["doctor", "kustomize", &folder]);
+    plain(&sandbox, &["cert", "export", "-f", &spec, "alice", "-o", &format!("{folder}/a.p12")]);
+    sandbox.write(&format!("{folder}/t/{HOSTILE}.yaml.j2"), "{{ x }}");
+    sandbox.write(&format!("{folder}/t/secret.yaml.j2"), "{% include \"\u{202e}x\" %}");
+    plain(&sandbox, &["render", "-f", &spec, "--templates", &format!("{folder}/t")]);
+}
+
+/// A spec that has them in keys and values, and a store below such a folder.
+#[test]
+fn names_in_a_spec_are_shown_escaped() {
+    let escaped: String = HOSTILE.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    let good =
+        SPEC.replace("[clients.alice]", &format!("[clients.\"{escaped}\"]\nsubject = \"CN=x\""));
+    let store = format!("store.path = \"{escaped}/pki\"\n{SPEC}");
+    let key = format!("\"{escaped}\" = 1\n{SPEC}");
+    let value = SPEC.replace("\"web\"", &format!("\"{escaped}\""));
+    let host = SPEC.replace("a.example.com", &escaped);
+    let raw = SPEC.replace(
+        "[cas.clients]",
+        "# \u{202e}\u{200b}\n[cas.clients]\nx\u{2066} = \"\u{202e}\u{200b}\u{7f}\"",
+    );
+    for (called, text) in [
+        ("client", good),
+        ("store", store),
+        ("key", key),
+        ("value", value),
+        ("host", host),
+        ("raw", raw),
+    ] {
+        let sandbox = Sandbox::with_toml(&text);
+        sandbox.may_hold_keys("");
+        for arguments in [
+            &["render", "--dry-run"][..],
+            &["render", "-o", "out"],
+            &["render", "--locked", "--message-format", "json"],
+            &["status"],
+            &["status", "--fail-within", "9999d"],
+            &["diff", "out"],
+            &["cert", "renew", "--all"],
+            &["cert", "show", HOSTILE],
+            &["cert", "export", HOSTILE, "--format", "pem-chain"],
+            &["cert", "export", HOSTILE, "--format", "curl"],
+            &["cert", "export", "alice", "--format", "curl"],
+            &["cert", "revoke", HOSTILE],
+            &["ca", "rotate", "clients"],
+            &["ca", "rotate", "clients", "--plan"],
+            &["kustomize", "mtls.toml"],
+        ] {
+            let run = sandbox.run(arguments);
+            assert_plain(&format!("{called}: {}", arguments.join(" ").escape_debug()), &run);
+        }
+    }
+}
+
+/// Arguments that a script takes from others.
+#[test]
+fn arguments_are_shown_escaped() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    for arguments in [
+        &[HOSTILE][..],
+        &["render", HOSTILE],
+        &["render", &format!("--{HOSTILE}")],
+        &["render", "--set", &format!("{HOSTILE}=1")],
+        &["render", "--host", HOSTILE],
+        &["render", "--kind", HOSTILE],
+        &["render", "--target", HOSTILE],
+        &["render", "--format", HOSTILE],
+        &["status", "--format", HOSTILE],
+        &["templates", HOSTILE],
+        &["cert", "show", HOSTILE],
+        &["ca", "rotate", HOSTILE],
+        &["cert", "revoke", HOSTILE],
+        &["init", "--host", HOSTILE],
+        &["doctor", "kustomize", "--", "kustomize", "build", HOSTILE],
+    ] {
+        plain(&sandbox, arguments);
+    }
+}
+
+/// A certificate of others whose names have them.
+#[test]
+fn names_in_certificates_are_shown_escaped() {
+    let sandbox = Sandbox::new();
+    let mut params = rcgen::CertificateParams::new(vec!["a.example.com".to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, HOSTILE);
+    params.distinguished_name.push(rcgen::DnType::OrganizationName, "\u{202e}\u{200b}");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    sandbox.write("a.pem", &certificate);
+    sandbox.write("b.pem", key.serialize_pem());
+    plain(&sandbox, &["cert", "show", "a.pem", "b.pem", "--check"]);
+    plain(&sandbox, &["import", "a.pem", "b.pem", "--into", "new"]);
+    sandbox.may_hold_keys("new");
+    sandbox.write(
+        "mtls.toml",
+        SPEC.replace("[cas.clients]", "[cas.clients]\ncertificate = \"a.pem\""),
+    );
+    plain(&sandbox, &["render", "--dry-run"]);
+    plain(&sandbox, &["status"]);
+}
+
+/// Objects that came through Kustomize or Helm with such names.
+#[test]
+fn names_of_objects_are_shown_escaped() {
+    let sandbox = Sandbox::new();
+    let object = serde_json::json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+        "metadata": {"name": HOSTILE, "labels": {"mtlsgen.dev/name": "site"}},
+        "spec": {"rules": [{"host": "a.example.com"}]},
+    });
+    let mut spec: serde_json::Value = serde_json::json!({
+        "cas": {"clients": {}}, "services": {"web": {"existing": true, "port": 80}},
+        "hosts": {"a.example.com": {"existingIngress": {"name": HOSTILE}, "service": "web", "clientAuth": {"cas": ["clients"]}}},
+    });
+    for _ in 0..2 {
+        let config = serde_json::json!({
+            "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"}, "spec": spec,
+        });
+        let list = serde_json::json!({
+            "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [object], "functionConfig": config,
+        });
+        for format in ["human", "json"] {
+            let run = sandbox
+                .run_with_input(&["kustomize", "--message-format", format], list.to_string());
+            assert_plain("function", &run);
+        }
+        sandbox.write("mtls.yaml", mtlsgen::manifest::yaml::emit(&config));
+        assert_plain(
+            "post-render",
+            &sandbox.run_with_input(&["post-render"], mtlsgen::manifest::yaml::emit(&object)),
+        );
+        spec["hosts"]["a.example.com"]["existingIngress"] = true.into();
+    }
+}
