@@ -1,0 +1,3 @@
+//! What hostile repositories, specs, templates and machines try; each fails on a version that lets them.
+
+mod memory;
