@@ -59,6 +59,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let existing = tree::read(&args.directory, &tree)?;
     let changes = output::changes(&tree, &existing)?;
     print(output::difference(&changes, &tree, &existing, standard_output_colour(globals)))?;
-    let same = changes.files.is_empty() && plan.actions.is_empty() && plan.lists.is_empty();
+    let same = changes.files.is_empty()
+        && plan.actions.is_empty()
+        && plan.lists.is_empty()
+        && !plan.is_early();
     Ok(if same && !unsettled { ExitStatus::Done } else { ExitStatus::Findings })
 }

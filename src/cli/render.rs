@@ -216,7 +216,7 @@ fn settle(
     if broken {
         report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
     }
-    (broken || args.locked && unsettled_keys).then_some(ExitStatus::Findings)
+    (broken || plan.is_early() || args.locked && unsettled_keys).then_some(ExitStatus::Findings)
 }
 
 fn to_standard_output(

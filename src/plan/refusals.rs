@@ -26,7 +26,8 @@ pub(super) fn refuse_before(
             "clock-behind",
             format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
         )
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
+        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
+        .help(format!("if the clock is right, the one that `{name}` was issued by was ahead: `mtlsgen cert renew cas/{name}` issues it anew, with its own key")),
     )
 }
 

@@ -1,3 +1,4 @@
 //! What hostile repositories, specs, templates and machines try; each fails on a version that lets them.
 
+mod clocks;
 mod memory;

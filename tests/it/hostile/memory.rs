@@ -100,7 +100,7 @@ fn templates_that_end_the_stack() {
     for template in [
         format!("a: {{{{ {}1 }}}}\n", "1 - ".repeat(70_000)),
         format!("a: {{{{ model{} }}}}\n", ".a".repeat(70_000)),
-        format!("{{% if model %}}{}{{% endif %}}\n", "{% elif model %}".repeat(70_000)),
+        format!("{{% if model %}}{}{{% endif %}}\n", "{% elif model %}".repeat(60_000)),
     ] {
         let run = render(SPEC, &template);
         assert_eq!(run.status, 2, "{}", &run.stderr[..run.stderr.len().min(300)]);
