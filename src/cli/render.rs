@@ -60,6 +60,12 @@ pub struct Args {
     /// Issue and write nothing: exit with 1 if the folder is not up to date
     #[arg(long, requires = "output", help_heading = "Output", conflicts_with_all = ["locked", "dry_run"])]
     check: bool,
+    /// Let the recipients of `store.encryption` open keys of the store that some of them could not open so far
+    ///
+    /// Without it, a new recipient is an error that lists who would be able to read, and who no longer; so is
+    /// encryption that was switched off.
+    #[arg(long, help_heading = "Encrypted keys", conflicts_with_all = ["locked", "dry_run", "check"])]
+    reencrypt: bool,
     /// Show private keys on a terminal, where they are masked otherwise
     #[arg(long, help_heading = "Output", conflicts_with = "output")]
     show_secrets: bool,
@@ -84,6 +90,11 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     // All that is left of the spec is where things stand in it.
     let document = read.into_document();
     let only_looks = args.locked || args.check || args.dry_run;
+    if let Source::Folder(store) = &source
+        && !(only_looks || args.reencrypt)
+    {
+        phases::refuse_new_readers(store)?;
+    }
     let inventory = if only_looks {
         let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
         let severity = match (args.dry_run, args.locked) {
@@ -115,7 +126,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         phases::holdings(&source, resolved, &inventory)?
     };
     if !only_looks {
-        phases::settle_keys(&source, report)?;
+        phases::settle_keys(&source, args.reencrypt, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Checked { manifests, warnings } =

@@ -30,6 +30,16 @@ pub struct UnsettledKeys {
     pub added: BTreeSet<String>,
 }
 
+impl UnsettledKeys {
+    /// Whether somebody could open a sealed one who cannot now, as far as that is known, once they are written for
+    /// that many recipients.
+    #[must_use]
+    pub fn gives_to_others(&self, recipients: usize) -> bool {
+        let is_sealed = self.count > self.in_clear;
+        is_sealed && (recipients == 0 || self.unknown > 0 || !self.added.is_empty())
+    }
+}
+
 /// A folder that may hold a key, below the store.
 struct Place {
     folder: String,
