@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
-    Compromised, compromised, lost_authority, refuse_before, refuse_compromised, refuse_other_key,
-    refuse_rotation,
+    Compromised, compromised, key_owners, lost_authority, refuse_before, refuse_compromised,
+    refuse_key_of_another, refuse_other_key, refuse_rotation,
 };
 use super::revoking;
 use super::scope::Scope;
@@ -129,6 +129,7 @@ pub fn plan_within(
     let revoked = revoke(&mut plan, model, inventory, now, scope, &mut errors);
     let compromised = compromised(&inventory.ledger, &revoked);
     let mut reissued: Vec<&str> = Vec::new();
+    let owners = key_owners(model, inventory);
     let mut signers = brought_signers(model);
     for request in model.requests() {
         let held = inventory.held.get(&request.holder);
@@ -151,7 +152,8 @@ pub fn plan_within(
         let asked = generations::asked(request, held, inventory, compared_with_next);
         let Ok(asked) = asked.map_err(|error| errors.push(error)) else { continue };
         let asked = in_its_string_types(asked, held);
-        if let Some(error) = held.and_then(|held| refuse_other_key(request, held)) {
+        let other_key = held.and_then(|held| refuse_other_key(request, held));
+        if let Some(error) = other_key.or_else(|| refuse_key_of_another(request, &owners)) {
             errors.push(error);
             continue;
         }

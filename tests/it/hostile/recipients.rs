@@ -6,7 +6,7 @@ use crate::encryption::{Person, rendered, set_recipients, spec, store};
 use crate::support::{Sandbox, tool};
 
 /// Every command that writes keys, each with what it needs.
-fn writing<'a>(identity: &'a str) -> [Vec<&'a str>; 6] {
+fn writing(identity: &str) -> [Vec<&str>; 6] {
     [
         vec!["render", "--identity", identity],
         vec!["render", "--kind", "Ingress"],
