@@ -60,7 +60,7 @@ pub enum State {
     Due,
     /// Over.
     Expired,
-    /// Its time has not come: whoever checks it refuses it. A clock was ahead when it was made, or is behind now.
+    /// Its time has not come, so that verifiers refuse it. A clock was ahead when it was made, or is behind now.
     NotYetValid,
     /// Revoked, whether by a ledger or by the spec.
     Revoked,

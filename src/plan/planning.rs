@@ -65,7 +65,7 @@ impl IssuancePlan {
             || self.lists.iter().any(|list| !list.reason.still_works())
     }
 
-    /// Whether a certificate or a revocation list is not valid yet: whoever checks it refuses it.
+    /// Whether a certificate or a revocation list is not valid yet, so that verifiers refuse it.
     #[must_use]
     pub fn is_early(&self) -> bool {
         !self.early.is_empty()

@@ -48,9 +48,9 @@ pub fn settle_keys(source: &Source, asked: bool, report: Report) -> Result<(), C
     Ok(())
 }
 
-/// Refuses to write any key while the spec lets somebody open keys who could not so far: a new recipient, or
-/// everybody, where encryption is switched off. Who was merged into the spec is to get keys only by a decision of
-/// whoever has them. A store whose keys lie in clear, or that has none yet, has nothing that recipients could gain;
+/// Refuses to write any key while the spec gives keys to a reader who could not open them so far: a new recipient, or
+/// everybody, where encryption is switched off. A recipient who was merged into the spec gets keys only if a person who
+/// has them decides so. A store whose keys lie in clear, or that has none yet, has nothing that recipients could gain;
 /// neither does a recipient who goes.
 ///
 /// # Errors

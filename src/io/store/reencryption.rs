@@ -31,8 +31,8 @@ pub struct UnsettledKeys {
 }
 
 impl UnsettledKeys {
-    /// Whether somebody could open a sealed one who cannot now, as far as that is known, once they are written for
-    /// that many recipients.
+    /// Whether a sealed one gets a new reader, as far as that is known, once they are written for that many
+    /// recipients.
     #[must_use]
     pub fn gives_to_others(&self, recipients: usize) -> bool {
         let is_sealed = self.count > self.in_clear;

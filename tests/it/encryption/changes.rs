@@ -186,7 +186,7 @@ fn a_recipient_who_goes_is_shut_out_where_an_identity_is_at_hand() {
     let [ann, ben] = &people[..] else { panic!() };
     let before = store(&sandbox);
     set_recipients(&sandbox, [ben]);
-    // Who cannot open the keys is told what stays, and can do what needs none.
+    // Without an identity, the keys stay as they are, with a warning, and what needs none works.
     let run = sandbox.ok(&["render", "--kind", "Ingress"]);
     assert!(run.stderr.contains("they stay as they are"), "{}", run.stderr);
     let words = format!("until then, `{}` can open them", ann.recipient);

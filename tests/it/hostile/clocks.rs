@@ -1,4 +1,4 @@
-//! Certificates and lists from a clock that ran ahead: whoever checks them refuses them, so they count as valid nowhere.
+//! Certificates and lists from a clock that ran ahead: verifiers refuse them, so they count as valid nowhere.
 
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ fn what_a_clock_that_was_ahead_made_is_not_valid() {
     assert_eq!(run.status, 1, "{}", run.stderr);
 }
 
-/// Nobody but people knows which of two clocks was wrong; once they say it, all is well again.
+/// Only people know which of two clocks was wrong; `cert renew` is how they say it.
 #[test]
 fn what_is_not_valid_yet_is_issued_anew_when_asked_for() {
     let sandbox = Sandbox::with_toml(SPEC);

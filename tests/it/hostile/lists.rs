@@ -1,4 +1,4 @@
-//! Revocation lists that are gone: whoever knows an older one with a higher number would go on believing that.
+//! Revocation lists that are gone: a verifier that has an older one with a higher number would keep that.
 
 use std::fs;
 
@@ -19,12 +19,12 @@ tls.issuer = "self-signed"
 clientAuth.cas = ["clients"]
 "#;
 
-fn number(told: &str) -> u64 {
-    let behind = told.split("signed revocation list ").nth(1).unwrap_or_else(|| panic!("{told}"));
+fn number(said: &str) -> u64 {
+    let behind = said.split("signed revocation list ").nth(1).unwrap_or_else(|| panic!("{said}"));
     behind.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// Somebody who removes `crl` from the repository, and waits for the next render (RFC 5280, section 5.2.3).
+/// A commit removes `crl` from the repository, and the next render signs a list (RFC 5280, section 5.2.3).
 #[test]
 fn numbers_do_not_begin_again_where_lists_are_gone() {
     let sandbox = Sandbox::with_toml(SPEC);

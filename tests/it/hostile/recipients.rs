@@ -1,4 +1,4 @@
-//! A merged change of the spec that lets somebody else open the store's keys.
+//! A merged change of the spec that gives the store's keys to another reader.
 
 use std::process::Command;
 
@@ -44,7 +44,7 @@ fn a_merged_recipient_gets_no_key() {
     sandbox.ok(&["render", "--locked", "--identity", eve.file()]);
 }
 
-/// Whoever is replaced is named beside whoever comes.
+/// The message names both, the one who goes and the one who comes.
 #[test]
 fn a_recipient_in_the_place_of_another_is_refused_and_both_are_named() {
     let Some((sandbox, people)) = rendered(&["ann", "eve"], 1) else { return };

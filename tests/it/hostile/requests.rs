@@ -1,4 +1,4 @@
-//! Signing requests by keys that are somebody else's.
+//! Signing requests by keys of other holders.
 
 use std::fs;
 use std::process::Command;
@@ -84,7 +84,7 @@ fn a_request_by_a_key_of_another_generation_is_refused() {
     refused(&sandbox, "authority `clients`");
 }
 
-/// An authority whose certificate is a file of somebody else's.
+/// An authority whose certificate was made elsewhere.
 #[test]
 fn a_request_by_the_key_of_a_brought_authority_is_refused() {
     let partner = Sandbox::with_toml("[cas.partner]\n");
@@ -99,7 +99,7 @@ fn a_request_by_the_key_of_a_brought_authority_is_refused() {
     refused(&sandbox, "authority `partner`");
 }
 
-/// One request for two clients: neither could be told from the other by its key.
+/// One request for two clients: their keys would not distinguish them.
 #[test]
 fn one_request_for_two_clients_is_refused() {
     let spec = format!(
