@@ -8,7 +8,7 @@ mod source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::encryption::{settle_keys, tell_unsettled_keys};
+pub use self::encryption::{refuse_new_readers, settle_keys, tell_unsettled_keys};
 pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,

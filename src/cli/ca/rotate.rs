@@ -89,6 +89,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         }
         return Ok(ExitStatus::Done);
     }
+    if !args.dry_run {
+        phases::refuse_new_readers(&store)?;
+    }
     // Whoever may not write can still ask what would happen.
     let lock = if args.dry_run { None } else { Some(store.lock()?) };
     // Another process may have taken a step in the meantime; its warnings are those told already.

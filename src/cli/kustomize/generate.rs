@@ -107,11 +107,16 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let source = phases::source(read, &resolved, *now, report)?;
     let inventory = match read.plugin.issue {
         Issue::Never => locked(&source, &resolved.model, *now, report, advice)?,
-        Issue::MissingOrDue => phases::issue(&source, &resolved, *now, report, || Ok(()))?,
+        Issue::MissingOrDue => {
+            if let phases::Source::Folder(store) = &source {
+                phases::refuse_new_readers(store)?;
+            }
+            phases::issue(&source, &resolved, *now, report, || Ok(()))?
+        }
     };
     let (model, keyring) = phases::keyring(&source, resolved, &inventory)?;
     if read.plugin.issue == Issue::MissingOrDue {
-        phases::settle_keys(&source, report)?;
+        phases::settle_keys(&source, false, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Completed { items: completed, manifests, warnings, taken } = complete(&model, &holdings)?;

@@ -31,6 +31,16 @@ pub struct UnsettledKeys {
     pub added: BTreeSet<String>,
 }
 
+impl UnsettledKeys {
+    /// Whether a sealed one gets a new reader, as far as that is known, once they are written for that many
+    /// recipients.
+    #[must_use]
+    pub fn gives_to_others(&self, recipients: usize) -> bool {
+        let is_sealed = self.count > self.in_clear;
+        is_sealed && (recipients == 0 || self.unknown > 0 || !self.added.is_empty())
+    }
+}
+
 /// A folder that may hold a key, below the store.
 struct KeyFolder {
     folder: String,

@@ -65,7 +65,7 @@ fn a_killed_run_leaves_no_key_in_clear() {
 fn a_killed_change_of_encryption_is_whole_or_not_at_all() {
     let sandbox = Sandbox::with_toml(&spec(&[]));
     let Some(ann) = Person::new(&sandbox, "ann") else { return };
-    let arguments = ["render", "-q", "--kind", "Ingress", "--identity", ann.file()];
+    let arguments = ["render", "-q", "--kind", "Ingress", "--reencrypt", "--identity", ann.file()];
     sandbox.ok(&arguments);
     set_recipients(&sandbox, [&ann]);
     let mut killer = Killer::new(&sandbox, &arguments);
