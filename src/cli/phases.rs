@@ -24,6 +24,8 @@ use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
 use crate::io::age_file::{Recipients, Sources};
+use crate::io::input_error::InputError;
+use crate::io::reach::Reach;
 use crate::io::store::{Store, WAIT_LIMIT};
 use crate::io::{brought, input, seed};
 use crate::manifest::Disclosure;
@@ -34,7 +36,7 @@ use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
-use crate::spec::document::{self, Document, Step};
+use crate::spec::document::{self, Document, NamedPath, Step};
 use crate::spec::plugin::Plugin;
 use crate::spec::value::AgeRecipient;
 use crate::spec::{Spec, StoreKind};
@@ -56,6 +58,8 @@ pub struct Read {
     pub identities: Sources,
     /// File with the seed of a derived store, as the command line names it.
     pub seed_file: Option<PathBuf>,
+    /// How far the paths of the spec reach.
+    pub reach: Reach,
 }
 
 impl Read {
@@ -72,7 +76,8 @@ impl Read {
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
     let identities = Sources::from(&arguments.keys);
     let seed_file = arguments.seed_file.clone();
-    let read = Read { identities, seed_file, ..read_sources(arguments.sources()?)? };
+    let read =
+        Read { identities, seed_file, ..read_sources(arguments.sources()?, Reach::anywhere())? };
     refuse_useless_seed(&read)?;
     Ok(read)
 }
@@ -91,12 +96,15 @@ fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.
 ///
 /// # Errors
-/// Such a file is missing, cannot be read, or names further ones.
-pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, CommandError> {
+/// Such a file is missing, cannot be read, lies out of reach, or names further ones.
+pub fn read_sources(
+    mut sources: Vec<Arc<diagnostic::Source>>,
+    reach: Reach,
+) -> Result<Read, CommandError> {
     let (mut document, mut findings) = document::read(&sources);
     let (plugin, mistakes) = document.plugin();
     if !plugin.spec_files.is_empty() {
-        let mut files = spec_files(&document, &plugin)?;
+        let mut files = spec_files(&document, &plugin, &reach)?;
         files.append(&mut sources);
         sources = files;
         (document, findings) = document::read(&sources);
@@ -106,17 +114,36 @@ pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, C
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
     let identities = Sources::default();
-    Ok(Read { directory, document, spec, plugin, findings, identities, seed_file: None })
+    let seed_file = None;
+    let mut read =
+        Read { directory, document, spec, plugin, findings, identities, seed_file, reach };
+    read.findings.extend(out_of_reach(&read));
+    Ok(read)
+}
+
+/// What is wrong with the paths of a spec that reach too far, before any of them is followed.
+fn out_of_reach(read: &Read) -> Vec<Diagnostic> {
+    let mut named = model::brought::paths(&read.document, &read.spec);
+    named.push(store_path(read));
+    named.dedup();
+    named.iter().filter_map(|named| read.reach.refusal(named)).collect()
 }
 
 /// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
 fn spec_files(
     document: &Document,
     plugin: &Plugin,
+    reach: &Reach,
 ) -> Result<Vec<Arc<diagnostic::Source>>, CommandError> {
-    let directory = document.plugin_directory(&path!["specFiles"]);
-    let files: Vec<PathBuf> = plugin.spec_files.iter().map(|file| directory.join(file)).collect();
-    let sources = input::spec_files(&files)?;
+    let files = plugin.spec_files.iter().enumerate();
+    let files: Vec<NamedPath> = files
+        .map(|(index, file)| document.plugin_named(&path!["specFiles", index], file.as_str()))
+        .collect();
+    let refusals: Vec<_> = files.iter().filter_map(|file| reach.refusal(file)).collect();
+    if !refusals.is_empty() {
+        return Err(CommandError::Input(refusals));
+    }
+    let sources = input::named_specs(&files, reach)?;
     let (named, _) = document::read(&sources);
     if named.plugin().0.spec_files.is_empty() {
         return Ok(sources);
@@ -173,12 +200,12 @@ fn resolve_with(
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
-    let Read { document, spec, findings, .. } = read;
+    let Read { document, spec, findings, reach, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
         return Err(CommandError::Input(findings.clone()));
     }
-    let files = brought::read(&model::brought::files(document, spec));
+    let files = brought::read(&model::brought::files(document, spec), reach);
     let context = Context { document, spec, files: &files, now };
     let (resolved, mut findings) = resolve(context, findings.clone());
     if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
@@ -201,8 +228,10 @@ pub fn templates(
 ) -> Result<TemplateSet, CommandError> {
     let path = path!["templates"];
     let in_spec = folder.is_none();
+    let reach = if in_spec { read.reach.clone() } else { Reach::anywhere() };
     let folder = folder.map(Path::to_owned).or_else(|| {
-        read.spec.templates.as_ref().map(|folder| read.document.directory(&path).join(folder))
+        let written = read.spec.templates.as_ref()?;
+        Some(read.document.named(&path, written.as_str()).path().to_owned())
     });
     let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
     if let Some(place) = read.document.span(&path).filter(|_| in_spec && !folder.is_dir()) {
@@ -211,7 +240,14 @@ pub fn templates(
         let finding = Diagnostic::error("templates-missing", title).at(Some(place)).help(help);
         return Err(CommandError::Input(vec![finding]));
     }
-    let found = input::templates(&folder)?;
+    let found = input::templates(&folder, &reach).map_err(|error| {
+        let refusal = match &error {
+            InputError::Read(error) => reach.explained(error),
+            _ => None,
+        };
+        let at = |refusal: Diagnostic| refusal.at(read.document.span(&path));
+        refusal.map_or_else(|| error.into(), |refusal| CommandError::Input(vec![at(refusal)]))
+    })?;
     let ignored = found.ignored.iter().map(|path| {
         let title =
             format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
@@ -258,9 +294,10 @@ pub fn source_for(
     }
     let path = path!["store", "seedFile"];
     let written = read.spec.store.seed_file.as_ref();
-    let written = written.map(|file| read.document.directory(&path).join(file));
+    let written = written.map(|file| read.document.named(&path, file.as_str()));
     let argument = read.seed_file.as_deref();
-    let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
+    let reach = Some(&read.reach);
+    let seed = seed::read(seed::Places { argument, spec: written.as_ref(), reach })?;
     let order = Order { model: &resolved.model, brought: &resolved.keyring, now, extent };
     let count = match extent {
         Extent::Of(holders) => holders.len(),
@@ -296,11 +333,7 @@ pub fn source_beside(
 
 /// The store: where the spec says, else `pki` beside its first file.
 pub fn store(read: &Read, report: Report) -> Store {
-    let path: Vec<Step> = path!["store", "path"];
-    let root = match &read.spec.store.path {
-        Some(written) => read.document.directory(&path).join(written),
-        None => read.directory.join("pki"),
-    };
+    let root = store_path(read).path().to_owned();
     let recipients = read.spec.store.encryption.iter().flat_map(|all| &all.age.recipients);
     let recipients = Recipients::new(recipients.map(AgeRecipient::as_str));
     let identities = read.identities.clone();
@@ -309,6 +342,14 @@ pub fn store(read: &Read, report: Report) -> Store {
         report.diagnostics(&found.warnings);
         Ok(found)
     })
+}
+
+fn store_path(read: &Read) -> NamedPath {
+    let path: Vec<Step> = path!["store", "path"];
+    match &read.spec.store.path {
+        Some(written) => read.document.named(&path, written.as_str()),
+        None => NamedPath::implied(read.directory.join("pki"), None),
+    }
 }
 
 /// Private keys that the manifests hold: those of leaves in Secrets.

@@ -1,8 +1,9 @@
 //! The lines of a source that a message shows, cut out so that size of file and line do not matter.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::mask::touches_secret;
+use super::mask::{masked, masked_beside, touches_secret};
 use super::{Source, Span};
 
 /// Longest line that is shown whole; longer ones are cut around the place.
@@ -25,13 +26,14 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The lines of the first line of each span, all spans of one source; `None` where a line
-    /// belongs to a private key or holds a seed.
+    /// belongs to a private key or looks secret, and where the source is not shown and has blanks alone.
     pub fn of(spans: &[&Span]) -> Option<Self> {
         let source = &spans.first()?.source;
         let lines: Vec<_> = spans.iter().map(|span| line_of(source, span.start)).collect();
         let start = lines.iter().map(|line| line.start).min()?;
         let end = lines.iter().map(|line| line.end).max()?;
-        if touches_secret(&source.text, start..end) {
+        let is_blank = end > start && source.text[start..end].trim().is_empty();
+        if is_blank || touches_secret(&source.text, start..end) {
             return None;
         }
         let number = source.text[..start].matches('\n').count() + 1;
@@ -49,6 +51,12 @@ impl Excerpt {
             }),
         }
     }
+}
+
+/// `words` of a message about `span` without what looks secret, also in the line that it is about.
+pub(super) fn said<'w>(words: &'w str, span: Option<&Span>) -> Cow<'w, str> {
+    let Some(Span { source, start, .. }) = span else { return masked(words) };
+    masked_beside(words, &source.text, line_of(source, *start))
 }
 
 /// Whether both spans can stand in one excerpt.

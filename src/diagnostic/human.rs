@@ -1,11 +1,13 @@
 //! Diagnostics for people: file, line, column, the source line with the value underlined, and what to write instead.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
 };
 
-use super::excerpt::{Excerpt, near};
-use super::{Diagnostic, Severity, Span, in_order, masked};
+use super::excerpt::{Excerpt, near, said};
+use super::{Diagnostic, Severity, Span, in_order};
 
 /// Shows diagnostics, ordered by place and each once, for a terminal of `width` columns.
 ///
@@ -16,12 +18,13 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String 
     let renderer = renderer.term_width(width.max(40));
     in_order(diagnostics)
         .into_iter()
-        .map(|diagnostic| renderer.render(&[group(diagnostic)]) + "\n\n")
+        .map(|diagnostic| renderer.render(&[group(&diagnostic)]) + "\n\n")
         .collect()
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
-    let title = level(diagnostic.severity).primary_title(masked(&diagnostic.title));
+    let title =
+        level(diagnostic.severity).primary_title(said(&diagnostic.title, diagnostic.span.as_ref()));
     let mut group = Group::with_title(title.id(diagnostic.code));
     let (close, far): (Vec<_>, Vec<_>) = diagnostic
         .related
@@ -37,7 +40,8 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     for (span, words) in far {
         group = group.elements(excerpt(&[(span, AnnotationKind::Context, words)]));
     }
-    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(masked(help))))
+    let help = diagnostic.help.iter().map(|help| said(help, diagnostic.span.as_ref()));
+    group.elements(help.map(|help| Level::HELP.message(help)))
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -57,7 +61,7 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
         .marks
         .into_iter()
         .zip(marks)
-        .map(|(range, (_, kind, words))| annotation(range, *kind, words));
+        .map(|(range, (span, kind, words))| annotation(range, *kind, said(words, Some(span))));
     let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).annotations(annotations);
     if excerpt.exact {
         return vec![snippet.path(first.source.name.as_str()).into()];
@@ -65,9 +69,13 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
     vec![origin(first).into(), snippet.into()]
 }
 
-fn annotation(range: std::ops::Range<usize>, kind: AnnotationKind, words: &str) -> Annotation<'_> {
+fn annotation<'w>(
+    range: std::ops::Range<usize>,
+    kind: AnnotationKind,
+    words: Cow<'w, str>,
+) -> Annotation<'w> {
     let annotation = kind.span(range);
-    if words.is_empty() { annotation } else { annotation.label(masked(words)) }
+    if words.is_empty() { annotation } else { annotation.label(words) }
 }
 
 fn origin(span: &Span) -> Origin<'_> {

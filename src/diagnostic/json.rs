@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Diagnostic, Severity, Span, in_order, masked};
+use super::excerpt::said;
+use super::{Diagnostic, Severity, Span, in_order};
 
 /// Shows diagnostics, ordered by place and each once, as one JSON object a line.
 ///
@@ -11,7 +12,7 @@ use super::{Diagnostic, Severity, Span, in_order, masked};
 pub fn render(diagnostics: &[Diagnostic]) -> String {
     in_order(diagnostics)
         .into_iter()
-        .map(|diagnostic| line(&Shown::of(diagnostic)) + "\n")
+        .map(|diagnostic| line(&Shown::of(&diagnostic)) + "\n")
         .collect()
 }
 
@@ -50,6 +51,7 @@ struct Related {
 
 impl Shown {
     fn of(diagnostic: &Diagnostic) -> Self {
+        let said = |words: &str| said(words, diagnostic.span.as_ref()).into_owned();
         Self {
             severity: match diagnostic.severity {
                 Severity::Error => "error",
@@ -57,10 +59,10 @@ impl Shown {
                 Severity::Notice => "notice",
             },
             code: diagnostic.code,
-            message: masked(&diagnostic.title).into_owned(),
+            message: said(&diagnostic.title),
             place: diagnostic.span.as_ref().map(Place::of),
-            label: masked(&diagnostic.label).into_owned(),
-            help: diagnostic.help.iter().map(|help| masked(help).into_owned()).collect(),
+            label: said(&diagnostic.label),
+            help: diagnostic.help.iter().map(|help| said(help)).collect(),
             related: diagnostic.related.iter().map(Related::of).collect(),
         }
     }
@@ -76,7 +78,7 @@ impl Place {
 
 impl Related {
     fn of((span, words): &(Span, String)) -> Self {
-        Self { message: masked(words).into_owned(), place: Place::of(span) }
+        Self { message: said(words, Some(span)).into_owned(), place: Place::of(span) }
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::annotation::PATHS;
 use super::{annotation_of, config};
-use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject, masked};
+use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject};
 use crate::manifest::Identity;
 use crate::spec::document::{Document, Step, in_its_language};
 
@@ -43,8 +43,7 @@ pub fn result(diagnostic: &Diagnostic, origin: Origin<'_>) -> Value {
 }
 
 fn message(diagnostic: &Diagnostic) -> String {
-    let lines = std::iter::once(&diagnostic.title).chain(&diagnostic.help);
-    lines.map(|line| masked(line).into_owned()).collect::<Vec<_>>().join("; ")
+    diagnostic.sayings().join("; ")
 }
 
 fn severity(severity: Severity) -> &'static str {

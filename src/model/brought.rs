@@ -1,7 +1,6 @@
 //! What was brought along: certificates and keys of others, judged before anything relies on them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use super::authorities::Issuers;
 use super::context::{Context, Findings};
@@ -14,13 +13,27 @@ use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::plan::Keyring;
-use crate::spec::document::{Document, Path, Step};
+use crate::spec::document::{Document, NamedPath, Path, Step};
 use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
 
+/// All paths that the spec names, but for those of the plugin's own settings.
+#[must_use]
+pub fn paths(document: &Document, spec: &Spec) -> Vec<NamedPath> {
+    let folders = [
+        (path!["templates"], spec.templates.as_ref()),
+        (path!["store", "path"], spec.store.path.as_ref()),
+        (path!["store", "seedFile"], spec.store.seed_file.as_ref()),
+    ];
+    let others = folders.into_iter().filter_map(|(path, written)| Some((path, written?)));
+    let mut named = files(document, spec);
+    named.extend(others.map(|(path, written)| document.named(&path, written.as_str())));
+    named
+}
+
 /// The files that the spec names, so that they can be read before resolving.
 #[must_use]
-pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
+pub fn files(document: &Document, spec: &Spec) -> Vec<NamedPath> {
     let mut named: Vec<(Path, &FilePath)> = Vec::new();
     for (name, ca) in &spec.cas {
         let fields = [("certificate", ca.certificate.as_ref()), ("key", ca.key.as_ref())];
@@ -42,9 +55,8 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
     for (index, patch) in spec.patches.iter().enumerate() {
         named.extend(written(&path!["patches", index], [("path", patch.path.as_ref())]));
     }
-    let full = |(path, file): (Path, &FilePath)| document.directory(&path).join(file);
-    let files: BTreeSet<PathBuf> = named.into_iter().map(full).collect();
-    files.into_iter().collect()
+    let full = |(path, file): (Path, &FilePath)| document.named(&path, file.as_str());
+    named.into_iter().map(full).collect()
 }
 
 /// Whether certificates are among them.
@@ -79,8 +91,9 @@ pub fn bytes<'a>(
     file: &str,
     findings: &mut Findings,
 ) -> Option<&'a [u8]> {
-    let full = context.document.directory(path).join(file);
-    let cause = match context.files.get(&full) {
+    let named = context.document.named(path, file);
+    let full = named.path();
+    let cause = match context.files.get(full) {
         Some(Ok(bytes)) => return Some(bytes),
         Some(Err(cause)) => cause.as_str(),
         None => "it was not read",
@@ -205,8 +218,8 @@ impl Pool {
         for (name, ca) in &context.spec.cas {
             let Some(file) = &ca.certificate else { continue };
             let path = path!["cas", name.as_str(), "certificate"];
-            let full = context.document.directory(&path).join(file);
-            let Some(Ok(bytes)) = context.files.get(&full) else { continue };
+            let named = context.document.named(&path, file.as_str());
+            let Some(Ok(bytes)) = context.files.get(named.path()) else { continue };
             for certificate in Certificate::from_pem(bytes).into_iter().flatten() {
                 let known = pool.by_subject.entry(certificate.subject.clone()).or_default();
                 if !known.contains(&certificate) {

@@ -75,7 +75,8 @@ fn go(
     checked: &mut Checked,
 ) -> Result<(), CommandError> {
     let now = clock::now(None)?;
-    let read = phases::read_sources(sources)?;
+    // As in the build, whose environment this is.
+    let read = phases::read_sources(sources, call::kustomization_reach(&folder.shown)?)?;
     let is_transformer = reference.role == Role::Transformer;
     if is_transformer && transform::declares_nothing(&read) {
         return Ok(());

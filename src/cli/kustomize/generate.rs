@@ -9,6 +9,7 @@ use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
 use crate::complete::{Completed, Namespace};
 use crate::diagnostic::{Diagnostic, Source, has_errors};
+use crate::io::reach::Reach;
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
@@ -25,6 +26,8 @@ use crate::time::Timestamp;
 pub struct Request<'a> {
     /// Texts of the spec, in the order of merging.
     pub sources: Vec<Arc<Source>>,
+    /// How far the paths in it reach.
+    pub reach: Reach,
     /// Objects that came in.
     pub items: &'a [Value],
     /// Namespace of objects that say none; `None`: that of the spec, for all that is known.
@@ -69,7 +72,8 @@ pub type Outcome = (Option<Document>, Result<Given, CommandError>);
 
 /// The objects of a spec, as its `plugin` wants them.
 pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
-    match phases::read_sources(std::mem::take(&mut request.sources)) {
+    let reach = std::mem::take(&mut request.reach);
+    match phases::read_sources(std::mem::take(&mut request.sources), reach) {
         Ok(read) => {
             let given = objects_of(&read, &request, report);
             (Some(read.into_document()), given)
@@ -79,7 +83,7 @@ pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
 }
 
 fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Given, CommandError> {
-    let Request { sources: _, items, namespace, now, annotate, sink, advice } = request;
+    let Request { sources: _, reach: _, items, namespace, now, annotate, sink, advice } = request;
     let document = &read.document;
     let plugin = if *annotate { read.plugin.clone() } else { Plugin::default() };
     let items = transform::with_whole_references(items, &plugin, report)?;
