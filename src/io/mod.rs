@@ -7,6 +7,7 @@ pub mod clock;
 pub mod entropy;
 pub mod existing;
 pub mod foreign;
+pub mod git;
 pub mod input;
 pub mod input_error;
 pub mod kustomization;

@@ -108,6 +108,19 @@ impl Store {
         contents::path_of(&self.root, holder, file)
     }
 
+    /// The folder of `holder`, if it is there; what is put into it beside its own files stays out of Git.
+    ///
+    /// # Errors
+    /// A `.gitignore` cannot be written.
+    pub fn folder_beside(&self, holder: &Holder) -> Result<Option<PathBuf>, StoreError> {
+        let folder = self.root.join(layout::holder_folder(holder));
+        if read::mode_of_folder(&folder)?.is_none() {
+            return Ok(None);
+        }
+        folder::close_to_git(&self.root, |_| false)?;
+        Ok(Some(folder))
+    }
+
     /// Public facts about `wanted`, and warnings about key files that others can read.
     ///
     /// Needs no permission to write, unless a killed process left a change to finish. With them come
