@@ -55,8 +55,9 @@ impl Excerpt {
 
 /// `words` of a message about `span` without what looks secret, also in the line that it is about.
 pub(super) fn said<'w>(words: &'w str, span: Option<&Span>) -> Cow<'w, str> {
-    let Some(Span { source, start, .. }) = span else { return masked(words) };
-    masked_beside(words, &source.text, line_of(source, *start))
+    let Some(Span { source, start, end }) = span else { return masked(words) };
+    let lines = line_of(source, *start).start..line_of(source, *end).end;
+    masked_beside(words, &source.text, lines)
 }
 
 /// Whether both spans can stand in one excerpt.

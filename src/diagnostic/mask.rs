@@ -169,14 +169,15 @@ pub(super) fn touches_secret(text: &str, lines: Range<usize>) -> bool {
 /// What looks secret in the lines at `lines` of `text`.
 fn secrets_at(text: &str, lines: Range<usize>) -> Vec<&str> {
     let mut found = Vec::new();
-    let mut before = text[..lines.start].lines().next_back().unwrap_or_default();
+    let before = text[..lines.start].lines().next_back().unwrap_or_default();
+    let mut is_value = secrets::opens_value(before);
     for line in text[lines].lines() {
-        if secrets::opens_value(before) {
+        if is_value {
             found.extend(Some(secrets::bare(line)).filter(|value| !value.is_empty()));
         }
         let ranges = secrets::words(line).into_iter().chain(secrets::values(line));
         found.extend(ranges.map(|range| &line[range]));
-        before = line;
+        is_value |= secrets::opens_value(line);
     }
     found
 }

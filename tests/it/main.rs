@@ -30,6 +30,7 @@ mod folders;
 mod foreign_pki;
 mod handshakes;
 mod helm;
+mod hostile;
 mod import;
 mod init;
 mod invalid;

@@ -26,6 +26,7 @@ pub use self::assignment::{NAME as ASSIGNMENT, assignment};
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
 pub use self::object_form::{API_VERSION, KIND};
 pub use self::places::NamedPath;
+pub use self::unshown::blank;
 pub use self::wording::in_its_language;
 pub use crate::path;
 

@@ -94,7 +94,7 @@ pub(super) fn of_broken(text: &str) -> Shown {
 }
 
 /// A source of the same name and the same lines without their text: places in it are places in `source`.
-pub(super) fn blank(source: &Source) -> Arc<Source> {
+pub fn blank(source: &Source) -> Arc<Source> {
     let blank = |character: char| match (character, character.len_utf8()) {
         ('\n' | '\r' | '\u{feff}', _) => character,
         (_, 1) => ' ',
