@@ -3,9 +3,10 @@
 mod encryption;
 mod existing;
 mod issuing;
+mod paths;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::encryption::{settle_keys, tell_unsettled_keys};
@@ -14,7 +15,10 @@ pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::paths::templates;
 pub use self::source::Source;
+
+use self::paths::{out_of_reach, spec_files, store_path};
 
 use super::progress::Progress;
 use super::report::{CommandError, Report};
@@ -24,10 +28,9 @@ use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
 use crate::io::age_file::{Recipients, Sources};
-use crate::io::input_error::InputError;
 use crate::io::reach::Reach;
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, input, seed};
+use crate::io::{brought, seed};
 use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::render::{self, Checked};
@@ -36,7 +39,7 @@ use crate::model::{self, Context, Model, Resolved};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
-use crate::spec::document::{self, Document, NamedPath, Step};
+use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
 use crate::spec::value::AgeRecipient;
 use crate::spec::{Spec, StoreKind};
@@ -121,40 +124,6 @@ pub fn read_sources(
     Ok(read)
 }
 
-/// What is wrong with the paths of a spec that reach too far, before any of them is followed.
-fn out_of_reach(read: &Read) -> Vec<Diagnostic> {
-    let mut named = model::brought::paths(&read.document, &read.spec);
-    named.push(store_path(read));
-    named.dedup();
-    named.iter().filter_map(|named| read.reach.refusal(named)).collect()
-}
-
-/// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
-fn spec_files(
-    document: &Document,
-    plugin: &Plugin,
-    reach: &Reach,
-) -> Result<Vec<Arc<diagnostic::Source>>, CommandError> {
-    let files = plugin.spec_files.iter().enumerate();
-    let files: Vec<NamedPath> = files
-        .map(|(index, file)| document.plugin_named(&path!["specFiles", index], file.as_str()))
-        .collect();
-    let refusals: Vec<_> = files.iter().filter_map(|file| reach.refusal(file)).collect();
-    if !refusals.is_empty() {
-        return Err(CommandError::Input(refusals));
-    }
-    let sources = input::named_specs(&files, reach)?;
-    let (named, _) = document::read(&sources);
-    if named.plugin().0.spec_files.is_empty() {
-        return Ok(sources);
-    }
-    let title = "a file that `plugin.specFiles` names must not have `plugin.specFiles` itself";
-    let diagnostic = Diagnostic::error("nested-spec-files", title)
-        .at(named.plugin_span(&path!["specFiles"]))
-        .help("name all files in one place");
-    Err(CommandError::Input(vec![diagnostic]))
-}
-
 /// Resolves the spec; shows warnings and notices.
 ///
 /// # Errors
@@ -215,54 +184,6 @@ fn resolve_with(
     let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
     report.diagnostics(&findings);
     Ok(resolved)
-}
-
-/// Built-in templates and the user's: of the folder on the command line, else of the one in the spec.
-///
-/// # Errors
-/// The folder or a template cannot be read.
-pub fn templates(
-    read: &Read,
-    folder: Option<&Path>,
-    report: Report,
-) -> Result<TemplateSet, CommandError> {
-    let path = path!["templates"];
-    let in_spec = folder.is_none();
-    let reach = if in_spec { read.reach.clone() } else { Reach::anywhere() };
-    let folder = folder.map(Path::to_owned).or_else(|| {
-        let written = read.spec.templates.as_ref()?;
-        Some(read.document.named(&path, written.as_str()).path().to_owned())
-    });
-    let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
-    if let Some(place) = read.document.span(&path).filter(|_| in_spec && !folder.is_dir()) {
-        let title = format!("there is no folder `{}`", folder.display());
-        let help = "relative paths start from the folder of the file that names them";
-        let finding = Diagnostic::error("templates-missing", title).at(Some(place)).help(help);
-        return Err(CommandError::Input(vec![finding]));
-    }
-    let found = input::templates(&folder, &reach).map_err(|error| {
-        let refusal = match &error {
-            InputError::Read(error) => reach.explained(error),
-            _ => None,
-        };
-        let at = |refusal: Diagnostic| refusal.at(read.document.span(&path));
-        refusal.map_or_else(|| error.into(), |refusal| CommandError::Input(vec![at(refusal)]))
-    })?;
-    let ignored = found.ignored.iter().map(|path| {
-        let title =
-            format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
-        Diagnostic::warning("not-a-template", title)
-    });
-    report.diagnostics(&ignored.collect::<Vec<_>>());
-    let source = |file: input::TemplateFile| {
-        Arc::new(diagnostic::Source {
-            name: file.path.display().to_string(),
-            directory: folder.clone(),
-            text: file.text,
-        })
-    };
-    let files = found.templates.into_iter().map(|(name, file)| (name, source(file)));
-    TemplateSet::new(files.collect()).map_err(CommandError::Input)
 }
 
 /// Where the certificates and keys of manifests come from.
@@ -342,14 +263,6 @@ pub fn store(read: &Read, report: Report) -> Store {
         report.diagnostics(&found.warnings);
         Ok(found)
     })
-}
-
-fn store_path(read: &Read) -> NamedPath {
-    let path: Vec<Step> = path!["store", "path"];
-    match &read.spec.store.path {
-        Some(written) => read.document.named(&path, written.as_str()),
-        None => NamedPath::implied(read.directory.join("pki"), None),
-    }
 }
 
 /// Private keys that the manifests hold: those of leaves in Secrets.

@@ -69,11 +69,11 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
     vec![origin(first).into(), snippet.into()]
 }
 
-fn annotation<'w>(
+fn annotation(
     range: std::ops::Range<usize>,
     kind: AnnotationKind,
-    words: Cow<'w, str>,
-) -> Annotation<'w> {
+    words: Cow<'_, str>,
+) -> Annotation<'_> {
     let annotation = kind.span(range);
     if words.is_empty() { annotation } else { annotation.label(words) }
 }

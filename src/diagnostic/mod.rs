@@ -258,16 +258,17 @@ fn more(severity: Severity, count: usize) -> Diagnostic {
     Diagnostic::new(severity, "too-many-mistakes", title)
 }
 
+/// Source, range and words of a place that explains another one.
+type RelatedPlace<'a> = (*const Source, usize, usize, &'a str);
+
 /// What is seen of a diagnostic, so that equal ones are found without comparing whole sources.
-fn seen(
-    diagnostic: &Diagnostic,
-) -> (Severity, &str, &str, &str, &[String], Vec<(*const Source, usize, usize, &str)>) {
+fn seen(diagnostic: &Diagnostic) -> (Severity, [&str; 3], &[String], Vec<RelatedPlace<'_>>) {
     let Diagnostic { severity, code, title, label, help, related, span: _, subject: _ } =
         diagnostic;
     let related = related.iter().map(|(Span { source, start, end }, words)| {
         (Arc::as_ptr(source), *start, *end, words.as_str())
     });
-    (*severity, code, title, label, help, related.collect())
+    (*severity, [code, title, label], help, related.collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 //! Asks Git whether it would take a file up.
-#![expect(clippy::disallowed_methods, reason = "folders are looked at here")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,6 +49,7 @@ fn is_of_git(name: &std::ffi::OsStr) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test makes a work tree")]
 mod tests {
     use super::*;
 

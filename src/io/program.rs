@@ -164,7 +164,7 @@ fn is_secret(variable: &str) -> bool {
         "AGE_" => variable.starts_with("AGE_"),
         word => variable.contains(word),
     };
-    SECRET.iter().any(|word| is_part(&word))
+    SECRET.iter().any(is_part)
 }
 
 /// What a program prints; nothing where it fails, or takes too long and is ended.

@@ -1,6 +1,5 @@
 //! How far the paths of a spec reach: anywhere, where a person names the spec; not beyond a folder, where a plugin runs
 //! on what a repository says.
-#![expect(clippy::disallowed_methods, reason = "folders are looked at here")]
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -102,7 +101,7 @@ impl Reach {
     /// # Errors
     /// It is absent, no file, lies out of reach, or cannot be opened.
     pub fn open(&self, named: &NamedPath) -> Result<File, ReadError> {
-        self.opened(self.of(named), named.path())
+        Self::opened(self.of(named), named.path())
     }
 
     /// Opens a file at a path that no spec names, such as one in a folder that a spec names.
@@ -110,10 +109,10 @@ impl Reach {
     /// # Errors
     /// As [`Reach::open`].
     pub fn open_path(&self, path: &Path) -> Result<File, ReadError> {
-        self.opened(self.within.as_ref(), path)
+        Self::opened(self.within.as_ref(), path)
     }
 
-    fn opened(&self, within: Option<&Within>, path: &Path) -> Result<File, ReadError> {
+    fn opened(within: Option<&Within>, path: &Path) -> Result<File, ReadError> {
         match within {
             None => open::open(path),
             Some(within) => open::open_beneath(path, &within.roots),

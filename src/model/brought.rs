@@ -446,3 +446,57 @@ fn private_key(
     findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Whoever adds a path to the spec adds it to [`paths`], and here; [`Document::named`] alone makes paths of them.
+    #[test]
+    fn all_paths_of_the_spec_are_known() {
+        let sources = [
+            include_str!("../spec/mod.rs"),
+            include_str!("../spec/plugin.rs"),
+            include_str!("../spec/value/revocation.rs"),
+        ];
+        let fields = sources.iter().flat_map(|text| text.lines());
+        let fields =
+            fields.filter(|line| line.contains("<FilePath>") && line.trim_end().ends_with(','));
+        let found: BTreeSet<&str> = fields
+            .filter_map(|line| line.trim().trim_start_matches("pub ").split(':').next())
+            .collect();
+        let known =
+            ["templates", "path", "seed_file", "certificate", "key", "csr", "file", "spec_files"];
+        assert_eq!(found, BTreeSet::from(known));
+
+        let text = "templates = 't'\nstore = { path = 's', seedFile = 'e' }\npatches = [{ path = 'p' }]\n\
+            [cas.a]\ncertificate = 'c'\nkey = 'k'\ncrl = 'l'\n[cas.b]\ncrl.file = 'm'\n\
+            [hosts.h.tls]\ncertificate = 'hc'\nkey = 'hk'\n[clients.x]\ncsr = 'r'\n\
+            [defaults.hosts.tls]\ncertificate = 'dc'\nkey = 'dk'\n";
+        let source = crate::diagnostic::Source {
+            name: "mtls.toml".to_owned(),
+            directory: "d".into(),
+            text: text.to_owned(),
+        };
+        let (document, found) = crate::spec::document::read(&[std::sync::Arc::new(source)]);
+        assert_eq!(found, []);
+        let (spec, found) = document.deserialize();
+        assert_eq!(found, []);
+        let named: Vec<String> = paths(&document, &spec)
+            .iter()
+            .map(|named| {
+                let span = named.span().unwrap();
+                let written = &span.source.text[span.start..span.end];
+                assert_eq!(
+                    format!("d/{}", written.trim_matches('\'')),
+                    named.path().to_str().unwrap()
+                );
+                written.to_owned()
+            })
+            .collect();
+        let quoted = text.matches('\'').count() / 2;
+        assert_eq!(named.len(), quoted, "{named:?}");
+    }
+}

@@ -45,7 +45,7 @@ fn a_pipe_in_the_place_of_a_file_does_not_hang_a_run() {
         "[cas.a]\ncertificate = \"pipe\"\nkey = \"pipe\"\n",
         "[cas.a]\ncrl = \"pipe\"\n",
         "[cas.a]\n[clients.b]\nissuer = \"a\"\ncsr = \"pipe\"\n",
-        "store = { kind = \"derived\", seedFile = \"pipe\" }\n",
+        "store = { kind = \"derived\", seedFile = \"pipe\" }\n[cas.a]\n",
     ] {
         if spec == "plugin.yaml" {
             sandbox.write("mtls.toml", "apiVersion = \"mtlsgen.dev/v1alpha1\"\nkind = \"MutualTLS\"\nmetadata.name = \"a\"\nplugin.specFiles = [\"pipe\"]\nspec = {}\n");

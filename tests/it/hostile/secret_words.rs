@@ -24,7 +24,7 @@ fn words_that_look_secret_are_in_no_message() {
             format!("namespace = {secret}\n"),
             format!("hosts = 1 # {secret}\n"),
         ] {
-            shown_nowhere(&spec, &secret[..secret.len().min(12)].to_owned(), secret);
+            shown_nowhere(&spec, &secret[..secret.len().min(12)], secret);
         }
     }
 }
