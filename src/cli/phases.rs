@@ -3,9 +3,10 @@
 mod encryption;
 mod existing;
 mod issuing;
+mod paths;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::encryption::{refuse_new_readers, settle_keys, tell_unsettled_keys};
@@ -14,7 +15,10 @@ pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::paths::templates;
 pub use self::source::Source;
+
+use self::paths::{out_of_reach, spec_files, store_path};
 
 use super::progress::Progress;
 use super::report::{CommandError, Report};
@@ -25,7 +29,7 @@ use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
 use crate::io::age_file::Recipients;
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, input, seed};
+use crate::io::{brought, seed};
 use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::render::{self, Checked};
@@ -85,7 +89,7 @@ fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.
 ///
 /// # Errors
-/// Such a file is missing, cannot be read, or names further ones.
+/// Such a file is missing, cannot be read, lies out of reach, or names further ones.
 pub fn read_sources(
     mut sources: Vec<Arc<diagnostic::Source>>,
     operator: Operator,
@@ -93,7 +97,7 @@ pub fn read_sources(
     let (mut document, mut findings) = document::read(&sources);
     let (plugin, mistakes) = document.plugin();
     if !plugin.spec_files.is_empty() {
-        let mut files = spec_files(&document, &plugin)?;
+        let mut files = spec_files(&document, &plugin, &operator.reach)?;
         files.append(&mut sources);
         sources = files;
         (document, findings) = document::read(&sources);
@@ -102,28 +106,10 @@ pub fn read_sources(
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    let read = Read { directory, document, spec, plugin, findings, operator };
+    let mut read = Read { directory, document, spec, plugin, findings, operator };
     refuse_useless_seed(&read)?;
+    read.findings.extend(out_of_reach(&read));
     Ok(read)
-}
-
-/// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
-fn spec_files(
-    document: &Document,
-    plugin: &Plugin,
-) -> Result<Vec<Arc<diagnostic::Source>>, CommandError> {
-    let directory = document.plugin_directory(&path!["specFiles"]);
-    let files: Vec<PathBuf> = plugin.spec_files.iter().map(|file| directory.join(file)).collect();
-    let sources = input::spec_files(&files)?;
-    let (named, _) = document::read(&sources);
-    if named.plugin().0.spec_files.is_empty() {
-        return Ok(sources);
-    }
-    let title = "a file that `plugin.specFiles` names must not have `plugin.specFiles` itself";
-    let diagnostic = Diagnostic::error("nested-spec-files", title)
-        .at(named.plugin_span(&path!["specFiles"]))
-        .help("name all files in one place");
-    Err(CommandError::Input(vec![diagnostic]))
 }
 
 /// Resolves the spec; shows warnings and notices.
@@ -171,12 +157,12 @@ fn resolve_with(
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
-    let Read { document, spec, findings, .. } = read;
+    let Read { document, spec, findings, operator: Operator { reach, .. }, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
         return Err(CommandError::Input(findings.clone()));
     }
-    let files = brought::read(&model::brought::files(document, spec));
+    let files = brought::read(&model::brought::files(document, spec), reach);
     let context = Context { document, spec, files: &files, now };
     let (resolved, mut findings) = resolve(context, findings.clone());
     if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
@@ -186,45 +172,6 @@ fn resolve_with(
     let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
     report.diagnostics(&findings);
     Ok(resolved)
-}
-
-/// Built-in templates and the user's: of the folder on the command line, else of the one in the spec.
-///
-/// # Errors
-/// The folder or a template cannot be read.
-pub fn templates(
-    read: &Read,
-    folder: Option<&Path>,
-    report: Report,
-) -> Result<TemplateSet, CommandError> {
-    let path = path!["templates"];
-    let in_spec = folder.is_none();
-    let folder = folder.map(Path::to_owned).or_else(|| {
-        read.spec.templates.as_ref().map(|folder| read.document.directory(&path).join(folder))
-    });
-    let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
-    if let Some(place) = read.document.span(&path).filter(|_| in_spec && !folder.is_dir()) {
-        let title = format!("there is no folder `{}`", folder.display());
-        let help = "relative paths start from the folder of the file that names them";
-        let finding = Diagnostic::error("templates-missing", title).at(Some(place)).help(help);
-        return Err(CommandError::Input(vec![finding]));
-    }
-    let found = input::templates(&folder)?;
-    let ignored = found.ignored.iter().map(|path| {
-        let title =
-            format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
-        Diagnostic::warning("not-a-template", title)
-    });
-    report.diagnostics(&ignored.collect::<Vec<_>>());
-    let source = |file: input::TemplateFile| {
-        Arc::new(diagnostic::Source {
-            name: file.path.display().to_string(),
-            directory: folder.clone(),
-            text: file.text,
-        })
-    };
-    let files = found.templates.into_iter().map(|(name, file)| (name, source(file)));
-    TemplateSet::new(files.collect()).map_err(CommandError::Input)
 }
 
 /// Where the certificates and keys of manifests come from.
@@ -256,9 +203,10 @@ pub fn source_for(
     }
     let path = path!["store", "seedFile"];
     let written = read.spec.store.seed_file.as_ref();
-    let written = written.map(|file| read.document.directory(&path).join(file));
+    let written = written.map(|file| read.document.named(&path, file.as_str()));
     let argument = read.operator.seed_file.as_deref();
-    let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
+    let reach = Some(&read.operator.reach);
+    let seed = seed::read(seed::Places { argument, spec: written.as_ref(), reach })?;
     let order = Order { model: &resolved.model, brought: &resolved.keyring, now, extent };
     let count = match extent {
         Extent::Of(holders) => holders.len(),
@@ -294,11 +242,7 @@ pub fn source_beside(
 
 /// The store: where the spec says, else `pki` beside its first file.
 pub fn store(read: &Read, report: Report) -> Store {
-    let path: Vec<Step> = path!["store", "path"];
-    let root = match &read.spec.store.path {
-        Some(written) => read.document.directory(&path).join(written),
-        None => read.directory.join("pki"),
-    };
+    let root = store_path(read).path().to_owned();
     let recipients = read.spec.store.encryption.iter().flat_map(|all| &all.age.recipients);
     let recipients = Recipients::new(recipients.map(AgeRecipient::as_str));
     let Operator { identities, sharing, .. } = read.operator.clone();

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::report::CommandError;
 use crate::diagnostic::Source;
 use crate::io::age_file::Sources;
 use crate::io::clock::{self, ClockError};
 use crate::io::input;
 use crate::io::input_error::InputError;
+use crate::io::reach::Reach;
 use crate::io::store::Sharing;
 use crate::spec::document;
 use crate::time::Timestamp;
@@ -48,6 +50,8 @@ pub struct Operator {
     pub seed_file: Option<PathBuf>,
     /// Whether a store is used that other users can change.
     pub sharing: Sharing,
+    /// How far the paths of the spec reach.
+    pub reach: Reach,
 }
 
 impl Operator {
@@ -55,6 +59,12 @@ impl Operator {
     #[must_use]
     pub fn of_environment() -> Self {
         Self { sharing: Sharing::of_environment(), ..Self::default() }
+    }
+
+    /// The same, where the paths of the spec reach so far.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
     }
 }
 
@@ -69,6 +79,7 @@ impl From<&SpecArguments> for Operator {
             } else {
                 environment.sharing
             },
+            reach: environment.reach,
         }
     }
 }
@@ -107,8 +118,30 @@ impl SpecArguments {
             return Err(InputError::StandardInputTwice);
         }
         let mut sources = input::specs(&self.files, Path::new(""))?;
-        sources.extend(self.values.iter().map(|value| document::assignment(value, Path::new(""))));
+        sources.extend(self.assignments());
         Ok(sources)
+    }
+
+    /// As [`SpecArguments::sources`], where the arguments are not those of whoever runs the program.
+    ///
+    /// # Errors
+    /// A file is missing, ambiguous, out of reach or cannot be read.
+    pub fn sources_within(&self, reach: &Reach) -> Result<Vec<Arc<Source>>, CommandError> {
+        let read = input::specs_within(&self.files, Path::new(""), reach);
+        let mut sources = read.map_err(|error| match &error {
+            InputError::Read(why) => match reach.explained(why) {
+                Some(refusal) => CommandError::Input(vec![refusal]),
+                None => error.into(),
+            },
+            _ => error.into(),
+        })?;
+        sources.extend(self.assignments());
+        Ok(sources)
+    }
+
+    /// The values, each a source of its own.
+    fn assignments(&self) -> impl Iterator<Item = Arc<Source>> {
+        self.values.iter().map(|value| document::assignment(value, Path::new("")))
     }
 
     /// Lets a target on the command line win over the spec's.

@@ -80,7 +80,7 @@ pub fn keep_apart(directory: &Path, store: &Path) -> Result<(), TreeError> {
 }
 
 /// Where a path leads, links followed, although its end may not exist yet.
-fn real_path(path: &Path) -> Result<PathBuf, TreeError> {
+pub(super) fn real_path(path: &Path) -> Result<PathBuf, TreeError> {
     let failed = |error| TreeError::Read { path: path.to_owned(), error };
     let path = std::path::absolute(path).map_err(failed)?;
     let mut missing = Vec::new();

@@ -3,11 +3,16 @@
 
 mod clocks;
 mod core_dumps;
+mod exported_keys;
+mod files_of_others;
 mod hidden_characters;
 mod lists;
+mod many_mistakes;
 mod memory;
 mod misplaced_keys;
+mod pipes_and_devices;
 mod planted_changes;
 mod recipients;
 mod requests;
+mod secret_words;
 mod shared_stores;

@@ -76,7 +76,9 @@ fn go(
     checked: &mut Checked,
 ) -> Result<(), CommandError> {
     let now = clock::now(None)?;
-    let read = phases::read_sources(sources, Operator::of_environment())?;
+    // As in the build, whose environment this is.
+    let reach = call::kustomization_reach(&folder.shown)?;
+    let read = phases::read_sources(sources, Operator::of_environment().reaching(reach))?;
     let is_transformer = reference.role == Role::Transformer;
     if is_transformer && transform::declares_nothing(&read) {
         return Ok(());

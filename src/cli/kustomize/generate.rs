@@ -72,7 +72,8 @@ pub type Outcome = (Option<Document>, Result<Given, CommandError>);
 
 /// The objects of a spec, as its `plugin` wants them.
 pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
-    match phases::read_sources(std::mem::take(&mut request.sources), request.operator.clone()) {
+    let operator = std::mem::take(&mut request.operator);
+    match phases::read_sources(std::mem::take(&mut request.sources), operator) {
         Ok(read) => {
             let given = objects_of(&read, &request, report);
             (Some(read.into_document()), given)

@@ -120,6 +120,20 @@ impl Store {
         self.root.join(layout::holder_folder(holder)).join(file)
     }
 
+    /// The folder of `holder`, if it is there; what is put into it beside its own files stays out of Git.
+    ///
+    /// # Errors
+    /// A `.gitignore` cannot be written.
+    pub fn folder_beside(&self, holder: &Holder) -> Result<Option<PathBuf>, StoreError> {
+        let root = self.opened()?;
+        let folder = root.join(layout::holder_folder(holder));
+        if read::mode_of_folder(&folder)?.is_none() {
+            return Ok(None);
+        }
+        folder::close_to_git(&root, |_| false)?;
+        Ok(Some(folder.path()))
+    }
+
     /// Public facts about `wanted`, and warnings about what others can read or change.
     ///
     /// Changes nothing, and needs no permission to. With them come the ledgers of all authorities, and the newest
