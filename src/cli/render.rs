@@ -26,6 +26,7 @@ use crate::spec::document::Document;
 ///
 /// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,

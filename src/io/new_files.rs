@@ -40,7 +40,7 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
         // A link that leads nowhere is there, too.
         if path.symlink_metadata().is_err() {
             missing.push((path, *content));
-        } else if !is_same(&path, content) {
+        } else if !holds(&path, content) {
             in_the_way.push(path);
         }
     }
@@ -50,7 +50,9 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
     missing.into_iter().try_for_each(|(path, content)| create(&path, content))
 }
 
-fn is_same(path: &Path, content: &[u8]) -> bool {
+/// Whether the file at `path` holds just that.
+#[must_use]
+pub fn holds(path: &Path, content: &[u8]) -> bool {
     let mut existing = Vec::new();
     let file = open::open(path).ok();
     file.is_some_and(|file| {

@@ -15,6 +15,8 @@ use crate::pki::request::{Holder, Issuer, SerialNumber};
 
 /// Folder of what `mtlsgen import` brought along as files that the spec names.
 pub(super) const BROUGHT: &str = "brought";
+/// The spec of an import, until it lies in its own place.
+pub(super) const IMPORTED_SPEC: &str = ".import";
 /// Files there beside certificates and keys.
 const BROUGHT_FILES: [&str; 2] = ["crl.pem", "request.csr"];
 /// File of a certificate and what stands behind it.
@@ -208,7 +210,7 @@ pub(super) enum Part {
 pub(super) fn part(path: &str) -> Option<Part> {
     let names: Vec<&str> = path.split('/').collect();
     match &names[..] {
-        [".generation"] => Some(Part::Public),
+        [".generation" | IMPORTED_SPEC] => Some(Part::Public),
         [BROUGHT, rest @ ..] => brought_part(rest),
         [kind, rest @ ..] if is_kind(kind) => {
             let is_authority = *kind == KINDS[0].folder;

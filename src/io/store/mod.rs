@@ -43,6 +43,7 @@ use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
 pub use error::{Sealed, StoreError, listed};
+pub use import::Before;
 pub use lock::StoreLock;
 pub use reencryption::UnsettledKeys;
 pub use rotation::{Change, certificate_of};
@@ -388,18 +389,43 @@ impl Store {
         self.vault.recipients().texts().len()
     }
 
-    /// Puts a foreign PKI into a store without holders, all of it or nothing.
+    /// Puts a foreign PKI into a store without holders, and with it the spec, all of it or nothing. The spec goes to its
+    /// own place afterwards, and then [`Store::end_import`] follows; until then, the next import carries on from there.
     ///
     /// # Errors
     /// As [`Store::commit`].
     pub fn import(
         &self,
         lock: &StoreLock,
-        contents: &Contents,
+        imported: (&Contents, &str),
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let (files, removal) = import::files(&lock.root, &self.vault, contents, at)?;
+        let (files, removal) = import::files(&lock.root, &self.vault, imported, at)?;
         Self::put(lock, files, removal)
+    }
+
+    /// What stands here before an import; an earlier one that had decided is carried out.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub fn before_import(&self) -> Result<Before, StoreError> {
+        let root = self.opened()?;
+        if import::has_begun(&root)? {
+            let lock = self.lock()?;
+            if let Some(spec) = import::spec(&lock.root)? {
+                return Ok(Before::Unfinished(spec));
+            }
+        }
+        Ok(if import::is_unused(&root)? { Before::Nothing } else { Before::Other })
+    }
+
+    /// The spec of an import lies in its place: forgets the one in the store.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn end_import(&self, lock: &StoreLock) -> Result<(), StoreError> {
+        let place = lock.root.join(layout::IMPORTED_SPEC);
+        place.remove_file().map_err(|error| StoreError::io("remove", &place, error))
     }
 
     /// Takes one step of the rollover of authority `name`, wholly or not at all.
