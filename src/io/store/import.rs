@@ -48,7 +48,7 @@ pub(super) fn has_begun(root: &Place) -> Result<bool, StoreError> {
 /// Whether nothing in the folder was issued, brought or put there by anybody else than a store's making.
 pub(super) fn is_unused(root: &Place) -> Result<bool, StoreError> {
     let is_left = |name: &str| {
-        let is_temporary = name.starts_with('.') && name.ends_with(".new");
+        let is_temporary = name.starts_with('.') && name.strip_suffix(".new").is_some();
         FURNITURE.contains(&name) || name == ".transaction" || is_temporary
     };
     let mut folders = vec![root.clone()];
