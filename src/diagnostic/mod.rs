@@ -197,9 +197,9 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 #[must_use]
 pub fn literal(text: &str) -> String {
     const LIMIT: usize = 80;
-    let hidden = hidden(text);
-    let mut shown: String = hidden.chars().take(LIMIT).flat_map(visible).collect();
-    if hidden.chars().nth(LIMIT).is_some() {
+    let masked = masked(text);
+    let mut shown: String = masked.chars().take(LIMIT).flat_map(visible).collect();
+    if masked.chars().nth(LIMIT).is_some() {
         shown.push('…');
     }
     format!("`{shown}`")

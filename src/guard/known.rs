@@ -19,6 +19,8 @@ const OCTETS: usize = 7;
 const LETTERS: usize = 11;
 /// Letters of either case and digits.
 const DIGITS: u64 = 36;
+/// Windows of a key of an elliptic curve.
+const WINDOWS: usize = 52;
 /// How many wrappings one in the other are opened: a key in PEM in a Secret in JSON in base64.
 const DEPTH: u8 = 4;
 /// From so many windows on, memory counts more than the shortest part: of further secrets, only so many windows of each
@@ -64,6 +66,11 @@ impl Known {
         let wrapped = Zeroizing::new(STANDARD_NO_PAD.encode(pem.as_bytes()));
         let end = (shown.end * 4 / 3).min(wrapped.len());
         self.add_letters(&wrapped.as_bytes()[shown.start * 4 / 3..end]);
+    }
+
+    /// Makes room for so many more keys of elliptic curves.
+    pub(super) fn reserve(&mut self, keys: usize) {
+        self.windows.reserve(keys * WINDOWS);
     }
 
     fn add_octets(&mut self, secret: &[u8]) {
@@ -170,13 +177,19 @@ struct Table {
 
 impl Table {
     fn insert(&mut self, number: u64) {
-        if self.count * 2 >= self.slots.len() {
-            let wider = Zeroizing::new(vec![0; (self.slots.len() * 2).max(1 << 10)]);
+        self.reserve(1);
+        self.put(number);
+    }
+
+    /// Makes room for so many more, half of it to stay free.
+    fn reserve(&mut self, more: usize) {
+        let wanted = (self.count + more) * 2;
+        if wanted > self.slots.len() {
+            let wider = Zeroizing::new(vec![0; wanted.next_power_of_two().max(1 << 10)]);
             let before = std::mem::replace(&mut self.slots, wider);
             self.count = 0;
             before.iter().filter(|number| **number != 0).for_each(|number| self.put(*number));
         }
-        self.put(number);
     }
 
     fn put(&mut self, number: u64) {

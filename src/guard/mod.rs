@@ -150,6 +150,7 @@ impl Watched {
     /// The search for all that is known by now.
     fn known(&mut self) -> &Known {
         let known = self.known.get_or_insert_with(boundaries);
+        known.reserve(self.new.len());
         for secret in self.new.drain(..) {
             match secret {
                 Secret::Key(pkcs8) => known.add_part(&pkcs8, key::secret_part(&pkcs8)),

@@ -273,3 +273,60 @@ fn no_message_about_a_patch_has_a_part_of_a_key() {
     });
     assert!(failed > 0);
 }
+
+/// Objects of others carry a part of the key, in any wrapping, where a message calls them by their names.
+#[test]
+fn no_message_about_an_object_has_a_part_of_a_key() {
+    let sandbox = Sandbox::new();
+    let mut spec = spec();
+    spec["name"] = "site".into();
+    sandbox.write("mtls.toml", toml_of(&spec));
+    sandbox.ok(&["render", "-q"]);
+    let pem = sandbox.read("pki/hosts/a.example.com/tls.key");
+    let data = BASE64_STANDARD.encode(&pem);
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let secret = &BASE64_STANDARD.decode(&body).unwrap()[36..60];
+    let hexadecimal =
+        |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let shifted = BASE64_STANDARD.encode([b"x", secret].concat());
+    let names = [
+        data.clone(),
+        data[100..130].to_owned(),
+        data[101..113].to_owned(),
+        data.to_lowercase(),
+        data.to_uppercase()[104..124].to_owned(),
+        data.chars().rev().collect(),
+        BASE64_STANDARD.encode(&data),
+        BASE64_STANDARD.encode(&data)[150..190].to_owned(),
+        body[50..80].to_owned(),
+        body[50..80].replace('/', "%2F").replace('+', "%2B"),
+        body[50..80].replace('+', "-").replace('/', "_"),
+        body.as_bytes()[48..88]
+            .chunks(4)
+            .map(|part| format!("{}\n  ", String::from_utf8_lossy(part)))
+            .collect(),
+        hexadecimal(secret),
+        hexadecimal(secret).to_uppercase(),
+        shifted,
+    ];
+    for name in names {
+        let config = json!({
+            "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"}, "spec": spec,
+        });
+        let item = json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": format!("begin {name} end"), "labels": {"mtlsgen.dev/name": "site"}},
+        });
+        let list = json!({
+            "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList",
+            "items": [item], "functionConfig": config,
+        });
+        for format in ["human", "json"] {
+            let arguments = ["kustomize", "--message-format", format];
+            let words = words(&sandbox.run_with_input(&arguments, list.to_string()));
+            assert!(words.contains("[private key]"), "{name}: {words}");
+            let visible = name.replace('\n', "\\n");
+            assert!(!words.contains(&name) && !words.contains(&visible), "{name}: {words}");
+        }
+    }
+}
