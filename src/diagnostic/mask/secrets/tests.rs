@@ -43,7 +43,7 @@ fn hardly_any_random_octets_are_missed() {
     let digest = |n: u32| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &n.to_be_bytes());
     for n in 0..20_000 {
         let octets = digest(n);
-        for word in [STANDARD.encode(&octets), URL_SAFE_NO_PAD.encode(&octets)] {
+        for word in [STANDARD.encode(octets), URL_SAFE_NO_PAD.encode(octets)] {
             assert_eq!(secrets(&word), [word.as_str()], "{n}");
         }
     }
