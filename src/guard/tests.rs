@@ -151,5 +151,5 @@ fn the_word_with_a_part_in_it_is_not_shown() {
     assert_eq!(hidden(&format!("é{}ü", &der[48..62])), "é[private key]ü");
     end();
     assert_eq!(hidden(&format!("é{}ü", &der[48..62])), format!("é{}ü", &der[48..62]));
-    assert_eq!(hidden(&data[..40]), HIDDEN, "known without a watch");
+    assert!(is_hidden(&data[..40], ["", ""]), "known without a watch");
 }
