@@ -11,6 +11,10 @@ const LONGEST_LINE: usize = 1_000;
 /// What is shown of a longer line on either side.
 const AROUND: usize = 60;
 
+/// What is searched of a source for secrets that words may repeat, on either side of the place: a line of a megabyte
+/// is not read again for each of a thousand messages.
+const BESIDE: usize = 16 << 10;
+
 /// Some lines of a source with places in them.
 #[derive(Debug)]
 pub(super) struct Excerpt {
@@ -76,8 +80,10 @@ pub(super) fn said(words: &str, span: Option<&Span>) -> String {
     let words = match span {
         None => masked(words),
         Some(Span { source, start, end }) => {
-            let lines = line_of(source, *start).start..line_of(source, *end).end;
-            masked_beside(words, &source.text, lines)
+            let text = &source.text;
+            let first = line_of(source, *start).start.max(start.saturating_sub(BESIDE));
+            let last = line_of(source, *end).end.min(start + BESIDE);
+            masked_beside(words, text, boundary(text, first)..boundary(text, last))
         }
     };
     hidden(&words).into_owned()

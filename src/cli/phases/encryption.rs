@@ -48,7 +48,7 @@ pub fn settle_keys(source: &Source, asked: bool, report: Report) -> Result<(), C
     Ok(())
 }
 
-/// Refuses to write any key while the spec gives keys to a reader who could not open them so far: a new recipient, or
+/// Finishes an interrupted change, then refuses to write any key while the spec gives keys to a reader who could not open them so far: a new recipient, or
 /// everybody, where encryption is switched off. A recipient who was merged into the spec gets keys only if a person who
 /// has them decides so. A store whose keys lie in clear, or that has none yet, has nothing that recipients could gain;
 /// neither does a recipient who goes.
@@ -56,6 +56,7 @@ pub fn settle_keys(source: &Source, asked: bool, report: Report) -> Result<(), C
 /// # Errors
 /// There is such a change, or a key file is damaged.
 pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
+    store.finish_interrupted()?;
     let unsettled = store.unsettled_keys()?;
     if !unsettled.gives_to_others(store.recipients()) {
         return Ok(());

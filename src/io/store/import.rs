@@ -8,6 +8,7 @@ use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
 use super::{issuance, layout, read};
 use crate::import::{BroughtFile, Contents};
+use crate::io::atomic::TEMPORARY_PREFIX;
 use crate::io::beneath::Place;
 use crate::plan::LedgerEntry;
 use crate::time::Timestamp;
@@ -48,7 +49,8 @@ pub(super) fn has_begun(root: &Place) -> Result<bool, StoreError> {
 /// Whether nothing in the folder was issued, brought or put there by anybody else than a store's making.
 pub(super) fn is_unused(root: &Place) -> Result<bool, StoreError> {
     let is_left = |name: &str| {
-        let is_temporary = name.starts_with('.') && name.strip_suffix(".new").is_some();
+        let is_temporary = name.starts_with('.') && name.strip_suffix(".new").is_some()
+            || name.starts_with(TEMPORARY_PREFIX);
         FURNITURE.contains(&name) || name == ".transaction" || is_temporary
     };
     let mut folders = vec![root.clone()];
