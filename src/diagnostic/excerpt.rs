@@ -36,9 +36,16 @@ impl Excerpt {
         let lines: Vec<_> = spans.iter().map(|span| line_of(source, span.start)).collect();
         let start = lines.iter().map(|line| line.start).min()?;
         let end = lines.iter().map(|line| line.end).max()?;
-        let shown = &source.text[start..end];
-        let is_blank = end > start && shown.trim().is_empty();
-        if is_blank || touches_secret(&source.text, start..end) || has_secret(shown) {
+        let is_blank = end > start && source.text[start..end].trim().is_empty();
+        // Of a line that is cut, no more is shown than this.
+        let first = spans.iter().map(|span| span.start).min()?.saturating_sub(BESIDE).max(start);
+        let last = spans.iter().map(|span| span.start).max()?.saturating_add(BESIDE).min(end);
+        let shown = boundary(&source.text, first)..boundary(&source.text, last);
+        let shown = if end - start > LONGEST_LINE { shown } else { start..end };
+        if is_blank
+            || touches_secret(&source.text, shown.clone())
+            || has_secret(&source.text[shown])
+        {
             return None;
         }
         let number = source.text[..start].matches('\n').count() + 1;
