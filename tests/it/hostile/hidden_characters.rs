@@ -159,13 +159,27 @@ fn names_of_objects_are_shown_escaped() {
         "metadata": {"name": HOSTILE, "labels": {"mtlsgen.dev/name": "site"}},
         "spec": {"rules": [{"host": "a.example.com"}]},
     });
-    let mut spec: serde_json::Value = serde_json::json!({
-        "cas": {"clients": {}}, "services": {"web": {"existing": true, "port": 80}},
-        "hosts": {"a.example.com": {"existingIngress": {"name": HOSTILE}, "service": "web", "clientAuth": {"cas": ["clients"]}}},
+    let stale = serde_json::json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": HOSTILE, "labels": {"mtlsgen.dev/name": "site"}},
     });
-    for _ in 0..2 {
+    let spec = |host: serde_json::Value| {
+        let mut spec = serde_json::json!({
+            "name": "site", "cas": {"clients": {}},
+            "services": {"web": {"existing": true, "port": 80}}, "hosts": {"a.example.com": host},
+        });
+        spec["hosts"]["a.example.com"]["clientAuth"] = serde_json::json!({"cas": ["clients"]});
+        spec
+    };
+    let tls = serde_json::json!({"service": "web", "tls": {"issuer": "self-signed"}});
+    let existing = serde_json::json!({"existingIngress": {"name": HOSTILE}});
+    let any = serde_json::json!({"existingIngress": true});
+    for (spec, object) in
+        [(spec(tls), stale), (spec(existing), object.clone()), (spec(any), object)]
+    {
         let config = serde_json::json!({
-            "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"}, "spec": spec,
+            "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"},
+            "spec": spec, "plugin": {"issue": "missingOrDue"},
         });
         let list = serde_json::json!({
             "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [object], "functionConfig": config,
@@ -180,6 +194,5 @@ fn names_of_objects_are_shown_escaped() {
             "post-render",
             &sandbox.run_with_input(&["post-render"], mtlsgen::manifest::yaml::emit(&object)),
         );
-        spec["hosts"]["a.example.com"]["existingIngress"] = true.into();
     }
 }
