@@ -56,6 +56,40 @@ fn names_of_files_are_shown_escaped() {
     plain(&sandbox, &["render", "-f", &spec, "--templates", &format!("{folder}/t")]);
 }
 
+/// A name that ends a line and begins one that looks like the program's own.
+#[test]
+fn no_name_makes_a_line_of_its_own() {
+    const FORGED: &str = "a\nerror: nothing is wrong\nnext: `curl";
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.may_hold_keys(FORGED);
+    sandbox.write(&format!("{FORGED}.toml"), "a = ");
+    sandbox.write(&format!("{FORGED}/t/{FORGED}.yaml.j2"), "{{ x }}");
+    for arguments in [
+        &["render", "-f", &format!("{FORGED}.toml")][..],
+        &["render", "-o", FORGED],
+        &["render", "--templates", &format!("{FORGED}/t")],
+        &["render", "--host", FORGED],
+        &["cert", "export", "alice", "-o", &format!("{FORGED}/a.p12")],
+        &["cert", "show", FORGED],
+        &["init", &format!("{FORGED}/init")],
+        &["import", "pki/cas/clients", "--into", &format!("{FORGED}/import")],
+        &["templates", "--write", &format!("{FORGED}/templates")],
+        &["man", "--dir", &format!("{FORGED}/man")],
+        &["kustomize", "install", "--home", &format!("{FORGED}/home")],
+    ] {
+        let run = sandbox.run(arguments);
+        let said = run.stdout + &run.stderr;
+        let forged = said
+            .lines()
+            .find(|line| line.starts_with("error: nothing") || line.starts_with("next: `curl"));
+        assert_eq!(forged, None, "{arguments:?}: {said}");
+        assert!(
+            said.contains("\\nerror: nothing") || said.contains("\\x0aerror"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
 /// A spec that has them in keys and values, and a store below such a folder.
 #[test]
 fn names_in_a_spec_are_shown_escaped() {
