@@ -60,6 +60,8 @@ pub enum State {
     Due,
     /// Over.
     Expired,
+    /// Its time has not come, so that verifiers refuse it. A clock was ahead when it was made, or is behind now.
+    NotYetValid,
     /// Revoked, whether by a ledger or by the spec.
     Revoked,
     /// Its holder has another one by now; still valid.
@@ -76,10 +78,11 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Valid,
         Self::Due,
         Self::Expired,
+        Self::NotYetValid,
         Self::Revoked,
         Self::Superseded,
         Self::Orphaned,
@@ -95,6 +98,7 @@ impl fmt::Display for State {
             Self::Valid => "valid",
             Self::Due => "due",
             Self::Expired => "expired",
+            Self::NotYetValid => "not yet valid",
             Self::Revoked => "revoked",
             Self::Superseded => "superseded",
             Self::Orphaned => "orphaned",
@@ -146,16 +150,16 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether it is in use and does not last beyond `until`.
+    /// Whether it is in use and does not work now, or does not last beyond `until`.
     #[must_use]
     pub fn ends_by(&self, until: Timestamp) -> bool {
         self.is_current
-            && (matches!(self.state, State::Missing | State::Revoked)
+            && (matches!(self.state, State::Missing | State::Revoked | State::NotYetValid)
                 || self.facts.as_ref().is_some_and(|facts| facts.not_after <= until))
     }
 }
 
-/// The rows that end within `time`, or are missing; of those in use.
+/// The rows that end within `time`, are revoked, not yet valid or missing; of those in use.
 #[must_use]
 pub fn ending(rows: &[Row], now: Timestamp, time: Seconds) -> Vec<&Row> {
     let until = now.after(time);

@@ -60,6 +60,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let changes = output::changes(&tree, &existing)?;
     let colour = standard_output_colour(globals);
     show(&output::difference(&changes, &tree, &existing, colour), colour)?;
-    let same = changes.files.is_empty() && plan.actions.is_empty() && plan.lists.is_empty();
+    let same = changes.files.is_empty()
+        && plan.actions.is_empty()
+        && plan.lists.is_empty()
+        && !plan.is_early();
     Ok(if same && !unsettled { ExitStatus::Done } else { ExitStatus::Findings })
 }

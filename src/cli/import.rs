@@ -9,11 +9,11 @@ use super::cert::password;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, Report, print, show};
 use super::spec_arguments::time;
-use crate::diagnostic::{Diagnostic, shown};
+use crate::diagnostic::shown;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
 use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
-use crate::io::store::{Store, WAIT_LIMIT};
+use crate::io::store::{Before, Store, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::pki::pkcs12::{Password, PasswordError};
@@ -98,8 +98,12 @@ fn service(text: &str) -> Result<Service, String> {
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = clock::now(args.at)?;
     let folder = args.into.clone().unwrap_or_default();
-    if !args.dry_run {
-        refuse_existing(&folder)?;
+    let store = Store::open(folder.join(STORE), WAIT_LIMIT, {
+        let report = globals.report();
+        move |words| report.say(words)
+    });
+    if !args.dry_run && finish_or_refuse(&folder, &store, globals.report())? {
+        return Ok(ExitStatus::Done);
     }
     refuse_standard_input_twice(args)?;
     let found = read(args)?;
@@ -117,7 +121,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let outcome = &imported.outcome;
     let is_written = !args.dry_run && !imported.spec.is_empty();
     if is_written {
-        write(&folder, &imported, now, globals.report())?;
+        write(&folder, &store, &imported, now)?;
     }
     match args.format {
         Format::Human => show(&outcome.human(), false)?,
@@ -191,36 +195,60 @@ fn nothing(args: &Args) -> CommandError {
     CommandError::world("nothing-found", &what, Some(hint.to_owned()))
 }
 
-fn refuse_existing(folder: &Path) -> Result<(), CommandError> {
-    let spec = input::specs_in(folder).into_iter().next();
-    let store = folder.join(STORE);
-    let in_the_way = spec.or_else(|| store.symlink_metadata().is_ok().then_some(store));
-    let Some(existing) = in_the_way else { return Ok(()) };
-    let hint = "name another folder with `--into`, and merge by hand; a store without a spec may be left of an import that was interrupted: then remove it".to_owned();
-    let what = format!("`{}` exists already, and `import` overwrites nothing", existing.display());
-    Err(CommandError::world("exists", &what, Some(hint)))
+/// Finishes an import that was interrupted, and says whether there was one.
+///
+/// # Errors
+/// Something else is in the way.
+fn finish_or_refuse(folder: &Path, store: &Store, report: Report) -> Result<bool, CommandError> {
+    let existing = input::specs_in(folder).into_iter().next();
+    let in_the_way = match (existing, store.before_import()?) {
+        (None, Before::Nothing) => return Ok(false),
+        (existing, Before::Unfinished(spec)) if is_own(existing.as_deref(), folder, &spec) => {
+            finish(folder, store, &spec)?;
+            report.say("finished an import that was interrupted; the files that are named now were not read");
+            report.say(&next_steps(folder));
+            return Ok(true);
+        }
+        (Some(spec), _) => spec,
+        (None, _) => folder.join(STORE),
+    };
+    let what =
+        format!("`{}` exists already, and `import` overwrites nothing", in_the_way.display());
+    let hint = "name another folder with `--into`, and merge by hand";
+    Err(CommandError::world("exists", &what, Some(hint.to_owned())))
 }
 
-/// The store first, in one transaction, then the spec: nothing works before both are there.
+/// Whether a spec that is there, if there is one, is that of the interrupted import.
+fn is_own(existing: Option<&Path>, folder: &Path, spec: &str) -> bool {
+    existing.is_none_or(|existing| {
+        existing == folder.join(SPEC) && new_files::holds(existing, spec.as_bytes())
+    })
+}
+
+/// The store with the spec in it first, in one transaction, then the spec to its place: an import that is interrupted
+/// between both goes on from there.
 fn write(
     folder: &Path,
+    store: &Store,
     imported: &Imported,
     now: Timestamp,
-    report: Report,
 ) -> Result<(), CommandError> {
-    let store = Store::open(folder.join(STORE), WAIT_LIMIT, move |words| report.say(words));
     let lock = store.lock()?;
-    store.import(&lock, &imported.contents, now)?;
+    store.import(&lock, (&imported.contents, &imported.spec), now)?;
     drop(lock);
-    let written = new_files::write_new(folder, &[(SPEC, imported.spec.as_bytes())]);
-    written.map_err(|error| {
-        let CommandError::World(mut diagnostic) = CommandError::from(error) else {
-            return CommandError::Input(vec![Diagnostic::error("write", "the spec was not written")]);
-        };
-        let store = store.path().display();
-        diagnostic.help.push(format!("the store `{store}` is written, and useless without the spec: remove it, and import again"));
-        CommandError::World(diagnostic)
-    })
+    finish(folder, store, &imported.spec)
+}
+
+fn finish(folder: &Path, store: &Store, spec: &str) -> Result<(), CommandError> {
+    let lock = store.lock()?;
+    new_files::write_new(folder, &[(SPEC, spec.as_bytes())]).map_err(|error| {
+        let mut failure = CommandError::from(error);
+        if let CommandError::World(diagnostic) = &mut failure {
+            diagnostic.help.push("run `mtlsgen import` again: it goes on from here".to_owned());
+        }
+        failure
+    })?;
+    Ok(store.end_import(&lock)?)
 }
 
 fn next_steps(folder: &Path) -> String {

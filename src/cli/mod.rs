@@ -36,6 +36,7 @@ use globals::{ColorChoice, Globals};
 use report::{CommandError, ExitStatus};
 
 use crate::guard;
+use crate::io::memory;
 
 /// What every help text says at its end.
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
@@ -96,6 +97,7 @@ impl Command {
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
+    memory::keep_private();
     guard::begin();
     report::tell_panics();
     let arguments = kustomize::as_plugin(std::env::args_os().collect());

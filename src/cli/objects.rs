@@ -1,7 +1,7 @@
 //! Objects on standard output: whole for programs, without private keys for people.
 
-use super::report::{CommandError, Report, print, show, standard_output_is_terminal};
-use crate::guard::hidden;
+use super::report::{CommandError, Report, print, print_steady, standard_output_is_terminal};
+use crate::guard::without_known;
 use crate::output::mask_keys;
 
 /// Whether private keys are shown, wherever objects are printed.
@@ -33,9 +33,9 @@ impl Showing {
 /// Nobody reads them, or they cannot be written.
 pub fn print_masked(text: &str, has_masked: bool, report: Report) -> Result<(), CommandError> {
     let masked = mask_keys(text);
-    let masked = hidden(&masked);
+    let masked = without_known(&masked);
     if has_masked || masked != text {
         report.say("private keys are masked on a terminal: say --show-secrets to see them");
     }
-    show(&masked, false)
+    print_steady(&masked)
 }

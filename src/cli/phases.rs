@@ -3,29 +3,33 @@
 mod encryption;
 mod existing;
 mod issuing;
+mod paths;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use self::encryption::{settle_keys, tell_unsettled_keys};
+pub use self::encryption::{refuse_new_readers, settle_keys, tell_unsettled_keys};
 pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::paths::templates;
 pub use self::source::Source;
+
+use self::paths::{out_of_reach, spec_files, store_path};
 
 use super::progress::Progress;
 use super::report::{CommandError, Report};
-use super::spec_arguments::SpecArguments;
+use super::spec_arguments::{Operator, SpecArguments};
 use crate::complete::{Completed, Completer, Namespace};
 use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
-use crate::io::age_file::{Recipients, Sources};
+use crate::io::age_file::Recipients;
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, input, seed};
+use crate::io::{brought, seed};
 use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::render::{self, Checked};
@@ -52,10 +56,8 @@ pub struct Read {
     pub plugin: Plugin,
     /// What is wrong or worth knowing.
     pub findings: Vec<Diagnostic>,
-    /// Where identities for encrypted keys are looked for.
-    pub identities: Sources,
-    /// File with the seed of a derived store, as the command line names it.
-    pub seed_file: Option<PathBuf>,
+    /// What the operator says beside it.
+    pub operator: Operator,
 }
 
 impl Read {
@@ -70,17 +72,13 @@ impl Read {
 /// # Errors
 /// A file is missing, ambiguous or cannot be read.
 pub fn read(arguments: &SpecArguments) -> Result<Read, CommandError> {
-    let identities = Sources::from(&arguments.keys);
-    let seed_file = arguments.seed_file.clone();
-    let read = Read { identities, seed_file, ..read_sources(arguments.sources()?)? };
-    refuse_useless_seed(&read)?;
-    Ok(read)
+    read_sources(arguments.sources()?, Operator::from(arguments))
 }
 
 /// A seed for nothing is a mistake, unless the spec is too wrong to tell.
 fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
     let is_derived = read.spec.store.kind == Some(StoreKind::Derived);
-    if read.seed_file.is_none() || is_derived || has_errors(&read.findings) {
+    if read.operator.seed_file.is_none() || is_derived || has_errors(&read.findings) {
         return Ok(());
     }
     let what = "`--seed-file` has no effect: the store is a folder";
@@ -91,12 +89,15 @@ fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
 /// Merges these texts; before them, the files that they name under `plugin.specFiles`.
 ///
 /// # Errors
-/// Such a file is missing, cannot be read, or names further ones.
-pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, CommandError> {
+/// Such a file is missing, cannot be read, lies out of reach, or names further ones.
+pub fn read_sources(
+    mut sources: Vec<Arc<diagnostic::Source>>,
+    operator: Operator,
+) -> Result<Read, CommandError> {
     let (mut document, mut findings) = document::read(&sources);
     let (plugin, mistakes) = document.plugin();
     if !plugin.spec_files.is_empty() {
-        let mut files = spec_files(&document, &plugin)?;
+        let mut files = spec_files(&document, &plugin, &operator.reach)?;
         files.append(&mut sources);
         sources = files;
         (document, findings) = document::read(&sources);
@@ -105,27 +106,10 @@ pub fn read_sources(mut sources: Vec<Arc<diagnostic::Source>>) -> Result<Read, C
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
-    let identities = Sources::default();
-    Ok(Read { directory, document, spec, plugin, findings, identities, seed_file: None })
-}
-
-/// The files under `plugin.specFiles`; those that name files in their turn would hide what is read.
-fn spec_files(
-    document: &Document,
-    plugin: &Plugin,
-) -> Result<Vec<Arc<diagnostic::Source>>, CommandError> {
-    let directory = document.plugin_directory(&path!["specFiles"]);
-    let files: Vec<PathBuf> = plugin.spec_files.iter().map(|file| directory.join(file)).collect();
-    let sources = input::spec_files(&files)?;
-    let (named, _) = document::read(&sources);
-    if named.plugin().0.spec_files.is_empty() {
-        return Ok(sources);
-    }
-    let title = "a file that `plugin.specFiles` names must not have `plugin.specFiles` itself";
-    let diagnostic = Diagnostic::error("nested-spec-files", title)
-        .at(named.plugin_span(&path!["specFiles"]))
-        .help("name all files in one place");
-    Err(CommandError::Input(vec![diagnostic]))
+    let mut read = Read { directory, document, spec, plugin, findings, operator };
+    refuse_useless_seed(&read)?;
+    read.findings.extend(out_of_reach(&read));
+    Ok(read)
 }
 
 /// Resolves the spec; shows warnings and notices.
@@ -173,12 +157,12 @@ fn resolve_with(
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
-    let Read { document, spec, findings, .. } = read;
+    let Read { document, spec, findings, operator: Operator { reach, .. }, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
         return Err(CommandError::Input(findings.clone()));
     }
-    let files = brought::read(&model::brought::files(document, spec));
+    let files = brought::read(&model::brought::files(document, spec), reach);
     let context = Context { document, spec, files: &files, now };
     let (resolved, mut findings) = resolve(context, findings.clone());
     if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
@@ -188,45 +172,6 @@ fn resolve_with(
     let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
     report.diagnostics(&findings);
     Ok(resolved)
-}
-
-/// Built-in templates and the user's: of the folder on the command line, else of the one in the spec.
-///
-/// # Errors
-/// The folder or a template cannot be read.
-pub fn templates(
-    read: &Read,
-    folder: Option<&Path>,
-    report: Report,
-) -> Result<TemplateSet, CommandError> {
-    let path = path!["templates"];
-    let in_spec = folder.is_none();
-    let folder = folder.map(Path::to_owned).or_else(|| {
-        read.spec.templates.as_ref().map(|folder| read.document.directory(&path).join(folder))
-    });
-    let Some(folder) = folder else { return Ok(TemplateSet::built_in()) };
-    if let Some(place) = read.document.span(&path).filter(|_| in_spec && !folder.is_dir()) {
-        let title = format!("there is no folder `{}`", folder.display());
-        let help = "relative paths start from the folder of the file that names them";
-        let finding = Diagnostic::error("templates-missing", title).at(Some(place)).help(help);
-        return Err(CommandError::Input(vec![finding]));
-    }
-    let found = input::templates(&folder)?;
-    let ignored = found.ignored.iter().map(|path| {
-        let title =
-            format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
-        Diagnostic::warning("not-a-template", title)
-    });
-    report.diagnostics(&ignored.collect::<Vec<_>>());
-    let source = |file: input::TemplateFile| {
-        Arc::new(diagnostic::Source {
-            name: file.path.display().to_string(),
-            directory: folder.clone(),
-            text: file.text,
-        })
-    };
-    let files = found.templates.into_iter().map(|(name, file)| (name, source(file)));
-    TemplateSet::new(files.collect()).map_err(CommandError::Input)
 }
 
 /// Where the certificates and keys of manifests come from.
@@ -258,9 +203,10 @@ pub fn source_for(
     }
     let path = path!["store", "seedFile"];
     let written = read.spec.store.seed_file.as_ref();
-    let written = written.map(|file| read.document.directory(&path).join(file));
-    let argument = read.seed_file.as_deref();
-    let seed = seed::read(seed::Places { argument, spec: written.as_deref() })?;
+    let written = written.map(|file| read.document.named(&path, file.as_str()));
+    let argument = read.operator.seed_file.as_deref();
+    let reach = Some(&read.operator.reach);
+    let seed = seed::read(seed::Places { argument, spec: written.as_ref(), reach })?;
     let order = Order { model: &resolved.model, brought: &resolved.keyring, now, extent };
     let count = match extent {
         Extent::Of(holders) => holders.len(),
@@ -296,19 +242,18 @@ pub fn source_beside(
 
 /// The store: where the spec says, else `pki` beside its first file.
 pub fn store(read: &Read, report: Report) -> Store {
-    let path: Vec<Step> = path!["store", "path"];
-    let root = match &read.spec.store.path {
-        Some(written) => read.document.directory(&path).join(written),
-        None => read.directory.join("pki"),
-    };
+    let root = store_path(read).path().to_owned();
     let recipients = read.spec.store.encryption.iter().flat_map(|all| &all.age.recipients);
     let recipients = Recipients::new(recipients.map(AgeRecipient::as_str));
-    let identities = read.identities.clone();
-    Store::open(root, WAIT_LIMIT, move |words| report.say(words)).with_keys(recipients, move || {
-        let found = identities.load()?;
-        report.diagnostics(&found.warnings);
-        Ok(found)
-    })
+    let Operator { identities, sharing, .. } = read.operator.clone();
+    Store::open(root, WAIT_LIMIT, move |words| report.say(words)).shared(sharing).with_keys(
+        recipients,
+        move || {
+            let found = identities.load()?;
+            report.diagnostics(&found.warnings);
+            Ok(found)
+        },
+    )
 }
 
 /// Private keys that the manifests hold: those of leaves in Secrets.

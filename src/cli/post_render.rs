@@ -2,14 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "Helm says in the environment where a release goes")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::globals::Globals;
 use super::kustomize::generate::{self, Given, Request};
 use super::kustomize::{call, stream};
 use super::objects::Showing;
 use super::report::{CommandError, ExitStatus};
-use super::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, human};
+use super::spec_arguments::{Operator, SpecArguments};
+use crate::diagnostic::{Diagnostic, Source, human};
+use crate::io::reach::Reach;
 use crate::io::{input, new_files};
 use crate::kustomize::helm;
 use crate::manifest::lists;
@@ -25,11 +27,17 @@ const WIDTH: usize = 120;
 /// Helm calls it: with `--post-renderer mtlsgen --post-renderer-args post-render` (Helm 3), or as a plugin (Helm 4,
 /// whose folder is in examples/helm of mtlsgen's repository). What the chart gives comes out as it came in, byte by
 /// byte, unless hosts of the spec have `existingIngress`: then these Ingresses get client authentication. The objects
-/// of the spec stand behind it. As with Kustomize, nothing is issued unless the spec's object says so.
+/// of the spec stand behind it. As with Kustomize, nothing is issued unless the spec's object says so, and the paths of
+/// the spec must not lead out of the folders of its files.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
+    /// Folder, beside those of the spec's files, that paths of the spec may lead to; may be repeated
+    ///
+    /// The environment variable `MTLSGEN_ALLOW_PATH` adds others, with `:` between them.
+    #[arg(long = "allow-path", value_name = "FOLDER", help_heading = "Spec")]
+    allowed: Vec<PathBuf>,
     /// File that errors are written to as well, since Helm 4 does not show them
     #[arg(long, value_name = "FILE", help_heading = "Messages")]
     log_file: Option<PathBuf>,
@@ -60,8 +68,10 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
         return Ok(chart);
     }
     let namespace = std::env::var(NAMESPACE).ok().filter(|namespace| !namespace.is_empty());
+    let (sources, reach) = sources(args)?;
     let request = Request {
-        sources: args.spec.sources()?,
+        sources,
+        operator: Operator::from(&args.spec).reaching(reach),
         items: &charts_objects,
         namespace: namespace.as_deref(),
         now: args.spec.now()?,
@@ -76,6 +86,22 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     let missing = missing.map_err(CommandError::Input)?;
     let chart = if items == charts_objects { chart } else { stream(&lists.fold(items)) };
     Ok(helm::append(chart, &stream(&missing)))
+}
+
+/// The texts of the spec, and how far the paths in its files reach; those of `--set` are of whoever runs the program.
+fn sources(args: &Args) -> Result<(Vec<Arc<Source>>, Reach), CommandError> {
+    let allowed = call::allowed(&args.allowed);
+    let first = args.spec.files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""));
+    let folder = (first, "the folder of the spec");
+    let mut reach = Reach::within(folder, &allowed, call::WAY_OUT_BY_FLAG)?;
+    for file in args.spec.files.iter().skip(1) {
+        reach = reach.and(file.parent().unwrap_or(Path::new("")))?;
+    }
+    // The file that the working directory has is not named by anybody: it may be a link to anywhere.
+    let is_found = args.spec.files.is_empty();
+    let sources = if is_found { args.spec.sources_within(&reach)? } else { args.spec.sources()? };
+    let values = sources[sources.len() - args.spec.values.len()..].to_vec();
+    Ok((sources, reach.trusting(values)))
 }
 
 fn chart_is_there() -> Diagnostic {

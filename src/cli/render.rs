@@ -26,6 +26,7 @@ use crate::spec::document::Document;
 ///
 /// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
@@ -68,6 +69,12 @@ pub struct Args {
     check: bool,
     #[command(flatten)]
     showing: Showing,
+    /// Let the recipients of `store.encryption` open keys of the store that some of them could not open so far
+    ///
+    /// Without it, a new recipient is an error that lists who would be able to read, and who no longer; so is
+    /// encryption that was switched off.
+    #[arg(long, help_heading = "Encrypted keys", conflicts_with_all = ["locked", "dry_run", "check"])]
+    reencrypt: bool,
 }
 
 /// Renders.
@@ -89,6 +96,11 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     // All that is left of the spec is where things stand in it.
     let document = read.into_document();
     let only_looks = args.locked || args.check || args.dry_run;
+    if let Source::Folder(store) = &source
+        && !(only_looks || args.reencrypt)
+    {
+        phases::refuse_new_readers(store)?;
+    }
     let inventory = if only_looks {
         let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
         let severity = match (args.dry_run, args.locked) {
@@ -120,7 +132,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         phases::holdings(&source, resolved, &inventory)?
     };
     if !only_looks {
-        phases::settle_keys(&source, report)?;
+        phases::settle_keys(&source, args.reencrypt, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Checked { manifests, warnings } =
@@ -221,7 +233,7 @@ fn settle(
     if broken {
         report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
     }
-    (broken || args.locked && unsettled_keys).then_some(ExitStatus::Findings)
+    (broken || plan.is_early() || args.locked && unsettled_keys).then_some(ExitStatus::Findings)
 }
 
 fn to_standard_output(

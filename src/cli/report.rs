@@ -172,6 +172,14 @@ pub fn show(text: &str, colour: bool) -> Result<(), CommandError> {
     print(steady(&hidden(text), colour))
 }
 
+/// Writes objects for people to standard output, without what steers a terminal; the caller has taken secrets out.
+///
+/// # Errors
+/// Nobody reads it, or it cannot be written.
+pub fn print_steady(text: &str) -> Result<(), CommandError> {
+    print(steady(text, false))
+}
+
 /// The text without what steers a terminal; colours stay where there are some.
 fn steady(text: &str, colour: bool) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::report::CommandError;
 use crate::diagnostic::Source;
 use crate::io::age_file::Sources;
 use crate::io::clock::{self, ClockError};
 use crate::io::input;
 use crate::io::input_error::InputError;
+use crate::io::reach::Reach;
+use crate::io::store::Sharing;
 use crate::spec::document;
 use crate::time::Timestamp;
 
@@ -30,9 +33,55 @@ pub struct SpecArguments {
     /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Spec")]
     pub at: Option<Timestamp>,
+    /// Use a store that other users own or can change, as a checkout in CI; also `MTLSGEN_ALLOW_SHARED_STORE=true`
+    #[arg(long, help_heading = "Spec")]
+    pub allow_shared_store: bool,
     /// What opens encrypted private keys.
     #[command(flatten)]
     pub keys: KeyArguments,
+}
+
+/// What the operator says beside the spec: where secrets are, and whom to trust. No spec can say it.
+#[derive(Clone, Debug, Default)]
+pub struct Operator {
+    /// Where identities for encrypted keys are looked for.
+    pub identities: Sources,
+    /// File with the seed of a derived store.
+    pub seed_file: Option<PathBuf>,
+    /// Whether a store is used that other users can change.
+    pub sharing: Sharing,
+    /// How far the paths of the spec reach.
+    pub reach: Reach,
+}
+
+impl Operator {
+    /// Of a run that has no arguments: what the environment says.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        Self { sharing: Sharing::of_environment(), ..Self::default() }
+    }
+
+    /// The same, where the paths of the spec reach so far.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+}
+
+impl From<&SpecArguments> for Operator {
+    fn from(arguments: &SpecArguments) -> Self {
+        let environment = Self::of_environment();
+        Self {
+            identities: Sources::from(&arguments.keys),
+            seed_file: arguments.seed_file.clone(),
+            sharing: if arguments.allow_shared_store {
+                Sharing::Allowed
+            } else {
+                environment.sharing
+            },
+            reach: environment.reach,
+        }
+    }
 }
 
 /// What opens private keys that are encrypted at rest.
@@ -69,8 +118,30 @@ impl SpecArguments {
             return Err(InputError::StandardInputTwice);
         }
         let mut sources = input::specs(&self.files, Path::new(""))?;
-        sources.extend(self.values.iter().map(|value| document::assignment(value, Path::new(""))));
+        sources.extend(self.assignments());
         Ok(sources)
+    }
+
+    /// As [`SpecArguments::sources`], where the arguments are not those of whoever runs the program.
+    ///
+    /// # Errors
+    /// A file is missing, ambiguous, out of reach or cannot be read.
+    pub fn sources_within(&self, reach: &Reach) -> Result<Vec<Arc<Source>>, CommandError> {
+        let read = input::specs_within(&self.files, Path::new(""), reach);
+        let mut sources = read.map_err(|error| match &error {
+            InputError::Read(why) => match reach.explained(why) {
+                Some(refusal) => CommandError::Input(vec![refusal]),
+                None => error.into(),
+            },
+            _ => error.into(),
+        })?;
+        sources.extend(self.assignments());
+        Ok(sources)
+    }
+
+    /// The values, each a source of its own.
+    fn assignments(&self) -> impl Iterator<Item = Arc<Source>> {
+        self.values.iter().map(|value| document::assignment(value, Path::new("")))
     }
 
     /// Lets a target on the command line win over the spec's.

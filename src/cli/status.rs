@@ -20,7 +20,8 @@ use crate::time::Timestamp;
 
 /// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial
 ///
-/// States: valid; due (the next render replaces it); expired; revoked; superseded (its holder has another one, and it is
+/// States: valid; due (the next render replaces it); expired; not yet valid (a clock
+/// was ahead when it was made, or is behind now); revoked; superseded (its holder has another one, and it is
 /// still valid); orphaned (its holder is not in the spec any more, and it is still valid); introduced and retiring (an
 /// authority that is being rolled over); missing. Needs no private key.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ pub struct Args {
     /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
-    /// Exit with 1 if something in use ends within this time, is revoked or is missing
+    /// Exit with 1 if something in use ends within this time, is revoked, not yet valid or missing
     #[arg(long, value_name = "TIME", help_heading = "Output")]
     fail_within: Option<Duration<0>>,
     /// Show also what has expired and was replaced or removed
@@ -108,9 +109,15 @@ fn told(ending: &[&Row], time: Duration<0>) -> Diagnostic {
     let names: Vec<String> = ending.iter().map(name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let title = match ending.len() {
-        1 => format!("one ends within {time}, is revoked or is missing: {}", listed(&names)),
+        1 => format!(
+            "one ends within {time}, is revoked, not yet valid or missing: {}",
+            listed(&names)
+        ),
         count => {
-            format!("{count} end within {time}, are revoked or are missing: {}", listed(&names))
+            format!(
+                "{count} end within {time}, are revoked, not yet valid or missing: {}",
+                listed(&names)
+            )
         }
     };
     Diagnostic::error("ends-soon", title).help("run `mtlsgen render`, and apply what it prints; ask their owners for what was brought along")

@@ -2,14 +2,18 @@
 
 use std::ops::Range;
 
-use super::mask::touches_secret;
+use super::mask::{masked, masked_beside, touches_secret};
 use super::{Source, Span, is_unsafe};
-use crate::guard::has_secret;
+use crate::guard::{has_secret, hidden};
 
 /// Longest line that is shown whole; longer ones are cut around the place.
 const LONGEST_LINE: usize = 1_000;
 /// What is shown of a longer line on either side.
 const AROUND: usize = 60;
+
+/// What is searched of a source for secrets that words may repeat, on either side of the place: a line of a megabyte
+/// is not read again for each of a thousand messages.
+const BESIDE: usize = 16 << 10;
 
 /// Some lines of a source with places in them.
 #[derive(Debug)]
@@ -26,13 +30,15 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The lines of the first line of each span, all spans of one source; `None` where a line
-    /// belongs to a private key or holds a seed.
+    /// belongs to a private key or looks secret, and where the source is not shown and has blanks alone.
     pub fn of(spans: &[&Span]) -> Option<Self> {
         let source = &spans.first()?.source;
         let lines: Vec<_> = spans.iter().map(|span| line_of(source, span.start)).collect();
         let start = lines.iter().map(|line| line.start).min()?;
         let end = lines.iter().map(|line| line.end).max()?;
-        if touches_secret(&source.text, start..end) || has_secret(&source.text[start..end]) {
+        let shown = &source.text[start..end];
+        let is_blank = end > start && shown.trim().is_empty();
+        if is_blank || touches_secret(&source.text, start..end) || has_secret(shown) {
             return None;
         }
         let number = source.text[..start].matches('\n').count() + 1;
@@ -67,6 +73,20 @@ impl Excerpt {
         self.text = self.text.chars().map(|c| if hides(c) { MARK } else { c }).collect();
         self
     }
+}
+
+/// `words` of a message about `span` without secrets and what looks like one, also in the line that it is about.
+pub(super) fn said(words: &str, span: Option<&Span>) -> String {
+    let words = match span {
+        None => masked(words),
+        Some(Span { source, start, end }) => {
+            let text = &source.text;
+            let first = line_of(source, *start).start.max(start.saturating_sub(BESIDE));
+            let last = line_of(source, *end).end.min(start + BESIDE);
+            masked_beside(words, text, boundary(text, first)..boundary(text, last))
+        }
+    };
+    hidden(&words).into_owned()
 }
 
 /// Whether both spans can stand in one excerpt.

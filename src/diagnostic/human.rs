@@ -4,7 +4,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
 };
 
-use super::excerpt::{Excerpt, near};
+use super::excerpt::{Excerpt, near, said};
 use super::{Diagnostic, Severity, Span, in_order, shown};
 
 /// Shows diagnostics, ordered by place and each once, for a terminal of `width` columns.
@@ -16,12 +16,13 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String 
     let renderer = renderer.term_width(width.max(40));
     in_order(diagnostics)
         .into_iter()
-        .map(|diagnostic| renderer.render(&[group(diagnostic)]) + "\n\n")
+        .map(|diagnostic| renderer.render(&[group(&diagnostic)]) + "\n\n")
         .collect()
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
-    let title = level(diagnostic.severity).primary_title(shown(&diagnostic.title));
+    let said = |words: &str| shown(&said(words, diagnostic.span.as_ref()));
+    let title = level(diagnostic.severity).primary_title(said(&diagnostic.title));
     let mut group = Group::with_title(title.id(diagnostic.code));
     let (close, far): (Vec<_>, Vec<_>) = diagnostic
         .related
@@ -37,7 +38,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     for (span, words) in far {
         group = group.elements(excerpt(&[(span, AnnotationKind::Context, words)]));
     }
-    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(shown(help))))
+    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(said(help))))
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -53,11 +54,9 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
     let spans: Vec<&Span> = marks.iter().map(|(span, ..)| *span).collect();
     let Some(first) = spans.first() else { return Vec::new() };
     let Some(excerpt) = Excerpt::of(&spans) else { return vec![origin(first).into()] };
-    let annotations = excerpt
-        .marks
-        .into_iter()
-        .zip(marks)
-        .map(|(range, (_, kind, words))| annotation(range, *kind, words));
+    let annotations = excerpt.marks.into_iter().zip(marks).map(|(range, (span, kind, words))| {
+        annotation(range, *kind, shown(&said(words, Some(span))))
+    });
     let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).annotations(annotations);
     if excerpt.exact {
         return vec![snippet.path(shown(&first.source.name)).into()];
@@ -65,9 +64,13 @@ fn excerpt<'a>(marks: &[(&'a Span, AnnotationKind, &'a str)]) -> Vec<Element<'a>
     vec![origin(first).into(), snippet.into()]
 }
 
-fn annotation(range: std::ops::Range<usize>, kind: AnnotationKind, words: &str) -> Annotation<'_> {
+fn annotation(
+    range: std::ops::Range<usize>,
+    kind: AnnotationKind,
+    words: String,
+) -> Annotation<'static> {
     let annotation = kind.span(range);
-    if words.is_empty() { annotation } else { annotation.label(shown(words)) }
+    if words.is_empty() { annotation } else { annotation.label(words) }
 }
 
 fn origin(span: &Span) -> Origin<'_> {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::excerpt::said;
 use super::{Diagnostic, Severity, Span, in_order, is_unsafe};
 use crate::guard::hidden;
 
@@ -14,7 +15,7 @@ use crate::guard::hidden;
 pub fn render(diagnostics: &[Diagnostic]) -> String {
     in_order(diagnostics)
         .into_iter()
-        .map(|diagnostic| line(&Shown::of(diagnostic)) + "\n")
+        .map(|diagnostic| line(&Shown::of(&diagnostic)) + "\n")
         .collect()
 }
 
@@ -69,6 +70,7 @@ struct Related {
 
 impl Shown {
     fn of(diagnostic: &Diagnostic) -> Self {
+        let said = |words: &str| said(words, diagnostic.span.as_ref());
         Self {
             severity: match diagnostic.severity {
                 Severity::Error => "error",
@@ -76,10 +78,10 @@ impl Shown {
                 Severity::Notice => "notice",
             },
             code: diagnostic.code,
-            message: hidden(&diagnostic.title).into_owned(),
+            message: said(&diagnostic.title),
             place: diagnostic.span.as_ref().map(Place::of),
-            label: hidden(&diagnostic.label).into_owned(),
-            help: diagnostic.help.iter().map(|help| hidden(help).into_owned()).collect(),
+            label: said(&diagnostic.label),
+            help: diagnostic.help.iter().map(|help| said(help)).collect(),
             related: diagnostic.related.iter().map(Related::of).collect(),
         }
     }
@@ -95,7 +97,7 @@ impl Place {
 
 impl Related {
     fn of((span, words): &(Span, String)) -> Self {
-        Self { message: hidden(words).into_owned(), place: Place::of(span) }
+        Self { message: said(words, Some(span)), place: Place::of(span) }
     }
 }
 

@@ -1,4 +1,6 @@
-//! Keeps private keys and seeds that somebody pasted into a spec out of every message.
+//! Keeps private keys, seeds, passwords and tokens that somebody pasted into a spec out of every message.
+
+mod secrets;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,16 +11,91 @@ const PRIVATE: &str = "PRIVATE KEY-----";
 /// How identities of age begin.
 const IDENTITY: &str = "AGE-SECRET-KEY-";
 const SHOWN: &str = "(private key, not shown)";
+/// What stands for all other secrets.
+const HIDDEN: &str = "(not shown)";
 /// A seed has 64 hexadecimal digits or 43 characters of base64; a few may have got lost.
 const SHORTEST_SEED: usize = 40;
 /// How far before a line the start of a PEM block is looked for.
 const REACH: usize = 32 * 1024;
 
-/// `text` with every PEM block of a private key replaced, whole or cut off.
+/// `text` with every PEM block of a private key replaced, whole or cut off, and every word that looks like a seed, a
+/// hash of a password or a token.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
+    match without_private_keys(text) {
+        Cow::Borrowed(text) => replaced(text, &secrets::words(text)),
+        Cow::Owned(text) => Cow::Owned(replaced(&text, &secrets::words(&text)).into_owned()),
+    }
+}
+
+/// `words` of a message about the lines at `lines` of `text`: what looks secret there appears in it nowhere.
+pub(super) fn masked_beside<'w>(words: &'w str, text: &str, lines: Range<usize>) -> Cow<'w, str> {
+    let mut masked = masked(words);
+    for secret in secrets_at(text, lines) {
+        if let Some(cleaned) = without(&masked, secret) {
+            masked = Cow::Owned(cleaned);
+        }
+    }
+    masked
+}
+
+/// `words` without `secret`, also where it is cut off; `None` if it is not there.
+fn without(words: &str, secret: &str) -> Option<String> {
+    /// Shorter ones are parts of anything.
+    const SHORTEST: usize = 3;
+    let is_start = |part: &str| {
+        let part = part.strip_suffix('…').unwrap_or_default();
+        part.chars().count() >= SHORTEST && secret.starts_with(part)
+    };
+    if secret.chars().count() < SHORTEST {
+        return None;
+    }
+    let is_there = words.contains(secret) || words.split('`').any(is_start);
+    let clean = |part: &str| {
+        if is_start(part) { HIDDEN.to_owned() } else { part.replace(secret, HIDDEN) }
+    };
+    is_there.then(|| words.split('`').map(clean).collect::<Vec<_>>().join("`"))
+}
+
+/// `message` without the literals between backticks that have a word of `text`.
+#[must_use]
+pub fn without_words_of(text: &str, message: &str) -> String {
+    let words = |part: &str| -> Vec<String> {
+        let is_end = |character: char| !character.is_alphanumeric();
+        part.split(is_end).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let known: std::collections::BTreeSet<String> = words(text).into_iter().collect();
+    let is_of_text = |part: &str| {
+        text.contains(part) && part.chars().any(char::is_alphanumeric)
+            || part.contains('…')
+            || words(part).iter().any(|word| known.contains(word))
+    };
+    let parts = message
+        .split('`')
+        .enumerate()
+        .map(|(at, part)| if at % 2 == 1 && is_of_text(part) { HIDDEN } else { part });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+fn replaced<'t>(text: &'t str, secrets: &[Range<usize>]) -> Cow<'t, str> {
+    if secrets.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    for secret in secrets {
+        masked.push_str(&text[at..secret.start]);
+        masked.push_str(HIDDEN);
+        at = secret.end;
+    }
+    masked.push_str(&text[at..]);
+    Cow::Owned(masked)
+}
+
+/// `text` with every private key replaced.
+fn without_private_keys(text: &str) -> Cow<'_, str> {
     let Some(block) = private_key(text) else { return Cow::Borrowed(text) };
-    let rest = masked(&text[block.end..]);
+    let rest = without_private_keys(&text[block.end..]);
     Cow::Owned(format!("{}{SHOWN}{rest}", &text[..block.start]))
 }
 
@@ -84,7 +161,25 @@ fn is_in_base64(byte: u8) -> bool {
 
 /// Whether any of the lines at `lines` in `text` must not be shown.
 pub(super) fn touches_secret(text: &str, lines: Range<usize>) -> bool {
-    names_seed(&text[lines.clone()]) || touches_private_key(text, lines)
+    names_seed(&text[lines.clone()])
+        || !secrets_at(text, lines.clone()).is_empty()
+        || touches_private_key(text, lines)
+}
+
+/// What looks secret in the lines at `lines` of `text`.
+fn secrets_at(text: &str, lines: Range<usize>) -> Vec<&str> {
+    let mut found = Vec::new();
+    let before = text[..lines.start].lines().next_back().unwrap_or_default();
+    let mut is_value = secrets::opens_value(before);
+    for line in text[lines].lines() {
+        if is_value {
+            found.extend(Some(secrets::bare(line)).filter(|value| !value.is_empty()));
+        }
+        let ranges = secrets::words(line).into_iter().chain(secrets::values(line));
+        found.extend(ranges.map(|range| &line[range]));
+        is_value |= secrets::opens_value(line);
+    }
+    found
 }
 
 /// Whether a line speaks of a seed and has one in it. Digests look like seeds, and stand elsewhere.

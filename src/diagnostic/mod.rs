@@ -6,12 +6,14 @@ pub mod json;
 mod mask;
 mod subject;
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::guard::hidden;
 use crate::manifest::scalar;
-pub use mask::{is_like_seed, masked};
+pub use mask::{is_like_seed, masked, without_words_of};
 pub use subject::{Field, Subject};
 
 /// How bad a finding is.
@@ -160,6 +162,15 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// Title and help as they may be printed: nothing in them looks secret.
+    #[must_use]
+    pub fn sayings(&self) -> Vec<String> {
+        let words = std::iter::once(&self.title).chain(&self.help);
+        words.map(|words| shown(&excerpt::said(words, self.span.as_ref()))).collect()
+    }
+}
+
 /// Whether any of them is an error.
 #[must_use]
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
@@ -236,31 +247,63 @@ pub(crate) fn is_unsafe(character: char) -> bool {
     scalar::is_unsafe(character) || matches!(character, '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The diagnostics in the order in which they are shown: by source (in the order of first
-/// appearance), then by place, those without a place last; equal ones once.
-fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
-    let mut sources: Vec<&Arc<Source>> = Vec::new();
+/// How many of one severity are shown.
+const SHOWN: usize = 300;
+
+/// The diagnostics that are shown, in their order: by source (in the order of first appearance), then by place, those
+/// without a place last; equal ones once. Of each severity the first ones, and in the end how many more there are.
+fn in_order(diagnostics: &[Diagnostic]) -> Vec<Cow<'_, Diagnostic>> {
+    let mut sources: BTreeMap<*const Source, usize> = BTreeMap::new();
     for span in diagnostics.iter().filter_map(|diagnostic| diagnostic.span.as_ref()) {
-        if !sources.iter().any(|source| Arc::ptr_eq(source, &span.source)) {
-            sources.push(&span.source);
-        }
+        let next = sources.len();
+        sources.entry(Arc::as_ptr(&span.source)).or_insert(next);
     }
     let rank = |diagnostic: &Diagnostic| {
         diagnostic.span.as_ref().map_or((sources.len(), 0, 0), |span| {
-            let source = sources.iter().position(|source| Arc::ptr_eq(source, &span.source));
-            (source.unwrap_or_default(), span.start, span.end)
+            let source = sources.get(&Arc::as_ptr(&span.source)).copied().unwrap_or_default();
+            (source, span.start, span.end)
         })
     };
     let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
-    ordered.sort_by_key(|diagnostic| rank(diagnostic));
-    let mut shown: Vec<&Diagnostic> = Vec::with_capacity(ordered.len());
+    ordered.sort_by_cached_key(|diagnostic| rank(diagnostic));
+    let mut known = BTreeSet::new();
+    ordered.retain(|diagnostic| known.insert((rank(diagnostic), seen(diagnostic))));
+    let mut shown = Vec::new();
+    let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
     for diagnostic in ordered {
-        let same = |earlier: &&&Diagnostic| rank(earlier) == rank(diagnostic);
-        if !shown.iter().rev().take_while(same).any(|earlier| *earlier == diagnostic) {
-            shown.push(diagnostic);
+        let count = counts.entry(diagnostic.severity).or_default();
+        *count += 1;
+        if *count <= SHOWN {
+            shown.push(Cow::Borrowed(diagnostic));
         }
     }
+    let rest = counts.into_iter().filter(|(_, count)| *count > SHOWN);
+    shown.extend(rest.map(|(severity, count)| Cow::Owned(more(severity, count - SHOWN))));
     shown
+}
+
+/// What stands for those that are not shown.
+fn more(severity: Severity, count: usize) -> Diagnostic {
+    let words = match severity {
+        Severity::Error => "errors",
+        Severity::Warning => "warnings",
+        Severity::Notice => "notices",
+    };
+    let title = format!("{count} more {words} are not shown");
+    Diagnostic::new(severity, "too-many-mistakes", title)
+}
+
+/// Source, range and words of a place that explains another one.
+type RelatedPlace<'a> = (*const Source, usize, usize, &'a str);
+
+/// What is seen of a diagnostic, so that equal ones are found without comparing whole sources.
+fn seen(diagnostic: &Diagnostic) -> (Severity, [&str; 3], &[String], Vec<RelatedPlace<'_>>) {
+    let Diagnostic { severity, code, title, label, help, related, span: _, subject: _ } =
+        diagnostic;
+    let related = related.iter().map(|(Span { source, start, end }, words)| {
+        (Arc::as_ptr(source), *start, *end, words.as_str())
+    });
+    (*severity, [code, title, label], help, related.collect())
 }
 
 #[cfg(test)]

@@ -84,10 +84,18 @@ pub fn is_busy() -> bool {
 /// The text without any part of a secret: of one that is known, of a private key in PEM, and of an identity of age.
 #[must_use]
 pub fn hidden(text: &str) -> Cow<'_, str> {
-    let text = masked(text);
-    let parts = parts(&text);
+    match masked(text) {
+        Cow::Borrowed(text) => without_known(text),
+        Cow::Owned(text) => Cow::Owned(without_known(&text).into_owned()),
+    }
+}
+
+/// The text without any part of a secret that is known: for objects, whose certificates only look like one.
+#[must_use]
+pub fn without_known(text: &str) -> Cow<'_, str> {
+    let parts = parts(text);
     if parts.is_empty() {
-        return text;
+        return Cow::Borrowed(text);
     }
     let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
     for part in parts {

@@ -1,13 +1,20 @@
 //! Reads the files that a spec names: certificates, keys and patches of others.
 
-use std::path::PathBuf;
-
 use super::input;
+use super::reach::Reach;
 use crate::model::Files;
+use crate::spec::document::NamedPath;
 
 /// Content of each of them; where one cannot be read, the cause in words.
 #[must_use]
-pub fn read(paths: &[PathBuf]) -> Files {
-    let read = |path: &PathBuf| input::read_bytes(path).map_err(|error| error.kind.to_string());
-    paths.iter().map(|path| (path.clone(), read(path))).collect()
+pub fn read(named: &[NamedPath], reach: &Reach) -> Files {
+    let mut files = Files::new();
+    for named in named {
+        files.entry(named.path().to_owned()).or_insert_with(|| {
+            let content =
+                reach.open(named).and_then(|file| input::read_opened(named.path(), &file));
+            content.map_err(|error| error.kind.to_string())
+        });
+    }
+    files
 }

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::input_error::{InputError, ReadError, ReadErrorKind};
+use super::open;
+use super::reach::Reach;
 use crate::diagnostic::Source;
-use crate::spec::document;
+use crate::spec::document::{self, NamedPath};
 
 /// Names that a spec is looked for under in the working directory.
 pub const SPEC_NAMES: [&str; 3] = ["mtls.toml", "mtls.yaml", "mtls.yml"];
@@ -70,6 +72,31 @@ pub fn spec_files(files: &[PathBuf]) -> Result<Vec<Arc<Source>>, InputError> {
     files.iter().map(|file| spec_file(file)).collect()
 }
 
+/// Reads spec files that a spec names.
+///
+/// # Errors
+/// A file that cannot be read, or lies out of reach.
+pub fn named_specs(named: &[NamedPath], reach: &Reach) -> Result<Vec<Arc<Source>>, InputError> {
+    named.iter().map(|named| opened_spec(named.path(), &reach.open(named)?)).collect()
+}
+
+/// As [`specs`], where the files are not those of the person who runs the program: none lies out of reach, and `-` is
+/// a file like any other.
+///
+/// # Errors
+/// No spec, several of them, or a file that cannot be read or lies out of reach.
+pub fn specs_within(
+    files: &[PathBuf],
+    directory: &Path,
+    reach: &Reach,
+) -> Result<Vec<Arc<Source>>, InputError> {
+    let read = |path: &PathBuf| opened_spec(path, &reach.open_path(path)?);
+    if files.is_empty() {
+        return Ok(vec![read(&discover(directory)?)?]);
+    }
+    files.iter().map(read).collect()
+}
+
 /// Reads standard input whole, as text.
 ///
 /// # Errors
@@ -99,7 +126,11 @@ fn discover(directory: &Path) -> Result<PathBuf, InputError> {
 }
 
 fn spec_file(path: &Path) -> Result<Arc<Source>, InputError> {
-    let bytes = read(path, MAX_SPEC_BYTES)?;
+    opened_spec(path, &open::open(path)?)
+}
+
+fn opened_spec(path: &Path, file: &File) -> Result<Arc<Source>, InputError> {
+    let bytes = read_file(path, file, MAX_SPEC_BYTES)?;
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
     source(&path.display().to_string(), directory, bytes)
 }
@@ -128,6 +159,14 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, InputError> {
 /// The file is absent, a folder, too large, or cannot be read.
 pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     read(path, MAX_BROUGHT_BYTES).map(Zeroizing::new)
+}
+
+/// As [`read_bytes`], of a file that is open.
+///
+/// # Errors
+/// It is too large, or cannot be read.
+pub fn read_opened(path: &Path, file: &File) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    read_file(path, file, MAX_BROUGHT_BYTES).map(Zeroizing::new)
 }
 
 /// Reads a file that people look at, such as a list of Secrets. Its memory is wiped at the end.
@@ -175,9 +214,9 @@ pub fn is_there(path: &Path) -> bool {
 ///
 /// # Errors
 /// Something cannot be read, is too large or too much, or a link leads back to a folder above it.
-pub fn templates(folder: &Path) -> Result<TemplateFolder, InputError> {
+pub fn templates(folder: &Path, reach: &Reach) -> Result<TemplateFolder, InputError> {
     let mut found = TemplateFolder::default();
-    let mut reader = TemplateReader { left: MAX_TEMPLATE_ENTRIES, found: &mut found };
+    let mut reader = TemplateReader { left: MAX_TEMPLATE_ENTRIES, found: &mut found, reach };
     reader.folder(folder, "", &mut Vec::new())?;
     found.ignored.sort();
     Ok(found)
@@ -186,6 +225,7 @@ pub fn templates(folder: &Path) -> Result<TemplateFolder, InputError> {
 struct TemplateReader<'a> {
     left: usize,
     found: &'a mut TemplateFolder,
+    reach: &'a Reach,
 }
 
 impl TemplateReader<'_> {
@@ -201,15 +241,14 @@ impl TemplateReader<'_> {
             return Err(InputError::LinkLoop(folder.to_owned()));
         }
         above.push(real);
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
+        for name in self.reach.names(folder)? {
             let Some(left) = self.left.checked_sub(1) else {
                 return Err(InputError::TooManyTemplates(MAX_TEMPLATE_ENTRIES));
             };
             self.left = left;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if !name.starts_with('.') {
-                self.entry(&entry.path(), format!("{prefix}{name}"), above)?;
+            let shown = name.to_string_lossy();
+            if !shown.starts_with('.') {
+                self.entry(&folder.join(&name), format!("{prefix}{shown}"), above)?;
             }
         }
         above.pop();
@@ -230,7 +269,10 @@ impl TemplateReader<'_> {
             self.found.ignored.push(path.to_owned());
             return Ok(());
         }
-        let text = text(&path.display().to_string(), read(path, MAX_TEMPLATE_BYTES)?)?;
+        let text = text(
+            &path.display().to_string(),
+            read_file(path, &self.reach.open_path(path)?, MAX_TEMPLATE_BYTES)?,
+        )?;
         self.found.templates.insert(name, TemplateFile { path: path.to_owned(), text });
         Ok(())
     }
@@ -238,13 +280,13 @@ impl TemplateReader<'_> {
 
 /// Reads a file (or a pipe) of at most `limit` bytes.
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let failed = |kind| ReadError { path: path.to_owned(), kind };
-    let file = File::open(path).map_err(|error| ReadError::new(path, &error))?;
+    read_file(path, &open::open(path)?, limit)
+}
+
+fn read_file(path: &Path, file: &File, limit: u64) -> Result<Vec<u8>, ReadError> {
     let metadata = file.metadata().map_err(|error| ReadError::new(path, &error))?;
-    if metadata.is_dir() {
-        return Err(failed(ReadErrorKind::Folder));
-    }
-    read_capped(file, metadata.len(), limit).map_err(failed)
+    read_capped(file, metadata.len(), limit)
+        .map_err(|kind| ReadError { path: path.to_owned(), kind })
 }
 
 /// Reads to the end; `expected` is a guess of the length, in bytes, good enough to read keys without copies.
@@ -338,7 +380,7 @@ mod tests {
             (".git/x.yaml.j2", ""),
         ]);
         symlink("ingress.yaml.j2", there.path().join("link.yaml.j2")).unwrap();
-        let found = templates(there.path()).unwrap();
+        let found = templates(there.path(), &Reach::anywhere()).unwrap();
         let names: Vec<_> = found.templates.keys().map(String::as_str).collect();
         assert_eq!(names, ["ingress.yaml.j2", "link.yaml.j2", "sub/extra.yaml.j2"]);
         assert_eq!(found.templates["sub/extra.yaml.j2"].text, "e");
@@ -349,7 +391,10 @@ mod tests {
     fn links_in_a_circle_are_refused() {
         let there = folder(&[("sub/a.yaml.j2", "")]);
         symlink("..", there.path().join("sub/up")).unwrap();
-        assert!(matches!(templates(there.path()), Err(InputError::LinkLoop(_))));
-        assert!(templates(&there.path().join("absent")).is_err());
+        assert!(matches!(
+            templates(there.path(), &Reach::anywhere()),
+            Err(InputError::LinkLoop(_))
+        ));
+        assert!(templates(&there.path().join("absent"), &Reach::anywhere()).is_err());
     }
 }

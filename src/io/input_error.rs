@@ -55,6 +55,10 @@ pub enum ReadErrorKind {
         /// Most bytes that are read.
         limit: u64,
     },
+    /// It is neither a file nor a pipe of a shell, but this.
+    NotAFile(&'static str),
+    /// It lies outside of the folder that files are read from.
+    Outside,
     /// Whatever else the system says.
     Other(String),
 }
@@ -74,6 +78,10 @@ impl ReadError {
             }
             ReadErrorKind::PermissionDenied => "let this user read it",
             ReadErrorKind::Folder => "name a file in it",
+            ReadErrorKind::NotAFile(_) => {
+                "name a file, or a pipe that a shell makes: `<(COMMAND)`, or `/dev/stdin` behind `|`"
+            }
+            ReadErrorKind::Outside => "move it into that folder",
             ReadErrorKind::TooLarge { .. } | ReadErrorKind::Other(_) => return None,
         };
         Some(hint.to_owned())
@@ -100,6 +108,8 @@ impl fmt::Display for ReadErrorKind {
             Self::PermissionDenied => f.write_str("permission denied"),
             Self::Folder => f.write_str("it is a folder"),
             Self::TooLarge { limit } => write!(f, "it is larger than {} MiB", limit >> 20),
+            Self::NotAFile(what) => write!(f, "it is {what}, not a file"),
+            Self::Outside => f.write_str("it lies outside of the folder that files are read from"),
             Self::Other(message) => f.write_str(message),
         }
     }

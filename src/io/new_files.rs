@@ -2,10 +2,11 @@
 #![expect(clippy::disallowed_methods, reason = "files are written here")]
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::atomic::{self, Access};
+use super::open;
 use super::tree::write_atomically;
 use super::tree_error::TreeError;
 
@@ -20,6 +21,7 @@ pub fn write_over(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError>
     for (name, content) in files {
         let path = folder.join(name);
         make_parent(&path)?;
+        require_replaceable(&path)?;
         write_atomically(&path, content, 0o644)
             .map_err(|error| TreeError::Write { path, error })?;
     }
@@ -38,7 +40,7 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
         // A link that leads nowhere is there, too.
         if path.symlink_metadata().is_err() {
             missing.push((path, *content));
-        } else if !fs::read(&path).is_ok_and(|existing| existing == *content) {
+        } else if !holds(&path, content) {
             in_the_way.push(path);
         }
     }
@@ -46,6 +48,17 @@ pub fn write_new(folder: &Path, files: &[NewFile<'_>]) -> Result<(), TreeError> 
         return Err(TreeError::Exists(in_the_way));
     }
     missing.into_iter().try_for_each(|(path, content)| create(&path, content))
+}
+
+/// Whether the file at `path` holds just that.
+#[must_use]
+pub fn holds(path: &Path, content: &[u8]) -> bool {
+    let mut existing = Vec::new();
+    let file = open::open(path).ok();
+    file.is_some_and(|file| {
+        let limit = content.len() as u64 + 1;
+        file.take(limit).read_to_end(&mut existing).is_ok() && existing == content
+    })
 }
 
 /// Writes files with the mode that they are to have from the moment they exist, in folders that exist:
@@ -89,8 +102,20 @@ fn require_place(path: &Path) -> Result<(), TreeError> {
         Ok(_) => {}
         Err(error) => return Err(TreeError::Write { path: folder.to_owned(), error }),
     }
-    if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+    require_replaceable(path)
+}
+
+/// Nothing, a file or a link where a file is to be: a folder, a pipe or a device is not replaced, nor anything among the
+/// devices, such as the link `/dev/stdout`.
+fn require_replaceable(path: &Path) -> Result<(), TreeError> {
+    const DEVICES: [&str; 2] = ["/dev", "/dev/fd"];
+    let is_replaceable = |found: fs::Metadata| found.is_file() || found.is_symlink();
+    if !fs::symlink_metadata(path).map_or(true, is_replaceable) {
         return Err(TreeError::NotAFile(path.to_owned()));
+    }
+    let folder = fs::canonicalize(parent(path)).unwrap_or_default();
+    if folder.starts_with("/proc") || DEVICES.iter().any(|devices| folder == Path::new(devices)) {
+        return Err(TreeError::Device(path.to_owned()));
     }
     Ok(())
 }
@@ -143,6 +168,23 @@ mod tests {
         assert!(!at("c").exists(), "nothing is written beside a refusal");
         std::os::unix::fs::symlink("nowhere", at("link")).unwrap();
         assert!(write_new(folder.path(), &[("link", b"")]).is_err());
+    }
+
+    #[test]
+    fn pipes_and_devices_are_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        for force in [false, true] {
+            for path in [&*pipe, Path::new("/dev/null"), Path::new("/dev/stdout")] {
+                let file = (path, &b"x"[..], Access::Private);
+                assert!(write_private(&[file], force).is_err(), "{}", path.display());
+            }
+        }
+        assert!(write_over(folder.path(), &[("pipe", b"x")]).is_err());
+        assert!(write_new(folder.path(), &[("pipe", b"x")]).is_err());
+        assert!(!fs::symlink_metadata(&pipe).unwrap().is_file());
     }
 
     #[test]

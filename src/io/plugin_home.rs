@@ -55,7 +55,12 @@ fn place(
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
         .map_err(|error| TreeError::Write { path: folder.to_owned(), error })?;
-    let existed = path.symlink_metadata().is_ok();
+    let existing = path.symlink_metadata().ok();
+    let is_replaceable = |found: &fs::Metadata| found.is_file() || found.is_symlink();
+    if existing.as_ref().is_some_and(|found| !is_replaceable(found)) {
+        return Err(TreeError::NotAFile(path.to_owned()));
+    }
+    let existed = existing.is_some();
     let temporary = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).make_in(folder, make);
     // A name is exchanged at once: no build finds it absent or half-written.
     let temporary = temporary.map_err(failed)?.into_temp_path();

@@ -131,9 +131,47 @@ fn in_other_case(path: &Path) -> Option<PathBuf> {
     near.into_iter().next()
 }
 
+/// Words in the names of variables that hold secrets or say where some are.
+const SECRET: [&str; 13] = [
+    "MTLSGEN_",
+    "SOPS_",
+    "AGE_",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "TOKEN",
+    "SEED",
+    "CREDENTIAL",
+    "API_KEY",
+    "ACCESS_KEY",
+    "PRIVATE_KEY",
+];
+
+/// Starts a program without what only we are to know: seeds, passphrases, identities, tokens.
+pub(super) fn without_secrets(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if is_secret(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn is_secret(variable: &str) -> bool {
+    let variable = variable.to_ascii_uppercase();
+    let is_part = |word: &&str| match *word {
+        // Words such as `PAGE_` end like that.
+        "AGE_" => variable.starts_with("AGE_"),
+        word => variable.contains(word),
+    };
+    SECRET.iter().any(is_part)
+}
+
 /// What a program prints; nothing where it fails, or takes too long and is ended.
 fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<String> {
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    without_secrets(&mut command);
+    let mut child = command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -159,6 +197,22 @@ fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_with_secrets_are_known_by_name() {
+        for name in [
+            "MTLSGEN_SEED",
+            "MTLSGEN_AGE_PASSPHRASE",
+            "SOPS_AGE_KEY",
+            "GITHUB_TOKEN",
+            "DB_PASSWORD",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "KUBECONFIG", "KUSTOMIZE_PLUGIN_HOME", "MANPAGE_X", "LANG"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_program_that_takes_too_long_says_nothing() {

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::input_error::{ReadError, ReadErrorKind};
+use super::input_error::ReadError;
+use super::open;
+use super::reach::Reach;
 use crate::derive::{Seed, SeedError};
 use crate::diagnostic::is_like_seed;
+use crate::spec::document::NamedPath;
 
 /// Holds the seed itself, as text.
 const VARIABLE: &str = "MTLSGEN_SEED";
@@ -30,8 +33,10 @@ const OTHERS: u32 = 0o077;
 pub struct Places<'a> {
     /// What the command line names.
     pub argument: Option<&'a Path>,
-    /// What the spec names, its folder before it.
-    pub spec: Option<&'a Path>,
+    /// What the spec names.
+    pub spec: Option<&'a NamedPath>,
+    /// How far that reaches.
+    pub reach: Option<&'a Reach>,
 }
 
 /// Where a seed was looked for.
@@ -117,15 +122,20 @@ impl SeedInputError {
 /// There is none, it cannot be read or others can, or it is none; no message says what it is.
 pub fn read(places: Places<'_>) -> Result<Seed, SeedInputError> {
     if let Some(path) = places.argument {
-        return from_file(path);
+        return from_file(path, open::open);
     }
     // A variable that is empty is as good as none.
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     match (set(VARIABLE), set(FILE_VARIABLE)) {
         (Some(_), Some(_)) => Err(SeedInputError::Both),
         (Some(text), None) => from_variable(text),
-        (None, Some(path)) => from_file(Path::new(&path)),
-        (None, None) => places.spec.map_or(Err(SeedInputError::Missing), from_file),
+        (None, Some(path)) => from_file(Path::new(&path), open::open),
+        (None, None) => {
+            let named = places.spec.ok_or(SeedInputError::Missing)?;
+            let anywhere = Reach::anywhere();
+            let reach = places.reach.unwrap_or(&anywhere);
+            from_file(named.path(), |_| reach.open(named))
+        }
     }
 }
 
@@ -135,20 +145,16 @@ fn from_variable(text: OsString) -> Result<Seed, SeedInputError> {
     seed.map_err(|error| SeedInputError::Unfit(Origin::Variable, error))
 }
 
-fn from_file(path: &Path) -> Result<Seed, SeedInputError> {
-    let failed = |error: &std::io::Error| {
-        if looks_like_seed(path) {
-            SeedInputError::Pasted
-        } else {
-            SeedInputError::Read(ReadError::new(path, error))
-        }
+fn from_file(
+    path: &Path,
+    open: impl FnOnce(&Path) -> Result<File, ReadError>,
+) -> Result<Seed, SeedInputError> {
+    let refused = |error| {
+        if looks_like_seed(path) { SeedInputError::Pasted } else { SeedInputError::Read(error) }
     };
-    let file = File::open(path).map_err(|error| failed(&error))?;
+    let failed = |error: &std::io::Error| refused(ReadError::new(path, error));
+    let file = open(path).map_err(refused)?;
     let metadata = file.metadata().map_err(|error| failed(&error))?;
-    if metadata.is_dir() {
-        let kind = ReadErrorKind::Folder;
-        return Err(SeedInputError::Read(ReadError { path: path.to_owned(), kind }));
-    }
     refuse_exposed(path, &metadata)?;
     // Reserved at once, so that no unwiped copy is left behind by growing.
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 1));

@@ -35,6 +35,26 @@ pub fn secret(question: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     typed
 }
 
+/// Whether a person reads standard error.
+#[must_use]
+pub fn has_reader() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Shows a line to the person who reads standard error, and to nobody else.
+///
+/// # Errors
+/// There is nobody, or the terminal fails.
+pub fn show(words: &str, secret: &[u8]) -> io::Result<()> {
+    let mut terminal = io::stderr().lock();
+    if !terminal.is_terminal() {
+        return Err(io::Error::other("standard error is no terminal"));
+    }
+    terminal.write_all(words.as_bytes())?;
+    terminal.write_all(secret)?;
+    terminal.flush()
+}
+
 /// A terminal that shows nothing and passes every key on, until it is dropped.
 struct Silent {
     terminal: File,

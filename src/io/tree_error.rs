@@ -27,6 +27,8 @@ pub enum TreeError {
     Link(PathBuf),
     /// Something else is where a file is to be.
     NotAFile(PathBuf),
+    /// A device, or what stands for one.
+    Device(PathBuf),
     /// Something else is where a folder is to be.
     NotAFolder(PathBuf),
     /// A file is larger than anything that mtlsgen writes.
@@ -67,6 +69,9 @@ impl TreeError {
                 "mtlsgen writes through no link inside the folder: remove it, or name the folder \
                               that it leads to"
             }
+            Self::Device(_) => {
+                "say `-` for standard output where that is possible, or name a file elsewhere"
+            }
             Self::NotAFile(_) | Self::NotAFolder(_) | Self::TooLarge { .. } => {
                 "move it away, or name another folder"
             }
@@ -95,6 +100,9 @@ impl fmt::Display for TreeError {
             Self::Write { path, error } => write!(f, "cannot write `{}`: {error}", path.display()),
             Self::Link(path) => write!(f, "`{}` is a symbolic link", path.display()),
             Self::NotAFile(path) => write!(f, "`{}` is in the way of a file", path.display()),
+            Self::Device(path) => {
+                write!(f, "`{}` is among the devices, and no file is put there", path.display())
+            }
             Self::NotAFolder(path) => write!(f, "`{}` is in the way of a folder", path.display()),
             Self::TooLarge { path, limit } => {
                 write!(f, "`{}` is larger than {} MiB", path.display(), limit >> 20)

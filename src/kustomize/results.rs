@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::annotation::PATHS;
 use super::{annotation_of, config};
-use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject, shown};
+use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject};
 use crate::guard::hidden;
 use crate::manifest::Identity;
 use crate::spec::document::{Document, Step, in_its_language};
@@ -56,8 +56,7 @@ fn secret_free(value: Value) -> Value {
 }
 
 fn message(diagnostic: &Diagnostic) -> String {
-    let lines = std::iter::once(&diagnostic.title).chain(&diagnostic.help);
-    lines.map(|line| shown(line)).collect::<Vec<_>>().join("; ")
+    diagnostic.sayings().join("; ")
 }
 
 fn severity(severity: Severity) -> &'static str {

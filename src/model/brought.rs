@@ -1,7 +1,6 @@
 //! What was brought along: certificates and keys of others, judged before anything relies on them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use super::authorities::Issuers;
 use super::context::{Context, Findings};
@@ -14,13 +13,27 @@ use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::plan::Keyring;
-use crate::spec::document::{Document, Path, Step};
+use crate::spec::document::{Document, NamedPath, Path, Step};
 use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
 
+/// All paths that the spec names, but for those of the plugin's own settings.
+#[must_use]
+pub fn paths(document: &Document, spec: &Spec) -> Vec<NamedPath> {
+    let folders = [
+        (path!["templates"], spec.templates.as_ref()),
+        (path!["store", "path"], spec.store.path.as_ref()),
+        (path!["store", "seedFile"], spec.store.seed_file.as_ref()),
+    ];
+    let others = folders.into_iter().filter_map(|(path, written)| Some((path, written?)));
+    let mut named = files(document, spec);
+    named.extend(others.map(|(path, written)| document.named(&path, written.as_str())));
+    named
+}
+
 /// The files that the spec names, so that they can be read before resolving.
 #[must_use]
-pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
+pub fn files(document: &Document, spec: &Spec) -> Vec<NamedPath> {
     let mut named: Vec<(Path, &FilePath)> = Vec::new();
     for (name, ca) in &spec.cas {
         let fields = [("certificate", ca.certificate.as_ref()), ("key", ca.key.as_ref())];
@@ -42,9 +55,8 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<PathBuf> {
     for (index, patch) in spec.patches.iter().enumerate() {
         named.extend(written(&path!["patches", index], [("path", patch.path.as_ref())]));
     }
-    let full = |(path, file): (Path, &FilePath)| document.directory(&path).join(file);
-    let files: BTreeSet<PathBuf> = named.into_iter().map(full).collect();
-    files.into_iter().collect()
+    let full = |(path, file): (Path, &FilePath)| document.named(&path, file.as_str());
+    named.into_iter().map(full).collect()
 }
 
 /// Whether certificates are among them.
@@ -79,8 +91,9 @@ pub fn bytes<'a>(
     file: &str,
     findings: &mut Findings,
 ) -> Option<&'a [u8]> {
-    let full = context.document.directory(path).join(file);
-    let cause = match context.files.get(&full) {
+    let named = context.document.named(path, file);
+    let full = named.path();
+    let cause = match context.files.get(full) {
         Some(Ok(bytes)) => return Some(bytes),
         Some(Err(cause)) => cause.as_str(),
         None => "it was not read",
@@ -205,8 +218,8 @@ impl Pool {
         for (name, ca) in &context.spec.cas {
             let Some(file) = &ca.certificate else { continue };
             let path = path!["cas", name.as_str(), "certificate"];
-            let full = context.document.directory(&path).join(file);
-            let Some(Ok(bytes)) = context.files.get(&full) else { continue };
+            let named = context.document.named(&path, file.as_str());
+            let Some(Ok(bytes)) = context.files.get(named.path()) else { continue };
             for certificate in Certificate::from_pem(bytes).into_iter().flatten() {
                 let known = pool.by_subject.entry(certificate.subject.clone()).or_default();
                 if !known.contains(&certificate) {
@@ -432,4 +445,58 @@ fn private_key(
     };
     findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Whoever adds a path to the spec adds it to [`paths`], and here; [`Document::named`] alone makes paths of them.
+    #[test]
+    fn all_paths_of_the_spec_are_known() {
+        let sources = [
+            include_str!("../spec/mod.rs"),
+            include_str!("../spec/plugin.rs"),
+            include_str!("../spec/value/revocation.rs"),
+        ];
+        let fields = sources.iter().flat_map(|text| text.lines());
+        let fields =
+            fields.filter(|line| line.contains("<FilePath>") && line.trim_end().ends_with(','));
+        let found: BTreeSet<&str> = fields
+            .filter_map(|line| line.trim().trim_start_matches("pub ").split(':').next())
+            .collect();
+        let known =
+            ["templates", "path", "seed_file", "certificate", "key", "csr", "file", "spec_files"];
+        assert_eq!(found, BTreeSet::from(known));
+
+        let text = "templates = 't'\nstore = { path = 's', seedFile = 'e' }\npatches = [{ path = 'p' }]\n\
+            [cas.a]\ncertificate = 'c'\nkey = 'k'\ncrl = 'l'\n[cas.b]\ncrl.file = 'm'\n\
+            [hosts.h.tls]\ncertificate = 'hc'\nkey = 'hk'\n[clients.x]\ncsr = 'r'\n\
+            [defaults.hosts.tls]\ncertificate = 'dc'\nkey = 'dk'\n";
+        let source = crate::diagnostic::Source {
+            name: "mtls.toml".to_owned(),
+            directory: "d".into(),
+            text: text.to_owned(),
+        };
+        let (document, found) = crate::spec::document::read(&[std::sync::Arc::new(source)]);
+        assert_eq!(found, []);
+        let (spec, found) = document.deserialize();
+        assert_eq!(found, []);
+        let named: Vec<String> = paths(&document, &spec)
+            .iter()
+            .map(|named| {
+                let span = named.span().unwrap();
+                let written = &span.source.text[span.start..span.end];
+                assert_eq!(
+                    format!("d/{}", written.trim_matches('\'')),
+                    named.path().to_str().unwrap()
+                );
+                written.to_owned()
+            })
+            .collect();
+        let quoted = text.matches('\'').count() / 2;
+        assert_eq!(named.len(), quoted, "{named:?}");
+    }
 }

@@ -43,11 +43,20 @@ impl Context<'_> {
     }
 }
 
+/// How many names are compared with wrong ones, so that many wrong references to many names take no square of time.
+const COMPARED: usize = 1_000_000;
+
 /// Findings in the order in which they were made.
 #[derive(Debug, Default)]
-pub struct Findings(pub Vec<Diagnostic>);
+pub struct Findings(pub Vec<Diagnostic>, usize);
 
 impl Findings {
+    /// What was found so far.
+    #[must_use]
+    pub fn new(found: Vec<Diagnostic>) -> Self {
+        Self(found, 0)
+    }
+
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
@@ -66,12 +75,15 @@ impl Findings {
         if context.has(&crate::path![table, name]) {
             return;
         }
-        let known: Vec<&str> = known.collect();
+        let known: Vec<&str> = known.take(COMPARED - self.1.min(COMPARED)).collect();
+        let is_compared = self.1 < COMPARED;
+        self.1 += known.len();
         let mut diagnostic =
             Diagnostic::error("unknown-reference", format!("there is no {what} {}", literal(name)))
                 .at(context.value(path))
                 .label(format!("not declared under `{table}`"));
         diagnostic = match nearest(name, known.iter().copied()) {
+            _ if !is_compared => diagnostic.help(format!("declare it under `{table}`")),
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None if known.is_empty() => {
                 diagnostic.help(format!("declare it under `{table}`, which is empty so far"))

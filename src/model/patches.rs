@@ -2,7 +2,7 @@
 
 use super::context::{Context, Findings};
 use super::{Patch, brought};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, without_words_of};
 use crate::path;
 use crate::spec;
 
@@ -78,6 +78,11 @@ fn patch(
             None
         }
         Err(problem) => {
+            let mut problem = problem.to_string();
+            if written.path.is_some() {
+                // It may be any file: nothing of it is shown.
+                problem = without_words_of(&text, &problem);
+            }
             findings.push(
                 Diagnostic::error("invalid-patch", format!("the patch is not YAML: {problem}"))
                     .at(context.value(&place))

@@ -56,7 +56,7 @@ pub fn resolve_at_any_time(
 
 /// Everything, whatever was found.
 fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnostic>) {
-    let mut findings = Findings(found);
+    let mut findings = Findings::new(found);
     refuse_nothing(context, &mut findings);
     let target = target(context, &mut findings);
     refuse_later_kinds(context, &mut findings);

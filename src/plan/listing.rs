@@ -8,7 +8,7 @@ use super::{HeldCertificate, Inventory, Ledger, Revocation, Revocations};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
-use crate::pki::crl::{RevocationList, RevokedEntry};
+use crate::pki::crl::{ListNumber, RevocationList, RevokedEntry};
 use crate::pki::issue::{RevocationListDraft, Validity};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::SerialNumber;
@@ -186,12 +186,29 @@ fn draft(
     let this_update = now.before(BACKDATED).max(validity.not_before);
     let own_end = authority.lists.duration.map(|duration| this_update.after(duration));
     let next_update = own_end.unwrap_or(validity.not_after).min(validity.not_after);
+    let number = number(model, inventory, authority, now);
+    RevocationListDraft { number, this_update, next_update, revoked }
+}
+
+/// Numbers never fall back (RFC 5280, section 5.2.3), not even where all lists of the store are gone: the first one
+/// that the store knows has the seconds since 1970 for its number, and each further one the next. More lists than
+/// seconds are never signed.
+fn number(
+    model: &Model,
+    inventory: &Inventory,
+    authority: &Authority,
+    now: Timestamp,
+) -> ListNumber {
     let stored = inventory.lists.get(&authority.name).into_iter().flatten();
     let brought = model.authorities.get(&authority.name).into_iter();
     let brought = brought.flat_map(|authority| &authority.lists.brought);
-    let last = stored.chain(brought).filter_map(|list| list.number.as_ref()).max();
-    let number = last.cloned().unwrap_or_default().next();
-    RevocationListDraft { number, this_update, next_update, revoked }
+    let last = |lists: &mut dyn Iterator<Item = &RevocationList>| {
+        lists.filter_map(|list| list.number.clone()).max()
+    };
+    let stored = last(&mut stored.into_iter());
+    let first = ListNumber::from(u64::try_from(now.unix()).unwrap_or(1));
+    let next = stored.clone().max(last(&mut brought.into_iter())).unwrap_or_default().next();
+    if stored.is_some() { next } else { next.max(first) }
 }
 
 fn reason(

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::listing::{self, ListAction};
+use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
-    Compromised, compromised, lost_authority, refuse_before, refuse_compromised, refuse_other_key,
-    refuse_rotation,
+    Compromised, compromised, key_owners, lost_authority, refuse_before, refuse_compromised,
+    refuse_key_of_another, refuse_other_key, refuse_rotation,
 };
 use super::revoking;
 use super::scope::Scope;
@@ -37,6 +37,9 @@ pub struct IssuancePlan {
     pub lists: Vec<ListAction>,
     /// What the user should know about what is issued.
     pub notices: Vec<Diagnostic>,
+    /// Who keeps a certificate that is not valid yet, and when it begins. Which of two clocks is wrong, the one that
+    /// it was issued by or the one of now, is for people to say: nothing is issued in its place.
+    pub early: Vec<(Holder, Timestamp)>,
     /// What is odd about what is kept.
     pub warnings: Vec<Diagnostic>,
 }
@@ -60,6 +63,13 @@ impl IssuancePlan {
         self.actions.iter().any(|action| !action.reason.still_works())
             || !self.revocations.is_empty()
             || self.lists.iter().any(|list| !list.reason.still_works())
+    }
+
+    /// Whether a certificate or a revocation list is not valid yet, so that verifiers refuse it.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        !self.early.is_empty()
+            || self.lists.iter().any(|list| matches!(list.reason, ListReason::Early { .. }))
     }
 }
 
@@ -119,6 +129,7 @@ pub fn plan_within(
     let revoked = revoke(&mut plan, model, inventory, now, scope, &mut errors);
     let compromised = compromised(&inventory.ledger, &revoked);
     let mut reissued: Vec<&str> = Vec::new();
+    let owners = key_owners(model, inventory);
     let mut signers = brought_signers(model);
     for request in model.requests() {
         let held = inventory.held.get(&request.holder);
@@ -141,7 +152,8 @@ pub fn plan_within(
         let asked = generations::asked(request, held, inventory, compared_with_next);
         let Ok(asked) = asked.map_err(|error| errors.push(error)) else { continue };
         let asked = in_its_string_types(asked, held);
-        if let Some(error) = held.and_then(|held| refuse_other_key(request, held)) {
+        let other_key = held.and_then(|held| refuse_other_key(request, held));
+        if let Some(error) = other_key.or_else(|| refuse_key_of_another(request, &owners)) {
             errors.push(error);
             continue;
         }
@@ -171,6 +183,11 @@ pub fn plan_within(
         {
             errors.push(signer);
             continue;
+        }
+        if reason.is_none()
+            && let Some(begins) = held.and_then(|held| begins_later(held, now))
+        {
+            plan.early.push((request.holder.clone(), begins));
         }
         if let Some(reason) = reason {
             plan.notices.extend(shortened(request, validity));
@@ -371,14 +388,13 @@ pub(super) fn validity(
 
 /// Certificates of the future are a sign of a clock that is behind.
 fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
-    let early = |held: &&HeldCertificate| held.certificate().not_before > now;
-    let mut found = inventory.held.iter().filter(|(_, held)| early(held));
-    let (holder, held) = found.next()?;
+    let mut found =
+        inventory.held.iter().filter_map(|(holder, held)| Some((holder, begins_later(held, now)?)));
+    let (holder, begins) = found.next()?;
     let others = match found.count() {
         0 => String::new(),
         more => format!(", as those of {more} others"),
     };
-    let begins = held.certificate().not_before;
     Some(
         Diagnostic::warning(
             "clock-behind",
@@ -386,8 +402,15 @@ fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
                 "the certificate of {holder} is valid from {begins} only{others}; it is {now} now"
             ),
         )
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
+        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
+        .help("if the clock is right, the one that it was issued by was ahead: `mtlsgen cert renew NAME` or `--all` issues it anew"),
     )
+}
+
+/// When the certificate begins, if that is later than now. Verifiers have no tolerance; what is issued begins five
+/// minutes early.
+fn begins_later(held: &HeldCertificate, now: Timestamp) -> Option<Timestamp> {
+    Some(held.certificate().not_before).filter(|begins| *begins > now)
 }
 
 fn shortened(request: &CertificateRequest, validity: Validity) -> Option<Diagnostic> {

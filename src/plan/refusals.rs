@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::reason::Reason;
 use super::{HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::diagnostic::Diagnostic;
-use crate::model::Model;
+use crate::model::{AuthoritySource, Model};
 use crate::pki::crl::RevocationReason;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
@@ -26,7 +26,8 @@ pub(super) fn refuse_before(
             "clock-behind",
             format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
         )
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`"),
+        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
+        .help(format!("if the clock is right, the one that `{name}` was issued by was ahead: `mtlsgen cert renew cas/{name}` issues it anew, with its own key")),
     )
 }
 
@@ -74,6 +75,59 @@ pub(super) fn refuse_other_key(
         Diagnostic::error("key-mismatch", title)
             .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
             .help("or give the entry another name, so that both keys have a certificate"),
+    )
+}
+
+/// Whose key each one is: of everybody in the spec and of every authority of the store, past ones and further
+/// generations too. Empty where no request could name one of them.
+pub(super) fn key_owners(model: &Model, inventory: &Inventory) -> BTreeMap<SpkiHash, Holder> {
+    let mut owners = BTreeMap::new();
+    if model.requests().all(|request| request.public_key.is_none()) {
+        return owners;
+    }
+    let mut add = |key: SpkiHash, holder: Holder| {
+        owners.entry(key).or_insert(holder);
+    };
+    for authority in model.authorities.values() {
+        let AuthoritySource::Brought(chain) = &authority.source else { continue };
+        for certificate in chain {
+            add(certificate.spki_hash, Holder::Authority(authority.name.clone()));
+        }
+    }
+    for (holder, chain) in &model.brought {
+        chain.first().into_iter().for_each(|own| add(own.spki_hash, holder.clone()));
+    }
+    for name in inventory.generations.keys() {
+        let trusted = inventory.trusted(name).into_iter();
+        trusted.for_each(|one| add(one.spki_hash, Holder::Authority(name.clone())));
+    }
+    for (holder, held) in &inventory.held {
+        add(held.certificate().spki_hash, holder.clone());
+    }
+    let authorities =
+        inventory.ledger.entries.iter().filter(|e| matches!(e.holder, Holder::Authority(_)));
+    authorities.for_each(|entry| add(entry.spki_hash, entry.holder.clone()));
+    for request in model.requests() {
+        let asked = request.public_key.iter();
+        asked.for_each(|key| add(key.spki_hash(), request.holder.clone()));
+    }
+    owners
+}
+
+/// A request by a key that is another holder's: a certificate would make two holders of one key, and of an
+/// authority's a key that signs for it and logs in.
+pub(super) fn refuse_key_of_another(
+    request: &CertificateRequest,
+    owners: &BTreeMap<SpkiHash, Holder>,
+) -> Option<Diagnostic> {
+    let owner = owners.get(&request.public_key.as_ref()?.spki_hash())?;
+    if *owner == request.holder {
+        return None;
+    }
+    let title = format!("the signing request of {} is by the key of {owner}", request.holder);
+    Some(
+        Diagnostic::error("key-of-another", title)
+            .help("let its owner make a key of its own, and send a request by that"),
     )
 }
 

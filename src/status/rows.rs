@@ -60,6 +60,7 @@ fn current(sources: Sources<'_>) -> Vec<Row> {
             None => State::Missing,
             Some(held) if held.not_after < now => State::Expired,
             Some(_) if is_revoked => State::Revoked,
+            Some(held) if held.not_before > now => State::NotYetValid,
             Some(_) if reason.is_some() => State::Due,
             Some(_) => State::Valid,
         };
@@ -136,7 +137,11 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
                 is_current: true,
                 facts: Some(facts(certificate)),
                 renewal_time: None,
-                state: if certificate.not_after < now { State::Expired } else { State::Valid },
+                state: match certificate {
+                    one if one.not_after < now => State::Expired,
+                    one if one.not_before > now => State::NotYetValid,
+                    _ => State::Valid,
+                },
                 reason: None,
                 opens: Vec::new(),
                 may_open: Vec::new(),
@@ -160,6 +165,8 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
             State::Expired
         } else if revocation.is_some() {
             State::Revoked
+        } else if entry.not_before > now {
+            State::NotYetValid
         } else if let Some(state) = beside_current(inventory, entry) {
             state
         } else if wanted.contains(&entry.holder) {
@@ -195,9 +202,9 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
     others.map(row).collect()
 }
 
-/// Whether it is a client's that may still open doors.
+/// Whether it is a client's that may still open doors, or will.
 fn is_open_client(state: State, entry: &LedgerEntry) -> bool {
-    matches!(state, State::Superseded | State::Orphaned)
+    matches!(state, State::Superseded | State::Orphaned | State::NotYetValid)
         && matches!(entry.holder, Holder::Client(_))
 }
 
@@ -240,6 +247,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             let state = match (list, planned.map(|planned| &planned.reason)) {
                 (None, _) => State::Missing,
                 (Some(list), _) if list.end() <= now => State::Expired,
+                (Some(list), _) if list.this_update > now => State::NotYetValid,
                 (Some(_), Some(_)) => State::Due,
                 (Some(_), None) => State::Valid,
             };
@@ -266,6 +274,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
         let state = match list.end() <= now {
             true => State::Expired,
             false if is_replaced => State::Superseded,
+            false if list.this_update > now => State::NotYetValid,
             false => State::Valid,
         };
         rows.push(Row {

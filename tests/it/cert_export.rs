@@ -59,23 +59,28 @@ fn certificates(text: &str) -> usize {
     text.matches("BEGIN CERTIFICATE").count()
 }
 
+/// Exports into the store, the password beside it.
+const TO_STORE: [&str; 5] = ["cert", "export", "alice", "--new-password-file", "alice.password"];
+
 #[test]
 fn a_client_gets_a_file_and_a_password_apart() {
     let sandbox = rendered();
-    let run = sandbox.ok(&["cert", "export", "alice"]);
+    let run = sandbox.ok(&TO_STORE);
     assert_eq!(run.stdout, "", "everything is in files");
-    assert_eq!((mode(&sandbox, "alice.p12"), mode(&sandbox, "alice.p12.password")), (0o600, 0o600));
-    let password = sandbox.read("alice.p12.password");
+    let file = "pki/clients/alice/alice.p12";
+    assert_eq!((mode(&sandbox, file), mode(&sandbox, "alice.password")), (0o600, 0o600));
+    let password = sandbox.read("alice.password");
     assert_eq!(password.trim_end().len(), 34);
     assert!(!run.stderr.contains(password.trim_end()), "{}", run.stderr);
     assert!(
-        run.stderr.starts_with("wrote `alice.p12`\nwrote its password to `alice.p12.password`"),
+        run.stderr.starts_with(&format!("wrote `{file}`\nwrote its password to `alice.password`")),
         "{}",
         run.stderr
     );
-    let pass = ["-passin", "file:alice.p12.password"];
-    let Some(text) =
-        openssl(&sandbox, &[&["pkcs12", "-in", "alice.p12", "-nodes"][..], &pass].concat())
+    sandbox.ok(&["status"]);
+    sandbox.ok(&["render", "-q"]);
+    let pass = ["-passin", "file:alice.password"];
+    let Some(text) = openssl(&sandbox, &[&["pkcs12", "-in", file, "-nodes"][..], &pass].concat())
     else {
         return;
     };
@@ -89,25 +94,19 @@ fn a_client_gets_a_file_and_a_password_apart() {
     assert!(text.contains(key.lines().nth(1).unwrap()), "the client's key");
     // Again: nothing is replaced unless asked for.
     let before = sandbox.files();
-    let again = sandbox.run(&["cert", "export", "alice"]);
+    let again = sandbox.run(&TO_STORE);
     assert_eq!((again.status, sandbox.files() == before), (2, true));
     assert!(
-        again.stderr.contains("`alice.p12`") && again.stderr.contains("--force"),
+        again.stderr.contains(&format!("`{file}`")) && again.stderr.contains("--force"),
         "{}",
         again.stderr
     );
-    sandbox.ok(&[
-        "cert",
-        "export",
-        "alice",
-        "--force",
-        "--with-root",
-        "--friendly-name",
-        "Alice at work",
-    ]);
-    assert_ne!(sandbox.read("alice.p12.password"), password);
-    let text = openssl(&sandbox, &[&["pkcs12", "-in", "alice.p12", "-nodes"][..], &pass].concat())
-        .unwrap();
+    sandbox
+        .ok(&[&TO_STORE[..], &["--force", "--with-root", "--friendly-name", "Alice at work"]]
+            .concat());
+    assert_ne!(sandbox.read("alice.password"), password);
+    let text =
+        openssl(&sandbox, &[&["pkcs12", "-in", file, "-nodes"][..], &pass].concat()).unwrap();
     assert_eq!((certificates(&text), text.matches("friendlyName: Alice at work").count()), (3, 2));
     let left = |name: &std::ffi::OsStr| name.to_str().unwrap().starts_with(['.']);
     assert!(
@@ -157,17 +156,21 @@ fn what_is_not_handed_out_is_refused_with_a_way_out() {
     let sandbox = rendered();
     sandbox.write("empty", "\n");
     let before = sandbox.files();
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["root", "--format", "pem-key"], "the key of an authority is not handed out"),
         (&["cas/issuing", "--format", "pkcs12"], "the key of an authority is not handed out"),
         (&["alcie"], "did you mean `clients/alice`?"),
         (&["alice", "--password-file", "empty"], "the password is empty"),
-        (&["alice", "-o", "-"], "its password needs another place"),
+        (&["alice", "-o", "-", "--new-password-file", "-"], "its password needs another place"),
+        (&["alice", "-o", "a.p12"], "the password of the new file has no place"),
         (
             &["alice", "--format", "pem-key", "--password-file", "empty"],
             "`--password-file` has no effect with `--format pem-key`",
         ),
-        (&["alice", "--friendly-name", "🦀"], "characters that PKCS#12 cannot hold"),
+        (
+            &["alice", "--friendly-name", "🦀", "--new-password-file", "x"],
+            "characters that PKCS#12 cannot hold",
+        ),
         (&["alice", "--format", "pem-key", "--with-root"], "`--with-root` has no effect"),
         (&["alice", "--format", "curl", "--force"], "`--force` has no effect"),
         (&["hosts/a.example.com", "--format", "curl"], "only clients call hosts"),
@@ -179,10 +182,10 @@ fn what_is_not_handed_out_is_refused_with_a_way_out() {
     }
     assert!(sandbox.files() == before, "nothing is written");
     let fresh = Sandbox::with_toml(SPEC);
-    let run = fresh.run(&["cert", "export", "alice"]);
+    let run = fresh.run(&TO_STORE);
     assert!(run.stderr.contains("it has no certificate yet"), "{}", run.stderr);
     fs::remove_file(sandbox.path("pki/clients/alice/tls.key")).unwrap();
-    let run = sandbox.run(&["cert", "export", "alice"]);
+    let run = sandbox.run(&TO_STORE);
     assert!(
         run.status == 2 && run.stderr.contains("its private key is not in the store"),
         "{}",
@@ -290,10 +293,12 @@ fn nss_reads_both_profiles_and_what_it_writes_is_read() {
         [("alice", "modern"), ("rsa", "compatible"), ("alice", "compatible"), ("rsa", "modern")]
     {
         let file = format!("{client}-{profile}.p12");
-        sandbox.ok(&["cert", "export", client, "--profile", profile, "--with-root", "-o", &file]);
+        let password = format!("{file}.password");
+        let to = ["-o", &file, "--new-password-file", &password];
+        let asked = ["cert", "export", client, "--profile", profile, "--with-root"];
+        sandbox.ok(&[&asked[..], &to].concat());
         let database = format!("sql:{}", sandbox.path(format!("nss-{client}-{profile}")).display());
         fs::create_dir(sandbox.path(format!("nss-{client}-{profile}"))).unwrap();
-        let password = format!("{file}.password");
         let run = |program: &std::path::Path, arguments: &[&str]| {
             output_of(
                 Command::new(program)
@@ -330,8 +335,9 @@ fn java_reads_both_profiles_and_what_it_writes_is_read() {
     };
     for profile in ["modern", "compatible"] {
         let file = format!("{profile}.p12");
-        sandbox.ok(&["cert", "export", "alice", "--profile", profile, "-o", &file]);
         let password = format!("{file}.password");
+        let to = ["-o", &file, "--new-password-file", &password];
+        sandbox.ok(&[&["cert", "export", "alice", "--profile", profile][..], &to].concat());
         let listed = run(&["-list", "-v", "-keystore", &file, "-storepass:file", &password]);
         assert!(
             listed.contains("Alias name: alice\n")

@@ -79,8 +79,7 @@ fn a_killed_revocation_is_whole_or_not_at_all() {
         killed += u32::from(child.wait().unwrap().code().is_none());
         client = (client + attempt % 2) % 20;
         let folder = sandbox.path("pki/cas/clients");
-        let store =
-            mtlsgen::io::store::Store::open(sandbox.path("pki"), Duration::from_secs(9), |_| {});
+        let store = sandbox.finish_interrupted();
         let ledger = store.ledger().unwrap();
         let lists = files(&folder.join("crl"));
         for (path, text) in
@@ -101,6 +100,64 @@ fn a_killed_revocation_is_whole_or_not_at_all() {
     assert!(strays.is_empty(), "{strays:?}");
 }
 
+#[test]
+fn a_killed_import_is_finished_by_the_next_one() {
+    let old = Sandbox::with_toml(&spec());
+    old.ok(&["render", "-q"]);
+    let fresh = || {
+        let sandbox = Sandbox::new();
+        sandbox.may_hold_keys("old");
+        for (path, octets) in files(&old.path("pki")) {
+            let below = path.strip_prefix(old.path("pki")).unwrap();
+            if !below.starts_with(".lock") {
+                sandbox.write(&format!("old/{}", below.display()), octets);
+            }
+        }
+        sandbox
+    };
+    let import = ["import", "old", "--service", "web"];
+    let reference = fresh();
+    let begun = Instant::now();
+    reference.run(&import);
+    let whole = begun.elapsed();
+    let (mut killed, mut finished) = (0, 0);
+    for attempt in 0..KILLS_OF_IMPORTS {
+        let sandbox = fresh();
+        let mut child = sandbox
+            .command(&import)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // Mostly in the last half, where files are written.
+        let share = 0.4 + 0.6 * f64::from(attempt) / f64::from(KILLS_OF_IMPORTS);
+        wait(whole.mul_f64(share));
+        let _ = child.kill();
+        let was_killed = child.wait().unwrap().code().is_none();
+        killed += u32::from(was_killed);
+        if was_killed {
+            let again = sandbox.run(&import);
+            assert!(
+                again.status < 2 || again.stderr.contains("`mtls.toml` exists already"),
+                "{}",
+                again.stderr
+            );
+            finished += u32::from(again.stderr.contains("finished an import"));
+        }
+        assert!(!sandbox.path("pki/.import").exists());
+        assert_eq!(sandbox.read("mtls.toml"), reference.read("mtls.toml"));
+        assert_keys_are_private(&sandbox.path("pki"));
+        let certificates = |sandbox: &Sandbox| {
+            let files = files(&sandbox.path("pki")).into_iter();
+            files.filter(|(path, _)| path.ends_with("tls.crt")).count()
+        };
+        assert_eq!(certificates(&sandbox), certificates(&reference));
+    }
+    assert!(killed > KILLS_OF_IMPORTS / 4, "only {killed} runs could be killed");
+    println!("{killed} killed, {finished} finished");
+}
+
+const KILLS_OF_IMPORTS: u32 = 60;
 const KILLS_OF_REVOCATIONS: u32 = 80;
 const HOLDERS: usize = 42;
 
@@ -125,8 +182,9 @@ fn wait(length: Duration) {
     }
 }
 
-/// Number of certificates that a reader of the store would find, once a pending change is settled.
+/// Number of certificates that a reader of the store finds.
 fn issued(sandbox: &Sandbox) -> usize {
+    sandbox.finish_interrupted();
     let run = sandbox.ok(&["render", "--dry-run"]);
     HOLDERS - run.stderr.matches("never issued").count()
 }

@@ -164,7 +164,7 @@ fn what_age_wrote_is_opened_armored_and_binary_and_follows_the_spec() {
         assert_eq!(run.status, 1, "{}", run.stderr);
         assert!(run.stderr.contains("1 to recipients that are not recorded"), "{}", run.stderr);
         assert_eq!(fs::read(&path).unwrap(), by_hand);
-        let run = sandbox.ok(&["render", "--identity", people[0].file()]);
+        let run = sandbox.ok(&["render", "--reencrypt", "--identity", people[0].file()]);
         assert!(run.stderr.contains("encrypted 1 private key to 1 recipient\n"), "{}", run.stderr);
         let secret = data(object(&objects(&run.stdout), "Secret", "a-example-com-tls"), "tls.key");
         assert_eq!(String::from_utf8(secret).unwrap(), key);

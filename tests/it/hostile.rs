@@ -1,4 +1,18 @@
-//! What hostile repositories, specs, templates and machines try; each fails on a version that lets them.
+//! Trials of an attacker: a repository, a template, a machine that means harm. One file for each kind of door; each test
+//! says what was open before.
 
+mod clocks;
+mod core_dumps;
+mod exported_keys;
+mod files_of_others;
 mod hidden_characters;
+mod lists;
+mod many_mistakes;
+mod memory;
 mod misplaced_keys;
+mod pipes_and_devices;
+mod planted_changes;
+mod recipients;
+mod requests;
+mod secret_words;
+mod shared_stores;

@@ -146,7 +146,7 @@ fn encrypted_keys_their_identities_and_passphrases_are_nowhere_else() {
         &["diff", "out"],
         &["status"],
         &["cert", "show", "alice", "cas/root"],
-        &["cert", "export", "alice", "-o", "alice.p12", "--force"],
+        &["cert", "export", "alice", "-o", "alice.p12", "--force", "--new-password-file", "x"],
         &["cert", "export", "alice", "--format", "curl"],
         &["render", "--kind", "Ingress", "--identity-passphrase-file", "ann.txt"],
     ] {
@@ -188,7 +188,8 @@ fn looking_at_certificates_and_handing_them_out_shows_no_key_and_no_password() {
     let mut pieces = pieces_of_keys(&sandbox);
     let yaml = sandbox.ok(&["render"]).stdout;
     sandbox.write("secrets.yaml", &yaml);
-    sandbox.ok(&["cert", "export", "alice"]);
+    let to = ["-o", "alice.p12", "--new-password-file", "alice.p12.password"];
+    sandbox.ok(&[&["cert", "export", "alice"][..], &to].concat());
     let password = sandbox.read("alice.p12.password");
     pieces.push(password.trim_end().to_owned());
     sandbox.write(
@@ -228,8 +229,8 @@ fn looking_at_certificates_and_handing_them_out_shows_no_key_and_no_password() {
         }
     }
     for export in [
-        &["alice"][..],
-        &["alice", "--force"],
+        &[&["alice"][..], &to].concat()[..],
+        &[&["alice", "--force"][..], &to].concat(),
         &["alice", "--format", "pem-chain"],
         &["alice", "--format", "curl"],
         &["alice", "--format", "pem-key", "-o", "nowhere/x"],

@@ -8,7 +8,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
+use mtlsgen::io::store::Store;
 use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
 
@@ -119,6 +121,13 @@ impl Sandbox {
         let run = self.run(arguments);
         assert_eq!(run.status, 0, "{arguments:?} failed:\n{}", run.stderr);
         run
+    }
+
+    /// The store, once a decided change is finished: with that every command begins that changes something.
+    pub fn finish_interrupted(&self) -> Store {
+        let store = Store::open(self.path("pki"), Duration::from_secs(9), |_| {});
+        store.finish_interrupted().unwrap();
+        store
     }
 
     /// `render`, as objects.

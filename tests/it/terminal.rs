@@ -198,6 +198,14 @@ fn certificates_are_shown_in_colour_and_handed_out_off_the_screen() {
         );
         assert!(!run.stdout.contains(key.lines().nth(1).unwrap()) && !sandbox.path("x").exists());
     }
+    // A new password is shown to the person, and is nowhere else.
+    let shown = on_terminal(&sandbox, "cert export alice -o alice.p12 -q", "").unwrap();
+    assert_eq!(shown.status, 0, "{}", shown.stdout);
+    let words = "Its password, which is shown this once: ";
+    let password = shown.stdout.split(words).nth(1).unwrap().lines().next().unwrap().trim();
+    assert_eq!(password.len(), 34, "{}", shown.stdout);
+    sandbox.write("password", password);
+    sandbox.ok(&["cert", "show", "alice.p12", "--password-file", "password"]);
     let public = on_terminal(&sandbox, "cert export alice --format pem-chain", "").unwrap();
     assert!(public.stdout.contains("BEGIN CERTIFICATE"), "{}", public.stdout);
 }
@@ -228,7 +236,8 @@ fn a_terminal_is_asked_for_the_password_which_nobody_sees() {
     let sandbox = Sandbox::with_toml(&format!("{SPEC}\n[clients.alice]\nissuer = \"clients\"\n"));
     sandbox.ok(&["render", "-q"]);
     sandbox.write("password", "open sesame\n");
-    sandbox.ok(&["cert", "export", "alice", "--password-file", "password", "-q"]);
+    let to = ["-o", "alice.p12", "-q"];
+    sandbox.ok(&[&["cert", "export", "alice", "--password-file", "password"][..], &to].concat());
     let question = "Password of alice.p12: ";
     let typed = "open sesane\u{7f}\u{7f}me\r";
     let Some(run) = asked(&sandbox, "cert show alice.p12", question, typed) else { return };

@@ -3,16 +3,20 @@
 
 mod parameters;
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
 
 use self::parameters::Parameters;
 use super::globals::Globals;
 use super::kustomize::generate::{self, Request};
-use super::kustomize::stream;
+use super::kustomize::{call, stream};
 use super::objects::Showing;
 use super::report::{CommandError, ExitStatus, print};
+use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::Diagnostic;
 use crate::io::clock;
+use crate::io::reach::Reach;
 use crate::kustomize::exposure::Sink;
 
 /// Where Argo CD hands over what the Application says about the plugin.
@@ -33,28 +37,43 @@ enum Command {
     ///
     /// Reads parameters from `ARGOCD_APP_PARAMETERS`. Fails where a certificate is missing, expired or no longer fits,
     /// and where a private key would be printed whose Secret is not allowed by name: Argo CD keeps manifests
-    /// in clear in its cache.
-    Generate(Showing),
+    /// in clear in its cache. The paths of the spec and of the parameters must not lead out of the working directory.
+    Generate(GenerateArgs),
     /// Print the announcement of the plugin's parameters, as Argo CD reads it
     Parameters,
 }
 
+/// Flags of `generate`.
+#[derive(Debug, clap::Args)]
+struct GenerateArgs {
+    /// Folder, beside that of the Application, that paths of the spec may lead to; may be repeated
+    ///
+    /// The environment variable `MTLSGEN_ALLOW_PATH` adds others, with `:` between them.
+    #[arg(long = "allow-path", value_name = "FOLDER")]
+    allowed: Vec<PathBuf>,
+    #[command(flatten)]
+    showing: Showing,
+}
+
 /// Generates or announces.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
-    match args.command {
-        Command::Generate(showing) => generate(showing, globals)?,
+    match &args.command {
+        Command::Generate(args) => generate(args, globals)?,
         Command::Parameters => print(format!("{:#}\n", parameters::announcement()))?,
     }
     Ok(ExitStatus::Done)
 }
 
-fn generate(showing: Showing, globals: &Globals) -> Result<(), CommandError> {
+fn generate(args: &GenerateArgs, globals: &Globals) -> Result<(), CommandError> {
     let written = std::env::var(PARAMETERS).unwrap_or_default();
     let parameters = Parameters::parse(&written).map_err(CommandError::Input)?;
-    let sources = parameters.spec_arguments().sources()?;
+    let folder = (Path::new(""), "the folder of the Application");
+    let reach = Reach::within(folder, &call::allowed(&args.allowed), call::WAY_OUT_BY_FLAG)?;
+    let sources = parameters.spec_arguments().sources_within(&reach)?;
     let advice = "nothing is issued here: run `mtlsgen render` where the issuers' keys are, then commit certificates and ledgers of the store";
     let request = Request {
         sources,
+        operator: Operator::of_environment().reaching(reach),
         items: &[],
         namespace: None,
         now: clock::now(None)?,
@@ -67,7 +86,7 @@ fn generate(showing: Showing, globals: &Globals) -> Result<(), CommandError> {
     if objects.is_empty() {
         return Err(CommandError::Input(vec![without_objects()]));
     }
-    showing.print(&stream(&objects), globals.report())
+    args.showing.print(&stream(&objects), globals.report())
 }
 
 /// Argo CD takes an empty answer for the wish to remove everything.

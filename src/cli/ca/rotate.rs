@@ -73,6 +73,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Err(refused(derive::rotation(&resolved.model, &args.name)));
     }
     let store = phases::store(&read, report);
+    if !args.plan && !args.dry_run {
+        store.finish_interrupted()?;
+    }
     let (inventory, warnings) = phases::inventory(&store, &resolved.model)?;
     report.diagnostics(&warnings);
     // Before the store's folder is made for an authority that is not in it.
@@ -85,6 +88,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
             Format::Json => print(schedule::json(&schedule, store.path(), None))?,
         }
         return Ok(ExitStatus::Done);
+    }
+    if !args.dry_run {
+        phases::refuse_new_readers(&store)?;
     }
     // Whoever may not write can still ask what would happen.
     let lock = if args.dry_run { None } else { Some(store.lock()?) };

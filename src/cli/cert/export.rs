@@ -16,7 +16,7 @@ use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, show};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, literal};
-use crate::io::entropy;
+use crate::io::{entropy, terminal};
 use crate::pki::chain;
 use crate::pki::pkcs12::{self, Contents, Password};
 use crate::pki::request::Holder;
@@ -25,8 +25,9 @@ use destination::Destination;
 
 /// Hand out a certificate of the store, as PKCS#12 for browsers and Java or as PEM, with its chain
 ///
-/// Issues nothing. A password for PKCS#12 is made (140 random bits) unless a file has one; it is never taken from the
-/// command line. Ends with a `curl` line for each host that the client may reach, and the answer to expect.
+/// Issues nothing. A password for PKCS#12 is made (140 random bits) unless a file has one, and shown once on the
+/// terminal; it is never taken from the command line. What holds a key is not written where Git would take it up.
+/// Ends with a `curl` line for each host that the client may reach, and the answer to expect.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Holder: `alice`, `clients/alice`, `hosts/NAME`, `cas/NAME`
@@ -35,12 +36,13 @@ pub struct Args {
     /// What to write; `pkcs12` unless said, `pem-chain` for authorities and for clients with `csr`
     #[arg(long)]
     format: Option<Format>,
-    /// File to write, `-` for standard output; `NAME.p12` in the working directory for `pkcs12`, else standard output
+    /// File to write, `-` for standard output; for `pkcs12`, `NAME.p12` in the holder's folder of the store, else standard output
     ///
+    /// Without such a folder, `NAME.p12` goes to the working directory.
     /// Keys are not written to a terminal. A new file has mode 0600 if there is a key in it.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace files that exist
+    /// Replace files that exist, and write what holds a key also where Git does not ignore it
     #[arg(long)]
     force: bool,
     /// Write the root behind the chain, too
@@ -60,7 +62,7 @@ pub struct Args {
         help_heading = "PKCS#12"
     )]
     password_file: Option<PathBuf>,
-    /// File to write the new password to, `-` for standard output; the file's name and `.password` unless said
+    /// File to write the new password to, `-` for standard output, instead of showing it on the terminal
     #[arg(long, value_name = "FILE", help_heading = "PKCS#12")]
     new_password_file: Option<PathBuf>,
     /// Address of the ingress, for the `curl` lines
@@ -179,16 +181,16 @@ fn write_pem(
 }
 
 fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<(), CommandError> {
-    let output =
-        args.output.clone().unwrap_or_else(|| PathBuf::from(file_name(&credential.holder, "p12")));
+    let output = match &args.output {
+        Some(path) => path.clone(),
+        None => credential.folder()?.unwrap_or_default().join(file_name(&credential.holder, "p12")),
+    };
     let output = Destination::new(&output, true);
     output.refuse_terminal()?;
     let key = credential.key()?;
     let (password, password_output) = match &args.password_file {
         Some(path) => (password::for_new_file(path)?, None),
-        None => {
-            (Password::generate(&mut entropy::fill), Some(password_destination(args, &output)?))
-        }
+        None => (Password::generate(&mut entropy::fill), password_destination(args, &output)?),
     };
     if output.file().is_some()
         && output.file() == password_output.as_ref().and_then(Destination::file)
@@ -217,6 +219,10 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
     if let Some(path) = output.file() {
         report.say(&format!("wrote `{}`", path.display()));
     }
+    if args.password_file.is_none() && password_output.is_none() {
+        terminal::show("Its password, which is shown this once: ", line.as_bytes())
+            .map_err(|error| without_place(Some(&error.to_string())))?;
+    }
     if let Some(path) = password_output.as_ref().and_then(Destination::file) {
         report.say(&format!(
             "wrote its password to `{}`: hand it over on another way than the file",
@@ -226,19 +232,30 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
     Ok(())
 }
 
-fn password_destination(args: &Args, output: &Destination) -> Result<Destination, CommandError> {
-    let path = match (&args.new_password_file, output.file()) {
-        (Some(path), None) if path.as_os_str() == "-" => None,
-        (Some(path), _) => Some(path.clone()),
-        (None, Some(output)) => Some(password::beside(output)),
-        (None, None) => None,
-    };
-    path.map(|path| Destination::new(&path, true)).ok_or_else(|| {
-        let what = "the PKCS#12 file goes to standard output, and its password needs another place";
-        let hint =
-            "say `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
-        CommandError::world("password", what, Some(hint.to_owned()))
-    })
+/// Where the new password goes; `None`: to the person at the terminal.
+fn password_destination(
+    args: &Args,
+    output: &Destination,
+) -> Result<Option<Destination>, CommandError> {
+    match &args.new_password_file {
+        Some(path) if path.as_os_str() == "-" && output.file().is_none() => {
+            let what =
+                "the PKCS#12 file goes to standard output, and its password needs another place";
+            let hint = "say `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
+            Err(CommandError::world("password", what, Some(hint.to_owned())))
+        }
+        Some(path) => Ok(Some(Destination::new(path, true))),
+        None if terminal::has_reader() => Ok(None),
+        None => Err(without_place(None)),
+    }
+}
+
+/// The new password can be shown to nobody.
+fn without_place(why: Option<&str>) -> CommandError {
+    let why = why.unwrap_or("standard error is no terminal to show it on");
+    let what = format!("the password of the new file has no place: {why}");
+    let hint = "name a file for it with `--new-password-file FILE`, or one that has a password with `--password-file FILE`; on a terminal, a new password is shown once";
+    CommandError::world("password", &what, Some(hint.to_owned()))
 }
 
 /// A name for the file that is one on every system.

@@ -1,6 +1,6 @@
 //! Where passwords of PKCS#12 files come from: files, the environment, a person; never the command line.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::report::CommandError;
 use crate::inspect::ReadError;
@@ -63,11 +63,4 @@ pub fn for_new_file(path: &Path) -> Result<Password, CommandError> {
         let hint = "write the password into the first line; without `--password-file`, one is made";
         CommandError::world("password", &what, Some(hint.to_owned()))
     })
-}
-
-/// Where the password that belongs to the file at `output` is written unless it is said.
-pub fn beside(output: &Path) -> PathBuf {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".password");
-    PathBuf::from(name)
 }

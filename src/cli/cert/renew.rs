@@ -72,6 +72,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Err(CommandError::Input(vec![derive::renewal(model, &named)]));
     }
     let source = phases::source(&read, &resolved, now, report)?;
+    if !args.dry_run {
+        source.finish_interrupted()?;
+    }
     if args.due {
         let (_, plan, _) = phases::planned(&source, model, now, &scope)?;
         scope.only = Some(with_issuers(model, due(&plan)));
@@ -85,6 +88,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.diagnostics(&plan.notices);
         (inventory, plan)
     } else {
+        phases::refuse_new_readers(&phases::store(&read, report))?;
         let done = phases::carry_out(&source, &resolved, now, &scope, report)?;
         tell_next_steps(&done.1, &phases::store(&read, report), model, report);
         done

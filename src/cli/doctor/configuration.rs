@@ -11,6 +11,7 @@ use crate::cli::kustomize::generate::{secrets_alone, with_object};
 use crate::cli::kustomize::{call, transform};
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
+use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Severity, Source, has_errors};
 use crate::io::clock;
 use crate::kustomize::annotation::annotate;
@@ -75,7 +76,9 @@ fn go(
     checked: &mut Checked,
 ) -> Result<(), CommandError> {
     let now = clock::now(None)?;
-    let read = phases::read_sources(sources)?;
+    // As in the build, whose environment this is.
+    let reach = call::kustomization_reach(&folder.shown)?;
+    let read = phases::read_sources(sources, Operator::of_environment().reaching(reach))?;
     let is_transformer = reference.role == Role::Transformer;
     if is_transformer && transform::declares_nothing(&read) {
         return Ok(());

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::cli::report::CommandError;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::io::input;
+use crate::io::reach::Reach;
+use crate::io::{input, open};
 use crate::kustomize::config;
 use crate::kustomize::exposure::Sink;
 use crate::kustomize::items;
@@ -20,6 +21,15 @@ const CONFIG_STRING: &str = "KUSTOMIZE_PLUGIN_CONFIG_STRING";
 /// The folder of the kustomization, where Kustomize calls an exec plugin.
 const CONFIG_ROOT: &str = "KUSTOMIZE_PLUGIN_CONFIG_ROOT";
 
+/// Folders, separated as in `PATH`, that the paths of a spec may lead to beside that of the kustomization.
+const ALLOWED: &str = "MTLSGEN_ALLOW_PATH";
+/// How another folder is allowed, where the command line is that of the repository.
+const WAY_OUT: &str = "set `MTLSGEN_ALLOW_PATH` in the environment of the build";
+/// How another folder is allowed, where the command line is that of whoever runs the plugin.
+pub const WAY_OUT_BY_FLAG: &str = "say `--allow-path FOLDER`, or set `MTLSGEN_ALLOW_PATH`";
+/// Annotations by which a configuration says how it is run as a function.
+const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
+
 /// How the plugin was called.
 pub enum Call {
     /// As a KRM function.
@@ -30,6 +40,8 @@ pub enum Call {
         sources: Vec<Arc<Source>>,
         /// The objects that came in: none for a generator.
         items: Vec<Value>,
+        /// How far the paths of the spec reach.
+        reach: Reach,
     },
 }
 
@@ -56,12 +68,83 @@ pub fn read(config: Option<PathBuf>) -> Result<Call, CommandError> {
 fn exec(file: Arc<Source>) -> Result<Call, CommandError> {
     let Some(root) = std::env::var_os(CONFIG_ROOT).map(PathBuf::from) else {
         // Called by hand: the file itself is what messages point into, and nobody hands over objects.
-        return Ok(Call::Exec { sources: vec![file], items: Vec::new() });
+        let reach = reach((&file.directory, CONFIGURATION))?;
+        return Ok(Call::Exec { sources: vec![file], items: Vec::new(), reach });
     };
+    let reach = reach((&root, KUSTOMIZATION))?;
     let config = objects(&file.text, "the configuration")?;
     let sources = configuration(config.first(), &relative(root)).map_err(CommandError::Input)?;
     let items = objects(&input::standard_input_text()?, "standard input")?;
-    Ok(Call::Exec { sources, items })
+    Ok(Call::Exec { sources, items, reach })
+}
+
+/// What a folder is called whose files the paths of a spec may name.
+const KUSTOMIZATION: &str = "the folder of the kustomization";
+const CONFIGURATION: &str = "the folder of the configuration";
+const PACKAGE: &str = "the folder of the package";
+const HERE: &str = "the working directory";
+
+/// How far the paths of a spec reach in a plugin: `folder`, which is called so, and what the environment allows.
+///
+/// Kustomize's own files are bound in the same way (`api/internal/loader`, `LoadRestrictionsRootOnly`).
+fn reach(folder: (&Path, &'static str)) -> Result<Reach, CommandError> {
+    Ok(Reach::within(folder, &allowed(&[]), WAY_OUT)?)
+}
+
+/// How far the paths of a spec reach in the build of a kustomization.
+///
+/// # Errors
+/// A folder that the environment allows is not there.
+pub fn kustomization_reach(folder: &Path) -> Result<Reach, CommandError> {
+    reach((folder, KUSTOMIZATION))
+}
+
+/// Folders that whoever runs the plugin allows, by flags and by the environment.
+pub fn allowed(flags: &[PathBuf]) -> Vec<PathBuf> {
+    let variable = std::env::var_os(ALLOWED).unwrap_or_default();
+    let variable = std::env::split_paths(&variable).filter(|path| !path.as_os_str().is_empty());
+    flags.iter().cloned().chain(variable).collect()
+}
+
+/// How far the paths of a spec reach in a function: the working directory, which Kustomize makes the kustomization's;
+/// of kpt, the package in it. Where the package is said by objects, which anybody can write: it widens nothing.
+///
+/// # Errors
+/// The configuration itself sets what only whoever runs the plugin may.
+pub fn function_reach(config: Option<&Value>, package: &Path) -> Result<Reach, CommandError> {
+    if config.is_some_and(sets_allowed) {
+        let title =
+            format!("the configuration sets `{ALLOWED}`, which is for whoever runs the build");
+        let diagnostic = Diagnostic::error("function-config", title)
+            .help("remove it from `envs` of the function's annotation");
+        return Err(CommandError::Input(vec![diagnostic]));
+    }
+    let here = Path::new("");
+    let is_here = open::is_beneath(package, &[absolute(here).canonicalize().unwrap_or_default()]);
+    match (package.as_os_str().is_empty(), is_here) {
+        (true, _) => reach((here, KUSTOMIZATION)),
+        (false, true) => reach((package, PACKAGE)),
+        (false, false) => reach((here, HERE)),
+    }
+}
+
+/// Whether the annotation that has Kustomize run a configuration gives the function that variable.
+fn sets_allowed(config: &Value) -> bool {
+    fn has(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains(ALLOWED),
+            Value::Array(values) => values.iter().any(has),
+            Value::Object(values) => {
+                values.iter().any(|(key, value)| key.contains(ALLOWED) || has(value))
+            }
+            _ => false,
+        }
+    }
+    let annotations = config.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let texts = FUNCTION.iter().filter_map(|name| annotations?.get(*name)?.as_str());
+    texts.into_iter().any(|text| {
+        text.contains(ALLOWED) || yaml::parse(text).is_ok_and(|values| values.iter().any(has))
+    })
 }
 
 /// The texts of the spec in a configuration.

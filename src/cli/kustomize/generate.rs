@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::transform;
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
+use crate::cli::spec_arguments::Operator;
 use crate::complete::{Completed, Namespace};
 use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::kustomize::annotation::{annotate, set_path};
@@ -25,6 +26,8 @@ use crate::time::Timestamp;
 pub struct Request<'a> {
     /// Texts of the spec, in the order of merging.
     pub sources: Vec<Arc<Source>>,
+    /// What the operator says beside it.
+    pub operator: Operator,
     /// Objects that came in.
     pub items: &'a [Value],
     /// Namespace of objects that say none; `None`: that of the spec, for all that is known.
@@ -69,7 +72,8 @@ pub type Outcome = (Option<Document>, Result<Given, CommandError>);
 
 /// The objects of a spec, as its `plugin` wants them.
 pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
-    match phases::read_sources(std::mem::take(&mut request.sources)) {
+    let operator = std::mem::take(&mut request.operator);
+    match phases::read_sources(std::mem::take(&mut request.sources), operator) {
         Ok(read) => {
             let given = objects_of(&read, &request, report);
             (Some(read.into_document()), given)
@@ -79,7 +83,8 @@ pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
 }
 
 fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Given, CommandError> {
-    let Request { sources: _, items, namespace, now, annotate, sink, advice } = request;
+    let Request { sources: _, operator: _, items, namespace, now, annotate, sink, advice } =
+        request;
     let document = &read.document;
     let plugin = if *annotate { read.plugin.clone() } else { Plugin::default() };
     let items = transform::with_whole_references(items, &plugin, report)?;
@@ -103,11 +108,16 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let source = phases::source(read, &resolved, *now, report)?;
     let inventory = match read.plugin.issue {
         Issue::Never => locked(&source, &resolved.model, *now, report, advice)?,
-        Issue::MissingOrDue => phases::issue(&source, &resolved, *now, report, || Ok(()))?,
+        Issue::MissingOrDue => {
+            if let phases::Source::Folder(store) = &source {
+                phases::refuse_new_readers(store)?;
+            }
+            phases::issue(&source, &resolved, *now, report, || Ok(()))?
+        }
     };
     let (model, keyring) = phases::keyring(&source, resolved, &inventory)?;
     if read.plugin.issue == Issue::MissingOrDue {
-        phases::settle_keys(&source, report)?;
+        phases::settle_keys(&source, false, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Completed { items: completed, manifests, warnings, taken } = complete(&model, &holdings)?;

@@ -17,8 +17,10 @@ use self::generate::{Given, Request};
 use super::globals::Globals;
 use super::objects::Showing;
 use super::report::{CommandError, ExitStatus};
+use super::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::io::clock;
+use crate::io::reach::Reach;
 use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
@@ -38,6 +40,9 @@ use crate::spec::document::KIND;
 ///
 /// A build issues nothing unless the configuration says so: it fails where `mtlsgen render` has something to issue
 /// without which nothing works, and says what to run.
+///
+/// The paths of the spec must not lead out of the folder of the kustomization, links included. Whoever runs the build
+/// allows further folders in the environment variable `MTLSGEN_ALLOW_PATH`, with `:` between them.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
@@ -74,7 +79,9 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match call::read(args.config)? {
         Call::Function(list) => run_function(list, args.showing, globals),
-        Call::Exec { sources, items } => run_exec(sources, items, args.showing, globals),
+        Call::Exec { sources, items, reach } => {
+            run_exec((sources, reach), items, args.showing, globals)
+        }
     }
 }
 
@@ -90,10 +97,12 @@ fn run_function(
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
     let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
-    let sources = call::configuration(config.as_ref(), &call::package(&items));
+    let package = call::package(&items);
+    let sources = call::configuration(config.as_ref(), &package).map_err(CommandError::Input);
+    let sources =
+        sources.and_then(|sources| Ok((sources, call::function_reach(config.as_ref(), &package)?)));
     let file = config.as_ref().and_then(|config| items::file_of(&items, config));
-    let request =
-        sources.map_err(CommandError::Input).and_then(|sources| request(sources, &items, file));
+    let request = sources.and_then(|sources| request(sources, &items, file));
     let (document, given) = match request {
         Ok(request) => generate::objects(request, report),
         Err(error) => (None, Err(error)),
@@ -120,7 +129,7 @@ fn run_function(
 
 /// Prints the objects, behind those that came in.
 fn run_exec(
-    sources: Vec<Arc<Source>>,
+    sources: (Vec<Arc<Source>>, Reach),
     items: Vec<Value>,
     showing: Showing,
     globals: &Globals,
@@ -133,7 +142,7 @@ fn run_exec(
 
 /// A request for the objects of a configuration; `file` is its own, relative to its folder, if it is known.
 fn request<'a>(
-    sources: Vec<Arc<Source>>,
+    (sources, reach): (Vec<Arc<Source>>, Reach),
     items: &'a [Value],
     file: Option<&str>,
 ) -> Result<Request<'a>, CommandError> {
@@ -151,7 +160,8 @@ fn request<'a>(
     let now = clock::now(None)?;
     // Objects that say no namespace go wherever they are applied, which no build knows.
     let (namespace, sink, annotate) = (None, call::sink(items), true);
-    Ok(Request { sources, items, namespace, now, annotate, sink, advice })
+    let operator = Operator::of_environment().reaching(reach);
+    Ok(Request { sources, operator, items, namespace, now, annotate, sink, advice })
 }
 
 /// Objects as a stream of YAML documents.

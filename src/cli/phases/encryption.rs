@@ -5,20 +5,20 @@ use std::path::PathBuf;
 use super::source::Source;
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::io::store::{StoreError, UnsettledKeys, listed};
+use crate::io::store::{Store, StoreError, UnsettledKeys, listed};
 
 /// What gives keys to everybody that nobody has seen.
 const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
 
 /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
-/// as they are, with a warning: who needs no key is not held up. Comes after keys were read: who takes himself off
+/// as they are, with a warning, unless that was `asked` for: who needs no key is not held up. Comes after keys were read: who takes himself off
 /// the list still gets what he asked for.
 ///
 /// # Errors
 /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
-pub fn settle_keys(source: &Source, report: Report) -> Result<(), CommandError> {
+pub fn settle_keys(source: &Source, asked: bool, report: Report) -> Result<(), CommandError> {
     let Source::Folder(store) = source else { return Ok(()) };
-    store.take_leftovers_away()?;
+    store.finish_interrupted()?;
     let unsettled = store.unsettled_keys()?;
     if unsettled.count == 0 {
         return Ok(());
@@ -32,7 +32,7 @@ pub fn settle_keys(source: &Source, report: Report) -> Result<(), CommandError> 
             }
         }
         Ok(_) => {}
-        Err(error @ StoreError::Sealed(_)) => {
+        Err(error @ StoreError::Sealed(_)) if !asked => {
             let words = words(&unsettled, store.recipients());
             let mut warning = Diagnostic::warning("keys-not-reencrypted", words)
                 .help(format!("they stay as they are: {error}"))
@@ -46,6 +46,46 @@ pub fn settle_keys(source: &Source, report: Report) -> Result<(), CommandError> 
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// Finishes an interrupted change, then refuses to write any key while the spec gives keys to a reader who could not open them so far: a new recipient, or
+/// everybody, where encryption is switched off. A recipient who was merged into the spec gets keys only if a person who
+/// has them decides so. A store whose keys lie in clear, or that has none yet, has nothing that recipients could gain;
+/// neither does a recipient who goes.
+///
+/// # Errors
+/// There is such a change, or a key file is damaged.
+pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
+    store.finish_interrupted()?;
+    let unsettled = store.unsettled_keys()?;
+    if !unsettled.gives_to_others(store.recipients()) {
+        return Ok(());
+    }
+    let title = format!(
+        "the spec lets others open {} than those who can now; the first is `{}`",
+        keys(unsettled.count - unsettled.in_clear),
+        unsettled.first.display()
+    );
+    let readers = match (store.recipients(), unsettled.added.is_empty()) {
+        (0, _) => "everybody who can read the files: the spec has no `store.encryption`".to_owned(),
+        (_, false) => listed(&unsettled.added),
+        (_, true) => "the recipients of `store.encryption`".to_owned(),
+    };
+    let mut error = Diagnostic::error("new-recipients", title)
+        .help(format!("able to read from now on: {readers}"));
+    if !unsettled.removed.is_empty() {
+        let removed = listed(&unsettled.removed);
+        error =
+            error.help(format!("no longer able to read what is written from now on: {removed}"));
+    }
+    if unsettled.unknown > 0 {
+        let unknown = keys(unsettled.unknown);
+        error = error.help(format!(
+            "{unknown} of these do not record whom they are encrypted to, so that it is not known who is new to them"
+        ));
+    }
+    let error = error.help("if they are to have the keys, run `mtlsgen render --reencrypt`; otherwise put `store.encryption` back as it was");
+    Err(CommandError::Input(vec![error]))
 }
 
 /// Tells which keys are not encrypted as the spec says, and whether there are some; changes nothing.
@@ -65,6 +105,9 @@ pub fn tell_unsettled_keys(
     let words = words(&unsettled, store.recipients());
     let help = match unsettled.count - unsettled.in_clear {
         0 => "run `mtlsgen render`, which encrypts them",
+        _ if unsettled.gives_to_others(store.recipients()) => {
+            "if all these recipients are to have the keys, run `mtlsgen render --reencrypt` where an identity opens them"
+        }
         _ => "run `mtlsgen render` where an identity opens them",
     };
     let finding =

@@ -10,7 +10,9 @@ use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError};
 use crate::model::{Model, Resolved};
 use crate::pki::request::Holder;
-use crate::plan::{self, Inventory, IssuancePlan, Issued, Keyring, NewRevocation, Scope};
+use crate::plan::{
+    self, Inventory, IssuancePlan, Issued, Keyring, ListReason, NewRevocation, Scope,
+};
 use crate::time::Timestamp;
 
 /// What the store holds for the model, and what is to be issued.
@@ -96,6 +98,7 @@ pub fn issue(
     rehearse: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
     let everything = Scope::default();
+    source.finish_interrupted()?;
     let (inventory, plan) = self::plan_within(source, &resolved.model, now, &everything, report)?;
     if plan.is_empty() {
         return Ok(inventory);
@@ -218,9 +221,16 @@ pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec
     let lists = plan.lists.iter().map(|list| {
         let title =
             format!("the revocation list of authority `{}`: {}", list.authority, list.reason);
-        finding(list.reason.still_works(), "to-be-issued", title)
+        let works = list.reason.still_works() && !matches!(list.reason, ListReason::Early { .. });
+        finding(works, "to-be-issued", title)
     });
-    actions.chain(revocations).chain(lists).collect()
+    let early = plan.early.iter().map(|(holder, begins)| {
+        let title = format!("the certificate of {holder} is not valid yet: it begins at {begins}");
+        finding(false, "not-yet-valid", title).help(
+            "if the clock was ahead when it was issued: `mtlsgen cert renew NAME`, or `--all`",
+        )
+    });
+    actions.chain(revocations).chain(lists).chain(early).collect()
 }
 
 /// Which certificate a revocation is about, and why.

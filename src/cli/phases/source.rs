@@ -27,6 +27,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// Finishes an earlier change that was interrupted: for commands that change something.
+    ///
+    /// # Errors
+    /// The store cannot be changed, or what was left is not from a change of it.
+    pub fn finish_interrupted(&self) -> Result<(), CommandError> {
+        match self {
+            Self::Folder(store) => Ok(store.finish_interrupted()?),
+            Self::Derived(_) | Self::Existing(_) => Ok(()),
+        }
+    }
+
     /// Public facts about `wanted`, and whatever else a plan compares them with.
     ///
     /// # Errors

@@ -1,13 +1,14 @@
 //! What lies in a store: the files of each holder, and who is named in the ledgers.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
+use super::sharing::{self, Shared};
 use super::vault::{self, KeyFile};
 use super::{layout, ledger, parallel, read};
+use crate::io::beneath::Place;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::request::Holder;
 
@@ -20,30 +21,35 @@ pub(super) struct HolderFiles {
     pub(super) certificate: Option<Zeroizing<Vec<u8>>>,
     /// The key file.
     pub(super) key: Option<KeyFile>,
+    /// What others than the owner can change of their folder, if they can reach it.
+    pub(super) shared: Option<Shared>,
+}
+
+impl HolderFiles {
+    const NONE: Self = Self { certificate: None, key: None, shared: None };
 }
 
 /// The files of `holder`; the key is not read.
-pub(super) fn holder_files(root: &Path, holder: &Holder) -> Result<HolderFiles, StoreError> {
+pub(super) fn holder_files(root: &Place, holder: &Holder) -> Result<HolderFiles, StoreError> {
     // Neither of both folders may be a link, since a change would not go through one.
     if read::mode_of_folder(&root.join(layout::kind(holder).folder))?.is_none() {
-        return Ok(HolderFiles { certificate: None, key: None });
+        return Ok(HolderFiles::NONE);
     }
     files_in(&root.join(layout::holder_folder(holder)))
 }
 
 /// The files of one holder in `folder`; the key is not read.
-pub(super) fn files_in(folder: &Path) -> Result<HolderFiles, StoreError> {
-    if read::mode_of_folder(folder)?.is_none() {
-        return Ok(HolderFiles { certificate: None, key: None });
-    }
+pub(super) fn files_in(folder: &Place) -> Result<HolderFiles, StoreError> {
+    let Some(facts) = read::facts_of_folder(folder)? else { return Ok(HolderFiles::NONE) };
     Ok(HolderFiles {
+        shared: sharing::judge(folder, &facts),
         certificate: read::file(&folder.join(layout::CERTIFICATE))?,
         key: vault::key_file(folder)?,
     })
 }
 
 /// Path of a file of `holder`.
-pub(super) fn path_of(root: &Path, holder: &Holder, file: &str) -> PathBuf {
+pub(super) fn path_of(root: &Place, holder: &Holder, file: &str) -> Place {
     root.join(layout::holder_folder(holder)).join(file)
 }
 
@@ -51,7 +57,7 @@ pub(super) fn path_of(root: &Path, holder: &Holder, file: &str) -> PathBuf {
 ///
 /// # Errors
 /// [`StoreError::Damaged`] unless each certificate in it can be read.
-pub(super) fn certificates(path: &Path, text: &[u8]) -> Result<Vec<Certificate>, StoreError> {
+pub(super) fn certificates(path: &Place, text: &[u8]) -> Result<Vec<Certificate>, StoreError> {
     let problem = match Certificate::from_pem(text) {
         Ok(chain) if text.trim_ascii_end().ends_with(LAST_LINE) => return Ok(chain),
         Ok(_) => "does not end with a certificate".to_owned(),
@@ -63,7 +69,7 @@ pub(super) fn certificates(path: &Path, text: &[u8]) -> Result<Vec<Certificate>,
 }
 
 /// All holders that have a folder with a certificate or a key.
-pub(super) fn holders(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
+pub(super) fn holders(root: &Place) -> Result<BTreeSet<Holder>, StoreError> {
     let mut found = BTreeSet::new();
     for kind in &layout::KINDS {
         found.append(&mut holders_of(root, kind)?);
@@ -72,11 +78,11 @@ pub(super) fn holders(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
 }
 
 /// All authorities that have a folder with a certificate or a key.
-pub(super) fn authorities(root: &Path) -> Result<BTreeSet<Holder>, StoreError> {
+pub(super) fn authorities(root: &Place) -> Result<BTreeSet<Holder>, StoreError> {
     holders_of(root, &layout::KINDS[0])
 }
 
-fn holders_of(root: &Path, kind: &layout::Kind) -> Result<BTreeSet<Holder>, StoreError> {
+fn holders_of(root: &Place, kind: &layout::Kind) -> Result<BTreeSet<Holder>, StoreError> {
     let folder = root.join(kind.folder);
     let mut found = BTreeSet::new();
     for name in read::folders(&folder)? {
@@ -88,7 +94,7 @@ fn holders_of(root: &Path, kind: &layout::Kind) -> Result<BTreeSet<Holder>, Stor
 }
 
 /// Those that are called `name`, or `name` with the folder of their kind before it. No other folder is looked at.
-pub(super) fn holders_called(root: &Path, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
+pub(super) fn holders_called(root: &Place, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
     let mut found = BTreeSet::new();
     for kind in &layout::KINDS {
         let below = name.strip_prefix(kind.folder).and_then(|rest| rest.strip_prefix('/'));
@@ -102,13 +108,13 @@ pub(super) fn holders_called(root: &Path, name: &str) -> Result<BTreeSet<Holder>
     Ok(found)
 }
 
-fn has_files(folder: &Path) -> Result<bool, StoreError> {
+fn has_files(folder: &Place) -> Result<bool, StoreError> {
     Ok(read::mode_of_file(&folder.join(layout::CERTIFICATE))?.is_some()
         || vault::key_file(folder)?.is_some())
 }
 
 /// The name of the holder whose folder is `folder`, called `name`.
-pub(super) fn true_name(folder: &Path, name: &str) -> Result<String, StoreError> {
+pub(super) fn true_name(folder: &Place, name: &str) -> Result<String, StoreError> {
     let full = if layout::is_shortened(name) {
         let text = read::file(&folder.join(layout::TRUE_NAME))?;
         text.and_then(|text| String::from_utf8(text.to_vec()).ok())
@@ -121,14 +127,14 @@ pub(super) fn true_name(folder: &Path, name: &str) -> Result<String, StoreError>
 
 /// Those of `holders` that their own ledgers name: self-signed ones.
 pub(super) fn known_to_own_ledgers(
-    root: &Path,
+    root: &Place,
     holders: &BTreeSet<Holder>,
 ) -> Result<BTreeSet<Holder>, StoreError> {
     let mut entries = Vec::new();
     for holder in holders {
         entries.extend(entries_in(&path_of(root, holder, layout::LEDGER))?);
     }
-    let named = parallel::map(&entries, |path| holder_in(path))?;
+    let named = parallel::map(&entries, holder_in)?;
     Ok(named.into_iter().flatten().filter(|holder| holders.contains(holder)).collect())
 }
 
@@ -136,12 +142,12 @@ pub(super) fn known_to_own_ledgers(
 ///
 /// # Errors
 /// [`StoreError::Damaged`] for the first entry that is none.
-pub(super) fn require_whole(ledger: &Path) -> Result<(), StoreError> {
-    parallel::map(&entries_in(ledger)?, |entry| holder_in(entry)).map(drop)
+pub(super) fn require_whole(ledger: &Place) -> Result<(), StoreError> {
+    parallel::map(&entries_in(ledger)?, holder_in).map(drop)
 }
 
 /// Whether the certificate of some holder in the store was signed by `issuer`. What cannot be read is passed over.
-pub(super) fn is_issuer_of_any(root: &Path, issuer: &Certificate) -> Result<bool, StoreError> {
+pub(super) fn is_issuer_of_any(root: &Place, issuer: &Certificate) -> Result<bool, StoreError> {
     let holders = Vec::from_iter(holders(root)?);
     let signed = parallel::map(&holders, |holder| {
         let path = path_of(root, holder, layout::CERTIFICATE);
@@ -156,7 +162,7 @@ pub(super) fn is_issuer_of_any(root: &Path, issuer: &Certificate) -> Result<bool
 }
 
 /// Paths of the entries of a ledger; other files beside them are none.
-fn entries_in(ledger: &Path) -> Result<Vec<PathBuf>, StoreError> {
+fn entries_in(ledger: &Place) -> Result<Vec<Place>, StoreError> {
     let names = read::files(ledger)?.into_iter().filter(|name| is_entry(name));
     Ok(names.map(|name| ledger.join(name)).collect())
 }
@@ -167,24 +173,26 @@ pub(super) fn is_entry(name: &str) -> bool {
         .is_some_and(|serial| serial.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn holder_in(entry: &Path) -> Result<Option<Holder>, StoreError> {
+fn holder_in(entry: &Place) -> Result<Option<Holder>, StoreError> {
     let Some(content) = read::file(entry)? else { return Ok(None) };
     let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(entry, "is not UTF-8"))?;
     ledger::holder(text).map(Some).map_err(|problem| StoreError::damaged(entry, problem))
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make what is read")]
 mod tests {
     use super::*;
-    use crate::io::store::disk::FileSystem;
-    use crate::io::store::transaction::{self, NewFile};
 
-    fn store_with(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        let files =
-            files.iter().map(|(path, text)| NewFile::public((*path).into(), (*text).into()));
-        transaction::commit(&FileSystem, root.path(), files.collect()).unwrap();
-        root
+    fn store_with(files: &[(&str, &str)]) -> (tempfile::TempDir, Place) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let root = Place::open(folder.path()).unwrap();
+        (folder, root)
     }
 
     fn client(name: &str) -> Holder {
@@ -195,7 +203,7 @@ mod tests {
     fn everybody_with_a_certificate_or_a_key_is_found_under_the_true_name() {
         let long = "ü".repeat(200);
         let folder = layout::holder_folder(&client(&long));
-        let root = store_with(&[
+        let (_folder, root) = store_with(&[
             ("cas/root/tls.crt", ""),
             ("cas/brought/ledger/01.toml", ""),
             ("hosts/%2A.example.com/tls.key", ""),
@@ -209,18 +217,18 @@ mod tests {
             client("Alice"),
             client(&long),
         ];
-        assert_eq!(holders(root.path()).unwrap(), BTreeSet::from(expected.clone()));
+        assert_eq!(holders(&root).unwrap(), BTreeSet::from(expected.clone()));
         let authority = BTreeSet::from([expected[0].clone()]);
-        assert_eq!(authorities(root.path()).unwrap(), authority);
+        assert_eq!(authorities(&root).unwrap(), authority);
         for holder in expected {
             let full = format!("{}/{}", layout::kind(&holder).folder, holder.name());
             for name in [holder.name(), &full] {
-                let found = holders_called(root.path(), name).unwrap();
+                let found = holders_called(&root, name).unwrap();
                 assert_eq!(found, BTreeSet::from([holder.clone()]), "{name}");
             }
         }
-        assert!(holders_called(root.path(), "brought").unwrap().is_empty());
-        assert!(holders_called(root.path(), "../cas/root").unwrap().is_empty());
+        assert!(holders_called(&root, "brought").unwrap().is_empty());
+        assert!(holders_called(&root, "../cas/root").unwrap().is_empty());
     }
 
     #[test]
@@ -229,7 +237,7 @@ mod tests {
         let with_other_name = [(format!("{folder}/tls.crt"), ""), (format!("{folder}/name"), "ü")];
         let with_other_name = with_other_name.each_ref().map(|(path, text)| (&**path, *text));
         for files in [&[("clients/Alice/tls.crt", "")][..], &with_other_name] {
-            let error = holders(store_with(files).path()).unwrap_err();
+            let error = holders(&store_with(files).1).unwrap_err();
             assert!(
                 error.to_string().ends_with("has a name that mtlsgen does not give"),
                 "{error}"
@@ -242,7 +250,7 @@ mod tests {
         let entry = |kind: &str, name: &str| {
             format!("holder = {{ kind = \"{kind}\", name = \"{name}\" }}\ncertificate = ''\n")
         };
-        let root = store_with(&[
+        let (_folder, root) = store_with(&[
             ("hosts/own/ledger/03.toml", &entry("host", "own")),
             ("hosts/own/ledger/02.toml.orig", "not an entry"),
             ("hosts/own/ledger/02.later-kind.toml", "not an entry"),
@@ -253,14 +261,14 @@ mod tests {
             Holder::Host("own".into()),
             Holder::Host("new".into()),
         ]);
-        let known = known_to_own_ledgers(root.path(), &asked).unwrap();
+        let known = known_to_own_ledgers(&root, &asked).unwrap();
         assert_eq!(known, BTreeSet::from([Holder::Host("own".into())]));
     }
 
     #[test]
     fn damaged_entries_are_named() {
-        let root = store_with(&[("clients/a/ledger/0A.toml", "<<<<<<< HEAD\n")]);
-        let error = known_to_own_ledgers(root.path(), &BTreeSet::from([client("a")])).unwrap_err();
+        let (_folder, root) = store_with(&[("clients/a/ledger/0A.toml", "<<<<<<< HEAD\n")]);
+        let error = known_to_own_ledgers(&root, &BTreeSet::from([client("a")])).unwrap_err();
         assert!(
             error.to_string().contains("clients/a/ledger/0A.toml` is not a ledger entry"),
             "{error}"

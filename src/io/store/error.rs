@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::layout;
+use super::sharing::Shared;
 use crate::io::age_file::IdentityError;
 use crate::pki::request::Holder;
 
@@ -60,6 +61,20 @@ pub enum StoreError {
         /// The store or the changed file.
         path: PathBuf,
     },
+    /// An earlier change was interrupted, and this command changes nothing.
+    Interrupted {
+        /// The list of the change.
+        path: PathBuf,
+    },
+    /// A list of an interrupted change is not of a change of this store.
+    ForeignChange {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it, as the end of a sentence that starts with the path.
+        problem: String,
+    },
+    /// Other users can change the store.
+    Shared(Box<Shared>),
     /// A change is decided and recorded, but not all of its files are in place yet.
     Unfinished {
         /// Where it stopped.
@@ -114,18 +129,18 @@ impl Sealed {
 
 impl StoreError {
     /// A refusal of the file system.
-    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        Self::Io { action, path: path.into(), source }
     }
 
     /// Something that mtlsgen did not write like that.
-    pub(super) fn damaged(path: &Path, problem: impl Into<String>) -> Self {
-        Self::Damaged { path: path.to_owned(), problem: problem.into() }
+    pub(super) fn damaged(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
+        Self::Damaged { path: path.into(), problem: problem.into() }
     }
 
     /// A file that belongs to a certificate.
-    pub(super) fn missing(holder: &Holder, path: PathBuf) -> Self {
-        Self::Missing { files: vec![(holder.clone(), path)] }
+    pub(super) fn missing(holder: &Holder, path: impl Into<PathBuf>) -> Self {
+        Self::Missing { files: vec![(holder.clone(), path.into())] }
     }
 
     /// What to do about it, in one line.
@@ -152,6 +167,20 @@ impl StoreError {
                     .to_owned()
             }
             Self::Changed { .. } => "run the command again".to_owned(),
+            Self::Interrupted { .. } => {
+                "run `mtlsgen render`, which finishes the change before anything else; this command changes nothing"
+                    .to_owned()
+            }
+            Self::ForeignChange { .. } => {
+                "nothing of it was carried out: a repository or another user may have put it there; if you know of no \
+                 interrupted mtlsgen on this machine, remove it together with the files `.*.new` in the store"
+                    .to_owned()
+            }
+            Self::Shared(shared) => format!(
+                "{}; where that is meant, as for a checkout in CI, say `--allow-shared-store` or set \
+                 `MTLSGEN_ALLOW_SHARED_STORE=true`",
+                shared.cure()
+            ),
             Self::Unfinished { source, .. } => format!(
                 "{}; the next run completes the change by itself",
                 cure(source).unwrap_or("mend the cause")
@@ -265,6 +294,17 @@ impl fmt::Display for StoreError {
             Self::Changed { path } => {
                 write!(f, "`{}` was changed by another process meanwhile", path.display())
             }
+            Self::Interrupted { path } => {
+                let path = path.display();
+                write!(
+                    f,
+                    "an earlier change of the store was interrupted and is not finished: `{path}`"
+                )
+            }
+            Self::ForeignChange { path, problem } => {
+                write!(f, "`{}` {problem}: it is not from a change of this store", path.display())
+            }
+            Self::Shared(shared) => shared.fmt(f),
             Self::Unfinished { path, source } => {
                 write!(
                     f,
@@ -339,6 +379,13 @@ mod tests {
             StoreError::Locked { path: path.clone(), process: None, waited: Duration::ZERO },
             StoreError::SerialUsed { path: path.clone() },
             StoreError::Changed { path: path.clone() },
+            StoreError::Interrupted { path: path.clone() },
+            StoreError::ForeignChange { path: path.clone(), problem: "is no list".into() },
+            StoreError::Shared(Box::new(Shared {
+                root: PathBuf::from("pki"),
+                path: path.clone(),
+                why: super::super::sharing::Why::Others(0o777),
+            })),
             StoreError::Unfinished { path, source: ErrorKind::PermissionDenied.into() },
         ]
     }
@@ -357,12 +404,12 @@ mod tests {
 
     #[test]
     fn the_way_out_fits_the_holder() {
-        let of = |holder: Holder| StoreError::missing(&holder, "tls.key".into()).hint();
+        let of = |holder: Holder| StoreError::missing(&holder, "tls.key").hint();
         assert!(of(Holder::Authority("a".into())).ends_with("a new authority under another name"));
         assert!(of(Holder::Host("a".into())).contains("with `host = "));
         assert!(of(Holder::Client("a".into())).contains("with `subject = "));
         let generation =
-            |path: &str| StoreError::missing(&Holder::Authority("a".into()), path.into()).hint();
+            |path: &str| StoreError::missing(&Holder::Authority("a".into()), path).hint();
         assert!(generation("pki/cas/a/next/tls.key").contains("rotate a --abandon"));
         assert!(generation("pki/cas/a/retiring/0A/tls.key").contains("rotate a --retire"));
         assert!(generation("pki/cas/retiring/a/tls.key").ends_with("under another name"));

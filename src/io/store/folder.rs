@@ -5,10 +5,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::disk::{Disk as _, FileSystem};
+use super::disk::{Disk as _, FOLDER_MODE, FileSystem};
 use super::error::StoreError;
 use super::{layout, read};
-use crate::io::atomic::{self, Access};
+use crate::io::atomic::Access;
+use crate::io::beneath::Place;
 
 /// Keeps keys out of Git.
 const GITIGNORE: (&str, &str) = (".gitignore", include_str!("gitignore"));
@@ -17,42 +18,46 @@ const GITIGNORE_OF_KIND: &str = include_str!("gitignore_of_kind");
 /// Tells people what they are looking at.
 const README: (&str, &str) = ("README.md", include_str!("README.md"));
 
-/// Whether there is a store; `root` itself may be a link to one.
+/// The store at `root`, which may be a link to one; everything in it is absent where there is none.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] if something else stands there.
-pub(super) fn exists(root: &Path) -> Result<bool, StoreError> {
-    match fs::metadata(root) {
-        Ok(metadata) if metadata.is_dir() => Ok(true),
-        Ok(_) => Err(StoreError::damaged(root, "is not a folder")),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(StoreError::io("read", root, error)),
-    }
+pub(super) fn open(root: &Path) -> Result<Place, StoreError> {
+    Place::open(root).map_err(|error| match error.kind() {
+        ErrorKind::NotADirectory => StoreError::damaged(root, "is not a folder"),
+        _ => StoreError::io("read", root, error),
+    })
 }
 
 /// Makes the folder of the store, for its owner alone, unless it exists.
 pub(super) fn make(root: &Path) -> Result<(), StoreError> {
-    if exists(root)? {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    if read::facts(&open(root)?)?.is_some() {
         return Ok(());
     }
-    let parent = root.parent().unwrap_or(root);
-    let made = fs::create_dir_all(parent).and_then(|()| FileSystem.create_folder(root));
-    match made {
+    let made = || {
+        fs::create_dir_all(root.parent().unwrap_or(root))?;
+        fs::DirBuilder::new().mode(FOLDER_MODE).create(root)?;
+        // A strange umask may have taken too much.
+        fs::set_permissions(root, fs::Permissions::from_mode(FOLDER_MODE))
+    };
+    match made() {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other.map_err(|error| StoreError::io("create", root, error)),
     }
 }
 
 /// Writes what a store without a `.gitignore` lacks, that file last.
-pub(super) fn furnish(root: &Path) -> Result<(), StoreError> {
+pub(super) fn furnish(root: &Place) -> Result<(), StoreError> {
     if read::mode_of_file(&root.join(GITIGNORE.0))?.is_some() {
         return Ok(());
     }
     for (name, content) in [README, GITIGNORE] {
-        let path = root.join(name);
-        if read::mode_of_file(&path)?.is_none() {
-            atomic::write_atomically(&path, content.as_bytes(), Access::Public)
-                .map_err(|error| StoreError::io("write", &path, error))?;
+        let place = root.join(name);
+        if read::mode_of_file(&place)?.is_none() {
+            place
+                .write(content.as_bytes(), Access::Public)
+                .map_err(|error| StoreError::io("write", &place, error))?;
         }
     }
     Ok(())
@@ -61,7 +66,7 @@ pub(super) fn furnish(root: &Path) -> Result<(), StoreError> {
 /// Keeps keys out of Git in the folders that hold them, whatever `.gitignore` lies above: the store's folder
 /// may have been somebody's project before. `new` tells folders that a change is about to make.
 pub(super) fn close_to_git(
-    root: &Path,
+    root: &Place,
     new: impl Fn(&layout::Kind) -> bool,
 ) -> Result<(), StoreError> {
     for kind in &layout::KINDS {
@@ -75,11 +80,12 @@ pub(super) fn close_to_git(
                 .create_folder(&folder)
                 .map_err(|error| StoreError::io("create", &folder, error))?;
         }
-        let path = folder.join(GITIGNORE.0);
-        let existing = read::file(&path)?;
+        let place = folder.join(GITIGNORE.0);
+        let existing = read::file(&place)?;
         if let Some(text) = closing(existing.as_deref().map_or(&[][..], Vec::as_slice)) {
-            atomic::write_atomically(&path, &text, Access::Public)
-                .map_err(|error| StoreError::io("write", &path, error))?;
+            place
+                .write(&text, Access::Public)
+                .map_err(|error| StoreError::io("write", &place, error))?;
         }
     }
     Ok(())
@@ -99,7 +105,6 @@ fn closing(existing: &[u8]) -> Option<Vec<u8>> {
     Some(text)
 }
 
-#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -110,10 +115,11 @@ mod tests {
     fn a_new_store_is_closed_to_others_and_tells_git_what_to_ignore() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("deep/pki");
-        assert!(!exists(&root).unwrap());
+        let is_there = || open(&root).unwrap().facts().unwrap().is_some();
+        assert!(!is_there());
         make(&root).unwrap();
-        furnish(&root).unwrap();
-        assert!(exists(&root).unwrap());
+        furnish(&open(&root).unwrap()).unwrap();
+        assert!(is_there());
         assert_eq!(fs::metadata(&root).unwrap().permissions().mode() & 0o7777, 0o700);
         let ignored = fs::read_to_string(root.join(".gitignore")).unwrap();
         assert!(ignored.lines().any(|line| line == "*.key"));
@@ -124,7 +130,7 @@ mod tests {
     fn what_people_changed_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(".gitignore"), "").unwrap();
-        furnish(folder.path()).unwrap();
+        furnish(&open(folder.path()).unwrap()).unwrap();
         assert_eq!(fs::read(folder.path().join(".gitignore")).unwrap(), b"");
         assert!(!folder.path().join("README.md").exists());
     }
@@ -136,7 +142,7 @@ mod tests {
         fs::create_dir(at("cas")).unwrap();
         fs::write(at("cas/.gitignore"), "# mine\n!*.key").unwrap();
         for _ in 0..2 {
-            close_to_git(folder.path(), |kind| kind.folder == "hosts").unwrap();
+            close_to_git(&open(folder.path()).unwrap(), |kind| kind.folder == "hosts").unwrap();
             assert_eq!(
                 fs::read_to_string(at("cas/.gitignore")).unwrap(),
                 format!("# mine\n!*.key\n{GITIGNORE_OF_KIND}")
@@ -152,7 +158,7 @@ mod tests {
         let (link, file) = (folder.path().join("link"), folder.path().join("file"));
         symlink(folder.path(), &link).unwrap();
         fs::write(&file, "").unwrap();
-        assert!(exists(&link).unwrap());
+        assert!(open(&link).unwrap().facts().unwrap().is_some());
         let refused = make(&file).unwrap_err();
         assert!(refused.to_string().ends_with("is not a folder"), "{refused}");
     }

@@ -1,11 +1,12 @@
 //! Reads what stands beside the current certificate of an authority.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::StoreError;
 use super::inventory::lying_open;
 use super::vault::Vault;
 use super::{contents, keyring, layout, read};
+use crate::io::beneath::Place;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::plan::{Generations, HeldCertificate};
@@ -16,7 +17,7 @@ use crate::plan::{Generations, HeldCertificate};
 /// [`StoreError::Missing`] for a generation without its certificate, [`StoreError::Damaged`] for one that is not
 /// what mtlsgen wrote.
 pub(super) fn read(
-    root: &Path,
+    root: &Place,
     authority: &Holder,
     open: &mut Vec<(PathBuf, u32)>,
 ) -> Result<Option<Generations>, StoreError> {
@@ -38,7 +39,7 @@ pub(super) fn read(
 
 /// The generation in `folder`; `None` if there is nothing in it.
 pub(super) fn generation(
-    folder: &Path,
+    folder: &Place,
     authority: &Holder,
     open: &mut Vec<(PathBuf, u32)>,
 ) -> Result<Option<HeldCertificate>, StoreError> {
@@ -51,7 +52,7 @@ pub(super) fn generation(
         };
     };
     let has_key = files.key.is_some();
-    open.extend(files.key.and_then(lying_open));
+    open.extend(files.key.as_ref().and_then(lying_open));
     let chain = contents::certificates(&path, &text)?;
     Ok(Some(HeldCertificate { chain, has_key }))
 }
@@ -62,7 +63,7 @@ pub(super) fn generation(
 /// [`StoreError::Missing`] if it is not there, [`StoreError::Damaged`] if it is another one;
 /// [`StoreError::Changed`] if there is no such generation any more.
 pub(super) fn key(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     name: &str,
     generations: &Generations,
@@ -77,7 +78,9 @@ pub(super) fn key(
             (format!("{}/{serial}", layout::retiring_folder(&authority)), held)
         }
         _ => {
-            return Err(StoreError::Changed { path: root.join(layout::holder_folder(&authority)) });
+            return Err(StoreError::Changed {
+                path: root.join(layout::holder_folder(&authority)).path(),
+            });
         }
     };
     keyring::key_in(&root.join(folder), vault, &authority, held.certificate())

@@ -1,40 +1,89 @@
 //! The files that a foreign PKI becomes.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::error::StoreError;
 use super::ledger::Entry;
 use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
-use super::{issuance, layout};
+use super::{issuance, layout, read};
 use crate::import::{BroughtFile, Contents};
+use crate::io::atomic::TEMPORARY_PREFIX;
+use crate::io::beneath::Place;
 use crate::plan::LedgerEntry;
 use crate::time::Timestamp;
 
 /// Keeps brought keys out of Git, whatever lies above.
 const GITIGNORE: (&str, &str) = ("brought/.gitignore", include_str!("gitignore_of_kind"));
 
-/// All files of `contents`, which were imported at `at`.
+/// More than the spec of any PKI.
+const LARGEST_SPEC: u64 = 256 << 20;
+/// What a store has without anything in it that was issued or brought.
+const FURNITURE: [&str; 4] = [".gitignore", "README.md", ".lock", ".generation"];
+
+/// What stands where an import puts its store.
+pub enum Before {
+    /// Nothing, or what an import left that was interrupted before it decided anything.
+    Nothing,
+    /// The store of an import that was interrupted, and the spec that goes with it.
+    Unfinished(String),
+    /// Something else.
+    Other,
+}
+
+/// The spec of an import that is not finished.
+pub(super) fn spec(root: &Place) -> Result<Option<String>, StoreError> {
+    let place = root.join(layout::IMPORTED_SPEC);
+    let Some(text) = read::file_up_to(&place, LARGEST_SPEC)? else { return Ok(None) };
+    let text = String::from_utf8(text.to_vec());
+    text.map(Some).map_err(|_| StoreError::damaged(&place, "is not UTF-8"))
+}
+
+/// Whether an import is at work in the folder, or was interrupted there.
+pub(super) fn has_begun(root: &Place) -> Result<bool, StoreError> {
+    let waiting = root.join(format!(".{}.new", layout::IMPORTED_SPEC));
+    let spec = root.join(layout::IMPORTED_SPEC);
+    Ok(read::mode_of_file(&spec)?.is_some() || read::mode_of_file(&waiting)?.is_some())
+}
+
+/// Whether nothing in the folder was issued, brought or put there by anybody else than a store's making.
+pub(super) fn is_unused(root: &Place) -> Result<bool, StoreError> {
+    let is_left = |name: &str| {
+        let is_temporary = name.starts_with('.') && name.strip_suffix(".new").is_some()
+            || name.starts_with(TEMPORARY_PREFIX);
+        FURNITURE.contains(&name) || name == ".transaction" || is_temporary
+    };
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        if read::files(&folder)?.iter().any(|name| !is_left(name)) {
+            return Ok(false);
+        }
+        folders.extend(read::folders(&folder)?.iter().map(|name| folder.join(name)));
+    }
+    Ok(true)
+}
+
+/// All files of `contents`, which were imported at `at`, and the spec.
 ///
 /// # Errors
 /// As [`issuance::files`].
 pub(super) fn files(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
-    contents: &Contents,
+    (contents, spec): (&Contents, &str),
     at: Timestamp,
 ) -> Result<(Vec<NewFile>, Removal), StoreError> {
     let Contents { issued, older, brought } = contents;
     let (mut files, removal) = issuance::files(root, vault, issued, at)?;
     files.extend(older.iter().map(older_file));
     files.extend(brought.iter().map(brought_file));
+    files.push(NewFile::public(layout::IMPORTED_SPEC.to_owned(), spec.to_owned()));
     if !brought.is_empty() {
         files.push(NewFile::public(GITIGNORE.0.to_owned(), GITIGNORE.1.to_owned()));
     }
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
-        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
+        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path).path() }),
         None => Ok((files, removal)),
     }
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::register::Register;
+use super::sharing::{self, Shared, Sharing};
 use super::vault::KeyFile;
 use super::{contents, generations, layout, parallel};
 use crate::diagnostic::Diagnostic;
+use crate::io::beneath::Place;
 use crate::pki::request::Holder;
 use crate::plan::{HeldCertificate, Inventory};
 
@@ -19,6 +21,8 @@ enum Finding {
     Held {
         certificate: HeldCertificate,
         key: Option<KeyFile>,
+        /// What others can change of it.
+        changeable: Option<Shared>,
     },
     /// There is a key without a certificate.
     HalfGone,
@@ -27,18 +31,22 @@ enum Finding {
 
 /// Everything about `wanted`, with what `ledgers` reads, and a warning where keys lie open.
 pub(super) fn read(
-    root: &Path,
+    root: &Place,
     wanted: &BTreeSet<Holder>,
-    ledgers: fn(&Path, &Inventory) -> Result<Register, StoreError>,
+    ledgers: fn(&Place, &Inventory) -> Result<Register, StoreError>,
+    sharing: Sharing,
 ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
     let holders: Vec<&Holder> = wanted.iter().collect();
     let findings = parallel::map(&holders, |holder| find(root, holder))?;
     let mut inventory = Inventory::default();
     let (mut open, mut absent) = (Vec::new(), BTreeSet::new());
+    let mut shared: Vec<Shared> =
+        sharing::of_folders(root)?.into_iter().map(|(_, shared)| shared).collect();
     for (holder, finding) in holders.into_iter().zip(findings) {
         match finding {
-            Finding::Held { certificate, key } => {
-                open.extend(key.and_then(lying_open));
+            Finding::Held { certificate, key, changeable } => {
+                shared.extend(changeable);
+                open.extend(key.as_ref().and_then(lying_open));
                 inventory.held.insert(holder.clone(), certificate);
                 if let Holder::Authority(name) = holder {
                     let found = generations::read(root, holder, &mut open)?;
@@ -60,15 +68,17 @@ pub(super) fn read(
             lose(&mut inventory, root, holder);
         }
     }
-    Ok((inventory, open_keys(root, &open)))
+    let mut warnings = open_keys(&root.root().path(), &open);
+    warnings.extend(sharing.warning(&shared));
+    Ok((inventory, warnings))
 }
 
-fn lose(inventory: &mut Inventory, root: &Path, holder: &Holder) {
+fn lose(inventory: &mut Inventory, root: &Place, holder: &Holder) {
     let path = contents::path_of(root, holder, layout::CERTIFICATE);
-    inventory.lost.insert(holder.clone(), path);
+    inventory.lost.insert(holder.clone(), path.path());
 }
 
-fn find(root: &Path, holder: &Holder) -> Result<Finding, StoreError> {
+fn find(root: &Place, holder: &Holder) -> Result<Finding, StoreError> {
     let files = contents::holder_files(root, holder)?;
     let Some(text) = files.certificate else {
         return Ok(if files.key.is_some() { Finding::HalfGone } else { Finding::Absent });
@@ -76,12 +86,12 @@ fn find(root: &Path, holder: &Holder) -> Result<Finding, StoreError> {
     let path = contents::path_of(root, holder, layout::CERTIFICATE);
     let chain = contents::certificates(&path, &text)?;
     let certificate = HeldCertificate { chain, has_key: files.key.is_some() };
-    Ok(Finding::Held { certificate, key: files.key })
+    Ok(Finding::Held { certificate, key: files.key, changeable: files.shared })
 }
 
 /// A key in clear that others can read or change. Sealed ones may lie open, as in a clone of a Git repository.
-pub(super) fn lying_open(key: KeyFile) -> Option<(PathBuf, u32)> {
-    (!key.is_sealed && key.mode & OTHERS != 0).then_some((key.path, key.mode))
+pub(super) fn lying_open(key: &KeyFile) -> Option<(PathBuf, u32)> {
+    (!key.is_sealed && key.mode & OTHERS != 0).then(|| (key.place.path(), key.mode))
 }
 
 /// One warning for all key files that others can read or change.

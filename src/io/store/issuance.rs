@@ -1,13 +1,13 @@
 //! The files that a run's new certificates become.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::error::StoreError;
 use super::ledger::Entry;
 use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
 use super::{contents, keyring, layout, parallel, read, register, revocation};
+use crate::io::beneath::Place;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
 use crate::plan::{Issued, IssuedCertificate, NewRevocation};
@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 /// What [`require_replaceable`] says of a holder and [`require_ledger`] of an issuer, and
 /// [`StoreError::SerialUsed`].
 pub(super) fn files(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     issued: &Issued,
     at: Timestamp,
@@ -48,13 +48,13 @@ pub(super) fn files(
         .collect();
     let mut paths = BTreeSet::new();
     match files.iter().find(|file| !paths.insert(&*file.path)) {
-        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path) }),
+        Some(twice) => Err(StoreError::SerialUsed { path: root.join(&twice.path).path() }),
         None => Ok((files, Removal { files: stale_keys(root, vault, issued)?, folders: vec![] })),
     }
 }
 
 /// Key files under the name that they have no more, beside new ones.
-fn stale_keys(root: &Path, vault: &Vault, issued: &Issued) -> Result<Vec<String>, StoreError> {
+fn stale_keys(root: &Place, vault: &Vault, issued: &Issued) -> Result<Vec<String>, StoreError> {
     let new = issued.certificates.iter().filter(|certificate| certificate.key.is_some());
     let folders = new.map(|certificate| layout::holder_folder(&certificate.request.holder));
     folders.filter_map(|folder| vault.stale(root, &folder).transpose()).collect()
@@ -62,7 +62,7 @@ fn stale_keys(root: &Path, vault: &Vault, issued: &Issued) -> Result<Vec<String>
 
 /// Makes sure that only what is whole is replaced, and no ledger entry ever.
 fn require_replaceable(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     issued: &IssuedCertificate,
 ) -> Result<(), StoreError> {
@@ -82,7 +82,7 @@ fn require_replaceable(
     }
     let entry = root.join(layout::ledger_entry(&issued.request.issuer, holder, &leaf.serial));
     match read::mode_of_file(&entry)? {
-        Some(_) => Err(StoreError::SerialUsed { path: entry }),
+        Some(_) => Err(StoreError::SerialUsed { path: entry.path() }),
         None => Ok(()),
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
 /// # Errors
 /// [`StoreError::Damaged`] for an entry that is none, for a missing ledger of somebody who has signed, and
 /// where a self-signed certificate is not in its own ledger.
-pub(super) fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreError> {
+pub(super) fn require_ledger(root: &Place, keeper: &Holder) -> Result<(), StoreError> {
     let ledger = contents::path_of(root, keeper, layout::LEDGER);
     contents::require_whole(&ledger)?;
     let path = contents::path_of(root, keeper, layout::CERTIFICATE);
@@ -108,7 +108,7 @@ pub(super) fn require_ledger(root: &Path, keeper: &Holder) -> Result<(), StoreEr
     let Some(text) = contents::holder_files(root, keeper)?.certificate else { return Ok(()) };
     let chain = contents::certificates(&path, &text)?;
     let own = &chain[0];
-    let missing = |path: &Path| {
+    let missing = |path: &Place| {
         let problem = "is missing: every certificate has an entry there";
         Err(StoreError::damaged(path, problem))
     };

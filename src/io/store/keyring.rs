@@ -1,10 +1,9 @@
 //! Private keys out of the store, each checked against its certificate.
 
-use std::path::Path;
-
 use super::error::StoreError;
 use super::vault::{self, KeyFile, Vault};
 use super::{contents, layout, read};
+use crate::io::beneath::Place;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
@@ -15,14 +14,14 @@ use crate::plan::Inventory;
 /// # Errors
 /// [`StoreError::Missing`] with every file that is not there.
 pub(super) fn require_all(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     inventory: &Inventory,
     holders: &[&Holder],
 ) -> Result<(), StoreError> {
     let missing =
         |holder: &&&Holder| inventory.held.get(**holder).is_some_and(|held| !held.has_key);
-    let path = |holder: &&Holder| contents::path_of(root, holder, vault.file_name());
+    let path = |holder: &&Holder| contents::path_of(root, holder, vault.file_name()).path();
     let files: Vec<_> =
         holders.iter().filter(missing).map(|holder| ((*holder).clone(), path(holder))).collect();
     if files.is_empty() { Ok(()) } else { Err(StoreError::Missing { files }) }
@@ -33,7 +32,7 @@ pub(super) fn require_all(
 /// # Errors
 /// As [`matching_key`]; [`StoreError::Changed`] if the certificate is not the one of `inventory` any more.
 pub(super) fn key(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     inventory: &Inventory,
     holder: &Holder,
@@ -47,7 +46,7 @@ pub(super) fn key(
         let text = read::file(&path).ok().flatten();
         let now = text.and_then(|text| contents::certificates(&path, &text).ok());
         match now {
-            Some(chain) if chain[0] != *certificate => StoreError::Changed { path },
+            Some(chain) if chain[0] != *certificate => StoreError::Changed { path: path.path() },
             _ => error,
         }
     })
@@ -58,7 +57,7 @@ pub(super) fn key(
 /// # Errors
 /// [`StoreError::Missing`] if there is none; [`StoreError::Damaged`] if it is another one or none at all.
 pub(super) fn matching_key(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     holder: &Holder,
     certificate: &Certificate,
@@ -71,7 +70,7 @@ pub(super) fn matching_key(
 /// # Errors
 /// As [`matching_key`].
 pub(super) fn key_in(
-    folder: &Path,
+    folder: &Place,
     vault: &Vault,
     holder: &Holder,
     certificate: &Certificate,
@@ -84,7 +83,7 @@ pub(super) fn key_in(
         Ok(key)
     } else {
         let problem = format!("does not belong to the certificate in `{}`", layout::CERTIFICATE);
-        Err(StoreError::damaged(&file.path, problem))
+        Err(StoreError::damaged(&file.place, problem))
     }
 }
 
@@ -98,5 +97,5 @@ pub(super) fn any_key(
     holder: &Holder,
 ) -> Result<PrivateKey, StoreError> {
     PrivateKey::from_pem(&vault.text(file, holder)?)
-        .map_err(|error| StoreError::damaged(&file.path, error.as_predicate()))
+        .map_err(|error| StoreError::damaged(&file.place, error.as_predicate()))
 }

@@ -9,11 +9,16 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::{contents, revocation};
 use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 
 /// Folder of what `mtlsgen import` brought along as files that the spec names.
 pub(super) const BROUGHT: &str = "brought";
+/// The spec of an import, until it lies in its own place.
+pub(super) const IMPORTED_SPEC: &str = ".import";
+/// Files there beside certificates and keys.
+const BROUGHT_FILES: [&str; 2] = ["crl.pem", "request.csr"];
 /// File of a certificate and what stands behind it.
 pub(super) const CERTIFICATE: &str = "tls.crt";
 /// File of a private key.
@@ -190,10 +195,97 @@ fn shortened(name: &str, escaped: &str) -> String {
     short
 }
 
-/// Whether a path below the store stays in it: plain names, joined by `/`.
-pub(super) fn is_inside(path: &str) -> bool {
-    !path.contains(['\\', '\0', ':'])
-        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+/// What a path below the store is to a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A folder that a change makes or removes.
+    Folder,
+    /// A file for everybody.
+    Public,
+    /// The file of a private key.
+    Key,
+}
+
+/// What lies at `path`, as a change writes it; `None` for paths that no change has.
+pub(super) fn part(path: &str) -> Option<Part> {
+    let names: Vec<&str> = path.split('/').collect();
+    match &names[..] {
+        [".generation" | IMPORTED_SPEC] => Some(Part::Public),
+        [BROUGHT, rest @ ..] => brought_part(rest),
+        [kind, rest @ ..] if is_kind(kind) => {
+            let is_authority = *kind == KINDS[0].folder;
+            match rest {
+                [] => Some(Part::Folder),
+                [holder, rest @ ..] if is_folder_name(holder) => holder_part(is_authority, rest),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Below the folder of a holder.
+fn holder_part(is_authority: bool, names: &[&str]) -> Option<Part> {
+    match names {
+        [] | [LEDGER] => Some(Part::Folder),
+        [TRUE_NAME] => Some(Part::Public),
+        [LEDGER, entry] => {
+            let is_ours = contents::is_entry(entry) || revocation::serial(entry).is_some();
+            is_ours.then_some(Part::Public)
+        }
+        [LISTS | NEXT | RETIRING] if is_authority => Some(Part::Folder),
+        [LISTS, list] if is_authority => list_number(list).map(|_| Part::Public),
+        [NEXT, file] if is_authority => certificate_or_key(file),
+        [RETIRING, serial] if is_authority && is_hexadecimal(serial) => Some(Part::Folder),
+        [RETIRING, serial, file] if is_authority && is_hexadecimal(serial) => {
+            certificate_or_key(file)
+        }
+        [file] => certificate_or_key(file),
+        _ => None,
+    }
+}
+
+/// Below the folder of what `mtlsgen import` brought: it holds what a spec names, under names of its own.
+fn brought_part(names: &[&str]) -> Option<Part> {
+    match names {
+        [] => Some(Part::Folder),
+        [".gitignore"] => Some(Part::Public),
+        [kind] if is_kind(kind) => Some(Part::Folder),
+        [kind, holder] if is_kind(kind) && is_brought_name(holder) => Some(Part::Folder),
+        [kind, holder, file] if is_kind(kind) && is_brought_name(holder) => {
+            certificate_or_key(file).or(BROUGHT_FILES.contains(file).then_some(Part::Public))
+        }
+        _ => None,
+    }
+}
+
+fn certificate_or_key(file: &str) -> Option<Part> {
+    match file {
+        CERTIFICATE => Some(Part::Public),
+        KEY | SEALED_KEY => Some(Part::Key),
+        _ => None,
+    }
+}
+
+fn is_kind(name: &str) -> bool {
+    KINDS.iter().any(|kind| kind.folder == name)
+}
+
+/// Whether [`folder_name`] gives such names.
+fn is_folder_name(name: &str) -> bool {
+    let shortened = || name.split_once(SHORTENED).is_some_and(|(_, hash)| is_hexadecimal(hash));
+    name_of_folder(name).is_some() || name.len() <= LONGEST && shortened()
+}
+
+/// Whether `mtlsgen import` gives such names to folders of what it brings.
+fn is_brought_name(name: &str) -> bool {
+    let is_plain =
+        |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-.".contains(&octet);
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+}
+
+fn is_hexadecimal(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -246,7 +338,7 @@ mod tests {
         for (name, folder) in NAMES {
             assert_eq!(folder_name(name), *folder);
             assert_eq!(name_of_folder(folder).as_deref(), Some(*name), "{folder}");
-            assert!(is_inside(folder) && !is_shortened(folder), "{folder}");
+            assert!(is_folder_name(folder) && !is_shortened(folder), "{folder}");
         }
     }
 
@@ -265,7 +357,7 @@ mod tests {
         let mut folders = BTreeSet::new();
         for name in ["ä".repeat(100), "ä".repeat(101), "x".repeat(256), "x".repeat(257)] {
             let folder = folder_name(&name);
-            assert!(folder.len() <= LONGEST && is_shortened(&folder) && is_inside(&folder));
+            assert!(folder.len() <= LONGEST && is_shortened(&folder) && is_folder_name(&folder));
             assert_eq!(name_of_folder(&folder), None);
             let (start, _) = folder.split_once(SHORTENED).unwrap();
             assert!(start.split('%').skip(1).all(|escape| escape.len() >= 2), "{start}");
@@ -308,10 +400,43 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_paths_are_inside() {
-        assert!(is_inside(".generation") && is_inside("cas/a/ledger/01.toml"));
-        for path in ["", "/a", "a/", "a//b", "..", "a/../b", "./a", "a\\b", "c:a", "a\0"] {
-            assert!(!is_inside(path), "{path}");
+    fn what_a_change_writes_is_known_and_nothing_else() {
+        let authority = Holder::Authority("root".into());
+        let serial = SerialNumber(vec![0x0A, 0xBC]);
+        let entry = ledger_entry(&Issuer::Authority("root".into()), &authority, &serial);
+        let retiring = format!("{}/0ABC", retiring_folder(&authority));
+        let file = |folder: &str, file: &str| format!("{folder}/{file}");
+        let next = next_folder(&authority);
+        let known = [
+            (".generation".to_owned(), Part::Public),
+            ("clients".to_owned(), Part::Folder),
+            (holder_folder(&authority), Part::Folder),
+            (file(&holder_folder(&authority), CERTIFICATE), Part::Public),
+            (file(&holder_folder(&authority), KEY), Part::Key),
+            (file("clients/%41lice", SEALED_KEY), Part::Key),
+            (file("clients/%41lice", TRUE_NAME), Part::Public),
+            (entry.clone(), Part::Public),
+            (entry.replace(".toml", ".revoked-0011223344556677.toml"), Part::Public),
+            ("cas/root/crl/12-00112233aabbccdd.pem".to_owned(), Part::Public),
+            (next.clone(), Part::Folder),
+            (file(&next, KEY), Part::Key),
+            (retiring.clone(), Part::Folder),
+            (file(&retiring, CERTIFICATE), Part::Public),
+            ("brought/.gitignore".to_owned(), Part::Public),
+            ("brought/hosts/wildcard.example.com".to_owned(), Part::Folder),
+            ("brought/hosts/wildcard.example.com/tls.key".to_owned(), Part::Key),
+            ("brought/cas/a/crl.pem".to_owned(), Part::Public),
+        ];
+        for (path, expected) in known {
+            assert_eq!(part(&path), Some(expected), "{path}");
+        }
+        let unknown = ["", "/a", "a/", "..", ".lock", ".gitignore", "clients//tls.key", "cas/A"];
+        let deeper =
+            ["clients/a/next/tls.key", "hosts/a/crl/1-0011223344556677.pem", "brought/../a"];
+        let others =
+            ["cas/a/ledger/x.toml", "cas/a/retiring/x", "clients/a/a.p12", "brought/cas/../x"];
+        for path in unknown.iter().chain(&deeper).chain(&others) {
+            assert_eq!(part(path), None, "{path}");
         }
     }
 
@@ -319,7 +444,7 @@ mod tests {
         #[test]
         fn any_name_gives_one_safe_folder(name in "\\PC{0,300}|[.%/~A-c]{0,8}") {
             let folder = folder_name(&name);
-            assert!(folder.len() <= LONGEST && folder.is_ascii() && is_inside(&folder));
+            assert!(folder.len() <= LONGEST && folder.is_ascii() && is_folder_name(&folder));
             assert!(is_shortened(&folder) || name_of_folder(&folder) == Some(name));
         }
     }

@@ -1,16 +1,14 @@
 //! One process at a time changes the store; the others wait, say so, and give up after a while.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the lock file is opened here, and waiting takes a clock"
-)]
+#![expect(clippy::disallowed_methods, reason = "waiting takes a clock")]
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::StoreError;
-use crate::io::atomic::Access;
+use crate::io::beneath::Place;
 
 /// The file that is locked; it is never renamed or removed, since that would open a second door.
 const LOCK: &str = ".lock";
@@ -20,12 +18,14 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// The right to change a store, until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct StoreLock {
+    /// The folder that is locked: changes go there, whatever stands at its path by then.
+    pub(super) root: Place,
     _file: File,
 }
 
 /// Takes the lock of the store at `root`, whose folder exists.
 ///
-/// `on_wait` gets one message if another process holds it. The lock file tells its holder's number.
+/// `on_wait` gets one message if another process holds it. The lock file has its holder's number.
 ///
 /// # Errors
 /// [`StoreError::Locked`] when `limit` is over.
@@ -34,31 +34,82 @@ pub(super) fn acquire(
     limit: Duration,
     on_wait: &dyn Fn(&str),
 ) -> Result<StoreLock, StoreError> {
-    let path = root.join(LOCK);
-    let failed = |error| StoreError::io("lock", &path, error);
-    let start = Instant::now();
-    let mut announced = false;
+    let open = || Place::open(root).map_err(|error| StoreError::io("lock", root, error));
+    let mut patience = Patience::new(limit, on_wait);
     loop {
-        let mut file = open(&path).map_err(failed)?;
+        let root = open()?;
+        let place = root.join(LOCK);
+        let failed = |error| StoreError::io("lock", &place, error);
+        let mut file = place.open_or_create().map_err(failed)?;
         match file.try_lock() {
-            Ok(()) if is_still_at(&file, &path) => {
+            Ok(()) if is_still_at(&file, &open()?.join(LOCK)) => {
                 // A courtesy to those who wait; a full disk must not keep anybody from cleaning up.
                 let _ = note_process(&mut file);
-                return Ok(StoreLock { _file: file });
+                return Ok(StoreLock { root, _file: file });
             }
             Ok(()) => continue,
             Err(TryLockError::Error(error)) => return Err(failed(error)),
             Err(TryLockError::WouldBlock) => {}
         }
-        let process = process_in(&mut file);
-        let waited = start.elapsed();
-        if waited >= limit {
-            return Err(StoreError::Locked { path, process, waited });
+        patience.wait(&place, &mut file)?;
+    }
+}
+
+/// Waits until no process holds the lock of the store at `root`, and does `work` while none can take it. Changes
+/// nothing, and needs no right to.
+///
+/// # Errors
+/// [`StoreError::Locked`] when `limit` is over; what `work` says.
+pub(super) fn undisturbed<T>(
+    root: &Place,
+    limit: Duration,
+    on_wait: &dyn Fn(&str),
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let place = root.join(LOCK);
+    let mut patience = Patience::new(limit, on_wait);
+    loop {
+        let mut file = match place.open_file() {
+            // Another user's: whether it is held cannot be seen.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) =>
+            {
+                return work();
+            }
+            opened => opened.map_err(|error| StoreError::io("read", &place, error))?,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => return work(),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &place, error)),
+            Err(TryLockError::WouldBlock) => patience.wait(&place, &mut file)?,
         }
-        if !std::mem::replace(&mut announced, true) {
-            on_wait(&waiting(&path, process));
+    }
+}
+
+/// Waits for another process, up to a limit.
+struct Patience<'a> {
+    start: Instant,
+    limit: Duration,
+    on_wait: Option<&'a dyn Fn(&str)>,
+}
+
+impl<'a> Patience<'a> {
+    fn new(limit: Duration, on_wait: &'a dyn Fn(&str)) -> Self {
+        Self { start: Instant::now(), limit, on_wait: Some(on_wait) }
+    }
+
+    /// A moment, while another process holds the lock `file` at `place`.
+    fn wait(&mut self, place: &Place, file: &mut File) -> Result<(), StoreError> {
+        let process = process_in(file);
+        let waited = self.start.elapsed();
+        if waited >= self.limit {
+            return Err(StoreError::Locked { path: place.path(), process, waited });
         }
-        std::thread::sleep(INTERVAL.min(limit.saturating_sub(waited)));
+        if let Some(on_wait) = self.on_wait.take() {
+            on_wait(&waiting(&place.path(), process));
+        }
+        std::thread::sleep(INTERVAL.min(self.limit.saturating_sub(waited)));
+        Ok(())
     }
 }
 
@@ -67,31 +118,11 @@ fn waiting(path: &Path, process: Option<u32>) -> String {
     format!("waiting for another mtlsgen{process} that holds `{}`", path.display())
 }
 
-/// Opens the lock file for the owner alone, making it if need be; not through a link.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        options.mode(Access::Private.mode()).custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
-}
-
-/// Whether the locked file is the one that others find; somebody may have removed the store meanwhile.
-#[cfg(unix)]
-fn is_still_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    let found = std::fs::symlink_metadata(path).map(identity);
-    matches!((file.metadata().map(identity), found), (Ok(ours), Ok(theirs)) if ours == theirs)
-}
-
-#[cfg(not(unix))]
-fn is_still_at(_file: &File, _path: &Path) -> bool {
-    true
+/// Whether the locked file is the one that others find; the store may have been removed meanwhile.
+fn is_still_at(file: &File, place: &Place) -> bool {
+    let ours = file.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
+    let found = place.facts().ok().flatten().map(|facts| facts.identity);
+    ours.is_ok_and(|ours| found == Some(ours))
 }
 
 /// Leaves word for those who wait.
@@ -133,6 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn those_who_look_wait_for_the_one_who_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Place::open(folder.path()).unwrap();
+        let look = || undisturbed(&root, Duration::from_millis(30), &|_| {}, || Ok(1));
+        assert_eq!(look().unwrap(), 1);
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing is made");
+        let held = acquire(folder.path(), Duration::ZERO, &|_| {}).unwrap();
+        assert!(matches!(look(), Err(StoreError::Locked { .. })));
+        drop(held);
+        assert_eq!(look().unwrap(), 1);
+    }
+
+    #[test]
     fn many_take_turns() {
         let root = tempfile::tempdir().unwrap();
         let counter = root.path().join("counter");
@@ -149,7 +193,6 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&counter).unwrap(), "8");
     }
 
-    #[cfg(unix)]
     #[test]
     fn the_lock_file_is_private_and_never_a_link() {
         use std::os::unix::fs::PermissionsExt as _;

@@ -9,6 +9,8 @@ mod contents;
 mod disk;
 mod error;
 mod folder;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod generations;
 mod import;
 mod inventory;
@@ -24,6 +26,7 @@ mod reencryption;
 mod register;
 mod revocation;
 mod rotation;
+mod sharing;
 mod transaction;
 mod vault;
 
@@ -40,10 +43,13 @@ use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
 pub use error::{Sealed, StoreError, listed};
+pub use import::Before;
 pub use lock::StoreLock;
 pub use reencryption::UnsettledKeys;
 pub use rotation::{Change, certificate_of};
+pub use sharing::Sharing;
 
+use crate::io::beneath::Place;
 use disk::FileSystem;
 use vault::Vault;
 
@@ -83,7 +89,14 @@ impl Store {
         recipients: Recipients,
         identities: impl Fn() -> Result<Identities, IdentityError> + Send + Sync + 'static,
     ) -> Self {
-        Self { vault: Vault::new(recipients, Box::new(identities)), ..self }
+        let sharing = self.vault.sharing();
+        Self { vault: Vault::new(recipients, Box::new(identities)).shared(sharing), ..self }
+    }
+
+    /// The same store, used although other users can change it if that is allowed.
+    #[must_use]
+    pub fn shared(self, sharing: Sharing) -> Self {
+        Self { vault: self.vault.shared(sharing), ..self }
     }
 
     /// The store's folder, as it was given.
@@ -97,30 +110,47 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] where there are two.
     pub fn key_path(&self, holder: &Holder) -> Result<PathBuf, StoreError> {
-        let folder = self.root.join(layout::holder_folder(holder));
+        let folder = self.opened()?.join(layout::holder_folder(holder));
         let file = vault::key_file(&folder)?;
-        Ok(file.map_or_else(|| folder.join(self.vault.file_name()), |file| file.path))
+        Ok(file.map_or_else(|| folder.join(self.vault.file_name()), |file| file.place).path())
     }
 
     /// Path of a file of `holder`, `tls.crt` or `tls.key`, whether it exists or not.
     #[must_use]
     pub fn path_of(&self, holder: &Holder, file: &str) -> PathBuf {
-        contents::path_of(&self.root, holder, file)
+        self.root.join(layout::holder_folder(holder)).join(file)
     }
 
-    /// Public facts about `wanted`, and warnings about key files that others can read.
-    ///
-    /// Needs no permission to write, unless a killed process left a change to finish. With them come
-    /// the ledgers of all authorities, and the newest revocation lists.
+    /// The folder of `holder`, if it is there; what is put into it beside its own files stays out of Git.
     ///
     /// # Errors
+    /// A `.gitignore` cannot be written.
+    pub fn folder_beside(&self, holder: &Holder) -> Result<Option<PathBuf>, StoreError> {
+        let root = self.opened()?;
+        let folder = root.join(layout::holder_folder(holder));
+        if read::mode_of_folder(&folder)?.is_none() {
+            return Ok(None);
+        }
+        folder::close_to_git(&root, |_| false)?;
+        Ok(Some(folder.path()))
+    }
+
+    /// Public facts about `wanted`, and warnings about what others can read or change.
+    ///
+    /// Changes nothing, and needs no permission to. With them come the ledgers of all authorities, and the newest
+    /// revocation lists.
+    ///
+    /// # Errors
+    /// [`StoreError::Interrupted`] where an earlier change is unfinished;
     /// [`StoreError::Damaged`] for the first damaged holder, in their order, and for a damaged ledger;
     /// what is missing is no error but [`Inventory::lost`].
     pub fn inventory(
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|| inventory::read(&self.root, wanted, register::of_authorities))
+        self.settled(|root| {
+            inventory::read(root, wanted, register::of_authorities, self.vault.sharing())
+        })
     }
 
     /// As [`Store::inventory`], without the ledger entries of the certificates that `wanted` have now, unless
@@ -132,7 +162,9 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|| inventory::read(&self.root, wanted, register::beside_current))
+        self.settled(|root| {
+            inventory::read(root, wanted, register::beside_current, self.vault.sharing())
+        })
     }
 
     /// As [`Store::inventory`], with neither ledgers nor revocation lists, unless one of `wanted` is not there: for
@@ -144,9 +176,13 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|| {
-            let found =
-                inventory::read(&self.root, wanted, |_, _| Ok(register::Register::default()))?;
+        self.settled(|root| {
+            let found = inventory::read(
+                root,
+                wanted,
+                |_, _| Ok(register::Register::default()),
+                self.vault.sharing(),
+            )?;
             let is_known = |holder: &Holder| {
                 found.0.held.contains_key(holder) || found.0.lost.contains_key(holder)
             };
@@ -154,7 +190,7 @@ impl Store {
                 return Ok(found);
             }
             // The ledgers tell what was lost from what was never issued.
-            inventory::read(&self.root, wanted, register::of_authorities)
+            inventory::read(root, wanted, register::of_authorities, self.vault.sharing())
         })
     }
 
@@ -166,7 +202,7 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|| inventory::read(&self.root, wanted, register::of_all))
+        self.settled(|root| inventory::read(root, wanted, register::of_all, self.vault.sharing()))
     }
 
     /// Every certificate that was ever issued, and what was revoked. Of the certificates of one holder,
@@ -175,9 +211,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] for the first file of a ledger that is not what mtlsgen wrote.
     pub fn ledger(&self) -> Result<Ledger, StoreError> {
-        self.settled(|| {
-            register::of_all(&self.root, &Inventory::default()).map(|(ledger, _)| ledger)
-        })
+        self.settled(|root| register::of_all(root, &Inventory::default()).map(|(ledger, _)| ledger))
     }
 
     /// Everybody whose certificate or key lies in the store.
@@ -185,7 +219,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] for a folder that is nobody's.
     pub fn holders(&self) -> Result<BTreeSet<Holder>, StoreError> {
-        self.settled(|| contents::holders(&self.root))
+        self.settled(contents::holders)
     }
 
     /// Those among them that are called `name`, or `clients/NAME`, `hosts/NAME`, `cas/NAME`; without looking at others.
@@ -193,7 +227,7 @@ impl Store {
     /// # Errors
     /// As [`Store::holders`].
     pub fn holders_called(&self, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
-        self.settled(|| contents::holders_called(&self.root, name))
+        self.settled(|root| contents::holders_called(root, name))
     }
 
     /// The authorities among them.
@@ -201,7 +235,7 @@ impl Store {
     /// # Errors
     /// As [`Store::holders`].
     pub fn authorities(&self) -> Result<BTreeSet<Holder>, StoreError> {
-        self.settled(|| contents::authorities(&self.root))
+        self.settled(contents::authorities)
     }
 
     /// The private keys of `holders`, each checked against its certificate in `inventory`.
@@ -215,7 +249,7 @@ impl Store {
         holders: &BTreeSet<Holder>,
     ) -> Result<Keyring, StoreError> {
         let holders: Vec<&Holder> = holders.iter().collect();
-        let (root, vault) = (&self.root, &self.vault);
+        let (root, vault) = (&self.guarded()?, &self.vault);
         keyring::require_all(root, vault, inventory, &holders)?;
         let read = |holder: &&Holder| {
             keyring::key(root, vault, inventory, holder).map(|key| ((*holder).clone(), key))
@@ -234,10 +268,11 @@ impl Store {
         inventory: &Inventory,
         wanted: impl IntoIterator<Item = (&'a str, SpkiHash)>,
     ) -> Result<Keyring, StoreError> {
+        let root = self.guarded()?;
         let mut keyring = Keyring::default();
         for (name, hash) in wanted {
             let Some(all) = inventory.generations.get(name) else { continue };
-            keyring.insert_generation(generations::key(&self.root, &self.vault, name, all, &hash)?);
+            keyring.insert_generation(generations::key(&root, &self.vault, name, all, &hash)?);
         }
         Ok(keyring)
     }
@@ -246,13 +281,32 @@ impl Store {
     /// process left. What was read before may have changed: read it again.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when another process holds it for too long.
+    /// [`StoreError::Locked`] when another process holds it for too long; [`StoreError::Shared`] where other users
+    /// can change it; [`StoreError::ForeignChange`] where what was left is not of this store.
     pub fn lock(&self) -> Result<StoreLock, StoreError> {
         folder::make(&self.root)?;
+        let shared = sharing::of_folders(&self.opened()?)?;
+        self.vault.sharing().require(shared.iter().map(|(_, shared)| shared.clone()))?;
         let lock = lock::acquire(&self.root, self.wait_limit, &self.on_wait)?;
-        folder::furnish(&self.root)?;
-        transaction::recover(&FileSystem, &self.root)?;
+        sharing::mend(&shared);
+        folder::furnish(&lock.root)?;
+        transaction::recover(&FileSystem, &lock.root)?;
         Ok(lock)
+    }
+
+    /// Finishes an earlier change that was interrupted, and where keys are sealed takes away what a killed process
+    /// prepared and never decided: it may hold keys in clear, if encryption was to be switched off. Commands that
+    /// change the store start with it; all others refuse a store whose last change is unfinished.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub fn finish_interrupted(&self) -> Result<(), StoreError> {
+        let root = self.opened()?;
+        let is_left_over = self.recipients() > 0 && transaction::is_prepared(&root)?;
+        if is_left_over || transaction::is_decided(&root)? {
+            drop(self.lock()?);
+        }
+        Ok(())
     }
 
     /// Puts everything that was issued or revoked at `at` into the store, all of it or nothing.
@@ -262,15 +316,15 @@ impl Store {
     /// the store is as it was.
     pub fn commit(
         &self,
-        _lock: &StoreLock,
+        lock: &StoreLock,
         issued: &Issued,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         if issued.is_empty() {
             return Ok(());
         }
-        let (files, removal) = issuance::files(&self.root, &self.vault, issued, at)?;
-        self.put(files, removal)
+        let (files, removal) = issuance::files(&lock.root, &self.vault, issued, at)?;
+        Self::put(lock, files, removal)
     }
 
     /// Key files of the whole store that do not lie as the spec says: in clear though it names recipients,
@@ -279,8 +333,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] for a key file that is none.
     pub fn unsettled_keys(&self) -> Result<UnsettledKeys, StoreError> {
-        self.settled(|| {
-            let unsettled = reencryption::unsettled(&self.root, &self.vault)?;
+        self.settled(|root| {
+            let unsettled = reencryption::unsettled(root, &self.vault)?;
             Ok(reencryption::summary(&self.vault, &unsettled))
         })
     }
@@ -288,19 +342,7 @@ impl Store {
     /// Key files below the store that `mtlsgen import` brought along and the spec names: nothing seals them.
     #[must_use]
     pub fn brought_keys(&self) -> Vec<PathBuf> {
-        reencryption::brought(&self.root)
-    }
-
-    /// Where keys are sealed, takes away what a killed process prepared and never decided: it may hold keys in
-    /// clear, if encryption was to be switched off.
-    ///
-    /// # Errors
-    /// As [`Store::lock`].
-    pub fn take_leftovers_away(&self) -> Result<(), StoreError> {
-        if self.recipients() > 0 && transaction::is_prepared(&self.root)? {
-            drop(self.lock()?);
-        }
-        Ok(())
+        self.opened().map(|root| reencryption::brought(&root)).unwrap_or_default()
     }
 
     /// Writes all those keys as the spec says, and removes files in clear that are sealed now, in one change;
@@ -308,11 +350,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::commit`]; [`StoreError::Sealed`] and [`StoreError::Identity`] where a key cannot be opened.
-    pub fn settle_keys(&self, _lock: &StoreLock) -> Result<UnsettledKeys, StoreError> {
-        let unsettled = reencryption::unsettled(&self.root, &self.vault)?;
+    pub fn settle_keys(&self, lock: &StoreLock) -> Result<UnsettledKeys, StoreError> {
+        let unsettled = reencryption::unsettled(&lock.root, &self.vault)?;
         if !unsettled.is_empty() {
-            let (files, removal) = reencryption::files(&self.root, &self.vault, &unsettled)?;
-            self.put(files, removal)?;
+            let (files, removal) = reencryption::files(&lock.root, &self.vault, &unsettled)?;
+            Self::put(lock, files, removal)?;
         }
         Ok(reencryption::summary(&self.vault, &unsettled))
     }
@@ -326,8 +368,9 @@ impl Store {
         &self,
         holders: impl IntoIterator<Item = &'a Holder>,
     ) -> Result<bool, StoreError> {
+        let root = self.guarded()?;
         for holder in holders {
-            let folder = self.root.join(layout::holder_folder(holder));
+            let folder = root.join(layout::holder_folder(holder));
             let Some(file) = vault::key_file(&folder)?.filter(|file| file.is_sealed) else {
                 continue;
             };
@@ -346,18 +389,43 @@ impl Store {
         self.vault.recipients().texts().len()
     }
 
-    /// Puts a foreign PKI into a store without holders, all of it or nothing.
+    /// Puts a foreign PKI into a store without holders, and with it the spec, all of it or nothing. The spec goes to its
+    /// own place afterwards, and then [`Store::end_import`] follows; until then, the next import carries on from there.
     ///
     /// # Errors
     /// As [`Store::commit`].
     pub fn import(
         &self,
-        _lock: &StoreLock,
-        contents: &Contents,
+        lock: &StoreLock,
+        imported: (&Contents, &str),
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let (files, removal) = import::files(&self.root, &self.vault, contents, at)?;
-        self.put(files, removal)
+        let (files, removal) = import::files(&lock.root, &self.vault, imported, at)?;
+        Self::put(lock, files, removal)
+    }
+
+    /// What stands here before an import; an earlier one that had decided is carried out.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub fn before_import(&self) -> Result<Before, StoreError> {
+        let root = self.opened()?;
+        if import::has_begun(&root)? {
+            let lock = self.lock()?;
+            if let Some(spec) = import::spec(&lock.root)? {
+                return Ok(Before::Unfinished(spec));
+            }
+        }
+        Ok(if import::is_unused(&root)? { Before::Nothing } else { Before::Other })
+    }
+
+    /// The spec of an import lies in its place: forgets the one in the store.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn end_import(&self, lock: &StoreLock) -> Result<(), StoreError> {
+        let place = lock.root.join(layout::IMPORTED_SPEC);
+        place.remove_file().map_err(|error| StoreError::io("remove", &place, error))
     }
 
     /// Takes one step of the rollover of authority `name`, wholly or not at all.
@@ -367,42 +435,58 @@ impl Store {
     /// not as they should be.
     pub fn rotate(
         &self,
-        _lock: &StoreLock,
+        lock: &StoreLock,
         name: &str,
         change: Change<'_>,
     ) -> Result<(), StoreError> {
-        let (files, removal) = rotation::files(&self.root, &self.vault, name, change)?;
-        self.put(files, removal)
+        let (files, removal) = rotation::files(&lock.root, &self.vault, name, change)?;
+        Self::put(lock, files, removal)
     }
 
     /// Changes files below the folders of holders.
     fn put(
-        &self,
+        lock: &StoreLock,
         files: Vec<transaction::NewFile>,
         removal: transaction::Removal,
     ) -> Result<(), StoreError> {
         let begins = |file: &transaction::NewFile, kind: &layout::Kind| {
             file.path.split('/').next() == Some(kind.folder)
         };
-        folder::close_to_git(&self.root, |kind| files.iter().any(|file| begins(file, kind)))?;
-        transaction::replace(&FileSystem, &self.root, files, removal)
+        folder::close_to_git(&lock.root, |kind| files.iter().any(|file| begins(file, kind)))?;
+        transaction::replace(&FileSystem, &lock.root, files, removal)
     }
 
-    /// What `read` finds while no change of another process falls into its reading.
-    fn settled<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        if !folder::exists(&self.root)? {
-            return read();
-        }
+    /// The store's folder, opened; everything in it is absent where there is none.
+    fn opened(&self) -> Result<Place, StoreError> {
+        folder::open(&self.root)
+    }
+
+    /// As [`Store::opened`], for those who read keys: no other user can change it.
+    fn guarded(&self) -> Result<Place, StoreError> {
+        let root = self.opened()?;
+        let shared = sharing::of_folders(&root)?;
+        self.vault.sharing().require(shared.into_iter().map(|(_, shared)| shared))?;
+        Ok(root)
+    }
+
+    /// What `read` finds while no change of another process falls into its reading. Changes nothing.
+    fn settled<T>(&self, read: impl Fn(&Place) -> Result<T, StoreError>) -> Result<T, StoreError> {
         for _ in 0..READING_ATTEMPTS {
-            let before = transaction::generation(&self.root)?;
-            if transaction::is_decided(&self.root)? {
-                // Its owner is at it or was killed; either way it is done once the lock is ours.
-                drop(self.lock()?);
+            let root = self.opened()?;
+            let before = transaction::generation(&root)?;
+            if transaction::is_decided(&root)? {
+                // Its owner is at it, or was killed.
+                lock::undisturbed(&root, self.wait_limit, &self.on_wait, || {
+                    if transaction::is_decided(&root)? {
+                        return Err(StoreError::Interrupted { path: transaction::list(&root) });
+                    }
+                    Ok(())
+                })?;
                 continue;
             }
-            let found = read();
-            let is_decided = transaction::is_decided(&self.root)?;
-            if !is_decided && transaction::generation(&self.root)? == before {
+            let found = read(&root);
+            let is_decided = transaction::is_decided(&root)?;
+            if !is_decided && transaction::generation(&root)? == before {
                 return found;
             }
         }
@@ -410,6 +494,5 @@ impl Store {
     }
 }
 
-#[cfg(unix)]
 #[cfg(test)]
 mod tests;

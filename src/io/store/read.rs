@@ -1,43 +1,46 @@
 //! Reads single files of a store with suspicion: no links, no devices, nothing huge.
-#![expect(clippy::disallowed_methods, reason = "files of the store are read here")]
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
 
+use rustix::fs::FileType;
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
+use crate::io::beneath::{Facts, Place};
 
 /// More than any certificate chain, key or ledger entry.
 const LARGEST: u64 = 1 << 20;
+/// What is wrong with a link, whatever it leads to.
+const LINK: &str = "is a symbolic link";
 
-/// What the file at `path` holds; `None` if there is none. The memory is wiped when it is dropped.
+/// What the file at `place` holds; `None` if there is none. The memory is wiped when it is dropped.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] for anything but a plain file of sensible size, links included.
-pub(super) fn file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-    file_up_to(path, LARGEST)
+pub(super) fn file(place: &Place) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    file_up_to(place, LARGEST)
 }
 
 /// As [`file`], with another limit in bytes.
 pub(super) fn file_up_to(
-    path: &Path,
+    place: &Place,
     largest: u64,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-    let mut file = match open(path) {
+    let mut file = match place.open_file() {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(refused(path, error)),
+        Err(error) => return Err(refused(place, error)),
     };
-    let metadata = file.metadata().map_err(|error| StoreError::io("read", path, error))?;
-    require_file(path, &metadata)?;
+    let metadata = file.metadata().map_err(|error| StoreError::io("read", place, error))?;
+    require_file(place, FileType::from_raw_mode(metadata.mode()))?;
     if metadata.len() > largest {
-        return Err(StoreError::damaged(path, format!("is larger than {largest} bytes")));
+        return Err(StoreError::damaged(place, format!("is larger than {largest} bytes")));
     }
     read_whole(&mut file, metadata.len())
         .map(Some)
-        .map_err(|error| StoreError::io("read", path, error))
+        .map_err(|error| StoreError::io("read", place, error))
 }
 
 /// Reads up to the length that the file had, into memory that need not move as it fills.
@@ -48,28 +51,29 @@ fn read_whole(file: &mut File, length: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(content)
 }
 
-/// Whether there is a plain file at `path`, and its permission bits.
+/// Whether there is a plain file at `place`, and its permission bits.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] if it is something else.
-pub(super) fn mode_of_file(path: &Path) -> Result<Option<u32>, StoreError> {
-    let Some(metadata) = metadata(path)? else { return Ok(None) };
-    require_file(path, &metadata)?;
-    Ok(Some(mode(&metadata)))
+pub(super) fn mode_of_file(place: &Place) -> Result<Option<u32>, StoreError> {
+    let Some(facts) = facts(place)? else { return Ok(None) };
+    require_file(place, facts.kind)?;
+    Ok(Some(facts.mode))
 }
 
-/// Whether there is a folder at `path`, and its permission bits.
+/// Whether there is a folder at `place`, and its permission bits.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] if it is something else, such as a link to a folder.
-pub(super) fn mode_of_folder(path: &Path) -> Result<Option<u32>, StoreError> {
-    let Some(metadata) = metadata(path)? else { return Ok(None) };
-    if metadata.is_dir() {
-        Ok(Some(mode(&metadata)))
-    } else if metadata.is_symlink() {
-        Err(StoreError::damaged(path, "is a symbolic link"))
-    } else {
-        Err(StoreError::damaged(path, "is not a folder"))
+pub(super) fn mode_of_folder(place: &Place) -> Result<Option<u32>, StoreError> {
+    Ok(facts_of_folder(place)?.map(|facts| facts.mode))
+}
+
+/// As [`mode_of_folder`], with all that is known of it.
+pub(super) fn facts_of_folder(place: &Place) -> Result<Option<Facts>, StoreError> {
+    match facts(place)? {
+        Some(facts) if facts.kind != FileType::Directory => Err(no_folder(place, facts.kind)),
+        found => Ok(found),
     }
 }
 
@@ -77,13 +81,13 @@ pub(super) fn mode_of_folder(path: &Path) -> Result<Option<u32>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Damaged`] where a link stands among them or in their place.
-pub(super) fn folders(path: &Path) -> Result<Vec<String>, StoreError> {
+pub(super) fn folders(place: &Place) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
-    for (name, kind) in entries(path)? {
-        if kind.is_symlink() {
-            return Err(StoreError::damaged(&path.join(name), "is a symbolic link"));
+    for (name, kind) in entries(place)? {
+        if kind == FileType::Symlink {
+            return Err(no_folder(&place.join(&name), kind));
         }
-        if kind.is_dir() {
+        if kind == FileType::Directory {
             names.push(name);
         }
     }
@@ -91,90 +95,55 @@ pub(super) fn folders(path: &Path) -> Result<Vec<String>, StoreError> {
 }
 
 /// Names of everything in a folder that is not a folder, sorted; empty if there is no folder of that name.
-pub(super) fn files(path: &Path) -> Result<Vec<String>, StoreError> {
-    let entries = entries(path)?.into_iter();
-    Ok(entries.filter(|(_, kind)| !kind.is_dir()).map(|(name, _)| name).collect())
+pub(super) fn files(place: &Place) -> Result<Vec<String>, StoreError> {
+    let entries = entries(place)?.into_iter();
+    Ok(entries.filter(|(_, kind)| *kind != FileType::Directory).map(|(name, _)| name).collect())
 }
 
 /// Everything in a folder whose name is text, sorted; mtlsgen makes no other names.
-fn entries(path: &Path) -> Result<Vec<(String, fs::FileType)>, StoreError> {
-    if mode_of_folder(path)?.is_none() {
-        return Ok(Vec::new());
-    }
-    let failed = |error| StoreError::io("read", path, error);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if let Ok(name) = entry.file_name().into_string() {
-            found.push((name, entry.file_type().map_err(failed)?));
-        }
-    }
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(found)
+fn entries(place: &Place) -> Result<Vec<(String, FileType)>, StoreError> {
+    let found = place.entries().map_err(|error| match place.obstacle() {
+        Some((obstacle, kind)) => no_folder(&obstacle, kind),
+        None => StoreError::io("read", place, error),
+    });
+    Ok(found?.unwrap_or_default())
 }
 
-/// What stands at `path` itself, links not followed.
-fn metadata(path: &Path) -> Result<Option<Metadata>, StoreError> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(refused(path, error)),
-    }
+/// What stands at `place` itself, links not followed.
+pub(super) fn facts(place: &Place) -> Result<Option<Facts>, StoreError> {
+    place.facts().map_err(|error| refused(place, error))
 }
 
-fn require_file(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-    let problem = match metadata.file_type() {
-        kind if kind.is_file() => return Ok(()),
-        kind if kind.is_dir() => "is a folder where a file should be",
-        kind if kind.is_symlink() => "is a symbolic link",
+fn require_file(place: &Place, kind: FileType) -> Result<(), StoreError> {
+    let problem = match kind {
+        FileType::RegularFile => return Ok(()),
+        FileType::Directory => "is a folder where a file should be",
+        FileType::Symlink => LINK,
         _ => "is not a plain file",
     };
-    Err(StoreError::damaged(path, problem))
+    Err(StoreError::damaged(place, problem))
 }
 
-/// Tells damage from trouble among the refusals to open something.
-fn refused(path: &Path, error: io::Error) -> StoreError {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_symlink() => StoreError::damaged(path, "is a symbolic link"),
-        _ if error.kind() == ErrorKind::NotADirectory => {
-            StoreError::damaged(path.parent().unwrap_or(path), "is not a folder")
+fn no_folder(place: &Place, kind: FileType) -> StoreError {
+    let problem = if kind == FileType::Symlink { LINK } else { "is not a folder" };
+    StoreError::damaged(place, problem)
+}
+
+/// Sorts damage from trouble among the refusals to open something.
+fn refused(place: &Place, error: io::Error) -> StoreError {
+    match place.obstacle() {
+        Some((obstacle, kind)) if obstacle.below() != place.below() => no_folder(&obstacle, kind),
+        Some((_, kind)) if kind != FileType::RegularFile => {
+            require_file(place, kind).expect_err("it is no plain file")
         }
-        _ => StoreError::io("read", path, error),
+        _ => StoreError::io("read", place, error),
     }
 }
 
-/// Opens for reading; fails on links, and does not wait for the other end of a pipe.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let bits = flags.bits().cast_signed();
-    OpenOptions::new().read(true).custom_flags(bits).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(ErrorKind::InvalidInput.into());
-    }
-    OpenOptions::new().read(true).open(path)
-}
-
-#[cfg(unix)]
-fn mode(metadata: &Metadata) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o7777
-}
-
-/// Files outside Unix have no such bits; those that mtlsgen would give stand for them.
-#[cfg(not(unix))]
-fn mode(metadata: &Metadata) -> u32 {
-    if metadata.is_dir() { 0o700 } else { 0o600 }
-}
-
-#[cfg(unix)]
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make what is read")]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -189,18 +158,19 @@ mod tests {
     #[test]
     fn plain_files_are_read_and_absent_ones_are_none() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a");
-        assert!(file(&path).unwrap().is_none());
-        assert!(file(&path.join("b")).unwrap().is_none());
-        fs::write(&path, "text").unwrap();
-        assert_eq!(&**file(&path).unwrap().unwrap(), b"text");
-        assert!(mode_of_file(&path).unwrap().is_some());
+        let place = Place::open(folder.path()).unwrap().join("a");
+        assert!(file(&place).unwrap().is_none());
+        assert!(file(&place.join("b")).unwrap().is_none());
+        fs::write(place.path(), "text").unwrap();
+        assert_eq!(&**file(&place).unwrap().unwrap(), b"text");
+        assert!(mode_of_file(&place).unwrap().is_some());
     }
 
     #[test]
     fn what_is_not_a_plain_file_is_damage() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
+        let root = Place::open(folder.path()).unwrap();
         fs::write(at("target"), "secret").unwrap();
         symlink(at("target"), at("link")).unwrap();
         symlink(at("absent"), at("dangling")).unwrap();
@@ -221,27 +191,28 @@ mod tests {
             ("pipe", "is not a plain file"),
         ];
         for (name, expected) in cases {
-            assert_eq!(problem(file(&at(name))), expected, "{name}");
-            assert_eq!(problem(mode_of_file(&at(name))), expected, "{name}");
+            assert_eq!(problem(file(&root.join(name))), expected, "{name}");
+            assert_eq!(problem(mode_of_file(&root.join(name))), expected, "{name}");
         }
-        assert_eq!(problem(file(&at("huge"))), "is larger than 1048576 bytes");
-        assert_eq!(problem(file(&at("target/below"))), "is not a folder");
+        assert_eq!(problem(file(&root.join("huge"))), "is larger than 1048576 bytes");
+        assert_eq!(problem(file(&root.join("target/below"))), "is not a folder");
     }
 
     #[test]
     fn folders_are_listed_without_following_links() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        assert_eq!(folders(&at("absent")).unwrap(), Vec::<String>::new());
+        let root = Place::open(folder.path()).unwrap();
+        assert_eq!(folders(&root.join("absent")).unwrap(), Vec::<String>::new());
         for name in ["b", "a"] {
             fs::create_dir(at(name)).unwrap();
         }
         fs::write(at("file"), "").unwrap();
-        assert_eq!(folders(folder.path()).unwrap(), ["a", "b"]);
-        assert_eq!(files(folder.path()).unwrap(), ["file"]);
+        assert_eq!(folders(&root).unwrap(), ["a", "b"]);
+        assert_eq!(files(&root).unwrap(), ["file"]);
         symlink(at("a"), at("c")).unwrap();
-        assert_eq!(problem(folders(folder.path())), "is a symbolic link");
-        assert_eq!(problem(folders(&at("c"))), "is a symbolic link");
-        assert_eq!(problem(folders(&at("file"))), "is not a folder");
+        assert_eq!(problem(folders(&root)), "is a symbolic link");
+        assert_eq!(problem(folders(&root.join("c"))), "is a symbolic link");
+        assert_eq!(problem(folders(&root.join("file"))), "is not a folder");
     }
 }

@@ -1,13 +1,23 @@
 //! The list of what a change makes: a text with one path below the store on each line.
+//!
+//! A repository can bring any file, so a list proves nothing by lying there. Of every private key that a change
+//! replaces, removes or adds, the list has the SHA-256 digest of the file before and after: no checkout knows that of
+//! a key which Git ignores. A list with other digests than the files, with paths that the layout does not know, or that
+//! names a key as another file, is not carried out.
 
-use std::fmt;
-use std::path::Path;
+use std::fmt::{self, Write as _};
+
+use sha2::{Digest as _, Sha256};
 
 use super::error::StoreError;
-use super::{layout, read};
+use super::layout::{self, Part};
+use super::read;
+use crate::io::beneath::Place;
 
-const FIRST_LINE: &str = "mtlsgen transaction 1";
+const FIRST_LINE: &str = "mtlsgen transaction 2";
 const LAST_LINE: &str = "end";
+/// Stands for the digest of a file that is not there.
+const ABSENT: &str = "-";
 /// Three files for each of some hundred thousand certificates.
 const LARGEST: u64 = 256 << 20;
 
@@ -17,12 +27,62 @@ pub(super) struct Record {
     /// Folders that did not exist before, outer ones first.
     pub(super) folders: Vec<String>,
     /// New or replaced files, in the order of replacement.
-    pub(super) files: Vec<String>,
+    pub(super) files: Vec<RecordedFile>,
     /// Files that go once all others are in their places.
-    pub(super) removed: Vec<String>,
+    pub(super) removed: Vec<RecordedFile>,
     /// Folders that go after them, inner ones first; those that others use stay.
     pub(super) removed_folders: Vec<String>,
 }
+
+/// A file of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RecordedFile {
+    /// Its path below the store.
+    pub(super) path: String,
+    /// What it holds before and after, if it is a private key.
+    pub(super) key: Option<KeyChange>,
+}
+
+/// What the file of a private key holds before and after a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeyChange {
+    /// Before; `None`: there is no such file.
+    pub(super) before: Option<FileDigest>,
+    /// After; `None`: it is removed.
+    pub(super) after: Option<FileDigest>,
+}
+
+/// SHA-256 of what a file holds, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FileDigest(String);
+
+impl FileDigest {
+    pub(super) fn of(content: &[u8]) -> Self {
+        let mut text = String::with_capacity(64);
+        for octet in Sha256::digest(content) {
+            write!(text, "{octet:02x}").expect("a String takes everything");
+        }
+        Self(text)
+    }
+
+    /// Of the file at `place`; `None` if there is none.
+    pub(super) fn of_file(place: &Place) -> Result<Option<Self>, StoreError> {
+        Ok(read::file(place)?.map(|content| Self::of(&content)))
+    }
+
+    /// The digest in a list; `Ok(None)` is that of a file that is not there.
+    fn parse(text: &str) -> Result<Option<Self>, NoDigest> {
+        let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match text {
+            ABSENT => Ok(None),
+            _ if is_digest => Ok(Some(Self(text.to_owned()))),
+            _ => Err(NoDigest),
+        }
+    }
+}
+
+/// A word of a list is no digest.
+struct NoDigest;
 
 /// What a file with a list turns out to be.
 pub(super) enum Found {
@@ -36,24 +96,37 @@ pub(super) enum Found {
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = |digest: &Option<FileDigest>| match digest {
+            Some(FileDigest(text)) => text.clone(),
+            None => ABSENT.to_owned(),
+        };
         writeln!(f, "{FIRST_LINE}")?;
         self.folders.iter().try_for_each(|path| writeln!(f, "folder {path}"))?;
-        self.files.iter().try_for_each(|path| writeln!(f, "file {path}"))?;
-        self.removed.iter().try_for_each(|path| writeln!(f, "remove {path}"))?;
+        for (word, files) in [("file", &self.files), ("remove", &self.removed)] {
+            for RecordedFile { path, key } in files {
+                match key {
+                    None => writeln!(f, "{word} {path}")?,
+                    Some(KeyChange { before, after }) => {
+                        let (before, after) = (digest(before), digest(after));
+                        writeln!(f, "{word}-key {before} {after} {path}")?;
+                    }
+                }
+            }
+        }
         self.removed_folders.iter().try_for_each(|path| writeln!(f, "remove-folder {path}"))?;
         writeln!(f, "{LAST_LINE}")
     }
 }
 
 impl Record {
-    /// The list in the file at `path`.
-    pub(super) fn read(path: &Path) -> Result<Found, StoreError> {
-        let Some(content) = read::file_up_to(path, LARGEST)? else { return Ok(Found::Nothing) };
+    /// The list in the file at `place`.
+    pub(super) fn read(place: &Place) -> Result<Found, StoreError> {
+        let Some(content) = read::file_up_to(place, LARGEST)? else { return Ok(Found::Nothing) };
         let record = str::from_utf8(&content).ok().and_then(Self::parse);
         Ok(record.map_or(Found::CutOff, Found::Whole))
     }
 
-    /// The list in `text`; `None` if it was cut off, or leads out of the store.
+    /// The list in `text`; `None` if it was cut off, or names what no change has.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut record = Self::default();
         let mut lines = text.strip_suffix('\n')?.split('\n');
@@ -61,18 +134,71 @@ impl Record {
             return None;
         }
         for line in lines {
-            let (kind, path) = line.split_once(' ')?;
-            let list = match kind {
-                "folder" => &mut record.folders,
-                "file" => &mut record.files,
-                "remove" => &mut record.removed,
-                "remove-folder" => &mut record.removed_folders,
+            let (word, rest) = line.split_once(' ')?;
+            match word {
+                "folder" => record.folders.push(known(rest, Part::Folder)?),
+                "file" => record.files.push(file(rest)?),
+                "file-key" => record.files.push(key(rest)?),
+                "remove" => record.removed.push(file(rest)?),
+                "remove-key" => record.removed.push(key(rest)?),
+                "remove-folder" => record.removed_folders.push(known(rest, Part::Folder)?),
                 _ => return None,
-            };
-            list.push(Some(path).filter(|path| layout::is_inside(path))?.to_owned());
+            }
         }
         Some(record)
     }
+
+    /// Makes sure that a list tells what was before and what comes, of every private key that it has.
+    ///
+    /// # Errors
+    /// The first key that is neither as before the change nor as after it, as the end of a sentence that starts with
+    /// the list.
+    pub(super) fn require_origin(
+        &self,
+        root: &Place,
+        beside: impl Fn(&str) -> String,
+    ) -> Result<(), Foreign> {
+        for RecordedFile { path, key } in self.files.iter().chain(&self.removed) {
+            let Some(KeyChange { before, after }) = key else { continue };
+            let now = FileDigest::of_file(&root.join(path))?;
+            let waiting = FileDigest::of_file(&root.join(beside(path)))?;
+            let is_due = now == *before && waiting == *after;
+            let is_done = now == *after && waiting.is_none();
+            if !is_due && !is_done {
+                return Err(Foreign::Key(path.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a list is not carried out.
+pub(super) enum Foreign {
+    /// It does not know this key.
+    Key(String),
+    /// The key cannot be read.
+    Unreadable(StoreError),
+}
+
+impl From<StoreError> for Foreign {
+    fn from(error: StoreError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+fn known(path: &str, part: Part) -> Option<String> {
+    (layout::part(path) == Some(part)).then(|| path.to_owned())
+}
+
+fn file(rest: &str) -> Option<RecordedFile> {
+    Some(RecordedFile { path: known(rest, Part::Public)?, key: None })
+}
+
+fn key(rest: &str) -> Option<RecordedFile> {
+    let mut words = rest.splitn(3, ' ');
+    let mut digest = || FileDigest::parse(words.next()?).ok();
+    let key = KeyChange { before: digest()?, after: digest()? };
+    Some(RecordedFile { path: known(words.next()?, Part::Key)?, key: Some(key) })
 }
 
 #[cfg(test)]
@@ -80,10 +206,23 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
+        let digest = |text: &str| Some(FileDigest::of(text.as_bytes()));
+        let public = |path: &str| RecordedFile { path: path.into(), key: None };
+        let key = |path: &str, before, after| RecordedFile {
+            path: path.into(),
+            key: Some(KeyChange { before, after }),
+        };
         Record {
-            folders: vec!["clients".into(), "clients/a b".into()],
-            files: vec![".generation".into(), "clients/a b/tls.key".into()],
-            removed: vec!["cas/a/next/tls.key".into()],
+            folders: vec!["clients".into(), "clients/a%20b".into()],
+            files: vec![
+                public(".generation"),
+                key("clients/a%20b/tls.key", None, digest("new")),
+                key("cas/a/tls.key.age", digest("old"), digest("new")),
+            ],
+            removed: vec![
+                public("cas/a/next/tls.crt"),
+                key("cas/a/next/tls.key", digest("x"), None),
+            ],
             removed_folders: vec!["cas/a/next".into()],
         }
     }
@@ -103,12 +242,39 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_lead_out_of_the_store_are_refused() {
-        for path in ["../x", "/etc/passwd", "a/../../b", ""] {
-            for kind in ["file", "folder", "remove", "remove-folder"] {
-                let text = format!("{FIRST_LINE}\n{kind} {path}\n{LAST_LINE}\n");
-                assert_eq!(Record::parse(&text), None, "{kind} {path}");
+    fn lists_of_other_files_than_those_of_changes_are_refused() {
+        let parse = |line: &str| Record::parse(&format!("{FIRST_LINE}\n{line}\n{LAST_LINE}\n"));
+        let paths = [
+            "../x",
+            "/etc/passwd",
+            "a/../../b",
+            "",
+            ".git/config",
+            ".gitignore",
+            ".lock",
+            "cas/.gitignore",
+            "clients/a/../b/tls.crt",
+            "clients/A/tls.crt",
+            "clients/a/a.p12",
+            "clients/a/next/tls.crt",
+            "clients/a/tls.crt/b",
+            "clients/a/b/c/d",
+        ];
+        let digest = FileDigest::of(b"x").0;
+        for path in paths {
+            for word in ["file", "folder", "remove", "remove-folder"] {
+                assert_eq!(parse(&format!("{word} {path}")), None, "{word} {path}");
+            }
+            for word in ["file-key", "remove-key"] {
+                assert_eq!(parse(&format!("{word} {digest} - {path}")), None, "{word} {path}");
             }
         }
+        for line in ["file cas/a/tls.key", "remove cas/a/tls.key.age", "folder cas/a/tls.key"] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+        for line in ["file-key - cas/a/tls.key", "file-key - x cas/a/tls.key", "file-key"] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+        assert!(parse(&format!("remove-key {digest} - cas/a/tls.key")).is_some());
     }
 }

@@ -4,13 +4,14 @@
 //! disagree with the files.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::StoreError;
 use super::transaction::{NewFile, Removal};
 use super::vault::{self, KeyFile, Vault};
 use super::{contents, keyring, layout, parallel, read};
 use crate::io::age_file::Header;
+use crate::io::beneath::Place;
 use crate::pki::request::Holder;
 
 /// Key files that do not lie as the spec says.
@@ -30,8 +31,18 @@ pub struct UnsettledKeys {
     pub added: BTreeSet<String>,
 }
 
+impl UnsettledKeys {
+    /// Whether a sealed one gets a new reader, as far as that is known, once they are written for that many
+    /// recipients.
+    #[must_use]
+    pub fn gives_to_others(&self, recipients: usize) -> bool {
+        let is_sealed = self.count > self.in_clear;
+        is_sealed && (recipients == 0 || self.unknown > 0 || !self.added.is_empty())
+    }
+}
+
 /// A folder that may hold a key, below the store.
-struct Place {
+struct KeyFolder {
     folder: String,
     kind: &'static layout::Kind,
     /// Name of the folder of the holder, which may be above.
@@ -48,36 +59,36 @@ pub(super) struct Unsettled {
 }
 
 /// Every key file that does not lie as `vault` writes them, in the order of their places.
-pub(super) fn unsettled(root: &Path, vault: &Vault) -> Result<Vec<Unsettled>, StoreError> {
+pub(super) fn unsettled(root: &Place, vault: &Vault) -> Result<Vec<Unsettled>, StoreError> {
     let places = places(root)?;
     let found = parallel::map(&places, |place| judge(root, vault, place))?;
     Ok(found.into_iter().flatten().collect())
 }
 
 /// The key file at `place`, unless all is well.
-fn judge(root: &Path, vault: &Vault, place: &Place) -> Result<Option<Unsettled>, StoreError> {
+fn judge(root: &Place, vault: &Vault, place: &KeyFolder) -> Result<Option<Unsettled>, StoreError> {
     let Some(file) = vault::key_file(&root.join(&place.folder))? else { return Ok(None) };
     let wanted = vault.recipients();
-    let recorded = if file.is_sealed { recorded(&file.path)? } else { None };
+    let recorded = if file.is_sealed { recorded(&file.place)? } else { None };
     let is_well =
         if wanted.is_empty() { !file.is_sealed } else { recorded.as_ref() == Some(wanted.texts()) };
     if is_well {
         return Ok(None);
     }
-    let Place { folder, kind, name } = place;
+    let KeyFolder { folder, kind, name } = place;
     let holder = (kind.holder)(contents::true_name(&root.join(kind.folder).join(name), name)?);
     Ok(Some(Unsettled { folder: folder.clone(), holder, file, recorded }))
 }
 
 /// Whom a sealed key says it is sealed for.
-fn recorded(path: &Path) -> Result<Option<BTreeSet<String>>, StoreError> {
+fn recorded(path: &Place) -> Result<Option<BTreeSet<String>>, StoreError> {
     let octets = read::file(path)?.unwrap_or_default();
     let header = Header::read(&octets).map_err(|problem| StoreError::damaged(path, problem))?;
     Ok(header.recorded)
 }
 
 /// Folders of holders, and those of further generations of authorities.
-fn places(root: &Path) -> Result<Vec<Place>, StoreError> {
+fn places(root: &Place) -> Result<Vec<KeyFolder>, StoreError> {
     let mut places = Vec::new();
     for kind in &layout::KINDS {
         for name in read::folders(&root.join(kind.folder))? {
@@ -89,7 +100,7 @@ fn places(root: &Path) -> Result<Vec<Place>, StoreError> {
                 let serials = read::folders(&root.join(&retiring))?;
                 folders.extend(serials.iter().map(|serial| format!("{retiring}/{serial}")));
             }
-            let place = |folder| Place { folder, kind, name: name.clone() };
+            let place = |folder| KeyFolder { folder, kind, name: name.clone() };
             places.extend(folders.into_iter().map(place));
         }
     }
@@ -98,7 +109,7 @@ fn places(root: &Path) -> Result<Vec<Place>, StoreError> {
 
 /// Key files that the spec names and `mtlsgen import` wrote, beside the folders of the store's own holders: they
 /// stay in clear.
-pub(super) fn brought(root: &Path) -> Vec<PathBuf> {
+pub(super) fn brought(root: &Place) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for kind in &layout::KINDS {
         let folder = root.join(layout::BROUGHT).join(kind.folder);
@@ -106,7 +117,7 @@ pub(super) fn brought(root: &Path) -> Vec<PathBuf> {
         for holder in read::folders(&folder).unwrap_or_default() {
             let holder = folder.join(holder);
             if read::files(&holder).unwrap_or_default().iter().any(|name| name == layout::KEY) {
-                files.push(holder.join(layout::KEY));
+                files.push(holder.join(layout::KEY).path());
             }
         }
     }
@@ -120,7 +131,7 @@ pub(super) fn summary(vault: &Vault, unsettled: &[Unsettled]) -> UnsettledKeys {
     let is_unknown = |one: &&Unsettled| one.file.is_sealed && one.recorded.is_none();
     UnsettledKeys {
         count: unsettled.len(),
-        first: unsettled.first().map(|one| one.file.path.clone()).unwrap_or_default(),
+        first: unsettled.first().map(|one| one.file.place.path()).unwrap_or_default(),
         in_clear: unsettled.iter().filter(|one| !one.file.is_sealed).count(),
         unknown: unsettled.iter().filter(is_unknown).count(),
         removed: recorded().flat_map(|texts| texts.difference(wanted)).cloned().collect(),
@@ -133,7 +144,7 @@ pub(super) fn summary(vault: &Vault, unsettled: &[Unsettled]) -> UnsettledKeys {
 /// # Errors
 /// A key cannot be opened, or does not belong to the certificate beside it.
 pub(super) fn files(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     unsettled: &[Unsettled],
 ) -> Result<(Vec<NewFile>, Removal), StoreError> {

@@ -1,10 +1,10 @@
 //! Reads ledgers and revocation lists: what was issued, and what was revoked.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::{contents, layout, ledger, parallel, read, revocation};
+use crate::io::beneath::Place;
 use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Ledger, LedgerEntry};
@@ -22,13 +22,13 @@ pub(super) type Register = (Ledger, BTreeMap<String, Vec<RevocationList>>);
 type Passed<'a> = HashMap<&'a str, HashSet<String>>;
 
 /// The ledgers of authorities, and the lists that they signed.
-pub(super) fn of_authorities(root: &Path, _: &Inventory) -> Result<Register, StoreError> {
+pub(super) fn of_authorities(root: &Place, _: &Inventory) -> Result<Register, StoreError> {
     of_authorities_but(root, &Passed::new())
 }
 
 /// As [`of_authorities`], without the entries of the certificates that the holders in `inventory` have now,
 /// unless these are revoked: they say nothing new, and are nearly all that a large ledger has.
-pub(super) fn beside_current(root: &Path, inventory: &Inventory) -> Result<Register, StoreError> {
+pub(super) fn beside_current(root: &Place, inventory: &Inventory) -> Result<Register, StoreError> {
     of_authorities_but(root, &current(inventory))
 }
 
@@ -51,7 +51,7 @@ fn current(inventory: &Inventory) -> Passed<'_> {
     passed
 }
 
-fn of_authorities_but(root: &Path, passed: &Passed<'_>) -> Result<Register, StoreError> {
+fn of_authorities_but(root: &Place, passed: &Passed<'_>) -> Result<Register, StoreError> {
     let authorities = &layout::KINDS[0];
     let mut found = Ledger::default();
     let mut lists = BTreeMap::new();
@@ -67,7 +67,7 @@ fn of_authorities_but(root: &Path, passed: &Passed<'_>) -> Result<Register, Stor
 
 /// Every ledger of a store, those of self-signed certificates included; without the entries that
 /// [`beside_current`] leaves out.
-pub(super) fn of_all(root: &Path, inventory: &Inventory) -> Result<Register, StoreError> {
+pub(super) fn of_all(root: &Place, inventory: &Inventory) -> Result<Register, StoreError> {
     let (mut found, lists) = beside_current(root, inventory)?;
     for kind in &layout::KINDS[1..] {
         for (holder, folder) in keepers(root, kind)? {
@@ -78,7 +78,7 @@ pub(super) fn of_all(root: &Path, inventory: &Inventory) -> Result<Register, Sto
 }
 
 /// Folders of one kind, with the names of those that they belong to.
-fn keepers(root: &Path, kind: &layout::Kind) -> Result<Vec<(Holder, PathBuf)>, StoreError> {
+fn keepers(root: &Place, kind: &layout::Kind) -> Result<Vec<(Holder, Place)>, StoreError> {
     let above = root.join(kind.folder);
     let named = |name: String| {
         let folder = above.join(&name);
@@ -91,7 +91,7 @@ fn keepers(root: &Path, kind: &layout::Kind) -> Result<Vec<(Holder, PathBuf)>, S
 fn add(
     found: &mut Ledger,
     keeper: &Holder,
-    folder: &Path,
+    folder: &Place,
     passed: &Passed<'_>,
 ) -> Result<(), StoreError> {
     let names = read::files(folder)?;
@@ -102,7 +102,7 @@ fn add(
         passed.is_some_and(|passed| passed.contains(name)) && !revoked.contains(name)
     };
     let is_entry = |name: &&String| contents::is_entry(name) && !is_passed(name);
-    let entries: Vec<PathBuf> = names.iter().filter(is_entry).map(|n| folder.join(n)).collect();
+    let entries: Vec<Place> = names.iter().filter(is_entry).map(|n| folder.join(n)).collect();
     let entries = parallel::map(&entries, |path| text(path, ledger::read))?;
     found.entries.extend(entries.into_iter().flatten());
     if !matches!(keeper, Holder::Authority(_)) {
@@ -118,14 +118,14 @@ fn add(
 }
 
 /// What a file of the ledger says; `None` if it went meanwhile.
-fn text<T>(path: &Path, read: fn(&str) -> Result<T, String>) -> Result<Option<T>, StoreError> {
+fn text<T>(path: &Place, read: fn(&str) -> Result<T, String>) -> Result<Option<T>, StoreError> {
     let Some(content) = read::file(path)? else { return Ok(None) };
     let text = str::from_utf8(&content).map_err(|_| StoreError::damaged(path, "is not UTF-8"))?;
     read(text).map(Some).map_err(|problem| StoreError::damaged(path, problem))
 }
 
 /// The newest lists of a folder, the newest of all first.
-fn newest_lists(folder: &Path) -> Result<Vec<RevocationList>, StoreError> {
+fn newest_lists(folder: &Place) -> Result<Vec<RevocationList>, StoreError> {
     let names = read::files(folder)?.into_iter();
     let mut numbered: Vec<(ListNumber, String)> =
         names.filter_map(|name| Some((layout::list_number(&name)?, name))).collect();

@@ -12,6 +12,7 @@ use super::transaction::{NewFile, Removal};
 use super::vault::{self, Vault};
 use super::{generations, issuance, keyring, layout, read};
 use crate::io::age_file;
+use crate::io::beneath::Place;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::rotation::Role;
@@ -54,7 +55,7 @@ pub fn certificate_of(
 
 /// What is written and what goes.
 pub(super) fn files(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     name: &str,
     change: Change<'_>,
@@ -81,7 +82,7 @@ pub(super) fn files(
 
 /// Certificate, key and ledger entry of the next generation.
 fn introduced(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     folder: &str,
     issued: &IssuedCertificate,
@@ -91,7 +92,7 @@ fn introduced(
     let entry = issuance::entry_file(issued, at);
     let path = root.join(&entry.path);
     if read::mode_of_file(&path)?.is_some() {
-        return Err(StoreError::SerialUsed { path });
+        return Err(StoreError::SerialUsed { path: path.path() });
     }
     let chain = issued.chain.iter().map(Certificate::to_pem).collect::<String>();
     let key = issued.key.as_ref().expect("the next generation has a key of its own");
@@ -104,7 +105,7 @@ fn introduced(
 
 /// The next generation in the place of the current one, and that one among those that retire.
 fn activated(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     authority: &Holder,
 ) -> Result<(Vec<NewFile>, Removal), StoreError> {
@@ -138,7 +139,7 @@ impl Texts {
 
 /// A sealed key moves as it is: nobody need open it.
 fn moved(
-    root: &Path,
+    root: &Place,
     vault: &Vault,
     authority: &Holder,
     folder: &str,
@@ -150,7 +151,7 @@ fn moved(
     let HeldCertificate { chain, .. } = &held;
     let certificate = chain.iter().map(Certificate::to_pem).collect();
     let (key_name, key) = match vault::key_file(&folder)? {
-        Some(file) if file.is_sealed => (layout::SEALED_KEY, sealed_text(&file.path)?),
+        Some(file) if file.is_sealed => (layout::SEALED_KEY, sealed_text(&file.place)?),
         _ => {
             let key = keyring::key_in(&folder, vault, authority, held.certificate())?;
             (layout::KEY, key.to_pem())
@@ -160,7 +161,7 @@ fn moved(
 }
 
 /// The armored text of a sealed key; binary files, which only people make, become armored ones.
-fn sealed_text(path: &Path) -> Result<Zeroizing<String>, StoreError> {
+fn sealed_text(path: &Place) -> Result<Zeroizing<String>, StoreError> {
     let octets = read::file(path)?.unwrap_or_default();
     age_file::to_armored(&octets)
         .map(Zeroizing::new)

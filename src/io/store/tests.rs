@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
-use super::record::Record;
+use super::record::{Record, RecordedFile};
 use super::transaction::NewFile;
 use super::*;
 
@@ -19,9 +19,13 @@ fn open(root: &Path) -> Store {
 
 /// Puts files with these texts into the store, as [`Store::commit`] does.
 fn put(store: &Store, files: &[(&str, &str)]) {
-    let _lock = store.lock().unwrap();
+    let lock = store.lock().unwrap();
     let files = files.iter().map(|(path, text)| NewFile::public((*path).into(), (*text).into()));
-    transaction::commit(&FileSystem, &store.root, files.collect()).unwrap();
+    transaction::commit(&FileSystem, &lock.root, files.collect()).unwrap();
+}
+
+fn public(path: &str) -> RecordedFile {
+    RecordedFile { path: path.into(), key: None }
 }
 
 const PAIR: [&str; 2] = ["clients/a/tls.crt", "hosts/b/tls.crt"];
@@ -44,7 +48,7 @@ fn readers_never_see_half_a_change() {
                 let store = open(root.path());
                 let read = |path: &str| fs::read(root.path().join(path)).unwrap();
                 while !done.load(Ordering::Relaxed) {
-                    match store.settled(|| Ok(PAIR.map(read))) {
+                    match store.settled(|_| Ok(PAIR.map(read))) {
                         Ok([one, other]) => assert_eq!(one, other),
                         Err(error) => assert!(matches!(error, StoreError::Changed { .. })),
                     }
@@ -55,17 +59,21 @@ fn readers_never_see_half_a_change() {
 }
 
 #[test]
-fn readers_finish_what_a_killed_process_decided() {
+fn readers_report_what_a_killed_process_decided_and_the_next_change_finishes_it() {
     let root = TempDir::new().unwrap();
     let store = open(root.path());
     put(&store, &[(PAIR[0], "old"), (PAIR[1], "old")]);
-    let record =
-        Record { folders: vec![], files: PAIR.map(str::to_owned).to_vec(), ..Record::default() };
+    let record = Record { files: PAIR.map(public).to_vec(), ..Record::default() };
     fs::write(root.path().join("clients/a/.tls.crt.new"), "new").unwrap();
     fs::write(root.path().join("hosts/b/tls.crt"), "new").unwrap();
     fs::write(root.path().join(".commit"), record.to_string()).unwrap();
     let read = |path: &str| fs::read_to_string(root.path().join(path)).unwrap();
-    assert_eq!(store.settled(|| Ok(PAIR.map(read))).unwrap(), ["new", "new"]);
+    let before = PAIR.map(read);
+    let refused = store.settled(|_| Ok(())).unwrap_err();
+    assert!(matches!(refused, StoreError::Interrupted { .. }), "{refused}");
+    assert_eq!(PAIR.map(read), before);
+    store.finish_interrupted().unwrap();
+    assert_eq!(store.settled(|_| Ok(PAIR.map(read))).unwrap(), ["new", "new"]);
     assert!(!root.path().join(".commit").exists());
 }
 
@@ -76,7 +84,7 @@ fn what_a_killed_process_only_prepared_is_removed_by_the_next_change() {
     put(&store, &[(PAIR[0], "old")]);
     let record = Record {
         folders: vec!["hosts".into(), "hosts/b".into()],
-        files: vec![PAIR[1].into()],
+        files: vec![public(PAIR[1])],
         ..Record::default()
     };
     fs::create_dir_all(root.path().join("hosts/b")).unwrap();

@@ -9,23 +9,28 @@
 //!    change takes away, and flushes the folders;
 //! 5. removes `.commit`.
 //!
-//! Whoever takes the lock next finishes what a killed process left: a `.commit` is carried on from
-//! step 4 (a new file that is gone has been renamed already), a `.transaction` is undone. Readers
-//! without the lock take no notice of a `.transaction`; before and after reading they look for a
-//! `.commit` and at `.generation`, a number that every change replaces first. If both times there is
-//! no `.commit` and the number is the same, no change fell between.
+//! The next process that takes the lock finishes what a killed one left: a `.commit` is carried on from
+//! step 4 (a new file that is gone has been renamed already), a `.transaction` is undone. Before that, the
+//! list has to show that it comes from a change of this very store (see `record`): a repository can bring
+//! any file. Readers without the lock change nothing and take no notice of a `.transaction`; before and
+//! after reading they look for a `.commit` and at `.generation`, a number that every change replaces first.
+//! If both times there is no `.commit` and the number is the same, no change fell between.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use super::disk::Disk;
 use super::error::StoreError;
-use super::read;
-use super::record::{Found, Record};
+use super::layout::{self, Part};
+use super::record::{FileDigest, Foreign, Found, KeyChange, Record, RecordedFile};
+use super::{parallel, read};
 use crate::io::atomic::Access;
+use crate::io::beneath::Place;
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
 
 /// The list of a change that is being prepared.
 const PREPARED: &str = ".transaction";
@@ -88,17 +93,22 @@ pub(super) struct Removal {
 }
 
 /// Number of the last change, as it stands in the store; empty before the first one.
-pub(super) fn generation(root: &Path) -> Result<Vec<u8>, StoreError> {
+pub(super) fn generation(root: &Place) -> Result<Vec<u8>, StoreError> {
     Ok(read::file(&root.join(GENERATION))?.map(|text| text.to_vec()).unwrap_or_default())
 }
 
 /// Whether a change is decided but not carried out; nobody may read before it is.
-pub(super) fn is_decided(root: &Path) -> Result<bool, StoreError> {
+pub(super) fn is_decided(root: &Place) -> Result<bool, StoreError> {
     read::mode_of_file(&root.join(DECIDED)).map(|mode| mode.is_some())
 }
 
+/// Where the list of a decided change is.
+pub(super) fn list(root: &Place) -> PathBuf {
+    root.join(DECIDED).path()
+}
+
 /// Whether a change is being prepared, or a killed process left one that was not decided.
-pub(super) fn is_prepared(root: &Path) -> Result<bool, StoreError> {
+pub(super) fn is_prepared(root: &Place) -> Result<bool, StoreError> {
     read::mode_of_file(&root.join(PREPARED)).map(|mode| mode.is_some())
 }
 
@@ -107,7 +117,11 @@ pub(super) fn is_prepared(root: &Path) -> Result<bool, StoreError> {
 /// # Errors
 /// As [`replace`].
 #[cfg(test)]
-pub(super) fn commit(disk: &impl Disk, root: &Path, files: Vec<NewFile>) -> Result<(), StoreError> {
+pub(super) fn commit(
+    disk: &impl Disk,
+    root: &Place,
+    files: Vec<NewFile>,
+) -> Result<(), StoreError> {
     replace(disk, root, files, Removal::default())
 }
 
@@ -119,13 +133,14 @@ pub(super) fn commit(disk: &impl Disk, root: &Path, files: Vec<NewFile>) -> Resu
 /// after all others, nothing has changed.
 pub(super) fn replace(
     disk: &impl Disk,
-    root: &Path,
+    root: &Place,
     mut files: Vec<NewFile>,
     removal: Removal,
 ) -> Result<(), StoreError> {
     recover(disk, root)?;
     files.insert(0, next_generation(root)?);
-    for path in files.iter().map(|file| &file.path).chain(&removal.files) {
+    let removed = removal.files;
+    for path in files.iter().map(|file| &file.path).chain(&removed) {
         // What cannot be replaced must not come to light after the decision.
         read::mode_of_file(&root.join(path))?;
     }
@@ -134,8 +149,8 @@ pub(super) fn replace(
     }
     let record = Record {
         folders: missing_folders(root, &files)?,
-        files: files.iter().map(|file| file.path.clone()).collect(),
-        removed: removal.files,
+        files: parallel::map(&files, |file| recorded(root, &file.path, Some(file.content.text())))?,
+        removed: parallel::map(&removed, |path| recorded(root, path, None))?,
         removed_folders: removal.folders,
     };
     if let Err(error) = prepare(disk, root, &record, &files) {
@@ -146,18 +161,36 @@ pub(super) fn replace(
     carry_out(disk, root, &record)
 }
 
+/// A file of a change as the list has it; `text` is what it holds then, if it stays.
+fn recorded(root: &Place, path: &str, text: Option<&str>) -> Result<RecordedFile, StoreError> {
+    let part = layout::part(path);
+    debug_assert!(part.is_some(), "recovery would refuse `{path}`");
+    let key = match part {
+        Some(Part::Key) => Some(KeyChange {
+            before: FileDigest::of_file(&root.join(path))?,
+            after: text.map(|text| FileDigest::of(text.as_bytes())),
+        }),
+        _ => None,
+    };
+    Ok(RecordedFile { path: path.to_owned(), key })
+}
+
 /// Finishes what a killed process left. The caller holds the lock.
 ///
 /// # Errors
-/// [`StoreError::Unfinished`] where a decided change still cannot be carried out.
-pub(super) fn recover(disk: &impl Disk, root: &Path) -> Result<(), StoreError> {
+/// [`StoreError::Unfinished`] where a decided change still cannot be carried out, [`StoreError::ForeignChange`] where
+/// a list is not of a change of this store.
+pub(super) fn recover(disk: &impl Disk, root: &Place) -> Result<(), StoreError> {
     let decided = root.join(DECIDED);
     match Record::read(&decided)? {
         Found::Nothing => {}
         Found::CutOff => {
-            return Err(StoreError::damaged(&decided, "is not a whole list of files"));
+            return Err(foreign(&decided, "is not a whole list of files that a change has"));
         }
-        Found::Whole(record) => carry_out(disk, root, &record)?,
+        Found::Whole(record) => {
+            require_own(root, &decided, &record)?;
+            carry_out(disk, root, &record)?;
+        }
     }
     match Record::read(&root.join(PREPARED))? {
         Found::Nothing => Ok(()),
@@ -167,7 +200,48 @@ pub(super) fn recover(disk: &impl Disk, root: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn next_generation(root: &Path) -> Result<NewFile, StoreError> {
+/// Makes sure that a decided list is of a change of this store, before anything of it is carried out.
+fn require_own(root: &Place, list: &Place, record: &Record) -> Result<(), StoreError> {
+    record.require_origin(root, beside).map_err(|error| match error {
+        Foreign::Unreadable(error) => error,
+        Foreign::Key(path) => {
+            let key = root.join(&path).path();
+            foreign(list, format!("does not know what the private key `{}` holds", key.display()))
+        }
+    })?;
+    let keys = record.files.iter().filter(|file| file.key.is_some());
+    let keys: Vec<&str> = keys.map(|file| &*file.path).collect();
+    parallel::map(&keys, |path| require_fit(root, list, path)).map(drop)
+}
+
+/// Makes sure that a key in clear that is about to take its place belongs to the certificate that it will lie beside.
+fn require_fit(root: &Place, list: &Place, path: &str) -> Result<(), StoreError> {
+    let Some(folder) = path.strip_suffix(layout::KEY) else { return Ok(()) };
+    let certificate = format!("{folder}{}", layout::CERTIFICATE);
+    let new = |path: &str| read::file(&root.join(beside(path)));
+    let Some(key) = new(path)? else { return Ok(()) };
+    let certificate = match new(&certificate)? {
+        Some(text) => Some(text),
+        None => read::file(&root.join(&certificate))?,
+    };
+    let chain = certificate.and_then(|text| Certificate::from_pem(&text).ok()).unwrap_or_default();
+    let Some(own) = chain.first() else { return Ok(()) };
+    let fits = PrivateKey::from_pem(&key).is_ok_and(|key| key.spki_hash() == own.spki_hash);
+    if fits {
+        return Ok(());
+    }
+    let place = root.join(path).path();
+    Err(foreign(
+        list,
+        format!("would put a key at `{}` that its certificate does not have", place.display()),
+    ))
+}
+
+fn foreign(list: &Place, problem: impl Into<String>) -> StoreError {
+    StoreError::ForeignChange { path: list.path(), problem: problem.into() }
+}
+
+fn next_generation(root: &Place) -> Result<NewFile, StoreError> {
     let last = generation(root)?;
     let number = str::from_utf8(&last).ok().and_then(|text| text.trim().parse::<u64>().ok());
     let next = number.unwrap_or(0).wrapping_add(1);
@@ -175,7 +249,7 @@ fn next_generation(root: &Path) -> Result<NewFile, StoreError> {
 }
 
 /// Folders that the files need and that do not exist, outer ones first.
-fn missing_folders(root: &Path, files: &[NewFile]) -> Result<Vec<String>, StoreError> {
+fn missing_folders(root: &Place, files: &[NewFile]) -> Result<Vec<String>, StoreError> {
     let mut missing = Vec::new();
     for folder in folders_of(files.iter().map(|file| &*file.path)) {
         if read::mode_of_folder(&root.join(folder))?.is_none() {
@@ -203,7 +277,7 @@ fn folders_of<'a>(files: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
 /// Steps 1 to 3, up to the decision.
 fn prepare(
     disk: &impl Disk,
-    root: &Path,
+    root: &Place,
     record: &Record,
     files: &[NewFile],
 ) -> Result<(), StoreError> {
@@ -212,12 +286,12 @@ fn prepare(
         .and_then(|()| disk.flush(&[&list, root]))
         .map_err(|error| StoreError::io("write", &list, error))?;
     for folder in &record.folders {
-        let path = root.join(folder);
-        disk.create_folder(&path).map_err(|error| StoreError::io("write", &path, error))?;
+        let place = root.join(folder);
+        disk.create_folder(&place).map_err(|error| StoreError::io("write", &place, error))?;
     }
     for file in files {
-        let path = root.join(&file.path);
-        write_beside(disk, root, file).map_err(|error| StoreError::io("write", &path, error))?;
+        let place = root.join(&file.path);
+        write_beside(disk, root, file).map_err(|error| StoreError::io("write", &place, error))?;
     }
     disk_has_all(disk, root, record)
         .and_then(|()| disk.rename(&list, &root.join(DECIDED)))
@@ -225,84 +299,84 @@ fn prepare(
 }
 
 /// Writes a file beside its place; keys only into folders that are closed to others.
-fn write_beside(disk: &impl Disk, root: &Path, file: &NewFile) -> io::Result<()> {
+fn write_beside(disk: &impl Disk, root: &Place, file: &NewFile) -> io::Result<()> {
     let beside = root.join(beside(&file.path));
     if file.content.access() == Access::Private
         && let Some(folder) = beside.parent()
-        && is_open_to_others(folder)
+        && is_open_to_others(&folder)
     {
-        disk.restrict_folder(folder)?;
+        disk.restrict_folder(&folder)?;
     }
     disk.create_file(&beside, file.content.text().as_bytes(), file.content.access())
 }
 
-fn is_open_to_others(folder: &Path) -> bool {
+fn is_open_to_others(folder: &Place) -> bool {
     read::mode_of_folder(folder).is_ok_and(|mode| mode.is_some_and(|mode| mode & 0o077 != 0))
 }
 
 /// Flushes all new files and every folder on the way to them.
-fn disk_has_all(disk: &impl Disk, root: &Path, record: &Record) -> io::Result<()> {
-    let files = record.files.iter().map(|file| root.join(beside(file)));
-    let paths: Vec<PathBuf> = files.chain(folders_in(root, record)).collect();
-    disk.flush(&paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+fn disk_has_all(disk: &impl Disk, root: &Place, record: &Record) -> io::Result<()> {
+    let files = record.files.iter().map(|file| root.join(beside(&file.path)));
+    let places: Vec<Place> = files.chain(folders_in(root, record)).collect();
+    disk.flush(&places.iter().collect::<Vec<_>>())
 }
 
 /// The store and every folder in it that the change touches.
-fn folders_in<'a>(root: &'a Path, record: &'a Record) -> impl Iterator<Item = PathBuf> + 'a {
-    let paths = record.files.iter().chain(&record.removed);
-    let folders = folders_of(paths.map(String::as_str));
-    std::iter::once(root.to_owned()).chain(folders.into_iter().map(|folder| root.join(folder)))
+fn folders_in<'a>(root: &'a Place, record: &'a Record) -> impl Iterator<Item = Place> + 'a {
+    let files = record.files.iter().chain(&record.removed);
+    let folders = folders_of(files.map(|file| &*file.path));
+    std::iter::once(root.clone()).chain(folders.into_iter().map(|folder| root.join(folder)))
 }
 
 /// Steps 4 and 5, as often as it takes.
-fn carry_out(disk: &impl Disk, root: &Path, record: &Record) -> Result<(), StoreError> {
-    let unfinished = |path: &Path, source| StoreError::Unfinished { path: path.to_owned(), source };
+fn carry_out(disk: &impl Disk, root: &Place, record: &Record) -> Result<(), StoreError> {
+    let unfinished = |place: &Place, source| StoreError::Unfinished { path: place.path(), source };
     disk.flush(&[root]).map_err(|error| unfinished(root, error))?;
-    for file in &record.files {
-        let path = root.join(file);
-        match disk.rename(&root.join(beside(file)), &path) {
+    for RecordedFile { path, .. } in &record.files {
+        let place = root.join(path);
+        match disk.rename(&root.join(beside(path)), &place) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(unfinished(&path, error));
+                return Err(unfinished(&place, error));
             }
             _ => {}
         }
     }
-    for file in &record.removed {
-        let path = root.join(file);
-        unless_absent(disk.remove_file(&path)).map_err(|error| unfinished(&path, error))?;
+    for RecordedFile { path, .. } in &record.removed {
+        let place = root.join(path);
+        unless_absent(disk.remove_file(&place)).map_err(|error| unfinished(&place, error))?;
     }
     for folder in &record.removed_folders {
-        let path = root.join(folder);
-        unless_absent(disk.remove_folder(&path)).map_err(|error| unfinished(&path, error))?;
+        let place = root.join(folder);
+        unless_absent(disk.remove_folder(&place)).map_err(|error| unfinished(&place, error))?;
     }
-    let folders: Vec<PathBuf> = existing(folders_in(root, record)).collect();
-    disk.flush(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+    let folders: Vec<Place> = existing(folders_in(root, record)).collect();
+    disk.flush(&folders.iter().collect::<Vec<_>>())
         .and_then(|()| disk.remove_file(&root.join(DECIDED)))
         .map_err(|error| unfinished(root, error))
 }
 
 /// Removes what steps 1 and 2 made.
-fn undo(disk: &impl Disk, root: &Path, record: &Record) -> Result<(), StoreError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
+fn undo(disk: &impl Disk, root: &Place, record: &Record) -> Result<(), StoreError> {
+    let failed = |place: &Place| {
+        let path = place.path();
         move |source| StoreError::Io { action: "remove", path, source }
     };
-    for file in &record.files {
-        let path = root.join(beside(file));
-        unless_absent(disk.remove_file(&path)).map_err(failed(&path))?;
+    for RecordedFile { path, .. } in &record.files {
+        let place = root.join(beside(path));
+        unless_absent(disk.remove_file(&place)).map_err(failed(&place))?;
     }
     for folder in record.folders.iter().rev() {
-        let path = root.join(folder);
-        unless_absent(disk.remove_folder(&path)).map_err(failed(&path))?;
+        let place = root.join(folder);
+        unless_absent(disk.remove_folder(&place)).map_err(failed(&place))?;
     }
-    let folders: Vec<PathBuf> = existing(folders_in(root, record)).collect();
+    let folders: Vec<Place> = existing(folders_in(root, record)).collect();
     let list = root.join(PREPARED);
-    disk.flush(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+    disk.flush(&folders.iter().collect::<Vec<_>>())
         .and_then(|()| unless_absent(disk.remove_file(&list)))
         .map_err(failed(&list))
 }
 
-fn existing(folders: impl Iterator<Item = PathBuf>) -> impl Iterator<Item = PathBuf> {
+fn existing(folders: impl Iterator<Item = Place>) -> impl Iterator<Item = Place> {
     folders.filter(|folder| read::mode_of_folder(folder).is_ok_and(|mode| mode.is_some()))
 }
 

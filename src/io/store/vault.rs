@@ -1,14 +1,15 @@
 //! Private keys on disk: in clear, or sealed as age files, which is told by the name of the file.
 
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
 use super::error::{Sealed, StoreError};
+use super::sharing::Sharing;
 use super::transaction::NewFile;
 use super::{layout, read};
 use crate::io::age_file::{Header, Identities, IdentityError, OpenError, Recipients};
+use crate::io::beneath::Place;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
 
@@ -20,13 +21,14 @@ pub(super) struct Vault {
     recipients: Recipients,
     load: Loader,
     identities: OnceLock<Result<Identities, IdentityError>>,
+    sharing: Sharing,
 }
 
 /// The key file of a holder or of a generation.
 #[derive(Clone, Debug)]
 pub(super) struct KeyFile {
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(super) place: Place,
     /// Its permission bits.
     pub(super) mode: u32,
     /// Whether it is an age file.
@@ -42,7 +44,17 @@ impl Default for Vault {
 
 impl Vault {
     pub(super) fn new(recipients: Recipients, load: Loader) -> Self {
-        Self { recipients, load, identities: OnceLock::new() }
+        Self { recipients, load, identities: OnceLock::new(), sharing: Sharing::default() }
+    }
+
+    /// The same, for a store that other users may change if that is allowed.
+    pub(super) fn shared(self, sharing: Sharing) -> Self {
+        Self { sharing, ..self }
+    }
+
+    /// Whether others may change the store.
+    pub(super) fn sharing(&self) -> Sharing {
+        self.sharing
     }
 
     /// Whom keys are sealed for; nobody: they are written in clear.
@@ -67,7 +79,7 @@ impl Vault {
     }
 
     /// A file that waits in `folder` under the name that keys have no more; it goes with the new one.
-    pub(super) fn stale(&self, root: &Path, folder: &str) -> Result<Option<String>, StoreError> {
+    pub(super) fn stale(&self, root: &Place, folder: &str) -> Result<Option<String>, StoreError> {
         let name = if self.recipients.is_empty() { layout::SEALED_KEY } else { layout::KEY };
         let path = format!("{folder}/{name}");
         Ok(read::mode_of_file(&root.join(&path))?.map(|_| path))
@@ -83,9 +95,10 @@ impl Vault {
         file: &KeyFile,
         holder: &Holder,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let path = &file.path;
+        let path = &file.place;
+        self.sharing.require_file(path)?;
         let octets = read::file(path)?;
-        let octets = octets.ok_or_else(|| StoreError::missing(holder, path.clone()))?;
+        let octets = octets.ok_or_else(|| StoreError::missing(holder, path))?;
         if !file.is_sealed {
             return Ok(octets);
         }
@@ -96,7 +109,7 @@ impl Vault {
         let identities = self.identities()?;
         identities.open(&octets).map_err(|error| match error {
             OpenError::NoMatch => StoreError::Sealed(Box::new(Sealed {
-                path: path.clone(),
+                path: path.path(),
                 recipients: header.recorded,
                 identities: identities.count(),
                 places: identities.places.clone(),
@@ -112,7 +125,7 @@ impl Vault {
     }
 }
 
-fn by_passphrase(path: &Path) -> StoreError {
+fn by_passphrase(path: &Place) -> StoreError {
     let problem = "is encrypted with a passphrase, not to recipients: \
                    `age -d FILE | age -a -r age1… -o FILE.new` makes such a file";
     StoreError::damaged(path, problem)
@@ -122,22 +135,22 @@ fn by_passphrase(path: &Path) -> StoreError {
 ///
 /// # Errors
 /// [`StoreError::Damaged`] where there are both, since nobody knows which one is right.
-pub(super) fn key_file(folder: &Path) -> Result<Option<KeyFile>, StoreError> {
+pub(super) fn key_file(folder: &Place) -> Result<Option<KeyFile>, StoreError> {
     let at = |name: &str| {
-        let path = folder.join(name);
-        let mode = read::mode_of_file(&path)?;
-        Ok::<_, StoreError>(mode.map(|mode| (path, mode)))
+        let place = folder.join(name);
+        let mode = read::mode_of_file(&place)?;
+        Ok::<_, StoreError>(mode.map(|mode| (place, mode)))
     };
     match (at(layout::KEY)?, at(layout::SEALED_KEY)?) {
         (None, None) => Ok(None),
-        (Some((path, mode)), None) => Ok(Some(KeyFile { path, mode, is_sealed: false })),
-        (None, Some((path, mode))) => Ok(Some(KeyFile { path, mode, is_sealed: true })),
-        (Some((path, _)), Some(_)) => {
+        (Some((place, mode)), None) => Ok(Some(KeyFile { place, mode, is_sealed: false })),
+        (None, Some((place, mode))) => Ok(Some(KeyFile { place, mode, is_sealed: true })),
+        (Some((place, _)), Some(_)) => {
             let problem = format!(
                 "lies in clear beside `{}`: remove the one that is out of date",
                 layout::SEALED_KEY
             );
-            Err(StoreError::damaged(&path, problem))
+            Err(StoreError::damaged(&place, problem))
         }
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, Span as YamlSpan, StrInput};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::{Diagnostic, Source, Span, without_words_of};
 use crate::manifest::yaml;
-use crate::spec::document::{Path, Step};
+use crate::spec::document::{Path, Step, blank};
 
 /// One document of a YAML text.
 #[derive(Clone, Debug)]
@@ -62,13 +62,26 @@ impl Object {
 pub fn objects(source: &Arc<Source>) -> Result<Vec<Object>, Box<Diagnostic>> {
     let values = yaml::parse(&source.text).map_err(|error| {
         let start = offset(&source.text, error.line, error.column);
-        let span = Span { source: source.clone(), start, end: start };
-        Box::new(Diagnostic::error("syntax", error.message).at(Some(span)))
+        // What a kustomization names may be any file, whose text is not for messages.
+        let (shown, message) = if looks_like_object(&source.text) {
+            (source.clone(), error.message)
+        } else {
+            (blank(source), without_words_of(&source.text, &error.message))
+        };
+        let span = Span { source: shown, start, end: start };
+        Box::new(Diagnostic::error("syntax", message).at(Some(span)))
     })?;
     let places = Walker::new(&source.text).documents();
     let places = places.into_iter().filter(|(_, places)| !places.is_empty());
     let object = |(value, (range, places))| Object { source: source.clone(), value, range, places };
     Ok(values.into_iter().zip(places).map(object).collect())
+}
+
+/// Whether a line starts as in a kustomization or an object of Kubernetes.
+fn looks_like_object(text: &str) -> bool {
+    let keys =
+        ["apiVersion:", "kind:", "resources:", "generators:", "transformers:", "components:"];
+    text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
 fn offset(text: &str, line: usize, column: usize) -> usize {

@@ -3,6 +3,7 @@
 mod merge;
 mod operations;
 mod selector;
+mod size;
 
 use std::cell::Cell;
 
@@ -16,6 +17,7 @@ pub use selector::Selector;
 /// All patches of a spec, in the order of application.
 pub struct Patches {
     patches: Vec<Compiled>,
+    growth: size::Growth,
 }
 
 /// A patch that is ready to be applied.
@@ -65,7 +67,11 @@ impl Patches {
                 Err(finding) => findings.push(finding),
             }
         }
-        if findings.is_empty() { Ok(Self { patches: compiled }) } else { Err(findings) }
+        if findings.is_empty() {
+            Ok(Self { patches: compiled, growth: size::Growth::default() })
+        } else {
+            Err(findings)
+        }
     }
 
     /// Whether any patch might change an object of that identity.
@@ -98,7 +104,12 @@ impl Patches {
                 break;
             }
             match patch.apply(&mut object) {
-                Ok(true) => {}
+                Ok(true) => {
+                    if let Err(problem) = self.growth.count(original, &object) {
+                        findings.push(Finding::error(patch.index, "patch-too-large", problem));
+                        break;
+                    }
+                }
                 Ok(false) => return Ok((None, applied)),
                 Err(finding) => findings.push(finding),
             }

@@ -165,3 +165,62 @@ fn a_patched_object_keeps_the_order_of_its_keys() {
     let keys: Vec<_> = have[0]["metadata"].as_object().unwrap().keys().collect();
     assert_eq!(keys, ["name", "namespace"]);
 }
+
+fn error_of(patch: &Value) -> String {
+    let patch = json!({"target": {"kind": "Service"}, "patch": patch});
+    apply(&patches(&[patch]).unwrap(), &[service()]).unwrap_err().join("\n")
+}
+
+/// Each copy doubles the object.
+#[test]
+fn an_object_does_not_grow_without_bounds() {
+    let copies: Vec<_> = (0..40)
+        .map(|n| json!({"op": "copy", "from": "/metadata", "path": format!("/metadata/x{n}")}))
+        .collect();
+    let found = error_of(&copies.into());
+    assert!(found.contains("(`copy` `/metadata/x"), "{found}");
+    assert!(found.contains("larger than 16 MiB"), "{found}");
+    let large = "x".repeat(1 << 20);
+    let mut adds = vec![json!({"op": "add", "path": "/metadata/annotations", "value": {}})];
+    adds.extend((0..40).map(
+        |n| json!({"op": "add", "path": format!("/metadata/annotations/x{n}"), "value": large}),
+    ));
+    let found = error_of(&adds.into());
+    assert!(found.contains("operation 17 (`add` `/metadata/annotations/x15`)"), "{found}");
+}
+
+/// A large value that is put there and taken away again and again is no large object.
+#[test]
+fn what_is_removed_counts_no_more() {
+    let large = "x".repeat(3 << 20);
+    let add = json!({"op": "add", "path": "/metadata/annotations", "value": {"a": large}});
+    let remove = json!({"op": "remove", "path": "/metadata/annotations"});
+    let many: Vec<_> = (0..20).flat_map(|_| [add.clone(), remove.clone()]).collect();
+    let patch = json!({"target": {"kind": "Service"}, "patch": many});
+    assert_eq!(apply(&patches(&[patch]).unwrap(), &[service()]).unwrap(), [service()]);
+}
+
+/// Moving things into one another needs no longer paths, and makes the object as deep as one likes.
+#[test]
+fn an_object_does_not_become_deep() {
+    let deeper = [
+        json!({"op": "add", "path": "/spec/b", "value": {}}),
+        json!({"op": "move", "from": "/spec/ports", "path": "/spec/b/a"}),
+        json!({"op": "move", "from": "/spec/b", "path": "/spec/ports"}),
+    ];
+    let many: Vec<_> = (0..20_000).flat_map(|_| deeper.clone()).collect();
+    let found = error_of(&many.into());
+    assert!(found.contains("deeper than 128 fields"), "{found}");
+}
+
+/// One large annotation is fine, and the same one of every object is not.
+#[test]
+fn patches_of_many_objects_are_counted_together() {
+    let large = json!({"metadata": {"annotations": {"a": "x".repeat(8 << 20)}}});
+    let patches = patches(&[json!({"target": {"kind": "Service"}, "patch": large})]).unwrap();
+    let object = service();
+    let outcome: Result<Vec<_>, _> =
+        (0..20).map(|_| patches.apply(&Identity::of(&object).unwrap(), &object)).collect();
+    let found = outcome.unwrap_err();
+    assert_eq!(found[0].diagnostic.code, "patch-too-large");
+}

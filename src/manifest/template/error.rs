@@ -1,20 +1,32 @@
 //! What went wrong in a template, with its name, line and the expression.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Value};
 
+use super::budget::EXHAUSTED;
+use super::guarded::Guarded;
 use super::{BUILT_IN, ORIGINAL, TemplateSet};
 use crate::diagnostic::{Diagnostic, Source, Span, nearest};
 
 /// The failure as a message. Values of the context never appear in it: they may be secret.
-pub(super) fn diagnostic(error: &Error, set: &TemplateSet, context: &Value) -> Diagnostic {
+pub(super) fn diagnostic(
+    error: &Error,
+    set: &TemplateSet,
+    guarded: &BTreeMap<String, Guarded>,
+    context: &Value,
+) -> Diagnostic {
     let error = innermost(error);
     let name = error.name().unwrap_or_default();
     let source = set.source(name);
     let text = source.map_or_else(|| built_in(name), |source| &source.text);
-    let range = error.range().filter(|range| text.get(range.clone()).is_some());
+    let range = error.range().map(|range| match guarded.get(name) {
+        Some(guarded) => guarded.original(&range),
+        None => range,
+    });
+    let range = range.filter(|range| text.get(range.clone()).is_some());
     let range = range.map(|range| whole_expression(text, range));
     let expression =
         range.clone().and_then(|range| text.get(range)).map(str::trim).unwrap_or_default();
@@ -32,6 +44,19 @@ pub(super) fn diagnostic(error: &Error, set: &TemplateSet, context: &Value) -> D
         diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
     }
     diagnostic
+}
+
+/// A template that is not even parsed.
+pub(super) fn refused(set: &TemplateSet, name: &str, line: usize, words: &str) -> Diagnostic {
+    let called = set.source(name).map_or(name, |source| source.name.as_str());
+    Diagnostic::error("template-malformed", format!("template `{called}`, line {line}: {words}"))
+}
+
+/// A template that is one too many.
+pub(super) fn too_much(set: &TemplateSet, name: &str, most: u64) -> Diagnostic {
+    let (called, most) = (set.origin(name), most >> 20);
+    let title = format!("{called}: all templates together print more than {most} MiB");
+    Diagnostic::error("template-too-large", title)
 }
 
 /// Errors of included templates and called macros stand inside those of the caller.
@@ -70,6 +95,7 @@ fn span(source: &Arc<Source>, range: Range<usize>) -> Span {
 fn words(error: &Error, expression: &str) -> (&'static str, String) {
     let detail = error.detail().unwrap_or_default();
     match error.kind() {
+        _ if detail.starts_with(EXHAUSTED) => ("template-too-large", detail.to_owned()),
         ErrorKind::UndefinedError if expression.is_empty() => {
             ("template-undefined", "a name is not defined".to_owned())
         }

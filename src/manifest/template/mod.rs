@@ -1,8 +1,11 @@
 //! Templates: the built-in ones, and those of users that replace or add to them.
 
+mod budget;
+mod builtins;
 mod engine;
 mod error;
 mod format;
+mod guarded;
 pub mod values;
 mod view;
 

@@ -125,3 +125,172 @@ fn every_file_among_the_templates_is_embedded() {
     known.sort();
     assert_eq!(found, known);
 }
+
+/// What stands between brackets, and what the engine gives for it without and within the budget.
+const EXPRESSIONS: [&str; 35] = [
+    "1 + 2 - 3 + 4 + 5 - 6 * 2 * 3 // 2 * 2",
+    "1 + 2 * 3 - 4",
+    "2 * 3 ** 2 ~ 'x'",
+    "-v.n * 2 + -1",
+    "'a' ~ 1 + 2 ~ 'b'",
+    "7 // 2 * 3 % 4 * 5",
+    "'ab' * 3",
+    "3 * 'ab' ~ 'c' * 2",
+    "[1, 2] + [3] * 2",
+    "(v.s ~ 'x')[1:3] ~ v.s[::-1]",
+    "v.l[1:][0] ~ v.l[:1]",
+    "v.s ~ v.s if v.s ~ 'q' == 'abcq' else 'no' ~ 'thing'",
+    "'a' in v.l ~ 'x' and 'z' not in v.l",
+    "not v.s ~ 'a' == 'b'",
+    "v.n is divisibleby 3 and v.n is not odd or v.s is startingwith 'a' ~ 'b'",
+    "v.l | map('upper') | join(', ' ~ '-') ~ '!'",
+    "{'k' ~ 1: 'a' ~ 'b', 'l': [1 + 1]}",
+    "dict(a=1 + 1, b='x' ~ 'y').b ~ dict(**{'c': 'd' ~ 'e'}).c",
+    "range(1 + 2) | list",
+    "range(*[1, 2 + 3]) | list + [9]",
+    "'%s-%05d' | format(v.s ~ 'x', v.n * 2)",
+    "'x' 'y' ~ 'z'",
+    "[1, 2] + [3, 4] == [1, 2, 3, 4]",
+    "1 < 2 + 1 < 4",
+    "v.s | replace('a', 'b' ~ 'b') | upper ~ v.s | title",
+    "'a\nb' | indent(2, true)",
+    "v.l | batch(2) | list",
+    "v.l | slice(2) | list",
+    "'1.5' | float + 1.5 * 2",
+    "v.l | sort | reverse | first ~ v.l | last",
+    "v.missing | default('d' ~ 'e')",
+    "(1, 2) + (3,)",
+    "'a,b' | split(',') | length",
+    "v.n - 1 if v.n in [1 + 2, 12] else 0",
+    "'a' if v.n < 3 or v.n > 5 else 'b' ~ 'c' ~ v.n",
+];
+
+#[test]
+fn the_budget_changes_nothing_but_the_size() {
+    let value = serde_json::json!({"s": "abc", "n": 12, "l": ["b", "a", "c"]});
+    let context = || fields([("v", Value::from(minijinja::value::Serde(&value)))]);
+    let mut plain = minijinja::Environment::new();
+    plain.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    for expression in EXPRESSIONS {
+        let within = set(&format!("a: {{{{ {expression} }}}}\n"));
+        let within = Engine::new(&within).unwrap().render("x.yaml.j2", &context()).unwrap();
+        let want = plain.compile_expression(expression).unwrap().eval(context()).unwrap();
+        let want = serde_json::to_value(&want).unwrap();
+        assert_eq!(parsed(&within), json!({"a": want}), "{expression}\n{within}");
+    }
+}
+
+/// Whitespace, blocks and every kind of tag; what the engine gives without the budget is the same text.
+const TEMPLATES: [&str; 12] = [
+    "\n  {% if v %}\n  a: {{ v }}\n  {% endif %}\nb\n",
+    "  {%- if v -%}  a  {%- endif %}\n",
+    "a {{- v -}} b {{ v }}\n c",
+    "{% for x in [1, 2] %}\n  - {{ x }}{% if not loop.last %},{% endif %}\n{% else %}none{% endfor %}",
+    "{% set x %}\n t {{ v }}\n{% endset %}{{ x }}{% set y = v ~ v %}{{ y }}",
+    "{% macro m(a, b='x' ~ 'y') %}<{{ a }}{{ b }}{{ caller() }}>{% endmacro %}{% call m(v ~ 1) %} in {% endcall %}\n",
+    "{% with a = v ~ 1, b = 'q' * 2 %}{{ a }}{{ b }}{% endwith %}",
+    "{% filter upper %}x {{ v }}{% endfilter %}{% raw %} {{ no }} {% if %}{% endraw %}\n",
+    "{# c #}  {# d #}\n{% for k, w in {'a': 1 + 1}|items if w in [2] recursive %}{{ k }}{{ w }}{% endfor %}",
+    "{% set ns = namespace(t='') %}{% for x in range(3) %}{% set ns.t = ns.t ~ x %}{% endfor %}{{ ns.t }}",
+    "{% block b %} one {{ self.c() }}{% endblock %}{% block c %}two{% endblock %}\n\n",
+    "{%+ if v ~ 'a' == 'xa' and not v is none %}  yes{% elif v * 2 %}no{% endif +%}\n",
+];
+
+#[test]
+fn rewritten_templates_give_the_same_text() {
+    for text in TEMPLATES {
+        let set = set(text);
+        let within = Engine::new(&set).unwrap();
+        let context = || fields([("v", Value::from("x"))]);
+        let mut plain = super::engine::environment();
+        plain.add_template("t", text).unwrap();
+        let want = plain.get_template("t").unwrap().render(context()).unwrap();
+        assert_eq!(within.render("x.yaml.j2", &context()).unwrap(), want, "{text}");
+    }
+}
+
+/// Each doubles, or makes much of little, in another way.
+const EXPLOSIONS: [&str; 30] = [
+    "{% set n = namespace(x='ab') %}{% for i in range(50) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(50) %}{% set n.x = n.x + n.x %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(50) %}{% set n.x = [n.x, n.x] | join %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(50) %}{% set n.x = n.x | replace('a', n.x) %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(50) %}{% set n.x = '%s%s' | format(n.x, n.x) %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(50) %}{% set n.x %}{{ n.x }}{{ n.x }}{% endset %}{% endfor %}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(50) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x | length }}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(50) %}{% set n.x = n.x | chain(n.x) %}{% endfor %}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}a: {{ n.x }}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}a: {{ n.x | pprint }}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}a: {{ '%s' | format(n.x) }}",
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}{% endfor %}a: {{ n.x == n.y }}",
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}{% endfor %}a: {{ n.x in [n.y] }}",
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}{% endfor %}a: {{ n.x is eq(n.y) }}",
+    "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}{% endfor %}a: {{ [n.x, n.y] | sort }}",
+    "{% set x = 'abc' | indent(1000000000, true) %}",
+    "{% set x = 'a\\nb' | indent(width=1000000000) %}",
+    "{% set x = '%1000000000d' | format(1) %}",
+    "{% set x = '%*d' | format(1000000000, 1) %}",
+    "{% set x = '%.1000000000f' | format(1) %}",
+    "{% set x = 'x' * 90000000 %}",
+    "{% set x = 90000000 * (1,) %}",
+    "{% set x = ([1] * 90000000) | list %}",
+    "{% set x = [1] | slice(1000000000) %}",
+    "{% set x = [1] | batch(1000000000, 'x') %}",
+    "{% set n = namespace(l=[]) %}{% set b = 'x' * 9000000 %}{% for i in range(90000) %}{% set n.l = n.l + [b[1:]] %}{% endfor %}",
+    "{% macro m(x) %}{{ m(x ~ x) }}{% endmacro %}{{ m('abcd') }}",
+    "{% for x in [['ab']] recursive %}{{ loop([x[0] ~ x[0]]) }}{% endfor %}",
+    "{% set b = 'x' * 1000000 %}{% for i in range(100000) %}{{ b }}{% endfor %}",
+    "{% set x = ['x' * 60000, ','] | map('list') | list %}{% set y = ('a' * 9000000) | split('') %}",
+];
+
+#[test]
+fn what_makes_much_of_little_is_stopped_and_the_place_named() {
+    for text in EXPLOSIONS {
+        let set = set(&format!("# first line\n{text}\n"));
+        let error = Engine::new(&set).unwrap().render("x.yaml.j2", &fields([])).unwrap_err();
+        let is_ours = error.code == "template-too-large"
+            || error.title.contains("recursion")
+            || error.title.contains("too large");
+        assert!(is_ours, "{text}\n{error:?}");
+        assert!(error.title.contains("line 2"), "{text}\n{error:?}");
+    }
+}
+
+#[test]
+fn raw_text_counts_as_well() {
+    let raw = "raw text ".repeat(1000);
+    let set = set(&format!(
+        "{{% set x %}}{{% for i in range(90000) %}}{raw}{{% endfor %}}{{% endset %}}\n"
+    ));
+    let error = Engine::new(&set).unwrap().render("x.yaml.j2", &fields([])).unwrap_err();
+    assert_eq!(error.code, "template-too-large", "{error:?}");
+}
+
+#[test]
+fn long_expressions_are_as_good_as_short_ones() {
+    for operator in ["~", "+", "*", "-"] {
+        let set = set(&format!("a: {{{{ {}1 }}}}\n", format!("1 {operator} ").repeat(900)));
+        let printed = Engine::new(&set).unwrap().render("x.yaml.j2", &fields([])).unwrap();
+        assert_eq!(printed.len() > 900, operator == "~", "{printed}");
+    }
+}
+
+fn is_refused(text: String) -> bool {
+    let source = Source { name: "t/x.yaml.j2".into(), directory: "t".into(), text };
+    TemplateSet::new([("x.yaml.j2".to_owned(), source.into())].into()).is_err()
+}
+
+/// The engine's compiler calls itself for each of them.
+#[test]
+fn templates_that_the_engine_could_not_compile_are_refused() {
+    for repeated in ["1 - ", "1 ~ ", "v.a or ", "1 ** ", "1 if ", "not ", "- "] {
+        assert!(is_refused(format!("{{{{ {}1 }}}}", repeated.repeat(100_000))), "{repeated}");
+    }
+    for repeated in [".a", "|upper", "[0]", "(1)", "[1:]", " is none"] {
+        assert!(is_refused(format!("{{{{ v{} }}}}", repeated.repeat(100_000))), "{repeated}");
+    }
+    for open in ["{% if v %}", "{{ (", "{{ [", "{% set x %}", "{% for x in v %}"] {
+        assert!(is_refused(open.repeat(100_000)), "{open}");
+    }
+    assert!(is_refused(format!("{{% if v %}}{}{{% endif %}}", "{% elif v %}".repeat(100_000))));
+}

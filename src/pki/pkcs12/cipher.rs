@@ -16,12 +16,13 @@ use x509_cert::der::asn1::ObjectIdentifier;
 use zeroize::Zeroizing;
 
 use super::ber::{Element, NULL, OCTET_STRING, SEQUENCE, encode, encode_number, encode_oid};
-use super::kdf::{Derivation, Purpose, pseudorandom};
+use super::kdf::{Allowance, Derivation, Purpose, pseudorandom};
 use super::password::Password;
 use super::{Pkcs12Error, Profile, object_identifier as oid};
 
 /// Rounds of key derivation: the password may be a person's.
-pub(super) const MODERN_ROUNDS: u32 = 100_000;
+/// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pbkdf2>).
+pub(super) const MODERN_ROUNDS: u32 = 600_000;
 /// Rounds that old devices take.
 pub(super) const COMPATIBLE_ROUNDS: u32 = 2048;
 
@@ -32,25 +33,26 @@ pub(super) fn decrypt(
     algorithm: &Element<'_>,
     data: &[u8],
     password: &Password,
+    allowance: &mut Allowance,
 ) -> Result<(Plain, &'static str), Pkcs12Error> {
     let mut fields = algorithm.fields(SEQUENCE)?;
     let scheme = fields.next()?.object_identifier()?;
     let parameters = fields.next()?;
     match scheme {
-        oid::PBES2 => pbes2(&parameters, data, password),
+        oid::PBES2 => pbes2(&parameters, data, password, allowance),
         oid::PBE_SHA1_3DES => {
-            let key = legacy_key(&parameters, password, 24)?;
+            let key = legacy_key(&parameters, password, 24, allowance)?;
             Ok((cbc_decrypt(TdesEde3::new_from_slice(&key.0).ok(), &key.1, data)?, "3DES-CBC"))
         }
         oid::PBE_SHA1_RC2_128 => {
-            let key = legacy_key(&parameters, password, 16)?;
+            let key = legacy_key(&parameters, password, 16, allowance)?;
             Ok((
                 cbc_decrypt(Some(Rc2::new_with_eff_key_len(&key.0, 128)), &key.1, data)?,
                 "RC2-CBC with 128 bits",
             ))
         }
         oid::PBE_SHA1_RC2_40 => {
-            let key = legacy_key(&parameters, password, 5)?;
+            let key = legacy_key(&parameters, password, 5, allowance)?;
             Ok((
                 cbc_decrypt(Some(Rc2::new_with_eff_key_len(&key.0, 40)), &key.1, data)?,
                 "RC2-CBC with 40 bits",
@@ -65,10 +67,11 @@ fn legacy_key(
     parameters: &Element<'_>,
     password: &Password,
     length: usize,
+    allowance: &mut Allowance,
 ) -> Result<(Plain, Plain), Pkcs12Error> {
     let mut fields = parameters.fields(SEQUENCE)?;
     let salt = fields.next()?.octets()?.to_vec();
-    let derivation = Derivation::new(salt, fields.next()?.number()?)?;
+    let derivation = Derivation::asked(salt, fields.next()?.number()?, allowance)?;
     let password = password.utf16();
     let derive =
         |purpose, length| derivation.pkcs12(&SHA1_FOR_LEGACY_USE_ONLY, &password, purpose, length);
@@ -79,6 +82,7 @@ fn pbes2(
     parameters: &Element<'_>,
     data: &[u8],
     password: &Password,
+    allowance: &mut Allowance,
 ) -> Result<(Plain, &'static str), Pkcs12Error> {
     let mut fields = parameters.fields(SEQUENCE)?;
     let (function, cipher) = (fields.next()?, fields.next()?);
@@ -92,7 +96,7 @@ fn pbes2(
         oid::TRIPLE_DES_CBC => (24, "3DES-CBC"),
         other => return Err(Pkcs12Error::Unsupported(format!("the cipher `{other}`"))),
     };
-    let key = pbkdf2(&function, password, length)?;
+    let key = pbkdf2(&function, password, length, allowance)?;
     let plain = if named == oid::TRIPLE_DES_CBC {
         cbc_decrypt(TdesEde3::new_from_slice(&key).ok(), &vector, data)?
     } else {
@@ -106,6 +110,7 @@ pub(super) fn pbkdf2(
     function: &Element<'_>,
     password: &Password,
     length: usize,
+    allowance: &mut Allowance,
 ) -> Result<Plain, Pkcs12Error> {
     let mut fields = function.fields(SEQUENCE)?;
     match fields.next()?.object_identifier()? {
@@ -114,7 +119,7 @@ pub(super) fn pbkdf2(
     }
     let mut parameters = fields.next()?.fields(SEQUENCE)?;
     let salt = parameters.next()?.octets()?.to_vec();
-    let derivation = Derivation::new(salt, parameters.next()?.number()?)?;
+    let derivation = Derivation::asked(salt, parameters.next()?.number()?, allowance)?;
     let mut next = parameters.optional()?;
     if next.is_some_and(|field| field.tag != SEQUENCE) {
         // keyLength: the cipher says it as well.
@@ -217,8 +222,8 @@ fn encrypt_compatible(
         encode(SEQUENCE, &[&encode(OCTET_STRING, &[&salt]), &encode_number(COMPATIBLE_ROUNDS)]);
     let algorithm = identifier(oid::PBE_SHA1_3DES, &parameters);
     let parameters = Element::read(&parameters).expect("what was encoded can be read");
-    let (key, vector) =
-        legacy_key(&parameters, password, 24).expect("what was encoded can be read");
+    let (key, vector) = legacy_key(&parameters, password, 24, &mut Allowance::new())
+        .expect("what was encoded can be read");
     let cipher = TdesEde3::new_from_slice(&key).expect("a key of 24 octets");
     let cipher =
         cbc::Encryptor::inner_iv_slice_init(cipher, &vector).expect("a vector of 8 octets");

@@ -11,6 +11,17 @@ use super::{Pkcs12Error, object_identifier as oid};
 
 /// More rounds than anybody asks for who does not mean to keep the machine busy.
 const MOST_ROUNDS: u32 = 10_000_000;
+/// The same for all that is in one file: a file may have any number of bags.
+const MOST_IN_FILE: u32 = 12_000_000;
+
+/// Rounds that one file may still ask for.
+pub(super) struct Allowance(u32);
+
+impl Allowance {
+    pub(super) fn new() -> Self {
+        Self(MOST_IN_FILE)
+    }
+}
 
 /// What a derived key is for (RFC 7292, appendix B.3).
 #[derive(Clone, Copy)]
@@ -27,6 +38,20 @@ pub(super) struct Derivation {
 }
 
 impl Derivation {
+    /// What a file asks for.
+    pub(super) fn asked(
+        salt: Vec<u8>,
+        rounds: u32,
+        allowance: &mut Allowance,
+    ) -> Result<Self, Pkcs12Error> {
+        let derivation = Self::new(salt, rounds)?;
+        allowance.0 = allowance.0.checked_sub(derivation.rounds.get()).ok_or_else(|| {
+            let all = format!("more than {MOST_IN_FILE} rounds of key derivation in one file");
+            Pkcs12Error::Unsupported(all)
+        })?;
+        Ok(derivation)
+    }
+
     pub(super) fn new(salt: Vec<u8>, rounds: u32) -> Result<Self, Pkcs12Error> {
         let rounds = NonZeroU32::new(rounds.max(1)).filter(|rounds| rounds.get() <= MOST_ROUNDS);
         let rounds = rounds.ok_or_else(|| {

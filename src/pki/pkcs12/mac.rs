@@ -5,18 +5,21 @@ use zeroize::Zeroizing;
 
 use super::ber::{Element, NULL, OCTET_STRING, SEQUENCE, encode, encode_number};
 use super::cipher::{COMPATIBLE_ROUNDS, MODERN_ROUNDS, identifier, pbkdf2};
-use super::kdf::{Derivation, Purpose, hash};
+use super::kdf::{Allowance, Derivation, Purpose, hash};
 use super::password::Password;
 use super::{Pkcs12Error, Profile, object_identifier as oid};
 
-/// Octets of the salt: macOS refuses longer ones as a wrong password.
-const SALT: usize = 8;
+/// Octets of the salt.
+const SALT: usize = 16;
+/// The same for old programs: macOS refuses longer ones as a wrong password.
+const COMPATIBLE_SALT: usize = 8;
 
 /// Checks `content` against a `MacData`; returns the name of the hash function.
 pub(super) fn verify(
     mac_data: &Element<'_>,
     content: &[u8],
     password: &Password,
+    allowance: &mut Allowance,
 ) -> Result<String, Pkcs12Error> {
     let mut fields = mac_data.fields(SEQUENCE)?;
     let mut info = fields.next()?.fields(SEQUENCE)?;
@@ -26,10 +29,10 @@ pub(super) fn verify(
     let mut algorithm = algorithm.fields(SEQUENCE)?;
     let named = algorithm.next()?.object_identifier()?;
     if named == oid::PBMAC1 {
-        return pbmac1(&algorithm.next()?, &expected, content, password);
+        return pbmac1(&algorithm.next()?, &expected, content, password, allowance);
     }
     let (digest, name) = hash(named)?;
-    let derivation = Derivation::new(salt, rounds)?;
+    let derivation = Derivation::asked(salt, rounds, allowance)?;
     let utf16 = password.utf16();
     // Some write the empty password without its terminator.
     let spellings: &[&[u8]] = if utf16.len() == 2 { &[&utf16, &[]] } else { &[&utf16] };
@@ -45,6 +48,7 @@ fn pbmac1(
     expected: &[u8],
     content: &[u8],
     password: &Password,
+    allowance: &mut Allowance,
 ) -> Result<String, Pkcs12Error> {
     let mut fields = parameters.fields(SEQUENCE)?;
     let (derivation, scheme) = (fields.next()?, fields.next()?);
@@ -54,7 +58,7 @@ fn pbmac1(
         oid::HMAC_SHA512 => ("SHA-512", 64),
         other => return Err(Pkcs12Error::Unsupported(format!("PBMAC1 with `{other}`"))),
     };
-    let key = hmac::Key::new(function(name), &pbkdf2(&derivation, password, length)?);
+    let key = hmac::Key::new(function(name), &pbkdf2(&derivation, password, length, allowance)?);
     match hmac::verify(&key, content, expected) {
         Ok(()) => Ok(format!("{name} (PBMAC1)")),
         Err(_) => Err(Pkcs12Error::WrongPassword),
@@ -78,14 +82,14 @@ pub(super) fn compute(
     password: &Password,
     random: &mut dyn FnMut(&mut [u8]),
 ) -> Zeroizing<Vec<u8>> {
-    let (named, rounds) = match profile {
-        Profile::Modern => (oid::SHA256, MODERN_ROUNDS),
-        Profile::Compatible => (oid::SHA1, COMPATIBLE_ROUNDS),
+    let (named, rounds, length) = match profile {
+        Profile::Modern => (oid::SHA256, MODERN_ROUNDS, SALT),
+        Profile::Compatible => (oid::SHA1, COMPATIBLE_ROUNDS, COMPATIBLE_SALT),
     };
     let (digest, name) = hash(named).expect("both hash functions are known");
-    let mut salt = [0; SALT];
+    let mut salt = vec![0; length];
     random(&mut salt);
-    let derivation = Derivation::new(salt.to_vec(), rounds).expect("rounds within the limit");
+    let derivation = Derivation::new(salt.clone(), rounds).expect("rounds within the limit");
     let key = derivation.pkcs12(digest, &password.utf16(), Purpose::Mac, digest.output_len());
     let sum = hmac::sign(&hmac::Key::new(function(name), &key), content);
     let info = encode(

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::Pkcs12Error;
 use super::ber::{Element, SEQUENCE};
 use super::cipher::{self, aes_decrypt, cbc_decrypt};
+use super::kdf::Allowance;
 use super::password::Password;
 use crate::pki::key::{KeyError, PrivateKey};
 
@@ -21,7 +22,7 @@ pub fn decrypt_key(
 ) -> Result<Result<PrivateKey, KeyError>, Pkcs12Error> {
     let mut fields = Element::read(octets)?.fields(SEQUENCE)?;
     let (algorithm, data) = (fields.next()?, fields.next()?);
-    let (plain, _) = cipher::decrypt(&algorithm, &data.octets()?, password)?;
+    let (plain, _) = cipher::decrypt(&algorithm, &data.octets()?, password, &mut Allowance::new())?;
     match PrivateKey::from_pkcs8(&plain) {
         // The padding of a wrong key is right once in 256 times.
         Err(KeyError::Malformed(_)) => Err(Pkcs12Error::WrongPassword),

@@ -1,6 +1,7 @@
 //! Takes PKCS#12 files apart.
 
 use super::ber::{CONTEXT_0, Element, INTEGER, OCTET_STRING, SEQUENCE, SET};
+use super::kdf::Allowance;
 use super::password::Password;
 use super::{Archive, CertificateBag, KeyBag, Pkcs12Error, cipher, mac, object_identifier as oid};
 use crate::pki::key::PrivateKey;
@@ -37,30 +38,38 @@ fn explicit<'a>(element: &Element<'a>) -> Result<Element<'a>, Pkcs12Error> {
 pub fn read(octets: &[u8], password: &Password) -> Result<Archive, Pkcs12Error> {
     let (content, mac_data) = pfx(octets)?;
     let content = content.octets()?;
-    let mut archive = Archive::default();
+    let (mut archive, mut allowance) = (Archive::default(), Allowance::new());
+    let allowance = &mut allowance;
     if let Some(mac_data) = mac_data {
-        archive.mac = Some(mac::verify(&mac_data, &content, password)?);
+        archive.mac = Some(mac::verify(&mac_data, &content, password, allowance)?);
     }
     let mut safes = Element::read(&content)?.fields(SEQUENCE)?;
     while let Some(safe) = safes.optional()? {
-        archive.add_safe(&safe, password)?;
+        archive.add_safe(&safe, password, allowance)?;
     }
     Ok(archive)
 }
 
 impl Archive {
-    fn add_safe(&mut self, safe: &Element<'_>, password: &Password) -> Result<(), Pkcs12Error> {
+    fn add_safe(
+        &mut self,
+        safe: &Element<'_>,
+        password: &Password,
+        allowance: &mut Allowance,
+    ) -> Result<(), Pkcs12Error> {
         let mut info = safe.fields(SEQUENCE)?;
         match info.next()?.object_identifier()? {
-            oid::DATA => self.add_bags(&explicit(&info.next()?)?.octets()?, password, NESTING),
+            oid::DATA => {
+                self.add_bags(&explicit(&info.next()?)?.octets()?, password, NESTING, allowance)
+            }
             oid::ENCRYPTED_DATA => {
                 let mut data = explicit(&info.next()?)?.fields(SEQUENCE)?;
                 data.next()?;
                 let mut encrypted = data.next()?.fields(SEQUENCE)?;
                 encrypted.next()?;
                 let (algorithm, data) = (encrypted.next()?, encrypted.next()?);
-                let plain = self.decrypt(&algorithm, &data, password)?;
-                self.add_bags(&plain, password, NESTING)
+                let plain = self.decrypt(&algorithm, &data, password, allowance)?;
+                self.add_bags(&plain, password, NESTING, allowance)
             }
             _ => Err(Pkcs12Error::Unsupported("a public key instead of a password".to_owned())),
         }
@@ -71,8 +80,9 @@ impl Archive {
         algorithm: &Element<'_>,
         data: &Element<'_>,
         password: &Password,
+        allowance: &mut Allowance,
     ) -> Result<zeroize::Zeroizing<Vec<u8>>, Pkcs12Error> {
-        let (plain, name) = cipher::decrypt(algorithm, &data.octets()?, password)?;
+        let (plain, name) = cipher::decrypt(algorithm, &data.octets()?, password, allowance)?;
         if !self.encryption.iter().any(|known| known == name) {
             self.encryption.push(name.to_owned());
         }
@@ -84,12 +94,13 @@ impl Archive {
         contents: &[u8],
         password: &Password,
         depth: u8,
+        allowance: &mut Allowance,
     ) -> Result<(), Pkcs12Error> {
         // Without a MAC, this is where a wrong password shows.
         let contents = Element::read(contents).map_err(|_| Pkcs12Error::WrongPassword)?;
         let mut bags = contents.fields(SEQUENCE)?;
         while let Some(bag) = bags.optional()? {
-            self.add_bag(&bag, password, depth)?;
+            self.add_bag(&bag, password, depth, allowance)?;
         }
         Ok(())
     }
@@ -99,6 +110,7 @@ impl Archive {
         bag: &Element<'_>,
         password: &Password,
         depth: u8,
+        allowance: &mut Allowance,
     ) -> Result<(), Pkcs12Error> {
         let mut fields = bag.fields(SEQUENCE)?;
         let kind = fields.next()?.object_identifier()?;
@@ -112,7 +124,7 @@ impl Archive {
             oid::SHROUDED_KEY_BAG => {
                 let mut shrouded = value.fields(SEQUENCE)?;
                 let (algorithm, data) = (shrouded.next()?, shrouded.next()?);
-                let plain = self.decrypt(&algorithm, &data, password)?;
+                let plain = self.decrypt(&algorithm, &data, password, allowance)?;
                 let key = PrivateKey::from_pkcs8(&plain);
                 self.keys.push(KeyBag { key, friendly_name: attributes.friendly_name });
             }
@@ -125,7 +137,9 @@ impl Archive {
             oid::REVOCATION_LIST_BAG => {
                 self.revocation_lists.extend(wrapped(&value, oid::X509_REVOCATION_LIST)?);
             }
-            oid::NESTED_BAG if depth > 0 => self.add_bags(value.whole, password, depth - 1)?,
+            oid::NESTED_BAG if depth > 0 => {
+                self.add_bags(value.whole, password, depth - 1, allowance)?;
+            }
             // Secrets that are no keys are nobody's business here.
             _ => {}
         }

@@ -81,9 +81,9 @@ fn the_profiles_are_what_they_say() {
         .unwrap();
     let told = String::from_utf8(run.stderr).unwrap();
     for words in [
-        "MAC: sha256, Iteration 100000",
-        "MAC length: 32, salt length: 8",
-        "PBES2, PBKDF2, AES-256-CBC, Iteration 100000, PRF hmacWithSHA256",
+        "MAC: sha256, Iteration 600000",
+        "MAC length: 32, salt length: 16",
+        "PBES2, PBKDF2, AES-256-CBC, Iteration 600000, PRF hmacWithSHA256",
     ] {
         assert!(told.contains(words), "{told}");
     }
@@ -130,6 +130,17 @@ fn files_of_openssl_are_read_whatever_protects_them() {
     }
     bench.openssl("pkcs12 -export -in chain.pem -inkey key.pem -passout pass: -out a.p12").unwrap();
     assert_eq!(read(&bench.read("a.p12"), &Password::empty()).unwrap().keys.len(), 1);
+}
+
+/// Many bags, each of which asks for as much work as one may.
+#[test]
+fn the_rounds_of_all_bags_are_counted_together() {
+    let mut allowance = super::kdf::Allowance::new();
+    let derive =
+        |allowance: &mut _| super::kdf::Derivation::asked(vec![0; 8], 9_999_999, allowance);
+    assert!(derive(&mut allowance).is_ok());
+    let refused = derive(&mut allowance).err().unwrap();
+    assert!(refused.to_string().contains("in one file"), "{refused}");
 }
 
 #[test]

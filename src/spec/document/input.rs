@@ -95,7 +95,8 @@ pub fn decode(
     let start = wrong.utf8_error().valid_up_to();
     let byte = wrong.as_bytes()[start];
     let wide = matches!(wrong.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-    let source = source(String::from_utf8_lossy(wrong.as_bytes()).into_owned());
+    // It may be a key, or the octets of a seed: nothing of it is shown.
+    let source = super::unshown::blank(&source(String::from_utf8_lossy(wrong.as_bytes()).into()));
     let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
     let encoding = if wide { "UTF-16" } else { "another encoding" };
     Err(Diagnostic::error(

@@ -13,6 +13,7 @@ mod places;
 mod tests;
 mod toml;
 mod toml_error;
+mod unshown;
 mod wording;
 mod yaml;
 mod yaml_error;
@@ -24,6 +25,8 @@ use serde::de::DeserializeOwned;
 pub use self::assignment::{NAME as ASSIGNMENT, assignment};
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
 pub use self::object_form::{API_VERSION, KIND};
+pub use self::places::NamedPath;
+pub use self::unshown::blank;
 pub use self::wording::in_its_language;
 pub use crate::path;
 
@@ -33,6 +36,7 @@ use self::merge::Position;
 use self::mistake::Mistake;
 use self::node::{Entry, Node, Place, Table, Value};
 use self::object_form::Unwrapped;
+use self::unshown::{Hidden, Shown};
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 use crate::spec::Spec;
 use crate::spec::plugin::Plugin;
@@ -81,7 +85,10 @@ macro_rules! path {
 /// All files of a spec, merged, every value with its place.
 #[derive(Clone, Debug)]
 pub struct Document {
+    /// As messages show them: see `hidden`.
     sources: Vec<Arc<Source>>,
+    /// Sources that are no spec, so that no message shows their lines.
+    hidden: Vec<Hidden>,
     root: Node,
     /// The plugin's own settings, of sources in the object form.
     plugin: Node,
@@ -111,9 +118,18 @@ impl Document {
         self.deserialize_from(&self.plugin)
     }
 
+    fn deserialize_from<T: DeserializeOwned + Default>(&self, root: &Node) -> (T, Vec<Diagnostic>) {
+        let (value, mut found) = self.deserialize_shown(root);
+        self.hidden.iter().for_each(|hidden| hidden.hide(&mut found));
+        (value, found)
+    }
+
     /// Without mistakes this is one pass. Each mistake starts another one, which begins where the
     /// mistake was found: the spec has no place where what stands before would matter.
-    fn deserialize_from<T: DeserializeOwned + Default>(&self, root: &Node) -> (T, Vec<Diagnostic>) {
+    fn deserialize_shown<T: DeserializeOwned + Default>(
+        &self,
+        root: &Node,
+    ) -> (T, Vec<Diagnostic>) {
         let mut refused = Refused::new();
         let mut ways = Vec::new();
         let mut found = Vec::new();
@@ -203,13 +219,22 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     let mut root = Node::empty(Place { source: 0, start: 0, end: 0 });
     let mut settings = root.clone();
     let mut name = None;
+    let mut kept = sources.to_vec();
+    let mut hidden = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let index = u32::try_from(index).expect("nobody has four billion files");
+        let before = diagnostics.len();
+        let number = index as usize;
         let mut input = Input { source, index, diagnostics: &mut diagnostics, noted: 0 };
-        let (unwrapped, complete) = read_source(&mut input);
+        let ReadSource { unwrapped, whole: complete, shown } = read_source(&mut input);
         input.finish();
         let Unwrapped { spec, name: object_name, plugin } = unwrapped;
         whole &= complete;
+        if let Some(unshown) = Hidden::of(source, shown) {
+            unshown.hide(&mut diagnostics[before..]);
+            kept[number] = unshown.blank();
+            hidden.push(unshown);
+        }
         name = object_name.or(name);
         if index == 0 {
             root.place = spec.place;
@@ -222,31 +247,44 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     if let (Value::Table(table), Some(entry)) = (&mut root.value, name) {
         take_name(table, entry);
     }
-    let broken = broken_lines(sources, &diagnostics);
-    (Document { sources: sources.to_vec(), root, plugin: settings, whole, broken }, diagnostics)
+    let broken = broken_lines(&kept, &diagnostics);
+    (Document { sources: kept, hidden, root, plugin: settings, whole, broken }, diagnostics)
 }
 
-/// What one source says (the spec is always a table), and whether it is whole.
-fn read_source(input: &mut Input<'_>) -> (Unwrapped, bool) {
+/// What was read of one source.
+struct ReadSource {
+    /// What it says; the spec is always a table.
+    unwrapped: Unwrapped,
+    /// Whether all of it was read.
+    whole: bool,
+    /// How much of it messages show.
+    shown: Shown,
+}
+
+fn read_source(input: &mut Input<'_>) -> ReadSource {
     let empty = Node::empty(input.place(0..0));
+    let text = input.text();
     if !input::check(input) {
-        return (Unwrapped::bare(empty), false);
+        let (unwrapped, shown) = (Unwrapped::bare(empty), unshown::of_broken(text));
+        return ReadSource { unwrapped, whole: false, shown };
     }
     let (node, whole) = match format_of(input.source) {
         Format::Toml => toml::read(input),
         Format::Yaml => yaml::read(input),
         Format::Assignment => {
             let (node, whole) = assignment::read(input);
-            return (assigned(node), whole);
+            return ReadSource { unwrapped: assigned(node), whole, shown: Shown::Lines };
         }
     };
+    let shown = if whole { unshown::of_whole(&node) } else { unshown::of_broken(text) };
     let unwrapped = object_form::unwrap(input, node);
     if unwrapped.spec.as_table().is_none() {
         let span = input.span_of(unwrapped.spec.place);
         input.report(Mistake::expected("a table", &unwrapped.spec).diagnostic().at(Some(span)));
-        return (Unwrapped { spec: empty, ..unwrapped }, false);
+        let unwrapped = Unwrapped { spec: empty, ..unwrapped };
+        return ReadSource { unwrapped, whole: false, shown };
     }
-    (unwrapped, whole)
+    ReadSource { unwrapped, whole, shown }
 }
 
 /// A value of `--set`, which may be one of the plugin's settings.

@@ -8,6 +8,33 @@ use super::object_form::PLUGIN;
 use super::{Document, Path, Step};
 use crate::diagnostic::Span;
 
+/// A path that a spec names, and where it does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedPath {
+    path: PathBuf,
+    span: Option<Span>,
+}
+
+impl NamedPath {
+    /// A path that follows from where the spec lies, such as that of its store unless said.
+    #[must_use]
+    pub fn implied(path: PathBuf, span: Option<Span>) -> Self {
+        Self { path, span }
+    }
+
+    /// The path, relative to the working directory.
+    #[must_use]
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
+    }
+}
+
 impl Document {
     /// Place of the value at `path`, else of its nearest existing ancestor.
     #[must_use]
@@ -35,20 +62,29 @@ impl Document {
         self.nearest(path).0 == path.len()
     }
 
-    /// Folder that relative paths start from which are written at `path`: that of the source which
-    /// the value comes from.
+    /// The path that is written at `path`: relative ones start from the folder of the source which it comes from.
+    ///
+    /// All paths of a spec become paths here, and nowhere else: what reads them asks how far they reach.
     #[must_use]
-    pub fn directory(&self, path: &[Step]) -> PathBuf {
-        self.directory_of(self.nearest(path).1.place)
+    pub fn named(&self, path: &[Step], written: &str) -> NamedPath {
+        self.named_in(&self.root, path, written)
+    }
+
+    /// As [`Document::named`], for one of the plugin's settings.
+    #[must_use]
+    pub fn plugin_named(&self, path: &[Step], written: &str) -> NamedPath {
+        self.named_in(&self.plugin, path, written)
+    }
+
+    fn named_in(&self, root: &Node, path: &[Step], written: &str) -> NamedPath {
+        let place = nearest(root, path).1.place;
+        let directory = self.sources.get(place.source as usize).map(|source| &source.directory);
+        let path = directory.cloned().unwrap_or_default().join(written);
+        NamedPath { path, span: self.span_of(place) }
     }
 
     fn nearest(&self, path: &[Step]) -> (usize, &Node) {
         nearest(&self.root, path)
-    }
-
-    fn directory_of(&self, place: Place) -> PathBuf {
-        let source = self.sources.get(place.source as usize);
-        source.map(|source| source.directory.clone()).unwrap_or_default()
     }
 
     pub(super) fn span_of(&self, place: Place) -> Option<Span> {
@@ -60,12 +96,6 @@ impl Document {
     #[must_use]
     pub fn plugin_span(&self, path: &[Step]) -> Option<Span> {
         self.span_of(nearest(&self.plugin, path).1.place)
-    }
-
-    /// As [`Document::directory`], for one of the plugin's settings.
-    #[must_use]
-    pub fn plugin_directory(&self, path: &[Step]) -> PathBuf {
-        self.directory_of(nearest(&self.plugin, path).1.place)
     }
 
     /// The way in the object form to what stands at `span`: from `spec` or `plugin` on.

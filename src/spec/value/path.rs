@@ -1,7 +1,5 @@
 //! Paths of files and folders.
 
-use std::path::Path;
-
 use super::text::text_value;
 
 text_value! {
@@ -20,12 +18,6 @@ fn file_path(text: &str) -> Result<(), String> {
         return Err("a path contains a NUL character, which no system allows\nremove it".to_owned());
     }
     Ok(())
-}
-
-impl AsRef<Path> for FilePath {
-    fn as_ref(&self) -> &Path {
-        self.as_str().as_ref()
-    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn looking_and_handing_out_work_as_with_a_folder() {
         sandbox.ok(&line.split(' ').collect::<Vec<_>>());
     }
     assert_eq!(sandbox.read("alice.key").into_bytes(), data(alice, "tls.key"));
-    sandbox.ok(&["cert", "export", "alice"]);
+    sandbox.ok(&["cert", "export", "alice", "--new-password-file", "alice.p12.password"]);
     if let Some(openssl) = tool("openssl") {
         let mut read = Command::new(openssl);
         read.args(["pkcs12", "-in", "alice.p12", "-nokeys", "-passin", "file:alice.p12.password"]);

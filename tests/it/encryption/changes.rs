@@ -43,17 +43,11 @@ fn another_recipient_gets_all_keys_at_once_and_a_removed_one_is_named() {
     }
     // Who cannot open the keys is told what stays, and can do what needs none.
     for who in [&[][..], &["--identity", ben.file()]] {
-        let run = sandbox.ok(&[&["render", "--kind", "Ingress"], who].concat());
-        assert!(run.stderr.contains("they stay as they are"), "{}", run.stderr);
-        assert!(
-            run.stderr.contains(&format!("until then, `{}` can open them", ann.recipient)),
-            "{}",
-            run.stderr
-        );
-        assert!(run.stdout.contains("kind: Ingress"));
+        let run = sandbox.run(&[&["render", "--kind", "Ingress", "--reencrypt"], who].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
     }
     assert!(store(&sandbox) == before);
-    let run = sandbox.ok(&["render", "--kind", "Ingress", "--identity", ann.file()]);
+    let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt", "--identity", ann.file()]);
     assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient\n"), "{}", run.stderr);
     let words = format!("`{}` can still open old copies of these keys", ann.recipient);
     assert!(run.stderr.contains(&words), "{}", run.stderr);
@@ -63,7 +57,7 @@ fn another_recipient_gets_all_keys_at_once_and_a_removed_one_is_named() {
     sandbox.ok(&["render", "--locked", "--identity", ben.file()]);
     // Another order of the same recipients is no change.
     set_recipients(&sandbox, [ann, ben]);
-    sandbox.ok(&["render", "-q", "--identity", ben.file()]);
+    sandbox.ok(&["render", "-q", "--reencrypt", "--identity", ben.file()]);
     let before = store(&sandbox);
     set_recipients(&sandbox, [ben, ann]);
     sandbox.ok(&["render", "-q", "--identity", ann.file()]);
@@ -93,13 +87,13 @@ fn switching_on_seals_all_keys_of_the_store_and_leaves_nothing_in_clear() {
     assert_eq!(sandbox.ok(&["render", "--identity", ann.file()]).stdout, plain);
     // Off again: keys that nobody opens stay as they are.
     sandbox.write("mtls.toml", spec(&[]));
-    let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    let run = sandbox.run(&["render", "--locked", "--kind", "Ingress"]);
     assert!(
         run.stderr.contains("5 private keys are encrypted, and the spec has no `store.encryption`"),
         "{}",
         run.stderr
     );
-    let run = sandbox.ok(&["render", "--identity", ann.file()]);
+    let run = sandbox.ok(&["render", "--reencrypt", "--identity", ann.file()]);
     assert_eq!(run.stdout, plain);
     assert!(run.stderr.contains("wrote 5 private keys in clear"), "{}", run.stderr);
     assert_eq!(key_files(&sandbox), HOLDERS.map(|holder| format!("{holder}/tls.key")));
@@ -184,4 +178,21 @@ fn keys_that_were_brought_along_stay_in_clear_and_are_told() {
     // Once is enough.
     let run = sandbox.ok(&["render", "--kind", "Ingress"]);
     assert!(!run.stderr.contains("brought-keys-in-clear"), "{}", run.stderr);
+}
+
+#[test]
+fn a_recipient_who_goes_is_shut_out_where_an_identity_is_at_hand() {
+    let Some((sandbox, people)) = rendered(&["ann", "ben"], 2) else { return };
+    let [ann, ben] = &people[..] else { panic!() };
+    let before = store(&sandbox);
+    set_recipients(&sandbox, [ben]);
+    // Without an identity, the keys stay as they are, with a warning, and what needs none works.
+    let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    assert!(run.stderr.contains("they stay as they are"), "{}", run.stderr);
+    let words = format!("until then, `{}` can open them", ann.recipient);
+    assert!(run.stderr.contains(&words), "{}", run.stderr);
+    assert!(run.stdout.contains("kind: Ingress"));
+    assert!(store(&sandbox) == before);
+    sandbox.ok(&["render", "-q", "--identity", ben.file()]);
+    assert!(opens(ben, &sandbox, HOLDERS[0]) && !opens(ann, &sandbox, HOLDERS[0]));
 }

@@ -215,7 +215,7 @@ fn a_key_behind_a_passphrase_is_refused_with_the_way_out() {
     fs::copy(sandbox.path(&file), sandbox.path(key)).unwrap();
     let run = with(&sandbox, &["--identity", people[0].file()], &[]);
     assert_eq!(run.status, 1, "{}", run.stderr);
-    let run = sandbox.run(&["render", "--identity", people[0].file()]);
+    let run = sandbox.run(&["render", "--reencrypt", "--identity", people[0].file()]);
     assert_eq!(run.status, 2);
     assert!(
         run.stderr.contains("is encrypted with a passphrase, not to recipients"),

@@ -65,7 +65,7 @@ fn a_killed_run_leaves_no_key_in_clear() {
 fn a_killed_change_of_encryption_is_whole_or_not_at_all() {
     let sandbox = Sandbox::with_toml(&spec(&[]));
     let Some(ann) = Person::new(&sandbox, "ann") else { return };
-    let arguments = ["render", "-q", "--kind", "Ingress", "--identity", ann.file()];
+    let arguments = ["render", "-q", "--kind", "Ingress", "--reencrypt", "--identity", ann.file()];
     sandbox.ok(&arguments);
     set_recipients(&sandbox, [&ann]);
     let mut killer = Killer::new(&sandbox, &arguments);
@@ -74,8 +74,9 @@ fn a_killed_change_of_encryption_is_whole_or_not_at_all() {
         // On if it is off, off if it is on.
         set_recipients(&sandbox, (!is_encrypted).then_some(&ann));
         killer.kill(&sandbox, &arguments);
-        // The next one to read finishes what was decided; what was not, the next one to write takes away.
+        // The next one to write finishes what was decided, and takes away what was not.
         set_recipients(&sandbox, Some(&ann));
+        sandbox.finish_interrupted();
         let said = sandbox.ok(&["render", "--dry-run"]).stderr;
         assert!(said.contains("nothing to issue"), "{said}");
         let all_in_clear = said.contains(&format!("({} in clear)", HOLDERS.len()));

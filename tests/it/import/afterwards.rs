@@ -93,7 +93,7 @@ fn clients_that_were_imported_can_be_renewed_and_revoked() {
     assert_ne!(first.serial, second.serial);
     old.sandbox.ok(&["cert", "revoke", &first.serial.to_string()]);
     let run = old.sandbox.ok(&["render"]);
-    assert!(run.stderr.contains("signed revocation list 1"), "{}", run.stderr);
+    assert!(run.stderr.contains("signed revocation list "), "{}", run.stderr);
     assert_verifies(&old.sandbox, "cas/root", "clients/alice", "sslclient");
 }
 

@@ -43,9 +43,16 @@ fn files_of_the_spec_come_before_what_the_object_says() {
         assert_eq!(object["metadata"]["labels"]["more"], "here");
         assert_eq!(object["metadata"]["labels"]["mtlsgen.dev/name"], "shop");
     }
-    let mut command = sandbox.command(&["kustomize"]);
-    command.current_dir(sandbox.path("site"));
-    let run = super::function::feed(command, &generator_input(&config));
+    let in_site = |allowed: &str| {
+        let mut command = sandbox.command(&["kustomize"]);
+        command.current_dir(sandbox.path("site")).env("MTLSGEN_ALLOW_PATH", allowed);
+        super::function::feed(command, &generator_input(&config))
+    };
+    // In a build, a file above the kustomization has to be allowed, as with Kustomize's own files.
+    let refused = in_site("");
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("`../mtls.toml` lies outside of"), "{}", refused.stderr);
+    let run = in_site("..");
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(list(&run)["items"].as_array().unwrap()[1..], rendered);
 }

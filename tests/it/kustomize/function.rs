@@ -217,10 +217,17 @@ fn paths_start_from_the_package_that_kpt_names() {
     item["config.kubernetes.io/path"] = "mtls.yaml".into();
     item["internal.config.kubernetes.io/package-path"] = folder.to_str().unwrap().into();
     let elsewhere = Sandbox::new();
-    let run = function(&elsewhere, &input);
+    // Any object may name a package: one outside of the working directory has to be allowed.
+    let allowed = || {
+        let mut command = elsewhere.command(&["kustomize"]);
+        command.env("MTLSGEN_ALLOW_PATH", &folder);
+        feed(command, &input)
+    };
+    assert_eq!(function(&elsewhere, &input).status, 2);
+    let run = allowed();
     assert_eq!(run.status, 0, "{}", run.stderr);
     std::fs::remove_dir_all(sandbox.path("pki")).unwrap();
-    let run = function(&elsewhere, &input);
+    let run = allowed();
     let advice = format!("run `mtlsgen render -f mtls.yaml` in `{}`", folder.display());
     assert!(run.stderr.contains(&advice), "{}", run.stderr);
     assert_eq!(messages(&list(&run), "error").len(), 3);

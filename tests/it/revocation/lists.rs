@@ -34,6 +34,9 @@ fn a_second_render_changes_nothing_and_needs_no_key_of_an_authority() {
     failing(&sandbox.run(&["render"]), "cas/issuing/tls.key");
 }
 
+/// 2030-01-03 in seconds since 1970.
+const FIRST: u64 = 1_893_628_800;
+
 #[test]
 fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
     let sandbox = Sandbox::with_toml(SPEC);
@@ -46,7 +49,7 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
         assert!(list.is_signed_by(&authority));
         assert_eq!(list.end(), authority.not_after);
         assert_eq!(list.this_update.to_string(), "2030-01-02T23:55:00Z", "for late clocks");
-        assert_eq!(list.number, Some(1.into()));
+        assert_eq!(list.number, Some(FIRST.into()), "the seconds of its day");
     }
     assert_eq!(lists(&objects(&at("2030-09-01").stdout)), first, "nothing to do");
     change(&sandbox, "[cas.root]", "[cas.root]\ncrl = { duration = \"90d\" }");
@@ -57,7 +60,7 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
         shorter.stderr
     );
     let shorter = lists(&objects(&shorter.stdout));
-    assert_eq!((&shorter[0], &shorter[1].number), (&first[0], &Some(2.into())));
+    assert_eq!((&shorter[0], &shorter[1].number), (&first[0], &Some((FIRST + 1).into())));
     assert_eq!(shorter[1].end().to_string(), "2030-11-29T23:55:00Z");
     assert_eq!(lists(&objects(&at("2030-09-02").stdout)), shorter, "once");
     sandbox.ok(&["cert", "revoke", "bob", "--at", "2030-09-02"]);
@@ -67,12 +70,12 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
         "[cas.issuing]\ncrl = { duration = \"90d\", renewBefore = \"80d\" }",
     );
     let second = lists(&objects(&at("2030-09-02").stdout));
-    assert_eq!((&second[0].number, second[0].revoked.len()), (&Some(2.into()), 2));
+    assert_eq!((&second[0].number, second[0].revoked.len()), (&Some((FIRST + 1).into()), 2));
     assert_eq!(second[0].end().to_string(), "2030-11-30T23:55:00Z");
     assert_eq!(second[1], shorter[1]);
     let due = at("2030-09-13");
     assert!(
-        due.stderr.contains("signed revocation list 3 of authority `issuing`: due"),
+        due.stderr.contains("signed revocation list 1893628802 of authority `issuing`: due"),
         "{}",
         due.stderr
     );

@@ -234,6 +234,7 @@ fn a_killed_step_leaves_the_phase_before_or_after() {
             ));
             let _ = child.kill();
             child.wait().unwrap();
+            sandbox.finish_interrupted();
             let plan = sandbox.ok(&["ca", "rotate", "signing", "--plan", "--format", "json"]);
             let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
             let phase = plan["phase"].as_str().unwrap();

@@ -90,6 +90,17 @@ impl Credential {
         }
     }
 
+    /// Folder of the holder in the store, where what is handed out stays out of Git; `None` if there is none.
+    ///
+    /// # Errors
+    /// The store is damaged or cannot be written.
+    pub fn folder(&self) -> Result<Option<PathBuf>, CommandError> {
+        match &self.source {
+            Source::Folder(store) => Ok(store.folder_beside(&self.holder)?),
+            _ => Ok(None),
+        }
+    }
+
     /// Path of a file of `holder`, `tls.crt` or `tls.key`: in the folder of the store; of a derived one, that of a file
     /// which an export makes in the working directory; of Secrets, none.
     pub fn path(&self, holder: &Holder, file: &str) -> Option<PathBuf> {

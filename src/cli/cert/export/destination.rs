@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::report::{CommandError, print, standard_output_is_terminal};
 use crate::io::atomic::Access;
+use crate::io::git::{self, Kept};
 use crate::io::new_files;
 
 /// A file or standard output.
@@ -39,11 +40,37 @@ impl Destination {
     }
 }
 
+/// Keeps what is secret out of Git.
+///
+/// # Errors
+/// A file lies in a work tree that does not ignore it, or nobody knows.
+fn refuse_git(contents: &[(&Destination, &[u8])]) -> Result<(), CommandError> {
+    let secret = contents.iter().filter(|(to, _)| to.access == Access::Private);
+    for path in secret.filter_map(|(to, _)| to.file.as_deref()) {
+        let (tree, why) = match git::kept(path) {
+            Kept::Outside | Kept::Ignored => continue,
+            Kept::Shown(tree) => (tree, "which does not ignore it"),
+            Kept::Unknown(tree) => (tree, "and `git` does not say whether it is ignored"),
+        };
+        let what = format!(
+            "`{}` would lie in the Git work tree `{}`, {why}",
+            path.display(),
+            tree.display()
+        );
+        let hint = "leave `-o` out to write into the store, name a file outside of the work tree, or ignore it in `.gitignore`; `--force` writes it all the same";
+        return Err(CommandError::world("in-git", &what, Some(hint.to_owned())));
+    }
+    Ok(())
+}
+
 /// Writes everything: files first, all of them or none, then standard output.
 ///
 /// # Errors
-/// A file exists and is not to be replaced, or something cannot be written.
+/// A file exists and is not to be replaced, something secret would get into Git, or something cannot be written.
 pub fn write(contents: &[(&Destination, &[u8])], force: bool) -> Result<(), CommandError> {
+    if !force {
+        refuse_git(contents)?;
+    }
     let files = contents.iter().filter_map(|(destination, octets)| {
         destination.file.as_deref().map(|path| (path, *octets, destination.access))
     });

@@ -190,14 +190,15 @@ fn a_killed_change_to_keys_in_clear_is_taken_away() {
     let (root, ann, issued) = (TempDir::new().unwrap(), person(), everything());
     let store = sealed(root.path(), &[&ann], &[&ann]);
     commit(&store, &issued).unwrap();
+    let place = Place::open(root.path()).unwrap();
     let off = sealed(root.path(), &[], &[&ann]).vault;
-    let unsettled = reencryption::unsettled(root.path(), &off).unwrap();
-    let (files, removal) = reencryption::files(root.path(), &off, &unsettled).unwrap();
+    let unsettled = reencryption::unsettled(&place, &off).unwrap();
+    let (files, removal) = reencryption::files(&place, &off, &unsettled).unwrap();
     // Amid the keys, after the list of the change and its number.
     let disk = TroubledDisk::new(root.path(), 4, Trouble::Death);
-    transaction::replace(&disk, root.path(), files, removal).unwrap_err();
+    transaction::replace(&disk, &place, files, removal).unwrap_err();
     assert!(!key_files(root.path())[0].is_empty());
-    store.take_leftovers_away().unwrap();
+    store.finish_interrupted().unwrap();
     assert_eq!(key_files(root.path()), [vec![], as_sealed()]);
 }
 
@@ -218,18 +219,19 @@ fn sealed_keys_may_lie_open() {
 /// store as the death left it, and again after recovery.
 fn dying(
     prepare: impl Fn(&Path),
-    change: impl Fn(&Path) -> (Vec<NewFile>, transaction::Removal),
+    change: impl Fn(&Place) -> (Vec<NewFile>, transaction::Removal),
     judge: impl Fn(&Path, bool),
 ) {
     for step in 0.. {
         let root = TempDir::new().unwrap();
         let root = root.path();
         prepare(root);
-        let (files, removal) = change(root);
+        let place = Place::open(root).unwrap();
+        let (files, removal) = change(&place);
         let disk = TroubledDisk::new(root, step, Trouble::Death);
-        let ended = transaction::replace(&disk, root, files, removal);
+        let ended = transaction::replace(&disk, &place, files, removal);
         judge(root, false);
-        transaction::recover(&FileSystem, root).unwrap();
+        transaction::recover(&FileSystem, &place).unwrap();
         judge(root, true);
         if ended.is_ok() {
             assert!(step > 10, "{step}");
@@ -241,8 +243,8 @@ fn dying(
 #[test]
 fn whoever_dies_while_issuing_leaves_no_key_in_clear() {
     let (ann, issued) = (person(), everything());
-    let change = |root: &Path| {
-        let vault = &sealed(root, &[&ann], &[]).vault;
+    let change = |root: &Place| {
+        let vault = &sealed(&root.path(), &[&ann], &[]).vault;
         issuance::files(root, vault, &issued, Timestamp::from_unix(issued::AT)).unwrap()
     };
     let judge = |root: &Path, _: bool| assert_eq!(key_files(root)[0], Vec::<String>::new());
@@ -252,8 +254,8 @@ fn whoever_dies_while_issuing_leaves_no_key_in_clear() {
 #[test]
 fn whoever_dies_while_keys_are_sealed_leaves_all_or_none_of_them_sealed() {
     let (ann, issued) = (person(), everything());
-    let change = |root: &Path| {
-        let vault = &sealed(root, &[&ann], &[]).vault;
+    let change = |root: &Place| {
+        let vault = &sealed(&root.path(), &[&ann], &[]).vault;
         reencryption::files(root, vault, &reencryption::unsettled(root, vault).unwrap()).unwrap()
     };
     let judge = |root: &Path, is_recovered: bool| {

@@ -5,6 +5,7 @@ pub(in crate::io::store) mod disk;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use disk::{Cut, Trouble, TroubledDisk};
 use tempfile::TempDir;
@@ -40,6 +41,10 @@ fn private(path: &str, text: &str) -> NewFile {
     NewFile::private(path.into(), Zeroizing::new(text.into()))
 }
 
+fn at(root: &TempDir) -> Place {
+    Place::open(root.path()).unwrap()
+}
+
 /// A store that has one client, in a folder that is open to others as after a clone.
 fn world() -> TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -50,7 +55,7 @@ fn world() -> TempDir {
         public("cas/ca/next/tls.crt", "next certificate"),
         private("cas/ca/next/tls.key", "next key"),
     ];
-    commit(&FileSystem, root.path(), files).unwrap();
+    commit(&FileSystem, &at(&root), files).unwrap();
     root
 }
 
@@ -79,7 +84,7 @@ fn removal() -> Removal {
 fn before_and_after() -> (Tree, Tree) {
     let root = world();
     let before = tree(root.path());
-    replace(&FileSystem, root.path(), change(), removal()).unwrap();
+    replace(&FileSystem, &at(&root), change(), removal()).unwrap();
     (before, tree(root.path()))
 }
 
@@ -87,7 +92,7 @@ fn before_and_after() -> (Tree, Tree) {
 fn steps() -> usize {
     let root = world();
     let disk = TroubledDisk::new(root.path(), usize::MAX, Trouble::Failure);
-    replace(&disk, root.path(), change(), removal()).unwrap();
+    replace(&disk, &at(&root), change(), removal()).unwrap();
     disk.steps()
 }
 
@@ -110,11 +115,11 @@ fn a_failing_step_is_undone_at_once_or_finished_later() {
     for step in 0..steps() {
         let root = world();
         let disk = TroubledDisk::new(root.path(), step, Trouble::Failure);
-        let error = replace(&disk, root.path(), change(), removal()).unwrap_err();
+        let error = replace(&disk, &at(&root), change(), removal()).unwrap_err();
         if let StoreError::Unfinished { .. } = error {
             unfinished += 1;
-            assert!(is_decided(root.path()).unwrap());
-            recover(&FileSystem, root.path()).unwrap();
+            assert!(is_decided(&at(&root)).unwrap());
+            recover(&FileSystem, &at(&root)).unwrap();
             assert_eq!(tree(root.path()), after, "step {step}");
         } else {
             undone += 1;
@@ -131,9 +136,9 @@ fn a_killed_process_leaves_the_state_before_or_after() {
     for step in 0..steps() {
         let root = world();
         let disk = TroubledDisk::new(root.path(), step, Trouble::Death);
-        replace(&disk, root.path(), change(), removal()).unwrap_err();
-        let decided = is_decided(root.path()).unwrap();
-        recover(&FileSystem, root.path()).unwrap();
+        replace(&disk, &at(&root), change(), removal()).unwrap_err();
+        let decided = is_decided(&at(&root)).unwrap();
+        recover(&FileSystem, &at(&root)).unwrap();
         assert_eq!(tree(root.path()), *if decided { &after } else { &before }, "step {step}");
         seen[usize::from(decided)] = true;
     }
@@ -147,12 +152,12 @@ fn recovery_may_be_killed_as_well() {
         for second in 0.. {
             let root = world();
             let first = TroubledDisk::new(root.path(), step, Trouble::Death);
-            replace(&first, root.path(), change(), removal()).unwrap_err();
-            let decided = is_decided(root.path()).unwrap();
+            replace(&first, &at(&root), change(), removal()).unwrap_err();
+            let decided = is_decided(&at(&root)).unwrap();
             let disk = TroubledDisk::new(root.path(), second, Trouble::Death);
-            let finished = recover(&disk, root.path()).is_ok();
+            let finished = recover(&disk, &at(&root)).is_ok();
             disk.cut_power(if second % 2 == 0 { Cut::Everything } else { Cut::Contents });
-            recover(&FileSystem, root.path()).unwrap();
+            recover(&FileSystem, &at(&root)).unwrap();
             let expected = if decided { &after } else { &before };
             assert_eq!(tree(root.path()), *expected, "steps {step}, {second}");
             if finished {
@@ -169,9 +174,9 @@ fn a_power_cut_loses_no_more_than_a_kill() {
         for step in 0..=steps() {
             let root = world();
             let disk = TroubledDisk::new(root.path(), step, Trouble::Death);
-            let done = replace(&disk, root.path(), change(), removal()).is_ok();
+            let done = replace(&disk, &at(&root), change(), removal()).is_ok();
             disk.cut_power(cut);
-            recover(&FileSystem, root.path()).unwrap();
+            recover(&FileSystem, &at(&root)).unwrap();
             let found = tree(root.path());
             assert!(found == after || found == before && !done, "{cut:?}, step {step}");
         }
@@ -183,10 +188,10 @@ fn a_folder_that_is_open_to_others_is_closed_before_a_key_comes() {
     let root = world();
     let folder = root.path().join("clients/alice");
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-    commit(&FileSystem, root.path(), vec![public("clients/alice/tls.crt", "x")]).unwrap();
-    assert_eq!(read::mode_of_folder(&folder).unwrap(), Some(0o755));
-    replace(&FileSystem, root.path(), change(), removal()).unwrap();
-    assert_eq!(read::mode_of_folder(&folder).unwrap(), Some(0o700));
+    commit(&FileSystem, &at(&root), vec![public("clients/alice/tls.crt", "x")]).unwrap();
+    assert_eq!(read::mode_of_folder(&at(&root).join("clients/alice")).unwrap(), Some(0o755));
+    replace(&FileSystem, &at(&root), change(), removal()).unwrap();
+    assert_eq!(read::mode_of_folder(&at(&root).join("clients/alice")).unwrap(), Some(0o700));
 }
 
 #[test]
@@ -196,7 +201,7 @@ fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
     let link = |to: &Path, at: &Path| std::os::unix::fs::symlink(to, at).unwrap();
     let root = world();
     link(&outside.path().join("file"), &root.path().join("clients/alice/.tls.key.new"));
-    replace(&FileSystem, root.path(), change(), removal()).unwrap();
+    replace(&FileSystem, &at(&root), change(), removal()).unwrap();
     assert_eq!(std::fs::read(outside.path().join("file")).unwrap(), b"kept");
 
     for (name, problem) in [
@@ -206,7 +211,7 @@ fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
     ] {
         let root = world();
         link(outside.path(), &root.path().join(name));
-        refuses(root.path(), &format!("{name}` {problem}"));
+        refuses(&root, &format!("{name}` {problem}"));
     }
 }
 
@@ -214,7 +219,7 @@ fn links_in_the_store_are_refused_or_replaced_but_never_followed() {
 fn a_folder_in_the_place_of_a_file_is_refused_before_anything_happens() {
     let root = world();
     std::fs::create_dir_all(root.path().join("clients/bob/tls.key/below")).unwrap();
-    refuses(root.path(), "clients/bob/tls.key` is a folder where a file should be");
+    refuses(&root, "clients/bob/tls.key` is a folder where a file should be");
 }
 
 #[test]
@@ -222,9 +227,9 @@ fn a_change_first_finishes_an_earlier_one() {
     let (_, after) = before_and_after();
     let root = world();
     let disk = TroubledDisk::new(root.path(), steps() - 4, Trouble::Death);
-    replace(&disk, root.path(), change(), removal()).unwrap_err();
-    assert!(is_decided(root.path()).unwrap());
-    commit(&FileSystem, root.path(), vec![public("cas/ca/tls.crt", "more")]).unwrap();
+    replace(&disk, &at(&root), change(), removal()).unwrap_err();
+    assert!(is_decided(&at(&root)).unwrap());
+    commit(&FileSystem, &at(&root), vec![public("cas/ca/tls.crt", "more")]).unwrap();
     let mut expected = after;
     expected.insert("cas/ca/tls.crt".into(), (0o644, Some(b"more".to_vec())));
     expected.insert(".generation".into(), (0o644, Some(b"3\n".to_vec())));
@@ -232,20 +237,70 @@ fn a_change_first_finishes_an_earlier_one() {
 }
 
 /// The change meets damage and leaves everything alone.
-fn refuses(root: &Path, end: &str) {
-    let before = tree(root);
-    let error = replace(&FileSystem, root, change(), removal()).unwrap_err();
+fn refuses(root: &TempDir, end: &str) {
+    let before = tree(root.path());
+    let error = replace(&FileSystem, &at(root), change(), removal()).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert!(error.to_string().ends_with(end), "{error}");
-    assert_eq!(tree(root), before);
+    assert_eq!(tree(root.path()), before);
 }
 
 #[test]
 fn a_damaged_list_of_a_decided_change_stops_everything() {
     let root = world();
-    std::fs::write(root.path().join(DECIDED), "mtlsgen transaction 1\nfile a\n").unwrap();
+    for text in
+        ["mtlsgen transaction 2\nfile cas\n", "mtlsgen transaction 1\nfile cas/a/tls.crt\nend\n"]
+    {
+        std::fs::write(root.path().join(DECIDED), text).unwrap();
+        is_foreign(&root, "is not a whole list of files that a change has");
+    }
+}
+
+/// Nothing is carried out of the list that lies in the store.
+fn is_foreign(root: &TempDir, problem: &str) {
     let before = tree(root.path());
-    let error = recover(&FileSystem, root.path()).unwrap_err();
-    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    let error = recover(&FileSystem, &at(root)).unwrap_err();
+    assert!(matches!(error, StoreError::ForeignChange { .. }), "{error}");
+    assert!(error.to_string().contains(problem), "{error}");
     assert_eq!(tree(root.path()), before);
+}
+
+/// A list of these lines, which a repository brought.
+fn plant(root: &TempDir, lines: &[String]) {
+    let text = format!("mtlsgen transaction 2\n{}\nend\n", lines.join("\n"));
+    std::fs::write(root.path().join(DECIDED), text).unwrap();
+}
+
+#[test]
+fn a_list_that_does_not_know_the_keys_is_not_carried_out() {
+    let digest = |text: &str| {
+        let record = RecordedFile {
+            path: "cas/a/tls.key".into(),
+            key: Some(KeyChange { before: Some(FileDigest::of(text.as_bytes())), after: None }),
+        };
+        let text = Record { removed: vec![record], ..Record::default() }.to_string();
+        text.split(' ').nth(3).unwrap().to_owned()
+    };
+    let (old, planted) = (digest("old key"), digest("planted key"));
+    let key = "clients/alice/tls.key";
+    for line in [
+        format!("remove-key {planted} - {key}"),
+        format!("remove-key - - {key}"),
+        format!("file-key {planted} {planted} {key}"),
+        format!("file-key - {planted} {key}"),
+        // Right about the old key, but another file waits than the list says.
+        format!("file-key {old} {old} {key}"),
+    ] {
+        let root = world();
+        std::fs::write(root.path().join("clients/alice/.tls.key.new"), "planted key").unwrap();
+        // What would be done before it comes to the key is not done either.
+        plant(&root, &["remove clients/alice/tls.crt".into(), line]);
+        is_foreign(&root, "does not know what the private key");
+    }
+    let root = world();
+    plant(&root, &[format!("remove {key}")]);
+    is_foreign(&root, "is not a whole list");
+    plant(&root, &[format!("remove-key {old} - {key}")]);
+    recover(&FileSystem, &at(&root)).unwrap();
+    assert!(!root.path().join(key).exists());
 }

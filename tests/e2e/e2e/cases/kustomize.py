@@ -101,9 +101,11 @@ def spec_files(world: World) -> None:
     site = world.scratch / "shared" / "site"
     _write_site(site, spec={"namespace": "web"}, plugin={"specFiles": ["../mtls.yaml"]})
     rendered = _rendered(world, site)
+    refused = _run(world, site, "--enable-alpha-plugins", home=home, status=1)
+    assert "MTLSGEN_ALLOW_PATH" in refused.stderr, refused.stderr
     assert (shared.folder / "pki/hosts").is_dir() and not (site / "pki").exists()
     assert {each["metadata"]["namespace"] for each in rendered} == {"web"}
-    _equal(rendered, _build(world, site, home=home))
+    _equal(rendered, _build(world, site, home=home, allowed=shared.folder))
 
 
 @case("a prefix and a namespace reach the bundle's reference only by replacements", counterparts=_BOTH)
@@ -156,12 +158,12 @@ def behavior(world: World) -> None:
         spec = {**_spec(), "labels": {"from": "overlay"}, "store": {"path": "../base/pki"}}
         _write_site(overlay, spec=spec, plugin={"behavior": word} if word else None, resources=["../base"])
         if word is None:
-            refused = _run(world, overlay, "--enable-alpha-plugins", home=home, status=1)
+            refused = _run(world, overlay, "--enable-alpha-plugins", home=home, allowed=base, status=1)
             assert "behavior" in refused.stderr, refused.stderr
             continue
         rendered = _rendered(world, overlay)
         assert all(each["metadata"]["labels"]["from"] == "overlay" for each in rendered)
-        _equal(rendered, _build(world, overlay, home=home))
+        _equal(rendered, _build(world, overlay, home=home, allowed=base))
 
 
 @case("a missing flag", counterparts=_BOTH)
@@ -283,12 +285,22 @@ def _rendered(world: World, folder: Path, *flags: str) -> list[Object]:
     return read_objects(world.program.run("render", "-f", "mtls.yaml", *flags, folder=folder).stdout)
 
 
-def _build(world: World, folder: Path, *flags: str, home: Path | None = None) -> list[Object]:
-    return read_objects(_run(world, folder, "--enable-alpha-plugins", *flags, home=home).stdout)
+def _build(
+    world: World, folder: Path, *flags: str, home: Path | None = None, allowed: Path | None = None
+) -> list[Object]:
+    return read_objects(_run(world, folder, "--enable-alpha-plugins", *flags, home=home, allowed=allowed).stdout)
 
 
-def _run(world: World, folder: Path, *flags: str, home: Path | None = None, status: int = 0) -> Finished:
-    """A build of `folder` by the counterpart, called from elsewhere."""
+def _run(
+    world: World,
+    folder: Path,
+    *flags: str,
+    home: Path | None = None,
+    allowed: Path | None = None,
+    status: int = 0,
+) -> Finished:
+    """A build of `folder` by the counterpart, called from elsewhere; `allowed` may be read as well."""
+    more = {"KUSTOMIZE_PLUGIN_HOME": home, "MTLSGEN_ALLOW_PATH": allowed}
     start = {
         "kustomize": [binary("kustomize"), "build"],
         "kubectl-kustomize": [binary("kubectl"), "kustomize"],
@@ -296,7 +308,7 @@ def _run(world: World, folder: Path, *flags: str, home: Path | None = None, stat
     result = subprocess.run(
         [*start, *flags, folder],
         cwd=world.scratch,
-        env=_environment(world, {"KUSTOMIZE_PLUGIN_HOME": str(home)} if home else {}),
+        env=_environment(world, {key: str(value) for key, value in more.items() if value}),
         capture_output=True,
         text=True,
     )

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::io::atomic::Access;
+use crate::io::beneath::Place;
 use crate::io::store::disk::{Disk, FileSystem};
 
 /// What happens at the step of choice.
@@ -155,59 +156,61 @@ fn require_closed_keys(folder: &Path) {
 }
 
 impl Disk for TroubledDisk {
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        self.step(|| FileSystem.create_folder(path))?;
-        self.unflushed_entries.borrow_mut().push(Entry::FolderMade(path.into()));
+    fn create_folder(&self, place: &Place) -> io::Result<()> {
+        self.step(|| FileSystem.create_folder(place))?;
+        self.unflushed_entries.borrow_mut().push(Entry::FolderMade(place.path()));
         Ok(())
     }
 
-    fn restrict_folder(&self, path: &Path) -> io::Result<()> {
-        self.step(|| FileSystem.restrict_folder(path))
+    fn restrict_folder(&self, place: &Place) -> io::Result<()> {
+        self.step(|| FileSystem.restrict_folder(place))
     }
 
-    fn create_file(&self, path: &Path, content: &[u8], access: Access) -> io::Result<()> {
-        self.unflushed_entries.borrow_mut().push(Entry::FileMade(path.into()));
-        self.unflushed_contents.borrow_mut().insert(path.into());
-        self.step(|| FileSystem.create_file(path, content, access)).inspect_err(|_| {
+    fn create_file(&self, place: &Place, content: &[u8], access: Access) -> io::Result<()> {
+        self.unflushed_entries.borrow_mut().push(Entry::FileMade(place.path()));
+        self.unflushed_contents.borrow_mut().insert(place.path());
+        self.step(|| FileSystem.create_file(place, content, access)).inspect_err(|_| {
             // A full disk and a dying process leave a part.
             if self.trouble == Trouble::Failure || self.steps.get() == self.trouble_at + 1 {
                 let half = &content[..content.len() / 2];
-                FileSystem.create_file(path, half, Access::Private).unwrap();
+                FileSystem.create_file(place, half, Access::Private).unwrap();
             }
         })
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let replaced = saved(to);
+    fn rename(&self, from: &Place, to: &Place) -> io::Result<()> {
+        let replaced = saved(&to.path());
         self.step(|| FileSystem.rename(from, to))?;
         let mut contents = self.unflushed_contents.borrow_mut();
-        if contents.remove(from) {
-            contents.insert(to.into());
+        let (from, to) = (from.path(), to.path());
+        if contents.remove(&from) {
+            contents.insert(to.clone());
         }
-        let renamed = Entry::Renamed { from: from.into(), to: to.into(), replaced };
-        self.unflushed_entries.borrow_mut().push(renamed);
+        self.unflushed_entries.borrow_mut().push(Entry::Renamed { from, to, replaced });
         Ok(())
     }
 
-    fn remove_file(&self, path: &Path) -> io::Result<()> {
-        let old = saved(path);
-        self.step(|| FileSystem.remove_file(path))?;
-        let removed = old.map(|(content, mode)| Entry::FileRemoved(path.into(), content, mode));
+    fn remove_file(&self, place: &Place) -> io::Result<()> {
+        let path = place.path();
+        let old = saved(&path);
+        self.step(|| FileSystem.remove_file(place))?;
+        let removed = old.map(|(content, mode)| Entry::FileRemoved(path, content, mode));
         self.unflushed_entries.borrow_mut().extend(removed);
         Ok(())
     }
 
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        self.step(|| FileSystem.remove_folder(path))?;
-        self.unflushed_entries.borrow_mut().push(Entry::FolderRemoved(path.into()));
+    fn remove_folder(&self, place: &Place) -> io::Result<()> {
+        self.step(|| FileSystem.remove_folder(place))?;
+        self.unflushed_entries.borrow_mut().push(Entry::FolderRemoved(place.path()));
         Ok(())
     }
 
-    fn flush(&self, paths: &[&Path]) -> io::Result<()> {
+    fn flush(&self, places: &[&Place]) -> io::Result<()> {
+        let paths: Vec<PathBuf> = places.iter().map(|place| place.path()).collect();
         self.step(|| paths.iter().try_for_each(|path| fs::symlink_metadata(path).map(|_| ())))?;
         for path in paths {
-            self.unflushed_contents.borrow_mut().remove(*path);
-            self.unflushed_entries.borrow_mut().retain(|entry| entry.folder() != *path);
+            self.unflushed_contents.borrow_mut().remove(&path);
+            self.unflushed_entries.borrow_mut().retain(|entry| entry.folder() != path);
         }
         Ok(())
     }

@@ -1,0 +1,4 @@
+//! Age files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| mtlsgen_fuzz::age(octets));

@@ -1,0 +1,4 @@
+//! Kustomize's ResourceList.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| mtlsgen_fuzz::resource_list(octets));

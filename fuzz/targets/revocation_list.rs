@@ -1,0 +1,4 @@
+//! Certificate revocation lists, DER or PEM.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| mtlsgen_fuzz::revocation_list(octets));

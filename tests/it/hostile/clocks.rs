@@ -1,0 +1,95 @@
+//! Certificates and lists from a clock that ran ahead: verifiers refuse them, so they count as valid nowhere.
+
+use serde_json::Value;
+
+use crate::support::Sandbox;
+
+const SPEC: &str = r#"
+[cas.clients]
+[clients.alice]
+issuer = "clients"
+[clients.bob]
+issuer = "clients"
+[services.web]
+existing = true
+port = 80
+[hosts."web.example.com"]
+service = "web"
+tls.issuer = "self-signed"
+clientAuth.cas = ["clients"]
+"#;
+
+const AHEAD: &str = "2031-01-01";
+const NOW: &str = "2030-01-01";
+
+fn states(sandbox: &Sandbox) -> Vec<String> {
+    let run = sandbox.ok(&["status", "-q", "--format", "json", "--at", NOW]);
+    let value: Value = serde_json::from_str(&run.stdout).unwrap();
+    let rows = value["certificates"].as_array().unwrap();
+    rows.iter().map(|row| format!("{} {}", row["kind"], row["state"]).replace('"', "")).collect()
+}
+
+/// CI whose clock was a year ahead issued everything, and a revocation list.
+#[test]
+fn what_a_clock_that_was_ahead_made_is_not_valid() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q", "-o", "out", "--at", AHEAD]);
+    sandbox.ok(&["cert", "revoke", "-q", "bob", "--at", AHEAD]);
+    sandbox.ok(&["render", "-q", "-o", "out", "--at", AHEAD]);
+    let early = |kind: &str| format!("{kind} not yet valid");
+    let [client, revoked] = [early("client"), "client revoked".to_owned()];
+    let want = [early("authority"), early("host"), client.clone(), client, revoked, early("crl")];
+    assert_eq!(states(&sandbox), want);
+    let table = sandbox.ok(&["status", "--at", NOW]).stdout;
+    assert!(table.contains("not yet valid"), "{table}");
+    let prometheus = sandbox.ok(&["status", "--format", "prometheus", "--at", NOW]).stdout;
+    assert!(prometheus.contains("{kind=\"host\",state=\"not yet valid\"} 1"), "{prometheus}");
+    for command in [
+        &["status", "--fail-within", "1h"][..],
+        &["render", "--locked"],
+        &["render", "--check", "-o", "out"],
+        &["diff", "out"],
+    ] {
+        let run = sandbox.run(&[command, &["--at", NOW]].concat());
+        assert_eq!(run.status, 1, "{command:?}\n{}", run.stderr);
+        assert!(
+            run.stderr.contains("not valid yet") || run.stderr.contains("not yet valid"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(
+            sandbox.run(&[command, &["--at", "2031-01-02"]].concat()).status,
+            0,
+            "{command:?}"
+        );
+    }
+    let run = sandbox.run(&["cert", "show", "--check", "pki/clients/alice/tls.crt", "--at", NOW]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+}
+
+/// Only people know which of two clocks was wrong; `cert renew` is how they say it.
+#[test]
+fn what_is_not_valid_yet_is_issued_anew_when_asked_for() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q", "--at", AHEAD]);
+    let before = sandbox.read("pki/clients/alice/tls.crt");
+    let run = sandbox.ok(&["render", "--at", NOW]);
+    assert!(run.stderr.contains("warning[clock-behind]"), "{}", run.stderr);
+    assert!(run.stderr.contains("`mtlsgen cert renew NAME`"), "{}", run.stderr);
+    assert_eq!(sandbox.read("pki/clients/alice/tls.crt"), before);
+    sandbox.ok(&["cert", "renew", "-q", "--all", "--at", NOW]);
+    sandbox.ok(&["render", "-q", "--locked", "--at", NOW]);
+    sandbox.ok(&["status", "-q", "--fail-within", "1h", "--at", NOW]);
+}
+
+/// An intermediate alone, and what it signed since by a clock that was right.
+#[test]
+fn an_authority_that_is_not_valid_yet_is_told_alone() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q", "--at", NOW]);
+    sandbox.ok(&["cert", "renew", "-q", "cas/clients", "--at", AHEAD]);
+    assert_eq!(states(&sandbox)[0], "authority not yet valid");
+    let run = sandbox.run(&["render", "--locked", "--at", NOW]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("authority `clients` is not valid yet"), "{}", run.stderr);
+}

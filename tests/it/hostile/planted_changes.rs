@@ -1,0 +1,227 @@
+//! A repository brings the list of a change that no mtlsgen of this machine has begun. Such lists were carried out by
+//! whatever command came first, also by those that only look: keys that Git ignores were removed or replaced, and
+//! through a committed link the list reached files outside the store.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::PathBuf;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::support::{Run, Sandbox};
+
+const SPEC: &str = "[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n\
+    [services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"web.example.com\"]\nservice = \"web\"\n\
+    tls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
+const KEY: &str = "pki/cas/clients/tls.key";
+const CONFIG: &str = "apiVersion: mtlsgen.dev/v1alpha1\nkind: MutualTLS\nmetadata:\n  name: web\nspec:\n  specFiles: [mtls.toml]\n";
+
+/// Commands that only look.
+const LOOKING: &[&[&str]] = &[
+    &["status"],
+    &["diff", "out"],
+    &["cert", "show", "clients/alice"],
+    &["cert", "export", "alice", "-o", "alice.p12"],
+    &["render", "--locked"],
+    &["render", "--dry-run"],
+    &["render", "--check", "-o", "out"],
+    &["cert", "renew", "--all", "--dry-run"],
+    &["cert", "revoke", "clients/alice", "--dry-run"],
+    &["ca", "rotate", "clients", "--plan"],
+    &["ca", "rotate", "clients", "--dry-run"],
+];
+
+/// A store with an authority, in which the last change was finished.
+fn victim() -> Sandbox {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q", "-o", "out"]);
+    sandbox
+}
+
+fn digest(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// What Git brings: files that all may read, or under the umask 077 none but the owner.
+fn plant(sandbox: &Sandbox, path: &str, content: &str, mode: u32) {
+    let path = sandbox.write(path, content);
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn list(version: u8, lines: &[&str]) -> String {
+    format!("mtlsgen transaction {version}\n{}\nend\n", lines.join("\n"))
+}
+
+/// Runs every command, those that look and one that changes; none may carry anything out.
+fn nothing_is_carried_out(sandbox: &Sandbox) {
+    let before = sandbox.files();
+    for arguments in
+        LOOKING.iter().chain([&["render", "-q"][..], &["render", "-q", "-o", "out"]].iter())
+    {
+        let run = sandbox.run(arguments);
+        assert_ne!(run.status, 0, "{arguments:?}");
+        is_reported(&run);
+        assert_eq!(without_lock(sandbox), without(&before, ".lock"), "{arguments:?}");
+    }
+    sandbox.write("config.yaml", CONFIG);
+    let exec = sandbox.run(&["kustomize", "config.yaml"]);
+    assert_ne!(exec.status, 0);
+    assert!(sandbox.path("pki/.commit").exists());
+    fs::remove_file(sandbox.path("config.yaml")).unwrap();
+    assert_eq!(without_lock(sandbox), without(&before, ".lock"));
+}
+
+fn is_reported(run: &Run) {
+    let words = ["was interrupted and is not finished", "it is not from a change of this store"];
+    assert!(words.iter().any(|words| run.stderr.contains(words)), "{}", run.stderr);
+}
+
+fn without_lock(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
+    without(&sandbox.files(), ".lock")
+}
+
+fn without(files: &[(PathBuf, Vec<u8>)], name: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    files.iter().filter(|(path, _)| !path.ends_with(name)).cloned().collect()
+}
+
+#[test]
+fn a_planted_list_removes_no_key() {
+    let digest = digest(b"what the attacker thinks of");
+    for mode in [0o644, 0o600] {
+        for (version, line) in [
+            (1, "remove cas/clients/tls.key".to_owned()),
+            (2, "remove cas/clients/tls.key".to_owned()),
+            (2, format!("remove-key {digest} - cas/clients/tls.key")),
+            (2, "remove-key - - cas/clients/tls.key".to_owned()),
+            (2, "remove .gitignore".to_owned()),
+            (2, "remove clients/alice/../../cas/clients/tls.key".to_owned()),
+        ] {
+            let sandbox = victim();
+            plant(&sandbox, "pki/.commit", &list(version, &[&line]), mode);
+            nothing_is_carried_out(&sandbox);
+        }
+    }
+}
+
+#[test]
+fn a_planted_list_replaces_no_key() {
+    let (sandbox, attacker) = (victim(), victim());
+    let theirs = attacker.read(KEY);
+    sandbox.may_hold_keys("pki/cas/clients/.tls.key.new");
+    plant(&sandbox, "pki/cas/clients/.tls.key.new", &theirs, 0o600);
+    plant(
+        &sandbox,
+        "pki/cas/clients/.tls.crt.new",
+        &attacker.read("pki/cas/clients/tls.crt"),
+        0o644,
+    );
+    let theirs = digest(theirs.as_bytes());
+    for (version, line) in [
+        (1, "file cas/clients/tls.key".to_owned()),
+        (2, "file cas/clients/tls.key".to_owned()),
+        (2, format!("file-key - {theirs} cas/clients/tls.key")),
+        (2, format!("file-key {theirs} {theirs} cas/clients/tls.key")),
+    ] {
+        plant(&sandbox, "pki/.commit", &list(version, &["file cas/clients/tls.crt", &line]), 0o600);
+        nothing_is_carried_out(&sandbox);
+    }
+}
+
+#[test]
+fn a_planted_list_puts_no_key_beside_a_certificate_of_another_one() {
+    let (sandbox, attacker) = (victim(), victim());
+    // As after a clone: certificates are there, keys are not.
+    fs::remove_file(sandbox.path(KEY)).unwrap();
+    let theirs = attacker.read(KEY);
+    sandbox.may_hold_keys("pki/cas/clients/.tls.key.new");
+    plant(&sandbox, "pki/cas/clients/.tls.key.new", &theirs, 0o600);
+    let line = format!("file-key - {} cas/clients/tls.key", digest(theirs.as_bytes()));
+    plant(&sandbox, "pki/.commit", &list(2, &[&line]), 0o600);
+    let run = sandbox.run(&["render", "-q"]);
+    assert!(
+        run.stderr
+            .contains("a key at `pki/cas/clients/tls.key` that its certificate does not have"),
+        "{}",
+        run.stderr
+    );
+    assert!(!sandbox.path(KEY).exists());
+}
+
+#[test]
+fn a_planted_list_reaches_nothing_through_a_committed_link() {
+    let sandbox = victim();
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir_all(outside.path().join("alice")).unwrap();
+    fs::write(outside.path().join("alice/tls.crt"), "kept").unwrap();
+    fs::write(outside.path().join("alice/.name.new"), "moved").unwrap();
+    fs::rename(sandbox.path("pki/clients"), sandbox.path("away")).unwrap();
+    sandbox.may_hold_keys("away");
+    symlink(outside.path(), sandbox.path("pki/clients")).unwrap();
+    symlink(outside.path(), sandbox.path("pki/x")).unwrap();
+    for lines in [
+        &["remove clients/alice/tls.crt"][..],
+        &["file clients/alice/name"],
+        &["folder clients/bob", "file clients/bob/tls.crt"],
+        &["remove-folder clients/alice"],
+        &["remove x/alice/tls.crt"],
+    ] {
+        for name in [".commit", ".transaction"] {
+            plant(&sandbox, &format!("pki/{name}"), &list(2, lines), 0o600);
+            assert_ne!(sandbox.run(&["render", "-q"]).status, 0, "{lines:?}");
+            let mut left: Vec<_> = fs::read_dir(outside.path().join("alice")).unwrap().collect();
+            assert_eq!(left.drain(..).count(), 2, "{lines:?}");
+            assert_eq!(fs::read(outside.path().join("alice/tls.crt")).unwrap(), b"kept");
+            assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+            fs::remove_file(sandbox.path(format!("pki/{name}"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn output_is_not_written_through_a_committed_link() {
+    let sandbox = victim();
+    let outside = tempfile::tempdir().unwrap();
+    fs::rename(sandbox.path("out/secrets"), outside.path().join("secrets")).unwrap();
+    symlink(outside.path().join("secrets"), sandbox.path("out/secrets")).unwrap();
+    let before = crate::support::files(outside.path());
+    for arguments in [
+        &["render", "-q", "-o", "out"][..],
+        &["cert", "renew", "--all", "-q"],
+        &["render", "-q", "-o", "out"],
+    ] {
+        sandbox.run(arguments);
+    }
+    assert_eq!(crate::support::files(outside.path()), before);
+}
+
+#[test]
+fn an_own_change_that_was_interrupted_is_reported_and_then_finished() {
+    let sandbox = victim();
+    let (certificate, key) =
+        (sandbox.read("pki/clients/alice/tls.crt"), sandbox.read("pki/clients/alice/tls.key"));
+    // As a kill between the decision and the first rename leaves it.
+    let new = digest(key.as_bytes());
+    sandbox.may_hold_keys("pki/clients/alice/.tls.key.new");
+    plant(&sandbox, "pki/clients/alice/.tls.key.new", &key, 0o600);
+    plant(&sandbox, "pki/clients/alice/.tls.crt.new", &certificate, 0o644);
+    let lines =
+        ["file clients/alice/tls.crt", &format!("file-key {new} {new} clients/alice/tls.key")];
+    plant(&sandbox, "pki/.commit", &list(2, &lines), 0o600);
+    for arguments in LOOKING {
+        let run = sandbox.run(arguments);
+        assert_ne!(run.status, 0, "{arguments:?}");
+        assert!(
+            run.stderr.contains("run `mtlsgen render`, which finishes the change"),
+            "{}",
+            run.stderr
+        );
+        assert!(sandbox.path("pki/.commit").exists(), "{arguments:?}");
+    }
+    sandbox.ok(&["render", "-q"]);
+    assert!(!sandbox.path("pki/.commit").exists());
+    assert!(!sandbox.path("pki/clients/alice/.tls.key.new").exists());
+    for arguments in LOOKING {
+        let run = sandbox.run(arguments);
+        assert!(!run.stderr.contains("interrupted"), "{}", run.stderr);
+    }
+}

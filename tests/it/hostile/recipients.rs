@@ -1,0 +1,110 @@
+//! A merged change of the spec that gives the store's keys to another reader.
+
+use std::process::Command;
+
+use crate::encryption::{Person, rendered, set_recipients, spec, store};
+use crate::support::{Sandbox, tool};
+
+/// Every command that writes keys, each with what it needs.
+fn writing(identity: &str) -> [Vec<&str>; 6] {
+    [
+        vec!["render", "--identity", identity],
+        vec!["render", "--kind", "Ingress"],
+        vec!["render", "-o", "out", "--identity", identity],
+        vec!["cert", "renew", "alice", "--identity", identity],
+        vec!["cert", "renew", "--all", "--identity", identity],
+        vec!["ca", "rotate", "root", "--identity", identity],
+    ]
+}
+
+/// The attacker's key among the recipients, and one host more, so that there is something to issue.
+#[test]
+fn a_merged_recipient_gets_no_key() {
+    let Some((sandbox, people)) = rendered(&["ann", "eve"], 1) else { return };
+    let [ann, eve] = &people[..] else { panic!() };
+    let before = store(&sandbox);
+    let host = "[hosts.\"c.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n";
+    set_recipients(&sandbox, [ann, eve]);
+    sandbox.write("mtls.toml", sandbox.read("mtls.toml") + host);
+    for command in writing(ann.file()) {
+        let run = sandbox.run(&command);
+        assert_eq!(run.status, 2, "{command:?}\n{}", run.stderr);
+        let words = [
+            "error[new-recipients]",
+            &format!("able to read from now on: `{}`", eve.recipient),
+            "`mtlsgen render --reencrypt`",
+        ];
+        for words in words {
+            assert!(run.stderr.contains(words), "{command:?} {words}\n{}", run.stderr);
+        }
+        assert!(store(&sandbox) == before, "{command:?}");
+    }
+    let run = sandbox.ok(&["render", "--reencrypt", "--identity", ann.file()]);
+    assert!(run.stderr.contains("encrypted 5 private keys to 2 recipients"), "{}", run.stderr);
+    sandbox.ok(&["render", "--locked", "--identity", eve.file()]);
+}
+
+/// The message names both, the one who goes and the one who comes.
+#[test]
+fn a_recipient_in_the_place_of_another_is_refused_and_both_are_named() {
+    let Some((sandbox, people)) = rendered(&["ann", "eve"], 1) else { return };
+    let [ann, eve] = &people[..] else { panic!() };
+    set_recipients(&sandbox, [eve]);
+    let run = sandbox.run(&["render", "--identity", ann.file()]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    for words in [
+        format!("able to read from now on: `{}`", eve.recipient),
+        format!("no longer able to read what is written from now on: `{}`", ann.recipient),
+    ] {
+        assert!(run.stderr.contains(&words), "{words}\n{}", run.stderr);
+    }
+    // What was asked for and cannot be done is an error.
+    let run = sandbox.run(&["render", "--reencrypt", "--identity", eve.file()]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+}
+
+/// Without `store.encryption`, everybody who sees the folder would read what was sealed.
+#[test]
+fn encryption_that_is_switched_off_by_a_merge_leaves_the_keys_sealed() {
+    let Some((sandbox, people)) = rendered(&["ann"], 1) else { return };
+    let before = store(&sandbox);
+    sandbox.write("mtls.toml", spec(&[]));
+    for command in writing(people[0].file()) {
+        let run = sandbox.run(&command);
+        assert_eq!(run.status, 2, "{command:?}\n{}", run.stderr);
+        assert!(run.stderr.contains("everybody who can read the files"), "{}", run.stderr);
+        assert!(store(&sandbox) == before, "{command:?}");
+    }
+}
+
+/// A file that does not say whom it is for may be for others than the spec's recipients.
+#[test]
+fn a_key_that_does_not_say_whom_it_is_for_is_left_alone() {
+    let Some((sandbox, people)) = rendered(&["ann"], 1) else { return };
+    let path = sandbox.path("pki/clients/alice/tls.key.age");
+    sandbox.write("plain.pem", people[0].opens(&path));
+    let mut age = Command::new(tool("age").unwrap());
+    age.args(["-a", "-r", &people[0].recipient, "-o"]).arg(&path).arg(sandbox.path("plain.pem"));
+    assert!(age.status().unwrap().success());
+    let before = store(&sandbox);
+    let run = sandbox.run(&["render", "--identity", people[0].file()]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("do not record whom they are encrypted to"), "{}", run.stderr);
+    assert!(store(&sandbox) == before);
+}
+
+/// A recipient who goes learns nothing, and a store in clear has nothing that is not open already.
+#[test]
+fn what_gives_nothing_away_needs_no_flag() {
+    let Some((sandbox, people)) = rendered(&["ann", "ben"], 2) else { return };
+    let [ann, ben] = &people[..] else { panic!() };
+    set_recipients(&sandbox, [ann]);
+    let run = sandbox.ok(&["render", "--identity", ben.file()]);
+    assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient"), "{}", run.stderr);
+    let clear = Sandbox::with_toml(&spec(&[]));
+    clear.ok(&["render", "-q"]);
+    let person = Person::new(&clear, "cat").unwrap();
+    clear.write("mtls.toml", spec(&[&person.recipient]));
+    let run = clear.ok(&["render", "--kind", "Ingress"]);
+    assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient"), "{}", run.stderr);
+}
