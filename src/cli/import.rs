@@ -9,11 +9,13 @@ use super::cert::password;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, Report, print, show};
 use super::spec_arguments::time;
+use crate::diagnostic::shown;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
 use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
 use crate::io::store::{Before, Store, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
+use crate::kustomize::doctor::command::quoted;
 use crate::pki::pkcs12::{Password, PasswordError};
 use crate::spec::value::ObjectName;
 use crate::time::Timestamp;
@@ -126,7 +128,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         Format::Json => print(outcome.json())?,
     }
     if is_written {
-        globals.report().say(&next_steps(&folder));
+        globals.report().say_lines(&next_steps(&folder));
     }
     let whole = outcome.left_out.is_empty();
     Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
@@ -254,11 +256,11 @@ fn next_steps(folder: &Path) -> String {
     let flag = if folder.as_os_str().is_empty() {
         String::new()
     } else {
-        format!(" -f {}", path.display())
+        format!(" -f {}", quoted(&path.display().to_string()))
     };
     format!(
         "wrote `{}` and `{}`\nnext: read the spec, then `mtlsgen status{flag}` and `mtlsgen render{flag} --locked`, which issues nothing",
-        path.display(),
-        folder.join(STORE).display()
+        shown(&path.display().to_string()),
+        shown(&folder.join(STORE).display().to_string())
     )
 }

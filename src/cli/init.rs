@@ -12,8 +12,9 @@ use clap::ValueEnum;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use super::schema;
-use crate::diagnostic::{Diagnostic, Source, has_errors};
+use crate::diagnostic::{Diagnostic, Source, has_errors, shown};
 use crate::io::{input, new_files};
+use crate::kustomize::doctor::command::quoted;
 use crate::spec::value::{HostName, ImageName, ObjectName};
 use answers::{Answers, ServerCertificate};
 
@@ -93,7 +94,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let mut files = vec![(args.format.file_name(), text.as_bytes())];
     files.extend(schema_text.iter().map(|text| (SCHEMA, text.as_bytes())));
     new_files::write_new(&directory, &files)?;
-    globals.report().say(&next_steps(&directory, args.format));
+    globals.report().say_lines(&next_steps(&directory, args.format));
     Ok(ExitStatus::Done)
 }
 
@@ -203,12 +204,12 @@ fn next_steps(directory: &Path, format: SpecFormat) -> String {
     let flag = if directory.as_os_str().is_empty() {
         String::new()
     } else {
-        format!(" -f {}", path.display())
+        format!(" -f {}", quoted(&path.display().to_string()))
     };
     format!(
         "wrote `{path}`\n\
          next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
          `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up",
-        path = path.display()
+        path = shown(&path.display().to_string())
     )
 }

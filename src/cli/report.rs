@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use super::globals::{ColorChoice, Globals, MessageFormat};
 use crate::derive::Failure;
-use crate::diagnostic::{Diagnostic, Severity, human, json, shown_lines, visible_lines};
+use crate::diagnostic::{Diagnostic, Severity, human, json, shown, shown_lines, visible_lines};
 use crate::guard::{self, hidden};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
@@ -269,12 +269,21 @@ impl Report {
         }
     }
 
-    /// Tells what was done: words of success, reasons, next steps.
+    /// Tells what was done: words of success, reasons. A line stays a line, whatever names are in it.
     pub fn say(&self, words: &str) {
+        self.tell(words, &shown(words));
+    }
+
+    /// As [`Report::say`], for several lines, such as next steps. Names in them are escaped by the caller.
+    pub fn say_lines(&self, words: &str) {
+        self.tell(words, &shown_lines(words));
+    }
+
+    fn tell(&self, words: &str, for_people: &str) {
         self.keep(&[Diagnostic::notice("done", words)]);
         match self.format {
             _ if self.quiet => {}
-            MessageFormat::Human => write(&(shown_lines(words) + "\n")),
+            MessageFormat::Human => write(&format!("{for_people}\n")),
             MessageFormat::Json => write(&self.render(&[Diagnostic::notice("done", words)])),
         }
     }

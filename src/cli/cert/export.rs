@@ -118,7 +118,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         write_pem(args, &credential, format, report)?;
     }
     if matches!(credential.holder, Holder::Client(_)) && !args.existing.is_given() {
-        report.say(&curl::lines(&credential, args.address)?);
+        report.say_lines(&curl::lines(&credential, args.address)?);
     }
     Ok(ExitStatus::Done)
 }

@@ -357,4 +357,14 @@ mod tests {
             assert_eq!(parse(&words).unwrap_err().code, "no-build", "{line}");
         }
     }
+
+    #[test]
+    fn words_of_a_shell_stay_one_word() {
+        assert_eq!(quoted("pki/clients/alice/tls.crt"), "pki/clients/alice/tls.crt");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted("a.example.com:443:[::1]"), "'a.example.com:443:[::1]'");
+        assert_eq!(quoted("$(x)"), "'$(x)'");
+        assert_eq!(quoted("a\u{1b}'\u{202e} $(x)"), r"$'a\x1b\x27\xe2\x80\xae $(x)'");
+    }
 }

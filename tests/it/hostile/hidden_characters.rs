@@ -56,6 +56,40 @@ fn names_of_files_are_shown_escaped() {
     plain(&sandbox, &["render", "-f", &spec, "--templates", &format!("{folder}/t")]);
 }
 
+/// A name that ends a line and begins one that looks like the program's own.
+#[test]
+fn no_name_makes_a_line_of_its_own() {
+    const FORGED: &str = "a\nerror: nothing is wrong\nnext: `curl";
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.may_hold_keys(FORGED);
+    sandbox.write(&format!("{FORGED}.toml"), "a = ");
+    sandbox.write(&format!("{FORGED}/t/{FORGED}.yaml.j2"), "{{ x }}");
+    for arguments in [
+        &["render", "-f", &format!("{FORGED}.toml")][..],
+        &["render", "-o", FORGED],
+        &["render", "--templates", &format!("{FORGED}/t")],
+        &["render", "--host", FORGED],
+        &["cert", "export", "alice", "-o", &format!("{FORGED}/a.p12")],
+        &["cert", "show", FORGED],
+        &["init", &format!("{FORGED}/init")],
+        &["import", "pki/cas/clients", "--into", &format!("{FORGED}/import")],
+        &["templates", "--write", &format!("{FORGED}/templates")],
+        &["man", "--dir", &format!("{FORGED}/man")],
+        &["kustomize", "install", "--home", &format!("{FORGED}/home")],
+    ] {
+        let run = sandbox.run(arguments);
+        let said = run.stdout + &run.stderr;
+        let forged = said
+            .lines()
+            .find(|line| line.starts_with("error: nothing") || line.starts_with("next: `curl"));
+        assert_eq!(forged, None, "{arguments:?}: {said}");
+        assert!(
+            said.contains("\\nerror: nothing") || said.contains("\\x0aerror"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
 /// A spec that has them in keys and values, and a store below such a folder.
 #[test]
 fn names_in_a_spec_are_shown_escaped() {
@@ -159,13 +193,27 @@ fn names_of_objects_are_shown_escaped() {
         "metadata": {"name": HOSTILE, "labels": {"mtlsgen.dev/name": "site"}},
         "spec": {"rules": [{"host": "a.example.com"}]},
     });
-    let mut spec: serde_json::Value = serde_json::json!({
-        "cas": {"clients": {}}, "services": {"web": {"existing": true, "port": 80}},
-        "hosts": {"a.example.com": {"existingIngress": {"name": HOSTILE}, "service": "web", "clientAuth": {"cas": ["clients"]}}},
+    let stale = serde_json::json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": HOSTILE, "labels": {"mtlsgen.dev/name": "site"}},
     });
-    for _ in 0..2 {
+    let spec = |host: serde_json::Value| {
+        let mut spec = serde_json::json!({
+            "name": "site", "cas": {"clients": {}},
+            "services": {"web": {"existing": true, "port": 80}}, "hosts": {"a.example.com": host},
+        });
+        spec["hosts"]["a.example.com"]["clientAuth"] = serde_json::json!({"cas": ["clients"]});
+        spec
+    };
+    let tls = serde_json::json!({"service": "web", "tls": {"issuer": "self-signed"}});
+    let existing = serde_json::json!({"existingIngress": {"name": HOSTILE}});
+    let any = serde_json::json!({"existingIngress": true});
+    for (spec, object) in
+        [(spec(tls), stale), (spec(existing), object.clone()), (spec(any), object)]
+    {
         let config = serde_json::json!({
-            "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"}, "spec": spec,
+            "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"},
+            "spec": spec, "plugin": {"issue": "missingOrDue"},
         });
         let list = serde_json::json!({
             "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [object], "functionConfig": config,
@@ -180,6 +228,5 @@ fn names_of_objects_are_shown_escaped() {
             "post-render",
             &sandbox.run_with_input(&["post-render"], mtlsgen::manifest::yaml::emit(&object)),
         );
-        spec["hosts"]["a.example.com"]["existingIngress"] = true.into();
     }
 }
