@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::cert::password;
 use super::globals::Globals;
-use super::report::{CommandError, ExitStatus, Report, print, show};
+use super::report::{CommandError, ExitStatus, Report, print_json, show};
 use super::spec_arguments::time;
 use crate::diagnostic::shown;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
@@ -125,7 +125,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match args.format {
         Format::Human => show(&outcome.human(), false)?,
-        Format::Json => print(outcome.json())?,
+        Format::Json => print_json(&outcome.json())?,
     }
     if is_written {
         globals.report().say_lines(&next_steps(&folder));

@@ -341,10 +341,10 @@ pub fn complete(
     model: &Model,
     material: &dyn Material,
     templates: &TemplateSet,
+    disclosure: Disclosure,
     (items, namespace): (Vec<serde_json::Value>, Namespace<'_>),
 ) -> Result<Completed, CommandError> {
     let locate = |path: &[Step]| document.span(path);
-    let disclosure = Disclosure::Whole;
     let completer =
         Completer { model, material, templates, disclosure, locate: &locate, namespace };
     completer.complete(items).map_err(CommandError::Input)

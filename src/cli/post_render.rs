@@ -71,7 +71,7 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     let (sources, reach) = sources(args)?;
     let request = Request {
         sources,
-        operator: Operator::from(&args.spec).reaching(reach),
+        operator: Operator::from(&args.spec).reaching(reach).showing(args.showing),
         items: &charts_objects,
         namespace: namespace.as_deref(),
         now: args.spec.now()?,

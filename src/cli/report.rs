@@ -172,6 +172,14 @@ pub fn show(text: &str, colour: bool) -> Result<(), CommandError> {
     print(steady(&hidden(text), colour))
 }
 
+/// Writes a text in JSON to standard output, which may be a terminal.
+///
+/// # Errors
+/// Nobody reads it, or it cannot be written.
+pub fn print_json(text: &str) -> Result<(), CommandError> {
+    print(json::escaped(text))
+}
+
 /// Writes objects for people to standard output, without what steers a terminal; the caller has taken secrets out.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::objects::Showing;
 use super::report::CommandError;
 use crate::diagnostic::Source;
 use crate::io::age_file::Sources;
@@ -52,6 +53,8 @@ pub struct Operator {
     pub sharing: Sharing,
     /// How far the paths of the spec reach.
     pub reach: Reach,
+    /// Whether a person reads the objects who has not asked for private keys.
+    pub masks_keys: bool,
 }
 
 impl Operator {
@@ -66,6 +69,12 @@ impl Operator {
     pub fn reaching(self, reach: Reach) -> Self {
         Self { reach, ..self }
     }
+
+    /// The same, where objects are shown so.
+    #[must_use]
+    pub fn showing(self, showing: Showing) -> Self {
+        Self { masks_keys: showing.masks_keys(), ..self }
+    }
 }
 
 impl From<&SpecArguments> for Operator {
@@ -79,7 +88,7 @@ impl From<&SpecArguments> for Operator {
             } else {
                 environment.sharing
             },
-            reach: environment.reach,
+            ..environment
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
-use super::report::{CommandError, ExitStatus, print, show};
+use super::report::{CommandError, ExitStatus, print, print_json, show};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
@@ -90,7 +90,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let text = args.format.render()(&rows, now);
     match args.format {
         Format::Table => show(&text, false)?,
-        Format::Json | Format::Prometheus | Format::Icalendar => print(text)?,
+        Format::Json => print_json(&text)?,
+        Format::Prometheus | Format::Icalendar => print(text)?,
     }
     if !errors.is_empty() {
         return Err(CommandError::Input(errors));

@@ -20,10 +20,16 @@ pub fn render(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn line(shown: &Shown) -> String {
-    let text =
-        serde_json::to_string(shown).expect("text and numbers are always expressible in JSON");
+    escaped(&serde_json::to_string(shown).expect("text and numbers are always expressible in JSON"))
+}
+
+/// A text in JSON with every character escaped that steers a terminal or that nobody sees, but for line ends between
+/// its parts. It reads the same.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let is_unsafe = |character: char| character != '\n' && is_unsafe(character);
     if !text.contains(is_unsafe) {
-        return text;
+        return text.to_owned();
     }
     // Only strings hold such characters, and read the same with them escaped.
     let mut escaped = String::with_capacity(text.len() + 32);

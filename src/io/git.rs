@@ -29,12 +29,16 @@ pub fn kept(path: &Path) -> Kept {
     let is_tree = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
     let Some(tree) = folder.ancestors().find(is_tree) else { return Kept::Outside };
     let mut git = Command::new("git");
-    // A repository may name programs that Git is to run.
-    git.args(["-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--"]).arg(name);
     program::without_secrets(&mut git);
     for (variable, _) in std::env::vars_os().filter(|(name, _)| is_of_git(name)) {
         git.env_remove(variable);
     }
+    // The tree that was found, and no repository that lies among its files (git(1), `safe.bareRepository`). Whatever
+    // its configuration names, no program is run for it: neither a monitor nor one that fetches what is missing.
+    git.arg("--git-dir").arg(tree.join(".git")).arg("--work-tree").arg(tree);
+    git.args(["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"]);
+    git.env("GIT_ALLOW_PROTOCOL", "").env("GIT_NO_LAZY_FETCH", "1");
+    git.args(["check-ignore", "--quiet", "--"]).arg(folder.join(name));
     git.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     match git.status().ok().and_then(|status| status.code()) {
         Some(0) => Kept::Ignored,

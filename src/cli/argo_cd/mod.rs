@@ -73,7 +73,7 @@ fn generate(args: &GenerateArgs, globals: &Globals) -> Result<(), CommandError> 
     let advice = "nothing is issued here: run `mtlsgen render` where the issuers' keys are, then commit certificates and ledgers of the store";
     let request = Request {
         sources,
-        operator: Operator::of_environment().reaching(reach),
+        operator: Operator::of_environment().reaching(reach).showing(args.showing),
         items: &[],
         namespace: None,
         now: clock::now(None)?,

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::schedule;
 use crate::cli::globals::Globals;
 use crate::cli::phases;
-use crate::cli::report::{CommandError, ExitStatus, Report, print, show};
+use crate::cli::report::{CommandError, ExitStatus, Report, print_json, show};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Diagnostic;
@@ -85,7 +85,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
         match args.format {
             Format::Text => show(&schedule::text(&schedule, store.path()), false)?,
-            Format::Json => print(schedule::json(&schedule, store.path(), None))?,
+            Format::Json => print_json(&schedule::json(&schedule, store.path(), None))?,
         }
         return Ok(ExitStatus::Done);
     }
@@ -110,7 +110,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
         let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
         let taken = Taken { is_dry_run: args.dry_run, ..outcome };
-        print(schedule::json(&schedule, store.path(), Some(&taken)))?;
+        print_json(&schedule::json(&schedule, store.path(), Some(&taken)))?;
     }
     Ok(ExitStatus::Done)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::holder;
 use crate::cli::globals::Globals;
 use crate::cli::phases;
-use crate::cli::report::{CommandError, ExitStatus, Report, print};
+use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Severity;
@@ -94,7 +94,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         done
     };
     if args.format == Format::Json {
-        print(json(&plan, &inventory, now, args.dry_run))?;
+        print_json(&json(&plan, &inventory, now, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }

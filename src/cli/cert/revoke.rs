@@ -10,7 +10,7 @@ use super::choice::{Choice, Chosen};
 use super::holder;
 use crate::cli::globals::Globals;
 use crate::cli::phases::{self, Read};
-use crate::cli::report::{CommandError, ExitStatus, Report, print};
+use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::{Diagnostic, has_errors};
@@ -104,7 +104,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         tell_what_follows(&read, &chosen, reason, report);
     }
     if args.format == Format::Json {
-        print(json(&chosen, &revocation, args.dry_run))?;
+        print_json(&json(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }

@@ -9,7 +9,9 @@ use super::{holder, password};
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::{Globals, MessageFormat};
 use crate::cli::phases::{self, Read, Source};
-use crate::cli::report::{CommandError, ExitStatus, Report, print, show, standard_output_colour};
+use crate::cli::report::{
+    CommandError, ExitStatus, Report, print_json, show, standard_output_colour,
+};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
@@ -81,7 +83,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let colour = standard_output_colour(globals);
     match args.format {
         Format::Human => show(&human::render(&inspection, colour), colour)?,
-        Format::Json => print(json::render(&inspection))?,
+        Format::Json => print_json(&json::render(&inspection))?,
     }
     let is_wrong = args.check && inspection.has_findings();
     Ok(if is_wrong { ExitStatus::Findings } else { ExitStatus::Done })

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::configuration::{self, Checked};
 use crate::cli::globals::Globals;
-use crate::cli::report::{CommandError, ExitStatus, print, show};
+use crate::cli::report::{CommandError, ExitStatus, print_json, show};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::kustomization;
 use crate::io::program::Environment;
@@ -86,7 +86,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     };
     match args.format {
         Format::Text => show(&summary.text(), false)?,
-        Format::Json => print(summary.json().to_string() + "\n")?,
+        Format::Json => print_json(&(summary.json().to_string() + "\n"))?,
     }
     let report = globals.report();
     report.diagnostics(&findings);

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
+use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::{Manifest, yaml};
 use crate::model::{Model, namespace as namespace_of};
@@ -96,8 +97,10 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let templates = phases::templates(read, None, report)?;
     let own = namespace_of(&read.spec, None).to_string();
     let namespace = Namespace { name: namespace.unwrap_or(&own), is_known: namespace.is_some() };
+    let disclosure = if read.operator.masks_keys { Disclosure::Masked } else { Disclosure::Whole };
     let complete = |model: &Model, material: &dyn Material| {
-        phases::complete(document, model, material, &templates, (items.clone(), namespace))
+        let beside = (items.clone(), namespace);
+        phases::complete(document, model, material, &templates, disclosure, beside)
     };
     // What is wrong is found before anything is issued or any key is read. Hashes of what is not issued yet
     // would be other names.

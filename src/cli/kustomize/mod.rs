@@ -102,7 +102,7 @@ fn run_function(
     let sources =
         sources.and_then(|sources| Ok((sources, call::function_reach(config.as_ref(), &package)?)));
     let file = config.as_ref().and_then(|config| items::file_of(&items, config));
-    let request = sources.and_then(|sources| request(sources, &items, file));
+    let request = sources.and_then(|sources| request(sources, &items, file, showing));
     let (document, given) = match request {
         Ok(request) => generate::objects(request, report),
         Err(error) => (None, Err(error)),
@@ -135,7 +135,7 @@ fn run_exec(
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
     let (items, lists) = lists::unfold(items);
-    let (_, given) = generate::objects(request(sources, &items, None)?, globals.report());
+    let (_, given) = generate::objects(request(sources, &items, None, showing)?, globals.report());
     showing.print(&stream(&lists.fold(given?.placed()?)), globals.report())?;
     Ok(ExitStatus::Done)
 }
@@ -145,6 +145,7 @@ fn request<'a>(
     (sources, reach): (Vec<Arc<Source>>, Reach),
     items: &'a [Value],
     file: Option<&str>,
+    showing: Showing,
 ) -> Result<Request<'a>, CommandError> {
     let directory = sources.first().map_or(Path::new(""), |source| source.directory.as_path());
     let directory = call::absolute(directory);
@@ -160,7 +161,7 @@ fn request<'a>(
     let now = clock::now(None)?;
     // Objects that say no namespace go wherever they are applied, which no build knows.
     let (namespace, sink, annotate) = (None, call::sink(items), true);
-    let operator = Operator::of_environment().reaching(reach);
+    let operator = Operator::of_environment().reaching(reach).showing(showing);
     Ok(Request { sources, operator, items, namespace, now, annotate, sink, advice })
 }
 

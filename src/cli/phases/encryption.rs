@@ -61,18 +61,25 @@ pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
     if !unsettled.gives_to_others(store.recipients()) {
         return Ok(());
     }
+    let is_first = unsettled.in_clear == unsettled.count;
+    let count =
+        if store.recipients() > 0 { unsettled.count } else { unsettled.count - unsettled.in_clear };
     let title = format!(
         "the spec lets others open {} than those who can now; the first is `{}`",
-        keys(unsettled.count - unsettled.in_clear),
+        keys(count),
         unsettled.first.display()
     );
     let readers = match (store.recipients(), unsettled.added.is_empty()) {
         (0, _) => "everybody who can read the files: the spec has no `store.encryption`".to_owned(),
         (_, false) => listed(&unsettled.added),
-        (_, true) => "the recipients of `store.encryption`".to_owned(),
+        (_, true) => listed(store.readers()),
     };
     let mut error = Diagnostic::error("new-recipients", title)
         .help(format!("able to read from now on: {readers}"));
+    if unsettled.in_clear > 0 && store.recipients() > 0 {
+        let without = "no longer able to read: everybody without an identity of one of them, since the files in clear are removed";
+        error = error.help(without);
+    }
     if !unsettled.removed.is_empty() {
         let removed = listed(&unsettled.removed);
         error =
@@ -84,7 +91,14 @@ pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
             "{unknown} of these do not record whom they are encrypted to, so that it is not known who is new to them"
         ));
     }
-    let error = error.help("if they are to have the keys, run `mtlsgen render --reencrypt`; otherwise put `store.encryption` back as it was");
+    let otherwise = if is_first {
+        "remove `store.encryption`"
+    } else {
+        "put `store.encryption` back as it was"
+    };
+    let error = error.help(format!(
+        "if they are to have the keys, run `mtlsgen render --reencrypt`; otherwise {otherwise}"
+    ));
     Err(CommandError::Input(vec![error]))
 }
 
@@ -104,7 +118,6 @@ pub fn tell_unsettled_keys(
     }
     let words = words(&unsettled, store.recipients());
     let help = match unsettled.count - unsettled.in_clear {
-        0 => "run `mtlsgen render`, which encrypts them",
         _ if unsettled.gives_to_others(store.recipients()) => {
             "if all these recipients are to have the keys, run `mtlsgen render --reencrypt` where an identity opens them"
         }

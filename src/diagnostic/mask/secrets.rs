@@ -8,8 +8,8 @@ mod tests;
 use std::ops::Range;
 
 /// Words before which a long hexadecimal number is public.
-const PUBLIC: [&str; 8] =
-    ["sha256", "sha-256", "sha384", "sha512", "sha1", "fingerprint", "digest", "serial"];
+const PUBLIC: [&str; 9] =
+    ["spki", "sha256", "sha-256", "sha384", "sha512", "sha1", "fingerprint", "digest", "serial"];
 /// A serial number has up to 20 octets (RFC 5280, section 4.1.2.2); what is longer is no serial.
 const LONGEST_SERIAL: usize = 40;
 /// What is shorter is not taken for random base64.

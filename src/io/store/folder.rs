@@ -80,15 +80,24 @@ pub(super) fn close_to_git(
                 .create_folder(&folder)
                 .map_err(|error| StoreError::io("create", &folder, error))?;
         }
-        let place = folder.join(GITIGNORE.0);
-        let existing = read::file(&place)?;
-        if let Some(text) = closing(existing.as_deref().map_or(&[][..], Vec::as_slice)) {
-            place
-                .write(&text, Access::Public)
-                .map_err(|error| StoreError::io("write", &place, error))?;
-        }
+        close(&folder.join(GITIGNORE.0))?;
     }
     Ok(())
+}
+
+/// The same in a folder that is about to get a key, if a `.gitignore` stands there: a repository can bring one that lets
+/// keys in again.
+pub(super) fn close_key_folder(folder: &Place) -> Result<(), StoreError> {
+    let place = folder.join(GITIGNORE.0);
+    if read::mode_of_file(&place)?.is_some() { close(&place) } else { Ok(()) }
+}
+
+fn close(place: &Place) -> Result<(), StoreError> {
+    let existing = read::file(place)?;
+    let Some(text) = closing(existing.as_deref().map_or(&[][..], Vec::as_slice)) else {
+        return Ok(());
+    };
+    place.write(&text, Access::Public).map_err(|error| StoreError::io("write", place, error))
 }
 
 /// The text with our patterns at its end, where they outweigh all before; `None` if they stand there.

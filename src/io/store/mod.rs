@@ -386,7 +386,13 @@ impl Store {
     /// How many recipients new keys are sealed for; none: they lie in clear.
     #[must_use]
     pub fn recipients(&self) -> usize {
-        self.vault.recipients().texts().len()
+        self.readers().len()
+    }
+
+    /// These recipients.
+    #[must_use]
+    pub fn readers(&self) -> &BTreeSet<String> {
+        self.vault.recipients().texts()
     }
 
     /// Puts a foreign PKI into a store without holders, and with it the spec, all of it or nothing. The spec goes to its
@@ -453,6 +459,12 @@ impl Store {
             file.path.split('/').next() == Some(kind.folder)
         };
         folder::close_to_git(&lock.root, |kind| files.iter().any(|file| begins(file, kind)))?;
+        for file in files.iter().filter(|file| layout::part(&file.path) == Some(layout::Part::Key))
+        {
+            if let Some(folder) = lock.root.join(&file.path).parent() {
+                folder::close_key_folder(&folder)?;
+            }
+        }
         transaction::replace(&FileSystem, &lock.root, files, removal)
     }
 

@@ -32,12 +32,16 @@ pub struct UnsettledKeys {
 }
 
 impl UnsettledKeys {
-    /// Whether a sealed one gets a new reader, as far as that is known, once they are written for that many
-    /// recipients.
+    /// Whether one gets a new reader, as far as that is known, once they are written for that many recipients. Keys in
+    /// clear have none but their owner.
     #[must_use]
     pub fn gives_to_others(&self, recipients: usize) -> bool {
         let is_sealed = self.count > self.in_clear;
-        is_sealed && (recipients == 0 || self.unknown > 0 || !self.added.is_empty())
+        let is_opened = is_sealed && recipients == 0;
+        is_opened
+            || self.unknown > 0
+            || !self.added.is_empty()
+            || recipients > 0 && self.in_clear > 0
     }
 }
 

@@ -220,6 +220,13 @@ fn require_fit(root: &Place, list: &Place, path: &str) -> Result<(), StoreError>
     let certificate = format!("{folder}{}", layout::CERTIFICATE);
     let new = |path: &str| read::file(&root.join(beside(path)));
     let Some(key) = new(path)? else { return Ok(()) };
+    if read::mode_of_file(&root.join(beside(path)))?.is_some_and(|mode| mode & 0o077 != 0) {
+        let place = root.join(path).path();
+        return Err(foreign(
+            list,
+            format!("would put a key at `{}` that others can read", place.display()),
+        ));
+    }
     let certificate = match new(&certificate)? {
         Some(text) => Some(text),
         None => read::file(&root.join(&certificate))?,

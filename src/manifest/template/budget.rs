@@ -13,6 +13,8 @@ use minijinja::{Error, ErrorKind};
 const OCTETS: u64 = 64 << 20;
 /// More for each thing in the model that a template can loop over.
 const OCTETS_EACH: u64 = 1 << 20;
+/// How often a rendering may look at as much as it may make.
+const READINGS: u64 = 32;
 /// What an element of a list or a mapping takes beside its own text.
 const ELEMENT: u64 = 32;
 /// How deep values may hold one another.
@@ -25,11 +27,17 @@ pub(super) const EXHAUSTED: &str = "it makes more text and lists than one render
 pub(super) struct Budget {
     limit: AtomicU64,
     used: AtomicU64,
+    /// Octets that were looked at, which takes time and no room.
+    read: AtomicU64,
 }
 
 impl Budget {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { limit: AtomicU64::new(OCTETS), used: AtomicU64::new(0) })
+        Arc::new(Self {
+            limit: AtomicU64::new(OCTETS),
+            used: AtomicU64::new(0),
+            read: AtomicU64::new(0),
+        })
     }
 
     /// Scales the budget by the size of the model.
@@ -41,6 +49,14 @@ impl Budget {
     /// Begins a rendering.
     pub(super) fn restart(&self) {
         self.used.store(0, Ordering::Relaxed);
+        self.read.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes `octets` that are looked at from those that one rendering may look at.
+    pub(super) fn look(&self, octets: u64) -> Result<(), Error> {
+        let before = self.read.fetch_add(octets, Ordering::Relaxed);
+        let limit = self.limit.load(Ordering::Relaxed).saturating_mul(READINGS);
+        if before.saturating_add(octets) <= limit { Ok(()) } else { Err(self.exhausted()) }
     }
 
     /// Takes `octets` from what is left.
@@ -63,6 +79,7 @@ impl Budget {
         let mut left = self.left();
         let limit = left;
         spend(value, 0, &mut left).ok_or_else(|| self.exhausted())?;
+        self.look(limit - left)?;
         Ok(limit - left)
     }
 
@@ -75,6 +92,19 @@ impl Budget {
             }
             _ => 0,
         })
+    }
+
+    /// As [`Budget::own_size`], with the rows that a list of lists has.
+    pub(super) fn size_with_rows(&self, value: &Value) -> Result<u64, Error> {
+        let mut size = self.own_size(value)?;
+        if value.kind() != ValueKind::String {
+            for row in value.try_iter().into_iter().flatten() {
+                let row = if row.kind() == ValueKind::String { 0 } else { self.own_size(&row)? };
+                size = size.saturating_add(row);
+                self.allow(size)?;
+            }
+        }
+        Ok(size)
     }
 
     /// Number of elements; those of a list that does not know are counted, as far as there is room for them.

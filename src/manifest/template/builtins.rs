@@ -14,9 +14,16 @@ pub(super) fn install(environment: &mut Environment<'_>, budget: &Arc<Budget>) {
         let budget = Arc::clone(budget);
         environment.add_filter(name, move |state: &mut State, values: Rest<ValueOrKwargs>| {
             let values = values.into_values();
+            values.first().map(|value| budget.look(budget.own_size(value)?)).transpose()?;
             budget.allow(need(&budget, name, &values)?)?;
             let made = filter.call(state, &values)?;
-            budget.charge(budget.own_size(&made)?)?;
+            let size = match name {
+                "batch" | "slice" | "zip" | "groupby" | "items" | "dictsort" => {
+                    budget.size_with_rows(&made)
+                }
+                _ => budget.own_size(&made),
+            };
+            budget.charge(size?)?;
             Ok::<_, Error>(made)
         });
     }
@@ -283,5 +290,9 @@ fn comparisons() -> impl IntoIterator<Item = (&'static str, Value)> {
         ("ge", at_least.clone()),
         (">=", at_least),
         ("in", Value::from_function(tests::is_in)),
+        ("lower", Value::from_function(tests::is_lower)),
+        ("upper", Value::from_function(tests::is_upper)),
+        ("startingwith", Value::from_function(tests::is_startingwith)),
+        ("endingwith", Value::from_function(tests::is_endingwith)),
     ]
 }

@@ -225,3 +225,21 @@ fn an_own_change_that_was_interrupted_is_reported_and_then_finished() {
         assert!(!run.stderr.contains("interrupted"), "{}", run.stderr);
     }
 }
+
+/// A `.gitignore` deeper than ours lets keys in again, and `git add` takes them up.
+#[test]
+fn a_planted_gitignore_opens_no_key_to_git() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    for folder in ["pki/cas/clients", "pki/clients/alice", "pki/hosts/web.example.com"] {
+        sandbox.write(&format!("{folder}/.gitignore"), "!*.key\n");
+    }
+    sandbox.ok(&["render", "-q"]);
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        crate::support::output_of(git.args(arguments).current_dir(sandbox.folder()))
+    };
+    git(&["init", "-q"]);
+    let taken = git(&["add", "-An"]);
+    assert!(taken.contains("tls.crt") && !taken.contains("tls.key"), "{taken}");
+    fs::remove_dir_all(sandbox.path(".git")).unwrap();
+}
