@@ -69,7 +69,7 @@ fn no_name_makes_a_line_of_its_own() {
         &["render", "-o", FORGED],
         &["render", "--templates", &format!("{FORGED}/t")],
         &["render", "--host", FORGED],
-        &["cert", "export", "alice", "-o", &format!("{FORGED}/a.p12")],
+        &["cert", "export", "alice", "--format", "pem-key", "-o", &format!("{FORGED}/a.key")],
         &["cert", "show", FORGED],
         &["init", &format!("{FORGED}/init")],
         &["import", "pki/cas/clients", "--into", &format!("{FORGED}/import")],
