@@ -3,6 +3,7 @@
 use super::report::{CommandError, Report, print, print_steady, standard_output_is_terminal};
 use crate::guard::without_known;
 use crate::output::mask_keys;
+use crate::secret_format::MASK;
 
 /// Whether private keys are shown, wherever objects are printed.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -23,7 +24,11 @@ impl Showing {
     /// # Errors
     /// Nobody reads them, or they cannot be written.
     pub fn print(self, text: &str, report: Report) -> Result<(), CommandError> {
-        if self.masks_keys() { print_masked(text, false, report) } else { print(text) }
+        if self.masks_keys() {
+            print_masked(text, text.contains(MASK), report)
+        } else {
+            print(text)
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod plain;
 
+pub use plain::MASK;
+
 use minijinja::Value;
 use zeroize::Zeroizing;
 

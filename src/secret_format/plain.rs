@@ -10,8 +10,8 @@ use super::{Content, Entry, KeyEntry, SecretFormat};
 use crate::manifest::template::values::owned_texts;
 use crate::pki::key::SpkiHash;
 
-/// What stands in place of a key on a terminal.
-const MASK: &str = "<private key, shown with --show-secrets>";
+/// What stands for a private key on a terminal.
+pub const MASK: &str = "<private key, shown with --show-secrets>";
 
 pub(super) struct Plain;
 

@@ -77,7 +77,7 @@ fn switching_on_seals_all_keys_of_the_store_and_leaves_nothing_in_clear() {
     let run = sandbox.run(&["render", "--locked"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(run.stderr.contains("(6 in clear)"), "{}", run.stderr);
-    let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 6 private keys to 1 recipient\n"), "{}", run.stderr);
     assert!(run.stderr.contains("copies elsewhere"), "{}", run.stderr);
     assert_eq!(in_clear(&sandbox), Vec::<String>::new());
@@ -170,7 +170,7 @@ fn keys_that_were_brought_along_stay_in_clear_and_are_told() {
     let brought = "pki/brought/hosts/b.example.com/tls.key";
     sandbox.write(brought, &key);
     sandbox.write("mtls.toml", spec(&[&ann.recipient]));
-    let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 5 private keys"), "{}", run.stderr);
     let told = "warning[brought-keys-in-clear]: 1 private key that the spec names as a file stays in clear";
     assert!(run.stderr.contains(told) && run.stderr.contains(brought), "{}", run.stderr);

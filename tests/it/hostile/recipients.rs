@@ -101,10 +101,31 @@ fn what_gives_nothing_away_needs_no_flag() {
     set_recipients(&sandbox, [ann]);
     let run = sandbox.ok(&["render", "--identity", ben.file()]);
     assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient"), "{}", run.stderr);
-    let clear = Sandbox::with_toml(&spec(&[]));
-    clear.ok(&["render", "-q"]);
-    let person = Person::new(&clear, "cat").unwrap();
-    clear.write("mtls.toml", spec(&[&person.recipient]));
-    let run = clear.ok(&["render", "--kind", "Ingress"]);
+    let new = Sandbox::new();
+    let person = Person::new(&new, "cat").unwrap();
+    new.write("mtls.toml", spec(&[&person.recipient]));
+    new.ok(&["render", "-q", "--kind", "Ingress"]);
+}
+
+/// A merge switches encryption on, for its author: every key would be his, and nobody else's any more.
+#[test]
+fn a_merge_that_switches_encryption_on_gets_no_key() {
+    let sandbox = Sandbox::with_toml(&spec(&[]));
+    let Some(eve) = Person::new(&sandbox, "eve") else { return };
+    sandbox.ok(&["render", "-q"]);
+    sandbox.write("mtls.toml", spec(&[&eve.recipient]));
+    let before = crate::support::files(&sandbox.path("pki"));
+    for arguments in [&["render"][..], &["cert", "renew", "--all"], &["render", "-o", "out"]] {
+        let run = sandbox.run(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(&eve.recipient), "{}", run.stderr);
+        assert!(run.stderr.contains("render --reencrypt"), "{}", run.stderr);
+        let without_lock = |files: Vec<(std::path::PathBuf, Vec<u8>)>| {
+            files.into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect::<Vec<_>>()
+        };
+        let now = crate::support::files(&sandbox.path("pki"));
+        assert_eq!(without_lock(now), without_lock(before.clone()), "{arguments:?}");
+    }
+    let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient"), "{}", run.stderr);
 }
