@@ -88,7 +88,7 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
     Ok(helm::append(chart, &stream(&missing)))
 }
 
-/// The texts of the spec, and how far the paths in its files reach; those of `--set` are of whoever runs the program.
+/// The texts of the spec, and how far the paths in its files reach; those of `--set` are the operator's.
 fn sources(args: &Args) -> Result<(Vec<Arc<Source>>, Reach), CommandError> {
     let allowed = call::allowed(&args.allowed);
     let first = args.spec.files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""));

@@ -269,6 +269,11 @@ fn to_folder(
     };
     let existing = tree::read(folder, tree)?;
     let changes: Changes = output::changes(tree, &existing)?;
+    changes.kept.iter().for_each(|path| {
+        report.say(&format!(
+            "kept `{path}`: the folder's record names it, but what it holds is not from mtlsgen"
+        ));
+    });
     if args.check {
         changes.files.iter().for_each(|change| report.say(&format!("not up to date: {change}")));
         let status = if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };

@@ -131,7 +131,7 @@ impl SpecArguments {
         Ok(sources)
     }
 
-    /// As [`SpecArguments::sources`], where the arguments are not those of whoever runs the program.
+    /// As [`SpecArguments::sources`], where the arguments are not the operator's.
     ///
     /// # Errors
     /// A file is missing, ambiguous, out of reach or cannot be read.

@@ -1,7 +1,7 @@
 //! The one place where files of users are opened: nothing that is opened makes the program wait, and what is confined
 //! lies below its folder.
 //!
-//! A pipe with a name waits for somebody who writes, a device does what devices do; both are refused, but for the pipes
+//! A pipe with a name waits for a writer, a device does what devices do; both are refused, but for the pipes
 //! that a shell hands over (`/dev/stdin`, `<(COMMAND)`) and `/dev/null`.
 #![expect(clippy::disallowed_methods, reason = "files are opened here")]
 

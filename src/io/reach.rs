@@ -24,9 +24,9 @@ struct Within {
     called: &'static str,
     /// Real paths of folders (or files) whose files may be read.
     roots: Vec<PathBuf>,
-    /// How whoever runs the plugin adds a root.
+    /// How the operator adds a root.
     way_out: &'static str,
-    /// Sources whose paths reach anywhere: what whoever runs the plugin says himself.
+    /// Sources whose paths reach anywhere: what the operator says.
     trusted: Vec<Arc<Source>>,
 }
 
@@ -146,6 +146,6 @@ impl Within {
         );
         Diagnostic::error("outside-folder", title)
             .help("move it into that folder; links count as what they lead to")
-            .help(format!("whoever runs the plugin, not the spec, can allow its folder: {way_out}"))
+            .help(format!("the operator, not the spec, can allow its folder: {way_out}"))
     }
 }

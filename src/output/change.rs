@@ -30,6 +30,8 @@ pub struct ExistingFile {
 pub struct Changes {
     /// Files, sorted by path.
     pub files: Vec<Change>,
+    /// Files that the record names and that hold something else than mtlsgen writes: they stay, and leave the record.
+    pub kept: Vec<String>,
     /// What to record before the first file changes, so that a run that is cut short leaves no file behind
     /// that the next one takes for somebody else's; `None` where no file changes.
     pub record_before: Option<Record>,
@@ -112,10 +114,12 @@ pub fn changes(tree: &OutputTree, existing: &ExistingTree) -> Result<Changes, No
         let kind = kind_of_change(tree, file, existing.files.get(path))?;
         Some((path, kind))
     });
-    let removed = existing.files.keys().filter(|path| is_left_over(tree, &old, path));
-    let kinds: BTreeMap<_, _> =
-        written.chain(removed.map(|path| (path, ChangeKind::Remove))).collect();
-    refuse_files_of_others(&kinds, &old)?;
+    let is_own = |path: &&String| old.is_own(path, &existing.files[*path].bytes);
+    let left_over = existing.files.keys().filter(|path| is_left_over(tree, &old, path));
+    let (removed, kept): (Vec<_>, Vec<_>) = left_over.partition(is_own);
+    let removed = removed.into_iter().map(|path| (path, ChangeKind::Remove));
+    let kinds: BTreeMap<_, _> = written.chain(removed).collect();
+    refuse_files_of_others(&kinds, &old, existing)?;
     let files: Vec<_> =
         kinds.into_iter().map(|(path, kind)| change(path, kind, existing)).collect();
     let after = record_after(tree, &old);
@@ -123,6 +127,7 @@ pub fn changes(tree: &OutputTree, existing: &ExistingTree) -> Result<Changes, No
         record_before: (!files.is_empty()).then(|| record_before(&old, &after, &files)),
         record_after: (existing.record.as_ref() != Some(&after)).then_some(after),
         files,
+        kept: kept.into_iter().cloned().collect(),
     })
 }
 
@@ -156,10 +161,15 @@ fn is_left_over(tree: &OutputTree, old: &Record, path: &str) -> bool {
 fn refuse_files_of_others(
     kinds: &BTreeMap<&String, ChangeKind>,
     old: &Record,
+    existing: &ExistingTree,
 ) -> Result<(), NotOurs> {
+    let is_of_others = |path: &String| {
+        let is_own = |file: &ExistingFile| old.is_own(path, &file.bytes);
+        !old.contains(path) || old.is_unseen(path) && !existing.files.get(path).is_some_and(is_own)
+    };
     let paths: Vec<_> = kinds
         .iter()
-        .filter(|(path, kind)| **kind == ChangeKind::Modify && !old.contains(path))
+        .filter(|(path, kind)| **kind == ChangeKind::Modify && is_of_others(path))
         .map(|(path, _)| (*path).clone())
         .collect();
     if paths.is_empty() { Ok(()) } else { Err(NotOurs { paths }) }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::file_name::sha256_hex;
+use super::layout::GENERATED;
 
 /// Name of the record's file.
 pub const RECORD: &str = ".mtlsgen";
@@ -66,6 +67,18 @@ impl Record {
     /// Whether mtlsgen wrote the file at `path`.
     pub fn contains(&self, path: &str) -> bool {
         self.entries.contains_key(path)
+    }
+
+    /// Whether mtlsgen wrote what the file at `path` holds, or a person edited what it wrote: a record alone proves nothing,
+    /// since a repository can bring one that names files of others.
+    pub fn is_own(&self, path: &str, content: &[u8]) -> bool {
+        let hash = self.entries.get(path).and_then(Option::as_ref);
+        content.starts_with(GENERATED) || hash.is_some_and(|hash| *hash == sha256_hex(content))
+    }
+
+    /// Whether mtlsgen wrote the file at `path`, of whose content the record says nothing.
+    pub fn is_unseen(&self, path: &str) -> bool {
+        self.entries.get(path).is_some_and(Option::is_none)
     }
 
     /// Whether somebody changed the file at `path` after mtlsgen wrote it, as far as the record can tell.

@@ -12,6 +12,7 @@ mod memory;
 mod misplaced_keys;
 mod pipes_and_devices;
 mod planted_changes;
+mod planted_records;
 mod recipients;
 mod requests;
 mod secret_words;

@@ -323,3 +323,22 @@ fn no_command_shows_a_private_key_on_a_terminal_unless_asked() {
         );
     }
 }
+
+/// A template that spreads a key over a text, so that no search finds it again: on a terminal it is not given the key.
+#[test]
+fn a_template_of_a_plugin_is_given_no_key_on_a_terminal() {
+    let sandbox = Sandbox::with_toml(&format!("templates = \"templates\"\n{SPEC}"));
+    let built_in = sandbox.ok(&["templates", "secret.yaml.j2"]).stdout;
+    assert!(built_in.contains("metadata:\n"), "{built_in}");
+    let spread = "metadata:\n  annotations:\n    leak: {{ (data[\"tls.key\"] | default(\"none\") | list | join(\"x9\")) }}\n";
+    sandbox.write("templates/secret.yaml.j2", built_in.replacen("metadata:\n", spread, 1));
+    sandbox.ok(&["render", "-q", "--kind", "Ingress"]);
+    sandbox.write("config.yaml", "apiVersion: mtlsgen.dev/v1alpha1\nkind: MutualTLS\nmetadata:\n  name: site\nplugin:\n  specFiles: [mtls.toml]\nspec: {}\n");
+    sandbox.write("chart", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n");
+    for command in ["render", "kustomize config.yaml", "post-render <chart"] {
+        let Some(shown) = on_terminal(&sandbox, command, "") else { return };
+        assert!(shown.stdout.contains("leak:"), "{command}: {}", shown.stdout);
+        // LS0tLS1CRUdJTiBQUklWQVRF, of `-----BEGIN PRIVATE`.
+        assert!(!shown.stdout.contains("Lx9Sx90x9tx9Lx9S"), "{command}: {}", shown.stdout);
+    }
+}

@@ -250,7 +250,7 @@ fn password_destination(
     }
 }
 
-/// The new password can be shown to nobody.
+/// There is no terminal to show the new password on.
 fn without_place(why: Option<&str>) -> CommandError {
     let why = why.unwrap_or("standard error is no terminal to show it on");
     let what = format!("the password of the new file has no place: {why}");

@@ -25,7 +25,7 @@ const CONFIG_ROOT: &str = "KUSTOMIZE_PLUGIN_CONFIG_ROOT";
 const ALLOWED: &str = "MTLSGEN_ALLOW_PATH";
 /// How another folder is allowed, where the command line is that of the repository.
 const WAY_OUT: &str = "set `MTLSGEN_ALLOW_PATH` in the environment of the build";
-/// How another folder is allowed, where the command line is that of whoever runs the plugin.
+/// How another folder is allowed, where the command line is that of the operator.
 pub const WAY_OUT_BY_FLAG: &str = "say `--allow-path FOLDER`, or set `MTLSGEN_ALLOW_PATH`";
 /// Annotations by which a configuration says how it is run as a function.
 const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
@@ -99,7 +99,7 @@ pub fn kustomization_reach(folder: &Path) -> Result<Reach, CommandError> {
     reach((folder, KUSTOMIZATION))
 }
 
-/// Folders that whoever runs the plugin allows, by flags and by the environment.
+/// Folders that the operator allows, by flags and by the environment.
 pub fn allowed(flags: &[PathBuf]) -> Vec<PathBuf> {
     let variable = std::env::var_os(ALLOWED).unwrap_or_default();
     let variable = std::env::split_paths(&variable).filter(|path| !path.as_os_str().is_empty());
@@ -110,11 +110,11 @@ pub fn allowed(flags: &[PathBuf]) -> Vec<PathBuf> {
 /// of kpt, the package in it. Where the package is said by objects, which anybody can write: it widens nothing.
 ///
 /// # Errors
-/// The configuration itself sets what only whoever runs the plugin may.
+/// The configuration itself sets what the operator alone may.
 pub fn function_reach(config: Option<&Value>, package: &Path) -> Result<Reach, CommandError> {
     if config.is_some_and(sets_allowed) {
         let title =
-            format!("the configuration sets `{ALLOWED}`, which is for whoever runs the build");
+            format!("the configuration sets `{ALLOWED}`, which is for the operator of the build");
         let diagnostic = Diagnostic::error("function-config", title)
             .help("remove it from `envs` of the function's annotation");
         return Err(CommandError::Input(vec![diagnostic]));

@@ -41,7 +41,7 @@ use crate::spec::document::KIND;
 /// A build issues nothing unless the configuration says so: it fails where `mtlsgen render` has something to issue
 /// without which nothing works, and says what to run.
 ///
-/// The paths of the spec must not lead out of the folder of the kustomization, links included. Whoever runs the build
+/// The paths of the spec must not lead out of the folder of the kustomization, links included. The operator of the build
 /// allows further folders in the environment variable `MTLSGEN_ALLOW_PATH`, with `:` between them.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -1,9 +1,9 @@
 //! The list of what a change makes: a text with one path below the store on each line.
 //!
-//! A repository can bring any file, so a list proves nothing by lying there. Of every private key that a change
-//! replaces, removes or adds, the list has the SHA-256 digest of the file before and after: no checkout knows that of
-//! a key which Git ignores. A list with other digests than the files, with paths that the layout does not know, or that
-//! names a key as another file, is not carried out.
+//! A repository can bring any file, so a list proves nothing by lying there. Of every file that a change replaces, removes
+//! or adds, the list has the SHA-256 digest before and after: no checkout knows that of a key which Git ignores, or of a
+//! certificate that is not committed yet. A list with other digests than the files, or with paths that the layout does
+//! not know, is not carried out.
 
 use std::fmt::{self, Write as _};
 
@@ -34,18 +34,11 @@ pub(super) struct Record {
     pub(super) removed_folders: Vec<String>,
 }
 
-/// A file of a change.
+/// A file of a change, and what it holds before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RecordedFile {
     /// Its path below the store.
     pub(super) path: String,
-    /// What it holds before and after, if it is a private key.
-    pub(super) key: Option<KeyChange>,
-}
-
-/// What the file of a private key holds before and after a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeyChange {
     /// Before; `None`: there is no such file.
     pub(super) before: Option<FileDigest>,
     /// After; `None`: it is removed.
@@ -103,14 +96,8 @@ impl fmt::Display for Record {
         writeln!(f, "{FIRST_LINE}")?;
         self.folders.iter().try_for_each(|path| writeln!(f, "folder {path}"))?;
         for (word, files) in [("file", &self.files), ("remove", &self.removed)] {
-            for RecordedFile { path, key } in files {
-                match key {
-                    None => writeln!(f, "{word} {path}")?,
-                    Some(KeyChange { before, after }) => {
-                        let (before, after) = (digest(before), digest(after));
-                        writeln!(f, "{word}-key {before} {after} {path}")?;
-                    }
-                }
+            for RecordedFile { path, before, after } in files {
+                writeln!(f, "{word} {} {} {path}", digest(before), digest(after))?;
             }
         }
         self.removed_folders.iter().try_for_each(|path| writeln!(f, "remove-folder {path}"))?;
@@ -138,9 +125,7 @@ impl Record {
             match word {
                 "folder" => record.folders.push(known(rest, Part::Folder)?),
                 "file" => record.files.push(file(rest)?),
-                "file-key" => record.files.push(key(rest)?),
                 "remove" => record.removed.push(file(rest)?),
-                "remove-key" => record.removed.push(key(rest)?),
                 "remove-folder" => record.removed_folders.push(known(rest, Part::Folder)?),
                 _ => return None,
             }
@@ -148,24 +133,22 @@ impl Record {
         Some(record)
     }
 
-    /// Makes sure that a list tells what was before and what comes, of every private key that it has.
+    /// Makes sure that every file of a list is as before the change or as after it.
     ///
     /// # Errors
-    /// The first key that is neither as before the change nor as after it, as the end of a sentence that starts with
-    /// the list.
+    /// The first one that is neither.
     pub(super) fn require_origin(
         &self,
         root: &Place,
         beside: impl Fn(&str) -> String,
     ) -> Result<(), Foreign> {
-        for RecordedFile { path, key } in self.files.iter().chain(&self.removed) {
-            let Some(KeyChange { before, after }) = key else { continue };
+        for RecordedFile { path, before, after } in self.files.iter().chain(&self.removed) {
             let now = FileDigest::of_file(&root.join(path))?;
             let waiting = FileDigest::of_file(&root.join(beside(path)))?;
             let is_due = now == *before && waiting == *after;
             let is_done = now == *after && waiting.is_none();
             if !is_due && !is_done {
-                return Err(Foreign::Key(path.clone()));
+                return Err(Foreign::File(path.clone()));
             }
         }
         Ok(())
@@ -174,9 +157,9 @@ impl Record {
 
 /// Why a list is not carried out.
 pub(super) enum Foreign {
-    /// It does not know this key.
-    Key(String),
-    /// The key cannot be read.
+    /// It does not know this file.
+    File(String),
+    /// A file cannot be read.
     Unreadable(StoreError),
 }
 
@@ -191,14 +174,12 @@ fn known(path: &str, part: Part) -> Option<String> {
 }
 
 fn file(rest: &str) -> Option<RecordedFile> {
-    Some(RecordedFile { path: known(rest, Part::Public)?, key: None })
-}
-
-fn key(rest: &str) -> Option<RecordedFile> {
     let mut words = rest.splitn(3, ' ');
     let mut digest = || FileDigest::parse(words.next()?).ok();
-    let key = KeyChange { before: digest()?, after: digest()? };
-    Some(RecordedFile { path: known(words.next()?, Part::Key)?, key: Some(key) })
+    let (before, after) = (digest()?, digest()?);
+    let path = words.next()?;
+    let path = known(path, Part::Public).or_else(|| known(path, Part::Key))?;
+    Some(RecordedFile { path, before, after })
 }
 
 #[cfg(test)]
@@ -207,21 +188,17 @@ mod tests {
 
     fn record() -> Record {
         let digest = |text: &str| Some(FileDigest::of(text.as_bytes()));
-        let public = |path: &str| RecordedFile { path: path.into(), key: None };
-        let key = |path: &str, before, after| RecordedFile {
-            path: path.into(),
-            key: Some(KeyChange { before, after }),
-        };
+        let file = |path: &str, before, after| RecordedFile { path: path.into(), before, after };
         Record {
             folders: vec!["clients".into(), "clients/a%20b".into()],
             files: vec![
-                public(".generation"),
-                key("clients/a%20b/tls.key", None, digest("new")),
-                key("cas/a/tls.key.age", digest("old"), digest("new")),
+                file(".generation", digest("1"), digest("2")),
+                file("clients/a%20b/tls.key", None, digest("new")),
+                file("cas/a/tls.key.age", digest("old"), digest("new")),
             ],
             removed: vec![
-                public("cas/a/next/tls.crt"),
-                key("cas/a/next/tls.key", digest("x"), None),
+                file("cas/a/next/tls.crt", None, None),
+                file("cas/a/next/tls.key", digest("x"), None),
             ],
             removed_folders: vec!["cas/a/next".into()],
         }
@@ -262,19 +239,18 @@ mod tests {
         ];
         let digest = FileDigest::of(b"x").0;
         for path in paths {
-            for word in ["file", "folder", "remove", "remove-folder"] {
+            for word in ["folder", "remove-folder"] {
                 assert_eq!(parse(&format!("{word} {path}")), None, "{word} {path}");
             }
-            for word in ["file-key", "remove-key"] {
+            for word in ["file", "remove"] {
                 assert_eq!(parse(&format!("{word} {digest} - {path}")), None, "{word} {path}");
             }
         }
-        for line in ["file cas/a/tls.key", "remove cas/a/tls.key.age", "folder cas/a/tls.key"] {
+        for line in ["file cas/a/tls.crt", "file - cas/a/tls.key", "file - x cas/a/tls.key", "file"]
+        {
             assert_eq!(parse(line), None, "{line}");
         }
-        for line in ["file-key - cas/a/tls.key", "file-key - x cas/a/tls.key", "file-key"] {
-            assert_eq!(parse(line), None, "{line}");
-        }
-        assert!(parse(&format!("remove-key {digest} - cas/a/tls.key")).is_some());
+        assert_eq!(parse("folder cas/a/tls.key"), None);
+        assert!(parse(&format!("remove {digest} - cas/a/tls.key")).is_some());
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
-use super::record::{Record, RecordedFile};
+use super::record::{FileDigest, Record, RecordedFile};
 use super::transaction::NewFile;
 use super::*;
 
@@ -24,8 +24,10 @@ fn put(store: &Store, files: &[(&str, &str)]) {
     transaction::commit(&FileSystem, &lock.root, files.collect()).unwrap();
 }
 
-fn public(path: &str) -> RecordedFile {
-    RecordedFile { path: path.into(), key: None }
+/// A file that becomes `new`.
+fn new(path: &str, before: Option<&str>) -> RecordedFile {
+    let digest = |text: &str| FileDigest::of(text.as_bytes());
+    RecordedFile { path: path.into(), before: before.map(digest), after: Some(digest("new")) }
 }
 
 const PAIR: [&str; 2] = ["clients/a/tls.crt", "hosts/b/tls.crt"];
@@ -63,7 +65,8 @@ fn readers_report_what_a_killed_process_decided_and_the_next_change_finishes_it(
     let root = TempDir::new().unwrap();
     let store = open(root.path());
     put(&store, &[(PAIR[0], "old"), (PAIR[1], "old")]);
-    let record = Record { files: PAIR.map(public).to_vec(), ..Record::default() };
+    let record =
+        Record { files: PAIR.map(|path| new(path, Some("old"))).to_vec(), ..Record::default() };
     fs::write(root.path().join("clients/a/.tls.crt.new"), "new").unwrap();
     fs::write(root.path().join("hosts/b/tls.crt"), "new").unwrap();
     fs::write(root.path().join(".commit"), record.to_string()).unwrap();
@@ -84,7 +87,7 @@ fn what_a_killed_process_only_prepared_is_removed_by_the_next_change() {
     put(&store, &[(PAIR[0], "old")]);
     let record = Record {
         folders: vec!["hosts".into(), "hosts/b".into()],
-        files: vec![public(PAIR[1])],
+        files: vec![new(PAIR[1], None)],
         ..Record::default()
     };
     fs::create_dir_all(root.path().join("hosts/b")).unwrap();

@@ -24,8 +24,8 @@ use zeroize::Zeroizing;
 
 use super::disk::Disk;
 use super::error::StoreError;
-use super::layout::{self, Part};
-use super::record::{FileDigest, Foreign, Found, KeyChange, Record, RecordedFile};
+use super::layout;
+use super::record::{FileDigest, Foreign, Found, Record, RecordedFile};
 use super::{parallel, read};
 use crate::io::atomic::Access;
 use crate::io::beneath::Place;
@@ -163,16 +163,10 @@ pub(super) fn replace(
 
 /// A file of a change as the list has it; `text` is what it holds then, if it stays.
 fn recorded(root: &Place, path: &str, text: Option<&str>) -> Result<RecordedFile, StoreError> {
-    let part = layout::part(path);
-    debug_assert!(part.is_some(), "recovery would refuse `{path}`");
-    let key = match part {
-        Some(Part::Key) => Some(KeyChange {
-            before: FileDigest::of_file(&root.join(path))?,
-            after: text.map(|text| FileDigest::of(text.as_bytes())),
-        }),
-        _ => None,
-    };
-    Ok(RecordedFile { path: path.to_owned(), key })
+    debug_assert!(layout::part(path).is_some(), "recovery would refuse `{path}`");
+    let before = FileDigest::of_file(&root.join(path))?;
+    let after = text.map(|text| FileDigest::of(text.as_bytes()));
+    Ok(RecordedFile { path: path.to_owned(), before, after })
 }
 
 /// Finishes what a killed process left. The caller holds the lock.
@@ -204,44 +198,56 @@ pub(super) fn recover(disk: &impl Disk, root: &Place) -> Result<(), StoreError> 
 fn require_own(root: &Place, list: &Place, record: &Record) -> Result<(), StoreError> {
     record.require_origin(root, beside).map_err(|error| match error {
         Foreign::Unreadable(error) => error,
-        Foreign::Key(path) => {
-            let key = root.join(&path).path();
-            foreign(list, format!("does not know what the private key `{}` holds", key.display()))
+        Foreign::File(path) => {
+            let file = root.join(&path).path();
+            foreign(list, format!("does not know what `{}` holds", file.display()))
         }
     })?;
-    let keys = record.files.iter().filter(|file| file.key.is_some());
-    let keys: Vec<&str> = keys.map(|file| &*file.path).collect();
-    parallel::map(&keys, |path| require_fit(root, list, path)).map(drop)
+    let folders = record.files.iter().filter_map(|file| folder_of_pair(&file.path));
+    let folders: Vec<&str> = folders.collect::<BTreeSet<_>>().into_iter().collect();
+    parallel::map(&folders, |folder| require_fit(root, list, record, folder)).map(drop)
 }
 
-/// Makes sure that a key in clear that is about to take its place belongs to the certificate that it will lie beside.
-fn require_fit(root: &Place, list: &Place, path: &str) -> Result<(), StoreError> {
-    let Some(folder) = path.strip_suffix(layout::KEY) else { return Ok(()) };
-    let certificate = format!("{folder}{}", layout::CERTIFICATE);
-    let new = |path: &str| read::file(&root.join(beside(path)));
-    let Some(key) = new(path)? else { return Ok(()) };
-    if read::mode_of_file(&root.join(beside(path)))?.is_some_and(|mode| mode & 0o077 != 0) {
-        let place = root.join(path).path();
-        return Err(foreign(
-            list,
-            format!("would put a key at `{}` that others can read", place.display()),
-        ));
+/// The folder, with the `/` at its end, of a certificate or of a key in clear.
+fn folder_of_pair(path: &str) -> Option<&str> {
+    path.strip_suffix(layout::CERTIFICATE).or_else(|| path.strip_suffix(layout::KEY))
+}
+
+/// Makes sure that certificate and key in clear in `folder` belong together once the list is carried out, and that the
+/// key is closed to others.
+fn require_fit(
+    root: &Place,
+    list: &Place,
+    record: &Record,
+    folder: &str,
+) -> Result<(), StoreError> {
+    let [certificate, key] =
+        [layout::CERTIFICATE, layout::KEY].map(|name| format!("{folder}{name}"));
+    let place = root.join(&key);
+    let waiting = root.join(beside(&key));
+    if read::mode_of_file(&waiting)?.is_some_and(|mode| mode & 0o077 != 0) {
+        let problem =
+            format!("would put a key at `{}` that others can read", place.path().display());
+        return Err(foreign(list, problem));
     }
-    let certificate = match new(&certificate)? {
-        Some(text) => Some(text),
-        None => read::file(&root.join(&certificate))?,
+    let then = |path: &str| {
+        if record.removed.iter().any(|file| file.path == path) {
+            return Ok(None);
+        }
+        let new = read::file(&root.join(beside(path)))?;
+        new.map_or_else(|| read::file(&root.join(path)), |text| Ok(Some(text)))
     };
-    let chain = certificate.and_then(|text| Certificate::from_pem(&text).ok()).unwrap_or_default();
+    let (Some(certificate), Some(key)) = (then(&certificate)?, then(&key)?) else { return Ok(()) };
+    let chain = Certificate::from_pem(&certificate).unwrap_or_default();
     let Some(own) = chain.first() else { return Ok(()) };
-    let fits = PrivateKey::from_pem(&key).is_ok_and(|key| key.spki_hash() == own.spki_hash);
-    if fits {
+    if PrivateKey::from_pem(&key).is_ok_and(|key| key.spki_hash() == own.spki_hash) {
         return Ok(());
     }
-    let place = root.join(path).path();
-    Err(foreign(
-        list,
-        format!("would put a key at `{}` that its certificate does not have", place.display()),
-    ))
+    let problem = format!(
+        "would leave a key at `{}` that its certificate does not have",
+        place.path().display()
+    );
+    Err(foreign(list, problem))
 }
 
 fn foreign(list: &Place, problem: impl Into<String>) -> StoreError {

@@ -178,6 +178,23 @@ fn a_revoked_certificate_that_would_come_again_is_refused_by_every_command() {
 }
 
 #[test]
+fn a_post_renderer_heeds_the_seed_that_its_flag_names() {
+    let spec = SPEC.replace("seedFile = \"seed\"\n", "").replace("secretName = \"alice\"\n", "");
+    let sandbox = sandbox(&spec.replace("secretName = \"bob\"\n", ""));
+    let chart = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+    let time = ["--at", "@1900000000"];
+    let without = sandbox.run_with_input(&[&["post-render"][..], &time].concat(), chart);
+    failing(&without, "a derived store needs its seed");
+    let with = ["post-render", "--seed-file", "seed"];
+    let run = sandbox.run_with_input(&[&with[..], &time].concat(), chart);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let rendered = sandbox.ok(&[&["render", "--seed-file", "seed"][..], &time].concat()).stdout;
+    let secret =
+        |text: &str| object(&objects(text), "Secret", "web-example-com-tls")["data"].clone();
+    assert_eq!(secret(&run.stdout), secret(&rendered));
+}
+
+#[test]
 fn argo_cd_renders_with_the_seed_of_its_container() {
     let spec = SPEC.replace("seedFile = \"seed\"\n", "").replace("secretName = \"alice\"\n", "");
     let sandbox = sandbox(&spec.replace("secretName = \"bob\"\n", ""));

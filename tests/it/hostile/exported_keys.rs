@@ -98,3 +98,50 @@ fn without_git_a_work_tree_is_not_trusted() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("in-git"), "{}", run.stderr);
 }
+
+/// A bare repository among the committed files of a folder: Git takes it for the one to ask, with a configuration that
+/// names a program to fetch what is missing, and with a list of what it ignores.
+#[test]
+fn git_is_asked_without_a_repository_or_program_of_the_attackers() {
+    let Some(sandbox) = tree() else { return };
+    let inner = sandbox.path("pki/clients/alice");
+    std::fs::create_dir_all(inner.join("objects")).unwrap();
+    std::fs::create_dir_all(inner.join("refs")).unwrap();
+    std::fs::create_dir_all(inner.join("info")).unwrap();
+    let write = |name: &str, text: &str| {
+        sandbox.write(&format!("pki/clients/alice/{name}"), text);
+    };
+    write("HEAD", "ref: refs/heads/x\n");
+    write("info/exclude", "*\n");
+    let config = |worktree: &str| {
+        format!(
+            "[core]\n\trepositoryformatversion = 1\n\tbare = false\n\tworktree = {worktree}\n[extensions]\n\tpartialClone = origin\n\
+             [remote \"origin\"]\n\turl = \"ext::sh ../../../x.sh\"\n\tpromisor = true\n[protocol \"ext\"]\n\tallow = always\n"
+        )
+    };
+    write("config", &config("objects"));
+    sandbox.write("x.sh", "id >../../../ran 2>&1\n");
+    // An index that names a `.gitignore` whose content is nowhere: reading it has Git fetch.
+    let scratch = Sandbox::new();
+    scratch.write(".gitignore", "*\n");
+    let prepare = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(arguments).current_dir(&inner).env("GIT_DIR", &inner);
+        git.env("GIT_WORK_TREE", scratch.folder());
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    prepare(&["add", "-f", ".gitignore"]);
+    prepare(&["update-index", "--skip-worktree", ".gitignore"]);
+    for entry in std::fs::read_dir(inner.join("objects")).unwrap() {
+        std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+    }
+    write("config", &config("."));
+    sandbox.run(&[&EXPORT[..], &["--new-password-file", "pki/clients/x.password"]].concat());
+    assert!(!sandbox.path("ran").exists(), "a program of the repository ran");
+    // It says that everything is ignored; the tree that the file lies in does not.
+    let shown = ["-o", "pki/clients/alice/a.bin", "--new-password-file", "pki/clients/y.password"];
+    let run = sandbox.run(&[&EXPORT[..], &shown].concat());
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("[in-git]"), "{}", run.stderr);
+    assert!(!sandbox.path("ran").exists(), "a program of the repository ran");
+}

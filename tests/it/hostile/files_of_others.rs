@@ -1,5 +1,5 @@
 //! A spec names files that are none of its business: seeds, passwords, keys of others. A repository wrote it, and a
-//! build runs on the machine of somebody else.
+//! build runs on another person's machine.
 
 use std::fs;
 use std::os::unix::fs::symlink;

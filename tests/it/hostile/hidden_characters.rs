@@ -230,3 +230,25 @@ fn names_of_objects_are_shown_escaped() {
         );
     }
 }
+
+/// A certificate of others whose names steer a terminal, also where they are shown as JSON.
+#[test]
+fn names_in_certificates_are_escaped_in_json() {
+    let sandbox = Sandbox::new();
+    let Some(openssl) = crate::support::tool("openssl") else { return };
+    let mut openssl = std::process::Command::new(openssl);
+    let subject = "/CN=a\u{1b}[31mb\u{202e}c\u{9b}d";
+    openssl.args(["req", "-x509", "-newkey", "ed25519", "-nodes", "-utf8", "-subj", subject]);
+    openssl.args(["-keyout", "evil.key", "-out", "evil.pem"]).current_dir(sandbox.folder());
+    crate::support::output_of(&mut openssl);
+    sandbox.may_hold_keys("evil.key");
+    for format in ["human", "json"] {
+        let run = sandbox.ok(&["cert", "show", "evil.pem", "--format", format]);
+        let raw = run.stdout.chars().find(|c| matches!(c, '\u{1b}' | '\u{202e}' | '\u{9b}'));
+        assert_eq!(raw, None, "{format}: {}", run.stdout);
+        if format == "json" {
+            let shown: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+            assert!(shown.to_string().contains("c\u{9b}d"), "it reads the same: {shown}");
+        }
+    }
+}

@@ -107,3 +107,26 @@ fn templates_that_end_the_stack() {
         assert!(run.stderr.contains("template-malformed"), "{}", run.stderr);
     }
 }
+
+/// Rows of lists that hold the same elements again and again, and texts that are only looked at.
+#[test]
+fn templates_that_make_rows_or_only_look() {
+    let many = |body: &str| {
+        format!(
+            "{{% set l = range(90000) | list %}}{{% set s = 'a' * 8000000 %}}{{% set t = s ~ 'b' %}}\
+             {{% set n = namespace(x=0) %}}{{% for i in range(3000) %}}{{% set n.x = {body} %}}{{% endfor %}}"
+        )
+    };
+    for body in [
+        "[l | batch(90000) | list, n.x]",
+        "[l | slice(1) | list, n.x]",
+        "[l | zip(l, l, l, l) | list, n.x]",
+        "s is lower",
+        "t is startingwith(s)",
+    ] {
+        let run = render(SPEC, &format!("# first line\n{}\n", many(body)));
+        assert_eq!(run.status, 2, "{body}\n{}", run.stderr);
+        let words = "it makes more text and lists than one rendering may";
+        assert!(run.stderr.contains(words), "{body}\n{}", run.stderr);
+    }
+}

@@ -91,10 +91,10 @@ fn a_planted_list_removes_no_key() {
         for (version, line) in [
             (1, "remove cas/clients/tls.key".to_owned()),
             (2, "remove cas/clients/tls.key".to_owned()),
-            (2, format!("remove-key {digest} - cas/clients/tls.key")),
-            (2, "remove-key - - cas/clients/tls.key".to_owned()),
-            (2, "remove .gitignore".to_owned()),
-            (2, "remove clients/alice/../../cas/clients/tls.key".to_owned()),
+            (2, format!("remove {digest} - cas/clients/tls.key")),
+            (2, "remove - - cas/clients/tls.key".to_owned()),
+            (2, format!("remove {digest} - .gitignore")),
+            (2, format!("remove {digest} - clients/alice/../../cas/clients/tls.key")),
         ] {
             let sandbox = victim();
             plant(&sandbox, "pki/.commit", &list(version, &[&line]), mode);
@@ -116,15 +116,37 @@ fn a_planted_list_replaces_no_key() {
         0o644,
     );
     let theirs = digest(theirs.as_bytes());
+    let [ours, new] = [&sandbox, &attacker]
+        .map(|sandbox| digest(sandbox.read("pki/cas/clients/tls.crt").as_bytes()));
+    let certificate = format!("file {ours} {new} cas/clients/tls.crt");
     for (version, line) in [
         (1, "file cas/clients/tls.key".to_owned()),
         (2, "file cas/clients/tls.key".to_owned()),
-        (2, format!("file-key - {theirs} cas/clients/tls.key")),
-        (2, format!("file-key {theirs} {theirs} cas/clients/tls.key")),
+        (2, format!("file - {theirs} cas/clients/tls.key")),
+        (2, format!("file {theirs} {theirs} cas/clients/tls.key")),
     ] {
-        plant(&sandbox, "pki/.commit", &list(version, &["file cas/clients/tls.crt", &line]), 0o600);
+        plant(&sandbox, "pki/.commit", &list(version, &[&certificate, &line]), 0o600);
         nothing_is_carried_out(&sandbox);
     }
+}
+
+/// What is committed is known to the attacker, digests and all; what is not committed yet, and the keys, are not.
+#[test]
+fn a_planted_list_of_public_files_alone_is_not_carried_out() {
+    let (sandbox, attacker) = (victim(), victim());
+    let theirs = attacker.read("pki/cas/clients/tls.crt");
+    let ours = digest(sandbox.read("pki/cas/clients/tls.crt").as_bytes());
+    plant(&sandbox, "pki/cas/clients/.tls.crt.new", &theirs, 0o644);
+    let certificate = format!("file {ours} {} cas/clients/tls.crt", digest(theirs.as_bytes()));
+    plant(&sandbox, "pki/.commit", &list(2, &[&certificate]), 0o600);
+    nothing_is_carried_out(&sandbox);
+    fs::remove_file(sandbox.path("pki/cas/clients/.tls.crt.new")).unwrap();
+    let ledger = fs::read_dir(sandbox.path("pki/cas/clients/ledger")).unwrap().next().unwrap();
+    let entry = ledger.unwrap().file_name().into_string().unwrap();
+    let unknown = digest(b"an entry that is not committed");
+    let line = format!("remove {unknown} - cas/clients/ledger/{entry}");
+    plant(&sandbox, "pki/.commit", &list(2, &[&line]), 0o600);
+    nothing_is_carried_out(&sandbox);
 }
 
 #[test]
@@ -135,12 +157,13 @@ fn a_planted_list_puts_no_key_beside_a_certificate_of_another_one() {
     let theirs = attacker.read(KEY);
     sandbox.may_hold_keys("pki/cas/clients/.tls.key.new");
     plant(&sandbox, "pki/cas/clients/.tls.key.new", &theirs, 0o600);
-    let line = format!("file-key - {} cas/clients/tls.key", digest(theirs.as_bytes()));
+    let line = format!("file - {} cas/clients/tls.key", digest(theirs.as_bytes()));
     plant(&sandbox, "pki/.commit", &list(2, &[&line]), 0o600);
     let run = sandbox.run(&["render", "-q"]);
     assert!(
-        run.stderr
-            .contains("a key at `pki/cas/clients/tls.key` that its certificate does not have"),
+        run.stderr.contains(
+            "would leave a key at `pki/cas/clients/tls.key` that its certificate does not have"
+        ),
         "{}",
         run.stderr
     );
@@ -158,12 +181,13 @@ fn a_planted_list_reaches_nothing_through_a_committed_link() {
     sandbox.may_hold_keys("away");
     symlink(outside.path(), sandbox.path("pki/clients")).unwrap();
     symlink(outside.path(), sandbox.path("pki/x")).unwrap();
+    let [kept, moved] = ["kept", "moved"].map(|text| digest(text.as_bytes()));
     for lines in [
-        &["remove clients/alice/tls.crt"][..],
-        &["file clients/alice/name"],
-        &["folder clients/bob", "file clients/bob/tls.crt"],
+        &[&*format!("remove {kept} - clients/alice/tls.crt")][..],
+        &[&*format!("file - {moved} clients/alice/name")],
+        &["folder clients/bob", &*format!("file - {moved} clients/bob/tls.crt")],
         &["remove-folder clients/alice"],
-        &["remove x/alice/tls.crt"],
+        &[&*format!("remove {kept} - x/alice/tls.crt")],
     ] {
         for name in [".commit", ".transaction"] {
             plant(&sandbox, &format!("pki/{name}"), &list(2, lines), 0o600);
@@ -204,8 +228,11 @@ fn an_own_change_that_was_interrupted_is_reported_and_then_finished() {
     sandbox.may_hold_keys("pki/clients/alice/.tls.key.new");
     plant(&sandbox, "pki/clients/alice/.tls.key.new", &key, 0o600);
     plant(&sandbox, "pki/clients/alice/.tls.crt.new", &certificate, 0o644);
-    let lines =
-        ["file clients/alice/tls.crt", &format!("file-key {new} {new} clients/alice/tls.key")];
+    let same = digest(certificate.as_bytes());
+    let lines = [
+        &*format!("file {same} {same} clients/alice/tls.crt"),
+        &format!("file {new} {new} clients/alice/tls.key"),
+    ];
     plant(&sandbox, "pki/.commit", &list(2, &lines), 0o600);
     for arguments in LOOKING {
         let run = sandbox.run(arguments);

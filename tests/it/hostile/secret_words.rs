@@ -74,3 +74,12 @@ fn what_is_public_stays_readable() {
         assert!(run.stderr.contains(words), "{spec}: {}", run.stderr);
     }
 }
+
+/// What `cert show` is asked for is no secret: fingerprint, serial number and the hash of the public key.
+#[test]
+fn hashes_of_certificates_stay_readable() {
+    let sandbox = Sandbox::with_toml("[cas.a]\n");
+    sandbox.ok(&["render", "-q"]);
+    let shown = sandbox.ok(&["cert", "show", "pki/cas/a/tls.crt"]).stdout;
+    assert!(shown.contains("SPKI hash") && !shown.contains("(not shown)"), "{shown}");
+}

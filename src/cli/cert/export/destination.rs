@@ -43,7 +43,7 @@ impl Destination {
 /// Keeps what is secret out of Git.
 ///
 /// # Errors
-/// A file lies in a work tree that does not ignore it, or nobody knows.
+/// A file lies in a work tree that does not ignore it, or `git` does not say.
 fn refuse_git(contents: &[(&Destination, &[u8])]) -> Result<(), CommandError> {
     let secret = contents.iter().filter(|(to, _)| to.access == Access::Private);
     for path in secret.filter_map(|(to, _)| to.file.as_deref()) {

@@ -272,35 +272,35 @@ fn plant(root: &TempDir, lines: &[String]) {
 }
 
 #[test]
-fn a_list_that_does_not_know_the_keys_is_not_carried_out() {
+fn a_list_that_does_not_know_the_files_is_not_carried_out() {
     let digest = |text: &str| {
-        let record = RecordedFile {
-            path: "cas/a/tls.key".into(),
-            key: Some(KeyChange { before: Some(FileDigest::of(text.as_bytes())), after: None }),
-        };
+        let before = Some(FileDigest::of(text.as_bytes()));
+        let record = RecordedFile { path: "cas/a/tls.key".into(), before, after: None };
         let text = Record { removed: vec![record], ..Record::default() }.to_string();
         text.split(' ').nth(3).unwrap().to_owned()
     };
     let (old, planted) = (digest("old key"), digest("planted key"));
+    let certificate = digest("old certificate");
     let key = "clients/alice/tls.key";
     for line in [
-        format!("remove-key {planted} - {key}"),
-        format!("remove-key - - {key}"),
-        format!("file-key {planted} {planted} {key}"),
-        format!("file-key - {planted} {key}"),
+        format!("remove {planted} - {key}"),
+        format!("remove - - {key}"),
+        format!("file {planted} {planted} {key}"),
+        format!("file - {planted} {key}"),
         // Right about the old key, but another file waits than the list says.
-        format!("file-key {old} {old} {key}"),
+        format!("file {old} {old} {key}"),
+        format!("remove {planted} - cas/ca/ledger/01.toml"),
     ] {
         let root = world();
         std::fs::write(root.path().join("clients/alice/.tls.key.new"), "planted key").unwrap();
-        // What would be done before it comes to the key is not done either.
-        plant(&root, &["remove clients/alice/tls.crt".into(), line]);
-        is_foreign(&root, "does not know what the private key");
+        // What would be done before it comes to that file is not done either.
+        plant(&root, &[format!("remove {certificate} - clients/alice/tls.crt"), line]);
+        is_foreign(&root, "does not know what `");
     }
     let root = world();
     plant(&root, &[format!("remove {key}")]);
     is_foreign(&root, "is not a whole list");
-    plant(&root, &[format!("remove-key {old} - {key}")]);
+    plant(&root, &[format!("remove {old} - {key}")]);
     recover(&FileSystem, &at(&root)).unwrap();
     assert!(!root.path().join(key).exists());
 }
