@@ -5,12 +5,14 @@
 //! is reached from that handle, with `openat2` and `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS` (openat2(2)) where the
 //! system has it, else one name after the other with `O_NOFOLLOW`.
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -40,6 +42,8 @@ struct Root {
     path: PathBuf,
     /// None where there is no such folder.
     handle: Option<OwnedFd>,
+    /// What was noted of places beneath it.
+    notes: Mutex<BTreeMap<String, Facts>>,
 }
 
 /// What is known of a place without opening it.
@@ -53,6 +57,17 @@ pub struct Facts {
     pub owner: u32,
     /// Device and number of the file, which together stand for it.
     pub identity: (u64, u64),
+}
+
+impl From<&Metadata> for Facts {
+    fn from(found: &Metadata) -> Self {
+        Self {
+            kind: FileType::from_raw_mode(found.mode()),
+            mode: found.mode() & 0o7777,
+            owner: found.uid(),
+            identity: (found.dev(), found.ino()),
+        }
+    }
 }
 
 /// The folder that a place lies in.
@@ -83,7 +98,8 @@ impl Place {
             Err(Errno::NOENT) => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { root: Arc::new(Root { path: path.to_owned(), handle }), below: String::new() })
+        let root = Root { path: path.to_owned(), handle, notes: Mutex::default() };
+        Ok(Self { root: Arc::new(root), below: String::new() })
     }
 
     /// The place at `path` below this one: plain names, joined by `/`.
@@ -145,6 +161,20 @@ impl Place {
             Ok(facts_of(&rustix::fs::statat(folder, name, flags)?))
         });
         absent_as_none(found)
+    }
+
+    /// Notes what is known of this place, for those who ask the folder later.
+    pub fn note(&self, facts: Facts) {
+        let mut notes = self.root.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.insert(self.below.clone(), facts);
+    }
+
+    /// All places that were noted beneath the folder that was opened, sorted.
+    #[must_use]
+    pub fn noted(&self) -> Vec<(Self, Facts)> {
+        let notes = self.root.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = |below: &String| Self { root: Arc::clone(&self.root), below: below.clone() };
+        notes.iter().map(|(below, facts)| (place(below), *facts)).collect()
     }
 
     /// The first thing on the way here, this place included, that is neither a folder nor the end of the way.

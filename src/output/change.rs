@@ -164,8 +164,7 @@ fn refuse_files_of_others(
     existing: &ExistingTree,
 ) -> Result<(), NotOurs> {
     let is_of_others = |path: &String| {
-        let is_own = |file: &ExistingFile| old.is_own(path, &file.bytes);
-        !old.contains(path) || old.is_unseen(path) && !existing.files.get(path).is_some_and(is_own)
+        existing.files.get(path).is_some_and(|file| !old.is_own(path, &file.bytes))
     };
     let paths: Vec<_> = kinds
         .iter()
@@ -253,11 +252,22 @@ mod tests {
     #[test]
     fn an_edited_file_is_overwritten_and_said_to_be() {
         let mut existing = written(&tree());
-        existing.files.get_mut(SERVICE).unwrap().bytes = b"mine".to_vec();
+        existing.files.get_mut(SERVICE).unwrap().bytes.extend(b"mine: true\n");
         let changes = changes(&tree(), &existing).unwrap();
         assert_eq!(kinds(&changes), [(SERVICE, ChangeKind::Modify)]);
         assert!(changes.files[0].edited);
         assert!(changes.files[0].to_string().contains("edited by hand"));
+    }
+
+    #[test]
+    fn what_is_recorded_and_holds_something_else_altogether_is_of_others() {
+        for path in [SERVICE, SECRET] {
+            let mut existing = written(&tree());
+            existing.files.get_mut(path).unwrap().bytes = b"mine: true\n".to_vec();
+            assert_eq!(changes(&tree(), &existing).unwrap_err().paths, [path]);
+            existing.files.get_mut(path).unwrap().bytes.clear();
+            assert_eq!(kinds(&changes(&tree(), &existing).unwrap()), [(path, ChangeKind::Modify)]);
+        }
     }
 
     #[test]

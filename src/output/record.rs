@@ -69,16 +69,12 @@ impl Record {
         self.entries.contains_key(path)
     }
 
-    /// Whether mtlsgen wrote what the file at `path` holds, or a person edited what it wrote: a record alone proves nothing,
-    /// since a repository can bring one that names files of others.
+    /// Whether the file at `path` holds what mtlsgen wrote, or what a person made of that, or nothing: a record alone
+    /// proves nothing, since a repository can bring one that names files of others.
     pub fn is_own(&self, path: &str, content: &[u8]) -> bool {
-        let hash = self.entries.get(path).and_then(Option::as_ref);
-        content.starts_with(GENERATED) || hash.is_some_and(|hash| *hash == sha256_hex(content))
-    }
-
-    /// Whether mtlsgen wrote the file at `path`, of whose content the record says nothing.
-    pub fn is_unseen(&self, path: &str) -> bool {
-        self.entries.get(path).is_some_and(Option::is_none)
+        let Some(hash) = self.entries.get(path) else { return false };
+        let is_as_written = || hash.as_ref().is_some_and(|hash| *hash == sha256_hex(content));
+        content.is_empty() || content.starts_with(GENERATED) || is_as_written()
     }
 
     /// Whether somebody changed the file at `path` after mtlsgen wrote it, as far as the record can tell.

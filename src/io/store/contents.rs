@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
-use super::sharing::{self, Shared};
 use super::vault::{self, KeyFile};
 use super::{layout, ledger, parallel, read};
 use crate::io::beneath::Place;
@@ -21,12 +20,10 @@ pub(super) struct HolderFiles {
     pub(super) certificate: Option<Zeroizing<Vec<u8>>>,
     /// The key file.
     pub(super) key: Option<KeyFile>,
-    /// What others than the owner can change of their folder, if they can reach it.
-    pub(super) shared: Option<Shared>,
 }
 
 impl HolderFiles {
-    const NONE: Self = Self { certificate: None, key: None, shared: None };
+    const NONE: Self = Self { certificate: None, key: None };
 }
 
 /// The files of `holder`; the key is not read.
@@ -40,9 +37,10 @@ pub(super) fn holder_files(root: &Place, holder: &Holder) -> Result<HolderFiles,
 
 /// The files of one holder in `folder`; the key is not read.
 pub(super) fn files_in(folder: &Place) -> Result<HolderFiles, StoreError> {
-    let Some(facts) = read::facts_of_folder(folder)? else { return Ok(HolderFiles::NONE) };
+    if read::mode_of_folder(folder)?.is_none() {
+        return Ok(HolderFiles::NONE);
+    }
     Ok(HolderFiles {
-        shared: sharing::judge(folder, &facts),
         certificate: read::file(&folder.join(layout::CERTIFICATE))?,
         key: vault::key_file(folder)?,
     })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::register::Register;
-use super::sharing::{self, Shared, Sharing};
+use super::sharing::{self, Sharing};
 use super::vault::KeyFile;
 use super::{contents, generations, layout, parallel};
 use crate::diagnostic::Diagnostic;
@@ -21,8 +21,6 @@ enum Finding {
     Held {
         certificate: HeldCertificate,
         key: Option<KeyFile>,
-        /// What others can change of it.
-        changeable: Option<Shared>,
     },
     /// There is a key without a certificate.
     HalfGone,
@@ -40,12 +38,9 @@ pub(super) fn read(
     let findings = parallel::map(&holders, |holder| find(root, holder))?;
     let mut inventory = Inventory::default();
     let (mut open, mut absent) = (Vec::new(), BTreeSet::new());
-    let mut shared: Vec<Shared> =
-        sharing::of_folders(root)?.into_iter().map(|(_, shared)| shared).collect();
     for (holder, finding) in holders.into_iter().zip(findings) {
         match finding {
-            Finding::Held { certificate, key, changeable } => {
-                shared.extend(changeable);
+            Finding::Held { certificate, key } => {
                 open.extend(key.as_ref().and_then(lying_open));
                 inventory.held.insert(holder.clone(), certificate);
                 if let Holder::Authority(name) = holder {
@@ -69,7 +64,8 @@ pub(super) fn read(
         }
     }
     let mut warnings = open_keys(&root.root().path(), &open);
-    warnings.extend(sharing.warning(&shared));
+    sharing::look_at_folders(root)?;
+    warnings.extend(sharing.warning(&sharing::noted(root)));
     Ok((inventory, warnings))
 }
 
@@ -86,7 +82,7 @@ fn find(root: &Place, holder: &Holder) -> Result<Finding, StoreError> {
     let path = contents::path_of(root, holder, layout::CERTIFICATE);
     let chain = contents::certificates(&path, &text)?;
     let certificate = HeldCertificate { chain, has_key: files.key.is_some() };
-    Ok(Finding::Held { certificate, key: files.key, changeable: files.shared })
+    Ok(Finding::Held { certificate, key: files.key })
 }
 
 /// A key in clear that others can read or change. Sealed ones may lie open, as in a clone of a Git repository.

@@ -32,6 +32,7 @@ mod vault;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
@@ -51,6 +52,7 @@ pub use sharing::Sharing;
 
 use crate::io::beneath::Place;
 use disk::FileSystem;
+use sharing::Shared;
 use vault::Vault;
 
 /// How long people are ready to wait for another mtlsgen, unless they say otherwise.
@@ -65,6 +67,8 @@ pub struct Store {
     wait_limit: Duration,
     on_wait: Box<dyn Fn(&str)>,
     vault: Vault,
+    /// What others can change of what was read so far.
+    shared: Mutex<BTreeSet<Shared>>,
 }
 
 impl Store {
@@ -77,8 +81,8 @@ impl Store {
         wait_limit: Duration,
         on_wait: impl Fn(&str) + 'static,
     ) -> Self {
-        let vault = Vault::default();
-        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait), vault }
+        let (vault, shared) = (Vault::default(), Mutex::default());
+        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait), vault, shared }
     }
 
     /// The same store, whose keys are sealed for `recipients` (in clear, if there are none); `identities` gives
@@ -285,10 +289,12 @@ impl Store {
     /// can change it; [`StoreError::ForeignChange`] where what was left is not of this store.
     pub fn lock(&self) -> Result<StoreLock, StoreError> {
         folder::make(&self.root)?;
-        let shared = sharing::of_folders(&self.opened()?)?;
-        self.vault.sharing().require(shared.iter().map(|(_, shared)| shared.clone()))?;
+        let is_shared = !self.require_unshared(&self.opened()?)?.is_empty();
         let lock = lock::acquire(&self.root, self.wait_limit, &self.on_wait)?;
-        sharing::mend(&shared);
+        if is_shared {
+            sharing::mend(&lock.root);
+            self.shared.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
         folder::furnish(&lock.root)?;
         transaction::recover(&FileSystem, &lock.root)?;
         Ok(lock)
@@ -476,9 +482,24 @@ impl Store {
     /// As [`Store::opened`], for those who read keys: no other user can change it.
     fn guarded(&self) -> Result<Place, StoreError> {
         let root = self.opened()?;
-        let shared = sharing::of_folders(&root)?;
-        self.vault.sharing().require(shared.into_iter().map(|(_, shared)| shared))?;
+        self.require_unshared(&root)?;
         Ok(root)
+    }
+
+    /// Makes sure that only trusted users can change the folders at `root` and what was read so far; gives what the
+    /// group can change.
+    fn require_unshared(&self, root: &Place) -> Result<BTreeSet<Shared>, StoreError> {
+        sharing::look_at_folders(root)?;
+        let shared = self.remember_shared(root);
+        self.vault.sharing().require(shared.iter().cloned())?;
+        Ok(shared)
+    }
+
+    /// All that others can change of what was read through `root` and before.
+    fn remember_shared(&self, root: &Place) -> BTreeSet<Shared> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.extend(sharing::noted(root));
+        shared.clone()
     }
 
     /// What `read` finds while no change of another process falls into its reading. Changes nothing.
@@ -497,6 +518,7 @@ impl Store {
                 continue;
             }
             let found = read(&root);
+            self.remember_shared(&root);
             let is_decided = transaction::is_decided(&root)?;
             if !is_decided && transaction::generation(&root)? == before {
                 return found;

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 
 use rustix::fs::FileType;
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
+use super::sharing;
 use crate::io::beneath::{Facts, Place};
 
 /// More than any certificate chain, key or ledger entry.
@@ -34,7 +34,9 @@ pub(super) fn file_up_to(
         Err(error) => return Err(refused(place, error)),
     };
     let metadata = file.metadata().map_err(|error| StoreError::io("read", place, error))?;
-    require_file(place, FileType::from_raw_mode(metadata.mode()))?;
+    let facts = Facts::from(&metadata);
+    require_file(place, facts.kind)?;
+    sharing::note(place, &facts);
     if metadata.len() > largest {
         return Err(StoreError::damaged(place, format!("is larger than {largest} bytes")));
     }
@@ -73,7 +75,11 @@ pub(super) fn mode_of_folder(place: &Place) -> Result<Option<u32>, StoreError> {
 pub(super) fn facts_of_folder(place: &Place) -> Result<Option<Facts>, StoreError> {
     match facts(place)? {
         Some(facts) if facts.kind != FileType::Directory => Err(no_folder(place, facts.kind)),
-        found => Ok(found),
+        Some(facts) => {
+            sharing::note(place, &facts);
+            Ok(Some(facts))
+        }
+        None => Ok(None),
     }
 }
 
@@ -102,6 +108,9 @@ pub(super) fn files(place: &Place) -> Result<Vec<String>, StoreError> {
 
 /// Everything in a folder whose name is text, sorted; mtlsgen makes no other names.
 fn entries(place: &Place) -> Result<Vec<(String, FileType)>, StoreError> {
+    if let Ok(Some(facts)) = place.facts() {
+        sharing::note(place, &facts);
+    }
     let found = place.entries().map_err(|error| match place.obstacle() {
         Some((obstacle, kind)) => no_folder(&obstacle, kind),
         None => StoreError::io("read", place, error),

@@ -1,8 +1,9 @@
 //! Who else than the caller can change a store: what others put there is not what mtlsgen wrote.
 //!
 //! As with ssh's `StrictModes` and git's `safe.directory`: files of another user, and folders and files that all may
-//! write, are not trusted where private keys are read or written. What the group may write is common (a clone under
-//! the umask 002), so it is a warning, and mended by whatever changes the store.
+//! write, are not trusted where private keys are read or written: neither keys nor certificates, ledgers, revocation
+//! lists and the folders around them. What the group may write is common (a clone under the umask 002), so it is a
+//! warning, and mended by whatever changes the store.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub enum Sharing {
 }
 
 /// A place of a store that another user can change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shared {
     /// The store.
     pub root: PathBuf,
@@ -36,7 +37,7 @@ pub struct Shared {
 }
 
 /// Why another user can change something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// It belongs to the user of this number, who is neither root nor the caller.
     Owner(u32),
@@ -86,23 +87,41 @@ fn behind_sudo() -> Option<u32> {
     std::env::var("SUDO_UID").ok()?.parse().ok()
 }
 
-/// The store and the folders of holders in it, as far as others can change them.
-pub(super) fn of_folders(root: &Place) -> Result<Vec<(Place, Shared)>, StoreError> {
-    let kinds = layout::KINDS.iter().map(|kind| root.join(kind.folder));
-    let mut found = Vec::new();
-    for place in std::iter::once(root.clone()).chain(kinds) {
-        let Some(facts) = read::facts(&place)? else { continue };
-        found.extend(judge(&place, &facts).map(|shared| (place, shared)));
+/// Notes what was read or looked into, if others can change it. Taken from the opened file, that is no guess.
+pub(super) fn note(place: &Place, facts: &Facts) {
+    if judge(place, facts).is_some() {
+        place.note(*facts);
     }
-    Ok(found)
 }
 
-/// Takes the right to write from the group, where the caller can; what stays is warned of.
-pub(super) fn mend(found: &[(Place, Shared)]) {
-    for (place, shared) in found {
-        if let Why::Group(mode) = shared.why {
-            let _ = place.set_mode(mode & !WRITE_GROUP);
+/// Everything in the store at `root` that was noted, sorted.
+pub(super) fn noted(root: &Place) -> Vec<Shared> {
+    root.noted().iter().filter_map(|(place, facts)| judge(place, facts)).collect()
+}
+
+/// Looks at the store and the folders of holders in it.
+pub(super) fn look_at_folders(root: &Place) -> Result<(), StoreError> {
+    let kinds = layout::KINDS.iter().map(|kind| root.join(kind.folder));
+    for place in std::iter::once(root.clone()).chain(kinds) {
+        if let Some(facts) = read::facts(&place)? {
+            note(&place, &facts);
         }
+    }
+    Ok(())
+}
+
+/// Takes the right to write from the group in the whole store, where the caller can; what stays is warned of.
+pub(super) fn mend(place: &Place) {
+    let mode = match place.facts() {
+        Ok(Some(Facts { kind: FileType::Directory | FileType::RegularFile, mode, .. })) => mode,
+        _ => return,
+    };
+    if mode & WRITE_GROUP != 0 {
+        let _ = place.set_mode(mode & !WRITE_GROUP);
+    }
+    let entries = place.entries().ok().flatten().unwrap_or_default();
+    for (name, _) in entries {
+        mend(&place.join(&name));
     }
 }
 
@@ -122,7 +141,7 @@ impl Sharing {
     /// # Errors
     /// [`StoreError::Shared`] for the first that others can change; the group is warned of elsewhere.
     pub(super) fn require(self, found: impl IntoIterator<Item = Shared>) -> Result<(), StoreError> {
-        let is_open = |shared: &Shared| !matches!(shared.why, Why::Group(_));
+        let is_open = |shared: &Shared| !shared.is_by_group();
         match found.into_iter().find(is_open).filter(|_| self == Self::Refused) {
             Some(shared) => Err(StoreError::Shared(Box::new(shared))),
             None => Ok(()),
@@ -154,6 +173,13 @@ impl Sharing {
         };
         let title = format!("{first}{more}");
         Some(Diagnostic::warning("shared-store", title).help(first.cure()))
+    }
+}
+
+impl Shared {
+    /// Whether that is because its group may write it.
+    pub(super) fn is_by_group(&self) -> bool {
+        matches!(self.why, Why::Group(_))
     }
 }
 

@@ -31,11 +31,13 @@ fn a_planted_record_replaces_no_file_of_others() {
     let sandbox = Sandbox::with_toml(SPEC);
     let file = "out/default/service-web.yaml";
     sandbox.write(file, "mine: true\n");
-    sandbox.write("out/.mtlsgen", "-  default/service-web.yaml\n");
-    let run = sandbox.run(&["render", "-o", "out"]);
-    assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("mtlsgen did not write it"), "{}", run.stderr);
-    assert_eq!(sandbox.read(file), "mine: true\n");
+    for hash in ["-", &"0".repeat(64)] {
+        sandbox.write("out/.mtlsgen", format!("{hash}  default/service-web.yaml\n"));
+        let run = sandbox.run(&["render", "-o", "out"]);
+        assert_eq!(run.status, 2);
+        assert!(run.stderr.contains("mtlsgen did not write it"), "{}", run.stderr);
+        assert_eq!(sandbox.read(file), "mine: true\n");
+    }
 }
 
 #[test]

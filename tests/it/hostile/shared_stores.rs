@@ -11,11 +11,21 @@ const SPEC: &str = "[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n\
 
 fn store() -> Sandbox {
     let sandbox = Sandbox::with_toml(SPEC);
-    sandbox.ok(&["render", "-q"]);
+    for command in [&["render", "-q"][..], &["cert", "revoke", "-q", "alice"], &["render", "-q"]] {
+        sandbox.ok(command);
+    }
     for folder in ["pki", "pki/cas", "pki/hosts", "pki/hosts/web.example.com"] {
         mode(&sandbox, folder, 0o755);
     }
     sandbox
+}
+
+/// The path that `pattern` stands for: `FOLDER/*PART` is the first file there whose name contains that part.
+fn named(sandbox: &Sandbox, pattern: &str) -> String {
+    let Some((folder, part)) = pattern.split_once("/*") else { return pattern.to_owned() };
+    let names = fs::read_dir(sandbox.path(folder)).unwrap();
+    let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    format!("{folder}/{}", names.find(|name| name.contains(part)).unwrap())
 }
 
 fn mode(sandbox: &Sandbox, path: &str, mode: u32) {
@@ -24,8 +34,19 @@ fn mode(sandbox: &Sandbox, path: &str, mode: u32) {
 
 #[test]
 fn keys_are_not_read_or_written_where_all_may_write() {
-    for place in ["pki", "pki/hosts", "pki/hosts/web.example.com"] {
+    for place in [
+        "pki",
+        "pki/hosts",
+        "pki/hosts/web.example.com",
+        "pki/hosts/web.example.com/tls.crt",
+        "pki/cas/clients/tls.crt",
+        "pki/cas/clients/ledger",
+        "pki/cas/clients/crl",
+        "pki/cas/clients/ledger/*.revoked-",
+        "pki/cas/clients/crl/*.pem",
+    ] {
         let sandbox = store();
+        let place = &named(&sandbox, place);
         mode(&sandbox, place, 0o777);
         let arguments = ["render", "-q", "--locked"];
         let refused = sandbox.run(&arguments);
@@ -55,19 +76,19 @@ fn keys_are_not_read_or_written_where_all_may_write() {
 #[test]
 fn what_the_group_may_write_is_warned_of_and_mended() {
     let sandbox = store();
-    for folder in ["pki", "pki/cas"] {
+    for folder in ["pki", "pki/cas", "pki/cas/clients/tls.crt", "pki/README.md"] {
         mode(&sandbox, folder, 0o775);
     }
     let looked = sandbox.ok(&["render", "--locked"]);
     assert!(
-        looked.stderr.contains("the group may write `pki` (mode 0775), and 1 more"),
+        looked.stderr.contains("the group may write `pki` (mode 0775), and 2 more"),
         "{}",
         looked.stderr
     );
     sandbox.ok(&["cert", "renew", "--all", "-q"]);
-    for folder in ["pki", "pki/cas"] {
-        let found = fs::metadata(sandbox.path(folder)).unwrap().permissions().mode() & 0o777;
-        assert_eq!(found, 0o755, "{folder}");
+    for folder in ["pki", "pki/cas", "pki/cas/clients/tls.crt", "pki/README.md"] {
+        let found = fs::metadata(sandbox.path(folder)).unwrap().permissions().mode();
+        assert_eq!(found & 0o022, 0, "{folder}");
     }
     assert!(!sandbox.ok(&["status"]).stderr.contains("may write"));
 }
