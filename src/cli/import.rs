@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use super::cert::password;
 use super::globals::Globals;
-use super::report::{CommandError, ExitStatus, Report, print_json, show};
+use super::report::{CommandError, ExitStatus, print_json, show};
 use super::spec_arguments::time;
 use crate::diagnostic::shown;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
 use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
-use crate::io::store::{Before, Store, WAIT_LIMIT};
+use crate::io::store::{Before, Store, Unfinished, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::pki::pkcs12::{Password, PasswordError};
@@ -96,15 +96,14 @@ fn service(text: &str) -> Result<Service, String> {
 
 /// Imports.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
-    let now = clock::now(args.at)?;
     let folder = args.into.clone().unwrap_or_default();
     let store = Store::open(folder.join(STORE), WAIT_LIMIT, {
         let report = globals.report();
         move |words| report.say(words)
     });
-    if !args.dry_run && finish_or_refuse(&folder, &store, globals.report())? {
-        return Ok(ExitStatus::Done);
-    }
+    let unfinished = if args.dry_run { None } else { unfinished(&folder, &store)? };
+    // The same files at the same time become the same store.
+    let now = unfinished.as_ref().map_or_else(|| clock::now(args.at), |begun| Ok(begun.at))?;
     refuse_standard_input_twice(args)?;
     let found = read(args)?;
     if found.is_empty() && found.left_out.iter().all(|one| one.what == EVERYTHING) {
@@ -120,7 +119,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         .map_err(CommandError::Input)?;
     let outcome = &imported.outcome;
     let is_written = !args.dry_run && !imported.spec.is_empty();
-    if is_written {
+    if let Some(begun) = unfinished {
+        require_result(&store, &begun, &imported)?;
+        finish(&folder, &store, &imported.spec)?;
+        globals.report().say("finished an import that was interrupted");
+    } else if is_written {
         write(&folder, &store, &imported, now)?;
     }
     match args.format {
@@ -195,19 +198,18 @@ fn nothing(args: &Args) -> CommandError {
     CommandError::world("nothing-found", &what, Some(hint.to_owned()))
 }
 
-/// Finishes an import that was interrupted, and says whether there was one.
+/// An import that was interrupted between its store and its spec, if there was one.
 ///
 /// # Errors
 /// Something else is in the way.
-fn finish_or_refuse(folder: &Path, store: &Store, report: Report) -> Result<bool, CommandError> {
+fn unfinished(folder: &Path, store: &Store) -> Result<Option<Unfinished>, CommandError> {
     let existing = input::specs_in(folder).into_iter().next();
     let in_the_way = match (existing, store.before_import()?) {
-        (None, Before::Nothing) => return Ok(false),
-        (existing, Before::Unfinished(spec)) if is_own(existing.as_deref(), folder, &spec) => {
-            finish(folder, store, &spec)?;
-            report.say("finished an import that was interrupted; the files that are named now were not read");
-            report.say(&next_steps(folder));
-            return Ok(true);
+        (None, Before::Nothing) => return Ok(None),
+        (existing, Before::Unfinished(begun))
+            if is_own(existing.as_deref(), folder, &begun.spec) =>
+        {
+            return Ok(Some(begun));
         }
         (Some(spec), _) => spec,
         (None, _) => folder.join(STORE),
@@ -216,6 +218,28 @@ fn finish_or_refuse(folder: &Path, store: &Store, report: Report) -> Result<bool
         format!("`{}` exists already, and `import` overwrites nothing", in_the_way.display());
     let hint = "name another folder with `--into`, and merge by hand";
     Err(CommandError::world("exists", &what, Some(hint.to_owned())))
+}
+
+/// Makes sure that the store is what the files that are named now become: a repository can bring a store that looks like
+/// that of an interrupted import.
+fn require_result(
+    store: &Store,
+    begun: &Unfinished,
+    imported: &Imported,
+) -> Result<(), CommandError> {
+    if begun.spec == imported.spec
+        && store.is_result_of_import((&imported.contents, &imported.spec), begun.at)?
+    {
+        return Ok(());
+    }
+    let folder = store.path().display();
+    let what = format!(
+        "an import into `{folder}` was interrupted, and what lies there is not what these files become"
+    );
+    let hint = format!(
+        "run the command that was interrupted, with the same files, or remove `{folder}` and start anew"
+    );
+    Err(CommandError::world("interrupted-import", &what, Some(hint)))
 }
 
 /// Whether a spec that is there, if there is one, is that of the interrupted import.

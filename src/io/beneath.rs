@@ -102,6 +102,13 @@ impl Place {
         Ok(Self { root: Arc::new(root), below: String::new() })
     }
 
+    /// The folder at `path` as if there were none.
+    #[must_use]
+    pub fn absent(path: &Path) -> Self {
+        let root = Root { path: path.to_owned(), handle: None, notes: Mutex::default() };
+        Self { root: Arc::new(root), below: String::new() }
+    }
+
     /// The place at `path` below this one: plain names, joined by `/`.
     #[must_use]
     pub fn join(&self, path: impl AsRef<str>) -> Self {

@@ -6,7 +6,8 @@ use crate::time::{Seconds, Timestamp};
 /// Octets in a line of a calendar, its end not counted (RFC 5545, section 3.1).
 const LINE: usize = 75;
 
-/// Two events for each certificate and list in use: when it is due, and when it ends.
+/// Events for each certificate and list in use: when it is due, when it ends, and when it begins if that is still to
+/// come.
 #[must_use]
 pub fn render(rows: &[Row], now: Timestamp) -> String {
     let mut text = String::new();
@@ -16,6 +17,10 @@ pub fn render(rows: &[Row], now: Timestamp) -> String {
     let in_use = rows.iter().filter(|row| row.is_current && row.state != State::Revoked);
     for (row, facts) in in_use.filter_map(|row| Some((row, row.facts.as_ref()?))) {
         let name = format!("{} {}", row.subject.kind(), row.subject.name());
+        if row.state == State::NotYetValid {
+            let summary = format!("{name}: begins, not yet valid before");
+            event(&mut text, facts, "begin", &summary, facts.not_before, now);
+        }
         if let Some(renewal) = row.renewal_time {
             event(&mut text, facts, "renewal", &format!("{name}: due for renewal"), renewal, now);
         }

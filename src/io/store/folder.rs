@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::disk::{Disk as _, FOLDER_MODE, FileSystem};
 use super::error::StoreError;
-use super::{layout, read};
+use super::{layout, lock, read, transaction};
 use crate::io::atomic::Access;
 use crate::io::beneath::Place;
 
@@ -27,6 +27,17 @@ pub(super) fn open(root: &Path) -> Result<Place, StoreError> {
         ErrorKind::NotADirectory => StoreError::damaged(root, "is not a folder"),
         _ => StoreError::io("read", root, error),
     })
+}
+
+/// Makes sure that mtlsgen's own files in the store are plain files, where they exist: a repository can bring links.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for the first that is none.
+pub(super) fn require_plain_files(root: &Place) -> Result<(), StoreError> {
+    for name in [lock::LOCK, GITIGNORE.0, transaction::PREPARED, layout::IMPORTED_SPEC] {
+        read::mode_of_file(&root.join(name))?;
+    }
+    Ok(())
 }
 
 /// Makes the folder of the store, for its owner alone, unless it exists.

@@ -25,18 +25,54 @@ const FURNITURE: [&str; 4] = [".gitignore", "README.md", ".lock", ".generation"]
 pub enum Before {
     /// Nothing, or what an import left that was interrupted before it decided anything.
     Nothing,
-    /// The store of an import that was interrupted, and the spec that goes with it.
-    Unfinished(String),
+    /// The store of an import that was interrupted.
+    Unfinished(Unfinished),
     /// Something else.
     Other,
 }
 
-/// The spec of an import that is not finished.
-pub(super) fn spec(root: &Place) -> Result<Option<String>, StoreError> {
+/// An import whose files are in the store, and whose spec does not lie in its own place yet.
+pub struct Unfinished {
+    /// When it began; what is imported depends on it.
+    pub at: Timestamp,
+    /// The spec that goes with the store.
+    pub spec: String,
+}
+
+/// What is known of an import that is not finished.
+pub(super) fn unfinished(root: &Place) -> Result<Option<Unfinished>, StoreError> {
     let place = root.join(layout::IMPORTED_SPEC);
     let Some(text) = read::file_up_to(&place, LARGEST_SPEC)? else { return Ok(None) };
-    let text = String::from_utf8(text.to_vec());
-    text.map(Some).map_err(|_| StoreError::damaged(&place, "is not UTF-8"))
+    let unfinished = str::from_utf8(&text).ok().and_then(|text| {
+        let (at, spec) = text.split_once('\n')?;
+        Some(Unfinished { at: Timestamp::parse(at)?, spec: spec.to_owned() })
+    });
+    let problem = "does not begin with the time of an import";
+    unfinished.map(Some).ok_or_else(|| StoreError::damaged(&place, problem))
+}
+
+/// Whether the store at `root` holds what importing `contents` at `at` makes of an empty one, and nothing else: that
+/// shows that it comes from such an import, since a repository can bring any store.
+///
+/// # Errors
+/// As [`files`], and what cannot be read.
+pub(super) fn is_result(
+    root: &Place,
+    vault: &Vault,
+    imported: (&Contents, &str),
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let (files, _) = files(&Place::absent(&root.path()), vault, imported, at)?;
+    let mut expected = BTreeSet::new();
+    for file in &files {
+        let place = root.join(&file.path);
+        let found = read::file_up_to(&place, LARGEST_SPEC)?;
+        if found.is_none_or(|found| *found != *file.text().as_bytes()) {
+            return Ok(false);
+        }
+        expected.insert(file.path.clone());
+    }
+    holds_only(root, &|path| expected.contains(path))
 }
 
 /// Whether an import is at work in the folder, or was interrupted there.
@@ -48,6 +84,11 @@ pub(super) fn has_begun(root: &Place) -> Result<bool, StoreError> {
 
 /// Whether nothing in the folder was issued, brought or put there by anybody else than a store's making.
 pub(super) fn is_unused(root: &Place) -> Result<bool, StoreError> {
+    holds_only(root, &|_| false)
+}
+
+/// Whether all files in the folder are those that are expected, by their paths, or come with any store.
+fn holds_only(root: &Place, is_expected: &dyn Fn(&str) -> bool) -> Result<bool, StoreError> {
     let is_left = |name: &str| {
         let is_temporary = name.starts_with('.') && name.strip_suffix(".new").is_some()
             || name.starts_with(TEMPORARY_PREFIX);
@@ -55,7 +96,9 @@ pub(super) fn is_unused(root: &Place) -> Result<bool, StoreError> {
     };
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        if read::files(&folder)?.iter().any(|name| !is_left(name)) {
+        let is_other =
+            |name: &&String| !is_left(name) && !is_expected(folder.join(name.as_str()).below());
+        if read::files(&folder)?.iter().any(|name| is_other(&name)) {
             return Ok(false);
         }
         folders.extend(read::folders(&folder)?.iter().map(|name| folder.join(name)));
@@ -77,7 +120,7 @@ pub(super) fn files(
     let (mut files, removal) = issuance::files(root, vault, issued, at)?;
     files.extend(older.iter().map(older_file));
     files.extend(brought.iter().map(brought_file));
-    files.push(NewFile::public(layout::IMPORTED_SPEC.to_owned(), spec.to_owned()));
+    files.push(NewFile::public(layout::IMPORTED_SPEC.to_owned(), format!("{at}\n{spec}")));
     if !brought.is_empty() {
         files.push(NewFile::public(GITIGNORE.0.to_owned(), GITIGNORE.1.to_owned()));
     }

@@ -11,7 +11,7 @@ use super::error::StoreError;
 use crate::io::beneath::Place;
 
 /// The file that is locked; it is never renamed or removed, since that would open a second door.
-const LOCK: &str = ".lock";
+pub(super) const LOCK: &str = ".lock";
 /// How often a waiting process tries.
 const INTERVAL: Duration = Duration::from_millis(20);
 

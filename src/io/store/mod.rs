@@ -44,7 +44,7 @@ use crate::plan::{Inventory, Issued, Keyring, Ledger};
 use crate::time::Timestamp;
 
 pub use error::{Sealed, StoreError, listed};
-pub use import::Before;
+pub use import::{Before, Unfinished};
 pub use lock::StoreLock;
 pub use reencryption::UnsettledKeys;
 pub use rotation::{Change, certificate_of};
@@ -289,7 +289,9 @@ impl Store {
     /// can change it; [`StoreError::ForeignChange`] where what was left is not of this store.
     pub fn lock(&self) -> Result<StoreLock, StoreError> {
         folder::make(&self.root)?;
-        let is_shared = !self.require_unshared(&self.opened()?)?.is_empty();
+        let root = self.opened()?;
+        folder::require_plain_files(&root)?;
+        let is_shared = !self.require_unshared(&root)?.is_empty();
         let lock = lock::acquire(&self.root, self.wait_limit, &self.on_wait)?;
         if is_shared {
             sharing::mend(&lock.root);
@@ -424,11 +426,23 @@ impl Store {
         let root = self.opened()?;
         if import::has_begun(&root)? {
             let lock = self.lock()?;
-            if let Some(spec) = import::spec(&lock.root)? {
-                return Ok(Before::Unfinished(spec));
+            if let Some(unfinished) = import::unfinished(&lock.root)? {
+                return Ok(Before::Unfinished(unfinished));
             }
         }
         Ok(if import::is_unused(&root)? { Before::Nothing } else { Before::Other })
+    }
+
+    /// Whether the store holds what importing that at `at` makes, and nothing else.
+    ///
+    /// # Errors
+    /// A file of the store cannot be read.
+    pub fn is_result_of_import(
+        &self,
+        imported: (&Contents, &str),
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        import::is_result(&self.opened()?, &self.vault, imported, at)
     }
 
     /// The spec of an import lies in its place: forgets the one in the store.
@@ -506,6 +520,7 @@ impl Store {
     fn settled<T>(&self, read: impl Fn(&Place) -> Result<T, StoreError>) -> Result<T, StoreError> {
         for _ in 0..READING_ATTEMPTS {
             let root = self.opened()?;
+            folder::require_plain_files(&root)?;
             let before = transaction::generation(&root)?;
             if transaction::is_decided(&root)? {
                 // Its owner is at it, or was killed.

@@ -33,7 +33,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 
 /// The list of a change that is being prepared.
-const PREPARED: &str = ".transaction";
+pub(super) const PREPARED: &str = ".transaction";
 /// The list of a change that is decided.
 const DECIDED: &str = ".commit";
 /// The number of the last change.
@@ -51,6 +51,11 @@ impl NewFile {
     /// A file for everybody.
     pub(super) fn public(path: String, text: String) -> Self {
         Self { path, content: Content::Public(text) }
+    }
+
+    /// What it is to hold.
+    pub(super) fn text(&self) -> &str {
+        self.content.text()
     }
 
     /// A file for the owner alone.

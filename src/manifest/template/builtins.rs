@@ -96,6 +96,12 @@ fn operators(environment: &mut Environment<'_>, budget: &Arc<Budget>) {
     let own = Arc::clone(budget);
     environment.add_function(guarded::PART, move |value: Value| {
         own.charge(own.own_size(&value)?)?;
+        if value.kind() == ValueKind::Map {
+            // A mapping compares and hashes its keys.
+            for key in value.try_iter().into_iter().flatten() {
+                own.written(&key)?;
+            }
+        }
         Ok::<_, Error>(value)
     });
     let own = Arc::clone(budget);

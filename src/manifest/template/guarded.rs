@@ -18,7 +18,7 @@ const RESERVED: &str = "__mtlsgen";
 pub(super) const JOIN: &str = "__mtlsgen_join";
 pub(super) const ADD: &str = "__mtlsgen_add";
 pub(super) const TIMES: &str = "__mtlsgen_times";
-/// A part of a text or list.
+/// A part of a text or list, or a list or mapping that is written out.
 pub(super) const PART: &str = "__mtlsgen_part";
 /// What is compared as a whole.
 pub(super) const WHOLE: &str = "__mtlsgen_whole";
@@ -169,6 +169,7 @@ impl<'t, 's> Rewriter<'t, 's> {
     /// Whatever stands between `from` and `to`: expressions, and words and marks between them.
     fn scan(&mut self, from: usize, to: usize) {
         let mut at = from;
+        let mut is_looked_through = false;
         while at < to {
             if !self.begins_operand(at) {
                 self.before_in &= self.word(at) != Some("in");
@@ -183,9 +184,11 @@ impl<'t, 's> Rewriter<'t, 's> {
                 }
                 _ => is_membership && !self.before_in,
             };
-            if is_compared && end < to {
+            let is_looked_at = std::mem::take(&mut is_looked_through);
+            if is_looked_at || is_compared && end < to {
                 self.wrap(WHOLE, at, end);
             }
+            is_looked_through = is_compared && is_membership;
             at = end;
         }
     }
@@ -277,7 +280,12 @@ impl<'t, 's> Rewriter<'t, 's> {
             start += 1;
         }
         let mut end = match self.token(start) {
-            Some(Token::BracketOpen | Token::ParenOpen | Token::BraceOpen) => self.group(start, to),
+            Some(Token::ParenOpen) => self.group(start, to),
+            Some(Token::BracketOpen | Token::BraceOpen) => {
+                let end = self.group(start, to);
+                self.wrap(PART, start, end);
+                end
+            }
             Some(Token::Str(_) | Token::String(_)) => {
                 let is_text = |(token, _): &&(Token<'_>, _)| {
                     matches!(token, Token::Str(_) | Token::String(_))

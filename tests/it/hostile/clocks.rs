@@ -44,6 +44,12 @@ fn what_a_clock_that_was_ahead_made_is_not_valid() {
     assert!(table.contains("not yet valid"), "{table}");
     let prometheus = sandbox.ok(&["status", "--format", "prometheus", "--at", NOW]).stdout;
     assert!(prometheus.contains("{kind=\"host\",state=\"not yet valid\"} 1"), "{prometheus}");
+    let calendar = sandbox.ok(&["status", "--format", "icalendar", "--at", NOW]).stdout;
+    assert!(
+        calendar.contains("DTSTART:20301231T235500Z")
+            && calendar.contains("SUMMARY:client bob: begins\\, not yet valid before"),
+        "{calendar}"
+    );
     for command in [
         &["status", "--fail-within", "1h"][..],
         &["render", "--locked"],

@@ -123,6 +123,9 @@ fn templates_that_make_rows_or_only_look() {
         "[l | zip(l, l, l, l) | list, n.x]",
         "s is lower",
         "t is startingwith(s)",
+        "'b' in s",
+        "'b' not in s",
+        "{t: 1}",
     ] {
         let run = render(SPEC, &format!("# first line\n{}\n", many(body)));
         assert_eq!(run.status, 2, "{body}\n{}", run.stderr);

@@ -270,3 +270,42 @@ fn a_planted_gitignore_opens_no_key_to_git() {
     assert!(taken.contains("tls.crt") && !taken.contains("tls.key"), "{taken}");
     fs::remove_dir_all(sandbox.path(".git")).unwrap();
 }
+
+/// With a store and its spec in `pki/.import`, the next `import` took them for its own, and read none of the files that
+/// it was given.
+#[test]
+fn a_planted_import_is_not_taken_for_ones_own() {
+    let sandbox = victim();
+    for (from, to) in [("pki", "old"), ("mtls.toml", "old.toml")] {
+        fs::rename(sandbox.path(from), sandbox.path(to)).unwrap();
+    }
+    sandbox.may_hold_keys("old");
+    let others = Sandbox::with_toml(SPEC);
+    others.ok(&["render", "-q"]);
+    for (path, content) in others.files() {
+        let below = path.strip_prefix(others.folder()).unwrap();
+        if below.starts_with("pki") {
+            plant(&sandbox, below.to_str().unwrap(), str::from_utf8(&content).unwrap(), 0o600);
+        }
+    }
+    plant(&sandbox, "pki/.import", &format!("2026-01-01T00:00:00Z\n{SPEC}"), 0o600);
+    let before = sandbox.files();
+    let run = sandbox.run(&["import", "old", "--service", "web"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("what lies there is not what these files become"), "{}", run.stderr);
+    assert_eq!(without(&sandbox.files(), ".lock"), without(&before, ".lock"));
+}
+
+#[test]
+fn links_among_mtlsgens_own_files_are_named_at_once() {
+    for name in [".lock", ".gitignore", ".transaction", ".commit", ".generation", ".import"] {
+        let sandbox = victim();
+        let _ = fs::remove_file(sandbox.path(format!("pki/{name}")));
+        symlink("/etc/hostname", sandbox.path(format!("pki/{name}"))).unwrap();
+        for arguments in LOOKING.iter().chain([&["render", "-q"][..]].iter()) {
+            let run = sandbox.run(arguments);
+            let words = format!("`pki/{name}` is a symbolic link");
+            assert!(run.status == 2 && run.stderr.contains(&words), "{arguments:?} {}", run.stderr);
+        }
+    }
+}
