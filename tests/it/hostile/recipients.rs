@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use base64::Engine as _;
+
 use crate::encryption::{Person, rendered, set_recipients, spec, store};
 use crate::support::{Sandbox, tool};
 
@@ -128,4 +130,36 @@ fn a_merge_that_switches_encryption_on_gets_no_key() {
     }
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient"), "{}", run.stderr);
+}
+
+/// The record of recipients in a header is part of what its key authenticates: where a key that exists has to be opened,
+/// a forged record comes to light, and nothing is sealed for the one whom it adds.
+#[test]
+fn a_forged_record_of_recipients_gets_no_key_that_an_authority_signs_for() {
+    let Some((sandbox, people)) = rendered(&["ann", "eve"], 1) else { return };
+    let [ann, eve] = &people[..] else { panic!() };
+    let mut both = [&*ann.recipient, &*eve.recipient];
+    both.sort_unstable();
+    for (path, content) in store(&sandbox) {
+        if path.extension().is_some_and(|end| end == "age") {
+            let armored = String::from_utf8(content).unwrap();
+            let body: String = armored.lines().filter(|line| !line.starts_with("---")).collect();
+            let file = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
+            let end = file.windows(5).position(|octets| octets == b"\n--- ").unwrap();
+            let header = str::from_utf8(&file[..end]).unwrap();
+            let forged = header.replace(&ann.recipient, &both.join(" "));
+            assert_ne!(forged, header);
+            std::fs::write(path, [forged.as_bytes(), &file[end..]].concat()).unwrap();
+        }
+    }
+    set_recipients(&sandbox, [ann, eve]);
+    let client = "[clients.carol]\nissuer = \"clients\"\n";
+    sandbox.write("mtls.toml", sandbox.read("mtls.toml") + client);
+    let before = store(&sandbox);
+    for command in [&["render"][..], &["cert", "renew", "alice"], &["ca", "rotate", "root"]] {
+        let run = sandbox.run(&[command, &["--identity", ann.file()]].concat());
+        assert_eq!(run.status, 2, "{command:?}\n{}", run.stderr);
+        assert!(run.stderr.contains("the store is damaged"), "{}", run.stderr);
+        assert!(store(&sandbox) == before, "{command:?}");
+    }
 }
