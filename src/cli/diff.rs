@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
+use super::render::tell_elsewhere;
 use super::report::{CommandError, ExitStatus, show, standard_output_colour};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
@@ -54,10 +55,15 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let Checked { manifests, warnings } =
         phases::manifests(&read.document, &model, &holdings, &templates, Disclosure::Fingerprint)?;
     report.diagnostics(&warnings);
-    let options = Options { allow_plain_in_git: model.allow_plain_in_git, fingerprints: true };
+    let options = Options {
+        allow_plain_in_git: model.allow_plain_in_git,
+        fingerprints: true,
+        may_be_elsewhere: true,
+    };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;
     let changes = output::changes(&tree, &existing)?;
+    tell_elsewhere(&args.directory, &tree, &changes, report);
     let colour = standard_output_colour(globals);
     show(&output::difference(&changes, &tree, &existing, colour), colour)?;
     let same = changes.files.is_empty()

@@ -199,7 +199,7 @@ pub fn source_for(
     report: Report,
 ) -> Result<Source, CommandError> {
     if resolved.model.derivation.is_none() {
-        return Ok(Source::Folder(store(read, report)));
+        return Ok(Source::Folder(Box::new(store(read, report))));
     }
     let path = path!["store", "seedFile"];
     let written = read.spec.store.seed_file.as_ref();
@@ -308,6 +308,19 @@ pub fn has_keys(
 ) -> Result<bool, CommandError> {
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
     Ok(missing_keys(model, inventory).next().is_none() && source.opens_keys(stored)?)
+}
+
+/// Makes sure that every key that the manifests hold is at hand.
+///
+/// # Errors
+/// Which ones are not, and why.
+pub fn require_keys(
+    source: &Source,
+    model: &Model,
+    inventory: &Inventory,
+) -> Result<(), CommandError> {
+    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
+    source.keyring(inventory, &stored.collect()).map(drop)
 }
 
 fn missing_keys<'a>(

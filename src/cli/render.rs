@@ -1,7 +1,10 @@
 //! `mtlsgen render`: the whole pipeline, from the spec to manifests.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod folder;
+
+pub use self::folder::tell_elsewhere;
+
+use std::path::PathBuf;
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
@@ -18,7 +21,7 @@ use crate::manifest::render::Checked;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
-use crate::output::{self, Changes, Format, Options, OutputTree};
+use crate::output::{self, Format, Options, OutputTree};
 use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal};
 use crate::spec::document::Document;
 
@@ -65,7 +68,9 @@ pub struct Args {
     #[arg(long, help_heading = "Certificates")]
     dry_run: bool,
     /// Issue and write nothing: exit with 1 if the folder is not up to date
-    #[arg(long, requires = "output", help_heading = "Output", conflicts_with_all = ["locked", "dry_run"])]
+    ///
+    /// Needs no private key. Secrets that Git ignores need not be here: what the folder's record says of them counts.
+    #[arg(long, requires = "output", help_heading = "Output", conflicts_with = "dry_run")]
     check: bool,
     #[command(flatten)]
     showing: Showing,
@@ -76,6 +81,10 @@ pub struct Args {
     #[arg(long, help_heading = "Encrypted keys", conflicts_with_all = ["locked", "dry_run", "check"])]
     reencrypt: bool,
 }
+
+/// What works where private keys are not at hand.
+const KEYLESS: &str = "without these keys, `mtlsgen render -o DIR` leaves the Secrets in DIR as they are, `mtlsgen render --kind Ingress` \
+                       prints what holds no key, and `mtlsgen status`, `mtlsgen diff DIR` and `mtlsgen render -o DIR --check` need none";
 
 /// Renders.
 pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
@@ -120,14 +129,14 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
             let Some(folder) = &args.output else { return Ok(()) };
-            let tree = layout(&manifests, model, whole);
+            let tree = layout(&manifests, model, whole, &args);
             output::changes(&tree, &tree::read(folder, &tree)?)?;
             Ok(())
         })?
     };
     let disclosure = disclosure(&document, &resolved, (&source, &inventory), &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
-        phases::keyring(&source, resolved, &inventory)?
+        phases::keyring(&source, resolved, &inventory).map_err(|error| error.with_help(KEYLESS))?
     } else {
         phases::holdings(&source, resolved, &inventory)?
     };
@@ -142,11 +151,25 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     source.hand_over(&model, &selected, report)?;
     let status = match &args.output {
         None => to_standard_output(&selected, &args, report),
-        Some(folder) => {
-            let tree = layout(&manifests, &model, disclosure);
-            let status = to_folder(folder, &tree, &selected, &args, report)?;
-            // What is due would change the folder too.
-            Ok(if args.check && due { ExitStatus::Findings } else { status })
+        Some(path) => {
+            let tree = layout(&manifests, &model, disclosure, &args);
+            let comparison = folder::compare(path, tree, &selected, &args.selection)?;
+            comparison.tell_kept(report);
+            if args.check {
+                // What is due would change the folder too.
+                let is_current = comparison.is_current(report);
+                Ok(if due || !is_current { ExitStatus::Findings } else { ExitStatus::Done })
+            } else {
+                if disclosure == Disclosure::Fingerprint {
+                    let masked =
+                        || render(&document, &model, &holdings, &templates, Disclosure::Masked);
+                    if comparison.needs_keys(&manifests, &masked()?.manifests) {
+                        phases::require_keys(&source, &model, &inventory)?;
+                    }
+                }
+                comparison.write(source.folder(), report)?;
+                Ok(ExitStatus::Done)
+            }
         }
     };
     // The process ends: freeing all that is no key piece by piece would only take time.
@@ -162,10 +185,17 @@ fn rendering(selection: &Selection) -> Rendering {
 type Rendering =
     fn(&Document, &Model, &dyn Material, &TemplateSet, Disclosure) -> Result<Checked, CommandError>;
 
-fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> OutputTree {
+fn layout(
+    manifests: &[Manifest],
+    model: &Model,
+    disclosure: Disclosure,
+    args: &Args,
+) -> OutputTree {
+    let fingerprints = disclosure == Disclosure::Fingerprint;
     let options = Options {
         allow_plain_in_git: model.allow_plain_in_git,
-        fingerprints: disclosure == Disclosure::Fingerprint,
+        fingerprints,
+        may_be_elsewhere: fingerprints || args.check,
     };
     output::layout(manifests, options)
 }
@@ -184,7 +214,7 @@ fn disclosure(
     let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
-    } else if args.check && !phases::has_keys(source, &resolved.model, inventory)? {
+    } else if args.output.is_some() && !phases::has_keys(source, &resolved.model, inventory)? {
         Disclosure::Fingerprint
     } else {
         Disclosure::Whole
@@ -249,43 +279,5 @@ fn to_standard_output(
     } else {
         print_with(|output| output::stream(manifests, args.format, output))?;
     }
-    Ok(ExitStatus::Done)
-}
-
-fn to_folder(
-    folder: &Path,
-    tree: &OutputTree,
-    selected: &[&Manifest],
-    args: &Args,
-    report: Report,
-) -> Result<ExitStatus, CommandError> {
-    let part;
-    let tree = if args.selection.is_everything() {
-        tree
-    } else {
-        let identities: BTreeSet<_> = selected.iter().map(|m| m.identity.clone()).collect();
-        part = tree.part(&identities, tree::read_record(folder)?.as_ref());
-        &part
-    };
-    let existing = tree::read(folder, tree)?;
-    let changes: Changes = output::changes(tree, &existing)?;
-    changes.kept.iter().for_each(|path| {
-        report.say(&format!(
-            "kept `{path}`: the folder's record names it, but what it holds is not from mtlsgen"
-        ));
-    });
-    if args.check {
-        changes.files.iter().for_each(|change| report.say(&format!("not up to date: {change}")));
-        let status = if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };
-        return Ok(status);
-    }
-    tree::write(folder, tree, &changes)?;
-    changes.files.iter().for_each(|change| report.say(&change.to_string()));
-    report.say(&format!(
-        "{} files in `{}`, {} changed",
-        tree.files().len(),
-        folder.display(),
-        changes.files.len()
-    ));
     Ok(ExitStatus::Done)
 }

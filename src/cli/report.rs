@@ -61,6 +61,21 @@ impl CommandError {
         Self::World(Box::new(diagnostic))
     }
 
+    /// The same, with one more way out.
+    #[must_use]
+    pub fn with_help(mut self, help: &str) -> Self {
+        match &mut self {
+            Self::Input(diagnostics) => {
+                if let Some(diagnostic) = diagnostics.first_mut() {
+                    diagnostic.help.push(help.to_owned());
+                }
+            }
+            Self::World(diagnostic) => diagnostic.help.push(help.to_owned()),
+            Self::BrokenPipe => {}
+        }
+        self
+    }
+
     /// What there is to say about it.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {

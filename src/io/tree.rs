@@ -102,10 +102,15 @@ pub(super) fn real_path(path: &Path) -> Result<PathBuf, TreeError> {
 /// Makes `directory` hold `tree`, by `changes`: each file appears whole, with its permissions, or not at all.
 ///
 /// # Errors
-/// The tree is one for comparing; something is in the way, or cannot be written. What was written until then
+/// A Secret of a tree for comparing changes; something is in the way, or cannot be written. What was written until then
 /// stays, and is recorded, so that the next run goes on from there.
 pub fn write(directory: &Path, tree: &OutputTree, changes: &Changes) -> Result<(), TreeError> {
-    if tree.options().fingerprints {
+    let is_for_comparing = |change: &Change| {
+        let file = tree.files().get(&change.path);
+        matches!(change.kind, ChangeKind::Add | ChangeKind::Modify)
+            && file.is_some_and(|file| file.sensitive)
+    };
+    if tree.options().fingerprints && changes.files.iter().any(is_for_comparing) {
         return Err(TreeError::ForComparing);
     }
     if changes.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::layout::{File, OutputTree};
+use super::layout::{File, OutputTree, SECRETS};
 use super::readable::fingerprint_existing;
 use super::record::Record;
 
@@ -32,6 +32,8 @@ pub struct Changes {
     pub files: Vec<Change>,
     /// Files that the record names and that hold something else than mtlsgen writes: they stay, and leave the record.
     pub kept: Vec<String>,
+    /// Files of Secrets that the record names and none of which is here: they were written where the private keys are.
+    pub elsewhere: Vec<String>,
     /// What to record before the first file changes, so that a run that is cut short leaves no file behind
     /// that the next one takes for somebody else's; `None` where no file changes.
     pub record_before: Option<Record>,
@@ -110,7 +112,9 @@ impl fmt::Display for Change {
 /// Files of others are in the way. Those that equal what would be written are adopted.
 pub fn changes(tree: &OutputTree, existing: &ExistingTree) -> Result<Changes, NotOurs> {
     let old = existing.record.clone().unwrap_or_default();
-    let written = tree.files().iter().filter_map(|(path, file)| {
+    let elsewhere = elsewhere(tree, &old, existing);
+    let here = tree.files().iter().filter(|(path, _)| !elsewhere.contains(path));
+    let written = here.filter_map(|(path, file)| {
         let kind = kind_of_change(tree, file, existing.files.get(path))?;
         Some((path, kind))
     });
@@ -128,7 +132,25 @@ pub fn changes(tree: &OutputTree, existing: &ExistingTree) -> Result<Changes, No
         record_after: (existing.record.as_ref() != Some(&after)).then_some(after),
         files,
         kept: kept.into_iter().cloned().collect(),
+        elsewhere: elsewhere.into_iter().cloned().collect(),
     })
+}
+
+/// Files below `secrets/` that are recorded as they would be written, if nothing of that folder is here.
+fn elsewhere<'t>(
+    tree: &'t OutputTree,
+    old: &Record,
+    existing: &ExistingTree,
+) -> BTreeSet<&'t String> {
+    let is_secret = |path: &str| path.strip_prefix(SECRETS).is_some_and(|p| p.starts_with('/'));
+    let options = tree.options();
+    let may_be = options.may_be_elsewhere && !options.allow_plain_in_git;
+    if !may_be || existing.files.keys().any(|path| is_secret(path)) {
+        return BTreeSet::new();
+    }
+    let is_elsewhere =
+        |(path, file): &(&String, &File)| is_secret(path) && old.agrees(path, &file.bytes);
+    tree.files().iter().filter(is_elsewhere).map(|(path, _)| path).collect()
 }
 
 fn kind_of_change(
@@ -163,9 +185,8 @@ fn refuse_files_of_others(
     old: &Record,
     existing: &ExistingTree,
 ) -> Result<(), NotOurs> {
-    let is_of_others = |path: &String| {
-        existing.files.get(path).is_some_and(|file| !old.is_own(path, &file.bytes))
-    };
+    let is_of_others =
+        |path: &String| existing.files.get(path).is_some_and(|file| !old.is_own(path, &file.bytes));
     let paths: Vec<_> = kinds
         .iter()
         .filter(|(path, kind)| **kind == ChangeKind::Modify && is_of_others(path))
@@ -309,6 +330,40 @@ mod tests {
         existing.files.get_mut(KUSTOMIZATION).unwrap().bytes = b"resources: [mine]".to_vec();
         let error = changes(&tree(), &existing).unwrap_err();
         assert_eq!(error.paths, [KUSTOMIZATION]);
+    }
+
+    #[test]
+    fn secrets_that_git_ignores_are_elsewhere_in_a_clone() {
+        let clone = |tree: &OutputTree| {
+            let mut existing = written(tree);
+            existing.files.retain(|path, _| !path.starts_with(SECRETS));
+            existing
+        };
+        let objects = [manifest("Service", "a", false), manifest("Secret", "a-tls", true)];
+        let options = Options { may_be_elsewhere: true, ..Options::default() };
+        let tree = layout(&objects, options);
+        let all = changes(&tree, &clone(&tree)).unwrap();
+        assert!(all.is_empty());
+        assert_eq!(all.elsewhere, ["secrets/.gitignore", SECRET, "secrets/kustomization.yaml"]);
+        let written_here = layout(&objects, Options::default());
+        assert_eq!(changes(&written_here, &clone(&tree)).unwrap().files.len(), 3);
+        // One that is here shows that the folder is no clone's.
+        let mut some = clone(&tree);
+        let ignore = &tree.files()["secrets/.gitignore"];
+        let file = ExistingFile { bytes: ignore.bytes.clone(), mode: 0o644 };
+        some.files.insert("secrets/.gitignore".to_owned(), file);
+        assert_eq!(changes(&tree, &some).unwrap().files.len(), 2);
+        // One that the record does not know was never written.
+        let more = layout(&[&objects[..], &[manifest("Secret", "b-tls", true)]].concat(), options);
+        let added = changes(&more, &clone(&tree)).unwrap();
+        assert_eq!(
+            kinds(&added),
+            [
+                ("secrets/default/secret-b-tls.yaml", ChangeKind::Add),
+                ("secrets/kustomization.yaml", ChangeKind::Add)
+            ]
+        );
+        assert_eq!(added.elsewhere, ["secrets/.gitignore", SECRET]);
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Options {
     pub allow_plain_in_git: bool,
     /// Whether the manifests show fingerprints in the place of private keys: for comparing, not for writing.
     pub fingerprints: bool,
+    /// Whether Secrets that the folder's record names may all be elsewhere, as in a clone: Git ignores them.
+    pub may_be_elsewhere: bool,
 }
 
 /// One file to be.

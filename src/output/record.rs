@@ -77,6 +77,12 @@ impl Record {
         content.is_empty() || content.starts_with(GENERATED) || is_as_written()
     }
 
+    /// Whether the file at `path` is recorded with that content, as far as the record can tell.
+    pub fn agrees(&self, path: &str, content: &[u8]) -> bool {
+        let hash = self.entries.get(path);
+        hash.is_some_and(|hash| hash.as_ref().is_none_or(|hash| *hash == sha256_hex(content)))
+    }
+
     /// Whether somebody changed the file at `path` after mtlsgen wrote it, as far as the record can tell.
     pub fn is_edited(&self, path: &str, content: &[u8]) -> bool {
         let hash = self.entries.get(path).and_then(Option::as_ref);

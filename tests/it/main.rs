@@ -19,6 +19,7 @@ mod cert_export;
 mod cert_show;
 mod certificates;
 mod cli_frame;
+mod clones;
 mod closed;
 mod crash;
 mod derived;

@@ -132,7 +132,11 @@ pub fn carry_out(
     // Another process may have issued in the meantime; its warnings are those told already.
     let (inventory, plan, _) = planned(source, model, now, scope)?;
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
-    let keyring = store.keyring(&inventory, &needed)?.and(&resolved.keyring);
+    let keyring = store.keyring(&inventory, &needed).map_err(|error| {
+        CommandError::from(error)
+            .with_help("`mtlsgen render --locked` issues nothing and needs no key of an authority")
+    })?;
+    let keyring = keyring.and(&resolved.keyring);
     let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
     let issued = make(&plan, model, &inventory, &keyring, report)?;
     store.commit(&lock, &issued, now)?;

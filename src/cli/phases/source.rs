@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 /// Where the certificates and keys of manifests come from.
 pub enum Source {
     /// Files in a folder; what is issued is put there.
-    Folder(Store),
+    Folder(Box<Store>),
     /// Everything that was derived from a seed.
     Derived(Box<Derived>),
     /// Secrets that exist; what is issued is in the manifests alone.

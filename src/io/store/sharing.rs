@@ -112,10 +112,10 @@ pub(super) fn look_at_folders(root: &Place) -> Result<(), StoreError> {
 
 /// Takes the right to write from the group in the whole store, where the caller can; what stays is warned of.
 pub(super) fn mend(place: &Place) {
-    let mode = match place.facts() {
-        Ok(Some(Facts { kind: FileType::Directory | FileType::RegularFile, mode, .. })) => mode,
-        _ => return,
-    };
+    let Ok(Some(Facts { kind, mode, .. })) = place.facts() else { return };
+    if !matches!(kind, FileType::Directory | FileType::RegularFile) {
+        return;
+    }
     if mode & WRITE_GROUP != 0 {
         let _ = place.set_mode(mode & !WRITE_GROUP);
     }
