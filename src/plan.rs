@@ -19,6 +19,7 @@ pub mod rotation;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 pub use generations::{Generations, Phase};
 pub use holdings::Holdings;
@@ -30,6 +31,7 @@ pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
 pub use scope::Scope;
+pub use unknown::{Trusted, refuse_unknown};
 
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;

@@ -22,7 +22,7 @@ use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved};
 use crate::output::{self, Format, Options, OutputTree};
-use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal};
+use crate::plan::{self, Holdings, Inventory, IssuancePlan, Rehearsal};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -72,6 +72,11 @@ pub struct Args {
     /// Needs no private key. Secrets that Git ignores need not be here: what the folder's record says of them counts.
     #[arg(long, requires = "output", help_heading = "Output", conflicts_with = "dry_run")]
     check: bool,
+    /// Issue authorities although the output folder trusts ones of their names that the store does not know
+    ///
+    /// Without it, that is an error: the store may be lost or elsewhere, and new authorities lock out all clients.
+    #[arg(long, requires = "output", help_heading = "Certificates", conflicts_with = "locked")]
+    new_authorities: bool,
     #[command(flatten)]
     showing: Showing,
     /// Let the recipients of `store.encryption` open keys of the store that some of them could not open so far
@@ -80,6 +85,27 @@ pub struct Args {
     /// encryption that was switched off.
     #[arg(long, help_heading = "Encrypted keys", conflicts_with_all = ["locked", "dry_run", "check"])]
     reencrypt: bool,
+}
+
+impl Args {
+    /// Refuses to issue an authority in the place of one that the output folder trusts and the store does not know.
+    fn refuse_unknown(
+        &self,
+        model: &Model,
+        inventory: &Inventory,
+        plan: &IssuancePlan,
+    ) -> Result<(), CommandError> {
+        let Some(folder) = self.output.as_ref().filter(|_| !self.new_authorities) else {
+            return Ok(());
+        };
+        if !plan.issues_new_authority() {
+            return Ok(());
+        }
+        match plan::refuse_unknown(plan, model, inventory, &folder::trusted(folder)?) {
+            errors if errors.is_empty() => Ok(()),
+            errors => Err(CommandError::Input(errors)),
+        }
+    }
 }
 
 /// What works where private keys are not at hand.
@@ -117,6 +143,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             (_, true) => Severity::Error,
             _ => Severity::Warning,
         };
+        args.refuse_unknown(&resolved.model, &inventory, &plan)?;
         let unsettled = phases::tell_unsettled_keys(&source, report, severity)?;
         if let Some(status) = settle(&plan, unsettled, &args, report) {
             return Ok(status);
@@ -124,14 +151,15 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
-        phases::issue(&source, &resolved, now, report, || {
+        phases::issue(&source, &resolved, now, report, |inventory, plan| {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
             let Some(folder) = &args.output else { return Ok(()) };
             let tree = layout(&manifests, model, whole, &args);
-            output::changes(&tree, &tree::read(folder, &tree)?)?;
-            Ok(())
+            let existing = tree::read(folder, &tree)?;
+            output::changes(&tree, &existing)?;
+            args.refuse_unknown(model, inventory, plan)
         })?
     };
     let disclosure = disclosure(&document, &resolved, (&source, &inventory), &templates, &args)?;

@@ -5,6 +5,7 @@
 
 pub mod apply;
 mod authorities;
+pub mod bundles;
 pub mod feasibility;
 pub mod foreign;
 mod holders;

@@ -51,6 +51,12 @@ impl IssuancePlan {
         self.actions.is_empty() && self.stale_chains.is_empty() && !self.changes_revocations()
     }
 
+    /// Whether an authority is to be issued that was never issued before.
+    #[must_use]
+    pub fn issues_new_authority(&self) -> bool {
+        self.actions.iter().any(Action::is_new_authority)
+    }
+
     /// Whether something is to be revoked, or a revocation list to be signed.
     #[must_use]
     pub fn changes_revocations(&self) -> bool {
@@ -84,6 +90,14 @@ pub struct Action {
     pub validity: Validity,
     /// Whether the holder's own key is used again.
     pub keeps_key: bool,
+}
+
+impl Action {
+    /// Whether an authority is issued that was never issued before.
+    #[must_use]
+    pub fn is_new_authority(&self) -> bool {
+        matches!(self.request.holder, Holder::Authority(_)) && self.reason == Reason::NeverIssued
+    }
 }
 
 /// An authority as those below it will see it once the plan is carried out.

@@ -2,6 +2,7 @@
 //! clone is one that `git clone` makes.
 
 mod colleague;
+mod lost_store;
 
 use std::path::Path;
 use std::process::Command;

@@ -115,7 +115,7 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
             if let phases::Source::Folder(store) = &source {
                 phases::refuse_new_readers(store)?;
             }
-            phases::issue(&source, &resolved, *now, report, || Ok(()))?
+            phases::issue(&source, &resolved, *now, report, |_, _| Ok(()))?
         }
     };
     let (model, keyring) = phases::keyring(&source, resolved, &inventory)?;

@@ -95,7 +95,7 @@ pub fn issue(
     resolved: &Resolved,
     now: Timestamp,
     report: Report,
-    rehearse: impl FnOnce() -> Result<(), CommandError>,
+    rehearse: impl FnOnce(&Inventory, &IssuancePlan) -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
     let everything = Scope::default();
     source.finish_interrupted()?;
@@ -103,7 +103,7 @@ pub fn issue(
     if plan.is_empty() {
         return Ok(inventory);
     }
-    rehearse()?;
+    rehearse(&inventory, &plan)?;
     Ok(carry_out(source, resolved, now, &everything, report)?.0)
 }
 

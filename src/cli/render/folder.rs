@@ -5,9 +5,11 @@ use std::path::Path;
 
 use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
+use crate::existing;
 use crate::io::tree;
 use crate::manifest::Manifest;
 use crate::output::{self, ChangeKind, Changes, OutputTree, SECRETS};
+use crate::plan::Trusted;
 
 /// What a folder is to hold, against what it holds.
 pub(super) struct Comparison<'a> {
@@ -35,6 +37,21 @@ pub(super) fn compare<'a>(
     let existing = tree::read(folder, &tree)?;
     let changes = output::changes(&tree, &existing)?;
     Ok(Comparison { folder, tree, changes })
+}
+
+/// The certificates that the folder's objects trust, as far as mtlsgen wrote them.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(super) fn trusted(folder: &Path) -> Result<Vec<Trusted>, CommandError> {
+    let files = tree::read_recorded(folder)?;
+    let files = files.into_iter().filter(|(path, _)| !path.starts_with(SECRETS));
+    let trusted = files.flat_map(|(path, content)| {
+        let place = folder.join(path).display().to_string();
+        let found = existing::bundles::trusted_in(&String::from_utf8_lossy(&content));
+        found.into_iter().map(move |certificate| Trusted { place: place.clone(), certificate })
+    });
+    Ok(trusted.collect())
 }
 
 impl Comparison<'_> {

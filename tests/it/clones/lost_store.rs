@@ -1,0 +1,81 @@
+//! A store that is gone or elsewhere: `render` made all authorities anew and locked everybody out.
+
+use std::fs;
+
+use super::{SPEC, clone, repository};
+
+#[test]
+fn authorities_are_not_made_anew_where_the_manifests_trust_others() {
+    let Some(origin) = repository() else { return };
+    let clone = clone(&origin);
+    let bundle = clone.read("deploy/default/secret-web-example-com-tls-cacert.yaml");
+    fs::remove_dir_all(clone.path("pki")).unwrap();
+    for arguments in [
+        &["render", "-o", "deploy"][..],
+        &["render", "-o", "deploy", "--kind", "Ingress"],
+        &["render", "-o", "deploy", "--check"],
+        &["render", "-o", "deploy", "--locked"],
+        &["render", "-o", "deploy", "--dry-run"],
+    ] {
+        let run = clone.run(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+        for words in [
+            "error[unknown-authority]: `deploy/default/secret-web-example-com-tls-cacert.yaml` trusts the authority `CN=clients`",
+            "with a new authority `clients`, all who have a certificate of that one are locked out",
+            "from Git (keys are not in it), from a backup",
+            "`mtlsgen render --new-authorities`",
+        ] {
+            assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        }
+        assert!(!clone.path("pki/cas").exists(), "{arguments:?}");
+    }
+    clone.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
+    assert_ne!(clone.read("deploy/default/secret-web-example-com-tls-cacert.yaml"), bundle);
+    // From then on, the store knows what the folder trusts.
+    clone.ok(&["render", "-q", "-o", "deploy"]);
+}
+
+/// The subject changed together with the store: where the store is empty, any authority says that it is the wrong one.
+#[test]
+fn a_new_subject_hides_no_lost_store() {
+    let Some(origin) = repository() else { return };
+    fs::remove_dir_all(origin.path("pki")).unwrap();
+    let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Clients 2\"");
+    origin.write("mtls.toml", subject);
+    let run = origin.run(&["render", "-o", "deploy"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("error[unknown-authority]"), "{}", run.stderr);
+}
+
+/// What has nothing to do with a lost store goes on as ever.
+#[test]
+fn new_authorities_beside_known_ones_are_issued() {
+    let Some(origin) = repository() else { return };
+    let more = format!("{SPEC}[cas.partner]\n[clients.bob]\nissuer = \"partner\"\n");
+    origin.write("mtls.toml", more.replace("[\"clients\"]", "[\"clients\", \"partner\"]"));
+    let run = origin.ok(&["render", "-o", "deploy"]);
+    assert!(run.stderr.contains("issued authority `partner`"), "{}", run.stderr);
+    // An authority that left the spec is known to the store for good.
+    origin.write(
+        "mtls.toml",
+        SPEC.replace("clients\"", "others\"").replace("cas.clients", "cas.others"),
+    );
+    let run = origin.ok(&["render", "-o", "deploy"]);
+    assert!(run.stderr.contains("issued authority `others`"), "{}", run.stderr);
+    // Certificates that were renewed since are known as well.
+    origin.ok(&["cert", "renew", "-q", "cas/others"]);
+    origin.write("mtls.toml", more.replace("[\"clients\"]", "[\"clients\", \"partner\"]"));
+    origin.ok(&["render", "-q", "-o", "deploy"]);
+}
+
+/// A folder that others wrote, or none, says nothing.
+#[test]
+fn a_first_render_is_not_held_up() {
+    let Some(origin) = repository() else { return };
+    fs::remove_dir_all(origin.path("pki")).unwrap();
+    origin.ok(&["render", "-q", "-o", "elsewhere"]);
+    fs::remove_dir_all(origin.path("pki")).unwrap();
+    fs::remove_file(origin.path("deploy/.mtlsgen")).unwrap();
+    let run = origin.run(&["render", "-q", "-o", "deploy"]);
+    assert!(run.stderr.contains("mtlsgen did not write it"), "{}", run.stderr);
+}
