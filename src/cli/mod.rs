@@ -11,6 +11,7 @@ mod diff;
 mod doctor;
 mod existing_arguments;
 pub mod globals;
+mod hints;
 mod import;
 mod init;
 mod kustomize;

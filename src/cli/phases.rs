@@ -2,7 +2,9 @@
 
 mod encryption;
 mod existing;
+mod includes;
 mod issuing;
+mod naming;
 mod paths;
 mod source;
 
@@ -15,6 +17,7 @@ pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::naming::take_over;
 pub use self::paths::templates;
 pub use self::source::Source;
 
@@ -86,7 +89,8 @@ fn refuse_useless_seed(read: &Read) -> Result<(), CommandError> {
     Err(CommandError::world("useless-flag", what, Some(hint.to_owned())))
 }
 
-/// Merges these texts; before them, the files that they name under `plugin.specFiles`.
+/// Merges these texts; before each, the files that it includes, and before all, those that they name under
+/// `plugin.specFiles`.
 ///
 /// # Errors
 /// Such a file is missing, cannot be read, lies out of reach, or names further ones.
@@ -94,10 +98,14 @@ pub fn read_sources(
     mut sources: Vec<Arc<diagnostic::Source>>,
     operator: Operator,
 ) -> Result<Read, CommandError> {
+    let mut directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
+    sources = includes::expand(sources, &operator.reach)?;
     let (mut document, mut findings) = document::read(&sources);
     let (plugin, mistakes) = document.plugin();
     if !plugin.spec_files.is_empty() {
-        let mut files = spec_files(&document, &plugin, &operator.reach)?;
+        let files = spec_files(&document, &plugin, &operator.reach)?;
+        directory = files.first().map(|source| source.directory.clone()).unwrap_or_default();
+        let mut files = includes::expand(files, &operator.reach)?;
         files.append(&mut sources);
         sources = files;
         (document, findings) = document::read(&sources);
@@ -105,7 +113,6 @@ pub fn read_sources(
     findings.extend(mistakes);
     let (spec, more) = document.deserialize();
     findings.extend(more);
-    let directory = sources.first().map(|source| source.directory.clone()).unwrap_or_default();
     let mut read = Read { directory, document, spec, plugin, findings, operator };
     refuse_useless_seed(&read)?;
     read.findings.extend(out_of_reach(&read));
@@ -199,7 +206,7 @@ pub fn source_for(
     report: Report,
 ) -> Result<Source, CommandError> {
     if resolved.model.derivation.is_none() {
-        return Ok(Source::Folder(Box::new(store(read, report))));
+        return Ok(Source::Folder(Box::new(store(read, report)?)));
     }
     let path = path!["store", "seedFile"];
     let written = read.spec.store.seed_file.as_ref();
@@ -241,19 +248,24 @@ pub fn source_beside(
 }
 
 /// The store: where the spec says, else `pki` beside its first file.
-pub fn store(read: &Read, report: Report) -> Store {
+///
+/// # Errors
+/// It belongs to a spec with another `name`.
+pub fn store(read: &Read, report: Report) -> Result<Store, CommandError> {
     let root = store_path(read).path().to_owned();
     let recipients = read.spec.store.encryption.iter().flat_map(|all| &all.age.recipients);
     let recipients = Recipients::new(recipients.map(AgeRecipient::as_str));
     let Operator { identities, sharing, .. } = read.operator.clone();
-    Store::open(root, WAIT_LIMIT, move |words| report.say(words)).shared(sharing).with_keys(
-        recipients,
-        move || {
+    let store = Store::open(root, WAIT_LIMIT, move |words| report.say(words))
+        .shared(sharing)
+        .named(read.spec.name.as_ref().map(ToString::to_string))
+        .with_keys(recipients, move || {
             let found = identities.load()?;
             report.diagnostics(&found.warnings);
             Ok(found)
-        },
-    )
+        });
+    naming::require_own(&store, read)?;
+    Ok(store)
 }
 
 /// Private keys that the manifests hold: those of leaves in Secrets.

@@ -72,6 +72,9 @@ pub struct Args {
     /// Needs no private key. Secrets that Git ignores need not be here: what the folder's record says of them counts.
     #[arg(long, requires = "output", help_heading = "Output", conflicts_with = "dry_run")]
     check: bool,
+    /// Have the store belong to this spec, whose `name` is another one than that of the spec it belonged to
+    #[arg(long, help_heading = "Certificates", conflicts_with_all = ["locked", "dry_run", "check"])]
+    rename_store: bool,
     /// Issue authorities although the output folder trusts ones of their names that the store does not know
     ///
     /// Without it, that is an error: the store may be lost or elsewhere, and new authorities lock out all clients.
@@ -117,7 +120,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let report = globals.report();
     let now = args.spec.now()?;
     args.spec.override_target(args.target.take());
-    let read = phases::read(&args.spec)?;
+    let mut read = phases::read(&args.spec)?;
+    read.operator.renames_store = args.rename_store;
     let existing = args.existing.read(&args.spec, report)?;
     let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
@@ -129,6 +133,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let render = rendering(&args.selection);
     let mut due = false;
     // All that is left of the spec is where things stand in it.
+    let name = read.spec.name.as_ref().map(ToString::to_string);
     let document = read.into_document();
     let only_looks = args.locked || args.check || args.dry_run;
     if let Source::Folder(store) = &source
@@ -170,6 +175,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     };
     if !only_looks {
         phases::settle_keys(&source, args.reencrypt, report)?;
+        phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Checked { manifests, warnings } =

@@ -5,10 +5,12 @@
 )]
 
 use std::backtrace::Backtrace;
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Mutex;
 
 use super::globals::{ColorChoice, Globals, MessageFormat};
+use super::hints;
 use crate::derive::Failure;
 use crate::diagnostic::{Diagnostic, Severity, human, json, shown, shown_lines, visible_lines};
 use crate::guard::{self, hidden};
@@ -286,7 +288,8 @@ impl Report {
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
         self.keep(diagnostics);
         let loud = |diagnostic: &&Diagnostic| !self.quiet || diagnostic.severity == Severity::Error;
-        let shown: Vec<_> = diagnostics.iter().filter(loud).cloned().map(in_its_language).collect();
+        let shown = diagnostics.iter().filter(loud).cloned().map(in_its_language);
+        let shown: Vec<_> = shown.map(with_files).collect();
         if !shown.is_empty() {
             write(&self.render(&shown));
         }
@@ -294,6 +297,7 @@ impl Report {
 
     /// Tells what was done: words of success, reasons. A line stays a line, whatever names are in it.
     pub fn say(&self, words: &str) {
+        let words = &*hints::completed(words);
         self.tell(words, &shown(words));
     }
 
@@ -322,6 +326,16 @@ impl Report {
             MessageFormat::Json => json::render(diagnostics),
         }
     }
+}
+
+/// The same, whose proposals name the files of the spec.
+fn with_files(mut diagnostic: Diagnostic) -> Diagnostic {
+    for text in std::iter::once(&mut diagnostic.title).chain(&mut diagnostic.help) {
+        if let Cow::Owned(completed) = hints::completed(text) {
+            *text = completed;
+        }
+    }
+    diagnostic
 }
 
 fn write(text: &str) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::hints;
 use super::objects::Showing;
 use super::report::CommandError;
 use crate::diagnostic::Source;
@@ -20,7 +21,8 @@ use crate::time::Timestamp;
 pub struct SpecArguments {
     /// File of the spec, `-` for standard input; several are merged, later ones win
     ///
-    /// Without it, the one of `mtls.toml`, `mtls.yaml` and `mtls.yml` that the working directory has.
+    /// Without it, the files that `MTLSGEN_FILE` names, with `:` between; without that, the one of `mtls.toml`,
+    /// `mtls.yaml` and `mtls.yml` that the working directory has.
     #[arg(short, long = "file", value_name = "FILE", help_heading = "Spec")]
     pub files: Vec<PathBuf>,
     /// Value of the spec, such as `hosts."a.b".tls.issuer=internal`; comes after all files
@@ -53,6 +55,8 @@ pub struct Operator {
     pub sharing: Sharing,
     /// How far the paths of the spec reach.
     pub reach: Reach,
+    /// Whether the store belongs to the spec from now on, whatever it belonged to.
+    pub renames_store: bool,
     /// Whether a person reads the objects who has not asked for private keys.
     pub masks_keys: bool,
 }
@@ -123,10 +127,12 @@ impl SpecArguments {
     /// A file is missing, ambiguous or cannot be read.
     pub fn sources(&self) -> Result<Vec<Arc<Source>>, InputError> {
         let keys = self.keys.identities.iter().chain(&self.keys.identity_passphrase_file);
-        if self.files.iter().chain(keys).filter(|path| path.as_os_str() == "-").count() > 1 {
+        let files = if self.files.is_empty() { files_of_environment() } else { self.files.clone() };
+        if files.iter().chain(keys).filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(InputError::StandardInputTwice);
         }
-        let mut sources = input::specs(&self.files, Path::new(""))?;
+        hints::remember(&self.files);
+        let mut sources = input::specs(&files, Path::new(""))?;
         sources.extend(self.assignments());
         Ok(sources)
     }
@@ -166,6 +172,13 @@ impl SpecArguments {
     pub fn now(&self) -> Result<Timestamp, ClockError> {
         clock::now(self.at)
     }
+}
+
+/// The files that `MTLSGEN_FILE` names, as `KUBECONFIG` does: with `:` between.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
+fn files_of_environment() -> Vec<PathBuf> {
+    let files = std::env::var_os("MTLSGEN_FILE").unwrap_or_default();
+    std::env::split_paths(&files).filter(|file| !file.as_os_str().is_empty()).collect()
 }
 
 /// Reads a time from the command line.

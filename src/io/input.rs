@@ -77,7 +77,21 @@ pub fn spec_files(files: &[PathBuf]) -> Result<Vec<Arc<Source>>, InputError> {
 /// # Errors
 /// A file that cannot be read, or lies out of reach.
 pub fn named_specs(named: &[NamedPath], reach: &Reach) -> Result<Vec<Arc<Source>>, InputError> {
-    named.iter().map(|named| opened_spec(named.path(), &reach.open(named)?)).collect()
+    named.iter().map(|named| named_spec(named, reach)).collect()
+}
+
+/// Reads a spec file that a spec names.
+///
+/// # Errors
+/// As [`named_specs`].
+pub fn named_spec(named: &NamedPath, reach: &Reach) -> Result<Arc<Source>, InputError> {
+    opened_spec(named.path(), &reach.open(named)?)
+}
+
+/// The file of a source, with all links resolved; `None` for what is no file.
+#[must_use]
+pub fn real_path(source: &Source) -> Option<PathBuf> {
+    fs::canonicalize(&source.name).ok().filter(|path| path.is_file())
 }
 
 /// As [`specs`], where the files are not those of the person who runs the program: none lies out of reach, and `-` is

@@ -467,8 +467,17 @@ mod tests {
         let found: BTreeSet<&str> = fields
             .filter_map(|line| line.trim().trim_start_matches("pub ").split(':').next())
             .collect();
-        let known =
-            ["templates", "path", "seed_file", "certificate", "key", "csr", "file", "spec_files"];
+        let known = [
+            "templates",
+            "path",
+            "seed_file",
+            "certificate",
+            "key",
+            "csr",
+            "file",
+            "spec_files",
+            "include",
+        ];
         assert_eq!(found, BTreeSet::from(known));
 
         let text = "templates = 't'\nstore = { path = 's', seedFile = 'e' }\npatches = [{ path = 'p' }]\n\

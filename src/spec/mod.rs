@@ -37,7 +37,10 @@ pub struct Spec {
     /// Address of the JSON Schema, for editors; mtlsgen does not read it.
     #[serde(rename = "$schema")]
     pub schema: Option<String>,
-    /// Name of this set of objects; becomes the label `mtlsgen.dev/name` on each of them, for
+    /// Files that this one is merged over, in their order: what they have in common with other environments. Relative
+    /// paths start from the folder of this file; included files may include others.
+    pub include: Vec<FilePath>,
+    /// Name of this set of objects, and of the environment that the store belongs to; becomes the label `mtlsgen.dev/name` on each of them, for
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
     pub name: Option<LabelValue>,
     /// Namespace of every object that does not say otherwise. `default` unless said.

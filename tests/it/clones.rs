@@ -2,6 +2,7 @@
 //! clone is one that `git clone` makes.
 
 mod colleague;
+mod environments;
 mod lost_store;
 
 use std::path::Path;

@@ -72,7 +72,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if resolved.model.derivation.is_some() {
         return Err(refused(derive::rotation(&resolved.model, &args.name)));
     }
-    let store = phases::store(&read, report);
+    let store = phases::store(&read, report)?;
     if !args.plan && !args.dry_run {
         store.finish_interrupted()?;
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::rotate::{Taken, counted};
+use crate::cli::hints;
 use crate::io::store;
 use crate::plan::rotation::{
     CutOff, Retirement, Role, Schedule, ScheduledGeneration, ScheduledStep, Step,
@@ -72,7 +73,7 @@ fn command(schedule: &Schedule, step: Step) -> String {
         Step::Activate => " --activate",
         Step::Retire => " --retire",
     };
-    format!("mtlsgen ca rotate {}{flag}", schedule.authority)
+    hints::command(&format!("mtlsgen ca rotate {}{flag}", schedule.authority))
 }
 
 /// What has to be true before a step, in one line.

@@ -88,9 +88,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.diagnostics(&plan.notices);
         (inventory, plan)
     } else {
-        phases::refuse_new_readers(&phases::store(&read, report))?;
+        phases::refuse_new_readers(&phases::store(&read, report)?)?;
         let done = phases::carry_out(&source, &resolved, now, &scope, report)?;
-        tell_next_steps(&done.1, &phases::store(&read, report), model, report);
+        tell_next_steps(&done.1, &phases::store(&read, report)?, model, report);
         done
     };
     if args.format == Format::Json {

@@ -72,7 +72,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if read.spec.store.kind == Some(StoreKind::Derived) {
         return Err(CommandError::Input(vec![derive::revocation()]));
     }
-    let store = phases::store(&read, report);
+    let store = phases::store(&read, report)?;
     // A store that is not there has nothing to lock, and whoever only asks needs no right to write.
     let lock = if args.dry_run || !store.path().is_dir() { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;

@@ -152,7 +152,7 @@ impl Found {
         if read.spec.store.kind == Some(StoreKind::Derived) {
             return self.add_derived(target, &read, now);
         }
-        let store = phases::store(&read, silent);
+        let store = phases::store(&read, silent)?;
         let stored = store.holders_called(&name)?;
         let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
         known.extend(stored.iter().cloned());

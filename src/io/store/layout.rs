@@ -31,6 +31,8 @@ pub(super) const TRUE_NAME: &str = "name";
 const NEXT: &str = "next";
 /// Folder of the generations of an authority that retire, a folder each.
 const RETIRING: &str = "retiring";
+/// File at the top with the `name` of the spec that the store belongs to.
+pub(super) const SPEC_NAME: &str = "name";
 /// Folder of ledger entries.
 pub(super) const LEDGER: &str = "ledger";
 /// Folder of the revocation lists that an authority signed.
@@ -210,7 +212,7 @@ pub(super) enum Part {
 pub(super) fn part(path: &str) -> Option<Part> {
     let names: Vec<&str> = path.split('/').collect();
     match &names[..] {
-        [".generation" | IMPORTED_SPEC] => Some(Part::Public),
+        [".generation" | IMPORTED_SPEC | SPEC_NAME] => Some(Part::Public),
         [BROUGHT, rest @ ..] => brought_part(rest),
         [kind, rest @ ..] if is_kind(kind) => {
             let is_authority = *kind == KINDS[0].folder;
@@ -409,6 +411,7 @@ mod tests {
         let next = next_folder(&authority);
         let known = [
             (".generation".to_owned(), Part::Public),
+            (SPEC_NAME.to_owned(), Part::Public),
             ("clients".to_owned(), Part::Folder),
             (holder_folder(&authority), Part::Folder),
             (file(&holder_folder(&authority), CERTIFICATE), Part::Public),

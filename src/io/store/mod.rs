@@ -19,6 +19,7 @@ mod keyring;
 mod layout;
 mod ledger;
 mod lock;
+mod naming;
 mod parallel;
 mod read;
 mod record;
@@ -67,6 +68,8 @@ pub struct Store {
     wait_limit: Duration,
     on_wait: Box<dyn Fn(&str)>,
     vault: Vault,
+    /// The `name` of the spec that uses it.
+    name: Option<String>,
     /// What others can change of what was read so far.
     shared: Mutex<BTreeSet<Shared>>,
 }
@@ -82,7 +85,8 @@ impl Store {
         on_wait: impl Fn(&str) + 'static,
     ) -> Self {
         let (vault, shared) = (Vault::default(), Mutex::default());
-        Self { root: root.into(), wait_limit, on_wait: Box::new(on_wait), vault, shared }
+        let on_wait = Box::new(on_wait);
+        Self { root: root.into(), wait_limit, on_wait, vault, name: None, shared }
     }
 
     /// The same store, whose keys are sealed for `recipients` (in clear, if there are none); `identities` gives
@@ -101,6 +105,34 @@ impl Store {
     #[must_use]
     pub fn shared(self, sharing: Sharing) -> Self {
         Self { vault: self.vault.shared(sharing), ..self }
+    }
+
+    /// The same store, used by the spec with this `name`: with the first change, it belongs to that.
+    #[must_use]
+    pub fn named(self, name: Option<String>) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The `name` of the spec that it belongs to, if it belongs to one.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a file that holds no name.
+    pub fn owner(&self) -> Result<Option<String>, StoreError> {
+        naming::read(&self.opened()?)
+    }
+
+    /// Has it belong to the spec that uses it.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn take_over(&self, lock: &StoreLock) -> Result<(), StoreError> {
+        let removal = match self.name {
+            Some(_) => transaction::Removal::default(),
+            None => {
+                transaction::Removal { files: vec![layout::SPEC_NAME.to_owned()], folders: vec![] }
+            }
+        };
+        Self::put(lock, self.name.as_deref().map(naming::file).into_iter().collect(), removal)
     }
 
     /// The store's folder, as it was given.
@@ -331,7 +363,10 @@ impl Store {
         if issued.is_empty() {
             return Ok(());
         }
-        let (files, removal) = issuance::files(&lock.root, &self.vault, issued, at)?;
+        let (mut files, removal) = issuance::files(&lock.root, &self.vault, issued, at)?;
+        if naming::read(&lock.root)?.is_none() {
+            files.extend(self.name.as_deref().map(naming::file));
+        }
         Self::put(lock, files, removal)
     }
 

@@ -131,7 +131,7 @@ pub fn load(
     // Secrets of others do not matter to who hands a certificate out.
     let resolved = phases::resolve_at_any_time(&read, None, now, report)?;
     let has_folder = existing.is_none() && resolved.model.derivation.is_none();
-    let store = has_folder.then(|| phases::store(&read, report));
+    let store = has_folder.then(|| phases::store(&read, report)).transpose()?;
     let holder = find(name, store.as_ref(), &resolved.model)?;
     let only = BTreeSet::from([holder.clone()]);
     let extent = Extent::Of(&only);
