@@ -57,7 +57,7 @@ fn reads_spec(part: &str) -> bool {
         rest.strip_prefix(*command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
     let has_file = rest.split(' ').any(|word| word == "-f" || word.starts_with("--file"));
-    !has_file && COMMANDS.iter().any(|command| is_called(&command))
+    !has_file && COMMANDS.iter().any(is_called)
 }
 
 #[cfg(test)]

@@ -72,7 +72,11 @@ fn require_replaceable(
     match (&files.certificate, files.key) {
         (Some(text), key) => {
             let chain = contents::certificates(&path, text)?;
-            // A sealed key may be that of somebody whose identity is elsewhere: a new one needs only its issuer's.
+            let is_self_signed = issued.request.issuer == Issuer::SelfSigned;
+            if is_self_signed && issued.key.is_some() {
+                vault.require_authentic(&root.join(layout::holder_folder(holder)), holder)?;
+            }
+            // A sealed key may be that of a person whose identity is elsewhere: a new one needs only its issuer's.
             if key.is_some_and(|key| !key.is_sealed) {
                 keyring::matching_key(root, vault, holder, &chain[0])?;
             }

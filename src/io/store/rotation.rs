@@ -65,6 +65,8 @@ pub(super) fn files(
     match change {
         Change::Introduce(issued, at) => {
             let stale = vault.stale(root, &next)?.into_iter().collect();
+            let current = root.join(layout::holder_folder(&authority));
+            vault.require_authentic(&current, &authority)?;
             let files = introduced(root, vault, &next, issued, at)?;
             Ok((files, Removal { files: stale, folders: Vec::new() }))
         }

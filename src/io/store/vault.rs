@@ -119,6 +119,24 @@ impl Vault {
         })
     }
 
+    /// Makes sure that whom the sealed key in `folder` is for, as its header records, is what its key authenticates: before
+    /// another key is sealed for the same recipients that no other key of the store answers for.
+    ///
+    /// # Errors
+    /// As [`Vault::text`].
+    pub(super) fn require_authentic(
+        &self,
+        folder: &Place,
+        holder: &Holder,
+    ) -> Result<(), StoreError> {
+        match key_file(folder)? {
+            Some(file) if file.is_sealed && !self.recipients.is_empty() => {
+                self.text(&file, holder).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn identities(&self) -> Result<&Identities, StoreError> {
         let identities = self.identities.get_or_init(|| (self.load)());
         identities.as_ref().map_err(|error| StoreError::Identity(error.clone()))

@@ -162,11 +162,14 @@ fn things_in_the_way_are_named() {
 }
 
 #[test]
-fn a_tree_for_comparing_is_never_written() {
+fn fingerprints_are_never_written_in_the_place_of_keys() {
     let folder = tempfile::tempdir().unwrap();
-    let tree = layout(&[], Options { fingerprints: true, ..Options::default() });
-    assert!(matches!(render(folder.path(), &tree), Err(TreeError::ForComparing)));
+    let options = Options { fingerprints: true, ..Options::default() };
+    let secret = layout(&[manifest("Service"), manifest("Secret")], options);
+    assert!(matches!(render(folder.path(), &secret), Err(TreeError::ForComparing)));
     assert_eq!(all_files(folder.path()), [""; 0]);
+    render(folder.path(), &layout(&[manifest("Service")], options)).unwrap();
+    assert!(folder.path().join(SERVICE).exists());
 }
 
 #[test]
