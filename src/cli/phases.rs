@@ -34,7 +34,7 @@ use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::render::{self, Checked};
 use crate::manifest::template::TemplateSet;
-use crate::model::{self, Context, Model, Resolved};
+use crate::model::{self, Context, Model, Resolved, Touched};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
@@ -130,7 +130,7 @@ pub fn resolve_beside(
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
-    resolve_with(model::resolve, read, existing, now, report)
+    resolve_for(read, existing, now)?.judge(&Touched::everything(), report)
 }
 
 /// As [`resolve_beside`], for those who look and issue nothing: certificates and lists of others that are over, or do
@@ -144,19 +144,57 @@ pub fn resolve_at_any_time(
     now: Timestamp,
     report: Report,
 ) -> Result<Resolved, CommandError> {
-    resolve_with(model::resolve_at_any_time, read, existing, now, report)
+    let (none, all) = (Touched::nothing(), Touched::everything());
+    resolve_for(read, existing, now)?.judge_each(&none, &all, report)
 }
 
-/// From what reading found to a model, if there is one, and all findings.
-type Resolve = fn(Context<'_>, Vec<Diagnostic>) -> (Option<Resolved>, Vec<Diagnostic>);
-
-fn resolve_with(
-    resolve: Resolve,
-    read: &Read,
-    existing: Option<&Secrets>,
+/// A spec that is right at some time, and what it takes to judge it at this one.
+pub struct Unjudged<'a> {
+    /// What it says.
+    pub found: model::Unjudged,
+    read: &'a Read,
+    existing: Option<&'a Secrets>,
     now: Timestamp,
-    report: Report,
-) -> Result<Resolved, CommandError> {
+}
+
+impl Unjudged<'_> {
+    /// The set-up, for whoever works with what is touched; shows warnings and notices.
+    ///
+    /// # Errors
+    /// Certificates and lists of others that are touched and are over, or do not hold yet; and what would leave a
+    /// host that is touched open, or refuse everybody.
+    pub fn judge(self, touched: &Touched, report: Report) -> Result<Resolved, CommandError> {
+        self.judge_each(touched, touched, report)
+    }
+
+    /// As [`Unjudged::judge`], with other hosts for Secrets that others fill.
+    fn judge_each(
+        self,
+        touched: &Touched,
+        beside: &Touched,
+        report: Report,
+    ) -> Result<Resolved, CommandError> {
+        let (resolved, mut findings) = self.found.judged(touched);
+        if let Some(secrets) = self.existing {
+            existing::judge(self.read, &resolved.model, secrets, self.now, beside, &mut findings);
+        }
+        if has_errors(&findings) {
+            return Err(CommandError::Input(findings));
+        }
+        report.diagnostics(&findings);
+        Ok(resolved)
+    }
+}
+
+/// Resolves the spec for those who do not work with everything: they say with what before they go on.
+///
+/// # Errors
+/// All mistakes that were found since reading began, whatever time it is.
+pub fn resolve_for<'a>(
+    read: &'a Read,
+    existing: Option<&'a Secrets>,
+    now: Timestamp,
+) -> Result<Unjudged<'a>, CommandError> {
     let Read { document, spec, findings, operator: Operator { reach, .. }, .. } = read;
     if !document.is_whole() {
         // Nothing can be concluded from what a broken text does not say.
@@ -164,14 +202,8 @@ fn resolve_with(
     }
     let files = brought::read(&model::brought::files(document, spec), reach);
     let context = Context { document, spec, files: &files, now };
-    let (resolved, mut findings) = resolve(context, findings.clone());
-    if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
-        existing::judge(read, &resolved.model, secrets, now, &mut findings);
-    }
-    let resolved = resolved.filter(|_| !has_errors(&findings));
-    let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
-    report.diagnostics(&findings);
-    Ok(resolved)
+    let found = model::resolve_unjudged(context, findings.clone()).map_err(CommandError::Input)?;
+    Ok(Unjudged { found, read, existing, now })
 }
 
 /// Where the certificates and keys of manifests come from.
@@ -256,7 +288,8 @@ pub fn store(read: &Read, report: Report) -> Store {
     )
 }
 
-/// Private keys that the manifests hold: those of leaves in Secrets.
+/// Private keys that the manifests hold: those of leaves in Secrets. One that could not be issued has none, which
+/// matters only if it is touched.
 ///
 /// # Errors
 /// A key is missing or damaged.
@@ -264,9 +297,13 @@ pub fn keyring(
     source: &Source,
     resolved: Resolved,
     inventory: &Inventory,
+    touched: &Touched,
 ) -> Result<(Model, Keyring), CommandError> {
     let Resolved { model, keyring } = resolved;
-    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
+    let is_there =
+        |holder: &&Holder| touched.has_holder(holder) || inventory.held.contains_key(*holder);
+    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
+    let stored = stored.filter(is_there).cloned();
     let stored = source.keyring(inventory, &stored.collect())?;
     Ok((model, stored.and(&keyring)))
 }
@@ -279,6 +316,7 @@ pub fn holdings(
     source: &Source,
     resolved: Resolved,
     inventory: &Inventory,
+    touched: &Touched,
 ) -> Result<(Model, Keyring), CommandError> {
     if !resolved.model.name_suffix_hash {
         return Ok((resolved.model, resolved.keyring));
@@ -286,7 +324,7 @@ pub fn holdings(
     let missing: Vec<String> =
         missing_keys(&resolved.model, inventory).map(ToString::to_string).collect();
     if missing.is_empty() {
-        return keyring(source, resolved, inventory);
+        return keyring(source, resolved, inventory, touched);
     }
     Err(CommandError::Input(vec![
         Diagnostic::error(

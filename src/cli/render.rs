@@ -17,9 +17,9 @@ use crate::manifest::objects::Material;
 use crate::manifest::render::Checked;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
-use crate::model::{Model, Resolved};
+use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Changes, Format, Options, OutputTree};
-use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal};
+use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal, Scope, Selected};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -84,7 +84,15 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     args.spec.override_target(args.target.take());
     let read = phases::read(&args.spec)?;
     let existing = args.existing.read(&args.spec, report)?;
-    let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
+    let own_templates = args.templates.is_none() && read.spec.templates.is_none();
+    let unjudged = phases::resolve_for(&read, existing.as_ref(), now)?;
+    let touched = args.selection.touched(&unjudged.found.resolved.model, own_templates)?;
+    let scope = Scope {
+        kept: unjudged.found.out_of_reach(&touched),
+        touched: Some(touched.clone()),
+        ..Scope::default()
+    };
+    let resolved = unjudged.judge(&touched, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let extent = Extent::Current;
     let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
@@ -102,7 +110,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         phases::refuse_new_readers(store)?;
     }
     let inventory = if only_looks {
-        let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
+        let (inventory, plan) = phases::plan_within(&source, &resolved.model, now, &scope, report)
+            .map_err(|error| error.located(&document))?;
         let severity = match (args.dry_run, args.locked) {
             (true, _) => Severity::Notice,
             (_, true) => Severity::Error,
@@ -115,7 +124,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
-        phases::issue(&source, &resolved, now, report, || {
+        phases::issue(&source, &resolved, now, &scope, report, || {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
@@ -123,18 +132,21 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             let tree = layout(&manifests, model, whole);
             output::changes(&tree, &tree::read(folder, &tree)?)?;
             Ok(())
-        })?
+        })
+        .map_err(|error| error.located(&document))?
     };
-    let disclosure = disclosure(&document, &resolved, (&source, &inventory), &templates, &args)?;
+    let judged = (&inventory, &touched);
+    let disclosure = disclosure(&document, &resolved, &source, judged, &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
-        phases::keyring(&source, resolved, &inventory)?
+        phases::keyring(&source, resolved, &inventory, &touched)?
     } else {
-        phases::holdings(&source, resolved, &inventory)?
+        phases::holdings(&source, resolved, &inventory, &touched)?
     };
     if !only_looks {
         phases::settle_keys(&source, args.reencrypt, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    let holdings = Selected { holdings, touched: &touched };
     let Checked { manifests, warnings } =
         render(&document, &model, &holdings, &templates, disclosure)?;
     report.diagnostics(&warnings);
@@ -174,14 +186,15 @@ fn layout(manifests: &[Manifest], model: &Model, disclosure: Disclosure) -> Outp
 fn disclosure(
     document: &Document,
     resolved: &Resolved,
-    (source, inventory): (&Source, &Inventory),
+    source: &Source,
+    (inventory, touched): (&Inventory, &Touched),
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
     let masked = args.output.is_none() && args.showing.masks_keys();
     // Names may be made of the keys: then they are needed whatever is shown.
     let by_key = resolved.model.name_suffix_hash;
-    let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
+    let needs_none = || selects_no_key(document, resolved, (inventory, touched), templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
     } else if args.check && !phases::has_keys(source, &resolved.model, inventory)? {
@@ -195,7 +208,7 @@ fn disclosure(
 fn selects_no_key(
     document: &Document,
     resolved: &Resolved,
-    inventory: &Inventory,
+    (inventory, touched): (&Inventory, &Touched),
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<bool, CommandError> {
@@ -204,6 +217,7 @@ fn selects_no_key(
     }
     let (model, keyring) = (&resolved.model, &resolved.keyring);
     let holdings = Holdings { model, inventory, keyring };
+    let holdings = Selected { holdings, touched };
     let checked =
         rendering(&args.selection)(document, model, &holdings, templates, Disclosure::Masked)?;
     let selected = args.selection.choose(model, &checked.manifests)?;

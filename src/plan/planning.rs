@@ -1,9 +1,10 @@
 //! Decides what is to be issued, and why; nothing has happened yet.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::{self, ListAction, ListReason};
+use super::obstacles::{self, Obstacle, Scene};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
     Compromised, compromised, key_owners, lost_authority, refuse_before, refuse_compromised,
@@ -12,7 +13,7 @@ use super::refusals::{
 use super::revoking;
 use super::scope::Scope;
 use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::issue::Validity;
@@ -150,11 +151,17 @@ pub fn plan_within(
         // While a next generation waits, the current one is left as it is.
         let compared_with_next = |next| compared(request, next, signer, now, validity);
         let asked = generations::asked(request, held, inventory, compared_with_next);
-        let Ok(asked) = asked.map_err(|error| errors.push(error)) else { continue };
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(error) => {
+                errors.extend(Some(error).filter(|_| scope.judges(&request.holder)));
+                continue;
+            }
+        };
         let asked = in_its_string_types(asked, held);
         let other_key = held.and_then(|held| refuse_other_key(request, held));
         if let Some(error) = other_key.or_else(|| refuse_key_of_another(request, &owners)) {
-            errors.push(error);
+            errors.extend(Some(error).filter(|_| scope.judges(&request.holder)));
             continue;
         }
         let signer_not_yet_valid =
@@ -198,7 +205,8 @@ pub fn plan_within(
         }
     }
     if scope.only.is_none() {
-        plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
+        plan.lists = lists(model, inventory, &revoked, now, &signers);
+        judge_lists(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }
@@ -257,10 +265,53 @@ fn lists(
     revoked: &Revocations,
     now: Timestamp,
     signers: &BTreeMap<&str, Signer<'_>>,
-    errors: &mut Vec<Diagnostic>,
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
-    listing::lists(model, inventory, revoked, now, &validity, errors)
+    listing::lists(model, inventory, revoked, now, &validity)
+}
+
+/// Refuses what would have hosts believe no list; of hosts that are not touched it is told, and their lists wait.
+fn judge_lists(
+    plan: &mut IssuancePlan,
+    (model, inventory): (&Model, &Inventory),
+    revoked: &Revocations,
+    now: Timestamp,
+    scope: &Scope,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let renewed: BTreeSet<String> = authorities(plan).map(str::to_owned).collect();
+    let renewed = renewed.iter().map(String::as_str).collect();
+    let scene = Scene { model, inventory, revoked, renewed: &renewed, now };
+    for Obstacle { hosts, authority, mut diagnostic } in obstacles::all(scene) {
+        if scope.touches_any(&hosts) {
+            errors.push(diagnostic);
+        } else {
+            plan.lists.retain(|list| list.authority != authority);
+            diagnostic.severity = Severity::Warning;
+            plan.warnings.push(diagnostic);
+        }
+    }
+}
+
+/// Authorities that a plan gives another certificate.
+fn authorities(plan: &IssuancePlan) -> impl Iterator<Item = &str> {
+    plan.actions.iter().filter_map(|action| match &action.request.holder {
+        Holder::Authority(name) => Some(name.as_str()),
+        Holder::Host(_) | Holder::Client(_) => None,
+    })
+}
+
+/// Authorities that the next plan of everything gives another certificate; none where nothing can be planned.
+pub(super) fn authorities_to_renew(
+    model: &Model,
+    inventory: &Inventory,
+    now: Timestamp,
+) -> BTreeSet<String> {
+    let holders = model.requests().map(|request| &request.holder);
+    let only = holders.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
+    let scope = Scope { only: Some(only), ..Scope::default() };
+    let plan = plan_within(model, inventory, now, &scope).unwrap_or_default();
+    authorities(&plan).map(str::to_owned).collect()
 }
 
 /// What is issued for a reason, and whether for the key that the holder has.

@@ -8,16 +8,19 @@ use serde_json::{Value, json};
 
 use super::choice::{Choice, Chosen};
 use super::holder;
-use crate::cli::globals::Globals;
+use crate::cli::globals::{Globals, MessageFormat};
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, Span, has_errors};
+use crate::io::store::Store;
+use crate::model::brought;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
-use crate::plan::{Issued, NewRevocation, Revocation};
+use crate::plan::{self, Issued, NewRevocation, Revocation};
 use crate::spec::{Ca, StoreKind};
+use crate::time::Timestamp;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -93,6 +96,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
             revocation: revocation.clone(),
         })
         .collect();
+    if !new.is_empty() {
+        refuse_what_render_would(&read, &store, &new, now, report)?;
+    }
     let done = if args.dry_run { "would revoke" } else { "revoked" };
     if let Some(lock) = lock.filter(|_| !new.is_empty()) {
         store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
@@ -107,6 +113,48 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         print_json(&json(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
+}
+
+/// A revocation cannot be taken back: where lists that somebody else must sign are missing, the next render would
+/// refuse to go on, and nothing would be shut out.
+fn refuse_what_render_would(
+    read: &Read,
+    store: &Store,
+    new: &[NewRevocation],
+    now: Timestamp,
+    report: Report,
+) -> Result<(), CommandError> {
+    let silent = Report::new(true, MessageFormat::Human, false);
+    let resolved = match phases::resolve_at_any_time(read, None, now, silent) {
+        Ok(resolved) => resolved,
+        Err(CommandError::Input(findings)) if lacks_only_keys(read, &findings) => {
+            let title = "whether render goes on afterwards is not known: private keys that the spec names are not here";
+            let help = "run it where they are with `--dry-run` first, if hosts trust authorities of others";
+            report.diagnostics(&[Diagnostic::warning("not-checked", title).help(help)]);
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let model = &resolved.model;
+    let authorities = model.authorities.keys().map(|name| Holder::Authority(name.clone()));
+    let (inventory, _) = store.inventory(&authorities.collect())?;
+    let refused = plan::after_revoking(model, &inventory, new, now);
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(CommandError::Input(refused).located(&read.document))
+    }
+}
+
+/// Whether nothing but files of private keys is missing: revoking needs none.
+fn lacks_only_keys(read: &Read, findings: &[Diagnostic]) -> bool {
+    let keys: Vec<Option<Span>> = brought::key_files(&read.document, &read.spec)
+        .iter()
+        .map(|file| file.span().cloned())
+        .collect();
+    let is_of_key =
+        |finding: &Diagnostic| finding.code == "unreadable-file" && keys.contains(&finding.span);
+    findings.iter().filter(|one| one.severity == Severity::Error).all(is_of_key)
 }
 
 /// For programs; what was revoked before or has expired is not in it.
