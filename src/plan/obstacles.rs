@@ -170,7 +170,7 @@ impl<'a> Scene<'a> {
         let hosts: Vec<&str> = hosts.into_iter().collect();
         let causes = self.causes(groups);
         let check = format!(
-            "{} {} revocation lists, since {}",
+            "{} {} revocation lists, {}",
             listed(&hosts),
             if hosts.len() == 1 { "checks" } else { "check" },
             causes.words()
@@ -251,8 +251,11 @@ struct Causes<'a> {
 impl Causes<'_> {
     fn words(&self) -> String {
         match (self.revoking.as_slice(), self.bringing.as_slice()) {
-            ([], lists) => format!("the spec names those of {}", listed(lists)),
-            (revoking, _) => format!("{} has revoked something", listed(revoking)),
+            ([], lists) => format!("since the spec names those of {}", listed(lists)),
+            (revoking, _) if self.is_new => {
+                format!("once a certificate of {} is revoked", listed(revoking))
+            }
+            (revoking, _) => format!("since a certificate of {} is revoked", listed(revoking)),
         }
     }
 
