@@ -3,6 +3,7 @@
 mod encryption;
 mod existing;
 mod issuing;
+mod judging;
 mod paths;
 mod source;
 
@@ -15,6 +16,7 @@ pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::judging::{resolve, resolve_at_any_time, resolve_beside, resolve_for};
 pub use self::paths::templates;
 pub use self::source::Source;
 
@@ -28,13 +30,13 @@ use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
 use crate::io::age_file::Recipients;
+use crate::io::seed;
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, seed};
 use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::render::{self, Checked};
 use crate::manifest::template::TemplateSet;
-use crate::model::{self, Context, Model, Resolved, Touched};
+use crate::model::{Model, Resolved, Touched};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
@@ -110,100 +112,6 @@ pub fn read_sources(
     refuse_useless_seed(&read)?;
     read.findings.extend(out_of_reach(&read));
     Ok(read)
-}
-
-/// Resolves the spec; shows warnings and notices.
-///
-/// # Errors
-/// All mistakes that were found since reading began.
-pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, CommandError> {
-    resolve_beside(read, None, now, report)
-}
-
-/// As [`resolve`], where Secrets that exist may be shown: those that others fill are judged.
-///
-/// # Errors
-/// As [`resolve`]; and what would leave a host open, or refuse everybody.
-pub fn resolve_beside(
-    read: &Read,
-    existing: Option<&Secrets>,
-    now: Timestamp,
-    report: Report,
-) -> Result<Resolved, CommandError> {
-    resolve_for(read, existing, now)?.judge(&Touched::everything(), report)
-}
-
-/// As [`resolve_beside`], for those who look and issue nothing: certificates and lists of others that are over, or do
-/// not hold yet, are warnings.
-///
-/// # Errors
-/// As [`resolve_beside`].
-pub fn resolve_at_any_time(
-    read: &Read,
-    existing: Option<&Secrets>,
-    now: Timestamp,
-    report: Report,
-) -> Result<Resolved, CommandError> {
-    let (none, all) = (Touched::nothing(), Touched::everything());
-    resolve_for(read, existing, now)?.judge_each(&none, &all, report)
-}
-
-/// A spec that is right at some time, and what it takes to judge it at this one.
-pub struct Unjudged<'a> {
-    /// What it says.
-    pub found: model::Unjudged,
-    read: &'a Read,
-    existing: Option<&'a Secrets>,
-    now: Timestamp,
-}
-
-impl Unjudged<'_> {
-    /// The set-up, for whoever works with what is touched; shows warnings and notices.
-    ///
-    /// # Errors
-    /// Certificates and lists of others that are touched and are over, or do not hold yet; and what would leave a
-    /// host that is touched open, or refuse everybody.
-    pub fn judge(self, touched: &Touched, report: Report) -> Result<Resolved, CommandError> {
-        self.judge_each(touched, touched, report)
-    }
-
-    /// As [`Unjudged::judge`], with other hosts for Secrets that others fill.
-    fn judge_each(
-        self,
-        touched: &Touched,
-        beside: &Touched,
-        report: Report,
-    ) -> Result<Resolved, CommandError> {
-        let (resolved, mut findings) = self.found.judged(touched);
-        if let Some(secrets) = self.existing {
-            existing::judge(self.read, &resolved.model, secrets, self.now, beside, &mut findings);
-        }
-        if has_errors(&findings) {
-            return Err(CommandError::Input(findings));
-        }
-        report.diagnostics(&findings);
-        Ok(resolved)
-    }
-}
-
-/// Resolves the spec for those who do not work with everything: they say with what before they go on.
-///
-/// # Errors
-/// All mistakes that were found since reading began, whatever time it is.
-pub fn resolve_for<'a>(
-    read: &'a Read,
-    existing: Option<&'a Secrets>,
-    now: Timestamp,
-) -> Result<Unjudged<'a>, CommandError> {
-    let Read { document, spec, findings, operator: Operator { reach, .. }, .. } = read;
-    if !document.is_whole() {
-        // Nothing can be concluded from what a broken text does not say.
-        return Err(CommandError::Input(findings.clone()));
-    }
-    let files = brought::read(&model::brought::files(document, spec), reach);
-    let context = Context { document, spec, files: &files, now };
-    let found = model::resolve_unjudged(context, findings.clone()).map_err(CommandError::Input)?;
-    Ok(Unjudged { found, read, existing, now })
 }
 
 /// Where the certificates and keys of manifests come from.

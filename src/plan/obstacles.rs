@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::own_certificate;
 use super::revoking::{self, Group, current};
-use super::{Inventory, NewRevocation, Revocations, planning};
-use crate::diagnostic::{Diagnostic, Entry};
+use super::{Inventory, IssuancePlan, NewRevocation, Revocations, Scope, planning};
+use crate::diagnostic::{Diagnostic, Entry, Severity};
 use crate::model::context::listed;
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -18,18 +18,18 @@ use crate::time::Timestamp;
 
 /// What the lists are judged by.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) model: &'a Model,
-    pub(super) inventory: &'a Inventory,
+struct Scene<'a> {
+    model: &'a Model,
+    inventory: &'a Inventory,
     /// All that is revoked, or will be.
-    pub(super) revoked: &'a Revocations,
+    revoked: &'a Revocations,
     /// Authorities that get another certificate before they sign lists.
-    pub(super) renewed: &'a BTreeSet<&'a str>,
-    pub(super) now: Timestamp,
+    renewed: &'a BTreeSet<&'a str>,
+    now: Timestamp,
 }
 
 /// Why the list of an authority would not be believed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Flaw {
     /// There is none, and its key is its owner's.
     NoList,
@@ -40,13 +40,36 @@ enum Flaw {
 }
 
 /// What stands in the way in one group.
-pub(super) struct Obstacle<'a> {
+struct Obstacle<'a> {
     /// Keys under `hosts` that it is about.
-    pub(super) hosts: BTreeSet<&'a str>,
+    hosts: BTreeSet<&'a str>,
     /// Whose list it is, or that of an authority above it.
-    pub(super) authority: &'a str,
+    authority: &'a str,
     /// What to say of it.
-    pub(super) diagnostic: Diagnostic,
+    diagnostic: Diagnostic,
+}
+
+/// Refuses what would have hosts believe no list; of hosts that are not touched it is told, and their lists wait.
+pub(super) fn judge(
+    plan: &mut IssuancePlan,
+    (model, inventory): (&Model, &Inventory),
+    revoked: &Revocations,
+    now: Timestamp,
+    scope: &Scope,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let renewed: BTreeSet<String> = authorities(plan).map(str::to_owned).collect();
+    let renewed = renewed.iter().map(String::as_str).collect();
+    let scene = Scene { model, inventory, revoked, renewed: &renewed, now };
+    for Obstacle { hosts, authority, mut diagnostic } in all(scene) {
+        if scope.touches_any(&hosts) {
+            errors.push(diagnostic);
+        } else {
+            plan.lists.retain(|list| list.authority != authority);
+            diagnostic.severity = Severity::Warning;
+            plan.warnings.push(diagnostic);
+        }
+    }
 }
 
 /// What `render` would refuse because of revocation lists once `new` is entered, where these are about: nothing of
@@ -90,7 +113,7 @@ fn with_new(
     for one in of_spec.iter().chain(new) {
         revoked.insert(&one.authority, &one.serial, one.revocation.clone());
     }
-    let renewed = planning::authorities_to_renew(model, inventory, now);
+    let renewed = authorities_to_renew(model, inventory, now);
     let renewed = renewed.iter().map(String::as_str).collect();
     let scene = Scene { model, inventory, revoked: &revoked, renewed: &renewed, now };
     let mut groups = revoking::active_groups(model, &revoked);
@@ -99,8 +122,25 @@ fn with_new(
     found.map(|found| (found.authority.to_owned(), found.diagnostic)).collect()
 }
 
+/// Authorities that a plan gives another certificate.
+fn authorities(plan: &IssuancePlan) -> impl Iterator<Item = &str> {
+    plan.actions.iter().filter_map(|action| match &action.request.holder {
+        Holder::Authority(name) => Some(name.as_str()),
+        Holder::Host(_) | Holder::Client(_) => None,
+    })
+}
+
+/// Authorities that the next plan of everything gives another certificate; none where nothing can be planned.
+fn authorities_to_renew(model: &Model, inventory: &Inventory, now: Timestamp) -> BTreeSet<String> {
+    let holders = model.requests().map(|request| &request.holder);
+    let only = holders.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
+    let scope = Scope { only: Some(only), ..Scope::default() };
+    let plan = planning::plan_within(model, inventory, now, &scope).unwrap_or_default();
+    authorities(&plan).map(str::to_owned).collect()
+}
+
 /// All of them, one for each certificate and flaw.
-pub(super) fn all(scene: Scene<'_>) -> Vec<Obstacle<'_>> {
+fn all(scene: Scene<'_>) -> Vec<Obstacle<'_>> {
     found(scene, &revoking::active_groups(scene.model, scene.revoked))
 }
 
@@ -268,7 +308,8 @@ impl Causes<'_> {
             request.is_some_and(|request| request.issuer == Issuer::SelfSigned)
         };
         let mut ways = Vec::new();
-        if self.is_new && self.bringing.is_empty() {
+        // A derived store is rolled over in the spec.
+        if self.is_new && self.bringing.is_empty() && model.derivation.is_none() {
             let roots = self.revoking.iter().filter(ours);
             ways.extend(roots.map(|name| format!("or shut out old certificates without a list: `mtlsgen ca rotate {name}`, later `--activate`, and, once everybody else has a new one, `--retire --force`; nothing is to be revoked for that")));
         }

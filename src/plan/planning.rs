@@ -1,10 +1,9 @@
 //! Decides what is to be issued, and why; nothing has happened yet.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::listing::{self, ListAction, ListReason};
-use super::obstacles::{self, Obstacle, Scene};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
     Compromised, compromised, key_owners, lost_authority, refuse_before, refuse_compromised,
@@ -12,8 +11,10 @@ use super::refusals::{
 };
 use super::revoking;
 use super::scope::Scope;
-use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{
+    HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, obstacles, orphans,
+};
+use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::issue::Validity;
@@ -206,7 +207,7 @@ pub fn plan_within(
     }
     if scope.only.is_none() {
         plan.lists = lists(model, inventory, &revoked, now, &signers);
-        judge_lists(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
+        obstacles::judge(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }
@@ -268,50 +269,6 @@ fn lists(
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
     listing::lists(model, inventory, revoked, now, &validity)
-}
-
-/// Refuses what would have hosts believe no list; of hosts that are not touched it is told, and their lists wait.
-fn judge_lists(
-    plan: &mut IssuancePlan,
-    (model, inventory): (&Model, &Inventory),
-    revoked: &Revocations,
-    now: Timestamp,
-    scope: &Scope,
-    errors: &mut Vec<Diagnostic>,
-) {
-    let renewed: BTreeSet<String> = authorities(plan).map(str::to_owned).collect();
-    let renewed = renewed.iter().map(String::as_str).collect();
-    let scene = Scene { model, inventory, revoked, renewed: &renewed, now };
-    for Obstacle { hosts, authority, mut diagnostic } in obstacles::all(scene) {
-        if scope.touches_any(&hosts) {
-            errors.push(diagnostic);
-        } else {
-            plan.lists.retain(|list| list.authority != authority);
-            diagnostic.severity = Severity::Warning;
-            plan.warnings.push(diagnostic);
-        }
-    }
-}
-
-/// Authorities that a plan gives another certificate.
-fn authorities(plan: &IssuancePlan) -> impl Iterator<Item = &str> {
-    plan.actions.iter().filter_map(|action| match &action.request.holder {
-        Holder::Authority(name) => Some(name.as_str()),
-        Holder::Host(_) | Holder::Client(_) => None,
-    })
-}
-
-/// Authorities that the next plan of everything gives another certificate; none where nothing can be planned.
-pub(super) fn authorities_to_renew(
-    model: &Model,
-    inventory: &Inventory,
-    now: Timestamp,
-) -> BTreeSet<String> {
-    let holders = model.requests().map(|request| &request.holder);
-    let only = holders.filter(|holder| matches!(holder, Holder::Authority(_))).cloned().collect();
-    let scope = Scope { only: Some(only), ..Scope::default() };
-    let plan = plan_within(model, inventory, now, &scope).unwrap_or_default();
-    authorities(&plan).map(str::to_owned).collect()
 }
 
 /// What is issued for a reason, and whether for the key that the holder has.

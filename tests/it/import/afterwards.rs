@@ -262,6 +262,8 @@ fn an_older_generation_that_may_sign_no_lists_leaves_before_anything_is_revoked(
     let sandbox = &old.sandbox;
     sandbox.ok(&["ca", "rotate", "root"]);
     refused(sandbox, &["cert", "revoke", "alice"], RENEW);
+    // That works while the next one waits, and is not done here.
+    sandbox.ok(&["cert", "renew", "cas/root", "--dry-run"]);
     sandbox.ok(&["ca", "rotate", "root", "--activate"]);
     sandbox.ok(&["render", "-q"]);
     let retire = "`mtlsgen ca rotate root --retire`";
@@ -269,4 +271,30 @@ fn an_older_generation_that_may_sign_no_lists_leaves_before_anything_is_revoked(
     sandbox.ok(&["ca", "rotate", "root", "--retire", "--force"]);
     sandbox.ok(&["cert", "revoke", "bob"]);
     sandbox.ok(&["render", "-q"]);
+}
+
+#[test]
+fn clients_go_on_showing_the_intermediate_that_may_sign_no_lists() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    old.make("mid", "/CN=Mid", Some("root"), "-days 900 -addext keyUsage=critical,keyCertSign");
+    old.client("alice", "/CN=alice", "mid", "");
+    old.client("bob", "/CN=bob", "mid", "");
+    old.server("www", "www.example.com", "root", "");
+    let told = old.import_whole(&[]).stdout;
+    assert!(told.contains("the key usage of `CN=Mid` lacks cRLSign"), "{told}");
+    let sandbox = &old.sandbox;
+    let run = sandbox.run(&["cert", "revoke", "alice"]);
+    assert!(run.stderr.contains("`mtlsgen cert renew cas/mid`"), "{}", run.stderr);
+    sandbox.ok(&["cert", "renew", "cas/mid"]);
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    let objects = sandbox.render();
+    let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
+    let ask = |name: &str| {
+        let chain = sandbox.read(&format!("old/{name}.crt")) + &sandbox.read("old/mid.crt");
+        sandbox.write(&format!("old/{name}-chain.crt"), chain);
+        let client = old.files(&format!("{name}-chain.crt"), &format!("{name}.key"));
+        nginx.ask("www.example.com", &client).unwrap().status
+    };
+    assert_eq!((ask("alice"), ask("bob")), ("400".to_owned(), "200".to_owned()));
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use base64::Engine as _;
+
 use super::{HOST, change, failing, keep};
 use crate::handshakes::stored_client;
 use crate::nginx::Nginx;
@@ -213,7 +215,6 @@ fn lists_of_an_authority_that_may_sign_none_are_believed_by_nobody() {
     };
     let Some(before) = nginx(&objects) else { return };
     assert_eq!(before, "200");
-    use base64::Engine as _;
     let encoded = base64::engine::general_purpose::STANDARD.encode(list);
     let secret =
         objects.iter_mut().find(|one| one["metadata"]["name"] == "web-example-com-tls-cacert");
