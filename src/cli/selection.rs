@@ -12,6 +12,8 @@ pub struct Selection {
     #[arg(long = "kind", value_name = "KIND", help_heading = "Selection")]
     kinds: Vec<String>,
     /// Only objects of this host, by its name or its key in the spec; may be repeated
+    ///
+    /// What others made and is over, elsewhere in the spec, is a warning then.
     #[arg(long = "host", value_name = "HOST", help_heading = "Selection")]
     hosts: Vec<String>,
 }

@@ -24,7 +24,8 @@ use crate::time::Timestamp;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
-/// Needs no private key; `render` does, for the lists. A revocation cannot be taken back. A client that stays in the
+/// Needs no private key; `render` does, for the lists. A revocation cannot be taken back: one after which `render` would
+/// refuse to go on, since a list of somebody else's authority is missing, is refused. A client that stays in the
 /// spec gets a new certificate from the next render, unless the spec says `revoked = true` of it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
