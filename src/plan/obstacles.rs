@@ -25,6 +25,8 @@ struct Scene<'a> {
     revoked: &'a Revocations,
     /// Authorities that get another certificate before they sign lists.
     renewed: &'a BTreeSet<&'a str>,
+    /// Whether what is to be revoked are leaves alone: the key of an intermediate outlives its root.
+    leaves_alone: bool,
     now: Timestamp,
 }
 
@@ -60,7 +62,8 @@ pub(super) fn judge(
 ) {
     let renewed: BTreeSet<String> = authorities(plan).map(str::to_owned).collect();
     let renewed = renewed.iter().map(String::as_str).collect();
-    let scene = Scene { model, inventory, revoked, renewed: &renewed, now };
+    let leaves_alone = are_leaves(&plan.revocations);
+    let scene = Scene { model, inventory, revoked, renewed: &renewed, leaves_alone, now };
     for Obstacle { hosts, authority, mut diagnostic } in all(scene) {
         if scope.touches_any(&hosts) {
             errors.push(diagnostic);
@@ -115,11 +118,17 @@ fn with_new(
     }
     let renewed = authorities_to_renew(model, inventory, now);
     let renewed = renewed.iter().map(String::as_str).collect();
-    let scene = Scene { model, inventory, revoked: &revoked, renewed: &renewed, now };
+    let leaves_alone = are_leaves(new) && are_leaves(&of_spec);
+    let scene = Scene { model, inventory, revoked: &revoked, renewed: &renewed, leaves_alone, now };
     let mut groups = revoking::active_groups(model, &revoked);
     groups.retain(|group| !group.members.is_disjoint(authorities));
     let found = found(scene, &groups).into_iter();
     found.map(|found| (found.authority.to_owned(), found.diagnostic)).collect()
+}
+
+fn are_leaves(revocations: &[NewRevocation]) -> bool {
+    let is_authority = |one: &NewRevocation| matches!(one.holder, Some(Holder::Authority(_)));
+    !revocations.iter().any(is_authority)
 }
 
 /// Authorities that a plan gives another certificate.
@@ -273,6 +282,7 @@ impl<'a> Scene<'a> {
                 .filter(|name| has_revoked(self.revoked, name))
                 .collect(),
             bringing: members.iter().copied().filter(brings).collect(),
+            by_rollover: self.leaves_alone && self.model.derivation.is_none(),
             is_new: !members.iter().any(|name| has_revoked(entered, name)),
         }
     }
@@ -286,6 +296,8 @@ struct Causes<'a> {
     bringing: Vec<&'a str>,
     /// Whether no ledger has any of these revocations yet.
     is_new: bool,
+    /// Whether a rollover would end what is to be revoked; a derived store is rolled over in the spec.
+    by_rollover: bool,
 }
 
 impl Causes<'_> {
@@ -308,8 +320,7 @@ impl Causes<'_> {
             request.is_some_and(|request| request.issuer == Issuer::SelfSigned)
         };
         let mut ways = Vec::new();
-        // A derived store is rolled over in the spec.
-        if self.is_new && self.bringing.is_empty() && model.derivation.is_none() {
+        if self.is_new && self.by_rollover && self.bringing.is_empty() {
             let roots = self.revoking.iter().filter(ours);
             ways.extend(roots.map(|name| format!("or shut out old certificates without a list: `mtlsgen ca rotate {name}`, later `--activate`, and, once everybody else has a new one, `--retire --force`; nothing is to be revoked for that")));
         }

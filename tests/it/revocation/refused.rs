@@ -256,3 +256,22 @@ fn a_clone_without_brought_keys_revokes_and_says_what_it_cannot_know() {
     change(&sandbox, "image = \"httpd\"", "image = \"httpd\"\nnobody = 1");
     refused(&sandbox, &["cert", "revoke", "bob"], &["unknown"]);
 }
+
+#[test]
+fn a_new_root_is_no_way_out_for_the_key_of_an_intermediate() {
+    let Some(sandbox) = with_partner("keyCertSign,cRLSign") else { return };
+    let text = sandbox
+        .read("mtls.toml")
+        .replace("[cas.staff]", "[cas.staff]\n[cas.mid]\nissuer = \"clients\"");
+    sandbox.write(
+        "mtls.toml",
+        text.replace("[clients.bob]\nissuer = \"clients\"", "[clients.bob]\nissuer = \"mid\""),
+    );
+    sandbox.ok(&["render", "-q"]);
+    for what in ["cas/mid", "bob"] {
+        let run =
+            refused(&sandbox, &["cert", "revoke", what], &["error[crl-missing]", "in place of"]);
+        assert!(!run.stderr.contains("ca rotate"), "{what}: {}", run.stderr);
+    }
+    refused(&sandbox, &["cert", "revoke", "alice"], &WAYS_OUT[4..]);
+}
