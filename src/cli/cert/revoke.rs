@@ -191,7 +191,16 @@ fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReaso
     let authorities: BTreeSet<&str> =
         others.filter_map(|chosen| chosen.entry.authority()).collect();
     for name in authorities {
-        if read.spec.cas.contains_key(name) {
+        let written = read.spec.cas.get(name);
+        if written.is_some_and(|ca| ca.certificate.is_some() && ca.key.is_none()) {
+            let title = format!(
+                "the key of `{name}` is not in the spec: no list that mtlsgen signs names the certificate, and it still opens doors"
+            );
+            let help = format!(
+                "let the owner of `{name}` revoke it, and name the new list: `crl = \"FILE\"` under `cas.{name}`; or bring its `key`"
+            );
+            report.diagnostics(&[Diagnostic::warning("issuer-without-key", title).help(help)]);
+        } else if written.is_some() {
             report.say(&format!("run `mtlsgen render` where the key of `{name}` is: it signs the revocation list; until that is applied, the certificate still opens doors"));
         } else {
             let title = format!(

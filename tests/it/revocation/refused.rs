@@ -275,3 +275,24 @@ fn a_new_root_is_no_way_out_for_the_key_of_an_intermediate() {
     }
     refused(&sandbox, &["cert", "revoke", "alice"], &WAYS_OUT[4..]);
 }
+
+#[test]
+fn without_the_key_in_the_spec_it_is_told_that_no_list_will_name_it() {
+    let sandbox = Sandbox::with_toml(&SPEC.replace("\"clients\", \"partner\"", "\"partner\""));
+    if root(&sandbox, "partner", "keyCertSign,cRLSign").is_none() {
+        return;
+    }
+    change(&sandbox, "\"partner.pem\"", "\"partner.pem\"\nkey = \"partner.key\"");
+    change(
+        &sandbox,
+        "[clients.alice]\nissuer = \"clients\"",
+        "[clients.alice]\nissuer = \"partner\"",
+    );
+    sandbox.ok(&["render", "-q"]);
+    list_of(&sandbox, "partner");
+    change(&sandbox, "key = \"partner.key\"", "crl = \"partner.crl\"");
+    change(&sandbox, "[clients.alice]\nissuer = \"partner\"\n", "");
+    let run = sandbox.ok(&["cert", "revoke", "--all", "alice"]);
+    assert!(run.stderr.contains("warning[issuer-without-key]"), "{}", run.stderr);
+    assert!(!run.stderr.contains("it signs the revocation list"), "{}", run.stderr);
+}
