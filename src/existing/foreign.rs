@@ -24,7 +24,7 @@ pub fn judge(
     locate: Locate<'_>,
     touched: &Touched,
 ) -> Vec<Diagnostic> {
-    // Those first that matter: what is told of a Secret of several hosts is told of one of them.
+    // Touched hosts come first: a Secret of several hosts is judged once, for the first of them.
     let (ours, others): (Vec<&Exposure>, Vec<_>) =
         model.exposures.iter().partition(|exposure| touched.has_host(&exposure.key));
     let mut told = BTreeSet::new();

@@ -15,13 +15,13 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// All entries: those of whoever renders the whole.
+    /// All entries, as for a render of the whole.
     #[must_use]
     pub fn everything() -> Self {
         Self { everything: true, ..Self::default() }
     }
 
-    /// Those of whoever looks, and issues nothing.
+    /// None, as for commands that look and issue nothing.
     #[must_use]
     pub fn nothing() -> Self {
         Self::default()

@@ -43,8 +43,8 @@ impl Material for Holdings<'_> {
     }
 }
 
-/// As [`Holdings`], with stand-ins for what hosts lack that are not touched: they do not stop the others, and whoever
-/// selects hosts throws the manifests of these away.
+/// As [`Holdings`], with stand-ins for what hosts lack that are not touched: they do not stop the others. Their
+/// manifests must not be written anywhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Selected<'a> {
     /// What there is.

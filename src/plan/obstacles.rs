@@ -1,8 +1,8 @@
-//! What lets nobody in once revocation lists decide: authorities without a list, and those whose key usage lets them
-//! sign none.
+//! What makes verifiers refuse every client below an authority once revocation lists are checked: it has no list, or
+//! its key usage does not allow it to sign one.
 //!
-//! Each plan asks, so does whoever is about to enter a revocation or to take a step of a rollover: what `render` would
-//! refuse afterwards is refused before anything is written.
+//! Plans ask this, and so do `cert revoke` and the steps of a rollover, before they write anything: what `render`
+//! would refuse afterwards is refused at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ enum Flaw {
     NoList,
     /// The certificate that signs here lacks cRLSign.
     MayNotSign,
-    /// So does that of an older generation, which nobody renews any more.
+    /// So does that of an older generation, which is not renewed any more.
     GenerationMayNotSign,
 }
 
@@ -51,7 +51,8 @@ struct Obstacle<'a> {
     diagnostic: Diagnostic,
 }
 
-/// Refuses what would have hosts believe no list; of hosts that are not touched it is told, and their lists wait.
+/// Adds an error for each list that would not be believed. Where no host is touched, it is a warning, and the list of
+/// that authority is not signed.
 pub(super) fn judge(
     plan: &mut IssuancePlan,
     (model, inventory): (&Model, &Inventory),
@@ -75,8 +76,8 @@ pub(super) fn judge(
     }
 }
 
-/// What `render` would refuse because of revocation lists once `new` is entered, where these are about: nothing of
-/// other hosts.
+/// What `render` would refuse because of revocation lists once `new` is entered: among the hosts that trust the
+/// authorities of these certificates.
 #[must_use]
 pub fn after_revoking(
     model: &Model,
@@ -187,7 +188,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Somebody else's list is at hand, or the key that signs it.
+    /// Whether the list of its owner is at hand, or the key that signs one.
     fn has_list(self, certificate: &Certificate) -> bool {
         let mut ours = self.model.authorities.values().filter(|other| other.can_sign);
         ours.any(|other| {

@@ -254,8 +254,8 @@ impl<'a> Rotation<'a> {
         if refused.is_empty() { Ok(outcome) } else { Err(refused) }
     }
 
-    /// Beside another generation the current one stays in the bundle, and nobody gives it another certificate any more:
-    /// where hosts check lists, it has to be one that may sign them.
+    /// Beside another generation the current one stays in the bundle, and gets no other certificate any more: where
+    /// hosts check lists, it has to be one that may sign them.
     fn refuse_without_list(&self) -> Result<(), Diagnostic> {
         let refused =
             super::obstacles::of_authority(self.model, self.inventory, self.name(), self.now);

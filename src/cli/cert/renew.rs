@@ -76,7 +76,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         source.finish_interrupted()?;
     }
     if args.due {
-        // Nobody else's lists matter to those who are due.
+        // Lists of others do not matter to those who are due.
         let everybody = Scope { only: Some(known(model)), ..scope.clone() };
         let (_, plan, _) = phases::planned(&source, model, now, &everybody)?;
         scope.only = Some(with_issuers(model, due(&plan)));

@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
 /// Needs no private key; `render` does, for the lists. A revocation cannot be taken back: one after which `render` would
-/// refuse to go on, since a list of somebody else's authority is missing, is refused. A client that stays in the
+/// refuse to go on, since a list of another owner's authority is missing, is refused. A client that stays in the
 /// spec gets a new certificate from the next render, unless the spec says `revoked = true` of it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -116,7 +116,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-/// A revocation cannot be taken back: where lists that somebody else must sign are missing, the next render would
+/// A revocation cannot be taken back: where lists that others must sign are missing, the next render would
 /// refuse to go on, and nothing would be shut out.
 fn refuse_what_render_would(
     read: &Read,

@@ -55,7 +55,7 @@ pub struct Unjudged<'a> {
 }
 
 impl Unjudged<'_> {
-    /// The set-up, for whoever works with what is touched; shows warnings and notices.
+    /// The set-up, for a command that works with what is touched; shows warnings and notices.
     ///
     /// # Errors
     /// Certificates and lists of others that are touched and are over, or do not hold yet; and what would leave a

@@ -295,7 +295,7 @@ fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
     }
 }
 
-/// Authorities whose lists nobody would believe, such as those of Helm's `genCA`: to be mended before anything is
+/// What to do about an authority whose lists verifiers do not believe, such as one of Helm's `genCA`, before anything is
 /// revoked.
 fn without_lists(entry: &Entry) -> Option<String> {
     let own = entry.certificate.as_ref().filter(|own| !own.may_sign_lists())?;
