@@ -13,6 +13,7 @@ use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
 use crate::manifest::render::Checked;
+use crate::model::Touched;
 use crate::output::{self, Options};
 use crate::plan::Holdings;
 
@@ -42,7 +43,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let source = phases::source_beside(&read, existing, &resolved, now, Extent::Current, report)?;
-    let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
+    let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)
+        .map_err(|error| error.located(&read.document))?;
     phases::tell_plan(&plan, report, phases::urgency);
     let unsettled = phases::tell_unsettled_keys(&source, report, Severity::Warning)?;
     if plan.is_urgent() {
@@ -50,7 +52,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Ok(ExitStatus::Findings);
     }
     // Certificates tell the fingerprints of keys: a clone without keys can be compared.
-    let (model, keyring) = phases::holdings(&source, resolved, &inventory)?;
+    let (model, keyring) = phases::holdings(&source, resolved, &inventory, &Touched::everything())?;
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let Checked { manifests, warnings } =
         phases::manifests(&read.document, &model, &holdings, &templates, Disclosure::Fingerprint)?;

@@ -4,6 +4,7 @@ mod encryption;
 mod existing;
 mod includes;
 mod issuing;
+mod judging;
 mod naming;
 mod paths;
 mod source;
@@ -17,6 +18,7 @@ pub use self::issuing::{
     carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
     tell_plan, urgency,
 };
+pub use self::judging::{resolve, resolve_at_any_time, resolve_beside, resolve_for};
 pub use self::naming::take_over;
 pub use self::paths::templates;
 pub use self::source::Source;
@@ -31,13 +33,13 @@ use crate::derive::{Extent, Order, derive};
 use crate::diagnostic::{self, Diagnostic, has_errors};
 use crate::existing::Secrets;
 use crate::io::age_file::Recipients;
+use crate::io::seed;
 use crate::io::store::{Store, WAIT_LIMIT};
-use crate::io::{brought, seed};
 use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::render::{self, Checked};
 use crate::manifest::template::TemplateSet;
-use crate::model::{self, Context, Model, Resolved};
+use crate::model::{Model, Resolved, Touched};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Keyring};
@@ -117,68 +119,6 @@ pub fn read_sources(
     refuse_useless_seed(&read)?;
     read.findings.extend(out_of_reach(&read));
     Ok(read)
-}
-
-/// Resolves the spec; shows warnings and notices.
-///
-/// # Errors
-/// All mistakes that were found since reading began.
-pub fn resolve(read: &Read, now: Timestamp, report: Report) -> Result<Resolved, CommandError> {
-    resolve_beside(read, None, now, report)
-}
-
-/// As [`resolve`], where Secrets that exist may be shown: those that others fill are judged.
-///
-/// # Errors
-/// As [`resolve`]; and what would leave a host open, or refuse everybody.
-pub fn resolve_beside(
-    read: &Read,
-    existing: Option<&Secrets>,
-    now: Timestamp,
-    report: Report,
-) -> Result<Resolved, CommandError> {
-    resolve_with(model::resolve, read, existing, now, report)
-}
-
-/// As [`resolve_beside`], for those who look and issue nothing: certificates and lists of others that are over, or do
-/// not hold yet, are warnings.
-///
-/// # Errors
-/// As [`resolve_beside`].
-pub fn resolve_at_any_time(
-    read: &Read,
-    existing: Option<&Secrets>,
-    now: Timestamp,
-    report: Report,
-) -> Result<Resolved, CommandError> {
-    resolve_with(model::resolve_at_any_time, read, existing, now, report)
-}
-
-/// From what reading found to a model, if there is one, and all findings.
-type Resolve = fn(Context<'_>, Vec<Diagnostic>) -> (Option<Resolved>, Vec<Diagnostic>);
-
-fn resolve_with(
-    resolve: Resolve,
-    read: &Read,
-    existing: Option<&Secrets>,
-    now: Timestamp,
-    report: Report,
-) -> Result<Resolved, CommandError> {
-    let Read { document, spec, findings, operator: Operator { reach, .. }, .. } = read;
-    if !document.is_whole() {
-        // Nothing can be concluded from what a broken text does not say.
-        return Err(CommandError::Input(findings.clone()));
-    }
-    let files = brought::read(&model::brought::files(document, spec), reach);
-    let context = Context { document, spec, files: &files, now };
-    let (resolved, mut findings) = resolve(context, findings.clone());
-    if let (Some(resolved), Some(secrets)) = (&resolved, existing) {
-        existing::judge(read, &resolved.model, secrets, now, &mut findings);
-    }
-    let resolved = resolved.filter(|_| !has_errors(&findings));
-    let resolved = resolved.ok_or_else(|| CommandError::Input(findings.clone()))?;
-    report.diagnostics(&findings);
-    Ok(resolved)
 }
 
 /// Where the certificates and keys of manifests come from.
@@ -268,7 +208,8 @@ pub fn store(read: &Read, report: Report) -> Result<Store, CommandError> {
     Ok(store)
 }
 
-/// Private keys that the manifests hold: those of leaves in Secrets.
+/// Private keys that the manifests hold: those of leaves in Secrets. One that could not be issued has none, which
+/// matters only if it is touched.
 ///
 /// # Errors
 /// A key is missing or damaged.
@@ -276,9 +217,13 @@ pub fn keyring(
     source: &Source,
     resolved: Resolved,
     inventory: &Inventory,
+    touched: &Touched,
 ) -> Result<(Model, Keyring), CommandError> {
     let Resolved { model, keyring } = resolved;
-    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
+    let is_there =
+        |holder: &&Holder| touched.has_holder(holder) || inventory.held.contains_key(*holder);
+    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
+    let stored = stored.filter(is_there).cloned();
     let stored = source.keyring(inventory, &stored.collect())?;
     Ok((model, stored.and(&keyring)))
 }
@@ -291,6 +236,7 @@ pub fn holdings(
     source: &Source,
     resolved: Resolved,
     inventory: &Inventory,
+    touched: &Touched,
 ) -> Result<(Model, Keyring), CommandError> {
     if !resolved.model.name_suffix_hash {
         return Ok((resolved.model, resolved.keyring));
@@ -298,7 +244,7 @@ pub fn holdings(
     let missing: Vec<String> =
         missing_keys(&resolved.model, inventory).map(ToString::to_string).collect();
     if missing.is_empty() {
-        return keyring(source, resolved, inventory);
+        return keyring(source, resolved, inventory, touched);
     }
     Err(CommandError::Input(vec![
         Diagnostic::error(
@@ -331,8 +277,9 @@ pub fn require_keys(
     model: &Model,
     inventory: &Inventory,
 ) -> Result<(), CommandError> {
-    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some()).cloned();
-    source.keyring(inventory, &stored.collect()).map(drop)
+    let is_there = |holder: &&Holder| inventory.held.contains_key(*holder);
+    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
+    source.keyring(inventory, &stored.filter(is_there).cloned().collect()).map(drop)
 }
 
 fn missing_keys<'a>(

@@ -20,9 +20,9 @@ use crate::manifest::objects::Material;
 use crate::manifest::render::Checked;
 use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
-use crate::model::{Model, Resolved};
+use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Format, Options, OutputTree};
-use crate::plan::{self, Holdings, Inventory, IssuancePlan, Rehearsal};
+use crate::plan::{self, Holdings, Inventory, IssuancePlan, Rehearsal, Selected};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -123,7 +123,11 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let mut read = phases::read(&args.spec)?;
     read.operator.renames_store = args.rename_store;
     let existing = args.existing.read(&args.spec, report)?;
-    let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
+    let own_templates = args.templates.is_none() && read.spec.templates.is_none();
+    let unjudged = phases::resolve_for(&read, existing.as_ref(), now)?;
+    let touched = args.selection.touched(&unjudged.found.resolved.model, own_templates)?;
+    let scope = unjudged.scope(&touched);
+    let resolved = unjudged.judge(&touched, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let extent = Extent::Current;
     let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
@@ -142,7 +146,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         phases::refuse_new_readers(store)?;
     }
     let inventory = if only_looks {
-        let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)?;
+        let (inventory, plan) = phases::plan_within(&source, &resolved.model, now, &scope, report)
+            .map_err(|error| error.located(&document))?;
         let severity = match (args.dry_run, args.locked) {
             (true, _) => Severity::Notice,
             (_, true) => Severity::Error,
@@ -156,7 +161,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
-        phases::issue(&source, &resolved, now, report, |inventory, plan| {
+        phases::issue(&source, &resolved, now, &scope, report, |inventory, plan| {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
@@ -165,19 +170,23 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             let existing = tree::read(folder, &tree)?;
             output::changes(&tree, &existing)?;
             args.refuse_unknown(model, inventory, plan)
-        })?
+        })
+        .map_err(|error| error.located(&document))?
     };
-    let disclosure = disclosure(&document, &resolved, (&source, &inventory), &templates, &args)?;
+    let judged = (&inventory, &touched);
+    let disclosure = disclosure(&document, &resolved, &source, judged, &templates, &args)?;
     let (model, keyring) = if disclosure == Disclosure::Whole {
-        phases::keyring(&source, resolved, &inventory).map_err(|error| error.with_help(KEYLESS))?
+        phases::keyring(&source, resolved, &inventory, &touched)
+            .map_err(|error| error.with_help(KEYLESS))?
     } else {
-        phases::holdings(&source, resolved, &inventory)?
+        phases::holdings(&source, resolved, &inventory, &touched)?
     };
     if !only_looks {
         phases::settle_keys(&source, args.reencrypt, report)?;
         phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
+    let holdings = Selected { holdings, touched: &touched };
     let Checked { manifests, warnings } =
         render(&document, &model, &holdings, &templates, disclosure)?;
     report.diagnostics(&warnings);
@@ -238,14 +247,15 @@ fn layout(
 fn disclosure(
     document: &Document,
     resolved: &Resolved,
-    (source, inventory): (&Source, &Inventory),
+    source: &Source,
+    (inventory, touched): (&Inventory, &Touched),
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<Disclosure, CommandError> {
     let masked = args.output.is_none() && args.showing.masks_keys();
     // Names may be made of the keys: then they are needed whatever is shown.
     let by_key = resolved.model.name_suffix_hash;
-    let needs_none = || selects_no_key(document, resolved, inventory, templates, args);
+    let needs_none = || selects_no_key(document, resolved, (inventory, touched), templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
     } else if args.output.is_some() && !phases::has_keys(source, &resolved.model, inventory)? {
@@ -259,7 +269,7 @@ fn disclosure(
 fn selects_no_key(
     document: &Document,
     resolved: &Resolved,
-    inventory: &Inventory,
+    (inventory, touched): (&Inventory, &Touched),
     templates: &TemplateSet,
     args: &Args,
 ) -> Result<bool, CommandError> {
@@ -268,6 +278,7 @@ fn selects_no_key(
     }
     let (model, keyring) = (&resolved.model, &resolved.keyring);
     let holdings = Holdings { model, inventory, keyring };
+    let holdings = Selected { holdings, touched };
     let checked =
         rendering(&args.selection)(document, model, &holdings, templates, Disclosure::Masked)?;
     let selected = args.selection.choose(model, &checked.manifests)?;

@@ -12,7 +12,9 @@ use std::sync::Mutex;
 use super::globals::{ColorChoice, Globals, MessageFormat};
 use super::hints;
 use crate::derive::Failure;
-use crate::diagnostic::{Diagnostic, Severity, human, json, shown, shown_lines, visible_lines};
+use crate::diagnostic::{
+    Diagnostic, Entry, Severity, human, json, shown, shown_lines, visible_lines,
+};
 use crate::guard::{self, hidden};
 use crate::io::clock::ClockError;
 use crate::io::input_error::{InputError, ReadError};
@@ -20,7 +22,8 @@ use crate::io::seed::SeedInputError;
 use crate::io::store::StoreError;
 use crate::io::tree_error::TreeError;
 use crate::output::{NotOurs, StreamError};
-use crate::spec::document::in_its_language;
+use crate::path;
+use crate::spec::document::{Document, in_its_language};
 
 /// Columns of messages, whatever the terminal: they are the same everywhere.
 const WIDTH: usize = 120;
@@ -74,6 +77,21 @@ impl CommandError {
             }
             Self::World(diagnostic) => diagnostic.help.push(help.to_owned()),
             Self::BrokenPipe => {}
+        }
+        self
+    }
+
+    /// As it is, with the places of the spec's entries that it is about.
+    #[must_use]
+    pub fn located(mut self, document: &Document) -> Self {
+        if let Self::Input(diagnostics) = &mut self {
+            for one in diagnostics.iter_mut().filter(|one| one.span.is_none()) {
+                one.span = match one.entry.as_deref() {
+                    Some(Entry::Authority(name)) => document.key_span(&path!["cas", name]),
+                    Some(Entry::Host(key)) => document.key_span(&path!["hosts", key]),
+                    None => None,
+                };
+            }
         }
         self
     }

@@ -3,7 +3,7 @@
 use super::report::CommandError;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::Manifest;
-use crate::model::Model;
+use crate::model::{Model, Touched};
 
 /// Which of the objects a command is about; all of them unless said.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -12,6 +12,8 @@ pub struct Selection {
     #[arg(long = "kind", value_name = "KIND", help_heading = "Selection")]
     kinds: Vec<String>,
     /// Only objects of this host, by its name or its key in the spec; may be repeated
+    ///
+    /// What others made and is over, elsewhere in the spec, is a warning then.
     #[arg(long = "host", value_name = "HOST", help_heading = "Selection")]
     hosts: Vec<String>,
 }
@@ -25,6 +27,24 @@ impl Selection {
     /// Whether kinds were said, and this is none of them.
     pub fn leaves_out(&self, kind: &str) -> bool {
         !self.kinds.is_empty() && !self.kinds.iter().any(|said| said.eq_ignore_ascii_case(kind))
+    }
+
+    /// What the chosen ones hold. Kinds are known to hold no certificates where templates are `own`.
+    ///
+    /// # Errors
+    /// A host is not in the spec.
+    pub fn touched(&self, model: &Model, own: bool) -> Result<Touched, CommandError> {
+        const WITHOUT_CERTIFICATES: [&str; 3] = ["Ingress", "Service", "Deployment"];
+        let is_without =
+            |kind: &String| WITHOUT_CERTIFICATES.iter().any(|one| one.eq_ignore_ascii_case(kind));
+        let keys = self.keys(model)?.into_iter().collect();
+        Ok(if own && !self.kinds.is_empty() && self.kinds.iter().all(is_without) {
+            Touched::nothing()
+        } else if self.hosts.is_empty() {
+            Touched::everything()
+        } else {
+            Touched::hosts(model, &keys)
+        })
     }
 
     /// The chosen ones, in their order.

@@ -126,7 +126,9 @@ impl Work<'_> {
             let signer = Signer { certificate: Some(authority.certificate), key: authority.key };
             issue::sign_revocation_list(&draft, &signer).map_err(|error| error.to_string())
         };
-        self.signers(name).into_iter().map(sign).collect()
+        // The plan refuses the others, and says what to do.
+        let able = |authority: &Authority<'_>| authority.certificate.may_sign_lists();
+        self.signers(name).into_iter().filter(able).map(sign).collect()
     }
 
     /// What the lists of an authority say; each of its generations signs one.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::guard::hidden;
 use crate::manifest::scalar;
 pub use mask::{is_like_seed, masked, without_words_of};
-pub use subject::{Field, Subject};
+pub use subject::{Entry, Field, Subject};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +99,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// The object that it is about, where objects were handed over.
     pub subject: Option<Box<Subject>>,
+    /// The entry of the spec that it is about, where that decides whom it concerns.
+    pub entry: Option<Box<Entry>>,
 }
 
 impl Diagnostic {
@@ -130,6 +132,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: Vec::new(),
             subject: None,
+            entry: None,
         }
     }
 
@@ -298,7 +301,7 @@ type RelatedPlace<'a> = (*const Source, usize, usize, &'a str);
 
 /// What is seen of a diagnostic, so that equal ones are found without comparing whole sources.
 fn seen(diagnostic: &Diagnostic) -> (Severity, [&str; 3], &[String], Vec<RelatedPlace<'_>>) {
-    let Diagnostic { severity, code, title, label, help, related, span: _, subject: _ } =
+    let Diagnostic { severity, code, title, label, help, related, span: _, subject: _, entry: _ } =
         diagnostic;
     let related = related.iter().map(|(Span { source, start, end }, words)| {
         (Arc::as_ptr(source), *start, *end, words.as_str())

@@ -25,7 +25,23 @@ pub struct Field {
     pub proposed: Value,
 }
 
+/// An entry of the spec.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Entry {
+    /// An authority, by its name under `cas`.
+    Authority(String),
+    /// A host, by its key under `hosts`.
+    Host(String),
+}
+
 impl Diagnostic {
+    /// Says which entry of the spec it is about.
+    #[must_use]
+    pub fn of(mut self, entry: Entry) -> Self {
+        self.entry = Some(Box::new(entry));
+        self
+    }
+
     /// Says which object it is about.
     #[must_use]
     pub fn about(mut self, object: &Identity) -> Self {

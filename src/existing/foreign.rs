@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::reading::Secrets;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Exposure, Model, Reference, ServerCertificateSource};
+use crate::model::{Exposure, Model, Reference, ServerCertificateSource, Touched};
 use crate::spec::Verify;
 use crate::spec::document::Step;
 use crate::target::Locate;
@@ -16,16 +16,36 @@ use crate::time::Timestamp;
 /// What nobody could say as long as those Secrets were not shown.
 pub const ANSWERED: &str = "trust-secret-unseen";
 
-/// Everything that is wrong with the Secrets that hosts use and others fill.
+/// Everything that is wrong with the Secrets that hosts use and others fill; a warning where no host is touched.
 pub fn judge(
     model: &Model,
     secrets: &Secrets,
     now: Timestamp,
     locate: Locate<'_>,
+    touched: &Touched,
+) -> Vec<Diagnostic> {
+    // Touched hosts come first: a Secret of several hosts is judged once, for the first of them.
+    let (ours, others): (Vec<&Exposure>, Vec<_>) =
+        model.exposures.iter().partition(|exposure| touched.has_host(&exposure.key));
+    let mut told = BTreeSet::new();
+    let mut found = judge_hosts(&ours, secrets, now, locate, &mut told);
+    let mut beside = judge_hosts(&others, secrets, now, locate, &mut told);
+    for one in beside.iter_mut().filter(|one| one.severity == Severity::Error) {
+        one.severity = Severity::Warning;
+    }
+    found.append(&mut beside);
+    found
+}
+
+fn judge_hosts<'a>(
+    exposures: &[&'a Exposure],
+    secrets: &Secrets,
+    now: Timestamp,
+    locate: Locate<'_>,
+    told: &mut BTreeSet<(&'a Reference, u8)>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut told = BTreeSet::new();
-    for exposure in &model.exposures {
+    for exposure in exposures {
         if let Some(tls) = &exposure.tls
             && tls.source == ServerCertificateSource::Existing
         {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::authorities::Issuers;
 use super::context::{Context, Findings};
 use super::tls::written_path;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Entry};
 use crate::path;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::chain::{self, Chain, Problem, Purpose};
@@ -57,6 +57,23 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<NamedPath> {
     }
     let full = |(path, file): (Path, &FilePath)| document.named(&path, file.as_str());
     named.into_iter().map(full).collect()
+}
+
+/// Those among them that hold private keys.
+#[must_use]
+pub fn key_files(document: &Document, spec: &Spec) -> Vec<NamedPath> {
+    let cas =
+        spec.cas.iter().map(|(name, ca)| (path!["cas", name.as_str(), "key"], ca.key.as_ref()));
+    let of = |tls: &Option<FalseOr<Tls>>| match tls {
+        Some(FalseOr::Is(tls)) => tls.key.clone(),
+        _ => None,
+    };
+    let hosts =
+        spec.hosts.iter().map(|(key, host)| (path!["hosts", key, "tls", "key"], of(&host.tls)));
+    let default = (path!["defaults", "hosts", "tls", "key"], of(&spec.defaults.hosts.tls));
+    let cas = cas.filter_map(|(path, file)| Some((path, file?.clone())));
+    let hosts = hosts.chain([default]).filter_map(|(path, file)| Some((path, file?)));
+    cas.chain(hosts).map(|(path, file)| document.named(&path, file.as_str())).collect()
 }
 
 /// Whether certificates are among them.
@@ -139,7 +156,9 @@ pub fn authority(
         None => None,
     };
     let own = own_certificate(context, &path, file, &found, key.as_ref(), findings)?;
-    let mut fits = refuse_problems(context, &path, file, own, Purpose::Authority, findings);
+    let entry = Entry::Authority(name.to_owned());
+    let of = (Purpose::Authority, entry);
+    let mut fits = refuse_problems(context, &path, file, own, of, findings);
     let chain = chain::order(own, &pool.above(own, &found));
     if let (Some(missing), Some(top)) = (&chain.missing_issuer, chain.certificates.last()) {
         findings.push(
@@ -279,7 +298,8 @@ pub fn server(
         |one: &&Certificate| private_key.as_ref().is_some_and(|key| chain::key_belongs(one, key));
     let own = found.iter().find(belongs).or(found.first())?;
     let purpose = Purpose::Server { names: &[host.as_str()] };
-    let fits = refuse_problems(context, &path, file, own, purpose, findings);
+    let of = (purpose, Entry::Host(key.to_owned()));
+    let fits = refuse_problems(context, &path, file, own, of, findings);
     let mut chain = chain::order(own, &issuers.pool.above(own, &found));
     chain.missing_issuer = chain.missing_issuer.filter(|missing| !issuers.is_root(missing));
     warn_about_chain(context, &path, file, &chain, findings);
@@ -299,7 +319,7 @@ fn refuse_problems(
     path: &Path,
     file: &str,
     own: &Certificate,
-    purpose: Purpose<'_>,
+    (purpose, entry): (Purpose<'_>, Entry),
     findings: &mut Findings,
 ) -> bool {
     let problems = chain::problems(own, context.now, purpose);
@@ -325,6 +345,7 @@ fn refuse_problems(
         findings.push(
             Diagnostic::error(code, format!("the certificate in `{file}` {problem}"))
                 .at(context.value(path))
+                .of(entry.clone())
                 .help(help),
         );
     }

@@ -29,14 +29,16 @@ mod shared;
 pub(crate) mod tests;
 mod texts;
 mod tls;
+mod touched;
 
 pub use context::{Context, Files};
-pub use resolve::{Resolved, resolve, resolve_at_any_time};
+pub use resolve::{Resolved, Unjudged, resolve, resolve_unjudged};
 pub use shared::namespace;
 use shared::{
     ingress_class_name, key_kind, labels, leaf_duration, refuse_key_name, renew_before, serial,
     sorted, subject,
 };
+pub use touched::Touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 

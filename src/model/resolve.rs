@@ -8,11 +8,12 @@ use super::context::{Context, Findings};
 use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
-    Annotations, Exposure, Labels, Model, authorities, client_auth, clients, derivation,
+    Annotations, Exposure, Labels, Model, Touched, authorities, client_auth, clients, derivation,
     encryption, hosts, patches, secrets, services, shared, texts,
 };
-use crate::diagnostic::{Diagnostic, Severity, has_errors, nearest};
+use crate::diagnostic::{Diagnostic, Entry, Severity, has_errors, nearest};
 use crate::path;
+use crate::pki::request::{Holder, Issuer};
 use crate::plan::Keyring;
 use crate::secret_format;
 use crate::spec::Spec;
@@ -41,17 +42,68 @@ pub fn resolve(
     (Some(resolved).filter(|_| !has_errors(&findings)), findings)
 }
 
-/// As [`resolve`], for those who look and issue nothing: that something of others is over, or does not hold yet,
-/// is a warning.
-pub fn resolve_at_any_time(
+/// As [`resolve`], for those who do not work with everything.
+///
+/// # Errors
+/// All findings, if one of them is an error at any time.
+pub fn resolve_unjudged(
     context: Context<'_>,
     found: Vec<Diagnostic>,
-) -> (Option<Resolved>, Vec<Diagnostic>) {
-    let (resolved, mut findings) = all(context, found);
-    for finding in findings.iter_mut().filter(|finding| OF_THE_TIME.contains(&finding.code)) {
-        finding.severity = Severity::Warning;
+) -> Result<Unjudged, Vec<Diagnostic>> {
+    let (resolved, findings) = all(context, found);
+    let is_wrong =
+        |finding: &Diagnostic| finding.severity == Severity::Error && !is_of_the_time(finding);
+    if findings.iter().any(is_wrong) { Err(findings) } else { Ok(Unjudged { resolved, findings }) }
+}
+
+fn is_of_the_time(finding: &Diagnostic) -> bool {
+    OF_THE_TIME.contains(&finding.code)
+}
+
+/// A spec that is right at some time: what of others is over, or does not hold yet, matters only to those who work
+/// with it.
+#[derive(Debug)]
+pub struct Unjudged {
+    /// The set-up.
+    pub resolved: Resolved,
+    /// All findings, errors of the time among them.
+    findings: Vec<Diagnostic>,
+}
+
+impl Unjudged {
+    /// The set-up and its findings, those of the time as warnings where they are about nothing that is touched.
+    #[must_use]
+    pub fn judged(self, touched: &Touched) -> (Resolved, Vec<Diagnostic>) {
+        let Self { resolved, mut findings } = self;
+        for finding in findings.iter_mut().filter(|finding| is_of_the_time(finding)) {
+            if !finding.entry.as_deref().is_some_and(|entry| touched.has(entry)) {
+                finding.severity = Severity::Warning;
+            }
+        }
+        (resolved, findings)
     }
-    (Some(resolved).filter(|_| !has_errors(&findings)), findings)
+
+    /// Holders below an authority of others that is over, or not valid yet, and that is not touched: nothing can be
+    /// signed for them now.
+    #[must_use]
+    pub fn out_of_reach(&self, touched: &Touched) -> BTreeSet<Holder> {
+        let model = &self.resolved.model;
+        let over = self.findings.iter().filter(|one| one.severity == Severity::Error);
+        let over: Vec<&str> = over
+            .filter_map(|finding| match finding.entry.as_deref()? {
+                entry @ Entry::Authority(name) if !touched.has(entry) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        let is_below = |issuer: &Issuer| match issuer {
+            Issuer::Authority(issuer) => {
+                over.iter().any(|name| model.lineage.is_at_or_below(issuer, name))
+            }
+            Issuer::SelfSigned => false,
+        };
+        let below = model.requests().filter(|request| is_below(&request.issuer));
+        below.map(|request| request.holder.clone()).collect()
+    }
 }
 
 /// Everything, whatever was found.

@@ -3,7 +3,7 @@
 use super::brought;
 use super::context::{Context, Findings};
 use super::{AuthoritySource, RevocationListSettings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Entry};
 use crate::path;
 use crate::pki::crl::{RevocationList, RevocationListError, RevocationReason};
 use crate::pki::request::SerialNumber;
@@ -92,7 +92,7 @@ pub fn settings(
                 let is_replaced =
                     can_sign && chain.first().is_some_and(|own| list.is_signed_by(own));
                 if !is_replaced {
-                    refuse_unfit(context, &path, file.as_str(), list, chain, findings);
+                    refuse_unfit(context, name, file.as_str(), list, chain, findings);
                 }
             }
             lists
@@ -139,12 +139,14 @@ fn lists(
 /// A list of nobody in the chain says nothing, and one that is over shuts everybody out.
 fn refuse_unfit(
     context: Context<'_>,
-    path: &Path,
+    name: &str,
     file: &str,
     list: &RevocationList,
     chain: &[crate::pki::certificate::Certificate],
     findings: &mut Findings,
 ) {
+    let path = &brought::list_path(context.document, name);
+    let entry = Entry::Authority(name.to_owned());
     let issuer = list.issuer.rfc2253();
     if !chain.iter().any(|authority| list.is_signed_by(authority)) {
         findings.push(
@@ -156,12 +158,14 @@ fn refuse_unfit(
         findings.push(
             Diagnostic::error("expired-crl", format!("the revocation list of `{issuer}` in `{file}` ended at {}: the controller would refuse every client", list.end()))
                 .at(context.value(path))
+                .of(entry)
                 .help("get the current list from the owner of that authority"),
         );
     } else if list.this_update > context.now {
         findings.push(
             Diagnostic::error("not-yet-valid", format!("the revocation list of `{issuer}` in `{file}` begins at {}: until then, the controller would refuse every client", list.this_update))
                 .at(context.value(path))
+                .of(entry)
                 .help("check the clock, or wait until then"),
         );
     } else {

@@ -235,4 +235,10 @@ impl Certificate {
         self.is_authority
             && self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)
     }
+
+    /// Tells whether verifiers believe revocation lists that its key signs: its key usage, if it has one, has
+    /// cRLSign (RFC 5280, section 6.3.3, step f; OpenSSL's `X509_V_ERR_KEYUSAGE_NO_CRL_SIGN`).
+    pub fn may_sign_lists(&self) -> bool {
+        self.key_usage.is_none_or(|usage| usage & key_usage::CRL_SIGN != 0)
+    }
 }

@@ -1,8 +1,8 @@
 //! What manifests take from the inventory and the keyring.
 
-use super::{Inventory, Keyring, chains, revoking};
+use super::{Inventory, Keyring, Rehearsal, chains, revoking};
 use crate::manifest::objects::Material;
-use crate::model::Model;
+use crate::model::{Model, Touched};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::pki::{chain, crl};
@@ -40,5 +40,57 @@ impl Material for Holdings<'_> {
     fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String> {
         let lists = revoking::beside_bundle(self.model, self.inventory, authorities)?;
         Ok(lists.map(crl::to_pem))
+    }
+}
+
+/// As [`Holdings`], with stand-ins for what hosts lack that are not touched: they do not stop the others. Their
+/// manifests must not be written anywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Selected<'a> {
+    /// What there is.
+    pub holdings: Holdings<'a>,
+    /// Whose manifests are wanted.
+    pub touched: &'a Touched,
+}
+
+impl Selected<'_> {
+    /// The stand-in for something of that holder, unless it is wanted itself.
+    fn instead_of(&self, holder: &Holder) -> Option<Rehearsal> {
+        (!self.touched.has_holder(holder)).then_some(Rehearsal)
+    }
+
+    /// Whether no host that is wanted has that bundle.
+    fn is_beside(&self, authorities: &[String]) -> bool {
+        !self.touched.has_bundle(self.holdings.model, authorities)
+    }
+}
+
+impl Material for Selected<'_> {
+    fn certificate_chain(&self, holder: &Holder) -> Option<String> {
+        let chain = self.holdings.certificate_chain(holder);
+        chain.or_else(|| self.instead_of(holder)?.certificate_chain(holder))
+    }
+
+    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
+        let key = self.holdings.private_key(holder);
+        key.or_else(|| self.instead_of(holder).and(Rehearsal.private_key(holder)))
+    }
+
+    fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash> {
+        let fingerprint = self.holdings.key_fingerprint(holder);
+        fingerprint.or_else(|| self.instead_of(holder)?.key_fingerprint(holder))
+    }
+
+    fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
+        let bundle = self.holdings.trust_bundle(authorities);
+        bundle
+            .or_else(|| self.is_beside(authorities).then(|| Rehearsal.trust_bundle(authorities))?)
+    }
+
+    fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String> {
+        match self.holdings.revocation_lists(authorities) {
+            Err(_) if self.is_beside(authorities) => Ok(None),
+            lists => lists,
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::revoking::{current, needed, of_unseen};
 use super::{HeldCertificate, Inventory, Ledger, Revocation, Revocations};
-use crate::diagnostic::Diagnostic;
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{ListNumber, RevocationList, RevokedEntry};
@@ -101,14 +100,12 @@ pub(super) fn lists(
     revoked: &Revocations,
     now: Timestamp,
     validity: &dyn Fn(&str) -> Option<Validity>,
-    errors: &mut Vec<Diagnostic>,
 ) -> Vec<ListAction> {
     let needed = needed(model, revoked);
     let mut found = Vec::new();
     let ended = ended(&inventory.ledger, revoked, now);
     for name in needed {
         let Some(authority) = model.authorities.get(name) else { continue };
-        errors.extend(missing_lists(model, inventory, authority));
         // Authorities with errors of their own have none.
         let Some(validity) = validity(name).filter(|_| authority.can_sign) else { continue };
         let own = own_certificate(inventory, authority);
@@ -163,7 +160,7 @@ fn ended<'a>(
         .collect()
 }
 
-fn own_certificate<'a>(
+pub(super) fn own_certificate<'a>(
     inventory: &'a Inventory,
     authority: &'a Authority,
 ) -> Option<&'a Certificate> {
@@ -247,32 +244,4 @@ fn reason(
 pub fn renewal_time(authority: &Authority, list: &RevocationList) -> Timestamp {
     let third = Seconds(list.end().since(list.this_update).0 / 3);
     list.end().before(authority.lists.renew_before.unwrap_or(third.min(LONGEST_RENEWAL)))
-}
-
-/// What somebody else must sign: the own list of an authority without its key, and those of its issuers.
-fn missing_lists(
-    model: &Model,
-    inventory: &Inventory,
-    authority: &Authority,
-) -> Option<Diagnostic> {
-    let AuthoritySource::Brought(chain) = &authority.source else { return None };
-    let signed_here = |certificate: &Certificate| {
-        model.authorities.values().filter(|other| other.can_sign).any(|other| {
-            own_certificate(inventory, other)
-                .is_some_and(|own| own.spki_hash == certificate.spki_hash)
-        })
-    };
-    let missing = chain
-        .iter()
-        .find(|above| !signed_here(above) && current(model, inventory, above).is_none())?;
-    let name = &authority.name;
-    let title = format!(
-        "something is revoked among the authorities that a host trusts together with `{name}`, and there is no revocation list of `{}`: the controller would refuse every client",
-        missing.subject.rfc2253()
-    );
-    Some(
-        Diagnostic::error("crl-missing", title)
-            .help(format!("get that list from its owner and name it: `crl = \"FILE\"` under `cas.{name}`; the file may hold several"))
-            .help("or trust it on hosts of its own, where nothing is revoked"),
-    )
 }

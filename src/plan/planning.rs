@@ -11,7 +11,9 @@ use super::refusals::{
 };
 use super::revoking;
 use super::scope::Scope;
-use super::{HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, orphans};
+use super::{
+    HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, obstacles, orphans,
+};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -164,11 +166,17 @@ pub fn plan_within(
         // While a next generation waits, the current one is left as it is.
         let compared_with_next = |next| compared(request, next, signer, now, validity);
         let asked = generations::asked(request, held, inventory, compared_with_next);
-        let Ok(asked) = asked.map_err(|error| errors.push(error)) else { continue };
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(error) => {
+                errors.extend(Some(error).filter(|_| scope.judges(&request.holder)));
+                continue;
+            }
+        };
         let asked = in_its_string_types(asked, held);
         let other_key = held.and_then(|held| refuse_other_key(request, held));
         if let Some(error) = other_key.or_else(|| refuse_key_of_another(request, &owners)) {
-            errors.push(error);
+            errors.extend(Some(error).filter(|_| scope.judges(&request.holder)));
             continue;
         }
         let signer_not_yet_valid =
@@ -212,7 +220,8 @@ pub fn plan_within(
         }
     }
     if scope.only.is_none() {
-        plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
+        plan.lists = lists(model, inventory, &revoked, now, &signers);
+        obstacles::judge(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }
@@ -271,10 +280,9 @@ fn lists(
     revoked: &Revocations,
     now: Timestamp,
     signers: &BTreeMap<&str, Signer<'_>>,
-    errors: &mut Vec<Diagnostic>,
 ) -> Vec<ListAction> {
     let validity = |name: &str| signers.get(name).map(|signer| signer.validity);
-    listing::lists(model, inventory, revoked, now, &validity, errors)
+    listing::lists(model, inventory, revoked, now, &validity)
 }
 
 /// What is issued for a reason, and whether for the key that the holder has.

@@ -99,16 +99,6 @@ fn root_revoked(name: &str, serial: &SerialNumber) -> Diagnostic {
         .help("take the authority out of `clientAuth.cas`, or declare a new one under another name")
 }
 
-/// The authorities whose lists decide together: those that are listed, those above, and those below them.
-fn members<'a>(model: &'a Model, listed: &[String]) -> BTreeSet<&'a str> {
-    let related = |name: &str| {
-        listed.iter().any(|listed| {
-            model.lineage.is_at_or_below(name, listed) || model.lineage.is_at_or_below(listed, name)
-        })
-    };
-    model.authorities.keys().map(String::as_str).filter(|name| related(name)).collect()
-}
-
 /// Whether nothing is revoked at all, and no list was brought along: thousands of bundles need no look.
 fn is_quiet(model: &Model, revoked: &Revocations) -> bool {
     let brought = |authority: &Authority| !authority.lists.brought.is_empty();
@@ -116,7 +106,7 @@ fn is_quiet(model: &Model, revoked: &Revocations) -> bool {
 }
 
 /// Whether anything is revoked among these authorities, or lists were brought along.
-fn is_active(model: &Model, revoked: &Revocations, members: &BTreeSet<&str>) -> bool {
+pub(super) fn is_active(model: &Model, revoked: &Revocations, members: &BTreeSet<&str>) -> bool {
     members.iter().any(|name| {
         revoked.of(name).next().is_some()
             || model.authorities.get(*name).is_some_and(|a| !a.lists.brought.is_empty())
@@ -136,7 +126,7 @@ pub fn beside_bundle<'a>(
     if is_quiet(model, revoked) {
         return Ok(None);
     }
-    let members = members(model, listed);
+    let members = model.related(listed);
     if !is_active(model, revoked, &members) {
         return Ok(None);
     }
@@ -219,22 +209,36 @@ pub fn current<'a>(
     crl::newest(inventory.lists.values().flatten().chain(brought), authority)
 }
 
+/// Authorities whose lists decide together in a trust bundle.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    /// Keys under `hosts` of those that have that bundle.
+    pub(super) hosts: BTreeSet<&'a str>,
+    /// Those that are listed, those above, and those below them.
+    pub(super) members: BTreeSet<&'a str>,
+}
+
+/// The groups whose lists some host needs.
+pub(super) fn active_groups<'a>(model: &'a Model, revoked: &Revocations) -> Vec<Group<'a>> {
+    if is_quiet(model, revoked) {
+        return Vec::new();
+    }
+    let mut bundles: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
+    for secret in &model.secrets {
+        if let SecretContent::TrustBundle(authorities) = &secret.content {
+            let hosts = bundles.entry(authorities).or_default();
+            hosts.extend(secret.exposures.iter().map(String::as_str));
+        }
+    }
+    let groups =
+        bundles.into_iter().map(|(listed, hosts)| Group { hosts, members: model.related(listed) });
+    groups.filter(|group| is_active(model, revoked, &group.members)).collect()
+}
+
 /// Every authority whose list some host needs.
 #[must_use]
 pub fn needed<'a>(model: &'a Model, revoked: &Revocations) -> BTreeSet<&'a str> {
-    if is_quiet(model, revoked) {
-        return BTreeSet::new();
-    }
-    let bundles: BTreeSet<&[String]> = model
-        .secrets
-        .iter()
-        .filter_map(|secret| match &secret.content {
-            SecretContent::TrustBundle(authorities) => Some(authorities.as_slice()),
-            SecretContent::KeyPair(_) => None,
-        })
-        .collect();
-    let groups = bundles.into_iter().map(|listed| members(model, listed));
-    groups.filter(|members| is_active(model, revoked, members)).flatten().collect()
+    active_groups(model, revoked).into_iter().flat_map(|group| group.members).collect()
 }
 
 /// Why the current certificate of a holder is revoked, if it is.

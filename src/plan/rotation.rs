@@ -155,7 +155,8 @@ impl<'a> Rotation<'a> {
     /// What is to be issued to introduce the next generation.
     ///
     /// # Errors
-    /// One waits already, an authority above or below is being introduced, or the issuer cannot sign.
+    /// One waits already, an authority above or below is being introduced, the issuer cannot sign, or the current one
+    /// may not sign a list that hosts need.
     pub fn introduction(&self) -> Result<Introduction, Diagnostic> {
         let replaces = self.misfit();
         if self.next().is_some() && replaces.is_none() {
@@ -164,6 +165,7 @@ impl<'a> Rotation<'a> {
         if let Some(other) = self.waiting_in_line() {
             return Err(self.in_line(other));
         }
+        self.refuse_without_list()?;
         let signer = match &self.request.issuer {
             Issuer::SelfSigned => None,
             Issuer::Authority(issuer) => {
@@ -182,12 +184,14 @@ impl<'a> Rotation<'a> {
     /// Whether the next generation can begin to sign.
     ///
     /// # Errors
-    /// None was introduced, the spec has outrun it, it is not valid now, or a key is not at hand.
+    /// None was introduced, the spec has outrun it, it is not valid now, a key is not at hand, or the current one may
+    /// not sign a list that hosts need.
     pub fn activation(&self) -> Result<(), Diagnostic> {
         let next = self.next().ok_or_else(|| self.not_introduced("activate"))?;
         if let Some(reason) = self.misfit() {
             return Err(self.outdated(&reason));
         }
+        self.refuse_without_list()?;
         let begins = next.certificate().not_before;
         if begins > self.now {
             return Err(self.not_yet(begins));
@@ -250,17 +254,20 @@ impl<'a> Rotation<'a> {
         if refused.is_empty() { Ok(outcome) } else { Err(refused) }
     }
 
+    /// Beside another generation the current one stays in the bundle, and gets no other certificate any more: where
+    /// hosts check lists, it has to be one that may sign them.
+    fn refuse_without_list(&self) -> Result<(), Diagnostic> {
+        let refused =
+            super::obstacles::of_authority(self.model, self.inventory, self.name(), self.now);
+        refused.into_iter().next().map_or(Ok(()), Err)
+    }
+
     /// The lists of others that are missing once these revocations make hosts check lists.
     fn without_lists(&self, revocations: &[NewRevocation]) -> Vec<Diagnostic> {
         if revocations.is_empty() {
             return Vec::new();
         }
-        let mut after = self.inventory.clone();
-        for new in revocations {
-            after.ledger.revoked.insert(&new.authority, &new.serial, new.revocation.clone());
-        }
-        let errors = super::plan(self.model, &after, self.now).err().unwrap_or_default();
-        errors.into_iter().filter(|error| error.code == "crl-missing").collect()
+        super::after_revoking(self.model, self.inventory, revocations, self.now)
     }
 
     /// The revocations of all certificates that a generation ever had, renewals included.

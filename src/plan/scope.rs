@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::reason::Reason;
+use crate::model::Touched;
 use crate::pki::request::Holder;
 
 /// Whose certificates a plan is about, and which of them are made anew whatever they are like.
@@ -14,6 +15,8 @@ pub struct Scope {
     pub asked: BTreeSet<Holder>,
     /// Who keeps what there is, whatever it is like: nobody could sign another one.
     pub kept: BTreeSet<Holder>,
+    /// For which hosts revocation lists must be whole; `None`: for all of them.
+    pub touched: Option<Touched>,
     /// Whether leaves keep their keys too, where they keep subject, names and kind of key.
     pub reuse_keys: bool,
 }
@@ -23,6 +26,17 @@ impl Scope {
     pub(super) fn keeps_key(&self, holder: &Holder, reason: &Reason) -> bool {
         let other_key = matches!(reason, Reason::Revoked { .. } | Reason::KeyKindChanged { .. });
         matches!(holder, Holder::Authority(_)) || self.reuse_keys && !other_key
+    }
+
+    /// Whether what is wrong with `holder` matters.
+    pub(super) fn judges(&self, holder: &Holder) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(holder))
+    }
+
+    /// Whether lists that one of these hosts lacks matter.
+    pub(super) fn touches_any(&self, hosts: &BTreeSet<&str>) -> bool {
+        let touched = self.touched.as_ref();
+        touched.is_none_or(|touched| hosts.iter().any(|host| touched.has_host(host)))
     }
 
     /// Whether `holder` is among them.

@@ -42,6 +42,7 @@ mod merging;
 mod name_suffix_hash;
 mod nginx;
 mod order;
+mod partners;
 mod properties;
 mod readme;
 mod reissuing;

@@ -3,6 +3,7 @@
 mod choosing;
 mod foreign;
 mod lists;
+mod refused;
 mod store;
 
 use std::fs;

@@ -157,7 +157,11 @@ fn brought_certificates_and_what_hinders_a_render_are_shown() {
         2,
         "issuing is another thing"
     );
+    // A partner who comes after a revocation, and without a list.
+    let with_partner = sandbox.read("mtls.toml");
+    sandbox.write("mtls.toml", SPEC);
     sandbox.ok(&["cert", "revoke", "-q", "bob"]);
+    sandbox.write("mtls.toml", with_partner);
     let run = sandbox.run(&["status"]);
     assert_eq!(run.status, 2);
     assert!(

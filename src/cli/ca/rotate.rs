@@ -13,7 +13,7 @@ use crate::derive;
 use crate::diagnostic::Diagnostic;
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
-use crate::model::{Model, Resolved};
+use crate::model::{Model, Resolved, Touched};
 use crate::pki::request::Holder;
 use crate::plan::rotation::{Known, Retirement, Role, Rotation};
 use crate::plan::{self, NewRevocation};
@@ -68,7 +68,15 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, report)?;
+    let unjudged = phases::resolve_for(&read, None, now)?;
+    let model = &unjudged.found.resolved.model;
+    let touched = if args.plan {
+        Touched::nothing()
+    } else {
+        let holder = Holder::Authority(name(&args.name, model).to_owned());
+        Touched::holders(model, [&holder])
+    };
+    let resolved = unjudged.judge(&touched, report)?;
     if resolved.model.derivation.is_some() {
         return Err(refused(derive::rotation(&resolved.model, &args.name)));
     }
@@ -100,11 +108,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let step = Step { args, name, report, store: &store, lock, resolved: &resolved, now };
     let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
     let outcome = match (args.activate, args.retire, args.abandon) {
-        (true, ..) => step.activate(rotation)?,
-        (_, true, _) => step.retire(rotation, &Known::all(&inventory.ledger).map_err(refused)?)?,
-        (.., true) => step.abandon(rotation)?,
-        (false, false, false) => step.introduce(rotation)?,
+        (true, ..) => step.activate(rotation),
+        (_, true, _) => step.retire(rotation, &Known::all(&inventory.ledger).map_err(refused)?),
+        (.., true) => step.abandon(rotation),
+        (false, false, false) => step.introduce(rotation),
     };
+    let outcome = outcome.map_err(|error| error.located(&read.document))?;
     if args.format == Format::Json {
         let inventory = phases::inventory(&store, &resolved.model)?.0;
         let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;

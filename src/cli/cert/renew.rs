@@ -13,7 +13,7 @@ use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Severity;
 use crate::io::store::Store;
-use crate::model::Model;
+use crate::model::{Model, Touched};
 use crate::pki::request::{Holder, Issuer};
 use crate::plan::{Action, HeldCertificate, Inventory, IssuancePlan, Reason, Scope};
 use crate::time::Timestamp;
@@ -64,21 +64,27 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
     let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve(&read, now, report)?;
-    let model = &resolved.model;
+    let unjudged = phases::resolve_for(&read, None, now)?;
+    let model = &unjudged.found.resolved.model;
     let mut scope = scope(args, model)?;
     if model.derivation.is_some() {
         let named: Vec<&Holder> = scope.asked.iter().filter(|_| !args.names.is_empty()).collect();
         return Err(CommandError::Input(vec![derive::renewal(model, &named)]));
     }
-    let source = phases::source(&read, &resolved, now, report)?;
+    let source = phases::source(&read, &unjudged.found.resolved, now, report)?;
     if !args.dry_run {
         source.finish_interrupted()?;
     }
     if args.due {
-        let (_, plan, _) = phases::planned(&source, model, now, &scope)?;
+        // Lists of others do not matter to those who are due.
+        let everybody = Scope { only: Some(known(model)), ..scope.clone() };
+        let (_, plan, _) = phases::planned(&source, model, now, &everybody)?;
         scope.only = Some(with_issuers(model, due(&plan)));
     }
+    let all = known(model);
+    let touched = Touched::holders(model, scope.only.as_ref().unwrap_or(&all));
+    let resolved = unjudged.judge(&touched, report)?;
+    let model = &resolved.model;
     let (inventory, plan) = phases::plan_within(&source, model, now, &scope, report)?;
     let (inventory, plan) = if plan.is_empty() {
         report.say("nothing is to be issued");
@@ -150,13 +156,15 @@ fn json(plan: &IssuancePlan, inventory: &Inventory, now: Timestamp, dry_run: boo
 }
 
 fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
-    let known: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
+    let known = known(model);
     let reuse_keys = args.reuse_key;
     if args.due {
         return Ok(Scope { reuse_keys, ..Scope::default() });
     }
     if args.all {
-        return Ok(Scope { asked: known, reuse_keys, ..Scope::default() });
+        // Lists of others are not what is asked for.
+        let touched = Some(Touched::nothing());
+        return Ok(Scope { asked: known, touched, reuse_keys, ..Scope::default() });
     }
     let (mut asked, mut errors) = (BTreeSet::new(), Vec::new());
     for name in &args.names {
@@ -175,6 +183,10 @@ fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
     } else {
         Err(CommandError::Input(errors))
     }
+}
+
+fn known(model: &Model) -> BTreeSet<Holder> {
+    model.requests().map(|request| request.holder.clone()).collect()
 }
 
 fn due(plan: &IssuancePlan) -> BTreeSet<Holder> {

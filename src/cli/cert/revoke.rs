@@ -8,20 +8,24 @@ use serde_json::{Value, json};
 
 use super::choice::{Choice, Chosen};
 use super::holder;
-use crate::cli::globals::Globals;
+use crate::cli::globals::{Globals, MessageFormat};
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, Span, has_errors};
+use crate::io::store::Store;
+use crate::model::brought;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
-use crate::plan::{Issued, NewRevocation, Revocation};
+use crate::plan::{self, Issued, NewRevocation, Revocation};
 use crate::spec::{Ca, StoreKind};
+use crate::time::Timestamp;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
-/// Needs no private key; `render` does, for the lists. A revocation cannot be taken back. A client that stays in the
+/// Needs no private key; `render` does, for the lists. A revocation cannot be taken back: one after which `render` would
+/// refuse to go on, since a list of another owner's authority is missing, is refused. A client that stays in the
 /// spec gets a new certificate from the next render, unless the spec says `revoked = true` of it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -93,6 +97,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
             revocation: revocation.clone(),
         })
         .collect();
+    if !new.is_empty() {
+        refuse_what_render_would(&read, &store, &new, now, report)?;
+    }
     let done = if args.dry_run { "would revoke" } else { "revoked" };
     if let Some(lock) = lock.filter(|_| !new.is_empty()) {
         store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
@@ -107,6 +114,48 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         print_json(&json(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
+}
+
+/// A revocation cannot be taken back: where lists that others must sign are missing, the next render would
+/// refuse to go on, and nothing would be shut out.
+fn refuse_what_render_would(
+    read: &Read,
+    store: &Store,
+    new: &[NewRevocation],
+    now: Timestamp,
+    report: Report,
+) -> Result<(), CommandError> {
+    let silent = Report::new(true, MessageFormat::Human, false);
+    let resolved = match phases::resolve_at_any_time(read, None, now, silent) {
+        Ok(resolved) => resolved,
+        Err(CommandError::Input(findings)) if lacks_only_keys(read, &findings) => {
+            let title = "whether render goes on afterwards is not known: private keys that the spec names are not here";
+            let help = "run it where they are with `--dry-run` first, if hosts trust authorities of others";
+            report.diagnostics(&[Diagnostic::warning("not-checked", title).help(help)]);
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let model = &resolved.model;
+    let authorities = model.authorities.keys().map(|name| Holder::Authority(name.clone()));
+    let (inventory, _) = store.inventory(&authorities.collect())?;
+    let refused = plan::after_revoking(model, &inventory, new, now);
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(CommandError::Input(refused).located(&read.document))
+    }
+}
+
+/// Whether nothing but files of private keys is missing: revoking needs none.
+fn lacks_only_keys(read: &Read, findings: &[Diagnostic]) -> bool {
+    let keys: Vec<Option<Span>> = brought::key_files(&read.document, &read.spec)
+        .iter()
+        .map(|file| file.span().cloned())
+        .collect();
+    let is_of_key =
+        |finding: &Diagnostic| finding.code == "unreadable-file" && keys.contains(&finding.span);
+    findings.iter().filter(|one| one.severity == Severity::Error).all(is_of_key)
 }
 
 /// For programs; what was revoked before or has expired is not in it.
@@ -142,7 +191,16 @@ fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReaso
     let authorities: BTreeSet<&str> =
         others.filter_map(|chosen| chosen.entry.authority()).collect();
     for name in authorities {
-        if read.spec.cas.contains_key(name) {
+        let written = read.spec.cas.get(name);
+        if written.is_some_and(|ca| ca.certificate.is_some() && ca.key.is_none()) {
+            let title = format!(
+                "the key of `{name}` is not in the spec: no list that mtlsgen signs names the certificate, and it still opens doors"
+            );
+            let help = format!(
+                "let the owner of `{name}` revoke it, and name the new list: `crl = \"FILE\"` under `cas.{name}`; or bring its `key`"
+            );
+            report.diagnostics(&[Diagnostic::warning("issuer-without-key", title).help(help)]);
+        } else if written.is_some() {
             report.say(&format!("run `mtlsgen render` where the key of `{name}` is: it signs the revocation list; until that is applied, the certificate still opens doors"));
         } else {
             let title = format!(

@@ -16,9 +16,9 @@ use crate::kustomize::items;
 use crate::manifest::Disclosure;
 use crate::manifest::objects::Material;
 use crate::manifest::{Manifest, yaml};
-use crate::model::{Model, namespace as namespace_of};
+use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
-use crate::plan::{Holdings, Inventory, Rehearsal};
+use crate::plan::{Holdings, Inventory, Rehearsal, Scope};
 use crate::spec::document::Document;
 use crate::spec::plugin::{Issue, Plugin};
 use crate::time::Timestamp;
@@ -115,10 +115,12 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
             if let phases::Source::Folder(store) = &source {
                 phases::refuse_new_readers(store)?;
             }
-            phases::issue(&source, &resolved, *now, report, |_, _| Ok(()))?
+            let everything = Scope::default();
+            phases::issue(&source, &resolved, *now, &everything, report, |_, _| Ok(()))
+                .map_err(|error| error.located(document))?
         }
     };
-    let (model, keyring) = phases::keyring(&source, resolved, &inventory)?;
+    let (model, keyring) = phases::keyring(&source, resolved, &inventory, &Touched::everything())?;
     if read.plugin.issue == Issue::MissingOrDue {
         phases::settle_keys(&source, false, report)?;
     }

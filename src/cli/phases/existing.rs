@@ -9,7 +9,7 @@ use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::Diagnostic;
 use crate::existing::{Existing, Secrets, apply, foreign};
 use crate::manifest::{Manifest, name_suffix_hash};
-use crate::model::{Model, Reference, Resolved, SecretContent};
+use crate::model::{Model, Reference, Resolved, SecretContent, Touched};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, IssuancePlan, Keyring, Scope};
 use crate::time::Timestamp;
@@ -112,9 +112,10 @@ pub(super) fn judge(
     model: &Model,
     secrets: &Secrets,
     now: Timestamp,
+    touched: &Touched,
     findings: &mut Vec<Diagnostic>,
 ) {
     findings.retain(|finding| finding.code != foreign::ANSWERED);
     let locate = |path: &[crate::spec::document::Step]| read.document.span(path);
-    findings.extend(foreign::judge(model, secrets, now, &locate));
+    findings.extend(foreign::judge(model, secrets, now, &locate, touched));
 }

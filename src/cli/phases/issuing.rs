@@ -94,17 +94,17 @@ pub fn issue(
     source: &Source,
     resolved: &Resolved,
     now: Timestamp,
+    scope: &Scope,
     report: Report,
     rehearse: impl FnOnce(&Inventory, &IssuancePlan) -> Result<(), CommandError>,
 ) -> Result<Inventory, CommandError> {
-    let everything = Scope::default();
     source.finish_interrupted()?;
-    let (inventory, plan) = self::plan_within(source, &resolved.model, now, &everything, report)?;
+    let (inventory, plan) = self::plan_within(source, &resolved.model, now, scope, report)?;
     if plan.is_empty() {
         return Ok(inventory);
     }
     rehearse(&inventory, &plan)?;
-    Ok(carry_out(source, resolved, now, &everything, report)?.0)
+    Ok(carry_out(source, resolved, now, scope, report)?.0)
 }
 
 /// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store; what it

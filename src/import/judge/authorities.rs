@@ -268,6 +268,7 @@ fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
     let name = entry.holder.name();
     let own = entry.certificate.as_ref();
     let why = own.and_then(|own| case.unsayable(&entry.holder, own));
+    pki.notes.extend(without_lists(entry));
     // Under those names it is told already, whosever it is.
     let is_told =
         |place: &Place| place.key.as_deref().is_some_and(|key| AUTHORITY_KEYS.contains(&key));
@@ -292,6 +293,27 @@ fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
         }
         _ => {}
     }
+}
+
+/// What to do about an authority whose lists verifiers do not believe, such as one of Helm's `genCA`, before anything is
+/// revoked.
+fn without_lists(entry: &Entry) -> Option<String> {
+    let own = entry.certificate.as_ref().filter(|own| !own.may_sign_lists())?;
+    let name = entry.holder.name();
+    let way_out = match entry.source {
+        Source::Issued(_) => format!(
+            "`mtlsgen cert renew cas/{name}` gives the same key a certificate that may sign them"
+        ),
+        Source::Brought => {
+            format!(
+                "get a certificate with cRLSign for the same key, and name that under `cas.{name}`"
+            )
+        }
+    };
+    Some(format!(
+        "authority `{name}`: the key usage of `{}` lacks cRLSign, and controllers believe no revocation list of it: before the first revocation, {way_out}",
+        own.subject.rfc2253()
+    ))
 }
 
 /// The certificate of an authority and those above it.

@@ -11,7 +11,6 @@ use x509_cert::der::asn1::BitStringRef;
 
 use super::contents::{Key, key_identifier};
 use super::{SignError, Signer, elements, sequence};
-use crate::pki::certificate::key_usage;
 use crate::pki::crl::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
@@ -44,7 +43,7 @@ pub fn sign_revocation_list(
     if signer.key.spki_hash() != authority.spki_hash {
         return Err(SignError(format!("the key at hand is not that of `{subject}`")));
     }
-    if authority.key_usage.is_some_and(|usage| usage & key_usage::CRL_SIGN == 0) {
+    if !authority.may_sign_lists() {
         return Err(SignError(format!(
             "`{subject}` cannot sign revocation lists: its key usage lacks cRLSign"
         )));

@@ -7,10 +7,11 @@ use super::check::is_protected;
 use super::judged::{self, opens};
 use super::trust::{Secrets, Trusted};
 use super::{PREFIX, allowed};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, literal};
 use crate::manifest::objects::Material;
 use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
 use crate::spec::document::Step;
+use crate::spec::value::ObjectName;
 use crate::target::{FinalObject, IngressView, Locate, SecretView};
 
 /// Where mtlsgen makes the Ingress.
@@ -41,8 +42,8 @@ pub(super) fn check(
         for foreign in entries.foreign_to(exposure, &objects) {
             check.ingress(foreign, false);
         }
-        let Protection { found: problems, refused, .. } = check;
-        if problems.is_empty() && refused.is_empty() {
+        let Protection { found: problems, refused, other_classes, .. } = check;
+        if problems.is_empty() && refused.is_empty() && other_classes.is_empty() {
             continue;
         }
         let place = locate(&["hosts".into(), Step::from(&exposure.key)]);
@@ -52,6 +53,9 @@ pub(super) fn check(
             Diagnostic::error(CODE, title).at(place.clone()).help(help)
         };
         found.extend(problems.into_iter().map(unprotected));
+        let of_class =
+            |(class, problem): (String, _)| unprotected(problem).help(say_class(exposure, &class));
+        found.extend(other_classes.into_iter().map(of_class));
         found.extend(
             refused
                 .into_iter()
@@ -70,6 +74,20 @@ pub(super) fn check(
     };
     found.extend(finals.iter().filter_map(authority_key));
     found
+}
+
+/// The class may be one of a second controller, which the spec can name.
+fn say_class(exposure: &Exposure, class: &str) -> String {
+    let key = &exposure.key;
+    if class.parse::<ObjectName>().is_err() {
+        return format!(
+            "an ingress class is the name of an IngressClass, such as `{}`",
+            exposure.ingress_class_name
+        );
+    }
+    format!(
+        "or, if an ingress-nginx controller serves that class, name it in the spec: `ingressClassName: {class}` under `hosts.\"{key}\"`, or at the top for all hosts; `--set ingressClassName={class}` does so for one run"
+    )
 }
 
 fn protected(model: &Model) -> impl Iterator<Item = (&Exposure, &ClientAuthentication)> {
@@ -238,13 +256,15 @@ struct Protection<'a> {
     found: Vec<String>,
     /// Names of annotations that are refused, and why.
     refused: Vec<(String, String)>,
+    /// Ingress classes that are not the host's, and what is said of each.
+    other_classes: Vec<(String, String)>,
 }
 
 impl<'a> Protection<'a> {
     fn new(exposure: &'a Exposure, auth: &ClientAuthentication) -> Self {
         // What cannot be expressed has been refused before.
         let wanted = annotations::for_client_auth(&exposure.key, auth).unwrap_or_default();
-        Self { exposure, wanted, found: Vec::new(), refused: Vec::new() }
+        Self { exposure, wanted, found: Vec::new(), refused: Vec::new(), other_classes: Vec::new() }
     }
 
     /// The Ingress that mtlsgen makes of the entry.
@@ -286,7 +306,14 @@ impl<'a> Protection<'a> {
             _ if !own => None,
             None => Some(format!("says no ingress class: `ingressClassName: {wanted}` is missing")),
             Some(class) if class == wanted => None,
-            Some(_) => Some(format!("has another ingress class than `{wanted}`")),
+            Some(class) => {
+                let problem = format!(
+                    "{called} has another ingress class than `{wanted}`: {}",
+                    literal(class)
+                );
+                self.other_classes.push((class.to_owned(), problem));
+                None
+            }
         };
         self.found.extend(problem.map(|problem| format!("{called} {problem}")));
         self.annotations(view, &called);

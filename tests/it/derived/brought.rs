@@ -127,3 +127,17 @@ fn requests_of_clients_are_signed_and_their_keys_stay_where_they_are() {
     assert_ne!(export("2031-01-01"), export("2033-01-01"));
     failing(&sandbox.run(&["cert", "export", "alice", "--format", "pem-key"]), "alice");
 }
+
+#[test]
+fn an_authority_that_may_sign_no_lists_is_told_with_what_to_do() {
+    let Some(openssl) = tool("openssl") else { return };
+    let sandbox = sandbox(&spec(BROUGHT));
+    let make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2000 -subj /CN=Brought -addext keyUsage=critical,keyCertSign -out ca.crt -keyout ca.key";
+    output_of(Command::new(openssl).current_dir(sandbox.folder()).args(make.split(' ')));
+    sandbox.ok(&["render"]);
+    super::replace(&sandbox, "key = \"ca.key\"\n", "key = \"ca.key\"\nrevoked = [4711]\n");
+    let run = sandbox.run(&["render"]);
+    failing(&run, "error[crl-not-allowed]");
+    failing(&run, "the key usage of `CN=Brought` lacks cRLSign");
+    assert!(!run.stderr.contains("ca rotate"), "{}", run.stderr);
+}

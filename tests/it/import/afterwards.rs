@@ -3,6 +3,8 @@
 use std::fs;
 
 use super::{Old, assert_kept, assert_verifies};
+use crate::nginx::Nginx;
+use crate::support::Sandbox;
 
 /// What Go programs write: another key identifier than ours, printable strings, no path length.
 const LIKE_GO: &str = "[req]\ndistinguished_name = name\nx509_extensions = root\nstring_mask = default\n\
@@ -190,4 +192,109 @@ fn clients_who_keep_their_keys_go_on_keeping_them() {
     assert_ne!(before.serial, after.serial);
     assert_eq!(before.spki_hash, after.spki_hash, "the owner's own key");
     assert!(!old.sandbox.path("pki/clients/alice/tls.key").exists());
+}
+
+/// What Helm's `genCA` makes: it may sign certificates, and no lists.
+fn like_helm(old: &Old) {
+    let usage = "keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign";
+    old.make("root", "/CN=Root", None, &format!("-days 3650 -addext {usage}"));
+    old.client("alice", "/CN=alice", "root", "");
+    old.client("bob", "/CN=bob", "root", "");
+    old.server("www", "www.example.com", "root", "");
+}
+
+const MUTE: &str = "the key usage of `CN=Root` lacks cRLSign";
+const RENEW: &str = "`mtlsgen cert renew cas/root` gives the same key a certificate that may sign";
+
+fn refused(sandbox: &Sandbox, arguments: &[&str], way_out: &str) {
+    let run = sandbox.run(arguments);
+    assert_eq!(run.status, 2, "{arguments:?}");
+    for words in ["error[crl-not-allowed]", MUTE, way_out] {
+        assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_authority_that_may_sign_no_lists_is_renewed_before_it_revokes() {
+    let Some(old) = Old::new() else { return };
+    like_helm(&old);
+    let told = old.import_whole(&[]).stdout;
+    assert!(told.contains(MUTE) && told.contains(RENEW), "{told}");
+    let sandbox = &old.sandbox;
+    refused(sandbox, &["cert", "revoke", "alice"], RENEW);
+    refused(sandbox, &["cert", "revoke", "alice", "--dry-run"], RENEW);
+    let spec = sandbox.read("mtls.toml");
+    sandbox.write("mtls.toml", spec.replace("[cas.root]", "[cas.root]\nrevoked = [4711]"));
+    refused(sandbox, &["render"], RENEW);
+    // It would stay in the bundle beside its next generation, and get no other certificate any more.
+    refused(sandbox, &["ca", "rotate", "root"], RENEW);
+    sandbox.ok(&["cert", "renew", "cas/root"]);
+    sandbox.write("mtls.toml", spec);
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    let objects = crate::support::objects(&sandbox.ok(&["render"]).stdout);
+    old.assert_is("clients/bob", "bob.crt");
+    let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
+    let ask = |name: &str| {
+        let client = old.files(&format!("{name}.crt"), &format!("{name}.key"));
+        nginx.ask("www.example.com", &client).unwrap().status
+    };
+    assert_eq!(ask("alice"), "400", "she is revoked");
+    assert_eq!(ask("bob"), "200", "his certificate is from before");
+}
+
+#[test]
+fn all_authorities_at_once_are_renewed_before_they_sign_lists() {
+    let Some(old) = Old::new() else { return };
+    like_helm(&old);
+    old.import_whole(&[]);
+    let spec = old.sandbox.read("mtls.toml");
+    old.sandbox.write("mtls.toml", spec.replace("[cas.root]", "[cas.root]\nrevoked = [4711]"));
+    let run = old.sandbox.ok(&["cert", "renew", "--all"]);
+    assert!(run.stderr.contains("signed revocation list"), "{}", run.stderr);
+    old.sandbox.ok(&["render", "--locked"]);
+}
+
+#[test]
+fn an_older_generation_that_may_sign_no_lists_leaves_before_anything_is_revoked() {
+    let Some(old) = Old::new() else { return };
+    like_helm(&old);
+    old.import_whole(&[]);
+    let sandbox = &old.sandbox;
+    sandbox.ok(&["ca", "rotate", "root"]);
+    refused(sandbox, &["cert", "revoke", "alice"], RENEW);
+    // That works while the next one waits, and is not done here.
+    sandbox.ok(&["cert", "renew", "cas/root", "--dry-run"]);
+    sandbox.ok(&["ca", "rotate", "root", "--activate"]);
+    sandbox.ok(&["render", "-q"]);
+    let retire = "`mtlsgen ca rotate root --retire`";
+    refused(sandbox, &["cert", "revoke", "bob"], retire);
+    sandbox.ok(&["ca", "rotate", "root", "--retire", "--force"]);
+    sandbox.ok(&["cert", "revoke", "bob"]);
+    sandbox.ok(&["render", "-q"]);
+}
+
+#[test]
+fn clients_go_on_showing_the_intermediate_that_may_sign_no_lists() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    old.make("mid", "/CN=Mid", Some("root"), "-days 900 -addext keyUsage=critical,keyCertSign");
+    old.client("alice", "/CN=alice", "mid", "");
+    old.client("bob", "/CN=bob", "mid", "");
+    old.server("www", "www.example.com", "root", "");
+    let told = old.import_whole(&[]).stdout;
+    assert!(told.contains("the key usage of `CN=Mid` lacks cRLSign"), "{told}");
+    let sandbox = &old.sandbox;
+    let run = sandbox.run(&["cert", "revoke", "alice"]);
+    assert!(run.stderr.contains("`mtlsgen cert renew cas/mid`"), "{}", run.stderr);
+    sandbox.ok(&["cert", "renew", "cas/mid"]);
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    let objects = sandbox.render();
+    let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
+    let ask = |name: &str| {
+        let chain = sandbox.read(&format!("old/{name}.crt")) + &sandbox.read("old/mid.crt");
+        sandbox.write(&format!("old/{name}-chain.crt"), chain);
+        let client = old.files(&format!("{name}-chain.crt"), &format!("{name}.key"));
+        nginx.ask("www.example.com", &client).unwrap().status
+    };
+    assert_eq!((ask("alice"), ask("bob")), ("400".to_owned(), "200".to_owned()));
 }

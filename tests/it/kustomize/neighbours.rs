@@ -94,7 +94,7 @@ const REFUSED: [Neighbour; 8] = [
             given[0]["spec"]["ingressClassName"] = "internal".into();
             given[0]["metadata"]["annotations"] = json!({"kubernetes.io/ingress.class": "nginx"});
         },
-        "has another ingress class than `nginx`",
+        "`ingressClassName: internal` under `hosts.",
     ),
     Neighbour(
         "an alias",

@@ -70,11 +70,75 @@ def every_authority(world: World) -> None:
     deployment.becomes(Served(), bob)
 
 
-class _Deployment:
-    """Hosts that trust one intermediate, rendered and applied again and again."""
+@case(
+    "a partner without a list",
+    ["ingress-nginx"],
+    not_applicable={"traefik": "its provider does not read `ca.crl`"},
+)
+def without_list(world: World) -> None:
+    """Why `cert revoke` refuses: of a bundle with lists, the clients of an authority without one are all refused."""
+    partner = world.project(_PARTNER, "partner")
+    partner.render()
+    deployment = _Deployment(world, partner=partner)
+    deployment.render()
+    alice, bob, pat = deployment.kept("alice"), deployment.kept("bob"), of_client(partner, "pat")
+    for client in (alice, bob, pat):
+        deployment.becomes(Served(), client)
 
-    def __init__(self, world: World) -> None:
+    for flags in ([], ["--dry-run"]):
+        refused = deployment.revoke("alice", *flags, status=2)
+        assert "error[crl-missing]" in refused and "`crl: FILE` under `cas.partner`" in refused, refused
+    deployment.render()
+    deployment.becomes(Served(), pat, meanwhile=[alice, bob])
+
+    # What would have come out: the lists of ours, and none of the partner's.
+    bundle = deployment.trust()
+    deployment.with_partner(None)
+    deployment.revoke("alice")
+    lists = deployment.trust()["stringData"]["ca.crl"]
+    deployment.apply({**bundle, "stringData": {**bundle["stringData"], "ca.crl": lists}})
+    deployment.becomes(NOT_ACCEPTED["ingress-nginx"], pat, meanwhile=[bob])
+    NOT_ACCEPTED["ingress-nginx"].check(deployment.ask(alice), deployment.marker)
+    # With the list of one intermediate alone, there is nobody left.
+    end = "-----END X509 CRL-----\n"
+    one = {**bundle["stringData"], "ca.crl": lists.split(end)[0] + end}
+    deployment.apply({**bundle, "stringData": one})
+    for client in (bob, pat, alice):
+        deployment.becomes(NOT_ACCEPTED["ingress-nginx"], client)
+
+    # With the partner's list, nobody but the one who is revoked.
+    deployment.with_partner(partner, list_of(partner))
+    deployment.render()
+    for client in (bob, pat):
+        deployment.becomes(Served(), client)
+    NOT_ACCEPTED["ingress-nginx"].check(deployment.ask(alice), deployment.marker)
+
+
+#: Somebody else's set-up, whose clients come too.
+_PARTNER: dict[str, Any] = {
+    "cas": {"partner": {}},
+    "clients": {"pat": {"issuer": "partner"}, "gone": {"issuer": "partner"}},
+    "services": {"app": {"existing": True, "port": 80}},
+    "hosts": {
+        "partner.test": {"service": "app", "tls": {"issuer": "self-signed"}, "clientAuth": {"cas": ["partner"]}}
+    },
+}
+
+
+def list_of(partner: Project) -> str:
+    """The partner's revocation list, once somebody has left it."""
+    partner.program.run("cert", "revoke", "gone", folder=partner.folder)
+    secret = next(each for each in partner.objects() if "ca.crl" in each.get("data", {}))
+    return base64.b64decode(secret["data"]["ca.crl"]).decode()
+
+
+class _Deployment:
+    """Hosts that trust one intermediate, and perhaps a partner, rendered and applied again and again."""
+
+    def __init__(self, world: World, partner: Project | None = None) -> None:
         self._world = world
+        self._partner = partner
+        self._partner_list: str | None = None
         self._namespace = world.cluster.new_namespace("revocation")
         self._hosts = 1
         self._project: Project = world.project(self._spec([]))
@@ -90,9 +154,15 @@ class _Deployment:
         self._world.cluster.apply(as_list(endpoints(read_objects(rendered))))
         self._world.cluster.apply(rendered)
 
-    def revoke(self, client: str) -> None:
-        """Revokes what a client has now."""
-        self._project.program.run("cert", "revoke", client, folder=self._project.folder)
+    def revoke(self, client: str, *flags: str, status: int = 0) -> str:
+        """Revokes what a client has now; gives what is said."""
+        folder = self._project.folder
+        return self._project.program.run("cert", "revoke", client, *flags, folder=folder, status=status).stderr
+
+    def with_partner(self, partner: Project | None, revocations: str | None = None) -> None:
+        """Another spec from now on: with that partner and its list, or without any."""
+        self._partner, self._partner_list = partner, revocations
+        self._project.write(self._spec([]))
 
     def trust(self) -> dict[str, Any]:
         """The Secret of the trusted authorities, as text."""
@@ -142,14 +212,21 @@ class _Deployment:
 
     def _spec(self, revoked: list[str]) -> dict[str, Any]:
         client = {"issuer": "issuing"}
+        others: dict[str, Any] = {}
+        if self._partner:
+            others["partner"] = {"certificate": str(self._partner.certificate("cas/partner"))}
+        if self._partner_list:
+            listed = self._world.scratch / "partner.crl"
+            listed.write_text(self._partner_list)
+            others["partner"]["crl"] = str(listed)
         host = {
             "service": "app",
             "tls": {"issuer": "servers"},
-            "clientAuth": {"cas": ["issuing"], "secretName": "trusted"},
+            "clientAuth": {"cas": ["issuing", *others], "secretName": "trusted"},
         }
         return {
             "namespace": self._namespace,
-            "cas": {"servers": {}, "root": {}, "issuing": {"issuer": "root"}},
+            "cas": {"servers": {}, "root": {}, "issuing": {"issuer": "root"}, **others},
             "clients": {
                 name: {**client, **({"revoked": True} if name in revoked else {})} for name in ("alice", "bob", "carol")
             },
