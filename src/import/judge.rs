@@ -253,7 +253,9 @@ impl Pki {
 /// Why no ledger can hold a certificate (RFC 5280, section 4.1.2.2).
 fn unstorable(certificate: &Certificate) -> Option<String> {
     let octets = &certificate.serial.0;
-    let fits = (1..=20).contains(&octets.len()) && octets.iter().any(|octet| *octet != 0);
+    let fits = !certificate.serial.is_negative()
+        && (1..=20).contains(&octets.len())
+        && octets.iter().any(|octet| *octet != 0);
     (!fits).then(|| {
         format!("its serial {} is not a positive number of 20 octets at most", certificate.serial)
     })

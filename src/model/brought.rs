@@ -156,6 +156,7 @@ pub fn authority(
         );
         fits = false;
     }
+    warn_about_unverified(context, &path, file, &chain, findings);
     warn_about_strays(context, &path, file, &chain, &found, findings);
     if let Some(key) = key {
         keyring.insert(Holder::Authority(name.to_owned()), key);
@@ -283,6 +284,7 @@ pub fn server(
     let mut chain = chain::order(own, &issuers.pool.above(own, &found));
     chain.missing_issuer = chain.missing_issuer.filter(|missing| !issuers.is_root(missing));
     warn_about_chain(context, &path, file, &chain, findings);
+    warn_about_unverified(context, &path, file, &chain, findings);
     warn_about_strays(context, &path, file, &chain, &found, findings);
     let private_key = private_key?;
     if !chain::key_belongs(own, &private_key) {
@@ -352,6 +354,28 @@ fn warn_about_chain(
             Diagnostic::warning("incomplete-chain", title)
                 .at(context.value(path))
                 .help("if that issuer is an intermediate, append its certificate: many clients refuse an incomplete chain"),
+        );
+    }
+}
+
+/// Signatures of a kind that cannot be verified here: who issued what is taken from the names.
+fn warn_about_unverified(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    chain: &Chain,
+    findings: &mut Findings,
+) {
+    for (below, with) in chain::unverified(&chain.certificates) {
+        let title = format!(
+            "`{}` in `{file}` is signed with {with}, which cannot be checked here: whether `{}` signed it is not known",
+            below.subject.rfc2253(),
+            below.issuer.rfc2253()
+        );
+        findings.push(
+            Diagnostic::warning("signature-not-verified", title)
+                .at(context.value(path))
+                .help("check it with `openssl verify -CAfile ROOT -untrusted INTERMEDIATES FILE`"),
         );
     }
 }

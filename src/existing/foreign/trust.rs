@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::existing::reading::{Secret, Secrets};
 use crate::model::context::listed;
 use crate::model::{ClientAuthentication, Reference};
+use crate::pki::acceptance::{self, Refusal};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Chain};
 use crate::pki::crl::{self, RevocationList};
@@ -99,7 +100,9 @@ fn authorities(
     }
     let chains: Vec<Chain> = signing.iter().map(|one| chain::order(one, certificates)).collect();
     let works = |chain: &&Chain| {
-        chain.is_complete() && chain.certificates.iter().all(|one| is_valid(one, now))
+        chain.is_complete()
+            && chain.certificates.iter().all(|one| is_valid(one, now))
+            && refused(chain).is_none()
     };
     if !chains.iter().any(|chain| works(&chain)) {
         return vec![locks_out(&chains, now, &error)];
@@ -130,6 +133,13 @@ fn authorities(
             "put the certificate of their issuer there",
         );
     }
+    let mut told: Vec<&Certificate> = Vec::new();
+    for (blamed, refusal) in chains.iter().filter_map(refused) {
+        if !told.contains(&blamed) {
+            told.push(blamed);
+            warn(format!("holds `{}`, which {refusal}", blamed.subject.rfc2253()), ASK);
+        }
+    }
     let own = |chain: &&Chain| !chain.is_complete();
     let rootless: Vec<&Certificate> =
         chains.iter().filter(own).map(|chain| &chain.certificates[0]).collect();
@@ -156,6 +166,14 @@ fn authorities(
     found
 }
 
+/// Why nginx takes nobody below the first authority of a chain that leads to a root.
+fn refused(chain: &Chain) -> Option<(&Certificate, Refusal)> {
+    let certificates: Vec<&Certificate> = chain.certificates.iter().collect();
+    acceptance::refusal_of_chain(&certificates).filter(|_| chain.is_complete())
+}
+
+const ASK: &str = "whoever fills that Secret must bring another certificate of that authority";
+
 fn is_valid(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_before <= now && now <= certificate.not_after
 }
@@ -176,6 +194,10 @@ fn locks_out(
             expired.not_after
         );
         return error("trust-locks-out", problem).help("whoever fills that Secret must renew it");
+    }
+    if let Some((blamed, refusal)) = chains.iter().find_map(refused) {
+        let problem = format!("lets nobody in: `{}` {refusal}", blamed.subject.rfc2253());
+        return error("trust-locks-out", problem).help(ASK);
     }
     let above = chains.iter().find_map(|chain| chain.missing_issuer.as_ref());
     let above = above.map_or_else(String::new, |name| format!(" `{}`", name.rfc2253()));
@@ -236,7 +258,15 @@ fn lists(
         certificates.iter().filter(|one| one.may_sign_certificates() && is_valid(one, now))
     {
         let subject = authority.subject.rfc2253();
-        match crl::newest(&lists, authority) {
+        let list = crl::newest(&lists, authority);
+        if let Some(refusal) = list.and_then(|list| acceptance::refusal_of_list(list, authority)) {
+            found.push(
+                error(format!("has a revocation list of `{subject}` that {refusal}"))
+                    .help("whoever fills that Secret must leave `ca.crl` out, or bring lists that OpenSSL takes"),
+            );
+            continue;
+        }
+        match list {
             None => found.push(
                 error(format!("has no revocation list of `{subject}` in its `ca.crl`: every client below it is refused"))
                     .help("put a list of every authority up to the root there, or none at all"),

@@ -29,7 +29,7 @@ impl Authority<'_> {
 
     /// Whether it signed that certificate, with any of its own.
     pub(super) fn signed(&self, certificate: &Certificate) -> bool {
-        self.certificates.iter().any(|own| certificate.is_signed_by(own))
+        self.certificates.iter().any(|own| certificate.may_be_signed_by(own))
     }
 }
 
@@ -96,7 +96,7 @@ fn wished(
 pub(super) fn is_self_signed_server(case: Case<'_>, certificate: &Certificate) -> bool {
     let signs_nobody = || {
         let mut others = case.found.certificates.values().map(|found| &found.certificate);
-        !others.any(|other| other != certificate && other.is_signed_by(certificate))
+        !others.any(|other| other != certificate && other.may_be_signed_by(certificate))
     };
     certificate.is_authority
         && names::host(certificate).is_some()
@@ -308,7 +308,8 @@ pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
             // Roots stand in no file of a server.
             let top = entry.above.last().or(entry.certificate.as_ref());
             let is_other = entry.certificate.as_ref() != Some(own);
-            entry.above.contains(own) || is_other && top.is_some_and(|top| top.is_signed_by(own))
+            entry.above.contains(own)
+                || is_other && top.is_some_and(|top| top.may_be_signed_by(own))
         })
     };
     let is_mere = |entry: &Entry| {
@@ -349,6 +350,6 @@ fn has_clients(case: Case<'_>, own: &Certificate) -> bool {
         !leaf.is_authority
             && !case.is_over(leaf)
             && matches!(role::role(case, leaf), Ok(Role::Client))
-            && leaf.is_signed_by(own)
+            && leaf.may_be_signed_by(own)
     })
 }

@@ -11,8 +11,7 @@ use x509_cert::der::asn1::BitStringRef;
 
 use super::contents::{Key, key_identifier};
 use super::{SignError, Signer, elements, sequence};
-use crate::pki::certificate::key_usage;
-use crate::pki::crl::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
+use crate::pki::crl::{self, ListNumber, RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
 
@@ -44,9 +43,14 @@ pub fn sign_revocation_list(
     if signer.key.spki_hash() != authority.spki_hash {
         return Err(SignError(format!("the key at hand is not that of `{subject}`")));
     }
-    if authority.key_usage.is_some_and(|usage| usage & key_usage::CRL_SIGN == 0) {
+    if !crl::may_sign(authority) {
         return Err(SignError(format!(
             "`{subject}` cannot sign revocation lists: its key usage lacks cRLSign"
+        )));
+    }
+    if let Some(serial) = draft.revoked.keys().find(|serial| serial.is_negative()) {
+        return Err(SignError(format!(
+            "the revocation list of `{subject}` cannot name the serial {serial}: numbers below zero are not encoded here"
         )));
     }
     let encoded = encoded(draft, signer, authority.subject_key_id.clone())?;
