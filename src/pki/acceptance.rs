@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::certificate::details::{Details, OWN_CURVE, PublicKey};
 use super::certificate::{Certificate, ExtendedKeyUsage};
+use super::chain::{self, Chain};
 use super::crl::{self, RevocationList};
 
 /// Why every client below an authority, or every one that is looked up in a list, is refused, with OpenSSL's error.
@@ -86,6 +87,19 @@ pub fn refusal_of_list(list: &RevocationList, authority: &Certificate) -> Option
         let what = format!("is signed with {}, which OpenSSL does not verify", list.signature.name);
         refused(what, 8, "CRL signature failure")
     })
+}
+
+/// Why nginx refuses every client where this is the bundle, although an authority in it leads to a root.
+#[must_use]
+pub fn refusal_of_bundle(bundle: &[Certificate]) -> Option<(Certificate, Refusal)> {
+    let signing = bundle.iter().filter(|one| one.may_sign_certificates());
+    let mut first = None;
+    for chain in signing.map(|one| chain::order(one, bundle)).filter(Chain::is_complete) {
+        let certificates: Vec<&Certificate> = chain.certificates.iter().collect();
+        let (blamed, refusal) = refusal_of_chain(&certificates)?;
+        first.get_or_insert_with(|| (blamed.clone(), refusal));
+    }
+    first
 }
 
 /// How many of these authorities count for pathLenConstraint: those that carry on under their own name do not

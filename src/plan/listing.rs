@@ -163,7 +163,7 @@ fn ended<'a>(
         .collect()
 }
 
-fn own_certificate<'a>(
+pub(super) fn own_certificate<'a>(
     inventory: &'a Inventory,
     authority: &'a Authority,
 ) -> Option<&'a Certificate> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::acceptance;
 use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
@@ -199,6 +200,7 @@ pub fn plan_within(
     }
     if scope.only.is_none() {
         plan.lists = lists(model, inventory, &revoked, now, &signers, &mut errors);
+        errors.extend(acceptance::refusals(model, inventory, &revoked, &plan.actions));
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }

@@ -8,6 +8,7 @@ use crate::import::found::{LeftOut, Place};
 use crate::import::kubernetes::AUTHORITY_KEYS;
 use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
+use crate::pki::chain;
 use crate::pki::key::SpkiHash;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{Holder, Issuer};
@@ -210,6 +211,7 @@ fn entry(
     }
     cross_signed(case, authority, pki);
     tell(case, &entry, pki);
+    doubts(&entry, pki);
     Ok(entry)
 }
 
@@ -291,6 +293,24 @@ fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
             ));
         }
         _ => {}
+    }
+}
+
+/// What nginx refuses of an authority, and what could not be verified about it.
+fn doubts(entry: &Entry, pki: &mut Pki) {
+    let (name, chain) = (entry.holder.name(), chain(entry));
+    if let Some((blamed, refusal)) = entry.refusal() {
+        pki.notes.push(format!(
+            "authority `{name}`: {} {refusal}; a host that lists it under `clientAuth.cas` is an error until then",
+            described(&blamed)
+        ));
+    }
+    for (below, with) in chain::unverified(&chain) {
+        pki.notes.push(format!(
+            "authority `{name}`: {} is signed with {with}, which cannot be checked here: whether `{}` signed it is not known",
+            described(below),
+            below.issuer.rfc2253()
+        ));
     }
 }
 

@@ -1,0 +1,102 @@
+//! Authorities of the store that nginx would refuse although they can be read: they came along with an import.
+
+use std::collections::BTreeSet;
+
+use super::listing::own_certificate;
+use super::revoking::needed;
+use super::{Action, HeldCertificate, Inventory, Revocations, chains};
+use crate::diagnostic::Diagnostic;
+use crate::model::Model;
+use crate::pki::acceptance::{Refusal, refusal_of_chain};
+use crate::pki::certificate::Certificate;
+use crate::pki::crl;
+use crate::pki::request::Holder;
+use crate::spec::Verify;
+
+/// What would shut out every client of a host, and is not about to be issued anew. Of authorities that others issued,
+/// the model tells.
+pub(super) fn refusals(
+    model: &Model,
+    inventory: &Inventory,
+    revoked: &Revocations,
+    actions: &[Action],
+) -> Vec<Diagnostic> {
+    let reissued: BTreeSet<&Holder> = actions.iter().map(|action| &action.request.holder).collect();
+    let mut found = Vec::new();
+    let mut told: BTreeSet<&Holder> = BTreeSet::new();
+    for name in trusted(model) {
+        let chain = chains::authority(model, inventory, name).unwrap_or_default();
+        let Some((blamed, refusal)) = refusal_of_chain(&chain) else { continue };
+        let Some(holder) = holder_of(inventory, blamed) else { continue };
+        if !reissued.contains(holder) && told.insert(holder) {
+            found.push(refused(holder, &refusal));
+        }
+    }
+    found.extend(lists(model, inventory, revoked, &reissued));
+    found
+}
+
+/// The authorities that hosts list, which ask for certificates.
+fn trusted(model: &Model) -> BTreeSet<&str> {
+    let auth = model.exposures.iter().filter_map(|exposure| exposure.client_auth.as_ref());
+    let asking = auth.filter(|auth| auth.verify != Verify::Off);
+    asking.flat_map(|auth| &auth.authorities).map(String::as_str).collect()
+}
+
+fn holder_of<'a>(inventory: &'a Inventory, certificate: &Certificate) -> Option<&'a Holder> {
+    let is_own = |held: &HeldCertificate| held.certificate().der == certificate.der;
+    inventory.held.iter().find(|(_, held)| is_own(held)).map(|(holder, _)| holder)
+}
+
+fn refused(holder: &Holder, refusal: &Refusal) -> Diagnostic {
+    let name = holder.name();
+    let title = format!("the certificate of {holder} {refusal}");
+    let finding = Diagnostic::error("authority-refused", title);
+    match refusal.error {
+        // Its key is at fault, which a renewal keeps.
+        67 | 94 => finding.help(format!(
+            "give it another key: `mtlsgen ca rotate {name}` rolls it over step by step"
+        )),
+        25 => finding.help(format!(
+            "write a `maxPathLen` for `cas.{name}` that allows for those below it, or none"
+        )),
+        _ => finding.help(format!(
+            "issue it anew, with the key and the name that it has: `mtlsgen cert renew cas/{name}`"
+        )),
+    }
+}
+
+/// Lists that would be signed by an authority which may not, or were and would reach a Secret.
+fn lists(
+    model: &Model,
+    inventory: &Inventory,
+    revoked: &Revocations,
+    reissued: &BTreeSet<&Holder>,
+) -> Vec<Diagnostic> {
+    let signing = needed(model, revoked).into_iter().filter_map(|name| {
+        let authority = model.authorities.get(name).filter(|authority| authority.can_sign)?;
+        Some((name, own_certificate(inventory, authority)?))
+    });
+    signing
+        .filter(|(name, own)| {
+            !crl::may_sign(own) && !reissued.contains(&Holder::Authority((*name).to_owned()))
+        })
+        .map(|(name, _)| list_refused(model, name))
+        .collect()
+}
+
+fn list_refused(model: &Model, name: &str) -> Diagnostic {
+    let title = format!(
+        "something is revoked among the authorities that a host trusts together with `{name}`, and `{name}` may not sign revocation lists (keyUsage lacks `cRLSign`): with a list of its key, nginx refuses every client (OpenSSL's error 35, `key usage does not include CRL signing`)"
+    );
+    let finding = Diagnostic::error("crl-refused", title);
+    let is_ours = model.request(&Holder::Authority(name.to_owned())).is_some();
+    if is_ours {
+        finding.help(format!(
+            "issue the authority anew, with the key and the name that it has: `mtlsgen cert renew cas/{name}`"
+        ))
+    } else {
+        finding
+            .help("ask its owner for a certificate of that authority whose keyUsage has `cRLSign`")
+    }
+}
