@@ -111,9 +111,15 @@ pub(super) fn unverified(inspection: &Inspection, index: usize) -> Option<Proble
     let Signature::Unchecked(with) = one.certificate.signature_by(&issuer.certificate) else {
         return None;
     };
+    let issuer_name = words::name(&issuer.certificate.subject);
+    if !one.certificate.has_known_signature(&issuer.certificate) {
+        let message = format!(
+            "signed with {with}, which OpenSSL and nginx do not verify: they refuse it (error 2, `unable to get issuer certificate`)"
+        );
+        return Some(Problem::error("refused-by-openssl", message));
+    }
     let message = format!(
-        "whether {} signed it is not known: it is signed with {with}, which cannot be checked here",
-        words::name(&issuer.certificate.subject)
+        "whether {issuer_name} signed it is not known: it is signed with {with}, which cannot be checked here"
     );
     Some(Problem::notice("signature-not-verified", message))
 }

@@ -187,7 +187,9 @@ pub fn examine(items: Vec<Item>, known: Vec<Certificate>, at: Timestamp) -> Insp
     }
     let mut certificates = found.certificates;
     link(&mut certificates);
-    certificates.iter_mut().for_each(|one| anchor(one, at));
+    for one in &mut certificates {
+        anchor(one, at);
+    }
     for key in &mut keys {
         match_key(key, &certificates, &places);
     }

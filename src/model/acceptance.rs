@@ -10,6 +10,7 @@ use crate::path;
 use crate::pki::acceptance::refusal_of_chain;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::Issuer;
+use crate::spec::document::Step;
 
 /// Refuses listed authorities below which no client would get in; warns of those below them.
 pub fn refuse_unaccepted(
@@ -37,7 +38,7 @@ pub fn refuse_unaccepted(
         }
         told.push(blamed);
         let mut place = written_path(context, of.key, "cas");
-        place.extend(written.iter().position(|one| one == name).map(|index| index.into()));
+        place.extend(written.iter().position(|one| one == name).map(Step::from));
         let title = format!("{} {refusal}", literal(&blamed.subject.rfc2253()));
         let mut finding = Diagnostic::error("authority-refused", title);
         finding.severity = severity;

@@ -7,6 +7,7 @@ use super::context::{Context, Findings};
 use super::tls::written_path;
 use crate::diagnostic::Diagnostic;
 use crate::path;
+use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::chain::{self, Chain, Problem, Purpose};
 use crate::pki::key::{KeyError, PrivateKey};
@@ -309,6 +310,10 @@ fn refuse_problems(
         let (code, help) = match problem {
             Problem::Expired { .. } => ("expired-certificate", "ask its issuer for a new one"),
             Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
+            Problem::NotAuthority if acceptance::passes_for_authority(own) => (
+                "not-an-authority",
+                "nginx takes it for an authority's all the same, other programs do not: ask its owner for a certificate with basicConstraints",
+            ),
             Problem::NotAuthority | Problem::CannotSign => (
                 "not-an-authority",
                 "name the certificate of the authority itself; with a leaf here nobody could log in",
@@ -366,6 +371,17 @@ fn warn_about_unverified(
     chain: &Chain,
     findings: &mut Findings,
 ) {
+    if let Some(root) = chain.root().filter(|root| !root.signature_by(root).may_be_valid()) {
+        let title = format!(
+            "`{}` in `{file}` names itself as its issuer, but its own key did not sign it: nginx trusts a root as it stands, other programs may refuse it",
+            root.subject.rfc2253()
+        );
+        findings.push(
+            Diagnostic::warning("wrong-self-signature", title)
+                .at(context.value(path))
+                .help("compare it with what its owner gives out: `openssl x509 -noout -fingerprint -sha256 -in FILE`"),
+        );
+    }
     for (below, with) in chain::unverified(&chain.certificates) {
         let title = format!(
             "`{}` in `{file}` is signed with {with}, which cannot be checked here: whether `{}` signed it is not known",

@@ -150,10 +150,22 @@ fn refuse_unfit(
     let issuer = list.issuer.rfc2253();
     let signer = chain.iter().find(|authority| list.may_be_signed_by(authority));
     let Some(signer) = signer else {
+        let made = |one: &&Certificate| {
+            list.issuer == one.subject && list.signature_by(one) == Signature::Valid
+        };
+        let problem = match chain.iter().find(made) {
+            Some(_) => {
+                "has an authorityKeyIdentifier of another certificate than that of its authority: nginx would find no list, and refuse every client (OpenSSL's error 3, `unable to get certificate CRL`)"
+            }
+            None => "was not signed by this authority or one of its issuers",
+        };
         findings.push(
-            Diagnostic::error("foreign-crl", format!("the revocation list of `{issuer}` in `{file}` was not signed by this authority or one of its issuers"))
-                .at(context.value(path))
-                .help("name the lists of this authority and of its issuers, nothing else"),
+            Diagnostic::error(
+                "foreign-crl",
+                format!("the revocation list of `{issuer}` in `{file}` {problem}"),
+            )
+            .at(context.value(path))
+            .help("name the lists of this authority and of its issuers, nothing else"),
         );
         return;
     };

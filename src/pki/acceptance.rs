@@ -102,6 +102,17 @@ pub fn refusal_of_bundle(bundle: &[Certificate]) -> Option<(Certificate, Refusal
     first
 }
 
+/// Whether OpenSSL takes a root for an authority that does not say that it is one (`check_ca`): of version 1, or
+/// without basicConstraints, but with keyCertSign. Self-signed certificates of servers look like that as well.
+#[must_use]
+pub fn passes_for_authority(certificate: &Certificate) -> bool {
+    let details = certificate.details();
+    let says = certificate.key_usage.is_some() || details.version == 1;
+    says && !details.has_basic_constraints
+        && certificate.allows_certificate_signing()
+        && certificate.is_anchor()
+}
+
 /// How many of these authorities count for pathLenConstraint: those that carry on under their own name do not
 /// (RFC 5280, section 4.2.1.9).
 pub fn counted<'a>(below: impl IntoIterator<Item = &'a Certificate>) -> usize {

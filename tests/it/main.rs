@@ -40,6 +40,7 @@ mod leaks;
 mod merging;
 mod name_suffix_hash;
 mod nginx;
+mod odd;
 mod order;
 mod properties;
 mod readme;

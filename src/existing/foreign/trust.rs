@@ -92,6 +92,18 @@ fn authorities(
     };
     let (signing, leaves): (Vec<&Certificate>, Vec<_>) =
         certificates.iter().partition(|one| one.may_sign_certificates());
+    let (passing, leaves): (Vec<&Certificate>, Vec<_>) =
+        leaves.into_iter().partition(|one| acceptance::passes_for_authority(one));
+    let unsaid = passing.first().map(|one| {
+        let problem = format!(
+            "holds `{}`, which does not say that it is an authority's (it has no basicConstraints): nginx takes it for one all the same, and lets its clients in",
+            one.subject.rfc2253()
+        );
+        error("not-an-authority", problem).help(ASK)
+    });
+    if let Some(unsaid) = unsaid {
+        return vec![unsaid];
+    }
     if signing.is_empty() {
         return vec![
             error("trust-locks-out", "has no certificate of an authority under `ca.crt`: nobody could log in".to_owned())

@@ -22,6 +22,8 @@ pub struct Details {
     pub version: u32,
     /// Octets of the serial number as encoded, a leading zero included; RFC 5280 allows 20.
     pub serial_octets: usize,
+    /// Whether it has basicConstraints, whatever these say.
+    pub has_basic_constraints: bool,
     /// Its key.
     pub public_key: PublicKey,
     /// How it was signed.
@@ -132,6 +134,7 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
         if extension.critical {
             details.critical.push(oid.clone());
         }
+        details.has_basic_constraints |= oid == extension::BASIC_CONSTRAINTS;
         details.add(extension.parsed_extension(), oid, extension.critical);
     }
     details
