@@ -188,11 +188,11 @@ fn refused_by_openssl(
 ) -> Option<Problem> {
     let refusal =
         acceptance::refusal(certificate, is_self_signed).filter(|_| role.is_authority())?;
-    match refusal.error {
-        2 | 20 => Some(Problem::error("refused-by-openssl", refusal.to_string())),
+    match refusal.error() {
+        Some(2 | 20) => Some(Problem::error("refused-by-openssl", refusal.to_string())),
         // It may be one of servers alone.
-        26 => Some(Problem::notice("not-for-clients", refusal.to_string())),
-        _ => None,
+        Some(26) | None => Some(Problem::notice("not-for-clients", refusal.to_string())),
+        Some(_) => None,
     }
 }
 

@@ -41,7 +41,8 @@ pub fn refuse_unaccepted(
         place.extend(written.iter().position(|one| one == name).map(Step::from));
         let title = format!("{} {refusal}", literal(&blamed.subject.rfc2253()));
         let mut finding = Diagnostic::error("authority-refused", title);
-        finding.severity = severity;
+        // What the controller does not read closes the whole bundle, wherever it stands.
+        finding.severity = if refusal.error().is_none() { Severity::Error } else { severity };
         findings.push(
             finding
                 .at(context.value(&place))

@@ -15,19 +15,43 @@ use super::crl::{self, RevocationList};
 pub struct Refusal {
     /// What is wrong, as the end of a sentence that begins with the authority or the list.
     pub what: String,
-    /// OpenSSL's `X509_V_ERR_…`, as nginx logs it.
-    pub error: u16,
-    /// OpenSSL's words for it.
-    pub words: &'static str,
+    /// Who refuses it.
+    pub by: By,
+}
+
+/// Who refuses an authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The controller does not read it, and with it nothing of its Secret: Go's `crypto/x509`, in these words.
+    Controller(&'static str),
+    /// nginx, which goes by OpenSSL: its `X509_V_ERR_…`, and its words for that.
+    OpenSsl(u16, &'static str),
+}
+
+impl Refusal {
+    /// OpenSSL's error, if it is OpenSSL that refuses.
+    #[must_use]
+    pub fn error(&self) -> Option<u16> {
+        match self.by {
+            By::Controller(_) => None,
+            By::OpenSsl(error, _) => Some(error),
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, error, words } = self;
-        write!(
-            f,
-            "{what}: with it, nginx refuses every client (OpenSSL's error {error}, `{words}`)"
-        )
+        let what = &self.what;
+        match self.by {
+            By::OpenSsl(error, words) => write!(
+                f,
+                "{what}: with it, nginx refuses every client (OpenSSL's error {error}, `{words}`)"
+            ),
+            By::Controller(words) => write!(
+                f,
+                "{what}: the controller reads no Secret that holds it, and answers 403 to everybody (Go's `{words}`)"
+            ),
+        }
     }
 }
 
@@ -41,7 +65,8 @@ struct Authority<'a> {
 }
 
 /// The checks; the order is the precedence.
-const CHECKS: [fn(Authority<'_>) -> Option<Refusal>; 9] = [
+const CHECKS: [fn(Authority<'_>) -> Option<Refusal>; 10] = [
+    |authority| not_read(authority.certificate, authority.details),
     broken,
     not_its_own_issuer,
     explicit_curve,
@@ -71,6 +96,39 @@ pub fn refusal_of_chain<'a>(chain: &[&'a Certificate]) -> Option<(&'a Certificat
     };
     let all = chain.iter().enumerate().find_map(one);
     all.or_else(|| unknown_signature(chain)).or_else(|| too_long(chain))
+}
+
+/// Why the controller reads no Secret that holds this certificate, whatever else does: one that Go's `crypto/x509` does
+/// not parse closes the whole bundle (`CheckCACert` in `internal/net/ssl/ssl.go`).
+#[must_use]
+pub fn unreadable(certificate: &Certificate) -> Option<Refusal> {
+    not_read(certificate, &certificate.details())
+}
+
+/// Extensions that Go does not take as critical ones (`processExtensions` in `crypto/x509/parser.go`), with its words.
+const NEVER_CRITICAL: [(&str, &str); 3] = [
+    ("2.5.29.14", "subject key identifier incorrectly marked critical"),
+    ("2.5.29.35", "authority key identifier incorrectly marked critical"),
+    ("1.3.6.1.5.5.7.1.1", "authority info access incorrectly marked critical"),
+];
+
+fn not_read(certificate: &Certificate, details: &Details) -> Option<Refusal> {
+    let by = |what: String, words| Some(Refusal { what, by: By::Controller(words) });
+    let key = &details.public_key.algorithm;
+    if key == OWN_CURVE {
+        let what = "has a key whose curve is described, not named".to_owned();
+        return by(what, "invalid ECDSA parameters");
+    }
+    if let Some(curve) = key.strip_prefix("ECDSA on curve ").filter(|curve| *curve != "P-224") {
+        return by(format!("has a key on the curve {curve}"), "unsupported elliptic curve");
+    }
+    if certificate.serial.is_negative() {
+        return by("has a serial number below zero".to_owned(), "negative serial number");
+    }
+    let (oid, words) = NEVER_CRITICAL
+        .into_iter()
+        .find(|(oid, _)| details.critical.iter().any(|one| one == oid))?;
+    by(format!("has the extension {oid} as a critical one"), words)
 }
 
 /// Why nginx refuses every client once it reads this list of `authority`, which signed it.
@@ -142,7 +200,7 @@ fn too_long<'a>(chain: &[&'a Certificate]) -> Option<(&'a Certificate, Refusal)>
 }
 
 fn refused(what: impl Into<String>, error: u16, words: &'static str) -> Refusal {
-    Refusal { what: what.into(), error, words }
+    Refusal { what: what.into(), by: By::OpenSsl(error, words) }
 }
 
 /// OpenSSL takes such a certificate for no issuer at all.

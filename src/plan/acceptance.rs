@@ -52,12 +52,12 @@ fn refused(holder: &Holder, refusal: &Refusal) -> Diagnostic {
     let name = holder.name();
     let title = format!("the certificate of {holder} {refusal}");
     let finding = Diagnostic::error("authority-refused", title);
-    match refusal.error {
+    match refusal.error() {
         // Its key is at fault, which a renewal keeps.
-        67 | 94 => finding.help(format!(
+        Some(67 | 94) => finding.help(format!(
             "give it another key: `mtlsgen ca rotate {name}` rolls it over step by step"
         )),
-        25 => finding.help(format!(
+        Some(25) => finding.help(format!(
             "write a `maxPathLen` for `cas.{name}` that allows for those below it, or none"
         )),
         _ => finding.help(format!(

@@ -30,6 +30,15 @@ pub(super) fn judge(
         Ok(certificates) => certificates,
         Err(error) => return vec![*error],
     };
+    if let Some((one, refusal)) =
+        certificates.iter().find_map(|one| Some((one, acceptance::unreadable(one)?)))
+    {
+        let title = format!(
+            "the Secret `{reference}` of trusted authorities holds `{}`, which {refusal}",
+            one.subject.rfc2253()
+        );
+        return vec![Diagnostic::error("trust-unusable", title).help(ASK)];
+    }
     found.extend(combined(reference, secret));
     found.extend(authorities(reference, &certificates, auth.verify_depth, now));
     found.extend(lists(reference, secret, &certificates, now));

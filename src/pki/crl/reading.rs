@@ -13,9 +13,10 @@ use crate::pki::object_identifier::dotted;
 use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
 
-/// authorityKeyIdentifier and issuingDistributionPoint: what a list may have as a critical extension (OpenSSL,
-/// `crypto/x509/x_crl.c`).
-const KNOWN: [&str; 2] = ["2.5.29.35", "2.5.29.28"];
+/// issuingDistributionPoint: what a list may have as a critical extension. OpenSSL takes authorityKeyIdentifier as well
+/// (`crypto/x509/x_crl.c`), but Go does not, with which the controller reads lists before.
+const KNOWN: [&str; 1] = ["2.5.29.28"];
+const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 /// DER of an empty SEQUENCE.
 const EMPTY: [u8; 2] = [0x30, 0];
 
@@ -75,6 +76,9 @@ fn flaw(parsed: &CertificateRevocationList<'_>) -> Option<String> {
     let unknown = extensions()
         .find(is_unknown)
         .or_else(|| of_entries().find(|extension| extension.critical))?;
+    if dotted(&unknown.oid) == AUTHORITY_KEY_ID {
+        return Some("the list has a critical authorityKeyIdentifier, and the controller reads none with that (Go's `authority key identifier incorrectly marked critical`)".to_owned());
+    }
     Some(format!(
         "the list has the critical extension {}, which OpenSSL does not know (error 36, `unhandled critical CRL extension`)",
         dotted(&unknown.oid)

@@ -131,7 +131,11 @@ fn other_authorities(authorities: &[String]) -> String {
 fn authority_problem(pem: &[u8]) -> Option<String> {
     match Certificate::from_pem(pem) {
         Ok(certificates) if certificates.iter().any(|one| one.is_authority) => {
-            let (blamed, refusal) = acceptance::refusal_of_bundle(&certificates)?;
+            let unreadable = |one: &Certificate| Some((one.clone(), acceptance::unreadable(one)?));
+            let (blamed, refusal) = certificates
+                .iter()
+                .find_map(unreadable)
+                .or_else(|| acceptance::refusal_of_bundle(&certificates))?;
             Some(format!("lets nobody in: `{}` {refusal}", blamed.subject.rfc2253()))
         }
         Ok(_) => Some("has no certificate of an authority under `ca.crt`".to_owned()),
