@@ -1,5 +1,7 @@
 //! What was brought along: certificates and keys of others, judged before anything relies on them.
 
+mod warnings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::Issuers;
@@ -9,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, CertificateError};
-use crate::pki::chain::{self, Chain, Problem, Purpose};
+use crate::pki::chain::{self, Problem, Purpose};
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
@@ -17,6 +19,7 @@ use crate::plan::Keyring;
 use crate::spec::document::{Document, NamedPath, Path, Step};
 use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
+use warnings::{warn_about_chain, warn_about_strays, warn_about_unverified};
 
 /// All paths that the spec names, but for those of the plugin's own settings.
 #[must_use]
@@ -339,83 +342,6 @@ fn refuse_problems(
         matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
     };
     problems.iter().all(is_of_the_time)
-}
-
-/// What a server's file lacks.
-fn warn_about_chain(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    chain: &Chain,
-    findings: &mut Findings,
-) {
-    if let (Some(missing), [own]) = (&chain.missing_issuer, chain.certificates.as_slice()) {
-        let title = format!(
-            "`{file}` holds only `{}`, signed by `{}`",
-            own.subject.rfc2253(),
-            missing.rfc2253()
-        );
-        findings.push(
-            Diagnostic::warning("incomplete-chain", title)
-                .at(context.value(path))
-                .help("if that issuer is an intermediate, append its certificate: many clients refuse an incomplete chain"),
-        );
-    }
-}
-
-/// Signatures of a kind that cannot be verified here: who issued what is taken from the names.
-fn warn_about_unverified(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    chain: &Chain,
-    findings: &mut Findings,
-) {
-    if let Some(root) = chain.root().filter(|root| !root.signature_by(root).may_be_valid()) {
-        let title = format!(
-            "`{}` in `{file}` names itself as its issuer, but its own key did not sign it: nginx trusts a root as it stands, other programs may refuse it",
-            root.subject.rfc2253()
-        );
-        findings.push(
-            Diagnostic::warning("wrong-self-signature", title)
-                .at(context.value(path))
-                .help("compare it with what its owner gives out: `openssl x509 -noout -fingerprint -sha256 -in FILE`"),
-        );
-    }
-    for (below, with) in chain::unverified(&chain.certificates) {
-        let title = format!(
-            "`{}` in `{file}` is signed with {with}, which cannot be checked here: whether `{}` signed it is not known",
-            below.subject.rfc2253(),
-            below.issuer.rfc2253()
-        );
-        findings.push(
-            Diagnostic::warning("signature-not-verified", title)
-                .at(context.value(path))
-                .help("check it with `openssl verify -CAfile ROOT -untrusted INTERMEDIATES FILE`"),
-        );
-    }
-}
-
-/// What stands in a file beside the certificate and its issuers.
-fn warn_about_strays(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    chain: &Chain,
-    given: &[Certificate],
-    findings: &mut Findings,
-) {
-    for stray in given.iter().filter(|given| !chain.certificates.contains(given)) {
-        let title = format!(
-            "`{}` in `{file}` is no issuer of the certificate, and is left out",
-            stray.subject.rfc2253()
-        );
-        findings.push(
-            Diagnostic::warning("stray-certificate", title)
-                .at(context.value(path))
-                .help("keep the certificate and its issuers in that file, nothing else"),
-        );
-    }
 }
 
 fn certificates(

@@ -298,3 +298,36 @@ fn tells(text: &str) -> bool {
         .iter()
         .any(|words| text.contains(words))
 }
+
+#[test]
+fn serials_identifiers_and_path_lengths_are_what_openssl_says() {
+    let Some(odd) = odd() else { return };
+    let show = |files: &[&Path]| {
+        let files: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+        let run = odd.sandbox.ok(&[&["cert", "show", "--format", "json"], &files[..]].concat());
+        serde_json::from_str::<Value>(&run.stdout).unwrap()
+    };
+    let list = odd.path("list-entry-below-zero", "ca.crl");
+    let text =
+        output_of(Command::new("openssl").args(["crl", "-noout", "-text", "-in"]).arg(&list));
+    assert!(text.contains("Serial Number: -01"), "{text}");
+    let shown = show(&[&list]);
+    let revoked = &shown["revocationLists"][0]["revokedCertificates"];
+    assert_eq!(revoked[0]["serialNumber"], "-01", "{shown:#}");
+
+    let name = "between-self-issued";
+    let shown = show(&[&odd.path(name, "ca.crt"), &odd.path(name, "client.pem")]);
+    assert!(!shown.to_string().contains("path-too-long"), "{shown:#}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("arcs.pem");
+    let arguments = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=arcs/2.999.5=x \
+                     -addext 2.999.3=critical,DER:0500 -addext extendedKeyUsage=clientAuth,2.999.4";
+    let mut command = Command::new("openssl");
+    command.args(arguments.split_whitespace()).arg("-keyout").arg(folder.path().join("arcs.key"));
+    output_of(command.arg("-out").arg(&made));
+    let shown = show(&[&made]).to_string();
+    for identifier in ["2.999.3", "2.999.4"] {
+        assert!(shown.contains(identifier), "{identifier}: {shown}");
+    }
+}
