@@ -3,6 +3,7 @@
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites it: read before you accept.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -236,7 +237,8 @@ fn the_table_is_what_openssl_nginx_and_mtlsgen_say() {
             let is_strict = STRICTER.contains(&name.as_str());
             assert_eq!(has_error(&found), refused || is_strict, "{name}: {nginx}, {found:?}");
         }
-        table += &format!("| {name} | {openssl} | {nginx} | {controller} | {} |\n", words(&found));
+        let mtlsgen = words(&found);
+        writeln!(table, "| {name} | {openssl} | {nginx} | {controller} | {mtlsgen} |").unwrap();
     }
     let page = root().join(TABLE);
     let text = fs::read_to_string(&page).unwrap();
