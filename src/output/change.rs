@@ -163,8 +163,9 @@ fn refuse_files_of_others(
     old: &Record,
     existing: &ExistingTree,
 ) -> Result<(), NotOurs> {
-    let is_of_others =
-        |path: &String| existing.files.get(path).is_some_and(|file| !old.is_own(path, &file.bytes));
+    let is_of_others = |path: &String| {
+        existing.files.get(path).is_some_and(|file| !old.is_own(path, &file.bytes))
+    };
     let paths: Vec<_> = kinds
         .iter()
         .filter(|(path, kind)| **kind == ChangeKind::Modify && is_of_others(path))

@@ -193,7 +193,7 @@ fn refused(chain: &Chain) -> Option<(&Certificate, Refusal)> {
     acceptance::refusal_of_chain(&certificates).filter(|_| chain.is_complete())
 }
 
-const ASK: &str = "whoever fills that Secret must bring another certificate of that authority";
+const ASK: &str = "replace it in that Secret by another certificate of that authority";
 
 fn is_valid(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_before <= now && now <= certificate.not_after
@@ -217,7 +217,7 @@ fn locks_out(
         return error("trust-locks-out", problem).help("whoever fills that Secret must renew it");
     }
     if let Some((blamed, refusal)) = chains.iter().find_map(refused) {
-        let problem = format!("lets nobody in: `{}` {refusal}", blamed.subject.rfc2253());
+        let problem = format!("lets no client in: `{}` {refusal}", blamed.subject.rfc2253());
         return error("trust-locks-out", problem).help(ASK);
     }
     let above = chains.iter().find_map(|chain| chain.missing_issuer.as_ref());
@@ -283,7 +283,7 @@ fn lists(
         if let Some(refusal) = list.and_then(|list| acceptance::refusal_of_list(list, authority)) {
             found.push(
                 error(format!("has a revocation list of `{subject}` that {refusal}"))
-                    .help("whoever fills that Secret must leave `ca.crl` out, or bring lists that OpenSSL takes"),
+                    .help("leave `ca.crl` out of that Secret, or put lists there that OpenSSL takes"),
             );
             continue;
         }

@@ -302,7 +302,7 @@ fn doubts(entry: &Entry, pki: &mut Pki) {
     let (name, chain) = (entry.holder.name(), chain(entry));
     if let Some((blamed, refusal)) = entry.refusal() {
         pki.notes.push(format!(
-            "authority `{name}`: {} {refusal}; a host that lists it under `clientAuth.cas` is an error until then",
+            "authority `{name}`: {} {refusal}; a host that lists it under `clientAuth.cas` is an error as long as it has this certificate",
             described(&blamed)
         ));
     }

@@ -136,7 +136,7 @@ fn authority_problem(pem: &[u8]) -> Option<String> {
                 .iter()
                 .find_map(unreadable)
                 .or_else(|| acceptance::refusal_of_bundle(&certificates))?;
-            Some(format!("lets nobody in: `{}` {refusal}", blamed.subject.rfc2253()))
+            Some(format!("lets no client in: `{}` {refusal}", blamed.subject.rfc2253()))
         }
         Ok(_) => Some("has no certificate of an authority under `ca.crt`".to_owned()),
         Err(error) => Some(format!("{NO_CERTIFICATE}: {error}")),
