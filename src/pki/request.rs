@@ -220,3 +220,26 @@ pub struct CertificateRequest {
     /// Serial of the first issue; random if absent.
     pub serial: Option<SerialNumber>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SerialNumber;
+
+    #[test]
+    fn serials_below_zero_have_their_sign_and_equal_no_other() {
+        for (octets, text) in [
+            (&[0xff][..], "-01"),
+            (&[0x00, 0xff], "FF"),
+            (&[0x80], "-80"),
+            (&[0x00, 0x80], "80"),
+            (&[0xfe, 0xff], "-0101"),
+            (&[0xff, 0x00], "-0100"),
+            (&[0x00], "00"),
+            (&[0x01], "01"),
+        ] {
+            let serial = SerialNumber::from_integer(octets);
+            assert_eq!(serial.to_string(), text);
+            assert_eq!(serial.is_negative(), text.starts_with('-'));
+        }
+    }
+}

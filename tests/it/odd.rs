@@ -41,7 +41,7 @@ const STRICTER: [&str; 6] = [
     "constraints-none",
     "list-delta",
     "list-delta-not-critical",
-    "list-entry-of-somebody",
+    "list-entry-of-another-issuer",
     "list-without-end",
     "version-1",
 ];
@@ -266,8 +266,8 @@ fn existing_secrets_inspection_and_import_tell_of_what_nginx_refuses() {
             let is_strict = STRICTER.contains(&name.as_str());
             assert_eq!(has_error(&found), refused || is_strict, "{name}: {found:?}");
         }
-        // Whose list it might be, a list of somebody does not say.
-        if refused && name != "list-of-somebody" {
+        // Whose list it might be, a list of another issuer does not say.
+        if refused && name != "list-of-another-issuer" {
             let files = ["ca.crt", "ca.crl", "client.pem"].map(|file| odd.path(name, file));
             let files =
                 files.iter().filter(|file| file.exists()).map(|file| file.to_str().unwrap());

@@ -59,8 +59,8 @@ def _without_end(parts: list[bytes]) -> list[bytes]:
     return [*parts[:4], *parts[5:]]
 
 
-def _by_somebody(parts: list[bytes]) -> list[bytes]:
-    return [*parts[:2], der.name("somebody"), *parts[3:]]
+def _by_another_issuer(parts: list[bytes]) -> list[bytes]:
+    return [*parts[:2], der.name("another issuer"), *parts[3:]]
 
 
 def _revoking(serial: bytes, *extensions: bytes) -> Callable[[list[bytes]], list[bytes]]:
@@ -80,7 +80,7 @@ def _by_another_key(workshop: Workshop, name: str, _key: str) -> None:
 
 _UNKNOWN = _extension("06032a0304", b"\x05\x00")
 _REASON = _extension("0603551d15", b"\x0a\x01\x01")
-_OWNER = _extension("0603551d1d", der.sequence(der.element(0xA4, der.name("somebody"))))
+_OWNER = _extension("0603551d1d", der.sequence(der.element(0xA4, der.name("another issuer"))))
 
 LISTS = (
     OddList("list-plain"),
@@ -90,7 +90,7 @@ LISTS = (
     OddList("list-early", between=("20400101000000Z", "20410101000000Z")),
     OddList("list-usage-without-lists", root={"keyUsage": "critical,keyCertSign"}),
     OddList("list-usage-none", root={"keyUsage": None}),
-    OddList("list-of-somebody", change=_tbs(_by_somebody)),
+    OddList("list-of-another-issuer", change=_tbs(_by_another_issuer)),
     OddList("list-aki-of-another-key", {"2.5.29.35": "DER:30068004deadbeef"}),
     OddList("list-aki-of-another-serial", {"2.5.29.35": "DER:" + der.sequence(der.element(0x82, b"\x05")).hex()}),
     OddList("list-aki-none", {"2.5.29.20": "DER:020105"}),
@@ -107,7 +107,7 @@ LISTS = (
     OddList("list-delta-not-critical", {**_IDENTIFIED, "2.5.29.20": "DER:020105", "2.5.29.27": "DER:020101"}),
     OddList("list-entry-critical-unknown", change=_tbs(_revoking(b"\x05", _UNKNOWN))),
     OddList("list-entry-critical-reason", change=_tbs(_revoking(b"\x05", _REASON))),
-    OddList("list-entry-of-somebody", change=_tbs(_revoking(b"\x05", _OWNER))),
+    OddList("list-entry-of-another-issuer", change=_tbs(_revoking(b"\x05", _OWNER))),
     OddList("list-entry-below-zero", change=_tbs(_revoking(b"\xff"))),
     OddList("list-signature-spoiled", change=lambda workshop, name, _: workshop.spoil_list(name)),
     OddList("list-signature-of-another-key", change=_by_another_key),
