@@ -282,8 +282,9 @@ fn lists(
         let list = crl::newest(&lists, authority);
         if let Some(refusal) = list.and_then(|list| acceptance::refusal_of_list(list, authority)) {
             found.push(
-                error(format!("has a revocation list of `{subject}` that {refusal}"))
-                    .help("leave `ca.crl` out of that Secret, or put lists there that OpenSSL takes"),
+                error(format!("has a revocation list of `{subject}` that {refusal}")).help(
+                    "leave `ca.crl` out of that Secret, or put lists there that OpenSSL takes",
+                ),
             );
             continue;
         }
