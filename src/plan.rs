@@ -1,5 +1,6 @@
 //! From what there is to what there shall be: the inventory, the plan and its reasons, and issuing.
 
+mod acceptance;
 pub mod chains;
 mod generations;
 mod holdings;

@@ -62,7 +62,7 @@ fn sort_in(model: &Model, list: RevocationList, inventory: &mut Inventory) {
             let unseen = certificates.is_empty()
                 && issued(model, &authority.name)
                     .is_some_and(|request| request.subject == list.issuer);
-            unseen || certificates.iter().any(|own| list.is_signed_by(own))
+            unseen || certificates.iter().any(|own| list.may_be_signed_by(own))
         });
     let Some(owner) = owner else { return };
     let lists = inventory.lists.entry(owner.name.clone()).or_default();

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cfssl::Wanted;
 use super::found::{Found, LeftOut, Place, SecretName};
+use crate::pki::acceptance::{self, Refusal};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyKind, SpkiHash};
@@ -233,6 +234,21 @@ impl Entry {
         }
     }
 
+    /// Why nginx refuses every client of an authority, and whose certificate is to blame: of those in its file. What is
+    /// issued again in the end is judged by itself, as those above it are by themselves.
+    #[must_use]
+    pub fn refusal(&self) -> Option<(Certificate, Refusal)> {
+        let chain: Vec<&Certificate> = self.certificate.iter().chain(&self.above).collect();
+        let found = match (&self.source, chain.as_slice()) {
+            (Source::Issued(issuer), [own, ..]) => {
+                let is_root = *issuer == Issuer::SelfSigned;
+                acceptance::refusal(own, is_root).map(|refusal| (*own, refusal))
+            }
+            _ => acceptance::refusal_of_chain(&chain),
+        };
+        found.map(|(blamed, refusal)| (blamed.clone(), refusal))
+    }
+
     /// Whether mtlsgen can sign with it.
     #[must_use]
     pub fn can_sign(&self) -> bool {
@@ -253,7 +269,9 @@ impl Pki {
 /// Why no ledger can hold a certificate (RFC 5280, section 4.1.2.2).
 fn unstorable(certificate: &Certificate) -> Option<String> {
     let octets = &certificate.serial.0;
-    let fits = (1..=20).contains(&octets.len()) && octets.iter().any(|octet| *octet != 0);
+    let fits = !certificate.serial.is_negative()
+        && (1..=20).contains(&octets.len())
+        && octets.iter().any(|octet| *octet != 0);
     (!fits).then(|| {
         format!("its serial {} is not a positive number of 20 octets at most", certificate.serial)
     })

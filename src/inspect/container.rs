@@ -6,7 +6,8 @@ use super::examination::{Examined, Inspection};
 use super::item::{Content, Item, Origin};
 use super::problem::Problem;
 use super::words;
-use crate::pki::certificate::Certificate;
+use crate::pki::acceptance::counted;
+use crate::pki::certificate::{Certificate, Signature};
 use crate::pki::chain;
 
 /// What is wrong with the order of certificates in each file.
@@ -83,12 +84,14 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
     let issuer = words::name(&one.certificate.issuer);
     let named = |other: &&Examined| other.certificate.subject == one.certificate.issuer;
     let named: Vec<&Examined> = inspection.certificates.iter().filter(named).collect();
-    if named.iter().any(|issuer| !can_be_verified(one, issuer)) {
+    // The names agree, and the key: what does not is what the authority key identifier says beside.
+    let is_signed =
+        |other: &&Examined| one.certificate.signature_by(&other.certificate) == Signature::Valid;
+    if named.iter().any(is_signed) {
         let message = format!(
-            "whether {issuer} signed it cannot be told: {} is not verified here",
-            one.details.signature.name
+            "the key of {issuer} here signed it, but its authorityKeyIdentifier names another certificate: OpenSSL and nginx take none but that"
         );
-        return Some(Problem::notice("signature-not-verified", message));
+        return Some(Problem::error("wrong-issuer", message));
     }
     if !named.is_empty() {
         let message = format!(
@@ -101,23 +104,24 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
     Some(Problem::notice("issuer-missing", message))
 }
 
-/// Whether the signature algorithm and the key are among those that chains are followed by.
-fn can_be_verified(one: &Examined, issuer: &Examined) -> bool {
-    const VERIFIED: [&str; 11] = [
-        "RSA with SHA-1",
-        "RSA with SHA-256",
-        "RSA with SHA-384",
-        "RSA with SHA-512",
-        "RSA-PSS with SHA-256",
-        "RSA-PSS with SHA-384",
-        "RSA-PSS with SHA-512",
-        "ECDSA with SHA-256",
-        "ECDSA with SHA-384",
-        "ECDSA with SHA-512",
-        "Ed25519",
-    ];
-    VERIFIED.contains(&one.details.signature.name.as_str())
-        && issuer.details.public_key.is_followed()
+/// Who signed it is taken from the names where the signature is of a kind that is not verified here.
+pub(super) fn unverified(inspection: &Inspection, index: usize) -> Option<Problem> {
+    let one = &inspection.certificates[index];
+    let issuer = &inspection.certificates[one.issuer?];
+    let Signature::Unchecked(with) = one.certificate.signature_by(&issuer.certificate) else {
+        return None;
+    };
+    let issuer_name = words::name(&issuer.certificate.subject);
+    if !one.certificate.has_known_signature(&issuer.certificate) {
+        let message = format!(
+            "signed with {with}, which OpenSSL and nginx do not verify: they refuse it (error 2, `unable to get issuer certificate`)"
+        );
+        return Some(Problem::error("refused-by-openssl", message));
+    }
+    let message = format!(
+        "whether {issuer_name} signed it is not known: it is signed with {with}, which cannot be checked here"
+    );
+    Some(Problem::notice("signature-not-verified", message))
 }
 
 pub(super) fn issuer_may_not_sign(inspection: &Inspection, index: usize) -> Option<Problem> {
@@ -136,13 +140,14 @@ pub(super) fn path_too_long(inspection: &Inspection, index: usize) -> Option<Pro
     if inspection.certificates[index].certificate.is_authority {
         return None;
     }
-    for (between, authority) in inspection.line(index).skip(1).enumerate() {
-        if let Some(most) =
-            authority.certificate.max_path_len.filter(|most| usize::from(*most) < between)
-        {
+    let above: Vec<&Certificate> =
+        inspection.line(index).skip(1).map(|one| &one.certificate).collect();
+    for (position, authority) in above.iter().enumerate() {
+        let between = counted(above[..position].iter().copied());
+        if let Some(most) = authority.max_path_len.filter(|most| usize::from(*most) < between) {
             let message = format!(
                 "{} allows {most} authorities below it, and there are {between} in this chain",
-                words::name(&authority.certificate.subject)
+                words::name(&authority.subject)
             );
             return Some(Problem::error("path-too-long", message));
         }

@@ -187,6 +187,9 @@ pub fn examine(items: Vec<Item>, known: Vec<Certificate>, at: Timestamp) -> Insp
     }
     let mut certificates = found.certificates;
     link(&mut certificates);
+    for one in &mut certificates {
+        anchor(one, at);
+    }
     for key in &mut keys {
         match_key(key, &certificates, &places);
     }
@@ -254,13 +257,35 @@ fn link(certificates: &mut [Examined]) {
             by_subject.get(one.certificate.issuer.der()).into_iter().flatten().copied();
         let issuer = candidates
             .filter(|candidate| *candidate != index)
-            .filter(|candidate| one.certificate.is_signed_by(&certificates[*candidate].certificate))
+            .filter(|candidate| {
+                one.certificate.may_be_signed_by(&certificates[*candidate].certificate)
+            })
             .max_by_key(|candidate| {
-                (certificates[*candidate].certificate.not_after, std::cmp::Reverse(*candidate))
+                let issuer = &certificates[*candidate].certificate;
+                let is_verified = one.certificate.is_signed_by(issuer);
+                (is_verified, issuer.not_after, std::cmp::Reverse(*candidate))
             })
             .filter(|issuer| !leads_to(certificates, *issuer, index));
         certificates[index].issuer = issuer;
     }
+}
+
+/// What names itself as its issuer, and nobody else here signed, is a root to OpenSSL, whose signature nobody verifies.
+fn anchor(one: &mut Examined, now: Timestamp) {
+    if one.is_self_signed || one.issuer.is_some() || !one.certificate.is_anchor() {
+        return;
+    }
+    one.is_self_signed = true;
+    one.role = problem::role(&one.certificate, true);
+    one.problems = problem::of_certificate(Alone {
+        certificate: &one.certificate,
+        details: &one.details,
+        role: one.role,
+        is_self_signed: true,
+        now,
+    });
+    let message = "names itself as its issuer, but its own key did not sign it: OpenSSL and nginx trust a root as it stands, other programs may refuse it";
+    one.problems.push(Problem::warning("wrong-self-signature", message));
 }
 
 fn leads_to(certificates: &[Examined], from: usize, to: usize) -> bool {
@@ -294,11 +319,17 @@ fn match_key(key: &mut ExaminedKey, certificates: &[Examined], places: &[(Origin
 
 fn match_list(list: &mut ExaminedList, certificates: &[Examined]) {
     let named = |one: &&Examined| one.certificate.subject == list.list.issuer;
-    list.issuer = certificates.iter().position(|one| list.list.is_signed_by(&one.certificate));
-    if list.issuer.is_none() && certificates.iter().any(|one| named(&one)) {
-        let message = "its signature is not of the authority that it names";
-        list.problems.push(Problem::error("signature", message));
-    }
+    let verified = certificates.iter().position(|one| list.list.is_signed_by(&one.certificate));
+    let signed = |one: &Examined| list.list.may_be_signed_by(&one.certificate);
+    list.issuer = verified.or_else(|| certificates.iter().position(signed));
+    let Some(issuer) = list.issuer.map(|issuer| &certificates[issuer].certificate) else {
+        if certificates.iter().any(|one| named(&one)) {
+            let message = "its signature is not of the authority that it names";
+            list.problems.push(Problem::error("signature", message));
+        }
+        return;
+    };
+    list.problems.extend(problem::of_list_by(&list.list, issuer));
 }
 
 /// What is wrong between certificates.
@@ -306,6 +337,7 @@ fn add_relations(inspection: &mut Inspection) {
     for index in 0..inspection.certificates.len() {
         let mut problems: Vec<Problem> = [
             container::missing_issuer(inspection, index),
+            container::unverified(inspection, index),
             container::issuer_may_not_sign(inspection, index),
             container::path_too_long(inspection, index),
             revoked(inspection, index),

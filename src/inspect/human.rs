@@ -124,7 +124,7 @@ impl Page {
             "issuer",
             &if one.is_self_signed { format!("{issuer} (itself)") } else { issuer },
         );
-        self.fact("serial", &words::serial(certificate, &one.details));
+        self.fact("serial", &certificate.serial.to_string());
         let remaining =
             words::remaining(certificate.not_before, certificate.not_after, inspection.at);
         let (from, to) = (certificate.not_before, certificate.not_after);

@@ -86,7 +86,7 @@ fn certificate(inspection: &Inspection, index: usize, one: &Examined) -> Value {
         "subject": facts.subject.rfc2253(),
         "commonName": facts.subject.common_names().first(),
         "issuer": facts.issuer.rfc2253(),
-        "serialNumber": words::serial(facts, details),
+        "serialNumber": facts.serial.to_string(),
         "notBefore": facts.not_before.to_string(),
         "notAfter": facts.not_after.to_string(),
         "remainingSeconds": remaining(facts.not_after, inspection.at),

@@ -4,8 +4,9 @@ use super::constraints;
 use super::examination::Role;
 use super::words;
 use crate::diagnostic::{Severity, literal};
+use crate::pki::acceptance;
 use crate::pki::certificate::details::{Details, OWN_CURVE, extension};
-use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
+use crate::pki::certificate::{Certificate, ExtendedKeyUsage, Signature, key_usage};
 use crate::pki::chain;
 use crate::pki::crl::RevocationList;
 use crate::time::{Seconds, Timestamp};
@@ -62,7 +63,7 @@ pub(super) struct Alone<'a> {
 }
 
 /// Checks of single certificates, in the order in which they are told.
-const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 17] = [
+const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 19] = [
     expired,
     not_yet_valid,
     weak_key,
@@ -73,6 +74,8 @@ const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 17] = [
     constraints_not_critical,
     constraints_not_judged,
     unknown_critical_extension,
+    refused_by_openssl,
+    any_purpose,
     no_purpose,
     no_handshakes,
     no_names,
@@ -172,10 +175,35 @@ fn constraints_not_judged(Alone { certificate, .. }: Alone<'_>) -> Option<Proble
 }
 
 fn unknown_critical_extension(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
-    let (oid, _) = details.unknown.iter().find(|(_, critical)| *critical)?;
-    let message =
-        format!("the extension `{oid}` is critical: who does not know it refuses the certificate");
+    let oid = acceptance::unhandled(details)?;
+    let message = format!(
+        "the extension `{oid}` is critical: who does not know it refuses the certificate, as OpenSSL and nginx do (error 34, `unhandled critical extension`)"
+    );
     Some(Problem::warning("unknown-critical-extension", message))
+}
+
+/// Authorities below which nginx refuses every client, as far as no other check tells.
+fn refused_by_openssl(
+    Alone { certificate, is_self_signed, role, .. }: Alone<'_>,
+) -> Option<Problem> {
+    let refusal =
+        acceptance::refusal(certificate, is_self_signed).filter(|_| role.is_authority())?;
+    match refusal.error() {
+        Some(2 | 20) => Some(Problem::error("refused-by-openssl", refusal.to_string())),
+        // It may be one of servers alone.
+        Some(26) | None => Some(Problem::notice("not-for-clients", refusal.to_string())),
+        Some(_) => None,
+    }
+}
+
+/// What an authority means by it, and what OpenSSL does with it.
+fn any_purpose(Alone { certificate, role, .. }: Alone<'_>) -> Option<Problem> {
+    let purposes = certificate.extended_key_usage.as_ref().filter(|_| !role.is_authority())?;
+    let lacks = |purpose| !purposes.contains(&purpose);
+    (purposes.contains(&ExtendedKeyUsage::Any) && lacks(ExtendedKeyUsage::ClientAuth)).then(|| {
+        let message = "extendedKeyUsage has `anyExtendedKeyUsage` without `clientAuth`: OpenSSL and nginx refuse it as a client's (error 26, `unsuitable certificate purpose`)";
+        Problem::notice("any-extended-key-usage", message)
+    })
 }
 
 fn no_purpose(Alone { certificate, role, .. }: Alone<'_>) -> Option<Problem> {
@@ -250,7 +278,7 @@ fn self_signed_leaf(Alone { is_self_signed, role, .. }: Alone<'_>) -> Option<Pro
 }
 
 fn serial_number(Alone { certificate, details, .. }: Alone<'_>) -> Option<Problem> {
-    let why = if details.serial_is_negative {
+    let why = if certificate.serial.is_negative() {
         "negative"
     } else if certificate.serial.0.iter().all(|octet| *octet == 0) {
         "zero"
@@ -306,6 +334,22 @@ pub(super) fn of_revocation_list(list: &RevocationList, now: Timestamp) -> Vec<P
             "weak-signature",
             format!("weak signature: {}", list.signature.name),
         ));
+    }
+    problems
+}
+
+/// What is wrong with a list of this authority, whose name and key it names.
+pub(super) fn of_list_by(list: &RevocationList, issuer: &Certificate) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(refusal) = acceptance::refusal_of_list(list, issuer) {
+        problems.push(Problem::error("revocation-list-refused", refusal.to_string()));
+    }
+    if let Signature::Unchecked(with) = list.signature_by(issuer) {
+        let message = format!(
+            "whether {} signed it is not known: it is signed with {with}, which cannot be checked here",
+            words::name(&issuer.subject)
+        );
+        problems.push(Problem::notice("signature-not-verified", message));
     }
     problems
 }

@@ -1,10 +1,7 @@
 //! Words for names, times and octets.
 
-use crate::pki::certificate::Certificate;
-use crate::pki::certificate::details::Details;
 use crate::pki::crl::RevocationReason;
 use crate::pki::name::DistinguishedName;
-use crate::pki::request::SerialNumber;
 use crate::time::{Seconds, Timestamp};
 
 /// Text of others as it may stand on a terminal: control characters escaped.
@@ -37,27 +34,6 @@ pub(super) fn name(name: &DistinguishedName) -> String {
     }
     octets.extend_from_slice(rest.as_bytes());
     String::from_utf8(octets).map_or(exact, |letters| visible(&letters))
-}
-
-/// The serial number as openssl prints it; one below zero, which RFC 5280 forbids, with its sign.
-pub(super) fn serial(certificate: &Certificate, details: &Details) -> String {
-    let SerialNumber(octets) = &certificate.serial;
-    if !details.serial_is_negative {
-        return certificate.serial.to_string();
-    }
-    // Two's complement: what is missing to the next power of 256.
-    let mut carry = true;
-    let mut magnitude: Vec<u8> = octets
-        .iter()
-        .rev()
-        .map(|octet| {
-            let (flipped, next) = (!octet).overflowing_add(u8::from(carry));
-            carry = next;
-            flipped
-        })
-        .collect();
-    magnitude.reverse();
-    format!("-{}", SerialNumber::from_encoded(&magnitude))
 }
 
 /// Why a certificate was revoked; `None` where its issuer does not say.

@@ -1,5 +1,7 @@
 //! What was brought along: certificates and keys of others, judged before anything relies on them.
 
+mod warnings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::Issuers;
@@ -7,8 +9,9 @@ use super::context::{Context, Findings};
 use super::tls::written_path;
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::path;
+use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, CertificateError};
-use crate::pki::chain::{self, Chain, Problem, Purpose};
+use crate::pki::chain::{self, Problem, Purpose};
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
@@ -16,6 +19,7 @@ use crate::plan::Keyring;
 use crate::spec::document::{Document, NamedPath, Path, Step};
 use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
+use warnings::{warn_about_chain, warn_about_strays, warn_about_unverified};
 
 /// All paths that the spec names, but for those of the plugin's own settings.
 #[must_use]
@@ -175,6 +179,7 @@ pub fn authority(
         );
         fits = false;
     }
+    warn_about_unverified(context, &path, file, &chain, findings);
     warn_about_strays(context, &path, file, &chain, &found, findings);
     if let Some(key) = key {
         keyring.insert(Holder::Authority(name.to_owned()), key);
@@ -303,6 +308,7 @@ pub fn server(
     let mut chain = chain::order(own, &issuers.pool.above(own, &found));
     chain.missing_issuer = chain.missing_issuer.filter(|missing| !issuers.is_root(missing));
     warn_about_chain(context, &path, file, &chain, findings);
+    warn_about_unverified(context, &path, file, &chain, findings);
     warn_about_strays(context, &path, file, &chain, &found, findings);
     let private_key = private_key?;
     if !chain::key_belongs(own, &private_key) {
@@ -327,6 +333,10 @@ fn refuse_problems(
         let (code, help) = match problem {
             Problem::Expired { .. } => ("expired-certificate", "ask its issuer for a new one"),
             Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
+            Problem::NotAuthority if acceptance::passes_for_authority(own) => (
+                "not-an-authority",
+                "nginx takes it for an authority's all the same, other programs do not: ask its owner for a certificate with basicConstraints",
+            ),
             Problem::NotAuthority | Problem::CannotSign => (
                 "not-an-authority",
                 "name the certificate of the authority itself; with a leaf here nobody could log in",
@@ -353,50 +363,6 @@ fn refuse_problems(
         matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
     };
     problems.iter().all(is_of_the_time)
-}
-
-/// What a server's file lacks.
-fn warn_about_chain(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    chain: &Chain,
-    findings: &mut Findings,
-) {
-    if let (Some(missing), [own]) = (&chain.missing_issuer, chain.certificates.as_slice()) {
-        let title = format!(
-            "`{file}` holds only `{}`, signed by `{}`",
-            own.subject.rfc2253(),
-            missing.rfc2253()
-        );
-        findings.push(
-            Diagnostic::warning("incomplete-chain", title)
-                .at(context.value(path))
-                .help("if that issuer is an intermediate, append its certificate: many clients refuse an incomplete chain"),
-        );
-    }
-}
-
-/// What stands in a file beside the certificate and its issuers.
-fn warn_about_strays(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    chain: &Chain,
-    given: &[Certificate],
-    findings: &mut Findings,
-) {
-    for stray in given.iter().filter(|given| !chain.certificates.contains(given)) {
-        let title = format!(
-            "`{}` in `{file}` is no issuer of the certificate, and is left out",
-            stray.subject.rfc2253()
-        );
-        findings.push(
-            Diagnostic::warning("stray-certificate", title)
-                .at(context.value(path))
-                .help("keep the certificate and its issuers in that file, nothing else"),
-        );
-    }
 }
 
 fn certificates(

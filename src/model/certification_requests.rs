@@ -125,9 +125,13 @@ fn refusal(file: &str, error: &RequestError) -> Diagnostic {
             "unsupported-key",
             "ask the owner for a request with a key of ECDSA (P-256, P-384), RSA (2048, 3072 or 4096 bits) or Ed25519",
         ),
-        RequestError::WeakSignature => {
+        RequestError::WeakSignature(_) => {
             ("weak-signature", "ask the owner for a request that is signed with SHA-256 or better")
         }
+        RequestError::UncheckedSignature(_) => (
+            "signature-not-verified",
+            "without that, nothing shows that its sender has the private key: ask the owner for a request that is signed with SHA-256, SHA-384 or SHA-512, as `openssl req -new -sha256` does",
+        ),
         RequestError::WrongSignature => (
             "no-possession",
             "nothing shows that its sender has the private key: ask the owner for a new request",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acceptance;
 use super::allow;
 use super::authorities::SELF_SIGNED;
 use super::context::{Context, Findings, listed};
@@ -85,6 +86,8 @@ pub fn resolve(
     if verify != Verify::Off {
         refuse_strangers_below_the_roots(context, of, &authorities, known, findings);
         warn_about_foreign_roots(context, of, &authorities, known, findings);
+        let written = auth.cas.as_deref().unwrap_or_default();
+        acceptance::refuse_unaccepted(context, of, &authorities, written, known, findings);
     }
     let depth = verify_depth(context, of, auth, &authorities, known, findings);
     let allow = match &auth.allow {

@@ -1,5 +1,6 @@
 //! What the user meant: defaults filled in, references resolved, nothing left to interpret.
 
+mod acceptance;
 mod allow;
 pub mod authorities;
 pub mod brought;

@@ -5,6 +5,8 @@ use super::context::{Context, Findings};
 use super::{AuthoritySource, RevocationListSettings};
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::path;
+use crate::pki::acceptance;
+use crate::pki::certificate::{Certificate, Signature};
 use crate::pki::crl::{RevocationList, RevocationListError, RevocationReason};
 use crate::pki::request::SerialNumber;
 use crate::spec::document::Path;
@@ -90,7 +92,7 @@ pub fn settings(
             for list in &lists {
                 // Lists of mtlsgen take the place of those of an authority whose key is here.
                 let is_replaced =
-                    can_sign && chain.first().is_some_and(|own| list.is_signed_by(own));
+                    can_sign && chain.first().is_some_and(|own| list.may_be_signed_by(own));
                 if !is_replaced {
                     refuse_unfit(context, name, file.as_str(), list, chain, findings);
                 }
@@ -142,17 +144,38 @@ fn refuse_unfit(
     name: &str,
     file: &str,
     list: &RevocationList,
-    chain: &[crate::pki::certificate::Certificate],
+    chain: &[Certificate],
     findings: &mut Findings,
 ) {
     let path = &brought::list_path(context.document, name);
     let entry = Entry::Authority(name.to_owned());
     let issuer = list.issuer.rfc2253();
-    if !chain.iter().any(|authority| list.is_signed_by(authority)) {
+    let signer = chain.iter().find(|authority| list.may_be_signed_by(authority));
+    let Some(signer) = signer else {
+        let made = |one: &&Certificate| {
+            list.issuer == one.subject && list.signature_by(one) == Signature::Valid
+        };
+        let problem = match chain.iter().find(made) {
+            Some(_) => {
+                "has an authorityKeyIdentifier of another certificate than that of its authority: nginx would find no list, and refuse every client (OpenSSL's error 3, `unable to get certificate CRL`)"
+            }
+            None => "was not signed by this authority or one of its issuers",
+        };
         findings.push(
-            Diagnostic::error("foreign-crl", format!("the revocation list of `{issuer}` in `{file}` was not signed by this authority or one of its issuers"))
+            Diagnostic::error(
+                "foreign-crl",
+                format!("the revocation list of `{issuer}` in `{file}` {problem}"),
+            )
+            .at(context.value(path))
+            .help("name the lists of this authority and of its issuers, nothing else"),
+        );
+        return;
+    };
+    if let Some(refusal) = acceptance::refusal_of_list(list, signer) {
+        findings.push(
+            Diagnostic::error("crl-refused", format!("the revocation list of `{issuer}` in `{file}` {refusal}"))
                 .at(context.value(path))
-                .help("name the lists of this authority and of its issuers, nothing else"),
+                .help("ask the owner of that authority for a list that OpenSSL takes; or name none, where nothing is to be revoked"),
         );
     } else if list.end() <= context.now {
         findings.push(
@@ -170,7 +193,40 @@ fn refuse_unfit(
         );
     } else {
         findings.0.extend(ends_soon(context, path, file, list));
+        findings.0.extend(doubtful(context, path, file, list, signer));
     }
+}
+
+/// nginx takes lists whose signature proves little, or cannot be verified here.
+fn doubtful(
+    context: Context<'_>,
+    path: &Path,
+    file: &str,
+    list: &RevocationList,
+    signer: &Certificate,
+) -> Option<Diagnostic> {
+    let issuer = list.issuer.rfc2253();
+    let (code, title) = match list.signature_by(signer) {
+        Signature::Unchecked(with) => (
+            "signature-not-verified",
+            format!(
+                "the revocation list of `{issuer}` in `{file}` is signed with {with}, which cannot be checked here"
+            ),
+        ),
+        _ if list.signature.is_weak => (
+            "weak-signature",
+            format!(
+                "the revocation list of `{issuer}` in `{file}` is signed with {}, which is weak: others may be able to forge such a list",
+                list.signature.name
+            ),
+        ),
+        Signature::Valid | Signature::Wrong => return None,
+    };
+    Some(
+        Diagnostic::warning(code, title)
+            .at(context.value(path))
+            .help("check it with `openssl crl -in FILE -CAfile AUTHORITY -noout`, and ask the owner for lists that are signed with SHA-256"),
+    )
 }
 
 /// Lists of others are not renewed here: somebody has to fetch the next one in time.

@@ -14,6 +14,8 @@ use super::pem;
 use super::request::{AlternativeNames, NameConstraints, SerialNumber};
 use crate::time::Timestamp;
 
+pub use signature::Signature;
+
 /// Bits of [`Certificate::key_usage`] (RFC 5280, section 4.2.1.3).
 pub mod key_usage {
     /// Signing anything but certificates and CRLs: TLS handshakes.
@@ -51,6 +53,8 @@ pub struct Certificate {
     pub subject_key_id: Option<Vec<u8>>,
     /// keyIdentifier of authorityKeyIdentifier.
     pub authority_key_id: Option<Vec<u8>>,
+    /// authorityCertIssuer and authorityCertSerialNumber of authorityKeyIdentifier.
+    pub authority_certificate: AuthorityReference,
     /// basicConstraints cA (an absent extension is `false`).
     pub is_authority: bool,
     /// pathLenConstraint: how many authorities may stand below this one.
@@ -64,6 +68,24 @@ pub struct Certificate {
     pub names: AlternativeNames,
     /// nameConstraints, as far as it has subtrees of these kinds.
     pub name_constraints: Option<NameConstraints>,
+}
+
+/// The one certificate of an authority that authorityKeyIdentifier names beside the key (RFC 5280, section 4.2.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorityReference {
+    /// Issuer of that certificate; where there are several names, the first directory name.
+    pub issuer: Option<DistinguishedName>,
+    /// Its serial number.
+    pub serial: Option<SerialNumber>,
+}
+
+impl AuthorityReference {
+    /// Whether `authority` may be that certificate; what is absent says nothing.
+    #[must_use]
+    pub fn allows(&self, authority: &Certificate) -> bool {
+        self.issuer.as_ref().is_none_or(|issuer| *issuer == authority.issuer)
+            && self.serial.as_ref().is_none_or(|serial| *serial == authority.serial)
+    }
 }
 
 /// Purposes of leaf certificates.
@@ -201,23 +223,59 @@ impl Certificate {
         Fingerprint(sha256(&self.der))
     }
 
-    /// Tells whether subject and issuer are equal and its own key made the signature.
+    /// Tells whether subject and issuer are equal and its own key made the signature, or, where that cannot be
+    /// verified here, whether it names itself as its issuer.
     pub fn is_self_signed(&self) -> bool {
-        self.subject == self.issuer && signature::is_signed_with(self, self)
+        self.is_self_issued()
+            && match self.signature_by(self) {
+                Signature::Valid => true,
+                Signature::Wrong => false,
+                Signature::Unchecked(_) => self.names_as_issuer(self),
+            }
+    }
+
+    /// Tells whether subject and issuer are equal (RFC 5280, section 3.2).
+    pub fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// Tells whether OpenSSL takes it for self-signed, and with that for a root wherever it is trusted: it names
+    /// itself as its issuer, and its key is of the kind that makes such signatures. Nobody verifies the signature of
+    /// a root (`ossl_x509v3_cache_extensions`, `check_sig_alg_match`).
+    pub fn is_anchor(&self) -> bool {
+        self.names_as_issuer(self) && self.has_known_signature(self)
+    }
+
+    /// Tells whether OpenSSL knows the algorithm of the signature as one of keys of the kind of `issuer`'s.
+    pub fn has_known_signature(&self, issuer: &Self) -> bool {
+        signature::is_known(self, issuer)
+    }
+
+    /// Verifies the signature with `issuer`'s key, whatever the names say.
+    pub fn signature_by(&self, issuer: &Self) -> Signature {
+        signature::of_certificate(self, issuer)
     }
 
     /// Tells whether `issuer`'s key made the signature and the names agree: issuer name = subject
-    /// name, byte by byte, and authority key identifier = subject key identifier where both exist.
+    /// name, byte by byte, and what the authority key identifier says.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        self.names_as_issuer(issuer) && signature::is_signed_with(self, issuer)
+        self.names_as_issuer(issuer) && self.signature_by(issuer) == Signature::Valid
     }
 
-    /// Tells whether `issuer` has the name and the key identifier that this certificate says of its
-    /// issuer.
+    /// As [`Self::is_signed_by`]; also where the names agree and the signature is of a kind that cannot be verified
+    /// here.
+    pub fn may_be_signed_by(&self, issuer: &Self) -> bool {
+        self.names_as_issuer(issuer) && self.signature_by(issuer).may_be_valid()
+    }
+
+    /// Tells whether `issuer` is what this certificate says of its issuer: of that name, and with the key identifier,
+    /// the issuer and the serial number that stand in the authority key identifier. OpenSSL takes no other
+    /// (`X509_check_akid`).
     pub(crate) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
         self.issuer == issuer.subject
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)
+            && self.authority_certificate.allows(issuer)
     }
 
     /// Tells whether its extended key usage allows this purpose; an absent one allows all (RFC 5280,
@@ -232,8 +290,12 @@ impl Certificate {
     /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has
     /// keyCertSign.
     pub fn may_sign_certificates(&self) -> bool {
-        self.is_authority
-            && self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)
+        self.is_authority && self.allows_certificate_signing()
+    }
+
+    /// Tells whether keyUsage, if it has one, has keyCertSign.
+    pub fn allows_certificate_signing(&self) -> bool {
+        self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)
     }
 
     /// Tells whether verifiers believe revocation lists that its key signs: its key usage, if it has one, has

@@ -46,8 +46,10 @@ pub enum RequestError {
     Malformed(String),
     /// Its key is of a kind that mtlsgen does not certify; the words name it.
     UnsupportedKey(String),
-    /// Its signature uses a hash function that proves nothing any more.
-    WeakSignature,
+    /// Its signature uses a hash function that proves nothing any more; the words name the algorithm.
+    WeakSignature(String),
+    /// Its signature is of a kind that is not verified here; the words name it.
+    UncheckedSignature(String),
     /// Its signature was not made by the key that it names.
     WrongSignature,
 }
@@ -63,8 +65,11 @@ impl fmt::Display for RequestError {
             Self::HoldsPrivateKey => f.write_str("holds a private key, which is its owner's alone"),
             Self::Malformed(how) => write!(f, "holds a damaged signing request: {how}"),
             Self::UnsupportedKey(what) => write!(f, "asks for a certificate of {what}"),
-            Self::WeakSignature => {
-                f.write_str("is signed with SHA-1 or MD5, which proves nothing any more")
+            Self::WeakSignature(with) => {
+                write!(f, "is signed with {with}, which proves nothing any more")
+            }
+            Self::UncheckedSignature(with) => {
+                write!(f, "is signed with {with}, which cannot be checked here")
             }
             Self::WrongSignature => {
                 f.write_str("was not signed by the key that it asks a certificate for")

@@ -5,7 +5,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Signature};
 use super::key::PrivateKey;
 use super::name::DistinguishedName;
 
@@ -41,7 +41,8 @@ impl Chain {
 
 /// Builds the chain of `leaf` from `pool`: up by issuer name, key identifiers and signature, to a
 /// self-signed root if there is one. Of several issuers (one authority, renewed) the one that ends
-/// last is taken, and a chain to a root is preferred to one without.
+/// last is taken, and a chain to a root is preferred to one without. A signature that cannot be verified
+/// here is taken for the issuer's that it names ([`unverified`] tells where that was done).
 #[must_use]
 pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
     let mut search = Search { pool, visited: vec![false; pool.len()], longest: Vec::new() };
@@ -50,6 +51,8 @@ pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
     let certificates: Vec<Certificate> =
         std::iter::once(leaf).chain(path.iter().map(|index| &pool[*index])).cloned().collect();
     let last = path.last().map_or(leaf, |index| &pool[*index]);
+    // Where nothing else is above it, OpenSSL trusts it as it stands.
+    let complete = complete || last.is_anchor();
     Chain {
         missing_issuer: (!complete).then(|| last.issuer.clone()),
         unused: (0..pool.len())
@@ -73,7 +76,7 @@ pub fn lowest<'a>(
     for certificate in certificates.clone() {
         let is_issuer = certificates
             .clone()
-            .any(|other| !is_same(other, certificate) && other.is_signed_by(certificate));
+            .any(|other| !is_same(other, certificate) && other.may_be_signed_by(certificate));
         match lowest.iter_mut().find(|known| is_same(known, certificate)) {
             _ if is_issuer => {}
             Some(known) if known.not_after < certificate.not_after => *known = certificate,
@@ -115,11 +118,26 @@ impl Search<'_> {
     /// Who signed `below`, the one that ends last first.
     fn issuers(&self, below: &Certificate) -> Vec<usize> {
         let mut issuers: Vec<usize> = (0..self.pool.len())
-            .filter(|index| !self.visited[*index] && below.is_signed_by(&self.pool[*index]))
+            .filter(|index| !self.visited[*index] && below.may_be_signed_by(&self.pool[*index]))
             .collect();
-        issuers.sort_by_key(|index| (std::cmp::Reverse(self.pool[*index].not_after), *index));
+        let rank =
+            |index: &usize| (below.is_signed_by(&self.pool[*index]), self.pool[*index].not_after);
+        issuers.sort_by_cached_key(|index| (std::cmp::Reverse(rank(index)), *index));
         issuers
     }
+}
+
+/// The certificates of a chain whose signature by the next one was not verified, each with what it is signed with.
+#[must_use]
+pub fn unverified(chain: &[Certificate]) -> Vec<(&Certificate, String)> {
+    let pairs = chain.windows(2).filter_map(|pair| match pair {
+        [below, above] => match below.signature_by(above) {
+            Signature::Unchecked(with) => Some((below, with)),
+            Signature::Valid | Signature::Wrong => None,
+        },
+        _ => None,
+    });
+    pairs.collect()
 }
 
 /// What a server or client sends (`tls.crt`): the leaf, then its intermediates, without the root.

@@ -9,9 +9,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::certificate::Certificate;
 use super::certificate::details::SignatureAlgorithm;
-use super::certificate::signature::list_is_signed_with;
+use super::certificate::signature;
+use super::certificate::{AuthorityReference, Certificate, Signature};
 use super::key::sha256;
 use super::name::DistinguishedName;
 use super::pem;
@@ -42,6 +42,8 @@ pub struct RevocationList {
     pub issuer: DistinguishedName,
     /// keyIdentifier of authorityKeyIdentifier.
     pub authority_key_id: Option<Vec<u8>>,
+    /// authorityCertIssuer and authorityCertSerialNumber of authorityKeyIdentifier.
+    pub authority_certificate: AuthorityReference,
     /// Its number among its issuer's lists; lists of ours always have one.
     pub number: Option<ListNumber>,
     /// When it was made.
@@ -127,12 +129,32 @@ impl RevocationList {
         let identifiers = (&self.authority_key_id, &authority.subject_key_id);
         self.issuer == authority.subject
             && !matches!(identifiers, (Some(list), Some(authority)) if list != authority)
+            && self.authority_certificate.allows(authority)
+    }
+
+    /// Verifies the signature with the key of `authority`, whatever the names say.
+    #[must_use]
+    pub fn signature_by(&self, authority: &Certificate) -> Signature {
+        signature::of_list(&self.der, authority)
+    }
+
+    /// Tells whether OpenSSL knows the algorithm of the signature as one of keys of the kind of `authority`'s.
+    #[must_use]
+    pub fn has_known_signature(&self, authority: &Certificate) -> bool {
+        signature::is_known_of_list(&self.der, authority)
     }
 
     /// Tells whether the key of `authority` signed it, and the names agree.
     #[must_use]
     pub fn is_signed_by(&self, authority: &Certificate) -> bool {
-        self.names(authority) && list_is_signed_with(&self.der, authority)
+        self.names(authority) && self.signature_by(authority) == Signature::Valid
+    }
+
+    /// As [`Self::is_signed_by`]; also where the names agree and the signature is of a kind that cannot be verified
+    /// here.
+    #[must_use]
+    pub fn may_be_signed_by(&self, authority: &Certificate) -> bool {
+        self.names(authority) && self.signature_by(authority).may_be_valid()
     }
 
     /// What it says about the certificate, if it is about its issuer's certificates.
@@ -154,14 +176,14 @@ impl RevocationList {
     }
 }
 
-/// The newest list that `authority` signed.
+/// The newest list that `authority` signed, as far as that can be told here.
 pub fn newest<'a>(
     lists: impl IntoIterator<Item = &'a RevocationList>,
     authority: &Certificate,
 ) -> Option<&'a RevocationList> {
     let mut candidates: Vec<_> = lists.into_iter().filter(|list| list.names(authority)).collect();
     candidates.sort_by(|one, other| other.age().cmp(&one.age()));
-    candidates.into_iter().find(|list| list.is_signed_by(authority))
+    candidates.into_iter().find(|list| list.may_be_signed_by(authority))
 }
 
 /// Encodes lists as one PEM text, in their order.

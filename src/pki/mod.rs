@@ -1,6 +1,7 @@
 //! X.509 as the product needs it: names, keys, certificates, chains; reading and signing, no files
 //! and no clock.
 
+pub mod acceptance;
 pub mod certificate;
 pub mod certification_request;
 pub mod chain;
@@ -9,6 +10,7 @@ pub mod issue;
 pub mod key;
 pub mod name;
 pub mod name_constraints;
+mod object_identifier;
 #[cfg(test)]
 pub(crate) mod openssl;
 pub mod pem;

@@ -14,6 +14,8 @@ use x509_cert::der::Encode;
 use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 use x509_parser::asn1_rs::{Any, FromDer, Oid};
 
+use super::object_identifier;
+
 /// Attributes of one relative distinguished name, in any order.
 type Rdn = Vec<AttributeTypeAndValue>;
 
@@ -204,7 +206,7 @@ struct Parsed<'a> {
 
 impl From<&Parsed<'_>> for Attribute {
     fn from(Parsed { oid, value }: &Parsed<'_>) -> Self {
-        let oid = oid.to_id_string();
+        let oid = object_identifier::dotted(oid);
         let text = print::text(value).and_then(|text| String::from_utf8(text.concat()).ok());
         Self {
             short_name: attribute::short_name(&oid),

@@ -118,12 +118,41 @@ impl AlternativeNames {
     }
 }
 
-/// A serial number: big-endian magnitude without leading zeros, 1 to 20 octets, positive.
+/// A serial number: big-endian magnitude without leading zeros, 1 to 20 octets, positive. One below zero, which RFC
+/// 5280 forbids and some authorities gave all the same, has its magnitude behind an octet 0, so that it equals no other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialNumber(pub Vec<u8>);
 
 impl SerialNumber {
-    /// The number of a DER INTEGER's content, without its leading zeros.
+    /// The number that the content of a DER INTEGER stands for, with its sign.
+    #[must_use]
+    pub fn from_integer(octets: &[u8]) -> Self {
+        if octets.first().is_none_or(|octet| octet & 0x80 == 0) {
+            return Self::from_encoded(octets);
+        }
+        // Two's complement: what is missing to the next power of 256.
+        let mut carry = true;
+        let mut magnitude: Vec<u8> = octets
+            .iter()
+            .rev()
+            .map(|octet| {
+                let (flipped, next) = (!octet).overflowing_add(u8::from(carry));
+                carry = next;
+                flipped
+            })
+            .collect();
+        magnitude.reverse();
+        let Self(magnitude) = Self::from_encoded(&magnitude);
+        Self([vec![0], magnitude].concat())
+    }
+
+    /// Whether it is below zero.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        matches!(self.0.as_slice(), [0, _, ..])
+    }
+
+    /// The number of this magnitude, without its leading zeros.
     #[must_use]
     pub fn from_encoded(octets: &[u8]) -> Self {
         let leading = octets.iter().take_while(|octet| **octet == 0).count();
@@ -156,7 +185,14 @@ impl SerialNumber {
 impl std::fmt::Display for SerialNumber {
     /// Upper-case hexadecimal without separators, as `openssl x509 -serial` prints it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        let magnitude = match self.0.as_slice() {
+            [0, magnitude @ ..] if !magnitude.is_empty() => {
+                f.write_str("-")?;
+                magnitude
+            }
+            magnitude => magnitude,
+        };
+        magnitude.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
     }
 }
 
@@ -183,4 +219,27 @@ pub struct CertificateRequest {
     pub renew_before: Seconds,
     /// Serial of the first issue; random if absent.
     pub serial: Option<SerialNumber>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SerialNumber;
+
+    #[test]
+    fn serials_below_zero_have_their_sign_and_equal_no_other() {
+        for (octets, text) in [
+            (&[0xff][..], "-01"),
+            (&[0x00, 0xff], "FF"),
+            (&[0x80], "-80"),
+            (&[0x00, 0x80], "80"),
+            (&[0xfe, 0xff], "-0101"),
+            (&[0xff, 0x00], "-0100"),
+            (&[0x00], "00"),
+            (&[0x01], "01"),
+        ] {
+            let serial = SerialNumber::from_integer(octets);
+            assert_eq!(serial.to_string(), text);
+            assert_eq!(serial.is_negative(), text.starts_with('-'));
+        }
+    }
 }

@@ -19,7 +19,7 @@ pub(super) fn accepted<'a>(
     while let Some(issuer) = found.get(done).copied() {
         done += 1;
         let (below, rest): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|one| one.is_signed_by(issuer));
+            open.into_iter().partition(|one| one.may_be_signed_by(issuer));
         found.extend(below);
         open = rest;
     }

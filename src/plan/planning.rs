@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::acceptance;
 use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
@@ -222,6 +223,7 @@ pub fn plan_within(
     if scope.only.is_none() {
         plan.lists = lists(model, inventory, &revoked, now, &signers);
         obstacles::judge(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
+        errors.extend(acceptance::refusals(model, inventory, &plan.actions, scope));
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }

@@ -212,7 +212,7 @@ fn issuer_changed(c: &Compared<'_>) -> Option<Reason> {
     let other_key = match (c.issuer_key_id, c.have.authority_key_id.as_deref()) {
         (Some(want), Some(have)) => want != have,
         // Without identifiers on both sides only the signature tells.
-        _ => c.issuer_certificate.is_some_and(|issuer| !c.have.is_signed_by(issuer)),
+        _ => c.issuer_certificate.is_some_and(|issuer| !c.have.may_be_signed_by(issuer)),
     };
     let changed = c.issuer_is_new || other_key || *c.issuer != c.have.issuer;
     changed.then(|| Reason::IssuerChanged { want: c.issuer.clone(), have: c.have.issuer.clone() })

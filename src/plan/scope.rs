@@ -33,10 +33,14 @@ impl Scope {
         self.only.as_ref().is_none_or(|only| only.contains(holder))
     }
 
+    /// Whether what is wrong with that host matters, by its key.
+    pub(super) fn touches(&self, host: &str) -> bool {
+        self.touched.as_ref().is_none_or(|touched| touched.has_host(host))
+    }
+
     /// Whether lists that one of these hosts lacks matter.
     pub(super) fn touches_any(&self, hosts: &BTreeSet<&str>) -> bool {
-        let touched = self.touched.as_ref();
-        touched.is_none_or(|touched| hosts.iter().any(|host| touched.has_host(host)))
+        self.touched.is_none() || hosts.iter().any(|host| self.touches(host))
     }
 
     /// Whether `holder` is among them.

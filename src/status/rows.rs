@@ -297,7 +297,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
 fn is_replaced(authority: &Authority, list: &RevocationList) -> bool {
     match &authority.source {
         AuthoritySource::Brought(chain) => {
-            authority.can_sign && chain.first().is_some_and(|own| list.is_signed_by(own))
+            authority.can_sign && chain.first().is_some_and(|own| list.may_be_signed_by(own))
         }
         AuthoritySource::Issued(_) => false,
     }

@@ -41,6 +41,7 @@ mod leaks;
 mod merging;
 mod name_suffix_hash;
 mod nginx;
+mod odd;
 mod order;
 mod partners;
 mod properties;

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::existing::reading::{Secret, Secrets};
 use crate::model::context::listed;
 use crate::model::{ClientAuthentication, Reference};
+use crate::pki::acceptance::{self, Refusal};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Chain};
 use crate::pki::crl::{self, RevocationList};
@@ -29,6 +30,15 @@ pub(super) fn judge(
         Ok(certificates) => certificates,
         Err(error) => return vec![*error],
     };
+    if let Some((one, refusal)) =
+        certificates.iter().find_map(|one| Some((one, acceptance::unreadable(one)?)))
+    {
+        let title = format!(
+            "the Secret `{reference}` of trusted authorities holds `{}`, which {refusal}",
+            one.subject.rfc2253()
+        );
+        return vec![Diagnostic::error("trust-unusable", title).help(ASK)];
+    }
     found.extend(combined(reference, secret));
     found.extend(authorities(reference, &certificates, auth.verify_depth, now));
     found.extend(lists(reference, secret, &certificates, now));
@@ -91,6 +101,18 @@ fn authorities(
     };
     let (signing, leaves): (Vec<&Certificate>, Vec<_>) =
         certificates.iter().partition(|one| one.may_sign_certificates());
+    let (passing, leaves): (Vec<&Certificate>, Vec<_>) =
+        leaves.into_iter().partition(|one| acceptance::passes_for_authority(one));
+    let unsaid = passing.first().map(|one| {
+        let problem = format!(
+            "holds `{}`, which does not say that it is an authority's (it has no basicConstraints): nginx takes it for one all the same, and lets its clients in",
+            one.subject.rfc2253()
+        );
+        error("not-an-authority", problem).help(ASK)
+    });
+    if let Some(unsaid) = unsaid {
+        return vec![unsaid];
+    }
     if signing.is_empty() {
         return vec![
             error("trust-locks-out", "has no certificate of an authority under `ca.crt`: nobody could log in".to_owned())
@@ -99,7 +121,9 @@ fn authorities(
     }
     let chains: Vec<Chain> = signing.iter().map(|one| chain::order(one, certificates)).collect();
     let works = |chain: &&Chain| {
-        chain.is_complete() && chain.certificates.iter().all(|one| is_valid(one, now))
+        chain.is_complete()
+            && chain.certificates.iter().all(|one| is_valid(one, now))
+            && refused(chain).is_none()
     };
     if !chains.iter().any(|chain| works(&chain)) {
         return vec![locks_out(&chains, now, &error)];
@@ -130,6 +154,13 @@ fn authorities(
             "put the certificate of their issuer there",
         );
     }
+    let mut told: Vec<&Certificate> = Vec::new();
+    for (blamed, refusal) in chains.iter().filter_map(refused) {
+        if !told.contains(&blamed) {
+            told.push(blamed);
+            warn(format!("holds `{}`, which {refusal}", blamed.subject.rfc2253()), ASK);
+        }
+    }
     let own = |chain: &&Chain| !chain.is_complete();
     let rootless: Vec<&Certificate> =
         chains.iter().filter(own).map(|chain| &chain.certificates[0]).collect();
@@ -156,6 +187,14 @@ fn authorities(
     found
 }
 
+/// Why nginx takes nobody below the first authority of a chain that leads to a root.
+fn refused(chain: &Chain) -> Option<(&Certificate, Refusal)> {
+    let certificates: Vec<&Certificate> = chain.certificates.iter().collect();
+    acceptance::refusal_of_chain(&certificates).filter(|_| chain.is_complete())
+}
+
+const ASK: &str = "replace it in that Secret by another certificate of that authority";
+
 fn is_valid(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_before <= now && now <= certificate.not_after
 }
@@ -176,6 +215,10 @@ fn locks_out(
             expired.not_after
         );
         return error("trust-locks-out", problem).help("whoever fills that Secret must renew it");
+    }
+    if let Some((blamed, refusal)) = chains.iter().find_map(refused) {
+        let problem = format!("lets no client in: `{}` {refusal}", blamed.subject.rfc2253());
+        return error("trust-locks-out", problem).help(ASK);
     }
     let above = chains.iter().find_map(|chain| chain.missing_issuer.as_ref());
     let above = above.map_or_else(String::new, |name| format!(" `{}`", name.rfc2253()));
@@ -236,7 +279,16 @@ fn lists(
         certificates.iter().filter(|one| one.may_sign_certificates() && is_valid(one, now))
     {
         let subject = authority.subject.rfc2253();
-        match crl::newest(&lists, authority) {
+        let list = crl::newest(&lists, authority);
+        if let Some(refusal) = list.and_then(|list| acceptance::refusal_of_list(list, authority)) {
+            found.push(
+                error(format!("has a revocation list of `{subject}` that {refusal}")).help(
+                    "leave `ca.crl` out of that Secret, or put lists there that OpenSSL takes",
+                ),
+            );
+            continue;
+        }
+        match list {
             None => found.push(
                 error(format!("has no revocation list of `{subject}` in its `ca.crl`: every client below it is refused"))
                     .help("put a list of every authority up to the root there, or none at all"),

@@ -8,6 +8,7 @@ use crate::import::found::{LeftOut, Place};
 use crate::import::kubernetes::AUTHORITY_KEYS;
 use crate::import::names::{self, Names};
 use crate::pki::certificate::Certificate;
+use crate::pki::chain;
 use crate::pki::key::SpkiHash;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{Holder, Issuer};
@@ -29,7 +30,7 @@ impl Authority<'_> {
 
     /// Whether it signed that certificate, with any of its own.
     pub(super) fn signed(&self, certificate: &Certificate) -> bool {
-        self.certificates.iter().any(|own| certificate.is_signed_by(own))
+        self.certificates.iter().any(|own| certificate.may_be_signed_by(own))
     }
 }
 
@@ -96,7 +97,7 @@ fn wished(
 pub(super) fn is_self_signed_server(case: Case<'_>, certificate: &Certificate) -> bool {
     let signs_nobody = || {
         let mut others = case.found.certificates.values().map(|found| &found.certificate);
-        !others.any(|other| other != certificate && other.is_signed_by(certificate))
+        !others.any(|other| other != certificate && other.may_be_signed_by(certificate))
     };
     certificate.is_authority
         && names::host(certificate).is_some()
@@ -183,7 +184,8 @@ fn entry(
         )));
     }
     let parent = match authority.parent {
-        None if own.is_self_signed() => None,
+        // Nobody verifies the signature of a root.
+        None if own.is_self_signed() || own.is_anchor() => None,
         None => {
             return Err(refuse(format!(
                 "its issuer `{}` is not here: the controller trusts nobody without the root",
@@ -210,6 +212,7 @@ fn entry(
     }
     cross_signed(case, authority, pki);
     tell(case, &entry, pki);
+    doubts(&entry, pki);
     Ok(entry)
 }
 
@@ -316,6 +319,24 @@ fn without_lists(entry: &Entry) -> Option<String> {
     ))
 }
 
+/// What nginx refuses of an authority, and what could not be verified about it.
+fn doubts(entry: &Entry, pki: &mut Pki) {
+    let (name, chain) = (entry.holder.name(), chain(entry));
+    if let Some((blamed, refusal)) = entry.refusal() {
+        pki.notes.push(format!(
+            "authority `{name}`: {} {refusal}; a host that lists it under `clientAuth.cas` is an error as long as it has this certificate",
+            described(&blamed)
+        ));
+    }
+    for (below, with) in chain::unverified(&chain) {
+        pki.notes.push(format!(
+            "authority `{name}`: {} is signed with {with}, which cannot be checked here: whether `{}` signed it is not known",
+            described(below),
+            below.issuer.rfc2253()
+        ));
+    }
+}
+
 /// The certificate of an authority and those above it.
 fn chain(entry: &Entry) -> Vec<Certificate> {
     entry.certificate.iter().chain(&entry.above).cloned().collect()
@@ -330,7 +351,8 @@ pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
             // Roots stand in no file of a server.
             let top = entry.above.last().or(entry.certificate.as_ref());
             let is_other = entry.certificate.as_ref() != Some(own);
-            entry.above.contains(own) || is_other && top.is_some_and(|top| top.is_signed_by(own))
+            entry.above.contains(own)
+                || is_other && top.is_some_and(|top| top.may_be_signed_by(own))
         })
     };
     let is_mere = |entry: &Entry| {
@@ -371,6 +393,6 @@ fn has_clients(case: Case<'_>, own: &Certificate) -> bool {
         !leaf.is_authority
             && !case.is_over(leaf)
             && matches!(role::role(case, leaf), Ok(Role::Client))
-            && leaf.is_signed_by(own)
+            && leaf.may_be_signed_by(own)
     })
 }

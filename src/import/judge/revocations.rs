@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::authorities::Authority;
 use super::{Case, Pki, Source};
 use crate::import::found::{Database, LeftOut, Revoked};
+use crate::pki::acceptance;
 use crate::pki::crl::{self, RevocationList};
 use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::{NewRevocation, Revocation};
@@ -59,7 +60,7 @@ fn lists(
     let all: Vec<&RevocationList> = case.found.lists.iter().map(|found| &found.list).collect();
     for found in &case.found.lists {
         let is_signed =
-            |one: &Authority<'_>| one.name.is_some() && found.list.is_signed_by(one.current());
+            |one: &Authority<'_>| one.name.is_some() && found.list.may_be_signed_by(one.current());
         if !authorities.iter().any(is_signed) {
             let what = format!("the revocation list of `{}`", found.list.issuer.rfc2253());
             let why = "none of the authorities that are taken over has signed it";
@@ -88,6 +89,11 @@ fn lists(
                 list.end()
             );
             pki.left_out.push(LeftOut::new(&entry.place, what, why));
+        } else if let Some(refusal) = acceptance::refusal_of_list(list, authority.current())
+            && entry.source == Source::Brought
+        {
+            let what = format!("the revocation list of `{}`", list.issuer.rfc2253());
+            pki.left_out.push(LeftOut::new(&entry.place, what, format!("it {refusal}")));
         } else {
             entry.lists.push(list.clone());
         }
@@ -99,7 +105,9 @@ fn lists_of_issuers(case: Case<'_>, pki: &mut Pki) {
     for entry in pki.entries.iter_mut().filter(|entry| entry.source == Source::Brought) {
         for above in &entry.above {
             let all = case.found.lists.iter().map(|found| &found.list);
-            let newest = crl::newest(all, above).filter(|list| list.end() > case.now);
+            let newest = crl::newest(all, above).filter(|list| {
+                list.end() > case.now && acceptance::refusal_of_list(list, above).is_none()
+            });
             entry.lists.extend(newest.cloned());
         }
     }

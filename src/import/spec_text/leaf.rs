@@ -144,5 +144,8 @@ pub(super) fn client_signers(pki: &Pki) -> Vec<String> {
         .collect();
     signers.sort();
     signers.dedup();
+    // A host that lists one that nginx refuses is an error: a note tells of it.
+    let is_refused = |entry: &Entry| entry.source == Source::Brought && entry.refusal().is_some();
+    signers.retain(|name| !pki.authority(name).is_some_and(is_refused));
     signers
 }

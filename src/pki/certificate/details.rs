@@ -1,6 +1,6 @@
 //! What certificates say beyond what issuing and checking them needs: for people who look at one.
 
-use x509_parser::asn1_rs::{Any, FromDer, Oid, Tag};
+use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{
     DistributionPointName, GeneralName, ParsedExtension, SubjectAlternativeName,
@@ -13,6 +13,7 @@ use super::Certificate;
 use super::reading::{algorithm, bits};
 use crate::pki::key::Algorithm;
 use crate::pki::name::DistinguishedName;
+use crate::pki::object_identifier::dotted;
 
 /// What a certificate says besides the facts of [`Certificate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct Details {
     pub version: u32,
     /// Octets of the serial number as encoded, a leading zero included; RFC 5280 allows 20.
     pub serial_octets: usize,
-    /// Whether the serial number is negative.
-    pub serial_is_negative: bool,
+    /// Whether it has basicConstraints, whatever these say.
+    pub has_basic_constraints: bool,
     /// Its key.
     pub public_key: PublicKey,
     /// How it was signed.
@@ -124,16 +125,16 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
     let mut details = Details {
         version: parsed.version().0 + 1,
         serial_octets: serial.len(),
-        serial_is_negative: serial.first().is_some_and(|octet| octet & 0x80 != 0),
         public_key: PublicKey::of_info(parsed.public_key()),
         signature: signature_algorithm(&parsed.signature_algorithm),
         ..Details::default()
     };
     for extension in parsed.extensions() {
-        let oid = extension.oid.to_id_string();
+        let oid = dotted(&extension.oid);
         if extension.critical {
             details.critical.push(oid.clone());
         }
+        details.has_basic_constraints |= oid == extension::BASIC_CONSTRAINTS;
         details.add(extension.parsed_extension(), oid, extension.critical);
     }
     details
@@ -157,7 +158,7 @@ impl Details {
             ParsedExtension::AuthorityInfoAccess(access) => {
                 for description in &access.accessdescs {
                     let place = general_name(&description.access_location);
-                    match description.access_method.to_id_string().as_str() {
+                    match dotted(&description.access_method).as_str() {
                         "1.3.6.1.5.5.7.48.1" => self.ocsp.push(place),
                         "1.3.6.1.5.5.7.48.2" => self.issuer_certificates.push(place),
                         _ => {}
@@ -189,7 +190,7 @@ const CURVES: [(&str, &str, usize); 9] = [
 pub const OWN_CURVE: &str = "ECDSA on a curve that is described, not named";
 
 fn other_key(key: &SubjectPublicKeyInfo<'_>) -> PublicKey {
-    let algorithm = match key.algorithm.algorithm.to_id_string().as_str() {
+    let algorithm = match dotted(&key.algorithm.algorithm).as_str() {
         "1.2.840.10045.2.1" => return on_curve(key.algorithm.parameters.as_ref()),
         "1.2.840.10040.4.1" => "DSA".to_owned(),
         "1.3.101.113" => "Ed448".to_owned(),
@@ -203,7 +204,7 @@ fn other_key(key: &SubjectPublicKeyInfo<'_>) -> PublicKey {
 
 fn on_curve(parameters: Option<&Any<'_>>) -> PublicKey {
     let oid = parameters.filter(|any| any.tag() == Tag::Oid).and_then(|any| any.as_oid().ok());
-    let Some(oid) = oid.map(|oid| oid.to_id_string()) else {
+    let Some(oid) = oid.map(|oid| dotted(&oid)) else {
         return PublicKey { algorithm: OWN_CURVE.to_owned(), size: None };
     };
     let known = CURVES.into_iter().find(|(known, ..)| *known == oid);
@@ -219,7 +220,7 @@ fn modulus(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
 
 /// Names as people know them; SHA-1 and older ones are weak.
 pub(in crate::pki) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
-    let oid = named.algorithm.to_id_string();
+    let oid = dotted(&named.algorithm);
     let (name, is_weak) = match oid.as_str() {
         "1.2.840.113549.1.1.2" => ("RSA with MD2", true),
         "1.2.840.113549.1.1.4" => ("RSA with MD5", true),
@@ -229,6 +230,17 @@ pub(in crate::pki) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> Si
         "1.2.840.113549.1.1.12" => ("RSA with SHA-384", false),
         "1.2.840.113549.1.1.13" => ("RSA with SHA-512", false),
         "1.2.840.113549.1.1.10" => return probabilistic(named),
+        "1.2.840.113549.1.1.15" => ("RSA with SHA-512/224", false),
+        "1.2.840.113549.1.1.16" => ("RSA with SHA-512/256", false),
+        "1.3.36.3.3.1.2" => ("RSA with RIPEMD-160", true),
+        "2.16.840.1.101.3.4.3.13" => ("RSA with SHA3-224", false),
+        "2.16.840.1.101.3.4.3.14" => ("RSA with SHA3-256", false),
+        "2.16.840.1.101.3.4.3.15" => ("RSA with SHA3-384", false),
+        "2.16.840.1.101.3.4.3.16" => ("RSA with SHA3-512", false),
+        "2.16.840.1.101.3.4.3.9" => ("ECDSA with SHA3-224", false),
+        "2.16.840.1.101.3.4.3.10" => ("ECDSA with SHA3-256", false),
+        "2.16.840.1.101.3.4.3.11" => ("ECDSA with SHA3-384", false),
+        "2.16.840.1.101.3.4.3.12" => ("ECDSA with SHA3-512", false),
         "1.2.840.10045.4.1" => ("ECDSA with SHA-1", true),
         "1.2.840.10045.4.3.1" => ("ECDSA with SHA-224", false),
         "1.2.840.10045.4.3.2" => ("ECDSA with SHA-256", false),
@@ -245,11 +257,12 @@ pub(in crate::pki) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> Si
 
 fn probabilistic(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
     let parameters = named.parameters.as_ref().and_then(|any| RsaSsaPssParams::try_from(any).ok());
-    let hash = parameters.map(|parameters| parameters.hash_algorithm_oid().to_id_string());
+    let hash = parameters.map(|parameters| dotted(parameters.hash_algorithm_oid()));
     let (hash, is_weak) = match hash.as_deref() {
         Some("2.16.840.1.101.3.4.2.1") => ("SHA-256", false),
         Some("2.16.840.1.101.3.4.2.2") => ("SHA-384", false),
         Some("2.16.840.1.101.3.4.2.3") => ("SHA-512", false),
+        Some("2.16.840.1.101.3.4.2.4") => ("SHA-224", false),
         // The default of the parameters.
         Some("1.3.14.3.2.26") | None => ("SHA-1", true),
         Some(_) => ("another hash function", false),
@@ -284,9 +297,11 @@ pub(super) fn general_name(name: &GeneralName<'_>) -> String {
         GeneralName::URI(text) | GeneralName::DNSName(text) | GeneralName::RFC822Name(text) => {
             (*text).to_owned()
         }
-        GeneralName::OtherName(oid, value) => format!("otherName {oid} {}", other_value(value)),
+        GeneralName::OtherName(oid, value) => {
+            format!("otherName {} {}", dotted(oid), other_value(value))
+        }
         GeneralName::DirectoryName(name) => format!("directoryName {name}"),
-        GeneralName::RegisteredID(oid) => format!("registeredID {}", Oid::to_id_string(oid)),
+        GeneralName::RegisteredID(oid) => format!("registeredID {}", dotted(oid)),
         GeneralName::IPAddress(octets) => format!("iPAddress {}", hexadecimal(octets)),
         GeneralName::Invalid(tag, octets) => {
             format!("invalid name {} {}", tag.0, hexadecimal(octets))

@@ -2,9 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use x509_parser::asn1_rs::{FromDer, Oid};
+use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
+use x509_parser::extensions::{
+    AuthorityKeyIdentifier, GeneralName, GeneralSubtree, ParsedExtension,
+};
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
     OID_PKCS1_RSAENCRYPTION, OID_SIG_ED25519,
@@ -13,9 +15,10 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::details::general_name;
-use super::{Certificate, CertificateError, ExtendedKeyUsage};
+use super::{AuthorityReference, Certificate, CertificateError, ExtendedKeyUsage};
 use crate::pki::key::{Algorithm, SpkiHash};
 use crate::pki::name::DistinguishedName;
+use crate::pki::object_identifier::dotted;
 use crate::pki::request::{AlternativeNames, NameConstraints, SerialNumber, Subtree};
 use crate::time::Timestamp;
 
@@ -29,12 +32,17 @@ pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError>
         if seen.contains(&&extension.oid) {
             return Err(CertificateError::Malformed(format!(
                 "it has extension {} twice",
-                extension.oid
+                dotted(&extension.oid)
             )));
         }
         seen.push(&extension.oid);
         apply(&mut certificate, extension.parsed_extension(), extension.critical).map_err(
-            |why| CertificateError::Malformed(format!("its extension {} {why}", extension.oid)),
+            |why| {
+                CertificateError::Malformed(format!(
+                    "its extension {} {why}",
+                    dotted(&extension.oid)
+                ))
+            },
         )?;
     }
     Ok((certificate, rest.len()))
@@ -50,13 +58,14 @@ fn basic(parsed: &X509Certificate<'_>) -> Result<Certificate, CertificateError> 
         der: parsed.as_raw().to_vec(),
         subject: name("subject", parsed.subject().as_raw())?,
         issuer: name("issuer", parsed.issuer().as_raw())?,
-        serial: SerialNumber::from_encoded(parsed.raw_serial()),
+        serial: SerialNumber::from_integer(parsed.raw_serial()),
         not_before: Timestamp::from_unix(parsed.validity().not_before.timestamp()),
         not_after: Timestamp::from_unix(parsed.validity().not_after.timestamp()),
         key_kind: algorithm(parsed.public_key()).and_then(Algorithm::kind),
         spki_hash: SpkiHash::of(parsed.public_key().raw),
         subject_key_id: None,
         authority_key_id: None,
+        authority_certificate: AuthorityReference::default(),
         is_authority: false,
         max_path_len: None,
         key_usage: None,
@@ -80,6 +89,7 @@ fn apply(
         ParsedExtension::AuthorityKeyIdentifier(authority) => {
             certificate.authority_key_id =
                 authority.key_identifier.as_ref().map(|id| id.0.to_vec());
+            certificate.authority_certificate = authority_reference(authority);
         }
         ParsedExtension::BasicConstraints(constraints) => {
             certificate.is_authority = constraints.ca;
@@ -106,6 +116,21 @@ fn apply(
     Ok(())
 }
 
+/// The certificate that an authority key identifier names, as OpenSSL reads it.
+pub(in crate::pki) fn authority_reference(
+    authority: &AuthorityKeyIdentifier<'_>,
+) -> AuthorityReference {
+    let names = authority.authority_cert_issuer.iter().flatten();
+    let mut directory = names.filter_map(|name| match name {
+        GeneralName::DirectoryName(name) => DistinguishedName::from_der(name.as_raw()).ok(),
+        _ => None,
+    });
+    AuthorityReference {
+        issuer: directory.next(),
+        serial: authority.authority_cert_serial.map(SerialNumber::from_integer),
+    }
+}
+
 fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<ExtendedKeyUsage> {
     let known = [
         (usage.any, ExtendedKeyUsage::Any),
@@ -120,7 +145,7 @@ fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<Extend
     ];
     let known = known.into_iter().filter_map(|(has, purpose)| has.then_some(purpose));
     let named = named.into_iter().filter(|(has, _)| *has).map(|(_, oid)| oid.to_owned());
-    let other = usage.other.iter().map(Oid::to_id_string);
+    let other = usage.other.iter().map(dotted);
     known.chain(named.chain(other).map(ExtendedKeyUsage::Other)).collect()
 }
 

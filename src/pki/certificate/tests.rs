@@ -133,15 +133,46 @@ fn signatures_of_the_usual_algorithms_are_verified() {
         ("-newkey ec -pkeyopt ec_paramgen_curve:P-384", "-sha256", true),
         ("-newkey ec -pkeyopt ec_paramgen_curve:P-384", "-sha384", true),
         ("-newkey ec -pkeyopt ec_paramgen_curve:P-521", "-sha512", true),
+        (
+            "-newkey rsa:3072 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-2",
+            "-sha256",
+            true,
+        ),
+        (
+            "-newkey rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:0",
+            "-sha384",
+            true,
+        ),
+        ("-newkey rsa:2048 -sigopt rsa_padding_mode:pss", "-sha1", false),
+        (
+            "-newkey rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_mgf1_md:sha256",
+            "-sha512",
+            false,
+        ),
+        ("-newkey rsa-pss -pkeyopt rsa_keygen_bits:2048", "-sha256", true),
+        ("-newkey rsa:2048", "-sha224", false),
+        ("-newkey rsa:1024", "-sha384", false),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:P-256", "-sha1", true),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:P-256", "-sha224", true),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:P-384", "-sha1", true),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:P-384", "-sha224", true),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:P-521", "-sha1", true),
         ("-newkey ec -pkeyopt ec_paramgen_curve:secp256k1", "-sha256", false),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:brainpoolP256r1", "-sha256", false),
+        ("-newkey ed448", "", false),
         ("-newkey ed25519", "", true),
     ];
     for (key, digest, verified) in cases {
         let certificate = foreign(&bench, key, digest, "basicConstraints = CA:TRUE");
-        assert_eq!(certificate.is_self_signed(), verified, "{key} {digest}");
+        assert_eq!(certificate.is_signed_by(&certificate), verified, "{key} {digest}");
+        assert!(certificate.is_self_signed(), "{key} {digest}");
         let mut other = certificate.der.clone();
         *other.last_mut().unwrap() ^= 1;
-        assert!(!Certificate::from_der(&other).unwrap().is_self_signed(), "{key} {digest}");
+        let other = Certificate::from_der(&other).unwrap();
+        assert!(!other.is_signed_by(&other), "{key} {digest}");
+        // What cannot be verified is believed where it names itself, as OpenSSL does with every root.
+        assert_eq!(other.is_self_signed(), !verified, "{key} {digest}");
+        assert!(other.is_anchor(), "{key} {digest}");
     }
 }
 

@@ -7,15 +7,13 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::{CertificationRequest, RequestError};
-use crate::pki::certificate::details::PublicKey as KeyWords;
+use crate::pki::certificate::details::{PublicKey as KeyWords, signature_algorithm};
 use crate::pki::certificate::reading::{address, algorithm, normalize};
-use crate::pki::certificate::{key_usage, signature};
+use crate::pki::certificate::{Signature, key_usage, signature};
 use crate::pki::key::{Algorithm, PublicKey};
 use crate::pki::name::DistinguishedName;
+use crate::pki::object_identifier::dotted;
 use crate::pki::request::AlternativeNames;
-
-/// Signature algorithms whose hash function is broken: RSA with MD5 or SHA-1, ECDSA with SHA-1.
-const WEAK: [&str; 3] = ["1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5", "1.2.840.10045.4.1"];
 
 /// First octet of an uncompressed point (RFC 5480, section 2.2).
 const UNCOMPRESSED: u8 = 4;
@@ -80,15 +78,15 @@ fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, RequestError
 /// The signature, by the key that it asks a certificate for.
 fn require_possession(parsed: &X509CertificationRequest<'_>) -> Result<(), RequestError> {
     let named = &parsed.signature_algorithm;
-    if WEAK.contains(&named.algorithm.to_id_string().as_str()) {
-        return Err(RequestError::WeakSignature);
+    let algorithm = signature_algorithm(named);
+    if algorithm.is_weak {
+        return Err(RequestError::WeakSignature(algorithm.name));
     }
     let info = &parsed.certification_request_info;
-    let signature = &parsed.signature_value.data;
-    if signature::is_made_by(named, &info.subject_pki, info.raw, signature) {
-        Ok(())
-    } else {
-        Err(RequestError::WrongSignature)
+    match signature::judge(named, &info.subject_pki, info.raw, &parsed.signature_value.data) {
+        Signature::Valid => Ok(()),
+        Signature::Wrong => Err(RequestError::WrongSignature),
+        Signature::Unchecked(with) => Err(RequestError::UncheckedSignature(with)),
     }
 }
 
@@ -103,7 +101,10 @@ fn extensions<'a>(
         };
         for extension in &requested.extensions {
             if found.iter().any(|known| known.oid == extension.oid) {
-                return Err(malformed(format!("it asks for extension {} twice", extension.oid)));
+                return Err(malformed(format!(
+                    "it asks for extension {} twice",
+                    dotted(&extension.oid)
+                )));
             }
             found.push(extension);
         }
@@ -117,7 +118,10 @@ fn apply(
 ) -> Result<(), RequestError> {
     match extension.parsed_extension() {
         ParsedExtension::ParseError { error } => {
-            return Err(malformed(format!("its extension {} is damaged ({error})", extension.oid)));
+            return Err(malformed(format!(
+                "its extension {} is damaged ({error})",
+                dotted(&extension.oid)
+            )));
         }
         ParsedExtension::BasicConstraints(constraints) => {
             request.asks_for_authority |= constraints.ca;
@@ -144,9 +148,9 @@ fn add(request: &mut CertificationRequest, name: &GeneralName<'_>) {
             Some(address) => return names.ip.push(address),
             None => format!("an IP address of {} octets", octets.len()),
         },
-        GeneralName::OtherName(oid, _) => format!("an otherName of type {oid}"),
+        GeneralName::OtherName(oid, _) => format!("an otherName of type {}", dotted(oid)),
         GeneralName::DirectoryName(name) => format!("the directory name {name}"),
-        GeneralName::RegisteredID(oid) => format!("the registered identifier {oid}"),
+        GeneralName::RegisteredID(oid) => format!("the registered identifier {}", dotted(oid)),
         GeneralName::X400Address(_) => "an X.400 address".to_owned(),
         GeneralName::EDIPartyName(_) => "an EDI party name".to_owned(),
         GeneralName::Invalid(..) => "a name that cannot be read".to_owned(),

@@ -136,7 +136,7 @@ fn keys_that_are_not_offered_are_refused() {
 fn what_does_not_show_possession_is_refused() {
     let bench = Bench::new();
     let weak = request(&bench, "-newkey rsa:2048 -sha1", "/CN=alice", "nsComment = x");
-    assert_eq!(refused(&weak), RequestError::WeakSignature);
+    assert_eq!(refused(&weak), RequestError::WeakSignature("RSA with SHA-1".to_owned()));
     for key in [P256, "-newkey ed25519", "-newkey rsa:2048"] {
         request(&bench, key, "/CN=alice", "nsComment = x");
         bench.openssl("req -in r.pem -outform DER -out r.der").unwrap();

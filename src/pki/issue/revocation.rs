@@ -48,6 +48,11 @@ pub fn sign_revocation_list(
             "`{subject}` cannot sign revocation lists: its key usage lacks cRLSign"
         )));
     }
+    if let Some(serial) = draft.revoked.keys().find(|serial| serial.is_negative()) {
+        return Err(SignError(format!(
+            "the revocation list of `{subject}` cannot name the serial {serial}: numbers below zero are not encoded here"
+        )));
+    }
     let encoded = encoded(draft, signer, authority.subject_key_id.clone())?;
     let (contents, algorithm) = with_issuer(&encoded, subject.der())?;
     let signature = signer.key.sign(&contents)?;

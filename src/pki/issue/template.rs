@@ -211,6 +211,7 @@ impl Template {
             not_after: self.facts.not_after,
             key_kind: self.facts.key_kind,
             authority_key_id: self.facts.authority_key_id.clone(),
+            authority_certificate: self.facts.authority_certificate.clone(),
             is_authority: self.facts.is_authority,
             max_path_len: self.facts.max_path_len,
             key_usage: self.facts.key_usage,

@@ -10,6 +10,7 @@ use x509_parser::asn1_rs::{Any, ToDer};
 
 use super::Parsed;
 use super::attribute::short_name;
+use crate::pki::object_identifier::dotted;
 
 /// RFC 2253 text: last RDN first, `,` between RDNs, `+` within one.
 pub(super) fn rfc2253(rdns: &[Vec<Parsed<'_>>]) -> String {
@@ -21,7 +22,7 @@ pub(super) fn rfc2253(rdns: &[Vec<Parsed<'_>>]) -> String {
 }
 
 fn attribute(Parsed { oid, value: content }: &Parsed<'_>) -> String {
-    let oid = oid.to_id_string();
+    let oid = dotted(oid);
     match short_name(&oid) {
         Some(name) => format!("{name}={}", value(content)),
         None => format!("{oid}={}", dump(content)),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::manifest::objects::Material;
 use crate::model::{ClientAuthentication, Reference};
+use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::target::{SecretView, Trust};
@@ -58,8 +59,11 @@ fn existing(secret: &SecretView<'_>) -> Vec<String> {
         Trust::Bundle([]) => found.push(NO_CERTIFICATE.into()),
         Trust::Bundle(_) => {}
         Trust::Written { type_name: _, ca_crt, ca_crl } => {
-            found.extend(authority_problem(ca_crt.as_deref().unwrap_or_default()));
-            found.extend(ca_crl.as_deref().and_then(revocation_problem));
+            let ca_crt = ca_crt.as_deref().unwrap_or_default();
+            found.extend(authority_problem(ca_crt));
+            found.extend(ca_crl.as_deref().and_then(|lists| {
+                revocation_problem(lists).or_else(|| refused_list(lists, ca_crt))
+            }));
         }
     }
     found
@@ -126,7 +130,14 @@ fn other_authorities(authorities: &[String]) -> String {
 /// Why clients cannot be verified with this `ca.crt`.
 fn authority_problem(pem: &[u8]) -> Option<String> {
     match Certificate::from_pem(pem) {
-        Ok(certificates) if certificates.iter().any(|one| one.is_authority) => None,
+        Ok(certificates) if certificates.iter().any(|one| one.is_authority) => {
+            let unreadable = |one: &Certificate| Some((one.clone(), acceptance::unreadable(one)?));
+            let (blamed, refusal) = certificates
+                .iter()
+                .find_map(unreadable)
+                .or_else(|| acceptance::refusal_of_bundle(&certificates))?;
+            Some(format!("lets no client in: `{}` {refusal}", blamed.subject.rfc2253()))
+        }
         Ok(_) => Some("has no certificate of an authority under `ca.crt`".to_owned()),
         Err(error) => Some(format!("{NO_CERTIFICATE}: {error}")),
     }
@@ -139,6 +150,20 @@ fn revocation_problem(pem: &[u8]) -> Option<String> {
     Some(format!(
         "has something under `ca.crl` that is no PEM block `X509 CRL` with a list that the controller reads ({error}): it then takes nothing of the Secret"
     ))
+}
+
+/// Why nginx refuses everybody with these lists of these authorities, whatever the time.
+fn refused_list(lists: &[u8], authorities: &[u8]) -> Option<String> {
+    let (lists, authorities) =
+        (RevocationList::from_pem(lists).ok()?, Certificate::from_pem(authorities).ok()?);
+    let refusal = |list: &RevocationList| {
+        let own = authorities.iter().find(|own| list.may_be_signed_by(own))?;
+        acceptance::refusal_of_list(list, own)
+    };
+    lists.iter().find_map(|list| {
+        let (issuer, refusal) = (list.issuer.rfc2253(), refusal(list)?);
+        Some(format!("has a revocation list of `{issuer}` under `ca.crl` that {refusal}"))
+    })
 }
 
 #[cfg(test)]
