@@ -111,6 +111,8 @@ pub(super) struct Signer<'a> {
     certificate: Option<&'a Certificate>,
     /// Whether it is about to get its first certificate.
     is_new: bool,
+    /// Whether it is about to get another certificate.
+    is_renewed: bool,
     validity: Validity,
 }
 
@@ -338,6 +340,7 @@ pub(super) fn existing(certificate: &Certificate) -> Signer<'_> {
         key_id: certificate.subject_key_id.as_deref(),
         certificate: Some(certificate),
         is_new: false,
+        is_renewed: false,
         validity: Validity { not_before: certificate.not_before, not_after: certificate.not_after },
     }
 }
@@ -351,12 +354,13 @@ fn planned_signer<'a>(
     match own {
         Some(own) if reason.is_none() => existing(own),
         // Renewed with its own key: what it signed stays valid.
-        Some(own) => Signer { validity, ..existing(own) },
+        Some(own) => Signer { validity, is_renewed: true, ..existing(own) },
         None => Signer {
             subject: &request.subject,
             key_id: None,
             certificate: None,
             is_new: true,
+            is_renewed: false,
             validity,
         },
     }
@@ -387,6 +391,7 @@ pub(super) fn compared<'a>(
         },
         issuer_certificate: signer.and_then(|signer| signer.certificate),
         issuer_is_new: signer.is_some_and(|signer| signer.is_new),
+        issuer_is_renewed: signer.is_some_and(|signer| signer.is_renewed),
         revoked: None,
         asked: false,
         now,

@@ -21,6 +21,11 @@ pub enum Reason {
         /// Subject of the issuer that it has.
         have: DistinguishedName,
     },
+    /// It names the certificate of its issuer by serial, and that is replaced by another one.
+    IssuerRenewed {
+        /// The serial that it names, if it names one.
+        serial: Option<SerialNumber>,
+    },
     /// Its subject shall be another one.
     SubjectChanged {
         /// The subject that it shall have.
@@ -95,6 +100,15 @@ impl fmt::Display for Reason {
             Self::IssuerChanged { want, have } => {
                 write!(f, "issuer shall be `{}`, is `{}`", want.rfc2253(), have.rfc2253())
             }
+            Self::IssuerRenewed { serial: Some(serial) } => {
+                write!(
+                    f,
+                    "names the certificate {serial} of its issuer, which is replaced: verifiers refuse it below another one"
+                )
+            }
+            Self::IssuerRenewed { serial: None } => f.write_str(
+                "names another certificate of its issuer: verifiers refuse it below this one",
+            ),
             Self::SubjectChanged { want, have } => {
                 write!(f, "subject shall be `{}`, is `{}`", want.rfc2253(), have.rfc2253())
             }
@@ -153,6 +167,8 @@ pub struct Compared<'a> {
     pub issuer_certificate: Option<&'a Certificate>,
     /// Whether that issuer is about to get its first certificate, so that it cannot have signed anything.
     pub issuer_is_new: bool,
+    /// Whether that issuer is about to get another certificate.
+    pub issuer_is_renewed: bool,
     /// Why the certificate is revoked, if it is.
     pub revoked: Option<RevocationReason>,
     /// Whether somebody asks for another one, whatever this one is like.
@@ -168,6 +184,7 @@ pub const CHECKS: &[fn(&Compared<'_>) -> Option<Reason>] = &[
     revoked,
     subject_changed,
     issuer_changed,
+    issuer_renewed,
     usage_changed,
     names_changed,
     public_key_changed,
@@ -216,6 +233,16 @@ fn issuer_changed(c: &Compared<'_>) -> Option<Reason> {
     };
     let changed = c.issuer_is_new || other_key || *c.issuer != c.have.issuer;
     changed.then(|| Reason::IssuerChanged { want: c.issuer.clone(), have: c.have.issuer.clone() })
+}
+
+/// Others put issuer and serial of the issuer's certificate into authorityKeyIdentifier (easy-rsa, `issuer:always` of
+/// openssl), and OpenSSL takes no other certificate of that authority for the issuer. Certificates made here do not.
+fn issuer_renewed(c: &Compared<'_>) -> Option<Reason> {
+    let named = &c.have.authority_certificate;
+    let is_named = named.serial.is_some() || named.issuer.is_some();
+    let is_other = |issuer: &Certificate| !named.allows(issuer);
+    let renewed = is_named && (c.issuer_is_renewed || c.issuer_certificate.is_some_and(is_other));
+    renewed.then(|| Reason::IssuerRenewed { serial: named.serial.clone() })
 }
 
 /// Certificates made here say exactly what they are for. Those of others, which were imported, are kept as long

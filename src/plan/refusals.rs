@@ -186,6 +186,7 @@ pub(super) fn refuse_rotation(holder: &Holder, reason: &Reason) -> Option<Diagno
         Reason::Revoked { .. } => return Some(revoked_authority(holder, reason)),
         Reason::NeverIssued
         | Reason::IssuerChanged { .. }
+        | Reason::IssuerRenewed { .. }
         | Reason::NamesChanged { .. }
         | Reason::UsageChanged { .. }
         // Authorities have no signing requests.

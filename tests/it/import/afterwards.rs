@@ -298,3 +298,36 @@ fn clients_go_on_showing_the_intermediate_that_may_sign_no_lists() {
     };
     assert_eq!((ask("alice"), ask("bob")), ("400".to_owned(), "200".to_owned()));
 }
+
+/// As easy-rsa does, leaves name the very certificate of their issuer: below a renewed one, verifiers refuse them.
+#[test]
+fn leaves_that_name_a_replaced_certificate_are_issued_anew_with_it() {
+    let Some(old) = Old::new() else { return };
+    old.root("root", "/CN=Root");
+    let always = "-addext authorityKeyIdentifier=keyid,issuer:always";
+    old.client("alice", "/CN=alice", "root", always);
+    old.server("www", "www.example.com", "root", always);
+    old.client("bob", "/CN=bob", "root", "");
+    old.import_whole(&[]);
+    let (alice, bob) = (
+        old.sandbox.read("pki/clients/alice/tls.crt"),
+        old.sandbox.read("pki/clients/bob/tls.crt"),
+    );
+    let serial = old.sandbox.certificate("cas/root").serial;
+    old.sandbox.ok(&["cert", "renew", "cas/root"]);
+    let locked = old.sandbox.run(&["render", "--locked"]);
+    assert_eq!(locked.status, 1, "{}", locked.stderr);
+    let run = old.sandbox.ok(&["render"]);
+    let reason = format!("names the certificate {serial} of its issuer, which is replaced");
+    for holder in ["client `alice`", "host `www.example.com`"] {
+        assert!(run.stderr.contains(&format!("issued {holder}: {reason}")), "{}", run.stderr);
+    }
+    assert_ne!(old.sandbox.read("pki/clients/alice/tls.crt"), alice);
+    assert_eq!(old.sandbox.read("pki/clients/bob/tls.crt"), bob);
+    for holder in ["clients/alice", "clients/bob"] {
+        assert_verifies(&old.sandbox, "cas/root", holder, "sslclient");
+    }
+    assert_verifies(&old.sandbox, "cas/root", "hosts/www.example.com", "sslserver");
+    // Where the issuer is due itself, both happen in one run; from then on nothing is left to do.
+    old.sandbox.ok(&["render", "--locked"]);
+}
