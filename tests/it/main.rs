@@ -48,6 +48,7 @@ mod properties;
 mod readme;
 mod reissuing;
 mod revocation;
+mod rooms;
 mod rotation;
 mod schema;
 mod secrecy;
