@@ -34,7 +34,7 @@ pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
 pub use scope::Scope;
-pub use unknown::{Trusted, refuse_unknown};
+pub use unknown::{Seen, Trusted, refuse_replaced, refuse_unknown};
 
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;

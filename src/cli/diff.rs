@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases;
-use super::render::tell_elsewhere;
+use super::render::{no_longer_trusted, refuse_replaced, refuse_unknown, tell_elsewhere};
 use super::report::{CommandError, ExitStatus, show, standard_output_colour};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
@@ -47,6 +47,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         .map_err(|error| error.located(&read.document))?;
     phases::tell_plan(&plan, report, phases::urgency);
     let unsettled = phases::tell_unsettled_keys(&source, report, Severity::Warning)?;
+    refuse_unknown(&args.directory, &plan, &resolved.model, &inventory)?;
     if plan.is_urgent() {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
@@ -65,6 +66,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;
     let changes = output::changes(&tree, &existing)?;
+    if source.folder().is_some() {
+        let gone = no_longer_trusted(&args.directory, (&tree, &existing, &changes));
+        refuse_replaced(&args.directory, &gone, &model, &inventory)?;
+    }
     tell_elsewhere(&args.directory, &tree, &changes, report);
     let colour = standard_output_colour(globals);
     show(&output::difference(&changes, &tree, &existing, colour), colour)?;

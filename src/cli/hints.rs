@@ -1,4 +1,4 @@
-//! Commands that messages propose work as they stand: with the `-f` of the command that proposes them.
+//! Commands that messages propose work as they stand: with the `-f` and `--set` of the command that proposes them.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -21,10 +21,11 @@ const COMMANDS: [&str; 8] = [
 /// The flags that name the spec, as this run was given them.
 static FLAGS: OnceLock<String> = OnceLock::new();
 
-/// Has all that is proposed from now on name these files. The first ones count.
-pub fn remember(files: &[PathBuf]) {
-    let flags = files.iter().map(|file| format!(" -f {}", quoted(&file.to_string_lossy())));
-    let _ = FLAGS.set(flags.collect());
+/// Has all that is proposed from now on name these files and values. The first ones count.
+pub fn remember(files: &[PathBuf], values: &[String]) {
+    let files = files.iter().map(|file| format!(" -f {}", quoted(&file.to_string_lossy())));
+    let values = values.iter().map(|value| format!(" --set {}", quoted(value)));
+    let _ = FLAGS.set(files.chain(values).collect());
 }
 
 /// `text`, where each command between backticks that reads a spec names the files.

@@ -9,6 +9,7 @@ mod naming;
 mod paths;
 mod source;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ use crate::manifest::template::TemplateSet;
 use crate::model::{Model, Resolved, Touched};
 use crate::path;
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, Keyring};
+use crate::plan::{Inventory, IssuancePlan, Keyring};
 use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
 use crate::spec::value::AgeRecipient;
@@ -280,6 +281,24 @@ pub fn require_keys(
     let is_there = |holder: &&Holder| inventory.held.contains_key(*holder);
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
     source.keyring(inventory, &stored.filter(is_there).cloned().collect()).map(drop)
+}
+
+/// Makes sure that the keys of all Secrets are at hand where a plan changes one: they are written together.
+///
+/// # Errors
+/// Which ones are not, and why.
+pub fn require_keys_beside(
+    source: &Source,
+    model: &Model,
+    inventory: &Inventory,
+    plan: &IssuancePlan,
+) -> Result<(), CommandError> {
+    let shown: BTreeSet<&Holder> = model.key_pairs().collect();
+    let changes_one = plan.actions.iter().any(|action| shown.contains(&action.request.holder));
+    if changes_one && !has_keys(source, model, inventory)? {
+        return require_keys(source, model, inventory);
+    }
+    Ok(())
 }
 
 fn missing_keys<'a>(

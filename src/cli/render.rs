@@ -2,7 +2,7 @@
 
 mod folder;
 
-pub use self::folder::tell_elsewhere;
+pub use self::folder::{no_longer_trusted, refuse_replaced, refuse_unknown, tell_elsewhere};
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Format, Options, OutputTree};
-use crate::plan::{self, Holdings, Inventory, IssuancePlan, Rehearsal, Selected};
+use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal, Selected};
 use crate::spec::document::Document;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
@@ -98,15 +98,11 @@ impl Args {
         inventory: &Inventory,
         plan: &IssuancePlan,
     ) -> Result<(), CommandError> {
-        let Some(folder) = self.output.as_ref().filter(|_| !self.new_authorities) else {
-            return Ok(());
-        };
-        if !plan.issues_new_authority() {
-            return Ok(());
-        }
-        match plan::refuse_unknown(plan, model, inventory, &folder::trusted(folder)?) {
-            errors if errors.is_empty() => Ok(()),
-            errors => Err(CommandError::Input(errors)),
+        match &self.output {
+            Some(folder) if !self.new_authorities => {
+                folder::refuse_unknown(folder, plan, model, inventory)
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -169,7 +165,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             let tree = layout(&manifests, model, whole, &args);
             let existing = tree::read(folder, &tree)?;
             output::changes(&tree, &existing)?;
-            args.refuse_unknown(model, inventory, plan)
+            args.refuse_unknown(model, inventory, plan)?;
+            phases::require_keys_beside(&source, model, inventory, plan)
         })
         .map_err(|error| error.located(&document))?
     };
@@ -197,7 +194,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         Some(path) => {
             let tree = layout(&manifests, &model, disclosure, &args);
             let comparison = folder::compare(path, tree, &selected, &args.selection)?;
-            comparison.tell_kept(report);
+            let is_guarded = source.folder().is_some() && !args.new_authorities;
+            comparison.judge(is_guarded, (&model, &inventory), report)?;
             if args.check {
                 // What is due would change the folder too.
                 let is_current = comparison.is_current(report);

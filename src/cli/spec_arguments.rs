@@ -131,7 +131,7 @@ impl SpecArguments {
         if files.iter().chain(keys).filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(InputError::StandardInputTwice);
         }
-        hints::remember(&self.files);
+        hints::remember(&self.files, &self.values);
         let mut sources = input::specs(&files, Path::new(""))?;
         sources.extend(self.assignments());
         Ok(sources)

@@ -41,18 +41,17 @@ pub fn read(directory: &Path, tree: &OutputTree) -> Result<ExistingTree, TreeErr
     Ok(ExistingTree { record, files })
 }
 
-/// Reads the files of `directory` that its record names, by path.
+/// Reads the files of `directory` that its record names, by path; `None` for those that are gone.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_recorded(directory: &Path) -> Result<BTreeMap<String, Vec<u8>>, TreeError> {
+pub fn read_recorded(directory: &Path) -> Result<BTreeMap<String, Option<Vec<u8>>>, TreeError> {
     let root = open(directory)?;
     let record = record_in(&root)?;
     let mut files = BTreeMap::new();
     for path in record.iter().flat_map(Record::paths) {
-        if let Some(file) = read_file(&root.join(path))? {
-            files.insert(path.to_owned(), file.bytes);
-        }
+        let file = read_file(&root.join(path))?;
+        files.insert(path.to_owned(), file.map(|file| file.bytes));
     }
     Ok(files)
 }

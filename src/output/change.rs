@@ -129,7 +129,9 @@ pub fn changes(tree: &OutputTree, existing: &ExistingTree) -> Result<Changes, No
     let after = record_after(tree, &old);
     Ok(Changes {
         record_before: (!files.is_empty()).then(|| record_before(&old, &after, &files)),
-        record_after: (existing.record.as_ref() != Some(&after)).then_some(after),
+        // What is recorded before the first file changes is not what is there at the end.
+        record_after: (!files.is_empty() || existing.record.as_ref() != Some(&after))
+            .then_some(after),
         files,
         kept: kept.into_iter().cloned().collect(),
         elsewhere: elsewhere.into_iter().cloned().collect(),

@@ -66,7 +66,8 @@ pub(super) fn judge(
     let leaves_alone = are_leaves(&plan.revocations);
     let scene = Scene { model, inventory, revoked, renewed: &renewed, leaves_alone, now };
     for Obstacle { hosts, authority, mut diagnostic } in all(scene) {
-        if scope.touches_any(&hosts) {
+        // What is entered cannot be taken back, whomever it is about.
+        if scope.touches_any(&hosts) || !plan.revocations.is_empty() {
             errors.push(diagnostic);
         } else {
             plan.lists.retain(|list| list.authority != authority);

@@ -7,8 +7,8 @@ use super::acceptance;
 use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
-    Compromised, compromised, key_owners, lost_authority, refuse_before, refuse_compromised,
-    refuse_key_of_another, refuse_other_key, refuse_rotation,
+    Compromised, compromised, key_owners, lost_authority, lost_revocations, refuse_before,
+    refuse_compromised, refuse_key_of_another, refuse_other_key, refuse_rotation,
 };
 use super::revoking;
 use super::scope::Scope;
@@ -225,6 +225,7 @@ pub fn plan_within(
     if scope.only.is_none() {
         plan.lists = lists(model, inventory, &revoked, now, &signers);
         obstacles::judge(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
+        errors.extend(lost_revocations(inventory, &revoked));
         errors.extend(acceptance::refusals(model, inventory, &plan.actions, scope));
     }
     if errors.is_empty() { Ok(plan) } else { Err(errors) }

@@ -6,7 +6,7 @@ use super::reason::Reason;
 use super::{HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
-use crate::pki::crl::RevocationReason;
+use crate::pki::crl::{RevocationList, RevocationReason};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::time::Timestamp;
@@ -55,6 +55,30 @@ pub(super) fn lost_authority(
             .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
             .help("if it is lost for good, declare a new authority under another name and subject, and let its clients and hosts name that"),
     )
+}
+
+/// What an authority's own list names and its ledger does not: revocations were lost, and the next list would let those
+/// in again.
+pub(super) fn lost_revocations(inventory: &Inventory, revoked: &Revocations) -> Vec<Diagnostic> {
+    let lost = |(name, lists): (&String, &Vec<RevocationList>)| {
+        let own = inventory.trusted(name);
+        let signed = |list: &&RevocationList| own.iter().any(|one| list.may_be_signed_by(one));
+        let newest = lists.iter().find(signed)?;
+        let is_lost = |serial: &&SerialNumber| revoked.get(name, serial).is_none();
+        let lost: Vec<&SerialNumber> = newest.revoked.keys().filter(is_lost).collect();
+        let first = lost.first()?;
+        let more = match lost.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let title = format!(
+            "the ledger of authority `{name}` lacks the revocation of certificate {first}{more}, which its newest revocation list names: another list would let it in again"
+        );
+        Some(Diagnostic::error("revocation-lost", title).help(format!(
+            "bring the files back, from Git or a backup: they lie in `cas/{name}/ledger` in the store, and `.revoked-` is in their names"
+        )))
+    };
+    inventory.lists.iter().filter_map(lost).collect()
 }
 
 /// A client whose key was made here, and who now asks for a certificate of another one: the key in the

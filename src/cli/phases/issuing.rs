@@ -134,7 +134,7 @@ pub fn carry_out(
     let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
     let keyring = store.keyring(&inventory, &needed).map_err(|error| {
         CommandError::from(error)
-            .with_help("`mtlsgen render --locked` issues nothing and needs no key of an authority")
+            .with_help("`mtlsgen render --locked` issues nothing and needs no key of an authority; it works as long as nothing is missing")
     })?;
     let keyring = keyring.and(&resolved.keyring);
     let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);

@@ -29,19 +29,20 @@ fn refusal(read: &Read, owner: &str, own: Option<&str>) -> Diagnostic {
         Some(own) => format!("the store `{store}` belongs to `{owner}`, and this spec is `{own}`"),
         None => format!("the store `{store}` belongs to `{owner}`, and this spec has no `name`"),
     };
-    let written = read.spec.store.path.as_ref().map_or("pki", |path| path.as_str());
-    let written = written.trim_end_matches('/');
     let error = Diagnostic::error("store-of-another-spec", title);
     let error = error.at(read.document.span(&path!["name"]));
     let error = match own {
         Some(own) => error.help(format!(
-            "an environment has a store of its own, so that none lets in the clients of another: write `store.path = \"{written}-{own}\"`"
+            "an environment has a store of its own, so that none lets in the clients of another: write `store.path = \"pki-{own}\"`"
         )),
         None => error.help(format!(
-            "write `name = \"{owner}\"` if it is the same environment; else a `name` of its own, and `store.path = \"{written}-NAME\"`"
+            "write `name = \"{owner}\"` if it is the same environment; else a `name` of its own, and `store.path = \"pki-NAME\"`"
         )),
     };
-    error.help("if the spec has a new name, run `mtlsgen render --rename-store` once")
+    error.help(match own {
+        Some(_) => "if the spec has a new name, run `mtlsgen render --rename-store` once",
+        None => "if the spec is to have no name any more, run `mtlsgen render --rename-store` once",
+    })
 }
 
 /// Has the store belong to this spec where it belongs to none yet, or where that was asked for.

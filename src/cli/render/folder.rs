@@ -5,17 +5,22 @@ use std::path::Path;
 
 use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
+use crate::diagnostic::Diagnostic;
 use crate::existing;
 use crate::io::tree;
+use crate::kustomize::doctor::command::quoted;
 use crate::manifest::Manifest;
-use crate::output::{self, ChangeKind, Changes, OutputTree, SECRETS};
-use crate::plan::Trusted;
+use crate::model::Model;
+use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
+use crate::plan::{self, Inventory, IssuancePlan, Seen, Trusted};
 
 /// What a folder is to hold, against what it holds.
 pub(super) struct Comparison<'a> {
     folder: &'a Path,
     tree: OutputTree,
     changes: Changes,
+    /// Certificates that the folder trusts so far, and no longer.
+    gone: Vec<Trusted>,
 }
 
 /// Compares a folder with `tree`, or with the part of it that is selected.
@@ -36,32 +41,111 @@ pub(super) fn compare<'a>(
     };
     let existing = tree::read(folder, &tree)?;
     let changes = output::changes(&tree, &existing)?;
-    Ok(Comparison { folder, tree, changes })
+    let gone = no_longer_trusted(folder, (&tree, &existing, &changes));
+    Ok(Comparison { folder, tree, changes, gone })
 }
 
-/// The certificates that the folder's objects trust, as far as mtlsgen wrote them.
+/// Refuses a plan that issues an authority in the place of one that the folder trusts and the store does not know.
 ///
 /// # Errors
-/// The folder cannot be read.
-pub(super) fn trusted(folder: &Path) -> Result<Vec<Trusted>, CommandError> {
-    let files = tree::read_recorded(folder)?;
-    let files = files.into_iter().filter(|(path, _)| !path.starts_with(SECRETS));
-    let trusted = files.flat_map(|(path, content)| {
+/// It does; or the folder cannot be read.
+pub fn refuse_unknown(
+    folder: &Path,
+    plan: &IssuancePlan,
+    model: &Model,
+    inventory: &Inventory,
+) -> Result<(), CommandError> {
+    if !plan.issues_new_authority() {
+        return Ok(());
+    }
+    let mut seen = Seen::default();
+    for (path, content) in tree::read_recorded(folder)? {
+        if !is_public_secret(&path) {
+            continue;
+        }
+        let place = folder.join(&path).display().to_string();
+        match content.map(|content| trusted(&place, &content)) {
+            Some(found) if !found.is_empty() => seen.trusted.extend(found),
+            _ => seen.unread.push(place),
+        }
+    }
+    refused(plan::refuse_unknown(plan, model, inventory, &seen, &way_out(folder)))
+}
+
+/// Certificates that files trust which change, and that are not trusted any more then.
+pub fn no_longer_trusted(
+    folder: &Path,
+    (tree, existing, changes): (&OutputTree, &ExistingTree, &Changes),
+) -> Vec<Trusted> {
+    let paths = changes.files.iter().map(|change| &change.path);
+    let gone = paths.filter(|path| is_public_secret(path)).flat_map(|path| {
         let place = folder.join(path).display().to_string();
-        let found = existing::bundles::trusted_in(&String::from_utf8_lossy(&content));
-        found.into_iter().map(move |certificate| Trusted { place: place.clone(), certificate })
+        let old = existing.files.get(path).map(|file| trusted(&place, &file.bytes));
+        let new = tree.files().get(path).map(|file| trusted(&place, &file.bytes));
+        let new = new.unwrap_or_default();
+        let stays = move |one: &Trusted| new.iter().any(|new| new.certificate == one.certificate);
+        old.unwrap_or_default().into_iter().filter(move |one| !stays(one))
     });
-    Ok(trusted.collect())
+    gone.collect()
+}
+
+/// Refuses to take trust from authorities that the store does not know and that have the names of its own.
+///
+/// # Errors
+/// That would happen.
+pub fn refuse_replaced(
+    folder: &Path,
+    gone: &[Trusted],
+    model: &Model,
+    inventory: &Inventory,
+) -> Result<(), CommandError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    refused(plan::refuse_replaced(model, inventory, gone, &way_out(folder)))
+}
+
+/// Whether a file of a folder has a Secret without a private key, such as a trust bundle.
+fn is_public_secret(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    !path.starts_with(SECRETS) && name.starts_with("secret-")
+}
+
+fn trusted(place: &str, content: &[u8]) -> Vec<Trusted> {
+    let found = existing::bundles::trusted_in(&String::from_utf8_lossy(content));
+    let trusted = |certificate| Trusted { place: place.to_owned(), certificate };
+    found.into_iter().map(trusted).collect()
+}
+
+fn way_out(folder: &Path) -> String {
+    format!("mtlsgen render -o {} --new-authorities", quoted(&folder.to_string_lossy()))
+}
+
+fn refused(errors: Vec<Diagnostic>) -> Result<(), CommandError> {
+    if errors.is_empty() { Ok(()) } else { Err(CommandError::Input(errors)) }
 }
 
 impl Comparison<'_> {
-    /// Names what the folder's record names although mtlsgen did not write it.
-    pub(super) fn tell_kept(&self, report: Report) {
+    /// Names what the folder's record names although mtlsgen did not write it. Where trust is `guarded`, refuses to take it
+    /// from authorities that the store does not know and that have the names of its own.
+    ///
+    /// # Errors
+    /// As [`refuse_replaced`].
+    pub(super) fn judge(
+        &self,
+        is_guarded: bool,
+        (model, inventory): (&Model, &Inventory),
+        report: Report,
+    ) -> Result<(), CommandError> {
+        if is_guarded {
+            refuse_replaced(self.folder, &self.gone, model, inventory)?;
+        }
         for path in &self.changes.kept {
             report.say(&format!(
                 "kept `{path}`: the folder's record names it, but what it holds is not from mtlsgen"
             ));
         }
+        Ok(())
     }
 
     /// Whether the folder is up to date, and what is not.
@@ -70,6 +154,9 @@ impl Comparison<'_> {
             report.say(&format!("not up to date: {change}"));
         }
         tell_elsewhere(self.folder, &self.tree, &self.changes, report);
+        if self.changes.files.is_empty() && !self.changes.is_empty() {
+            report.say(&format!("not up to date: the record of these files, `{RECORD}`"));
+        }
         self.changes.is_empty()
     }
 
@@ -89,7 +176,7 @@ impl Comparison<'_> {
     /// # Errors
     /// Something is in the way, or cannot be written.
     pub(super) fn write(&self, store: Option<&Path>, report: Report) -> Result<(), CommandError> {
-        let Self { folder, tree, changes } = self;
+        let Self { folder, tree, changes, .. } = self;
         tree::write(folder, tree, changes)?;
         changes.files.iter().for_each(|change| report.say(&change.to_string()));
         tell_elsewhere(folder, tree, changes, report);
@@ -109,6 +196,8 @@ impl Comparison<'_> {
     fn tell_next_steps(&self, store: Option<&Path>, report: Report) {
         let folder = self.folder.display();
         let secrets = self.folder.join(SECRETS);
+        let word = |path: &Path| quoted(&path.to_string_lossy());
+        let (apply, apply_secrets) = (word(self.folder), word(&secrets));
         let secrets = secrets.display();
         let count = self.tree.files().values().filter(|file| file.sensitive).count();
         if count == 0 {
@@ -118,7 +207,7 @@ impl Comparison<'_> {
         if self.tree.options().allow_plain_in_git {
             let keys = if count == 1 { "1 private key" } else { &format!("{count} private keys") };
             report.say(&format!(
-                "commit `{folder}`{store}, with {keys} in plain text; apply with `kubectl apply -k {folder}`"
+                "commit `{folder}`{store}, with {keys} in plain text; apply with `kubectl apply -k {apply}`"
             ));
             return;
         }
@@ -127,7 +216,7 @@ impl Comparison<'_> {
         let place =
             if self.changes.elsewhere.is_empty() { "from here" } else { "from where it is" };
         report.say(&format!(
-            "apply with `kubectl apply -k {secrets}` {place}, and `kubectl apply -k {folder}` from here or any clone"
+            "apply with `kubectl apply -k {apply_secrets}` {place}, and `kubectl apply -k {apply}` from here or any clone"
         ));
     }
 }

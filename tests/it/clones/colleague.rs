@@ -81,6 +81,40 @@ fn what_needs_a_key_says_so_and_what_works_without() {
     assert!(run.stderr.contains("`mtlsgen render --locked` issues nothing"), "{}", run.stderr);
 }
 
+/// A host of its own key was issued before the error, and its key was in the clone alone.
+#[test]
+fn a_new_host_in_a_clone_is_not_issued() {
+    let Some(origin) = repository() else { return };
+    let clone = clone(&origin);
+    let host = "[hosts.\"b.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
+    clone.write("mtls.toml", format!("{SPEC}{host}"));
+    let before = super::git(clone.folder(), &["status", "--short"]);
+    let run = clone.run(&["render", "-o", "deploy"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`pki/hosts/web.example.com/tls.key` is missing"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("issued host"), "{}", run.stderr);
+    assert_eq!(super::git(clone.folder(), &["status", "--short"]), before);
+}
+
+/// What is written is recorded as it is, also by a run that changes Secrets alone.
+#[test]
+fn the_record_stays_as_it_is_committed() {
+    let Some(origin) = repository() else { return };
+    let record = origin.read("deploy/.mtlsgen");
+    std::fs::remove_dir_all(origin.path("deploy/secrets")).unwrap();
+    origin.ok(&["render", "-q", "-o", "deploy"]);
+    assert_eq!(origin.read("deploy/.mtlsgen"), record);
+    origin.ok(&["render", "-q", "-o", "deploy", "--check"]);
+    origin.write("deploy/.mtlsgen", record.replace("  kustomization.yaml", "  other.yaml"));
+    let run = origin.run(&["render", "-o", "deploy", "--check"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stderr.contains("the record of these files, `.mtlsgen`"), "{}", run.stderr);
+}
+
 /// One of several Secrets that is missing where the others are is a difference, as ever.
 #[test]
 fn a_secret_that_is_missing_where_the_others_are_is_a_difference() {

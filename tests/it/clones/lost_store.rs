@@ -16,14 +16,15 @@ fn authorities_are_not_made_anew_where_the_manifests_trust_others() {
         &["render", "-o", "deploy", "--check"],
         &["render", "-o", "deploy", "--locked"],
         &["render", "-o", "deploy", "--dry-run"],
+        &["diff", "deploy"],
     ] {
         let run = clone.run(arguments);
         assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
         for words in [
             "error[unknown-authority]: `deploy/default/secret-web-example-com-tls-cacert.yaml` trusts the authority `CN=clients`",
-            "with a new authority `clients`, all who have a certificate of that one are locked out",
+            "with the authority `clients` of this store, all who have a certificate of that one are locked out",
             "from Git (keys are not in it), from a backup",
-            "`mtlsgen render --new-authorities`",
+            "`mtlsgen render -o deploy --new-authorities`",
         ] {
             assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
         }
@@ -45,6 +46,51 @@ fn a_new_subject_hides_no_lost_store() {
     let run = origin.run(&["render", "-o", "deploy"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(run.stderr.contains("error[unknown-authority]"), "{}", run.stderr);
+}
+
+/// A merge that went wrong, or a file that was moved: what was trusted cannot be read, and the store is empty.
+#[test]
+fn what_cannot_be_read_hides_no_lost_store() {
+    let bundle = "deploy/default/secret-web-example-com-tls-cacert.yaml";
+    for how in ["conflict", "empty", "gone"] {
+        let Some(origin) = repository() else { return };
+        fs::remove_dir_all(origin.path("pki")).unwrap();
+        let text = origin.read(bundle);
+        match how {
+            "conflict" => drop(origin.write(bundle, text.replace("data:", "<<<<<<< HEAD\ndata:"))),
+            "empty" => drop(origin.write(bundle, "")),
+            _ => fs::remove_file(origin.path(bundle)).unwrap(),
+        }
+        let run = origin.run(&["render", "-o", "deploy"]);
+        assert_eq!(run.status, 2, "{how}: {}", run.stderr);
+        assert!(run.stderr.contains("error[unknown-authority]"), "{how}: {}", run.stderr);
+        assert!(!origin.path("pki/cas").exists(), "{how}");
+    }
+}
+
+/// The store of another environment, or an older copy, has authorities of the same names and other keys.
+#[test]
+fn another_store_takes_no_trust_away() {
+    let Some(origin) = repository() else { return };
+    let other = crate::support::Sandbox::with_toml(SPEC);
+    other.ok(&["render", "-q"]);
+    let bundle = origin.read("deploy/default/secret-web-example-com-tls-cacert.yaml");
+    fs::rename(origin.path("pki"), origin.path("own")).unwrap();
+    origin.may_hold_keys("own");
+    origin.may_hold_keys("pki");
+    for (path, content) in other.files() {
+        let below = path.strip_prefix(other.folder()).unwrap();
+        if below.starts_with("pki") {
+            origin.write(below.to_str().unwrap(), content);
+        }
+    }
+    for arguments in [&["render", "-o", "deploy"][..], &["diff", "deploy"]] {
+        let run = origin.run(arguments);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("error[unknown-authority]"), "{}", run.stderr);
+    }
+    assert_eq!(origin.read("deploy/default/secret-web-example-com-tls-cacert.yaml"), bundle);
+    origin.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
 }
 
 /// What has nothing to do with a lost store goes on as ever.

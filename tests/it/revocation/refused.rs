@@ -195,10 +195,8 @@ fn lists_of_an_authority_that_may_sign_none_are_believed_by_nobody() {
     let Some(sandbox) = with_partner(LIKE_HELM) else { return };
     list_of(&sandbox, "partner");
     change(&sandbox, "\"partner.pem\"", "\"partner.pem\"\ncrl = \"partner.crl\"");
-    let words = "the key usage of `CN=partner` lacks cRLSign";
-    let ways =
-        [words, "since the spec names those of `partner`", "for the same key from its owner"];
-    refused(&sandbox, &["render"], &ways);
+    let words = "keyUsage of `CN=partner` lacks `cRLSign`";
+    refused(&sandbox, &["render"], &[words, "ask the owner of that authority for a list"]);
     refused(&sandbox, &["cert", "revoke", "alice"], &[words]);
     // Measured: nginx with that very list.
     client_of(&sandbox, "partner", "pat");
