@@ -177,6 +177,12 @@ fn refuse_unfit(
                 .at(context.value(path))
                 .help("ask the owner of that authority for a list that OpenSSL takes; or name none, where nothing is to be revoked"),
         );
+    } else if let Some(revoked) = revoked_in(list, chain) {
+        findings.push(
+            Diagnostic::error("crl-revokes-authority", format!("the revocation list of `{issuer}` in `{file}` revokes the authority `{}`: nginx would refuse every client below it (OpenSSL's error 23, `certificate revoked`)", revoked.subject.rfc2253()))
+                .at(context.value(path))
+                .help("trust an authority that is not revoked; its owner has another one, or has put an end to it"),
+        );
     } else if list.end() <= context.now {
         findings.push(
             Diagnostic::error("expired-crl", format!("the revocation list of `{issuer}` in `{file}` ended at {}: the controller would refuse every client", list.end()))
@@ -195,6 +201,13 @@ fn refuse_unfit(
         findings.0.extend(ends_soon(context, path, file, list));
         findings.0.extend(doubtful(context, path, file, list, signer));
     }
+}
+
+/// The first of these authorities that the list revokes, be it the one that signed it.
+fn revoked_in<'a>(list: &RevocationList, chain: &'a [Certificate]) -> Option<&'a Certificate> {
+    let is_revoked =
+        |one: &&Certificate| one.issuer == list.issuer && list.revoked.contains_key(&one.serial);
+    chain.iter().find(is_revoked)
 }
 
 /// nginx takes lists whose signature proves little, or cannot be verified here.

@@ -112,6 +112,9 @@ const NEVER_CRITICAL: [(&str, &str); 3] = [
     ("1.3.6.1.5.5.7.1.1", "authority info access incorrectly marked critical"),
 ];
 
+/// proxyCertInfo (RFC 3820, section 3.8): what has it is no authority to OpenSSL, whatever else it says.
+const PROXY: &str = "1.3.6.1.5.5.7.1.14";
+
 fn not_read(certificate: &Certificate, details: &Details) -> Option<Refusal> {
     let by = |what: String, words| Some(Refusal { what, by: By::Controller(words) });
     let key = &details.public_key.algorithm;
@@ -204,7 +207,11 @@ fn refused(what: impl Into<String>, error: u16, words: &'static str) -> Refusal 
 }
 
 /// OpenSSL takes such a certificate for no issuer at all.
-fn broken(Authority { certificate, .. }: Authority<'_>) -> Option<Refusal> {
+fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refusal> {
+    if details.unknown.iter().any(|(oid, _)| oid == PROXY) {
+        let what = "has the extension proxyCertInfo, which is for proxy certificates alone";
+        return Some(refused(what, 20, "unable to get local issuer certificate"));
+    }
     (certificate.key_usage == Some(0)).then(|| {
         let what = "has a keyUsage that allows nothing, which makes it invalid";
         refused(what, 20, "unable to get local issuer certificate")

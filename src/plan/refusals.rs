@@ -76,7 +76,7 @@ pub(super) fn lost_revocations(inventory: &Inventory, revoked: &Revocations) -> 
         );
         Some(Diagnostic::error("revocation-lost", title).help(format!(
             "bring the files back, from Git or a backup: they lie in `cas/{name}/ledger` in the store, and `.revoked-` is in their names"
-        )))
+        )).help(format!("or enter it again: `revoked = [\"0x{first}\"]` under `cas.{name}`")))
     };
     inventory.lists.iter().filter_map(lost).collect()
 }

@@ -93,6 +93,8 @@ _ANY = {"extendedKeyUsage": "anyExtendedKeyUsage"}
 _SERVERS = {"extendedKeyUsage": "serverAuth"}
 _NO_IDS: Extensions = {"authorityKeyIdentifier": None}
 
+_PROXIES: Extensions = {"proxyCertInfo": "language:id-ppl-anyLanguage,pathlen:3"}
+
 AUTHORITIES = (
     Odd("plain"),
     Odd("aki-none", _NO_IDS),
@@ -116,6 +118,8 @@ AUTHORITIES = (
     Odd("critical-any-policy", _critical("inhibitAnyPolicy", "0")),
     Odd("critical-addresses", _critical("sbgp-ipAddrBlock", "IPv4:inherit")),
     Odd("critical-no-check", _critical("noCheck", "ignored")),
+    Odd("of-proxies", _PROXIES),
+    Odd("between-of-proxies", between=_PROXIES),
     Odd("usage-without-certificates", {"keyUsage": "critical,digitalSignature,cRLSign"}),
     Odd("usage-of-nothing", {"keyUsage": None, **_critical("2.5.29.15", "DER:03020700")}),
     Odd("usage-none", {"keyUsage": None}),

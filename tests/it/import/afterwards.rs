@@ -331,3 +331,30 @@ fn leaves_that_name_a_replaced_certificate_are_issued_anew_with_it() {
     // Where the issuer is due itself, both happen in one run; from then on nothing is left to do.
     old.sandbox.ok(&["render", "--locked"]);
 }
+
+/// nginx asks every certificate of a client's chain, the authorities too.
+#[test]
+fn a_list_that_revokes_an_authority_of_the_bundle_is_refused() {
+    let Some(old) = Old::new() else { return };
+    authority(&old, "root");
+    old.root("root/ca", "/CN=Root");
+    let below = "-days 1000 -addext keyUsage=critical,keyCertSign,cRLSign";
+    old.make("issuing", "/CN=Issuing", Some("root/ca"), below);
+    let sandbox = &old.sandbox;
+    let chain = [sandbox.read("old/issuing.crt"), sandbox.read("old/root/ca.crt")].concat();
+    sandbox.write("chain.pem", chain);
+    sandbox.write(
+        "mtls.toml",
+        "[cas.partner]\ncertificate = \"chain.pem\"\ncrl = \"old/root/crl.pem\"\n[services.web]\nexisting = true\n\
+         port = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n\
+         clientAuth.cas = [\"partner\"]\n",
+    );
+    for revoked in ["issuing.crt", "root/ca.crt"] {
+        old.openssl(&format!("ca -config root/ca.cnf -revoke {revoked}"));
+        old.openssl("ca -config root/ca.cnf -gencrl -out root/crl.pem");
+        let run = sandbox.run(&["render"]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        let words = "revokes the authority `CN=Issuing`: nginx would refuse every client below it";
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{change, failing, issued, lists};
+use super::{SPEC, change, failing, issued, lists};
 use crate::support::{objects, output_of};
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -103,4 +103,38 @@ fn a_read_only_store_refuses_and_stays_as_it_is() {
     };
     assert_eq!(store(before), store(sandbox.files()));
     sandbox.ok(&["cert", "revoke", "alice"]);
+}
+
+/// One bad merge, and the next list let the revoked client in again; the signed list beside it knew better.
+#[test]
+fn a_revocation_that_the_ledger_lost_is_not_forgotten() {
+    let sandbox = issued();
+    let serial = sandbox.certificate("clients/alice").serial;
+    sandbox.ok(&["cert", "revoke", "-q", "alice"]);
+    sandbox.ok(&["render", "-q", "-o", "out"]);
+    let ledger = sandbox.path("pki/cas/issuing/ledger");
+    let is_revocation = |path: &std::path::PathBuf| path.to_str().unwrap().contains(".revoked-");
+    let paths = fs::read_dir(&ledger).unwrap().map(|entry| entry.unwrap().path());
+    for path in paths.filter(is_revocation).collect::<Vec<_>>() {
+        fs::remove_file(path).unwrap();
+    }
+    let words =
+        format!("the ledger of authority `issuing` lacks the revocation of certificate {serial}");
+    for command in [
+        &["render", "-o", "out"][..],
+        &["render", "-o", "out", "--check"],
+        &["render", "--locked"],
+        &["diff", "out"],
+        &["cert", "renew", "--all"],
+    ] {
+        let run = sandbox.run(command);
+        assert_ne!(run.status, 0, "{command:?}");
+        assert!(run.stderr.contains(&words), "{command:?}: {}", run.stderr);
+    }
+    // Entered again, it counts; nothing else is needed.
+    sandbox.write(
+        "mtls.toml",
+        SPEC.replace("[cas.issuing]", &format!("[cas.issuing]\nrevoked = [\"0x{serial}\"]")),
+    );
+    sandbox.ok(&["render", "-q", "-o", "out"]);
 }
