@@ -7,6 +7,7 @@ use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
 use crate::diagnostic::Diagnostic;
 use crate::existing;
+use crate::io::git::{self, Kept};
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
 use crate::manifest::Manifest;
@@ -192,6 +193,22 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    /// A warning where Git has a Secret already: it ignores only what it does not have.
+    fn in_git(&self) -> Option<Diagnostic> {
+        let (first, _) = self.tree.files().iter().find(|(_, file)| file.sensitive)?;
+        let first = self.folder.join(first);
+        if !self.changes.elsewhere.is_empty() || !matches!(git::kept(&first), Kept::Shown(_)) {
+            return None;
+        }
+        let secrets = quoted(&self.folder.join(SECRETS).to_string_lossy());
+        let title = format!("`{}` holds a private key, and Git has it already", first.display());
+        Some(
+            Diagnostic::warning("in-git", title)
+                .help(format!("run `git rm -r --cached {secrets}`: from then on, Git ignores it"))
+                .help("the keys stay in Git's history: `mtlsgen cert renew hosts/NAME` gives a host another one"),
+        )
+    }
+
     /// What Git takes, and how all of it reaches the cluster. Without private keys, there is nothing to heed.
     fn tell_next_steps(&self, store: Option<&Path>, report: Report) {
         let folder = self.folder.display();
@@ -211,6 +228,7 @@ impl Comparison<'_> {
             ));
             return;
         }
+        report.diagnostics(self.in_git().as_slice());
         let keys = if store.is_empty() { "" } else { ", and the keys of the store" };
         report.say(&format!("commit `{folder}`{store}: Git ignores `{secrets}`{keys}"));
         let place =

@@ -150,6 +150,16 @@ fn with_keys_in_git_a_clone_has_everything() {
     commit(&origin);
     let clone = clone(&origin);
     clone.ok(&["render", "-o", "deploy", "--check", "--locked"]);
+    // Git goes on with what it has, whatever is ignored from now on.
+    origin.write("mtls.toml", SPEC);
+    let run = origin.ok(&["render", "-o", "deploy"]);
+    for words in ["Git has it already", "run `git rm -r --cached deploy/secrets`"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    super::git(origin.folder(), &["rm", "-r", "-q", "--cached", "deploy/secrets"]);
+    origin.write("mtls.toml", SPEC.replace("httpd", "httpd:2"));
+    let run = origin.ok(&["render", "-o", "deploy"]);
+    assert!(!run.stderr.contains("Git has it already"), "{}", run.stderr);
     std::fs::remove_file(clone.path("deploy/secrets/default/secret-web-example-com-tls.yaml"))
         .unwrap();
     assert_eq!(clone.run(&["render", "-o", "deploy", "--check"]).status, 1);
