@@ -252,7 +252,7 @@ pub fn holdings(
             "keys-needed",
             format!("`secrets.nameSuffixHash` makes the names of Secrets of what they hold, and the store lacks the private keys of {}", missing.join(", ")),
         )
-        .help("run it where these keys are, or remove `secrets.nameSuffixHash`"),
+        .help("run it where these keys are, or remove `secrets.nameSuffixHash`; `mtlsgen status` needs no key"),
     ]))
 }
 
