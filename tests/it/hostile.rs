@@ -17,3 +17,19 @@ mod recipients;
 mod requests;
 mod secret_words;
 mod shared_stores;
+
+/// Two clients of one authority, and a host that lets them in.
+const TWO_CLIENTS: &str = r#"
+[cas.clients]
+[clients.alice]
+issuer = "clients"
+[clients.bob]
+issuer = "clients"
+[services.web]
+existing = true
+port = 80
+[hosts."web.example.com"]
+service = "web"
+tls.issuer = "self-signed"
+clientAuth.cas = ["clients"]
+"#;

@@ -2,22 +2,8 @@
 
 use serde_json::Value;
 
+use super::TWO_CLIENTS as SPEC;
 use crate::support::Sandbox;
-
-const SPEC: &str = r#"
-[cas.clients]
-[clients.alice]
-issuer = "clients"
-[clients.bob]
-issuer = "clients"
-[services.web]
-existing = true
-port = 80
-[hosts."web.example.com"]
-service = "web"
-tls.issuer = "self-signed"
-clientAuth.cas = ["clients"]
-"#;
 
 const AHEAD: &str = "2031-01-01";
 const NOW: &str = "2030-01-01";

@@ -2,22 +2,8 @@
 
 use std::fs;
 
+use super::TWO_CLIENTS as SPEC;
 use crate::support::Sandbox;
-
-const SPEC: &str = r#"
-[cas.clients]
-[clients.alice]
-issuer = "clients"
-[clients.bob]
-issuer = "clients"
-[services.web]
-existing = true
-port = 80
-[hosts."web.example.com"]
-service = "web"
-tls.issuer = "self-signed"
-clientAuth.cas = ["clients"]
-"#;
 
 fn number(said: &str) -> u64 {
     let behind = said.split("signed revocation list ").nth(1).unwrap_or_else(|| panic!("{said}"));
