@@ -7,17 +7,19 @@ use serde_json::Value;
 use crate::manifest::yaml;
 use crate::pki::certificate::Certificate;
 
-/// Certificates of authorities that the Secrets and `ConfigMaps` in `text` hold. What cannot be read holds none.
+/// Certificates of authorities that the Secrets and `ConfigMaps` in `text` hold; `None` where it holds no object that can
+/// be read.
 #[must_use]
-pub fn trusted_in(text: &str) -> Vec<Certificate> {
+pub fn trusted_in(text: &str) -> Option<Vec<Certificate>> {
     let mut found = Vec::new();
-    for object in yaml::parse(text).unwrap_or_default() {
+    let objects = yaml::parse(text).ok().filter(|objects| !objects.is_empty())?;
+    for object in objects {
         for value in values(&object) {
             let certificates = Certificate::from_pem(&value).unwrap_or_default();
             found.extend(certificates.into_iter().filter(|one| one.is_authority));
         }
     }
-    found
+    Some(found)
 }
 
 /// What a Secret or a `ConfigMap` holds.

@@ -65,9 +65,9 @@ pub fn refuse_unknown(
             continue;
         }
         let place = folder.join(&path).display().to_string();
-        match content.map(|content| trusted(&place, &content)) {
-            Some(found) if !found.is_empty() => seen.trusted.extend(found),
-            _ => seen.unread.push(place),
+        match content.and_then(|content| trusted(&place, &content)) {
+            Some(found) => seen.trusted.extend(found),
+            None => seen.unread.push(place),
         }
     }
     refused(plan::refuse_unknown(plan, model, inventory, &seen, &way_out(folder)))
@@ -81,8 +81,8 @@ pub fn no_longer_trusted(
     let paths = changes.files.iter().map(|change| &change.path);
     let gone = paths.filter(|path| is_public_secret(path)).flat_map(|path| {
         let place = folder.join(path).display().to_string();
-        let old = existing.files.get(path).map(|file| trusted(&place, &file.bytes));
-        let new = tree.files().get(path).map(|file| trusted(&place, &file.bytes));
+        let old = existing.files.get(path).and_then(|file| trusted(&place, &file.bytes));
+        let new = tree.files().get(path).and_then(|file| trusted(&place, &file.bytes));
         let new = new.unwrap_or_default();
         let stays = move |one: &Trusted| new.iter().any(|new| new.certificate == one.certificate);
         old.unwrap_or_default().into_iter().filter(move |one| !stays(one))
@@ -112,10 +112,11 @@ fn is_public_secret(path: &str) -> bool {
     !path.starts_with(SECRETS) && name.starts_with("secret-")
 }
 
-fn trusted(place: &str, content: &[u8]) -> Vec<Trusted> {
-    let found = existing::bundles::trusted_in(&String::from_utf8_lossy(content));
+/// What a file trusts; `None` where it cannot be read.
+fn trusted(place: &str, content: &[u8]) -> Option<Vec<Trusted>> {
+    let found = existing::bundles::trusted_in(&String::from_utf8_lossy(content))?;
     let trusted = |certificate| Trusted { place: place.to_owned(), certificate };
-    found.into_iter().map(trusted).collect()
+    Some(found.into_iter().map(trusted).collect())
 }
 
 fn way_out(folder: &Path) -> String {
