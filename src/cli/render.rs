@@ -91,6 +91,23 @@ pub struct Args {
 }
 
 impl Args {
+    /// Refuses an output folder in the way of the store's, and flags about that one where there is none.
+    fn fit(&self, source: &Source) -> Result<(), CommandError> {
+        if let (Some(folder), Some(own)) = (&self.output, source.folder()) {
+            tree::keep_apart(folder, own)?;
+        }
+        let flags =
+            [("--rename-store", self.rename_store), ("--new-authorities", self.new_authorities)];
+        let given = flags.into_iter().find(|(_, is_given)| *is_given);
+        match given.filter(|_| source.folder().is_none()) {
+            Some((flag, _)) => {
+                let what = format!("`{flag}` has no effect: the store is not a folder");
+                Err(CommandError::world("useless-flag", &what, Some("leave it out".to_owned())))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Refuses to issue an authority in the place of one that the output folder trusts and the store does not know.
     fn refuse_unknown(
         &self,
@@ -127,9 +144,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let extent = Extent::Current;
     let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
-    if let (Some(folder), Some(own)) = (&args.output, source.folder()) {
-        tree::keep_apart(folder, own)?;
-    }
+    args.fit(&source)?;
     let render = rendering(&args.selection);
     let mut due = false;
     // All that is left of the spec is where things stand in it.

@@ -17,7 +17,8 @@ const MOST: usize = 100;
 /// What a source says that includes others.
 const KEY: &str = "include";
 
-/// The sources, each behind those that it includes. A file that was read already is not read again.
+/// The sources, each behind those that it includes. What is included and was read already is not read again; the sources
+/// themselves stay as many as they are, in their order.
 ///
 /// # Errors
 /// A file includes itself, cannot be read, or lies out of reach; or there are too many.
@@ -31,11 +32,10 @@ pub(super) fn expand(
     let mut reader = Reader { reach, read: BTreeSet::new(), above: Vec::new(), found: Vec::new() };
     for source in sources {
         let file = input::real_path(&source);
-        if file.as_ref().is_none_or(|file| reader.read.insert(file.clone())) {
-            reader.above.extend(file);
-            reader.add(source)?;
-            reader.above.clear();
-        }
+        reader.read.extend(file.clone());
+        reader.above.extend(file);
+        reader.add(source)?;
+        reader.above.clear();
     }
     Ok(reader.found)
 }

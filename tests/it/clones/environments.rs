@@ -152,6 +152,29 @@ fn an_environment_includes_what_is_common() {
     let twice = ["render", "-f", "common/base.toml", "-f", "staging/mtls.toml", "--set"];
     let text = sandbox.run(&[&twice[..], &["store.path=new"]].concat()).stdout;
     assert!(text.contains("web.staging.example.com"), "{text}");
+    // What the command line names twice counts twice, and each `--set` counts, whatever files are called.
+    sandbox.write("--set", "");
+    let again =
+        ["render", "-f", "staging/mtls.toml", "-f", "prod/mtls.yaml", "-f", "staging/mtls.toml"];
+    let values = ["--set", "labels.a=b", "--set", "labels.c=d"];
+    let text = sandbox.ok(&[&again[..], &values[..]].concat()).stdout;
+    for words in ["web.staging.example.com", "    a: b\n", "    c: d\n"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn flags_about_the_folder_of_a_store_need_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::with_toml("store.kind = \"derived\"\nname = \"x\"\n[cas.a]\n");
+    sandbox.write("seed", "4356a06453177eff7672c281477bdaef997141d136476cde746104fd68ae32b5");
+    std::fs::set_permissions(sandbox.path("seed"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    for flag in ["--rename-store", "--new-authorities"] {
+        let run = sandbox.run(&["render", "-o", "out", "--seed-file", "seed", flag]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("`{flag}` has no effect")), "{}", run.stderr);
+        assert!(!sandbox.path("out").exists());
+    }
 }
 
 #[test]
