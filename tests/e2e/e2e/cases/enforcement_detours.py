@@ -39,7 +39,8 @@ def _plain(controller: str, host: str) -> Answered:
 
 def _by_plain_http(door: Door, world: World, host: str, headers: dict[str, str]) -> Answer:
     url = f"http://{host_name(host)}/path?query=1"
-    return ask(world.network, url, at=door.controller.http, headers=headers, flags=["--include"])
+    at = door.controller
+    return at.answer(lambda: ask(world.network, url, at=at.http, headers=headers, flags=["--include"]))
 
 
 @case("SNI of the open host, Host of the protected one", COUNTERPARTS)
@@ -93,15 +94,15 @@ def no_sni(world: World) -> None:
 
 def _by_address(door: Door, world: World, host: str, identity: str | None) -> Answer:
     shown = door.scene.identities[identity] if identity else None
-    return ask(world.network, f"https://{door.controller.https}/", headers={"Host": host_name(host)}, **proof(shown))
+    at, headers = door.controller, {"Host": host_name(host)}
+    return at.answer(lambda: ask(world.network, f"https://{at.https}/", headers=headers, **proof(shown)))
 
 
 @case("the name in capitals", COUNTERPARTS)
 def capitals(world: World) -> None:
     """Names of hosts have no case."""
     door = Door(world)
-    url = f"https://{host_name('protected').upper()}/"
-    answer = ask(world.network, url, at=door.controller.https, authority=door.scene.authority)
+    answer = _at_protected(door, world, f"https://{host_name('protected').upper()}/")
     NOTHING_SENT[world.counterpart].check(answer, door.scene.marker)
 
 
@@ -110,11 +111,13 @@ def paths(world: World) -> None:
     """What is protected is the host, whatever the path."""
     door = Door(world)
     for path in ("deep/down", "deep/%2e%2e/", "deep;/../", "?query"):
-        url = f"https://{host_name('protected')}/{path}"
-        answer = ask(
-            world.network, url, at=door.controller.https, authority=door.scene.authority, flags=["--path-as-is"]
-        )
+        answer = _at_protected(door, world, f"https://{host_name('protected')}/{path}", "--path-as-is")
         NOTHING_SENT[world.counterpart].check(answer, door.scene.marker)
+
+
+def _at_protected(door: Door, world: World, url: str, *flags: str) -> Answer:
+    at, authority = door.controller, door.scene.authority
+    return at.answer(lambda: ask(world.network, url, at=at.https, authority=authority, flags=flags))
 
 
 @case("a session of another host, resumed", COUNTERPARTS)

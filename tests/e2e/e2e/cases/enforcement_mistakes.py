@@ -175,7 +175,8 @@ class _Asking:
 
     def plainly(self) -> Answer:
         """Asks by plain HTTP."""
-        return ask(self._world.network, f"http://{self._mistake.host}/", at=self._controller.http)
+        at, url = self._controller, f"http://{self._mistake.host}/"
+        return at.answer(lambda: ask(self._world.network, url, at=at.http))
 
     def _ask(self, client: str | None) -> Answer:
         shown = self._spoiled.identity(self._mistake, client) if client else None

@@ -104,7 +104,8 @@ def starts(instance: Instance) -> Callable[[Run], AbstractContextManager[Control
         try:
             process.wait_until_ready(lambda: not instance.serves or ask(run.network, health).status == 200)
             with registered(run.cluster, webhook, NAMESPACE):
-                yield Controller(instance.name, f"127.0.0.1:{instance.http}", f"127.0.0.1:{instance.https}", process)
+                http, https = f"127.0.0.1:{instance.http}", f"127.0.0.1:{instance.https}"
+                yield Controller(instance.name, http, https, process, closes=b"gracefully shutting down")
         finally:
             process.stop(patience=0)
 

@@ -78,7 +78,8 @@ def ask_host(
     network: Network, at: Controller, host: str, authority: Path, identity: Identity | None, **options: Any
 ) -> Answer:
     """Asks a host by HTTPS, as the holder of an identity; the server has to prove itself too."""
-    return ask(network, f"https://{host}/", at=at.https, authority=authority, **proof(identity), **options)
+    url = f"https://{host}/"
+    return at.answer(lambda: ask(network, url, at=at.https, authority=authority, **proof(identity), **options))
 
 
 def hosts() -> list[str]:
