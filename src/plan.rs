@@ -36,6 +36,7 @@ pub use rehearsal::Rehearsal;
 pub use scope::Scope;
 pub use unknown::{Seen, Trusted, refuse_replaced, refuse_unknown};
 
+use crate::diagnostic::Diagnostic;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::key::{PrivateKey, SpkiHash};
@@ -110,6 +111,8 @@ pub struct Keyring {
     keys: BTreeMap<Holder, Arc<PrivateKey>>,
     /// Keys of generations beside the current one of their authorities.
     generations: BTreeMap<SpkiHash, Arc<PrivateKey>>,
+    /// Keys whose files the spec names and that are not here, each with the error for those who need it.
+    absent: BTreeMap<Holder, Diagnostic>,
 }
 
 impl Keyring {
@@ -148,9 +151,35 @@ impl Keyring {
         self.keys.insert(holder, Arc::new(key));
     }
 
+    /// Records a key whose file is not here; `error` is for those who need it.
+    pub fn insert_absent(&mut self, holder: Holder, error: Diagnostic) {
+        self.absent.insert(holder, error);
+    }
+
+    /// Keys whose files the spec names and that are not here, each with the error for those who need it.
+    #[must_use]
+    pub fn absent(&self) -> &BTreeMap<Holder, Diagnostic> {
+        &self.absent
+    }
+
+    /// Makes sure that none of these holders has a key whose file is not here.
+    ///
+    /// # Errors
+    /// Every file that is not.
+    pub fn require<'a>(
+        &self,
+        holders: impl IntoIterator<Item = &'a Holder>,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let holders: BTreeSet<&Holder> = holders.into_iter().collect();
+        let absent = holders.into_iter().filter_map(|holder| self.absent.get(holder));
+        let absent: Vec<Diagnostic> = absent.cloned().collect();
+        if absent.is_empty() { Ok(()) } else { Err(absent) }
+    }
+
     /// These keys and those of `other`.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
+        self.absent.extend(other.absent.iter().map(|(holder, why)| (holder.clone(), why.clone())));
         self.keys.extend(other.keys.iter().map(|(holder, key)| (holder.clone(), Arc::clone(key))));
         self.generations
             .extend(other.generations.iter().map(|(hash, key)| (*hash, Arc::clone(key))));

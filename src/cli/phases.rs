@@ -16,8 +16,8 @@ use std::sync::Arc;
 pub use self::encryption::{refuse_new_readers, settle_keys, tell_unsettled_keys};
 pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
-    carry_out, inventory, issue, plan, plan_findings, plan_within, planned, revoked_certificate,
-    tell_plan, urgency,
+    carry_out, inventory, issue, make, plan, plan_findings, plan_within, planned,
+    revoked_certificate, tell_plan, urgency,
 };
 pub use self::judging::{resolve, resolve_at_any_time, resolve_beside, resolve_for};
 pub use self::naming::take_over;
@@ -226,6 +226,8 @@ pub fn keyring(
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
     let stored = stored.filter(is_there).cloned();
     let stored = source.keyring(inventory, &stored.collect())?;
+    let touched = |holder: &&Holder| touched.has_holder(holder);
+    keyring.require(model.key_pairs().filter(touched)).map_err(CommandError::Input)?;
     Ok((model, stored.and(&keyring)))
 }
 
@@ -242,8 +244,9 @@ pub fn holdings(
     if !resolved.model.name_suffix_hash {
         return Ok((resolved.model, resolved.keyring));
     }
-    let missing: Vec<String> =
-        missing_keys(&resolved.model, inventory).map(ToString::to_string).collect();
+    let Resolved { model, keyring: named } = &resolved;
+    let missing = missing_keys(model, inventory, named).map(ToString::to_string);
+    let missing: Vec<String> = missing.collect();
     if missing.is_empty() {
         return keyring(source, resolved, inventory, touched);
     }
@@ -256,28 +259,29 @@ pub fn holdings(
     ]))
 }
 
-/// Whether the store has every key that the manifests hold, and whether they can be opened.
+/// Whether every key that the manifests hold is here, and whether those in the store can be opened.
 ///
 /// # Errors
 /// A key is damaged, or an identity cannot be read.
 pub fn has_keys(
     source: &Source,
-    model: &Model,
+    (model, named): (&Model, &Keyring),
     inventory: &Inventory,
 ) -> Result<bool, CommandError> {
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
-    Ok(missing_keys(model, inventory).next().is_none() && source.opens_keys(stored)?)
+    Ok(missing_keys(model, inventory, named).next().is_none() && source.opens_keys(stored)?)
 }
 
-/// Makes sure that every key that the manifests hold is at hand.
+/// Makes sure that every key that the manifests hold is at hand; `named` are those that the spec names by files.
 ///
 /// # Errors
 /// Which ones are not, and why.
 pub fn require_keys(
     source: &Source,
-    model: &Model,
+    (model, named): (&Model, &Keyring),
     inventory: &Inventory,
 ) -> Result<(), CommandError> {
+    named.require(model.key_pairs()).map_err(CommandError::Input)?;
     let is_there = |holder: &&Holder| inventory.held.contains_key(*holder);
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
     source.keyring(inventory, &stored.filter(is_there).cloned().collect()).map(drop)
@@ -289,14 +293,14 @@ pub fn require_keys(
 /// Which ones are not, and why.
 pub fn require_keys_beside(
     source: &Source,
-    model: &Model,
+    Resolved { model, keyring }: &Resolved,
     inventory: &Inventory,
     plan: &IssuancePlan,
 ) -> Result<(), CommandError> {
     let shown: BTreeSet<&Holder> = model.key_pairs().collect();
     let changes_one = plan.actions.iter().any(|action| shown.contains(&action.request.holder));
-    if changes_one && !has_keys(source, model, inventory)? {
-        return require_keys(source, model, inventory);
+    if changes_one && !has_keys(source, (model, keyring), inventory)? {
+        return require_keys(source, (model, keyring), inventory);
     }
     Ok(())
 }
@@ -304,8 +308,12 @@ pub fn require_keys_beside(
 fn missing_keys<'a>(
     model: &'a Model,
     inventory: &'a Inventory,
+    named: &'a Keyring,
 ) -> impl Iterator<Item = &'a Holder> {
-    model.key_pairs().filter(|holder| inventory.held.get(holder).is_some_and(|held| !held.has_key))
+    model.key_pairs().filter(|holder| {
+        inventory.held.get(holder).is_some_and(|held| !held.has_key)
+            || named.absent().contains_key(holder)
+    })
 }
 
 /// The manifests of a model, in the order in which they can be applied.

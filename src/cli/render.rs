@@ -181,7 +181,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             let existing = tree::read(folder, &tree)?;
             output::changes(&tree, &existing)?;
             args.refuse_unknown(model, inventory, plan)?;
-            phases::require_keys_beside(&source, model, inventory, plan)
+            phases::require_keys_beside(&source, &resolved, inventory, plan)
         })
         .map_err(|error| error.located(&document))?
     };
@@ -220,7 +220,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
                     let masked =
                         || render(&document, &model, &holdings, &templates, Disclosure::Masked);
                     if comparison.needs_keys(&manifests, &masked()?.manifests) {
-                        phases::require_keys(&source, &model, &inventory)?;
+                        phases::require_keys(&source, (&model, &keyring), &inventory)?;
                     }
                 }
                 comparison.write(source.folder(), report)?;
@@ -267,11 +267,12 @@ fn disclosure(
 ) -> Result<Disclosure, CommandError> {
     let masked = args.output.is_none() && args.showing.masks_keys();
     // Names may be made of the keys: then they are needed whatever is shown.
-    let by_key = resolved.model.name_suffix_hash;
+    let Resolved { model, keyring } = resolved;
+    let by_key = model.name_suffix_hash;
     let needs_none = || selects_no_key(document, resolved, (inventory, touched), templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
-    } else if args.output.is_some() && !phases::has_keys(source, &resolved.model, inventory)? {
+    } else if args.output.is_some() && !phases::has_keys(source, (model, keyring), inventory)? {
         Disclosure::Fingerprint
     } else {
         Disclosure::Whole

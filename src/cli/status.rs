@@ -10,7 +10,7 @@ use super::phases;
 use super::report::{CommandError, ExitStatus, print, print_json, show};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::context::listed;
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan};
@@ -83,6 +83,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         Err(errors) => (IssuancePlan::default(), errors),
     };
     report.diagnostics(&plan.warnings);
+    for error in resolved.keyring.absent().values() {
+        let warning = Diagnostic { severity: Severity::Warning, ..error.clone() };
+        report.diagnostics(&[warning.help("what needs no key works without it")]);
+    }
     let mut rows = status::rows(Sources { model, inventory: &inventory, plan: &plan, now });
     if !args.all {
         rows.retain(|row| row.is_current || row.state != State::Expired);

@@ -63,23 +63,6 @@ pub fn files(document: &Document, spec: &Spec) -> Vec<NamedPath> {
     named.into_iter().map(full).collect()
 }
 
-/// Those among them that hold private keys.
-#[must_use]
-pub fn key_files(document: &Document, spec: &Spec) -> Vec<NamedPath> {
-    let cas =
-        spec.cas.iter().map(|(name, ca)| (path!["cas", name.as_str(), "key"], ca.key.as_ref()));
-    let of = |tls: &Option<FalseOr<Tls>>| match tls {
-        Some(FalseOr::Is(tls)) => tls.key.clone(),
-        _ => None,
-    };
-    let hosts =
-        spec.hosts.iter().map(|(key, host)| (path!["hosts", key, "tls", "key"], of(&host.tls)));
-    let default = (path!["defaults", "hosts", "tls", "key"], of(&spec.defaults.hosts.tls));
-    let cas = cas.filter_map(|(path, file)| Some((path, file?.clone())));
-    let hosts = hosts.chain([default]).filter_map(|(path, file)| Some((path, file?)));
-    cas.chain(hosts).map(|(path, file)| document.named(&path, file.as_str())).collect()
-}
-
 /// Whether certificates are among them.
 #[must_use]
 pub fn has_certificates(spec: &Spec) -> bool {
@@ -112,19 +95,49 @@ pub fn bytes<'a>(
     file: &str,
     findings: &mut Findings,
 ) -> Option<&'a [u8]> {
+    read(context, path, file).map_err(|(_, error)| findings.push(error)).ok()
+}
+
+/// As [`bytes`]; the error comes with whether there is no such file.
+fn read<'a>(context: Context<'a>, path: &Path, file: &str) -> Result<&'a [u8], (bool, Diagnostic)> {
     let named = context.document.named(path, file);
     let full = named.path();
-    let cause = match context.files.get(full) {
-        Some(Ok(bytes)) => return Some(bytes),
-        Some(Err(cause)) => cause.as_str(),
-        None => "it was not read",
+    let (is_absent, cause) = match context.files.get(full) {
+        Some(Ok(bytes)) => return Ok(bytes),
+        Some(Err(unread)) => (unread.is_absent, unread.cause.as_str()),
+        None => (false, "it was not read"),
     };
-    findings.push(
-        Diagnostic::error("unreadable-file", format!("cannot read `{}`: {cause}", full.display()))
-            .at(context.value(path))
-            .help("paths start from the folder of the file that contains them"),
-    );
-    None
+    let title = format!("cannot read `{}`: {cause}", full.display());
+    let error = Diagnostic::error("unreadable-file", title)
+        .at(context.value(path))
+        .help("paths start from the folder of the file that contains them");
+    Err((is_absent, error))
+}
+
+/// A private key that the spec names by its file.
+#[derive(Debug)]
+pub enum NamedKey {
+    /// It is here.
+    Here(PrivateKey),
+    /// There is no such file: the error for those who need it.
+    Absent(Diagnostic),
+}
+
+impl NamedKey {
+    fn here(&self) -> Option<&PrivateKey> {
+        match self {
+            Self::Here(key) => Some(key),
+            Self::Absent(_) => None,
+        }
+    }
+
+    /// Puts it, or the error for those who need it, into a keyring.
+    pub fn store(self, holder: Holder, keyring: &mut Keyring) {
+        match self {
+            Self::Here(key) => keyring.insert(holder, key),
+            Self::Absent(error) => keyring.insert_absent(holder, error),
+        }
+    }
 }
 
 /// Whether an authority is somebody else's.
@@ -159,7 +172,8 @@ pub fn authority(
         }
         None => None,
     };
-    let own = own_certificate(context, &path, file, &found, key.as_ref(), findings)?;
+    let at_hand = key.as_ref().and_then(NamedKey::here);
+    let own = own_certificate(context, &path, file, &found, at_hand, findings)?;
     let entry = Entry::Authority(name.to_owned());
     let of = (Purpose::Authority, entry);
     let mut fits = refuse_problems(context, &path, file, own, of, findings);
@@ -182,7 +196,7 @@ pub fn authority(
     warn_about_unverified(context, &path, file, &chain, findings);
     warn_about_strays(context, &path, file, &chain, &found, findings);
     if let Some(key) = key {
-        keyring.insert(Holder::Authority(name.to_owned()), key);
+        key.store(Holder::Authority(name.to_owned()), keyring);
     }
     fits.then_some(chain.certificates)
 }
@@ -275,7 +289,7 @@ impl Pool {
     }
 }
 
-/// A server certificate that somebody else issued, leaf first, then intermediates; and its key.
+/// A server certificate that another owner's authority issued, leaf first, then intermediates; and its key.
 pub fn server(
     context: Context<'_>,
     key: &str,
@@ -283,7 +297,7 @@ pub fn server(
     tls: &Tls,
     issuers: Issuers<'_>,
     findings: &mut Findings,
-) -> Option<(Vec<Certificate>, PrivateKey)> {
+) -> Option<(Vec<Certificate>, NamedKey)> {
     let path = written_path(context, key, "certificate");
     let key_path = written_path(context, key, "key");
     let (Some(file), Some(key_file)) = (&tls.certificate, &tls.key) else {
@@ -299,8 +313,11 @@ pub fn server(
     let (file, key_file) = (file.as_str(), key_file.as_str());
     let found = certificates(context, &path, file, findings)?;
     let private_key = private_key(context, &key_path, key_file, findings);
-    let belongs =
-        |one: &&Certificate| private_key.as_ref().is_some_and(|key| chain::key_belongs(one, key));
+    let belongs = |one: &&Certificate| match &private_key {
+        Some(NamedKey::Here(key)) => chain::key_belongs(one, key),
+        Some(NamedKey::Absent(_)) => !one.is_authority,
+        None => false,
+    };
     let own = found.iter().find(belongs).or(found.first())?;
     let purpose = Purpose::Server { names: &[host.as_str()] };
     let of = (purpose, Entry::Host(key.to_owned()));
@@ -311,7 +328,7 @@ pub fn server(
     warn_about_unverified(context, &path, file, &chain, findings);
     warn_about_strays(context, &path, file, &chain, &found, findings);
     let private_key = private_key?;
-    if !chain::key_belongs(own, &private_key) {
+    if private_key.here().is_some_and(|key| !chain::key_belongs(own, key)) {
         findings.push(foreign_key(file).at(context.value(&key_path)));
         return None;
     }
@@ -405,10 +422,17 @@ fn private_key(
     path: &Path,
     file: &str,
     findings: &mut Findings,
-) -> Option<PrivateKey> {
-    let bytes = bytes(context, path, file, findings)?;
+) -> Option<NamedKey> {
+    let bytes = match read(context, path, file) {
+        Ok(bytes) => bytes,
+        Err((true, error)) => return Some(NamedKey::Absent(error)),
+        Err((false, error)) => {
+            findings.push(error);
+            return None;
+        }
+    };
     let (code, title, help) = match PrivateKey::from_pem(bytes) {
-        Ok(key) => return Some(key),
+        Ok(key) => return Some(NamedKey::Here(key)),
         Err(KeyError::NotPem) => (
             "not-pem",
             format!("`{file}` is not PEM"),

@@ -10,8 +10,17 @@ use crate::spec::Spec;
 use crate::spec::document::{Document, Step};
 use crate::time::Timestamp;
 
-/// Contents of the files that the spec names, by path; the error is the cause in words.
-pub type Files = BTreeMap<PathBuf, Result<Zeroizing<Vec<u8>>, String>>;
+/// Contents of the files that the spec names, by path.
+pub type Files = BTreeMap<PathBuf, Result<Zeroizing<Vec<u8>>, Unread>>;
+
+/// Why a file that the spec names was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The cause in words.
+    pub cause: String,
+    /// Whether there is no such file, as in a clone without private keys.
+    pub is_absent: bool,
+}
 
 /// The input of resolving.
 #[derive(Clone, Copy, Debug)]

@@ -32,7 +32,7 @@ mod texts;
 mod tls;
 mod touched;
 
-pub use context::{Context, Files};
+pub use context::{Context, Files, Unread};
 pub use resolve::{Resolved, Unjudged, resolve, resolve_unjudged};
 pub use shared::namespace;
 use shared::{

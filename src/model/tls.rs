@@ -151,7 +151,7 @@ pub fn resolve(
             let holder = Holder::Host(key.to_owned());
             let (chain, private_key) = brought::server(context, key, host, tls, issuers, findings)?;
             certificates.brought.insert(holder.clone(), chain);
-            certificates.keyring.insert(holder.clone(), private_key);
+            private_key.store(holder.clone(), &mut certificates.keyring);
             Source::Own(ServerCertificateSource::Held(holder))
         }
         Some("certManager") => {

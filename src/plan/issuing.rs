@@ -32,10 +32,19 @@ impl fmt::Display for IssueError {
 impl std::error::Error for IssueError {}
 
 impl IssuancePlan {
+    /// The holders whose keys the plan needs from the store: of [`IssuancePlan::keys_used`], those whose keys no file
+    /// of the spec holds.
+    #[must_use]
+    pub fn keys_needed(&self, model: &Model) -> Vec<Holder> {
+        let mut holders = self.keys_used();
+        holders.retain(|holder| model.request(holder).is_some());
+        holders
+    }
+
     /// The holders whose keys the plan needs: issuers that exist already, signers of revocation lists,
     /// and those who keep their keys.
     #[must_use]
-    pub fn keys_needed(&self, model: &Model) -> Vec<Holder> {
+    pub fn keys_used(&self) -> Vec<Holder> {
         let made_now: Vec<&Holder> = self
             .actions
             .iter()
@@ -56,7 +65,7 @@ impl IssuancePlan {
         let mut holders: Vec<Holder> = issuers.chain(own).chain(lists).collect();
         holders.sort();
         holders.dedup();
-        holders.retain(|holder| !made_now.contains(&holder) && model.request(holder).is_some());
+        holders.retain(|holder| !made_now.contains(&holder));
         holders
     }
 

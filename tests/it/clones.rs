@@ -4,6 +4,7 @@
 mod colleague;
 mod environments;
 mod lost_store;
+mod named_keys;
 mod page;
 
 use std::path::Path;

@@ -11,12 +11,11 @@ use crate::cli::report::{CommandError, ExitStatus, Report, print_json, show};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Diagnostic;
-use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
 use crate::model::{Model, Resolved, Touched};
 use crate::pki::request::Holder;
+use crate::plan::NewRevocation;
 use crate::plan::rotation::{Known, Retirement, Role, Rotation};
-use crate::plan::{self, NewRevocation};
 use crate::time::Timestamp;
 
 /// Roll an authority over in three steps: introduce, activate, retire
@@ -184,15 +183,8 @@ impl Step<'_> {
         let model = &self.resolved.model;
         let needed: BTreeSet<Holder> = introduction.plan.keys_needed(model).into_iter().collect();
         let keyring = self.store.keyring(rotation.inventory, &needed)?.and(&self.resolved.keyring);
-        let issued = plan::issue(
-            &introduction.plan,
-            model,
-            rotation.inventory,
-            &keyring,
-            &SystemEntropy,
-            &mut || {},
-        )
-        .map_err(|error| CommandError::world("issue", &error, None))?;
+        let plan = &introduction.plan;
+        let issued = phases::make(plan, model, rotation.inventory, &keyring, self.report)?;
         let next = issued.certificates.first().expect("the plan has one certificate");
         self.change(Change::Introduce(next, self.now))?;
         let certificate = next.certificate();

@@ -13,9 +13,8 @@ use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
-use crate::diagnostic::{Diagnostic, Severity, Span, has_errors};
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::io::store::Store;
-use crate::model::brought;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
 use crate::plan::{self, Issued, NewRevocation, Revocation};
@@ -98,7 +97,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         })
         .collect();
     if !new.is_empty() {
-        refuse_what_render_would(&read, &store, &new, now, report)?;
+        refuse_what_render_would(&read, &store, &new, now)?;
     }
     let done = if args.dry_run { "would revoke" } else { "revoked" };
     if let Some(lock) = lock.filter(|_| !new.is_empty()) {
@@ -123,19 +122,9 @@ fn refuse_what_render_would(
     store: &Store,
     new: &[NewRevocation],
     now: Timestamp,
-    report: Report,
 ) -> Result<(), CommandError> {
     let silent = Report::new(true, MessageFormat::Human, false);
-    let resolved = match phases::resolve_at_any_time(read, None, now, silent) {
-        Ok(resolved) => resolved,
-        Err(CommandError::Input(findings)) if lacks_only_keys(read, &findings) => {
-            let title = "whether render goes on afterwards is not known: private keys that the spec names are not here";
-            let help = "run it where they are with `--dry-run` first, if hosts trust authorities of others";
-            report.diagnostics(&[Diagnostic::warning("not-checked", title).help(help)]);
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
+    let resolved = phases::resolve_at_any_time(read, None, now, silent)?;
     let model = &resolved.model;
     let authorities = model.authorities.keys().map(|name| Holder::Authority(name.clone()));
     let (inventory, _) = store.inventory(&authorities.collect())?;
@@ -145,17 +134,6 @@ fn refuse_what_render_would(
     } else {
         Err(CommandError::Input(refused).located(&read.document))
     }
-}
-
-/// Whether nothing but files of private keys is missing: revoking needs none.
-fn lacks_only_keys(read: &Read, findings: &[Diagnostic]) -> bool {
-    let keys: Vec<Option<Span>> = brought::key_files(&read.document, &read.spec)
-        .iter()
-        .map(|file| file.span().cloned())
-        .collect();
-    let is_of_key =
-        |finding: &Diagnostic| finding.code == "unreadable-file" && keys.contains(&finding.span);
-    findings.iter().filter(|one| one.severity == Severity::Error).all(is_of_key)
 }
 
 /// For programs; what was revoked before or has expired is not in it.

@@ -151,13 +151,17 @@ pub fn carry_out(
 }
 
 /// Makes what is planned, and shows how far it is.
-pub(super) fn make(
+///
+/// # Errors
+/// A key is not at hand, or does not sign.
+pub fn make(
     plan: &IssuancePlan,
     model: &Model,
     inventory: &Inventory,
     keyring: &Keyring,
     report: Report,
 ) -> Result<Issued, CommandError> {
+    keyring.require(&plan.keys_used()).map_err(CommandError::Input)?;
     let mut progress = Progress::new(report, plan.actions.len());
     let issued =
         plan::issue(plan, model, inventory, keyring, &SystemEntropy, &mut || progress.step())

@@ -240,17 +240,26 @@ fn an_authority_with_its_key_that_may_sign_no_lists_is_told_before() {
 }
 
 #[test]
-fn a_clone_without_brought_keys_revokes_and_says_what_it_cannot_know() {
+fn a_clone_without_brought_keys_revokes_and_judges_what_is_public() {
     let sandbox = Sandbox::with_toml(SPEC);
     if root(&sandbox, "partner", "keyCertSign,cRLSign").is_none() {
         return;
     }
-    change(&sandbox, "\"partner.pem\"", "\"partner.pem\"\nkey = \"partner.key\"");
     sandbox.ok(&["render", "-q"]);
+    let with_key = |sandbox: &Sandbox| {
+        change(sandbox, "\"partner.pem\"", "\"partner.pem\"\nkey = \"partner.key\"");
+    };
+    let key = std::fs::read(sandbox.path("partner.key")).unwrap();
     std::fs::remove_file(sandbox.path("partner.key")).unwrap();
+    refused(&sandbox, &["cert", "revoke", "alice"], &["error[crl-missing]"]);
+    // With a key somewhere, the lists can be signed there.
+    with_key(&sandbox);
     let run = sandbox.ok(&["cert", "revoke", "alice"]);
-    assert!(run.stderr.contains("warning[not-checked]"), "{}", run.stderr);
     assert!(run.stderr.contains("revoked certificate"), "{}", run.stderr);
+    let run = sandbox.run(&["render"]);
+    assert!(run.stderr.contains("cannot read `partner.key`"), "{}", run.stderr);
+    sandbox.write("partner.key", key);
+    sandbox.ok(&["render", "-q"]);
     change(&sandbox, "image = \"httpd\"", "image = \"httpd\"\nnobody = 1");
     refused(&sandbox, &["cert", "revoke", "bob"], &["unknown"]);
 }

@@ -53,6 +53,7 @@ impl Credential {
             let hint = "say `--format pem-chain` for the certificates that others are to trust";
             return Err(refused(&self.holder, why, hint));
         }
+        self.keyring.require([&self.holder]).map_err(CommandError::Input)?;
         self.keyring.get(&self.holder).ok_or_else(|| {
             let (why, hint) = if self.is_by_request() {
                 (

@@ -1,0 +1,141 @@
+//! Keys that the spec names as files, and that stay out of Git.
+
+use std::process::Command;
+
+use super::{SPEC, clone, commit};
+use crate::support::{Sandbox, output_of, tool};
+
+/// An authority and a server certificate of others, whose keys lie in a folder that Git ignores.
+const NAMED: &str = "[cas.corp]\ncertificate = \"corp.pem\"\nkey = \"keys/corp.key\"\n\
+    [clients.carol]\nissuer = \"corp\"\n[hosts.\"api.example.com\"]\nservice = \"web\"\n\
+    tls.certificate = \"api.pem\"\ntls.key = \"keys/api.key\"\nclientAuth.cas = [\"corp\"]\n";
+
+fn self_signed(sandbox: &Sandbox, name: &str, extensions: &[&str]) {
+    let key = format!("keys/{name}.key");
+    let mut openssl = Command::new(tool("openssl").unwrap());
+    openssl.current_dir(sandbox.folder());
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]);
+    openssl.args(["-days", "300", "-subj", &format!("/CN={name}"), "-keyout", &key]);
+    openssl.args(["-out", &format!("{name}.pem")]);
+    output_of(openssl.args(extensions.iter().flat_map(|one| ["-addext", one])));
+}
+
+/// The repository of the person who has these keys.
+fn repository() -> Option<Sandbox> {
+    (tool("git")?, tool("openssl")?);
+    let sandbox = Sandbox::with_toml(&format!("{SPEC}{NAMED}"));
+    sandbox.write(".gitignore", "keys/\n");
+    std::fs::create_dir(sandbox.path("keys")).unwrap();
+    self_signed(&sandbox, "corp", &["keyUsage=critical,keyCertSign,cRLSign"]);
+    self_signed(
+        &sandbox,
+        "api",
+        &["subjectAltName=DNS:api.example.com", "basicConstraints=CA:FALSE"],
+    );
+    sandbox.ok(&["render", "-q", "-o", "deploy"]);
+    commit(&sandbox);
+    Some(sandbox)
+}
+
+#[test]
+fn a_clone_without_named_keys_is_up_to_date() {
+    let Some(origin) = repository() else { return };
+    let clone = clone(&origin);
+    let before = clone.files();
+    for arguments in [
+        &["render", "-o", "deploy", "--check"][..],
+        &["render", "-o", "deploy", "--check", "--locked"],
+        &["diff", "deploy"],
+        &["render", "-o", "deploy"],
+        &["render", "--locked", "--kind", "Ingress"],
+        &["render", "--dry-run"],
+        &["cert", "show", "hosts/api.example.com"],
+        &["cert", "export", "hosts/api.example.com", "--format", "pem-chain"],
+        &["cert", "revoke", "carol", "--dry-run"],
+    ] {
+        let run = clone.ok(arguments);
+        assert!(!run.stderr.contains("unreadable-file"), "{arguments:?}: {}", run.stderr);
+    }
+    assert!(clone.files() == before);
+    // Whether they are at hand is a fact that `status` shows.
+    let run = clone.ok(&["status"]);
+    for words in [
+        "warning[unreadable-file]: cannot read `keys/corp.key`: it does not exist",
+        "warning[unreadable-file]: cannot read `keys/api.key`",
+        "what needs no key works without it",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+}
+
+/// What takes one of these keys is refused with the place of its name, before anything is written.
+#[test]
+fn what_takes_a_named_key_names_its_file() {
+    let Some(origin) = repository() else { return };
+    let clone = clone(&origin);
+    let refused = |arguments: &[&str], file: &str| {
+        let changes = || super::git(clone.folder(), &["status", "--short"]);
+        let before = changes();
+        let run = clone.run(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.stderr);
+        let words = format!("error[unreadable-file]: cannot read `keys/{file}.key`");
+        assert!(run.stderr.contains(&words), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains("--> mtls.toml:"), "{arguments:?}: {}", run.stderr);
+        assert_eq!(changes(), before, "{arguments:?}");
+    };
+    refused(&["cert", "export", "hosts/api.example.com", "--format", "pem-key"], "api");
+    refused(&["cert", "renew", "carol"], "corp");
+    let spec = format!("{SPEC}{NAMED}");
+    clone.write("mtls.toml", format!("{spec}[clients.dave]\nissuer = \"corp\"\n"));
+    refused(&["render", "-o", "deploy"], "corp");
+    refused(&["render"], "corp");
+    // Here the Secret of the host would have another name.
+    clone.write("mtls.toml", format!("{spec}tls.secretName = \"another\"\n"));
+    std::fs::copy(
+        origin.path("pki/hosts/web.example.com/tls.key"),
+        clone.path("pki/hosts/web.example.com/tls.key"),
+    )
+    .unwrap();
+    refused(&["render", "-o", "deploy"], "api");
+    refused(&["render", "--locked"], "api");
+    clone.write("mtls.toml", format!("secrets.nameSuffixHash = true\n{spec}"));
+    let run = clone.run(&["diff", "deploy"]);
+    assert!(run.stderr.contains("error[keys-needed]"), "{}", run.stderr);
+    assert!(run.stderr.contains("host `api.example.com`"), "{}", run.stderr);
+}
+
+/// A key that is there and cannot be read is no key that is elsewhere.
+#[test]
+fn a_named_key_that_is_no_key_is_an_error_for_everybody() {
+    let Some(sandbox) = repository() else { return };
+    std::fs::remove_file(sandbox.path("keys/corp.key")).unwrap();
+    std::fs::create_dir(sandbox.path("keys/corp.key")).unwrap();
+    let run = sandbox.run(&["status"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("error[unreadable-file]"), "{}", run.stderr);
+}
+
+/// All keys of a derived store are made of those that the spec names.
+#[test]
+fn a_derived_store_takes_all_named_keys() {
+    let Some(sandbox) = repository() else { return };
+    let spec = format!("store.kind = \"derived\"\nstore.seedFile = \"seed\"\n{SPEC}{NAMED}");
+    sandbox.write("mtls.toml", spec);
+    sandbox.write("seed", "5".repeat(64));
+    std::fs::remove_file(sandbox.path("keys/corp.key")).unwrap();
+    let run = sandbox.run(&["render", "--kind", "Ingress"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("error[unreadable-file]: cannot read `keys/corp.key`"),
+        "{}",
+        run.stderr
+    );
+}
