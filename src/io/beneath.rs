@@ -35,6 +35,16 @@ const READ: OFlags =
 pub struct Place {
     root: Arc<Root>,
     below: String,
+    /// The nearest folder at or above this place that is held open.
+    held: Option<Held>,
+}
+
+/// A folder that is held open, see [`Place::held`].
+#[derive(Clone, Debug)]
+struct Held {
+    handle: Arc<OwnedFd>,
+    /// Length of its path below the root.
+    length: usize,
 }
 
 #[derive(Debug)]
@@ -99,14 +109,35 @@ impl Place {
             Err(error) => return Err(error.into()),
         };
         let root = Root { path: path.to_owned(), handle, notes: Mutex::default() };
-        Ok(Self { root: Arc::new(root), below: String::new() })
+        Ok(Self::at_root(Arc::new(root)))
+    }
+
+    fn at_root(root: Arc<Root>) -> Self {
+        Self { root, below: String::new(), held: None }
     }
 
     /// The folder at `path` as if there were none.
     #[must_use]
     pub fn absent(path: &Path) -> Self {
         let root = Root { path: path.to_owned(), handle: None, notes: Mutex::default() };
-        Self { root: Arc::new(root), below: String::new() }
+        Self::at_root(Arc::new(root))
+    }
+
+    /// The same folder, held open as long as this place or one that is joined to it lives: what is read of them is read
+    /// there, without going its way again. What changes them goes by their paths as ever. The same place where no folder
+    /// can be opened: reading it says why.
+    #[must_use]
+    pub fn held(&self) -> Self {
+        let root = self.root.handle.as_ref().filter(|_| !self.below.is_empty() && self.is_plain());
+        let handle = root.and_then(|root| folder_beneath(root.as_fd(), &self.below).ok());
+        let held = handle.map(|handle| Held { handle: Arc::new(handle), length: self.below.len() });
+        Self { held, ..self.clone() }
+    }
+
+    /// The same place, with nothing held open.
+    #[must_use]
+    pub fn by_path(self) -> Self {
+        Self { held: None, ..self }
     }
 
     /// The place at `path` below this one: plain names, joined by `/`.
@@ -117,7 +148,7 @@ impl Place {
             "" => path.to_owned(),
             folder => format!("{folder}/{path}"),
         };
-        Self { root: Arc::clone(&self.root), below }
+        Self { root: Arc::clone(&self.root), below, held: self.held.clone() }
     }
 
     /// Where that is, for messages.
@@ -133,7 +164,7 @@ impl Place {
     /// The folder that was opened.
     #[must_use]
     pub fn root(&self) -> Self {
-        Self { root: Arc::clone(&self.root), below: String::new() }
+        Self::at_root(Arc::clone(&self.root))
     }
 
     /// The path below the folder that was opened; empty for that folder itself.
@@ -155,7 +186,8 @@ impl Place {
             return None;
         }
         let above = self.below.rsplit_once('/').map_or("", |(above, _)| above);
-        Some(Self { root: Arc::clone(&self.root), below: above.to_owned() })
+        let held = self.held.clone().filter(|held| held.length <= above.len());
+        Some(Self { root: Arc::clone(&self.root), below: above.to_owned(), held })
     }
 
     /// What stands here; `None` if nothing does.
@@ -163,7 +195,7 @@ impl Place {
     /// # Errors
     /// The system refuses to look, or a link or a file stands on the way.
     pub fn facts(&self) -> io::Result<Option<Facts>> {
-        let found = self.reach(|folder, name| {
+        let found = self.look(|folder, name| {
             let flags = AtFlags::SYMLINK_NOFOLLOW;
             Ok(facts_of(&rustix::fs::statat(folder, name, flags)?))
         });
@@ -180,8 +212,7 @@ impl Place {
     #[must_use]
     pub fn noted(&self) -> Vec<(Self, Facts)> {
         let notes = self.root.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = |below: &String| Self { root: Arc::clone(&self.root), below: below.clone() };
-        notes.iter().map(|(below, facts)| (place(below), *facts)).collect()
+        notes.iter().map(|(below, facts)| (self.root().join(below), *facts)).collect()
     }
 
     /// The first thing on the way here, this place included, that is neither a folder nor the end of the way.
@@ -190,7 +221,7 @@ impl Place {
         let mut end = 0;
         while end < self.below.len() {
             end = self.below[end + 1..].find('/').map_or(self.below.len(), |at| end + 1 + at);
-            let place = Self { root: Arc::clone(&self.root), below: self.below[..end].to_owned() };
+            let place = self.root().join(&self.below[..end]);
             match place.facts() {
                 Ok(Some(facts)) if facts.kind == FileType::Directory => {}
                 Ok(Some(facts)) => return Some((place, facts.kind)),
@@ -205,7 +236,7 @@ impl Place {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn open_file(&self) -> io::Result<File> {
-        self.open_with(READ, Mode::empty())
+        self.open_to_read(READ)
     }
 
     /// What the file here holds, and its permission bits.
@@ -233,7 +264,7 @@ impl Place {
     /// It is none, or cannot be listed.
     pub fn entries(&self) -> io::Result<Option<Vec<(String, FileType)>>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let Some(folder) = absent_as_none(self.open_with(flags, Mode::empty()))? else {
+        let Some(folder) = absent_as_none(self.open_to_read(flags))? else {
             return Ok(None);
         };
         let mut found = Vec::new();
@@ -368,6 +399,11 @@ impl Place {
         }
     }
 
+    fn open_to_read(&self, flags: OFlags) -> io::Result<File> {
+        self.look(|folder, name| rustix::fs::openat(folder, name, flags, Mode::empty()))
+            .map(File::from)
+    }
+
     fn open_with(&self, flags: OFlags, mode: Mode) -> io::Result<File> {
         self.reach(|folder, name| rustix::fs::openat(folder, name, flags, mode)).map(File::from)
     }
@@ -378,18 +414,46 @@ impl Place {
         work: impl FnOnce(BorrowedFd<'_>, &str) -> Result<T, Errno>,
     ) -> io::Result<T> {
         let root = self.root.handle.as_ref().ok_or(ErrorKind::NotFound)?.as_fd();
-        if self.below.is_empty() {
+        self.reach_from(root, &self.below, work)
+    }
+
+    /// As [`Place::reach`], from the folder that is held open if there is one: for work that changes nothing.
+    fn look<T>(
+        &self,
+        work: impl FnOnce(BorrowedFd<'_>, &str) -> Result<T, Errno>,
+    ) -> io::Result<T> {
+        match &self.held {
+            Some(Held { handle, length }) => {
+                let below = self.below[*length..].trim_start_matches('/');
+                self.reach_from(handle.as_fd(), below, work)
+            }
+            None => self.reach(work),
+        }
+    }
+
+    fn reach_from<T>(
+        &self,
+        root: BorrowedFd<'_>,
+        below: &str,
+        work: impl FnOnce(BorrowedFd<'_>, &str) -> Result<T, Errno>,
+    ) -> io::Result<T> {
+        if below.is_empty() {
             return Ok(work(root, ".")?);
         }
-        let is_plain = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('\0');
-        if !self.below.split('/').all(is_plain) {
+        if !self.is_plain() {
             return Err(ErrorKind::InvalidInput.into());
         }
-        let (folder, name) = match self.below.rsplit_once('/') {
+        let (folder, name) = match below.rsplit_once('/') {
             Some((above, name)) => (Folder::Opened(folder_beneath(root, above)?), name),
-            None => (Folder::Root(root), &*self.below),
+            None => (Folder::Root(root), below),
         };
         Ok(work(folder.as_fd(), name)?)
+    }
+
+    /// Whether the path is one of plain names.
+    fn is_plain(&self) -> bool {
+        let is_plain = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('\0');
+        self.below.split('/').all(is_plain)
     }
 }
 
@@ -580,6 +644,25 @@ mod tests {
         std::fs::rename(inside.path(), inside.path().with_extension("moved")).unwrap();
         assert_eq!(root.join("a/old/file").read(9).unwrap().0, b"in");
         std::fs::rename(inside.path().with_extension("moved"), inside.path()).unwrap();
+    }
+
+    #[test]
+    fn what_is_held_open_is_read_and_what_stands_there_is_changed() {
+        let (inside, outside) = world();
+        let root = Place::open(inside.path()).unwrap();
+        let folder = root.join("a/b").held();
+        let file = folder.join("file");
+        std::fs::rename(inside.path().join("a/b"), inside.path().join("a/old")).unwrap();
+        symlink(outside.path(), inside.path().join("a/b")).unwrap();
+        assert_eq!(file.read(9).unwrap().0, b"in");
+        assert_eq!(folder.facts().unwrap().unwrap().kind, FileType::Directory);
+        assert_eq!(file.parent().unwrap().facts().unwrap(), folder.facts().unwrap());
+        assert!(folder.join("../old/file").open_file().is_err());
+        assert!(file.write(b"x", Access::Private).is_err() && file.remove_file().is_err());
+        let by_path = file.by_path();
+        assert!(by_path.open_file().is_err() && root.join("a/b").held().open_file().is_err());
+        assert_eq!(by_path.parent().unwrap().facts().unwrap().unwrap().kind, FileType::Symlink);
+        assert_eq!(std::fs::read(outside.path().join("file")).unwrap(), b"out");
     }
 
     #[test]

@@ -37,12 +37,14 @@ pub(super) fn holder_files(root: &Place, holder: &Holder) -> Result<HolderFiles,
 
 /// The files of one holder in `folder`; the key is not read.
 pub(super) fn files_in(folder: &Place) -> Result<HolderFiles, StoreError> {
-    if read::mode_of_folder(folder)?.is_none() {
+    let folder = folder.held();
+    if read::mode_of_folder(&folder)?.is_none() {
         return Ok(HolderFiles::NONE);
     }
     Ok(HolderFiles {
         certificate: read::file(&folder.join(layout::CERTIFICATE))?,
-        key: vault::key_file(folder)?,
+        // The facts of ten thousand key files are kept, and their folders must not stay open.
+        key: vault::key_file(&folder)?.map(KeyFile::by_path),
     })
 }
 

@@ -62,7 +62,7 @@ pub(super) fn matching_key(
     holder: &Holder,
     certificate: &Certificate,
 ) -> Result<PrivateKey, StoreError> {
-    key_in(&root.join(layout::holder_folder(holder)), vault, holder, certificate)
+    key_in(&root.join(layout::holder_folder(holder)).held(), vault, holder, certificate)
 }
 
 /// The private key of `holder` in `folder`, which belongs to `certificate`.

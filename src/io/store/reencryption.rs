@@ -71,7 +71,8 @@ pub(super) fn unsettled(root: &Place, vault: &Vault) -> Result<Vec<Unsettled>, S
 
 /// The key file at `place`, unless all is well.
 fn judge(root: &Place, vault: &Vault, place: &KeyFolder) -> Result<Option<Unsettled>, StoreError> {
-    let Some(file) = vault::key_file(&root.join(&place.folder))? else { return Ok(None) };
+    let folder = root.join(&place.folder).held();
+    let Some(file) = vault::key_file(&folder)? else { return Ok(None) };
     let wanted = vault.recipients();
     let recorded = if file.is_sealed { recorded(&file.place)? } else { None };
     let is_well =
@@ -81,6 +82,7 @@ fn judge(root: &Place, vault: &Vault, place: &KeyFolder) -> Result<Option<Unsett
     }
     let KeyFolder { folder, kind, name } = place;
     let holder = (kind.holder)(contents::true_name(&root.join(kind.folder).join(name), name)?);
+    let file = file.by_path();
     Ok(Some(Unsettled { folder: folder.clone(), holder, file, recorded }))
 }
 

@@ -35,6 +35,13 @@ pub(super) struct KeyFile {
     pub(super) is_sealed: bool,
 }
 
+impl KeyFile {
+    /// The same, with nothing held open.
+    pub(super) fn by_path(self) -> Self {
+        Self { place: self.place.by_path(), ..self }
+    }
+}
+
 impl Default for Vault {
     /// Keys in clear, and nothing that opens others.
     fn default() -> Self {

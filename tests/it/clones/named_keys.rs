@@ -30,7 +30,8 @@ fn self_signed(sandbox: &Sandbox, name: &str, extensions: &[&str]) {
 
 /// The repository of the person who has these keys.
 fn repository() -> Option<Sandbox> {
-    (tool("git")?, tool("openssl")?);
+    tool("git")?;
+    tool("openssl")?;
     let sandbox = Sandbox::with_toml(&format!("{SPEC}{NAMED}"));
     sandbox.write(".gitignore", "keys/\n");
     std::fs::create_dir(sandbox.path("keys")).unwrap();
