@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use rustix::fs::FileType;
 
@@ -78,7 +79,8 @@ fn is_closed(root: &Place) -> bool {
 
 /// Root, the caller, and behind `sudo` the user who called it.
 fn is_trusted(owner: u32) -> bool {
-    let caller = rustix::process::geteuid().as_raw();
+    static CALLER: LazyLock<u32> = LazyLock::new(|| rustix::process::geteuid().as_raw());
+    let caller = *CALLER;
     owner == 0 || owner == caller || caller == 0 && Some(owner) == behind_sudo()
 }
 
