@@ -32,8 +32,9 @@ use mtlsgen::diagnostic::Source;
 use mtlsgen::io::entropy::SystemEntropy;
 use mtlsgen::io::store::{Store, WAIT_LIMIT};
 use mtlsgen::model::{self, Context, Model};
-use mtlsgen::plan::{self, Inventory, IssuancePlan, Issued, Keyring};
+use mtlsgen::plan::{self, IssuancePlan};
 use mtlsgen::spec::document;
+use mtlsgen::store::{Inventory, Issued, Keyring};
 use mtlsgen::time::Timestamp;
 
 #[global_allocator]
@@ -197,7 +198,7 @@ impl Bench {
         let keys = Keyring::default();
         let issued = plan::issue(&plan, &alone, &none, &keys, &SystemEntropy, &mut || ()).unwrap();
         let inventory = none.with(&issued);
-        let key = |made: &plan::IssuedCertificate| {
+        let key = |made: &mtlsgen::store::IssuedCertificate| {
             let pem = made.key.as_ref().unwrap().to_pem();
             let key = mtlsgen::pki::key::PrivateKey::from_pem(pem.as_bytes()).unwrap();
             (made.request.holder.clone(), key)

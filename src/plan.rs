@@ -5,12 +5,10 @@ pub mod chains;
 mod generations;
 mod holdings;
 mod issuing;
-pub mod ledger;
 pub mod listing;
 mod misfits;
 mod obstacles;
 pub mod orphans;
-pub(crate) mod parallel;
 mod paths;
 mod planning;
 pub mod reason;
@@ -23,10 +21,8 @@ mod scope;
 mod tests;
 mod unknown;
 
-pub use generations::{Generations, Phase};
 pub use holdings::{Holdings, Selected};
 pub use issuing::{IssueError, issue};
-pub use ledger::{Ledger, LedgerEntry, NewRevocation, Revocation, Revocations};
 pub use listing::{ListAction, ListReason};
 pub use misfits::misfits;
 pub use obstacles::after_revoking;
@@ -35,207 +31,3 @@ pub use reason::Reason;
 pub use rehearsal::Rehearsal;
 pub use scope::Scope;
 pub use unknown::{Seen, Trusted, refuse_replaced, refuse_unknown};
-
-use crate::diagnostic::Diagnostic;
-use crate::pki::certificate::Certificate;
-use crate::pki::crl::RevocationList;
-use crate::pki::key::{PrivateKey, SpkiHash};
-use crate::pki::request::{CertificateRequest, Holder};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::sync::Arc;
-
-/// Public facts about everything that the store holds.
-#[derive(Clone, Debug, Default)]
-pub struct Inventory {
-    /// The current certificate of each holder.
-    pub held: BTreeMap<Holder, HeldCertificate>,
-    /// Holders that were issued a certificate whose file is not here, each with that file: an error
-    /// where they are needed, never a reason to issue anew.
-    pub lost: BTreeMap<Holder, PathBuf>,
-    /// Holders whose certificates this kind of store cannot show, whether they exist or not: nothing is
-    /// issued for them, and nothing is concluded from their absence.
-    pub unseen: BTreeSet<Holder>,
-    /// Authorities that are being rolled over, by name: what stands beside the current certificate.
-    pub generations: BTreeMap<String, Generations>,
-    /// What authorities issued, as it was read.
-    pub ledger: Ledger,
-    /// The revocation lists that authorities signed, by their names; the newest ones.
-    pub lists: BTreeMap<String, Vec<RevocationList>>,
-}
-/// One holder's current certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldCertificate {
-    /// Leaf first, then what was stored behind it (intermediates, without the root).
-    pub chain: Vec<Certificate>,
-    /// Whether the holder's private key is at hand.
-    pub has_key: bool,
-}
-/// One newly issued certificate.
-#[derive(Debug)]
-pub struct IssuedCertificate {
-    /// What it was to be.
-    pub request: CertificateRequest,
-    /// Leaf first, then intermediates without the root.
-    pub chain: Vec<Certificate>,
-    /// The new key; `None` where the holder's own key was kept, or is its owner's alone.
-    pub key: Option<PrivateKey>,
-    /// SPKI hash of the key.
-    pub spki_hash: SpkiHash,
-}
-/// Everything that one run issued, in the order of issuing (issuers first).
-#[derive(Debug, Default)]
-pub struct Issued {
-    /// New certificates, issuers before what they sign.
-    pub certificates: Vec<IssuedCertificate>,
-    /// Chains to rewrite of holders who keep their certificates while an issuer got a new one:
-    /// certificate first, then intermediates without the root.
-    pub chains: Vec<(Holder, Vec<Certificate>)>,
-    /// Revocations to enter.
-    pub revocations: Vec<NewRevocation>,
-    /// New revocation lists, by the names of their authorities.
-    pub lists: Vec<(String, RevocationList)>,
-}
-
-impl Issued {
-    /// Whether there is nothing to put into a store.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        let Self { certificates, chains, revocations, lists } = self;
-        certificates.is_empty() && chains.is_empty() && revocations.is_empty() && lists.is_empty()
-    }
-}
-/// Private keys by holder.
-#[derive(Debug, Default)]
-pub struct Keyring {
-    keys: BTreeMap<Holder, Arc<PrivateKey>>,
-    /// Keys of generations beside the current one of their authorities.
-    generations: BTreeMap<SpkiHash, Arc<PrivateKey>>,
-    /// Keys whose files the spec names and that are not here, each with the error for those who need it.
-    absent: BTreeMap<Holder, Diagnostic>,
-}
-
-impl Keyring {
-    /// The key of `holder`, if it is at hand.
-    #[must_use]
-    pub fn get(&self, holder: &Holder) -> Option<&PrivateKey> {
-        self.keys.get(holder).map(Arc::as_ref)
-    }
-
-    /// The key of a generation of an authority beside the current one, if it is at hand.
-    #[must_use]
-    pub fn of_generation(&self, spki_hash: &SpkiHash) -> Option<&PrivateKey> {
-        self.generations.get(spki_hash).map(Arc::as_ref)
-    }
-
-    /// Adds the key of a generation of an authority beside the current one.
-    pub fn insert_generation(&mut self, key: PrivateKey) {
-        self.generations.insert(key.spki_hash(), Arc::new(key));
-    }
-
-    /// Every key of a current generation, host or client.
-    pub fn iter(&self) -> impl Iterator<Item = (&Holder, &PrivateKey)> {
-        self.keys.iter().map(|(holder, key)| (holder, key.as_ref()))
-    }
-
-    /// The keys of these holders, as far as they are at hand.
-    #[must_use]
-    pub fn of(&self, holders: &BTreeSet<Holder>) -> Self {
-        let keys = self.keys.iter().filter(|(holder, _)| holders.contains(holder));
-        let keys = keys.map(|(holder, key)| (holder.clone(), Arc::clone(key))).collect();
-        Self { keys, ..Self::default() }
-    }
-
-    /// Adds a key.
-    pub fn insert(&mut self, holder: Holder, key: PrivateKey) {
-        self.keys.insert(holder, Arc::new(key));
-    }
-
-    /// Records a key whose file is not here; `error` is for those who need it.
-    pub fn insert_absent(&mut self, holder: Holder, error: Diagnostic) {
-        self.absent.insert(holder, error);
-    }
-
-    /// Keys whose files the spec names and that are not here, each with the error for those who need it.
-    #[must_use]
-    pub fn absent(&self) -> &BTreeMap<Holder, Diagnostic> {
-        &self.absent
-    }
-
-    /// Makes sure that none of these holders has a key whose file is not here.
-    ///
-    /// # Errors
-    /// Every file that is not.
-    pub fn require<'a>(
-        &self,
-        holders: impl IntoIterator<Item = &'a Holder>,
-    ) -> Result<(), Vec<Diagnostic>> {
-        let holders: BTreeSet<&Holder> = holders.into_iter().collect();
-        let absent = holders.into_iter().filter_map(|holder| self.absent.get(holder));
-        let absent: Vec<Diagnostic> = absent.cloned().collect();
-        if absent.is_empty() { Ok(()) } else { Err(absent) }
-    }
-
-    /// These keys and those of `other`.
-    #[must_use]
-    pub fn and(mut self, other: &Self) -> Self {
-        self.absent.extend(other.absent.iter().map(|(holder, why)| (holder.clone(), why.clone())));
-        self.keys.extend(other.keys.iter().map(|(holder, key)| (holder.clone(), Arc::clone(key))));
-        self.generations
-            .extend(other.generations.iter().map(|(hash, key)| (*hash, Arc::clone(key))));
-        self
-    }
-}
-
-impl FromIterator<(Holder, PrivateKey)> for Keyring {
-    fn from_iter<I: IntoIterator<Item = (Holder, PrivateKey)>>(keys: I) -> Self {
-        let keys = keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect();
-        Self { keys, ..Self::default() }
-    }
-}
-
-impl HeldCertificate {
-    /// The certificate itself.
-    #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "a chain is never empty")]
-    pub fn certificate(&self) -> &Certificate {
-        self.chain.first().expect("a chain begins with the holder's certificate")
-    }
-}
-
-impl IssuedCertificate {
-    /// The certificate itself.
-    #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "a chain is never empty")]
-    pub fn certificate(&self) -> &Certificate {
-        self.chain.first().expect("a chain begins with the holder's certificate")
-    }
-}
-
-impl Inventory {
-    /// What the store holds once `issued` is committed; new certificates are not among the ledger's entries yet.
-    #[must_use]
-    pub fn with(mut self, issued: &Issued) -> Self {
-        for made in &issued.certificates {
-            // Where the key is its owner's, one is here only if it was before.
-            let holder = &made.request.holder;
-            let has_key = made.request.public_key.is_none()
-                || self.held.get(holder).is_some_and(|held| held.has_key);
-            let held = HeldCertificate { chain: made.chain.clone(), has_key };
-            self.held.insert(holder.clone(), held);
-        }
-        for (holder, chain) in &issued.chains {
-            if let Some(held) = self.held.get_mut(holder) {
-                held.chain.clone_from(chain);
-            }
-        }
-        for new in &issued.revocations {
-            let revocation = new.revocation.clone();
-            self.ledger.revoked.insert(&new.authority, &new.serial, revocation);
-        }
-        for (authority, list) in &issued.lists {
-            self.lists.entry(authority.clone()).or_default().insert(0, list.clone());
-        }
-        self
-    }
-}

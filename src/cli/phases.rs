@@ -43,11 +43,12 @@ use crate::manifest::template::TemplateSet;
 use crate::model::{Model, Resolved, Touched};
 use crate::path;
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, IssuancePlan, Keyring};
+use crate::plan::IssuancePlan;
 use crate::spec::document::{self, Document, Step};
 use crate::spec::plugin::Plugin;
 use crate::spec::value::AgeRecipient;
 use crate::spec::{Spec, StoreKind};
+use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 
 /// The spec as far as it could be read, and what was found on the way.

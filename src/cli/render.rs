@@ -22,8 +22,9 @@ use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Format, Options, OutputTree};
-use crate::plan::{Holdings, Inventory, IssuancePlan, Rehearsal, Selected};
+use crate::plan::{Holdings, IssuancePlan, Rehearsal, Selected};
 use crate::spec::document::Document;
+use crate::store::Inventory;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///

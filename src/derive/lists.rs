@@ -10,7 +10,8 @@ use crate::pki::certificate::Certificate;
 use crate::pki::crl::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::issue::{self, RevocationListDraft, Signer, Validity};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
-use crate::plan::{IssueError, LedgerEntry, Revocation, revoking};
+use crate::plan::{IssueError, revoking};
+use crate::store::{LedgerEntry, Revocation};
 use crate::time::{Seconds, Timestamp};
 
 /// How far entries and lists begin before their edge, for clocks that are behind.

@@ -19,11 +19,13 @@ use self::making::{Authority, Made, Occasion};
 use crate::diagnostic::Diagnostic;
 use crate::model::derivation::Derivation;
 use crate::model::{AuthoritySource, Model};
+use crate::parallel;
 use crate::pki::certificate::Certificate;
 use crate::pki::issue::CertificateMaker;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{Generations, HeldCertificate, Inventory, IssueError, Keyring, chains, parallel};
+use crate::plan::{IssueError, chains};
+use crate::store::{Generations, HeldCertificate, Inventory, Keyring};
 use crate::time::Timestamp;
 
 pub use refusals::{renewal, revocation, rotation};
@@ -206,7 +208,7 @@ impl<'a> Work<'a> {
             let Made { certificate, key } = self.make(Occasion { request, generation, window })?;
             Ok((self.held(request, certificate, key.is_some()), key))
         };
-        let made: Vec<_> = parallel::map(requests, work, on_step)?;
+        let made: Vec<_> = parallel::counted(requests, work, on_step)?;
         for (request, (held, key)) in requests.iter().zip(made) {
             if let Some(key) = key {
                 self.leaves.insert(request.holder.clone(), key);

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::derivation::Derivation;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{HeldCertificate, Inventory};
+use crate::store::{HeldCertificate, Inventory};
 use crate::time::{Seconds, Timestamp};
 
 /// Where the spec speaks of a holder.

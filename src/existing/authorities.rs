@@ -11,7 +11,8 @@ use crate::model::{AuthoritySource, Model, Reference, SecretContent};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{Generations, HeldCertificate, Inventory, chains};
+use crate::plan::chains;
+use crate::store::{Generations, HeldCertificate, Inventory};
 
 /// A trust bundle that exists.
 pub(super) struct Bundle<'a> {

@@ -3,7 +3,8 @@
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{self, Action, Inventory, IssuancePlan, ListAction, Scope};
+use crate::plan::{self, Action, IssuancePlan, ListAction, Scope};
+use crate::store::Inventory;
 use crate::time::Timestamp;
 
 /// As [`plan::plan_within`], but only what can be carried out: what still works and cannot be renewed here is

@@ -6,10 +6,10 @@ use std::convert::Infallible;
 use super::reading::{Secret, Secrets};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Model, Reference, SecretContent};
+use crate::parallel;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
-use crate::plan::parallel;
 
 /// A certificate in a Secret.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub(super) fn read(
     let work = |(_, reference, secret): &(&Holder, &Reference, &Secret)| {
         Ok::<_, Infallible>(chain(reference, secret))
     };
-    let Ok(chains) = parallel::map(&jobs, work, &mut || ());
+    let Ok(chains) = parallel::map(&jobs, work);
     let mut all: BTreeMap<Holder, Found> = BTreeMap::new();
     for ((holder, reference, _), chain) in jobs.into_iter().zip(chains) {
         match chain {

@@ -11,7 +11,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{Holder, Issuer};
 use crate::plan::listing::BACKDATED;
-use crate::plan::{Inventory, Revocation};
+use crate::store::{Inventory, Revocation};
 
 /// Enters the lists of authorities whose lists mtlsgen signs, and what is revoked by them.
 pub(super) fn enter(

@@ -8,9 +8,11 @@ use super::{holders, revocation};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::context::listed;
 use crate::model::{Model, Reference, SecretContent};
+use crate::parallel;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{HeldCertificate, Inventory, Keyring, chains, parallel};
+use crate::plan::chains;
+use crate::store::{HeldCertificate, Inventory, Keyring};
 
 /// What the Secrets of a model hold.
 #[derive(Debug)]
@@ -79,7 +81,7 @@ impl Existing {
             let key = holders::private_key(reference, secret, own).map_err(|error| vec![error])?;
             Ok((holder.clone(), key))
         };
-        parallel::map(&jobs, work, &mut || ()).map(Keyring::from_iter)
+        parallel::map(&jobs, work).map(Keyring::from_iter)
     }
 }
 

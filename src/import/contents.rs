@@ -10,7 +10,8 @@ use crate::pki::certificate::Certificate;
 use crate::pki::key::{KeyError, KeyKind, PrivateKey};
 use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
 use crate::pki::{chain, crl};
-use crate::plan::{Inventory, Issued, IssuedCertificate, LedgerEntry, chains};
+use crate::plan::chains;
+use crate::store::{Inventory, Issued, IssuedCertificate, LedgerEntry};
 use crate::time::{Seconds, Timestamp};
 
 /// A file beside the folders of the store's own holders.

@@ -10,8 +10,9 @@ use super::spec_text::SpecText;
 use crate::diagnostic::{Diagnostic, Severity, Source as Text};
 use crate::model::{self, Context, Files, Model};
 use crate::pki::request::Holder;
-use crate::plan::{self, HeldCertificate, Inventory, Ledger, Reason};
+use crate::plan::{self, Reason};
 use crate::spec::document;
+use crate::store::{HeldCertificate, Inventory, Ledger};
 use crate::time::{Seconds, Timestamp};
 use zeroize::Zeroizing;
 

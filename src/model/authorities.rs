@@ -11,9 +11,9 @@ use crate::pki::name::DistinguishedName;
 use crate::pki::request::{
     AlternativeNames, CertificateRequest, Holder, Issuer, NameConstraints, Subtree, Usage,
 };
-use crate::plan::Keyring;
 use crate::spec::document::Path;
 use crate::spec::{self, Ca};
+use crate::store::Keyring;
 use crate::time::Seconds;
 
 /// Validity of authorities unless said.

@@ -15,10 +15,10 @@ use crate::pki::chain::{self, Problem, Purpose};
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
-use crate::plan::Keyring;
 use crate::spec::document::{Document, NamedPath, Path, Step};
 use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
+use crate::store::Keyring;
 use warnings::{warn_about_chain, warn_about_strays, warn_about_unverified};
 
 /// All paths that the spec names, but for those of the plugin's own settings.

@@ -11,10 +11,10 @@ use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::key::KeyKind;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::Keyring;
 use crate::spec::document::Path;
 use crate::spec::value::{FalseOr, Generation};
 use crate::spec::{StoreKind, Tls};
+use crate::store::Keyring;
 use crate::time::Seconds;
 
 /// How often each holder has got a new key.

@@ -14,10 +14,10 @@ use super::{
 use crate::diagnostic::{Diagnostic, Entry, Severity, has_errors, nearest};
 use crate::path;
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::Keyring;
 use crate::secret_format;
 use crate::spec::Spec;
 use crate::spec::document::{Path, Step};
+use crate::store::Keyring;
 use crate::target::{self, Target};
 
 /// What resolving gives: the model, and the private keys that were brought along.

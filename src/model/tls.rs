@@ -11,9 +11,9 @@ use crate::path;
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::covers;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
-use crate::plan::Keyring;
 use crate::spec::value::{HostName, ObjectName};
 use crate::spec::{self, Tls};
+use crate::store::Keyring;
 use crate::time::Seconds;
 
 /// The longest validity that clients accept of servers (CA/Browser Forum baseline requirements, 6.3.2).

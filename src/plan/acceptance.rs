@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, HeldCertificate, Inventory, Scope, chains};
+use super::{Action, Scope, chains};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 use crate::pki::acceptance::{Refusal, refusal_of_chain};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::Holder;
 use crate::spec::Verify;
+use crate::store::{HeldCertificate, Inventory};
 
 /// What would shut out every client of a host, and is not about to be issued anew. Of authorities that others issued,
 /// the model tells.

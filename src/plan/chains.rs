@@ -1,10 +1,10 @@
 //! Chains from what the model and the inventory know together.
 
-use super::{HeldCertificate, Inventory};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::{Holder, Issuer};
+use crate::store::{HeldCertificate, Inventory};
 
 /// The certificates from authority `name` up to its root, both included; `None` while one of them
 /// was never issued.

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::chains;
 use super::listing::ListAction;
 use super::planning::{Action, IssuancePlan};
 use super::reason::Reason;
-use super::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, chains, parallel};
 use crate::model::Model;
+use crate::parallel;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::issue::{self, CertificateMaker, Entropy, Signer};
 use crate::pki::key::{PrivateKey, PublicKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+use crate::store::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring};
 
 /// Why a certificate could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +106,7 @@ pub fn issue(
     };
     for run in plan.actions.chunk_by(|one, next| is_leaf(one) && is_leaf(next)) {
         // Nothing hangs on a leaf, so that leaves are made side by side.
-        let made = parallel::map(run, |action| workshop.make(action, entropy), on_step)?;
+        let made = parallel::counted(run, |action| workshop.make(action, entropy), on_step)?;
         workshop.issued.certificates.reserve(made.len());
         for made in made {
             workshop.keep(made);

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::revoking::{current, needed, of_unseen};
-use super::{HeldCertificate, Inventory, Ledger, Revocation, Revocations};
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{ListNumber, RevocationList, RevokedEntry};
 use crate::pki::issue::{RevocationListDraft, Validity};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::SerialNumber;
+use crate::store::{HeldCertificate, Inventory, Ledger, Revocation, Revocations};
 use crate::time::{Seconds, Timestamp};
 
 /// The longest time before its end that a list is renewed, unless the spec says otherwise.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::planning::{Signer, compared, existing, in_its_string_types, validity};
 use super::reason::{self, Reason};
-use super::{HeldCertificate, Inventory};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::request::{Holder, Issuer};
+use crate::store::{HeldCertificate, Inventory};
 use crate::time::Timestamp;
 
 /// The holders whose certificates would not be kept.

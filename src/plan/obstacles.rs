@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::own_certificate;
 use super::revoking::{self, Group, current};
-use super::{Inventory, IssuancePlan, NewRevocation, Revocations, Scope, planning};
+use super::{IssuancePlan, Scope, planning};
 use crate::diagnostic::{Diagnostic, Entry, Severity};
 use crate::model::context::listed;
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, Issuer};
+use crate::store::{Inventory, NewRevocation, Revocations};
 use crate::time::Timestamp;
 
 /// What the lists are judged by.

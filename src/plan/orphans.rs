@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inventory, LedgerEntry, Revocations, chains, paths};
+use super::{chains, paths};
 use crate::diagnostic::Diagnostic;
 use crate::model::context::listed;
 use crate::model::{Exposure, Model};
@@ -10,6 +10,7 @@ use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::spec::Verify;
+use crate::store::{Inventory, LedgerEntry, Revocations};
 use crate::time::Timestamp;
 
 /// The hosts, with the authorities whose clients they let in: every one from which a path leads to a root of

@@ -12,15 +12,14 @@ use super::refusals::{
 };
 use super::revoking;
 use super::scope::Scope;
-use super::{
-    HeldCertificate, Inventory, NewRevocation, Revocations, chains, generations, obstacles, orphans,
-};
+use super::{chains, generations, obstacles, orphans};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::issue::Validity;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
+use crate::store::{HeldCertificate, Inventory, NewRevocation, Revocations};
 use crate::time::{Seconds, Timestamp};
 
 /// How far new certificates begin before now, for clocks that are behind.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::reason::Reason;
-use super::{HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::crl::{RevocationList, RevocationReason};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+use crate::store::{HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::time::Timestamp;
 
 /// Nothing can be signed by an authority whose time has not come.

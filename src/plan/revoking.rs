@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inventory, NewRevocation, Revocation, Revocations, chains};
+use super::chains;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Authority, AuthoritySource, Model, SecretContent};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{self, RevocationList, RevocationReason};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
+use crate::store::{Inventory, LedgerEntry, NewRevocation, Revocation, Revocations};
 use crate::time::Timestamp;
 
 /// What the spec calls revoked and no ledger does.
@@ -29,7 +30,7 @@ pub(super) fn revocations(
         holder,
         revocation: Revocation { at: now, reason, comment: None },
     };
-    let shut_out = |entry: &super::LedgerEntry| match &entry.holder {
+    let shut_out = |entry: &LedgerEntry| match &entry.holder {
         Holder::Client(name) => model.clients.get(name).and_then(|client| client.revoked),
         Holder::Authority(_) | Holder::Host(_) => None,
     };
@@ -85,7 +86,7 @@ fn holder_of<'a>(
 }
 
 /// The authority in whose ledger an entry stands.
-fn keeper(entry: &super::LedgerEntry) -> Option<&String> {
+fn keeper(entry: &LedgerEntry) -> Option<&String> {
     match (&entry.issuer, &entry.holder) {
         (Issuer::Authority(name), _) | (Issuer::SelfSigned, Holder::Authority(name)) => Some(name),
         (Issuer::SelfSigned, _) => None,

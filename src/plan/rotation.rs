@@ -15,15 +15,15 @@ mod schedule;
 mod tests;
 
 use super::planning::{compared, existing, validity};
-use super::{
-    Action, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, NewRevocation, Phase,
-    Reason, Revocation, chains, generations,
-};
+use super::{Action, IssuancePlan, Reason, chains, generations};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
+use crate::store::{
+    Generations, HeldCertificate, Inventory, Ledger, LedgerEntry, NewRevocation, Phase, Revocation,
+};
 use crate::time::{Seconds, Timestamp};
 
 pub use cut_off::{CutOff, Standing};
@@ -123,7 +123,7 @@ impl<'a> Rotation<'a> {
     #[must_use]
     pub fn phase(&self) -> Phase {
         let generations = self.inventory.generations.get(self.name());
-        generations.map_or(Phase::Settled, super::Generations::phase)
+        generations.map_or(Phase::Settled, Generations::phase)
     }
 
     fn next(&self) -> Option<&'a HeldCertificate> {
@@ -222,7 +222,7 @@ impl<'a> Rotation<'a> {
     pub fn retirement(&self, known: &[Known], forced: bool) -> Result<Retirement, Vec<Diagnostic>> {
         let generations = self.inventory.generations.get(self.name());
         let mut oldest_first: Vec<_> =
-            generations.into_iter().flat_map(super::Generations::by_age).collect();
+            generations.into_iter().flat_map(Generations::by_age).collect();
         oldest_first.reverse();
         if oldest_first.is_empty() {
             return Err(vec![self.nothing_retires()]);

@@ -2,10 +2,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::*;
 use crate::model::tests::model;
+use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationReason;
 use crate::pki::issue::Entropy;
-use crate::pki::key::{KeyError, KeyKind};
-use crate::pki::request::SerialNumber;
+use crate::pki::key::{KeyError, KeyKind, PrivateKey};
+use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
+use crate::store::{Inventory, Keyring, Revocation};
 use crate::time::{Seconds, Timestamp};
 use std::collections::BTreeSet;
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Inventory, IssuancePlan};
+use super::IssuancePlan;
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
+use crate::store::Inventory;
 
 /// A certificate that manifests trust.
 pub struct Trusted {

@@ -9,9 +9,9 @@ use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::plan::orphans::{Doors, Signer};
-use crate::plan::{
-    Generations, HeldCertificate, Inventory, IssuancePlan, Ledger, LedgerEntry, ListReason,
-    NewRevocation, Revocations, listing, revoking,
+use crate::plan::{IssuancePlan, ListReason, listing, revoking};
+use crate::store::{
+    Generations, HeldCertificate, Inventory, Ledger, LedgerEntry, NewRevocation, Revocations,
 };
 use crate::time::Timestamp;
 

@@ -14,8 +14,8 @@ use crate::diagnostic::Diagnostic;
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
 use crate::model::{Model, Resolved, Touched};
 use crate::pki::request::Holder;
-use crate::plan::NewRevocation;
 use crate::plan::rotation::{Known, Retirement, Role, Rotation};
+use crate::store::NewRevocation;
 use crate::time::Timestamp;
 
 /// Roll an authority over in three steps: introduce, activate, retire

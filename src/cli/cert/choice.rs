@@ -10,8 +10,8 @@ use crate::io::input;
 use crate::io::store::Store;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
-use crate::plan::{Ledger, LedgerEntry};
 use crate::spec::value::Serial;
+use crate::store::{Ledger, LedgerEntry};
 use crate::time::Timestamp;
 
 /// A certificate to revoke, and whether it is the one that its holder shows.

@@ -15,7 +15,8 @@ use crate::diagnostic::Severity;
 use crate::io::store::Store;
 use crate::model::{Model, Touched};
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{Action, HeldCertificate, Inventory, IssuancePlan, Reason, Scope};
+use crate::plan::{Action, IssuancePlan, Reason, Scope};
+use crate::store::{HeldCertificate, Inventory};
 use crate::time::Timestamp;
 
 /// Issue new certificates for the same holders, with new keys

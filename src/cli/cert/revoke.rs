@@ -17,8 +17,9 @@ use crate::diagnostic::{Diagnostic, has_errors};
 use crate::io::store::Store;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
-use crate::plan::{self, Issued, NewRevocation, Revocation};
+use crate::plan;
 use crate::spec::{Ca, StoreKind};
+use crate::store::{Issued, NewRevocation, Revocation};
 use crate::time::Timestamp;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs

@@ -22,8 +22,8 @@ use crate::model::{self, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, Keyring};
 use crate::spec::StoreKind;
+use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 
 /// Show what certificates, revocation lists and PKCS#12 files say, and what is wrong with them

@@ -18,9 +18,10 @@ use crate::manifest::objects::Material;
 use crate::manifest::{Manifest, yaml};
 use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
-use crate::plan::{Holdings, Inventory, Rehearsal, Scope};
+use crate::plan::{Holdings, Rehearsal, Scope};
 use crate::spec::document::Document;
 use crate::spec::plugin::{Issue, Plugin};
+use crate::store::Inventory;
 use crate::time::Timestamp;
 
 /// What a plugin was called with.

@@ -11,7 +11,8 @@ use crate::existing::{Existing, Secrets, apply, foreign};
 use crate::manifest::{Manifest, name_suffix_hash};
 use crate::model::{Model, Reference, Resolved, SecretContent, Touched};
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, IssuancePlan, Keyring, Scope};
+use crate::plan::{IssuancePlan, Scope};
+use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 
 /// Secrets that exist, and the keys that were made beside them.

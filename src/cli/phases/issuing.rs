@@ -10,9 +10,8 @@ use crate::io::entropy::SystemEntropy;
 use crate::io::store::{Store, StoreError};
 use crate::model::{Model, Resolved};
 use crate::pki::request::Holder;
-use crate::plan::{
-    self, Inventory, IssuancePlan, Issued, Keyring, ListReason, NewRevocation, Scope,
-};
+use crate::plan::{self, IssuancePlan, ListReason, Scope};
+use crate::store::{Inventory, Issued, Keyring, NewRevocation};
 use crate::time::Timestamp;
 
 /// What the store holds for the model, and what is to be issued.

@@ -13,7 +13,8 @@ use crate::io::store::Store;
 use crate::manifest::Manifest;
 use crate::model::Model;
 use crate::pki::request::Holder;
-use crate::plan::{self, Inventory, IssuancePlan, Keyring, Scope};
+use crate::plan::{self, IssuancePlan, Scope};
+use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 
 /// Where the certificates and keys of manifests come from.

@@ -13,7 +13,8 @@ use crate::kustomize::doctor::command::quoted;
 use crate::manifest::Manifest;
 use crate::model::Model;
 use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
-use crate::plan::{self, Inventory, IssuancePlan, Seen, Trusted};
+use crate::plan::{self, IssuancePlan, Seen, Trusted};
+use crate::store::Inventory;
 
 /// What a folder is to hold, against what it holds.
 pub(super) struct Comparison<'a> {

@@ -8,7 +8,7 @@ use crate::import::found::{Database, LeftOut, Revoked};
 use crate::pki::acceptance;
 use crate::pki::crl::{self, RevocationList};
 use crate::pki::request::{Holder, SerialNumber};
-use crate::plan::{NewRevocation, Revocation};
+use crate::store::{NewRevocation, Revocation};
 
 /// Adds revocations and lists.
 pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki) {

@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::vault::{self, KeyFile};
-use super::{layout, ledger, parallel, read};
+use super::{layout, ledger, read};
 use crate::io::beneath::Place;
+use crate::parallel;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::request::Holder;
 

@@ -9,7 +9,7 @@ use super::{contents, keyring, layout, read};
 use crate::io::beneath::Place;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
-use crate::plan::{Generations, HeldCertificate};
+use crate::store::{Generations, HeldCertificate};
 
 /// The generations of `authority` beside the current one; `None` if there is none. Keys that lie open go to `open`.
 ///

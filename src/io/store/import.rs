@@ -10,7 +10,7 @@ use super::{issuance, layout, read};
 use crate::import::{BroughtFile, Contents};
 use crate::io::atomic::TEMPORARY_PREFIX;
 use crate::io::beneath::Place;
-use crate::plan::LedgerEntry;
+use crate::store::LedgerEntry;
 use crate::time::Timestamp;
 
 /// Keeps brought keys out of Git, whatever lies above.

@@ -7,11 +7,12 @@ use super::error::StoreError;
 use super::register::Register;
 use super::sharing::{self, Sharing};
 use super::vault::KeyFile;
-use super::{contents, generations, layout, parallel};
+use super::{contents, generations, layout};
 use crate::diagnostic::Diagnostic;
 use crate::io::beneath::Place;
+use crate::parallel;
 use crate::pki::request::Holder;
-use crate::plan::{HeldCertificate, Inventory};
+use crate::store::{HeldCertificate, Inventory};
 
 /// Permission bits that let others than the owner at a key.
 const OTHERS: u32 = 0o077;

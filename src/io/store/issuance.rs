@@ -6,11 +6,12 @@ use super::error::StoreError;
 use super::ledger::Entry;
 use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
-use super::{contents, keyring, layout, parallel, read, register, revocation};
+use super::{contents, keyring, layout, read, register, revocation};
 use crate::io::beneath::Place;
+use crate::parallel;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{Issued, IssuedCertificate, NewRevocation};
+use crate::store::{Issued, IssuedCertificate, NewRevocation};
 use crate::time::Timestamp;
 
 /// All files of `issued`, which was issued at `at`.

@@ -7,7 +7,7 @@ use crate::io::beneath::Place;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
-use crate::plan::Inventory;
+use crate::store::Inventory;
 
 /// Makes sure that there is a key file for each of `holders`, as far as `inventory` knows.
 ///

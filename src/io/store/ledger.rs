@@ -13,7 +13,7 @@ use super::layout;
 use crate::pki::certificate::Fingerprint;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::{Holder, Issuer, SerialNumber};
-use crate::plan::LedgerEntry;
+use crate::store::LedgerEntry;
 use crate::time::Timestamp;
 
 /// Tells people what they are looking at.

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use super::error::StoreError;
 use super::transaction::{NewFile, Removal};
 use super::vault::{self, KeyFile, Vault};
-use super::{contents, keyring, layout, parallel, read};
+use super::{contents, keyring, layout, read};
 use crate::io::age_file::Header;
 use crate::io::beneath::Place;
+use crate::parallel;
 use crate::pki::request::Holder;
 
 /// Key files that do not lie as the spec says.

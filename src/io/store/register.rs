@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::error::StoreError;
-use super::{contents, layout, ledger, parallel, read, revocation};
+use super::{contents, layout, ledger, read, revocation};
 use crate::io::beneath::Place;
+use crate::parallel;
 use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::Holder;
-use crate::plan::{Inventory, Ledger, LedgerEntry};
+use crate::store::{Inventory, Ledger, LedgerEntry};
 
 /// A list of hundreds of thousands of certificates.
 const LARGEST_LIST: u64 = 64 << 20;
@@ -144,7 +145,7 @@ fn newest_lists(folder: &Place) -> Result<Vec<RevocationList>, StoreError> {
 
 /// What an entry says of a certificate that it was issued for.
 pub(super) fn entry_of(
-    issued: &crate::plan::IssuedCertificate,
+    issued: &crate::store::IssuedCertificate,
     at: crate::time::Timestamp,
 ) -> LedgerEntry {
     let leaf = issued.certificate();

@@ -12,7 +12,7 @@ use super::layout;
 use super::ledger::quoted;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::{Holder, Issuer, SerialNumber};
-use crate::plan::{NewRevocation, Revocation};
+use crate::store::{NewRevocation, Revocation};
 use crate::time::Timestamp;
 
 /// Stands between serial and hash in the names of these files.

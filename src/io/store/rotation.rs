@@ -16,7 +16,7 @@ use crate::io::beneath::Place;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::rotation::Role;
-use crate::plan::{HeldCertificate, IssuedCertificate, NewRevocation};
+use crate::store::{HeldCertificate, IssuedCertificate, NewRevocation};
 use crate::time::Timestamp;
 
 /// A step of a rollover, as a change of the store.

@@ -25,10 +25,11 @@ use zeroize::Zeroizing;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::layout;
+use super::read;
 use super::record::{FileDigest, Foreign, Found, Record, RecordedFile};
-use super::{parallel, read};
 use crate::io::atomic::Access;
 use crate::io::beneath::Place;
+use crate::parallel;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 

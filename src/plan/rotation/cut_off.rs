@@ -8,7 +8,8 @@ use super::{Known, Rotation};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
-use crate::plan::{HeldCertificate, Inventory, paths};
+use crate::plan::paths;
+use crate::store::{HeldCertificate, Inventory};
 use crate::time::{Seconds, Timestamp};
 
 /// A valid certificate that nobody accepts any more once a generation has retired.

@@ -5,7 +5,8 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::Model;
 use crate::pki::certificate::CertificateError;
 use crate::pki::request::SerialNumber;
-use crate::plan::{LedgerEntry, Phase, Reason};
+use crate::plan::Reason;
+use crate::store::{LedgerEntry, Phase};
 use crate::time::Timestamp;
 
 impl Rotation<'_> {

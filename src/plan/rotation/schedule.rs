@@ -4,7 +4,7 @@ use super::cut_off::{self, CutOff};
 use super::{Known, Rotation, longest_below};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{HeldCertificate, Phase};
+use crate::store::{HeldCertificate, Phase};
 use crate::time::Timestamp;
 
 /// Where a rollover stands and what is left of it.
@@ -146,7 +146,7 @@ impl Rotation<'_> {
         let mut all = vec![scheduled(self.current, Role::Current, signed)];
         all.extend(self.next().map(|next| scheduled(next, Role::Next, Vec::new())));
         let others = self.inventory.generations.get(self.name());
-        all.extend(others.into_iter().flat_map(crate::plan::Generations::by_age).map(|held| {
+        all.extend(others.into_iter().flat_map(crate::store::Generations::by_age).map(|held| {
             let needed_by = cut_off::cut_off(*self, &[held.certificate()], known);
             scheduled(held, Role::Retiring, needed_by)
         }));

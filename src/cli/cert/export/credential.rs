@@ -16,7 +16,8 @@ use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{Inventory, Keyring, chains};
+use crate::plan::chains;
+use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 
 /// What can be handed out.

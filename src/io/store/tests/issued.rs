@@ -10,7 +10,7 @@ use crate::pki::issue::{RevocationListDraft, Signer, Validity, sign, sign_revoca
 use crate::pki::key::KeyKind;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Issuer, SerialNumber, Usage};
-use crate::plan::{IssuedCertificate, NewRevocation, Revocation};
+use crate::store::{IssuedCertificate, NewRevocation, Revocation};
 use crate::time::Seconds;
 
 pub(super) const AT: i64 = 1_800_000_000;

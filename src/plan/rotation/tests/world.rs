@@ -6,7 +6,8 @@ use super::super::*;
 use crate::model::tests::model;
 use crate::pki::issue::Entropy;
 use crate::pki::key::{KeyError, KeyKind, PrivateKey};
-use crate::plan::{Issued, IssuedCertificate, Keyring, issue, plan};
+use crate::plan::{issue, plan};
+use crate::store::{Issued, IssuedCertificate, Keyring};
 
 /// Serials that count, keys that are random.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! The same work on many items, on all processors, counted as it goes.
+//! The same work on many items, on all processors.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -8,20 +8,37 @@ const LARGEST_PORTION: usize = 32;
 /// Least number of portions for each thread, so that all end at about the same time.
 const PORTIONS: usize = 16;
 
-/// `work` on each item, in the items' order; the first failure in that order, of those that were
-/// met. `on_step` is called for each item that is done, by the calling thread.
+/// Fewer items of little work, such as reading a file, are not worth the start of threads.
+const WORTH_IT: usize = 256;
+
+/// Little `work` on each item, in the items' order; the first failure in that order.
 ///
 /// # Errors
 /// What `work` says.
 pub(crate) fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    if items.len() < WORTH_IT {
+        return items.iter().map(work).collect();
+    }
+    counted(items, work, &mut || ())
+}
+
+/// `work` on each item that is worth a thread, in the items' order; the first failure in that order. `on_step` is called for
+/// each item that is done, by the calling thread.
+///
+/// # Errors
+/// What `work` says.
+pub(crate) fn counted<T: Sync, R: Send, E: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, E> + Sync,
     on_step: &mut dyn FnMut(),
 ) -> Result<Vec<R>, E> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
     if threads <= 1 {
-        let counted = |item| work(item).inspect(|_| on_step());
-        return items.iter().map(counted).collect();
+        let step = |item| work(item).inspect(|_| on_step());
+        return items.iter().map(step).collect();
     }
     let portion = (items.len() / (threads * PORTIONS)).clamp(1, LARGEST_PORTION);
     let portions: Vec<&[T]> = items.chunks(portion).collect();
@@ -67,8 +84,10 @@ mod tests {
         for count in [0, 1, 2, 31, 1000, 1001] {
             let items: Vec<usize> = (0..count).collect();
             let mut steps = 0;
-            let doubled = map(&items, |n| Ok::<_, ()>(n * 2), &mut || steps += 1);
+            let double = |n: &usize| Ok::<_, ()>(n * 2);
+            let doubled = counted(&items, double, &mut || steps += 1);
             assert_eq!(doubled, Ok((0..count).map(|n| n * 2).collect()));
+            assert_eq!(map(&items, double), doubled);
             assert_eq!(steps, count);
         }
     }
@@ -81,7 +100,7 @@ mod tests {
             worked.fetch_add(1, Ordering::Relaxed);
             if n % 400 == 300 { Err(*n) } else { Ok(()) }
         };
-        assert_eq!(map(&items, work, &mut || ()), Err(300));
+        assert_eq!(map(&items, work), Err(300));
         assert!(worked.load(Ordering::Relaxed) < 50_000, "{worked:?}");
     }
 }
