@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::manifest::patch::Selector;
 use crate::model::{Exposure, ServerTls};
 use crate::target::{Locate, Target};

@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, has_errors};
+use crate::identity::Identity;
 use crate::manifest::name_suffix_hash::rewrite;
 use crate::manifest::objects::Material;
 use crate::manifest::patch::Selector;
 use crate::manifest::render::{self, Checked, Rendered};
 use crate::manifest::template::TemplateSet;
-use crate::manifest::{Disclosure, Identity, Manifest};
+use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Exposure, Model, Reference};
 use crate::target::{FinalObject, Locate};
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::manifest::Identity;
+use crate::identity::Identity;
 
 const NAMES: &str = "internal.config.kubernetes.io/previousNames";
 const NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespaces";

@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::previous::{self, Place};
 use super::{Namespace, identity};
 use crate::diagnostic::Diagnostic;
+use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::manifest::render::Rendered;
-use crate::manifest::{Identity, yaml};
 use crate::spec::value::LabelValue;
+use crate::yaml;
 
 /// What prefixes of annotations tools keep for themselves.
 const INTERNAL: [&str; 5] = [

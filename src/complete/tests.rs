@@ -145,7 +145,7 @@ fn a_second_time_changes_nothing() {
     let first = complete(&shop(), vec![ingress(), service()]).unwrap_or_else(|f| panic!("{f:?}"));
     let mut items = first.items.clone();
     let secret = &first.manifests[0].yaml;
-    items.extend(crate::manifest::yaml::parse(secret).unwrap());
+    items.extend(crate::yaml::parse(secret).unwrap());
     let second = complete(&shop(), items.clone()).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(second.items, items);
     assert_eq!(second.taken, []);

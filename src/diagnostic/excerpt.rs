@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::mask::{masked, masked_beside, touches_secret};
 use super::{Source, Span, is_unsafe};
-use crate::guard::{has_secret, hidden};
+use crate::guard::mask::{masked_beside, touches_secret};
+use crate::guard::{has_secret, hidden, masked};
 
 /// Longest line that is shown whole; longer ones are cut around the place.
 const LONGEST_LINE: usize = 1_000;

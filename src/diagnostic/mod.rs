@@ -3,7 +3,6 @@
 mod excerpt;
 pub mod human;
 pub mod json;
-mod mask;
 mod subject;
 
 use std::borrow::Cow;
@@ -11,9 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::guard::hidden;
-use crate::manifest::scalar;
-pub use mask::{is_like_seed, masked, without_words_of};
+use crate::guard::{hidden, masked};
+use crate::yaml::scalar;
 pub use subject::{Entry, Field, Subject};
 
 /// How bad a finding is.

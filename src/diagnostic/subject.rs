@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Diagnostic;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 
 /// An object, and perhaps a field of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

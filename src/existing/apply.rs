@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::reading::Secrets;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Manifest, yaml};
+use crate::manifest::Manifest;
 use crate::model::Reference;
+use crate::yaml;
 
 /// Warnings about manifests that `kubectl apply` cannot bring into the place of what exists: the type of a
 /// Secret never changes, and the content of an immutable one does not either (`ValidateSecretUpdate`,

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::manifest::yaml;
 use crate::pki::certificate::Certificate;
+use crate::yaml;
 
 /// Certificates of authorities that the Secrets and `ConfigMaps` in `text` hold; `None` where it holds no object that can
 /// be read.

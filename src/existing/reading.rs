@@ -8,8 +8,9 @@ use serde_json::Value;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::{lists, name_suffix_hash, yaml};
+use crate::manifest::{lists, name_suffix_hash};
 use crate::model::Reference;
+use crate::yaml;
 
 /// A text with objects.
 #[derive(Debug)]

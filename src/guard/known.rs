@@ -31,6 +31,14 @@ const FEW: usize = 32;
 const OF_OCTETS: u64 = 1 << 63;
 const OF_LETTERS: u64 = 1 << 62;
 
+/// How a document with a secret is written.
+pub struct Form {
+    /// Where the secret is in the document.
+    pub secret: Range<usize>,
+    /// The document as PEM.
+    pub pem: Zeroizing<String>,
+}
+
 /// Secrets that are looked for. They are wiped when it is dropped, and cannot be had back.
 #[derive(Default)]
 pub struct Known {
@@ -53,11 +61,10 @@ impl Known {
         self.add_letters(Zeroizing::new(STANDARD_NO_PAD.encode(secret)).as_bytes());
     }
 
-    /// Looks for the part `secret` of a document: for its octets, for the document's base64 in PEM, and for base64 of that
+    /// Looks for the secret part of a document: for its octets, for the document's base64 in PEM, and for base64 of that
     /// PEM, as Secrets of Kubernetes have it.
-    pub fn add_part(&mut self, document: &[u8], secret: Range<usize>) {
+    pub fn add_part(&mut self, document: &[u8], Form { secret, pem }: &Form) {
         self.add_octets(&document[secret.clone()]);
-        let pem = Zeroizing::new(crate::pki::pem::encode("PRIVATE KEY", document));
         let body = pem.find('\n').map_or(0, |at| at + 1);
         // The PEM's own line ends are not among the characters.
         let of_octet = |at: usize| body + at * 4 / 3 + at * 4 / 3 / 64;

@@ -2,6 +2,7 @@
 //! people, whatever has wrapped it.
 
 mod known;
+pub mod mask;
 mod wrapping;
 
 use std::borrow::Cow;
@@ -13,13 +14,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
-pub use known::{Known, SHORTEST};
-
-use crate::diagnostic::masked;
-use crate::pki::key;
+pub use known::{Form, Known, SHORTEST};
+pub use mask::{is_like_seed, masked, without_words_of};
 
 /// Stands for what is not said.
-const HIDDEN: &str = "[private key]";
+pub(crate) const HIDDEN: &str = "[private key]";
 /// What stands around every private key in PEM.
 const BOUNDARY: &[u8] = b" PRIVATE KEY-----";
 
@@ -36,8 +35,8 @@ struct Watched {
 }
 
 enum Secret {
-    /// A private key as PKCS#8.
-    Key(Shared),
+    /// A private key as PKCS#8, and what is secret in it.
+    Key(Shared, fn(&[u8]) -> Form),
     /// Octets that are secret as a whole.
     Octets(Zeroizing<Vec<u8>>),
 }
@@ -55,9 +54,9 @@ pub fn end() {
     watched.known = None;
 }
 
-/// There is a private key, as PKCS#8.
-pub(crate) fn know_key(pkcs8: &Shared) {
-    know(|| Secret::Key(Arc::clone(pkcs8)));
+/// There is a private key, as PKCS#8; `form` says how it is written, once something is said.
+pub(crate) fn know_key(pkcs8: &Shared, form: fn(&[u8]) -> Form) {
+    know(|| Secret::Key(Arc::clone(pkcs8), form));
 }
 
 /// There is a secret that is no private key.
@@ -161,7 +160,7 @@ impl Watched {
         known.reserve(self.new.len());
         for secret in self.new.drain(..) {
             match secret {
-                Secret::Key(pkcs8) => known.add_part(&pkcs8, key::secret_part(&pkcs8)),
+                Secret::Key(pkcs8, form) => known.add_part(&pkcs8, &form(&pkcs8)),
                 Secret::Octets(octets) => known.add(&octets),
             }
         }
@@ -170,7 +169,7 @@ impl Watched {
 }
 
 /// What tells a private key in base64 of its PEM, wherever it begins: from there on, the word is a key's.
-fn boundaries() -> Known {
+pub(crate) fn boundaries() -> Known {
     let mut known = Known::default();
     for skipped in 0..3 {
         let text = STANDARD_NO_PAD.encode([&[b'-'; 2][..skipped], BOUNDARY].concat());
@@ -179,6 +178,3 @@ fn boundaries() -> Known {
     }
     known
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 use super::found::{Found, LeftOut, Place, SecretName};
 use super::reading;
 use crate::inspect::reading::Passwords;
-use crate::manifest::{lists, yaml};
+use crate::manifest::lists;
 use crate::pki::pkcs12;
+use crate::yaml;
 
 /// Keys under which people put the private key of an authority into the cluster.
 pub(super) const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::item::{Content, Item, Origin};
 use super::reading::{Passwords, ReadError, read_value};
-use crate::manifest::{lists, yaml};
+use crate::manifest::lists;
+use crate::yaml;
 
 /// Tells whether a text is meant as Kubernetes objects rather than as PEM.
 pub(super) fn looks_like(text: &str) -> bool {

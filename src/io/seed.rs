@@ -13,7 +13,7 @@ use super::input_error::ReadError;
 use super::open;
 use super::reach::Reach;
 use crate::derive::{Seed, SeedError};
-use crate::diagnostic::is_like_seed;
+use crate::guard::is_like_seed;
 use crate::spec::document::NamedPath;
 
 /// Holds the seed itself, as text.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::annotation_of;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Identity, Manifest};
+use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::spec::plugin::Plugin;
 
 /// Gives a generated Secret a hash suffix where it is true (as Go's `strconv.ParseBool` takes it).

@@ -9,7 +9,7 @@ use super::annotation::set;
 use super::annotation_of;
 use crate::complete::previous::{self, Place};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 
 /// Annotations that ingress-nginx reads as `namespace/name` of a Secret.
 const ANNOTATIONS: [&str; 3] = [

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, literal};
-use crate::manifest::yaml;
 use crate::spec::document::{self, KIND};
+use crate::yaml;
 
 /// Keys of a `ConfigMap` that hold a whole spec, in the order of merging.
 const TEXTS: [&str; 4] = ["spec", "mtls.toml", "mtls.yaml", "mtls.yml"];

@@ -1,7 +1,8 @@
 //! Where private keys must not go without a word: into caches and files outside of the cluster.
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::manifest::{Identity, Manifest};
+use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::path;
 use crate::spec::document::Document;
 use crate::spec::plugin::{Issue, Plugin};

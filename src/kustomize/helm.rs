@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::annotation_of;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Identity, yaml};
+use crate::identity::Identity;
+use crate::yaml;
 
 /// Where Helm 4 says which file of the chart an object comes from.
 const FILE_NAME: &str = "postrenderer.helm.sh/postrender-filename";

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::annotation::{INDEXES, PATHS, set};
 use super::{INTERNAL, annotation_of};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 
 /// The folder of an object's package, absolute, as `kpt fn render` says it.
 const PACKAGE: &str = "internal.config.kubernetes.io/package-path";

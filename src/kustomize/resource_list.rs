@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::yaml;
+use crate::yaml;
 
 /// Kind of the wire format.
 pub const KIND: &str = "ResourceList";

@@ -6,7 +6,7 @@ use super::annotation::PATHS;
 use super::{annotation_of, config};
 use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject};
 use crate::guard::hidden;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::spec::document::{Document, Step, in_its_language};
 
 /// What results are about: the function's configuration, and where things stand in it.

@@ -2,7 +2,8 @@
 
 use super::context::{Context, Findings};
 use super::{Patch, brought};
-use crate::diagnostic::{Diagnostic, without_words_of};
+use crate::diagnostic::Diagnostic;
+use crate::guard::without_words_of;
 use crate::path;
 use crate::spec;
 
@@ -62,7 +63,7 @@ fn patch(
             return None;
         }
     };
-    match crate::manifest::yaml::parse(&text) {
+    match crate::yaml::parse(&text) {
         Ok(mut documents) if documents.len() == 1 => {
             Some(Patch { index, target: written.target.clone(), patch: documents.remove(0) })
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::layout::SECRETS;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 
 /// Longest part of a path without `.yaml`; file systems allow 255 bytes.
 const MAX_LENGTH: usize = 200;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_name::{distinct_object_path, object_path};
 use super::record::Record;
-use crate::manifest::{Identity, Manifest};
+use crate::identity::Identity;
+use crate::manifest::Manifest;
 
 /// Name of the files that Kustomize reads.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";

@@ -4,7 +4,8 @@ use std::{fmt, io};
 
 use serde_json::Value;
 
-use crate::manifest::{Identity, Manifest};
+use crate::identity::Identity;
+use crate::manifest::Manifest;
 
 /// How manifests are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

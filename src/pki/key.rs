@@ -2,6 +2,8 @@
 
 mod deterministic;
 mod encoding;
+#[cfg(test)]
+mod guarded;
 mod public;
 mod signing;
 #[cfg(test)]
@@ -12,7 +14,6 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
-pub(crate) use encoding::secret_part;
 pub use public::PublicKey;
 
 use super::pem;
@@ -263,7 +264,7 @@ impl PrivateKey {
         let Decoded { pkcs8, algorithm, public_key, bits } = decoded;
         let public = PublicKey::new(public_key, algorithm, bits);
         let pkcs8 = guard::Shared::new(pkcs8);
-        guard::know_key(&pkcs8);
+        guard::know_key(&pkcs8, encoding::form);
         Self { pkcs8, public, signer: OnceLock::new(), is_deterministic: false }
     }
 

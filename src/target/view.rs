@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::manifest::draft::Facts;
 use crate::model::Route;
 use crate::spec::PathType;

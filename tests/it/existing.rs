@@ -188,7 +188,7 @@ fn secrets_come_from_pipes_files_and_documents_alike() {
     let mut arguments = vec!["render".to_owned()];
     for (at, object) in objects.iter().filter(|object| object["kind"] == "Secret").enumerate() {
         let name = format!("{at}.yaml");
-        sandbox.write(&name, mtlsgen::manifest::yaml::emit(object));
+        sandbox.write(&name, mtlsgen::yaml::emit(object));
         arguments.extend(["--existing".to_owned(), name]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -64,7 +64,7 @@ fn a_second_call_adds_nothing() {
         .map(|mut object| {
             let annotations = &mut object["metadata"]["annotations"];
             annotations["postrenderer.helm.sh/postrender-filename"] = "some.yaml".into();
-            mtlsgen::manifest::yaml::emit(&object)
+            mtlsgen::yaml::emit(&object)
         })
         .collect();
     let told = told.join("---\n");

@@ -230,7 +230,7 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
 
 /// The Kubernetes objects of a YAML stream.
 pub fn objects(yaml: &str) -> Vec<Value> {
-    mtlsgen::manifest::yaml::parse(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"))
+    mtlsgen::yaml::parse(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"))
 }
 
 /// The object of that kind and name.

@@ -296,9 +296,9 @@ fn no_command_shows_a_private_key_on_a_terminal_unless_asked() {
     let list = serde_json::json!({
         "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [other], "functionConfig": config,
     });
-    sandbox.write("config.yaml", mtlsgen::manifest::yaml::emit(&config));
+    sandbox.write("config.yaml", mtlsgen::yaml::emit(&config));
     sandbox.write("list", list.to_string());
-    sandbox.write("chart", mtlsgen::manifest::yaml::emit(&other));
+    sandbox.write("chart", mtlsgen::yaml::emit(&other));
     sandbox.may_hold_keys("out");
     for command in ["kustomize config.yaml", "kustomize <list", "post-render <chart"] {
         let (words, input) = command.split_once(" <").unwrap_or((command, ""));

@@ -14,7 +14,7 @@ use crate::kustomize::config;
 use crate::kustomize::exposure::Sink;
 use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
-use crate::manifest::yaml;
+use crate::yaml;
 
 /// The configuration's text, beside the file, where Kustomize calls an exec plugin.
 const CONFIG_STRING: &str = "KUSTOMIZE_PLUGIN_CONFIG_STRING";

@@ -14,8 +14,8 @@ use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
 use crate::manifest::Disclosure;
+use crate::manifest::Manifest;
 use crate::manifest::objects::Material;
-use crate::manifest::{Manifest, yaml};
 use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
 use crate::plan::{Holdings, Rehearsal, Scope};
@@ -23,6 +23,7 @@ use crate::spec::document::Document;
 use crate::spec::plugin::{Issue, Plugin};
 use crate::store::Inventory;
 use crate::time::Timestamp;
+use crate::yaml;
 
 /// What a plugin was called with.
 pub struct Request<'a> {

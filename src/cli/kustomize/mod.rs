@@ -24,8 +24,9 @@ use crate::io::reach::Reach;
 use crate::kustomize::items;
 use crate::kustomize::resource_list::ResourceList;
 use crate::kustomize::results::{Origin, result};
-use crate::manifest::{lists, yaml};
+use crate::manifest::lists;
 use crate::spec::document::KIND;
+use crate::yaml;
 
 /// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
 ///

@@ -242,7 +242,7 @@ impl Comparison<'_> {
 }
 
 /// Texts of the objects without private keys.
-fn open_texts(manifests: &[Manifest]) -> BTreeMap<&crate::manifest::Identity, &str> {
+fn open_texts(manifests: &[Manifest]) -> BTreeMap<&crate::identity::Identity, &str> {
     let open = manifests.iter().filter(|manifest| !manifest.sensitive);
     open.map(|manifest| (&manifest.identity, &*manifest.yaml)).collect()
 }

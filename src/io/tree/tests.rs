@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 use std::time::SystemTime;
 
 use super::*;
-use crate::manifest::{Identity, Manifest};
+use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::output::{Options, changes, layout};
 
 const SECRET: &str = "secrets/default/secret-a.yaml";

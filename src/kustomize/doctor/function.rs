@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::object::Object;
 use crate::diagnostic::{Diagnostic, Span, literal, nearest};
 use crate::kustomize::annotation_of;
-use crate::manifest::yaml;
 use crate::path;
 use crate::spec::document::Path;
+use crate::yaml;
 
 /// Annotations with the function in them; the first that is not empty counts.
 const ANNOTATIONS: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];

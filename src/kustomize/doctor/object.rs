@@ -8,9 +8,10 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, Span as YamlSpan, StrInput};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Source, Span, without_words_of};
-use crate::manifest::yaml;
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::guard::without_words_of;
 use crate::spec::document::{Path, Step, blank};
+use crate::yaml;
 
 /// One document of a YAML text.
 #[derive(Clone, Debug)]

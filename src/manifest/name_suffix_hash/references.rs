@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Names;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::model::Reference;
 
 /// Fields of a Pod's specification (Kustomize's `builtinpluginconsts/namereference.go`, kind `Secret`).

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::manifest::schema::{Field, MergeBy, TABLE};
 
 const DIRECTIVE: &str = "$patch";

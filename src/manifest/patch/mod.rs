@@ -10,7 +10,7 @@ use std::cell::Cell;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::model::Patch;
 pub use selector::Selector;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::spec::PatchTarget;
 
 /// Conditions that an object must meet, all of them.

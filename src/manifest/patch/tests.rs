@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
 
 use super::Patches;
-use crate::manifest::{Identity, yaml};
+use crate::identity::Identity;
 use crate::model::Patch;
 use crate::spec::PatchTarget;
+use crate::yaml;
 
 fn patches(list: &[Value]) -> Result<Patches, Vec<super::Finding>> {
     let patches: Vec<_> = list

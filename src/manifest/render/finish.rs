@@ -5,14 +5,16 @@ use serde_json::{Map, Value};
 
 use super::placed;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::identity::Identity;
 use crate::manifest::draft::{Draft, Facts};
 use crate::manifest::objects::Secrets;
 use crate::manifest::patch::Patches;
 use crate::manifest::template::values::fields;
 use crate::manifest::template::{Engine, TemplateSet};
-use crate::manifest::{Disclosure, Identity, Manifest, lists, schema, yaml};
+use crate::manifest::{Disclosure, Manifest, lists, schema};
 use crate::model::Secret;
 use crate::target::{FinalObject, Locate};
+use crate::yaml;
 
 /// An object that is finished but for the checks over all of them.
 pub(super) struct Finished<'a> {

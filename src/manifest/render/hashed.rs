@@ -2,10 +2,11 @@
 
 use super::finish::{Content, Finished, Finisher};
 use crate::diagnostic::Diagnostic;
+use crate::manifest::Disclosure;
 use crate::manifest::name_suffix_hash::{self, Names};
 use crate::manifest::objects::Secrets;
-use crate::manifest::{Disclosure, yaml};
 use crate::model::{Model, Reference, Secret, ServerCertificateSource};
+use crate::yaml;
 
 impl<'a> Finisher<'a> {
     /// Renders a Secret and enters its final name. The name is of the whole object, however little of its

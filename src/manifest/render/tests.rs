@@ -15,10 +15,11 @@ use super::fixture::{
 use super::render;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::manifest::template::TemplateSet;
-use crate::manifest::{Disclosure, Manifest, schema, yaml};
+use crate::manifest::{Disclosure, Manifest, schema};
 use crate::model::{Model, Patch, Secret, SecretContent, ServicePort};
 use crate::pki::request::Holder;
 use crate::spec::{Environment, PatchTarget, PodSecurity, Protocol};
+use crate::yaml;
 
 fn render_with(model: &Model, templates: &TemplateSet) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
     checked(model, templates, Disclosure::Whole)

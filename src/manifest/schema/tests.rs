@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::check;
-use crate::manifest::yaml;
+use crate::yaml;
 
 fn problems(text: &str) -> Vec<String> {
     let objects: Vec<Value> = yaml::parse(text).unwrap();

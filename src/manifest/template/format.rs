@@ -4,7 +4,8 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
 
 use super::values::Texts;
-use crate::manifest::{scalar, yaml};
+use crate::yaml;
+use crate::yaml::scalar;
 
 /// Prints a value: text as a plain or quoted scalar, lists and mappings in flow style. What a template
 /// captured (`{% set x %}…{% endset %}`, macros) has passed through here already and is left alone.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::values::{fields, texts};
 use super::{BUILT_IN, Engine, TemplateSet};
 use crate::diagnostic::Source;
-use crate::manifest::yaml;
+use crate::yaml;
 
 fn set(text: &str) -> TemplateSet {
     let source = Source { name: "t/x.yaml.j2".into(), directory: "t".into(), text: text.into() };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, Value};
 
-use crate::manifest::scalar;
+use crate::yaml::scalar;
 
 /// A mapping with these fields.
 pub fn fields(fields: impl Into<Vec<(&'static str, Value)>>) -> Value {

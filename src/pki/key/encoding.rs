@@ -11,7 +11,8 @@ use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
 use super::signing::Signer;
-use super::{Algorithm, KeyError, KeyKind};
+use super::{Algorithm, KeyError, KeyKind, pem};
+use crate::guard;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -136,8 +137,14 @@ impl Decoded {
     }
 }
 
+/// How a key in PKCS#8 is written.
+pub(crate) fn form(pkcs8: &[u8]) -> guard::Form {
+    let pem = Zeroizing::new(pem::encode("PRIVATE KEY", pkcs8));
+    guard::Form { secret: secret_part(pkcs8), pem }
+}
+
 /// Where the numbers of a key in PKCS#8 are that only its owner knows; where that is not clear, all of it.
-pub(crate) fn secret_part(pkcs8: &[u8]) -> Range<usize> {
+fn secret_part(pkcs8: &[u8]) -> Range<usize> {
     let part = PrivateKeyInfoRef::try_from(pkcs8).ok().and_then(|info| {
         let key = info.private_key.as_bytes();
         match info.algorithm.oid {

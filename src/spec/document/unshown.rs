@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Source;
 use super::node::{Node, Table, Value};
 use super::object_form::{API_VERSION, KIND};
-use crate::diagnostic::{Diagnostic, nearest, without_words_of};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::guard::without_words_of;
 
 /// How much of a text messages show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

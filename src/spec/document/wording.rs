@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::input::{Format, format_of};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::scalar::scalar;
+use crate::yaml::scalar::scalar;
 
 /// The message with its proposals (`clientAuth = false`) as its file would say them
 /// (`clientAuth: false`). Messages are written with TOML in mind.

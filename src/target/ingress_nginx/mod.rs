@@ -18,7 +18,7 @@ use minijinja::Value;
 
 use super::{FinalObject, Locate, Target};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::manifest::draft::{Draft, Facts};
 use crate::manifest::objects::Material;
 use crate::manifest::template::values::{fields, texts};

@@ -223,10 +223,10 @@ fn names_of_objects_are_shown_escaped() {
                 .run_with_input(&["kustomize", "--message-format", format], list.to_string());
             assert_plain("function", &run);
         }
-        sandbox.write("mtls.yaml", mtlsgen::manifest::yaml::emit(&config));
+        sandbox.write("mtls.yaml", mtlsgen::yaml::emit(&config));
         assert_plain(
             "post-render",
-            &sandbox.run_with_input(&["post-render"], mtlsgen::manifest::yaml::emit(&object)),
+            &sandbox.run_with_input(&["post-render"], mtlsgen::yaml::emit(&object)),
         );
     }
 }

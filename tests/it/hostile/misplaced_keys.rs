@@ -170,7 +170,7 @@ fn leak(text: &str, parts: &[String]) -> Option<String> {
 
 /// What a command says; of a function, its results too.
 fn words(run: &Run) -> String {
-    let lists = mtlsgen::manifest::yaml::parse(&run.stdout).unwrap_or_default();
+    let lists = mtlsgen::yaml::parse(&run.stdout).unwrap_or_default();
     let results: String = lists.iter().map(|list| list["results"].to_string()).collect();
     format!("{}{results}", run.stderr)
 }
@@ -219,7 +219,7 @@ fn try_out(trials: Vec<(String, String)>, write: impl Fn(&Sandbox, &mut Value, &
         let config = json!({
             "apiVersion": "mtlsgen.dev/v1alpha1", "kind": "MutualTLS", "metadata": {"name": "site"}, "spec": spec,
         });
-        sandbox.write("config.yaml", mtlsgen::manifest::yaml::emit(&config));
+        sandbox.write("config.yaml", mtlsgen::yaml::emit(&config));
         for (command, run) in said(&sandbox, &config) {
             let words = words(&run);
             assert_eq!(leak(&words, &parts), None, "{name}: `{command}` said\n{words}");

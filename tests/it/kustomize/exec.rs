@@ -14,7 +14,7 @@ fn call(sandbox: &Sandbox, config: &Value, input: &str) -> Run {
     if !link.exists() {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mtlsgen"), &link).unwrap();
     }
-    let text = mtlsgen::manifest::yaml::emit(config);
+    let text = mtlsgen::yaml::emit(config);
     let elsewhere = Sandbox::new();
     let file = elsewhere.write("kust-plugin-config-1234", &text);
     let stdin = elsewhere.write("stdin", input);

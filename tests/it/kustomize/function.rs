@@ -15,7 +15,7 @@ fn a_generator_gives_what_render_prints() {
     for version in ["config.kubernetes.io/v1", "config.kubernetes.io/v1beta1"] {
         let mut input = generator_input(&config);
         input["apiVersion"] = version.into();
-        for text in [input.to_string(), mtlsgen::manifest::yaml::emit(&input)] {
+        for text in [input.to_string(), mtlsgen::yaml::emit(&input)] {
             let run = sandbox.run_with_input(&["kustomize"], text);
             assert_eq!((run.status, run.stderr.as_str()), (0, ""));
             let list = list(&run);

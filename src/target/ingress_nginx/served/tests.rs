@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{of_model, of_objects};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::Identity;
+use crate::identity::Identity;
 use crate::manifest::render::fixture::{annotations, exposure, model, protected};
 use crate::model::{Exposure, Model, Reference};
 use crate::spec::value::{Port, PortReference};

@@ -1,7 +1,14 @@
+//! Every part of a private key is found in whatever is said.
 #![expect(clippy::format_collect, reason = "tests are short")]
 
-use super::*;
-use crate::pki::key::{KeyKind, PrivateKey};
+use base64::Engine as _;
+use zeroize::Zeroizing;
+
+use super::encoding::form;
+use super::{KeyKind, PrivateKey};
+use crate::guard::{
+    HIDDEN, Known, SHORTEST, Shared, begin, boundaries, end, has_secret, hidden, know_key,
+};
 
 fn keys() -> Vec<PrivateKey> {
     let seeded = [(KeyKind::EcdsaP256, 32), (KeyKind::EcdsaP384, 48), (KeyKind::Ed25519, 32)];
@@ -13,14 +20,14 @@ fn keys() -> Vec<PrivateKey> {
 
 fn der_of(key: &PrivateKey) -> Vec<u8> {
     let pem = key.to_pem();
-    let block = crate::pki::pem::blocks(pem.as_bytes()).next().unwrap().unwrap();
+    let block = super::pem::blocks(pem.as_bytes()).next().unwrap().unwrap();
     block.decode().unwrap().to_vec()
 }
 
 fn known(key: &PrivateKey) -> Known {
     let der = der_of(key);
     let mut known = boundaries();
-    known.add_part(&der, key::secret_part(&der));
+    known.add_part(&der, &form(&der));
     known
 }
 
@@ -86,7 +93,7 @@ fn twelve_characters_are_enough() {
     for key in keys() {
         let known = known(&key);
         let der = der_of(&key);
-        let secret = &der[key::secret_part(&der)];
+        let secret = &der[form(&der).secret];
         for shift in 0..3 {
             let text =
                 base64::prelude::BASE64_STANDARD_NO_PAD.encode([&b"xx"[..shift], secret].concat());
@@ -112,7 +119,7 @@ fn ordinary_text_is_left_alone() {
     let mut known = boundaries();
     for key in keys() {
         let der = der_of(&key);
-        known.add_part(&der, key::secret_part(&der));
+        known.add_part(&der, &form(&der));
         let public = base64::prelude::BASE64_STANDARD.encode(key.public_key());
         assert!(known.find(public.as_bytes()).is_empty(), "{public}");
         assert!(known.find(hexadecimal(&key.spki_hash().0).as_bytes()).is_empty());
@@ -121,8 +128,8 @@ fn ordinary_text_is_left_alone() {
         "issued host `shop-0001.example.com`: never issued",
         "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJ",
         "no block `BEGIN PRIVATE KEY` found among the PEM blocks",
-        include_str!("../../docs/certificates.md"),
-        include_str!("../../Cargo.lock"),
+        include_str!("../../../docs/certificates.md"),
+        include_str!("../../../Cargo.lock"),
     ] {
         assert!(known.find(text.as_bytes()).is_empty(), "{text}");
     }
@@ -132,7 +139,7 @@ fn ordinary_text_is_left_alone() {
 fn the_word_with_a_part_in_it_is_not_shown() {
     let key = keys().remove(0);
     begin();
-    know_key(&Shared::new(Zeroizing::new(der_of(&key))));
+    know_key(&Shared::new(Zeroizing::new(der_of(&key))), form);
     let data = base64::prelude::BASE64_STANDARD.encode(key.to_pem().as_bytes());
     let (ok, lines) =
         (format!("template `a`: gives Secret `x/{data}`"), data.replace('l', "l\n  "));

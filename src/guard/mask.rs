@@ -29,7 +29,7 @@ pub fn masked(text: &str) -> Cow<'_, str> {
 }
 
 /// `words` of a message about the lines at `lines` of `text`: what looks secret there appears in it nowhere.
-pub(super) fn masked_beside<'w>(words: &'w str, text: &str, lines: Range<usize>) -> Cow<'w, str> {
+pub fn masked_beside<'w>(words: &'w str, text: &str, lines: Range<usize>) -> Cow<'w, str> {
     let mut masked = masked(words);
     for secret in secrets_at(text, lines) {
         if let Some(cleaned) = without(&masked, secret) {
@@ -160,7 +160,7 @@ fn is_in_base64(byte: u8) -> bool {
 }
 
 /// Whether any of the lines at `lines` in `text` must not be shown.
-pub(super) fn touches_secret(text: &str, lines: Range<usize>) -> bool {
+pub fn touches_secret(text: &str, lines: Range<usize>) -> bool {
     names_seed(&text[lines.clone()])
         || !secrets_at(text, lines.clone()).is_empty()
         || touches_private_key(text, lines)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::manifest::scalar;
+use crate::yaml::scalar;
 
 /// A key of more bytes than this is written as `? key`: YAML readers look no further than 1,024
 /// characters for the colon, quotes and escapes included.

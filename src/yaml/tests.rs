@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{emit, parse};
-use crate::manifest::scalar;
+use crate::yaml::scalar;
 
 fn hostile() -> Vec<String> {
-    serde_json::from_str(include_str!("../../../tests/hostile-strings.json")).unwrap()
+    serde_json::from_str(include_str!("../../tests/hostile-strings.json")).unwrap()
 }
 
 /// One document with `text` wherever a string may stand.

@@ -3,6 +3,7 @@
 mod emit;
 mod read;
 mod resolve;
+pub mod scalar;
 
 #[cfg(test)]
 mod tests;
