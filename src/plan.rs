@@ -22,6 +22,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod unsigned;
 
 pub use generations::{Generations, Phase};
 pub use holdings::{Holdings, Selected};
@@ -34,7 +35,8 @@ pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
 pub use scope::Scope;
-pub use unknown::{Seen, Trusted, refuse_replaced, refuse_unknown};
+pub use unknown::{Seen, Trusted, refuse_other_seed, refuse_replaced, refuse_unknown};
+pub use unsigned::refuse_unsigned;
 
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
@@ -57,6 +59,8 @@ pub struct Inventory {
     pub unseen: BTreeSet<Holder>,
     /// Authorities that are being rolled over, by name: what stands beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
+    /// Keys that authorities have had or will have, as far as they are known without a certificate.
+    pub other_keys: BTreeSet<SpkiHash>,
     /// What authorities issued, as it was read.
     pub ledger: Ledger,
     /// The revocation lists that authorities signed, by their names; the newest ones.

@@ -3,6 +3,7 @@
 
 mod colleague;
 mod environments;
+mod lost_part;
 mod lost_store;
 mod page;
 

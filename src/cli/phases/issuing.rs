@@ -82,6 +82,9 @@ pub fn planned(
     let (inventory, mut warnings) = source.inventory(&wanted(model))?;
     let (plan, more) = source.plan(model, &inventory, now, scope).map_err(CommandError::Input)?;
     warnings.extend(more);
+    if !scope.new_authorities {
+        source.require_signers(model, &inventory, &plan)?;
+    }
     Ok((inventory, plan, warnings))
 }
 

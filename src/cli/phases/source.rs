@@ -133,6 +133,25 @@ impl Source {
         }
     }
 
+    /// Makes sure that an authority that is new takes the place of none that a folder lost.
+    ///
+    /// # Errors
+    /// The folder has a certificate whose issuer it does not know, or cannot be read.
+    pub fn require_signers(
+        &self,
+        model: &Model,
+        inventory: &Inventory,
+        plan: &IssuancePlan,
+    ) -> Result<(), CommandError> {
+        let Self::Folder(store) = self else { return Ok(()) };
+        if !plan.issues_new_authority() {
+            return Ok(());
+        }
+        let beside = store.certificates_beside(inventory)?;
+        let refusal = plan::refuse_unsigned(plan, model, inventory, &beside);
+        refusal.map_or(Ok(()), |refusal| Err(CommandError::Input(vec![refusal])))
+    }
+
     /// The folder that it keeps for itself, which nothing else may be written to.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {

@@ -59,18 +59,36 @@ pub fn refuse_unknown(
     if !plan.issues_new_authority() {
         return Ok(());
     }
+    refused(plan::refuse_unknown(plan, model, inventory, &seen(folder)?, &way_out(folder)))
+}
+
+/// Refuses a derived store whose seed is not the one that the folder's authorities have their keys from.
+///
+/// # Errors
+/// It is not; or the folder cannot be read.
+pub fn refuse_other_seed(
+    folder: &Path,
+    model: &Model,
+    inventory: &Inventory,
+) -> Result<(), CommandError> {
+    refused(plan::refuse_other_seed(model, inventory, &seen(folder)?, &way_out(folder)))
+}
+
+/// What a folder trusts, as its record names the files.
+fn seen(folder: &Path) -> Result<Seen, CommandError> {
     let mut seen = Seen::default();
     for (path, content) in tree::read_recorded(folder)? {
         if !is_public_secret(&path) {
             continue;
         }
         let place = folder.join(&path).display().to_string();
-        match content.and_then(|content| trusted(&place, &content)) {
-            Some(found) => seen.trusted.extend(found),
-            None => seen.unread.push(place),
+        match content.map(|content| trusted(&place, &content)) {
+            Some(Some(found)) => seen.trusted.extend(found),
+            Some(None) => seen.unread.push(place),
+            None => seen.gone.push(place),
         }
     }
-    refused(plan::refuse_unknown(plan, model, inventory, &seen, &way_out(folder)))
+    Ok(seen)
 }
 
 /// Certificates that files trust which change, and that are not trusted any more then.

@@ -39,6 +39,7 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::import::Contents;
 use crate::io::age_file::{Identities, IdentityError, Recipients};
+use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::plan::{Inventory, Issued, Keyring, Ledger};
@@ -256,6 +257,18 @@ impl Store {
     /// [`StoreError::Damaged`] for a folder that is nobody's.
     pub fn holders(&self) -> Result<BTreeSet<Holder>, StoreError> {
         self.settled(contents::holders)
+    }
+
+    /// The certificates of all but those that `inventory` has. What cannot be read is passed over.
+    ///
+    /// # Errors
+    /// The folder of the store cannot be opened.
+    pub fn certificates_beside(
+        &self,
+        inventory: &Inventory,
+    ) -> Result<Vec<(Holder, Certificate)>, StoreError> {
+        let is_known = |holder: &Holder| inventory.held.contains_key(holder);
+        self.settled(|root| contents::certificates_beside(root, is_known))
     }
 
     /// Those among them that are called `name`, or `clients/NAME`, `hosts/NAME`, `cas/NAME`; without looking at others.
