@@ -75,6 +75,8 @@ pub struct Args {
     #[arg(long, requires = "output", help_heading = "Output", conflicts_with = "dry_run")]
     check: bool,
     /// Have the store belong to this spec, whose `name` is another one than that of the spec it belonged to
+    ///
+    /// Once is enough for all commands; it needs no private key unless something is to be issued.
     #[arg(long, help_heading = "Certificates", conflicts_with_all = ["locked", "dry_run", "check"])]
     rename_store: bool,
     /// Issue authorities although the output folder trusts ones that the store does not know, or the store has certificates of such
@@ -149,6 +151,11 @@ impl Args {
 const KEYLESS: &str = "without these keys, `mtlsgen render -o DIR` leaves the Secrets in DIR as they are, `mtlsgen render --kind Ingress` \
                        prints what holds no key, and `mtlsgen status`, `mtlsgen diff DIR` and `mtlsgen render -o DIR --check` need none";
 
+/// What works for this model where private keys are not at hand.
+fn keyless(model: &Model) -> &'static str {
+    if model.name_suffix_hash { phases::KEYLESS_NAMES } else { KEYLESS }
+}
+
 /// Renders.
 pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
@@ -163,8 +170,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let scope = Scope { new_authorities: args.new_authorities, ..unjudged.scope(&touched) };
     let resolved = unjudged.judge(&touched, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let extent = Extent::Current;
-    let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
+    let source = phases::source_beside(&read, existing, &resolved, now, Extent::Current, report)?;
     args.fit(&source)?;
     args.refuse_other_seed(&resolved.model, &source)?;
     let render = rendering(&args.selection);
@@ -194,7 +200,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
-        phases::issue(&source, &resolved, now, &scope, report, |inventory, plan| {
+        let issued = phases::issue(&source, &resolved, now, &scope, report, |inventory, plan| {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
@@ -204,20 +210,23 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             output::changes(&tree, &existing)?;
             args.refuse_unknown(model, inventory, plan)?;
             phases::require_keys_beside(&source, model, inventory, plan)
-        })
-        .map_err(|error| error.located(&document))?
+        });
+        let inventory = issued.map_err(|error| error.located(&document))?;
+        // Keys of manifests need not be here for that.
+        phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
+        inventory
     };
     let judged = (&inventory, &touched);
     let disclosure = disclosure(&document, &resolved, &source, judged, &templates, &args)?;
+    let keyless = keyless(&resolved.model);
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&source, resolved, &inventory, &touched)
-            .map_err(|error| error.with_help(KEYLESS))?
+            .map_err(|error| error.with_help(keyless))?
     } else {
         phases::holdings(&source, resolved, &inventory, &touched)?
     };
     if !only_looks {
         phases::settle_keys(&source, args.reencrypt, report)?;
-        phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let holdings = Selected { holdings, touched: &touched };

@@ -166,7 +166,9 @@ fn nothing_is_lost_where_ledgers_know_it() {
     origin.ok(&["render", "-q", "-o", "deploy"]);
     // An authority for servers takes nobody's place in a bundle.
     let Some(origin) = repository() else { return };
-    let other = crate::support::Sandbox::with_toml(SPEC);
+    let other = Sandbox::with_toml(
+        &SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Partner\""),
+    );
     other.ok(&["render", "-q"]);
     origin.write("partner.pem", other.read("pki/cas/clients/tls.crt"));
     let partner = "[cas.partner]\ncertificate = \"partner.pem\"\n";
