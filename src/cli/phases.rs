@@ -250,8 +250,8 @@ pub fn holdings(
 }
 
 /// What works without keys where names are made of them.
-pub const KEYLESS_NAMES: &str = "without these keys, `mtlsgen status` and `mtlsgen render --dry-run` work; without `secrets.nameSuffixHash`, \
-                                 `mtlsgen render -o DIR` and `mtlsgen diff DIR` need none either";
+pub const KEYLESS_NAMES: &str =
+    "without these keys, `mtlsgen status` and `mtlsgen render --dry-run` work";
 
 /// Which keys are missing that names are made of, and how to get by.
 fn keys_needed(source: &Source, missing: &[&Holder]) -> Result<Diagnostic, CommandError> {

@@ -5,7 +5,9 @@ mod colleague;
 mod environments;
 mod lost_part;
 mod lost_store;
+mod names;
 mod page;
+mod words;
 
 use std::path::Path;
 use std::process::Command;
