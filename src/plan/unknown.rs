@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::unsigned::Issuers;
 use super::{Inventory, IssuancePlan};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model, SecretContent};
@@ -9,7 +10,7 @@ use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 
-/// A certificate that manifests trust.
+/// A certificate in manifests.
 pub struct Trusted {
     /// The file that has it, as people are to find it.
     pub place: String,
@@ -22,6 +23,8 @@ pub struct Trusted {
 pub struct Seen {
     /// The certificates.
     pub trusted: Vec<Trusted>,
+    /// Certificates that servers show, and those behind them.
+    pub served: Vec<Trusted>,
     /// Files that should have some and cannot be read.
     pub unread: Vec<String>,
     /// Files that had some and are gone.
@@ -29,7 +32,7 @@ pub struct Seen {
 }
 
 /// Refuses to issue an authority where `seen` has one that neither the store nor the spec knows: one of its subject, or
-/// any, if bundles are to have the new one or the store is empty. What cannot be read may have one; so may what is gone,
+/// any, if bundles are to have the new one or the store is empty; or where such a one signed what servers show. What cannot be read may have one; so may what is gone,
 /// if the store is empty. `way_out` is the command that issues all the same.
 #[must_use]
 pub fn refuse_unknown(
@@ -41,6 +44,7 @@ pub fn refuse_unknown(
 ) -> Vec<Diagnostic> {
     let is_empty = inventory.ledger.entries.is_empty() && inventory.held.is_empty();
     let known = Known::of(model, inventory);
+    let issuers = Issuers::of(model, inventory, &[]);
     let unknown: Vec<&Trusted> =
         seen.trusted.iter().filter(|one| !known.has(&one.certificate)).collect();
     let gone = seen.gone.first().filter(|_| is_empty);
@@ -52,11 +56,18 @@ pub fn refuse_unknown(
         let is_seen = is_empty || is_in_bundle(model, holder.name());
         let is_of = |one: &&&Trusted| one.certificate.subject == action.request.subject;
         let found = unknown.iter().find(is_of).or_else(|| unknown.first().filter(|_| is_seen));
-        match (found, unread.filter(|_| is_seen)) {
-            (Some(found), _) => Some(refusal(holder, found, &Store::folder(way_out))),
-            (None, Some(unread)) => Some(unread_refusal(holder, unread, is_empty, way_out)),
-            (None, None) => None,
+        if let Some(found) = found {
+            return Some(refusal(holder, found, &Store::folder(way_out)));
         }
+        let is_signed = |one: &&Trusted| {
+            let Trusted { certificate, .. } = one;
+            certificate.issuer == action.request.subject && !issuers.has_issuer_of(certificate)
+        };
+        if let Some(found) = seen.served.iter().find(is_signed) {
+            return Some(served_refusal(holder, found, way_out));
+        }
+        let unread = unread.filter(|_| is_seen);
+        unread.map(|unread| unread_refusal(holder, unread, is_empty, way_out))
     });
     refused.collect()
 }
@@ -206,6 +217,16 @@ fn refusal(new: &Holder, found: &Trusted, store: &Store<'_>) -> Diagnostic {
     );
     let error = Diagnostic::error("unknown-authority", title);
     help.iter().fold(error, |error, help| error.help(*help)).help(renewed(way_out))
+}
+
+fn served_refusal(new: &Holder, found: &Trusted, way_out: &str) -> Diagnostic {
+    let Trusted { place, certificate } = found;
+    let title = format!(
+        "`{place}` has a certificate that the authority `{}` signed, which neither the store nor the spec knows: with the {new} of this store, all who trust that one refuse the server",
+        certificate.issuer.rfc2253(),
+    );
+    let error = Diagnostic::error("unknown-authority", title).help(BRING_BACK);
+    error.help(format!("if the authority is to be a new one, run `{way_out}`: then all who call its servers need its certificate"))
 }
 
 fn unread_refusal(new: &Holder, unread: &str, is_empty: bool, way_out: &str) -> Diagnostic {

@@ -25,7 +25,7 @@ pub fn refuse_unsigned(
         .map(|action| &action.request.holder)
         .collect();
     let first = *new.first()?;
-    let known = Known::of(model, inventory, beside);
+    let known = Issuers::of(model, inventory, beside);
     let held = inventory.held.iter().map(|(holder, held)| (holder, held.certificate()));
     let stored = held.chain(beside.iter().map(|(holder, certificate)| (holder, certificate)));
     let mut unsigned = stored.filter(|(_, certificate)| !known.has_issuer_of(certificate));
@@ -46,15 +46,19 @@ pub fn refuse_unsigned(
 }
 
 /// What a store and a spec know of issuers.
-struct Known {
+pub(super) struct Issuers {
     /// Identifiers of keys of authorities.
     keys: BTreeSet<Vec<u8>>,
     /// Certificates that stand in the ledger of the authority that issued them.
     issued: BTreeSet<Fingerprint>,
 }
 
-impl Known {
-    fn of(model: &Model, inventory: &Inventory, beside: &[(Holder, Certificate)]) -> Self {
+impl Issuers {
+    pub(super) fn of(
+        model: &Model,
+        inventory: &Inventory,
+        beside: &[(Holder, Certificate)],
+    ) -> Self {
         let brought = model.authorities.values().filter_map(|authority| match &authority.source {
             AuthoritySource::Brought(chain) => Some(chain),
             AuthoritySource::Issued(_) => None,
@@ -71,7 +75,8 @@ impl Known {
         }
     }
 
-    fn has_issuer_of(&self, certificate: &Certificate) -> bool {
+    /// Whether its issuer is known, or it names no key of one.
+    pub(super) fn has_issuer_of(&self, certificate: &Certificate) -> bool {
         let Some(key) = &certificate.authority_key_id else { return true };
         certificate.issuer == certificate.subject
             || self.keys.contains(key.as_slice())

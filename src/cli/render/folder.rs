@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
 use crate::diagnostic::Diagnostic;
-use crate::existing;
+use crate::existing::bundles::{self, Shown};
 use crate::io::git::{self, Kept};
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
 use crate::manifest::Manifest;
 use crate::model::Model;
 use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
+use crate::pki::certificate::Certificate;
 use crate::plan::{self, Inventory, IssuancePlan, Seen, Trusted};
 
 /// What every store has that Git takes.
@@ -81,14 +82,19 @@ pub fn refuse_other_seed(
 fn seen(folder: &Path) -> Result<Seen, CommandError> {
     let mut seen = Seen::default();
     for (path, content) in tree::read_recorded(folder)? {
-        if !is_public_secret(&path) {
+        if !is_secret(&path) {
             continue;
         }
         let place = folder.join(&path).display().to_string();
-        match content.map(|content| trusted(&place, &content)) {
-            Some(Some(found)) => seen.trusted.extend(found),
-            Some(None) => seen.unread.push(place),
-            None => seen.gone.push(place),
+        match (content.map(|content| shown(&place, &content)), is_public_secret(&path)) {
+            (Some(Some((trusted, served))), _) => {
+                seen.trusted.extend(trusted);
+                seen.served.extend(served);
+            }
+            (Some(None), true) => seen.unread.push(place),
+            (None, true) => seen.gone.push(place),
+            // Secrets with keys are of one machine, and none of them is a bundle.
+            (_, false) => {}
         }
     }
     Ok(seen)
@@ -129,15 +135,24 @@ pub fn refuse_replaced(
 
 /// Whether a file of a folder has a Secret without a private key, such as a trust bundle.
 fn is_public_secret(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    !path.starts_with(SECRETS) && name.starts_with("secret-")
+    !path.starts_with(SECRETS) && is_secret(path)
+}
+
+fn is_secret(path: &str) -> bool {
+    path.rsplit_once('/').map_or(path, |(_, name)| name).starts_with("secret-")
+}
+
+/// What a file trusts and has a server show; `None` where it cannot be read.
+fn shown(place: &str, content: &[u8]) -> Option<(Vec<Trusted>, Vec<Trusted>)> {
+    let Shown { trusted, served } = bundles::shown_in(&String::from_utf8_lossy(content))?;
+    let placed = |certificate| Trusted { place: place.to_owned(), certificate };
+    let placed = |all: Vec<Certificate>| all.into_iter().map(placed).collect();
+    Some((placed(trusted), placed(served)))
 }
 
 /// What a file trusts; `None` where it cannot be read.
 fn trusted(place: &str, content: &[u8]) -> Option<Vec<Trusted>> {
-    let found = existing::bundles::trusted_in(&String::from_utf8_lossy(content))?;
-    let trusted = |certificate| Trusted { place: place.to_owned(), certificate };
-    Some(found.into_iter().map(trusted).collect())
+    shown(place, content).map(|(trusted, _)| trusted)
 }
 
 fn way_out(folder: &Path) -> String {

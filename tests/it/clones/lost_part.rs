@@ -123,7 +123,7 @@ fn single_files_that_are_lost_are_named() {
     let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=New\"");
     for lost in ["tls.crt", "tls.key"] {
         let Some(origin) = repository() else { return };
-        fs::remove_file(origin.path(&format!("pki/cas/clients/{lost}"))).unwrap();
+        fs::remove_file(origin.path(format!("pki/cas/clients/{lost}"))).unwrap();
         for spec in [&*subject, &format!("{SPEC}[clients.bob]\nissuer = \"clients\"\n")] {
             origin.write("mtls.toml", spec);
             let files = || {
@@ -255,4 +255,65 @@ fn a_derived_store_takes_no_place_of_a_folder() {
     // What has not been rendered, or stands in a stream, is compared with nothing.
     origin.ok(&["render", "-q", "-o", "elsewhere"]);
     origin.ok(&["render", "-q"]);
+}
+
+/// Bundles that trust others alone say nothing of the authority of the servers; what servers show does.
+#[test]
+fn an_authority_for_servers_is_no_new_one_where_servers_show_its_certificates() {
+    if crate::support::tool("git").is_none() {
+        return;
+    }
+    let partner = Sandbox::with_toml("[cas.clients]\nsubject = \"CN=Partner\"\n");
+    partner.ok(&["render", "-q"]);
+    let spec = SPEC.replace("[cas.clients]\n", "[cas.clients]\ncertificate = \"partner.pem\"\n");
+    let spec = spec.replace("[clients.alice]\nissuer = \"clients\"\n", "[cas.servers]\n");
+    let spec = spec.replace("\"self-signed\"", "\"servers\"");
+    for plain in ["", "[secrets]\nallowPlainInGit = true\n"] {
+        let sandbox = Sandbox::with_toml(&format!("{spec}{plain}"));
+        sandbox.write("partner.pem", partner.read("pki/cas/clients/tls.crt"));
+        if !plain.is_empty() {
+            sandbox.may_hold_keys("deploy");
+        }
+        sandbox.ok(&["render", "-q", "-o", "deploy"]);
+        remove(&sandbox, &["pki"]);
+        for arguments in [&["render", "-o", "deploy"][..], &["diff", "deploy"]] {
+            let run = sandbox.run(arguments);
+            assert_eq!(run.status, 2, "{}", run.stderr);
+            for words in [
+                "error[unknown-authority]: `deploy/",
+                "has a certificate that the authority `CN=servers` signed",
+                "`mtlsgen render -o deploy --new-authorities`",
+            ] {
+                assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+            }
+        }
+        assert!(!sandbox.path("pki/cas").exists());
+        sandbox.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
+        sandbox.ok(&["render", "-q", "-o", "deploy"]);
+    }
+}
+
+/// Intermediates behind a server's certificate of others are not what clients are trusted by.
+#[test]
+fn chains_of_others_are_no_bundles() {
+    let others = Sandbox::with_toml(
+        "[cas.root]\n[cas.below]\nissuer = \"root\"\n[services.web]\nimage = \"httpd\"\nport = 80\n\
+         [hosts.\"web.example.com\"]\nservice = \"web\"\ntls.issuer = \"below\"\nclientAuth = false\n",
+    );
+    others.ok(&["render", "-q"]);
+    let spec = SPEC.replace(
+        "tls.issuer = \"self-signed\"",
+        "tls.certificate = \"web.pem\"\ntls.key = \"web.key\"",
+    );
+    let spec = format!("{spec}[secrets]\nallowPlainInGit = true\n");
+    let sandbox = Sandbox::with_toml(&spec);
+    sandbox.may_hold_keys("deploy");
+    sandbox.may_hold_keys("web.key");
+    let folder = "pki/hosts/web.example.com";
+    sandbox.write("web.pem", others.read(&format!("{folder}/tls.crt")));
+    sandbox.write("web.key", others.read(&format!("{folder}/tls.key")));
+    sandbox.ok(&["render", "-q", "-o", "deploy"]);
+    let more = spec.replace("[\"clients\"]", "[\"clients\", \"partner\"]");
+    sandbox.write("mtls.toml", format!("{more}[cas.partner]\n"));
+    sandbox.ok(&["render", "-q", "-o", "deploy"]);
 }
