@@ -59,7 +59,8 @@ pub struct Inventory {
     pub unseen: BTreeSet<Holder>,
     /// Authorities that are being rolled over, by name: what stands beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
-    /// Keys that authorities have had or will have, as far as they are known without a certificate.
+    /// Further keys of authorities that are known: in a derived store those of other generations, in a folder those of
+    /// authorities that the spec does not have, once an authority is to be issued.
     pub other_keys: BTreeSet<SpkiHash>,
     /// What authorities issued, as it was read.
     pub ledger: Ledger,

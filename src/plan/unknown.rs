@@ -32,8 +32,9 @@ pub struct Seen {
 }
 
 /// Refuses to issue an authority where `seen` has one that neither the store nor the spec knows: one of its subject, or
-/// any, if bundles are to have the new one or the store is empty; or where such a one signed what servers show. What cannot be read may have one; so may what is gone,
-/// if the store is empty. `way_out` is the command that issues all the same.
+/// any, if bundles are to have the new one or the store is empty; or where one of its subject signed what servers show.
+/// What cannot be read may have one; so may what is gone, if the store is empty. `way_out` is the command that issues all
+/// the same.
 #[must_use]
 pub fn refuse_unknown(
     plan: &IssuancePlan,
@@ -108,8 +109,8 @@ pub fn refuse_replaced(
 }
 
 /// Refuses a derived store whose authorities have other keys than those that manifests trust, which another seed gives:
-/// one of the subject of an authority of the spec, or any, where none that is trusted is known and bundles are to have one
-/// that is not. `way_out` is the command that renders all the same.
+/// one of the subject of an authority of the spec, or any, where no key of this seed is trusted and bundles are to have
+/// one. `way_out` is the command that renders all the same.
 #[must_use]
 pub fn refuse_other_seed(
     model: &Model,
@@ -124,13 +125,18 @@ pub fn refuse_other_seed(
         AuthoritySource::Issued(request) => Some(request),
         AuthoritySource::Brought(_) => None,
     });
+    let is_brought = |one: &Trusted| {
+        let mut brought = brought(model);
+        brought.any(|own| own.spki_hash == one.certificate.spki_hash)
+    };
+    let has_own = known.iter().any(|one| !is_brought(one));
     let refused = issued.filter_map(|request| {
         let holder = &request.holder;
         let is_of = |one: &&&Trusted| one.certificate.subject == request.subject;
         if known.iter().any(|one| is_of(&one)) {
             return None;
         }
-        let other = known.is_empty() && is_in_bundle(model, holder.name());
+        let other = !has_own && is_in_bundle(model, holder.name());
         let found = unknown.iter().find(is_of).or_else(|| unknown.first().filter(|_| other));
         match (found, seen.unread.first().filter(|_| other)) {
             (Some(found), _) => Some(refusal(holder, found, &Store::derived(way_out))),
@@ -141,6 +147,15 @@ pub fn refuse_other_seed(
     refused.collect()
 }
 
+/// Certificates of authorities that the spec brings along.
+pub(super) fn brought(model: &Model) -> impl Iterator<Item = &Certificate> {
+    let chains = model.authorities.values().filter_map(|authority| match &authority.source {
+        AuthoritySource::Brought(chain) => Some(chain),
+        AuthoritySource::Issued(_) => None,
+    });
+    chains.flatten()
+}
+
 /// Public keys and certificates of authorities that a store or a spec knows.
 struct Known {
     keys: BTreeSet<SpkiHash>,
@@ -149,13 +164,9 @@ struct Known {
 
 impl Known {
     fn of(model: &Model, inventory: &Inventory) -> Self {
-        let brought = model.authorities.values().filter_map(|authority| match &authority.source {
-            AuthoritySource::Brought(chain) => Some(chain.as_slice()),
-            AuthoritySource::Issued(_) => None,
-        });
         // What lies behind a certificate in its file is another authority's, whose own files may be lost.
         let held = inventory.held.values().map(|held| held.certificate().spki_hash);
-        let keys = brought.flatten().map(|one| one.spki_hash).chain(held);
+        let keys = brought(model).map(|one| one.spki_hash).chain(held);
         let entries = &inventory.ledger.entries;
         let generations = inventory.generations.keys().flat_map(|name| inventory.trusted(name));
         Self {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::unknown::brought;
 use super::{Inventory, IssuancePlan};
 use crate::diagnostic::Diagnostic;
-use crate::model::{AuthoritySource, Model};
+use crate::model::Model;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::request::{Holder, Issuer};
 
@@ -59,16 +60,12 @@ impl Issuers {
         inventory: &Inventory,
         beside: &[(Holder, Certificate)],
     ) -> Self {
-        let brought = model.authorities.values().filter_map(|authority| match &authority.source {
-            AuthoritySource::Brought(chain) => Some(chain),
-            AuthoritySource::Issued(_) => None,
-        });
         let own = model.authorities.keys().flat_map(|name| inventory.trusted(name));
         let left = beside.iter().filter(|(holder, _)| is_authority(holder));
         let entries = &inventory.ledger.entries;
         let former = entries.iter().filter(|entry| is_authority(&entry.holder));
         let former: Vec<Certificate> = former.filter_map(|entry| entry.parsed().ok()).collect();
-        let all = brought.flatten().chain(own).chain(left.map(|(_, own)| own)).chain(&former);
+        let all = brought(model).chain(own).chain(left.map(|(_, own)| own)).chain(&former);
         Self {
             keys: all.filter_map(|one| one.subject_key_id.clone()).collect(),
             issued: entries.iter().map(|entry| entry.fingerprint).collect(),

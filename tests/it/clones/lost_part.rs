@@ -169,6 +169,11 @@ fn nothing_is_lost_where_ledgers_know_it() {
     let other = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
     origin.write("mtls.toml", other.replace("[cas.others]", "[cas.others]\nsubject = \"CN=New\""));
     origin.ok(&["render", "-q", "-o", "deploy"]);
+    // Its certificate is still here, although its ledger is not.
+    let Some(origin) = repository() else { return };
+    remove(&origin, &["pki/cas/clients/ledger"]);
+    origin.write("mtls.toml", other);
+    origin.ok(&["render", "-q", "-o", "deploy"]);
     // An authority for servers takes nobody's place in a bundle.
     let Some(origin) = repository() else { return };
     let other = Sandbox::with_toml(
@@ -240,6 +245,28 @@ fn another_seed_takes_no_trust_away() {
     sandbox.ok(&new);
     sandbox.ok(&new[..new.len() - 1]);
     assert_eq!(sandbox.run(&["render", "-o", "deploy"]).status, 2);
+}
+
+/// An authority of others beside it is known, whatever the seed.
+#[test]
+fn an_authority_of_others_hides_no_other_seed() {
+    let partner = Sandbox::with_toml("[cas.clients]\nsubject = \"CN=Partner\"\n");
+    partner.ok(&["render", "-q"]);
+    let spec = format!("{SPEC}[store]\nkind = \"derived\"\nseedFile = \"seed\"\n");
+    let spec = spec.replace("cas = [\"clients\"]", "cas = [\"clients\", \"partner\"]");
+    let spec = format!("{spec}[cas.partner]\ncertificate = \"partner.pem\"\n");
+    let sandbox = Sandbox::with_toml(&spec);
+    sandbox.write("partner.pem", partner.read("pki/cas/clients/tls.crt"));
+    write_seed(&sandbox, "seed", crate::derived::SEED);
+    write_seed(&sandbox, "other", crate::derived::SEED.replace('d', "e"));
+    sandbox.ok(&["render", "-q", "-o", "deploy"]);
+    let subject = spec.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=New\"");
+    for text in [&spec, &subject] {
+        sandbox.write("mtls.toml", text);
+        let run = sandbox.run(&["render", "-o", "deploy", "--seed-file", "other"]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("trusts the authority `CN=clients`"), "{}", run.stderr);
+    }
 }
 
 /// A derived store in the place of a folder makes all keys anew, too.
