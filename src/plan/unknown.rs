@@ -53,7 +53,7 @@ pub fn refuse_unknown(
     let new = plan.actions.iter().filter(|action| action.is_new_authority());
     let refused = new.filter_map(|action| {
         let holder = &action.request.holder;
-        // What others see of it is in no bundle: it takes nobody's place there.
+        // One that is in no bundle replaces none there.
         let is_seen = is_empty || is_in_bundle(model, holder.name());
         let is_of = |one: &&&Trusted| one.certificate.subject == action.request.subject;
         let found = unknown.iter().find(is_of).or_else(|| unknown.first().filter(|_| is_seen));

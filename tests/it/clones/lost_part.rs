@@ -174,7 +174,7 @@ fn nothing_is_lost_where_ledgers_know_it() {
     remove(&origin, &["pki/cas/clients/ledger"]);
     origin.write("mtls.toml", other);
     origin.ok(&["render", "-q", "-o", "deploy"]);
-    // An authority for servers takes nobody's place in a bundle.
+    // An authority for servers replaces none in a bundle.
     let Some(origin) = repository() else { return };
     let other = Sandbox::with_toml(
         &SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Partner\""),
