@@ -29,6 +29,9 @@ pub struct Inventory {
     pub unseen: BTreeSet<Holder>,
     /// Authorities that are being rolled over, by name: what stands beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
+    /// Further keys of authorities that are known: in a derived store those of other generations, in a folder those of
+    /// authorities that the spec does not have, once an authority is to be issued.
+    pub other_keys: BTreeSet<SpkiHash>,
     /// What authorities issued, as it was read.
     pub ledger: Ledger,
     /// The revocation lists that authorities signed, by their names; the newest ones.

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
-use super::phases;
-use super::render::{no_longer_trusted, refuse_replaced, refuse_unknown, tell_elsewhere};
+use super::phases::{self, Source};
+use super::render::{
+    no_longer_trusted, refuse_other_seed, refuse_replaced, refuse_unknown, tell_elsewhere,
+};
 use super::report::{CommandError, ExitStatus, show, standard_output_colour};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
@@ -43,6 +45,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let resolved = phases::resolve_beside(&read, existing.as_ref(), now, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
     let source = phases::source_beside(&read, existing, &resolved, now, Extent::Current, report)?;
+    if let Source::Derived(derived) = &source {
+        refuse_other_seed(&args.directory, &resolved.model, &derived.inventory)?;
+    }
     let (inventory, plan) = phases::plan(&source, &resolved.model, now, report)
         .map_err(|error| error.located(&read.document))?;
     phases::tell_plan(&plan, report, phases::urgency);

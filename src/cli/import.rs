@@ -17,7 +17,7 @@ use crate::io::store::{Before, Store, Unfinished, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::pki::pkcs12::{Password, PasswordError};
-use crate::spec::value::ObjectName;
+use crate::spec::value::{LabelValue, ObjectName};
 use crate::time::Timestamp;
 
 /// What is left out of a path that holds nothing.
@@ -54,6 +54,9 @@ pub struct Args {
     /// Take the certificate with this common name or DNS name as a client's, where it could be a server's; may be repeated
     #[arg(long = "client", value_name = "NAME")]
     clients: Vec<String>,
+    /// The spec's `name`, which the store belongs to and each object has as a label; the name of the folder unless said
+    #[arg(long, value_name = "NAME")]
+    name: Option<LabelValue>,
     /// Authority that signs what cfssl's requests ask for, where there are several
     #[arg(long, value_name = "NAME")]
     issuer: Option<String>,
@@ -97,10 +100,12 @@ fn service(text: &str) -> Result<Service, String> {
 /// Imports.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let folder = args.into.clone().unwrap_or_default();
+    let name = args.name.clone().or_else(|| name_of(&folder));
     let store = Store::open(folder.join(STORE), WAIT_LIMIT, {
         let report = globals.report();
         move |words| report.say(words)
     });
+    let store = store.named(name.as_ref().map(ToString::to_string));
     let unfinished = if args.dry_run { None } else { unfinished(&folder, &store)? };
     // The same files at the same time become the same store.
     let now = unfinished.as_ref().map_or_else(|| clock::now(args.at), |begun| Ok(begun.at))?;
@@ -111,6 +116,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let sources: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     let options = Options {
+        name,
         issuer: args.issuer.clone(),
         profile: args.profile.clone(),
         clients: args.clients.iter().cloned().collect(),
@@ -135,6 +141,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let whole = outcome.left_out.is_empty();
     Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+/// A `name` for a spec in that folder, if the folder's own name gives one.
+fn name_of(folder: &Path) -> Option<LabelValue> {
+    new_files::name_of_folder(folder).and_then(|name| import::slug(&name).parse().ok())
 }
 
 fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {

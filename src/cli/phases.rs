@@ -246,18 +246,37 @@ pub fn holdings(
         return Ok((resolved.model, resolved.keyring));
     }
     let Resolved { model, keyring: named } = &resolved;
-    let missing = missing_keys(model, inventory, named).map(ToString::to_string);
-    let missing: Vec<String> = missing.collect();
+    let missing: Vec<&Holder> = missing_keys(model, inventory, named).collect();
     if missing.is_empty() {
         return keyring(source, resolved, inventory, touched);
     }
-    Err(CommandError::Input(vec![
-        Diagnostic::error(
-            "keys-needed",
-            format!("`secrets.nameSuffixHash` makes the names of Secrets of what they hold, and the store lacks the private keys of {}", missing.join(", ")),
-        )
-        .help("run it where these keys are, or remove `secrets.nameSuffixHash`; `mtlsgen status` needs no key"),
-    ]))
+    Err(CommandError::Input(vec![keys_needed(source, &missing)?]))
+}
+
+/// What works without keys where names are made of them.
+pub const KEYLESS_NAMES: &str =
+    "without these keys, `mtlsgen status` and `mtlsgen render --dry-run` work";
+
+/// Which keys are missing that names are made of, and how to get by.
+fn keys_needed(source: &Source, missing: &[&Holder]) -> Result<Diagnostic, CommandError> {
+    let listed = |all: Vec<String>| all.join(", ");
+    let holders = listed(missing.iter().map(ToString::to_string).collect());
+    let title = format!(
+        "`secrets.nameSuffixHash` makes the names of Secrets of what they hold, and the store lacks the private keys of {holders}"
+    );
+    let mut error = Diagnostic::error("keys-needed", title);
+    if let Source::Folder(store) = source {
+        let paths = missing.iter().map(|holder| store.key_path(holder));
+        let paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
+        let paths = listed(paths.iter().map(|path| format!("`{}`", path.display())).collect());
+        error = error.help(format!(
+            "run it where these keys are, or copy them from there, and run it again: {paths}"
+        ));
+        if store.recipients() == 0 {
+            error = error.help("to have Git bring keys along from now on, write `store.encryption.age.recipients`, and run `mtlsgen render --reencrypt` where they are");
+        }
+    }
+    Ok(error.help(KEYLESS_NAMES))
 }
 
 /// Whether every key that the manifests hold is here, and whether those in the store can be opened.

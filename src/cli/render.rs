@@ -2,7 +2,9 @@
 
 mod folder;
 
-pub use self::folder::{no_longer_trusted, refuse_replaced, refuse_unknown, tell_elsewhere};
+pub use self::folder::{
+    no_longer_trusted, refuse_other_seed, refuse_replaced, refuse_unknown, tell_elsewhere,
+};
 
 use std::path::PathBuf;
 
@@ -22,7 +24,7 @@ use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Format, Options, OutputTree};
-use crate::plan::{Holdings, IssuancePlan, Rehearsal, Selected};
+use crate::plan::{Holdings, IssuancePlan, Rehearsal, Scope, Selected};
 use crate::spec::document::Document;
 use crate::store::Inventory;
 
@@ -74,12 +76,15 @@ pub struct Args {
     #[arg(long, requires = "output", help_heading = "Output", conflicts_with = "dry_run")]
     check: bool,
     /// Have the store belong to this spec, whose `name` is another one than that of the spec it belonged to
+    ///
+    /// Once is enough for all commands; it needs no private key unless something is to be issued.
     #[arg(long, help_heading = "Certificates", conflicts_with_all = ["locked", "dry_run", "check"])]
     rename_store: bool,
-    /// Issue authorities although the output folder trusts ones of their names that the store does not know
+    /// Issue authorities although the output folder trusts ones that the store does not know, or the store has certificates of such
     ///
-    /// Without it, that is an error: the store may be lost or elsewhere, and new authorities lock out all clients.
-    #[arg(long, requires = "output", help_heading = "Certificates", conflicts_with = "locked")]
+    /// Without it, that is an error: the store may be lost, wholly or in part, or elsewhere, and new authorities lock out all
+    /// clients. So may another seed of a derived store, which makes all keys anew.
+    #[arg(long, help_heading = "Certificates", conflicts_with = "locked")]
     new_authorities: bool,
     #[command(flatten)]
     showing: Showing,
@@ -97,15 +102,33 @@ impl Args {
         if let (Some(folder), Some(own)) = (&self.output, source.folder()) {
             tree::keep_apart(folder, own)?;
         }
-        let flags =
-            [("--rename-store", self.rename_store), ("--new-authorities", self.new_authorities)];
-        let given = flags.into_iter().find(|(_, is_given)| *is_given);
-        match given.filter(|_| source.folder().is_none()) {
-            Some((flag, _)) => {
-                let what = format!("`{flag}` has no effect: the store is not a folder");
-                Err(CommandError::world("useless-flag", &what, Some("leave it out".to_owned())))
+        let useless = match source {
+            Source::Folder(_) => None,
+            _ if self.rename_store => {
+                Some("`--rename-store` has no effect: the store is not a folder")
             }
-            None => Ok(()),
+            Source::Derived(_) => {
+                let what = "`--new-authorities` has no effect: without `-o`, a derived store is compared with nothing";
+                Some(what).filter(|_| self.new_authorities && self.output.is_none())
+            }
+            Source::Existing(_) => {
+                let what =
+                    "`--new-authorities` has no effect: without a folder, no authority is issued";
+                Some(what).filter(|_| self.new_authorities)
+            }
+        };
+        let useless = useless
+            .map(|what| CommandError::world("useless-flag", what, Some("leave it out".to_owned())));
+        useless.map_or(Ok(()), Err)
+    }
+
+    /// Refuses another seed than that of the output folder.
+    fn refuse_other_seed(&self, model: &Model, source: &Source) -> Result<(), CommandError> {
+        match (&self.output, source) {
+            (Some(folder), Source::Derived(derived)) if !self.new_authorities => {
+                folder::refuse_other_seed(folder, model, &derived.inventory)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -129,6 +152,11 @@ impl Args {
 const KEYLESS: &str = "without these keys, `mtlsgen render -o DIR` leaves the Secrets in DIR as they are, `mtlsgen render --kind Ingress` \
                        prints what holds no key, and `mtlsgen status`, `mtlsgen diff DIR` and `mtlsgen render -o DIR --check` need none";
 
+/// What works for this model where private keys are not at hand.
+fn keyless(model: &Model) -> &'static str {
+    if model.name_suffix_hash { phases::KEYLESS_NAMES } else { KEYLESS }
+}
+
 /// Renders.
 pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
@@ -140,12 +168,12 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let own_templates = args.templates.is_none() && read.spec.templates.is_none();
     let unjudged = phases::resolve_for(&read, existing.as_ref(), now)?;
     let touched = args.selection.touched(&unjudged.found.resolved.model, own_templates)?;
-    let scope = unjudged.scope(&touched);
+    let scope = Scope { new_authorities: args.new_authorities, ..unjudged.scope(&touched) };
     let resolved = unjudged.judge(&touched, report)?;
     let templates = phases::templates(&read, args.templates.as_deref(), report)?;
-    let extent = Extent::Current;
-    let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
+    let source = phases::source_beside(&read, existing, &resolved, now, Extent::Current, report)?;
     args.fit(&source)?;
+    args.refuse_other_seed(&resolved.model, &source)?;
     let render = rendering(&args.selection);
     let mut due = false;
     // All that is left of the spec is where things stand in it.
@@ -173,7 +201,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
         inventory
     } else {
-        phases::issue(&source, &resolved, now, &scope, report, |inventory, plan| {
+        let issued = phases::issue(&source, &resolved, now, &scope, report, |inventory, plan| {
             let (model, whole) = (&resolved.model, Disclosure::Whole);
             let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
             args.selection.choose(model, &manifests)?;
@@ -183,20 +211,23 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             output::changes(&tree, &existing)?;
             args.refuse_unknown(model, inventory, plan)?;
             phases::require_keys_beside(&source, &resolved, inventory, plan)
-        })
-        .map_err(|error| error.located(&document))?
+        });
+        let inventory = issued.map_err(|error| error.located(&document))?;
+        // Keys of manifests need not be here for that.
+        phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
+        inventory
     };
     let judged = (&inventory, &touched);
     let disclosure = disclosure(&document, &resolved, &source, judged, &templates, &args)?;
+    let keyless = keyless(&resolved.model);
     let (model, keyring) = if disclosure == Disclosure::Whole {
         phases::keyring(&source, resolved, &inventory, &touched)
-            .map_err(|error| error.with_help(KEYLESS))?
+            .map_err(|error| error.with_help(keyless))?
     } else {
         phases::holdings(&source, resolved, &inventory, &touched)?
     };
     if !only_looks {
         phases::settle_keys(&source, args.reencrypt, report)?;
-        phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
     }
     let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
     let holdings = Selected { holdings, touched: &touched };

@@ -73,7 +73,7 @@ impl Occasion<'_> {
     }
 
     /// The key of a generation: an authority keeps it, others have one for each window.
-    fn private_key(&self, root: &Root) -> Result<PrivateKey, KeyError> {
+    pub(super) fn private_key(&self, root: &Root) -> Result<PrivateKey, KeyError> {
         let kind_of_key = self.request.key_kind;
         let length = kind_of_key.secret_length().ok_or_else(|| {
             KeyError::Generation(format!("an {kind_of_key} key cannot be derived"))

@@ -31,6 +31,9 @@ use crate::time::Timestamp;
 pub use refusals::{renewal, revocation, rotation};
 pub use seed::{Seed, SeedError};
 
+/// How many generations of an authority are looked at that are not trusted, so that a high number costs nothing.
+const OTHER_GENERATIONS: u32 = 16;
+
 /// What is derived: public facts, and the private keys of hosts and clients. Those of authorities are gone.
 #[derive(Debug)]
 pub struct Derived {
@@ -190,8 +193,30 @@ impl<'a> Work<'a> {
                 generations.retiring.insert(certificate.serial.clone(), held);
             }
         }
+        self.enter_other_keys(request, window)?;
         if generations != Generations::default() {
             self.inventory.generations.insert(holder.name().to_owned(), generations);
+        }
+        Ok(())
+    }
+
+    /// Enters the keys of generations of an authority that are not trusted, the next one included: what trusts them is from
+    /// this seed all the same.
+    fn enter_other_keys(
+        &mut self,
+        request: &'a CertificateRequest,
+        window: schedule::Window,
+    ) -> Result<(), Failure> {
+        let holder = &request.holder;
+        let trusted = self.derivation.trusted(holder.name());
+        let newest = self.generation(holder).max(self.newest_trusted(holder)).saturating_add(1);
+        let oldest = newest.saturating_sub(OTHER_GENERATIONS).max(1);
+        for generation in (oldest..=newest).filter(|generation| !trusted.contains(generation)) {
+            let key = Occasion { request, generation, window }.private_key(self.root);
+            let failed = |error: crate::pki::key::KeyError| {
+                Failure::World(IssueError { holder: holder.clone(), cause: error.to_string() })
+            };
+            self.inventory.other_keys.insert(key.map_err(failed)?.public().spki_hash());
         }
         Ok(())
     }

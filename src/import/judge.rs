@@ -16,12 +16,15 @@ use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyKind, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, Holder, Issuer};
+use crate::spec::value::LabelValue;
 use crate::store::NewRevocation;
 use crate::time::{Seconds, Timestamp};
 
 /// What people decide that the files leave open.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The `name` of the spec.
+    pub name: Option<LabelValue>,
     /// The authority that signs what cfssl's requests ask for.
     pub issuer: Option<String>,
     /// The profile of those requests.

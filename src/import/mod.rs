@@ -26,6 +26,7 @@ mod tests;
 pub use contents::{BroughtFile, Contents};
 pub use found::{Found, LeftOut, Place};
 pub use judge::{Options, Pki};
+pub use names::slug;
 pub use outcome::{Outcome, Row};
 pub use reading::{Kind, read};
 pub use spec_text::{Service, SpecText};
@@ -68,10 +69,11 @@ pub fn import(
 ) -> Result<Imported, Vec<Diagnostic>> {
     let placeholder = Service { name: "placeholder".parse().expect("it is a name"), port: 80 };
     let mut experience = Experience::default();
+    let head = (options.name.as_ref(), sources);
     for _ in 0..ATTEMPTS {
         let pki = judge::judge(found, options, &experience, now);
         // Without a service the spec is wrong on purpose: it is tried out with one.
-        let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), sources);
+        let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), head);
         let brought = contents::brought(&pki, found);
         if !pki.entries.iter().any(|entry| entry.in_spec) {
             return Ok(nothing(&pki));
@@ -83,7 +85,7 @@ pub fn import(
             Rehearsal::Fits(model, inventory, obstacles) => {
                 let contents = contents::contents(&pki, found, (&model, &inventory), now)
                     .map_err(|error| vec![Diagnostic::error("private-key", error.to_string())])?;
-                let spec = spec_text::write(&pki, service, sources);
+                let spec = spec_text::write(&pki, service, head);
                 let mut outcome = Outcome::of(&pki, service.is_some());
                 outcome.notes.extend(obstacles);
                 return Ok(Imported { spec: spec.text, contents, outcome });

@@ -14,7 +14,7 @@ use super::names;
 use crate::pki::key::KeyKind;
 use crate::pki::request::Holder;
 use crate::spec::subject::default_name;
-use crate::spec::value::{NamespaceName, ObjectName};
+use crate::spec::value::{LabelValue, NamespaceName, ObjectName};
 use crate::time::Seconds;
 
 /// Longest validity of a server's certificate that a spec takes.
@@ -63,6 +63,9 @@ pub fn brought_path(holder: &Holder, file: &str) -> String {
     format!("brought/{kind}/{name}/{file}")
 }
 
+/// The `name` of the spec, and what people named as its sources.
+pub type Head<'a> = (Option<&'a LabelValue>, &'a [String]);
+
 struct Writer<'a> {
     pki: &'a Pki,
     namespace: Option<String>,
@@ -74,7 +77,7 @@ struct Writer<'a> {
 
 /// Writes the spec of everything that has an entry in it.
 #[must_use]
-pub fn write(pki: &Pki, service: Option<&Service>, sources: &[String]) -> SpecText {
+pub fn write(pki: &Pki, service: Option<&Service>, head: Head<'_>) -> SpecText {
     let default_kind = usual_kind(pki);
     let mut writer = Writer {
         pki,
@@ -83,7 +86,7 @@ pub fn write(pki: &Pki, service: Option<&Service>, sources: &[String]) -> SpecTe
         client_signers: leaf::client_signers(pki),
         spec: SpecText::default(),
     };
-    writer.head(sources);
+    writer.head(head);
     for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
         if let Holder::Authority(name) = &entry.holder {
             writer.part(entry, |writer| writer.authority(name, entry));
@@ -161,15 +164,23 @@ impl Writer<'_> {
         self.spec.parts.push(part);
     }
 
-    fn head(&mut self, sources: &[String]) {
+    fn head(&mut self, (name, sources): Head<'_>) {
         self.line("# Written by `mtlsgen import`. The store beside this file, `pki`, holds the certificates that the entries");
         self.line("# describe. Nothing is issued anew before it is due, unless an entry asks for something else than there is.");
         for source in sources {
             let line = format!("# from {}", visible_line(source));
             self.line(&line);
         }
+        if name.is_some() || self.namespace.is_some() {
+            self.line("");
+        }
+        if let Some(name) = name {
+            // The store belongs to it, and every object has it as a label.
+            let line = format!("name = {}", quoted(name.as_ref()));
+            self.line(&line);
+        }
         if let Some(namespace) = &self.namespace {
-            let line = format!("\nnamespace = {}", quoted(namespace));
+            let line = format!("namespace = {}", quoted(namespace));
             self.line(&line);
         }
         if self.default_kind != KeyKind::EcdsaP256 {

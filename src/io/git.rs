@@ -47,6 +47,17 @@ pub fn kept(path: &Path) -> Kept {
     }
 }
 
+impl Kept {
+    /// The work tree that takes it, as far as Git tells.
+    #[must_use]
+    pub fn tree(&self) -> Option<&Path> {
+        match self {
+            Self::Outside | Self::Ignored => None,
+            Self::Shown(tree) | Self::Unknown(tree) => Some(tree),
+        }
+    }
+}
+
 /// Variables such as `GIT_DIR` would make Git look elsewhere.
 fn is_of_git(name: &std::ffi::OsStr) -> bool {
     name.to_string_lossy().starts_with("GIT_")

@@ -13,6 +13,16 @@ use super::tree_error::TreeError;
 /// A file to be: its path below the folder, and its content.
 pub type NewFile<'a> = (&'a str, &'a [u8]);
 
+/// The name of a folder, which need not be there yet; links are followed where it has none of its own, as `.`.
+#[must_use]
+pub fn name_of_folder(folder: &Path) -> Option<String> {
+    let own = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    own(folder).or_else(|| {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        own(&fs::canonicalize(here).ok()?)
+    })
+}
+
 /// Writes files below `folder`, over whatever stands there under their names.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ pub(super) fn lost_authority(
     Some(
         Diagnostic::error("lost-authority", title)
             .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
-            .help("if it is lost for good, declare a new authority under another name and subject, and let its clients and hosts name that"),
+            .help("if it is lost for good, declare a new authority under another name and subject, let its clients and hosts name that, and run `mtlsgen render --new-authorities`"),
     )
 }
 

@@ -19,6 +19,8 @@ pub struct Scope {
     pub touched: Option<Touched>,
     /// Whether leaves keep their keys too, where they keep subject, names and kind of key.
     pub reuse_keys: bool,
+    /// Whether authorities are issued although the store has certificates of ones that it does not know.
+    pub new_authorities: bool,
 }
 
 impl Scope {

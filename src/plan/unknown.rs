@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::IssuancePlan;
+use super::unsigned::Issuers;
 use crate::diagnostic::Diagnostic;
-use crate::model::{AuthoritySource, Model};
+use crate::model::{AuthoritySource, Model, SecretContent};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::store::Inventory;
 
-/// A certificate that manifests trust.
+/// A certificate in manifests.
 pub struct Trusted {
     /// The file that has it, as people are to find it.
     pub place: String,
@@ -23,12 +24,18 @@ pub struct Trusted {
 pub struct Seen {
     /// The certificates.
     pub trusted: Vec<Trusted>,
+    /// Certificates that servers show, and those behind them.
+    pub served: Vec<Trusted>,
     /// Files that should have some and cannot be read.
     pub unread: Vec<String>,
+    /// Files that had some and are gone.
+    pub gone: Vec<String>,
 }
 
-/// Refuses to issue an authority anew where `seen` has one of its subject that neither the store nor the spec knows,
-/// or any such authority, or what nobody can read, where the store is empty. `way_out` is the command that does so all the same.
+/// Refuses to issue an authority where `seen` has one that neither the store nor the spec knows: one of its subject, or
+/// any, if bundles are to have the new one or the store is empty; or where one of its subject signed what servers show.
+/// What cannot be read may have one; so may what is gone, if the store is empty. `way_out` is the command that issues all
+/// the same.
 #[must_use]
 pub fn refuse_unknown(
     plan: &IssuancePlan,
@@ -39,19 +46,44 @@ pub fn refuse_unknown(
 ) -> Vec<Diagnostic> {
     let is_empty = inventory.ledger.entries.is_empty() && inventory.held.is_empty();
     let known = Known::of(model, inventory);
+    let issuers = Issuers::of(model, inventory, &[]);
     let unknown: Vec<&Trusted> =
         seen.trusted.iter().filter(|one| !known.has(&one.certificate)).collect();
+    let gone = seen.gone.first().filter(|_| is_empty);
+    let unread = seen.unread.first().or(gone);
     let new = plan.actions.iter().filter(|action| action.is_new_authority());
     let refused = new.filter_map(|action| {
+        let holder = &action.request.holder;
+        // One that is in no bundle replaces none there.
+        let is_seen = is_empty || is_in_bundle(model, holder.name());
         let is_of = |one: &&&Trusted| one.certificate.subject == action.request.subject;
-        let found = unknown.iter().find(is_of).or_else(|| unknown.first().filter(|_| is_empty));
-        match (found, seen.unread.first().filter(|_| is_empty)) {
-            (Some(found), _) => Some(refusal(&action.request.holder, found, way_out)),
-            (None, Some(unread)) => Some(unread_refusal(&action.request.holder, unread, way_out)),
-            (None, None) => None,
+        let found = unknown.iter().find(is_of).or_else(|| unknown.first().filter(|_| is_seen));
+        if let Some(found) = found {
+            return Some(refusal(holder, found, &Store::folder(way_out)));
         }
+        let is_signed = |one: &&Trusted| {
+            let Trusted { certificate, .. } = one;
+            certificate.issuer == action.request.subject && !issuers.has_issuer_of(certificate)
+        };
+        if let Some(found) = seen.served.iter().find(is_signed) {
+            return Some(served_refusal(holder, found, way_out));
+        }
+        let unread = unread.filter(|_| is_seen);
+        unread.map(|unread| unread_refusal(holder, unread, is_empty, way_out))
     });
     refused.collect()
+}
+
+/// Whether an authority is, or one below or above it, in a trust bundle of the model.
+fn is_in_bundle(model: &Model, name: &str) -> bool {
+    let lineage = &model.lineage;
+    let is_in_line = |listed: &String| {
+        lineage.is_at_or_below(listed, name) || lineage.is_at_or_below(name, listed)
+    };
+    model.secrets.iter().any(|secret| match &secret.content {
+        SecretContent::TrustBundle(listed) => listed.iter().any(is_in_line),
+        SecretContent::KeyPair(_) => false,
+    })
 }
 
 /// Refuses to write manifests that no longer trust `gone`, where one of these has the subject of an authority of the
@@ -72,9 +104,57 @@ pub fn refuse_replaced(
     let refused = gone.iter().filter(|one| !known.has(&one.certificate)).filter_map(|found| {
         let mut authorities = model.authorities.keys().cloned().map(Holder::Authority);
         let holder = authorities.find(|holder| issued(holder, found))?;
-        told.insert(holder.clone()).then(|| refusal(&holder, found, way_out))
+        told.insert(holder.clone()).then(|| refusal(&holder, found, &Store::folder(way_out)))
     });
     refused.collect()
+}
+
+/// Refuses a derived store whose authorities have other keys than those that manifests trust, which another seed gives:
+/// one of the subject of an authority of the spec, or any, where no key of this seed is trusted and bundles are to have
+/// one. `way_out` is the command that renders all the same.
+#[must_use]
+pub fn refuse_other_seed(
+    model: &Model,
+    inventory: &Inventory,
+    seen: &Seen,
+    way_out: &str,
+) -> Vec<Diagnostic> {
+    let all = Known::of(model, inventory);
+    let (known, unknown): (Vec<&Trusted>, Vec<&Trusted>) =
+        seen.trusted.iter().partition(|one| all.has(&one.certificate));
+    let issued = model.authorities.values().filter_map(|authority| match &authority.source {
+        AuthoritySource::Issued(request) => Some(request),
+        AuthoritySource::Brought(_) => None,
+    });
+    let is_brought = |one: &Trusted| {
+        let mut brought = brought(model);
+        brought.any(|own| own.spki_hash == one.certificate.spki_hash)
+    };
+    let has_own = known.iter().any(|one| !is_brought(one));
+    let refused = issued.filter_map(|request| {
+        let holder = &request.holder;
+        let is_of = |one: &&&Trusted| one.certificate.subject == request.subject;
+        if known.iter().any(|one| is_of(&one)) {
+            return None;
+        }
+        let other = !has_own && is_in_bundle(model, holder.name());
+        let found = unknown.iter().find(is_of).or_else(|| unknown.first().filter(|_| other));
+        match (found, seen.unread.first().filter(|_| other)) {
+            (Some(found), _) => Some(refusal(holder, found, &Store::derived(way_out))),
+            (None, Some(unread)) => Some(unread_refusal(holder, unread, false, way_out)),
+            (None, None) => None,
+        }
+    });
+    refused.collect()
+}
+
+/// Certificates of authorities that the spec brings along.
+pub(super) fn brought(model: &Model) -> impl Iterator<Item = &Certificate> {
+    let chains = model.authorities.values().filter_map(|authority| match &authority.source {
+        AuthoritySource::Brought(chain) => Some(chain),
+        AuthoritySource::Issued(_) => None,
+    });
+    chains.flatten()
 }
 
 /// Public keys and certificates of authorities that a store or a spec knows.
@@ -85,18 +165,16 @@ struct Known {
 
 impl Known {
     fn of(model: &Model, inventory: &Inventory) -> Self {
-        let brought = model.authorities.values().filter_map(|authority| match &authority.source {
-            AuthoritySource::Brought(chain) => Some(chain.as_slice()),
-            AuthoritySource::Issued(_) => None,
-        });
-        let held = inventory.held.values().map(|held| held.chain.as_slice());
-        let keys = brought.chain(held).flatten().map(|one| one.spki_hash);
+        // What lies behind a certificate in its file is another authority's, whose own files may be lost.
+        let held = inventory.held.values().map(|held| held.certificate().spki_hash);
+        let keys = brought(model).map(|one| one.spki_hash).chain(held);
         let entries = &inventory.ledger.entries;
         let generations = inventory.generations.keys().flat_map(|name| inventory.trusted(name));
         Self {
             keys: keys
                 .chain(generations.map(|one| one.spki_hash))
                 .chain(entries.iter().map(|entry| entry.spki_hash))
+                .chain(inventory.other_keys.iter().copied())
                 .collect(),
             certificates: entries.iter().map(|entry| entry.fingerprint).collect(),
         }
@@ -108,25 +186,74 @@ impl Known {
     }
 }
 
-fn refusal(new: &Holder, found: &Trusted, way_out: &str) -> Diagnostic {
+/// The words for a kind of store.
+struct Store<'a> {
+    knows: &'static str,
+    one_of: &'static str,
+    help: &'static [&'static str],
+    way_out: &'a str,
+}
+
+impl<'a> Store<'a> {
+    fn folder(way_out: &'a str) -> Self {
+        Self {
+            knows: "which neither the store nor the spec knows",
+            one_of: "of this store",
+            help: &[BRING_BACK],
+            way_out,
+        }
+    }
+
+    fn derived(way_out: &'a str) -> Self {
+        Self {
+            knows: "whose key is not from this seed",
+            one_of: "of this seed",
+            help: &[
+                "take the seed that its key is from: of `--seed-file`, `MTLSGEN_SEED`, `MTLSGEN_SEED_FILE` and `store.seedFile`, the first one counts",
+                "if the seed is the right one, the authority has another name in the spec, or another kind of key, than before: put that back",
+            ],
+            way_out,
+        }
+    }
+}
+
+const BRING_BACK: &str = "if the store is lost or elsewhere, wholly or in part, bring it back: from Git (keys are not in it), from a backup, or from the machine that issued; `store.path` says where it is";
+
+fn refusal(new: &Holder, found: &Trusted, store: &Store<'_>) -> Diagnostic {
     let Trusted { place, certificate } = found;
+    let Store { knows, one_of, help, way_out } = store;
     let title = format!(
-        "`{place}` trusts the authority `{}` (SHA-256 {}), which the store does not know: with the {new} of this store, all who have a certificate of that one are locked out",
+        "`{place}` trusts the authority `{}` (SHA-256 {}), {knows}: with the {new} {one_of}, all who have a certificate of that one are locked out",
         certificate.subject.rfc2253(),
         certificate.fingerprint()
     );
-    with_ways_out(title, way_out)
+    let error = Diagnostic::error("unknown-authority", title);
+    help.iter().fold(error, |error, help| error.help(*help)).help(renewed(way_out))
 }
 
-fn unread_refusal(new: &Holder, unread: &str, way_out: &str) -> Diagnostic {
+fn served_refusal(new: &Holder, found: &Trusted, way_out: &str) -> Diagnostic {
+    let Trusted { place, certificate } = found;
     let title = format!(
-        "the store is empty, and which authorities `{unread}` trusts cannot be read: with a new {new}, all who have a certificate of those are locked out"
+        "`{place}` has a certificate that the authority `{}` signed, which neither the store nor the spec knows: with the {new} of this store, all who trust that one refuse the server",
+        certificate.issuer.rfc2253(),
     );
-    with_ways_out(title, way_out)
+    let error = Diagnostic::error("unknown-authority", title).help(BRING_BACK);
+    error.help(format!("if the authority is to be a new one, run `{way_out}`: then all who call its servers need its certificate"))
 }
 
-fn with_ways_out(title: String, way_out: &str) -> Diagnostic {
-    Diagnostic::error("unknown-authority", title)
-        .help("if the store is lost or elsewhere, bring it back: from Git (keys are not in it), from a backup, or from the machine that issued; `store.path` says where it is")
-        .help(format!("if the authority is to be a new one, run `{way_out}`: then all its clients need new certificates"))
+fn unread_refusal(new: &Holder, unread: &str, is_empty: bool, way_out: &str) -> Diagnostic {
+    let empty = if is_empty { "the store is empty, and " } else { "" };
+    let title = format!(
+        "{empty}which authorities `{unread}` trusts cannot be read: with a new {new}, all who have a certificate of those are locked out"
+    );
+    let error = Diagnostic::error("unknown-authority", title);
+    let error =
+        if is_empty { error } else { error.help(format!("bring `{unread}` back, from Git")) };
+    error.help(BRING_BACK).help(renewed(way_out))
+}
+
+fn renewed(way_out: &str) -> String {
+    format!(
+        "if the authority is to be a new one, run `{way_out}`: then all its clients need new certificates"
+    )
 }

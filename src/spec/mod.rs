@@ -38,7 +38,8 @@ pub struct Spec {
     #[serde(rename = "$schema")]
     pub schema: Option<String>,
     /// Files that this one is merged over, in their order: what they have in common with other environments. Relative
-    /// paths start from the folder of this file; included files may include others.
+    /// paths start from the folder of this file; included files may include others. A file that is included more than
+    /// once counts once, at its first place.
     pub include: Vec<FilePath>,
     /// Name of this set of objects, and of the environment that the store belongs to; becomes the label `mtlsgen.dev/name` on each of them, for
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.

@@ -3,9 +3,12 @@
 
 mod colleague;
 mod environments;
+mod lost_part;
 mod lost_store;
 mod named_keys;
+mod names;
 mod page;
+mod words;
 
 use std::path::Path;
 use std::process::Command;

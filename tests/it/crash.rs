@@ -115,7 +115,8 @@ fn a_killed_import_is_finished_by_the_next_one() {
         }
         sandbox
     };
-    let import = ["import", "old", "--service", "web"];
+    // Else the name of each folder.
+    let import = ["import", "old", "--service", "web", "--name", "web"];
     let reference = fresh();
     let begun = Instant::now();
     reference.run(&import);

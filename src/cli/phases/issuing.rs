@@ -78,9 +78,10 @@ pub fn planned(
     now: Timestamp,
     scope: &Scope,
 ) -> Result<(Inventory, IssuancePlan, Vec<Diagnostic>), CommandError> {
-    let (inventory, mut warnings) = source.inventory(&wanted(model))?;
+    let (mut inventory, mut warnings) = source.inventory(&wanted(model))?;
     let (plan, more) = source.plan(model, &inventory, now, scope).map_err(CommandError::Input)?;
     warnings.extend(more);
+    source.require_signers(model, &mut inventory, &plan, scope)?;
     Ok((inventory, plan, warnings))
 }
 

@@ -1,12 +1,16 @@
 //! A store belongs to one spec, by its `name`: environments that share one would issue each other's certificates anew, and
 //! let in each other's clients.
 
+use std::collections::BTreeSet;
+
 use super::paths::store_path;
 use super::{Read, Source};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::Diagnostic;
 use crate::io::store::Store;
 use crate::path;
+use crate::pki::request::Holder;
+use crate::store::Inventory;
 
 /// Makes sure that the store belongs to this spec, or to none yet.
 pub(super) fn require_own(store: &Store, read: &Read) -> Result<(), CommandError> {
@@ -14,12 +18,58 @@ pub(super) fn require_own(store: &Store, read: &Read) -> Result<(), CommandError
         return Ok(());
     }
     let own = read.spec.name.as_ref().map(ToString::to_string);
-    match store.owner()? {
-        Some(owner) if own.as_ref() != Some(&owner) => {
+    match (store.owner()?, own) {
+        (Some(owner), own) if own.as_ref() != Some(&owner) => {
             Err(CommandError::Input(vec![refusal(read, &owner, own.as_deref())]))
+        }
+        (None, Some(own)) => require_alike(store, read, &own),
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure that a store without a name does not look like that of another spec than the one with the name `own`: they
+/// have a host in common, or an authority where the store has certificates of no host.
+fn require_alike(store: &Store, read: &Read, own: &str) -> Result<(), CommandError> {
+    let stored = store.certificates_beside(&Inventory::default())?;
+    let hosts = stored.iter().filter(|(holder, _)| matches!(holder, Holder::Host(_)));
+    let hosts: BTreeSet<&str> =
+        hosts.flat_map(|(_, own)| &own.names.dns).map(String::as_str).collect();
+    let authorities = stored.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
+    let authorities: BTreeSet<&str> = authorities.map(|(holder, _)| holder.name()).collect();
+    let spec = &read.spec;
+    let (what, theirs, is_common) = if hosts.is_empty() {
+        let is_common = spec.cas.keys().any(|name| authorities.contains(name.as_str()));
+        ("authority", authorities, is_common)
+    } else {
+        let mut names = spec
+            .hosts
+            .iter()
+            .map(|(key, host)| host.host.as_ref().map_or_else(|| key.clone(), ToString::to_string));
+        let is_common = names.any(|name| hosts.contains(&*name.to_ascii_lowercase()));
+        ("host", hosts, is_common)
+    };
+    match theirs.first() {
+        Some(first) if !is_common => {
+            Err(CommandError::Input(vec![unlike(read, own, (what, first))]))
         }
         _ => Ok(()),
     }
+}
+
+fn unlike(read: &Read, own: &str, (what, first): (&str, &str)) -> Diagnostic {
+    let place = store_path(read);
+    let store = place.path();
+    let name = store.join("name");
+    let title = format!(
+        "the store `{}` looks like that of another spec than `{own}`: it has no `{}`, and this spec has none of its {what} names (`{first}`)",
+        store.display(),
+        name.display(),
+    );
+    let error = Diagnostic::error("store-of-another-spec", title);
+    error
+        .at(read.document.span(&path!["name"]))
+        .help(format!("if it is another environment's, write `store.path = \"pki-{own}\"`; and bring `{}` back, from Git or a backup", name.display()))
+        .help("if it is this spec's, with other names now, run `mtlsgen render --rename-store` once")
 }
 
 fn refusal(read: &Read, owner: &str, own: Option<&str>) -> Diagnostic {

@@ -134,6 +134,32 @@ impl Source {
         }
     }
 
+    /// Makes sure that an authority that is new takes the place of none that a folder lost, unless that is asked for.
+    /// `inventory` gets the keys of the authorities that the folder has and the spec does not.
+    ///
+    /// # Errors
+    /// The folder has a certificate whose issuer it does not know, or cannot be read.
+    pub fn require_signers(
+        &self,
+        model: &Model,
+        inventory: &mut Inventory,
+        plan: &IssuancePlan,
+        scope: &Scope,
+    ) -> Result<(), CommandError> {
+        let Self::Folder(store) = self else { return Ok(()) };
+        if !plan.issues_new_authority() {
+            return Ok(());
+        }
+        let beside = store.certificates_beside(inventory)?;
+        let left = beside.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
+        inventory.other_keys.extend(left.map(|(_, own)| own.spki_hash));
+        if scope.new_authorities {
+            return Ok(());
+        }
+        let refusal = plan::refuse_unsigned(plan, model, inventory, &beside);
+        refusal.map_or(Ok(()), |refusal| Err(CommandError::Input(vec![refusal])))
+    }
+
     /// The folder that it keeps for itself, which nothing else may be written to.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {

@@ -1,20 +1,24 @@
 //! `render -o`: manifests as files of a folder, and what to do with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
 use crate::diagnostic::Diagnostic;
-use crate::existing;
+use crate::existing::bundles::{self, Shown};
 use crate::io::git::{self, Kept};
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
 use crate::manifest::Manifest;
 use crate::model::Model;
 use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
+use crate::pki::certificate::Certificate;
 use crate::plan::{self, IssuancePlan, Seen, Trusted};
 use crate::store::Inventory;
+
+/// What every store has that Git takes.
+const STORE_README: &str = "README.md";
 
 /// What a folder is to hold, against what it holds.
 pub(super) struct Comparison<'a> {
@@ -60,18 +64,41 @@ pub fn refuse_unknown(
     if !plan.issues_new_authority() {
         return Ok(());
     }
+    refused(plan::refuse_unknown(plan, model, inventory, &seen(folder)?, &way_out(folder)))
+}
+
+/// Refuses a derived store whose seed is not the one that the folder's authorities have their keys from.
+///
+/// # Errors
+/// It is not; or the folder cannot be read.
+pub fn refuse_other_seed(
+    folder: &Path,
+    model: &Model,
+    inventory: &Inventory,
+) -> Result<(), CommandError> {
+    refused(plan::refuse_other_seed(model, inventory, &seen(folder)?, &way_out(folder)))
+}
+
+/// What a folder trusts, as its record names the files.
+fn seen(folder: &Path) -> Result<Seen, CommandError> {
     let mut seen = Seen::default();
     for (path, content) in tree::read_recorded(folder)? {
-        if !is_public_secret(&path) {
+        if !is_secret(&path) {
             continue;
         }
         let place = folder.join(&path).display().to_string();
-        match content.and_then(|content| trusted(&place, &content)) {
-            Some(found) => seen.trusted.extend(found),
-            None => seen.unread.push(place),
+        match (content.map(|content| shown(&place, &content)), is_public_secret(&path)) {
+            (Some(Some((trusted, served))), _) => {
+                seen.trusted.extend(trusted);
+                seen.served.extend(served);
+            }
+            (Some(None), true) => seen.unread.push(place),
+            (None, true) => seen.gone.push(place),
+            // Secrets with keys are of one machine, and none of them is a bundle.
+            (_, false) => {}
         }
     }
-    refused(plan::refuse_unknown(plan, model, inventory, &seen, &way_out(folder)))
+    Ok(seen)
 }
 
 /// Certificates that files trust which change, and that are not trusted any more then.
@@ -109,15 +136,24 @@ pub fn refuse_replaced(
 
 /// Whether a file of a folder has a Secret without a private key, such as a trust bundle.
 fn is_public_secret(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    !path.starts_with(SECRETS) && name.starts_with("secret-")
+    !path.starts_with(SECRETS) && is_secret(path)
+}
+
+fn is_secret(path: &str) -> bool {
+    path.rsplit_once('/').map_or(path, |(_, name)| name).starts_with("secret-")
+}
+
+/// What a file trusts and has a server show; `None` where it cannot be read.
+fn shown(place: &str, content: &[u8]) -> Option<(Vec<Trusted>, Vec<Trusted>)> {
+    let Shown { trusted, served } = bundles::shown_in(&String::from_utf8_lossy(content))?;
+    let placed = |certificate| Trusted { place: place.to_owned(), certificate };
+    let placed = |all: Vec<Certificate>| all.into_iter().map(placed).collect();
+    Some((placed(trusted), placed(served)))
 }
 
 /// What a file trusts; `None` where it cannot be read.
 fn trusted(place: &str, content: &[u8]) -> Option<Vec<Trusted>> {
-    let found = existing::bundles::trusted_in(&String::from_utf8_lossy(content))?;
-    let trusted = |certificate| Trusted { place: place.to_owned(), certificate };
-    Some(found.into_iter().map(trusted).collect())
+    shown(place, content).map(|(trusted, _)| trusted)
 }
 
 fn way_out(folder: &Path) -> String {
@@ -213,7 +249,6 @@ impl Comparison<'_> {
 
     /// What Git takes, and how all of it reaches the cluster. Without private keys, there is nothing to heed.
     fn tell_next_steps(&self, store: Option<&Path>, report: Report) {
-        let folder = self.folder.display();
         let secrets = self.folder.join(SECRETS);
         let word = |path: &Path| quoted(&path.to_string_lossy());
         let (apply, apply_secrets) = (word(self.folder), word(&secrets));
@@ -222,22 +257,72 @@ impl Comparison<'_> {
         if count == 0 {
             return;
         }
-        let store = store.map(|store| format!(" and `{}`", store.display())).unwrap_or_default();
+        let taken = Taken::of(self.folder, store);
         if self.tree.options().allow_plain_in_git {
             let keys = if count == 1 { "1 private key" } else { &format!("{count} private keys") };
-            report.say(&format!(
-                "commit `{folder}`{store}, with {keys} in plain text; apply with `kubectl apply -k {apply}`"
-            ));
+            let with =
+                if taken.folder { format!(", with {keys} in plain text") } else { String::new() };
+            let commit =
+                taken.commit().map(|commit| format!("{commit}{with}; ")).unwrap_or_default();
+            report.say(&format!("{commit}apply with `kubectl apply -k {apply}`"));
             return;
         }
         report.diagnostics(self.in_git().as_slice());
-        let keys = if store.is_empty() { "" } else { ", and the keys of the store" };
-        report.say(&format!("commit `{folder}`{store}: Git ignores `{secrets}`{keys}"));
+        if let Some(commit) = taken.commit() {
+            let ignored = taken.folder.then(|| format!("`{secrets}`"));
+            let ignored = ignored.into_iter().chain(taken.keys().map(str::to_owned));
+            let ignored = ignored.collect::<Vec<_>>().join(", and ");
+            report.say(&format!("{commit}: Git ignores {ignored}"));
+        }
         let place =
             if self.changes.elsewhere.is_empty() { "from here" } else { "from where it is" };
+        let anywhere = if taken.folder { "from here or any clone" } else { "from here" };
         report.say(&format!(
-            "apply with `kubectl apply -k {apply_secrets}` {place}, and `kubectl apply -k {apply}` from here or any clone"
+            "apply with `kubectl apply -k {apply_secrets}` {place}, and `kubectl apply -k {apply}` {anywhere}"
         ));
+    }
+}
+
+/// What Git takes of the manifests and of a store.
+struct Taken<'a> {
+    /// Folders, and the work trees that they lie in.
+    names: Vec<(&'a Path, Option<PathBuf>)>,
+    /// Whether the manifests are among them.
+    folder: bool,
+}
+
+impl<'a> Taken<'a> {
+    /// Asks Git. Where there is no work tree at all, there may be one later.
+    fn of(folder: &'a Path, store: Option<&'a Path>) -> Self {
+        let all = [(folder, RECORD)].into_iter().chain(store.map(|store| (store, STORE_README)));
+        let all: Vec<(&Path, Kept)> =
+            all.map(|(path, file)| (path, git::kept(&path.join(file)))).collect();
+        let has_none = all.iter().all(|(_, kept)| *kept == Kept::Outside);
+        let taken = all.iter().filter(|(_, kept)| has_none || kept.tree().is_some());
+        let names: Vec<_> =
+            taken.map(|(path, kept)| (*path, kept.tree().map(Path::to_owned))).collect();
+        let folder = names.first().is_some_and(|(first, _)| *first == folder);
+        Self { names, folder }
+    }
+
+    /// What to commit, in one or two repositories.
+    fn commit(&self) -> Option<String> {
+        let name = |path: &Path| format!("`{}`", path.display());
+        match self.names.as_slice() {
+            [] => None,
+            [(one, _)] => Some(format!("commit {}", name(one))),
+            [(one, tree), (other, others), ..] if tree == others => {
+                Some(format!("commit {} and {}", name(one), name(other)))
+            }
+            [(one, _), (other, _), ..] => {
+                Some(format!("commit {}, and {} in its own repository", name(one), name(other)))
+            }
+        }
+    }
+
+    /// What Git ignores of the store.
+    fn keys(&self) -> Option<&'static str> {
+        (self.names.len() > usize::from(self.folder)).then_some("the keys of the store")
     }
 }
 

@@ -151,15 +151,30 @@ pub(super) fn require_whole(ledger: &Place) -> Result<(), StoreError> {
 pub(super) fn is_issuer_of_any(root: &Place, issuer: &Certificate) -> Result<bool, StoreError> {
     let holders = Vec::from_iter(holders(root)?);
     let signed = parallel::map(&holders, |holder| {
-        let path = path_of(root, holder, layout::CERTIFICATE);
-        let text = read::file(&path).ok().flatten();
-        let chain = text.and_then(|text| certificates(&path, &text).ok());
-        let own = chain.as_ref().and_then(|chain| chain.first());
-        Ok::<_, StoreError>(own.is_some_and(|own| {
+        Ok::<_, StoreError>(own(root, holder).is_some_and(|own| {
             own.issuer == issuer.subject && own.authority_key_id == issuer.subject_key_id
         }))
     })?;
     Ok(signed.contains(&true))
+}
+
+/// The certificates of all holders but these. What cannot be read is passed over.
+pub(super) fn certificates_beside(
+    root: &Place,
+    known: impl Fn(&Holder) -> bool,
+) -> Result<Vec<(Holder, Certificate)>, StoreError> {
+    let holders = holders(root).unwrap_or_default().into_iter().filter(|holder| !known(holder));
+    let holders: Vec<Holder> = holders.collect();
+    let found = parallel::map(&holders, |holder| Ok::<_, StoreError>(own(root, holder)))?;
+    let own = |(holder, own): (Holder, Option<Certificate>)| own.map(|own| (holder, own));
+    Ok(holders.into_iter().zip(found).filter_map(own).collect())
+}
+
+/// The certificate of a holder, if it is there and can be read.
+fn own(root: &Place, holder: &Holder) -> Option<Certificate> {
+    let path = path_of(root, holder, layout::CERTIFICATE);
+    let text = read::file(&path).ok().flatten()?;
+    certificates(&path, &text).ok()?.into_iter().next()
 }
 
 /// Paths of the entries of a ledger; other files beside them are none.

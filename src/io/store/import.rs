@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::ledger::Entry;
 use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
-use super::{issuance, layout, read};
+use super::{issuance, layout, naming, read};
 use crate::import::{BroughtFile, Contents};
 use crate::io::atomic::TEMPORARY_PREFIX;
 use crate::io::beneath::Place;
@@ -59,10 +59,11 @@ pub(super) fn unfinished(root: &Place) -> Result<Option<Unfinished>, StoreError>
 pub(super) fn is_result(
     root: &Place,
     vault: &Vault,
-    imported: (&Contents, &str),
+    (imported, name): ((&Contents, &str), Option<&str>),
     at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let (files, _) = files(&Place::absent(&root.path()), vault, imported, at)?;
+    let (mut files, _) = files(&Place::absent(&root.path()), vault, imported, at)?;
+    files.extend(name.map(naming::file));
     let mut expected = BTreeSet::new();
     for file in &files {
         let place = root.join(&file.path);

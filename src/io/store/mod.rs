@@ -39,6 +39,7 @@ use crate::diagnostic::Diagnostic;
 use crate::import::Contents;
 use crate::io::age_file::{Identities, IdentityError, Recipients};
 use crate::parallel;
+use crate::pki::certificate::Certificate;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::Holder;
 use crate::store::{Inventory, Issued, Keyring, Ledger};
@@ -66,7 +67,8 @@ const READING_ATTEMPTS: u32 = 16;
 pub struct Store {
     root: PathBuf,
     wait_limit: Duration,
-    on_wait: Box<dyn Fn(&str)>,
+    /// Takes what people are to know while the store is used.
+    say: Box<dyn Fn(&str)>,
     vault: Vault,
     /// The `name` of the spec that uses it.
     name: Option<String>,
@@ -77,16 +79,16 @@ pub struct Store {
 impl Store {
     /// The store in the folder `root`; nothing is read or made yet.
     ///
-    /// `on_wait` gets one message for people when another process holds the store; after
+    /// `say` gets what people are to know: when another process holds the store, and when it gets a name. After
     /// `wait_limit` waiting ends with an error.
     pub fn open(
         root: impl Into<PathBuf>,
         wait_limit: Duration,
-        on_wait: impl Fn(&str) + 'static,
+        say: impl Fn(&str) + 'static,
     ) -> Self {
         let (vault, shared) = (Vault::default(), Mutex::default());
-        let on_wait = Box::new(on_wait);
-        Self { root: root.into(), wait_limit, on_wait, vault, name: None, shared }
+        let say = Box::new(say);
+        Self { root: root.into(), wait_limit, say, vault, name: None, shared }
     }
 
     /// The same store, whose keys are sealed for `recipients` (in clear, if there are none); `identities` gives
@@ -132,7 +134,7 @@ impl Store {
                 transaction::Removal { files: vec![layout::SPEC_NAME.to_owned()], folders: vec![] }
             }
         };
-        Self::put(lock, self.name.as_deref().map(naming::file).into_iter().collect(), removal)
+        self.put(lock, self.name.as_deref().map(naming::file).into_iter().collect(), removal)
     }
 
     /// The store's folder, as it was given.
@@ -258,6 +260,18 @@ impl Store {
         self.settled(contents::holders)
     }
 
+    /// The certificates of all but those that `inventory` has. What cannot be read is passed over.
+    ///
+    /// # Errors
+    /// The folder of the store cannot be opened.
+    pub fn certificates_beside(
+        &self,
+        inventory: &Inventory,
+    ) -> Result<Vec<(Holder, Certificate)>, StoreError> {
+        let is_known = |holder: &Holder| inventory.held.contains_key(holder);
+        self.settled(|root| contents::certificates_beside(root, is_known))
+    }
+
     /// Those among them that are called `name`, or `clients/NAME`, `hosts/NAME`, `cas/NAME`; without looking at others.
     ///
     /// # Errors
@@ -324,7 +338,7 @@ impl Store {
         let root = self.opened()?;
         folder::require_plain_files(&root)?;
         let is_shared = !self.require_unshared(&root)?.is_empty();
-        let lock = lock::acquire(&self.root, self.wait_limit, &self.on_wait)?;
+        let lock = lock::acquire(&self.root, self.wait_limit, &self.say)?;
         if is_shared {
             sharing::mend(&lock.root);
             self.shared.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -363,11 +377,8 @@ impl Store {
         if issued.is_empty() {
             return Ok(());
         }
-        let (mut files, removal) = issuance::files(&lock.root, &self.vault, issued, at)?;
-        if naming::read(&lock.root)?.is_none() {
-            files.extend(self.name.as_deref().map(naming::file));
-        }
-        Self::put(lock, files, removal)
+        let (files, removal) = issuance::files(&lock.root, &self.vault, issued, at)?;
+        self.put(lock, files, removal)
     }
 
     /// Key files of the whole store that do not lie as the spec says: in clear though it names recipients,
@@ -397,7 +408,7 @@ impl Store {
         let unsettled = reencryption::unsettled(&lock.root, &self.vault)?;
         if !unsettled.is_empty() {
             let (files, removal) = reencryption::files(&lock.root, &self.vault, &unsettled)?;
-            Self::put(lock, files, removal)?;
+            self.put(lock, files, removal)?;
         }
         Ok(reencryption::summary(&self.vault, &unsettled))
     }
@@ -450,7 +461,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let (files, removal) = import::files(&lock.root, &self.vault, imported, at)?;
-        Self::put(lock, files, removal)
+        self.put(lock, files, removal)
     }
 
     /// What stands here before an import; an earlier one that had decided is carried out.
@@ -477,7 +488,7 @@ impl Store {
         imported: (&Contents, &str),
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        import::is_result(&self.opened()?, &self.vault, imported, at)
+        import::is_result(&self.opened()?, &self.vault, (imported, self.name.as_deref()), at)
     }
 
     /// The spec of an import lies in its place: forgets the one in the store.
@@ -501,15 +512,23 @@ impl Store {
         change: Change<'_>,
     ) -> Result<(), StoreError> {
         let (files, removal) = rotation::files(&lock.root, &self.vault, name, change)?;
-        Self::put(lock, files, removal)
+        self.put(lock, files, removal)
     }
 
-    /// Changes files below the folders of holders.
+    /// Changes files below the folders of holders. A store without a name gets the one of the spec with it.
     fn put(
+        &self,
         lock: &StoreLock,
-        files: Vec<transaction::NewFile>,
+        mut files: Vec<transaction::NewFile>,
         removal: transaction::Removal,
     ) -> Result<(), StoreError> {
+        let is_nameless = naming::read(&lock.root)?.is_none();
+        let named = self.name.as_deref().filter(|_| is_nameless);
+        let was_used = named.is_some() && !import::is_unused(&lock.root)?;
+        if let Some(name) = named {
+            files.retain(|file| file.path != layout::SPEC_NAME);
+            files.push(naming::file(name));
+        }
         let begins = |file: &transaction::NewFile, kind: &layout::Kind| {
             file.path.split('/').next() == Some(kind.folder)
         };
@@ -520,7 +539,12 @@ impl Store {
                 folder::close_key_folder(&folder)?;
             }
         }
-        transaction::replace(&FileSystem, &lock.root, files, removal)
+        transaction::replace(&FileSystem, &lock.root, files, removal)?;
+        if let Some(name) = named.filter(|_| was_used) {
+            let store = self.root.display();
+            (self.say)(&format!("the store `{store}` belongs to `{name}` from now on"));
+        }
+        Ok(())
     }
 
     /// The store's folder, opened; everything in it is absent where there is none.
@@ -559,7 +583,7 @@ impl Store {
             let before = transaction::generation(&root)?;
             if transaction::is_decided(&root)? {
                 // Its owner is at it, or was killed.
-                lock::undisturbed(&root, self.wait_limit, &self.on_wait, || {
+                lock::undisturbed(&root, self.wait_limit, &self.say, || {
                     if transaction::is_decided(&root)? {
                         return Err(StoreError::Interrupted { path: transaction::list(&root) });
                     }

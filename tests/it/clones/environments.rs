@@ -169,9 +169,10 @@ fn flags_about_the_folder_of_a_store_need_one() {
     let sandbox = Sandbox::with_toml("store.kind = \"derived\"\nname = \"x\"\n[cas.a]\n");
     sandbox.write("seed", "4356a06453177eff7672c281477bdaef997141d136476cde746104fd68ae32b5");
     std::fs::set_permissions(sandbox.path("seed"), std::fs::Permissions::from_mode(0o600)).unwrap();
-    for flag in ["--rename-store", "--new-authorities"] {
-        let run = sandbox.run(&["render", "-o", "out", "--seed-file", "seed", flag]);
+    for arguments in [&["-o", "out", "--rename-store"][..], &["--new-authorities"]] {
+        let run = sandbox.run(&[&["render", "--seed-file", "seed"], arguments].concat());
         assert_eq!(run.status, 2, "{}", run.stderr);
+        let flag = arguments[arguments.len() - 1];
         assert!(run.stderr.contains(&format!("`{flag}` has no effect")), "{}", run.stderr);
         assert!(!sandbox.path("out").exists());
     }

@@ -1,0 +1,145 @@
+//! `pki/name` that is missing: who writes it, and what else shows whose a store is.
+
+use std::fs;
+
+use super::{SPEC, repository};
+use crate::support::Sandbox;
+
+/// Commands that look at a store, and such that change it.
+const COMMANDS: [&[&str]; 8] = [
+    &["render"],
+    &["render", "-o", "deploy"],
+    &["render", "--locked"],
+    &["status"],
+    &["diff", "deploy"],
+    &["cert", "renew", "--all"],
+    &["cert", "revoke", "alice"],
+    &["ca", "rotate", "clients"],
+];
+
+#[test]
+fn an_import_gives_spec_and_store_a_name() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    for (arguments, file, name) in [
+        (&["--into", "Shop 2/"][..], "Shop 2/mtls.toml", "shop-2"),
+        (&["--into", "elsewhere", "--name", "prod"], "elsewhere/mtls.toml", "prod"),
+    ] {
+        sandbox.ok(&[&["import", "pki", "--service", "web:80"], arguments].concat());
+        let store = file.replace("mtls.toml", "pki");
+        sandbox.may_hold_keys(&store);
+        let spec = sandbox.read(file);
+        assert!(spec.contains(&format!("\nname = \"{name}\"\n")), "{spec}");
+        assert_eq!(sandbox.read(&format!("{store}/name")), format!("{name}\n"));
+        sandbox.ok(&["render", "-q", "--locked", "-f", file]);
+        sandbox.write(file, spec.replace(&format!("\"{name}\""), "\"another\""));
+        let run = sandbox.run(&["status", "-f", file]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("belongs to `{name}`")), "{}", run.stderr);
+    }
+    // The working directory has a name as well.
+    fs::create_dir(sandbox.path("here")).unwrap();
+    let mut command = sandbox.command(&["import", "../pki", "--service", "web:80"]);
+    let run = crate::support::finish(command.current_dir(sandbox.path("here")));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(sandbox.read("here/pki/name"), "here\n");
+    sandbox.may_hold_keys("here/pki");
+}
+
+/// Not only what issues: each change of a store that has no name yet gives it the one of the spec, and says so.
+#[test]
+fn each_change_gives_a_store_a_name() {
+    for command in [
+        &["render"][..],
+        &["render", "-o", "deploy"],
+        &["cert", "renew", "alice"],
+        &["cert", "revoke", "alice"],
+        &["ca", "rotate", "clients"],
+    ] {
+        let Some(origin) = repository() else { return };
+        fs::remove_file(origin.path("pki/name")).unwrap();
+        let run = origin.ok(command);
+        assert_eq!(origin.read("pki/name"), "shop\n", "{command:?}");
+        let words = "the store `pki` belongs to `shop` from now on";
+        assert_eq!(run.stderr.matches(words).count(), 1, "{command:?}: {}", run.stderr);
+        let again = origin.ok(&["render", "-o", "deploy"]);
+        assert!(!again.stderr.contains("from now on"), "{}", again.stderr);
+    }
+    let first = Sandbox::with_toml(SPEC);
+    assert!(!first.ok(&["render"]).stderr.contains("from now on"));
+}
+
+/// The file is gone; the hosts of the store are those of another environment, or the authorities where it has no host.
+#[test]
+fn a_store_without_a_name_serves_no_other_environment() {
+    let bare = "name = \"shop\"\n[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n";
+    let host = |spec: &str| spec.replace("web.example.com", "web.prod.example.com");
+    let authority = |spec: &str| spec.replace("clients\"", "x\"").replace("cas.clients", "cas.x");
+    let other = |spec: String| spec.replace("\"shop\"", "\"prod\"");
+    for (spec, another, words) in [
+        (SPEC, other(host(SPEC)), "none of its host names (`web.example.com`)"),
+        (bare, other(authority(bare)), "none of its authority names (`clients`)"),
+    ] {
+        let sandbox = Sandbox::with_toml(spec);
+        sandbox.ok(&["render", "-q"]);
+        fs::remove_file(sandbox.path("pki/name")).unwrap();
+        sandbox.write("mtls.toml", &another);
+        let before = sandbox.files();
+        for command in COMMANDS {
+            let run = sandbox.run(command);
+            assert_eq!(run.status, 2, "{command:?}: {}", run.stderr);
+            for words in [
+                "error[store-of-another-spec]: the store `pki` looks like that of another spec than `prod`: it has no `pki/name`",
+                words,
+                "mtls.toml:1:8",
+                "write `store.path = \"pki-prod\"`",
+                "`mtlsgen render --rename-store`",
+            ] {
+                assert!(run.stderr.contains(words), "{command:?} {words}: {}", run.stderr);
+            }
+        }
+        assert!(sandbox.files() == before);
+        sandbox.write("mtls.toml", format!("{another}[store]\npath = \"pki-prod\"\n"));
+        sandbox.ok(&["render", "-q"]);
+        sandbox.write("mtls.toml", &another);
+        let run = sandbox.ok(&["render", "--rename-store"]);
+        assert!(
+            run.stderr.contains("the store `pki` belongs to `prod` from now on"),
+            "{}",
+            run.stderr
+        );
+        sandbox.ok(&["status"]);
+    }
+}
+
+/// A store of before, whose spec changes as specs do.
+#[test]
+fn a_store_of_before_goes_on() {
+    let second = "[hosts.\"b.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n\
+                  clientAuth.cas = [\"clients\"]\n";
+    let two = format!("{SPEC}{second}");
+    let nameless = SPEC.replace("name = \"shop\"\n", "");
+    for (before, after) in [
+        (SPEC, two.clone()),
+        (&*two, two.replace("\"b.example.com\"", "\"c.example.com\"")),
+        (&two, SPEC.to_owned()),
+        (
+            SPEC,
+            SPEC.replace("[hosts.\"web.example.com\"]", "[hosts.web]\nhost = \"web.example.com\""),
+        ),
+        (SPEC, SPEC.replace("tls.issuer = \"self-signed\"", "tls.certManager.issuer = \"x\"")),
+        // Without a name, the spec says of no environment that it is its own.
+        (&nameless, nameless.replace("web.example.com", "new.example.com")),
+        ("name = \"shop\"\n[cas.a]\n", "name = \"shop\"\n[cas.a]\n[cas.b]\n".to_owned()),
+    ] {
+        let sandbox = Sandbox::with_toml(before);
+        sandbox.ok(&["render", "-q"]);
+        let _ = fs::remove_file(sandbox.path("pki/name"));
+        sandbox.write("mtls.toml", &after);
+        for command in [&["status"][..], &["render", "-q", "--dry-run"], &["render", "-q"]] {
+            let run = sandbox.run(command);
+            assert_eq!(run.status, 0, "{after}: {}", run.stderr);
+        }
+        assert_eq!(sandbox.path("pki/name").exists(), after.contains("name = \"shop\""));
+    }
+}
