@@ -27,6 +27,15 @@ impl Identity {
         })
     }
 
+    /// As [`Identity::of`]; an object that says no namespace is in the given one.
+    #[must_use]
+    pub fn within(object: &serde_json::Value, namespace: &str) -> Option<Self> {
+        let mut identity = Self::of(object)?;
+        let own = identity.namespace.take().filter(|own| !own.is_empty());
+        identity.namespace = own.or_else(|| Some(namespace.to_owned()));
+        Some(identity)
+    }
+
     /// API group; empty for core objects.
     #[must_use]
     pub fn group(&self) -> &str {

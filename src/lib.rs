@@ -33,6 +33,7 @@ pub mod output;
 mod parallel;
 pub mod pki;
 pub mod plan;
+pub mod render;
 pub mod secret_format;
 pub mod spec;
 pub mod status;

@@ -3,6 +3,7 @@
 mod generations;
 mod keyring;
 mod ledger;
+mod material;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 pub use generations::{Generations, Phase};
 pub use keyring::Keyring;
 pub use ledger::{Ledger, LedgerEntry, NewRevocation, Revocation, Revocations};
+pub use material::{Material, SecretKey};
 
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;

@@ -14,7 +14,7 @@ use mtlsgen::io::age_file::{Header, Identities, is_age};
 use mtlsgen::io::store::fuzzing;
 use mtlsgen::kustomize::helm;
 use mtlsgen::kustomize::resource_list::ResourceList;
-use mtlsgen::manifest::template::TemplateSet;
+use mtlsgen::render::template::TemplateSet;
 use mtlsgen::manifest::{Disclosure, lists, render};
 use mtlsgen::yaml;
 use mtlsgen::model::{self, Context, Files, Resolved};

@@ -14,10 +14,10 @@ use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
-use crate::manifest::render::Checked;
 use crate::model::Touched;
 use crate::output::{self, Options};
 use crate::plan::Holdings;
+use crate::render::Checked;
 
 /// Show what render would change in a folder, private keys only as fingerprints
 ///

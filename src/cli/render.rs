@@ -18,15 +18,15 @@ use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
-use crate::manifest::objects::Material;
-use crate::manifest::render::Checked;
-use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Format, Options, OutputTree};
 use crate::plan::{Holdings, IssuancePlan, Rehearsal, Scope, Selected};
+use crate::render::Checked;
+use crate::render::template::TemplateSet;
 use crate::spec::document::Document;
 use crate::store::Inventory;
+use crate::store::Material;
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///

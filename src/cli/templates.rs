@@ -6,7 +6,7 @@ use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use crate::diagnostic::nearest;
 use crate::io::new_files;
-use crate::manifest::template::BUILT_IN;
+use crate::render::template::BUILT_IN;
 
 /// List the built-in templates, print one, or write them out to change them
 ///

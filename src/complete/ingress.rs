@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::identity::Identity;
-use crate::manifest::patch::Selector;
 use crate::model::{Exposure, ServerTls};
-use crate::target::{Locate, Target};
+use crate::spec::document::Locate;
+use crate::spec::selector::Selector;
+use crate::target::Target;
 
 /// An Ingress and the hosts that it is to protect.
 pub(super) struct Judged<'a> {
@@ -291,7 +292,7 @@ pub(super) fn missing(
     items: &[Value],
     namespace: &str,
 ) -> Diagnostic {
-    let identities = items.iter().filter_map(|item| super::identity(item, namespace));
+    let identities = items.iter().filter_map(|item| Identity::within(item, namespace));
     let there = identities.filter(|identity| identity.kind == "Ingress");
     let there: Vec<String> = there.map(|identity| identity.to_string()).collect();
     let help = match there.as_slice() {

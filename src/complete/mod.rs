@@ -5,7 +5,6 @@
 //! where these end in a hash.
 
 mod ingress;
-pub mod previous;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +13,16 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
-use crate::manifest::name_suffix_hash::rewrite;
-use crate::manifest::objects::Material;
-use crate::manifest::patch::Selector;
-use crate::manifest::render::{self, Checked, Rendered};
-use crate::manifest::template::TemplateSet;
+use crate::kustomize::previous;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::{Exposure, Model, Reference};
-use crate::target::{FinalObject, Locate};
+use crate::render::references::rewrite;
+use crate::render::template::TemplateSet;
+use crate::render::{self, Checked, Rendered};
+use crate::spec::document::Locate;
+use crate::spec::selector::Selector;
+use crate::store::Material;
+use crate::target::FinalObject;
 
 use ingress::Judged;
 use surroundings::Surroundings;
@@ -128,7 +129,7 @@ impl Completer<'_> {
 
     fn is_in(&self, exposure: &Exposure, item: &Value) -> bool {
         let wanted = Some(exposure.namespace.as_str());
-        identity(item, self.namespace.name)
+        Identity::within(item, self.namespace.name)
             .is_some_and(|identity| identity.namespace.as_deref() == wanted)
     }
 
@@ -146,7 +147,8 @@ impl Completer<'_> {
         if !here.is_empty() {
             return here.iter().filter_map(|item| self.without_rule(exposure, item)).collect();
         }
-        let elsewhere = selected.iter().find_map(|item| identity(item, self.namespace.name));
+        let elsewhere =
+            selected.iter().find_map(|item| Identity::within(item, self.namespace.name));
         let place = (self.locate)(&[
             "hosts".into(),
             exposure.key.as_str().into(),
@@ -160,7 +162,7 @@ impl Completer<'_> {
     }
 
     fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {
-        let identity = identity(item, self.namespace.name)?;
+        let identity = Identity::within(item, self.namespace.name)?;
         let title = format!("{identity} has no rule for `{}`", exposure.host);
         let place = (self.locate)(&["hosts".into(), exposure.key.as_str().into()]);
         let diagnostic = Diagnostic::error("rule-missing", title)
@@ -186,7 +188,7 @@ impl Completer<'_> {
         };
         let others: Vec<(Identity, &Value)> = items
             .iter()
-            .filter_map(|item| Some((identity(item, self.namespace.name)?, item)))
+            .filter_map(|item| Some((Identity::within(item, self.namespace.name)?, item)))
             .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();
         let views: Vec<_> =
@@ -202,7 +204,7 @@ fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<
         return found;
     }
     for item in items {
-        let Some(identity) = identity(item, namespace) else { continue };
+        let Some(identity) = Identity::within(item, namespace) else { continue };
         let reference = Reference {
             namespace: identity.namespace.clone().unwrap_or_default(),
             name: identity.name.clone(),
@@ -216,14 +218,6 @@ fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<
         }
     }
     found
-}
-
-/// An object's identity; those that say no namespace are in the given one.
-fn identity(item: &Value, namespace: &str) -> Option<Identity> {
-    let mut identity = Identity::of(item)?;
-    let own = identity.namespace.take().filter(|own| !own.is_empty());
-    identity.namespace = own.or_else(|| Some(namespace.to_owned()));
-    Some(identity)
 }
 
 /// Adds annotations behind those that are there.

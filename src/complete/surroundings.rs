@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::previous::{self, Place};
-use super::{Namespace, identity};
+use super::Namespace;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
-use crate::manifest::render::Rendered;
+use crate::kustomize::previous::{self, Place};
+use crate::render::Rendered;
 use crate::spec::value::LabelValue;
 use crate::yaml;
 
@@ -52,7 +52,7 @@ impl<'a> Surroundings<'a> {
 
     /// An object's identity.
     pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
-        identity(item, self.namespace.name)
+        Identity::within(item, self.namespace.name)
     }
 
     /// Whether an object that says no namespace may end up in another one than it is taken for.
@@ -66,7 +66,7 @@ impl<'a> Surroundings<'a> {
 pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
     let name = rendered.model().name.as_ref().map(LabelValue::as_str);
     let refuse = |item: &Value| {
-        let identity = identity(item, namespace)?;
+        let identity = Identity::within(item, namespace)?;
         let ours = rendered.manifests().find(|ours| is_same(&ours.identity, &identity))?;
         let label = item.pointer("/metadata/labels/mtlsgen.dev~1name").and_then(Value::as_str);
         if (label.is_some() && label == name)

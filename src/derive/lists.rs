@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::making::{Authority, Occasion};
 use super::schedule::{self, Window};
 use super::{Failure, Work};
+use crate::model::periods::BACKDATED;
 use crate::model::{AuthoritySource, Client, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
@@ -14,8 +15,6 @@ use crate::plan::{IssueError, revoking};
 use crate::store::{LedgerEntry, Revocation};
 use crate::time::{Seconds, Timestamp};
 
-/// How far entries and lists begin before their edge, for clocks that are behind.
-const BACKDATED: Seconds = Seconds::minutes(5);
 /// The lower bits of a list's number count its entries, so that it rises with each; the upper ones are its edge.
 const COUNT_BITS: u32 = 20;
 

@@ -4,19 +4,13 @@
 //! is shown from the edge on until the next one, and is valid for its whole duration, so that it overlaps with its
 //! successor by `renewBefore`.
 
+use crate::model::periods::{BACKDATED, list_renew_before, period, shortest_period};
 use crate::model::{AuthoritySource, Model};
 use crate::pki::issue::Validity;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
 use crate::time::{Seconds, Timestamp};
 
 use super::context;
-
-/// How far certificates and lists begin before their edge, for clocks that are behind.
-const BACKDATED: Seconds = Seconds::minutes(5);
-/// The shortest window.
-const SHORTEST: Seconds = Seconds::minutes(10);
-/// How many windows a certificate may be valid in, at most.
-const MOST_WINDOWS: u64 = 10;
 
 /// A window of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,29 +19,6 @@ pub struct Window {
     pub edge: Timestamp,
     /// First and last second of its certificate.
     pub validity: Validity,
-}
-
-/// The length of a window: a certificate is replaced `renew_before` its end, as a store does. `None` if that is too
-/// short to live with.
-#[must_use]
-pub fn period(duration: Seconds, renew_before: Seconds) -> Option<Seconds> {
-    // The last second counts (RFC 5280, section 4.1.2.5).
-    let lost = renew_before.0.checked_add(BACKDATED.0 + 1)?;
-    let period = Seconds(duration.0.checked_sub(lost)?);
-    (period >= shortest_period(duration)).then_some(period)
-}
-
-/// The shortest window for certificates that are valid for `duration`.
-fn shortest_period(duration: Seconds) -> Seconds {
-    Seconds(duration.0 / MOST_WINDOWS).max(SHORTEST)
-}
-
-/// The latest `renewBefore` that leaves a window long enough.
-#[must_use]
-pub fn longest_renew_before(duration: Seconds) -> Seconds {
-    let left = duration.0.saturating_sub(shortest_period(duration).0 + BACKDATED.0 + 1);
-    let unit = [86_400, 3_600].into_iter().find(|unit| left >= 2 * unit).unwrap_or(60);
-    Seconds(left / unit * unit)
 }
 
 /// The window of a certificate that is current at a point in time.
@@ -123,12 +94,6 @@ pub fn list_window(
     let not_after = edge.before(BACKDATED).after(duration).min(authority.validity.not_after);
     let not_before = edge.before(BACKDATED).max(authority.validity.not_before);
     Window { edge, validity: Validity { not_before, not_after } }
-}
-
-/// How long before its end a list is renewed: as said, else a third of its time, 30 days at most.
-#[must_use]
-pub fn list_renew_before(duration: Seconds, written: Option<Seconds>) -> Seconds {
-    written.unwrap_or(Seconds(duration.0 / 3).min(Seconds::days(30)))
 }
 
 /// The last edge up to `at`, counted from `origin` in steps of `period`; the first one is the beginning of 1970.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::schedule::{self, Window};
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::model::periods::period;
 use crate::model::tests::{model, resolved};
 use crate::plan;
 use crate::time::Seconds;
@@ -50,7 +51,7 @@ fn moments(model: &Model, now: Timestamp) -> BTreeSet<Timestamp> {
     let mut found = BTreeSet::from([now, now.after(Seconds(12_345_678))]);
     for request in model.requests() {
         let Window { edge, validity } = schedule::window(model, request, now);
-        let period = schedule::period(request.duration, request.renew_before).unwrap();
+        let period = period(request.duration, request.renew_before).unwrap();
         let next = edge.after(period);
         let times =
             [edge, next.before(Seconds(1)), next, next.after(Seconds(300)), validity.not_after];
@@ -90,7 +91,7 @@ fn between_edges_nothing_changes_and_at_each_edge_something_does() {
                 if next > day(1500) {
                     break;
                 }
-                let leap = schedule::period(request.duration, request.renew_before).unwrap().0 / 7;
+                let leap = period(request.duration, request.renew_before).unwrap().0 / 7;
                 let leapt = next.after(Seconds(leap));
                 if schedule::window(&model, request, leapt).edge == window.edge {
                     next = leapt;

@@ -9,8 +9,8 @@ use super::reading::Secrets;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Exposure, Model, Reference, ServerCertificateSource, Touched};
 use crate::spec::Verify;
+use crate::spec::document::Locate;
 use crate::spec::document::Step;
-use crate::target::Locate;
 use crate::time::Timestamp;
 
 /// What nobody could say as long as those Secrets were not shown.

@@ -35,3 +35,24 @@ impl Entropy for SystemEntropy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::key::KeyKind;
+    use crate::pki::openssl::request;
+    use crate::pki::request::Usage;
+
+    #[test]
+    fn the_system_gives_different_keys_and_serials() {
+        let request = request(Usage::Client, "CN=c", &[]);
+        let [one, two] = [0, 1].map(|_| SystemEntropy.private_key(&request).unwrap());
+        assert_eq!(one.kind(), Some(KeyKind::EcdsaP256));
+        assert_ne!(one.spki_hash(), two.spki_hash());
+        let serials: std::collections::BTreeSet<_> =
+            (0..1000).map(|_| SystemEntropy.serial(&request).0).collect();
+        assert_eq!(serials.len(), 1000);
+        assert_eq!(SystemEntropy.serial(&request).to_string().len(), 32);
+        assert!(serials.iter().all(|octets| octets.len() == 16 && (1..=0x7F).contains(&octets[0])));
+    }
+}

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::annotation::set;
 use super::annotation_of;
-use crate::complete::previous::{self, Place};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
+use crate::kustomize::previous::{self, Place};
 
 /// Annotations that ingress-nginx reads as `namespace/name` of a Secret.
 const ANNOTATIONS: [&str; 3] = [

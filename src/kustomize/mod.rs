@@ -13,9 +13,10 @@ pub mod annotation;
 pub mod broken_references;
 pub mod config;
 pub mod doctor;
-pub mod exposure;
 pub mod helm;
 pub mod items;
+pub mod leaks;
+pub mod previous;
 pub mod resource_list;
 pub mod results;
 

@@ -1,14 +1,10 @@
 //! A Kubernetes object as the product sees it: its fields, templates, patches, order of application.
 
-pub mod draft;
 pub mod lists;
 pub mod name_suffix_hash;
-pub mod objects;
 pub mod order;
-pub mod patch;
-pub mod render;
 pub mod schema;
-pub mod template;
+pub mod values;
 
 use crate::identity::Identity;
 

@@ -1,19 +1,10 @@
 //! Suffixes of names that change with the content of a Secret, as Kustomize's generators give them.
 
-mod references;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-
-use crate::model::Reference;
-
-pub use references::rewrite;
-
-/// Final names of Secrets, suffix included, by namespace and name without it.
-pub type Names = BTreeMap<Reference, String>;
 
 /// Characters that a suffix adds to a name, the dash included.
 pub const LENGTH: usize = 11;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Findings, listed};
+use super::periods;
 use super::serials;
 use super::tls::written_path;
 use super::{AuthoritySource, Model};
-use crate::derive::schedule;
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::key::KeyKind;
@@ -299,7 +299,7 @@ fn refuse_short_windows(context: Context<'_>, model: &Model, findings: &mut Find
     let mut told: BTreeSet<Path> = BTreeSet::new();
     for request in requests(model) {
         let CertificateRequest { duration, renew_before, holder, .. } = request;
-        let windows = schedule::period(*duration, *renew_before);
+        let windows = periods::period(*duration, *renew_before);
         if windows.is_some() {
             continue;
         }
@@ -315,7 +315,7 @@ fn refuse_short_windows(context: Context<'_>, model: &Model, findings: &mut Find
                 "renewBefore",
                 format!(
                     "write a `renewBefore` of `{}` or less, or a longer `duration`",
-                    schedule::longest_renew_before(*duration)
+                    periods::longest_renew_before(*duration)
                 ),
             ),
         };
@@ -359,11 +359,11 @@ fn duration_place(context: Context<'_>, holder: &Holder, field: &str) -> Path {
 fn refuse_short_lists(context: Context<'_>, model: &Model, findings: &mut Findings) {
     for (name, authority) in &model.authorities {
         let Some(duration) = authority.lists.duration else { continue };
-        let renew_before = schedule::list_renew_before(duration, authority.lists.renew_before);
-        if schedule::period(duration, renew_before).is_some() {
+        let renew_before = periods::list_renew_before(duration, authority.lists.renew_before);
+        if periods::period(duration, renew_before).is_some() {
             continue;
         }
-        let longest = schedule::longest_renew_before(duration);
+        let longest = periods::longest_renew_before(duration);
         findings.push(
             Diagnostic::error("windows-too-short", format!("revocation lists of `{name}` last {duration} and make way {renew_before} before their end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"))
                 .at(context.value(&path!["cas", name, "crl"]))

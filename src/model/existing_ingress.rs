@@ -2,8 +2,8 @@
 
 use super::context::{Context, Findings};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::patch::Selector;
 use crate::path;
+use crate::spec::selector::Selector;
 use crate::spec::value::FalseOr;
 use crate::spec::{self, ExistingIngress, PatchTarget};
 

@@ -18,6 +18,7 @@ mod hosts;
 pub mod lineage;
 pub mod names;
 mod patches;
+pub mod periods;
 mod reach;
 mod resolve;
 mod revocation;

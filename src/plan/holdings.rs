@@ -1,12 +1,12 @@
 //! What manifests take from the inventory and the keyring.
 
 use super::{Rehearsal, chains, revoking};
-use crate::manifest::objects::Material;
 use crate::model::{Model, Touched};
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
 use crate::pki::{chain, crl};
-use crate::secret_format::SecretKey;
+use crate::store::Material;
+use crate::store::SecretKey;
 use crate::store::{Inventory, Keyring};
 
 /// Certificates and keys of a model, issued or brought along.

@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::manifest::objects::Material;
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
-use crate::secret_format::SecretKey;
+use crate::store::Material;
+use crate::store::SecretKey;
 
 const CERTIFICATE: &str =
     "-----BEGIN CERTIFICATE-----\nbm90IGlzc3VlZCB5ZXQ=\n-----END CERTIFICATE-----\n";

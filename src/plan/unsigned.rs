@@ -37,7 +37,7 @@ pub fn refuse_unsigned(
         |new: &&&Holder| matches!(issuer, Some(Issuer::Authority(name)) if name == new.name());
     let new = new.iter().find(is_issuer).copied().unwrap_or(first);
     let title = format!(
-        "the store has the certificate of {holder}, and neither files nor ledger of the authority `{}` that signed it: is it the one that the new {new} is to replace?",
+        "the store has the certificate of {holder}, and neither files nor ledger of the authority `{}` that signed it, and {new} would take its place",
         certificate.issuer.rfc2253()
     );
     Some(

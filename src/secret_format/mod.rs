@@ -7,7 +7,8 @@ pub use plain::MASK;
 use minijinja::Value;
 use zeroize::Zeroizing;
 
-use crate::pki::key::{PrivateKey, SpkiHash};
+use crate::pki::key::SpkiHash;
+use crate::store::SecretKey;
 
 /// All formats, the default first.
 pub static FORMATS: &[&dyn SecretFormat] = &[&plain::Plain];
@@ -62,18 +63,6 @@ pub enum KeyEntry<'a> {
     Fingerprint(SpkiHash),
 }
 
-/// A private key as far as Secrets need it.
-pub trait SecretKey {
-    /// PKCS#8 PEM.
-    fn pem(&self) -> Zeroizing<String>;
-}
-
-impl SecretKey for PrivateKey {
-    fn pem(&self) -> Zeroizing<String> {
-        self.to_pem()
-    }
-}
-
 /// PEM of the length and form of a key's, with a word in the place of the key.
 pub struct StandIn(Zeroizing<String>);
 
@@ -114,7 +103,7 @@ impl SecretKey for StandIn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::key::KeyKind;
+    use crate::pki::key::{KeyKind, PrivateKey};
 
     #[test]
     fn a_stand_in_has_the_form_of_the_key_and_nothing_else_of_it() {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::Value;
 
 use super::{Content, Entry, KeyEntry, SecretFormat};
-use crate::manifest::template::values::owned_texts;
+use crate::manifest::values::owned_texts;
 use crate::pki::key::SpkiHash;
 
 /// What stands for a private key on a terminal.

@@ -11,6 +11,7 @@ pub mod document;
 mod encryption;
 pub mod plugin;
 mod schema;
+pub mod selector;
 pub mod subject;
 pub mod value;
 

@@ -1,23 +1,23 @@
 //! Ingress dialects: one a file.
 
+pub mod draft;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod ingress_nginx;
 mod view;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Span};
-use crate::manifest::draft::Draft;
-use crate::manifest::objects::Material;
+use crate::diagnostic::Diagnostic;
 use crate::model::{Exposure, Model};
-use crate::spec::document::Step;
+use crate::spec::document::Locate;
+use crate::store::Material;
+use crate::target::draft::Draft;
 
 pub use view::{
     BackendView, FinalObject, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
     TlsView, Trust,
 };
-
-/// Finds the place in the spec that a path leads to, or of what stands around it.
-pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
 
 /// All targets, the default first.
 pub static TARGETS: &[&dyn Target] = &[&ingress_nginx::IngressNginx];

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::identity::Identity;
-use crate::manifest::draft::Facts;
 use crate::model::Route;
 use crate::spec::PathType;
 use crate::spec::value::PortReference;
+use crate::target::draft::Facts;
 
 /// A final object, as far as protection depends on it.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::Diagnostic;
 use crate::io::clock;
 use crate::io::reach::Reach;
-use crate::kustomize::exposure::Sink;
+use crate::kustomize::leaks::Sink;
 
 /// Where Argo CD hands over what the Application says about the plugin.
 const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";

@@ -20,7 +20,7 @@ use crate::kustomize::doctor::collisions::Given;
 use crate::kustomize::doctor::naming::Named;
 use crate::kustomize::doctor::reference::Reference;
 use crate::kustomize::doctor::tree::{Folder, Role};
-use crate::kustomize::exposure;
+use crate::kustomize::leaks;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::Model;
 use crate::plan::Rehearsal;
@@ -88,7 +88,7 @@ fn go(
     let resolved = phases::resolve(&read, now, report)?;
     transform::refuse_two_hashes(&read.document, &read.plugin, &resolved.model)?;
     let manifests = manifests(&read, &resolved.model, is_transformer, report)?;
-    exposure::check(&manifests, &read.plugin, &read.document, call::sink(&[]))
+    leaks::check(&manifests, &read.plugin, &read.document, call::sink(&[]))
         .map_err(CommandError::Input)?;
     let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
     annotate(&mut objects, &read.plugin).map_err(CommandError::Input)?;

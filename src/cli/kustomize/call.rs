@@ -11,8 +11,8 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::io::reach::Reach;
 use crate::io::{input, open};
 use crate::kustomize::config;
-use crate::kustomize::exposure::Sink;
 use crate::kustomize::items;
+use crate::kustomize::leaks::Sink;
 use crate::kustomize::resource_list::ResourceList;
 use crate::yaml;
 

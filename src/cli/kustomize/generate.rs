@@ -11,17 +11,17 @@ use crate::cli::spec_arguments::Operator;
 use crate::complete::{Completed, Namespace};
 use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::kustomize::annotation::{annotate, set_path};
-use crate::kustomize::exposure::{self, Sink};
 use crate::kustomize::items;
+use crate::kustomize::leaks::{self, Sink};
 use crate::manifest::Disclosure;
 use crate::manifest::Manifest;
-use crate::manifest::objects::Material;
 use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
 use crate::plan::{Holdings, Rehearsal, Scope};
 use crate::spec::document::Document;
 use crate::spec::plugin::{Issue, Plugin};
 use crate::store::Inventory;
+use crate::store::Material;
 use crate::time::Timestamp;
 use crate::yaml;
 
@@ -109,7 +109,7 @@ fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Give
     let unhashed = Model { name_suffix_hash: false, ..resolved.model.clone() };
     let rehearsed = complete(&unhashed, &Rehearsal)?.manifests;
     let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
-    exposure::check(&rehearsed, &read.plugin, document, sink).map_err(CommandError::Input)?;
+    leaks::check(&rehearsed, &read.plugin, document, sink).map_err(CommandError::Input)?;
     let source = phases::source(read, &resolved, *now, report)?;
     let inventory = match read.plugin.issue {
         Issue::Never => locked(&source, &resolved.model, *now, report, advice)?,

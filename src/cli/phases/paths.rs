@@ -9,9 +9,9 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::io::input;
 use crate::io::input_error::InputError;
 use crate::io::reach::Reach;
-use crate::manifest::template::TemplateSet;
 use crate::model;
 use crate::path;
+use crate::render::template::TemplateSet;
 use crate::spec::document::{self, Document, NamedPath, Step};
 use crate::spec::plugin::Plugin;
 

@@ -1,5 +1,4 @@
 use super::*;
-use crate::pki::issue::Entropy;
 use crate::pki::openssl::{Bench, Held, authority, noon, request, serial};
 use crate::pki::request::{Subtree, Usage};
 
@@ -238,8 +237,6 @@ fn what_is_no_certificate_is_named() {
 fn serials_keep_their_magnitude() {
     let held = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
     assert_eq!((held.certificate.serial, held.certificate.not_before), (serial(), noon()));
-    let entropy = crate::io::entropy::SystemEntropy;
-    assert_eq!(entropy.serial(&request(Usage::Client, "CN=c", &[])).to_string().len(), 32);
 }
 
 proptest::proptest! {

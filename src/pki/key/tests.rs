@@ -1,8 +1,5 @@
 use super::*;
-use crate::io::entropy::SystemEntropy;
-use crate::pki::issue::Entropy;
-use crate::pki::openssl::{Bench, request};
-use crate::pki::request::Usage;
+use crate::pki::openssl::Bench;
 
 /// DER of the public key that openssl finds in the file `key.pem`.
 fn public_key_by_openssl(bench: &Bench) -> Vec<u8> {
@@ -220,18 +217,6 @@ fn weak_and_mismatched_keys_do_not_sign() {
 fn debugging_shows_the_kind_and_nothing_else() {
     let key = PrivateKey::generate(KeyKind::Ed25519).unwrap();
     assert_eq!(format!("{key:?} {key:#?}"), "PrivateKey(Ed25519) PrivateKey(Ed25519)");
-}
-
-#[test]
-fn the_system_gives_different_keys_and_serials() {
-    let request = request(Usage::Client, "CN=c", &[]);
-    let [one, two] = [0, 1].map(|_| SystemEntropy.private_key(&request).unwrap());
-    assert_eq!(one.kind(), Some(KeyKind::EcdsaP256));
-    assert_ne!(one.spki_hash(), two.spki_hash());
-    let serials: std::collections::BTreeSet<_> =
-        (0..1000).map(|_| SystemEntropy.serial(&request).0).collect();
-    assert_eq!(serials.len(), 1000);
-    assert!(serials.iter().all(|octets| octets.len() == 16 && (1..=0x7F).contains(&octets[0])));
 }
 
 proptest::proptest! {

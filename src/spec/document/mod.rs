@@ -74,6 +74,9 @@ impl From<usize> for Step {
 /// The way to a value from the top of the spec.
 pub type Path = Vec<Step>;
 
+/// Finds the place in the spec that a path leads to, or of what stands around it.
+pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
+
 /// Builds a [`Path`]: `path!["hosts", name, "tls"]`.
 #[macro_export]
 macro_rules! path {

@@ -7,9 +7,9 @@ use super::judged::{self, TOO_RISKY, is_invalid, is_too_risky, opens};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::context::listed;
 use crate::model::{Exposure, Model};
+use crate::spec::document::Locate;
 use crate::spec::document::Step;
 use crate::spec::value::AnnotationKey;
-use crate::target::Locate;
 
 /// What is wrong with an annotation that the spec gives to a host, and that is not mtlsgen's to set.
 pub(super) fn judge(exposure: &Exposure, annotation: &str, value: &str) -> Option<Diagnostic> {

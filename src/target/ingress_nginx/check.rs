@@ -7,8 +7,8 @@ use super::{PREFIX, allowed, words};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Exposure, Model, ServerCertificateSource};
 use crate::spec::Verify;
+use crate::spec::document::Locate;
 use crate::spec::document::Step;
-use crate::target::Locate;
 
 /// Everything that is wrong or worth a word, host by host.
 pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {

@@ -16,15 +16,16 @@ use std::collections::BTreeMap;
 
 use minijinja::Value;
 
-use super::{FinalObject, Locate, Target};
+use super::{FinalObject, Target};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
-use crate::manifest::draft::{Draft, Facts};
-use crate::manifest::objects::Material;
-use crate::manifest::template::values::{fields, texts};
+use crate::manifest::values::{fields, texts};
 use crate::model::{Exposure, Model, Route};
 use crate::spec::PathType;
+use crate::spec::document::Locate;
 use crate::spec::value::PortReference;
+use crate::store::Material;
+use crate::target::draft::{Draft, Facts};
 
 pub use words::blocked as blocked_word;
 

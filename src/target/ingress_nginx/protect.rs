@@ -8,11 +8,12 @@ use super::judged::{self, opens};
 use super::trust::{Secrets, Trusted};
 use super::{PREFIX, allowed};
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::objects::Material;
 use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
+use crate::spec::document::Locate;
 use crate::spec::document::Step;
 use crate::spec::value::ObjectName;
-use crate::target::{FinalObject, IngressView, Locate, SecretView};
+use crate::store::Material;
+use crate::target::{FinalObject, IngressView, SecretView};
 
 /// Where mtlsgen makes the Ingress.
 const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";

@@ -2,10 +2,10 @@ mod table;
 
 use super::{IngressNginx, PREFIX};
 use crate::diagnostic::Severity;
-use crate::manifest::draft::Facts;
-use crate::manifest::render::fixture::{annotations, exposure, model, protected};
 use crate::model::{Exposure, Model, Reference, ServerCertificateSource, ServerTls};
 use crate::spec::Verify;
+use crate::target::draft::Facts;
+use crate::target::fixture::{annotations, exposure, model, protected};
 use crate::target::{self, Target};
 
 fn check(model: &Model) -> Vec<(Severity, &'static str, String)> {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::manifest::objects::Material;
 use crate::model::{ClientAuthentication, Reference};
 use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
+use crate::store::Material;
 use crate::target::{SecretView, Trust};
 
 /// Final Secrets by namespace and name; only asked, never iterated over.

@@ -16,8 +16,9 @@ use super::PREFIX;
 use super::check::is_protected;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Exposure, Model, Service};
+use crate::spec::document::Locate;
 use crate::spec::document::Step;
-use crate::target::{FinalObject, IngressView, Locate, SecretView, SettingsView};
+use crate::target::{FinalObject, IngressView, SecretView, SettingsView};
 
 /// What there is to say about the Ingresses that mtlsgen makes of a model.
 pub(super) fn of_model(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {

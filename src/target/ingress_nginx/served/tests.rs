@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use super::{of_model, of_objects};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::identity::Identity;
-use crate::manifest::render::fixture::{annotations, exposure, model, protected};
 use crate::model::{Exposure, Model, Reference};
 use crate::spec::value::{Port, PortReference};
 use crate::spec::{PathType, Verify};
 use crate::target::FinalObject;
+use crate::target::fixture::{annotations, exposure, model, protected};
 
 const SOLVER: &str = "/.well-known/acme-challenge/token";
 

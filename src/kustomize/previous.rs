@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::annotation_of;
 use crate::identity::Identity;
 
 const NAMES: &str = "internal.config.kubernetes.io/previousNames";
@@ -16,7 +17,7 @@ pub type Place = (String, String);
 /// Namespaces and names that the object had, the oldest first.
 #[must_use]
 pub fn places(object: &Value) -> Vec<Place> {
-    let list = |name: &str| annotation(object, name).unwrap_or_default().split(',');
+    let list = |name: &str| annotation_of(object, name).unwrap_or_default().split(',');
     let places = list(NAMESPACES).zip(list(NAMES));
     let places = places.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
     let mut places: Vec<_> = places.filter(|(_, name)| !name.is_empty()).collect();
@@ -27,7 +28,7 @@ pub fn places(object: &Value) -> Vec<Place> {
 /// The object under its present name and under those that it had; what says no namespace is in the given one.
 #[must_use]
 pub fn identities(object: &Value, namespace: &str) -> Vec<Identity> {
-    let Some(present) = super::identity(object, namespace) else { return Vec::new() };
+    let Some(present) = Identity::within(object, namespace) else { return Vec::new() };
     let former = places(object).into_iter().map(|(namespace, name)| Identity {
         namespace: Some(namespace),
         name,
@@ -35,10 +36,6 @@ pub fn identities(object: &Value, namespace: &str) -> Vec<Identity> {
     });
     let former: Vec<_> = former.filter(|former| *former != present).collect();
     std::iter::once(present).chain(former).collect()
-}
-
-fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object.get("metadata")?.get("annotations")?.get(name)?.as_str()
 }
 
 #[cfg(test)]

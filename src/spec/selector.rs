@@ -83,7 +83,7 @@ impl Selector {
     }
 
     /// The object that a merge patch names itself; without a namespace, those of every namespace.
-    pub(super) fn of_patch(patch: &Map<String, Value>) -> Option<Self> {
+    pub fn of_patch(patch: &Map<String, Value>) -> Option<Self> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let api_version = text(patch.get("apiVersion"))?;
         let metadata = patch.get("metadata")?;
@@ -100,7 +100,8 @@ impl Selector {
         Some(Self { identity, labels: Vec::new(), annotations: Vec::new() })
     }
 
-    pub(super) fn selects_identity(&self, identity: &Identity) -> bool {
+    /// Whether an object with that identity is selected, as far as its identity says so.
+    pub fn selects_identity(&self, identity: &Identity) -> bool {
         self.identity.iter().all(|(part, pattern)| pattern.matches(part.of(identity)))
     }
 

@@ -3,9 +3,10 @@
 use super::finish::{Content, Finished, Finisher};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Disclosure;
-use crate::manifest::name_suffix_hash::{self, Names};
-use crate::manifest::objects::Secrets;
+use crate::manifest::name_suffix_hash;
 use crate::model::{Model, Reference, Secret, ServerCertificateSource};
+use crate::render::objects::Secrets;
+use crate::render::references::{self, Names};
 use crate::yaml;
 
 impl<'a> Finisher<'a> {
@@ -61,7 +62,7 @@ fn rename_one(finished: &mut Finished<'_>, names: &Names) -> Result<(), Box<Diag
             .and_then(|objects| objects.into_iter().next())
             .expect("a built-in template prints one object"),
     };
-    let mut changed = name_suffix_hash::rewrite(identity, &mut object, names)?;
+    let mut changed = references::rewrite(identity, &mut object, names)?;
     if let Some(name) = own {
         identity.name.clone_from(name);
         object["metadata"]["name"] = name.as_str().into();

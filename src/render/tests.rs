@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::fixture::{
-    self, FakeMaterial, annotations, exposure, labels, model, protected, walkthrough,
-};
 use super::render;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::manifest::template::TemplateSet;
 use crate::manifest::{Disclosure, Manifest, schema};
 use crate::model::{Model, Patch, Secret, SecretContent, ServicePort};
 use crate::pki::request::Holder;
+use crate::render::template::TemplateSet;
 use crate::spec::{Environment, PatchTarget, PodSecurity, Protocol};
+use crate::target::fixture::{
+    self, FakeMaterial, annotations, exposure, labels, model, protected, walkthrough,
+};
 use crate::yaml;
 
 fn render_with(model: &Model, templates: &TemplateSet) -> Result<Vec<Manifest>, Vec<Diagnostic>> {

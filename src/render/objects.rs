@@ -4,32 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Value;
 
-use super::draft::{Draft, Facts};
-use super::template::values::{fields, texts};
-use super::{Disclosure, Identity};
 use crate::diagnostic::Diagnostic;
+use crate::identity::Identity;
+use crate::manifest::Disclosure;
+use crate::manifest::values::{fields, texts};
 use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
-use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
-use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, SecretKey, StandIn};
+use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, StandIn};
 use crate::spec::{Environment, PodSecurity, Protocol};
-
-/// Certificates and keys that Secrets hold.
-pub trait Material {
-    /// PEM of the holder's certificate and of the intermediates behind it, without the root.
-    fn certificate_chain(&self, holder: &Holder) -> Option<String>;
-    /// The holder's private key, asked for only where it is shown whole.
-    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey>;
-    /// SHA-256 of the holder's public key.
-    fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash>;
-    /// PEM of these authorities up to their roots, signing authorities first.
-    fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
-    /// PEM of the revocation lists that belong beside that bundle; `None` where nothing is revoked.
-    ///
-    /// # Errors
-    /// What is missing: without it every client would be refused, or one that is revoked let in.
-    fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String>;
-}
+use crate::store::Material;
+use crate::target::draft::{Draft, Facts};
 
 /// The objects of a service that are not there already; `exposures` are the keys of the hosts that lead to it.
 pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> {

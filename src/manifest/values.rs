@@ -43,11 +43,11 @@ impl Object for Fields {
 
 /// Labels, annotations and the like.
 #[derive(Debug)]
-pub(super) struct Texts(Vec<(String, String)>);
+pub(crate) struct Texts(Vec<(String, String)>);
 
 impl Texts {
     /// Appends what stands behind `key:`, its lines starting at column `indent`.
-    pub(super) fn push_block(&self, out: &mut String, indent: usize) {
+    pub(crate) fn push_block(&self, out: &mut String, indent: usize) {
         out.reserve(self.0.iter().map(|(key, value)| indent + key.len() + value.len() + 8).sum());
         if self.0.is_empty() {
             out.push_str(" {}");
@@ -62,7 +62,7 @@ impl Texts {
     }
 
     /// Whether each entry fits on a line: no key is too long for `key: value`, no text better shown in lines.
-    pub(super) fn is_simple(&self) -> bool {
+    pub(crate) fn is_simple(&self) -> bool {
         self.0.iter().all(|(key, value)| key.len() <= 128 && !value.contains('\n'))
     }
 }

@@ -3,7 +3,7 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
 
-use super::values::Texts;
+use crate::manifest::values::Texts;
 use crate::yaml;
 use crate::yaml::scalar;
 

@@ -6,14 +6,15 @@ use serde_json::{Map, Value};
 use super::placed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::identity::Identity;
-use crate::manifest::draft::{Draft, Facts};
-use crate::manifest::objects::Secrets;
-use crate::manifest::patch::Patches;
-use crate::manifest::template::values::fields;
-use crate::manifest::template::{Engine, TemplateSet};
+use crate::manifest::values::fields;
 use crate::manifest::{Disclosure, Manifest, lists, schema};
 use crate::model::Secret;
-use crate::target::{FinalObject, Locate};
+use crate::render::objects::Secrets;
+use crate::render::patch::Patches;
+use crate::render::template::{Engine, TemplateSet};
+use crate::spec::document::Locate;
+use crate::target::FinalObject;
+use crate::target::draft::{Draft, Facts};
 use crate::yaml;
 
 /// An object that is finished but for the checks over all of them.

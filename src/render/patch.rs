@@ -2,7 +2,6 @@
 
 mod merge;
 mod operations;
-mod selector;
 mod size;
 
 use std::cell::Cell;
@@ -12,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::model::Patch;
-pub use selector::Selector;
+use crate::spec::selector::Selector;
 
 /// All patches of a spec, in the order of application.
 pub struct Patches {

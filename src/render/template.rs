@@ -6,7 +6,6 @@ mod engine;
 mod error;
 mod format;
 mod guarded;
-pub mod values;
 mod view;
 
 use std::collections::BTreeMap;
@@ -20,12 +19,12 @@ pub(crate) use view::model_view;
 
 /// The built-in templates by name; names of a target's own start with the target's.
 pub const BUILT_IN: &[(&str, &str)] = &[
-    ("deployment.yaml.j2", include_str!("../../../templates/deployment.yaml.j2")),
-    ("secret.yaml.j2", include_str!("../../../templates/secret.yaml.j2")),
-    ("service.yaml.j2", include_str!("../../../templates/service.yaml.j2")),
+    ("deployment.yaml.j2", include_str!("../../templates/deployment.yaml.j2")),
+    ("secret.yaml.j2", include_str!("../../templates/secret.yaml.j2")),
+    ("service.yaml.j2", include_str!("../../templates/service.yaml.j2")),
     (
         "ingress-nginx/ingress.yaml.j2",
-        include_str!("../../../templates/ingress-nginx/ingress.yaml.j2"),
+        include_str!("../../templates/ingress-nginx/ingress.yaml.j2"),
     ),
 ];
 

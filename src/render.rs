@@ -2,22 +2,27 @@
 
 mod finish;
 mod hashed;
+pub mod objects;
+pub mod patch;
+pub mod references;
+pub mod template;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use minijinja::Value;
 
-use super::draft::Draft;
-use super::name_suffix_hash::Names;
-use super::objects::{self, Material};
-use super::patch::{Finding, Patches};
-use super::template::{Engine, TemplateSet, model_view};
-use super::{Disclosure, Manifest, order};
+use self::patch::{Finding, Patches};
+use self::references::Names;
+use self::template::{Engine, TemplateSet, model_view};
 use crate::diagnostic::{Diagnostic, has_errors};
+use crate::manifest::{Disclosure, Manifest, order};
 use crate::model::Model;
+use crate::spec::document::Locate;
 use crate::spec::value::LabelValue;
-use crate::target::{FinalObject, Locate, Target};
+use crate::store::Material;
+use crate::target::draft::Draft;
+use crate::target::{FinalObject, Target};
 use crate::{secret_format, target};
 use finish::{Finished, Finisher};
 
@@ -287,7 +292,5 @@ fn duplicates(finished: &[Finished<'_>], templates: &TemplateSet) -> Vec<Diagnos
     found
 }
 
-#[cfg(test)]
-pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,9 @@ use minijinja::Value;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::values::{fields, texts};
 use super::{BUILT_IN, Engine, TemplateSet};
 use crate::diagnostic::Source;
+use crate::manifest::values::{fields, texts};
 use crate::yaml;
 
 fn set(text: &str) -> TemplateSet {

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::manifest::objects::Material;
 use crate::model::{
     AuthoritySource, ClientAuthentication, Exposure, Model, Route, Secret, Service, ServicePort,
 };
 use crate::spec::value::PortReference;
 use crate::spec::{PathType, Protocol, Verify};
+use crate::store::Material;
 
 /// The whole model: `name`, `target`, `labels`, `annotations`, `hosts` and `secrets` (lists), `services`,
 /// `cas` and `clients` (by name). What is not set is null, so that templates can ask for it.

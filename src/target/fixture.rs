@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
-use crate::manifest::objects::Material;
 use crate::model::lineage::Lineage;
 use crate::model::{
     Annotations, ClientAuthentication, Deployment, Exposure, Labels, Model, Reference, Route,
@@ -12,9 +11,10 @@ use crate::model::{
 };
 use crate::pki::key::SpkiHash;
 use crate::pki::request::Holder;
-use crate::secret_format::SecretKey;
 use crate::spec::value::{Port, PortReference};
 use crate::spec::{PathType, Protocol, Verify};
+use crate::store::Material;
+use crate::store::SecretKey;
 
 /// Certificates and keys that name their holders.
 pub(crate) struct FakeMaterial;

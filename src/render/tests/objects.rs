@@ -22,8 +22,8 @@ fn recorded(text: &str) -> Value {
 #[test]
 fn deployments_and_services_equal_kubectl_s() {
     let manifests = rendered(&walkthrough());
-    let deployment = recorded(include_str!("../../../../tests/recorded/w1-create-deployment.yaml"));
-    let service = recorded(include_str!("../../../../tests/recorded/w1-expose-deployment.yaml"));
+    let deployment = recorded(include_str!("../../../tests/recorded/w1-create-deployment.yaml"));
+    let service = recorded(include_str!("../../../tests/recorded/w1-expose-deployment.yaml"));
     assert_eq!(object(&manifests, "Deployment", "demo-app"), deployment);
     assert_eq!(object(&manifests, "Service", "demo-app"), service);
 
@@ -37,8 +37,8 @@ fn deployments_and_services_equal_kubectl_s() {
     deployment.container_name = "agnhost".parse().unwrap();
     model.services = BTreeMap::from([("http-svc".to_owned(), http.clone())]);
     let manifests = rendered(&model);
-    let deployment = recorded(include_str!("../../../../tests/recorded/w3-create-deployment.yaml"));
-    let service = recorded(include_str!("../../../../tests/recorded/w3-expose-deployment.yaml"));
+    let deployment = recorded(include_str!("../../../tests/recorded/w3-create-deployment.yaml"));
+    let service = recorded(include_str!("../../../tests/recorded/w3-expose-deployment.yaml"));
     assert_eq!(object(&manifests, "Deployment", "http-svc"), deployment);
     assert_eq!(object(&manifests, "Service", "http-svc"), service);
 
@@ -160,7 +160,7 @@ fn built_in_templates_give_valid_canonical_yaml() {
 #[test]
 fn hostile_values_never_change_the_structure() {
     let texts: Vec<String> =
-        serde_json::from_str(include_str!("../../../../tests/hostile-strings.json")).unwrap();
+        serde_json::from_str(include_str!("../../../tests/hostile-strings.json")).unwrap();
     for text in texts {
         let mut model = walkthrough();
         model.exposures[0].annotations = annotations(&[("x/y", &text)]);

@@ -1,11 +1,15 @@
 //! Fields that name a Secret: those that Kustomize follows, and those that it leaves as they are.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::Names;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::model::Reference;
+
+/// Final names of Secrets, suffix included, by namespace and name without it.
+pub type Names = BTreeMap<Reference, String>;
 
 /// Fields of a Pod's specification (Kustomize's `builtinpluginconsts/namereference.go`, kind `Secret`).
 const OF_POD: [&[&str]; 7] = [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::Value;
 
-use super::Identity;
+use crate::identity::Identity;
 use crate::model::Route;
 
 /// An object before its template has been rendered.

@@ -1,0 +1,35 @@
+//! What Secrets take from a store.
+
+use zeroize::Zeroizing;
+
+use crate::pki::key::{PrivateKey, SpkiHash};
+use crate::pki::request::Holder;
+
+/// Certificates and keys that Secrets hold.
+pub trait Material {
+    /// PEM of the holder's certificate and of the intermediates behind it, without the root.
+    fn certificate_chain(&self, holder: &Holder) -> Option<String>;
+    /// The holder's private key, asked for only where it is shown whole.
+    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey>;
+    /// SHA-256 of the holder's public key.
+    fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash>;
+    /// PEM of these authorities up to their roots, signing authorities first.
+    fn trust_bundle(&self, authorities: &[String]) -> Option<String>;
+    /// PEM of the revocation lists that belong beside that bundle; `None` where nothing is revoked.
+    ///
+    /// # Errors
+    /// What is missing: without it every client would be refused, or one that is revoked let in.
+    fn revocation_lists(&self, authorities: &[String]) -> Result<Option<String>, String>;
+}
+
+/// A private key as far as Secrets need it.
+pub trait SecretKey {
+    /// PKCS#8 PEM.
+    fn pem(&self) -> Zeroizing<String>;
+}
+
+impl SecretKey for PrivateKey {
+    fn pem(&self) -> Zeroizing<String> {
+        self.to_pem()
+    }
+}
