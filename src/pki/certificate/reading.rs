@@ -36,14 +36,14 @@ pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError>
             )));
         }
         seen.push(&extension.oid);
-        apply(&mut certificate, extension.parsed_extension(), extension.critical).map_err(
-            |why| {
-                CertificateError::Malformed(format!(
-                    "its extension {} {why}",
-                    dotted(&extension.oid)
-                ))
-            },
-        )?;
+        let identifier = dotted(&extension.oid);
+        if let ParsedExtension::ParseError { .. } = extension.parsed_extension()
+            && READ.contains(&identifier.as_str())
+        {
+            let how = format!("its extension {identifier} is damaged");
+            return Err(CertificateError::Malformed(how));
+        }
+        apply(&mut certificate, extension.parsed_extension(), extension.critical);
     }
     Ok((certificate, rest.len()))
 }
@@ -75,14 +75,15 @@ fn basic(parsed: &X509Certificate<'_>) -> Result<Certificate, CertificateError> 
     })
 }
 
+/// Extensions that tell facts: subjectKeyIdentifier, keyUsage, subjectAltName, basicConstraints, nameConstraints,
+/// authorityKeyIdentifier, extendedKeyUsage. Others may be damaged; who verifies judges that
+/// ([`crate::pki::acceptance`]).
+const READ: [&str; 7] =
+    ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.35", "2.5.29.37"];
+
 /// Takes over what one extension says.
-fn apply(
-    certificate: &mut Certificate,
-    extension: &ParsedExtension<'_>,
-    critical: bool,
-) -> Result<(), String> {
+fn apply(certificate: &mut Certificate, extension: &ParsedExtension<'_>, critical: bool) {
     match extension {
-        ParsedExtension::ParseError { error } => return Err(format!("is damaged ({error})")),
         ParsedExtension::SubjectKeyIdentifier(id) => {
             certificate.subject_key_id = Some(id.0.to_vec());
         }
@@ -113,7 +114,6 @@ fn apply(
         }
         _ => {}
     }
-    Ok(())
 }
 
 /// The certificate that an authority key identifier names, as OpenSSL reads it.
