@@ -384,9 +384,9 @@ fn certificates(
             format!("there is no certificate in `{file}`"),
             "name a file that holds a PEM certificate",
         ),
-        Err(error) => (
+        Err(CertificateError::Malformed(how)) => (
             "broken-certificate",
-            format!("a certificate in `{file}` is broken: {error}"),
+            format!("a certificate in `{file}` is damaged: {how}"),
             "get the file once more",
         ),
     };

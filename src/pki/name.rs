@@ -229,7 +229,7 @@ fn rdns(der: &[u8]) -> Result<Vec<Vec<Parsed<'_>>>, String> {
 }
 
 fn parsed(pair: &[u8]) -> Result<Parsed<'_>, String> {
-    let (value, oid) = Oid::from_der(pair).map_err(|error| error.to_string())?;
+    let (value, oid) = Oid::from_der(pair).map_err(|_| CUT_OFF.to_owned())?;
     match <[Any<'_>; 1]>::try_from(elements(value)?) {
         Ok([value]) => Ok(Parsed { oid, value }),
         Err(values) => Err(format!("an attribute has {} values", values.len())),
@@ -239,11 +239,13 @@ fn parsed(pair: &[u8]) -> Result<Parsed<'_>, String> {
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
+const CUT_OFF: &str = "a part of it is cut off, or damaged";
+
 /// The elements that fill `der` to its end.
 fn elements(mut der: &[u8]) -> Result<Vec<Any<'_>>, String> {
     let mut elements = Vec::new();
     while !der.is_empty() {
-        let (rest, element) = Any::from_der(der).map_err(|error| error.to_string())?;
+        let (rest, element) = Any::from_der(der).map_err(|_| CUT_OFF.to_owned())?;
         elements.push(element);
         der = rest;
     }

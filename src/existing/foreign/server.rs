@@ -95,7 +95,7 @@ fn ends_soon(reference: &Reference, own: &Certificate, now: Timestamp) -> Option
 fn incomplete(reference: &Reference, certificates: &[Certificate]) -> Option<Diagnostic> {
     let [own] = certificates else { return None };
     // Nobody knows whether its issuer is a root; a root that signs servers itself is rare.
-    (own.issuer != own.subject).then(|| {
+    (!own.is_self_issued()).then(|| {
         let title = format!(
             "the Secret `{reference}` holds only `{}`, signed by `{}`",
             own.subject.rfc2253(),

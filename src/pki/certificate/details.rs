@@ -268,17 +268,33 @@ pub(in crate::pki) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> Si
 
 fn probabilistic(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
     let parameters = named.parameters.as_ref().and_then(|any| RsaSsaPssParams::try_from(any).ok());
-    let hash = parameters.map(|parameters| dotted(parameters.hash_algorithm_oid()));
-    let (hash, is_weak) = match hash.as_deref() {
-        Some("2.16.840.1.101.3.4.2.1") => ("SHA-256", false),
-        Some("2.16.840.1.101.3.4.2.2") => ("SHA-384", false),
-        Some("2.16.840.1.101.3.4.2.3") => ("SHA-512", false),
-        Some("2.16.840.1.101.3.4.2.4") => ("SHA-224", false),
-        // The default of the parameters.
-        Some("1.3.14.3.2.26") | None => ("SHA-1", true),
-        Some(_) => ("another hash function", false),
+    // The default of the parameters.
+    let (hash, mask) = match &parameters {
+        None => (SHA_1.to_owned(), SHA_1.to_owned()),
+        Some(parameters) => (
+            dotted(parameters.hash_algorithm_oid()),
+            parameters
+                .mask_gen_algorithm()
+                .map_or_else(|_| SHA_1.to_owned(), |mask| dotted(&mask.hash)),
+        ),
     };
-    SignatureAlgorithm { name: format!("RSA-PSS with {hash}"), is_weak }
+    let name = format!("RSA-PSS with {}", hash_name(&hash));
+    let name =
+        if mask == hash { name } else { format!("{name} and a mask by {}", hash_name(&mask)) };
+    SignatureAlgorithm { name, is_weak: hash == SHA_1 }
+}
+
+const SHA_1: &str = "1.3.14.3.2.26";
+
+fn hash_name(oid: &str) -> &'static str {
+    match oid {
+        "2.16.840.1.101.3.4.2.1" => "SHA-256",
+        "2.16.840.1.101.3.4.2.2" => "SHA-384",
+        "2.16.840.1.101.3.4.2.3" => "SHA-512",
+        "2.16.840.1.101.3.4.2.4" => "SHA-224",
+        SHA_1 => "SHA-1",
+        _ => "another hash function",
+    }
 }
 
 /// Names that are neither DNS names nor addresses of hosts, mail or the web.

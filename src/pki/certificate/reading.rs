@@ -16,6 +16,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::details::general_name;
 use super::{AuthorityReference, Certificate, CertificateError, ExtendedKeyUsage};
+use crate::pki::damage;
 use crate::pki::key::{Algorithm, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
@@ -24,8 +25,9 @@ use crate::time::Timestamp;
 
 /// Reads the certificate at the start of `der`; also returns how many octets follow it.
 pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError> {
-    let (rest, parsed) = X509Certificate::from_der(der)
-        .map_err(|error| CertificateError::Malformed(format!("it is not X.509 ({error})")))?;
+    let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| {
+        CertificateError::Malformed(format!("it is not X.509 ({})", damage::words(&error)))
+    })?;
     let mut certificate = basic(&parsed)?;
     let mut seen = Vec::with_capacity(parsed.extensions().len());
     for extension in parsed.extensions() {

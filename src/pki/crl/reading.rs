@@ -9,6 +9,7 @@ use super::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::acceptance::refusal_of_form;
 use crate::pki::certificate::details::signature_algorithm;
 use crate::pki::certificate::reading::authority_reference;
+use crate::pki::damage;
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
 use crate::pki::request::SerialNumber;
@@ -23,8 +24,9 @@ const EMPTY: [u8; 2] = [0x30, 0];
 
 /// One list; else why it is none.
 pub(super) fn read(der: &[u8]) -> Result<RevocationList, String> {
-    let (rest, parsed) = CertificateRevocationList::from_der(der)
-        .map_err(|error| format!("it is not a list of revoked certificates ({error})"))?;
+    let (rest, parsed) = CertificateRevocationList::from_der(der).map_err(|error| {
+        format!("it is not a list of revoked certificates ({})", damage::words(&error))
+    })?;
     if !rest.is_empty() {
         return Err(format!("{} octets follow its end", rest.len()));
     }
