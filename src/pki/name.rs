@@ -152,6 +152,12 @@ impl DistinguishedName {
         self.folded == other.folded
     }
 
+    /// What is the same for names that match: to look them up by.
+    #[must_use]
+    pub fn folded(&self) -> &[Vec<u8>] {
+        &self.folded
+    }
+
     /// Tells whether its first parts are those of `base`, by the same rules.
     #[must_use]
     pub fn is_within(&self, base: &Self) -> bool {

@@ -77,6 +77,7 @@ fn certificate(reference: &Reference, problem: &Problem) -> Diagnostic {
         }
         Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
         Problem::NamesMissing { .. } => ("names-missing", MADE_UP),
+        Problem::NotRead { .. } => ("certificate-refused", MADE_UP),
         _ => ("wrong-usage", "put one with the extended key usage `serverAuth` there"),
     };
     let title = format!("the certificate in the Secret `{reference}` {problem}");

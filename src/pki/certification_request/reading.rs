@@ -9,6 +9,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::{CertificationRequest, RequestError};
 use crate::pki::certificate::details::{PublicKey as KeyWords, signature_algorithm};
 use crate::pki::certificate::reading::{address, algorithm, normalize};
+use crate::pki::certificate::signature::has_long_exponent;
 use crate::pki::certificate::{Signature, key_usage, signature};
 use crate::pki::damage;
 use crate::pki::key::{Algorithm, PublicKey};
@@ -61,6 +62,9 @@ fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, RequestError
     };
     if algorithm.kind().is_none() {
         return unsupported(format!("an {algorithm} key"));
+    }
+    if has_long_exponent(info) {
+        return unsupported(format!("an {algorithm} key with an unusually long public exponent"));
     }
     let bits = info.subject_public_key.data.as_ref();
     let is_elliptic = matches!(algorithm, Algorithm::EcdsaP256 | Algorithm::EcdsaP384);

@@ -97,7 +97,8 @@ pub(super) fn verifier(
 /// Bits of the public exponents of RSA that the library verifies with; OpenSSL and Go take longer ones.
 const EXPONENT_BITS: usize = 33;
 
-fn has_long_exponent(key: &SubjectPublicKeyInfo<'_>) -> bool {
+/// Whether it is a key of RSA whose signatures are not verified here for that reason.
+pub(in crate::pki) fn has_long_exponent(key: &SubjectPublicKeyInfo<'_>) -> bool {
     matches!(key.parsed(), Ok(PublicKeyContent::RSA(rsa)) if bits(rsa.exponent) > EXPONENT_BITS)
 }
 
