@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import der
-from authorities import PSS, UUID, Odd
+from odd import PSS, UUID, Odd
 from workshop import Extensions, Workshop
 
 _IDENTIFIED: Extensions = {"authorityKeyIdentifier": "keyid"}

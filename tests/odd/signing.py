@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authorities import PSS
+from odd import PSS
 from workshop import Workshop
 
 #: Name, kind of key, hash function, options.

@@ -6,6 +6,8 @@
 
 mod extensions;
 mod names;
+#[cfg(test)]
+mod tests;
 mod uri;
 
 use aws_lc_rs::signature::{self as lc, ParsedPublicKey, VerificationAlgorithm};

@@ -209,7 +209,7 @@ fn name_constraints(mut value: Input<'_>) -> Result<(), Unread> {
 }
 
 /// Kind of a subtree that Go does not take, and Go's words.
-fn wrong_subtree(kind: u8, name: &[u8]) -> Option<(String, &'static str)> {
+pub(super) fn wrong_subtree(kind: u8, name: &[u8]) -> Option<(String, &'static str)> {
     let named = |kind: &str| format!("{kind} (`{}`)", shown(name));
     let is_text = matches!(kind, 0x81 | 0x82 | 0x86);
     if is_text && !name.is_ascii() {
