@@ -5,7 +5,7 @@
 
 mod controller;
 mod input;
-mod resources;
+mod shapes;
 mod times;
 
 use std::fmt;
@@ -16,7 +16,7 @@ use super::chain::{self, Chain};
 use super::crl::RevocationList;
 use super::name_constraints::{Names, violations};
 
-pub(in crate::pki) use resources::is_malformed as has_malformed_resources;
+pub(in crate::pki) use shapes::is_malformed;
 
 /// Why every client below an authority, or every one that is looked up in a list, is refused, with OpenSSL's error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,10 +216,18 @@ fn refused(what: impl Into<String>, error: u16, words: &'static str) -> Refusal 
     Refusal { what: what.into(), by: By::OpenSsl(error, words) }
 }
 
-/// Extensions that OpenSSL reads of every certificate, and mtlsgen does not need
-/// (`ossl_x509v3_cache_extensions`): cRLDistributionPoints, nsCertType, ipAddrBlocks, autonomousSysIds.
-const READ: [&str; 4] =
-    ["2.5.29.31", "2.16.840.1.113730.1.1", "1.3.6.1.5.5.7.1.7", "1.3.6.1.5.5.7.1.8"];
+/// Extensions that OpenSSL reads of every certificate (`ossl_x509v3_cache_extensions`), of those that mtlsgen takes
+/// damaged: subjectAltName, nameConstraints, cRLDistributionPoints, authorityKeyIdentifier, nsCertType, ipAddrBlocks,
+/// autonomousSysIds.
+const READ: [&str; 7] = [
+    "2.5.29.17",
+    "2.5.29.30",
+    "2.5.29.31",
+    "2.5.29.35",
+    "2.16.840.1.113730.1.1",
+    "1.3.6.1.5.5.7.1.7",
+    "1.3.6.1.5.5.7.1.8",
+];
 
 /// OpenSSL takes such a certificate for no issuer at all.
 fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refusal> {

@@ -11,7 +11,7 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
 use super::reading::{algorithm, bits};
-use crate::pki::acceptance::has_malformed_resources;
+use crate::pki::acceptance::is_malformed;
 use crate::pki::key::Algorithm;
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
@@ -139,7 +139,7 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
         }
         details.has_basic_constraints |= oid == extension::BASIC_CONSTRAINTS;
         let is_unread = matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
-        if is_unread || has_malformed_resources(&oid, extension.value) {
+        if is_unread || is_malformed(&oid, extension.value) {
             details.malformed.push(oid.clone());
         }
         details.add(extension.parsed_extension(), oid, extension.critical);
