@@ -146,9 +146,14 @@ fn algorithm(mut fields: Input<'_>) -> Result<(&[u8], Input<'_>), Unread> {
 
 /// `parseTime`. The library has judged months and hours.
 fn time(input: &mut Input<'_>) -> Result<(), Unread> {
+    let words = match input.0.first() {
+        Some(&tag::UTC_TIME) => "malformed UTCTime",
+        Some(&tag::GENERALIZED_TIME) => "malformed GeneralizedTime",
+        _ => "unsupported time format",
+    };
     let is_read = input.any().is_some_and(|(kind, Input(text))| times::is_read_by_go(kind, text));
-    let what = "has a time that is not written as DER wants it";
-    is_read.then_some(()).ok_or_else(|| Unread::new(what, "malformed UTCTime"))
+    let refused = || Unread::new("has a time that is not written as DER wants it", words);
+    is_read.then_some(()).ok_or_else(refused)
 }
 
 /// The extensions of a certificate or a list, which stand below a tag of their own.
@@ -264,7 +269,7 @@ fn elliptic_key(mut parameters: Input<'_>, key: &[u8]) -> Result<(), Unread> {
     let is_whole = key.first() == Some(&4) && key.len() == 2 * size + 1;
     if !is_whole {
         let what = "has a key whose point is compressed, or of a wrong length";
-        return Err(Unread::new(what, "invalid point encoding"));
+        return Err(Unread::new(what, "ecdsa: invalid uncompressed public key"));
     }
     match reader {
         Some(reader) if ParsedPublicKey::new(reader, key).is_err() => {

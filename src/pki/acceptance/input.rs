@@ -1,7 +1,5 @@
 //! DER as Go's `cryptobyte` reads it: shortest lengths, tags of one octet, numbers without needless octets.
 
-use x509_cert::der::{Decode, Header, Reader, SliceReader};
-
 /// Tags (X.690, section 8.1.2).
 pub(super) mod tag {
     pub const BOOLEAN: u8 = 0x01;
@@ -40,15 +38,22 @@ impl<'a> Input<'a> {
         self.0.first() == Some(&tag)
     }
 
-    /// Tag and content of the next element.
+    /// Tag and content of the next element (`readASN1`).
     pub fn any(&mut self) -> Option<(u8, Self)> {
-        let tag = self.0.first().copied().filter(|tag| tag & 0x1f != 0x1f)?;
-        let mut reader = SliceReader::new(self.0).ok()?;
-        let header = Header::decode(&mut reader).ok()?;
-        let content = reader.read_slice(header.length()).ok()?;
-        let rest = usize::try_from(reader.remaining_len()).ok()?;
-        self.0 = &self.0[self.0.len() - rest..];
-        Some((tag, Self(content)))
+        let [tag, first, rest @ ..] = self.0 else { return None };
+        let (length, rest) = match first {
+            0..0x80 => (usize::from(*first), rest),
+            0x81..=0x84 => {
+                let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+                let length = octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+                // In the shortest form.
+                (octets[0] != 0 && length >= 0x80).then_some((length, rest))?
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        (tag & 0x1f != 0x1f).then_some((*tag, Self(content)))
     }
 
     /// The content of the next element, which has this tag.

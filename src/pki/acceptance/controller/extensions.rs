@@ -162,7 +162,7 @@ fn alternative_names(mut value: Input<'_>) -> Result<(), Unread> {
             6 if !name.is_ascii() => ("SAN uniformResourceIdentifier is malformed", "with a URI"),
             6 => match uri::problem(name) {
                 Some(words) => {
-                    let what = format!("with the URI `{}`, which is none", shown(name));
+                    let what = format!("with the URI `{}`, which is malformed", shown(name));
                     return Err(refused(&what, words));
                 }
                 None => continue,

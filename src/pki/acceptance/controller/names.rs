@@ -5,9 +5,8 @@ use super::Unread;
 
 /// A Name (`parseName`).
 pub(super) fn distinguished(mut name: Input<'_>, whose: &str) -> Result<(), Unread> {
-    let refused =
-        |what: &str, words| Unread::new(format!("has a name of its {whose} {what}"), words);
-    let damaged = || refused("that is damaged", "invalid RDNSequence");
+    let refused = |what: &str, words| Unread::new(format!("names its {whose} {what}"), words);
+    let damaged = || refused("in a damaged form", "invalid RDNSequence");
     let mut sets = name.element(tag::SEQUENCE).ok_or_else(damaged)?;
     while !sets.is_empty() {
         let mut set = sets.element(tag::SET).ok_or_else(damaged)?;
