@@ -42,7 +42,7 @@ impl<'a> Input<'a> {
     pub fn any(&mut self) -> Option<(u8, Self)> {
         let [tag, first, rest @ ..] = self.0 else { return None };
         let (length, rest) = match first {
-            0..0x80 => (usize::from(*first), rest),
+            ..=0x7f => (usize::from(*first), rest),
             0x81..=0x84 => {
                 let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
                 let length = octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
