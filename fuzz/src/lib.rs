@@ -18,6 +18,7 @@ use mtlsgen::render::template::TemplateSet;
 use mtlsgen::manifest::{Disclosure, lists, render};
 use mtlsgen::yaml;
 use mtlsgen::model::{self, Context, Files, Resolved};
+use mtlsgen::pki::acceptance;
 use mtlsgen::pki::certificate::Certificate;
 use mtlsgen::pki::certification_request::CertificationRequest;
 use mtlsgen::pki::crl::RevocationList;
@@ -86,7 +87,9 @@ pub fn patch(octets: &[u8]) {
 pub fn certificate(octets: &[u8]) {
     if let Ok(certificate) = Certificate::from_der(octets) {
         let again = Certificate::from_pem(certificate.to_pem().as_bytes());
-        assert_eq!(again.expect("what was written is read"), [certificate]);
+        let again = again.expect("what was written is read");
+        let _ = acceptance::refusal(&certificate, true);
+        assert_eq!(again, [certificate]);
     }
     let _ = Certificate::from_pem(octets);
 }

@@ -12,10 +12,10 @@ use crate::pki::request::{NameConstraints, Subtree};
 pub(super) fn forbidden_names(inspection: &Inspection, index: usize) -> Vec<Problem> {
     let one = &inspection.certificates[index];
     // An authority that carries on under its own name (RFC 5280, section 4.2.1.10).
-    if one.certificate.is_authority && one.certificate.subject == one.certificate.issuer {
+    if one.certificate.is_authority && one.certificate.is_self_issued() {
         return Vec::new();
     }
-    let names = Names::of(&one.certificate, &one.details.directory_names);
+    let names = Names::of(&one.certificate, &one.details);
     let above = inspection.line(index).skip(1);
     let constrained = above.filter_map(|authority| {
         Some((authority, authority.certificate.name_constraints.as_ref()?))
@@ -36,6 +36,9 @@ fn problem(authority: &Examined, violation: &Violation) -> Problem {
         }
         Forbidden::Unjudgeable => {
             "a URI without a host, which its name constraints on URIs cannot allow".to_owned()
+        }
+        Forbidden::Unsupported => {
+            "of a kind that its name constraints have and OpenSSL does not judge".to_owned()
         }
     };
     let message = format!(

@@ -82,7 +82,7 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
         return None;
     }
     let issuer = words::name(&one.certificate.issuer);
-    let named = |other: &&Examined| other.certificate.subject == one.certificate.issuer;
+    let named = |other: &&Examined| other.certificate.subject.matches(&one.certificate.issuer);
     let named: Vec<&Examined> = inspection.certificates.iter().filter(named).collect();
     // The names agree, and the key: what does not is what the authority key identifier says beside.
     let is_signed =

@@ -318,7 +318,7 @@ fn match_key(key: &mut ExaminedKey, certificates: &[Examined], places: &[(Origin
 }
 
 fn match_list(list: &mut ExaminedList, certificates: &[Examined]) {
-    let named = |one: &&Examined| one.certificate.subject == list.list.issuer;
+    let named = |one: &&Examined| one.certificate.subject.matches(&list.list.issuer);
     let verified = certificates.iter().position(|one| list.list.is_signed_by(&one.certificate));
     let signed = |one: &Examined| list.list.may_be_signed_by(&one.certificate);
     list.issuer = verified.or_else(|| certificates.iter().position(signed));

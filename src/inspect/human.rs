@@ -256,7 +256,7 @@ impl Page {
                 .iter()
                 .find(|known| {
                     known.certificate.serial == *serial
-                        && known.certificate.issuer == one.list.issuer
+                        && known.certificate.issuer.matches(&one.list.issuer)
                 })
                 .map_or_else(String::new, |known| {
                     format!(", {}", words::name(&known.certificate.subject))

@@ -189,7 +189,7 @@ fn refused_by_openssl(
     let refusal =
         acceptance::refusal(certificate, is_self_signed).filter(|_| role.is_authority())?;
     match refusal.error() {
-        Some(2 | 20) => Some(Problem::error("refused-by-openssl", refusal.to_string())),
+        Some(2 | 13 | 14 | 20) => Some(Problem::error("refused-by-openssl", refusal.to_string())),
         // It may be one of servers alone.
         Some(26) | None => Some(Problem::notice("not-for-clients", refusal.to_string())),
         Some(_) => None,

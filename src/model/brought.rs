@@ -242,10 +242,10 @@ fn several_authorities(file: &str, lowest: &[&Certificate]) -> Diagnostic {
         .help("put each of them into a file and an entry of its own, and list them all under `clientAuth.cas`; issuers are found in the files of all entries")
 }
 
-/// Every certificate in the files of brought authorities, by subject: a chain may go on there.
+/// Every certificate in the files of brought authorities, by subject as it is compared: a chain may go on there.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
-    by_subject: BTreeMap<DistinguishedName, Vec<Certificate>>,
+    by_subject: BTreeMap<Vec<Vec<u8>>, Vec<Certificate>>,
 }
 
 impl Pool {
@@ -259,7 +259,8 @@ impl Pool {
             let named = context.document.named(&path, file.as_str());
             let Some(Ok(bytes)) = context.files.get(named.path()) else { continue };
             for certificate in Certificate::from_pem(bytes).into_iter().flatten() {
-                let known = pool.by_subject.entry(certificate.subject.clone()).or_default();
+                let known =
+                    pool.by_subject.entry(certificate.subject.folded().to_vec()).or_default();
                 if !known.contains(&certificate) {
                     known.push(certificate);
                 }
@@ -275,10 +276,10 @@ impl Pool {
             given.iter().chain([own]).map(|certificate| &certificate.issuer).collect();
         let mut seen = BTreeSet::new();
         while let Some(issuer) = open.pop() {
-            if !seen.insert(issuer) {
+            if !seen.insert(issuer.folded()) {
                 continue;
             }
-            for certificate in self.by_subject.get(issuer).into_iter().flatten() {
+            for certificate in self.by_subject.get(issuer.folded()).into_iter().flatten() {
                 open.push(&certificate.issuer);
                 if !found.contains(certificate) {
                     found.push(certificate.clone());
@@ -361,6 +362,9 @@ fn refuse_problems(
             Problem::WrongUsage { .. } | Problem::NoHandshakes { .. } => {
                 ("wrong-usage", "bring one with the extended key usage `serverAuth`")
             }
+            Problem::NotRead { .. } => {
+                ("certificate-refused", "ask its issuer for one without that")
+            }
             Problem::NamesMissing { .. } => (
                 "names-missing",
                 "clients go by subjectAltName alone: bring a certificate that names this host",
@@ -401,9 +405,9 @@ fn certificates(
             format!("there is no certificate in `{file}`"),
             "name a file that holds a PEM certificate",
         ),
-        Err(error) => (
+        Err(CertificateError::Malformed(how)) => (
             "broken-certificate",
-            format!("a certificate in `{file}` is broken: {error}"),
+            format!("a certificate in `{file}` is damaged: {how}"),
             "get the file once more",
         ),
     };

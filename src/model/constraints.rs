@@ -34,6 +34,7 @@ fn names(request: &CertificateRequest) -> Names<'_> {
         subject: &request.subject,
         alternative: &request.names,
         directory: &[],
+        other: &[],
         is_authority: matches!(request.usage, Usage::Authority { .. }),
     }
 }

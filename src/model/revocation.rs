@@ -7,11 +7,11 @@ use crate::diagnostic::{Diagnostic, Entry};
 use crate::path;
 use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, Signature};
-use crate::pki::crl::{RevocationList, RevocationListError, RevocationReason};
+use crate::pki::crl::{self, RevocationList, RevocationListError, RevocationReason};
 use crate::pki::request::SerialNumber;
 use crate::spec::document::Path;
 use crate::spec::{self, Ca};
-use crate::time::Seconds;
+use crate::time::{Seconds, Timestamp};
 
 /// How long before its end a list of somebody else is worth a warning; a third of its time if that is shorter.
 const NOTICE: Seconds = Seconds::days(7);
@@ -88,7 +88,10 @@ pub fn settings(
         (None, _) => Vec::new(),
         (Some(file), AuthoritySource::Brought(chain)) => {
             let path = brought::list_path(context.document, name);
-            let lists = lists(context, &path, file.as_str(), findings);
+            let mut lists = lists(context, &path, file.as_str(), findings);
+            if !can_sign {
+                leave_out_former(&mut lists, chain, context.now);
+            }
             for list in &lists {
                 // Lists of mtlsgen take the place of those of an authority whose key is here.
                 let is_replaced =
@@ -138,6 +141,20 @@ fn lists(
     Vec::new()
 }
 
+/// Of several lists of one authority, verifiers go by one: a former one beside the current one, or the next one, does
+/// no harm.
+fn leave_out_former(lists: &mut Vec<RevocationList>, chain: &[Certificate], now: Timestamp) {
+    let is_believed: Vec<bool> = lists
+        .iter()
+        .map(|list| {
+            let signer = chain.iter().find(|one| list.may_be_signed_by(one));
+            signer.is_none_or(|signer| crl::believed(&*lists, signer, now) == Some(list))
+        })
+        .collect();
+    let mut is_believed = is_believed.into_iter();
+    lists.retain(|_| is_believed.next().unwrap_or(true));
+}
+
 /// A list of nobody in the chain says nothing, and one that is over shuts everybody out.
 fn refuse_unfit(
     context: Context<'_>,
@@ -153,7 +170,7 @@ fn refuse_unfit(
     let signer = chain.iter().find(|authority| list.may_be_signed_by(authority));
     let Some(signer) = signer else {
         let made = |one: &&Certificate| {
-            list.issuer == one.subject && list.signature_by(one) == Signature::Valid
+            list.issuer.matches(&one.subject) && list.signature_by(one) == Signature::Valid
         };
         let problem = match chain.iter().find(made) {
             Some(_) => {
@@ -205,8 +222,9 @@ fn refuse_unfit(
 
 /// The first of these authorities that the list revokes, be it the one that signed it.
 fn revoked_in<'a>(list: &RevocationList, chain: &'a [Certificate]) -> Option<&'a Certificate> {
-    let is_revoked =
-        |one: &&Certificate| one.issuer == list.issuer && list.revoked.contains_key(&one.serial);
+    let is_revoked = |one: &&Certificate| {
+        one.issuer.matches(&list.issuer) && list.revoked.contains_key(&one.serial)
+    };
     chain.iter().find(is_revoked)
 }
 

@@ -3,12 +3,20 @@
 //! Found by trying: `tests/it/odd.rs` holds every rule against a real `openssl`, an end-to-end case against the
 //! controller's nginx, and `docs/targets/odd-authorities.md` has the table.
 
+mod controller;
+mod input;
+mod shapes;
+mod times;
+
 use std::fmt;
 
 use super::certificate::details::{Details, OWN_CURVE, PublicKey};
 use super::certificate::{Certificate, ExtendedKeyUsage};
 use super::chain::{self, Chain};
 use super::crl::RevocationList;
+use super::name_constraints::{Names, violations};
+
+pub(in crate::pki) use shapes::is_malformed;
 
 /// Why every client below an authority, or every one that is looked up in a list, is refused, with OpenSSL's error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +63,11 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Why a list is refused as it stands, whoever signed it: what Go does not read, and times that OpenSSL does not compare.
+pub(in crate::pki) fn refusal_of_form(list: &[u8]) -> Option<Refusal> {
+    controller::refusal_of_list(list).or_else(|| times::refusal_of_list(list))
+}
+
 /// An authority as it stands in a chain.
 #[derive(Clone, Copy)]
 struct Authority<'a> {
@@ -65,8 +78,8 @@ struct Authority<'a> {
 }
 
 /// The checks; the order is the precedence.
-const CHECKS: [fn(Authority<'_>) -> Option<Refusal>; 10] = [
-    |authority| not_read(authority.certificate, authority.details),
+const CHECKS: [fn(Authority<'_>) -> Option<Refusal>; 11] = [
+    |authority| unreadable(authority.certificate),
     broken,
     not_its_own_issuer,
     explicit_curve,
@@ -76,6 +89,7 @@ const CHECKS: [fn(Authority<'_>) -> Option<Refusal>; 10] = [
     other_purpose,
     weak_key,
     weak_signature,
+    |authority| times::refusal(&authority.certificate.der),
 ];
 
 /// Why nginx refuses the clients below `certificate`; `is_root` where it is trusted as it stands.
@@ -95,44 +109,19 @@ pub fn refusal_of_chain<'a>(chain: &[&'a Certificate]) -> Option<(&'a Certificat
         Some((*certificate, refusal(certificate, index == root)?))
     };
     let all = chain.iter().enumerate().find_map(one);
-    all.or_else(|| unknown_signature(chain)).or_else(|| too_long(chain))
+    let whole = [unknown_signature, too_long, forbidden_name];
+    all.or_else(|| whole.iter().find_map(|check| check(chain)))
 }
 
 /// Why the controller reads no Secret that holds this certificate, whatever else does: one that Go's `crypto/x509` does
 /// not parse closes the whole bundle (`CheckCACert` in `internal/net/ssl/ssl.go`).
 #[must_use]
 pub fn unreadable(certificate: &Certificate) -> Option<Refusal> {
-    not_read(certificate, &certificate.details())
+    controller::refusal(&certificate.der)
 }
-
-/// Extensions that Go does not take as critical ones (`processExtensions` in `crypto/x509/parser.go`), with its words.
-const NEVER_CRITICAL: [(&str, &str); 3] = [
-    ("2.5.29.14", "subject key identifier incorrectly marked critical"),
-    ("2.5.29.35", "authority key identifier incorrectly marked critical"),
-    ("1.3.6.1.5.5.7.1.1", "authority info access incorrectly marked critical"),
-];
 
 /// proxyCertInfo (RFC 3820, section 3.8): what has it is no authority to OpenSSL, whatever else it says.
 const PROXY: &str = "1.3.6.1.5.5.7.1.14";
-
-fn not_read(certificate: &Certificate, details: &Details) -> Option<Refusal> {
-    let by = |what: String, words| Some(Refusal { what, by: By::Controller(words) });
-    let key = &details.public_key.algorithm;
-    if key == OWN_CURVE {
-        let what = "has a key whose curve is described, not named".to_owned();
-        return by(what, "invalid ECDSA parameters");
-    }
-    if let Some(curve) = key.strip_prefix("ECDSA on curve ").filter(|curve| *curve != "P-224") {
-        return by(format!("has a key on the curve {curve}"), "unsupported elliptic curve");
-    }
-    if certificate.serial.is_negative() {
-        return by("has a serial number below zero".to_owned(), "negative serial number");
-    }
-    let (oid, words) = NEVER_CRITICAL
-        .into_iter()
-        .find(|(oid, _)| details.critical.iter().any(|one| one == oid))?;
-    by(format!("has the extension {oid} as a critical one"), words)
-}
 
 /// Why nginx refuses every client once it reads this list of `authority`, which signed it.
 #[must_use]
@@ -202,14 +191,52 @@ fn too_long<'a>(chain: &[&'a Certificate]) -> Option<(&'a Certificate, Refusal)>
     })
 }
 
+/// An intermediate whose names the constraints of an authority above it forbid (`check_name_constraints`); one that
+/// carries on under its own name is not asked.
+fn forbidden_name<'a>(chain: &[&'a Certificate]) -> Option<(&'a Certificate, Refusal)> {
+    chain.iter().enumerate().rev().find_map(|(index, one)| {
+        let above = chain[index + 1..].iter().filter(|_| !one.is_self_issued());
+        let details = one.details();
+        let (authority, violation) = above.rev().find_map(|authority| {
+            let constraints = authority.name_constraints.as_ref()?;
+            let found = violations(Names::of(one, &details), constraints);
+            Some((authority, found.into_iter().next()?))
+        })?;
+        let what = format!(
+            "has the name `{}`, which the name constraints of `{}` forbid",
+            violation.name,
+            authority.subject.rfc2253()
+        );
+        let (error, words) = violation.why.error();
+        Some((*one, refused(what, error, words)))
+    })
+}
+
 fn refused(what: impl Into<String>, error: u16, words: &'static str) -> Refusal {
     Refusal { what: what.into(), by: By::OpenSsl(error, words) }
 }
+
+/// Extensions that OpenSSL reads of every certificate (`ossl_x509v3_cache_extensions`), of those that mtlsgen takes
+/// damaged: subjectAltName, nameConstraints, cRLDistributionPoints, authorityKeyIdentifier, nsCertType, ipAddrBlocks,
+/// autonomousSysIds.
+const READ: [&str; 7] = [
+    "2.5.29.17",
+    "2.5.29.30",
+    "2.5.29.31",
+    "2.5.29.35",
+    "2.16.840.1.113730.1.1",
+    "1.3.6.1.5.5.7.1.7",
+    "1.3.6.1.5.5.7.1.8",
+];
 
 /// OpenSSL takes such a certificate for no issuer at all.
 fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refusal> {
     if details.unknown.iter().any(|(oid, _)| oid == PROXY) {
         let what = "has the extension proxyCertInfo, which is for proxy certificates alone";
+        return Some(refused(what, 20, "unable to get local issuer certificate"));
+    }
+    if let Some(oid) = details.malformed.iter().find(|oid| READ.contains(&oid.as_str())) {
+        let what = format!("has a malformed extension {oid}, which makes it invalid");
         return Some(refused(what, 20, "unable to get local issuer certificate"));
     }
     (certificate.key_usage == Some(0)).then(|| {
@@ -295,7 +322,8 @@ fn other_purpose(Authority { certificate, .. }: Authority<'_>) -> Option<Refusal
     let purposes = certificate.extended_key_usage.as_ref()?;
     (!purposes.contains(&ExtendedKeyUsage::ClientAuth)).then(|| {
         let has: Vec<String> = purposes.iter().map(|one| format!("`{one}`")).collect();
-        let what = format!("has an extendedKeyUsage without `clientAuth` ({})", has.join(", "));
+        let has = if has.is_empty() { "it has none".to_owned() } else { has.join(", ") };
+        let what = format!("has an extendedKeyUsage without `clientAuth` ({has})");
         refused(what, 26, "unsuitable certificate purpose")
     })
 }

@@ -83,7 +83,7 @@ impl AuthorityReference {
     /// Whether `authority` may be that certificate; what is absent says nothing.
     #[must_use]
     pub fn allows(&self, authority: &Certificate) -> bool {
-        self.issuer.as_ref().is_none_or(|issuer| *issuer == authority.issuer)
+        self.issuer.as_ref().is_none_or(|issuer| issuer.matches(&authority.issuer))
             && self.serial.as_ref().is_none_or(|serial| *serial == authority.serial)
     }
 }
@@ -236,7 +236,7 @@ impl Certificate {
 
     /// Tells whether subject and issuer are equal (RFC 5280, section 3.2).
     pub fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.subject.matches(&self.issuer)
     }
 
     /// Tells whether OpenSSL takes it for self-signed, and with that for a root wherever it is trusted: it names
@@ -273,7 +273,7 @@ impl Certificate {
     /// (`X509_check_akid`).
     pub(crate) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
-        self.issuer == issuer.subject
+        self.issuer.matches(&issuer.subject)
             && !matches!(identifiers, (Some(authority), Some(subject)) if authority != subject)
             && self.authority_certificate.allows(issuer)
     }

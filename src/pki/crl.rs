@@ -127,7 +127,7 @@ impl RevocationList {
     #[must_use]
     pub fn names(&self, authority: &Certificate) -> bool {
         let identifiers = (&self.authority_key_id, &authority.subject_key_id);
-        self.issuer == authority.subject
+        self.issuer.matches(&authority.subject)
             && !matches!(identifiers, (Some(list), Some(authority)) if list != authority)
             && self.authority_certificate.allows(authority)
     }
@@ -160,7 +160,7 @@ impl RevocationList {
     /// What it says about the certificate, if it is about its issuer's certificates.
     #[must_use]
     pub fn entry_of(&self, certificate: &Certificate) -> Option<&RevokedEntry> {
-        self.revoked.get(&certificate.serial).filter(|_| self.issuer == certificate.issuer)
+        self.revoked.get(&certificate.serial).filter(|_| self.issuer.matches(&certificate.issuer))
     }
 
     /// The moment from which nobody believes it any more; that of a list without an end never comes.
@@ -174,6 +174,20 @@ impl RevocationList {
     pub fn age(&self) -> (Option<&ListNumber>, Timestamp, Timestamp, &[u8]) {
         (self.number.as_ref(), self.this_update, self.end(), &self.der)
     }
+}
+
+/// The list of `authority` by which OpenSSL goes where there are several (`get_crl_score`): one that is neither over nor
+/// early before others, and among these the latest.
+pub fn believed<'a>(
+    lists: impl IntoIterator<Item = &'a RevocationList>,
+    authority: &Certificate,
+    now: Timestamp,
+) -> Option<&'a RevocationList> {
+    let own = lists.into_iter().filter(|list| list.may_be_signed_by(authority));
+    own.max_by_key(|list| {
+        let is_current = list.this_update <= now && now < list.end();
+        (is_current, list.this_update, list.age())
+    })
 }
 
 /// The newest list that `authority` signed, as far as that can be told here.

@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod certification_request;
 pub mod chain;
 pub mod crl;
+mod damage;
 pub mod issue;
 pub mod key;
 pub mod name;

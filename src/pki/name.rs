@@ -2,6 +2,7 @@
 //! nginx print them.
 
 mod attribute;
+mod fold;
 mod parse;
 mod print;
 #[cfg(test)]
@@ -20,10 +21,12 @@ use super::object_identifier;
 type Rdn = Vec<AttributeTypeAndValue>;
 
 /// A distinguished name (RFC 5280, section 4.1.2.4), kept as the DER of its `RDNSequence`: two
-/// names are equal if their bytes are.
+/// names are equal if their bytes are. Verifiers go by [`DistinguishedName::matches`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DistinguishedName {
     der: Vec<u8>,
+    /// Each part as it is compared.
+    folded: Vec<Vec<u8>>,
 }
 
 /// One attribute of a name.
@@ -100,7 +103,8 @@ impl DistinguishedName {
             .map(RelativeDistinguishedName::try_from)
             .collect::<Result<Vec<_>, _>>()
             .and_then(|rdns| RdnSequence::from(rdns).to_der());
-        encoded.map(|der| Self { der }).map_err(|error| {
+        let encoded = encoded.map_err(|error| error.to_string());
+        encoded.and_then(|der| Self::from_der(&der)).map_err(|error| {
             NameError::new(
                 format!("the subject cannot be encoded ({error})"),
                 "write shorter values",
@@ -114,7 +118,7 @@ impl DistinguishedName {
     /// One line that says why it is not a name.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
         match rdns(der) {
-            Ok(_) => Ok(Self { der: der.to_vec() }),
+            Ok(rdns) => Ok(Self { der: der.to_vec(), folded: fold::name(&rdns) }),
             Err(error) => Err(format!("not the DER of a name ({error})")),
         }
     }
@@ -141,25 +145,23 @@ impl DistinguishedName {
         attributes.filter(|a| a.short_name == Some("CN")).map(|a| a.value).collect()
     }
 
-    /// Tells whether its first parts are those of `base`: case and runs of blanks do not matter (RFC 5280, section 7.1).
+    /// Tells whether OpenSSL takes both for the same name (`X509_NAME_cmp`): case, runs of blanks, and the types of
+    /// strings do not matter (RFC 5280, section 7.1).
     #[must_use]
-    pub fn is_within(&self, base: &Self) -> bool {
-        let (own, base) = (self.folded(), base.folded());
-        own.starts_with(&base)
+    pub fn matches(&self, other: &Self) -> bool {
+        self.folded == other.folded
     }
 
-    /// Its parts, each in an order of its own, as they are compared.
-    fn folded(&self) -> Vec<Vec<(String, String)>> {
-        let fold = |attribute: Attribute| {
-            let words: Vec<&str> = attribute.value.split_whitespace().collect();
-            (attribute.oid, words.join(" ").to_lowercase())
-        };
-        let part = |part: &Vec<Parsed<'_>>| {
-            let mut part: Vec<_> = part.iter().map(Attribute::from).map(fold).collect();
-            part.sort();
-            part
-        };
-        self.parsed().iter().map(part).collect()
+    /// What is the same for names that match: to look them up by.
+    #[must_use]
+    pub fn folded(&self) -> &[Vec<u8>] {
+        &self.folded
+    }
+
+    /// Tells whether its first parts are those of `base`, by the same rules.
+    #[must_use]
+    pub fn is_within(&self, base: &Self) -> bool {
+        self.folded.starts_with(&base.folded)
     }
 
     /// Checks the attributes of a name that somebody else encoded as those of a written one are:
@@ -233,7 +235,7 @@ fn rdns(der: &[u8]) -> Result<Vec<Vec<Parsed<'_>>>, String> {
 }
 
 fn parsed(pair: &[u8]) -> Result<Parsed<'_>, String> {
-    let (value, oid) = Oid::from_der(pair).map_err(|error| error.to_string())?;
+    let (value, oid) = Oid::from_der(pair).map_err(|_| CUT_OFF.to_owned())?;
     match <[Any<'_>; 1]>::try_from(elements(value)?) {
         Ok([value]) => Ok(Parsed { oid, value }),
         Err(values) => Err(format!("an attribute has {} values", values.len())),
@@ -243,11 +245,13 @@ fn parsed(pair: &[u8]) -> Result<Parsed<'_>, String> {
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
+const CUT_OFF: &str = "a part of it is cut off, or damaged";
+
 /// The elements that fill `der` to its end.
 fn elements(mut der: &[u8]) -> Result<Vec<Any<'_>>, String> {
     let mut elements = Vec::new();
     while !der.is_empty() {
-        let (rest, element) = Any::from_der(der).map_err(|error| error.to_string())?;
+        let (rest, element) = Any::from_der(der).map_err(|_| CUT_OFF.to_owned())?;
         elements.push(element);
         der = rest;
     }
@@ -270,7 +274,7 @@ fn content<'a>(element: &Any<'a>, tag: u8) -> Result<&'a [u8], String> {
 impl Default for DistinguishedName {
     /// The name without attributes.
     fn default() -> Self {
-        Self { der: vec![0x30, 0x00] }
+        Self { der: vec![0x30, 0x00], folded: Vec::new() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::certificate::Certificate;
+use super::certificate::details::Details;
 use super::name::DistinguishedName;
 use super::request::{AlternativeNames, NameConstraints, Subtree};
 
@@ -17,18 +18,21 @@ pub struct Names<'a> {
     pub alternative: &'a AlternativeNames,
     /// Directory names in subjectAltName.
     pub directory: &'a [DistinguishedName],
+    /// Names of other kinds in subjectAltName, in words.
+    pub other: &'a [String],
     /// Whether it is an authority's: its common name is no host's.
     pub is_authority: bool,
 }
 
 impl<'a> Names<'a> {
-    /// Of a certificate whose subjectAltName has these directory names.
+    /// Of a certificate, with its details.
     #[must_use]
-    pub fn of(certificate: &'a Certificate, directory: &'a [DistinguishedName]) -> Self {
+    pub fn of(certificate: &'a Certificate, details: &'a Details) -> Self {
         Self {
             subject: &certificate.subject,
             alternative: &certificate.names,
-            directory,
+            directory: &details.directory_names,
+            other: &details.other_names,
             is_authority: certificate.is_authority,
         }
     }
@@ -52,6 +56,8 @@ pub enum Forbidden {
     Excluded(Subtree),
     /// There are subtrees of its kind, and nobody can tell whether it lies in one: a URI without a host.
     Unjudgeable,
+    /// There are subtrees of its kind, of which OpenSSL judges none: registeredID, otherName of the same type.
+    Unsupported,
 }
 
 impl fmt::Display for Subtree {
@@ -63,6 +69,19 @@ impl fmt::Display for Subtree {
             Self::Uri(host) => write!(f, "URI {host}"),
             Self::Directory(name) => write!(f, "directory name {name}"),
             Self::Other(words) => f.write_str(words),
+        }
+    }
+}
+
+impl Forbidden {
+    /// OpenSSL's error, and its words for that.
+    #[must_use]
+    pub fn error(&self) -> (u16, &'static str) {
+        match self {
+            Self::Outside => (47, "permitted subtree violation"),
+            Self::Excluded(_) => (48, "excluded subtree violation"),
+            Self::Unsupported => (51, "unsupported name constraint type"),
+            Self::Unjudgeable => (53, "unsupported or invalid name syntax"),
         }
     }
 }
@@ -120,7 +139,21 @@ pub fn violations(names: Names<'_>, constraints: &NameConstraints) -> Vec<Violat
             _ => None,
         });
     }
+    let trees = || constraints.permitted.iter().chain(&constraints.excluded);
+    let unsupported = names.other.iter().filter(|name| {
+        trees().any(|tree| matches!(tree, Subtree::Other(words) if kind(words) == kind(name)))
+    });
+    found.extend(
+        unsupported.map(|name| Violation { name: name.clone(), why: Forbidden::Unsupported }),
+    );
     found
+}
+
+/// What OpenSSL compares of names that it does not judge: the kind, with its type where that is `otherName`.
+fn kind(words: &str) -> (&str, Option<&str>) {
+    let mut words = words.split(' ');
+    let kind = words.next().unwrap_or_default();
+    (kind, words.next().filter(|_| kind == "otherName"))
 }
 
 /// `place` says where the name lies, `None` for subtrees of another kind; excluded ones win.
@@ -318,7 +351,8 @@ mod tests {
 
             let read = |file: &str| Certificate::from_pem(&bench.read(file)).unwrap().remove(0);
             let (root, leaf) = (read("root.pem"), read("leaf.pem"));
-            let found = violations(Names::of(&leaf, &[]), &root.name_constraints.unwrap());
+            let found =
+                violations(Names::of(&leaf, &leaf.details()), &root.name_constraints.unwrap());
             assert_eq!(found.is_empty(), accepted, "{constraints} {subject} {names}: {found:?}");
         }
     }

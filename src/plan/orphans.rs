@@ -61,7 +61,7 @@ impl<'a> Doors<'a> {
             let one = |name: &String| chains::bundle(model, inventory, std::slice::from_ref(name));
             let bundle: Vec<&Certificate> = listed.iter().filter_map(one).flatten().collect();
             let (anchors, others): (Vec<_>, Vec<_>) =
-                bundle.into_iter().partition(|one| one.issuer == one.subject);
+                bundle.into_iter().partition(|one| one.is_self_issued());
             let others = others.into_iter().filter(|one| !gone.contains(&one.fingerprint()));
             let others = others.chain(&former);
             let accepted = paths::accepted(anchors, others, now);

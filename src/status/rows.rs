@@ -127,7 +127,7 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
     for (holder, chain) in authorities.chain(hosts) {
         let is_first = |(at, one): &(usize, &Certificate)| !chain[..*at].contains(one);
         for (_, certificate) in chain.iter().enumerate().filter(is_first) {
-            let is_own_issuer = certificate.issuer == certificate.subject;
+            let is_own_issuer = certificate.is_self_issued();
             let issuer =
                 if is_own_issuer { "self-signed".to_owned() } else { certificate.issuer.rfc2253() };
             rows.push(Row {

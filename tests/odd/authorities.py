@@ -2,141 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-import der
-from workshop import AUTHORITY, CLIENT, Extensions, Workshop
-
-PSS = ("rsa_padding_mode:pss", "rsa_pss_saltlen:digest")
-_KEY_ID = "2.5.29.35"
-#: A keyIdentifier of nobody's.
-_STRANGE = "DER:30068004deadbeef"
-
-
-def _names(issuer: str, serial: bytes) -> str:
-    """An authorityKeyIdentifier of one certificate."""
-    return "DER:" + der.sequence(der.element(0xA1, der.element(0xA4, der.name(issuer))), der.element(0x82, serial)).hex()
-
-
-@dataclass(frozen=True)
-class Odd:
-    """An authority and what is odd about it."""
-
-    name: str
-    #: Over what an authority has; None takes an extension away.
-    root: Extensions = field(default_factory=dict)
-    key: str = "P-256"
-    digest: str | None = "sha256"
-    options: tuple[str, ...] = ()
-    serial: str | None = None
-    #: Done to the certificate afterwards: with the workshop, the certificate's name, its key's.
-    change: Callable[[Workshop, str, str], None] | None = None
-    #: The client's.
-    client: Extensions = field(default_factory=dict)
-    client_digest: str | None = "sha256"
-    client_options: tuple[str, ...] = ()
-    #: An intermediate between both, where there is one.
-    between: Extensions | None = None
-    between_digest: str = "sha256"
-    between_key: str = "P-256"
-    #: Whether the intermediate has the name of the root.
-    same_name: bool = False
-
-    def make(self, workshop: Workshop) -> list[str]:
-        """Makes the certificates; the names of those in the bundle, lowest first."""
-        name = self.name
-        key = workshop.key(self.key)
-        extensions = {**AUTHORITY, **self.root}
-        options, serial = self.options, self.serial
-        workshop.certificate(name, name, extensions, key=key, digest=self.digest, options=options, serial=serial)
-        if self.change:
-            self.change(workshop, name, key)
-        bundle, issuer = [name], (name, key)
-        if self.between is not None:
-            below = workshop.key(self.between_key, "between")
-            extensions = {**AUTHORITY, **self.between}
-            middle, subject = f"{name}-between", name if self.same_name else f"{name}-between"
-            workshop.certificate(middle, subject, extensions, key=below, issuer=issuer, digest=self.between_digest)
-            bundle, issuer = [middle, name], (middle, below)
-        workshop.certificate(
-            f"{name}-client",
-            "client",
-            {**CLIENT, **self.client},
-            key=workshop.key("P-256", "client"),
-            issuer=issuer,
-            digest=self.client_digest,
-            options=self.client_options,
-        )
-        return bundle
-
-
-def _tbs(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Workshop, str, str], None]:
-    return lambda workshop, name, key: workshop.change_certificate(name, change, key)
-
-
-def _by_another_key(workshop: Workshop, name: str, _key: str) -> None:
-    workshop.change_certificate(name, lambda parts: parts, workshop.key("P-256", "another"))
-
-
-def _twice(parts: list[bytes]) -> list[bytes]:
-    extensions = der.inside(der.inside(parts[-1])[0])
-    return [*parts[:-1], der.element(0xA3, der.sequence(*extensions, extensions[-1]))]
-
-
-def _critical(name: str, value: str) -> Extensions:
-    return {name: f"critical,{value}"}
-
-
-_UNKNOWN = _critical("1.2.3.4", "DER:0500")
-_ANY = {"extendedKeyUsage": "anyExtendedKeyUsage"}
-_SERVERS = {"extendedKeyUsage": "serverAuth"}
-_NO_IDS: Extensions = {"authorityKeyIdentifier": None}
-
-_PROXIES: Extensions = {"proxyCertInfo": "language:id-ppl-anyLanguage,pathlen:3"}
+from extensions import EXTENSIONS
+from names import NAMES
+from odd import (
+    ANY,
+    KEY_ID,
+    NO_IDS,
+    PROXIES,
+    PSS,
+    SERVERS,
+    STRANGE,
+    UNKNOWN,
+    Odd,
+    aki_of,
+    by_another_key,
+    changed,
+    critical,
+    twice,
+)
 
 AUTHORITIES = (
     Odd("plain"),
-    Odd("aki-none", _NO_IDS),
-    Odd("aki-of-another-key", {"authorityKeyIdentifier": None, _KEY_ID: _STRANGE}),
-    Odd("aki-of-another-serial", {"authorityKeyIdentifier": None, _KEY_ID: _names("aki-of-another-serial", b"\x05")}),
-    Odd("aki-of-another-issuer", {"authorityKeyIdentifier": None, _KEY_ID: _names("x", b"\x05")}, serial="5"),
+    Odd("aki-none", NO_IDS),
+    Odd("aki-of-another-key", {"authorityKeyIdentifier": None, KEY_ID: STRANGE}),
+    Odd("aki-of-another-serial", {"authorityKeyIdentifier": None, KEY_ID: aki_of("aki-of-another-serial", b"\x05")}),
+    Odd("aki-of-another-issuer", {"authorityKeyIdentifier": None, KEY_ID: aki_of("x", b"\x05")}, serial="5"),
     Odd("aki-with-its-own-serial", {"authorityKeyIdentifier": "keyid:always,issuer:always"}),
-    Odd("critical-unknown", _UNKNOWN),
+    Odd("critical-unknown", UNKNOWN),
     Odd("critical-subject-key-id", {"subjectKeyIdentifier": "critical,hash"}),
-    Odd("critical-issuer-name", _critical("issuerAltName", "DNS:a.example")),
-    Odd("critical-authority-access", _critical("authorityInfoAccess", "OCSP;URI:http://a.example")),
-    Odd("critical-subject-access", _critical("subjectInfoAccess", "caRepository;URI:http://a.example")),
-    Odd("critical-private-key-period", _critical("2.5.29.16", "DER:3000")),
-    Odd("critical-directory-attributes", _critical("2.5.29.9", "DER:3000")),
-    Odd("critical-freshest-list", _critical("2.5.29.46", "DER:3000")),
-    Odd("critical-tls-feature", _critical("tlsfeature", "status_request")),
-    Odd("critical-comment", _critical("nsComment", "text")),
-    Odd("critical-lists", _critical("crlDistributionPoints", "URI:http://a.example/b")),
-    Odd("critical-policies", _critical("certificatePolicies", "1.2.3.4")),
-    Odd("critical-policy-constraints", _critical("policyConstraints", "requireExplicitPolicy:0")),
-    Odd("critical-any-policy", _critical("inhibitAnyPolicy", "0")),
-    Odd("critical-addresses", _critical("sbgp-ipAddrBlock", "IPv4:inherit")),
-    Odd("critical-no-check", _critical("noCheck", "ignored")),
-    Odd("of-proxies", _PROXIES),
-    Odd("between-of-proxies", between=_PROXIES),
+    Odd("critical-issuer-name", critical("issuerAltName", "DNS:a.example")),
+    Odd("critical-authority-access", critical("authorityInfoAccess", "OCSP;URI:http://a.example")),
+    Odd("critical-subject-access", critical("subjectInfoAccess", "caRepository;URI:http://a.example")),
+    Odd("critical-private-key-period", critical("2.5.29.16", "DER:3000")),
+    Odd("critical-directory-attributes", critical("2.5.29.9", "DER:3000")),
+    Odd("critical-freshest-list", critical("2.5.29.46", "DER:3000")),
+    Odd("critical-tls-feature", critical("tlsfeature", "status_request")),
+    Odd("critical-comment", critical("nsComment", "text")),
+    Odd("critical-lists", critical("crlDistributionPoints", "URI:http://a.example/b")),
+    Odd("critical-policies", critical("certificatePolicies", "1.2.3.4")),
+    Odd("critical-policy-constraints", critical("policyConstraints", "requireExplicitPolicy:0")),
+    Odd("critical-any-policy", critical("inhibitAnyPolicy", "0")),
+    Odd("critical-addresses", critical("sbgp-ipAddrBlock", "IPv4:inherit")),
+    Odd("critical-no-check", critical("noCheck", "ignored")),
+    Odd("of-proxies", PROXIES),
+    Odd("between-of-proxies", between=PROXIES),
     Odd("usage-without-certificates", {"keyUsage": "critical,digitalSignature,cRLSign"}),
-    Odd("usage-of-nothing", {"keyUsage": None, **_critical("2.5.29.15", "DER:03020700")}),
+    Odd("usage-of-nothing", {"keyUsage": None, **critical("2.5.29.15", "DER:03020700")}),
     Odd("usage-none", {"keyUsage": None}),
     Odd("constraints-none", {"basicConstraints": None}),
     Odd("constraints-none-usage-none", {"basicConstraints": None, "keyUsage": None}),
     Odd("constraints-of-a-leaf", {"basicConstraints": "critical,CA:FALSE"}),
-    Odd("constraints-below-zero", {"basicConstraints": None, **_critical("2.5.29.19", "DER:30060101ff0201ff")}),
-    Odd("extension-twice", change=_tbs(_twice)),
-    Odd("version-1-with-extensions", change=_tbs(lambda parts: parts[1:])),
-    Odd("version-2-with-extensions", change=_tbs(lambda parts: [bytes.fromhex("a003020101"), *parts[1:]])),
-    Odd("version-1", change=_tbs(lambda parts: parts[1:-1]), client=_NO_IDS),
-    Odd("purpose-of-servers", _SERVERS),
+    Odd("constraints-below-zero", {"basicConstraints": None, **critical("2.5.29.19", "DER:30060101ff0201ff")}),
+    Odd("extension-twice", change=changed(twice)),
+    Odd("version-1-with-extensions", change=changed(lambda parts: parts[1:])),
+    Odd("version-2-with-extensions", change=changed(lambda parts: [bytes.fromhex("a003020101"), *parts[1:]])),
+    Odd("version-1", change=changed(lambda parts: parts[1:-1]), client=NO_IDS),
+    Odd("purpose-of-servers", SERVERS),
     Odd("purpose-of-clients", {"extendedKeyUsage": "clientAuth"}),
-    Odd("purpose-any", _ANY),
+    Odd("purpose-any", ANY),
     Odd("purpose-any-and-clients", {"extendedKeyUsage": "anyExtendedKeyUsage,clientAuth"}),
     Odd("signature-spoiled", change=lambda workshop, name, _: workshop.spoil_certificate(name)),
-    Odd("signature-of-another-key", change=_by_another_key),
+    Odd("signature-of-another-key", change=by_another_key),
     Odd("key-rsa-1024", key="RSA 1024"),
     Odd("key-p-192", key="P-192"),
     Odd("key-p-521", key="P-521"),
@@ -163,13 +89,13 @@ AUTHORITIES = (
     Odd("ecdsa-sha224", digest="sha224"),
     Odd("ecdsa-sha224-p-384", digest="sha224", key="P-384"),
     Odd("ecdsa-sha3", digest="sha3-256"),
-    Odd("client-purpose-any", client=_ANY),
-    Odd("client-aki-of-another-serial", client={**_NO_IDS, _KEY_ID: _names("client-aki-of-another-serial", b"\x05")}),
+    Odd("client-purpose-any", client=ANY),
+    Odd("client-aki-of-another-serial", client={**NO_IDS, KEY_ID: aki_of("client-aki-of-another-serial", b"\x05")}),
     Odd("between-plain", between={}),
-    Odd("between-critical-unknown", between=_UNKNOWN),
+    Odd("between-critical-unknown", between=UNKNOWN),
     Odd("between-usage-without-certificates", between={"keyUsage": "critical,cRLSign"}),
-    Odd("between-purpose-of-servers", between=_SERVERS),
-    Odd("between-purpose-any", between=_ANY),
+    Odd("between-purpose-of-servers", between=SERVERS),
+    Odd("between-purpose-any", between=ANY),
     Odd("between-constraints-none", between={"basicConstraints": None}),
     Odd("between-sha1", between={}, between_digest="sha1"),
     Odd("between-md5", key="RSA", between={}, between_digest="md5"),
@@ -180,4 +106,6 @@ AUTHORITIES = (
     Odd("between-with-serial", between={"authorityKeyIdentifier": "keyid:always,issuer:always"}),
     Odd("between-too-many", {"basicConstraints": "critical,CA:TRUE,pathlen:0"}, between={}),
     Odd("between-self-issued", {"basicConstraints": "critical,CA:TRUE,pathlen:0"}, between={}, same_name=True),
+    *EXTENSIONS,
+    *NAMES,
 )

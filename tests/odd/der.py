@@ -22,7 +22,12 @@ def sequence(*parts: bytes) -> bytes:
 
 def name(common_name: str) -> bytes:
     """A Name with one attribute, as openssl encodes it."""
-    return sequence(element(0x31, sequence(bytes.fromhex("0603550403"), element(0x0C, common_name.encode()))))
+    return name_of(0x0C, common_name.encode())
+
+
+def name_of(tag: int, text: bytes) -> bytes:
+    """A Name whose common name is of another string type."""
+    return sequence(element(0x31, sequence(bytes.fromhex("0603550403"), element(tag, text))))
 
 
 def inside(octets: bytes) -> list[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import der
-from authorities import PSS, Odd
+from odd import PSS, UUID, Odd
 from workshop import Extensions, Workshop
 
 _IDENTIFIED: Extensions = {"authorityKeyIdentifier": "keyid"}
@@ -27,6 +27,9 @@ class OddList:
     options: tuple[str, ...] = ()
     between: tuple[str, str] | None = None
     change: Callable[[Workshop, str, str], None] | None = None
+    #: Another list in the same file, before it: from when to when, and what is done to it.
+    beside: tuple[str, str] | None = None
+    beside_change: Callable[[Workshop, str, str], None] | None = None
 
     def make(self, workshop: Workshop) -> list[str]:
         """Makes authority, client and list."""
@@ -40,6 +43,14 @@ class OddList:
         )
         if self.change:
             self.change(workshop, self.name, key)
+        if self.beside:
+            other = f"{self.name}-beside"
+            workshop.revocation_list(other, issuer, self.extensions, between=self.beside)
+            if self.beside_change:
+                self.beside_change(workshop, other, key)
+            workshop.path(f"{self.name}.crl").write_text(
+                "".join(workshop.path(f"{one}.crl").read_text() for one in (other, self.name))
+            )
         return bundle
 
 
@@ -74,19 +85,43 @@ def _extension(identifier: str, value: bytes) -> bytes:
     return der.sequence(bytes.fromhex(identifier), bytes.fromhex("0101ff"), der.element(0x04, value))
 
 
+def _by_another_name(name: bytes) -> Callable[[Workshop, str, str], None]:
+    return _tbs(lambda parts: [*parts[:2], name, *parts[3:]])
+
+
+def _other_algorithm(parts: list[bytes]) -> list[bytes]:
+    """ECDSA with SHA-384 in what is signed with SHA-256."""
+    return [parts[0], der.sequence(bytes.fromhex("06082a8648ce3d040303")), *parts[2:]]
+
+
+def _minutes(parts: list[bytes]) -> list[bytes]:
+    """Times without seconds."""
+    return [*parts[:3], der.element(0x17, b"2501010000Z"), der.element(0x17, b"3501010000Z"), *parts[5:]]
+
+
 def _by_another_key(workshop: Workshop, name: str, _key: str) -> None:
     workshop.change_list(name, lambda parts: parts, workshop.key("P-256", "another"))
 
 
 _UNKNOWN = _extension("06032a0304", b"\x05\x00")
+_MALFORMED = der.sequence(bytes.fromhex("0603551d15"), der.element(0x04, b"\x05\x00"))
+_HOLD = der.sequence(bytes.fromhex("0603551d15"), der.element(0x04, b"\x0a\x01\x06"))
 _REASON = _extension("0603551d15", b"\x0a\x01\x01")
 _OWNER = _extension("0603551d1d", der.sequence(der.element(0xA4, der.name("another issuer"))))
+
+_PAST = ("20200101000000Z", "20210101000000Z")
+
+
+def _number_malformed(parts: list[bytes]) -> list[bytes]:
+    number = der.sequence(bytes.fromhex("0603551d14"), der.element(0x04, b"\x05\x00"))
+    return [*parts[:-1], der.element(0xA0, der.sequence(number))]
+
 
 LISTS = (
     OddList("list-plain"),
     OddList("list-version-1", None),
     OddList("list-without-end", change=_tbs(_without_end)),
-    OddList("list-over", between=("20200101000000Z", "20210101000000Z")),
+    OddList("list-over", between=_PAST),
     OddList("list-early", between=("20400101000000Z", "20410101000000Z")),
     OddList("list-usage-without-lists", root={"keyUsage": "critical,keyCertSign"}),
     OddList("list-usage-none", root={"keyUsage": None}),
@@ -120,4 +155,21 @@ LISTS = (
     OddList("list-brainpool", key="brainpool"),
     OddList("list-ed25519", key="Ed25519"),
     OddList("list-ed448", key="Ed448"),
+    OddList("list-aki-malformed", {"2.5.29.35": "DER:0500"}),
+    OddList("list-number-malformed", {**_IDENTIFIED, "2.5.29.20": "DER:0500"}),
+    OddList("list-number-below-zero", {**_IDENTIFIED, "2.5.29.20": "DER:0201ff"}),
+    OddList("list-issuer-name-malformed", {**_IDENTIFIED, "2.5.29.18": "DER:0500"}),
+    OddList("list-freshest-malformed", {**_IDENTIFIED, "2.5.29.46": "DER:0500"}),
+    OddList("list-extension-of-uuid", {**_IDENTIFIED, UUID: "DER:0500"}),
+    OddList("list-entry-malformed-reason", change=_tbs(_revoking(b"\x05", _MALFORMED))),
+    OddList("list-entry-on-hold", change=_tbs(_revoking(b"\x05", _HOLD))),
+    OddList("list-algorithms-differ", change=_tbs(_other_algorithm)),
+    OddList("list-time-without-seconds", change=_tbs(_minutes)),
+    OddList("list-name-in-other-case", change=_by_another_name(der.name(" LIST-name-in-OTHER-case"))),
+    OddList("list-name-of-other-type", change=_by_another_name(der.name_of(0x13, b"list-name-of-other-type"))),
+    OddList("list-name-printable-at", change=_by_another_name(der.name_of(0x13, b"list@name"))),
+    OddList("list-beside-one-over", beside=_PAST),
+    OddList("list-beside-one-early", beside=("20400101000000Z", "20410101000000Z")),
+    OddList("list-over-beside-one-over", between=_PAST, beside=_PAST),
+    OddList("list-beside-one-malformed", beside=_PAST, beside_change=_tbs(_number_malformed)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authorities import PSS
+from odd import PSS
 from workshop import Workshop
 
 #: Name, kind of key, hash function, options.
@@ -12,6 +12,9 @@ REQUESTS: tuple[tuple[str, str, str | None, tuple[str, ...]], ...] = (
     ("request-rsa-pss-longest-salt", "RSA", "sha512", (PSS[0], "rsa_pss_saltlen:max")),
     ("request-rsa-pss-two-hashes", "RSA", "sha512", (*PSS, "rsa_mgf1_md:sha256")),
     ("request-rsa-pss-sha1", "RSA", "sha1", PSS),
+    ("request-rsa-pss-sha224", "RSA", "sha224", PSS),
+    ("request-rsa-pss-mask-of-sha1", "RSA", "sha256", (*PSS, "rsa_mgf1_md:sha1")),
+    ("request-rsa-long-exponent", "RSA long exponent", "sha256", ()),
     ("request-rsa-md5", "RSA", "md5", ()),
     ("request-rsa-sha224", "RSA", "sha224", ()),
     ("request-rsa-sha512-256", "RSA", "sha512-256", ()),

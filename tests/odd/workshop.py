@@ -35,6 +35,9 @@ KEYS = {
     "explicit": ("EC", "ec_paramgen_curve:P-256", "ec_param_enc:explicit"),
     "RSA": ("RSA", "rsa_keygen_bits:2048"),
     "RSA 1024": ("RSA", "rsa_keygen_bits:1024"),
+    # The public exponents 2^33 + 7 and 2^64 + 13.
+    "RSA long exponent": ("RSA", "rsa_keygen_bits:2048", "rsa_keygen_pubexp:8589934599"),
+    "RSA longest exponent": ("RSA", "rsa_keygen_bits:2048", "rsa_keygen_pubexp:18446744073709551629"),
     "RSA-PSS": ("RSA-PSS", "rsa_keygen_bits:2048"),
     "Ed25519": ("ED25519",),
     "Ed448": ("ED448",),

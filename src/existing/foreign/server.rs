@@ -77,6 +77,7 @@ fn certificate(reference: &Reference, problem: &Problem) -> Diagnostic {
         }
         Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
         Problem::NamesMissing { .. } => ("names-missing", MADE_UP),
+        Problem::NotRead { .. } => ("certificate-refused", MADE_UP),
         _ => ("wrong-usage", "put one with the extended key usage `serverAuth` there"),
     };
     let title = format!("the certificate in the Secret `{reference}` {problem}");
@@ -95,7 +96,7 @@ fn ends_soon(reference: &Reference, own: &Certificate, now: Timestamp) -> Option
 fn incomplete(reference: &Reference, certificates: &[Certificate]) -> Option<Diagnostic> {
     let [own] = certificates else { return None };
     // Nobody knows whether its issuer is a root; a root that signs servers itself is rare.
-    (own.issuer != own.subject).then(|| {
+    (!own.is_self_issued()).then(|| {
         let title = format!(
             "the Secret `{reference}` holds only `{}`, signed by `{}`",
             own.subject.rfc2253(),

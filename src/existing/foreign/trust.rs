@@ -279,7 +279,7 @@ fn lists(
         certificates.iter().filter(|one| one.may_sign_certificates() && is_valid(one, now))
     {
         let subject = authority.subject.rfc2253();
-        let list = crl::newest(&lists, authority);
+        let list = crl::believed(&lists, authority, now);
         if let Some(refusal) = list.and_then(|list| acceptance::refusal_of_list(list, authority)) {
             found.push(
                 error(format!("has a revocation list of `{subject}` that {refusal}")).help(

@@ -69,7 +69,9 @@ fn lists(
     }
     for authority in authorities {
         let Some(name) = &authority.name else { continue };
-        let Some(list) = crl::newest(all.iter().copied(), authority.current()) else { continue };
+        let Some(list) = crl::believed(all.iter().copied(), authority.current(), case.now) else {
+            continue;
+        };
         let Some(position) =
             pki.entries.iter().position(|e| e.holder == Holder::Authority(name.clone()))
         else {
@@ -105,7 +107,7 @@ fn lists_of_issuers(case: Case<'_>, pki: &mut Pki) {
     for entry in pki.entries.iter_mut().filter(|entry| entry.source == Source::Brought) {
         for above in &entry.above {
             let all = case.found.lists.iter().map(|found| &found.list);
-            let newest = crl::newest(all, above).filter(|list| {
+            let newest = crl::believed(all, above, case.now).filter(|list| {
                 list.end() > case.now && acceptance::refusal_of_list(list, above).is_none()
             });
             entry.lists.extend(newest.cloned());

@@ -11,6 +11,7 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
 use super::reading::{algorithm, bits};
+use crate::pki::acceptance::is_malformed;
 use crate::pki::key::Algorithm;
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
@@ -32,6 +33,8 @@ pub struct Details {
     pub critical: Vec<String>,
     /// Extensions whose meaning is not known here, each with whether it is critical.
     pub unknown: Vec<(String, bool)>,
+    /// Extensions that cannot be read, by their object identifiers.
+    pub malformed: Vec<String>,
     /// Names of other kinds in subjectAltName.
     pub other_names: Vec<String>,
     /// Directory names among them.
@@ -135,6 +138,10 @@ fn details(parsed: &X509Certificate<'_>) -> Details {
             details.critical.push(oid.clone());
         }
         details.has_basic_constraints |= oid == extension::BASIC_CONSTRAINTS;
+        let is_unread = matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
+        if is_unread || is_malformed(&oid, extension.value) {
+            details.malformed.push(oid.clone());
+        }
         details.add(extension.parsed_extension(), oid, extension.critical);
     }
     details
@@ -186,6 +193,11 @@ const CURVES: [(&str, &str, usize); 9] = [
     ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1", 512),
 ];
 
+/// The name of a curve; of others, the object identifier itself.
+pub(in crate::pki) fn curve_name(oid: &str) -> &str {
+    CURVES.into_iter().find(|(known, ..)| *known == oid).map_or(oid, |(_, name, _)| name)
+}
+
 /// Whether a curve is described by its numbers instead of named, which RFC 5480 (section 2.1.1) forbids.
 pub const OWN_CURVE: &str = "ECDSA on a curve that is described, not named";
 
@@ -207,9 +219,8 @@ fn on_curve(parameters: Option<&Any<'_>>) -> PublicKey {
     let Some(oid) = oid.map(|oid| dotted(&oid)) else {
         return PublicKey { algorithm: OWN_CURVE.to_owned(), size: None };
     };
-    let known = CURVES.into_iter().find(|(known, ..)| *known == oid);
-    let (name, size) = known.map_or((oid.as_str(), None), |(_, name, bits)| (name, Some(bits)));
-    PublicKey { algorithm: format!("ECDSA on curve {name}"), size }
+    let size = CURVES.into_iter().find(|(known, ..)| *known == oid).map(|(.., bits)| bits);
+    PublicKey { algorithm: format!("ECDSA on curve {}", curve_name(&oid)), size }
 }
 
 /// Bits of the modulus of a key that has RSA's form.
@@ -257,17 +268,33 @@ pub(in crate::pki) fn signature_algorithm(named: &AlgorithmIdentifier<'_>) -> Si
 
 fn probabilistic(named: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
     let parameters = named.parameters.as_ref().and_then(|any| RsaSsaPssParams::try_from(any).ok());
-    let hash = parameters.map(|parameters| dotted(parameters.hash_algorithm_oid()));
-    let (hash, is_weak) = match hash.as_deref() {
-        Some("2.16.840.1.101.3.4.2.1") => ("SHA-256", false),
-        Some("2.16.840.1.101.3.4.2.2") => ("SHA-384", false),
-        Some("2.16.840.1.101.3.4.2.3") => ("SHA-512", false),
-        Some("2.16.840.1.101.3.4.2.4") => ("SHA-224", false),
-        // The default of the parameters.
-        Some("1.3.14.3.2.26") | None => ("SHA-1", true),
-        Some(_) => ("another hash function", false),
+    // The default of the parameters.
+    let (hash, mask) = match &parameters {
+        None => (SHA_1.to_owned(), SHA_1.to_owned()),
+        Some(parameters) => (
+            dotted(parameters.hash_algorithm_oid()),
+            parameters
+                .mask_gen_algorithm()
+                .map_or_else(|_| SHA_1.to_owned(), |mask| dotted(&mask.hash)),
+        ),
     };
-    SignatureAlgorithm { name: format!("RSA-PSS with {hash}"), is_weak }
+    let name = format!("RSA-PSS with {}", hash_name(&hash));
+    let name =
+        if mask == hash { name } else { format!("{name} and a mask by {}", hash_name(&mask)) };
+    SignatureAlgorithm { name, is_weak: hash == SHA_1 }
+}
+
+const SHA_1: &str = "1.3.14.3.2.26";
+
+fn hash_name(oid: &str) -> &'static str {
+    match oid {
+        "2.16.840.1.101.3.4.2.1" => "SHA-256",
+        "2.16.840.1.101.3.4.2.2" => "SHA-384",
+        "2.16.840.1.101.3.4.2.3" => "SHA-512",
+        "2.16.840.1.101.3.4.2.4" => "SHA-224",
+        SHA_1 => "SHA-1",
+        _ => "another hash function",
+    }
 }
 
 /// Names that are neither DNS names nor addresses of hosts, mail or the web.

@@ -16,6 +16,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::details::general_name;
 use super::{AuthorityReference, Certificate, CertificateError, ExtendedKeyUsage};
+use crate::pki::damage;
 use crate::pki::key::{Algorithm, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
@@ -24,8 +25,9 @@ use crate::time::Timestamp;
 
 /// Reads the certificate at the start of `der`; also returns how many octets follow it.
 pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError> {
-    let (rest, parsed) = X509Certificate::from_der(der)
-        .map_err(|error| CertificateError::Malformed(format!("it is not X.509 ({error})")))?;
+    let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| {
+        CertificateError::Malformed(format!("it is not X.509 ({})", damage::words(&error)))
+    })?;
     let mut certificate = basic(&parsed)?;
     let mut seen = Vec::with_capacity(parsed.extensions().len());
     for extension in parsed.extensions() {
@@ -36,14 +38,14 @@ pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError>
             )));
         }
         seen.push(&extension.oid);
-        apply(&mut certificate, extension.parsed_extension(), extension.critical).map_err(
-            |why| {
-                CertificateError::Malformed(format!(
-                    "its extension {} {why}",
-                    dotted(&extension.oid)
-                ))
-            },
-        )?;
+        let identifier = dotted(&extension.oid);
+        if let ParsedExtension::ParseError { .. } = extension.parsed_extension()
+            && READ.contains(&identifier.as_str())
+        {
+            let how = format!("its extension {identifier} is damaged");
+            return Err(CertificateError::Malformed(how));
+        }
+        apply(&mut certificate, extension.parsed_extension(), extension.critical);
     }
     Ok((certificate, rest.len()))
 }
@@ -75,14 +77,15 @@ fn basic(parsed: &X509Certificate<'_>) -> Result<Certificate, CertificateError> 
     })
 }
 
+/// Extensions that tell facts: subjectKeyIdentifier, keyUsage, subjectAltName, basicConstraints, nameConstraints,
+/// authorityKeyIdentifier, extendedKeyUsage. Others may be damaged; who verifies judges that
+/// ([`crate::pki::acceptance`]).
+const READ: [&str; 7] =
+    ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.35", "2.5.29.37"];
+
 /// Takes over what one extension says.
-fn apply(
-    certificate: &mut Certificate,
-    extension: &ParsedExtension<'_>,
-    critical: bool,
-) -> Result<(), String> {
+fn apply(certificate: &mut Certificate, extension: &ParsedExtension<'_>, critical: bool) {
     match extension {
-        ParsedExtension::ParseError { error } => return Err(format!("is damaged ({error})")),
         ParsedExtension::SubjectKeyIdentifier(id) => {
             certificate.subject_key_id = Some(id.0.to_vec());
         }
@@ -113,7 +116,6 @@ fn apply(
         }
         _ => {}
     }
-    Ok(())
 }
 
 /// The certificate that an authority key identifier names, as OpenSSL reads it.

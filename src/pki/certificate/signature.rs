@@ -9,6 +9,8 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
 
+pub(in crate::pki) use algorithms::has_long_exponent;
+
 /// What verifying a signature with a key has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signature {

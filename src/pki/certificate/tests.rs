@@ -218,17 +218,21 @@ fn what_is_no_certificate_is_named() {
     );
     let damaged = format!("\n\n{}", crate::pki::pem::encode("CERTIFICATE", b"0\x03\x02\x01\x05"));
     let message = read(&damaged).to_string();
-    assert!(
-        message.starts_with(
-            "damaged certificate: in the block `BEGIN CERTIFICATE` on line 3: it is not X.509"
-        ),
-        "{message}"
+    assert_eq!(
+        message,
+        "damaged certificate: in the block `BEGIN CERTIFICATE` on line 3: it is not X.509 (it is cut off, or damaged)"
     );
     let bench = Bench::new();
     let mut der = foreign(&bench, "-newkey ed25519", "", "").der;
     der.push(0);
     let message = Certificate::from_der(&der).unwrap_err().to_string();
     assert_eq!(message, "damaged certificate: 1 octets follow its end");
+    let mut changed = der[..der.len() - 1].to_vec();
+    // The first digit of the first time.
+    let begin = changed.windows(2).position(|two| two == [0x17, 13]).unwrap();
+    changed[begin + 2] = b'x';
+    let message = Certificate::from_der(&changed).unwrap_err().to_string();
+    assert!(message.ends_with("(a time in it is malformed)"), "{message}");
     let half = crate::pki::pem::encode("CERTIFICATE", &der[..100]);
     assert!(matches!(read(&half), CertificateError::Malformed(_)));
 }

@@ -9,7 +9,9 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::{CertificationRequest, RequestError};
 use crate::pki::certificate::details::{PublicKey as KeyWords, signature_algorithm};
 use crate::pki::certificate::reading::{address, algorithm, normalize};
+use crate::pki::certificate::signature::has_long_exponent;
 use crate::pki::certificate::{Signature, key_usage, signature};
+use crate::pki::damage;
 use crate::pki::key::{Algorithm, PublicKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
@@ -21,7 +23,7 @@ const UNCOMPRESSED: u8 = 4;
 /// Reads a request that fills `der`.
 pub(super) fn read(der: &[u8]) -> Result<CertificationRequest, RequestError> {
     let (rest, parsed) = X509CertificationRequest::from_der(der)
-        .map_err(|error| malformed(format!("it is not PKCS#10 ({error})")))?;
+        .map_err(|error| malformed(format!("it is not PKCS#10 ({})", damage::words(&error))))?;
     if !rest.is_empty() {
         return Err(malformed(format!("{} octets follow its end", rest.len())));
     }
@@ -60,6 +62,9 @@ fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, RequestError
     };
     if algorithm.kind().is_none() {
         return unsupported(format!("an {algorithm} key"));
+    }
+    if has_long_exponent(info) {
+        return unsupported(format!("an {algorithm} key with an unusually long public exponent"));
     }
     let bits = info.subject_public_key.data.as_ref();
     let is_elliptic = matches!(algorithm, Algorithm::EcdsaP256 | Algorithm::EcdsaP384);
@@ -117,11 +122,8 @@ fn apply(
     extension: &X509Extension<'_>,
 ) -> Result<(), RequestError> {
     match extension.parsed_extension() {
-        ParsedExtension::ParseError { error } => {
-            return Err(malformed(format!(
-                "its extension {} is damaged ({error})",
-                dotted(&extension.oid)
-            )));
+        ParsedExtension::ParseError { .. } => {
+            return Err(malformed(format!("its extension {} is damaged", dotted(&extension.oid))));
         }
         ParsedExtension::BasicConstraints(constraints) => {
             request.asks_for_authority |= constraints.ca;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::pki::acceptance::{self, By, Refusal};
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
 use crate::pki::key::SpkiHash;
 use crate::time::Timestamp;
@@ -54,6 +55,13 @@ pub enum Problem {
         /// The bits it has.
         found: u16,
     },
+    /// Go, and with it every controller that is written in Go, does not read it.
+    NotRead {
+        /// What is wrong.
+        what: String,
+        /// Go's words.
+        words: &'static str,
+    },
     /// Its subjectAltName lacks names.
     NamesMissing {
         /// The names that it lacks.
@@ -91,6 +99,10 @@ impl fmt::Display for Problem {
             Self::NoHandshakes { .. } => {
                 f.write_str("is not for TLS (keyUsage lacks `digitalSignature`)")
             }
+            Self::NotRead { what, words } => write!(
+                f,
+                "{what}: the controller does not read it (Go's `{words}`), and serves a made-up certificate"
+            ),
             Self::NamesMissing { missing, found } => write!(
                 f,
                 "does not cover {} (subjectAltName has {})",
@@ -119,6 +131,7 @@ pub fn problems(certificate: &Certificate, now: Timestamp, purpose: Purpose<'_>)
         Purpose::Server { names } => {
             let mut problems = usage(certificate, ExtendedKeyUsage::ServerAuth);
             problems.extend(missing_names(certificate, names));
+            problems.extend(not_read(certificate));
             problems
         }
         Purpose::Client => usage(certificate, ExtendedKeyUsage::ClientAuth),
@@ -162,6 +175,13 @@ fn usage(certificate: &Certificate, wanted: ExtendedKeyUsage) -> Vec<Problem> {
         problems.push(Problem::WrongUsage { wanted, found: found.clone() });
     }
     problems
+}
+
+fn not_read(certificate: &Certificate) -> Option<Problem> {
+    let Refusal { what, by: By::Controller(words) } = acceptance::unreadable(certificate)? else {
+        return None;
+    };
+    Some(Problem::NotRead { what, words })
 }
 
 fn missing_names(certificate: &Certificate, names: &[&str]) -> Option<Problem> {

@@ -209,3 +209,23 @@ fn wildcards_cover_one_label() {
         assert_eq!(covers(pattern, host), expected, "{pattern} {host}");
     }
 }
+
+#[test]
+fn a_server_certificate_that_go_does_not_read_is_a_problem() {
+    let bench = crate::pki::openssl::Bench::new();
+    for (names, is_read) in [
+        ("DNS:a.example", true),
+        ("DNS:a.example,URI:http://a.example/", true),
+        ("DNS:a.example,URI:http://a..b/", false),
+    ] {
+        let arguments = format!(
+            "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=a -days 9 \
+             -addext subjectAltName={names} -keyout key.pem -out certificate.pem"
+        );
+        bench.openssl(&arguments).unwrap();
+        let own = Certificate::from_pem(&bench.read("certificate.pem")).unwrap().remove(0);
+        let found = problems(&own, own.not_before, Purpose::Server { names: &["a.example"] });
+        let is_told = found.iter().any(|problem| matches!(problem, Problem::NotRead { .. }));
+        assert_eq!(is_told, !is_read, "{names}: {found:?}");
+    }
+}

@@ -6,8 +6,10 @@ use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate
 use x509_parser::x509::X509Version;
 
 use super::{ListNumber, RevocationList, RevocationReason, RevokedEntry};
+use crate::pki::acceptance::refusal_of_form;
 use crate::pki::certificate::details::signature_algorithm;
 use crate::pki::certificate::reading::authority_reference;
+use crate::pki::damage;
 use crate::pki::name::DistinguishedName;
 use crate::pki::object_identifier::dotted;
 use crate::pki::request::SerialNumber;
@@ -22,8 +24,9 @@ const EMPTY: [u8; 2] = [0x30, 0];
 
 /// One list; else why it is none.
 pub(super) fn read(der: &[u8]) -> Result<RevocationList, String> {
-    let (rest, parsed) = CertificateRevocationList::from_der(der)
-        .map_err(|error| format!("it is not a list of revoked certificates ({error})"))?;
+    let (rest, parsed) = CertificateRevocationList::from_der(der).map_err(|error| {
+        format!("it is not a list of revoked certificates ({})", damage::words(&error))
+    })?;
     if !rest.is_empty() {
         return Err(format!("{} octets follow its end", rest.len()));
     }
@@ -42,7 +45,7 @@ pub(super) fn read(der: &[u8]) -> Result<RevocationList, String> {
         next_update: parsed.next_update().map(|time| Timestamp::from_unix(time.timestamp())),
         signature: signature_algorithm(&parsed.signature_algorithm),
         revoked: parsed.iter_revoked_certificates().map(entry).collect(),
-        flaw: flaw(&parsed),
+        flaw: flaw(&parsed).or_else(|| odd_form(der)),
     })
 }
 
@@ -83,6 +86,11 @@ fn flaw(parsed: &CertificateRevocationList<'_>) -> Option<String> {
         "the list has the critical extension {}, which OpenSSL does not know (error 36, `unhandled critical CRL extension`)",
         dotted(&unknown.oid)
     ))
+}
+
+/// Why the controller does not read it, or OpenSSL does not go by it.
+fn odd_form(der: &[u8]) -> Option<String> {
+    refusal_of_form(der).map(|refusal| format!("the list {refusal}"))
 }
 
 /// What makes a list speak of some certificates alone, whether its extension is critical, as it has to be, or not:

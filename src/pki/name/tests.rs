@@ -300,3 +300,24 @@ fn names_read_the_same_in_other_string_types_and_nothing_else() {
     let parse = |text: &str| DistinguishedName::parse(text).unwrap();
     assert!(parse(one).reads_as(&parse(two)), "the members of one RDN have no order");
 }
+
+#[test]
+fn names_match_as_openssl_compares_them() {
+    let parse = |text: &str| DistinguishedName::parse(text).unwrap();
+    let ours = parse("/O=Acme Inc/CN=ä");
+    for same in ["/O=ACME inc/CN=ä", "/O=  Acme \t Inc /CN=ä"] {
+        let other = DistinguishedName::from_attributes(
+            same[1..].split('/').filter_map(|pair| pair.split_once('=')),
+        );
+        let other = other.unwrap_or_else(|error| panic!("{same}: {error}"));
+        assert!(ours.matches(&other) && ours != other, "{same}");
+    }
+    // Letters outside of ASCII keep their case, and parts their places.
+    for other in ["/O=Acme Inc/CN=Ä", "/O=AcmeInc/CN=ä", "/CN=ä/O=Acme Inc", "/O=Acme Inc"] {
+        assert!(!ours.matches(&parse(other)), "{other}");
+    }
+    assert!(
+        parse("CN=a+OU=b").matches(&parse("OU=B+CN=A")),
+        "the members of one RDN have no order"
+    );
+}

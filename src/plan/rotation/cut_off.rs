@@ -152,7 +152,7 @@ fn authorities<'a>(
         |known: &&Known| matches!(known.holder, Holder::Authority(_)) && !known.is_revoked;
     let former = known.iter().filter(is_former);
     // A root that is not trusted any more vouches for nothing.
-    found.extend(former.map(|known| &known.certificate).filter(|one| one.issuer != one.subject));
+    found.extend(former.map(|known| &known.certificate).filter(|one| !one.is_self_issued()));
     found.retain(|one| !revoked.contains(one.der.as_slice()));
     found
 }

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{self as lc, RsaParameters, RsaPssSaltLength, VerificationAlgorithm};
+use x509_parser::public_key::PublicKey as PublicKeyContent;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
@@ -77,6 +78,9 @@ pub(super) fn verifier(
     key: &SubjectPublicKeyInfo<'_>,
 ) -> Option<Verifier> {
     let oid = dotted(&named.algorithm);
+    if has_long_exponent(key) {
+        return None;
+    }
     match (algorithm(key), oid.as_str()) {
         (Some(Algorithm::Rsa(bits)), RSASSA_PSS) => probabilistic(named, bits),
         (None, RSASSA_PSS) => probabilistic(named, probabilistic_key(key)?),
@@ -88,6 +92,14 @@ pub(super) fn verifier(
         (Some(Algorithm::Ed25519), "1.3.101.112") => Some(Verifier::Library(&lc::ED25519)),
         _ => None,
     }
+}
+
+/// Bits of the public exponents of RSA that the library verifies with; OpenSSL and Go take longer ones.
+const EXPONENT_BITS: usize = 33;
+
+/// Whether it is a key of RSA whose signatures are not verified here for that reason.
+pub(in crate::pki) fn has_long_exponent(key: &SubjectPublicKeyInfo<'_>) -> bool {
+    matches!(key.parsed(), Ok(PublicKeyContent::RSA(rsa)) if bits(rsa.exponent) > EXPONENT_BITS)
 }
 
 /// RSASSA-PKCS1-v1_5 (RFC 8017, appendix A.2.4); SHA-1 for certificates of old.
@@ -237,6 +249,9 @@ pub(super) fn fits(named: &AlgorithmIdentifier<'_>, key: &SubjectPublicKeyInfo<'
 /// What a signature is called that is not verified here: `RSA with MD5`, and the key where that is the reason.
 pub(super) fn words(named: &AlgorithmIdentifier<'_>, key: &SubjectPublicKeyInfo<'_>) -> String {
     let name = signature_algorithm(named).name;
+    if has_long_exponent(key) {
+        return format!("{name} by a key with an unusually long public exponent");
+    }
     match PublicKey::of_info(key) {
         key if key.is_followed() || name == key.algorithm => name,
         key => format!("{name} by a key of the kind {key}"),
