@@ -1,8 +1,8 @@
 //! What was brought along: certificates and keys of others, judged before anything relies on them.
 
+mod pool;
+mod reading;
 mod warnings;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::Issuers;
 use super::context::{Context, Findings};
@@ -10,15 +10,17 @@ use super::tls::written_path;
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::path;
 use crate::pki::acceptance;
-use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Problem, Purpose};
-use crate::pki::key::{KeyError, PrivateKey};
-use crate::pki::name::DistinguishedName;
+use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
 use crate::spec::document::{Document, NamedPath, Path, Step};
 use crate::spec::value::{FalseOr, FilePath, HostName};
 use crate::spec::{Ca, Spec, Tls};
 use crate::store::Keyring;
+pub use pool::Pool;
+pub use reading::{NamedKey, bytes};
+use reading::{certificates, private_key};
 use warnings::{warn_about_chain, warn_about_strays, warn_about_unverified};
 
 /// All paths that the spec names, but for those of the plugin's own settings.
@@ -86,58 +88,6 @@ fn written<'a, const N: usize>(
     fields: [(&str, Option<&'a FilePath>); N],
 ) -> impl Iterator<Item = (Path, &'a FilePath)> {
     fields.map(|(field, file)| Some(([base, &path![field]].concat(), file?))).into_iter().flatten()
-}
-
-/// Content of the file that is named at `path`; a missing or unreadable one is an error there.
-pub fn bytes<'a>(
-    context: Context<'a>,
-    path: &Path,
-    file: &str,
-    findings: &mut Findings,
-) -> Option<&'a [u8]> {
-    read(context, path, file).map_err(|(_, error)| findings.push(error)).ok()
-}
-
-/// As [`bytes`]; the error comes with whether there is no such file.
-fn read<'a>(context: Context<'a>, path: &Path, file: &str) -> Result<&'a [u8], (bool, Diagnostic)> {
-    let named = context.document.named(path, file);
-    let full = named.path();
-    let (is_absent, cause) = match context.files.get(full) {
-        Some(Ok(bytes)) => return Ok(bytes),
-        Some(Err(unread)) => (unread.is_absent, unread.cause.as_str()),
-        None => (false, "it was not read"),
-    };
-    let title = format!("cannot read `{}`: {cause}", full.display());
-    let error = Diagnostic::error("unreadable-file", title)
-        .at(context.value(path))
-        .help("paths start from the folder of the file that contains them");
-    Err((is_absent, error))
-}
-
-/// A private key that the spec names by its file.
-#[derive(Debug)]
-pub enum NamedKey {
-    /// It is here.
-    Here(PrivateKey),
-    /// There is no such file: the error for those who need it.
-    Absent(Diagnostic),
-}
-
-impl NamedKey {
-    fn here(&self) -> Option<&PrivateKey> {
-        match self {
-            Self::Here(key) => Some(key),
-            Self::Absent(_) => None,
-        }
-    }
-
-    /// Puts it, or the error for those who need it, into a keyring.
-    pub fn store(self, holder: Holder, keyring: &mut Keyring) {
-        match self {
-            Self::Here(key) => keyring.insert(holder, key),
-            Self::Absent(error) => keyring.insert_absent(holder, error),
-        }
-    }
 }
 
 /// Whether an authority is somebody else's.
@@ -242,54 +192,6 @@ fn several_authorities(file: &str, lowest: &[&Certificate]) -> Diagnostic {
         .help("put each of them into a file and an entry of its own, and list them all under `clientAuth.cas`; issuers are found in the files of all entries")
 }
 
-/// Every certificate in the files of brought authorities, by subject as it is compared: a chain may go on there.
-#[derive(Clone, Debug, Default)]
-pub struct Pool {
-    by_subject: BTreeMap<Vec<Vec<u8>>, Vec<Certificate>>,
-}
-
-impl Pool {
-    /// Reads each of those files once; what is wrong with them is said where they are named.
-    #[must_use]
-    pub fn of(context: Context<'_>) -> Self {
-        let mut pool = Self::default();
-        for (name, ca) in &context.spec.cas {
-            let Some(file) = &ca.certificate else { continue };
-            let path = path!["cas", name.as_str(), "certificate"];
-            let named = context.document.named(&path, file.as_str());
-            let Some(Ok(bytes)) = context.files.get(named.path()) else { continue };
-            for certificate in Certificate::from_pem(bytes).into_iter().flatten() {
-                let known =
-                    pool.by_subject.entry(certificate.subject.folded().to_vec()).or_default();
-                if !known.contains(&certificate) {
-                    known.push(certificate);
-                }
-            }
-        }
-        pool
-    }
-
-    /// `given`, and whatever here could stand above one of them or above `own`.
-    fn above(&self, own: &Certificate, given: &[Certificate]) -> Vec<Certificate> {
-        let mut found = given.to_vec();
-        let mut open: Vec<&DistinguishedName> =
-            given.iter().chain([own]).map(|certificate| &certificate.issuer).collect();
-        let mut seen = BTreeSet::new();
-        while let Some(issuer) = open.pop() {
-            if !seen.insert(issuer.folded()) {
-                continue;
-            }
-            for certificate in self.by_subject.get(issuer.folded()).into_iter().flatten() {
-                open.push(&certificate.issuer);
-                if !found.contains(certificate) {
-                    found.push(certificate.clone());
-                }
-            }
-        }
-        found
-    }
-}
-
 /// A server certificate that another owner's authority issued, leaf first, then intermediates; and its key.
 pub fn server(
     context: Context<'_>,
@@ -386,80 +288,10 @@ fn refuse_problems(
     problems.iter().all(is_of_the_time)
 }
 
-fn certificates(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    findings: &mut Findings,
-) -> Option<Vec<Certificate>> {
-    let bytes = bytes(context, path, file, findings)?;
-    let (code, title, help) = match Certificate::from_pem(bytes) {
-        Ok(found) => return Some(found),
-        Err(CertificateError::NotPem) => (
-            "not-pem",
-            format!("`{file}` is not PEM"),
-            "convert it: `openssl x509 -inform DER -in FILE -out FILE.pem`, or `openssl pkcs12 -in FILE -nokeys` for PKCS#12",
-        ),
-        Err(CertificateError::NoCertificate) => (
-            "no-certificate",
-            format!("there is no certificate in `{file}`"),
-            "name a file that holds a PEM certificate",
-        ),
-        Err(CertificateError::Malformed(how)) => (
-            "broken-certificate",
-            format!("a certificate in `{file}` is damaged: {how}"),
-            "get the file once more",
-        ),
-    };
-    findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));
-    None
-}
-
 fn foreign_key(certificate_file: &str) -> Diagnostic {
     let title = format!("this key belongs to no certificate in `{certificate_file}`");
     Diagnostic::error("key-mismatch", title)
         .help("bring the key that the certificate was requested with")
-}
-
-fn private_key(
-    context: Context<'_>,
-    path: &Path,
-    file: &str,
-    findings: &mut Findings,
-) -> Option<NamedKey> {
-    let bytes = match read(context, path, file) {
-        Ok(bytes) => bytes,
-        Err((true, error)) => return Some(NamedKey::Absent(error)),
-        Err((false, error)) => {
-            findings.push(error);
-            return None;
-        }
-    };
-    let (code, title, help) = match PrivateKey::from_pem(bytes) {
-        Ok(key) => return Some(NamedKey::Here(key)),
-        Err(KeyError::NotPem) => (
-            "not-pem",
-            format!("`{file}` is not PEM"),
-            "convert it: `openssl pkey -inform DER -in FILE -out FILE.pem`",
-        ),
-        Err(KeyError::NoKey) => (
-            "no-key",
-            format!("there is no private key in `{file}`"),
-            "name a file that holds a PEM private key",
-        ),
-        Err(KeyError::Encrypted) => (
-            "encrypted-key",
-            format!("the key in `{file}` is encrypted, and mtlsgen has no passphrase for it"),
-            "decrypt it to a file that only you can read: `openssl pkey -in FILE -out FILE.pem`",
-        ),
-        Err(error) => (
-            "broken-key",
-            format!("the key in `{file}` cannot be used: {error}"),
-            "get the file once more",
-        ),
-    };
-    findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));
-    None
 }
 
 #[cfg(test)]

@@ -25,8 +25,6 @@ type Rdn = Vec<AttributeTypeAndValue>;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DistinguishedName {
     der: Vec<u8>,
-    /// Each part as it is compared.
-    folded: Vec<Vec<u8>>,
 }
 
 /// One attribute of a name.
@@ -103,8 +101,7 @@ impl DistinguishedName {
             .map(RelativeDistinguishedName::try_from)
             .collect::<Result<Vec<_>, _>>()
             .and_then(|rdns| RdnSequence::from(rdns).to_der());
-        let encoded = encoded.map_err(|error| error.to_string());
-        encoded.and_then(|der| Self::from_der(&der)).map_err(|error| {
+        encoded.map(|der| Self { der }).map_err(|error| {
             NameError::new(
                 format!("the subject cannot be encoded ({error})"),
                 "write shorter values",
@@ -118,7 +115,7 @@ impl DistinguishedName {
     /// One line that says why it is not a name.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
         match rdns(der) {
-            Ok(rdns) => Ok(Self { der: der.to_vec(), folded: fold::name(&rdns) }),
+            Ok(_) => Ok(Self { der: der.to_vec() }),
             Err(error) => Err(format!("not the DER of a name ({error})")),
         }
     }
@@ -149,19 +146,19 @@ impl DistinguishedName {
     /// strings do not matter (RFC 5280, section 7.1).
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        self == other || self.folded() == other.folded()
     }
 
     /// What is the same for names that match: to look them up by.
     #[must_use]
-    pub fn folded(&self) -> &[Vec<u8>] {
-        &self.folded
+    pub fn folded(&self) -> Vec<Vec<u8>> {
+        fold::name(&self.parsed())
     }
 
     /// Tells whether its first parts are those of `base`, by the same rules.
     #[must_use]
     pub fn is_within(&self, base: &Self) -> bool {
-        self.folded.starts_with(&base.folded)
+        self.folded().starts_with(&base.folded())
     }
 
     /// Checks the attributes of a name that somebody else encoded as those of a written one are:
@@ -274,7 +271,7 @@ fn content<'a>(element: &Any<'a>, tag: u8) -> Result<&'a [u8], String> {
 impl Default for DistinguishedName {
     /// The name without attributes.
     fn default() -> Self {
-        Self { der: vec![0x30, 0x00], folded: Vec::new() }
+        Self { der: vec![0x30, 0x00] }
     }
 }
 
