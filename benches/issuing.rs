@@ -33,7 +33,7 @@ use mtlsgen::io::entropy::SystemEntropy;
 use mtlsgen::io::store::{Store, WAIT_LIMIT};
 use mtlsgen::model::{self, Context, Model};
 use mtlsgen::plan::{self, IssuancePlan};
-use mtlsgen::spec::document;
+use mtlsgen::specification::document;
 use mtlsgen::store::{Inventory, Issued, Keyring};
 use mtlsgen::time::Timestamp;
 

@@ -10,7 +10,7 @@
 //!  Model + Inventory′ + Keyring ──render──► Manifests ──layout──► OutputTree ──► stdout │ directory │ diff
 //! ```
 //!
-//! The core ([`spec`], [`model`], [`pki`], [`store`], [`plan`], [`manifest`], [`target`], [`secret_format`],
+//! The core ([`specification`], [`model`], [`pki`], [`store`], [`plan`], [`manifest`], [`targets`], [`secret_format`],
 //! [`derive`](mod@derive), [`output`], [`complete`], [`kustomize`], [`inspect`], [`import`], [`status`], [`existing`],
 //! [`diagnostic`]) is pure: disk, clock, environment and randomness live in [`io`] and
 //! reach it as arguments. [`cli`] composes the phases. [`guard`] remembers secrets for as long as `cli` runs, and
@@ -35,9 +35,9 @@ pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod secret_format;
-pub mod spec;
+pub mod specification;
 pub mod status;
 pub mod store;
-pub mod target;
+pub mod targets;
 pub mod time;
 pub mod yaml;

@@ -18,12 +18,12 @@ use self::template::{Engine, TemplateSet, model_view};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::manifest::{Disclosure, Manifest, order};
 use crate::model::Model;
-use crate::spec::document::Locate;
-use crate::spec::value::LabelValue;
+use crate::specification::document::Locate;
+use crate::specification::value::LabelValue;
 use crate::store::Material;
-use crate::target::draft::Draft;
-use crate::target::{FinalObject, Target};
-use crate::{secret_format, target};
+use crate::targets::draft::Draft;
+use crate::targets::{FinalObject, Target};
+use crate::{secret_format, targets};
 use finish::{Finished, Finisher};
 
 /// Renders the objects of a model, in the order in which they can be applied.
@@ -159,7 +159,7 @@ pub fn prepare<'a>(
     disclosure: Disclosure,
     locate: Locate<'a>,
 ) -> Result<Rendered<'a>, Vec<Diagnostic>> {
-    let target = target::find(&model.target).ok_or_else(|| {
+    let target = targets::find(&model.target).ok_or_else(|| {
         vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
     })?;
     let patches = Patches::new(&model.patches).map_err(|findings| {

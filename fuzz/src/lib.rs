@@ -25,7 +25,7 @@ use mtlsgen::pki::crl::RevocationList;
 use mtlsgen::pki::key::PrivateKey;
 use mtlsgen::pki::pkcs12::{self, Password};
 use mtlsgen::plan::Rehearsal;
-use mtlsgen::spec::document::{self, Document};
+use mtlsgen::specification::document::{self, Document};
 use mtlsgen::time::Timestamp;
 use serde_json::Value;
 use zeroize::Zeroizing;

@@ -17,7 +17,7 @@ use crate::io::store::{Before, Store, Unfinished, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::pki::pkcs12::{Password, PasswordError};
-use crate::spec::value::{LabelValue, ObjectName};
+use crate::specification::value::{LabelValue, ObjectName};
 use crate::time::Timestamp;
 
 /// What is left out of a path that holds nothing.

@@ -15,7 +15,7 @@ use super::schema;
 use crate::diagnostic::{Diagnostic, Source, has_errors, shown};
 use crate::io::{input, new_files};
 use crate::kustomize::doctor::command::quoted;
-use crate::spec::value::{HostName, ImageName, ObjectName};
+use crate::specification::value::{HostName, ImageName, ObjectName};
 use answers::{Answers, ServerCertificate};
 
 /// Name of the schema's file beside a spec.

@@ -15,7 +15,7 @@ use crate::io::reach::Reach;
 use crate::io::{input, new_files};
 use crate::kustomize::helm;
 use crate::manifest::lists;
-use crate::spec::document::in_its_language;
+use crate::specification::document::in_its_language;
 
 /// Namespace of the release; Helm 4 tells its plugins.
 const NAMESPACE: &str = "HELM_NAMESPACE";

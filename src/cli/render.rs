@@ -24,7 +24,7 @@ use crate::output::{self, Format, Options, OutputTree};
 use crate::plan::{Holdings, IssuancePlan, Rehearsal, Scope, Selected};
 use crate::render::Checked;
 use crate::render::template::TemplateSet;
-use crate::spec::document::Document;
+use crate::specification::document::Document;
 use crate::store::Inventory;
 use crate::store::Material;
 

@@ -23,7 +23,7 @@ use crate::io::store::StoreError;
 use crate::io::tree_error::TreeError;
 use crate::output::{NotOurs, StreamError};
 use crate::path;
-use crate::spec::document::{Document, in_its_language};
+use crate::specification::document::{Document, in_its_language};
 
 /// Columns of messages, whatever the terminal: they are the same everywhere.
 const WIDTH: usize = 120;

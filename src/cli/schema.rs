@@ -2,7 +2,7 @@
 
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
-use crate::spec;
+use crate::specification;
 
 /// Print the JSON Schema of the spec (draft-07), for editors and validators
 #[derive(Debug, clap::Args)]
@@ -16,5 +16,5 @@ pub fn run(_args: &Args, _globals: &Globals) -> Result<ExitStatus, CommandError>
 
 /// The schema as a file's content.
 pub fn text() -> String {
-    format!("{:#}\n", spec::json_schema())
+    format!("{:#}\n", specification::json_schema())
 }

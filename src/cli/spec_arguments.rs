@@ -13,7 +13,7 @@ use crate::io::input;
 use crate::io::input_error::InputError;
 use crate::io::reach::Reach;
 use crate::io::store::Sharing;
-use crate::spec::document;
+use crate::specification::document;
 use crate::time::Timestamp;
 
 /// Flags of the commands that read the spec.

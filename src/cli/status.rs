@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::context::listed;
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan};
-use crate::spec::value::Duration;
+use crate::specification::value::Duration;
 use crate::status::{self, Row, Sources, State};
 use crate::time::Timestamp;
 

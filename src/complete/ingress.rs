@@ -8,9 +8,9 @@ use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::identity::Identity;
 use crate::model::{Exposure, ServerTls};
-use crate::spec::document::Locate;
-use crate::spec::selector::Selector;
-use crate::target::Target;
+use crate::specification::document::Locate;
+use crate::specification::selector::Selector;
+use crate::targets::Target;
 
 /// An Ingress and the hosts that it is to protect.
 pub(super) struct Judged<'a> {

@@ -11,7 +11,7 @@ use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous::{self, Place};
 use crate::render::Rendered;
-use crate::spec::value::LabelValue;
+use crate::specification::value::LabelValue;
 use crate::yaml;
 
 /// What prefixes of annotations tools keep for themselves.

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{Model, SecretContent};
-use crate::spec::PatchTarget;
-use crate::target::fixture::{FakeMaterial, exposure, labels, model, protected};
+use crate::specification::PatchTarget;
+use crate::targets::fixture::{FakeMaterial, exposure, labels, model, protected};
 
 const HOST: &str = "shop.example.com";
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
@@ -227,7 +227,7 @@ fn where_there_is_no_ingress_it_is_said() {
 #[test]
 fn a_service_that_the_spec_says_exists_need_not_be_there() {
     let mut model = shop();
-    let mut service = crate::target::fixture::service("shop");
+    let mut service = crate::targets::fixture::service("shop");
     (service.rendered, service.deployment) = (false, None);
     model.services.insert("shop".to_owned(), service);
     assert!(complete(&model, vec![ingress()]).is_ok());

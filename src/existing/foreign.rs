@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use super::reading::Secrets;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Exposure, Model, Reference, ServerCertificateSource, Touched};
-use crate::spec::Verify;
-use crate::spec::document::Locate;
-use crate::spec::document::Step;
+use crate::specification::Verify;
+use crate::specification::document::Locate;
+use crate::specification::document::Step;
 use crate::time::Timestamp;
 
 /// What nobody could say as long as those Secrets were not shown.

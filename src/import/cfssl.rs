@@ -13,7 +13,7 @@ use super::found::{Found, LeftOut, Place};
 use super::reading;
 use crate::inspect::reading::Passwords;
 use crate::pki::name::DistinguishedName;
-use crate::spec::value::Duration;
+use crate::specification::value::Duration;
 use crate::time::Seconds;
 
 /// The profiles of a configuration by their names; the default one has none.

@@ -16,7 +16,7 @@ use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyKind, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, Holder, Issuer};
-use crate::spec::value::LabelValue;
+use crate::specification::value::LabelValue;
 use crate::store::NewRevocation;
 use crate::time::{Seconds, Timestamp};
 

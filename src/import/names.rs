@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::found::Place;
 use crate::model::authorities::SELF_SIGNED;
 use crate::pki::certificate::Certificate;
-use crate::spec::value::{HostName, ObjectName};
+use crate::specification::value::{HostName, ObjectName};
 
 /// Stems of file names that tell nothing.
 const EMPTY_STEMS: [&str; 12] = [

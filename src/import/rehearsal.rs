@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source as Text};
 use crate::model::{self, Context, Files, Model};
 use crate::pki::request::Holder;
 use crate::plan::{self, Reason};
-use crate::spec::document;
+use crate::specification::document;
 use crate::store::{HeldCertificate, Inventory, Ledger};
 use crate::time::{Seconds, Timestamp};
 use zeroize::Zeroizing;

@@ -13,8 +13,8 @@ use super::judge::{Entry, Pki, Source};
 use super::names;
 use crate::pki::key::KeyKind;
 use crate::pki::request::Holder;
-use crate::spec::subject::default_name;
-use crate::spec::value::{LabelValue, NamespaceName, ObjectName};
+use crate::specification::subject::default_name;
+use crate::specification::value::{LabelValue, NamespaceName, ObjectName};
 use crate::time::Seconds;
 
 /// Longest validity of a server's certificate that a spec takes.

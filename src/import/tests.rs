@@ -5,7 +5,7 @@ use crate::pki::key::KeyKind;
 use crate::pki::openssl::{Held, authority, noon, request};
 use crate::pki::pkcs12::Password;
 use crate::pki::request::Usage;
-use crate::spec::Spec;
+use crate::specification::Spec;
 
 /// Nobody knows a password.
 struct Nobody;

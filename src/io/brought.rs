@@ -4,7 +4,7 @@ use super::input;
 use super::input_error::ReadErrorKind;
 use super::reach::Reach;
 use crate::model::{Files, Unread};
-use crate::spec::document::NamedPath;
+use crate::specification::document::NamedPath;
 
 /// Content of each of them; where one cannot be read, the cause in words.
 #[must_use]

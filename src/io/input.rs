@@ -13,7 +13,7 @@ use super::input_error::{InputError, ReadError, ReadErrorKind};
 use super::open;
 use super::reach::Reach;
 use crate::diagnostic::Source;
-use crate::spec::document::{self, NamedPath};
+use crate::specification::document::{self, NamedPath};
 
 /// Names that a spec is looked for under in the working directory.
 pub const SPEC_NAMES: [&str; 3] = ["mtls.toml", "mtls.yaml", "mtls.yml"];

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::input_error::{ReadError, ReadErrorKind};
 use super::open;
 use crate::diagnostic::{Diagnostic, Source, literal};
-use crate::spec::document::NamedPath;
+use crate::specification::document::NamedPath;
 
 /// How far the paths of a spec reach.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ use super::open;
 use super::reach::Reach;
 use crate::derive::{Seed, SeedError};
 use crate::guard::is_like_seed;
-use crate::spec::document::NamedPath;
+use crate::specification::document::NamedPath;
 
 /// Holds the seed itself, as text.
 const VARIABLE: &str = "MTLSGEN_SEED";

@@ -8,7 +8,7 @@ use super::annotation_of;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
-use crate::spec::plugin::Plugin;
+use crate::specification::plugin::Plugin;
 
 /// Gives a generated Secret a hash suffix where it is true (as Go's `strconv.ParseBool` takes it).
 pub const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
@@ -100,7 +100,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::plugin::Behavior;
+    use crate::specification::plugin::Behavior;
 
     fn manifest(kind: &str, name: &str, sensitive: bool) -> (Manifest, Value) {
         let identity = Identity {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, literal};
-use crate::spec::document::{self, KIND};
+use crate::specification::document::{self, KIND};
 use crate::yaml;
 
 /// Keys of a `ConfigMap` that hold a whole spec, in the order of merging.
@@ -111,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::document::read;
+    use crate::specification::document::read;
 
     fn spec(config: &Value) -> (Value, Vec<String>) {
         let sources = sources(config, Path::new("dir")).unwrap();

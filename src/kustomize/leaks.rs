@@ -4,9 +4,9 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::path;
-use crate::spec::document::Document;
-use crate::spec::plugin::{Issue, Plugin};
-use crate::spec::value::NamespacedName;
+use crate::specification::document::Document;
+use crate::specification::plugin::{Issue, Plugin};
+use crate::specification::value::NamespacedName;
 
 /// Where what is printed stays, beside the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Source;
-    use crate::spec::document::read;
+    use crate::specification::document::read;
 
     fn manifests() -> Vec<Manifest> {
         let manifest = |name: &str, sensitive| Manifest {

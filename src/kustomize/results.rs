@@ -7,7 +7,7 @@ use super::{annotation_of, config};
 use crate::diagnostic::{Diagnostic, Field, Severity, Span, Subject};
 use crate::guard::hidden;
 use crate::identity::Identity;
-use crate::spec::document::{Document, Step, in_its_language};
+use crate::specification::document::{Document, Step, in_its_language};
 
 /// What results are about: the function's configuration, and where things stand in it.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::spec::document::read;
+    use crate::specification::document::read;
 
     fn config(path: Option<&str>) -> Value {
         let mut config = json!({

@@ -10,7 +10,7 @@ use crate::path;
 use crate::pki::acceptance::refusal_of_chain;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::Issuer;
-use crate::spec::document::Step;
+use crate::specification::document::Step;
 
 /// Refuses listed authorities below which no client would get in; warns of those below them.
 pub fn refuse_unaccepted(

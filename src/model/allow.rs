@@ -7,8 +7,8 @@ use super::lineage::Anchor;
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::request::Issuer;
-use crate::spec::Verify;
-use crate::spec::document::Path;
+use crate::specification::Verify;
+use crate::specification::document::Path;
 
 /// What a list depends on.
 #[derive(Clone, Copy, Debug)]

@@ -11,8 +11,8 @@ use crate::pki::name::DistinguishedName;
 use crate::pki::request::{
     AlternativeNames, CertificateRequest, Holder, Issuer, NameConstraints, Subtree, Usage,
 };
-use crate::spec::document::Path;
-use crate::spec::{self, Ca};
+use crate::specification::document::Path;
+use crate::specification::{self, Ca};
 use crate::store::Keyring;
 use crate::time::Seconds;
 
@@ -94,7 +94,7 @@ fn issuer_names<'a>(context: Context<'a>, findings: &mut Findings) -> BTreeMap<&
                 &path,
                 ("authority", "cas"),
                 issuer,
-                cas.keys().map(spec::value::ObjectName::as_str),
+                cas.keys().map(specification::value::ObjectName::as_str),
             );
         }
     }
@@ -157,7 +157,7 @@ fn request(
     let shared = context.spec.defaults.subject.as_ref();
     let subject = super::subject(context, &path, written.subject.as_ref(), name, shared, findings);
     let key_kind = super::key_kind(context, &path, written.private_key.as_ref(), findings);
-    let duration = written.duration.map_or(DURATION, spec::value::Duration::seconds);
+    let duration = written.duration.map_or(DURATION, specification::value::Duration::seconds);
     let renew_before =
         super::renew_before(context, &path, written.renew_before, None, duration, findings);
     if let Some(limit) = written.max_path_len
@@ -194,7 +194,7 @@ fn request(
     })
 }
 
-fn name_constraints(written: &spec::NameConstraints) -> NameConstraints {
+fn name_constraints(written: &specification::NameConstraints) -> NameConstraints {
     NameConstraints {
         critical: written.critical.unwrap_or(true),
         permitted: subtrees(&written.permitted),
@@ -202,7 +202,7 @@ fn name_constraints(written: &spec::NameConstraints) -> NameConstraints {
     }
 }
 
-fn subtrees(written: &spec::NameSubtrees) -> Vec<Subtree> {
+fn subtrees(written: &specification::NameSubtrees) -> Vec<Subtree> {
     let dns = written.dns_domains.iter().map(|domain| Subtree::Dns(domain.to_string()));
     let ip = written
         .ip_ranges

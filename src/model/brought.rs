@@ -14,9 +14,9 @@ use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Problem, Purpose};
 use crate::pki::key::PrivateKey;
 use crate::pki::request::Holder;
-use crate::spec::document::{Document, NamedPath, Path, Step};
-use crate::spec::value::{FalseOr, FilePath, HostName};
-use crate::spec::{Ca, Spec, Tls};
+use crate::specification::document::{Document, NamedPath, Path, Step};
+use crate::specification::value::{FalseOr, FilePath, HostName};
+use crate::specification::{Ca, Spec, Tls};
 use crate::store::Keyring;
 pub use pool::Pool;
 pub use reading::{NamedKey, bytes};
@@ -304,9 +304,9 @@ mod tests {
     #[test]
     fn all_paths_of_the_spec_are_known() {
         let sources = [
-            include_str!("../spec/mod.rs"),
-            include_str!("../spec/plugin.rs"),
-            include_str!("../spec/value/revocation.rs"),
+            include_str!("../specification.rs"),
+            include_str!("../specification/plugin.rs"),
+            include_str!("../specification/value/revocation.rs"),
         ];
         let fields = sources.iter().flat_map(|text| text.lines());
         let fields =
@@ -336,7 +336,8 @@ mod tests {
             directory: "d".into(),
             text: text.to_owned(),
         };
-        let (document, found) = crate::spec::document::read(&[std::sync::Arc::new(source)]);
+        let (document, found) =
+            crate::specification::document::read(&[std::sync::Arc::new(source)]);
         assert_eq!(found, []);
         let (spec, found) = document.deserialize();
         assert_eq!(found, []);

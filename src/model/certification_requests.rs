@@ -12,15 +12,15 @@ use crate::path;
 use crate::pki::certification_request::{CertificationRequest, RequestError};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::AlternativeNames;
-use crate::spec::document::Path;
-use crate::spec::value::{EmailAddress, HostName, IpAddress, Uri};
-use crate::spec::{self, FromCsr};
+use crate::specification::document::Path;
+use crate::specification::value::{EmailAddress, HostName, IpAddress, Uri};
+use crate::specification::{self, FromCsr};
 
 /// A client's signing request, and where the spec names it.
 pub struct Requested<'a> {
     context: Context<'a>,
     client: &'a str,
-    written: &'a spec::Client,
+    written: &'a specification::Client,
     /// The file, as it is written.
     file: &'a str,
     request: CertificationRequest,
@@ -31,7 +31,7 @@ pub struct Requested<'a> {
 pub fn read<'a>(
     context: Context<'a>,
     client: &'a str,
-    written: &'a spec::Client,
+    written: &'a specification::Client,
     findings: &mut Findings,
 ) -> Option<Option<Requested<'a>>> {
     let Some(file) = written.csr.as_ref().map(AsRef::<str>::as_ref) else {
@@ -57,7 +57,7 @@ pub fn read<'a>(
 fn refuse_from_csr_alone(
     context: Context<'_>,
     client: &str,
-    written: &spec::Client,
+    written: &specification::Client,
     findings: &mut Findings,
 ) {
     // A request that was refused while reading is told already.
@@ -76,7 +76,7 @@ fn refuse_from_csr_alone(
 fn refuse_what_needs_the_key(
     context: Context<'_>,
     client: &str,
-    written: &spec::Client,
+    written: &specification::Client,
     findings: &mut Findings,
 ) {
     let csr = context.value(&path!["clients", client, "csr"]);
@@ -310,7 +310,7 @@ fn absent<N: PartialEq + Display>(asked: &[N], listed: &[N]) -> Vec<String> {
 }
 
 /// The names that a client lists in the spec.
-pub fn listed_names(written: &spec::Client) -> AlternativeNames {
+pub fn listed_names(written: &specification::Client) -> AlternativeNames {
     let ip: Vec<IpAddr> = super::sorted(written.ip_addresses.iter().map(|address| address.0));
     AlternativeNames {
         dns: super::sorted(written.dns_names.iter().map(ToString::to_string)),

@@ -12,9 +12,9 @@ use crate::diagnostic::{Diagnostic, literal};
 use crate::path;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Issuer;
-use crate::spec::document::Path;
-use crate::spec::value::{FalseOr, NamespacedName, ObjectName};
-use crate::spec::{ClientAuth, Spec, Verify};
+use crate::specification::document::Path;
+use crate::specification::value::{FalseOr, NamespacedName, ObjectName};
+use crate::specification::{ClientAuth, Spec, Verify};
 
 /// What the other rooms found out, as far as client authentication needs it.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, Usage};
-use crate::spec;
+use crate::specification;
 
 /// All clients; those with errors are left out.
 pub fn resolve(
@@ -31,7 +31,7 @@ pub fn resolve(
 fn request(
     context: Context<'_>,
     name: &str,
-    written: &spec::Client,
+    written: &specification::Client,
     issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<CertificateRequest> {
@@ -90,7 +90,7 @@ fn request(
 fn subject(
     context: Context<'_>,
     name: &str,
-    written: &spec::Client,
+    written: &specification::Client,
     requested: Option<&Requested<'_>>,
     findings: &mut Findings,
 ) -> Option<DistinguishedName> {
@@ -110,7 +110,7 @@ fn subject(
 fn issuer(
     context: Context<'_>,
     name: &str,
-    written: &spec::Client,
+    written: &specification::Client,
     issuers: Issuers<'_>,
     findings: &mut Findings,
 ) -> Option<String> {
@@ -138,7 +138,7 @@ fn issuer(
         return None;
     }
     if !cas.contains_key(issuer.as_str()) {
-        let known = cas.keys().map(spec::value::ObjectName::as_str);
+        let known = cas.keys().map(specification::value::ObjectName::as_str);
         findings.unknown(context, &path, ("authority", "cas"), issuer, known);
         return None;
     }

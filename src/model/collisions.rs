@@ -6,7 +6,7 @@ use super::context::{Context, Findings};
 use super::{ClientAuthentication, Exposure, names};
 use crate::diagnostic::Diagnostic;
 use crate::path;
-use crate::spec::document::Step;
+use crate::specification::document::Step;
 
 /// Two entries that would be one object, or one host in one namespace and class.
 pub fn refuse_equal_ingresses(

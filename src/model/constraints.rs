@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, literal};
 use crate::path;
 use crate::pki::name_constraints::{Names, violations};
 use crate::pki::request::{CertificateRequest, Holder, Issuer, NameConstraints, Usage};
-use crate::spec::document::Path;
+use crate::specification::document::Path;
 
 /// Refuses names that no verifier would accept below the authorities that sign for them.
 pub fn refuse_names_outside(context: Context<'_>, model: &Model, findings: &mut Findings) {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use crate::diagnostic::{Diagnostic, Span, literal, nearest};
-use crate::spec::Spec;
-use crate::spec::document::{Document, Step};
+use crate::specification::Spec;
+use crate::specification::document::{Document, Step};
 use crate::time::Timestamp;
 
 /// Contents of the files that the spec names, by path.

@@ -11,9 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::key::KeyKind;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::spec::document::Path;
-use crate::spec::value::{FalseOr, Generation};
-use crate::spec::{StoreKind, Tls};
+use crate::specification::document::Path;
+use crate::specification::value::{FalseOr, Generation};
+use crate::specification::{StoreKind, Tls};
 use crate::store::Keyring;
 use crate::time::Seconds;
 
@@ -250,7 +250,7 @@ fn refuse_serials(context: Context<'_>, model: &Model, findings: &mut Findings) 
 
 /// Keys of others that would sign in another way each time.
 fn refuse_unsteady_keys(context: Context<'_>, keyring: &Keyring, findings: &mut Findings) {
-    for name in context.spec.cas.keys().map(crate::spec::value::ObjectName::as_str) {
+    for name in context.spec.cas.keys().map(crate::specification::value::ObjectName::as_str) {
         let key = keyring.get(&Holder::Authority(name.to_owned()));
         let Some(Err(error)) = key.map(crate::pki::key::PrivateKey::deterministic) else {
             continue;

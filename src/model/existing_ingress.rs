@@ -3,9 +3,9 @@
 use super::context::{Context, Findings};
 use crate::diagnostic::Diagnostic;
 use crate::path;
-use crate::spec::selector::Selector;
-use crate::spec::value::FalseOr;
-use crate::spec::{self, ExistingIngress, PatchTarget};
+use crate::specification::selector::Selector;
+use crate::specification::value::FalseOr;
+use crate::specification::{self, ExistingIngress, PatchTarget};
 
 /// What selects the Ingress objects.
 pub fn resolve(
@@ -40,7 +40,7 @@ pub fn resolve(
 }
 
 /// Whether the host's certificate is its Ingress's own business: `tls = false` says that there is none.
-pub fn has_own_tls(context: Context<'_>, written: &spec::Host) -> bool {
+pub fn has_own_tls(context: Context<'_>, written: &specification::Host) -> bool {
     let said = written.tls.as_ref().or(context.spec.defaults.hosts.tls.as_ref());
     written.existing_ingress.is_some() && !matches!(said, Some(FalseOr::False))
 }
@@ -49,7 +49,7 @@ pub fn has_own_tls(context: Context<'_>, written: &spec::Host) -> bool {
 pub fn refuse_without_effect(
     context: Context<'_>,
     key: &str,
-    written: &spec::Host,
+    written: &specification::Host,
     findings: &mut Findings,
 ) {
     let said = [

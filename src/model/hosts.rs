@@ -13,8 +13,8 @@ use super::{
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::chain::covers;
-use crate::spec::value::{FalseOr, HostName, ObjectName};
-use crate::spec::{self, ClientAuth, Tls};
+use crate::specification::value::{FalseOr, HostName, ObjectName};
+use crate::specification::{self, ClientAuth, Tls};
 
 /// What the other rooms found out, as far as hosts need it.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub struct Known<'a> {
 /// An entry whose name is known, and its certificate's source.
 struct Entry<'a> {
     key: &'a str,
-    written: &'a spec::Host,
+    written: &'a specification::Host,
     host: HostName,
     namespace: String,
     name: ObjectName,
@@ -69,7 +69,7 @@ pub fn resolve(
 fn entry<'a>(
     context: Context<'a>,
     key: &'a str,
-    written: &'a spec::Host,
+    written: &'a specification::Host,
     known: Known<'_>,
     certificates: &mut Certificates,
     findings: &mut Findings,
@@ -90,7 +90,7 @@ fn entry<'a>(
 fn host_name(
     context: Context<'_>,
     key: &str,
-    written: &spec::Host,
+    written: &specification::Host,
     findings: &mut Findings,
 ) -> Option<HostName> {
     if let Some(host) = &written.host {
@@ -118,7 +118,7 @@ fn host_name(
 fn effective_tls(
     context: Context<'_>,
     key: &str,
-    written: &spec::Host,
+    written: &specification::Host,
     findings: &mut Findings,
 ) -> Setting<Tls> {
     let defaults = context.spec.defaults.hosts.tls.as_ref();
@@ -145,7 +145,10 @@ fn effective_tls(
     }
 }
 
-fn effective_client_auth(context: Context<'_>, written: &spec::Host) -> Option<ClientAuth> {
+fn effective_client_auth(
+    context: Context<'_>,
+    written: &specification::Host,
+) -> Option<ClientAuth> {
     let defaults = context.spec.defaults.hosts.client_auth.as_ref();
     match (&written.client_auth, defaults) {
         (Some(FalseOr::False), _) | (None, Some(FalseOr::False) | None) => None,

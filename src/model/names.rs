@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::spec::value::{HostName, ObjectName};
+use crate::specification::value::{HostName, ObjectName};
 
 /// What ingress-nginx's documentation proposes to block in annotation values: an Ingress whose
 /// values contain one of these is skipped (`docs/user-guide/nginx-configuration/configmap.md`,

@@ -5,7 +5,7 @@ use super::{Patch, brought};
 use crate::diagnostic::Diagnostic;
 use crate::guard::without_words_of;
 use crate::path;
-use crate::spec;
+use crate::specification;
 
 /// All patches in their order; those with errors are left out.
 pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Patch> {
@@ -20,7 +20,7 @@ pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Patch> {
 fn patch(
     context: Context<'_>,
     index: usize,
-    written: &spec::Patch,
+    written: &specification::Patch,
     findings: &mut Findings,
 ) -> Option<Patch> {
     let here = path!["patches", index];

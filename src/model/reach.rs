@@ -2,7 +2,7 @@
 
 use super::{ClientAuthentication, Exposure, Model};
 use crate::pki::request::Issuer;
-use crate::spec::Verify;
+use crate::specification::Verify;
 
 impl Model {
     /// The hosts that ask for a certificate and take that of the client, in their order. Those whose

@@ -15,10 +15,10 @@ use crate::diagnostic::{Diagnostic, Entry, Severity, has_errors, nearest};
 use crate::path;
 use crate::pki::request::{Holder, Issuer};
 use crate::secret_format;
-use crate::spec::Spec;
-use crate::spec::document::{Path, Step};
+use crate::specification::Spec;
+use crate::specification::document::{Path, Step};
 use crate::store::Keyring;
-use crate::target::{self, Target};
+use crate::targets::{self, Target};
 
 /// What resolving gives: the model, and the private keys that were brought along.
 #[derive(Debug)]
@@ -191,15 +191,15 @@ fn refuse_nothing(context: Context<'_>, findings: &mut Findings) {
 }
 
 fn target(context: Context<'_>, findings: &mut Findings) -> &'static dyn Target {
-    let default = target::TARGETS[0];
+    let default = targets::TARGETS[0];
     let Some(written) = &context.spec.target else { return default };
-    if let Some(target) = target::find(written) {
+    if let Some(target) = targets::find(written) {
         return target;
     }
     let place = context.value(&path!["target"]);
-    let known = target::TARGETS.iter().map(|target| target.name());
+    let known = targets::TARGETS.iter().map(|target| target.name());
     let offered = known.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let diagnostic = if target::PLANNED.contains(&written.as_str()) {
+    let diagnostic = if targets::PLANNED.contains(&written.as_str()) {
         Diagnostic::error("not-supported-yet", format!("target `{written}` is not supported yet"))
     } else {
         Diagnostic::error("unknown-reference", format!("there is no target `{written}`"))

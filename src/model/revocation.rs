@@ -9,8 +9,8 @@ use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, Signature};
 use crate::pki::crl::{self, RevocationList, RevocationListError, RevocationReason};
 use crate::pki::request::SerialNumber;
-use crate::spec::document::Path;
-use crate::spec::{self, Ca};
+use crate::specification::document::Path;
+use crate::specification::{self, Ca};
 use crate::time::{Seconds, Timestamp};
 
 /// How long before its end a list of somebody else is worth a warning; a third of its time if that is shorter.
@@ -73,8 +73,8 @@ pub fn settings(
             .help("name the list that its owner made: `crl = \"FILE\"`; or bring its `key`"),
         );
     }
-    let duration = crl.duration.map(spec::value::Duration::seconds);
-    let renew_before = crl.renew_before.map(spec::value::Duration::seconds);
+    let duration = crl.duration.map(specification::value::Duration::seconds);
+    let renew_before = crl.renew_before.map(specification::value::Duration::seconds);
     if let (Some(duration), Some(before)) = (duration, renew_before)
         && before >= duration
     {

@@ -6,15 +6,15 @@ use super::context::{Context, Findings};
 use super::{Route, Service};
 use crate::diagnostic::Diagnostic;
 use crate::path;
-use crate::spec::document::Path;
-use crate::spec::value::PortReference;
-use crate::spec::{self, Existing, PathType};
+use crate::specification::document::Path;
+use crate::specification::value::PortReference;
+use crate::specification::{self, Existing, PathType};
 
 /// The routes of one host, whose Ingress lives in `namespace`.
 pub fn resolve(
     context: Context<'_>,
     key: &str,
-    written: &spec::Host,
+    written: &specification::Host,
     namespace: &str,
     services: &BTreeMap<String, Service>,
     findings: &mut Findings,
@@ -31,7 +31,10 @@ pub fn resolve(
     }
     if let Some(service) = &written.service {
         let here = path!["hosts", key, "service"];
-        let short = spec::Route { service: Some(service.clone()), ..spec::Route::default() };
+        let short = specification::Route {
+            service: Some(service.clone()),
+            ..specification::Route::default()
+        };
         return route(context, &here, &here, &short, namespace, services, findings)
             .map(|route| vec![route]);
     }
@@ -75,7 +78,7 @@ fn route(
     context: Context<'_>,
     here: &Path,
     service_path: &Path,
-    written: &spec::Route,
+    written: &specification::Route,
     namespace: &str,
     services: &BTreeMap<String, Service>,
     findings: &mut Findings,
@@ -100,7 +103,7 @@ fn route(
         return None;
     };
     if !context.spec.services.contains_key(name.as_str()) {
-        let known = context.spec.services.keys().map(spec::value::ObjectName::as_str);
+        let known = context.spec.services.keys().map(specification::value::ObjectName::as_str);
         findings.unknown(context, service_path, ("service", "services"), name, known);
         return None;
     }
@@ -150,7 +153,7 @@ fn port(
 ) -> Option<PortReference> {
     let Some(wanted) = written else {
         let first = service.ports.first()?;
-        return Some(PortReference::Number(spec::value::Port(first.port)));
+        return Some(PortReference::Number(specification::value::Port(first.port)));
     };
     let known = |wanted: &PortReference| {
         service.ports.iter().any(|port| match wanted {
@@ -177,7 +180,7 @@ fn port(
 #[cfg(test)]
 mod tests {
     use super::path_problem;
-    use crate::spec::PathType::{ImplementationSpecific, Prefix};
+    use crate::specification::PathType::{ImplementationSpecific, Prefix};
 
     #[test]
     fn paths_that_kubernetes_refuses_are_refused() {

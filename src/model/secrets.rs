@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::name_suffix_hash;
 use crate::path;
 use crate::pki::request::Holder;
-use crate::spec::document::Path;
+use crate::specification::document::Path;
 
 /// The Secrets that hosts and clients need, in the order of namespace and name.
 pub fn resolve(

@@ -7,7 +7,7 @@ use super::context::{Context, Findings};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::spec::document::Path;
+use crate::specification::document::Path;
 
 /// Refuses two certificates of one issuer with one serial.
 pub fn refuse_repeats(context: Context<'_>, model: &Model, findings: &mut Findings) {

@@ -6,9 +6,9 @@ use super::context::{Context, Findings};
 use super::{Deployment, Service, ServicePort};
 use crate::diagnostic::Diagnostic;
 use crate::path;
-use crate::spec::document::Path;
-use crate::spec::value::ObjectName;
-use crate::spec::{self, Existing};
+use crate::specification::document::Path;
+use crate::specification::value::ObjectName;
+use crate::specification::{self, Existing};
 
 /// All services; those with errors are left out.
 pub fn resolve(context: Context<'_>, findings: &mut Findings) -> BTreeMap<String, Service> {
@@ -25,7 +25,7 @@ pub fn resolve(context: Context<'_>, findings: &mut Findings) -> BTreeMap<String
 fn service(
     context: Context<'_>,
     key: &ObjectName,
-    written: &spec::Service,
+    written: &specification::Service,
     findings: &mut Findings,
 ) -> Option<Service> {
     let path = path!["services", key.as_str()];
@@ -99,7 +99,7 @@ fn refuse_service_name(context: Context<'_>, path: &Path, name: &str, findings: 
 fn deployment(
     context: Context<'_>,
     path: &Path,
-    written: &spec::Service,
+    written: &specification::Service,
     findings: &mut Findings,
 ) -> Option<Deployment> {
     let Some(image) = &written.image else {
@@ -150,7 +150,7 @@ fn container_name<T: std::str::FromStr>(image: &str) -> T {
 fn ports(
     context: Context<'_>,
     path: &Path,
-    written: &spec::Service,
+    written: &specification::Service,
     findings: &mut Findings,
 ) -> Option<Vec<ServicePort>> {
     if !written.ports.is_empty() {
@@ -179,7 +179,7 @@ fn ports(
 fn port_list(
     context: Context<'_>,
     path: &Path,
-    written: &spec::Service,
+    written: &specification::Service,
     findings: &mut Findings,
 ) -> Option<Vec<ServicePort>> {
     let mut ports: Vec<ServicePort> = Vec::new();
@@ -219,7 +219,7 @@ fn port_list(
 fn refuse_keys_without_effect(
     context: Context<'_>,
     path: &Path,
-    written: &spec::Service,
+    written: &specification::Service,
     existing: Existing,
     findings: &mut Findings,
 ) {
@@ -323,7 +323,7 @@ fn refuse_equal_objects(
 
 #[cfg(test)]
 mod tests {
-    use crate::spec::value::ObjectName;
+    use crate::specification::value::ObjectName;
 
     #[test]
     fn containers_are_named_as_kubectl_names_them() {

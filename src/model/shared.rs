@@ -7,10 +7,10 @@ use crate::path;
 use crate::pki::key::KeyKind;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::SerialNumber;
-use crate::spec::document::Path;
-use crate::spec::subject::{SharedSubject, Subject};
-use crate::spec::value::{self, ObjectName};
-use crate::spec::{self, KeyAlgorithm, PrivateKeyKind, Spec};
+use crate::specification::document::Path;
+use crate::specification::subject::{SharedSubject, Subject};
+use crate::specification::value::{self, ObjectName};
+use crate::specification::{self, KeyAlgorithm, PrivateKeyKind, Spec};
 use crate::time::Seconds;
 
 /// Validity of leaves unless said.
@@ -40,7 +40,7 @@ pub fn namespace(spec: &Spec, own: Option<&value::NamespaceName>) -> value::Name
 }
 
 /// A host's Ingress class: its own, else the defaults', else the spec's, else `nginx`.
-pub fn ingress_class_name(spec: &Spec, host: &spec::Host) -> ObjectName {
+pub fn ingress_class_name(spec: &Spec, host: &specification::Host) -> ObjectName {
     host.ingress_class_name
         .as_ref()
         .or(spec.defaults.hosts.ingress_class_name.as_ref())
@@ -146,7 +146,7 @@ pub fn subject(
 ) -> Option<DistinguishedName> {
     let name = match own {
         Some(subject) => subject.to_name(default_common_name, shared),
-        None => crate::spec::subject::default_name(default_common_name, shared),
+        None => crate::specification::subject::default_name(default_common_name, shared),
     };
     match name {
         Ok(name) => Some(name),

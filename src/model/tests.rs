@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::pki::key::KeyKind;
-use crate::spec::document;
+use crate::specification::document;
 use crate::time::Timestamp;
 
 const BASE: &str = "[services.web]\nimage = \"httpd\"\nport = 80\n";

@@ -3,8 +3,8 @@
 use super::Annotations;
 use super::context::{Context, Findings};
 use crate::diagnostic::{Diagnostic, literal};
-use crate::spec::document::{Path, Step};
-use crate::spec::{Environment, Service, Spec};
+use crate::specification::document::{Path, Step};
+use crate::specification::{Environment, Service, Spec};
 
 /// Warns of values that `kubectl apply --server-side` cannot carry.
 ///

@@ -11,8 +11,8 @@ use crate::path;
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::covers;
 use crate::pki::request::{AlternativeNames, CertificateRequest, Holder, Issuer, Usage};
-use crate::spec::value::{HostName, ObjectName};
-use crate::spec::{self, Tls};
+use crate::specification::value::{HostName, ObjectName};
+use crate::specification::{self, Tls};
 use crate::store::Keyring;
 use crate::time::Seconds;
 
@@ -303,7 +303,7 @@ fn issuer(
 }
 
 /// Where a key of `tls` was written: at the host, or in the defaults of all.
-pub fn written_path(context: Context<'_>, key: &str, field: &str) -> spec::document::Path {
+pub fn written_path(context: Context<'_>, key: &str, field: &str) -> specification::document::Path {
     let own = path!["hosts", key, "tls", field];
     if context.has(&own) { own } else { path!["defaults", "hosts", "tls", field] }
 }
@@ -394,7 +394,7 @@ fn refuse_keys_of_ours(
 #[cfg(test)]
 mod tests {
     use super::over_defaults;
-    use crate::spec::Tls;
+    use crate::specification::Tls;
 
     #[test]
     fn a_source_of_its_own_replaces_the_default_source() {

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::pki::acceptance::{Refusal, refusal_of_chain};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::Holder;
-use crate::spec::Verify;
+use crate::specification::Verify;
 use crate::store::{HeldCertificate, Inventory};
 
 /// What would shut out every client of a host, and is not about to be issued anew. Of authorities that others issued,

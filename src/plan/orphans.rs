@@ -9,7 +9,7 @@ use crate::model::{Exposure, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
-use crate::spec::Verify;
+use crate::specification::Verify;
 use crate::store::{Inventory, LedgerEntry, Revocations};
 use crate::time::Timestamp;
 

@@ -12,9 +12,9 @@ use crate::model::Secret;
 use crate::render::objects::Secrets;
 use crate::render::patch::Patches;
 use crate::render::template::{Engine, TemplateSet};
-use crate::spec::document::Locate;
-use crate::target::FinalObject;
-use crate::target::draft::{Draft, Facts};
+use crate::specification::document::Locate;
+use crate::targets::FinalObject;
+use crate::targets::draft::{Draft, Facts};
 use crate::yaml;
 
 /// An object that is finished but for the checks over all of them.

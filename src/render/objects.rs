@@ -11,9 +11,9 @@ use crate::manifest::values::{fields, texts};
 use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
 use crate::pki::request::Holder;
 use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, StandIn};
-use crate::spec::{Environment, PodSecurity, Protocol};
+use crate::specification::{Environment, PodSecurity, Protocol};
 use crate::store::Material;
-use crate::target::draft::{Draft, Facts};
+use crate::targets::draft::{Draft, Facts};
 
 /// The objects of a service that are not there already; `exposures` are the keys of the hosts that lead to it.
 pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> {

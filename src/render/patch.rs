@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::model::Patch;
-use crate::spec::selector::Selector;
+use crate::specification::selector::Selector;
 
 /// All patches of a spec, in the order of application.
 pub struct Patches {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::target;
+use crate::targets;
 
 pub(crate) use engine::Engine;
 pub(crate) use view::model_view;
@@ -72,7 +72,7 @@ impl TemplateSet {
     /// Names of the templates that are rendered once each with the whole model.
     pub(crate) fn extras(&self, target: &str) -> impl Iterator<Item = &str> {
         self.extra_names()
-            .filter(move |name| folder(name) == target || !target::is_name(folder(name)))
+            .filter(move |name| folder(name) == target || !targets::is_name(folder(name)))
     }
 
     /// The file of that name, if it is the user's.
@@ -100,7 +100,7 @@ impl TemplateSet {
             let near = nearest(stem(name), names().map(stem))?;
             names().find(|known| stem(known) == near)
         })?;
-        let of_other_target = target::is_name(folder(name)) && folder(name) != folder(meant);
+        let of_other_target = targets::is_name(folder(name)) && folder(name) != folder(meant);
         if !name.ends_with(SUFFIX) || of_other_target || (name.contains('/') && same_base.is_none())
         {
             return None;

@@ -15,8 +15,8 @@ use crate::manifest::{Disclosure, Manifest, schema};
 use crate::model::{Model, Patch, Secret, SecretContent, ServicePort};
 use crate::pki::request::Holder;
 use crate::render::template::TemplateSet;
-use crate::spec::{Environment, PatchTarget, PodSecurity, Protocol};
-use crate::target::fixture::{
+use crate::specification::{Environment, PatchTarget, PodSecurity, Protocol};
+use crate::targets::fixture::{
     self, FakeMaterial, annotations, exposure, labels, model, protected, walkthrough,
 };
 use crate::yaml;

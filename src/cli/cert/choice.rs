@@ -10,7 +10,7 @@ use crate::io::input;
 use crate::io::store::Store;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
-use crate::spec::value::Serial;
+use crate::specification::value::Serial;
 use crate::store::{Ledger, LedgerEntry};
 use crate::time::Timestamp;
 

@@ -18,7 +18,7 @@ use crate::io::store::Store;
 use crate::pki::crl::RevocationReason;
 use crate::pki::request::Holder;
 use crate::plan;
-use crate::spec::{Ca, StoreKind};
+use crate::specification::{Ca, StoreKind};
 use crate::store::{Issued, NewRevocation, Revocation};
 use crate::time::Timestamp;
 

@@ -22,7 +22,7 @@ use crate::model::{self, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::pki::request::Holder;
-use crate::spec::StoreKind;
+use crate::specification::StoreKind;
 use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 

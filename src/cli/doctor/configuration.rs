@@ -24,8 +24,8 @@ use crate::kustomize::leaks;
 use crate::manifest::{Disclosure, Manifest};
 use crate::model::Model;
 use crate::plan::Rehearsal;
-use crate::spec::document::KIND;
-use crate::spec::plugin::Issue;
+use crate::specification::document::KIND;
+use crate::specification::plugin::Issue;
 
 /// What the phases tell on the way.
 static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::spec::value::ObjectName;
+use crate::specification::value::ObjectName;
 
 /// What a first spec is to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

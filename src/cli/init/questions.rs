@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 use std::str::FromStr;
 
 use super::answers::{Answers, ServerCertificate};
-use crate::spec::value::{HostName, ImageName, ObjectName};
+use crate::specification::value::{HostName, ImageName, ObjectName};
 
 /// Longest answer in bytes.
 const MAX_LINE: u64 = 4096;

@@ -8,7 +8,7 @@ use crate::cli::report::{CommandError, ExitStatus, show};
 use crate::io::plugin_home::{self, Placed};
 use crate::io::tree_error::TreeError;
 use crate::kustomize::doctor::command::quoted;
-use crate::spec::document::{API_VERSION, KIND};
+use crate::specification::document::{API_VERSION, KIND};
 
 /// Put the exec plugin where Kustomize looks for it, and say how a kustomization uses it
 ///

@@ -8,9 +8,9 @@ use crate::diagnostic::{Diagnostic, has_errors};
 use crate::kustomize::{annotation_of, broken_references};
 use crate::model::Model;
 use crate::path;
-use crate::spec::Spec;
-use crate::spec::document::Document;
-use crate::spec::plugin::Plugin;
+use crate::specification::Spec;
+use crate::specification::document::Document;
+use crate::specification::plugin::Plugin;
 
 /// What Kustomize marks the objects with that it hands to a transformer.
 const ID: &str = "kustomize.config.k8s.io/id";

@@ -117,6 +117,6 @@ pub(super) fn judge(
     findings: &mut Vec<Diagnostic>,
 ) {
     findings.retain(|finding| finding.code != foreign::ANSWERED);
-    let locate = |path: &[crate::spec::document::Step]| read.document.span(path);
+    let locate = |path: &[crate::specification::document::Step]| read.document.span(path);
     findings.extend(foreign::judge(model, secrets, now, &locate, touched));
 }

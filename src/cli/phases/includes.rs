@@ -10,7 +10,7 @@ use crate::io::input;
 use crate::io::input_error::InputError;
 use crate::io::reach::Reach;
 use crate::path;
-use crate::spec::document::{self, NamedPath};
+use crate::specification::document::{self, NamedPath};
 
 /// More than any set of environments has.
 const MOST: usize = 100;
@@ -107,7 +107,7 @@ fn included(source: &Arc<Source>) -> Result<Vec<NamedPath>, CommandError> {
     if let Some(mistake) = mistakes.into_iter().find(is_of_include) {
         return Err(CommandError::Input(vec![mistake]));
     }
-    let named = |(index, file): (usize, &crate::spec::value::FilePath)| {
+    let named = |(index, file): (usize, &crate::specification::value::FilePath)| {
         document.named(&path![KEY, index], file.as_str())
     };
     Ok(spec.include.iter().enumerate().map(named).collect())

@@ -12,8 +12,8 @@ use crate::io::reach::Reach;
 use crate::model;
 use crate::path;
 use crate::render::template::TemplateSet;
-use crate::spec::document::{self, Document, NamedPath, Step};
-use crate::spec::plugin::Plugin;
+use crate::specification::document::{self, Document, NamedPath, Step};
+use crate::specification::plugin::Plugin;
 
 /// What is wrong with the paths of a spec that reach too far, before any of them is followed.
 pub(super) fn out_of_reach(read: &Read) -> Vec<Diagnostic> {

@@ -6,7 +6,7 @@ use crate::import::found::{LeftOut, Place};
 use crate::import::names;
 use crate::pki::key::KeyKind;
 use crate::pki::request::{Holder, Issuer};
-use crate::spec::value::HostName;
+use crate::specification::value::HostName;
 
 /// Adds entries for all requests.
 pub(super) fn judge(case: Case<'_>, pki: &mut Pki) {

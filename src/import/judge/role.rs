@@ -3,7 +3,7 @@
 use super::Case;
 use crate::import::names;
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
-use crate::spec::value::HostName;
+use crate::specification::value::HostName;
 
 /// What a leaf certificate is taken for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{REQUEST, Service, Writer, brought_file, namespaced, secret_name};
 use crate::import::judge::{Entry, Pki, Source};
 use crate::import::names;
 use crate::pki::request::{Holder, Issuer};
-use crate::spec::value::HostName;
+use crate::specification::value::HostName;
 use crate::time::Seconds;
 
 impl Writer<'_> {

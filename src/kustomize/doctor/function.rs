@@ -7,7 +7,7 @@ use super::object::Object;
 use crate::diagnostic::{Diagnostic, Span, literal, nearest};
 use crate::kustomize::annotation_of;
 use crate::path;
-use crate::spec::document::Path;
+use crate::specification::document::Path;
 use crate::yaml;
 
 /// Annotations with the function in them; the first that is not empty counts.

@@ -4,7 +4,7 @@ use super::function::Style;
 use super::object::Object;
 use crate::diagnostic::{Diagnostic, literal, nearest};
 use crate::path;
-use crate::spec::document::{API_VERSION, KIND};
+use crate::specification::document::{API_VERSION, KIND};
 
 /// Names that the program is called by.
 const PROGRAMS: [&str; 2] = ["mtlsgen", KIND];

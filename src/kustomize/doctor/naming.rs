@@ -5,7 +5,7 @@ use super::reference::Reference;
 use super::tree::{Content, Folder, Role, Tree};
 use crate::diagnostic::{Diagnostic, literal};
 use crate::path;
-use crate::spec::document::KIND;
+use crate::specification::document::KIND;
 
 /// A Secret that an annotation names together with its namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

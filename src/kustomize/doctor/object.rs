@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::guard::without_words_of;
-use crate::spec::document::{Path, Step, blank};
+use crate::specification::document::{Path, Step, blank};
 use crate::yaml;
 
 /// One document of a YAML text.

@@ -7,7 +7,7 @@ use super::function::Style;
 use super::reference::Reference;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::path;
-use crate::spec::document::{API_VERSION, KIND};
+use crate::specification::document::{API_VERSION, KIND};
 
 /// Where a plugin is, or should be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -205,7 +205,7 @@ fn arguments(object: &Object, style: &Style) -> Option<Diagnostic> {
             "called without `kustomize` as its first argument, mtlsgen is no plugin, and the build fails",
             "write `args: [kustomize]` beside `path`",
         ),
-        (crate::spec::document::KIND, Some("kustomize")) => (
+        (crate::specification::document::KIND, Some("kustomize")) => (
             "under the name `MutualTLS`, mtlsgen takes `kustomize` for the name of a file, and the build fails",
             "remove `args`",
         ),

@@ -5,7 +5,7 @@ use crate::model::context::{Context, Findings};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::request::Holder;
-use crate::spec::document::Path;
+use crate::specification::document::Path;
 use crate::store::Keyring;
 
 /// Content of the file that is named at `path`; a missing or unreadable one is an error there.

@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::context::{Context, Findings};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Chain};
-use crate::spec::document::Path;
+use crate::specification::document::Path;
 
 /// What a server's file lacks.
 pub(super) fn warn_about_chain(

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::Patches;
 use crate::identity::Identity;
 use crate::model::Patch;
-use crate::spec::PatchTarget;
+use crate::specification::PatchTarget;
 use crate::yaml;
 
 fn patches(list: &[Value]) -> Result<Patches, Vec<super::Finding>> {

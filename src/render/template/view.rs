@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{
     AuthoritySource, ClientAuthentication, Exposure, Model, Route, Secret, Service, ServicePort,
 };
-use crate::spec::value::PortReference;
-use crate::spec::{PathType, Protocol, Verify};
+use crate::specification::value::PortReference;
+use crate::specification::{PathType, Protocol, Verify};
 use crate::store::Material;
 
 /// The whole model: `name`, `target`, `labels`, `annotations`, `hosts` and `secrets` (lists), `services`,

@@ -11,7 +11,7 @@ use crate::cli::report::CommandError;
 use crate::kustomize::doctor::command::quoted;
 use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource};
 use crate::pki::request::Holder;
-use crate::spec::Verify;
+use crate::specification::Verify;
 
 /// A line for each host, and the answer to expect below it.
 ///

@@ -1,0 +1,87 @@
+//! Ingress dialects: one a file.
+
+pub mod draft;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod ingress_nginx;
+mod view;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Exposure, Model};
+use crate::specification::document::Locate;
+use crate::store::Material;
+use crate::targets::draft::Draft;
+
+pub use view::{
+    BackendView, FinalObject, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
+    TlsView, Trust,
+};
+
+/// All targets, the default first.
+pub static TARGETS: &[&dyn Target] = &[&ingress_nginx::IngressNginx];
+
+/// Targets that later versions will have.
+pub const PLANNED: &[&str] = &[
+    "alb",
+    "contour",
+    "envoy-gateway",
+    "gateway-api",
+    "haproxy-ingress",
+    "istio",
+    "nginx-gateway-fabric",
+    "nginx-ingress",
+    "traefik",
+    "traefik-ingress-nginx",
+];
+
+/// An ingress dialect.
+///
+/// Implementations take the [`Exposure`] apart without `..`, so that a new field of the model does not
+/// compile until each of them expresses or refuses it.
+pub trait Target: Sync {
+    /// Its name in the spec.
+    fn name(&self) -> &'static str;
+
+    /// What the target cannot express, what would be silently open, and what deserves a word; before
+    /// anything is rendered.
+    fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic>;
+
+    /// The objects that expose one host, whose Ingress does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be expressed.
+    fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>>;
+
+    /// Annotations of an Ingress that exposes one host, beside those that the user asks for.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be expressed, or not by annotations.
+    fn annotations(&self, exposure: &Exposure)
+    -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
+
+    /// Whether the final objects, after templates, patches and annotations, protect every host that the
+    /// model says is protected, and what deserves a word about them. `material` is what they were made of.
+    fn protects(
+        &self,
+        model: &Model,
+        material: &dyn Material,
+        objects: &[FinalObject<'_>],
+        locate: Locate<'_>,
+    ) -> Vec<Diagnostic>;
+}
+
+/// The target of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Target> {
+    TARGETS.iter().copied().find(|target| target.name() == name)
+}
+
+/// Whether that is the name of a target, present or planned.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    find(name).is_some() || PLANNED.contains(&name)
+}

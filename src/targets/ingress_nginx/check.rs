@@ -1,0 +1,252 @@
+//! What can be said about a model before anything is rendered.
+
+use std::collections::BTreeSet;
+
+use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
+use super::{PREFIX, allowed, words};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::{Exposure, Model, ServerCertificateSource};
+use crate::specification::Verify;
+use crate::specification::document::Locate;
+use crate::specification::document::Step;
+
+/// Everything that is wrong or worth a word, host by host.
+pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut told = BTreeSet::new();
+    for exposure in &model.exposures {
+        let host = Host { model, exposure, locate };
+        host.own_annotations(&mut found);
+        found.extend(allowed::check(model, exposure, locate));
+        let ours = host.our_annotations(&mut found);
+        host.client_auth(&mut found);
+        host.trust_secret(&mut told, &mut found);
+        host.verify_word(&mut found);
+        host.blocked_words(&ours, &mut found);
+        host.wildcard(&mut told, &mut found);
+    }
+    found
+}
+
+/// Whether clients of the host are authenticated at all.
+pub(super) fn is_protected(exposure: &Exposure) -> bool {
+    exposure.client_auth.as_ref().is_some_and(|auth| auth.verify != Verify::Off)
+}
+
+/// Code and subject of something that has been said.
+type Told = (&'static str, String);
+
+struct Host<'a> {
+    model: &'a Model,
+    exposure: &'a Exposure,
+    locate: Locate<'a>,
+}
+
+impl Host<'_> {
+    /// Place of an annotation, which may have come from the top of the spec.
+    fn annotation_span(&self, annotation: &str) -> Option<Span> {
+        let top = self.model.annotations.get(annotation);
+        if top.is_some() && top == self.exposure.annotations.get(annotation) {
+            return (self.locate)(&["annotations".into(), annotation.into()]);
+        }
+        (self.locate)(&[
+            "hosts".into(),
+            Step::from(&self.exposure.key),
+            "annotations".into(),
+            annotation.into(),
+        ])
+    }
+
+    fn client_auth_span(&self, field: &str) -> Option<Span> {
+        (self.locate)(&[
+            "hosts".into(),
+            Step::from(&self.exposure.key),
+            "clientAuth".into(),
+            field.into(),
+        ])
+    }
+
+    /// Annotations that are mtlsgen's to set, or that open the door.
+    fn own_annotations(&self, found: &mut Vec<Diagnostic>) {
+        for (annotation, value) in &self.exposure.annotations {
+            let annotation = annotation.as_str();
+            if let Some(instead) = self.reserved(annotation) {
+                found.push(
+                    Diagnostic::error(
+                        "annotation-reserved",
+                        format!(
+                            "the annotation `{annotation}` is mtlsgen's to set on host `{}`",
+                            self.exposure.key
+                        ),
+                    )
+                    .at(self.annotation_span(annotation))
+                    .help(instead),
+                );
+            } else {
+                let found_here = allowed::judge(self.exposure, annotation, value);
+                found.extend(found_here.map(|it| it.at(self.annotation_span(annotation))));
+            }
+        }
+    }
+
+    /// What to write instead of an annotation that mtlsgen sets itself.
+    fn reserved(&self, annotation: &str) -> Option<String> {
+        let protected = is_protected(self.exposure);
+        let instead = match annotation.strip_prefix(PREFIX) {
+            Some("auth-tls-secret") => {
+                "write `clientAuth.cas`, or `clientAuth.secretName` for a Secret that exists"
+            }
+            Some("auth-tls-verify-client") => "write `clientAuth.verify`",
+            Some("auth-tls-verify-depth") => "write `clientAuth.verifyDepth`",
+            Some("auth-tls-pass-certificate-to-upstream") => {
+                "write `clientAuth.passCertificateToUpstream`"
+            }
+            Some("auth-tls-error-page") => "write `clientAuth.errorPage`",
+            Some("auth-tls-match-cn") => "write `clientAuth.allow`",
+            Some(name) if name.starts_with("auth-tls-") => "write `clientAuth`",
+            Some("force-ssl-redirect") if protected => {
+                "leave it out: protected hosts are always redirected to HTTPS"
+            }
+            _ if annotation == CLUSTER_ISSUER => "write `tls.certManager.clusterIssuer`",
+            _ if annotation == ISSUER => "write `tls.certManager.issuer`",
+            _ if annotation == "kubernetes.io/tls-acme" => "write `tls.certManager`",
+            _ if annotation == "kubernetes.io/ingress.class" => "write `ingressClassName`",
+            _ => return None,
+        };
+        Some(instead.to_owned())
+    }
+
+    /// The annotations that mtlsgen sets itself, as far as they can express the settings.
+    fn our_annotations(&self, found: &mut Vec<Diagnostic>) -> Annotations {
+        annotations::of(self.exposure).unwrap_or_else(|error| {
+            found.push(error.at(self.client_auth_span("allow")));
+            Annotations::new()
+        })
+    }
+
+    fn client_auth(&self, found: &mut Vec<Diagnostic>) {
+        let Some(auth) = &self.exposure.client_auth else { return };
+        let key = &self.exposure.key;
+        if auth.allow.is_some() && auth.verify != Verify::On {
+            found.push(
+                Diagnostic::error(
+                    "allow-without-verify",
+                    format!("host `{key}` has `allow` beside `verify = \"{}\"`: subjects of certificates that nobody verified mean nothing", verify_word(auth.verify)),
+                )
+                .at(self.client_auth_span("verify"))
+                .help("leave `verify` out (it is `on`), or leave `allow` out"),
+            );
+        }
+        if auth.allow.is_some() && self.is_acme() {
+            found.push(
+                Diagnostic::warning(
+                    "allow-blocks-acme",
+                    format!("host `{key}` has `allow`, which also refuses cert-manager's HTTP-01 challenges on port 80"),
+                )
+                .at(self.client_auth_span("allow"))
+                .help("let that issuer use DNS-01 challenges"),
+            );
+        }
+    }
+
+    fn is_acme(&self) -> bool {
+        let source = self.exposure.tls.as_ref().map(|tls| &tls.source);
+        matches!(
+            source,
+            Some(ServerCertificateSource::ClusterIssuer(_) | ServerCertificateSource::Issuer(_))
+        )
+    }
+
+    /// A Secret that mtlsgen does not fill; once, however many hosts trust it.
+    fn trust_secret(&self, told: &mut BTreeSet<Told>, found: &mut Vec<Diagnostic>) {
+        let Some(auth) = self.exposure.client_auth.as_ref().filter(|auth| auth.existing) else {
+            return;
+        };
+        let (key, secret) = (&self.exposure.key, &auth.secret);
+        let unseen = told.insert(("trust-secret-unseen", secret.to_string()));
+        found.extend(unseen.then(|| {
+            Diagnostic::warning(
+                "trust-secret-unseen",
+                format!("nobody has shown mtlsgen the Secret `{secret}` that host `{key}` trusts: without a key `ca.crt`, the controller lets everybody in"),
+            )
+            .at(self.client_auth_span("secretName"))
+            .help(format!("check that this prints a certificate: kubectl get secret -n {} {} -o jsonpath='{{.data.ca\\.crt}}' | base64 -d", secret.namespace, secret.name))
+        }));
+        if secret.namespace != self.exposure.namespace.as_str()
+            && told.insert(("trust-secret-elsewhere", secret.to_string()))
+        {
+            found.push(
+                Diagnostic::warning(
+                    "trust-secret-elsewhere",
+                    format!("host `{key}` is in namespace `{}`, its Secret `{secret}` is not: from 1.12 on, ingress-nginx answers 403 to everybody unless its ConfigMap has `allow-cross-namespace-resources: \"true\"`", self.exposure.namespace),
+                )
+                .at(self.client_auth_span("secretName"))
+                .help("name the authorities in `clientAuth.cas`: mtlsgen puts their certificates into the right namespace"),
+            );
+        }
+    }
+
+    fn verify_word(&self, found: &mut Vec<Diagnostic>) {
+        let Some(auth) = &self.exposure.client_auth else { return };
+        let (code, title) = match auth.verify {
+            Verify::On | Verify::Optional => return,
+            Verify::OptionalNoCa => (
+                "verify-by-backend",
+                format!(
+                    "host `{}` lets certificates of any authority through: the service must check that the header `ssl-client-verify` is `SUCCESS`",
+                    self.exposure.key
+                ),
+            ),
+            Verify::Off => (
+                "verify-off",
+                format!(
+                    "host `{}` names trusted authorities but asks nobody for a certificate",
+                    self.exposure.key
+                ),
+            ),
+        };
+        found.push(Diagnostic::notice(code, title).at(self.client_auth_span("verify")));
+    }
+
+    /// Values that clusters with the proposed blocklist refuse.
+    fn blocked_words(&self, ours: &Annotations, found: &mut Vec<Diagnostic>) {
+        let Exposure { key, annotations: own, .. } = self.exposure;
+        let own = own.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        for (annotation, value) in ours.iter().map(|(k, v)| (*k, v.as_str())).chain(own) {
+            let Some(word) = words::blocked(value) else { continue };
+            let name = annotation.rsplit_once('/').map_or(annotation, |(_, name)| name);
+            found.push(
+                Diagnostic::warning(
+                    "annotation-word",
+                    format!("the annotation `{name}` of host `{key}` contains `{word}`: where the controller's ConfigMap has the proposed `annotation-value-word-blocklist`, the whole Ingress is skipped"),
+                )
+                .at(self.annotation_span(annotation))
+                .help("choose another name or value, or take the word off that list"),
+            );
+        }
+    }
+
+    /// A wildcard's settings do not reach hosts that have an entry of their own.
+    fn wildcard(&self, told: &mut BTreeSet<Told>, found: &mut Vec<Diagnostic>) {
+        let Some(domain) = self.exposure.host.as_str().strip_prefix("*.") else { return };
+        if !is_protected(self.exposure) {
+            return;
+        }
+        let open = self.model.exposures.iter().filter(|other| {
+            let label = other.host.as_str().strip_suffix(domain).and_then(|l| l.strip_suffix('.'));
+            !is_protected(other) && label.is_some_and(|label| label != "*" && !label.contains('.'))
+        });
+        for other in open {
+            if !told.insert(("wildcard-not-inherited", other.key.clone())) {
+                continue;
+            }
+            found.push(
+                Diagnostic::notice(
+                    "wildcard-not-inherited",
+                    format!("host `{}` lies below the protected `{}`, but has settings of its own and stays open", other.key, self.exposure.host),
+                )
+                .at((self.locate)(&["hosts".into(), Step::from(&other.key)])),
+            );
+        }
+    }
+}
