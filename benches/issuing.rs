@@ -233,7 +233,7 @@ fn resolved(text: &str, now: Timestamp) -> Model {
     findings.extend(more);
     let files = BTreeMap::new();
     let context = Context { document: &document, spec: &spec, files: &files, now };
-    let (resolved, findings) = model::resolve(context, findings);
+    let (resolved, findings) = model::resolve(context, findings).now();
     assert!(resolved.is_some(), "{findings:?}");
     resolved.unwrap().model
 }

@@ -34,7 +34,7 @@ mod tls;
 mod touched;
 
 pub use context::{Context, Files, Unread};
-pub use resolve::{Resolved, Unjudged, resolve, resolve_unjudged};
+pub use resolve::{Resolved, Unjudged, resolve};
 pub use shared::namespace;
 use shared::{
     ingress_class_name, key_kind, labels, leaf_duration, refuse_key_name, renew_before, serial,
@@ -64,8 +64,10 @@ pub type Annotations = BTreeMap<AnnotationKey, String>;
 pub struct Model {
     /// Value of the label `mtlsgen.dev/name`.
     pub name: Option<LabelValue>,
-    /// Name of the target, one of [`crate::targets::TARGETS`].
+    /// Name of the target.
     pub target: String,
+    /// Name of the format that Secrets are handed over in.
+    pub secret_format: String,
     /// Labels of every object, `mtlsgen.dev/name` included.
     pub labels: Labels,
     /// Annotations of every object.

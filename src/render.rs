@@ -2,6 +2,7 @@
 
 mod finish;
 mod hashed;
+pub mod judging;
 pub mod objects;
 pub mod patch;
 pub mod references;
@@ -18,6 +19,7 @@ use self::template::{Engine, TemplateSet, model_view};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::manifest::{Disclosure, Manifest, order};
 use crate::model::Model;
+use crate::secret_format::SecretFormat;
 use crate::specification::document::Locate;
 use crate::specification::value::LabelValue;
 use crate::store::Material;
@@ -162,6 +164,10 @@ pub fn prepare<'a>(
     let target = targets::find(&model.target).ok_or_else(|| {
         vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
     })?;
+    let format = secret_format::find(&model.secret_format).ok_or_else(|| {
+        let title = format!("there is no Secret format `{}`", model.secret_format);
+        vec![Diagnostic::error("format-unknown", title)]
+    })?;
     let patches = Patches::new(&model.patches).map_err(|findings| {
         findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
     })?;
@@ -169,7 +175,7 @@ pub fn prepare<'a>(
     let name = model.name.as_ref().map(LabelValue::as_str);
     let found = Vec::new();
     let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found, name };
-    let (mut objects, names) = finished(&mut finisher, model, material, target);
+    let (mut objects, names) = finished(&mut finisher, model, material, (target, format));
     let Finisher { patches, mut found, .. } = finisher;
     found.extend(duplicates(&objects, templates));
     found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
@@ -190,13 +196,13 @@ fn finished<'a, 'm>(
     finisher: &mut Finisher<'a>,
     model: &'m Model,
     material: &'m dyn Material,
-    target: &dyn Target,
+    (target, format): (&dyn Target, &'static dyn SecretFormat),
 ) -> (Vec<Finished<'a>>, Names) {
     // Moving them as the list grows would take twice the memory.
     let mut objects =
         Vec::with_capacity(model.secrets.len() + 2 * model.services.len() + model.exposures.len());
     let mut names = Names::new();
-    let mut secrets = objects::Secrets::new(material, secret_format::FORMATS[0]);
+    let mut secrets = objects::Secrets::new(material, format);
     for secret in &model.secrets {
         objects.extend(if model.name_suffix_hash {
             finisher.finish_hashed_secret(secret, &mut secrets, &mut names)

@@ -30,6 +30,11 @@ use value::{
     RevokedSerial, Serial, Uri,
 };
 
+/// The target of specs that name none.
+pub const DEFAULT_TARGET: &str = "ingress-nginx";
+/// The Secret format of specs that name none.
+pub const DEFAULT_SECRET_FORMAT: &str = "plain";
+
 /// One spec: which hosts exist, who may call them and who signs whom.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -49,7 +54,7 @@ pub struct Spec {
     #[schemars(extend("default" = "default"))]
     pub namespace: Option<NamespaceName>,
     /// The ingress or gateway dialect to write. `ingress-nginx` unless said.
-    #[schemars(extend("default" = "ingress-nginx"))]
+    #[schemars(extend("default" = DEFAULT_TARGET))]
     pub target: Option<String>,
     /// Ingress class of every host that does not say otherwise. `nginx` unless said.
     #[schemars(extend("default" = "nginx"))]
@@ -178,7 +183,7 @@ pub enum StoreKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Secrets {
     /// Secret format. `plain` unless said.
-    #[schemars(extend("default" = "plain"))]
+    #[schemars(extend("default" = DEFAULT_SECRET_FORMAT))]
     pub format: Option<String>,
     /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
     #[schemars(extend("default" = false))]

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source as Text};
 use crate::model::{self, Context, Files, Model};
 use crate::pki::request::Holder;
 use crate::plan::{self, Reason};
+use crate::render::judging::judged;
 use crate::specification::document;
 use crate::store::{HeldCertificate, Inventory, Ledger};
 use crate::time::{Seconds, Timestamp};
@@ -135,7 +136,7 @@ pub(super) fn resolve(
         })
         .collect::<BTreeMap<_, _>>();
     let context = Context { document: &document, spec: &spec, files: &files, now };
-    match model::resolve(context, findings) {
+    match judged(model::resolve(context, findings), &document).now() {
         (Some(resolved), _) => Ok(resolved.model),
         (None, findings) => Err(findings),
     }

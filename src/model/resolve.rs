@@ -11,14 +11,12 @@ use super::{
     Annotations, Exposure, Labels, Model, Touched, authorities, client_auth, clients, derivation,
     encryption, hosts, patches, secrets, services, shared, texts,
 };
-use crate::diagnostic::{Diagnostic, Entry, Severity, has_errors, nearest};
+use crate::diagnostic::{Diagnostic, Entry, Severity, has_errors};
 use crate::path;
 use crate::pki::request::{Holder, Issuer};
-use crate::secret_format;
-use crate::specification::Spec;
 use crate::specification::document::{Path, Step};
+use crate::specification::{self, Spec};
 use crate::store::Keyring;
-use crate::targets::{self, Target};
 
 /// What resolving gives: the model, and the private keys that were brought along.
 #[derive(Debug)]
@@ -32,35 +30,18 @@ pub struct Resolved {
 /// What speaks against certificates and lists of others at this time alone: codes of errors.
 const OF_THE_TIME: [&str; 3] = ["expired-certificate", "not-yet-valid", "expired-crl"];
 
-/// Resolves the spec; `found` is what reading it has found. The model is there only if no finding is
-/// an error, whichever phase it comes from.
-pub fn resolve(
-    context: Context<'_>,
-    found: Vec<Diagnostic>,
-) -> (Option<Resolved>, Vec<Diagnostic>) {
+/// Resolves the spec; `found` is what reading it has found.
+#[must_use]
+pub fn resolve(context: Context<'_>, found: Vec<Diagnostic>) -> Unjudged {
     let (resolved, findings) = all(context, found);
-    (Some(resolved).filter(|_| !has_errors(&findings)), findings)
-}
-
-/// As [`resolve`], for those who do not work with everything.
-///
-/// # Errors
-/// All findings, if one of them is an error at any time.
-pub fn resolve_unjudged(
-    context: Context<'_>,
-    found: Vec<Diagnostic>,
-) -> Result<Unjudged, Vec<Diagnostic>> {
-    let (resolved, findings) = all(context, found);
-    let is_wrong =
-        |finding: &Diagnostic| finding.severity == Severity::Error && !is_of_the_time(finding);
-    if findings.iter().any(is_wrong) { Err(findings) } else { Ok(Unjudged { resolved, findings }) }
+    Unjudged { resolved, findings }
 }
 
 fn is_of_the_time(finding: &Diagnostic) -> bool {
     OF_THE_TIME.contains(&finding.code)
 }
 
-/// A spec that is right at some time: what of others is over, or does not hold yet, matters only to those who work
+/// What resolving gives, and what was found: what of others is over, or does not hold yet, matters only to those who work
 /// with it.
 #[derive(Debug)]
 pub struct Unjudged {
@@ -71,6 +52,30 @@ pub struct Unjudged {
 }
 
 impl Unjudged {
+    /// The same, with further findings about the model.
+    #[must_use]
+    pub fn with(mut self, judge: impl FnOnce(&Model) -> Vec<Diagnostic>) -> Self {
+        self.findings.extend(judge(&self.resolved.model));
+        self
+    }
+
+    /// The same, if nothing was found that is an error at any time, whichever phase it comes from.
+    ///
+    /// # Errors
+    /// All findings, if something was.
+    pub fn right_at_some_time(self) -> Result<Self, Vec<Diagnostic>> {
+        let is_wrong =
+            |finding: &Diagnostic| finding.severity == Severity::Error && !is_of_the_time(finding);
+        if self.findings.iter().any(is_wrong) { Err(self.findings) } else { Ok(self) }
+    }
+
+    /// The set-up, if no finding is an error, and the findings.
+    #[must_use]
+    pub fn now(self) -> (Option<Resolved>, Vec<Diagnostic>) {
+        let Self { resolved, findings } = self;
+        (Some(resolved).filter(|_| !has_errors(&findings)), findings)
+    }
+
     /// The set-up and its findings, those of the time as warnings where they are about nothing that is touched.
     #[must_use]
     pub fn judged(self, touched: &Touched) -> (Resolved, Vec<Diagnostic>) {
@@ -110,8 +115,6 @@ impl Unjudged {
 fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnostic>) {
     let mut findings = Findings::new(found);
     refuse_nothing(context, &mut findings);
-    let target = target(context, &mut findings);
-    refuse_later_kinds(context, &mut findings);
     encryption::refuse_nobody_and_repeats(context, &mut findings);
     refuse_own_labels(context, &mut findings);
     texts::warn_of_lost(context, &mut findings);
@@ -138,7 +141,11 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     let keyring = keyring.and(&certificates.keyring);
     let mut model = Model {
         name: context.spec.name.clone(),
-        target: target.name().to_owned(),
+        target: written(context.spec.target.as_ref(), specification::DEFAULT_TARGET),
+        secret_format: written(
+            context.spec.secrets.format.as_ref(),
+            specification::DEFAULT_SECRET_FORMAT,
+        ),
         labels: shared::labels(context.spec),
         annotations: context.spec.annotations.clone(),
         authorities,
@@ -157,7 +164,6 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     derivation::resolve(context, &mut model, &keyring, &mut findings);
     super::serials::refuse_repeats(context, &model, &mut findings);
     super::constraints::refuse_names_outside(context, &model, &mut findings);
-    findings.0.extend(target.check(&model, &|path| context.value(path)));
     (Resolved { model, keyring }, findings.0)
 }
 
@@ -177,6 +183,10 @@ fn refuse_lost_hosts(context: Context<'_>, exposures: &[Exposure], findings: &mu
     }
 }
 
+fn written(name: Option<&String>, default: &str) -> String {
+    name.map_or(default, String::as_str).to_owned()
+}
+
 /// A spec that declares nothing is a mistake: it would remove every object of an earlier one.
 fn refuse_nothing(context: Context<'_>, findings: &mut Findings) {
     let Spec { cas, services, hosts, clients, .. } = context.spec;
@@ -188,45 +198,6 @@ fn refuse_nothing(context: Context<'_>, findings: &mut Findings) {
                 .help("declare `hosts`, `services`, `cas` or `clients`; `mtlsgen init` writes a spec to start from"),
         );
     }
-}
-
-fn target(context: Context<'_>, findings: &mut Findings) -> &'static dyn Target {
-    let default = targets::TARGETS[0];
-    let Some(written) = &context.spec.target else { return default };
-    if let Some(target) = targets::find(written) {
-        return target;
-    }
-    let place = context.value(&path!["target"]);
-    let known = targets::TARGETS.iter().map(|target| target.name());
-    let offered = known.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let diagnostic = if targets::PLANNED.contains(&written.as_str()) {
-        Diagnostic::error("not-supported-yet", format!("target `{written}` is not supported yet"))
-    } else {
-        Diagnostic::error("unknown-reference", format!("there is no target `{written}`"))
-    };
-    let help = match nearest(written, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("this version writes {offered}"),
-    };
-    findings.push(diagnostic.at(place).help(help));
-    default
-}
-
-fn refuse_later_kinds(context: Context<'_>, findings: &mut Findings) {
-    let Some(format) = &context.spec.secrets.format else { return };
-    if secret_format::find(format).is_some() {
-        return;
-    }
-    let place = context.value(&path!["secrets", "format"]);
-    let diagnostic = if secret_format::PLANNED.contains(&format.as_str()) {
-        Diagnostic::error(
-            "not-supported-yet",
-            format!("Secret format `{format}` is not supported yet"),
-        )
-    } else {
-        Diagnostic::error("unknown-reference", format!("there is no Secret format `{format}`"))
-    };
-    findings.push(diagnostic.at(place).help("this version writes `plain`"));
 }
 
 /// `mtlsgen.dev/...` is what mtlsgen and `kubectl apply --prune` go by.

@@ -19,7 +19,7 @@ pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
     let files = Files::new();
     let now = Timestamp::parse("2030-01-01").unwrap();
     let context = Context { document: &document, spec: &spec, files: &files, now };
-    resolve(context, findings)
+    resolve(context, findings).now()
 }
 
 /// The model of a spec without errors.

@@ -1,7 +1,4 @@
-//! A room imports only rooms below it: the order stands in CONTRIBUTING.md, today's exceptions in `tests/rooms.txt`, from
-//! which lines are only ever removed.
-//!
-//! `MTLSGEN_UPDATE=1 cargo test` removes those that have gone.
+//! A room imports only rooms below it: the order stands in CONTRIBUTING.md.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +6,6 @@ use std::path::Path;
 
 use crate::support::{files, root};
 
-const EXCEPTIONS: &str = "tests/rooms.txt";
 const HEAD: &str = "Rooms, lowest first: ";
 /// Not rooms: the crate itself, and the program that starts it.
 const ENTRIES: [&str; 2] = ["lib.rs", "main.rs"];
@@ -92,18 +88,7 @@ fn rooms_import_rooms_below_them_alone() {
         }
     }
     assert!(unknown.is_empty(), "CONTRIBUTING.md does not list {unknown:?}");
-    let path = root().join(EXCEPTIONS);
-    let text = fs::read_to_string(&path).unwrap();
-    let known: BTreeSet<String> = text.lines().map(str::to_owned).collect();
-    let new: Vec<_> = found.difference(&known).collect();
-    assert!(new.is_empty(), "these import a room above their own: {new:#?}");
-    if std::env::var_os("MTLSGEN_UPDATE").is_some() {
-        let left = found.iter().map(|line| format!("{line}\n"));
-        fs::write(&path, left.collect::<String>()).unwrap();
-    } else {
-        let gone: Vec<_> = known.difference(&found).collect();
-        assert!(gone.is_empty(), "MTLSGEN_UPDATE=1 removes from {EXCEPTIONS}: {gone:#?}");
-    }
+    assert!(found.is_empty(), "these import a room above their own: {found:#?}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::existing::Secrets;
 use crate::io::brought;
 use crate::model::{self, Context, Resolved, Touched};
 use crate::plan::Scope;
+use crate::render::judging::judged;
 use crate::time::Timestamp;
 
 /// Resolves the spec; shows warnings and notices.
@@ -116,6 +117,7 @@ pub fn resolve_for<'a>(
     }
     let files = brought::read(&model::brought::files(document, spec), reach);
     let context = Context { document, spec, files: &files, now };
-    let found = model::resolve_unjudged(context, findings.clone()).map_err(CommandError::Input)?;
+    let found = judged(model::resolve(context, findings.clone()), document);
+    let found = found.right_at_some_time().map_err(CommandError::Input)?;
     Ok(Unjudged { found, read, existing, now })
 }
