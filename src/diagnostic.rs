@@ -78,6 +78,28 @@ impl Span {
     }
 }
 
+/// What a message is beside its severity, where that decides what becomes of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Nature {
+    /// Something that was found.
+    #[default]
+    Finding,
+    /// Something that holds at this time alone: it matters to those who work with its entry.
+    OfTheTime,
+    /// Something that holds as long as Secrets which others fill are not shown.
+    Unseen,
+    /// What was done.
+    Done,
+    /// A file that cannot be read.
+    Unread,
+    /// A name that no holder has.
+    NoHolder,
+    /// What ends a build of Kustomize.
+    EndsBuild,
+    /// What ends a build of Kustomize once its plugins have run.
+    EndsBuildLate,
+}
+
 /// A message about the user's input.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
@@ -99,6 +121,8 @@ pub struct Diagnostic {
     pub subject: Option<Box<Subject>>,
     /// The entry of the spec that it is about, where that decides whom it concerns.
     pub entry: Option<Box<Entry>>,
+    /// What it is.
+    pub nature: Nature,
 }
 
 impl Diagnostic {
@@ -120,6 +144,13 @@ impl Diagnostic {
         Self::new(Severity::Notice, code, title)
     }
 
+    /// Says what it is.
+    #[must_use]
+    pub fn being(mut self, nature: Nature) -> Self {
+        self.nature = nature;
+        self
+    }
+
     fn new(severity: Severity, code: &'static str, title: impl Into<String>) -> Self {
         Self {
             severity,
@@ -131,6 +162,7 @@ impl Diagnostic {
             help: Vec::new(),
             subject: None,
             entry: None,
+            nature: Nature::Finding,
         }
     }
 
@@ -299,8 +331,18 @@ type RelatedPlace<'a> = (*const Source, usize, usize, &'a str);
 
 /// What is seen of a diagnostic, so that equal ones are found without comparing whole sources.
 fn seen(diagnostic: &Diagnostic) -> (Severity, [&str; 3], &[String], Vec<RelatedPlace<'_>>) {
-    let Diagnostic { severity, code, title, label, help, related, span: _, subject: _, entry: _ } =
-        diagnostic;
+    let Diagnostic {
+        severity,
+        code,
+        title,
+        label,
+        help,
+        related,
+        span: _,
+        subject: _,
+        entry: _,
+        nature: _,
+    } = diagnostic;
     let related = related.iter().map(|(Span { source, start, end }, words)| {
         (Arc::as_ptr(source), *start, *end, words.as_str())
     });

@@ -13,7 +13,7 @@ use super::globals::{ColorChoice, Globals, MessageFormat};
 use super::hints;
 use crate::derive::Failure;
 use crate::diagnostic::{
-    Diagnostic, Entry, Severity, human, json, shown, shown_lines, visible_lines,
+    Diagnostic, Entry, Nature, Severity, human, json, shown, shown_lines, visible_lines,
 };
 use crate::guard::{self, hidden};
 use crate::io::clock::ClockError;
@@ -64,6 +64,14 @@ impl CommandError {
         let mut diagnostic = Diagnostic::error(code, what.to_string());
         diagnostic.help.extend(hint);
         Self::World(Box::new(diagnostic))
+    }
+
+    /// A file cannot be read.
+    fn unread(what: &impl ToString, hint: Option<String>) -> Self {
+        match Self::world("input", what, hint) {
+            Self::World(diagnostic) => Self::World(Box::new(diagnostic.being(Nature::Unread))),
+            other => other,
+        }
     }
 
     /// The same, with one more way out.
@@ -118,14 +126,14 @@ impl From<InputError> for CommandError {
     fn from(error: InputError) -> Self {
         match error {
             InputError::Encoding(diagnostic) => Self::Input(vec![*diagnostic]),
-            error => Self::world("input", &error, error.hint()),
+            error => Self::unread(&error, error.hint()),
         }
     }
 }
 
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
-        Self::world("input", &error, error.hint())
+        Self::unread(&error, error.hint())
     }
 }
 
@@ -325,11 +333,13 @@ impl Report {
     }
 
     fn tell(&self, words: &str, for_people: &str) {
-        self.keep(&[Diagnostic::notice("done", words)]);
+        self.keep(&[Diagnostic::notice("done", words).being(Nature::Done)]);
         match self.format {
             _ if self.quiet => {}
             MessageFormat::Human => write(&format!("{for_people}\n")),
-            MessageFormat::Json => write(&self.render(&[Diagnostic::notice("done", words)])),
+            MessageFormat::Json => {
+                write(&self.render(&[Diagnostic::notice("done", words).being(Nature::Done)]));
+            }
         }
     }
 

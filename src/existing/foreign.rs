@@ -13,9 +13,6 @@ use crate::specification::document::Locate;
 use crate::specification::document::Step;
 use crate::time::Timestamp;
 
-/// What nobody could say as long as those Secrets were not shown.
-pub const ANSWERED: &str = "trust-secret-unseen";
-
 /// Everything that is wrong with the Secrets that hosts use and others fill; a warning where no host is touched.
 pub fn judge(
     model: &Model,

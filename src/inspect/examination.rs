@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::constraints;
 use super::container;
 use super::item::{Content, Item, KeyFacts, Origin};
-use super::problem::{self, Alone, Problem};
+use super::problem::{self, Alone, Problem, Verdict};
 use super::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::Details;
@@ -325,7 +325,8 @@ fn match_list(list: &mut ExaminedList, certificates: &[Examined]) {
     let Some(issuer) = list.issuer.map(|issuer| &certificates[issuer].certificate) else {
         if certificates.iter().any(|one| named(&one)) {
             let message = "its signature is not of the authority that it names";
-            list.problems.push(Problem::error("signature", message));
+            list.problems
+                .push(Problem::error("signature", message).that_says(Verdict::WrongSignature));
         }
         return;
     };
@@ -355,9 +356,12 @@ fn revoked(inspection: &Inspection, index: usize) -> Option<Problem> {
     let entry = inspection
         .revocation_lists
         .iter()
-        .filter(|list| list.problems.iter().all(|problem| problem.code != "signature"))
+        .filter(|list| {
+            list.problems.iter().all(|problem| problem.verdict != Verdict::WrongSignature)
+        })
         .find_map(|list| list.list.entry_of(one))?;
     let reason = words::revocation_reason(entry.reason)
         .map_or_else(String::new, |reason| format!(" ({reason})"));
-    Some(Problem::error("revoked", format!("revoked at {}{reason}", entry.at)))
+    let message = format!("revoked at {}{reason}", entry.at);
+    Some(Problem::error("revoked", message).that_says(Verdict::Revoked))
 }

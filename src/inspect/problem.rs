@@ -30,19 +30,41 @@ pub struct Problem {
     pub code: &'static str,
     /// What is wrong: lower-case start, no full stop.
     pub message: String,
+    /// What it says of the certificate or list as a whole.
+    pub verdict: Verdict,
+}
+
+/// What a problem says of a certificate or list as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing.
+    #[default]
+    None,
+    /// The certificate is revoked.
+    Revoked,
+    /// The list is not signed by whom it names.
+    WrongSignature,
 }
 
 impl Problem {
     pub(super) fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, message: message.into() }
+        Self::new(Severity::Error, code, message)
     }
 
     pub(super) fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, code, message: message.into() }
+        Self::new(Severity::Warning, code, message)
     }
 
     pub(super) fn notice(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Notice, code, message: message.into() }
+        Self::new(Severity::Notice, code, message)
+    }
+
+    fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity, code, message: message.into(), verdict: Verdict::None }
+    }
+
+    pub(super) fn that_says(self, verdict: Verdict) -> Self {
+        Self { verdict, ..self }
     }
 
     /// Whether it is more than something worth knowing.

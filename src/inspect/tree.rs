@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::examination::{Examined, Inspection};
+use super::problem::Verdict;
 use super::words;
 
 /// Draws every tree; a line for each certificate, `paint` decides how names of the bad ones look.
@@ -82,7 +83,7 @@ impl Tree<'_> {
     }
 
     fn state(&self, one: &Examined) -> String {
-        let is_revoked = one.problems.iter().any(|problem| problem.code == "revoked");
+        let is_revoked = one.problems.iter().any(|problem| problem.verdict == Verdict::Revoked);
         let certificate = &one.certificate;
         let remaining =
             words::remaining(certificate.not_before, certificate.not_after, self.inspection.at);

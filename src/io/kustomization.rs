@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::input;
 use super::input_error::ReadError;
-use crate::diagnostic::{Diagnostic, Source, Span, literal};
+use crate::diagnostic::{Diagnostic, Nature, Source, Span, literal};
 use crate::kustomize::doctor::object::{Object, objects};
 use crate::kustomize::doctor::tree::{Content, Entry, FILE_NAMES, Folder, LISTS, Role, Tree};
 use crate::path;
@@ -79,14 +79,21 @@ impl Reader {
                 );
                 (title, "keep `kustomization.yaml`")
             };
-            self.tree.findings.push(Diagnostic::error("kustomization", title).at(at).help(help));
+            self.tree.findings.push(
+                Diagnostic::error("kustomization", title)
+                    .being(Nature::EndsBuild)
+                    .at(at)
+                    .help(help),
+            );
             return None;
         }
         let source = self.source(&files.remove(0), at.clone())?;
         let mut documents = self.objects(&source);
         if documents.is_empty() {
             let title = format!("the kustomization of `{called}` is empty or no YAML");
-            self.tree.findings.push(Diagnostic::error("kustomization", title).at(at));
+            self.tree
+                .findings
+                .push(Diagnostic::error("kustomization", title).being(Nature::EndsBuild).at(at));
             return None;
         }
         Some(documents.remove(0))
@@ -96,7 +103,9 @@ impl Reader {
         match input::spec_files(&[path.to_owned()]) {
             Ok(mut sources) => sources.pop(),
             Err(error) => {
-                self.tree.findings.push(Diagnostic::error("input", error.to_string()).at(at));
+                self.tree.findings.push(
+                    Diagnostic::error("input", error.to_string()).being(Nature::EndsBuild).at(at),
+                );
                 None
             }
         }
@@ -105,7 +114,7 @@ impl Reader {
     fn objects(&mut self, source: &Arc<Source>) -> Vec<Object> {
         objects(source).unwrap_or_else(|mistake| {
             let code = "kustomization";
-            self.tree.findings.push(Diagnostic { code, ..*mistake });
+            self.tree.findings.push(Diagnostic { code, nature: Nature::EndsBuild, ..*mistake });
             Vec::new()
         })
     }
@@ -168,7 +177,7 @@ fn absent(item: &str, at: Option<Span>) -> Diagnostic {
     }
     let title = format!("{} does not exist: the build fails", literal(item));
     let help = "paths in a kustomization start from its folder";
-    Diagnostic::error("missing-file", title).at(at).help(help)
+    Diagnostic::error("missing-file", title).being(Nature::EndsBuild).at(at).help(help)
 }
 
 fn is_same(path: &Path, real: &Path) -> bool {

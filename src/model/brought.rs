@@ -7,7 +7,7 @@ mod warnings;
 use super::authorities::Issuers;
 use super::context::{Context, Findings};
 use super::tls::written_path;
-use crate::diagnostic::{Diagnostic, Entry};
+use crate::diagnostic::{Diagnostic, Entry, Nature};
 use crate::path;
 use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
@@ -249,6 +249,9 @@ fn refuse_problems(
     findings: &mut Findings,
 ) -> bool {
     let problems = chain::problems(own, context.now, purpose);
+    let is_of_the_time = |problem: &Problem| {
+        matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
+    };
     for problem in &problems {
         let (code, help) = match problem {
             Problem::Expired { .. } => ("expired-certificate", "ask its issuer for a new one"),
@@ -279,12 +282,10 @@ fn refuse_problems(
             Diagnostic::error(code, format!("the certificate in `{file}` {problem}"))
                 .at(context.value(path))
                 .of(entry.clone())
+                .being(if is_of_the_time(problem) { Nature::OfTheTime } else { Nature::Finding })
                 .help(help),
         );
     }
-    let is_of_the_time = |problem: &Problem| {
-        matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
-    };
     problems.iter().all(is_of_the_time)
 }
 

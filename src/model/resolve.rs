@@ -11,7 +11,7 @@ use super::{
     Annotations, Exposure, Labels, Model, Touched, authorities, client_auth, clients, derivation,
     encryption, hosts, patches, secrets, services, shared, texts,
 };
-use crate::diagnostic::{Diagnostic, Entry, Severity, has_errors};
+use crate::diagnostic::{Diagnostic, Entry, Nature, Severity, has_errors};
 use crate::path;
 use crate::pki::request::{Holder, Issuer};
 use crate::specification::document::{Path, Step};
@@ -27,9 +27,6 @@ pub struct Resolved {
     pub keyring: Keyring,
 }
 
-/// What speaks against certificates and lists of others at this time alone: codes of errors.
-const OF_THE_TIME: [&str; 3] = ["expired-certificate", "not-yet-valid", "expired-crl"];
-
 /// Resolves the spec; `found` is what reading it has found.
 #[must_use]
 pub fn resolve(context: Context<'_>, found: Vec<Diagnostic>) -> Unjudged {
@@ -38,7 +35,7 @@ pub fn resolve(context: Context<'_>, found: Vec<Diagnostic>) -> Unjudged {
 }
 
 fn is_of_the_time(finding: &Diagnostic) -> bool {
-    OF_THE_TIME.contains(&finding.code)
+    finding.nature == Nature::OfTheTime
 }
 
 /// What resolving gives, and what was found: what of others is over, or does not hold yet, matters only to those who work

@@ -3,7 +3,7 @@
 use super::brought;
 use super::context::{Context, Findings};
 use super::{AuthoritySource, RevocationListSettings};
-use crate::diagnostic::{Diagnostic, Entry};
+use crate::diagnostic::{Diagnostic, Entry, Nature};
 use crate::path;
 use crate::pki::acceptance;
 use crate::pki::certificate::{Certificate, Signature};
@@ -203,6 +203,7 @@ fn refuse_unfit(
     } else if list.end() <= context.now {
         findings.push(
             Diagnostic::error("expired-crl", format!("the revocation list of `{issuer}` in `{file}` ended at {}: the controller would refuse every client", list.end()))
+                .being(Nature::OfTheTime)
                 .at(context.value(path))
                 .of(entry)
                 .help("get the current list from the owner of that authority"),
@@ -210,6 +211,7 @@ fn refuse_unfit(
     } else if list.this_update > context.now {
         findings.push(
             Diagnostic::error("not-yet-valid", format!("the revocation list of `{issuer}` in `{file}` begins at {}: until then, the controller would refuse every client", list.this_update))
+                .being(Nature::OfTheTime)
                 .at(context.value(path))
                 .of(entry)
                 .help("check the clock, or wait until then"),

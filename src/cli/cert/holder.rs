@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cli::report::CommandError;
-use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::diagnostic::{Diagnostic, Nature, literal, nearest};
 use crate::model::context::listed;
 use crate::pki::request::Holder;
 
@@ -80,7 +80,7 @@ pub fn unknown(name: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
         }
         None => "write `clients/NAME`, `hosts/NAME` or `cas/NAME`, as the folders of the store are called".to_owned(),
     };
-    Diagnostic::error("unknown-holder", title).help(help)
+    Diagnostic::error("unknown-holder", title).help(help).being(Nature::NoHolder)
 }
 
 fn ambiguous(name: &str, called: &[&Holder]) -> CommandError {

@@ -14,6 +14,7 @@ use crate::cli::report::{
 };
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
+use crate::diagnostic::Nature;
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
 use crate::io::input;
 use crate::io::input_error::InputError;
@@ -285,7 +286,8 @@ fn brought_chain(model: &Model, holder: &Holder) -> Option<Vec<Certificate>> {
 
 /// Without a spec, a name can only have been meant as a file.
 fn without_spec(error: CommandError, target: &Path) -> CommandError {
-    let is_missing = error.diagnostics().iter().any(|diagnostic| diagnostic.code == "input");
+    let is_missing =
+        error.diagnostics().iter().any(|diagnostic| diagnostic.nature == Nature::Unread);
     if !is_missing {
         return error;
     }
@@ -300,7 +302,7 @@ fn without_spec(error: CommandError, target: &Path) -> CommandError {
 /// Whoever wrote the name may have meant a file.
 fn no_file(error: CommandError, target: &Path) -> CommandError {
     let CommandError::Input(mut diagnostics) = error else { return error };
-    for diagnostic in diagnostics.iter_mut().filter(|found| found.code == "unknown-holder") {
+    for diagnostic in diagnostics.iter_mut().filter(|found| found.nature == Nature::NoHolder) {
         let missing = is_a_folder(target).unwrap_or_else(|| "there is no such file".to_owned());
         diagnostic.title = format!("{missing}, and {}", diagnostic.title);
     }

@@ -12,7 +12,7 @@ use crate::cli::kustomize::{call, transform};
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::spec_arguments::Operator;
-use crate::diagnostic::{Diagnostic, Severity, Source, has_errors};
+use crate::diagnostic::{Diagnostic, Nature, Severity, Source, has_errors};
 use crate::io::clock;
 use crate::kustomize::annotation::annotate;
 use crate::kustomize::config;
@@ -60,7 +60,7 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
         .and_then(|sources| go(sources, reference, folder, report, &mut checked));
     let told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
     // Words such as those about a lock that is waited for are no findings.
-    checked.findings.splice(0..0, told.into_iter().filter(|told| told.code != "done"));
+    checked.findings.splice(0..0, told.into_iter().filter(|told| told.nature != Nature::Done));
     if let Err(error) = outcome {
         checked.findings.extend(error.diagnostics().iter().cloned());
     }

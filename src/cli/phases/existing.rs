@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Read;
 use super::issuing::{make, tell};
 use crate::cli::report::{CommandError, Report};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Nature};
 use crate::existing::{Existing, Secrets, apply, foreign};
 use crate::manifest::{Manifest, name_suffix_hash};
 use crate::model::{Model, Reference, Resolved, SecretContent, Touched};
@@ -116,7 +116,7 @@ pub(super) fn judge(
     touched: &Touched,
     findings: &mut Vec<Diagnostic>,
 ) {
-    findings.retain(|finding| finding.code != foreign::ANSWERED);
+    findings.retain(|finding| finding.nature != Nature::Unseen);
     let locate = |path: &[crate::specification::document::Step]| read.document.span(path);
     findings.extend(foreign::judge(model, secrets, now, &locate, touched));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::outcome::Examined;
 use super::reference::Reference;
 use super::tree::{Role, Tree};
-use crate::diagnostic::{Diagnostic, literal};
+use crate::diagnostic::{Diagnostic, Nature, literal};
 use crate::path;
 
 /// What a reference gives, as far as it could be found out.
@@ -47,6 +47,7 @@ fn same_configuration(all: &[Examined<'_>]) -> Vec<Diagnostic> {
         let place = |reference: &Reference<'_>| reference.object.span(&path!["metadata", "name"]);
         found.push(
             Diagnostic::error("same-name", title)
+                .being(Nature::EndsBuild)
                 .at(place(reference))
                 .related(place(first), "the first one")
                 .help("give one of them another `metadata.name`, or name the file once"),
@@ -69,9 +70,11 @@ fn several_runs(tree: &Tree, examined: &Examined<'_>, given: &Given) -> Option<D
         let title = format!(
             "a build reaches `{title}` on {runs} ways and gets the same objects each time: Kustomize refuses them (`may not add resource with an already registered id`)"
         );
-        return Some(Diagnostic::error("several-runs", title).at(at).help(
-            "name its folder once, or give each way a `namePrefix` or `nameSuffix` of its own",
-        ));
+        return Some(
+            Diagnostic::error("several-runs", title).being(Nature::EndsBuildLate).at(at).help(
+                "name its folder once, or give each way a `namePrefix` or `nameSuffix` of its own",
+            ),
+        );
     }
     let title =
         format!("a build runs the plugin {runs} times for `{title}`, once for each way to it");
@@ -116,7 +119,7 @@ fn same_objects(all: &[Examined<'_>], given: &[Given]) -> Vec<Diagnostic> {
                 "`{title}` gives {object}, as does `{first}`: Kustomize refuses the second"
             );
             found.push(
-                Diagnostic::error("same-objects", title)
+                Diagnostic::error("same-objects", title).being(Nature::EndsBuildLate)
                     .at(reference.object.span(&path!["kind"]))
                     .help("let one configuration have it; or write `plugin.behavior: replace` in the later one"),
             );

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::tree::{Folder, LISTS};
-use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::diagnostic::{Diagnostic, Nature, literal, nearest};
 use crate::path;
 
 /// All other fields (`api/types/kustomization.go`, which refuses what it does not know).
@@ -63,17 +63,19 @@ fn of_field(folder: &Folder, key: &str, value: &Value) -> Vec<Diagnostic> {
 
 fn unknown(folder: &Folder, key: &str, near: Option<&str>) -> Diagnostic {
     let title = format!("Kustomize knows no field {}", literal(key));
-    Diagnostic::error("kustomization", title).at(folder.kustomization.span(&path![key])).help(
-        match near {
+    Diagnostic::error("kustomization", title)
+        .being(Nature::EndsBuild)
+        .at(folder.kustomization.span(&path![key]))
+        .help(match near {
             Some(near) => format!("write `{near}`"),
             None => "remove it: anchors of YAML, too, must stand in fields that Kustomize knows"
                 .to_owned(),
-        },
-    )
+        })
 }
 
 fn no_list(folder: &Folder, key: &str) -> Diagnostic {
     Diagnostic::error("kustomization", format!("expected a list of paths at `{key}`"))
+        .being(Nature::EndsBuild)
         .at(folder.kustomization.span(&path![key]))
         .help(format!("write `{key}: [FILE]`"))
 }
@@ -83,6 +85,7 @@ fn no_text(folder: &Folder, key: &str, index: usize) -> Diagnostic {
         "kustomization",
         format!("expected text at `{key}[{index}]`: a path, or an object as text"),
     )
+    .being(Nature::EndsBuild)
     .at(folder.kustomization.span(&path![key, index]))
     .help("put the object into a file and name that; or write `|` before it, which makes it text")
 }

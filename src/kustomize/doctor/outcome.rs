@@ -6,12 +6,7 @@ use super::command::{Build, Tool, quoted};
 use super::function::Style;
 use super::program::{KNOWS_ARGS, Location, State, Version};
 use super::reference::Reference;
-use crate::diagnostic::{Diagnostic, Severity};
-
-/// Errors with which no build comes to its plugins.
-const BROKEN: [&str; 5] = ["cycle", "input", "kustomization", "missing-file", "same-name"];
-/// Errors with which a build fails once the plugins have run.
-const COLLIDING: [&str; 2] = ["same-objects", "several-runs"];
+use crate::diagnostic::{Diagnostic, Nature};
 
 /// What a build does with a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,13 +145,12 @@ pub fn command(all: &[Examined<'_>], directory: &Path, wanted: Option<&Build>) -
 /// What a build does that is wrong as a whole: `findings` are all that were found.
 #[must_use]
 pub fn of_build(outcome: Outcome, findings: &[Diagnostic]) -> Outcome {
-    let error = |codes: &[&str]| {
-        let is_error = |found: &&Diagnostic| found.severity == Severity::Error;
-        findings.iter().filter(is_error).any(|found| codes.contains(&found.code))
-    };
+    let has = |natures: &[Nature]| findings.iter().any(|found| natures.contains(&found.nature));
     let why = match outcome {
-        Outcome::Runs | Outcome::PassesOver if error(&BROKEN) => "a kustomization is wrong",
-        Outcome::Runs if error(&COLLIDING) => "several plugins give the same objects",
+        Outcome::Runs | Outcome::PassesOver if has(&[Nature::EndsBuild, Nature::Unread]) => {
+            "a kustomization is wrong"
+        }
+        Outcome::Runs if has(&[Nature::EndsBuildLate]) => "several plugins give the same objects",
         outcome => return outcome,
     };
     Outcome::Fails(why.to_owned())
@@ -224,14 +218,13 @@ mod tests {
 
     #[test]
     fn a_broken_build_runs_nothing() {
-        let error = |code| Diagnostic::error(code, "x");
-        let of = |outcome, found: Diagnostic| of_build(outcome, &[found]);
+        let of =
+            |outcome, nature| of_build(outcome, &[Diagnostic::error("code", "x").being(nature)]);
         let broken = Outcome::Fails("a kustomization is wrong".to_owned());
-        assert_eq!(of(Outcome::PassesOver, error("missing-file")), broken);
-        assert_eq!(of(Outcome::Runs, error("missing-file")), broken);
-        assert_eq!(of(Outcome::PassesOver, error("several-runs")), Outcome::PassesOver);
-        assert_ne!(of(Outcome::Runs, error("several-runs")), Outcome::Runs);
-        let notice = Diagnostic::notice("several-runs", "x");
-        assert_eq!(of(Outcome::Runs, notice), Outcome::Runs);
+        assert_eq!(of(Outcome::PassesOver, Nature::EndsBuild), broken);
+        assert_eq!(of(Outcome::Runs, Nature::EndsBuild), broken);
+        assert_eq!(of(Outcome::PassesOver, Nature::EndsBuildLate), Outcome::PassesOver);
+        assert_ne!(of(Outcome::Runs, Nature::EndsBuildLate), Outcome::Runs);
+        assert_eq!(of(Outcome::Runs, Nature::Finding), Outcome::Runs);
     }
 }

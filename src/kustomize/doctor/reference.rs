@@ -5,7 +5,7 @@ use super::function::{self, Style};
 use super::kind;
 use super::object::Object;
 use super::tree::{Content, Entry, Role, Tree};
-use crate::diagnostic::{Diagnostic, literal};
+use crate::diagnostic::{Diagnostic, Nature, literal};
 use crate::path;
 
 /// How many ways through the folders are followed.
@@ -184,6 +184,7 @@ fn too_many_ways() -> Diagnostic {
 
 fn cycle(entry: &Entry) -> Diagnostic {
     Diagnostic::error("cycle", "this leads back to a folder that is being built, or to one around it: Kustomize refuses cycles")
+        .being(Nature::EndsBuild)
         .at(entry.span.clone())
         .help("remove it")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, allowed, words};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Nature, Span};
 use crate::model::{Exposure, Model, ServerCertificateSource};
 use crate::specification::Verify;
 use crate::specification::document::Locate;
@@ -169,6 +169,7 @@ impl Host<'_> {
                 "trust-secret-unseen",
                 format!("nobody has shown mtlsgen the Secret `{secret}` that host `{key}` trusts: without a key `ca.crt`, the controller lets everybody in"),
             )
+            .being(Nature::Unseen)
             .at(self.client_auth_span("secretName"))
             .help(format!("check that this prints a certificate: kubectl get secret -n {} {} -o jsonpath='{{.data.ca\\.crt}}' | base64 -d", secret.namespace, secret.name))
         }));
