@@ -15,7 +15,8 @@ use mtlsgen::io::store::fuzzing;
 use mtlsgen::kustomize::helm;
 use mtlsgen::kustomize::resource_list::ResourceList;
 use mtlsgen::render::template::TemplateSet;
-use mtlsgen::manifest::{Disclosure, lists, render};
+use mtlsgen::manifest::{Disclosure, lists};
+use mtlsgen::render;
 use mtlsgen::yaml;
 use mtlsgen::model::{self, Context, Files, Resolved};
 use mtlsgen::pki::acceptance;
@@ -202,7 +203,7 @@ fn resolved(name: &str, text: &str) -> (Document, Option<Resolved>, Vec<Diagnost
     let now = Timestamp::from_unix(NOW);
     let files = Files::default();
     let context = Context { document: &document, spec: &spec, files: &files, now };
-    let (resolved, findings) = model::resolve(context, findings);
+    let (resolved, findings) = model::resolve(context, findings).now();
     (document, resolved, findings)
 }
 
