@@ -210,8 +210,8 @@ pub fn store(read: &Read, report: Report) -> Result<Store, CommandError> {
     Ok(store)
 }
 
-/// Private keys that the manifests hold: those of leaves in Secrets. One that could not be issued has none, which
-/// matters only if it is touched.
+/// Private keys that the manifests hold: those of leaves in Secrets, as far as they are touched, or as names are made of
+/// them. One that could not be issued has none, which matters only if it is touched.
 ///
 /// # Errors
 /// A key is missing or damaged.
@@ -222,13 +222,14 @@ pub fn keyring(
     touched: &Touched,
 ) -> Result<(Model, Keyring), CommandError> {
     let Resolved { model, keyring } = resolved;
-    let is_there =
-        |holder: &&Holder| touched.has_holder(holder) || inventory.held.contains_key(*holder);
-    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
-    let stored = stored.filter(is_there).cloned();
+    let is_there = |holder: &&Holder| {
+        let is_known = inventory.held.contains_key(*holder) || model.request(holder).is_none();
+        touched.has_holder(holder) || model.name_suffix_hash && is_known
+    };
+    keyring.require(model.key_pairs().filter(is_there)).map_err(CommandError::Input)?;
+    let stored = model.key_pairs().filter(is_there);
+    let stored = stored.filter(|holder| model.request(holder).is_some()).cloned();
     let stored = source.keyring(inventory, &stored.collect())?;
-    let touched = |holder: &&Holder| touched.has_holder(holder);
-    keyring.require(model.key_pairs().filter(touched)).map_err(CommandError::Input)?;
     Ok((model, stored.and(&keyring)))
 }
 
@@ -246,12 +247,25 @@ pub fn holdings(
         return Ok((resolved.model, resolved.keyring));
     }
     let Resolved { model, keyring: named } = &resolved;
-    let missing: Vec<&Holder> = missing_keys(model, inventory, named).collect();
-    if missing.is_empty() {
+    let everything = Touched::everything();
+    let missing = missing_keys((model, named), inventory, &everything);
+    let (of_files, stored): (Vec<&Holder>, Vec<&Holder>) =
+        missing.partition(|holder| named.absent().contains_key(*holder));
+    if of_files.is_empty() && stored.is_empty() {
         return keyring(source, resolved, inventory, touched);
     }
-    Err(CommandError::Input(vec![keys_needed(source, &missing)?]))
+    let mut errors = Vec::new();
+    if !stored.is_empty() {
+        errors.push(keys_needed(source, &stored)?);
+    }
+    let absent = of_files.into_iter().filter_map(|holder| named.absent().get(holder));
+    errors.extend(absent.map(|error| error.clone().help(NAMED_BY_KEYS).help(KEYLESS_NAMES)));
+    Err(CommandError::Input(errors))
 }
+
+/// Why a key is needed where none is shown.
+const NAMED_BY_KEYS: &str =
+    "bring it here: `secrets.nameSuffixHash` makes the names of Secrets of what they hold";
 
 /// What works without keys where names are made of them.
 pub const KEYLESS_NAMES: &str =
@@ -287,9 +301,12 @@ pub fn has_keys(
     source: &Source,
     (model, named): (&Model, &Keyring),
     inventory: &Inventory,
+    touched: &Touched,
 ) -> Result<bool, CommandError> {
     let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
-    Ok(missing_keys(model, inventory, named).next().is_none() && source.opens_keys(stored)?)
+    let stored = stored.filter(|holder| touched.has_holder(holder));
+    let mut missing = missing_keys((model, named), inventory, touched);
+    Ok(missing.next().is_none() && source.opens_keys(stored)?)
 }
 
 /// Makes sure that every key that the manifests hold is at hand; `named` are those that the spec names by files.
@@ -300,10 +317,12 @@ pub fn require_keys(
     source: &Source,
     (model, named): (&Model, &Keyring),
     inventory: &Inventory,
+    touched: &Touched,
 ) -> Result<(), CommandError> {
-    named.require(model.key_pairs()).map_err(CommandError::Input)?;
+    let shown = || model.key_pairs().filter(|holder| touched.has_holder(holder));
+    named.require(shown()).map_err(CommandError::Input)?;
     let is_there = |holder: &&Holder| inventory.held.contains_key(*holder);
-    let stored = model.key_pairs().filter(|holder| model.request(holder).is_some());
+    let stored = shown().filter(|holder| model.request(holder).is_some());
     source.keyring(inventory, &stored.filter(is_there).cloned().collect()).map(drop)
 }
 
@@ -317,20 +336,22 @@ pub fn require_keys_beside(
     inventory: &Inventory,
     plan: &IssuancePlan,
 ) -> Result<(), CommandError> {
+    // Whatever is selected: a new key would be here alone.
+    let touched = &Touched::everything();
     let shown: BTreeSet<&Holder> = model.key_pairs().collect();
     let changes_one = plan.actions.iter().any(|action| shown.contains(&action.request.holder));
-    if changes_one && !has_keys(source, (model, keyring), inventory)? {
-        return require_keys(source, (model, keyring), inventory);
+    if changes_one && !has_keys(source, (model, keyring), inventory, touched)? {
+        return require_keys(source, (model, keyring), inventory, touched);
     }
     Ok(())
 }
 
 fn missing_keys<'a>(
-    model: &'a Model,
+    (model, named): (&'a Model, &'a Keyring),
     inventory: &'a Inventory,
-    named: &'a Keyring,
+    touched: &'a Touched,
 ) -> impl Iterator<Item = &'a Holder> {
-    model.key_pairs().filter(|holder| {
+    model.key_pairs().filter(|holder| touched.has_holder(holder)).filter(|holder| {
         inventory.held.get(holder).is_some_and(|held| !held.has_key)
             || named.absent().contains_key(holder)
     })

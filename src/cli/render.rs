@@ -252,7 +252,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
                     let masked =
                         || render(&document, &model, &holdings, &templates, Disclosure::Masked);
                     if comparison.needs_keys(&manifests, &masked()?.manifests) {
-                        phases::require_keys(&source, (&model, &keyring), &inventory)?;
+                        phases::require_keys(&source, (&model, &keyring), &inventory, &touched)?;
                     }
                 }
                 comparison.write(source.folder(), report)?;
@@ -304,7 +304,9 @@ fn disclosure(
     let needs_none = || selects_no_key(document, resolved, (inventory, touched), templates, args);
     Ok(if masked || !by_key && needs_none()? {
         Disclosure::Masked
-    } else if args.output.is_some() && !phases::has_keys(source, (model, keyring), inventory)? {
+    } else if args.output.is_some()
+        && !phases::has_keys(source, (model, keyring), inventory, touched)?
+    {
         Disclosure::Fingerprint
     } else {
         Disclosure::Whole

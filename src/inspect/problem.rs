@@ -3,7 +3,7 @@
 use super::constraints;
 use super::examination::Role;
 use super::words;
-use crate::diagnostic::{Severity, literal};
+use crate::diagnostic::{Severity, literal, shown};
 use crate::pki::acceptance;
 use crate::pki::certificate::details::{Details, OWN_CURVE, extension};
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, Signature, key_usage};
@@ -60,7 +60,9 @@ impl Problem {
     }
 
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, code, message: message.into(), verdict: Verdict::None }
+        // Whatever names of certificates are in it.
+        let message = shown(&message.into());
+        Self { severity, code, message, verdict: Verdict::None }
     }
 
     pub(super) fn that_says(self, verdict: Verdict) -> Self {
@@ -85,7 +87,7 @@ pub(super) struct Alone<'a> {
 }
 
 /// Checks of single certificates, in the order in which they are told.
-const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 19] = [
+const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 20] = [
     expired,
     not_yet_valid,
     weak_key,
@@ -97,6 +99,7 @@ const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 19] = [
     constraints_not_judged,
     unknown_critical_extension,
     refused_by_openssl,
+    not_read_by_go,
     any_purpose,
     no_purpose,
     no_handshakes,
@@ -213,9 +216,17 @@ fn refused_by_openssl(
     match refusal.error() {
         Some(2 | 13 | 14 | 20) => Some(Problem::error("refused-by-openssl", refusal.to_string())),
         // It may be one of servers alone.
-        Some(26) | None => Some(Problem::notice("not-for-clients", refusal.to_string())),
-        Some(_) => None,
+        Some(26) => Some(Problem::notice("not-for-clients", refusal.to_string())),
+        Some(_) | None => None,
     }
+}
+
+/// Controllers that are written in Go read what they trust and what they serve; certificates of clients nginx alone
+/// reads.
+fn not_read_by_go(Alone { certificate, role, .. }: Alone<'_>) -> Option<Problem> {
+    let is_read = !matches!(role, Role::Client | Role::Other);
+    let refusal = acceptance::unreadable(certificate).filter(|_| is_read)?;
+    Some(Problem::error("not-read-by-go", refusal.to_string()))
 }
 
 /// What an authority means by it, and what OpenSSL does with it.

@@ -85,17 +85,31 @@ impl Unjudged {
         (resolved, findings)
     }
 
-    /// Holders below an authority of others that is over, or not valid yet, and that is not touched: nothing can be
-    /// signed for them now.
+    /// Authorities of others that are not touched and whose keys are not here: they sign nothing now.
+    #[must_use]
+    pub fn silent(&self, touched: &Touched) -> BTreeSet<String> {
+        let absent = self.resolved.keyring.absent().keys();
+        let absent = absent.filter(|holder| !touched.has_holder(holder));
+        let name = |holder: &Holder| match holder {
+            Holder::Authority(name) => Some(name.clone()),
+            Holder::Host(_) | Holder::Client(_) => None,
+        };
+        absent.filter_map(name).collect()
+    }
+
+    /// Holders below an authority of others that is not touched, and that is over, not valid yet, or whose key is not
+    /// here: nothing can be signed for them now.
     #[must_use]
     pub fn out_of_reach(&self, touched: &Touched) -> BTreeSet<Holder> {
         let model = &self.resolved.model;
+        let silent = self.silent(touched);
         let over = self.findings.iter().filter(|one| one.severity == Severity::Error);
         let over: Vec<&str> = over
             .filter_map(|finding| match finding.entry.as_deref()? {
                 entry @ Entry::Authority(name) if !touched.has(entry) => Some(name.as_str()),
                 _ => None,
             })
+            .chain(silent.iter().map(String::as_str))
             .collect();
         let is_below = |issuer: &Issuer| match issuer {
             Issuer::Authority(issuer) => {

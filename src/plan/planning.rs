@@ -223,6 +223,7 @@ pub fn plan_within(
     }
     if scope.only.is_none() {
         plan.lists = lists(model, inventory, &revoked, now, &signers);
+        plan.lists.retain(|list| !scope.silent.contains(&list.authority));
         obstacles::judge(&mut plan, (model, inventory), &revoked, now, scope, &mut errors);
         errors.extend(lost_revocations(inventory, &revoked));
         errors.extend(acceptance::refusals(model, inventory, &plan.actions, scope));

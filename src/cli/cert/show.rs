@@ -146,10 +146,12 @@ impl Found {
         // What is wrong with the spec does not matter to who looks at what was issued.
         let silent = Report::new(true, MessageFormat::Human, false);
         let has_brought = model::brought::has_certificates(&read.spec);
-        let resolved = has_brought
-            .then(|| phases::resolve_at_any_time(&read, None, now, silent).ok())
-            .flatten();
-        let model = resolved.map(|resolved| resolved.model);
+        let resolved = has_brought.then(|| phases::resolve_at_any_time(&read, None, now, silent));
+        let (model, wrong) = match resolved {
+            Some(Ok(resolved)) => (Some(resolved.model), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
+        };
         if read.spec.store.kind == Some(StoreKind::Derived) {
             return self.add_derived(target, &read, now);
         }
@@ -158,7 +160,8 @@ impl Found {
         let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
         known.extend(stored.iter().cloned());
         let holder = holder::find(&name, &known, || Ok(store.holders()?))
-            .map_err(|error| no_file(error, target))?;
+            // It may be one of those whom the spec brings along, and cannot.
+            .map_err(|error| wrong.unwrap_or_else(|| no_file(error, target)))?;
         let mut wanted = store.authorities()?;
         if stored.contains(&holder) {
             wanted.insert(holder.clone());

@@ -61,6 +61,7 @@ impl Unjudged<'_> {
     pub fn scope(&self, touched: &Touched) -> Scope {
         Scope {
             kept: self.found.out_of_reach(touched),
+            silent: self.found.silent(touched),
             touched: Some(touched.clone()),
             ..Scope::default()
         }

@@ -108,9 +108,64 @@ fn what_takes_a_named_key_names_its_file() {
     refused(&["render", "-o", "deploy"], "api");
     refused(&["render", "--locked"], "api");
     clone.write("mtls.toml", format!("secrets.nameSuffixHash = true\n{spec}"));
+    // Names of its Secret would be other ones, also where no Secret is shown.
+    for arguments in [
+        &["diff", "deploy"][..],
+        &["render", "--kind", "Ingress"],
+        &["render", "--host", "web.example.com"],
+        &["render", "--locked", "--kind", "Ingress", "--format", "json"],
+    ] {
+        refused(arguments, "api");
+    }
     let run = clone.run(&["diff", "deploy"]);
-    assert!(run.stderr.contains("error[keys-needed]"), "{}", run.stderr);
-    assert!(run.stderr.contains("host `api.example.com`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`secrets.nameSuffixHash` makes the names"), "{}", run.stderr);
+}
+
+/// What is not selected needs no key, be it of a file or of the store.
+#[test]
+fn a_host_is_rendered_without_the_keys_of_others() {
+    let Some(origin) = repository() else { return };
+    let secrets = |sandbox: &Sandbox, folder: &str| {
+        let files = sandbox.files().into_iter();
+        let texts = files
+            .filter(|(path, _)| path.starts_with(sandbox.path(folder).join("secrets/default")));
+        texts.map(|(path, text)| (path.file_name().unwrap().to_owned(), text)).collect::<Vec<_>>()
+    };
+    let all = secrets(&origin, "deploy");
+    std::fs::remove_file(origin.path("keys/api.key")).unwrap();
+    std::fs::remove_file(origin.path("keys/corp.key")).unwrap();
+    // What the authority without its key would have to sign waits for those who work with it.
+    origin.ok(&["cert", "revoke", "carol"]);
+    let web = ["--host", "web.example.com"];
+    origin.ok(&[&["render"], &web[..]].concat());
+    origin.ok(&[&["render", "-o", "new"], &web[..]].concat());
+    let of_web: Vec<_> =
+        all.iter().filter(|(name, _)| !name.to_str().unwrap().contains("api")).cloned().collect();
+    assert!(secrets(&origin, "new") == of_web);
+    origin.ok(&[&["render", "-o", "deploy"], &web[..]].concat());
+    assert!(secrets(&origin, "deploy") == all);
+    origin.ok(&["render", "--kind", "Deployment"]);
+    origin.ok(&["render", "-o", "deploy", "--kind", "Deployment"]);
+    assert!(secrets(&origin, "deploy") == all);
+    for arguments in [&["render", "--host", "api.example.com"][..], &["render"]] {
+        let run = origin.run(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains("cannot read `keys/corp.key`"), "{}", run.stderr);
+    }
+    // Keys of the store are no different.
+    std::fs::remove_file(origin.path("pki/hosts/web.example.com/tls.key")).unwrap();
+    let other = format!(
+        "{SPEC}[hosts.\"other.example.com\"]\nservice = \"web\"\n\
+        tls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n"
+    );
+    origin.write("mtls.toml", other);
+    origin.ok(&["render", "--host", "other.example.com"]);
+    let run = origin.run(&["render", "--locked"]);
+    assert!(
+        run.stderr.contains("`pki/hosts/web.example.com/tls.key` is missing"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// A key that is there and cannot be read is no key that is elsewhere.
@@ -119,9 +174,12 @@ fn a_named_key_that_is_no_key_is_an_error_for_everybody() {
     let Some(sandbox) = repository() else { return };
     std::fs::remove_file(sandbox.path("keys/corp.key")).unwrap();
     std::fs::create_dir(sandbox.path("keys/corp.key")).unwrap();
-    let run = sandbox.run(&["status"]);
-    assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("error[unreadable-file]"), "{}", run.stderr);
+    for arguments in [&["status"][..], &["cert", "show", "hosts/api.example.com"]] {
+        let run = sandbox.run(arguments);
+        assert_eq!(run.status, 2);
+        let words = "error[unreadable-file]: cannot read `keys/corp.key`: it is a folder";
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
 }
 
 /// All keys of a derived store are made of those that the spec names.
