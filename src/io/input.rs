@@ -13,7 +13,7 @@ use super::input_error::{InputError, ReadError, ReadErrorKind};
 use super::open;
 use super::reach::Reach;
 use crate::diagnostic::Source;
-use crate::specification::document::{self, NamedPath};
+use crate::specification::document::{self, ASSIGNMENT, NamedPath};
 
 /// Names that a spec is looked for under in the working directory.
 pub const SPEC_NAMES: [&str; 3] = ["mtls.toml", "mtls.yaml", "mtls.yml"];
@@ -146,7 +146,11 @@ fn spec_file(path: &Path) -> Result<Arc<Source>, InputError> {
 fn opened_spec(path: &Path, file: &File) -> Result<Arc<Source>, InputError> {
     let bytes = read_file(path, file, MAX_SPEC_BYTES)?;
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    source(&path.display().to_string(), directory, bytes)
+    let name = path.display().to_string();
+    // A name that begins so marks what stands on the command line.
+    let is_file = !name.starts_with(ASSIGNMENT);
+    let name = if is_file { name } else { format!("./{name}") };
+    source(&name, directory, bytes)
 }
 
 fn standard_input() -> Result<Arc<Source>, InputError> {

@@ -396,3 +396,22 @@ fn a_spec_that_declares_nothing_removes_nothing() {
     assert_eq!(sandbox.files().len(), before.len() + 1);
     sandbox.ok(&["render", "-f", "empty.yaml", "-f", "mtls.toml"]);
 }
+
+/// The name alone marks what stands on the command line, and a file can be called so.
+#[test]
+fn a_file_that_is_called_like_the_flag_is_a_file() {
+    let sandbox = Sandbox::new();
+    for name in ["--set", "--set.toml"] {
+        sandbox.write(name, "namespace = \"a\"\n[cas.x]\nsubject = 5\n");
+        let run = sandbox.run(&[
+            "render",
+            "--dry-run",
+            &format!("-f={name}"),
+            "--set",
+            "cas.x.subject=CN=x",
+        ]);
+        assert_eq!(run.status, 0, "{name}: {}", run.stderr);
+        let run = sandbox.run(&["render", "--dry-run", &format!("-f={name}")]);
+        assert!(run.stderr.contains(&format!("--> ./{name}:3:11")), "{}", run.stderr);
+    }
+}
