@@ -4,6 +4,7 @@
 //! Pure: objects in, objects out. Nothing but annotations of these Ingresses changes, and names of Secrets
 //! where these end in a hash.
 
+pub mod helm;
 mod ingress;
 mod surroundings;
 

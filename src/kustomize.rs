@@ -13,7 +13,6 @@ pub mod annotation;
 pub mod broken_references;
 pub mod config;
 pub mod doctor;
-pub mod helm;
 pub mod items;
 pub mod leaks;
 pub mod previous;

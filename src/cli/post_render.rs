@@ -10,10 +10,10 @@ use super::kustomize::{call, stream};
 use super::objects::Showing;
 use super::report::{CommandError, ExitStatus};
 use super::spec_arguments::{Operator, SpecArguments};
+use crate::complete::helm;
 use crate::diagnostic::{Diagnostic, Source, human};
 use crate::io::reach::Reach;
 use crate::io::{input, new_files};
-use crate::kustomize::helm;
 use crate::manifest::lists;
 use crate::specification::document::in_its_language;
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::annotation_of;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
+use crate::kustomize::annotation_of;
 use crate::yaml;
 
 /// Where Helm 4 says which file of the chart an object comes from.
