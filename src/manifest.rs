@@ -1,5 +1,6 @@
 //! A Kubernetes object as the product sees it: its fields, templates, patches, order of application.
 
+pub mod data;
 pub mod lists;
 pub mod name_suffix_hash;
 pub mod order;

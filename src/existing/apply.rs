@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reading::Secrets;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, data};
 use crate::model::Reference;
 use crate::yaml;
 
@@ -43,7 +43,7 @@ fn refusal(manifest: &Manifest, secrets: &Secrets) -> Option<Diagnostic> {
         return Some(Diagnostic::warning("secret-type", title).help(delete));
     }
     let same = |(key, value): (&String, &Value)| {
-        let want = value.as_str().and_then(super::reading::decode);
+        let want = value.as_str().and_then(|text| data::decoded(text, true));
         let have = existing.value(key).and_then(Result::ok);
         // Where the key is not shown, nothing is known of it.
         want.is_none_or(|want| have.is_some_and(|have| have == want))

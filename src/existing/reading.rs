@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 
-use base64::Engine as _;
 use serde_json::Value;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::{lists, name_suffix_hash};
+use crate::manifest::{data, lists, name_suffix_hash};
 use crate::model::Reference;
 use crate::yaml;
 
@@ -60,8 +59,7 @@ impl Secret {
     /// They are no Base64.
     pub fn value(&self, key: &str) -> Option<Result<Zeroizing<Vec<u8>>, &'static str>> {
         let Entry { text, is_base64 } = self.entries.get(key)?;
-        let octets = if *is_base64 { decoded(text) } else { Ok(text.as_bytes().to_vec()) };
-        let octets = octets.map(Zeroizing::new);
+        let octets = data::decoded(text, *is_base64).ok_or("is no Base64");
         if octets.as_ref().is_ok_and(|octets| octets.is_empty()) { None } else { Some(octets) }
     }
 
@@ -70,24 +68,6 @@ impl Secret {
     pub fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
-}
-
-/// The octets of a value under `data`, if it is Base64.
-pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    decoded(text).ok().map(Zeroizing::new)
-}
-
-/// As the API server reads it: line ends between are passed over.
-fn decoded(text: &str) -> Result<Vec<u8>, &'static str> {
-    let base64 = &base64::engine::general_purpose::STANDARD;
-    let octets = if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
-        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
-        joined.extend(text.chars().filter(|character| !matches!(character, '\n' | '\r')));
-        base64.decode(joined.as_bytes())
-    } else {
-        base64.decode(text)
-    };
-    octets.map_err(|_| "is no Base64")
 }
 
 impl Secrets {

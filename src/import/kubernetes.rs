@@ -1,13 +1,11 @@
 //! Secrets and `ConfigMap`s as kubectl prints them: YAML or JSON, single or in lists.
 
-use base64::Engine as _;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::found::{Found, LeftOut, Place, SecretName};
 use super::reading;
 use crate::inspect::reading::Passwords;
-use crate::manifest::lists;
+use crate::manifest::{data, lists};
 use crate::pki::pkcs12;
 use crate::yaml;
 
@@ -38,27 +36,20 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str, passwords: &dyn
 }
 
 fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwords) {
-    let fields = match object["kind"].as_str() {
-        Some("Secret") => [("data", true), ("stringData", false)],
-        Some("ConfigMap") => [("binaryData", true), ("data", false)],
-        _ => return,
-    };
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let name = text(&object["metadata"]["name"]).unwrap_or_default();
     let namespace = text(&object["metadata"]["namespace"]);
     let is_secret = object["kind"] == "Secret";
     let secret = is_secret.then_some(SecretName { namespace, name });
-    for (field, encoded) in fields {
-        for (key, value) in object[field].as_object().into_iter().flatten() {
-            let Some(text) = value.as_str() else { continue };
-            let place = Place { key: Some(key.clone()), secret: secret.clone(), ..place.clone() };
-            if AUTHORITY_KEYS.contains(&&**key) {
-                found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where whoever may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
-            }
-            match decoded(text, encoded) {
-                Some(octets) => value_of(found, &place, &octets, passwords),
-                None => found.left_out.push(LeftOut::new(&place, "a value", "it is not Base64")),
-            }
+    for (key, value, encoded) in data::entries(object) {
+        let Some(text) = value.as_str() else { continue };
+        let place = Place { key: Some(key.to_owned()), secret: secret.clone(), ..place.clone() };
+        if AUTHORITY_KEYS.contains(&key) {
+            found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where whoever may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
+        }
+        match data::decoded(text, encoded) {
+            Some(octets) => value_of(found, &place, &octets, passwords),
+            None => found.left_out.push(LeftOut::new(&place, "a value", "it is not Base64")),
         }
     }
 }
@@ -69,12 +60,4 @@ fn value_of(found: &mut Found, place: &Place, octets: &[u8], passwords: &dyn Pas
     } else if octets.first() != Some(&0x30) || !reading::der(found, place, octets, passwords) {
         reading::blocks(found, place, octets, passwords);
     }
-}
-
-fn decoded(text: &str, encoded: bool) -> Option<Zeroizing<Vec<u8>>> {
-    if !encoded {
-        return Some(Zeroizing::new(text.as_bytes().to_vec()));
-    }
-    let text = Zeroizing::new(text.split_ascii_whitespace().collect::<String>());
-    base64::engine::general_purpose::STANDARD.decode(&*text).ok().map(Zeroizing::new)
 }

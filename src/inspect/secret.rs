@@ -1,13 +1,11 @@
 //! Kubernetes objects that hold certificates: Secrets, `ConfigMap`s, and lists of them, as `kubectl get`
 //! prints them.
 
-use base64::Engine as _;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::item::{Content, Item, Origin};
 use super::reading::{Passwords, ReadError, read_value};
-use crate::manifest::lists;
+use crate::manifest::{data, lists};
 use crate::yaml;
 
 /// Tells whether a text is meant as Kubernetes objects rather than as PEM.
@@ -54,24 +52,17 @@ fn add(file: &str, object: &Value, passwords: &dyn Passwords, items: &mut Vec<It
         return;
     }
     let origin = Origin { file: file.to_owned(), object: Some(title(object)), ..Origin::default() };
-    let fields = if is_secret {
-        [("data", true), ("stringData", false)]
-    } else {
-        [("binaryData", true), ("data", false)]
-    };
-    for (field, encoded) in fields {
-        for (key, value) in object[field].as_object().into_iter().flatten() {
-            let Some(text) = value.as_str() else { continue };
-            let origin = Origin { key: Some(key.clone()), ..origin.clone() };
-            items.append(&mut of_value(origin, text, encoded, passwords));
-        }
+    for (key, value, encoded) in data::entries(object) {
+        let Some(text) = value.as_str() else { continue };
+        let origin = Origin { key: Some(key.to_owned()), ..origin.clone() };
+        items.append(&mut of_value(origin, text, encoded, passwords));
     }
 }
 
 /// Everything in one value. What is called like a certificate or a key and is none is told; other values are
 /// somebody else's.
 fn of_value(origin: Origin, text: &str, encoded: bool, passwords: &dyn Passwords) -> Vec<Item> {
-    let Some(octets) = decoded(text, encoded) else {
+    let Some(octets) = data::decoded(text, encoded) else {
         let words = "Base64 that cannot be decoded".to_owned();
         return vec![Item { origin, content: Content::Other(words) }];
     };
@@ -83,15 +74,6 @@ fn of_value(origin: Origin, text: &str, encoded: bool, passwords: &dyn Passwords
     }
     let words = if octets.is_empty() { "nothing" } else { "neither certificate, key nor list" };
     vec![Item { origin, content: Content::Other(words.to_owned()) }]
-}
-
-/// The octets of a value, unless its Base64 is broken.
-fn decoded(text: &str, encoded: bool) -> Option<Zeroizing<Vec<u8>>> {
-    if !encoded {
-        return Some(Zeroizing::new(text.as_bytes().to_vec()));
-    }
-    let text: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
-    base64::engine::general_purpose::STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
 }
 
 /// Kind, namespace and name.

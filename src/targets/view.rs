@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::identity::Identity;
+use crate::manifest::data;
 use crate::model::Route;
 use crate::specification::PathType;
 use crate::specification::value::PortReference;
@@ -310,18 +309,17 @@ impl<'a> SecretView<'a> {
         let (mut certificates, mut revocations) = (None, None);
         let mut private_keys = Vec::new();
         // `stringData` wins over `data` (Secret API).
-        for (field, is_base64) in [("data", true), ("stringData", false)] {
-            for (key, value) in object[field].as_object().into_iter().flatten() {
-                let bytes = decoded(value, is_base64);
-                let holds_key = contains(&bytes, b"PRIVATE KEY-----");
-                if holds_key || key == "ca.key" || key == "tls.key" {
-                    private_keys.push(key.as_str());
-                }
-                match key.as_str() {
-                    "ca.crt" => certificates = Some(bytes),
-                    "ca.crl" => revocations = Some(bytes),
-                    _ => {}
-                }
+        for (key, value, is_base64) in data::entries(object) {
+            let text = value.as_str().unwrap_or_default();
+            let bytes = data::decoded(text, is_base64).unwrap_or_default();
+            let holds_key = contains(&bytes, b"PRIVATE KEY-----");
+            if holds_key || key == "ca.key" || key == "tls.key" {
+                private_keys.push(key);
+            }
+            match key {
+                "ca.crt" => certificates = Some(bytes.to_vec()),
+                "ca.crl" => revocations = Some(bytes.to_vec()),
+                _ => {}
             }
         }
         // What the API server writes where there is none.
@@ -337,12 +335,4 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|window| window == word)
-}
-
-fn decoded(value: &Value, is_base64: bool) -> Vec<u8> {
-    let text = value.as_str().unwrap_or_default();
-    if is_base64 {
-        return STANDARD.decode(text.replace(['\n', '\r'], "")).unwrap_or_default();
-    }
-    text.as_bytes().to_vec()
 }

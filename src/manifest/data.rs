@@ -1,0 +1,69 @@
+//! Values of Secrets and of `ConfigMap`s.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// Keys and values of a Secret or a `ConfigMap`, each with whether it is base64; none of other objects. Where a key is in both
+/// fields, the later value counts (`stringData`, Secret API).
+pub fn entries(object: &Value) -> impl Iterator<Item = (&str, &Value, bool)> {
+    let fields: &[(&str, bool)] = match object["kind"].as_str() {
+        Some("Secret") => &[("data", true), ("stringData", false)],
+        Some("ConfigMap") => &[("binaryData", true), ("data", false)],
+        _ => &[],
+    };
+    fields.iter().flat_map(|(field, is_base64)| {
+        let entries = object[*field].as_object().into_iter().flatten();
+        entries.map(|(key, value)| (key.as_str(), value, *is_base64))
+    })
+}
+
+/// The octets of a value, as the API server reads it: line ends in base64 are passed over (Go's `encoding/base64`). `None`
+/// if it is no base64.
+#[must_use]
+pub fn decoded(text: &str, is_base64: bool) -> Option<Zeroizing<Vec<u8>>> {
+    let is_end = |character: char| matches!(character, '\n' | '\r');
+    if !is_base64 {
+        return Some(Zeroizing::new(text.as_bytes().to_vec()));
+    }
+    let octets = if text.contains(is_end) {
+        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+        joined.extend(text.split(is_end));
+        STANDARD.decode(joined.as_bytes())
+    } else {
+        STANDARD.decode(text)
+    };
+    octets.ok().map(Zeroizing::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_read_as_the_api_server_reads_them() {
+        let read = |text: &str| decoded(text, true).map(|octets| octets.to_vec());
+        assert_eq!(read("YWJj\r\nZA==\n"), Some(b"abcd".to_vec()));
+        assert_eq!(read(""), Some(Vec::new()));
+        for wrong in ["YWJj ZA==", "YWJjZA", "YW-_", "\tYWJj"] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(&**decoded("YWJj", false).unwrap(), b"YWJj");
+    }
+
+    #[test]
+    fn both_fields_of_both_kinds_are_entries() {
+        let of = |object: Value| {
+            let all = entries(&object).map(|(key, _, is_base64)| (key.to_owned(), is_base64));
+            all.collect::<Vec<_>>()
+        };
+        let both = json!({"kind": "Secret", "data": {"a": "x"}, "stringData": {"b": "y"}});
+        assert_eq!(of(both), [("a".to_owned(), true), ("b".to_owned(), false)]);
+        let both = json!({"kind": "ConfigMap", "data": {"a": "x"}, "binaryData": {"b": "y"}});
+        assert_eq!(of(both), [("b".to_owned(), true), ("a".to_owned(), false)]);
+        assert!(of(json!({"kind": "Pod", "data": {"a": "x"}})).is_empty());
+    }
+}
