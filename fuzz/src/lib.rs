@@ -7,17 +7,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mtlsgen::complete::helm;
 use mtlsgen::diagnostic::{Diagnostic, Source, human, json};
 use mtlsgen::existing;
 use mtlsgen::inspect::{self, ReadError, reading::Passwords};
 use mtlsgen::io::age_file::{Header, Identities, is_age};
 use mtlsgen::io::store::fuzzing;
-use mtlsgen::kustomize::helm;
 use mtlsgen::kustomize::resource_list::ResourceList;
-use mtlsgen::render::template::TemplateSet;
 use mtlsgen::manifest::{Disclosure, lists};
-use mtlsgen::render;
-use mtlsgen::yaml;
 use mtlsgen::model::{self, Context, Files, Resolved};
 use mtlsgen::pki::acceptance;
 use mtlsgen::pki::certificate::Certificate;
@@ -26,8 +23,11 @@ use mtlsgen::pki::crl::RevocationList;
 use mtlsgen::pki::key::PrivateKey;
 use mtlsgen::pki::pkcs12::{self, Password};
 use mtlsgen::plan::Rehearsal;
+use mtlsgen::render;
+use mtlsgen::render::template::TemplateSet;
 use mtlsgen::specification::document::{self, Document};
 use mtlsgen::time::Timestamp;
+use mtlsgen::yaml;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -80,7 +80,9 @@ pub fn template(octets: &[u8]) {
 pub fn patch(octets: &[u8]) {
     let Ok(text) = std::str::from_utf8(octets) else { return };
     let text = Value::from(text);
-    let spec = format!("{SPEC}\npatches:\n- {{ patch: {text}, target: {{ kind: '.*' }} }}\n- {{ patch: {text} }}\n");
+    let spec = format!(
+        "{SPEC}\npatches:\n- {{ patch: {text}, target: {{ kind: '.*' }} }}\n- {{ patch: {text} }}\n"
+    );
     self::spec("mtls.yaml", spec.as_bytes());
 }
 
@@ -158,7 +160,9 @@ pub fn resource_list(octets: &[u8]) {
 /// Secrets that exist.
 pub fn secrets(octets: &[u8]) {
     let text = Zeroizing::new(octets.to_vec());
-    if let Err(findings) = existing::reading::read(vec![existing::Input { name: "<stdin>".to_owned(), text }]) {
+    if let Err(findings) =
+        existing::reading::read(vec![existing::Input { name: "<stdin>".to_owned(), text }])
+    {
         shown(&findings);
     }
 }
