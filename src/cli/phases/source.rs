@@ -151,8 +151,7 @@ impl Source {
             return Ok(());
         }
         let beside = store.certificates_beside(inventory)?;
-        let left = beside.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
-        inventory.other_keys.extend(left.map(|(_, own)| own.spki_hash));
+        inventory.add_others(&beside);
         if scope.new_authorities {
             return Ok(());
         }

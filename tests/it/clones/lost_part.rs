@@ -60,6 +60,81 @@ fn a_lost_part_is_noticed_whatever_the_spec_calls_it_now() {
     }
 }
 
+/// A command without the folder issues the new authority: it still takes no place of one that is lost.
+#[test]
+fn an_authority_that_was_issued_elsewhere_replaces_none_that_is_lost() {
+    let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Clients 2\"");
+    let name = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
+    for (spec, between) in [
+        (&*subject, &["cert", "renew", "alice"][..]),
+        (&name, &["cert", "renew", "alice"]),
+        (SPEC, &["cert", "renew", "alice"]),
+        (&subject, &["render", "-q"]),
+        (&name, &["render", "-q", "-o", "other"]),
+        (&subject, &["render", "-q", "--kind", "Ingress"]),
+    ] {
+        let Some(origin) = repository() else { return };
+        remove(&origin, &["pki"]);
+        origin.write("mtls.toml", spec);
+        let refused = origin.run(&["render", "-o", "deploy"]);
+        assert!(refused.stderr.contains("error[unknown-authority]"), "{}", refused.stderr);
+        origin.ok(between);
+        let bundle = origin.read(BUNDLE);
+        // Objects without a bundle replace none, and leave it in the record.
+        origin.ok(&["render", "-q", "-o", "deploy", "--kind", "Ingress"]);
+        for arguments in [
+            &["render", "-o", "deploy"][..],
+            &["render", "-o", "deploy", "--kind", "Secret"],
+            &["render", "-o", "deploy", "--check"],
+            &["render", "-o", "deploy", "--locked"],
+            &["diff", "deploy"],
+        ] {
+            let run = origin.run(arguments);
+            assert_eq!(run.status, 2, "{arguments:?} {between:?} {spec}: {}", run.stderr);
+            for words in [
+                &*format!("error[unknown-authority]: `{BUNDLE}` trusts the authority `CN=clients`"),
+                "`mtlsgen render -o deploy --new-authorities`",
+            ] {
+                assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+            }
+        }
+        assert_eq!(origin.read(BUNDLE), bundle);
+        origin.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
+        origin.ok(&["render", "-q", "-o", "deploy"]);
+    }
+}
+
+/// Changes of which the store knows both ends replace nothing that is lost, whatever was issued between.
+#[test]
+fn authorities_that_the_store_knows_are_replaced_as_ever() {
+    let other = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
+    let Some(origin) = repository() else { return };
+    origin.write("mtls.toml", &other);
+    origin.ok(&["render", "-q"]);
+    // The folder of an authority that left the spec is enough.
+    remove(&origin, &["pki/cas/clients/ledger"]);
+    origin.ok(&["render", "-q", "-o", "deploy"]);
+    // A rollover that `deploy` has seen nothing of until its end.
+    for step in [&[][..], &["--activate"], &["--retire", "--force"]] {
+        origin.ok(&[&["ca", "rotate", "-q", "others"], step].concat());
+    }
+    origin.ok(&["render", "-q", "-o", "deploy"]);
+    // An authority of others in the place of another one of others.
+    let partner = |subject: &str| {
+        let partner = Sandbox::with_toml(&format!("[cas.clients]\nsubject = \"CN={subject}\"\n"));
+        partner.ok(&["render", "-q"]);
+        partner.read("pki/cas/clients/tls.crt")
+    };
+    let with = other.replace("cas = [\"others\"]", "cas = [\"others\", \"partner\"]");
+    origin.write("mtls.toml", format!("{with}[cas.partner]\ncertificate = \"partner.pem\"\n"));
+    for subject in ["One", "Two"] {
+        origin.write("partner.pem", partner(subject));
+        origin.ok(&["render", "-q", "-o", "deploy"]);
+    }
+    origin.write("mtls.toml", &other);
+    origin.ok(&["render", "-q", "-o", "deploy"]);
+}
+
 /// Without a folder of manifests, certificates say who signed them: those of the spec, and those that left it.
 #[test]
 fn a_certificate_without_its_issuer_shows_that_a_part_is_lost() {
@@ -315,6 +390,11 @@ fn an_authority_for_servers_is_no_new_one_where_servers_show_its_certificates() 
             }
         }
         assert!(!sandbox.path("pki/cas").exists());
+        // Once it was issued elsewhere, the place of the lost one is the same.
+        sandbox.ok(&["cert", "renew", "-q", "--all"]);
+        let run = sandbox.run(&["render", "-o", "deploy"]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("that the authority `CN=servers` signed"), "{}", run.stderr);
         sandbox.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
         sandbox.ok(&["render", "-q", "-o", "deploy"]);
     }
