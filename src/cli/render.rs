@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
+use super::hints;
 use super::objects::{Showing, print_masked};
 use super::phases::{self, Source};
 use super::report::{CommandError, ExitStatus, Report, print_with};
@@ -159,6 +160,7 @@ fn rehearse(
 pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
+    args.output.iter().for_each(|folder| hints::remember_output(folder));
     args.spec.override_target(args.target.take());
     let mut read = phases::read(&args.spec)?;
     read.operator.renames_store = args.rename_store;

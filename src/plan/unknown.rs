@@ -236,11 +236,12 @@ impl<'a> Store<'a> {
 
     fn derived(way_out: &'a str) -> Self {
         Self {
-            knows: "whose key is not from this seed",
+            knows: "whose key is not from this seed, or which left the spec",
             one_of: "of this seed",
             help: &[
                 "take the seed that its key is from: of `--seed-file`, `MTLSGEN_SEED`, `MTLSGEN_SEED_FILE` and `store.seedFile`, the first one counts",
                 "if the seed is the right one, the authority has another name in the spec, or another kind of key, than before: put that back",
+                "if it left the spec, and another one came with the same seed, nothing is wrong with the seed: put it back beside the other one until all its clients have certificates of that, or take it away all at once as follows",
             ],
             way_out,
         }
@@ -248,6 +249,9 @@ impl<'a> Store<'a> {
 }
 
 const BRING_BACK: &str = "if the store is lost or elsewhere, wholly or in part, bring it back: from Git (keys are not in it), from a backup, or from the machine that issued; `store.path` says where it is";
+
+/// What follows of a new authority that signs for servers.
+pub(super) const CALLERS_NEED_IT: &str = "all who call its servers need its certificate";
 
 fn refusal(new: &Holder, found: &Trusted, store: &Store<'_>) -> Diagnostic {
     let Trusted { place, certificate } = found;
@@ -268,7 +272,9 @@ fn served_refusal(new: &Holder, found: &Trusted, way_out: &str) -> Diagnostic {
         certificate.issuer.rfc2253(),
     );
     let error = Diagnostic::error("unknown-authority", title).help(BRING_BACK);
-    error.help(format!("if the authority is to be a new one, run `{way_out}`: then all who call its servers need its certificate"))
+    error.help(format!(
+        "if the authority is to be a new one, run `{way_out}`: then {CALLERS_NEED_IT}"
+    ))
 }
 
 fn unread_refusal(new: &Holder, unread: &str, is_empty: bool, way_out: &str) -> Diagnostic {

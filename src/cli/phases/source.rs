@@ -144,7 +144,7 @@ impl Source {
         model: &Model,
         inventory: &mut Inventory,
         plan: &IssuancePlan,
-        scope: &Scope,
+        (now, scope): (Timestamp, &Scope),
     ) -> Result<(), CommandError> {
         let Self::Folder(store) = self else { return Ok(()) };
         if !plan.issues_new_authority() {
@@ -155,7 +155,11 @@ impl Source {
         if scope.new_authorities {
             return Ok(());
         }
-        let refusal = plan::refuse_unsigned(plan, model, inventory, &beside);
+        let refusal = plan::refuse_unsigned(plan, model, inventory, &beside, now, &|holder| {
+            let mut path = store.path_of(holder, "tls.crt");
+            path.pop();
+            path
+        });
         refusal.map_or(Ok(()), |refusal| Err(CommandError::Input(vec![refusal])))
     }
 

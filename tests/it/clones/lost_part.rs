@@ -6,9 +6,9 @@ use super::{SPEC, clone, repository};
 use crate::derived::write_seed;
 use crate::support::Sandbox;
 
-const BUNDLE: &str = "deploy/default/secret-web-example-com-tls-cacert.yaml";
+pub const BUNDLE: &str = "deploy/default/secret-web-example-com-tls-cacert.yaml";
 
-fn remove(sandbox: &Sandbox, folders: &[&str]) {
+pub fn remove(sandbox: &Sandbox, folders: &[&str]) {
     for folder in folders {
         fs::remove_dir_all(sandbox.path(folder)).unwrap();
     }
@@ -60,81 +60,6 @@ fn a_lost_part_is_noticed_whatever_the_spec_calls_it_now() {
     }
 }
 
-/// A command without the folder issues the new authority: it still takes no place of one that is lost.
-#[test]
-fn an_authority_that_was_issued_elsewhere_replaces_none_that_is_lost() {
-    let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Clients 2\"");
-    let name = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
-    for (spec, between) in [
-        (&*subject, &["cert", "renew", "alice"][..]),
-        (&name, &["cert", "renew", "alice"]),
-        (SPEC, &["cert", "renew", "alice"]),
-        (&subject, &["render", "-q"]),
-        (&name, &["render", "-q", "-o", "other"]),
-        (&subject, &["render", "-q", "--kind", "Ingress"]),
-    ] {
-        let Some(origin) = repository() else { return };
-        remove(&origin, &["pki"]);
-        origin.write("mtls.toml", spec);
-        let refused = origin.run(&["render", "-o", "deploy"]);
-        assert!(refused.stderr.contains("error[unknown-authority]"), "{}", refused.stderr);
-        origin.ok(between);
-        let bundle = origin.read(BUNDLE);
-        // Objects without a bundle replace none, and leave it in the record.
-        origin.ok(&["render", "-q", "-o", "deploy", "--kind", "Ingress"]);
-        for arguments in [
-            &["render", "-o", "deploy"][..],
-            &["render", "-o", "deploy", "--kind", "Secret"],
-            &["render", "-o", "deploy", "--check"],
-            &["render", "-o", "deploy", "--locked"],
-            &["diff", "deploy"],
-        ] {
-            let run = origin.run(arguments);
-            assert_eq!(run.status, 2, "{arguments:?} {between:?} {spec}: {}", run.stderr);
-            for words in [
-                &*format!("error[unknown-authority]: `{BUNDLE}` trusts the authority `CN=clients`"),
-                "`mtlsgen render -o deploy --new-authorities`",
-            ] {
-                assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
-            }
-        }
-        assert_eq!(origin.read(BUNDLE), bundle);
-        origin.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
-        origin.ok(&["render", "-q", "-o", "deploy"]);
-    }
-}
-
-/// Changes of which the store knows both ends replace nothing that is lost, whatever was issued between.
-#[test]
-fn authorities_that_the_store_knows_are_replaced_as_ever() {
-    let other = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
-    let Some(origin) = repository() else { return };
-    origin.write("mtls.toml", &other);
-    origin.ok(&["render", "-q"]);
-    // The folder of an authority that left the spec is enough.
-    remove(&origin, &["pki/cas/clients/ledger"]);
-    origin.ok(&["render", "-q", "-o", "deploy"]);
-    // A rollover that `deploy` has seen nothing of until its end.
-    for step in [&[][..], &["--activate"], &["--retire", "--force"]] {
-        origin.ok(&[&["ca", "rotate", "-q", "others"], step].concat());
-    }
-    origin.ok(&["render", "-q", "-o", "deploy"]);
-    // An authority of others in the place of another one of others.
-    let partner = |subject: &str| {
-        let partner = Sandbox::with_toml(&format!("[cas.clients]\nsubject = \"CN={subject}\"\n"));
-        partner.ok(&["render", "-q"]);
-        partner.read("pki/cas/clients/tls.crt")
-    };
-    let with = other.replace("cas = [\"others\"]", "cas = [\"others\", \"partner\"]");
-    origin.write("mtls.toml", format!("{with}[cas.partner]\ncertificate = \"partner.pem\"\n"));
-    for subject in ["One", "Two"] {
-        origin.write("partner.pem", partner(subject));
-        origin.ok(&["render", "-q", "-o", "deploy"]);
-    }
-    origin.write("mtls.toml", &other);
-    origin.ok(&["render", "-q", "-o", "deploy"]);
-}
-
 /// Without a folder of manifests, certificates say who signed them: those of the spec, and those that left it.
 #[test]
 fn a_certificate_without_its_issuer_shows_that_a_part_is_lost() {
@@ -153,10 +78,18 @@ fn a_certificate_without_its_issuer_shows_that_a_part_is_lost() {
             for words in [
                 "error[lost-authority]: the store has the certificate of client `alice`",
                 "the authority `CN=clients` that signed it",
-                "`mtlsgen render --new-authorities`",
+                match arguments {
+                    [_, "-o", _] => {
+                        "`mtlsgen render --new-authorities -o new`: then all its clients"
+                    }
+                    _ => "`mtlsgen render --new-authorities`: then all its clients",
+                },
             ] {
                 assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
             }
+            // What the spec does not ask for can go, too.
+            let leave = "client `alice`, which the spec does not have, needs its certificate no longer, remove `pki/clients/alice`";
+            assert_eq!(run.stderr.contains(leave), !spec.contains("alice"), "{}", run.stderr);
         }
         assert!(origin.files() == before, "{spec}");
         origin.ok(&["render", "-q", "--new-authorities"]);
@@ -299,6 +232,19 @@ fn another_seed_takes_no_trust_away() {
     }
     sandbox.write("mtls.toml", &spec);
     assert!(sandbox.files() == before);
+    // Another authority with the same seed: both are said.
+    let other = spec.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
+    sandbox.write("mtls.toml", other);
+    let run = sandbox.run(&["render", "-o", "deploy"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    for words in [
+        "whose key is not from this seed, or which left the spec",
+        "if it left the spec, and another one came with the same seed, nothing is wrong with the seed: put it back",
+        "`mtlsgen render -o deploy --new-authorities`",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    sandbox.write("mtls.toml", &spec);
     // Generations come, go, and are given up; none of them is another seed.
     for generations in [
         "trustedGenerations = [1, 2]",

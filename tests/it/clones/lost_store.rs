@@ -154,6 +154,9 @@ fn a_bundle_counts_without_a_record() {
     origin.write("mtls.toml", subject);
     refused();
     origin.ok(&["cert", "renew", "-q", "alice"]);
+    let run = origin.run(&["render", "-o", "deploy"]);
+    assert!(run.stderr.contains("error[unknown-authority]"), "{}", run.stderr);
+    origin.ok(&["cert", "renew", "-q", "--all"]);
     refused();
     let run = origin.run(&["render", "-o", "deploy", "--new-authorities"]);
     assert!(run.stderr.contains("exist already and mtlsgen did not write them"), "{}", run.stderr);
