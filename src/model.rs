@@ -49,7 +49,7 @@ use crate::pki::crl::{RevocationList, RevocationReason};
 use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
 use crate::specification::value::{
     AnnotationKey, ContainerName, ErrorPage, HostName, LabelKey, LabelValue, NamespaceName,
-    ObjectName, PortReference, Quantity,
+    ObjectName, PortReference, Quantity, SpecName,
 };
 use crate::specification::{Environment, PathType, PodSecurity, Protocol, Verify};
 use crate::time::Seconds;
@@ -63,7 +63,7 @@ pub type Annotations = BTreeMap<AnnotationKey, String>;
 #[derive(Clone, Debug)]
 pub struct Model {
     /// Value of the label `mtlsgen.dev/name`.
-    pub name: Option<LabelValue>,
+    pub name: Option<SpecName>,
     /// Name of the target.
     pub target: String,
     /// Name of the format that Secrets are handed over in.

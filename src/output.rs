@@ -16,6 +16,7 @@ mod stream;
 
 pub use change::{Change, ChangeKind, Changes, ExistingFile, ExistingTree, NotOurs, changes};
 pub use difference::difference;
+pub use file_name::object_path;
 pub use layout::{File, KUSTOMIZATION, Options, OutputTree, SECRETS, layout, object_paths};
 pub use readable::{fingerprint_existing, mask_keys};
 pub use record::{RECORD, Record, RecordError};

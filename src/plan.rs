@@ -31,5 +31,5 @@ pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
 pub use rehearsal::Rehearsal;
 pub use scope::Scope;
-pub use unknown::{Seen, Trusted, refuse_other_seed, refuse_replaced, refuse_unknown};
+pub use unknown::{Replaced, Seen, Trusted, refuse_other_seed, refuse_replaced, refuse_unknown};
 pub use unsigned::refuse_unsigned;

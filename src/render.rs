@@ -21,7 +21,7 @@ use crate::manifest::{Disclosure, Manifest, order};
 use crate::model::Model;
 use crate::secret_format::SecretFormat;
 use crate::specification::document::Locate;
-use crate::specification::value::LabelValue;
+use crate::specification::value::SpecName;
 use crate::store::Material;
 use crate::targets::draft::Draft;
 use crate::targets::{FinalObject, Target};
@@ -172,7 +172,7 @@ pub fn prepare<'a>(
         findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
     })?;
     let engine = engine(model, material, templates)?;
-    let name = model.name.as_ref().map(LabelValue::as_str);
+    let name = model.name.as_ref().map(SpecName::as_str);
     let found = Vec::new();
     let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found, name };
     let (mut objects, names) = finished(&mut finisher, model, material, (target, format));

@@ -27,7 +27,7 @@ use value::{
     AnnotationKey, ContainerName, Crl, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
     FalseOr, FilePath, Generation, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later,
     NamespaceName, NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked,
-    RevokedSerial, Serial, Uri,
+    RevokedSerial, Serial, SpecName, Uri,
 };
 
 /// The target of specs that name none.
@@ -49,7 +49,7 @@ pub struct Spec {
     pub include: Vec<FilePath>,
     /// Name of this set of objects, and of the environment that the store belongs to; becomes the label `mtlsgen.dev/name` on each of them, for
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
-    pub name: Option<LabelValue>,
+    pub name: Option<SpecName>,
     /// Namespace of every object that does not say otherwise. `default` unless said.
     #[schemars(extend("default" = "default"))]
     pub namespace: Option<NamespaceName>,

@@ -32,7 +32,7 @@ pub struct Inventory {
     /// Authorities that are being rolled over, by name: what stands beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
     /// Further keys of authorities that are known: in a derived store those of other generations, in a folder those of
-    /// authorities that the spec does not have, once an authority is to be issued.
+    /// authorities that the spec does not have, where they were looked for.
     pub other_keys: BTreeSet<SpkiHash>,
     /// What authorities issued, as it was read.
     pub ledger: Ledger,
@@ -103,6 +103,12 @@ impl IssuedCertificate {
 }
 
 impl Inventory {
+    /// Makes known the authorities among certificates that a store has and a spec does not ask for.
+    pub fn add_others(&mut self, beside: &[(Holder, Certificate)]) {
+        let left = beside.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
+        self.other_keys.extend(left.map(|(_, own)| own.spki_hash));
+    }
+
     /// What the store holds once `issued` is committed; new certificates are not among the ledger's entries yet.
     #[must_use]
     pub fn with(mut self, issued: &Issued) -> Self {

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::phases::{self, Source};
-use super::render::{
-    no_longer_trusted, refuse_other_seed, refuse_replaced, refuse_unknown, tell_elsewhere,
-};
+use super::render::{refuse_other_seed, refuse_replaced, refuse_unknown, tell_elsewhere};
 use super::report::{CommandError, ExitStatus, show, standard_output_colour};
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
@@ -70,11 +68,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     };
     let tree = output::layout(&manifests, options);
     let existing = tree::read(&args.directory, &tree)?;
+    refuse_replaced(&args.directory, (&tree, &existing), &source, (&model, &inventory))?;
     let changes = output::changes(&tree, &existing)?;
-    if source.folder().is_some() {
-        let gone = no_longer_trusted(&args.directory, (&tree, &existing, &changes));
-        refuse_replaced(&args.directory, &gone, &model, &inventory)?;
-    }
     tell_elsewhere(&args.directory, &tree, &changes, report);
     let colour = standard_output_colour(globals);
     show(&output::difference(&changes, &tree, &existing, colour), colour)?;

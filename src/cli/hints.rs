@@ -1,7 +1,7 @@
 //! Commands that messages propose work as they stand: with the `-f` and `--set` of the command that proposes them.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::kustomize::doctor::command::quoted;
@@ -21,6 +21,17 @@ const COMMANDS: [&str; 8] = [
 /// The flags that name the spec, as this run was given them.
 static FLAGS: OnceLock<String> = OnceLock::new();
 
+/// The folder that this run was to write, as a flag.
+static OUTPUT: OnceLock<String> = OnceLock::new();
+
+/// What is to be said once more, with this flag, by a run that was refused.
+const REPEATED: [&str; 2] = ["mtlsgen render --rename-store", "mtlsgen render --new-authorities"];
+
+/// Has commands that repeat this run with one more flag write the same folder.
+pub fn remember_output(folder: &Path) {
+    let _ = OUTPUT.set(format!(" -o {}", quoted(&folder.to_string_lossy())));
+}
+
 /// Has all that is proposed from now on name these files and values. The first ones count.
 pub fn remember(files: &[PathBuf], values: &[String]) {
     let files = files.iter().map(|file| format!(" -f {}", quoted(&file.to_string_lossy())));
@@ -30,7 +41,8 @@ pub fn remember(files: &[PathBuf], values: &[String]) {
 
 /// `text`, where each command between backticks that reads a spec names the files.
 pub fn completed(text: &str) -> Cow<'_, str> {
-    with_flags(text, FLAGS.get().map_or("", String::as_str))
+    let [flags, output] = [&FLAGS, &OUTPUT].map(|one| one.get().map_or("", String::as_str));
+    with_flags(text, flags, output)
 }
 
 /// A command that reads a spec, with the files.
@@ -39,17 +51,25 @@ pub fn command(command: &str) -> String {
     format!("{command}{flags}")
 }
 
-fn with_flags<'t>(text: &'t str, flags: &str) -> Cow<'t, str> {
+fn with_flags<'t>(text: &'t str, flags: &str, output: &str) -> Cow<'t, str> {
     let has_pairs = text.matches('`').count().is_multiple_of(2);
-    if flags.is_empty() || !text.contains("`mtlsgen ") || !has_pairs {
+    if flags.is_empty() && output.is_empty() || !text.contains("`mtlsgen ") || !has_pairs {
         return Cow::Borrowed(text);
     }
     let parts = text.split('`').enumerate();
     let parts = parts.map(|(at, part)| match at % 2 {
-        1 if reads_spec(part) => Cow::Owned(format!("{part}{flags}")),
+        1 => {
+            let output = if repeats_run(part) { output } else { "" };
+            let flags = if reads_spec(part) { flags } else { "" };
+            Cow::Owned(format!("{part}{output}{flags}"))
+        }
         _ => Cow::Borrowed(part),
     });
     Cow::Owned(parts.collect::<Vec<_>>().join("`"))
+}
+
+fn repeats_run(part: &str) -> bool {
+    REPEATED.iter().any(|command| part.starts_with(command)) && !part.contains(" -o ")
 }
 
 fn reads_spec(part: &str) -> bool {
@@ -69,12 +89,20 @@ mod tests {
 
     #[test]
     fn commands_name_the_files_once() {
-        let complete = |text| with_flags(text, " -f 'a b.toml'").into_owned();
+        let complete = |text| with_flags(text, " -f 'a b.toml'", " -o x").into_owned();
         for (text, expected) in [
             ("run `mtlsgen render`", "run `mtlsgen render -f 'a b.toml'`"),
             ("`mtlsgen cert renew --all`, or", "`mtlsgen cert renew --all -f 'a b.toml'`, or"),
             ("`mtlsgen render -f x`", "`mtlsgen render -f x`"),
             ("`mtlsgen render --file=x`", "`mtlsgen render --file=x`"),
+            (
+                "`mtlsgen render --rename-store` once",
+                "`mtlsgen render --rename-store -o x -f 'a b.toml'` once",
+            ),
+            (
+                "`mtlsgen render --new-authorities -o y`",
+                "`mtlsgen render --new-authorities -o y -f 'a b.toml'`",
+            ),
             ("`mtlsgen renders`", "`mtlsgen renders`"),
             ("`mtlsgen import x`, `a`", "`mtlsgen import x`, `a`"),
             ("mtlsgen render", "mtlsgen render"),
@@ -82,7 +110,7 @@ mod tests {
         ] {
             assert_eq!(complete(text), expected);
         }
-        assert_eq!(with_flags("`mtlsgen render`", ""), "`mtlsgen render`");
+        assert_eq!(with_flags("`mtlsgen render`", "", ""), "`mtlsgen render`");
     }
 
     #[test]

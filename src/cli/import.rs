@@ -17,7 +17,7 @@ use crate::io::store::{Before, Store, Unfinished, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::pki::pkcs12::{Password, PasswordError};
-use crate::specification::value::{LabelValue, ObjectName};
+use crate::specification::value::{ObjectName, SpecName};
 use crate::time::Timestamp;
 
 /// What is left out of a path that holds nothing.
@@ -56,7 +56,7 @@ pub struct Args {
     clients: Vec<String>,
     /// The spec's `name`, which the store belongs to and each object has as a label; the name of the folder unless said
     #[arg(long, value_name = "NAME")]
-    name: Option<LabelValue>,
+    name: Option<SpecName>,
     /// Authority that signs what cfssl's requests ask for, where there are several
     #[arg(long, value_name = "NAME")]
     issuer: Option<String>,
@@ -144,7 +144,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 }
 
 /// A `name` for a spec in that folder, if the folder's own name gives one.
-fn name_of(folder: &Path) -> Option<LabelValue> {
+fn name_of(folder: &Path) -> Option<SpecName> {
     new_files::name_of_folder(folder).and_then(|name| import::slug(&name).parse().ok())
 }
 

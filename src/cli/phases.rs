@@ -17,7 +17,7 @@ pub use self::encryption::{refuse_new_readers, settle_keys, tell_unsettled_keys}
 pub use self::existing::ExistingSecrets;
 pub use self::issuing::{
     carry_out, inventory, issue, make, plan, plan_findings, plan_within, planned,
-    revoked_certificate, tell_plan, urgency,
+    revoked_certificate, tell_only_here, tell_plan, urgency,
 };
 pub use self::judging::{resolve, resolve_at_any_time, resolve_beside, resolve_for};
 pub use self::naming::take_over;

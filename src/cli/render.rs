@@ -1,15 +1,17 @@
 //! `mtlsgen render`: the whole pipeline, from the spec to manifests.
 
 mod folder;
+mod keys;
+mod trust;
 
-pub use self::folder::{
-    no_longer_trusted, refuse_other_seed, refuse_replaced, refuse_unknown, tell_elsewhere,
-};
+pub use self::folder::tell_elsewhere;
+pub use self::trust::{refuse_other_seed, refuse_replaced, refuse_unknown};
 
 use std::path::PathBuf;
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
+use super::hints;
 use super::objects::{Showing, print_masked};
 use super::phases::{self, Source};
 use super::report::{CommandError, ExitStatus, Report, print_with};
@@ -25,8 +27,7 @@ use crate::plan::{Holdings, IssuancePlan, Rehearsal, Scope, Selected};
 use crate::render::Checked;
 use crate::render::template::TemplateSet;
 use crate::specification::document::Document;
-use crate::store::Inventory;
-use crate::store::Material;
+use crate::store::{Inventory, Material};
 
 /// Issue what is missing or due, and print the manifests in the order in which they can be applied
 ///
@@ -97,6 +98,15 @@ pub struct Args {
 }
 
 impl Args {
+    /// How much it matters that keys are not encrypted as the spec says, where nothing is written.
+    fn severity(&self) -> Severity {
+        match (self.dry_run, self.locked) {
+            (true, _) => Severity::Notice,
+            (_, true) => Severity::Error,
+            _ => Severity::Warning,
+        }
+    }
+
     /// Refuses an output folder in the way of the store's, and flags about that one where there is none.
     fn fit(&self, source: &Source) -> Result<(), CommandError> {
         if let (Some(folder), Some(own)) = (&self.output, source.folder()) {
@@ -121,46 +131,36 @@ impl Args {
             .map(|what| CommandError::world("useless-flag", what, Some("leave it out".to_owned())));
         useless.map_or(Ok(()), Err)
     }
-
-    /// Refuses another seed than that of the output folder.
-    fn refuse_other_seed(&self, model: &Model, source: &Source) -> Result<(), CommandError> {
-        match (&self.output, source) {
-            (Some(folder), Source::Derived(derived)) if !self.new_authorities => {
-                folder::refuse_other_seed(folder, model, &derived.inventory)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses to issue an authority in the place of one that the output folder trusts and the store does not know.
-    fn refuse_unknown(
-        &self,
-        model: &Model,
-        inventory: &Inventory,
-        plan: &IssuancePlan,
-    ) -> Result<(), CommandError> {
-        match &self.output {
-            Some(folder) if !self.new_authorities => {
-                folder::refuse_unknown(folder, plan, model, inventory)
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
-/// What works where private keys are not at hand.
-const KEYLESS: &str = "without these keys, `mtlsgen render -o DIR` leaves the Secrets in DIR as they are, `mtlsgen render --kind Ingress` \
-                       prints what holds no key, and `mtlsgen status`, `mtlsgen diff DIR` and `mtlsgen render -o DIR --check` need none";
-
-/// What works for this model where private keys are not at hand.
-fn keyless(model: &Model) -> &'static str {
-    if model.name_suffix_hash { phases::KEYLESS_NAMES } else { KEYLESS }
+/// Makes sure that what is planned can be rendered, and replaces nothing that is lost, before anything is issued.
+fn rehearse(
+    document: &Document,
+    resolved: &Resolved,
+    source: &Source,
+    templates: &TemplateSet,
+    args: &Args,
+    (inventory, plan): (&Inventory, &IssuancePlan),
+) -> Result<(), CommandError> {
+    let (model, whole) = (&resolved.model, Disclosure::Whole);
+    let render = rendering(&args.selection);
+    let manifests = render(document, model, &Rehearsal, templates, whole)?.manifests;
+    args.selection.choose(model, &manifests)?;
+    let Some(folder) = &args.output else { return Ok(()) };
+    args.refuse_unknown(model, inventory, plan)?;
+    let tree = layout(&manifests, model, whole, args);
+    output::changes(&tree, &tree::read(folder, &tree)?).or_else(|error| {
+        args.refuse_moved(folder, source, (model, inventory))?;
+        Err(CommandError::from(error))
+    })?;
+    phases::require_keys_beside(source, resolved, inventory, plan)
 }
 
 /// Renders.
 pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
     let now = args.spec.now()?;
+    args.output.iter().for_each(|folder| hints::remember_output(folder));
     args.spec.override_target(args.target.take());
     let mut read = phases::read(&args.spec)?;
     read.operator.renames_store = args.rename_store;
@@ -188,13 +188,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let inventory = if only_looks {
         let (inventory, plan) = phases::plan_within(&source, &resolved.model, now, &scope, report)
             .map_err(|error| error.located(&document))?;
-        let severity = match (args.dry_run, args.locked) {
-            (true, _) => Severity::Notice,
-            (_, true) => Severity::Error,
-            _ => Severity::Warning,
-        };
         args.refuse_unknown(&resolved.model, &inventory, &plan)?;
-        let unsettled = phases::tell_unsettled_keys(&source, report, severity)?;
+        let unsettled = phases::tell_unsettled_keys(&source, report, args.severity())?;
         if let Some(status) = settle(&plan, unsettled, &args, report) {
             return Ok(status);
         }
@@ -202,29 +197,22 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         inventory
     } else {
         let issued = phases::issue(&source, &resolved, now, &scope, report, |inventory, plan| {
-            let (model, whole) = (&resolved.model, Disclosure::Whole);
-            let manifests = render(&document, model, &Rehearsal, &templates, whole)?.manifests;
-            args.selection.choose(model, &manifests)?;
-            let Some(folder) = &args.output else { return Ok(()) };
-            let tree = layout(&manifests, model, whole, &args);
-            let existing = tree::read(folder, &tree)?;
-            output::changes(&tree, &existing)?;
-            args.refuse_unknown(model, inventory, plan)?;
-            phases::require_keys_beside(&source, &resolved, inventory, plan)
+            rehearse(&document, &resolved, &source, &templates, &args, (inventory, plan))
         });
-        let inventory = issued.map_err(|error| error.located(&document))?;
-        // Keys of manifests need not be here for that.
-        phases::take_over(&source, name.as_deref(), args.rename_store, report)?;
-        inventory
+        issued.map_err(|error| error.located(&document))?
     };
     let judged = (&inventory, &touched);
     let disclosure = disclosure(&document, &resolved, &source, judged, &templates, &args)?;
-    let keyless = keyless(&resolved.model);
-    let (model, keyring) = if disclosure == Disclosure::Whole {
-        phases::keyring(&source, resolved, &inventory, &touched)
-            .map_err(|error| error.with_help(keyless))?
-    } else {
-        phases::holdings(&source, resolved, &inventory, &touched)?
+    // A new name takes no key, but is that of a run whose output is allowed.
+    let take_over = || {
+        if only_looks {
+            return Ok(());
+        }
+        phases::take_over(&source, name.as_deref(), args.rename_store, report)
+    };
+    let (model, keyring) = match keys::keys(disclosure, &source, resolved, &inventory, &touched) {
+        Ok(keys) => keys,
+        Err(error) => return take_over().and(Err(error)),
     };
     if !only_looks {
         phases::settle_keys(&source, args.reencrypt, report)?;
@@ -237,12 +225,18 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let selected = args.selection.choose(&model, &manifests)?;
     source.hand_over(&model, &selected, report)?;
     let status = match &args.output {
-        None => to_standard_output(&selected, &args, report),
+        None => {
+            take_over()?;
+            to_standard_output(&selected, &args, report)
+        }
         Some(path) => {
             let tree = layout(&manifests, &model, disclosure, &args);
-            let comparison = folder::compare(path, tree, &selected, &args.selection)?;
-            let is_guarded = source.folder().is_some() && !args.new_authorities;
-            comparison.judge(is_guarded, (&model, &inventory), report)?;
+            let guard = |tree: &_, existing: &_| {
+                args.refuse_replaced(path, (tree, existing), &source, (&model, &inventory))
+            };
+            let comparison = folder::compare(path, tree, &selected, &args.selection, guard)?;
+            take_over()?;
+            comparison.tell_kept(report);
             if args.check {
                 // What is due would change the folder too.
                 let is_current = comparison.is_current(report);
@@ -250,8 +244,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
             } else {
                 if disclosure == Disclosure::Fingerprint {
                     let masked =
-                        || render(&document, &model, &holdings, &templates, Disclosure::Masked);
-                    if comparison.needs_keys(&manifests, &masked()?.manifests) {
+                        render(&document, &model, &holdings, &templates, Disclosure::Masked)?;
+                    if comparison.needs_keys(&manifests, &masked.manifests) {
                         phases::require_keys(&source, (&model, &keyring), &inventory, &touched)?;
                     }
                 }

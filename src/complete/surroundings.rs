@@ -11,7 +11,7 @@ use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous::{self, Place};
 use crate::render::Rendered;
-use crate::specification::value::LabelValue;
+use crate::specification::value::SpecName;
 use crate::yaml;
 
 /// What prefixes of annotations tools keep for themselves.
@@ -64,7 +64,7 @@ impl<'a> Surroundings<'a> {
 /// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by
 /// their label, and equal ones may be replaced; so may files where the spec has no name to tell them by.
 pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
-    let name = rendered.model().name.as_ref().map(LabelValue::as_str);
+    let name = rendered.model().name.as_ref().map(SpecName::as_str);
     let refuse = |item: &Value| {
         let identity = Identity::within(item, namespace)?;
         let ours = rendered.manifests().find(|ours| is_same(&ours.identity, &identity))?;

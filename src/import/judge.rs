@@ -16,7 +16,7 @@ use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyKind, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, Holder, Issuer};
-use crate::specification::value::LabelValue;
+use crate::specification::value::SpecName;
 use crate::store::NewRevocation;
 use crate::time::{Seconds, Timestamp};
 
@@ -24,7 +24,7 @@ use crate::time::{Seconds, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The `name` of the spec.
-    pub name: Option<LabelValue>,
+    pub name: Option<SpecName>,
     /// The authority that signs what cfssl's requests ask for.
     pub issuer: Option<String>,
     /// The profile of those requests.

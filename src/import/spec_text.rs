@@ -14,7 +14,7 @@ use super::names;
 use crate::pki::key::KeyKind;
 use crate::pki::request::Holder;
 use crate::specification::subject::default_name;
-use crate::specification::value::{LabelValue, NamespaceName, ObjectName};
+use crate::specification::value::{NamespaceName, ObjectName, SpecName};
 use crate::time::Seconds;
 
 /// Longest validity of a server's certificate that a spec takes.
@@ -64,7 +64,7 @@ pub fn brought_path(holder: &Holder, file: &str) -> String {
 }
 
 /// The `name` of the spec, and what people named as its sources.
-pub type Head<'a> = (Option<&'a LabelValue>, &'a [String]);
+pub type Head<'a> = (Option<&'a SpecName>, &'a [String]);
 
 struct Writer<'a> {
     pki: &'a Pki,

@@ -118,9 +118,17 @@ impl Store {
     /// The `name` of the spec that it belongs to, if it belongs to one.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] for a file that holds no name.
+    /// [`StoreError::Name`] for a file that holds no name.
     pub fn owner(&self) -> Result<Option<String>, StoreError> {
         naming::read(&self.opened()?)
+    }
+
+    /// Whether it belongs to a spec with another `name` than the one that uses it.
+    ///
+    /// # Errors
+    /// As [`Store::owner`].
+    pub fn is_of_another(&self) -> Result<bool, StoreError> {
+        Ok(self.owner()?.is_some_and(|owner| self.name.as_ref() != Some(&owner)))
     }
 
     /// Has it belong to the spec that uses it.
@@ -542,7 +550,7 @@ impl Store {
         transaction::replace(&FileSystem, &lock.root, files, removal)?;
         if let Some(name) = named.filter(|_| was_used) {
             let store = self.root.display();
-            (self.say)(&format!("the store `{store}` belongs to `{name}` from now on"));
+            (self.say)(&format!("the store `{store}` belongs to the spec `{name}` from now on"));
         }
         Ok(())
     }

@@ -41,17 +41,30 @@ pub fn read(directory: &Path, tree: &OutputTree) -> Result<ExistingTree, TreeErr
     Ok(ExistingTree { record, files })
 }
 
-/// Reads the files of `directory` that its record names, by path; `None` for those that are gone.
+/// A file that the record of a folder names, or that may be there without.
+pub struct Recorded {
+    /// What it holds; `None` where it is gone.
+    pub content: Option<Vec<u8>>,
+    /// Whether the record names it.
+    pub is_recorded: bool,
+}
+
+/// Reads the files of `directory` that its record names, and those at the paths `others`, by path.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_recorded(directory: &Path) -> Result<BTreeMap<String, Option<Vec<u8>>>, TreeError> {
+pub fn read_recorded(
+    directory: &Path,
+    others: &[String],
+) -> Result<BTreeMap<String, Recorded>, TreeError> {
     let root = open(directory)?;
     let record = record_in(&root)?;
+    let recorded: BTreeSet<&str> = record.iter().flat_map(Record::paths).collect();
     let mut files = BTreeMap::new();
-    for path in record.iter().flat_map(Record::paths) {
-        let file = read_file(&root.join(path))?;
-        files.insert(path.to_owned(), file.map(|file| file.bytes));
+    for path in recorded.iter().copied().chain(others.iter().map(String::as_str)) {
+        let content = read_file(&root.join(path))?.map(|file| file.bytes);
+        let is_recorded = recorded.contains(path);
+        files.insert(path.to_owned(), Recorded { content, is_recorded });
     }
     Ok(files)
 }

@@ -25,7 +25,7 @@ const NAME_LABEL: &str = "mtlsgen.dev/name";
 pub fn labels(spec: &Spec) -> Labels {
     let mut labels = spec.labels.clone();
     if let Some(name) = &spec.name {
-        labels.insert(NAME_LABEL.parse().expect("it is a label key"), name.clone());
+        labels.insert(NAME_LABEL.parse().expect("it is a label key"), name.clone().into());
     }
     labels
 }

@@ -75,8 +75,8 @@ pub struct NotOurs {
 impl fmt::Display for NotOurs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let paths: Vec<_> = self.paths.iter().map(|path| format!("`{path}`")).collect();
-        let exists = if paths.len() == 1 { "exists" } else { "exist" };
-        write!(f, "{} {exists} already and mtlsgen did not write it", paths.join(", "))
+        let (exist, them) = if paths.len() == 1 { ("exists", "it") } else { ("exist", "them") };
+        write!(f, "{} {exist} already and mtlsgen did not write {them}", paths.join(", "))
     }
 }
 

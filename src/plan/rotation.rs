@@ -155,10 +155,14 @@ impl<'a> Rotation<'a> {
     /// What is to be issued to introduce the next generation.
     ///
     /// # Errors
-    /// One waits already, an authority above or below is being introduced, the issuer cannot sign, or the current one
+    /// The current one's key is not here, one waits already, an authority above or below is being introduced, the issuer cannot sign, or the current one
     /// may not sign a list that hosts need.
     pub fn introduction(&self) -> Result<Introduction, Diagnostic> {
         let replaces = self.misfit();
+        // Both generations have to be where the next one is activated.
+        if !self.current.has_key {
+            return Err(self.key_elsewhere());
+        }
         if self.next().is_some() && replaces.is_none() {
             return Err(self.under_way());
         }

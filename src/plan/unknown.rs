@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model, SecretContent};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::key::SpkiHash;
+use crate::pki::name::DistinguishedName;
 use crate::pki::request::Holder;
 use crate::store::Inventory;
 
@@ -30,6 +31,17 @@ pub struct Seen {
     pub unread: Vec<String>,
     /// Files that had some and are gone.
     pub gone: Vec<String>,
+}
+
+/// What manifests show so far and no longer, once others are written.
+#[derive(Default)]
+pub struct Replaced {
+    /// Certificates that bundles trust.
+    pub trusted: Vec<Trusted>,
+    /// Certificates that servers show, and those behind them.
+    pub served: Vec<Trusted>,
+    /// Certificates that bundles are to trust, and whose keys none of them trusts so far.
+    pub come: Vec<Certificate>,
 }
 
 /// Refuses to issue an authority where `seen` has one that neither the store nor the spec knows: one of its subject, or
@@ -86,27 +98,45 @@ fn is_in_bundle(model: &Model, name: &str) -> bool {
     })
 }
 
-/// Refuses to write manifests that no longer trust `gone`, where one of these has the subject of an authority of the
-/// store and neither the store nor the spec knows it: the store is another one, or an older copy.
+/// Refuses to write manifests that replace what neither the store nor the spec knows: an authority that is trusted no
+/// longer, by one of its subject or by one that no bundle trusts so far; or a server's certificate that was signed by an
+/// authority with the subject of one of the store. The store is another one, an older copy, or was lost and has issued since.
 #[must_use]
 pub fn refuse_replaced(
     model: &Model,
     inventory: &Inventory,
-    gone: &[Trusted],
+    replaced: &Replaced,
     way_out: &str,
 ) -> Vec<Diagnostic> {
     let known = Known::of(model, inventory);
-    let issued = |holder: &Holder, found: &Trusted| {
-        let request = model.request(holder);
-        request.is_some_and(|request| request.subject == found.certificate.subject)
+    let issuers = Issuers::of(model, inventory, &[]);
+    let requests = || {
+        let all = model.authorities.values();
+        all.filter_map(|authority| match &authority.source {
+            AuthoritySource::Issued(request) => Some(request),
+            AuthoritySource::Brought(_) => None,
+        })
     };
+    let of_subject = |subject: &DistinguishedName| requests().find(|one| one.subject == *subject);
+    let is_in = |name: &str| {
+        let mut own = inventory.trusted(name).into_iter();
+        own.any(|own| replaced.come.iter().any(|new| new.spki_hash == own.spki_hash))
+    };
+    let newcomer = requests().find(|one| is_in(one.holder.name()));
     let mut told = BTreeSet::new();
-    let refused = gone.iter().filter(|one| !known.has(&one.certificate)).filter_map(|found| {
-        let mut authorities = model.authorities.keys().cloned().map(Holder::Authority);
-        let holder = authorities.find(|holder| issued(holder, found))?;
-        told.insert(holder.clone()).then(|| refusal(&holder, found, &Store::folder(way_out)))
+    let trusted = replaced.trusted.iter().filter(|one| !known.has(&one.certificate));
+    let trusted = trusted.filter_map(|found| {
+        let new = &of_subject(&found.certificate.subject).or(newcomer)?.holder;
+        Some((new, refusal(new, found, &Store::folder(way_out))))
     });
-    refused.collect()
+    let is_unsigned =
+        |one: &&Trusted| !(issuers.has_issuer_of(&one.certificate) || known.has(&one.certificate));
+    let served = replaced.served.iter().filter(is_unsigned).filter_map(|found| {
+        let new = &of_subject(&found.certificate.issuer)?.holder;
+        Some((new, served_refusal(new, found, way_out)))
+    });
+    let all = trusted.chain(served);
+    all.filter_map(|(new, refusal)| told.insert(new).then_some(refusal)).collect()
 }
 
 /// Refuses a derived store whose authorities have other keys than those that manifests trust, which another seed gives:
@@ -206,11 +236,12 @@ impl<'a> Store<'a> {
 
     fn derived(way_out: &'a str) -> Self {
         Self {
-            knows: "whose key is not from this seed",
+            knows: "whose key is not from this seed, or which left the spec",
             one_of: "of this seed",
             help: &[
                 "take the seed that its key is from: of `--seed-file`, `MTLSGEN_SEED`, `MTLSGEN_SEED_FILE` and `store.seedFile`, the first one counts",
                 "if the seed is the right one, the authority has another name in the spec, or another kind of key, than before: put that back",
+                "if it left the spec, and another one came with the same seed, nothing is wrong with the seed: put it back beside the other one until all its clients have certificates of that, or take it away all at once as follows",
             ],
             way_out,
         }
@@ -218,6 +249,9 @@ impl<'a> Store<'a> {
 }
 
 const BRING_BACK: &str = "if the store is lost or elsewhere, wholly or in part, bring it back: from Git (keys are not in it), from a backup, or from the machine that issued; `store.path` says where it is";
+
+/// What follows of a new authority that signs for servers.
+pub(super) const CALLERS_NEED_IT: &str = "all who call its servers need its certificate";
 
 fn refusal(new: &Holder, found: &Trusted, store: &Store<'_>) -> Diagnostic {
     let Trusted { place, certificate } = found;
@@ -238,7 +272,9 @@ fn served_refusal(new: &Holder, found: &Trusted, way_out: &str) -> Diagnostic {
         certificate.issuer.rfc2253(),
     );
     let error = Diagnostic::error("unknown-authority", title).help(BRING_BACK);
-    error.help(format!("if the authority is to be a new one, run `{way_out}`: then all who call its servers need its certificate"))
+    error.help(format!(
+        "if the authority is to be a new one, run `{way_out}`: then {CALLERS_NEED_IT}"
+    ))
 }
 
 fn unread_refusal(new: &Holder, unread: &str, is_empty: bool, way_out: &str) -> Diagnostic {

@@ -1,24 +1,29 @@
 //! Certificates in a store whose issuer it does not know: it is lost in part, and what is missing is not new.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::IssuancePlan;
-use super::unknown::brought;
+use super::unknown::{CALLERS_NEED_IT, brought};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::request::{Holder, Issuer};
 use crate::store::Inventory;
+use crate::time::Timestamp;
 
 /// Refuses to issue an authority for the first time while the store has a certificate whose issuer's files and ledger it
 /// lacks: under another subject, the authority that is lost would look like a new one. `beside` are certificates of the
-/// store that the spec does not ask for; certificates that name no key of an issuer are passed over.
+/// store that the spec does not ask for; certificates that name no key of an issuer are passed over. `folder` is where a
+/// holder's files are.
 #[must_use]
 pub fn refuse_unsigned(
     plan: &IssuancePlan,
     model: &Model,
     inventory: &Inventory,
     beside: &[(Holder, Certificate)],
+    now: Timestamp,
+    folder: &dyn Fn(&Holder) -> PathBuf,
 ) -> Option<Diagnostic> {
     let new: Vec<&Holder> = plan
         .actions
@@ -30,6 +35,8 @@ pub fn refuse_unsigned(
     let known = Issuers::of(model, inventory, beside);
     let held = inventory.held.iter().map(|(holder, held)| (holder, held.certificate()));
     let stored = held.chain(beside.iter().map(|(holder, certificate)| (holder, certificate)));
+    // Certificates that have ended need no issuer any more.
+    let stored = stored.filter(|(_, certificate)| certificate.not_after >= now);
     let mut unsigned = stored.filter(|(_, certificate)| !known.has_issuer_of(certificate));
     let (holder, certificate) = unsigned.next()?;
     let issuer = model.request(holder).map(|request| &request.issuer);
@@ -40,11 +47,22 @@ pub fn refuse_unsigned(
         "the store has the certificate of {holder}, and neither files nor ledger of the authority `{}` that signed it, and {new} would take its place",
         certificate.issuer.rfc2253()
     );
-    Some(
-        Diagnostic::error("lost-authority", title)
-            .help("if a part of the store is lost, bring it back: the folder of that authority below `cas`, from Git (its key from where it was issued) or from a backup")
-            .help("if that authority is gone for good, run `mtlsgen render --new-authorities`: then all its clients need new certificates"),
-    )
+    let error = Diagnostic::error("lost-authority", title)
+        .help("if a part of the store is lost, bring it back: the folder of that authority below `cas`, from Git (its key from where it was issued) or from a backup");
+    let error = if model.request(holder).is_some() {
+        error
+    } else {
+        let folder = folder(holder);
+        error.help(format!("if {holder}, which the spec does not have, needs its certificate no longer, remove `{}`", folder.display()))
+    };
+    let then = if matches!(holder, Holder::Host(_)) {
+        CALLERS_NEED_IT
+    } else {
+        "all its clients need new certificates"
+    };
+    Some(error.help(format!(
+        "if that authority is gone for good, run `mtlsgen render --new-authorities`: then {then}"
+    )))
 }
 
 /// What a store and a spec know of issuers.

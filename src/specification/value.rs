@@ -29,7 +29,7 @@ pub use host::{DnsName, HostName};
 pub use image::ImageName;
 pub use kubernetes::{
     AnnotationKey, ContainerName, ExtendedKeyName, LabelKey, LabelValue, NamespaceName,
-    NamespacedName, ObjectName, PortName,
+    NamespacedName, ObjectName, PortName, SpecName,
 };
 pub use number::{Generation, Port, PortReference, PublicKeySize};
 pub use path::FilePath;

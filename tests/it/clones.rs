@@ -8,6 +8,7 @@ mod lost_store;
 mod named_keys;
 mod names;
 mod page;
+mod replaced;
 mod words;
 
 use std::path::Path;

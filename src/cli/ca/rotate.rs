@@ -194,6 +194,8 @@ impl Step<'_> {
             certificate.serial,
             certificate.not_after
         ));
+        let key = self.store.path_of(&rotation.request.holder, "next/tls.key");
+        phases::tell_only_here(self.store, rotation.inventory, vec![key], self.report);
         self.next_steps(rotation);
         Ok(taken)
     }

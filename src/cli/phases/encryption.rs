@@ -96,8 +96,9 @@ pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
     } else {
         "put `store.encryption` back as it was"
     };
+    let rename = if store.is_of_another()? { " --rename-store" } else { "" };
     let error = error.help(format!(
-        "if they are to have the keys, run `mtlsgen render --reencrypt`; otherwise {otherwise}"
+        "if they are to have the keys, run `mtlsgen render{rename} --reencrypt`; otherwise {otherwise}"
     ));
     Err(CommandError::Input(vec![error]))
 }

@@ -1,6 +1,7 @@
 //! From a model to what is issued: what the store holds, what is to be done, and doing it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::source::Source;
 use crate::cli::progress::Progress;
@@ -11,7 +12,7 @@ use crate::io::store::{Store, StoreError};
 use crate::model::{Model, Resolved};
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan, ListReason, Scope};
-use crate::store::{Inventory, Issued, Keyring, NewRevocation};
+use crate::store::{HeldCertificate, Inventory, Issued, Keyring, NewRevocation};
 use crate::time::Timestamp;
 
 /// What the store holds for the model, and what is to be issued.
@@ -81,7 +82,7 @@ pub fn planned(
     let (mut inventory, mut warnings) = source.inventory(&wanted(model))?;
     let (plan, more) = source.plan(model, &inventory, now, scope).map_err(CommandError::Input)?;
     warnings.extend(more);
-    source.require_signers(model, &mut inventory, &plan, scope)?;
+    source.require_signers(model, &mut inventory, &plan, (now, scope))?;
     Ok((inventory, plan, warnings))
 }
 
@@ -142,12 +143,32 @@ pub fn carry_out(
     store.commit(&lock, &issued, now)?;
     drop(lock);
     tell(&plan, scope, report);
+    let new = plan.actions.iter().filter(|action| action.is_new_authority());
+    let new = new.map(|action| store.path_of(&action.request.holder, "tls.key"));
+    tell_only_here(store, &inventory, new.collect(), report);
     for holder in &plan.stale_chains {
         report.say(&format!(
             "renewed the chain in the file of {holder}: an issuer has another certificate now"
         ));
     }
     Ok((inventory.with(&issued), plan))
+}
+
+/// Says of new keys of authorities that they are in this store alone, where it is a clone that lacks other keys: nothing
+/// brings them to those.
+pub fn tell_only_here(store: &Store, inventory: &Inventory, new: Vec<PathBuf>, report: Report) {
+    let lacks_key = |(holder, held): (&Holder, &HeldCertificate)| {
+        !held.has_key && !matches!(holder, Holder::Client(_))
+    };
+    if store.recipients() > 0 || !inventory.held.iter().any(lacks_key) {
+        return;
+    }
+    for path in new {
+        report.say(&format!(
+            "`{path}` is in this store alone, and Git ignores it: copy it to the same place in the store that has the other keys, and into your backup",
+            path = path.display()
+        ));
+    }
 }
 
 /// Makes what is planned, and shows how far it is.

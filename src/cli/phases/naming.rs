@@ -7,7 +7,7 @@ use super::paths::store_path;
 use super::{Read, Source};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::Diagnostic;
-use crate::io::store::Store;
+use crate::io::store::{Store, listed};
 use crate::path;
 use crate::pki::request::Holder;
 use crate::store::Inventory;
@@ -20,7 +20,7 @@ pub(super) fn require_own(store: &Store, read: &Read) -> Result<(), CommandError
     let own = read.spec.name.as_ref().map(ToString::to_string);
     match (store.owner()?, own) {
         (Some(owner), own) if own.as_ref() != Some(&owner) => {
-            Err(CommandError::Input(vec![refusal(read, &owner, own.as_deref())]))
+            Err(CommandError::Input(vec![refusal(read, &owner, own.as_deref(), &renaming(store))]))
         }
         (None, Some(own)) => require_alike(store, read, &own),
         _ => Ok(()),
@@ -50,13 +50,31 @@ fn require_alike(store: &Store, read: &Read, own: &str) -> Result<(), CommandErr
     };
     match theirs.first() {
         Some(first) if !is_common => {
-            Err(CommandError::Input(vec![unlike(read, own, (what, first))]))
+            Err(CommandError::Input(vec![unlike(read, own, (what, first), &renaming(store))]))
         }
         _ => Ok(()),
     }
 }
 
-fn unlike(read: &Read, own: &str, (what, first): (&str, &str)) -> Diagnostic {
+/// The command that gives the store the spec's name, and why it says more where it has to.
+fn renaming(store: &Store) -> String {
+    let unsettled = store.unsettled_keys().ok();
+    match unsettled.filter(|keys| keys.gives_to_others(store.recipients())) {
+        None => "run `mtlsgen render --rename-store` once".to_owned(),
+        Some(keys) => {
+            let readers = match (store.recipients(), keys.added.is_empty()) {
+                (0, _) => "everybody who can read the files".to_owned(),
+                (_, false) => listed(&keys.added),
+                (_, true) => listed(store.readers()),
+            };
+            format!(
+                "run `mtlsgen render --rename-store --reencrypt` once: the spec also lets others open the keys (able to read from now on: {readers})"
+            )
+        }
+    }
+}
+
+fn unlike(read: &Read, own: &str, (what, first): (&str, &str), renaming: &str) -> Diagnostic {
     let place = store_path(read);
     let store = place.path();
     let name = store.join("name");
@@ -69,10 +87,10 @@ fn unlike(read: &Read, own: &str, (what, first): (&str, &str)) -> Diagnostic {
     error
         .at(read.document.span(&path!["name"]))
         .help(format!("if it is another environment's, write `store.path = \"pki-{own}\"`; and bring `{}` back, from Git or a backup", name.display()))
-        .help("if it is this spec's, with other names now, run `mtlsgen render --rename-store` once")
+        .help(format!("if it is this spec's, with other names now, {renaming}"))
 }
 
-fn refusal(read: &Read, owner: &str, own: Option<&str>) -> Diagnostic {
+fn refusal(read: &Read, owner: &str, own: Option<&str>, renaming: &str) -> Diagnostic {
     let place = store_path(read);
     let store = place.path().display();
     let title = match own {
@@ -90,8 +108,8 @@ fn refusal(read: &Read, owner: &str, own: Option<&str>) -> Diagnostic {
         )),
     };
     error.help(match own {
-        Some(_) => "if the spec has a new name, run `mtlsgen render --rename-store` once",
-        None => "if the spec is to have no name any more, run `mtlsgen render --rename-store` once",
+        Some(_) => format!("if the spec has a new name, {renaming}"),
+        None => format!("if the spec is to have no name any more, {renaming}"),
     })
 }
 
@@ -116,9 +134,9 @@ pub fn take_over(
     }
     store.take_over(&store.lock()?)?;
     if let Some(owner) = owner {
-        let now = read_name.map_or("no `name`".to_owned(), |name| format!("`{name}`"));
+        let now = read_name.map_or("with no `name`".to_owned(), |name| format!("`{name}`"));
         report.say(&format!(
-            "the store `{}` belongs to the spec with {now} from now on, no longer to `{owner}`",
+            "the store `{}` belongs to the spec {now} from now on, no longer to `{owner}`",
             store.path().display()
         ));
     }

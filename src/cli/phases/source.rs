@@ -144,19 +144,22 @@ impl Source {
         model: &Model,
         inventory: &mut Inventory,
         plan: &IssuancePlan,
-        scope: &Scope,
+        (now, scope): (Timestamp, &Scope),
     ) -> Result<(), CommandError> {
         let Self::Folder(store) = self else { return Ok(()) };
         if !plan.issues_new_authority() {
             return Ok(());
         }
         let beside = store.certificates_beside(inventory)?;
-        let left = beside.iter().filter(|(holder, _)| matches!(holder, Holder::Authority(_)));
-        inventory.other_keys.extend(left.map(|(_, own)| own.spki_hash));
+        inventory.add_others(&beside);
         if scope.new_authorities {
             return Ok(());
         }
-        let refusal = plan::refuse_unsigned(plan, model, inventory, &beside);
+        let refusal = plan::refuse_unsigned(plan, model, inventory, &beside, now, &|holder| {
+            let mut path = store.path_of(holder, "tls.crt");
+            path.pop();
+            path
+        });
         refusal.map_or(Ok(()), |refusal| Err(CommandError::Input(vec![refusal])))
     }
 

@@ -6,16 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
 use crate::diagnostic::Diagnostic;
-use crate::existing::bundles::{self, Shown};
 use crate::io::git::{self, Kept};
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
 use crate::manifest::Manifest;
-use crate::model::Model;
 use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
-use crate::pki::certificate::Certificate;
-use crate::plan::{self, IssuancePlan, Seen, Trusted};
-use crate::store::Inventory;
 
 /// What every store has that Git takes.
 const STORE_README: &str = "README.md";
@@ -25,19 +20,18 @@ pub(super) struct Comparison<'a> {
     folder: &'a Path,
     tree: OutputTree,
     changes: Changes,
-    /// Certificates that the folder trusts so far, and no longer.
-    gone: Vec<Trusted>,
 }
 
-/// Compares a folder with `tree`, or with the part of it that is selected.
+/// Compares a folder with `tree`, or with the part of it that is selected. `judge` is asked about what it holds so far.
 ///
 /// # Errors
-/// The folder cannot be read, or files of others are in the way.
+/// The folder cannot be read, files of others are in the way, or `judge` refuses.
 pub(super) fn compare<'a>(
     folder: &'a Path,
     tree: OutputTree,
     selected: &[&Manifest],
     selection: &Selection,
+    judge: impl FnOnce(&OutputTree, &ExistingTree) -> Result<(), CommandError>,
 ) -> Result<Comparison<'a>, CommandError> {
     let tree = if selection.is_everything() {
         tree
@@ -46,145 +40,19 @@ pub(super) fn compare<'a>(
         tree.part(&identities, tree::read_record(folder)?.as_ref())
     };
     let existing = tree::read(folder, &tree)?;
+    judge(&tree, &existing)?;
     let changes = output::changes(&tree, &existing)?;
-    let gone = no_longer_trusted(folder, (&tree, &existing, &changes));
-    Ok(Comparison { folder, tree, changes, gone })
-}
-
-/// Refuses a plan that issues an authority in the place of one that the folder trusts and the store does not know.
-///
-/// # Errors
-/// It does; or the folder cannot be read.
-pub fn refuse_unknown(
-    folder: &Path,
-    plan: &IssuancePlan,
-    model: &Model,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    if !plan.issues_new_authority() {
-        return Ok(());
-    }
-    refused(plan::refuse_unknown(plan, model, inventory, &seen(folder)?, &way_out(folder)))
-}
-
-/// Refuses a derived store whose seed is not the one that the folder's authorities have their keys from.
-///
-/// # Errors
-/// It is not; or the folder cannot be read.
-pub fn refuse_other_seed(
-    folder: &Path,
-    model: &Model,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    refused(plan::refuse_other_seed(model, inventory, &seen(folder)?, &way_out(folder)))
-}
-
-/// What a folder trusts, as its record names the files.
-fn seen(folder: &Path) -> Result<Seen, CommandError> {
-    let mut seen = Seen::default();
-    for (path, content) in tree::read_recorded(folder)? {
-        if !is_secret(&path) {
-            continue;
-        }
-        let place = folder.join(&path).display().to_string();
-        match (content.map(|content| shown(&place, &content)), is_public_secret(&path)) {
-            (Some(Some((trusted, served))), _) => {
-                seen.trusted.extend(trusted);
-                seen.served.extend(served);
-            }
-            (Some(None), true) => seen.unread.push(place),
-            (None, true) => seen.gone.push(place),
-            // Secrets with keys are of one machine, and none of them is a bundle.
-            (_, false) => {}
-        }
-    }
-    Ok(seen)
-}
-
-/// Certificates that files trust which change, and that are not trusted any more then.
-pub fn no_longer_trusted(
-    folder: &Path,
-    (tree, existing, changes): (&OutputTree, &ExistingTree, &Changes),
-) -> Vec<Trusted> {
-    let paths = changes.files.iter().map(|change| &change.path);
-    let gone = paths.filter(|path| is_public_secret(path)).flat_map(|path| {
-        let place = folder.join(path).display().to_string();
-        let old = existing.files.get(path).and_then(|file| trusted(&place, &file.bytes));
-        let new = tree.files().get(path).and_then(|file| trusted(&place, &file.bytes));
-        let new = new.unwrap_or_default();
-        let stays = move |one: &Trusted| new.iter().any(|new| new.certificate == one.certificate);
-        old.unwrap_or_default().into_iter().filter(move |one| !stays(one))
-    });
-    gone.collect()
-}
-
-/// Refuses to take trust from authorities that the store does not know and that have the names of its own.
-///
-/// # Errors
-/// That would happen.
-pub fn refuse_replaced(
-    folder: &Path,
-    gone: &[Trusted],
-    model: &Model,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    if gone.is_empty() {
-        return Ok(());
-    }
-    refused(plan::refuse_replaced(model, inventory, gone, &way_out(folder)))
-}
-
-/// Whether a file of a folder has a Secret without a private key, such as a trust bundle.
-fn is_public_secret(path: &str) -> bool {
-    !path.starts_with(SECRETS) && is_secret(path)
-}
-
-fn is_secret(path: &str) -> bool {
-    path.rsplit_once('/').map_or(path, |(_, name)| name).starts_with("secret-")
-}
-
-/// What a file trusts and has a server show; `None` where it cannot be read.
-fn shown(place: &str, content: &[u8]) -> Option<(Vec<Trusted>, Vec<Trusted>)> {
-    let Shown { trusted, served } = bundles::shown_in(&String::from_utf8_lossy(content))?;
-    let placed = |certificate| Trusted { place: place.to_owned(), certificate };
-    let placed = |all: Vec<Certificate>| all.into_iter().map(placed).collect();
-    Some((placed(trusted), placed(served)))
-}
-
-/// What a file trusts; `None` where it cannot be read.
-fn trusted(place: &str, content: &[u8]) -> Option<Vec<Trusted>> {
-    shown(place, content).map(|(trusted, _)| trusted)
-}
-
-fn way_out(folder: &Path) -> String {
-    format!("mtlsgen render -o {} --new-authorities", quoted(&folder.to_string_lossy()))
-}
-
-fn refused(errors: Vec<Diagnostic>) -> Result<(), CommandError> {
-    if errors.is_empty() { Ok(()) } else { Err(CommandError::Input(errors)) }
+    Ok(Comparison { folder, tree, changes })
 }
 
 impl Comparison<'_> {
-    /// Names what the folder's record names although mtlsgen did not write it. Where trust is `guarded`, refuses to take it
-    /// from authorities that the store does not know and that have the names of its own.
-    ///
-    /// # Errors
-    /// As [`refuse_replaced`].
-    pub(super) fn judge(
-        &self,
-        is_guarded: bool,
-        (model, inventory): (&Model, &Inventory),
-        report: Report,
-    ) -> Result<(), CommandError> {
-        if is_guarded {
-            refuse_replaced(self.folder, &self.gone, model, inventory)?;
-        }
+    /// Names what the folder's record names although mtlsgen did not write it.
+    pub(super) fn tell_kept(&self, report: Report) {
         for path in &self.changes.kept {
             report.say(&format!(
                 "kept `{path}`: the folder's record names it, but what it holds is not from mtlsgen"
             ));
         }
-        Ok(())
     }
 
     /// Whether the folder is up to date, and what is not.

@@ -26,6 +26,11 @@ pub enum StoreError {
         /// What the file system said.
         source: io::Error,
     },
+    /// The file that says which spec the store belongs to holds no name of one.
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
     /// Something in the store is not what mtlsgen wrote.
     Damaged {
         /// The file or folder.
@@ -153,6 +158,11 @@ impl StoreError {
                  nothing is changed in the store until then"
                     .to_owned()
             }
+            Self::Name { .. } => {
+                "write there the `name` of the spec that this store belongs to, on one line and nothing else: no conflict markers, no \
+                 second name, no byte order mark; Git's history has what was there"
+                    .to_owned()
+            }
             Self::Missing { files } => missing_hint(files),
             Self::Sealed(sealed) => sealed.hint(),
             Self::Identity(error) => error.hint.clone(),
@@ -264,6 +274,9 @@ impl fmt::Display for StoreError {
         match self {
             Self::Io { action, path, source } => {
                 write!(f, "cannot {action} `{}`: {source}", path.display())
+            }
+            Self::Name { path } => {
+                write!(f, "`{}` holds no name that one spec could have", path.display())
             }
             Self::Damaged { path, problem } => {
                 write!(f, "the store is damaged: `{}` {problem}", path.display())

@@ -4,6 +4,7 @@ use super::error::StoreError;
 use super::transaction::NewFile;
 use super::{layout, read};
 use crate::io::beneath::Place;
+use crate::specification::value::SpecName;
 
 /// A label has up to 63 characters.
 const LONGEST: u64 = 256;
@@ -11,15 +12,16 @@ const LONGEST: u64 = 256;
 /// The `name` of the spec that the store at `root` belongs to, if it belongs to one.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] for a file that holds no name.
+/// [`StoreError::Name`] for a file that holds no name.
 pub(super) fn read(root: &Place) -> Result<Option<String>, StoreError> {
     let place = root.join(layout::SPEC_NAME);
     let Some(text) = read::file_up_to(&place, LONGEST)? else { return Ok(None) };
+    // Git may end the line as Windows does.
     let name = str::from_utf8(&text).map(str::trim_end).unwrap_or_default();
-    if name.is_empty() || name.contains(char::is_control) {
-        return Err(StoreError::damaged(&place, "holds no name"));
+    match name.parse::<SpecName>() {
+        Ok(name) => Ok(Some(name.to_string())),
+        Err(_) => Err(StoreError::Name { path: place.path() }),
     }
-    Ok(Some(name.to_owned()))
 }
 
 /// The file that says that the store belongs to the spec with this name.

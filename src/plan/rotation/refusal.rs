@@ -81,6 +81,16 @@ impl Rotation<'_> {
         .help(format!("copy `{file}` into the authority's folder from where it was made or from a backup (keys are not kept in Git){way_out}"))
     }
 
+    pub(super) fn key_elsewhere(&self) -> Diagnostic {
+        let name = self.name();
+        let title = format!(
+            "authority `{name}` cannot be rolled over here: the private key of its current generation is not in the store, and that of the next one would be here alone"
+        );
+        Diagnostic::error("rotation-without-key", title)
+            .help(format!("run `mtlsgen ca rotate {name}` where the keys are, or copy `tls.key` from there into the authority's folder first (keys are not kept in Git)"))
+            .help("if it is lost: only a new authority helps, with another name in the spec, beside this one until all certificates are of the new one")
+    }
+
     pub(super) fn nothing_retires(&self) -> Diagnostic {
         let name = self.name();
         let title =

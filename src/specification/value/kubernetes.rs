@@ -52,6 +52,12 @@ text_value! {
 }
 
 text_value! {
+    /// The spec's `name`: a label's value that is not empty, since the store and the objects are known by it.
+    SpecName, |text| value(text, "name of a spec"),
+    { "pattern": "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", "maxLength": 63 }
+}
+
+text_value! {
     /// Name of a port (RFC 6335): at most 15 lower-case letters, digits and `-`.
     PortName, port_name,
     { "pattern": "^[-a-z0-9]*[a-z][-a-z0-9]*$", "maxLength": 15 }
@@ -74,6 +80,12 @@ impl NamespacedName {
     #[must_use]
     pub fn name(&self) -> &str {
         self.as_str().split_once('/').map_or(self.as_str(), |(_, name)| name)
+    }
+}
+
+impl From<SpecName> for LabelValue {
+    fn from(name: SpecName) -> Self {
+        Self(name.0)
     }
 }
 
@@ -171,6 +183,9 @@ fn in_value(character: char) -> bool {
 fn value(text: &str, what: &str) -> Result<(), String> {
     let help = "write letters, digits, `-`, `_` and `.`, with a letter or digit at either end";
     let refuse = |why: String| Err(format!("{} cannot be a {what}: {why}\n{help}", literal(text)));
+    if text.is_empty() {
+        return refuse("it is empty".to_owned());
+    }
     if let Some(character) = text.chars().find(|character| !in_value(*character)) {
         return refuse(format!("it contains {}", literal(&character.to_string())));
     }
@@ -303,6 +318,10 @@ mod tests {
             ],
         );
         check::<AnnotationKey>(&["nginx.ingress.kubernetes.io/x"], &[("a:b", "it contains `:`")]);
+        check::<SpecName>(
+            &["a", "1.10", "A_b-C", &longest],
+            &[("", "it is empty"), ("a b", "it contains ` `"), (&longer, "at most 63")],
+        );
         check::<LabelValue>(
             &["", "a", "1.10", "A_b-C", &longest],
             &[("a b", "it contains ` `"), ("_a", "start and end"), (&longer, "at most 63")],

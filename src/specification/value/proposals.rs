@@ -32,6 +32,7 @@ fn judge_all(text: &str) {
         judge::<LabelKey>,
         judge::<AnnotationKey>,
         judge::<LabelValue>,
+        judge::<SpecName>,
         judge::<PortName>,
         judge::<ExtendedKeyName>,
         judge::<ImageName>,

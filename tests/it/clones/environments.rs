@@ -46,7 +46,8 @@ fn a_store_belongs_to_the_first_name_that_it_meets() {
             "the store `pki` belongs to `staging`, and this spec is `prod`",
             "prod.toml:1:8",
             "write `store.path = \"pki-prod\"`",
-            "`mtlsgen render --rename-store -f base.toml -f prod.toml` once",
+            "`mtlsgen render --rename-store",
+            " -f base.toml -f prod.toml` once",
         ] {
             assert!(run.stderr.contains(words), "{command:?} {words}: {}", run.stderr);
         }
@@ -79,8 +80,7 @@ fn a_spec_with_a_new_name_takes_its_store_along() {
     let authority = sandbox.read("pki/cas/clients/tls.crt");
     let run = render("prod");
     assert_eq!(run.status, 0, "{}", run.stderr);
-    let words =
-        "the store `pki` belongs to the spec with `prod` from now on, no longer to `staging`";
+    let words = "the store `pki` belongs to the spec `prod` from now on, no longer to `staging`";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     assert_eq!(sandbox.read("pki/name"), "prod\n");
     assert_eq!(sandbox.read("pki/cas/clients/tls.crt"), authority);

@@ -6,9 +6,9 @@ use super::{SPEC, clone, repository};
 use crate::derived::write_seed;
 use crate::support::Sandbox;
 
-const BUNDLE: &str = "deploy/default/secret-web-example-com-tls-cacert.yaml";
+pub const BUNDLE: &str = "deploy/default/secret-web-example-com-tls-cacert.yaml";
 
-fn remove(sandbox: &Sandbox, folders: &[&str]) {
+pub fn remove(sandbox: &Sandbox, folders: &[&str]) {
     for folder in folders {
         fs::remove_dir_all(sandbox.path(folder)).unwrap();
     }
@@ -78,10 +78,18 @@ fn a_certificate_without_its_issuer_shows_that_a_part_is_lost() {
             for words in [
                 "error[lost-authority]: the store has the certificate of client `alice`",
                 "the authority `CN=clients` that signed it",
-                "`mtlsgen render --new-authorities`",
+                match arguments {
+                    [_, "-o", _] => {
+                        "`mtlsgen render --new-authorities -o new`: then all its clients"
+                    }
+                    _ => "`mtlsgen render --new-authorities`: then all its clients",
+                },
             ] {
                 assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
             }
+            // What the spec does not ask for can go, too.
+            let leave = "client `alice`, which the spec does not have, needs its certificate no longer, remove `pki/clients/alice`";
+            assert_eq!(run.stderr.contains(leave), !spec.contains("alice"), "{}", run.stderr);
         }
         assert!(origin.files() == before, "{spec}");
         origin.ok(&["render", "-q", "--new-authorities"]);
@@ -224,6 +232,19 @@ fn another_seed_takes_no_trust_away() {
     }
     sandbox.write("mtls.toml", &spec);
     assert!(sandbox.files() == before);
+    // Another authority with the same seed: both are said.
+    let other = spec.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
+    sandbox.write("mtls.toml", other);
+    let run = sandbox.run(&["render", "-o", "deploy"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    for words in [
+        "whose key is not from this seed, or which left the spec",
+        "if it left the spec, and another one came with the same seed, nothing is wrong with the seed: put it back",
+        "`mtlsgen render -o deploy --new-authorities`",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    sandbox.write("mtls.toml", &spec);
     // Generations come, go, and are given up; none of them is another seed.
     for generations in [
         "trustedGenerations = [1, 2]",
@@ -315,6 +336,11 @@ fn an_authority_for_servers_is_no_new_one_where_servers_show_its_certificates() 
             }
         }
         assert!(!sandbox.path("pki/cas").exists());
+        // Once it was issued elsewhere, the place of the lost one is the same.
+        sandbox.ok(&["cert", "renew", "-q", "--all"]);
+        let run = sandbox.run(&["render", "-o", "deploy"]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("that the authority `CN=servers` signed"), "{}", run.stderr);
         sandbox.ok(&["render", "-q", "-o", "deploy", "--new-authorities"]);
         sandbox.ok(&["render", "-q", "-o", "deploy"]);
     }

@@ -120,8 +120,58 @@ fn a_first_render_is_not_held_up() {
     let Some(origin) = repository() else { return };
     fs::remove_dir_all(origin.path("pki")).unwrap();
     origin.ok(&["render", "-q", "-o", "elsewhere"]);
+    refuse_files_of_others(&origin);
+}
+
+/// Without its record, the folder still has the bundle: it counts, and moving it away is not what is proposed first.
+#[test]
+fn a_bundle_counts_without_a_record() {
+    let bundle = "deploy/default/secret-web-example-com-tls-cacert.yaml";
+    let Some(origin) = repository() else { return };
+    let lose = |what: &[&str]| {
+        for path in what {
+            let path = origin.path(path);
+            let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            gone.unwrap();
+        }
+    };
+    let refused = || {
+        for arguments in [
+            &["render", "-o", "deploy"][..],
+            &["render", "-o", "deploy", "--check"],
+            &["render", "-o", "deploy", "--locked"],
+            &["diff", "deploy"],
+        ] {
+            let run = origin.run(arguments);
+            assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+            let words = format!("error[unknown-authority]: `{bundle}` trusts the authority");
+            assert!(run.stderr.contains(&words), "{arguments:?}: {}", run.stderr);
+        }
+    };
+    lose(&["pki", "deploy/.mtlsgen"]);
+    refused();
+    let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Clients 2\"");
+    origin.write("mtls.toml", subject);
+    refused();
+    origin.ok(&["cert", "renew", "-q", "alice"]);
+    let run = origin.run(&["render", "-o", "deploy"]);
+    assert!(run.stderr.contains("error[unknown-authority]"), "{}", run.stderr);
+    origin.ok(&["cert", "renew", "-q", "--all"]);
+    refused();
+    let run = origin.run(&["render", "-o", "deploy", "--new-authorities"]);
+    assert!(run.stderr.contains("exist already and mtlsgen did not write them"), "{}", run.stderr);
+}
+
+/// Files of others at other places, or such as hold no bundle, say nothing of a store.
+fn refuse_files_of_others(origin: &crate::support::Sandbox) {
+    let other = crate::support::Sandbox::with_toml(SPEC);
+    other.ok(&["render", "-q", "-o", "deploy"]);
+    let bundle = other.read("deploy/default/secret-web-example-com-tls-cacert.yaml");
     fs::remove_dir_all(origin.path("pki")).unwrap();
-    fs::remove_file(origin.path("deploy/.mtlsgen")).unwrap();
-    let run = origin.run(&["render", "-q", "-o", "deploy"]);
-    assert!(run.stderr.contains("mtlsgen did not write it"), "{}", run.stderr);
+    origin.write("third/default/secret-of-others.yaml", bundle);
+    origin.ok(&["render", "-q", "-o", "third"]);
+    fs::remove_dir_all(origin.path("pki")).unwrap();
+    origin.write("fourth/default/secret-web-example-com-tls-cacert.yaml", "mine: true\n");
+    let run = origin.run(&["render", "-q", "-o", "fourth"]);
+    assert!(run.stderr.contains("exists already and mtlsgen did not write it"), "{}", run.stderr);
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{SPEC, repository};
+use crate::encryption::Person;
 use crate::support::Sandbox;
 
 /// Commands that look at a store, and such that change it.
@@ -60,7 +61,7 @@ fn each_change_gives_a_store_a_name() {
         fs::remove_file(origin.path("pki/name")).unwrap();
         let run = origin.ok(command);
         assert_eq!(origin.read("pki/name"), "shop\n", "{command:?}");
-        let words = "the store `pki` belongs to `shop` from now on";
+        let words = "the store `pki` belongs to the spec `shop` from now on";
         assert_eq!(run.stderr.matches(words).count(), 1, "{command:?}: {}", run.stderr);
         let again = origin.ok(&["render", "-o", "deploy"]);
         assert!(!again.stderr.contains("from now on"), "{}", again.stderr);
@@ -93,7 +94,7 @@ fn a_store_without_a_name_serves_no_other_environment() {
                 words,
                 "mtls.toml:1:8",
                 "write `store.path = \"pki-prod\"`",
-                "`mtlsgen render --rename-store`",
+                "`mtlsgen render --rename-store",
             ] {
                 assert!(run.stderr.contains(words), "{command:?} {words}: {}", run.stderr);
             }
@@ -104,7 +105,7 @@ fn a_store_without_a_name_serves_no_other_environment() {
         sandbox.write("mtls.toml", &another);
         let run = sandbox.ok(&["render", "--rename-store"]);
         assert!(
-            run.stderr.contains("the store `pki` belongs to `prod` from now on"),
+            run.stderr.contains("the store `pki` belongs to the spec `prod` from now on"),
             "{}",
             run.stderr
         );
@@ -142,4 +143,131 @@ fn a_store_of_before_goes_on() {
         }
         assert_eq!(sandbox.path("pki/name").exists(), after.contains("name = \"shop\""));
     }
+}
+
+/// An empty name would be one that no store can hold.
+#[test]
+fn a_name_is_never_empty() {
+    let sandbox = Sandbox::with_toml(&SPEC.replace("\"shop\"", "\"\""));
+    for arguments in [&["render"][..], &["status"], &["render", "--set", "name=\"\""]] {
+        let run = sandbox.run(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+        for words in ["cannot be a name of a spec: it is empty", ":1:"] {
+            assert!(run.stderr.contains(words), "{arguments:?} {words}: {}", run.stderr);
+        }
+    }
+    assert!(!sandbox.path("pki").exists());
+    sandbox.write("mtls.toml", SPEC);
+    sandbox.ok(&["render", "-q"]);
+    let import = ["import", "pki", "--service", "web:80"];
+    let run = sandbox.run(&[&import[..], &["--into", "new", "--name", ""]].concat());
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("it is empty"), "{}", run.stderr);
+    // A folder whose name gives none leaves it out.
+    sandbox.ok(&[&import[..], &["--into=./---"]].concat());
+    sandbox.may_hold_keys("---/pki");
+    assert!(!sandbox.path("---/pki/name").exists());
+    assert!(!sandbox.read("---/mtls.toml").contains("\nname = "));
+    sandbox.ok(&["render", "-q", "--locked", "-f", "./---/mtls.toml"]);
+}
+
+/// A merge that went wrong, or an editor: the message says what the file is to hold.
+#[test]
+fn a_store_has_one_name_alone() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    for text in [
+        "<<<<<<< HEAD\nshop\n=======\nprod\n>>>>>>> other\n",
+        "shop\nprod\n",
+        "\u{feff}shop\n",
+        "\n",
+        "",
+        "a shop\n",
+    ] {
+        sandbox.write("pki/name", text);
+        for command in [&["status"][..], &["render"], &["cert", "renew", "alice"]] {
+            let run = sandbox.run(command);
+            assert_eq!(run.status, 2, "{text:?}: {}", run.stderr);
+            for words in [
+                "`pki/name` holds no name that one spec could have",
+                "write there the `name` of the spec that this store belongs to, on one line",
+            ] {
+                assert!(run.stderr.contains(words), "{text:?} {words}: {}", run.stderr);
+            }
+        }
+    }
+    for text in ["shop", "shop\r\n"] {
+        sandbox.write("pki/name", text);
+        sandbox.ok(&["status"]);
+    }
+}
+
+/// What is proposed works as it stands, and a run that is refused changes no name.
+#[test]
+fn a_refused_run_gives_no_name() {
+    let Some(origin) = repository() else { return };
+    let other = SPEC.replace("\"shop\"", "\"prod\"");
+    origin.write("mtls.toml", &other);
+    for (arguments, words) in [
+        (&["render", "-o", "deploy"][..], "run `mtlsgen render --rename-store -o deploy` once"),
+        (&["status"], "run `mtlsgen render --rename-store` once"),
+    ] {
+        let run = origin.run(arguments);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    let bundle = "deploy/default/secret-web-example-com-tls-cacert.yaml";
+    let text = origin.read(bundle);
+    let partner = Sandbox::with_toml(SPEC);
+    partner.ok(&["render", "-q", "-o", "deploy"]);
+    for (path, words) in [
+        (bundle, "error[unknown-authority]"),
+        ("deploy/default/service-web.yaml", "mtlsgen did not write it"),
+    ] {
+        let before = origin.read(path);
+        let changed = if path == bundle { partner.read(bundle) } else { "mine: true\n".to_owned() };
+        origin.write(path, changed);
+        let run = origin.run(&["render", "--rename-store", "-o", "deploy"]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+        assert_eq!(origin.read("pki/name"), "shop\n");
+        origin.write(path, before);
+    }
+    assert_eq!(origin.read(bundle), text);
+    let run = origin.ok(&["render", "--rename-store", "-o", "deploy"]);
+    assert!(run.stderr.contains("belongs to the spec `prod` from now on"), "{}", run.stderr);
+    assert_eq!(origin.read("pki/name"), "prod\n");
+}
+
+/// Each remedy names the other's flag where both are needed.
+#[test]
+fn a_new_name_and_a_new_recipient_come_together() {
+    let Some(origin) = repository() else { return };
+    let people = ["first", "second"].map(|name| Person::new(&origin, name));
+    let [Some(first), Some(second)] = people else { return };
+    let spec = |name: &str, all: &[&str]| {
+        let spec = SPEC.replace("\"shop\"", &format!("\"{name}\""));
+        format!("{spec}[store.encryption.age]\nrecipients = {all:?}\n")
+    };
+    let mine = ["--identity", first.file()];
+    origin.write("mtls.toml", spec("shop", &[&*first.recipient]));
+    origin.ok(&[&["render", "-q", "--reencrypt"][..], &mine].concat());
+    let both = spec("prod", &[&*first.recipient, &*second.recipient]);
+    origin.write("mtls.toml", both);
+    let proposed = "`mtlsgen render --rename-store --reencrypt";
+    for arguments in [
+        &["render"][..],
+        &["render", "-o", "deploy"],
+        &["render", "--rename-store"],
+        &["render", "--reencrypt"],
+        &["status"],
+    ] {
+        let run = origin.run(&[arguments, &mine].concat());
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+        for words in [proposed, &*second.recipient] {
+            assert!(run.stderr.contains(words), "{arguments:?} {words}: {}", run.stderr);
+        }
+    }
+    assert_eq!(origin.read("pki/name"), "shop\n");
+    origin.ok(&[&["render", "-q", "--rename-store", "--reencrypt"][..], &mine].concat());
+    assert_eq!(origin.read("pki/name"), "prod\n");
 }

@@ -25,7 +25,7 @@ fn a_clone_gives_its_store_another_name() {
             refused.stderr
         );
         let run = clone.run(arguments);
-        let words = "the store `pki` belongs to the spec with `other` from now on";
+        let words = "the store `pki` belongs to the spec `other` from now on";
         assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
         assert_eq!(clone.read("pki/name"), "other\n");
         clone.ok(&["status"]);
