@@ -83,8 +83,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         Err(errors) => (IssuancePlan::default(), errors),
     };
     report.diagnostics(&plan.warnings);
-    for error in resolved.keyring.absent().values() {
-        let warning = Diagnostic { severity: Severity::Warning, ..error.clone() };
+    for error in resolved.keyring.absent_files() {
+        let warning = Diagnostic { severity: Severity::Warning, ..error };
         report.diagnostics(&[warning.help("what needs no key works without it")]);
     }
     let mut rows = status::rows(Sources { model, inventory: &inventory, plan: &plan, now });

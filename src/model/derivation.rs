@@ -58,7 +58,7 @@ pub fn resolve(
     refuse_rsa(context, model, findings);
     refuse_serials(context, model, findings);
     // Whatever is derived takes all keys of the spec.
-    findings.0.extend(keyring.absent().values().cloned());
+    findings.0.extend(keyring.absent_files());
     refuse_unsteady_keys(context, keyring, findings);
     lead_by_longest_below(model);
     refuse_short_windows(context, model, findings);

@@ -15,7 +15,7 @@ pub struct Scope {
     pub asked: BTreeSet<Holder>,
     /// Who keeps what there is, whatever it is like: nobody could sign another one.
     pub kept: BTreeSet<Holder>,
-    /// Authorities that sign no revocation lists, by name: their keys are elsewhere, and nobody works with them.
+    /// Authorities that sign no revocation lists, by name: their keys are elsewhere, and they are not touched.
     pub silent: BTreeSet<String>,
     /// For which hosts revocation lists must be whole; `None`: for all of them.
     pub touched: Option<Touched>,

@@ -74,8 +74,14 @@ impl Keyring {
     ) -> Result<(), Vec<Diagnostic>> {
         let holders: BTreeSet<&Holder> = holders.into_iter().collect();
         let absent = holders.into_iter().filter_map(|holder| self.absent.get(holder));
-        let absent: Vec<Diagnostic> = absent.cloned().collect();
+        let absent = each_once(absent);
         if absent.is_empty() { Ok(()) } else { Err(absent) }
+    }
+
+    /// The errors of all keys whose files are not here, each file once.
+    #[must_use]
+    pub fn absent_files(&self) -> Vec<Diagnostic> {
+        each_once(self.absent.values())
     }
 
     /// These keys and those of `other`.
@@ -94,4 +100,15 @@ impl FromIterator<(Holder, PrivateKey)> for Keyring {
         let keys = keys.into_iter().map(|(holder, key)| (holder, Arc::new(key))).collect();
         Self { keys, ..Self::default() }
     }
+}
+
+/// One file may be that of many hosts, by `defaults.hosts`.
+fn each_once<'a>(errors: impl Iterator<Item = &'a Diagnostic>) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for error in errors {
+        if !found.contains(error) {
+            found.push(error.clone());
+        }
+    }
+    found
 }

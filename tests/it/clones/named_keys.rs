@@ -168,6 +168,23 @@ fn a_host_is_rendered_without_the_keys_of_others() {
     );
 }
 
+/// The file of `defaults.hosts` is one file, however many hosts have it.
+#[test]
+fn a_file_of_all_hosts_is_named_once() {
+    let Some(sandbox) = repository() else { return };
+    let spec = "name = \"shop\"\ndefaults.hosts.tls.certificate = \"both.pem\"\ndefaults.hosts.tls.key = \"keys/both.key\"\n\
+        [services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\n\
+        [hosts.\"b.example.com\"]\nservice = \"web\"\n";
+    let names = "subjectAltName=DNS:a.example.com,DNS:b.example.com";
+    self_signed(&sandbox, "both", &[names, "basicConstraints=CA:FALSE"]);
+    sandbox.write("mtls.toml", spec);
+    std::fs::remove_file(sandbox.path("keys/both.key")).unwrap();
+    for arguments in [["status"], ["render"]] {
+        let run = sandbox.run(&arguments);
+        assert_eq!(run.stderr.matches("cannot read `keys/both.key`").count(), 1, "{}", run.stderr);
+    }
+}
+
 /// A key that is there and cannot be read is no key that is elsewhere.
 #[test]
 fn a_named_key_that_is_no_key_is_an_error_for_everybody() {
