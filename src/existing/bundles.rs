@@ -1,9 +1,8 @@
 //! Trust bundles in objects: which authorities they trust.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::manifest::data;
 use crate::pki::certificate::Certificate;
 use crate::yaml;
 
@@ -36,19 +35,8 @@ pub fn shown_in(text: &str) -> Option<Shown> {
 
 /// What a Secret or a `ConfigMap` holds, by name.
 fn values(object: &Value) -> Vec<(&str, Vec<u8>)> {
-    let is = |kind: &str| object["kind"] == kind;
-    let entries = |field: &str| {
-        let entries = object[field].as_object().into_iter().flatten();
-        entries.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    let read = |(name, value, is_base64): (_, &Value, _)| {
+        Some((name, data::decoded(value.as_str()?, is_base64)?.to_vec()))
     };
-    if is("Secret") {
-        let coded =
-            entries("data").filter_map(|(name, text)| Some((name, STANDARD.decode(text).ok()?)));
-        let open = entries("stringData").map(|(name, text)| (name, text.as_bytes().to_vec()));
-        coded.chain(open).collect()
-    } else if is("ConfigMap") {
-        entries("data").map(|(name, text)| (name, text.as_bytes().to_vec())).collect()
-    } else {
-        Vec::new()
-    }
+    data::entries(object).filter_map(read).collect()
 }
