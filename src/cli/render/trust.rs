@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use super::Args;
-
 use crate::cli::phases::Source;
 use crate::cli::report::CommandError;
 use crate::diagnostic::Diagnostic;
