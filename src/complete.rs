@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
 use crate::kustomize::previous;
-use crate::manifest::{Disclosure, Manifest};
+use crate::manifest::{Disclosure, Object};
 use crate::model::{Exposure, Model, Reference};
 use crate::render::references::rewrite;
 use crate::render::template::TemplateSet;
@@ -23,7 +23,6 @@ use crate::render::{self, Checked, Rendered};
 use crate::specification::document::Locate;
 use crate::specification::selector::Selector;
 use crate::store::Material;
-use crate::targets::FinalObject;
 
 use ingress::Judged;
 use surroundings::Surroundings;
@@ -59,7 +58,7 @@ pub struct Completed {
     /// The objects that came in, in their order.
     pub items: Vec<Value>,
     /// What mtlsgen adds: Secrets, and the objects of hosts that it makes the Ingress of.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<Object>,
     /// What is worth knowing.
     pub warnings: Vec<Diagnostic>,
     /// Objects that came in and that those of mtlsgen must not take the place of: errors, for whoever would put
@@ -175,7 +174,7 @@ impl Completer<'_> {
     /// The manifests, if they and the completed objects protect every host.
     fn checked(&self, items: &[Value], rendered: Rendered<'_>) -> Result<Checked, Vec<Diagnostic>> {
         let is_replaced = |identity: &Identity| {
-            rendered.manifests().any(|manifest| surroundings::is_same(&manifest.identity, identity))
+            rendered.objects().iter().any(|ours| surroundings::is_same(&ours.identity, identity))
         };
         // What stands in Secrets that no host trusts is no business of ours.
         let trusts =
@@ -192,9 +191,7 @@ impl Completer<'_> {
             .filter_map(|item| Some((Identity::within(item, self.namespace.name)?, item)))
             .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();
-        let views: Vec<_> =
-            others.iter().filter_map(|(identity, item)| FinalObject::of(identity, item)).collect();
-        rendered.checked_among(&views)
+        rendered.checked_among(others)
     }
 }
 

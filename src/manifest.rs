@@ -1,26 +1,20 @@
-//! A Kubernetes object as the product sees it: its fields, templates, patches, order of application.
+//! Kubernetes objects as the product sees them: what mtlsgen makes, what is read of others, the order of application.
 
 pub mod data;
+pub mod kinds;
 pub mod lists;
 pub mod name_suffix_hash;
+mod object;
 pub mod order;
 pub mod schema;
+mod set;
+pub mod texts;
 pub mod values;
+mod wiped;
 
-use crate::identity::Identity;
-
-/// A rendered object.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Manifest {
-    /// What makes it that object.
-    pub identity: Identity,
-    /// Keys under `hosts` of the exposures that it belongs to; empty: to none in particular.
-    pub exposures: Vec<String>,
-    /// Whether it holds a private key (never mind whether this copy of the text is masked).
-    pub sensitive: bool,
-    /// The object as one YAML document, without `---`, with a newline at its end.
-    pub yaml: String,
-}
+pub use object::{Body, Misread, Object};
+pub use set::{ObjectSet, Seen};
+pub use wiped::Wiped;
 
 /// How private keys appear in manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

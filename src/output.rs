@@ -20,4 +20,4 @@ pub use file_name::object_path;
 pub use layout::{File, KUSTOMIZATION, Options, OutputTree, SECRETS, layout, object_paths};
 pub use readable::{fingerprint_existing, mask_keys};
 pub use record::{RECORD, Record, RecordError};
-pub use stream::{Format, StreamError, stream};
+pub use stream::{Format, stream};

@@ -5,28 +5,32 @@ mod hashed;
 pub mod judging;
 pub mod objects;
 pub mod patch;
+mod print;
 pub mod references;
+mod stand_in;
 pub mod template;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use minijinja::Value;
+use minijinja::Value as View;
+use serde_json::Value;
 
 use self::patch::{Finding, Patches};
 use self::references::Names;
 use self::template::{Engine, TemplateSet, model_view};
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::manifest::{Disclosure, Manifest, order};
+use crate::identity::Identity;
+use crate::manifest::{Disclosure, Object, ObjectSet, order};
 use crate::model::Model;
-use crate::secret_format::SecretFormat;
 use crate::specification::document::Locate;
 use crate::specification::value::SpecName;
 use crate::store::Material;
-use crate::targets::draft::Draft;
-use crate::targets::{FinalObject, Target};
-use crate::{secret_format, targets};
-use finish::{Finished, Finisher};
+use crate::targets;
+use crate::targets::Target;
+use finish::Finisher;
+
+pub use print::text;
 
 /// Renders the objects of a model, in the order in which they can be applied.
 ///
@@ -45,7 +49,7 @@ pub fn render(
 ) -> Result<Checked, Vec<Diagnostic>> {
     let elsewhere = existing_ingresses(model, locate);
     if elsewhere.is_empty() {
-        return prepare(model, material, templates, disclosure, locate)?.checked_among(&[]);
+        return prepare(model, material, templates, disclosure, locate)?.checked_among(Vec::new());
     }
     Err(elsewhere)
 }
@@ -65,7 +69,7 @@ pub fn render_apart(
 ) -> Result<Checked, Vec<Diagnostic>> {
     let mut rendered = prepare(model, material, templates, disclosure, locate)?;
     rendered.model.to_mut().exposures.retain(|exposure| exposure.existing_ingress.is_none());
-    rendered.checked_among(&[])
+    rendered.checked_among(Vec::new())
 }
 
 /// Hosts whose Ingress nobody has shown.
@@ -89,14 +93,14 @@ fn existing_ingresses(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
 /// Manifests that protect every host.
 pub struct Checked {
     /// In the order in which they can be applied.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<Object>,
     /// What is worth knowing of them.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// Objects that are finished but for the check of all of them together.
 pub struct Rendered<'a> {
-    objects: Vec<Finished<'a>>,
+    objects: Vec<Object>,
     names: Names,
     model: Cow<'a, Model>,
     material: &'a dyn Material,
@@ -124,8 +128,8 @@ impl Rendered<'_> {
     }
 
     /// The objects so far.
-    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
-        self.objects.iter().map(|object| &object.manifest)
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
     }
 
     /// The manifests, in the order in which they can be applied, if they and `others` together protect every
@@ -134,18 +138,24 @@ impl Rendered<'_> {
     /// # Errors
     ///
     /// Every protected host that they would not protect.
-    pub fn checked_among(self, others: &[FinalObject<'_>]) -> Result<Checked, Vec<Diagnostic>> {
-        let Self { objects, names: _, model, material, target, locate } = self;
-        let own = objects.iter().filter_map(Finished::as_final);
-        let views: Vec<_> = own.chain(others.iter().cloned()).collect();
-        let found = target.protects(&model, material, &views, locate);
-        drop(views);
+    pub fn checked_among(
+        self,
+        others: Vec<(Identity, &Value)>,
+    ) -> Result<Checked, Vec<Diagnostic>> {
+        let Self { mut objects, names: _, model, material, target, locate } = self;
+        let mut set = ObjectSet::default();
+        for object in &objects {
+            set.add(object);
+        }
+        for (identity, object) in others {
+            set.add_other(identity, object);
+        }
+        let found = target.protects(&model, material, &set, locate);
         if has_errors(&found) {
             return Err(found);
         }
-        let mut manifests: Vec<_> = objects.into_iter().map(|object| object.manifest).collect();
-        order::sort(&mut manifests);
-        Ok(Checked { manifests, warnings: found })
+        order::sort(&mut objects);
+        Ok(Checked { manifests: objects, warnings: found })
     }
 }
 
@@ -164,10 +174,6 @@ pub fn prepare<'a>(
     let target = targets::find(&model.target).ok_or_else(|| {
         vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
     })?;
-    let format = secret_format::find(&model.secret_format).ok_or_else(|| {
-        let title = format!("there is no Secret format `{}`", model.secret_format);
-        vec![Diagnostic::error("format-unknown", title)]
-    })?;
     let patches = Patches::new(&model.patches).map_err(|findings| {
         findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
     })?;
@@ -175,7 +181,7 @@ pub fn prepare<'a>(
     let name = model.name.as_ref().map(SpecName::as_str);
     let found = Vec::new();
     let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found, name };
-    let (mut objects, names) = finished(&mut finisher, model, material, (target, format));
+    let (mut objects, names) = finished(&mut finisher, model, material, target);
     let Finisher { patches, mut found, .. } = finisher;
     found.extend(duplicates(&objects, templates));
     found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
@@ -192,17 +198,17 @@ pub fn prepare<'a>(
 }
 
 /// All objects, and final names of Secrets where they differ.
-fn finished<'a, 'm>(
-    finisher: &mut Finisher<'a>,
-    model: &'m Model,
-    material: &'m dyn Material,
-    (target, format): (&dyn Target, &'static dyn SecretFormat),
-) -> (Vec<Finished<'a>>, Names) {
+fn finished(
+    finisher: &mut Finisher<'_>,
+    model: &Model,
+    material: &dyn Material,
+    target: &dyn Target,
+) -> (Vec<Object>, Names) {
     // Moving them as the list grows would take twice the memory.
     let mut objects =
         Vec::with_capacity(model.secrets.len() + 2 * model.services.len() + model.exposures.len());
     let mut names = Names::new();
-    let mut secrets = objects::Secrets::new(material, format);
+    let mut secrets = objects::Secrets::new(material);
     for secret in &model.secrets {
         objects.extend(if model.name_suffix_hash {
             finisher.finish_hashed_secret(secret, &mut secrets, &mut names)
@@ -210,33 +216,29 @@ fn finished<'a, 'm>(
             finisher.finish_secret(secret, &mut secrets)
         });
     }
-    for draft in drafts(model, target) {
-        match draft {
-            Ok(draft) => objects.extend(finisher.finish_draft(draft)),
-            Err(error) => finisher.found.push(error),
+    let hosts = hosts_by_service(model);
+    for service in model.services.values() {
+        let hosts = hosts.get(&(service.namespace.as_str(), service.name.as_str()));
+        let hosts = hosts.map(Vec::as_slice).unwrap_or_default();
+        let has_structures = objects::has_structures_of_user(service);
+        for object in objects::of_service(service, hosts) {
+            objects.extend(finisher.finish(object, has_structures));
+        }
+    }
+    for exposure in model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none()) {
+        match target.expose(exposure) {
+            Ok(exposing) => {
+                for object in exposing {
+                    objects.extend(finisher.finish(object, false));
+                }
+            }
+            Err(errors) => finisher.found.extend(errors),
         }
     }
     for name in finisher.templates.extras(target.name()) {
         objects.extend(finisher.finish_extra(name));
     }
     (objects, names)
-}
-
-/// All objects that the model asks for beside Secrets, one after the other: none of them waits in memory
-/// for the rest.
-fn drafts(model: &Model, target: &dyn Target) -> impl Iterator<Item = Result<Draft, Diagnostic>> {
-    let hosts = hosts_by_service(model);
-    let services = model.services.values().flat_map(move |service| {
-        let hosts = hosts.get(&(service.namespace.as_str(), service.name.as_str()));
-        objects::of_service(service, hosts.map(Vec::as_slice).unwrap_or_default())
-    });
-    let services = services.map(Ok);
-    let own = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none());
-    let exposures = own.flat_map(|exposure| match target.expose(exposure) {
-        Ok(drafts) => drafts.into_iter().map(Ok).collect::<Vec<_>>(),
-        Err(errors) => errors.into_iter().map(Err).collect(),
-    });
-    services.chain(exposures)
 }
 
 /// Keys of the hosts that lead to each service, by its namespace and name.
@@ -263,7 +265,7 @@ fn engine<'a>(
     if templates.is_built_in_alone() {
         return Ok(engine);
     }
-    let view = Value::from(minijinja::value::Serde(model_view(model, material)));
+    let view = View::from(minijinja::value::Serde(model_view(model, material)));
     let things = model.exposures.len()
         + model.services.len()
         + model.secrets.len()
@@ -277,15 +279,15 @@ fn placed(finding: Finding, locate: Locate<'_>) -> Diagnostic {
 }
 
 /// Objects that would overwrite one another.
-fn duplicates(finished: &[Finished<'_>], templates: &TemplateSet) -> Vec<Diagnostic> {
+fn duplicates(objects: &[Object], templates: &TemplateSet) -> Vec<Diagnostic> {
     // Only asked, never iterated over.
-    let mut seen = HashMap::with_capacity(finished.len());
+    let mut seen = HashMap::with_capacity(objects.len());
     let mut found = Vec::new();
-    for object in finished {
-        let identity = &object.manifest.identity;
+    for object in objects {
+        let identity = &object.identity;
         let key = (&identity.name, &identity.namespace, &identity.kind, identity.group());
-        if let Some(first) = seen.insert(key, object.template) {
-            let (first, second) = (templates.origin(first), templates.origin(object.template));
+        if let Some(first) = seen.insert(key, &object.template) {
+            let (first, second) = (templates.origin(first), templates.origin(&object.template));
             found.push(
                 Diagnostic::error(
                     "object-twice",

@@ -1,6 +1,5 @@
 //! Ingress dialects: one a file.
 
-pub mod draft;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod ingress_nginx;
@@ -9,14 +8,14 @@ mod view;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
+use crate::manifest::{Misread, Object, ObjectSet};
 use crate::model::{Exposure, Model};
 use crate::specification::document::Locate;
 use crate::store::Material;
-use crate::targets::draft::Draft;
 
 pub use view::{
-    BackendView, FinalObject, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
-    TlsView, Trust,
+    BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
+    TlsView, Trust, Views,
 };
 
 /// All targets, the default first.
@@ -53,7 +52,7 @@ pub trait Target: Sync {
     /// # Errors
     ///
     /// What cannot be expressed.
-    fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>>;
+    fn expose(&self, exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>>;
 
     /// Annotations of an Ingress that exposes one host, beside those that the user asks for.
     ///
@@ -69,9 +68,22 @@ pub trait Target: Sync {
         &self,
         model: &Model,
         material: &dyn Material,
-        objects: &[FinalObject<'_>],
+        objects: &ObjectSet<'_>,
         locate: Locate<'_>,
     ) -> Vec<Diagnostic>;
+}
+
+/// Objects that cannot be judged, since they are not of the form of their kind.
+#[must_use]
+pub fn misread(objects: Vec<Misread>) -> Vec<Diagnostic> {
+    let one = |object: Misread| {
+        let Misread { identity, problem } = object;
+        let title = format!("{identity} is not of the form of its kind: {problem}");
+        Diagnostic::error("object-invalid", title)
+            .help("the API server would refuse it; correct it where it comes from")
+            .about(&identity)
+    };
+    objects.into_iter().map(one).collect()
 }
 
 /// The target of that name.

@@ -9,4 +9,26 @@ pub mod scalar;
 mod tests;
 
 pub use emit::{emit, push_block, push_flow, to_json};
-pub use read::{ReadError, parse};
+pub use read::ReadError;
+
+#[cfg(test)]
+thread_local! {
+    /// How many texts this thread has read.
+    pub(crate) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Reads all documents of a YAML or JSON text; empty ones are left out.
+///
+/// # Errors
+/// The first thing that is wrong, with its place.
+pub fn parse(text: &str) -> Result<Vec<serde_json::Value>, ReadError> {
+    #[cfg(test)]
+    READ.set(READ.get() + 1);
+    read::parse(text)
+}
+
+/// The one object of a text that mtlsgen has printed: for assertions about it.
+pub(crate) fn read_back(text: &str) -> Option<serde_json::Value> {
+    let mut objects = read::parse(text).ok()?;
+    objects.pop().filter(|_| objects.is_empty())
+}

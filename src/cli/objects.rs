@@ -2,8 +2,8 @@
 
 use super::report::{CommandError, Report, print, print_steady, standard_output_is_terminal};
 use crate::guard::without_known;
+use crate::manifest::kinds::MASK;
 use crate::output::mask_keys;
-use crate::secret_format::MASK;
 
 /// Whether private keys are shown, wherever objects are printed.
 #[derive(Clone, Copy, Debug, clap::Args)]

@@ -20,7 +20,7 @@ use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Severity;
 use crate::io::tree;
-use crate::manifest::{Disclosure, Manifest};
+use crate::manifest::{Disclosure, Object};
 use crate::model::{Model, Resolved, Touched};
 use crate::output::{self, Format, Options, OutputTree};
 use crate::plan::{Holdings, IssuancePlan, Rehearsal, Scope, Selected};
@@ -267,12 +267,7 @@ fn rendering(selection: &Selection) -> Rendering {
 type Rendering =
     fn(&Document, &Model, &dyn Material, &TemplateSet, Disclosure) -> Result<Checked, CommandError>;
 
-fn layout(
-    manifests: &[Manifest],
-    model: &Model,
-    disclosure: Disclosure,
-    args: &Args,
-) -> OutputTree {
+fn layout(manifests: &[Object], model: &Model, disclosure: Disclosure, args: &Args) -> OutputTree {
     let fingerprints = disclosure == Disclosure::Fingerprint;
     let options = Options {
         allow_plain_in_git: model.allow_plain_in_git,
@@ -354,13 +349,14 @@ fn settle(
 }
 
 fn to_standard_output(
-    manifests: &[&Manifest],
+    manifests: &[&Object],
     args: &Args,
     report: Report,
 ) -> Result<ExitStatus, CommandError> {
     if args.showing.masks_keys() {
         let mut text = Vec::new();
-        output::stream(manifests, args.format, &mut text)?;
+        output::stream(manifests, args.format, &mut text)
+            .map_err(|error| CommandError::standard_output(&error))?;
         let has_masked = manifests.iter().any(|manifest| manifest.sensitive);
         print_masked(&String::from_utf8_lossy(&text), has_masked, report)?;
     } else {

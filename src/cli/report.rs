@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Mutex;
 
+use zeroize::Zeroize as _;
+
 use super::globals::{ColorChoice, Globals, MessageFormat};
 use super::hints;
 use crate::derive::Failure;
@@ -21,7 +23,7 @@ use crate::io::input_error::{InputError, ReadError};
 use crate::io::seed::SeedInputError;
 use crate::io::store::StoreError;
 use crate::io::tree_error::TreeError;
-use crate::output::{NotOurs, StreamError};
+use crate::output::NotOurs;
 use crate::path;
 use crate::specification::document::{Document, in_its_language};
 
@@ -176,35 +178,28 @@ impl From<NotOurs> for CommandError {
     }
 }
 
-impl From<StreamError> for CommandError {
-    fn from(error: StreamError) -> Self {
-        match error {
-            StreamError::Write(error) => Self::standard_output(&error),
-            error @ StreamError::NotYaml { .. } => Self::world("output", &error, None),
-        }
-    }
-}
-
 /// Writes data to standard output.
 ///
 /// # Errors
 /// Nobody reads it, or it cannot be written.
 pub fn print(data: impl AsRef<[u8]>) -> Result<(), CommandError> {
-    print_with(|output| {
-        output.write_all(data.as_ref()).map_err(|error| CommandError::standard_output(&error))
-    })
+    print_with(|output| output.write_all(data.as_ref()))
 }
 
 /// Writes to standard output piece by piece what `data` gives.
 ///
 /// # Errors
-/// What `data` says; nobody reads it, or it cannot be written.
-pub fn print_with<E: Into<CommandError>>(
-    data: impl FnOnce(&mut dyn io::Write) -> Result<(), E>,
+/// Nobody reads it, or it cannot be written.
+pub fn print_with(
+    data: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), CommandError> {
     let mut output = BufWriter::with_capacity(PIECE, io::stdout().lock());
-    data(&mut output).map_err(Into::into)?;
-    output.flush().map_err(|error| CommandError::standard_output(&error))
+    let written = data(&mut output).and_then(|()| output.flush());
+    // It may have held private keys.
+    if let Ok(mut buffer) = output.into_parts().1 {
+        buffer.zeroize();
+    }
+    written.map_err(|error| CommandError::standard_output(&error))
 }
 
 /// Writes a text for people to standard output, without secrets and without what steers a terminal but colours.

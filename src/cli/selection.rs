@@ -2,7 +2,7 @@
 
 use super::report::CommandError;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::manifest::Manifest;
+use crate::manifest::Object;
 use crate::model::{Model, Touched};
 
 /// Which of the objects a command is about; all of them unless said.
@@ -54,8 +54,8 @@ impl Selection {
     pub fn choose<'a>(
         &self,
         model: &Model,
-        manifests: &'a [Manifest],
-    ) -> Result<Vec<&'a Manifest>, CommandError> {
+        manifests: &'a [Object],
+    ) -> Result<Vec<&'a Object>, CommandError> {
         let keys = self.keys(model)?;
         for kind in &self.kinds {
             let mut known: Vec<&str> =
@@ -66,11 +66,11 @@ impl Selection {
                 return Err(unknown("--kind", "object of kind", kind, &known));
             }
         }
-        let of_kind = |manifest: &&Manifest| {
+        let of_kind = |manifest: &&Object| {
             self.kinds.is_empty()
                 || self.kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&manifest.identity.kind))
         };
-        let of_host = |manifest: &&Manifest| {
+        let of_host = |manifest: &&Object| {
             self.hosts.is_empty()
                 || manifest.exposures.iter().any(|key| keys.contains(&key.as_str()))
         };

@@ -10,9 +10,9 @@ use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous::{self, Place};
+use crate::manifest::Object;
 use crate::render::Rendered;
 use crate::specification::value::SpecName;
-use crate::yaml;
 
 /// What prefixes of annotations tools keep for themselves.
 const INTERNAL: [&str; 5] = [
@@ -35,7 +35,7 @@ impl<'a> Surroundings<'a> {
             |identity: &Identity| identity.kind == "Service" && identity.group().is_empty();
         let place = |identity: Identity| (identity.namespace.unwrap_or_default(), identity.name);
         let there = items.iter().flat_map(|item| previous::identities(item, namespace.name));
-        let ours = rendered.manifests().map(|manifest| manifest.identity.clone());
+        let ours = rendered.objects().iter().map(|object| object.identity.clone());
         let mut services: BTreeSet<Place> =
             there.chain(ours).filter(is_service).map(place).collect();
         let existing = rendered.model().services.values().filter(|service| !service.rendered);
@@ -67,11 +67,11 @@ pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -
     let name = rendered.model().name.as_ref().map(SpecName::as_str);
     let refuse = |item: &Value| {
         let identity = Identity::within(item, namespace)?;
-        let ours = rendered.manifests().find(|ours| is_same(&ours.identity, &identity))?;
+        let ours = rendered.objects().iter().find(|ours| is_same(&ours.identity, &identity))?;
         let label = item.pointer("/metadata/labels/mtlsgen.dev~1name").and_then(Value::as_str);
         if (label.is_some() && label == name)
             || (name.is_none() && is_file(item))
-            || is_equal(item, &ours.yaml)
+            || is_equal(item, ours)
         {
             return None;
         }
@@ -103,9 +103,8 @@ fn is_file(item: &Value) -> bool {
 }
 
 /// Equal but for what tools note down for themselves.
-fn is_equal(item: &Value, yaml: &str) -> bool {
-    let ours = yaml::parse(yaml).ok().and_then(|objects| objects.into_iter().next());
-    ours.is_some_and(|ours| ours == without_notes(item))
+fn is_equal(item: &Value, ours: &Object) -> bool {
+    *ours.value() == without_notes(item)
 }
 
 fn without_notes(item: &Value) -> Value {

@@ -1,36 +1,29 @@
 //! What the API server would refuse: changes of Secrets that cannot be changed.
 
-use serde_json::Value;
-
 use super::reading::Secrets;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Manifest, data};
+use crate::manifest::Object;
+use crate::manifest::kinds::Secret;
 use crate::model::Reference;
-use crate::yaml;
 
-/// Warnings about manifests that `kubectl apply` cannot bring into the place of what exists: the type of a
+/// Warnings about objects that `kubectl apply` cannot bring into the place of what exists: the type of a
 /// Secret never changes, and the content of an immutable one does not either (`ValidateSecretUpdate`,
 /// `pkg/apis/core/validation/validation.go`).
 #[must_use]
-pub fn refusals(manifests: &[&Manifest], secrets: &Secrets) -> Vec<Diagnostic> {
-    manifests.iter().filter_map(|manifest| refusal(manifest, secrets)).collect()
+pub fn refusals(objects: &[&Object], secrets: &Secrets) -> Vec<Diagnostic> {
+    objects.iter().filter_map(|object| refusal(object, secrets)).collect()
 }
 
-fn refusal(manifest: &Manifest, secrets: &Secrets) -> Option<Diagnostic> {
-    let identity = &manifest.identity;
-    if identity.kind != "Secret" {
-        return None;
-    }
+fn refusal(object: &Object, secrets: &Secrets) -> Option<Diagnostic> {
+    let identity = &object.identity;
+    let secret = object.read::<Secret>().ok()??;
     let namespace = identity.namespace.clone().unwrap_or_default();
     let reference = Reference { namespace, name: identity.name.clone() };
     let existing = secrets.get(&reference)?;
-    // Most Secrets of ours are of their type and can be changed: they need not be read again.
-    let is_usual = manifest.yaml.contains(&existing.type_name);
-    if is_usual && !existing.is_immutable {
+    let type_name = secret.type_name.as_deref().unwrap_or("Opaque");
+    if type_name == existing.type_name && !existing.is_immutable {
         return None;
     }
-    let object = yaml::parse(&manifest.yaml).ok()?.into_iter().next()?;
-    let type_name = object["type"].as_str().unwrap_or("Opaque");
     let delete = format!(
         "delete it first: kubectl delete secret -n {} {}",
         reference.namespace, reference.name
@@ -42,13 +35,14 @@ fn refusal(manifest: &Manifest, secrets: &Secrets) -> Option<Diagnostic> {
         );
         return Some(Diagnostic::warning("secret-type", title).help(delete));
     }
-    let same = |(key, value): (&String, &Value)| {
-        let want = value.as_str().and_then(|text| data::decoded(text, true));
-        let have = existing.value(key).and_then(Result::ok);
-        // Where the key is not shown, nothing is known of it.
-        want.is_none_or(|want| have.is_some_and(|have| have == want))
-    };
-    let is_same = object["data"].as_object().is_some_and(|data| data.iter().all(same));
+    // Where the key is not shown, nothing is known of it.
+    let wanted = secret.data.iter().filter_map(|(name, datum)| Some((name, datum.octets()?)));
+    let mut wanted = wanted.chain(
+        secret.string_data.iter().map(|(name, text)| (name, text.as_bytes().to_vec().into())),
+    );
+    let is_same = wanted.all(|(name, want)| {
+        existing.value(name).and_then(Result::ok).is_some_and(|have| have == want)
+    });
     (!is_same).then(|| {
         let title = format!(
             "the Secret `{reference}` is immutable and shall change: `kubectl apply` refuses that"

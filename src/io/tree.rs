@@ -12,6 +12,8 @@ use rustix::fs::FileType;
 use super::atomic::TEMPORARY_PREFIX;
 use super::beneath::Place;
 use super::tree_error::TreeError;
+use zeroize::Zeroizing;
+
 use crate::output::{
     Change, ChangeKind, Changes, ExistingFile, ExistingTree, OutputTree, RECORD, Record, SECRETS,
 };
@@ -44,7 +46,7 @@ pub fn read(directory: &Path, tree: &OutputTree) -> Result<ExistingTree, TreeErr
 /// A file that the record of a folder names, or that may be there without.
 pub struct Recorded {
     /// What it holds; `None` where it is gone.
-    pub content: Option<Vec<u8>>,
+    pub content: Option<Zeroizing<Vec<u8>>>,
     /// Whether the record names it.
     pub is_recorded: bool,
 }
@@ -256,7 +258,7 @@ fn require_plain(place: &Place) -> Result<(), TreeError> {
 
 fn read_file(place: &Place) -> Result<Option<ExistingFile>, TreeError> {
     match place.read(MAX_FILE_BYTES) {
-        Ok((bytes, facts)) => Ok(Some(ExistingFile { bytes, mode: facts.mode })),
+        Ok((bytes, facts)) => Ok(Some(ExistingFile { bytes: bytes.into(), mode: facts.mode })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) if error.kind() == ErrorKind::FileTooLarge => {
             Err(TreeError::TooLarge { path: place.path(), limit: MAX_FILE_BYTES })

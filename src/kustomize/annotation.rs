@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::annotation_of;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
-use crate::manifest::Manifest;
+use crate::manifest::Object;
 use crate::specification::plugin::Plugin;
 
 /// Gives a generated Secret a hash suffix where it is true (as Go's `strconv.ParseBool` takes it).
@@ -25,10 +25,7 @@ pub const INDEXES: [&str; 2] =
 /// # Errors
 /// Objects that would get a hash suffix though an annotation names them as `namespace/name`, which
 /// Kustomize does not rewrite: the host would name a Secret that does not exist.
-pub fn annotate(
-    objects: &mut [(&Manifest, Value)],
-    plugin: &Plugin,
-) -> Result<(), Vec<Diagnostic>> {
+pub fn annotate(objects: &mut [(&Object, Value)], plugin: &Plugin) -> Result<(), Vec<Diagnostic>> {
     let named = named_in_annotations(objects);
     for (manifest, object) in &mut *objects {
         if let Some(behavior) = plugin.behavior {
@@ -38,7 +35,7 @@ pub fn annotate(
             set(object, NEEDS_HASH, "true");
         }
     }
-    let torn = |(manifest, object): &&(&Manifest, Value)| {
+    let torn = |(manifest, object): &&(&Object, Value)| {
         is_true(annotation_of(object, NEEDS_HASH)) && named.contains(&qualified(manifest))
     };
     let torn: Vec<_> = objects.iter().filter(torn).map(|(m, _)| suffixed(&m.identity)).collect();
@@ -69,8 +66,8 @@ pub fn set(object: &mut Value, name: &str, value: &str) {
 }
 
 /// What annotations say, as far as it may be a `namespace/name`.
-fn named_in_annotations(objects: &[(&Manifest, Value)]) -> BTreeSet<String> {
-    let annotations = |(_, object): &(&Manifest, Value)| -> Vec<String> {
+fn named_in_annotations(objects: &[(&Object, Value)]) -> BTreeSet<String> {
+    let annotations = |(_, object): &(&Object, Value)| -> Vec<String> {
         let map = object.pointer("/metadata/annotations").and_then(Value::as_object);
         let texts = map.into_iter().flat_map(Map::values).filter_map(Value::as_str);
         texts.filter(|text| text.contains('/')).map(str::to_owned).collect()
@@ -78,7 +75,7 @@ fn named_in_annotations(objects: &[(&Manifest, Value)]) -> BTreeSet<String> {
     objects.iter().flat_map(annotations).collect()
 }
 
-fn qualified(manifest: &Manifest) -> String {
+fn qualified(manifest: &Object) -> String {
     let Identity { namespace, name, .. } = &manifest.identity;
     format!("{}/{name}", namespace.as_deref().unwrap_or("default"))
 }
@@ -102,20 +99,13 @@ mod tests {
     use super::*;
     use crate::specification::plugin::Behavior;
 
-    fn manifest(kind: &str, name: &str, sensitive: bool) -> (Manifest, Value) {
-        let identity = Identity {
-            api_version: "v1".to_owned(),
-            kind: kind.to_owned(),
-            namespace: Some("ns".to_owned()),
-            name: name.to_owned(),
-        };
+    fn manifest(kind: &str, name: &str, sensitive: bool) -> (Object, Value) {
         let object = json!({"kind": kind, "metadata": {"name": name}});
-        let yaml = String::new();
-        (Manifest { identity, exposures: Vec::new(), sensitive, yaml }, object)
+        (Object::sample(kind, "ns", name, sensitive), object)
     }
 
     fn annotated(
-        manifests: &[(Manifest, Value)],
+        manifests: &[(Object, Value)],
         plugin: &Plugin,
     ) -> Result<Vec<Value>, Vec<Diagnostic>> {
         let mut objects: Vec<_> = manifests.iter().map(|(m, object)| (m, object.clone())).collect();

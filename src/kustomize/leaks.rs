@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::identity::Identity;
-use crate::manifest::Manifest;
+use crate::manifest::Object;
 use crate::path;
 use crate::specification::document::Document;
 use crate::specification::plugin::{Issue, Plugin};
@@ -24,7 +24,7 @@ pub enum Sink {
 /// Such Secrets; certificates that would be issued into a copy; and allowed names that no Secret with
 /// a key has, wherever it runs.
 pub fn check(
-    manifests: &[Manifest],
+    manifests: &[Object],
     plugin: &Plugin,
     document: &Document,
     sink: Option<Sink>,
@@ -88,19 +88,9 @@ mod tests {
     use crate::diagnostic::Source;
     use crate::specification::document::read;
 
-    fn manifests() -> Vec<Manifest> {
-        let manifest = |name: &str, sensitive| Manifest {
-            identity: Identity {
-                api_version: "v1".to_owned(),
-                kind: "Secret".to_owned(),
-                namespace: Some("web".to_owned()),
-                name: name.to_owned(),
-            },
-            exposures: Vec::new(),
-            sensitive,
-            yaml: String::new(),
-        };
-        vec![manifest("pair", true), manifest("bundle", false)]
+    fn manifests() -> Vec<Object> {
+        let secret = |name, sensitive| Object::sample("Secret", "web", name, sensitive);
+        vec![secret("pair", true), secret("bundle", false)]
     }
 
     fn checked(allowed: &str, sink: Option<Sink>) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Identity, Manifest};
+use super::Object;
+use crate::identity::Identity;
 
 /// Kinds in the order of application; what is not named here comes in place of `*`.
 const KINDS: [&str; 28] = [
@@ -37,21 +38,21 @@ const KINDS: [&str; 28] = [
 ];
 
 /// Sorts by kind, trust Secrets before those with keys, then by namespace and name.
-pub fn sort(manifests: &mut Vec<Manifest>) {
+pub fn sort(objects: &mut Vec<Object>) {
     // Kinds are few: looking them up once each, not once a comparison, is most of the work saved.
-    let mut by_rank: BTreeMap<usize, Vec<Manifest>> = BTreeMap::new();
-    for manifest in manifests.drain(..) {
-        by_rank.entry(rank(&manifest.identity.kind)).or_default().push(manifest);
+    let mut by_rank: BTreeMap<usize, Vec<Object>> = BTreeMap::new();
+    for object in objects.drain(..) {
+        by_rank.entry(rank(&object.identity.kind)).or_default().push(object);
     }
     for (_, mut equal) in by_rank {
         equal.sort_by(|one, other| key(one).cmp(&key(other)));
-        manifests.append(&mut equal);
+        objects.append(&mut equal);
     }
 }
 
-fn key(manifest: &Manifest) -> impl Ord + '_ {
-    let Identity { api_version, kind, namespace, name } = &manifest.identity;
-    (kind, manifest.sensitive, namespace, name, api_version)
+fn key(object: &Object) -> impl Ord + '_ {
+    let Identity { api_version, kind, namespace, name } = &object.identity;
+    (kind, object.sensitive, namespace, name, api_version)
 }
 
 fn rank(kind: &str) -> usize {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use super::layout::{File, OutputTree, SECRETS};
 use super::readable::fingerprint_existing;
 use super::record::Record;
@@ -20,7 +22,7 @@ pub struct ExistingTree {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExistingFile {
     /// Content.
-    pub bytes: Vec<u8>,
+    pub bytes: Zeroizing<Vec<u8>>,
     /// Permission bits.
     pub mode: u32,
 }
@@ -172,7 +174,7 @@ fn kind_of_change(
 
 fn same_content(tree: &OutputTree, file: &File, existing: &[u8]) -> bool {
     if !(tree.options().fingerprints && file.sensitive) {
-        return file.bytes == existing;
+        return file.bytes.as_slice() == existing;
     }
     let fingerprinted = |bytes: &[u8]| fingerprint_existing(&String::from_utf8_lossy(bytes));
     fingerprinted(&file.bytes) == fingerprinted(existing)
@@ -286,7 +288,7 @@ mod tests {
     fn what_is_recorded_and_holds_something_else_altogether_is_of_others() {
         for path in [SERVICE, SECRET] {
             let mut existing = written(&tree());
-            existing.files.get_mut(path).unwrap().bytes = b"mine: true\n".to_vec();
+            existing.files.get_mut(path).unwrap().bytes = b"mine: true\n".to_vec().into();
             assert_eq!(changes(&tree(), &existing).unwrap_err().paths, [path]);
             existing.files.get_mut(path).unwrap().bytes.clear();
             assert_eq!(kinds(&changes(&tree(), &existing).unwrap()), [(path, ChangeKind::Modify)]);
@@ -305,9 +307,10 @@ mod tests {
     fn only_recorded_files_are_removed() {
         let smaller = layout(&[manifest("Service", "a", false)], Options::default());
         let mut existing = written(&tree());
-        existing
-            .files
-            .insert("default/mine.yaml".to_owned(), ExistingFile { bytes: vec![], mode: 0o644 });
+        existing.files.insert(
+            "default/mine.yaml".to_owned(),
+            ExistingFile { bytes: Vec::new().into(), mode: 0o644 },
+        );
         let all = changes(&smaller, &existing).unwrap();
         assert_eq!(
             kinds(&all),
@@ -329,7 +332,7 @@ mod tests {
         existing.record = None;
         let adopted = changes(&tree(), &existing).unwrap();
         assert!(adopted.files.is_empty() && adopted.record_after.is_some());
-        existing.files.get_mut(KUSTOMIZATION).unwrap().bytes = b"resources: [mine]".to_vec();
+        existing.files.get_mut(KUSTOMIZATION).unwrap().bytes = b"resources: [mine]".to_vec().into();
         let error = changes(&tree(), &existing).unwrap_err();
         assert_eq!(error.paths, [KUSTOMIZATION]);
     }

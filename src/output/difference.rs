@@ -115,6 +115,9 @@ mod tests {
     use super::super::change::{ExistingFile, changes};
     use super::super::layout::tests::manifest;
     use super::super::layout::{Options, layout};
+    use crate::manifest::Body;
+    use crate::yaml;
+
     use super::*;
 
     fn existing(tree: &OutputTree) -> ExistingTree {
@@ -132,7 +135,7 @@ mod tests {
 
     fn service(text: &str) -> OutputTree {
         let mut service = manifest("Service", "a", false);
-        service.yaml = text.to_owned();
+        service.body = Body::Value(yaml::parse(text).unwrap().remove(0).into());
         layout(&[service], Options::default())
     }
 
@@ -193,7 +196,7 @@ mod tests {
     #[test]
     fn removed_secrets_are_not_shown() {
         let mut secret = manifest("Secret", "a", true);
-        secret.yaml = "data:\n  token: c2VjcmV0\n".to_owned();
+        secret.body = Body::Value(serde_json::json!({"data": {"token": "c2VjcmV0"}}).into());
         let old = layout(&[secret], Options::default());
         let text = difference_between(&old, &layout(&[], Options::default()), false);
         assert!(text.contains("token: [") && !text.contains("c2VjcmV0"), "{text}");

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_name::{distinct_object_path, object_path};
 use super::record::Record;
+use zeroize::Zeroizing;
+
 use crate::identity::Identity;
-use crate::manifest::Manifest;
+use crate::manifest::Object;
+use crate::render::text;
 
 /// Name of the files that Kustomize reads.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
@@ -39,7 +42,7 @@ pub struct Options {
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
     /// Content.
-    pub bytes: Vec<u8>,
+    pub bytes: Zeroizing<Vec<u8>>,
     /// Permissions from the moment it exists; the process's umask takes its share.
     pub mode: u32,
     /// Whether it holds a private key.
@@ -51,13 +54,14 @@ pub struct File {
 pub struct OutputTree {
     files: BTreeMap<String, File>,
     /// In the order of application.
-    objects: Vec<Object>,
+    objects: Vec<Entry>,
     options: Options,
     partial: bool,
 }
 
+/// An object, and where it is.
 #[derive(Clone)]
-struct Object {
+struct Entry {
     identity: Identity,
     path: String,
     sensitive: bool,
@@ -68,9 +72,9 @@ struct Object {
 /// Every object has a file `NAMESPACE/KIND-NAME.yaml`. Those that hold a private key stand below
 /// `secrets/` with mode 0600, beside a `.gitignore` and a kustomization of their own, unless
 /// [`Options::allow_plain_in_git`] makes them resources of the main one.
-pub fn layout(manifests: &[Manifest], options: Options) -> OutputTree {
+pub fn layout(manifests: &[Object], options: Options) -> OutputTree {
     let paths = object_paths(manifests);
-    let objects = manifests.iter().zip(&paths).map(|(manifest, path)| Object {
+    let objects = manifests.iter().zip(&paths).map(|(manifest, path)| Entry {
         identity: manifest.identity.clone(),
         path: path.clone(),
         sensitive: manifest.sensitive,
@@ -149,13 +153,13 @@ impl OutputTree {
     }
 
     fn add(&mut self, path: &str, text: String) {
-        let file = File { bytes: text.into_bytes(), mode: PUBLIC_MODE, sensitive: false };
+        let file = File { bytes: text.into_bytes().into(), mode: PUBLIC_MODE, sensitive: false };
         self.files.insert(path.to_owned(), file);
     }
 }
 
 /// A path for each manifest. Of objects that would share one, all but the first by identity get another.
-pub fn object_paths(manifests: &[Manifest]) -> Vec<String> {
+pub fn object_paths(manifests: &[Object]) -> Vec<String> {
     let mut sorted: Vec<usize> = (0..manifests.len()).collect();
     sorted.sort_by_key(|&at| &manifests[at].identity);
     let mut taken = BTreeSet::new();
@@ -175,9 +179,9 @@ pub fn object_paths(manifests: &[Manifest]) -> Vec<String> {
     paths
 }
 
-fn file(manifest: &Manifest) -> File {
+fn file(manifest: &Object) -> File {
     File {
-        bytes: [HEADER, &manifest.yaml].concat().into_bytes(),
+        bytes: [HEADER, &text(manifest)].concat().into_bytes().into(),
         mode: if manifest.sensitive { PRIVATE_MODE } else { PUBLIC_MODE },
         sensitive: manifest.sensitive,
     }
@@ -198,22 +202,12 @@ fn kustomization(resources: &[String]) -> String {
 pub mod tests {
     use super::*;
 
-    /// A manifest for tests.
-    pub fn manifest(kind: &str, name: &str, sensitive: bool) -> Manifest {
-        Manifest {
-            identity: Identity {
-                api_version: "v1".to_owned(),
-                kind: kind.to_owned(),
-                namespace: Some("default".to_owned()),
-                name: name.to_owned(),
-            },
-            exposures: Vec::new(),
-            sensitive,
-            yaml: format!("kind: {kind}\n"),
-        }
+    /// An object for tests.
+    pub fn manifest(kind: &str, name: &str, sensitive: bool) -> Object {
+        Object::sample(kind, "default", name, sensitive)
     }
 
-    fn sample() -> [Manifest; 3] {
+    fn sample() -> [Object; 3] {
         [
             manifest("Service", "a", false),
             manifest("Secret", "a-tls", true),

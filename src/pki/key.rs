@@ -273,6 +273,11 @@ impl PrivateKey {
         Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
     }
 
+    /// Has a search look for the key.
+    pub(crate) fn enter(&self, known: &mut guard::Known) {
+        known.add_part(&self.pkcs8, &encoding::form(&self.pkcs8));
+    }
+
     /// The key itself as PKCS#8, version 1: for those who encrypt it at once.
     pub(super) fn pkcs8(&self) -> &[u8] {
         &self.pkcs8

@@ -1,5 +1,7 @@
 //! What manifests take from the inventory and the keyring.
 
+use std::sync::Arc;
+
 use super::{Rehearsal, chains, revoking};
 use crate::model::{Model, Touched};
 use crate::pki::key::SpkiHash;
@@ -25,8 +27,8 @@ impl Material for Holdings<'_> {
         chains::served(self.model, self.inventory, holder).map(chain::to_pem)
     }
 
-    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
-        self.keyring.get(holder).map(|key| key as &dyn SecretKey)
+    fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>> {
+        self.keyring.share(holder).map(|key| key as Arc<dyn SecretKey>)
     }
 
     fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash> {
@@ -72,7 +74,7 @@ impl Material for Selected<'_> {
         chain.or_else(|| self.instead_of(holder)?.certificate_chain(holder))
     }
 
-    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
+    fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>> {
         let key = self.holdings.private_key(holder);
         key.or_else(|| self.instead_of(holder).and(Rehearsal.private_key(holder)))
     }

@@ -1,5 +1,7 @@
 //! Stand-ins for what is not issued yet, so that templates and patches are tried before anything is.
 
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use crate::pki::key::SpkiHash;
@@ -22,8 +24,8 @@ impl Material for Rehearsal {
         Some(CERTIFICATE.to_owned())
     }
 
-    fn private_key(&self, _: &Holder) -> Option<&dyn SecretKey> {
-        Some(&NoKey)
+    fn private_key(&self, _: &Holder) -> Option<Arc<dyn SecretKey>> {
+        Some(Arc::new(NoKey))
     }
 
     fn key_fingerprint(&self, _: &Holder) -> Option<SpkiHash> {

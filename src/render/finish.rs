@@ -1,49 +1,22 @@
 //! One object from its template to its final form.
 
+use std::borrow::Cow;
+
 use minijinja::Value as TemplateValue;
 use serde_json::{Map, Value};
 
 use super::placed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::identity::Identity;
-use crate::manifest::values::fields;
-use crate::manifest::{Disclosure, Manifest, lists, schema};
+use crate::manifest::{Body, Disclosure, Object, Wiped, lists, schema};
 use crate::model::Secret;
-use crate::render::objects::Secrets;
+use crate::render::objects::{SECRET, Secrets};
 use crate::render::patch::Patches;
 use crate::render::template::{Engine, TemplateSet};
 use crate::specification::document::Locate;
-use crate::targets::FinalObject;
-use crate::targets::draft::{Draft, Facts};
 use crate::yaml;
 
-/// An object that is finished but for the checks over all of them.
-pub(super) struct Finished<'a> {
-    /// The object.
-    pub(super) manifest: Manifest,
-    /// Name of the template that it comes from.
-    pub(super) template: &'a str,
-    pub(super) content: Content,
-}
-
-pub(super) enum Content {
-    /// As a built-in template printed it from this.
-    Facts(Facts),
-    /// Parsed, since somebody else had a hand in it.
-    Object(Value),
-}
-
-impl Finished<'_> {
-    /// What the check of protection sees of it.
-    pub(super) fn as_final(&self) -> Option<FinalObject<'_>> {
-        match &self.content {
-            Content::Facts(facts) => FinalObject::of_facts(&self.manifest.identity, facts),
-            Content::Object(object) => FinalObject::of(&self.manifest.identity, object),
-        }
-    }
-}
-
-/// Renders, patches and checks objects, and collects what is wrong.
+/// Patches and checks objects, has templates of the user print them, and collects what is wrong.
 pub(super) struct Finisher<'a> {
     pub(super) engine: Engine<'a>,
     pub(super) templates: &'a TemplateSet,
@@ -55,13 +28,13 @@ pub(super) struct Finisher<'a> {
     pub(super) name: Option<&'a str>,
 }
 
-impl<'a> Finisher<'a> {
-    /// Renders a Secret, with private keys as they are to be shown.
+impl Finisher<'_> {
+    /// Finishes a Secret, with private keys as they are to be shown.
     pub(super) fn finish_secret<'m>(
         &mut self,
         secret: &'m Secret,
         secrets: &mut Secrets<'m>,
-    ) -> Option<Finished<'a>> {
+    ) -> Option<Object> {
         let before = self.found.len();
         let finished = self.finish_as(secret, secrets, self.disclosure);
         if self.disclosure == Disclosure::Whole && self.found.len() > before {
@@ -75,9 +48,9 @@ impl<'a> Finisher<'a> {
         secret: &'m Secret,
         secrets: &mut Secrets<'m>,
         disclosure: Disclosure,
-    ) -> Option<Finished<'a>> {
+    ) -> Option<Object> {
         match secrets.object(secret, disclosure) {
-            Ok(draft) => self.finish_draft(draft),
+            Ok(object) => self.finish(object, false),
             Err(error) => {
                 self.found.push(error);
                 None
@@ -91,8 +64,7 @@ impl<'a> Finisher<'a> {
         let real = self.found.split_off(before);
         self.finish_as(secret, secrets, Disclosure::StandIn);
         if self.found.len() == before {
-            let template = secrets.template();
-            let origin = self.templates.origin(template);
+            let origin = self.templates.origin(SECRET);
             let title = format!(
                 "{origin}, or a patch, gives no valid Secret `{}` with the real private key",
                 secret.reference
@@ -106,25 +78,33 @@ impl<'a> Finisher<'a> {
         }
     }
 
-    /// Renders a draft; parses, patches and checks the result only where somebody else had a hand in it.
-    pub(super) fn finish_draft(&mut self, draft: Draft) -> Option<Finished<'a>> {
-        let Draft { identity, exposures, sensitive, foreign, template, context, facts } = draft;
-        let yaml = self.render(template, &fields(context))?;
-        let foreign = foreign || self.templates.source(template).is_some();
-        let manifest = Manifest { identity, exposures, sensitive, yaml };
-        if !foreign && !self.patches.may_change(&manifest.identity) {
-            return Some(Finished { manifest, template, content: Content::Facts(facts) });
+    /// Finishes an object of ours: it stays as it is, unless a template of the user prints it, a patch changes it, or it has
+    /// structures of the user's, which Kubernetes may not know.
+    pub(super) fn finish(
+        &mut self,
+        object: Object,
+        has_structures_of_user: bool,
+    ) -> Option<Object> {
+        let is_overridden = self.templates.source(&object.template).is_some();
+        let is_foreign = is_overridden || has_structures_of_user;
+        if !is_foreign && !self.patches.may_change(&object.identity) {
+            return Some(object);
         }
-        let object = self.only_object(&manifest, template)?;
-        self.finish_object(manifest, &object, template, foreign)
+        let value = if is_overridden {
+            let text = self.render(&object.template, &object.view())?;
+            self.only_object(&object, &text)?
+        } else {
+            object.value()
+        };
+        self.finish_value(object, &value, is_foreign)
     }
 
     /// Renders a template of the user with the whole model.
-    pub(super) fn finish_extra(&mut self, template: &'a str) -> Vec<Finished<'a>> {
+    pub(super) fn finish_extra(&mut self, template: &str) -> Vec<Object> {
         let Some(text) = self.render(template, &self.engine.model()) else { return Vec::new() };
         let objects = self.parse(&text, template).unwrap_or_default();
         let (objects, _) = lists::unfold(objects);
-        objects.iter().filter_map(|object| self.extra_object(object, template)).collect()
+        objects.into_iter().filter_map(|object| self.extra_object(object, template)).collect()
     }
 
     fn render(&mut self, template: &str, context: &TemplateValue) -> Option<String> {
@@ -132,68 +112,72 @@ impl<'a> Finisher<'a> {
         rendered.map_err(|error| self.found.push(error)).ok()
     }
 
-    fn extra_object(&mut self, object: &Value, template: &'a str) -> Option<Finished<'a>> {
-        let Some(identity) = Identity::of(object) else {
+    fn extra_object(&mut self, value: Value, template: &str) -> Option<Object> {
+        let Some(identity) = Identity::of(&value) else {
             // The schema says what is missing.
             let origin = self.templates.origin(template);
-            self.check_schema(object, "an object", &origin, &[]);
+            self.check_schema(&value, "an object", &origin, &[]);
             return None;
         };
-        let sensitive = is_sensitive(&identity, object);
-        let manifest = Manifest { identity, exposures: Vec::new(), sensitive, yaml: String::new() };
-        self.finish_object(manifest, object, template, true)
+        let object = Object {
+            sensitive: is_sensitive(&identity, &value),
+            identity,
+            exposures: Vec::new(),
+            template: Cow::Owned(template.to_owned()),
+            body: Body::Value(Wiped::default()),
+        };
+        self.finish_value(object, &Wiped::from(value), true)
     }
 
-    /// Patches and checks an object, and prints it anew if `foreign` or patched.
-    fn finish_object(
+    /// Patches and checks what an object says; it is `value` from then on, if that is foreign or patched.
+    fn finish_value(
         &mut self,
-        mut manifest: Manifest,
-        object: &Value,
-        template: &'a str,
-        foreign: bool,
-    ) -> Option<Finished<'a>> {
-        let called = manifest.identity.to_string();
-        if foreign && !self.check_schema(object, &called, &self.templates.origin(template), &[]) {
+        mut object: Object,
+        value: &Wiped,
+        is_foreign: bool,
+    ) -> Option<Object> {
+        let called = object.identity.to_string();
+        let origin = || self.templates.origin(&object.template);
+        if is_foreign && !self.check_schema(value, &called, &origin(), &[]) {
             return None;
         }
-        let label = name_label(object);
-        let (object, applied) = match self.patches.apply(&manifest.identity, object) {
-            Ok((object, applied)) => (object?, applied),
+        let (patched, applied) = match self.patches.apply(&object.identity, value) {
+            Ok((patched, applied)) => (Wiped::from(patched?), applied),
             Err(findings) => {
                 self.found.extend(findings.into_iter().map(|finding| placed(finding, self.locate)));
                 return None;
             }
         };
-        if !applied.is_empty() && !self.check_schema(&object, &called, "after patches", &applied) {
+        if !applied.is_empty() && !self.check_schema(&patched, &called, "after patches", &applied) {
             return None;
         }
-        let after = name_label(&object);
-        if after != label && (after.is_none() || after != self.name) {
+        let after = name_label(&patched);
+        if after != name_label(value) && (after.is_none() || after != self.name) {
             self.found.push(relabelled(&called, self.name).at(self.place(&applied)));
             return None;
         }
-        if foreign || !applied.is_empty() {
-            manifest.yaml = yaml::emit(&object);
+        if is_foreign || !applied.is_empty() {
+            object.body = Body::Value(patched);
         }
-        Some(Finished { manifest, template, content: Content::Object(object) })
+        Some(object)
     }
 
-    /// What a template gave for a draft: exactly the object that was asked for.
-    pub(super) fn only_object(&mut self, manifest: &Manifest, template: &str) -> Option<Value> {
-        let mut objects = self.parse(&manifest.yaml, template)?;
-        let called = self.templates.origin(template);
-        let wanted = &manifest.identity;
-        if objects.len() != 1 {
+    /// What a template of the user printed for an object: exactly the one that was asked for.
+    fn only_object(&mut self, object: &Object, text: &str) -> Option<Wiped> {
+        let mut printed = self.parse(text, &object.template)?;
+        let called = self.templates.origin(&object.template);
+        let wanted = &object.identity;
+        if printed.len() != 1 {
             self.found.push(Diagnostic::error(
                 "template-output",
-                format!("{called} must give one object, {wanted}, and gives {}", objects.len()),
+                format!("{called} must give one object, {wanted}, and gives {}", printed.len()),
             ));
             return None;
         }
-        let object = objects.remove(0);
-        let have = Identity::of(&object);
+        let printed = printed.remove(0);
+        let have = Identity::of(&printed);
         if have.as_ref() == Some(wanted) {
-            return Some(object);
+            return Some(Wiped::from(printed));
         }
         let have = have.map_or("something else".to_owned(), |have| {
             format!("{have} of `{}`", have.api_version)

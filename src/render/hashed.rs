@@ -1,33 +1,27 @@
 //! Names of Secrets that end in a hash of their content, and the objects that refer to them.
 
-use super::finish::{Content, Finished, Finisher};
+use super::finish::Finisher;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Disclosure;
-use crate::manifest::name_suffix_hash;
+use crate::manifest::kinds::{Api as _, Kind, Secret as SecretKind};
+use crate::manifest::{Body, Disclosure, Object, name_suffix_hash};
 use crate::model::{Model, Reference, Secret, ServerCertificateSource};
 use crate::render::objects::Secrets;
 use crate::render::references::{self, Names};
-use crate::yaml;
 
-impl<'a> Finisher<'a> {
-    /// Renders a Secret and enters its final name. The name is of the whole object, however little of its
+impl Finisher<'_> {
+    /// Finishes a Secret and enters its final name. The name is of the whole object, however little of its
     /// private key is shown.
     pub(super) fn finish_hashed_secret<'m>(
         &mut self,
         secret: &'m Secret,
         secrets: &mut Secrets<'m>,
         names: &mut Names,
-    ) -> Option<Finished<'a>> {
+    ) -> Option<Object> {
         let shown = std::mem::replace(&mut self.disclosure, Disclosure::Whole);
         let whole = self.finish_secret(secret, secrets);
         self.disclosure = shown;
         let whole = whole?;
-        let suffix = match &whole.content {
-            Content::Object(object) => name_suffix_hash::of_secret(object),
-            Content::Facts(_) => {
-                name_suffix_hash::of_secret(&self.only_object(&whole.manifest, whole.template)?)
-            }
-        };
+        let suffix = name_suffix_hash::of_secret(&whole.value());
         let reference = &secret.reference;
         names.insert(reference.clone(), format!("{}-{suffix}", reference.name));
         if shown == Disclosure::Whole { Some(whole) } else { self.finish_secret(secret, secrets) }
@@ -35,7 +29,7 @@ impl<'a> Finisher<'a> {
 }
 
 /// Gives Secrets their final names, and puts these in the place of the names without suffix.
-pub(super) fn rename(objects: &mut [Finished<'_>], names: &Names) -> Vec<Diagnostic> {
+pub(super) fn rename(objects: &mut [Object], names: &Names) -> Vec<Diagnostic> {
     if names.is_empty() {
         return Vec::new();
     }
@@ -43,37 +37,28 @@ pub(super) fn rename(objects: &mut [Finished<'_>], names: &Names) -> Vec<Diagnos
     objects.iter_mut().filter_map(failed).collect()
 }
 
-fn rename_one(finished: &mut Finished<'_>, names: &Names) -> Result<(), Box<Diagnostic>> {
-    let identity = &mut finished.manifest.identity;
-    let reference = Reference {
+fn rename_one(object: &mut Object, names: &Names) -> Result<(), Box<Diagnostic>> {
+    let identity = &object.identity;
+    let own = SecretKind::is(identity).then(|| Reference {
         namespace: identity.namespace.clone().unwrap_or_default(),
         name: identity.name.clone(),
-    };
-    let own = if identity.kind == "Secret" && identity.group().is_empty() {
-        names.get(&reference)
-    } else {
-        None
-    };
-    let mut object = match &mut finished.content {
-        Content::Object(object) => std::mem::take(object),
-        Content::Facts(facts) if own.is_none() && !facts.may_refer() => return Ok(()),
-        Content::Facts(_) => yaml::parse(&finished.manifest.yaml)
-            .ok()
-            .and_then(|objects| objects.into_iter().next())
-            .expect("a built-in template prints one object"),
-    };
-    let mut changed = references::rewrite(identity, &mut object, names)?;
+    });
+    let own = own.and_then(|reference| names.get(&reference));
+    // Of the objects of ours, Ingresses alone name Secrets.
+    let may_refer = !matches!(&object.body, Body::Typed(kind) if !matches!(kind, Kind::Ingress(_)));
+    if may_refer {
+        let mut value = object.value();
+        let mut is_changed = references::rewrite(identity, &mut value, names)?;
+        if let Some(name) = own {
+            value["metadata"]["name"] = name.as_str().into();
+            is_changed = true;
+        }
+        if is_changed {
+            object.body = Body::Value(value);
+        }
+    }
     if let Some(name) = own {
-        identity.name.clone_from(name);
-        object["metadata"]["name"] = name.as_str().into();
-        changed = true;
-    }
-    if changed {
-        finished.manifest.yaml = yaml::emit(&object);
-    }
-    // What mtlsgen knows of its own Secret holds under every name.
-    if own.is_none() || matches!(finished.content, Content::Object(_)) {
-        finished.content = Content::Object(object);
+        object.identity.name.clone_from(name);
     }
     Ok(())
 }

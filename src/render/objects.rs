@@ -1,22 +1,25 @@
 //! Deployments, Services and Secrets: the same whatever the target.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use minijinja::Value;
+use serde_json::{Value, json};
 
+use super::stand_in::StandIn;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
-use crate::manifest::Disclosure;
-use crate::manifest::values::{fields, texts};
+use crate::manifest::kinds::{self, Datum, Key, Kind, Metadata};
+use crate::manifest::texts::Texts;
+use crate::manifest::{Body, Disclosure, Object};
 use crate::model::{Deployment, Secret, SecretContent, Service, ServicePort};
 use crate::pki::request::Holder;
-use crate::secret_format::{Content, Entry, KeyEntry, SecretFormat, StandIn};
+use crate::specification::value::{ExtendedKeyName, Quantity};
 use crate::specification::{Environment, PodSecurity, Protocol};
 use crate::store::Material;
-use crate::targets::draft::{Draft, Facts};
 
 /// The objects of a service that are not there already; `exposures` are the keys of the hosts that lead to it.
-pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> {
+pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Object> {
     let Service {
         key: _,
         name,
@@ -28,55 +31,52 @@ pub(super) fn of_service(service: &Service, exposures: &[String]) -> Vec<Draft> 
         labels,
         annotations,
     } = service;
-    let has_env_list =
-        |deployment: &Deployment| matches!(deployment.env, Some(Environment::List(_)));
-    let foreign = deployment.as_ref().is_some_and(has_env_list);
     // As `kubectl create deployment` and `kubectl expose` label what they make.
     let labels_of_kubectl = selector.iter().filter(|_| deployment.is_some());
     let all_labels: BTreeMap<_, _> = labels_of_kubectl.chain(labels).collect();
-    let (all_labels, annotations) = (texts(all_labels), texts(annotations));
-    let selector = texts(selector);
-    let draft = |api_version: &str, kind: &str, template, context| {
-        let identity = Identity {
+    let metadata = Metadata { labels: Texts::of(all_labels), annotations: Texts::of(annotations) };
+    let selector = Texts::of(selector);
+    let object = |api_version: &str, kind: &str, template, body| Object {
+        identity: Identity {
             api_version: api_version.to_owned(),
             kind: kind.to_owned(),
             namespace: Some(namespace.to_string()),
             name: name.to_string(),
-        };
-        let draft = Draft {
-            identity,
-            exposures: exposures.to_vec(),
-            sensitive: false,
-            foreign,
-            template,
-            context,
-            facts: Facts::None,
-        };
-        draft.with_metadata(all_labels.clone(), annotations.clone())
+        },
+        exposures: exposures.to_vec(),
+        sensitive: false,
+        template: Cow::Borrowed(template),
+        body: Body::Typed(body),
     };
-    let mut drafts = Vec::new();
+    let mut objects = Vec::new();
     if *rendered {
-        let context = vec![
-            ("ports", ports.iter().map(service_port).collect()),
-            ("selector", selector.clone()),
-        ];
-        drafts.push(draft("v1", "Service", "service.yaml.j2", context));
+        let ports = ports.iter().map(service_port).collect();
+        let spec = kinds::ServiceSpec { ports, selector: selector.clone() };
+        let service = Kind::Service(kinds::Service { metadata: metadata.clone(), spec });
+        objects.push(object("v1", "Service", "service.yaml.j2", service));
     }
     if let Some(deployment) = deployment {
-        let context = deployment_context(deployment, ports, selector);
-        drafts.push(draft("apps/v1", "Deployment", "deployment.yaml.j2", context));
+        let spec = deployment_spec(deployment, ports, selector);
+        let deployment = Kind::Deployment(kinds::Deployment { metadata, spec });
+        objects.push(object("apps/v1", "Deployment", "deployment.yaml.j2", deployment));
     }
-    drafts
+    objects
 }
 
-fn service_port(port: &ServicePort) -> Value {
+/// Whether an object has structures of the user's, which Kubernetes may not know.
+pub(super) fn has_structures_of_user(service: &Service) -> bool {
+    let env = service.deployment.as_ref().and_then(|deployment| deployment.env.as_ref());
+    matches!(env, Some(Environment::List(_)))
+}
+
+fn service_port(port: &ServicePort) -> kinds::ServicePort {
     let ServicePort { name, port, container_port, protocol } = port;
-    fields([
-        ("name", Value::from(name.as_deref())),
-        ("port", Value::from(*port)),
-        ("protocol", Value::from(protocol_word(*protocol))),
-        ("targetPort", Value::from(*container_port)),
-    ])
+    kinds::ServicePort {
+        name: name.as_ref().map(ToString::to_string),
+        port: *port,
+        protocol: Some(protocol_word(*protocol).to_owned()),
+        target_port: Some(Value::from(*container_port)),
+    }
 }
 
 fn protocol_word(protocol: Protocol) -> &'static str {
@@ -87,146 +87,121 @@ fn protocol_word(protocol: Protocol) -> &'static str {
     }
 }
 
-fn deployment_context(
+fn deployment_spec(
     deployment: &Deployment,
     ports: &[ServicePort],
-    selector: Value,
-) -> Vec<(&'static str, Value)> {
+    selector: Texts,
+) -> kinds::DeploymentSpec {
     let Deployment { replicas, container_name, image, env, requests, limits, pod_security } =
         deployment;
     let restricted = *pod_security == Some(PodSecurity::Restricted);
-    let resources: Vec<_> = [("limits", limits), ("requests", requests)]
-        .into_iter()
-        .filter(|(_, map)| !map.is_empty())
-        .map(|(key, map)| (key, texts(map.iter().map(|(name, amount)| (name, amount.as_str())))))
-        .collect();
-    let container = fields([
-        ("name", Value::from(container_name.as_str())),
-        ("image", Value::from(image.as_str())),
-        ("ports", container_ports(ports)),
-        ("env", env.as_ref().map_or(Value::from(()), environment)),
-        ("resources", fields(resources)),
-        ("securityContext", if restricted { restricted_container() } else { Value::from(()) }),
-    ]);
-    vec![
-        ("replicas", Value::from(*replicas)),
-        ("selector", selector),
-        ("container", container),
-        ("securityContext", if restricted { restricted_pod() } else { Value::from(()) }),
-    ]
+    let amounts = |map: &BTreeMap<String, Quantity>| {
+        Texts::of(map.iter().map(|(name, amount)| (name, amount.as_str())))
+    };
+    let container = kinds::Container {
+        name: container_name.to_string(),
+        image: image.clone(),
+        ports: container_ports(ports),
+        env: env.as_ref().map(environment).unwrap_or_default(),
+        resources: kinds::Resources { limits: amounts(limits), requests: amounts(requests) },
+        security_context: restricted.then(restricted_container),
+    };
+    kinds::DeploymentSpec {
+        replicas: Some(*replicas),
+        selector: kinds::LabelSelector { match_labels: selector.clone() },
+        template: kinds::PodTemplate {
+            metadata: kinds::PodMetadata { labels: selector },
+            spec: kinds::PodSpec {
+                security_context: restricted.then(restricted_pod),
+                containers: vec![container],
+            },
+        },
+    }
 }
 
 /// Each port and protocol once; TCP is not said, as `kubectl create deployment` does not.
-fn container_ports(ports: &[ServicePort]) -> Value {
+fn container_ports(ports: &[ServicePort]) -> Vec<kinds::ContainerPort> {
     let mut seen = BTreeSet::new();
-    ports
-        .iter()
-        .filter(|port| seen.insert((port.container_port, port.protocol)))
-        .map(|port| {
-            let mut entry = vec![("containerPort", Value::from(port.container_port))];
-            if port.protocol != Protocol::Tcp {
-                entry.push(("protocol", Value::from(protocol_word(port.protocol))));
-            }
-            fields(entry)
-        })
-        .collect()
+    let once = |port: &&ServicePort| seen.insert((port.container_port, port.protocol));
+    let container_port = |port: &ServicePort| kinds::ContainerPort {
+        container_port: port.container_port,
+        protocol: (port.protocol != Protocol::Tcp).then(|| protocol_word(port.protocol).to_owned()),
+    };
+    ports.iter().filter(once).map(container_port).collect()
 }
 
-fn environment(environment: &Environment) -> Value {
+fn environment(environment: &Environment) -> Vec<Value> {
     match environment {
-        Environment::Table(table) => table
-            .iter()
-            .map(|(name, value)| {
-                fields([
-                    ("name", Value::from(name.as_str())),
-                    ("value", Value::from(value.as_str())),
-                ])
-            })
-            .collect(),
-        Environment::List(list) => Value::from(minijinja::value::Serde(list)),
+        Environment::Table(table) => {
+            let variable = |(name, value): (&ExtendedKeyName, &String)| json!({ "name": name.as_str(), "value": value });
+            table.iter().map(variable).collect()
+        }
+        Environment::List(list) => list.iter().cloned().map(Value::Object).collect(),
     }
 }
 
 /// What the Pod Security Standard `restricted` asks of a Pod
 /// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>).
 fn restricted_pod() -> Value {
-    fields([
-        ("runAsNonRoot", Value::from(true)),
-        ("seccompProfile", fields([("type", Value::from("RuntimeDefault"))])),
-    ])
+    json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })
 }
 
 /// What it asks of a container.
 fn restricted_container() -> Value {
-    let all: Value = [Value::from("ALL")].into_iter().collect();
-    fields([
-        ("allowPrivilegeEscalation", Value::from(false)),
-        ("capabilities", fields([("drop", all)])),
-    ])
+    json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } })
 }
 
 /// Most bytes in the values of a Secret (`MaxSecretSize`, `pkg/apis/core/types.go`).
 const LARGEST_SECRET: usize = 1 << 20;
 
-/// Makes the objects that hand Secrets over.
+/// The template of Secrets.
+pub(super) const SECRET: &str = "secret.yaml.j2";
+
+/// Makes Secrets.
 pub(super) struct Secrets<'a> {
     material: &'a dyn Material,
-    format: &'static dyn SecretFormat,
-    /// What templates are given for a trust bundle, by its authorities: many hosts trust the same.
-    bundles: BTreeMap<&'a [String], Context>,
+    /// Trust bundles by their authorities: many hosts trust the same.
+    bundles: BTreeMap<&'a [String], kinds::Secret>,
 }
 
-type Context = Vec<(&'static str, Value)>;
-
 impl<'a> Secrets<'a> {
-    pub(super) fn new(material: &'a dyn Material, format: &'static dyn SecretFormat) -> Self {
-        Self { material, format, bundles: BTreeMap::new() }
+    pub(super) fn new(material: &'a dyn Material) -> Self {
+        Self { material, bundles: BTreeMap::new() }
     }
 
-    /// The template of the objects.
-    pub(super) fn template(&self) -> &'static str {
-        self.format.template()
-    }
-
-    /// The object that hands a Secret over.
+    /// A Secret, with as much of its private key as is to be shown.
     pub(super) fn object(
         &mut self,
         secret: &'a Secret,
         disclosure: Disclosure,
-    ) -> Result<Draft, Diagnostic> {
+    ) -> Result<Object, Diagnostic> {
         let Secret { reference, content, exposures, labels, annotations } = secret;
-        let (context, authorities) = match content {
-            SecretContent::KeyPair(holder) => (self.key_pair(holder, disclosure), Vec::new()),
-            SecretContent::TrustBundle(authorities) => {
-                (self.trust_bundle(authorities), authorities.clone())
-            }
+        let filled = match content {
+            SecretContent::KeyPair(holder) => self.key_pair(holder, disclosure),
+            SecretContent::TrustBundle(authorities) => self.trust_bundle(authorities),
         };
-        let context = context.map_err(|what| {
+        let filled = filled.map_err(|what| {
             Diagnostic::error(
                 "secret-incomplete",
                 format!("the Secret `{reference}` cannot be filled: {what}"),
             )
         })?;
-        let has_private_key = matches!(content, SecretContent::KeyPair(_));
-        let (api_version, kind) = self.format.kind();
-        let draft = Draft {
+        let metadata = Metadata { labels: Texts::of(labels), annotations: Texts::of(annotations) };
+        Ok(Object {
             identity: Identity {
-                api_version: api_version.to_owned(),
-                kind: kind.to_owned(),
+                api_version: "v1".to_owned(),
+                kind: "Secret".to_owned(),
                 namespace: Some(reference.namespace.clone()),
                 name: reference.name.clone(),
             },
             exposures: exposures.clone(),
-            sensitive: has_private_key,
-            foreign: false,
-            template: self.format.template(),
-            context,
-            facts: Facts::Secret { authorities, has_private_key },
-        };
-        Ok(draft.with_metadata(texts(labels), texts(annotations)))
+            sensitive: filled.has_key(),
+            template: Cow::Borrowed(SECRET),
+            body: Body::Typed(Kind::Secret(kinds::Secret { metadata, ..filled })),
+        })
     }
 
-    fn key_pair(&self, holder: &Holder, disclosure: Disclosure) -> Result<Context, String> {
+    fn key_pair(&self, holder: &Holder, disclosure: Disclosure) -> Result<kinds::Secret, String> {
         if matches!(holder, Holder::Authority(_)) {
             return Err(format!("the key of {holder} belongs in no Secret"));
         }
@@ -234,26 +209,31 @@ impl<'a> Secrets<'a> {
         let chain = material
             .certificate_chain(holder)
             .ok_or_else(|| format!("the certificate of {holder} is not at hand"))?;
-        let stand_in;
         let key = match disclosure {
-            Disclosure::Whole => material.private_key(holder).map(KeyEntry::Whole),
+            Disclosure::Whole => material.private_key(holder).map(Key::Whole),
             Disclosure::StandIn => {
-                stand_in = material.private_key(holder).map(StandIn::of);
-                stand_in.as_ref().map(|key| KeyEntry::Whole(key))
+                let key = material.private_key(holder);
+                key.map(|key| Key::Whole(Arc::new(StandIn::of(&*key))))
             }
-            Disclosure::Masked => Some(KeyEntry::Masked),
-            Disclosure::Fingerprint => material.key_fingerprint(holder).map(KeyEntry::Fingerprint),
+            Disclosure::Masked => Some(Key::Masked),
+            Disclosure::Fingerprint => material.key_fingerprint(holder).map(Key::Fingerprint),
         };
         let key = key.ok_or_else(|| format!("the private key of {holder} is not at hand"))?;
-        Ok(self.format.context(&Content {
-            type_name: "kubernetes.io/tls",
-            entries: vec![("tls.crt", Entry::Public(chain)), ("tls.key", Entry::PrivateKey(key))],
-        }))
+        let data = [
+            ("tls.crt".to_owned(), Datum::public(&chain)),
+            ("tls.key".to_owned(), Datum::Key(key)),
+        ];
+        let type_name = Some("kubernetes.io/tls".to_owned());
+        Ok(kinds::Secret {
+            type_name,
+            data: data.into_iter().collect(),
+            ..kinds::Secret::default()
+        })
     }
 
-    fn trust_bundle(&mut self, authorities: &'a [String]) -> Result<Context, String> {
-        if let Some(context) = self.bundles.get(authorities) {
-            return Ok(context.clone());
+    fn trust_bundle(&mut self, authorities: &'a [String]) -> Result<kinds::Secret, String> {
+        if let Some(secret) = self.bundles.get(authorities) {
+            return Ok(secret.clone());
         }
         let bundle = self
             .material
@@ -272,10 +252,15 @@ impl<'a> Secrets<'a> {
                 "it would hold {size} bytes, and Kubernetes takes {LARGEST_SECRET}"
             ));
         }
-        let mut entries = vec![("ca.crt", Entry::Public(bundle))];
-        entries.extend(lists.map(|lists| ("ca.crl", Entry::Public(lists))));
-        let context = self.format.context(&Content { type_name: "Opaque", entries });
-        self.bundles.insert(authorities, context.clone());
-        Ok(context)
+        let lists = lists.map(|lists| ("ca.crl".to_owned(), Datum::public(&lists)));
+        let data = [("ca.crt".to_owned(), Datum::public(&bundle))].into_iter().chain(lists);
+        let secret = kinds::Secret {
+            type_name: Some("Opaque".to_owned()),
+            data: data.collect(),
+            bundle: Some(authorities.into()),
+            ..kinds::Secret::default()
+        };
+        self.bundles.insert(authorities, secret.clone());
+        Ok(secret)
     }
 }

@@ -4,7 +4,7 @@ mod budget;
 mod builtins;
 mod engine;
 mod error;
-mod format;
+pub(super) mod format;
 mod guarded;
 mod view;
 
@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::targets;
 
 pub(crate) use engine::Engine;
+pub(super) use engine::environment;
 pub(crate) use view::model_view;
 
 /// The built-in templates by name; names of a target's own start with the target's.

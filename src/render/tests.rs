@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::render;
+use super::{render, text};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::manifest::{Disclosure, Manifest, schema};
+use crate::manifest::{Disclosure, Object, schema};
 use crate::model::{Model, Patch, Secret, SecretContent, ServicePort};
 use crate::pki::request::Holder;
 use crate::render::template::TemplateSet;
@@ -21,7 +21,7 @@ use crate::targets::fixture::{
 };
 use crate::yaml;
 
-fn render_with(model: &Model, templates: &TemplateSet) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+fn render_with(model: &Model, templates: &TemplateSet) -> Result<Vec<Object>, Vec<Diagnostic>> {
     checked(model, templates, Disclosure::Whole)
 }
 
@@ -29,25 +29,25 @@ fn checked(
     model: &Model,
     templates: &TemplateSet,
     disclosure: Disclosure,
-) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
+) -> Result<Vec<Object>, Vec<Diagnostic>> {
     render(model, &FakeMaterial, templates, disclosure, &|_| None).map(|checked| checked.manifests)
 }
 
-fn rendered(model: &Model) -> Vec<Manifest> {
+fn rendered(model: &Model) -> Vec<Object> {
     render_with(model, &TemplateSet::built_in()).unwrap()
 }
 
-fn titles(result: Result<Vec<Manifest>, Vec<Diagnostic>>) -> Vec<String> {
+fn titles(result: Result<Vec<Object>, Vec<Diagnostic>>) -> Vec<String> {
     match result {
         Ok(manifests) => panic!("{} manifests", manifests.len()),
         Err(found) => found.into_iter().map(|diagnostic| diagnostic.title).collect(),
     }
 }
 
-fn object(manifests: &[Manifest], kind: &str, name: &str) -> Value {
+fn object(manifests: &[Object], kind: &str, name: &str) -> Value {
     let found =
         manifests.iter().find(|m| m.identity.kind == kind && m.identity.name == name).unwrap();
-    yaml::parse(&found.yaml).unwrap().remove(0)
+    yaml::parse(&text(found)).unwrap().remove(0)
 }
 
 fn templates(files: &[(&str, &str)]) -> TemplateSet {

@@ -1,17 +1,10 @@
-//! Secrets as Kubernetes has them: base64, readable by whoever reads the file.
+//! Secrets as Kubernetes has them: base64, which anyone who has the file can read.
 
-use std::fmt::Write as _;
+use serde_json::Value;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use minijinja::Value;
-
-use super::{Content, Entry, KeyEntry, SecretFormat};
-use crate::manifest::values::owned_texts;
-use crate::pki::key::SpkiHash;
-
-/// What stands for a private key on a terminal.
-pub const MASK: &str = "<private key, shown with --show-secrets>";
+use super::{Content, Held, Sealing, SecretFormat};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Object, data};
 
 pub(super) struct Plain;
 
@@ -20,35 +13,24 @@ impl SecretFormat for Plain {
         "plain"
     }
 
-    fn template(&self) -> &'static str {
-        "secret.yaml.j2"
+    fn reveals_keys(&self) -> bool {
+        true
     }
 
-    fn kind(&self) -> (&'static str, &'static str) {
-        ("v1", "Secret")
+    fn wrap(&self, secret: Object, _: &mut Sealing) -> Result<Object, Diagnostic> {
+        Ok(secret)
     }
 
-    fn context(&self, content: &Content<'_>) -> Vec<(&'static str, Value)> {
-        let entries = content.entries.iter();
-        let data = entries.map(|(key, entry)| ((*key).to_owned(), value(entry))).collect();
-        vec![("type", Value::from(content.type_name)), ("data", owned_texts(data))]
+    /// Secrets, and `ConfigMap`s, in which public certificates are handed over too.
+    fn unwrap<'a>(&self, object: &'a Value) -> Option<Vec<Held<'a>>> {
+        if !matches!(object["kind"].as_str(), Some("Secret" | "ConfigMap")) {
+            return None;
+        }
+        let held = |(name, value, is_base64): (&'a str, &'a Value, bool)| {
+            let octets = data::decoded(value.as_str()?, is_base64);
+            let content = octets.map_or(Content::Malformed, Content::Shown);
+            Some(Held { name, content })
+        };
+        Some(data::entries(object).filter_map(held).collect())
     }
-}
-
-fn value(entry: &Entry<'_>) -> String {
-    match entry {
-        Entry::Public(text) => STANDARD.encode(text),
-        Entry::PrivateKey(KeyEntry::Whole(key)) => STANDARD.encode(key.pem().as_bytes()),
-        Entry::PrivateKey(KeyEntry::Masked) => MASK.to_owned(),
-        Entry::PrivateKey(KeyEntry::Fingerprint(hash)) => fingerprint(hash),
-    }
-}
-
-fn fingerprint(hash: &SpkiHash) -> String {
-    let mut text = String::from("spki-sha256:");
-    for byte in hash.0 {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -24,6 +24,12 @@ impl Keyring {
         self.keys.get(holder).map(Arc::as_ref)
     }
 
+    /// The same key to keep; it is wiped when the last one is dropped.
+    #[must_use]
+    pub fn share(&self, holder: &Holder) -> Option<Arc<PrivateKey>> {
+        self.keys.get(holder).map(Arc::clone)
+    }
+
     /// The key of a generation of an authority beside the current one, if it is at hand.
     #[must_use]
     pub fn of_generation(&self, spki_hash: &SpkiHash) -> Option<&PrivateKey> {

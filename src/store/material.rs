@@ -1,5 +1,7 @@
 //! What Secrets take from a store.
 
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use crate::pki::key::{PrivateKey, SpkiHash};
@@ -10,7 +12,7 @@ pub trait Material {
     /// PEM of the holder's certificate and of the intermediates behind it, without the root.
     fn certificate_chain(&self, holder: &Holder) -> Option<String>;
     /// The holder's private key, asked for only where it is shown whole.
-    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey>;
+    fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>>;
     /// SHA-256 of the holder's public key.
     fn key_fingerprint(&self, holder: &Holder) -> Option<SpkiHash>;
     /// PEM of these authorities up to their roots, signing authorities first.
@@ -23,7 +25,7 @@ pub trait Material {
 }
 
 /// A private key as far as Secrets need it.
-pub trait SecretKey {
+pub trait SecretKey: Send + Sync {
     /// PKCS#8 PEM.
     fn pem(&self) -> Zeroizing<String>;
 }

@@ -1,6 +1,7 @@
 //! Models built by hand, and material that is plain text.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -34,8 +35,8 @@ impl Material for FakeMaterial {
         Some(certificate(holder.name()))
     }
 
-    fn private_key(&self, holder: &Holder) -> Option<&dyn SecretKey> {
-        (holder.name() != "keyless").then_some(&FakeKey)
+    fn private_key(&self, holder: &Holder) -> Option<Arc<dyn SecretKey>> {
+        (holder.name() != "keyless").then(|| Arc::new(FakeKey) as Arc<dyn SecretKey>)
     }
 
     fn key_fingerprint(&self, _: &Holder) -> Option<SpkiHash> {

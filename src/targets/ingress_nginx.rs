@@ -12,20 +12,23 @@ mod trust;
 mod values;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use minijinja::Value;
-
-use super::{FinalObject, Target};
+use super::{FinalObjects, Target, misread};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
-use crate::manifest::values::{fields, texts};
+use crate::manifest::kinds::{
+    Backend, BackendPort, BackendService, Http, Ingress, IngressRule, IngressSpec, IngressTls,
+    Kind, Metadata, Path,
+};
+use crate::manifest::texts::Texts;
+use crate::manifest::{Body, Object, ObjectSet};
 use crate::model::{Exposure, Model, Route};
 use crate::specification::PathType;
 use crate::specification::document::Locate;
 use crate::specification::value::PortReference;
 use crate::store::Material;
-use crate::targets::draft::{Draft, Facts};
 
 pub use words::blocked as blocked_word;
 
@@ -46,7 +49,7 @@ impl Target for IngressNginx {
         found
     }
 
-    fn expose(&self, exposure: &Exposure) -> Result<Vec<Draft>, Vec<Diagnostic>> {
+    fn expose(&self, exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>> {
         Ok(vec![ingress(exposure, self.annotations(exposure)?)])
     }
 
@@ -62,18 +65,23 @@ impl Target for IngressNginx {
         &self,
         model: &Model,
         material: &dyn Material,
-        objects: &[FinalObject<'_>],
+        objects: &ObjectSet<'_>,
         locate: Locate<'_>,
     ) -> Vec<Diagnostic> {
-        let mut found = protect::check(model, material, objects, locate);
-        found.extend(served::of_objects(model, objects, locate));
+        let objects = match FinalObjects::of(objects) {
+            Ok(objects) => objects,
+            Err(objects) => return misread(objects),
+        };
+        let views = objects.views();
+        let mut found = protect::check(model, material, &views, locate);
+        found.extend(served::of_objects(model, &views, locate));
         found
     }
 }
 
 /// One Ingress a host: the controller keeps client authentication by host, and gives every host of an
 /// Ingress the same.
-fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
+fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Object {
     let Exposure {
         key,
         host,
@@ -92,9 +100,21 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     annotations.extend(ours);
-    let tls_secret = tls.as_ref().map(|tls| tls.secret_name.to_string());
-    let tls = tls_secret.as_deref().map(|name| fields([("secretName", Value::from(name))]));
-    let draft = Draft {
+    let tls = tls.iter().map(|tls| IngressTls {
+        hosts: vec![host.to_string()],
+        secret_name: Some(tls.secret_name.to_string()),
+    });
+    let paths = routes.iter().map(path).collect();
+    let rule = IngressRule { host: Some(host.to_string()), http: Some(Http { paths }) };
+    let spec = IngressSpec {
+        ingress_class_name: Some(ingress_class_name.to_string()),
+        default_backend: None,
+        tls: tls.collect(),
+        rules: vec![rule],
+    };
+    let metadata =
+        Metadata { labels: Texts::of(labels), annotations: annotations.into_iter().collect() };
+    Object {
         identity: Identity {
             api_version: "networking.k8s.io/v1".to_owned(),
             kind: "Ingress".to_owned(),
@@ -103,28 +123,12 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Draft {
         },
         exposures: vec![key.clone()],
         sensitive: false,
-        foreign: false,
-        template: "ingress-nginx/ingress.yaml.j2",
-        context: vec![
-            ("ingressClassName", Value::from(ingress_class_name.as_str())),
-            ("host", Value::from(host.as_str())),
-            ("tls", tls.unwrap_or(Value::from(()))),
-            ("routes", routes.iter().map(route).collect()),
-        ],
-        facts: Facts::None,
-    };
-    let mut draft = draft.with_metadata(texts(labels), texts(&annotations));
-    draft.facts = Facts::Ingress {
-        class: ingress_class_name.to_string(),
-        host: host.to_string(),
-        routes: routes.clone(),
-        tls: tls_secret,
-        annotations,
-    };
-    draft
+        template: Cow::Borrowed("ingress-nginx/ingress.yaml.j2"),
+        body: Body::Typed(Kind::Ingress(Ingress { metadata, spec })),
+    }
 }
 
-fn route(route: &Route) -> Value {
+fn path(route: &Route) -> Path {
     let Route { path, path_type, service, port } = route;
     let path_type = match path_type {
         PathType::Prefix => "Prefix",
@@ -132,15 +136,19 @@ fn route(route: &Route) -> Value {
         PathType::ImplementationSpecific => "ImplementationSpecific",
     };
     let port = match port {
-        PortReference::Number(port) => fields([("number", Value::from(port.0))]),
-        PortReference::Name(name) => fields([("name", Value::from(name.as_str()))]),
+        PortReference::Number(port) => {
+            BackendPort { number: Some(port.0.into()), ..BackendPort::default() }
+        }
+        PortReference::Name(name) => {
+            BackendPort { name: Some(name.to_string()), ..BackendPort::default() }
+        }
     };
-    fields([
-        ("path", Value::from(path.as_str())),
-        ("pathType", Value::from(path_type)),
-        ("service", Value::from(service.as_str())),
-        ("port", port),
-    ])
+    let service = BackendService { name: service.to_string(), port };
+    Path {
+        path: Some(path.clone()),
+        path_type: Some(path_type.to_owned()),
+        backend: Backend { service: Some(service), ..Backend::default() },
+    }
 }
 
 #[cfg(test)]

@@ -1,27 +1,60 @@
-//! Final objects as the check of protection sees them, whether a built-in template made them from data
-//! or somebody's template or patch made them.
+//! Final objects as the check of protection sees them, whether mtlsgen makes them or somebody's template, patch or hand.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::identity::Identity;
-use crate::manifest::data;
+use crate::manifest::kinds::{
+    Backend, BackendPort, ConfigMap, Datum, Ingress, Path, PortNumber, Secret,
+};
+use crate::manifest::texts::Texts;
+use crate::manifest::{Misread, ObjectSet, Seen};
 use crate::model::Route;
 use crate::specification::PathType;
 use crate::specification::value::PortReference;
-use crate::targets::draft::Facts;
 
-/// A final object, as far as protection depends on it.
-#[derive(Clone, Debug)]
-pub enum FinalObject<'a> {
-    /// An Ingress.
-    Ingress(IngressView<'a>),
-    /// A Secret.
-    Secret(SecretView<'a>),
-    /// A `ConfigMap`.
-    Settings(SettingsView<'a>),
+/// Final objects of the kinds that protection depends on.
+pub struct FinalObjects<'a> {
+    ingresses: Vec<Seen<'a, Ingress>>,
+    secrets: Vec<Seen<'a, Secret>>,
+    settings: Vec<Seen<'a, ConfigMap>>,
+}
+
+/// What matters of them.
+pub struct Views<'a> {
+    /// Ingresses, in their order.
+    pub ingresses: Vec<IngressView<'a>>,
+    /// Secrets, in their order.
+    pub secrets: Vec<SecretView<'a>>,
+    /// `ConfigMap`s, in their order.
+    pub settings: Vec<SettingsView<'a>>,
+}
+
+impl<'a> FinalObjects<'a> {
+    /// Those of a set.
+    ///
+    /// # Errors
+    /// Objects that are not of the form of their kind.
+    pub fn of(set: &'a ObjectSet<'_>) -> Result<Self, Vec<Misread>> {
+        match (set.all(), set.all(), set.all()) {
+            (Ok(ingresses), Ok(secrets), Ok(settings)) => Ok(Self { ingresses, secrets, settings }),
+            (ingresses, secrets, settings) => {
+                let misread =
+                    ingresses.err().into_iter().chain(secrets.err()).chain(settings.err());
+                Err(misread.flatten().collect())
+            }
+        }
+    }
+
+    /// What matters of them.
+    #[must_use]
+    pub fn views(&self) -> Views<'_> {
+        Views {
+            ingresses: self.ingresses.iter().map(IngressView::of).collect(),
+            secrets: self.secrets.iter().map(SecretView::of).collect(),
+            settings: self.settings.iter().map(SettingsView::of).collect(),
+        }
+    }
 }
 
 /// An Ingress.
@@ -34,7 +67,7 @@ pub struct IngressView<'a> {
     /// Ingress class.
     pub class: Option<&'a str>,
     /// Annotations.
-    pub annotations: Cow<'a, BTreeMap<String, String>>,
+    pub annotations: Cow<'a, Texts>,
     /// Rules, in their order.
     pub rules: Vec<RuleView<'a>>,
     /// Entries of `tls`.
@@ -141,59 +174,6 @@ pub enum Trust<'a> {
     },
 }
 
-impl<'a> FinalObject<'a> {
-    /// The Ingress, if it is one.
-    #[must_use]
-    pub fn ingress(&self) -> Option<&IngressView<'a>> {
-        match self {
-            Self::Ingress(view) => Some(view),
-            Self::Secret(_) | Self::Settings(_) => None,
-        }
-    }
-
-    /// What matters of an object that a built-in template made, unchanged since.
-    #[must_use]
-    pub fn of_facts(identity: &'a Identity, facts: &'a Facts) -> Option<Self> {
-        let namespace = identity.namespace.as_deref().unwrap_or_default();
-        let name = &identity.name;
-        match facts {
-            Facts::None => None,
-            Facts::Ingress { class, host, routes, tls, annotations } => {
-                Some(Self::Ingress(IngressView {
-                    class: Some(class),
-                    annotations: Cow::Borrowed(annotations),
-                    ..IngressView::of_routes(namespace, name, host, routes, tls.as_deref())
-                }))
-            }
-            Facts::Secret { authorities, has_private_key } => Some(Self::Secret(SecretView {
-                namespace,
-                name,
-                trust: Trust::Bundle(authorities),
-                private_keys: has_private_key.then_some("tls.key").into_iter().collect(),
-            })),
-        }
-    }
-
-    /// What matters of a parsed object; `None` if protection does not depend on its kind.
-    #[must_use]
-    pub fn of(identity: &'a Identity, object: &'a Value) -> Option<Self> {
-        let namespace = identity.namespace.as_deref().unwrap_or_default();
-        match (identity.group(), identity.kind.as_str()) {
-            ("networking.k8s.io" | "extensions", "Ingress") => {
-                Some(Self::Ingress(IngressView::of(namespace, &identity.name, object)))
-            }
-            ("", "Secret") => Some(Self::Secret(SecretView::of(namespace, &identity.name, object))),
-            ("", "ConfigMap") => {
-                let data = object["data"].as_object().into_iter().flatten();
-                let data = data.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-                let name = &identity.name;
-                Some(Self::Settings(SettingsView { namespace, name, data: data.collect() }))
-            }
-            _ => None,
-        }
-    }
-}
-
 impl<'a> IngressView<'a> {
     /// One that mtlsgen makes for a host, without class and annotations.
     #[must_use]
@@ -209,7 +189,7 @@ impl<'a> IngressView<'a> {
             namespace,
             name,
             class: None,
-            annotations: Cow::Owned(BTreeMap::new()),
+            annotations: Cow::Owned(Texts::default()),
             rules: vec![RuleView { host, paths: routes.iter().map(PathView::of_route).collect() }],
             tls: tls.into_iter().collect(),
             default_backend: None,
@@ -217,28 +197,26 @@ impl<'a> IngressView<'a> {
         }
     }
 
-    fn of(namespace: &'a str, name: &'a str, object: &'a Value) -> Self {
-        let annotations = object["metadata"]["annotations"].as_object().into_iter().flatten();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let rules = items(&object["spec"]["rules"]).map(|rule| RuleView {
-            host: rule["host"].as_str().unwrap_or_default(),
-            paths: items(&rule["http"]["paths"]).map(PathView::of).collect(),
+    fn of(seen: &'a Seen<'_, Ingress>) -> Self {
+        let (namespace, name) = place(seen.identity);
+        let Ingress { metadata, spec } = &*seen.object;
+        let rules = spec.rules.iter().map(|rule| RuleView {
+            host: rule.host.as_deref().unwrap_or_default(),
+            paths: rule.http.iter().flat_map(|http| &http.paths).map(PathView::of).collect(),
         });
-        let tls = items(&object["spec"]["tls"]).map(|entry| TlsView {
-            hosts: items(&entry["hosts"]).filter_map(Value::as_str).collect(),
-            secret_name: entry["secretName"].as_str(),
+        let tls = spec.tls.iter().map(|entry| TlsView {
+            hosts: entry.hosts.iter().map(String::as_str).collect(),
+            secret_name: entry.secret_name.as_deref(),
         });
         Self {
             namespace,
             name,
-            class: object["spec"]["ingressClassName"].as_str(),
-            annotations: Cow::Owned(
-                annotations.map(|(key, value)| (key.clone(), text(value))).collect(),
-            ),
+            class: spec.ingress_class_name.as_deref(),
+            annotations: Cow::Borrowed(&metadata.annotations),
             rules: rules.collect(),
             tls: tls.collect(),
-            default_backend: BackendView::of(&object["spec"]["defaultBackend"]),
-            is_as_made: false,
+            default_backend: spec.default_backend.as_ref().and_then(BackendView::of),
+            is_as_made: seen.is_as_made,
         }
     }
 
@@ -273,66 +251,92 @@ impl<'a> PathView<'a> {
         Self { path: &route.path, path_type: route.path_type, backend }
     }
 
-    fn of(path: &'a Value) -> Self {
+    fn of(path: &'a Path) -> Self {
         Self {
-            path: path["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("/"),
-            path_type: match path["pathType"].as_str() {
+            path: path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/"),
+            path_type: match path.path_type.as_deref() {
                 Some("Exact") => PathType::Exact,
                 Some("ImplementationSpecific") => PathType::ImplementationSpecific,
                 _ => PathType::Prefix,
             },
-            backend: BackendView::of(&path["backend"]),
+            backend: BackendView::of(&path.backend),
         }
     }
 }
 
 impl<'a> BackendView<'a> {
     /// Of a backend as `networking.k8s.io/v1` has it, or as `extensions/v1beta1` had it.
-    fn of(backend: &'a Value) -> Option<Self> {
-        let (service, port) = match backend["service"]["name"].as_str() {
-            Some(service) => {
-                let port = &backend["service"]["port"];
-                (service, if port["number"].is_u64() { &port["number"] } else { &port["name"] })
-            }
-            None => (backend["serviceName"].as_str()?, &backend["servicePort"]),
+    fn of(backend: &'a Backend) -> Option<Self> {
+        let Backend { service, service_name, service_port } = backend;
+        let named = service.as_ref().filter(|service| !service.name.is_empty());
+        if let Some(service) = named {
+            let port = match &service.port {
+                BackendPort { number: Some(number), .. } => PortView::Number(*number),
+                BackendPort { name, .. } => PortView::Name(name.as_deref().unwrap_or_default()),
+            };
+            return Some(Self { service: &service.name, port });
+        }
+        let port = match service_port {
+            Some(PortNumber::Number(number)) => PortView::Number(*number),
+            Some(PortNumber::Name(name)) => PortView::Name(name),
+            None => PortView::Name(""),
         };
-        let port = match port.as_u64() {
-            Some(number) => PortView::Number(number),
-            None => PortView::Name(port.as_str().unwrap_or_default()),
-        };
-        Some(Self { service, port })
+        Some(Self { service: service_name.as_deref()?, port })
+    }
+}
+
+impl<'a> SettingsView<'a> {
+    fn of(seen: &'a Seen<'_, ConfigMap>) -> Self {
+        let (namespace, name) = place(seen.identity);
+        Self { namespace, name, data: seen.object.data.iter().collect() }
     }
 }
 
 impl<'a> SecretView<'a> {
-    fn of(namespace: &'a str, name: &'a str, object: &'a Value) -> Self {
-        let (mut certificates, mut revocations) = (None, None);
+    fn of(seen: &'a Seen<'_, Secret>) -> Self {
+        let (namespace, name) = place(seen.identity);
+        let secret = &*seen.object;
         let mut private_keys = Vec::new();
-        // `stringData` wins over `data` (Secret API).
-        for (key, value, is_base64) in data::entries(object) {
-            let text = value.as_str().unwrap_or_default();
-            let bytes = data::decoded(text, is_base64).unwrap_or_default();
-            let holds_key = contains(&bytes, b"PRIVATE KEY-----");
-            if holds_key || key == "ca.key" || key == "tls.key" {
-                private_keys.push(key);
-            }
-            match key {
-                "ca.crt" => certificates = Some(bytes.to_vec()),
-                "ca.crl" => revocations = Some(bytes.to_vec()),
-                _ => {}
+        let of_data = secret.data.iter().map(|(name, datum)| (name, is_private(name, datum)));
+        let clear = secret.string_data.iter();
+        let of_clear = clear.map(|(name, text)| (name, holds_key(name, text.as_bytes())));
+        for (name, is_private) in of_data.chain(of_clear) {
+            if is_private {
+                private_keys.push(name);
             }
         }
+        if seen.is_as_made {
+            let trust = Trust::Bundle(secret.bundle.as_deref().unwrap_or_default());
+            return Self { namespace, name, trust, private_keys };
+        }
+        // `stringData` wins over `data` (Secret API); what is no base64 is nothing.
+        let value = |name| match secret.string_data.get(name) {
+            Some(text) => Some(text.as_bytes().to_vec()),
+            None => secret.data.get(name).map(|datum| datum.octets().unwrap_or_default().to_vec()),
+        };
         // What the API server writes where there is none.
-        let type_name = object["type"].as_str().filter(|name| !name.is_empty()).unwrap_or("Opaque");
-        let trust = Trust::Written { type_name, ca_crt: certificates, ca_crl: revocations };
+        let type_name =
+            secret.type_name.as_deref().filter(|name| !name.is_empty()).unwrap_or("Opaque");
+        let trust = Trust::Written { type_name, ca_crt: value("ca.crt"), ca_crl: value("ca.crl") };
         Self { namespace, name, trust, private_keys }
     }
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
+fn is_private(name: &str, datum: &Datum) -> bool {
+    match datum {
+        Datum::Public(_) => false,
+        Datum::Key(_) => true,
+        Datum::Read(_) => holds_key(name, &datum.octets().unwrap_or_default()),
+    }
 }
 
-fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
+/// Whether octets hold a private key, or are named as if they did.
+fn holds_key(name: &str, octets: &[u8]) -> bool {
+    const WORD: &[u8] = b"PRIVATE KEY-----";
+    matches!(name, "ca.key" | "tls.key") || octets.windows(WORD.len()).any(|part| part == WORD)
+}
+
+/// Namespace and name.
+fn place(identity: &Identity) -> (&str, &str) {
+    (identity.namespace.as_deref().unwrap_or_default(), &identity.name)
 }

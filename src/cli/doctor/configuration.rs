@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value};
 
 use crate::cli::globals::MessageFormat;
-use crate::cli::kustomize::generate::{secrets_alone, with_object};
+use crate::cli::kustomize::generate::secrets_alone;
 use crate::cli::kustomize::{call, transform};
 use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
@@ -21,7 +21,7 @@ use crate::kustomize::doctor::naming::Named;
 use crate::kustomize::doctor::reference::Reference;
 use crate::kustomize::doctor::tree::{Folder, Role};
 use crate::kustomize::leaks;
-use crate::manifest::{Disclosure, Manifest};
+use crate::manifest::{Disclosure, Object};
 use crate::model::Model;
 use crate::plan::Rehearsal;
 use crate::specification::document::KIND;
@@ -90,7 +90,8 @@ fn go(
     let manifests = manifests(&read, &resolved.model, is_transformer, report)?;
     leaks::check(&manifests, &read.plugin, &read.document, call::sink(&[]))
         .map_err(CommandError::Input)?;
-    let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
+    let value = |manifest| (manifest, Object::value(manifest).into_inner());
+    let mut objects: Vec<_> = manifests.iter().map(value).collect();
     annotate(&mut objects, &read.plugin).map_err(CommandError::Input)?;
     checked.given.objects =
         manifests.iter().map(|manifest| manifest.identity.to_string()).collect();
@@ -120,7 +121,7 @@ fn manifests(
     model: &Model,
     is_transformer: bool,
     report: Report,
-) -> Result<Vec<Manifest>, CommandError> {
+) -> Result<Vec<Object>, CommandError> {
     let templates = phases::templates(read, None, report)?;
     let render = if is_transformer { phases::manifests_apart } else { phases::manifests };
     let unhashed = Model { name_suffix_hash: false, ..model.clone() };
@@ -151,7 +152,7 @@ fn way_out(reference: &Reference<'_>, folder: &Folder) -> String {
 }
 
 /// Secrets that annotations name as `namespace/name`.
-fn named(objects: &[(&Manifest, Value)]) -> Vec<Named> {
+fn named(objects: &[(&Object, Value)]) -> Vec<Named> {
     let secrets: BTreeSet<(&str, &str)> = objects
         .iter()
         .map(|(manifest, _)| &manifest.identity)

@@ -14,7 +14,7 @@ use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::items;
 use crate::kustomize::leaks::{self, Sink};
 use crate::manifest::Disclosure;
-use crate::manifest::Manifest;
+use crate::manifest::Object;
 use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
 use crate::plan::{Holdings, Rehearsal, Scope};
@@ -23,7 +23,6 @@ use crate::specification::plugin::{Issue, Plugin};
 use crate::store::Inventory;
 use crate::store::Material;
 use crate::time::Timestamp;
-use crate::yaml;
 
 /// What a plugin was called with.
 pub struct Request<'a> {
@@ -172,26 +171,16 @@ pub fn secrets_alone(model: &Model) -> Option<&'static str> {
 
 /// The manifests as objects with what Kustomize and, where they go to files, kpt wants to know.
 fn annotated(
-    manifests: &[Manifest],
+    manifests: &[Object],
     plugin: &Plugin,
     are_files: bool,
 ) -> Result<Vec<Value>, CommandError> {
-    let mut objects = manifests.iter().map(with_object).collect::<Result<Vec<_>, _>>()?;
+    let value = |manifest| (manifest, Object::value(manifest).into_inner());
+    let mut objects: Vec<_> = manifests.iter().map(value).collect();
     annotate(&mut objects, plugin).map_err(CommandError::Input)?;
     if are_files {
         let paths = object_paths(manifests);
         objects.iter_mut().zip(paths).for_each(|((_, object), path)| set_path(object, &path));
     }
     Ok(objects.into_iter().map(|(_, object)| object).collect())
-}
-
-/// A manifest with its text read back as an object.
-///
-/// # Errors
-/// Its text is not YAML.
-pub fn with_object(manifest: &Manifest) -> Result<(&Manifest, Value), CommandError> {
-    let read = yaml::parse(&manifest.yaml).ok().and_then(|mut objects| objects.pop());
-    let title = || format!("the manifest of {} is not YAML", manifest.identity);
-    read.map(|object| (manifest, object))
-        .ok_or_else(|| CommandError::world("output", &title(), None))
 }

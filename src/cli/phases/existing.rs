@@ -8,7 +8,7 @@ use super::issuing::{make, tell};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Nature};
 use crate::existing::{Existing, Secrets, apply, foreign};
-use crate::manifest::{Manifest, name_suffix_hash};
+use crate::manifest::{Object, name_suffix_hash};
 use crate::model::{Model, Reference, Resolved, SecretContent, Touched};
 use crate::pki::request::Holder;
 use crate::plan::{IssuancePlan, Scope};
@@ -76,7 +76,7 @@ impl ExistingSecrets {
     ///
     /// # Errors
     /// The selection leaves it out.
-    pub fn require_kept(&self, model: &Model, selected: &[&Manifest]) -> Result<(), CommandError> {
+    pub fn require_kept(&self, model: &Model, selected: &[&Object]) -> Result<(), CommandError> {
         let made = self.made.borrow();
         let shown: BTreeSet<Reference> =
             selected.iter().filter_map(|manifest| reference(manifest, model)).collect();
@@ -94,13 +94,13 @@ impl ExistingSecrets {
     }
 
     /// What `kubectl apply` would refuse of these manifests.
-    pub fn unchangeable(&self, manifests: &[&Manifest]) -> Vec<Diagnostic> {
+    pub fn unchangeable(&self, manifests: &[&Object]) -> Vec<Diagnostic> {
         apply::refusals(manifests, &self.existing.secrets)
     }
 }
 
 /// The Secret that a manifest was rendered for: its name without the hash behind it.
-fn reference(manifest: &Manifest, model: &Model) -> Option<Reference> {
+fn reference(manifest: &Object, model: &Model) -> Option<Reference> {
     let identity = Some(&manifest.identity).filter(|identity| identity.kind == "Secret")?;
     let suffix = if model.name_suffix_hash { name_suffix_hash::LENGTH } else { 0 };
     let name = identity.name.get(..identity.name.len().saturating_sub(suffix))?;

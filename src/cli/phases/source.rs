@@ -10,7 +10,7 @@ use crate::derive::Derived;
 use crate::diagnostic::Diagnostic;
 use crate::existing::feasibility;
 use crate::io::store::Store;
-use crate::manifest::Manifest;
+use crate::manifest::Object;
 use crate::model::Model;
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan, Scope};
@@ -180,7 +180,7 @@ impl Source {
     pub fn hand_over(
         &self,
         model: &Model,
-        selected: &[&Manifest],
+        selected: &[&Object],
         report: Report,
     ) -> Result<(), CommandError> {
         match self {

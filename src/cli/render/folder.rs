@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::cli::report::{CommandError, Report};
 use crate::cli::selection::Selection;
 use crate::diagnostic::Diagnostic;
+use crate::identity::Identity;
 use crate::io::git::{self, Kept};
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
-use crate::manifest::Manifest;
+use crate::manifest::{Body, Object};
 use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
 
 /// What every store has that Git takes.
@@ -29,7 +30,7 @@ pub(super) struct Comparison<'a> {
 pub(super) fn compare<'a>(
     folder: &'a Path,
     tree: OutputTree,
-    selected: &[&Manifest],
+    selected: &[&Object],
     selection: &Selection,
     judge: impl FnOnce(&OutputTree, &ExistingTree) -> Result<(), CommandError>,
 ) -> Result<Comparison<'a>, CommandError> {
@@ -69,13 +70,13 @@ impl Comparison<'_> {
 
     /// Whether writing takes private keys, where `shown` has their fingerprints and `masked` less: a Secret changes, or
     /// what another object says depends on a key.
-    pub(super) fn needs_keys(&self, shown: &[Manifest], masked: &[Manifest]) -> bool {
+    pub(super) fn needs_keys(&self, shown: &[Object], masked: &[Object]) -> bool {
         let is_written = |kind| matches!(kind, ChangeKind::Add | ChangeKind::Modify);
         let is_sensitive =
             |path: &str| self.tree.files().get(path).is_some_and(|file| file.sensitive);
         let mut changes = self.changes.files.iter();
         changes.any(|change| is_written(change.kind) && is_sensitive(&change.path))
-            || open_texts(shown) != open_texts(masked)
+            || open_bodies(shown) != open_bodies(masked)
     }
 
     /// Writes the files that change, and says what to do with them; `store` is the folder of the store.
@@ -194,10 +195,10 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// Texts of the objects without private keys.
-fn open_texts(manifests: &[Manifest]) -> BTreeMap<&crate::identity::Identity, &str> {
+/// What the objects without private keys say.
+fn open_bodies(manifests: &[Object]) -> BTreeMap<&Identity, &Body> {
     let open = manifests.iter().filter(|manifest| !manifest.sensitive);
-    open.map(|manifest| (&manifest.identity, &*manifest.yaml)).collect()
+    open.map(|manifest| (&manifest.identity, &manifest.body)).collect()
 }
 
 /// Says that the Secrets of a folder are elsewhere, if they are.

@@ -5,25 +5,14 @@ use std::os::unix::fs::symlink;
 use std::time::SystemTime;
 
 use super::*;
-use crate::identity::Identity;
-use crate::manifest::Manifest;
+use crate::manifest::Object;
 use crate::output::{Options, changes, layout};
 
 const SECRET: &str = "secrets/default/secret-a.yaml";
 const SERVICE: &str = "default/service-a.yaml";
 
-fn manifest(kind: &str) -> Manifest {
-    Manifest {
-        identity: Identity {
-            api_version: "v1".to_owned(),
-            kind: kind.to_owned(),
-            namespace: Some("default".to_owned()),
-            name: "a".to_owned(),
-        },
-        exposures: Vec::new(),
-        sensitive: kind == "Secret",
-        yaml: format!("kind: {kind}\n"),
-    }
+fn manifest(kind: &str) -> Object {
+    Object::sample(kind, "default", "a", kind == "Secret")
 }
 
 fn tree() -> OutputTree {

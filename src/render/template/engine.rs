@@ -171,7 +171,7 @@ fn syntax() -> SyntaxConfig {
         .expect("these settings do not contradict each other")
 }
 
-pub(super) fn environment<'a>() -> Environment<'a> {
+pub(in crate::render) fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_recursion_limit(RECURSION);

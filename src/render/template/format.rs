@@ -3,13 +3,17 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
 
-use crate::manifest::values::Texts;
+use crate::manifest::texts::Entries;
 use crate::yaml;
 use crate::yaml::scalar;
 
 /// Prints a value: text as a plain or quoted scalar, lists and mappings in flow style. What a template
 /// captured (`{% set x %}…{% endset %}`, macros) has passed through here already and is left alone.
-pub(super) fn print(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+pub(in crate::render) fn print(
+    out: &mut Output,
+    _: &mut State,
+    value: &Value,
+) -> Result<(), Error> {
     match value.kind() {
         ValueKind::String if value.is_safe() => {
             out.write_str(value.as_str().unwrap_or_default())?;
@@ -31,12 +35,12 @@ pub(super) fn print(out: &mut Output, _: &mut State, value: &Value) -> Result<()
 }
 
 /// The filter `block(n)`: what stands behind `key:`, its lines starting at column `n`.
-pub(super) fn block(value: &Value, column: usize) -> Result<Value, Error> {
+pub(in crate::render) fn block(value: &Value, column: usize) -> Result<Value, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
     let mut text = String::new();
-    match value.downcast_object_ref::<Texts>().filter(|texts| texts.is_simple()) {
+    match value.downcast_object_ref::<Entries>().filter(|texts| texts.is_simple()) {
         Some(texts) => texts.push_block(&mut text, column),
         None => yaml::push_block(&mut text, &json(value)?, column),
     }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{BUILT_IN, Engine, TemplateSet};
 use crate::diagnostic::Source;
-use crate::manifest::values::{fields, texts};
+use crate::manifest::texts::Texts;
+use crate::manifest::values::fields;
 use crate::yaml;
 
 fn set(text: &str) -> TemplateSet {
@@ -63,7 +64,7 @@ fn structures_are_printed_in_flow_style_or_as_blocks() {
     let context = || {
         fields([
             ("list", Value::from(vec!["on", "a: b"])),
-            ("map", texts([("k", "1e3"), ("b", "two\nlines\n")])),
+            ("map", Texts::of([("k", "1e3"), ("b", "two\nlines\n")]).view()),
             ("none", Value::from(())),
             ("number", Value::from(1.5)),
         ])

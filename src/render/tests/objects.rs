@@ -102,7 +102,7 @@ fn objects_come_in_the_order_of_application() {
     let sensitive: Vec<_> =
         manifests.iter().filter(|m| m.sensitive).map(|m| &m.identity.name).collect();
     assert_eq!(sensitive, ["self-tls"]);
-    let of_host = |m: &Manifest| m.exposures == ["test.localdev.me"];
+    let of_host = |m: &Object| m.exposures == ["test.localdev.me"];
     assert!(manifests[2..6].iter().all(of_host) && of_host(&manifests[7]));
 }
 
@@ -132,11 +132,11 @@ fn built_in_templates_give_valid_canonical_yaml() {
         exposure.annotations = annotations(&[("x/y", "{\"a\": 1}")]);
     }
     for manifest in rendered(&model) {
-        let mut objects = yaml::parse(&manifest.yaml).unwrap();
-        assert_eq!(objects.len(), 1, "{}", manifest.yaml);
+        let mut objects = yaml::parse(&text(&manifest)).unwrap();
+        assert_eq!(objects.len(), 1, "{}", *text(&manifest));
         let object = objects.remove(0);
-        assert_eq!(schema::check(&object), [], "{}", manifest.yaml);
-        assert_eq!(yaml::emit(&object), manifest.yaml, "as the emitter prints it");
+        assert_eq!(schema::check(&object), [], "{}", *text(&manifest));
+        assert_eq!(yaml::emit(&object), *text(&manifest), "as the emitter prints it");
     }
     let deployment = object(&rendered(&model), "Deployment", "demo-app");
     let pod = &deployment["spec"]["template"]["spec"];
@@ -211,7 +211,7 @@ fn private_keys_are_disclosed_as_asked() {
     assert!(render_as(Disclosure::Whole).starts_with("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t"));
     assert_eq!(render_as(Disclosure::Masked), "<private key, shown with --show-secrets>");
     assert_eq!(render_as(Disclosure::Fingerprint), format!("spki-sha256:{}", "ab".repeat(32)));
-    let all: String = rendered(&walkthrough()).into_iter().map(|m| m.yaml).collect();
+    let all: String = rendered(&walkthrough()).into_iter().map(|m| text(&m).to_string()).collect();
     assert_eq!(all.matches("tls.key").count(), 1);
 }
 
@@ -235,7 +235,23 @@ fn secrets_that_cannot_be_filled_are_errors() {
 }
 
 #[test]
+fn what_built_in_templates_print_is_never_read() {
+    let hosts = (0..20).map(|n| protected(&format!("h{n}.example.com"))).collect();
+    let mut model = model(hosts);
+    for hashed in [false, true] {
+        model.name_suffix_hash = hashed;
+        let before = yaml::READ.get();
+        let objects = rendered(&model);
+        let texts: Vec<_> = objects.iter().map(text).collect();
+        assert!(texts.len() >= 20 && texts.iter().all(|text| !text.is_empty()));
+        assert_eq!(yaml::READ.get(), before, "nameSuffixHash: {hashed}");
+    }
+}
+
+#[test]
 fn rendering_twice_gives_the_same_bytes() {
-    let text = |manifests: Vec<Manifest>| manifests.into_iter().map(|m| m.yaml).collect::<String>();
+    let text = |manifests: Vec<Object>| {
+        manifests.into_iter().map(|m| text(&m).to_string()).collect::<String>()
+    };
     assert_eq!(text(rendered(&walkthrough())), text(rendered(&walkthrough())));
 }

@@ -13,7 +13,7 @@ use crate::specification::document::Locate;
 use crate::specification::document::Step;
 use crate::specification::value::ObjectName;
 use crate::store::Material;
-use crate::targets::{FinalObject, IngressView, SecretView};
+use crate::targets::{IngressView, SecretView, Views};
 
 /// Where mtlsgen makes the Ingress.
 const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
@@ -29,7 +29,7 @@ const CODE: &str = "host-unprotected";
 pub(super) fn check(
     model: &Model,
     material: &dyn Material,
-    finals: &[FinalObject<'_>],
+    finals: &Views<'_>,
     locate: Locate<'_>,
 ) -> Vec<Diagnostic> {
     let objects = Objects::index(finals);
@@ -69,11 +69,7 @@ pub(super) fn check(
     found.extend(
         model.exposures.iter().filter_map(|exposure| too_risky(exposure, &objects, locate)),
     );
-    let authority_key = |object: &FinalObject<'_>| match object {
-        FinalObject::Secret(secret) => authority_key(secret),
-        FinalObject::Ingress(_) | FinalObject::Settings(_) => None,
-    };
-    found.extend(finals.iter().filter_map(authority_key));
+    found.extend(finals.secrets.iter().filter_map(authority_key));
     found
 }
 
@@ -103,12 +99,12 @@ fn contested(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> 
         return None;
     }
     let views = objects.of(exposure);
-    let asks = |(name, value): &(&String, &String)| {
-        matches!(name.as_str(), CLUSTER_ISSUER | ISSUER)
+    let asks = |(name, value): &(&str, &str)| {
+        matches!(*name, CLUSTER_ISSUER | ISSUER)
             || *name == "kubernetes.io/tls-acme" && *value == "true"
     };
     let annotation =
-        |view: &&'_ IngressView<'_>| view.annotations.iter().find(asks).map(|(n, _)| n.clone());
+        |view: &&'_ IngressView<'_>| view.annotations.iter().find(asks).map(|(n, _)| n.to_owned());
     let (view, name) = views.iter().find_map(|view| Some((view, annotation(view)?)))?;
     Some(
         Diagnostic::error(
@@ -123,10 +119,11 @@ fn contested(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> 
 /// The controller's defaults would leave out the Ingress of an open host; on protected ones such annotations are
 /// refused anyway.
 fn too_risky(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> Option<Diagnostic> {
-    let is_refused = |name: &&String| judged::is_too_risky(name) && !exposure.allows(name);
+    let is_refused = |name: &&str| judged::is_too_risky(name) && !exposure.allows(name);
     let mut views = objects.of(exposure).into_iter().filter(|_| !is_protected(exposure));
-    let (view, name) =
-        views.find_map(|view| Some((view, view.annotations.keys().find(is_refused)?)))?;
+    let (view, name) = views.find_map(|view| {
+        Some((view, view.annotations.iter().map(|(name, _)| name).find(is_refused)?))
+    })?;
     let on = format!("the Ingress `{}/{}` of host `{}`", view.namespace, view.name, exposure.key);
     Some(allowed::too_risky(name, &on).at(locate(&["hosts".into(), Step::from(&exposure.key)])))
 }
@@ -154,23 +151,17 @@ struct Objects<'a> {
 type Place<'a> = (&'a str, &'a str);
 
 impl<'a> Objects<'a> {
-    fn index(objects: &'a [FinalObject<'a>]) -> Self {
+    fn index(objects: &'a Views<'a>) -> Self {
         let mut index = Self { ingresses: HashMap::new(), secrets: Secrets::new() };
-        for object in objects {
-            match object {
-                FinalObject::Ingress(view) => {
-                    let hosts: BTreeSet<&str> = view.rules.iter().map(|rule| rule.host).collect();
-                    for host in hosts {
-                        let places = index.ingresses.entry(host).or_default();
-                        places.entry((view.namespace, view.name)).or_default().push(view);
-                    }
-                }
-                FinalObject::Secret(view) => {
-                    index.secrets.insert((view.namespace, view.name), view);
-                }
-                FinalObject::Settings(_) => {}
+        for view in &objects.ingresses {
+            let hosts: BTreeSet<&str> = view.rules.iter().map(|rule| rule.host).collect();
+            for host in hosts {
+                let places = index.ingresses.entry(host).or_default();
+                places.entry((view.namespace, view.name)).or_default().push(view);
             }
         }
+        let secrets = objects.secrets.iter();
+        index.secrets = secrets.map(|view| ((view.namespace, view.name), view)).collect();
         index
     }
 
@@ -301,7 +292,7 @@ impl<'a> Protection<'a> {
         // The annotation counts where the field says nothing (`GetIngressClass` of
         // `internal/ingress/controller/store/store.go`).
         let written = self.exposure.existing_ingress.as_ref().and(view.annotations.get(CLASS));
-        let class = view.class.or(written.map(String::as_str));
+        let class = view.class.or(written);
         let wanted = self.exposure.ingress_class_name.as_str();
         let problem = match class {
             _ if !own => None,
@@ -322,7 +313,7 @@ impl<'a> Protection<'a> {
 
     fn annotations(&mut self, view: &IngressView<'_>, called: &str) {
         for (name, want) in &self.wanted {
-            match view.annotations.get(*name) {
+            match view.annotations.get(name) {
                 Some(have) if have == want => {}
                 Some(have) => self.found.push(format!(
                     "{called} has `{name}: {}`, and it must be `{want}`",
@@ -332,7 +323,7 @@ impl<'a> Protection<'a> {
             }
         }
         for (name, value) in view.annotations.iter() {
-            if self.wanted.contains_key(name.as_str()) {
+            if self.wanted.contains_key(name) {
                 continue;
             }
             if name.strip_prefix(PREFIX).is_some_and(|name| name.starts_with("auth-tls-")) {
@@ -345,7 +336,7 @@ impl<'a> Protection<'a> {
             } else if self.exposure.allows(name) {
                 // It counts as unknown, which has been said.
             } else if let Some(reason) = opens(name, value) {
-                self.refused.push((name.clone(), format!("{called} has `{name}`: {reason}")));
+                self.refused.push((name.to_owned(), format!("{called} has `{name}`: {reason}")));
             }
         }
     }

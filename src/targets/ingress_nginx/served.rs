@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Exposure, Model, Service};
 use crate::specification::document::Locate;
 use crate::specification::document::Step;
-use crate::targets::{FinalObject, IngressView, SecretView, SettingsView};
+use crate::targets::{IngressView, SecretView, SettingsView, Views};
 
 /// What there is to say about the Ingresses that mtlsgen makes of a model.
 pub(super) fn of_model(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
@@ -42,31 +42,20 @@ fn classes(model: &Model) -> BTreeSet<&str> {
 /// What there is to say about final objects, beside what [`of_model`] says already.
 pub(super) fn of_objects(
     model: &Model,
-    objects: &[FinalObject<'_>],
+    objects: &Views<'_>,
     locate: Locate<'_>,
 ) -> Vec<Diagnostic> {
-    let is_as_made = |object: &FinalObject<'_>| match object {
-        FinalObject::Ingress(view) => view.is_as_made,
-        FinalObject::Secret(_) => true,
-        FinalObject::Settings(_) => false,
-    };
-    if objects.iter().all(is_as_made) {
+    let Views { ingresses, secrets, settings } = objects;
+    if settings.is_empty() && ingresses.iter().all(|view| view.is_as_made) {
         return Vec::new();
     }
-    let ingresses: Vec<_> = objects.iter().filter_map(FinalObject::ingress).collect();
+    let ingresses: Vec<_> = ingresses.iter().collect();
     let said = of_model(model, locate);
     let mut said: HashSet<String> = said.into_iter().map(|finding| finding.title).collect();
     let of_class = |class| {
         let mut scene = Scene::new(model, locate, class, &ingresses);
-        for object in objects {
-            match object {
-                FinalObject::Secret(view) => {
-                    scene.secrets.insert((view.namespace, view.name), view);
-                }
-                FinalObject::Settings(view) => scene.settings.push(view),
-                FinalObject::Ingress(_) => {}
-            }
-        }
+        scene.secrets = secrets.iter().map(|view| ((view.namespace, view.name), view)).collect();
+        scene.settings = settings.iter().collect();
         scene.findings()
     };
     let mut found: Vec<_> = classes(model).into_iter().flat_map(of_class).collect();
@@ -84,7 +73,7 @@ fn view_of(exposure: &Exposure) -> IngressView<'_> {
     }
     IngressView {
         class: Some(exposure.ingress_class_name.as_str()),
-        annotations: Cow::Owned(annotations),
+        annotations: Cow::Owned(annotations.into_iter().collect()),
         ..IngressView::of_routes(
             exposure.namespace.as_str(),
             exposure.name.as_str(),
@@ -172,7 +161,7 @@ impl<'a> Scene<'a> {
 
     /// An annotation of the controller.
     fn annotation<'v>(view: &'v IngressView<'_>, name: &str) -> Option<&'v str> {
-        view.annotations.get(&format!("{PREFIX}{name}")).map(String::as_str)
+        view.annotations.get(&format!("{PREFIX}{name}"))
     }
 }
 

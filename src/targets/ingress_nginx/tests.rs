@@ -2,9 +2,9 @@ mod table;
 
 use super::{IngressNginx, PREFIX};
 use crate::diagnostic::Severity;
+use crate::manifest::kinds::Ingress;
 use crate::model::{Exposure, Model, Reference, ServerCertificateSource, ServerTls};
 use crate::specification::Verify;
-use crate::targets::draft::Facts;
 use crate::targets::fixture::{annotations, exposure, model, protected};
 use crate::targets::{self, Target};
 
@@ -28,10 +28,11 @@ fn annotated(exposure: Exposure, name: &str, value: &str) -> Model {
 }
 
 fn rendered_annotations(exposure: &Exposure) -> Vec<(String, String)> {
-    let draft = IngressNginx.expose(exposure).unwrap().remove(0);
-    let Facts::Ingress { annotations, .. } = draft.facts else { panic!("an Ingress") };
-    let short = |key: String| key.strip_prefix(PREFIX).map_or(key.clone(), str::to_owned);
-    annotations.into_iter().map(|(key, value)| (short(key), value)).collect()
+    let object = IngressNginx.expose(exposure).unwrap().remove(0);
+    let ingress = object.read::<Ingress>().unwrap().unwrap();
+    let short = |key: &str| key.strip_prefix(PREFIX).unwrap_or(key).to_owned();
+    let annotations = ingress.metadata.annotations.iter();
+    annotations.map(|(key, value)| (short(key), value.to_owned())).collect()
 }
 
 #[test]

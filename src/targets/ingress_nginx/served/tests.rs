@@ -3,10 +3,11 @@ use serde_json::{Value, json};
 use super::{of_model, of_objects};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::identity::Identity;
+use crate::manifest::ObjectSet;
 use crate::model::{Exposure, Model, Reference};
 use crate::specification::value::{Port, PortReference};
 use crate::specification::{PathType, Verify};
-use crate::targets::FinalObject;
+use crate::targets::FinalObjects;
 use crate::targets::fixture::{annotations, exposure, model, protected};
 
 const SOLVER: &str = "/.well-known/acme-challenge/token";
@@ -41,13 +42,11 @@ fn alias(mut exposure: Exposure, names: &str) -> Exposure {
 
 /// Findings about further objects beside a model.
 fn beside(model: &Model, objects: &[Value]) -> Vec<Diagnostic> {
-    let identities: Vec<Identity> = objects.iter().filter_map(Identity::of).collect();
-    let views: Vec<_> = identities
-        .iter()
-        .zip(objects)
-        .filter_map(|(id, object)| FinalObject::of(id, object))
-        .collect();
-    of_objects(model, &views, &|_| None)
+    let mut set = ObjectSet::default();
+    for object in objects {
+        set.add_other(Identity::of(object).unwrap(), object);
+    }
+    of_objects(model, &FinalObjects::of(&set).unwrap().views(), &|_| None)
 }
 
 fn ingress(namespace: &str, name: &str, host: &str, path: &str, service: &str) -> Value {

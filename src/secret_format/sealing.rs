@@ -1,0 +1,69 @@
+//! The one way in which Secrets are handed over, whatever their format.
+
+use zeroize::Zeroizing;
+
+use super::SecretFormat;
+use crate::diagnostic::Diagnostic;
+use crate::guard::Known;
+use crate::manifest::kinds::{Api as _, Secret};
+use crate::manifest::{Object, Wiped, data};
+use crate::pki::key::PrivateKey;
+
+/// What a format that reveals no key seals: the values of one Secret. Others need none.
+#[derive(Default)]
+pub struct Sealing {
+    values: Vec<(String, Zeroizing<Vec<u8>>)>,
+}
+
+impl Sealing {
+    fn of(secret: &Wiped) -> Self {
+        let value = |(name, value, is_base64): (&str, &serde_json::Value, bool)| {
+            let octets = data::decoded(value.as_str()?, is_base64)?;
+            Some((name.to_owned(), octets))
+        };
+        Self { values: data::entries(secret).filter_map(value).collect() }
+    }
+
+    /// The values, by name.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.values.iter().map(|(name, octets)| (name.as_str(), octets.as_slice()))
+    }
+
+    /// All of them that are not public by their name.
+    fn private(&self) -> Known {
+        let mut known = Known::default();
+        for (name, octets) in self.values() {
+            match PrivateKey::from_pem(octets) {
+                Ok(key) => key.enter(&mut known),
+                Err(_) if matches!(name, "ca.crt" | "ca.crl" | "tls.crt") => {}
+                Err(_) => known.add(octets),
+            }
+        }
+        known
+    }
+}
+
+/// Hands an object over: a Secret with a private key in the form of the format, any other object as it is.
+///
+/// # Errors
+/// The Secret cannot be handed over so; or the format says that it reveals no key, and what it gives has a part of one.
+pub fn hand_over(format: &dyn SecretFormat, object: Object) -> Result<Object, Diagnostic> {
+    if !object.sensitive || !Secret::is(&object.identity) {
+        return Ok(object);
+    }
+    if format.reveals_keys() {
+        return format.wrap(object, &mut Sealing::default());
+    }
+    let identity = object.identity.clone();
+    let mut sealing = Sealing::of(&object.value());
+    let private = sealing.private();
+    let wrapped = format.wrap(object, &mut sealing)?;
+    let text = Zeroizing::new(wrapped.value().to_string());
+    if private.find(text.as_bytes()).is_empty() {
+        return Ok(Object { sensitive: false, ..wrapped });
+    }
+    let title =
+        format!("the Secret format `{}` would show a private key of {identity}", format.name());
+    Err(Diagnostic::error("format-reveals-key", title)
+        .help("nothing was written; please report it, with the spec"))
+}

@@ -1,0 +1,109 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
+use super::*;
+use crate::identity::Identity;
+use crate::manifest::Body;
+use crate::manifest::kinds::{Datum, Key, Kind, Secret};
+use crate::pki::key::{KeyKind, PrivateKey};
+
+/// A format that says that it reveals no key, and what it does with one.
+struct Claims(fn(&[u8]) -> String);
+
+impl SecretFormat for Claims {
+    fn name(&self) -> &'static str {
+        "claims"
+    }
+
+    fn reveals_keys(&self) -> bool {
+        false
+    }
+
+    fn wrap(&self, secret: Object, sealing: &mut Sealing) -> Result<Object, Diagnostic> {
+        let values = sealing.values().map(|(name, octets)| (name.to_owned(), (self.0)(octets)));
+        let values: std::collections::BTreeMap<_, _> = values.collect();
+        Ok(Object {
+            body: Body::Value(json!({ "kind": "Sealed", "data": values }).into()),
+            ..secret
+        })
+    }
+
+    fn unwrap<'a>(&self, _: &'a Value) -> Option<Vec<Held<'a>>> {
+        None
+    }
+}
+
+fn key() -> PrivateKey {
+    PrivateKey::from_secret(KeyKind::EcdsaP256, &[0x5a; 32]).unwrap().unwrap()
+}
+
+fn secret() -> Object {
+    let certificate = "-----BEGIN CERTIFICATE-----\nbm90IGEga2V5LCBidXQgYSBsb25nIHRleHQ=\n-----END CERTIFICATE-----\n";
+    let data = [
+        ("tls.crt".to_owned(), Datum::public(certificate)),
+        ("tls.key".to_owned(), Datum::Key(Key::Whole(Arc::new(key())))),
+    ];
+    Object {
+        identity: Identity {
+            api_version: "v1".to_owned(),
+            kind: "Secret".to_owned(),
+            namespace: Some("default".to_owned()),
+            name: "pair".to_owned(),
+        },
+        exposures: Vec::new(),
+        sensitive: true,
+        template: Cow::Borrowed("secret.yaml.j2"),
+        body: Body::Typed(Kind::Secret(Secret {
+            type_name: Some("kubernetes.io/tls".to_owned()),
+            data: data.into_iter().collect(),
+            ..Secret::default()
+        })),
+    }
+}
+
+#[test]
+fn a_format_that_claims_to_reveal_no_key_cannot_print_one() {
+    let leaks: [fn(&[u8]) -> String; 4] = [
+        |octets| String::from_utf8_lossy(octets).into_owned(),
+        |octets| BASE64_STANDARD.encode(octets),
+        |octets| BASE64_STANDARD.encode(&octets[..octets.len() / 2]),
+        |octets| format!("{octets:02x?}").replace([' ', ','], ""),
+    ];
+    for leak in leaks {
+        let refused = hand_over(&Claims(leak), secret()).unwrap_err();
+        assert_eq!(refused.code, "format-reveals-key");
+        assert!(refused.title.contains("`claims`") && refused.title.contains("default/pair"));
+    }
+    let sealed = hand_over(&Claims(|_| "sealed".to_owned()), secret()).unwrap();
+    assert!(!sealed.sensitive, "it may go wherever public objects go");
+    let crt_alone: fn(&[u8]) -> String = |octets| {
+        let text = String::from_utf8_lossy(octets);
+        if text.contains("CERTIFICATE") { text.into_owned() } else { "sealed".to_owned() }
+    };
+    assert!(hand_over(&Claims(crt_alone), secret()).is_ok(), "certificates are public");
+}
+
+#[test]
+fn secrets_that_a_patch_has_made_are_held_to_the_same() {
+    let value = secret().value();
+    let patched = Object { body: Body::Value(value), ..secret() };
+    let whole: fn(&[u8]) -> String = |octets| String::from_utf8_lossy(octets).into_owned();
+    assert!(hand_over(&Claims(whole), patched).is_err());
+}
+
+#[test]
+fn plain_secrets_are_handed_over_as_they_are_and_read_back() {
+    let plain = find("plain").unwrap();
+    let handed = hand_over(plain, secret()).unwrap();
+    assert_eq!(handed, secret());
+    let value = handed.value();
+    let held = held(&value);
+    assert_eq!(held.iter().map(|one| one.name).collect::<Vec<_>>(), ["tls.crt", "tls.key"]);
+    let content = Content::Shown(Zeroizing::new(key().to_pem().as_bytes().to_vec()));
+    assert!(held[1].content == content);
+    assert!(super::held(&json!({"kind": "Pod", "data": {"a": "b"}})).is_empty());
+}
