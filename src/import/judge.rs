@@ -124,9 +124,27 @@ pub fn judge(found: &Found, options: &Options, experience: &Experience, now: Tim
     requests::judge(case, &mut pki);
     authorities::drop_mere_chain_members(case, &mut pki);
     unused_keys(case, &mut pki);
+    not_begun(case, &mut pki);
     pki.left_out.sort();
     pki.left_out.dedup();
     pki
+}
+
+/// Certificates whose time has not come: they are kept, and work nowhere before.
+fn not_begun(case: Case<'_>, pki: &mut Pki) {
+    let begins = |entry: &Entry| Some(entry.certificate.as_ref()?.not_before);
+    let early = pki.entries.iter().filter_map(|entry| {
+        let begins = begins(entry).filter(|begins| *begins > case.now)?;
+        let remedy = match entry.source {
+            Source::Issued(_) => "`mtlsgen cert renew NAME` issues it anew",
+            Source::Brought => "get another one",
+        };
+        Some(format!(
+            "{}: its certificate is valid from {begins} on; it is {} now: check the clock; if it is right, {remedy}",
+            entry.holder, case.now
+        ))
+    });
+    pki.notes.extend(early);
 }
 
 /// Keys to which no certificate belongs.

@@ -1,5 +1,6 @@
 //! The engine's filters, functions and operators, each within the budget.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
@@ -49,10 +50,13 @@ pub(super) fn install(environment: &mut Environment<'_>, budget: &Arc<Budget>) {
     for (name, test) in comparisons() {
         let budget = Arc::clone(budget);
         environment.add_test(name, move |state: &mut State, values: Rest<Value>| {
-            values.first().map(|value| budget.written(value)).transpose()?;
+            // These two make texts of both sides; the others are done with the smaller one.
+            let looked_at = if name.ends_with("ingwith") { 2 } else { 1 };
+            values.iter().take(looked_at).try_for_each(|value| budget.written(value).map(drop))?;
             test.call(state, &values)
         });
     }
+    environment.add_test("divisibleby", divisible);
     operators(environment, budget);
 }
 
@@ -110,6 +114,16 @@ fn operators(environment: &mut Environment<'_>, budget: &Arc<Budget>) {
         Ok::<_, Error>(value)
     });
     let own = Arc::clone(budget);
+    environment.add_function(guarded::ARGUMENTS, move |values: Rest<ValueOrKwargs>| {
+        let mut values = values.into_values();
+        values.iter().try_for_each(|value| own.written(value).map(drop))?;
+        if values.is_empty() {
+            // The engine divides by their number.
+            values.push(Value::UNDEFINED);
+        }
+        Ok::<_, Error>(Value::from(values))
+    });
+    let own = Arc::clone(budget);
     environment.add_function(guarded::TEXT, move |length: u64| {
         own.charge(length)?;
         Ok::<_, Error>(Value::from_safe_string(String::new()))
@@ -142,6 +156,26 @@ fn engines(state: &State, operation: &'static str, a: &Value, b: &Value) -> Resu
     })
 }
 
+/// The engine's test of that name, but for the divisors with which it panics: 0, and -1 of the least number.
+fn divisible(state: &mut State, value: Value, divisor: Value) -> Result<Value, Error> {
+    let divisor = match i128::try_from(divisor.clone()) {
+        Ok(0) => return Err(Error::new(ErrorKind::InvalidOperation, "cannot divide by 0")),
+        Ok(-1) => Value::from(1),
+        _ => divisor,
+    };
+    Value::from_function(tests::is_divisibleby).call(state, &[value, divisor])
+}
+
+/// The text that the engine makes of a value, whatever it is; none of one that is not given.
+fn text_of<'v>(budget: &Budget, value: Option<&'v Value>) -> Result<Cow<'v, str>, Error> {
+    let Some(value) = value else { return Ok(Cow::Borrowed("")) };
+    if let Some(text) = value.as_str() {
+        return Ok(Cow::Borrowed(text));
+    }
+    budget.allow(budget.written(value)?.saturating_mul(2))?;
+    Ok(Cow::Owned(value.to_string()))
+}
+
 /// Octets that the filter or function may take for these values, as an upper bound.
 fn need(budget: &Budget, name: &str, values: &[Value]) -> Result<u64, Error> {
     let Some(value) = values.first() else { return Ok(0) };
@@ -150,15 +184,18 @@ fn need(budget: &Budget, name: &str, values: &[Value]) -> Result<u64, Error> {
     let numbers = || values[1..].iter().flat_map(numbers_in).fold(0, u64::saturating_add);
     Ok(match name {
         "join" => {
-            let joiners = budget.length(value)?.saturating_mul(octets(argument(1).len()));
+            let joiner = text_of(budget, values.get(1))?;
+            let joiners = budget.length(value)?.saturating_mul(octets(joiner.len()));
             budget.written(value)?.saturating_mul(2).saturating_add(joiners.saturating_mul(4))
         }
         "replace" => {
-            let found = octets(text.matches(argument(1)).count());
-            let longer = found.saturating_mul(octets(argument(2).len()));
+            let text = text_of(budget, Some(value))?;
+            let found = octets(text.matches(&*text_of(budget, values.get(1))?).count());
+            let longer = found.saturating_mul(octets(text_of(budget, values.get(2))?.len()));
             octets(text.len()).saturating_add(longer).saturating_mul(4)
         }
         "indent" => {
+            let text = text_of(budget, Some(value))?;
             let lines = octets(text.lines().count()).saturating_add(1);
             octets(text.len()).saturating_add(lines.saturating_mul(numbers().saturating_add(4)))
         }

@@ -22,6 +22,10 @@ pub(super) const TIMES: &str = "__mtlsgen_times";
 pub(super) const PART: &str = "__mtlsgen_part";
 /// What is compared as a whole.
 pub(super) const WHOLE: &str = "__mtlsgen_whole";
+/// The arguments of a method of `loop`, which compares them, or chooses one by their number.
+pub(super) const ARGUMENTS: &str = "__mtlsgen_arguments";
+/// The methods of `loop`.
+const METHODS: [&str; 2] = ["changed", "cycle"];
 /// Raw text of that many octets.
 pub(super) const TEXT: &str = "__mtlsgen_text";
 
@@ -297,7 +301,13 @@ impl<'t, 's> Rewriter<'t, 's> {
         while end < to {
             match self.token(end) {
                 Some(Token::Dot) => end += 2,
-                Some(Token::ParenOpen) => end = self.group(end, to),
+                Some(Token::ParenOpen) => {
+                    let open = end;
+                    end = self.group(open, to);
+                    if self.is_method(open) {
+                        self.wrap_arguments(open, end);
+                    }
+                }
                 Some(Token::BracketOpen) => {
                     let open = end;
                     end = self.group(open, to);
@@ -309,6 +319,24 @@ impl<'t, 's> Rewriter<'t, 's> {
             }
         }
         end.min(to)
+    }
+
+    /// Whether the bracket at `open` stands behind a method of `loop`, under whatever name that is known.
+    fn is_method(&self, open: usize) -> bool {
+        let is_dot = |at| matches!(self.token(at), Some(Token::Dot));
+        open >= 2 && is_dot(open - 2) && self.word(open - 1).is_some_and(|it| METHODS.contains(&it))
+    }
+
+    /// `(a, b)` becomes `(*ARGUMENTS(a, b))`.
+    fn wrap_arguments(&mut self, open: usize, end: usize) {
+        let (Some(open), Some((Token::ParenClose, close))) =
+            (self.tokens.get(open), self.tokens.get(end - 1))
+        else {
+            return;
+        };
+        let (start, end) = (open.1.end, close.start);
+        self.insertions.entry(start).or_default().insert_str(0, &format!("*{ARGUMENTS}("));
+        self.insertions.entry(end).or_default().push(')');
     }
 
     fn arguments(&mut self, at: usize, to: usize) -> usize {

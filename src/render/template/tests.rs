@@ -128,7 +128,7 @@ fn every_file_among_the_templates_is_embedded() {
 }
 
 /// What stands between brackets, and what the engine gives for it without and within the budget.
-const EXPRESSIONS: [&str; 35] = [
+const EXPRESSIONS: [&str; 41] = [
     "1 + 2 - 3 + 4 + 5 - 6 * 2 * 3 // 2 * 2",
     "1 + 2 * 3 - 4",
     "2 * 3 ** 2 ~ 'x'",
@@ -164,6 +164,12 @@ const EXPRESSIONS: [&str; 35] = [
     "'a,b' | split(',') | length",
     "v.n - 1 if v.n in [1 + 2, 12] else 0",
     "'a' if v.n < 3 or v.n > 5 else 'b' ~ 'c' ~ v.n",
+    "10010 | replace(1, v.l) ~ v.l | replace('a', v.n)",
+    "v.l | indent(2) ~ [1, 2] | join(v.l)",
+    "v.l is startingwith '[' and v.n is endingwith 2",
+    "12 is divisibleby(-1) and 1.5 is not divisibleby(-1) and v.s is not divisibleby(2)",
+    "12 is divisibleby 5 or 12 is divisibleby(3.0)",
+    "-9223372036854775807 is divisibleby -7",
 ];
 
 #[test]
@@ -182,7 +188,7 @@ fn the_budget_changes_nothing_but_the_size() {
 }
 
 /// Whitespace, blocks and every kind of tag; what the engine gives without the budget is the same text.
-const TEMPLATES: [&str; 12] = [
+const TEMPLATES: [&str; 15] = [
     "\n  {% if v %}\n  a: {{ v }}\n  {% endif %}\nb\n",
     "  {%- if v -%}  a  {%- endif %}\n",
     "a {{- v -}} b {{ v }}\n c",
@@ -195,6 +201,9 @@ const TEMPLATES: [&str; 12] = [
     "{% set ns = namespace(t='') %}{% for x in range(3) %}{% set ns.t = ns.t ~ x %}{% endfor %}{{ ns.t }}",
     "{% block b %} one {{ self.c() }}{% endblock %}{% block c %}two{% endblock %}\n\n",
     "{%+ if v ~ 'a' == 'xa' and not v is none %}  yes{% elif v * 2 %}no{% endif +%}\n",
+    "{% for x in [1, 1, 2] %}{{ loop.cycle('a', 'b' ~ v, ) }}{{ loop.cycle(*[3, 4]) }}{% endfor %}",
+    "{% for x in [1, 1, 2] %}{% if loop.changed(x, [x + 1]) %}{{ x }}{% endif %}{% endfor %}",
+    "{% for x in [1, 1] %}{% set l = loop %}{{ l.changed( ) }}{{ l.changed(l.changed(v ~ 1) ~ [v][0:1]) }}{% endfor %}",
 ];
 
 #[test]
@@ -207,6 +216,57 @@ fn rewritten_templates_give_the_same_text() {
         plain.add_template("t", text).unwrap();
         let want = plain.get_template("t").unwrap().render(context()).unwrap();
         assert_eq!(within.render("x.yaml.j2", &context()).unwrap(), want, "{text}");
+    }
+}
+
+/// The engine panics at each.
+const DIVISIONS: [&str; 5] = [
+    "{% for x in [1] %}{{ loop.cycle() }}{% endfor %}",
+    "{% for x in [1] %}{% set l = loop %}{{ l.cycle(*[]) }}{% endfor %}",
+    "{{ 1 is divisibleby(0) }}",
+    "{{ [1] | select('divisibleby', 0) | list }}",
+    "{{ 1 is divisibleby false }}",
+];
+
+#[test]
+fn nothing_is_divided_by_nothing() {
+    for text in DIVISIONS {
+        let set = set(&format!("# first line\n{text}\n"));
+        let error = Engine::new(&set).unwrap().render("x.yaml.j2", &fields([])).unwrap_err();
+        assert!(error.title.contains("line 2"), "{text}\n{error:?}");
+    }
+    let set = set("a: {{ (-170141183460469231731687303715884105727 - 1) is divisibleby(-1) }}\n");
+    let printed = Engine::new(&set).unwrap().render("x.yaml.j2", &fields([])).unwrap();
+    assert_eq!(printed, "a: True\n");
+}
+
+/// What the engine does with `x`, a list that holds a list twice, and so on sixty times, as `y` does; each makes a text
+/// of it, or compares it.
+const LOOKS: [&str; 10] = [
+    "x | replace('a', 'b')",
+    "'a' | replace(x, 'b')",
+    "'a' | replace('a', x)",
+    "[x] | map('replace', 'a', 'b') | list",
+    "x | indent(2)",
+    "['a', 'b'] | join(x)",
+    "'a' is startingwith(x)",
+    "'a' is endingwith x",
+    "loop.changed(x) ~ loop.changed(y)",
+    "loop.changed(*[x]) ~ loop.changed(*[y])",
+];
+
+#[test]
+fn no_text_is_made_of_a_list_that_is_too_long_when_written() {
+    for look in LOOKS {
+        let text = format!(
+            "# first line\n{{% set n = namespace(x=['a'], y=['a']) %}}\
+            {{% for i in range(60) %}}{{% set n.x = [n.x, n.x] %}}{{% set n.y = [n.y, n.y] %}}{{% endfor %}}\
+            {{% set x = n.x %}}{{% set y = n.y %}}{{% for i in [1] %}}{{{{ {look} }}}}{{% endfor %}}\n"
+        );
+        let set = set(&text);
+        let error = Engine::new(&set).unwrap().render("x.yaml.j2", &fields([])).unwrap_err();
+        assert_eq!(error.code, "template-too-large", "{look}\n{error:?}");
+        assert!(error.title.contains("line 2"), "{look}\n{error:?}");
     }
 }
 
@@ -287,10 +347,10 @@ fn templates_that_the_engine_could_not_compile_are_refused() {
     for repeated in ["1 - ", "1 ~ ", "v.a or ", "1 ** ", "1 if ", "not ", "- "] {
         assert!(is_refused(format!("{{{{ {}1 }}}}", repeated.repeat(100_000))), "{repeated}");
     }
-    for repeated in [".a", "|upper", "[0]", "(1)", "[1:]", " is none"] {
+    for repeated in [".a", "|upper", "[0]", "(1)", "[1:]", " is none", ".changed(v)"] {
         assert!(is_refused(format!("{{{{ v{} }}}}", repeated.repeat(100_000))), "{repeated}");
     }
-    for open in ["{% if v %}", "{{ (", "{{ [", "{% set x %}", "{% for x in v %}"] {
+    for open in ["{% if v %}", "{{ (", "{{ v.changed(", "{{ [", "{% set x %}", "{% for x in v %}"] {
         assert!(is_refused(open.repeat(100_000)), "{open}");
     }
     assert!(is_refused(format!("{{% if v %}}{}{{% endif %}}", "{% elif v %}".repeat(100_000))));

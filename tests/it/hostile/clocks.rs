@@ -85,3 +85,27 @@ fn an_authority_that_is_not_valid_yet_is_told_alone() {
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(run.stderr.contains("authority `clients` is not valid yet"), "{}", run.stderr);
 }
+
+/// A file that is handed out, and a PKI that is taken over: what `render --locked` refuses afterwards is told at once.
+#[test]
+fn what_is_handed_out_or_taken_over_before_its_time_is_told() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q", "--at", AHEAD]);
+    let export = ["cert", "export", "alice", "--format", "pem-chain", "-o", "-", "--at", NOW];
+    let run = sandbox.ok(&export);
+    for words in
+        ["warning[not-valid]", "is valid from 2030-12-31T23:55:00Z on", "`mtlsgen cert renew NAME`"]
+    {
+        assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
+    }
+    let import =
+        |at: &str| sandbox.run(&["import", "pki", "--dry-run", "-o", "new", "--at", at]).stdout;
+    let said = import(NOW);
+    for holder in ["authority `clients`", "host `web.example.com`", "client `alice`"] {
+        let words =
+            format!("note: {holder}: its certificate is valid from 2030-12-31T23:55:00Z on");
+        assert!(said.contains(&words), "{words}\n{said}");
+    }
+    assert!(said.contains("`mtlsgen cert renew NAME` issues it anew"), "{said}");
+    assert!(!import("2031-01-02").contains("is valid from"));
+}

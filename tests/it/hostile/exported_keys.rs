@@ -88,6 +88,27 @@ fn a_key_is_not_written_where_git_would_take_it_up() {
     refused(&["-o", "a.p12", "--password-file", &away]);
 }
 
+/// A store that is no folder has no place that Git ignores; the remedy does not promise one.
+#[test]
+fn a_derived_store_has_no_place_for_keys_in_a_work_tree() {
+    let Some(sandbox) = tree() else { return };
+    sandbox.write("mtls.toml", format!("store.kind = \"derived\"\n{SPEC}"));
+    let arguments = ["--new-password-file", "/dev/null/x"];
+    let mut command = sandbox.command(&[&EXPORT[..], &arguments].concat());
+    let run =
+        finish(command.env(
+            "MTLSGEN_SEED",
+            "d6b9a7f14e02c5883bfa1d60977ce3254a8f10dd5b36e9c271048bfe92a35cd7",
+        ));
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("in-git") && !run.stderr.contains("leave `-o` out"),
+        "{}",
+        run.stderr
+    );
+    assert!(!sandbox.path("alice.p12").exists());
+}
+
 #[test]
 fn without_git_a_work_tree_is_not_trusted() {
     let Some(sandbox) = tree() else { return };

@@ -128,6 +128,7 @@ fn no_path_of_a_spec_leads_out_of_the_folder() {
     ] {
         for (plugin, spec) in [
             (json!({"specFiles": [path]}), json!({})),
+            (json!({}), json!({"include": [path]})),
             (json!({}), json!({"templates": path})),
             (json!({}), json!({"store": {"path": path}})),
             (json!({}), json!({"store": {"kind": "derived", "seedFile": path}})),

@@ -77,7 +77,18 @@ fn templates_that_double() {
         "{% set n = namespace(x=['a']) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}a: {{ n.x }}",
         "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x %}{{ n.x }}{{ n.x }}{% endset %}{% endfor %}",
     ];
-    for template in templates {
+    // Filters, tests and methods that make a text of a list, or compare it.
+    let looks =
+        ["x | replace('a', 'b')", "'a' | replace('a', x)", "x | indent(2)", "['a'] | join(x)"];
+    let looks = looks.into_iter().chain(["'a' is endingwith(x)", "loop.changed(x, [y])"]);
+    let looks = looks.map(|look| {
+        format!(
+            "{{% set n = namespace(x=['a'], y=['a']) %}}\
+            {{% for i in range(60) %}}{{% set n.x = [n.x, n.x] %}}{{% set n.y = [n.y, n.y] %}}{{% endfor %}}\
+            {{% for x, y in [(n.x, n.y), (n.y, n.x)] %}}{{{{ {look} }}}}{{% endfor %}}"
+        )
+    });
+    for template in templates.map(str::to_owned).into_iter().chain(looks) {
         let run = render(SPEC, &format!("# first line\n{template}\n"));
         assert_eq!(run.status, 2, "{template}\n{}", run.stderr);
         let words = "extra.yaml.j2`, line 2: it makes more text and lists than one rendering may";
@@ -105,6 +116,20 @@ fn templates_that_end_the_stack() {
         let run = render(SPEC, &template);
         assert_eq!(run.status, 2, "{}", &run.stderr[..run.stderr.len().min(300)]);
         assert!(run.stderr.contains("template-malformed"), "{}", run.stderr);
+    }
+}
+
+/// The engine divides by what a template gives it, and panics where that is 0.
+#[test]
+fn templates_that_end_the_program() {
+    for template in [
+        "{% for x in [1] %}{{ loop.cycle() }}{% endfor %}",
+        "{% for x in [1] %}{{ loop.cycle(*[]) }}{% endfor %}",
+        "{{ 1 is divisibleby(0) }}",
+    ] {
+        let run = render(SPEC, &format!("# first line\n{template}\n"));
+        assert_eq!(run.status, 2, "{template}\n{}", run.stderr);
+        assert!(run.stderr.contains("extra.yaml.j2`, line 2: "), "{template}\n{}", run.stderr);
     }
 }
 

@@ -14,7 +14,7 @@ const SPEC: &str = "[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n\
     [services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"web.example.com\"]\nservice = \"web\"\n\
     tls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
 const KEY: &str = "pki/cas/clients/tls.key";
-const CONFIG: &str = "apiVersion: mtlsgen.dev/v1alpha1\nkind: MutualTLS\nmetadata:\n  name: web\nspec:\n  specFiles: [mtls.toml]\n";
+const CONFIG: &str = "apiVersion: mtlsgen.dev/v1alpha1\nkind: MutualTLS\nmetadata:\n  name: web\nplugin:\n  specFiles: [mtls.toml]\nspec: {}\n";
 
 /// Commands that only look.
 const LOOKING: &[&[&str]] = &[
@@ -66,6 +66,7 @@ fn nothing_is_carried_out(sandbox: &Sandbox) {
     sandbox.write("config.yaml", CONFIG);
     let exec = sandbox.run(&["kustomize", "config.yaml"]);
     assert_ne!(exec.status, 0);
+    is_reported(&exec);
     assert!(sandbox.path("pki/.commit").exists());
     fs::remove_file(sandbox.path("config.yaml")).unwrap();
     assert_eq!(without_lock(sandbox), without(&before, ".lock"));

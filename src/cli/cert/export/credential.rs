@@ -194,14 +194,18 @@ fn root(model: &Model, inventory: &Inventory, holder: &Holder) -> Option<Certifi
 }
 
 fn tell_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, report: Report) {
-    let title = if now > certificate.not_after {
-        format!("the certificate of {holder} expired at {}", certificate.not_after)
+    let (title, help) = if now > certificate.not_after {
+        let title = format!("the certificate of {holder} expired at {}", certificate.not_after);
+        (title, "run `mtlsgen render`, which renews what is due")
     } else if now < certificate.not_before {
-        format!("the certificate of {holder} is valid from {} on", certificate.not_before)
+        let begins = certificate.not_before;
+        let title =
+            format!("the certificate of {holder} is valid from {begins} on; it is {now} now");
+        // `render` keeps what a clock that was ahead made.
+        (title, "check the clock; if it is right, `mtlsgen cert renew NAME` issues it anew")
     } else {
         return;
     };
-    let help = "run `mtlsgen render`, which renews what is due";
     report.diagnostics(&[Diagnostic::warning("not-valid", title).help(help)]);
 }
 

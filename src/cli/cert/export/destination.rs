@@ -57,7 +57,7 @@ fn refuse_git(contents: &[(&Destination, &[u8])]) -> Result<(), CommandError> {
             path.display(),
             tree.display()
         );
-        let hint = "leave `-o` out to write into the store, name a file outside of the work tree, or ignore it in `.gitignore`; `--force` writes it all the same";
+        let hint = "name a file outside of the work tree, or ignore it in `.gitignore`; without `-o`, a PKCS#12 file goes into the store where that is a folder; `--force` writes it all the same";
         return Err(CommandError::world("in-git", &what, Some(hint.to_owned())));
     }
     Ok(())
