@@ -215,7 +215,7 @@ impl<'a> IngressView<'a> {
             annotations: Cow::Borrowed(&metadata.annotations),
             rules: rules.collect(),
             tls: tls.collect(),
-            default_backend: spec.default_backend.as_ref().and_then(BackendView::of),
+            default_backend: spec.default_backend.as_deref().and_then(BackendView::of),
             is_as_made: seen.is_as_made,
         }
     }

@@ -24,7 +24,7 @@ pub struct IngressSpec {
     pub ingress_class_name: Option<String>,
     /// What answers where no rule does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_backend: Option<Backend>,
+    pub default_backend: Option<Box<Backend>>,
     /// Certificates.
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "Vec::is_empty")]
     pub tls: Vec<IngressTls>,

@@ -43,7 +43,7 @@ pub struct Data(Arc<Entries>);
 
 /// The values, as templates see them: keys are opened when they are asked for.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Entries(BTreeMap<String, Datum>);
+pub(crate) struct Entries(Vec<(String, Datum)>);
 
 /// A value of a Secret.
 #[derive(Clone, PartialEq)]
@@ -96,7 +96,7 @@ impl Data {
     /// The value of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Datum> {
-        self.0.0.get(name)
+        self.0.get(name)
     }
 
     /// All of them.
@@ -107,7 +107,9 @@ impl Data {
 
 impl FromIterator<(String, Datum)> for Data {
     fn from_iter<I: IntoIterator<Item = (String, Datum)>>(entries: I) -> Self {
-        Self(Arc::new(Entries(entries.into_iter().collect())))
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(Arc::new(Entries(entries)))
     }
 }
 
@@ -211,6 +213,10 @@ impl<'de> Deserialize<'de> for Data {
 }
 
 impl Entries {
+    fn get(&self, name: &str) -> Option<&Datum> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, datum)| datum)
+    }
+
     /// All of them, in the order of the names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Datum)> {
         self.0.iter().map(|(name, datum)| (name.as_str(), datum))
@@ -223,10 +229,10 @@ impl Object for Entries {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<View> {
-        self.0.get(key).map(|datum| datum.with_text(|text| View::from(text)))
+        self.get(key).map(|datum| datum.with_text(|text| View::from(text)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.keys().map(|name| View::from(name.as_str())).collect())
+        Enumerator::Values(self.0.iter().map(|(name, _)| View::from(name.as_str())).collect())
     }
 }
