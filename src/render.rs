@@ -1,4 +1,13 @@
-//! From model and material to finished objects.
+//! From model and material to what is printed, in this order:
+//!
+//! 1. objects of the model, typed; Secrets in clear, whatever their format (`objects`)
+//! 2. templates of the user, for those that they replace or add (`finish`)
+//! 3. patches (`patch`)
+//! 4. names that end in a hash, and references to them (`hashed`)
+//! 5. checks: that no object is there twice, and that all together protect every host ([`Rendered::checked_among`])
+//! 6. selection: `--kind`, `--host`
+//! 7. the form in which Secrets are handed over ([`handed_over`])
+//! 8. text, while it is written ([`text`])
 
 mod finish;
 mod hashed;
@@ -26,6 +35,7 @@ use crate::model::Model;
 use crate::specification::document::Locate;
 use crate::specification::value::SpecName;
 use crate::store::Material;
+use crate::secret_format::{self, Handed};
 use crate::targets;
 use crate::targets::Target;
 use finish::Finisher;
@@ -96,6 +106,28 @@ pub struct Checked {
     pub manifests: Vec<Object>,
     /// What is worth knowing of them.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// Objects in the form in which the model hands Secrets over: what is printed of those that are selected.
+///
+/// # Errors
+/// Every Secret that cannot be handed over so.
+pub fn handed_over<'a>(
+    model: &Model,
+    objects: impl IntoIterator<Item = &'a Object>,
+) -> Result<Vec<Handed<'a>>, Vec<Diagnostic>> {
+    let format = secret_format::find(&model.secret_format).ok_or_else(|| {
+        let title = format!("there is no Secret format `{}`", model.secret_format);
+        vec![Diagnostic::error("format-unknown", title)]
+    })?;
+    let (mut handed, mut found) = (Vec::new(), Vec::new());
+    for object in objects {
+        match secret_format::hand_over(format, object) {
+            Ok(object) => handed.push(object),
+            Err(error) => found.push(error),
+        }
+    }
+    if found.is_empty() { Ok(handed) } else { Err(found) }
 }
 
 /// Objects that are finished but for the check of all of them together.

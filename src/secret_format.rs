@@ -3,7 +3,7 @@
 mod plain;
 mod sealing;
 
-pub use sealing::{Sealing, hand_over};
+pub use sealing::{Handed, Sealing, hand_over};
 
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -34,11 +34,11 @@ pub trait SecretFormat: Sync {
     /// Whether private keys can be read in what it gives.
     fn reveals_keys(&self) -> bool;
 
-    /// The object in whose form a Secret is handed over, after templates, patches and checks.
+    /// The object in whose form a Secret is handed over, after templates, patches, checks and selection; `None`: as it is.
     ///
     /// # Errors
     /// The Secret cannot be handed over so.
-    fn wrap(&self, secret: Object, sealing: &mut Sealing) -> Result<Object, Diagnostic>;
+    fn wrap(&self, secret: &Object, sealing: &mut Sealing) -> Result<Option<Object>, Diagnostic>;
 
     /// What an object of this format holds; `None`: it is of none. The object may be anybody's, and wrong.
     fn unwrap<'a>(&self, object: &'a Value) -> Option<Vec<Held<'a>>>;

@@ -144,7 +144,7 @@ fn annotations_are_added_and_nothing_else_changes() {
 fn a_second_time_changes_nothing() {
     let first = complete(&shop(), vec![ingress(), service()]).unwrap_or_else(|f| panic!("{f:?}"));
     let mut items = first.items.clone();
-    let secret = crate::render::text(&first.manifests[0]);
+    let secret = crate::render::text(&Handed::AsIs(&first.manifests[0]));
     items.extend(crate::yaml::parse(&secret).unwrap());
     let second = complete(&shop(), items.clone()).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(second.items, items);

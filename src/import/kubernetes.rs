@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::found::{Found, LeftOut, Place, SecretName};
 use super::reading;
 use crate::inspect::reading::Passwords;
-use crate::manifest::{data, lists};
+use crate::manifest::lists;
 use crate::pki::pkcs12;
+use crate::secret_format::{self, Content, Held};
 use crate::yaml;
 
 /// Keys under which people put the private key of an authority into the cluster.
@@ -41,15 +42,16 @@ fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwor
     let namespace = text(&object["metadata"]["namespace"]);
     let is_secret = object["kind"] == "Secret";
     let secret = is_secret.then_some(SecretName { namespace, name });
-    for (key, value, encoded) in data::entries(object) {
-        let Some(text) = value.as_str() else { continue };
+    for Held { name: key, content } in secret_format::held(object) {
         let place = Place { key: Some(key.to_owned()), secret: secret.clone(), ..place.clone() };
         if AUTHORITY_KEYS.contains(&key) {
             found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where whoever may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
         }
-        match data::decoded(text, encoded) {
-            Some(octets) => value_of(found, &place, &octets, passwords),
-            None => found.left_out.push(LeftOut::new(&place, "a value", "it is not Base64")),
+        match content {
+            Content::Shown(octets) => value_of(found, &place, &octets, passwords),
+            Content::Malformed => {
+                found.left_out.push(LeftOut::new(&place, "a value", "it is not Base64"));
+            }
         }
     }
 }

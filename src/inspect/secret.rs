@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::item::{Content, Item, Origin};
 use super::reading::{Passwords, ReadError, read_value};
-use crate::manifest::{data, lists};
+use crate::manifest::lists;
+use crate::secret_format::{self, Held};
 use crate::yaml;
 
 /// Tells whether a text is meant as Kubernetes objects rather than as PEM.
@@ -47,26 +48,29 @@ pub(super) fn read(
 }
 
 fn add(file: &str, object: &Value, passwords: &dyn Passwords, items: &mut Vec<Item>) {
-    let is_secret = object["kind"] == "Secret";
-    if !is_secret && object["kind"] != "ConfigMap" {
-        return;
-    }
-    let origin = Origin { file: file.to_owned(), object: Some(title(object)), ..Origin::default() };
-    for (key, value, encoded) in data::entries(object) {
-        let Some(text) = value.as_str() else { continue };
-        let origin = Origin { key: Some(key.to_owned()), ..origin.clone() };
-        items.append(&mut of_value(origin, text, encoded, passwords));
+    for Held { name, content } in secret_format::held(object) {
+        let origin = Origin {
+            file: file.to_owned(),
+            object: Some(title(object)),
+            key: Some(name.to_owned()),
+            ..Origin::default()
+        };
+        items.append(&mut of_value(origin, &content, passwords));
     }
 }
 
 /// Everything in one value. What is called like a certificate or a key and is none is told; other values are
 /// somebody else's.
-fn of_value(origin: Origin, text: &str, encoded: bool, passwords: &dyn Passwords) -> Vec<Item> {
-    let Some(octets) = data::decoded(text, encoded) else {
+fn of_value(
+    origin: Origin,
+    content: &secret_format::Content,
+    passwords: &dyn Passwords,
+) -> Vec<Item> {
+    let secret_format::Content::Shown(octets) = content else {
         let words = "Base64 that cannot be decoded".to_owned();
         return vec![Item { origin, content: Content::Other(words) }];
     };
-    let items = read_value(&origin, &octets, passwords);
+    let items = read_value(&origin, octets, passwords);
     let name = origin.key.as_deref().unwrap_or_default();
     let is_promised = [".crt", ".key", ".pem", ".crl"].iter().any(|end| name.ends_with(end));
     if !items.is_empty() || !is_promised {

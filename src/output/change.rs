@@ -232,8 +232,8 @@ fn record_before(old: &Record, after: &Record, files: &[Change]) -> Record {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::tests::manifest;
-    use super::super::layout::{KUSTOMIZATION, Options, layout};
+    use super::super::layout::tests::{layout, manifest};
+    use super::super::layout::{KUSTOMIZATION, Options};
     use super::*;
 
     const SECRET: &str = "secrets/default/secret-a-tls.yaml";

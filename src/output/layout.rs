@@ -7,8 +7,8 @@ use super::record::Record;
 use zeroize::Zeroizing;
 
 use crate::identity::Identity;
-use crate::manifest::Object;
 use crate::render::text;
+use crate::secret_format::Handed;
 
 /// Name of the files that Kustomize reads.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
@@ -72,14 +72,14 @@ struct Entry {
 /// Every object has a file `NAMESPACE/KIND-NAME.yaml`. Those that hold a private key stand below
 /// `secrets/` with mode 0600, beside a `.gitignore` and a kustomization of their own, unless
 /// [`Options::allow_plain_in_git`] makes them resources of the main one.
-pub fn layout(manifests: &[Object], options: Options) -> OutputTree {
-    let paths = object_paths(manifests);
-    let objects = manifests.iter().zip(&paths).map(|(manifest, path)| Entry {
-        identity: manifest.identity.clone(),
+pub fn layout(objects: &[Handed<'_>], options: Options) -> OutputTree {
+    let paths = object_paths(objects);
+    let objects = objects.iter().zip(&paths).map(|(object, path)| Entry {
+        identity: object.identity.clone(),
         path: path.clone(),
-        sensitive: manifest.sensitive,
+        sensitive: object.sensitive,
     });
-    let files = manifests.iter().zip(&paths).map(|(manifest, path)| (path.clone(), file(manifest)));
+    let files = objects.iter().zip(&paths).map(|(object, path)| (path.clone(), file(object)));
     let mut tree =
         OutputTree { files: files.collect(), objects: objects.collect(), options, partial: false };
     let resources = tree.objects.iter().map(|object| object.path.clone()).collect();
@@ -159,19 +159,19 @@ impl OutputTree {
 }
 
 /// A path for each manifest. Of objects that would share one, all but the first by identity get another.
-pub fn object_paths(manifests: &[Object]) -> Vec<String> {
-    let mut sorted: Vec<usize> = (0..manifests.len()).collect();
-    sorted.sort_by_key(|&at| &manifests[at].identity);
+pub fn object_paths(objects: &[Handed<'_>]) -> Vec<String> {
+    let mut sorted: Vec<usize> = (0..objects.len()).collect();
+    sorted.sort_by_key(|&at| &objects[at].identity);
     let mut taken = BTreeSet::new();
-    let mut paths = vec![String::new(); manifests.len()];
+    let mut paths = vec![String::new(); objects.len()];
     for at in sorted {
-        let manifest = &manifests[at];
+        let object = &objects[at];
         let in_tree = |path: String| {
-            if manifest.sensitive { format!("{SECRETS}/{path}") } else { path }
+            if object.sensitive { format!("{SECRETS}/{path}") } else { path }
         };
-        let mut path = in_tree(object_path(&manifest.identity));
+        let mut path = in_tree(object_path(&object.identity));
         if !taken.insert(path.clone()) {
-            path = in_tree(distinct_object_path(&manifest.identity));
+            path = in_tree(distinct_object_path(&object.identity));
             taken.insert(path.clone());
         }
         paths[at] = path;
@@ -179,11 +179,11 @@ pub fn object_paths(manifests: &[Object]) -> Vec<String> {
     paths
 }
 
-fn file(manifest: &Object) -> File {
+fn file(object: &Handed<'_>) -> File {
     File {
-        bytes: [HEADER, &text(manifest)].concat().into_bytes().into(),
-        mode: if manifest.sensitive { PRIVATE_MODE } else { PUBLIC_MODE },
-        sensitive: manifest.sensitive,
+        bytes: [HEADER, &text(object)].concat().into_bytes().into(),
+        mode: if object.sensitive { PRIVATE_MODE } else { PUBLIC_MODE },
+        sensitive: object.sensitive,
     }
 }
 
@@ -201,6 +201,14 @@ fn kustomization(resources: &[String]) -> String {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::manifest::Object;
+
+    /// The tree of these objects.
+    pub fn layout(objects: &[Object], options: Options) -> OutputTree {
+        let handed: Vec<_> = objects.iter().map(Handed::AsIs).collect();
+        super::layout(&handed, options)
+    }
+
 
     /// An object for tests.
     pub fn manifest(kind: &str, name: &str, sensitive: bool) -> Object {

@@ -4,8 +4,8 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use crate::manifest::Object;
 use crate::render::text;
+use crate::secret_format::Handed;
 
 /// How manifests are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -22,32 +22,32 @@ pub enum Format {
 ///
 /// # Errors
 /// What `output` says.
-pub fn stream(manifests: &[&Object], format: Format, output: &mut dyn io::Write) -> io::Result<()> {
+pub fn stream(objects: &[Handed<'_>], format: Format, output: &mut dyn io::Write) -> io::Result<()> {
     match format {
-        Format::Yaml => yaml(manifests, output),
-        Format::Json => json(manifests, output),
+        Format::Yaml => yaml(objects, output),
+        Format::Json => json(objects, output),
     }
 }
 
-fn yaml(manifests: &[&Object], output: &mut dyn io::Write) -> io::Result<()> {
-    for (index, manifest) in manifests.iter().enumerate() {
+fn yaml(objects: &[Handed<'_>], output: &mut dyn io::Write) -> io::Result<()> {
+    for (index, object) in objects.iter().enumerate() {
         output.write_all(if index == 0 { b"" } else { b"---\n" })?;
-        output.write_all(text(manifest).as_bytes())?;
+        output.write_all(text(object).as_bytes())?;
     }
     Ok(())
 }
 
 /// As `serde_json` prints a whole `List`, without holding more than one object of it.
-fn json(manifests: &[&Object], output: &mut dyn io::Write) -> io::Result<()> {
+fn json(objects: &[Handed<'_>], output: &mut dyn io::Write) -> io::Result<()> {
     output.write_all(b"{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [")?;
-    for (index, manifest) in manifests.iter().enumerate() {
+    for (index, object) in objects.iter().enumerate() {
         // Line ends within strings are escaped: these are all between tokens.
-        let text = Zeroizing::new(format!("\n{:#}", *manifest.value()));
+        let text = Zeroizing::new(format!("\n{:#}", *object.value()));
         let text = Zeroizing::new(text.replace('\n', "\n    "));
         output.write_all(if index == 0 { b"" } else { b"," })?;
         output.write_all(text.as_bytes())?;
     }
-    output.write_all(if manifests.is_empty() { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
+    output.write_all(if objects.is_empty() { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
     Ok(())
 }
 
@@ -56,13 +56,14 @@ mod tests {
     use serde_json::json;
 
     use super::super::layout::tests::manifest;
-    use crate::manifest::Body;
+    use crate::manifest::{Body, Object};
 
     use super::*;
 
-    fn text(manifests: &[Object], format: Format) -> String {
+    fn text(objects: &[Object], format: Format) -> String {
         let mut output = Vec::new();
-        stream(&Vec::from_iter(manifests), format, &mut output).unwrap();
+        let handed: Vec<_> = objects.iter().map(Handed::AsIs).collect();
+        stream(&handed, format, &mut output).unwrap();
         String::from_utf8(output).unwrap()
     }
 
@@ -80,7 +81,7 @@ mod tests {
         ingress.body = Body::Value(json!({"kind": "Ingress", "spec": spec}).into());
         let manifests = [manifest("Service", "a", false), ingress];
         for (manifests, items) in [
-            (&manifests[..], json!([{"kind": "Service"}, {"kind": "Ingress", "spec": spec}])),
+            (&objects[..], json!([{"kind": "Service"}, {"kind": "Ingress", "spec": spec}])),
             (&[], json!([])),
         ] {
             let list = json!({"apiVersion": "v1", "kind": "List", "items": items});

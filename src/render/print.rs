@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::template::{self, format};
 use crate::manifest::kinds::secret;
 use crate::manifest::{Body, Object, Wiped};
+use crate::secret_format::Handed;
 use crate::yaml;
 use crate::yaml::scalar;
 
@@ -31,7 +32,7 @@ static PRINTER: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// # Panics
 /// Never: a built-in template prints every object of its kind that mtlsgen makes.
 #[must_use]
-pub fn text(object: &Object) -> Zeroizing<String> {
+pub fn text(object: &Handed<'_>) -> Zeroizing<String> {
     if let Body::Value(value) = &object.body {
         return Zeroizing::new(yaml::emit(value));
     }

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
-use super::{render, text};
+use super::render;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::manifest::{Disclosure, Object, schema};
 use crate::model::{Model, Patch, Secret, SecretContent, ServicePort};
 use crate::pki::request::Holder;
 use crate::render::template::TemplateSet;
+use crate::secret_format::Handed;
 use crate::specification::{Environment, PatchTarget, PodSecurity, Protocol};
 use crate::targets::fixture::{
     self, FakeMaterial, annotations, exposure, labels, model, protected, walkthrough,
@@ -48,6 +50,10 @@ fn object(manifests: &[Object], kind: &str, name: &str) -> Value {
     let found =
         manifests.iter().find(|m| m.identity.kind == kind && m.identity.name == name).unwrap();
     yaml::parse(&text(found)).unwrap().remove(0)
+}
+
+fn text(object: &Object) -> Zeroizing<String> {
+    super::text(&Handed::AsIs(object))
 }
 
 fn templates(files: &[(&str, &str)]) -> TemplateSet {

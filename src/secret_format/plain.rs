@@ -17,8 +17,8 @@ impl SecretFormat for Plain {
         true
     }
 
-    fn wrap(&self, secret: Object, _: &mut Sealing) -> Result<Object, Diagnostic> {
-        Ok(secret)
+    fn wrap(&self, _: &Object, _: &mut Sealing) -> Result<Option<Object>, Diagnostic> {
+        Ok(None)
     }
 
     /// Secrets, and `ConfigMap`s, in which public certificates are handed over too.

@@ -1,5 +1,7 @@
 //! The one way in which Secrets are handed over, whatever their format.
 
+use std::ops::Deref;
+
 use zeroize::Zeroizing;
 
 use super::SecretFormat;
@@ -43,27 +45,50 @@ impl Sealing {
     }
 }
 
+/// An object in the form in which it is handed over: nothing else is printed.
+#[derive(Clone, Debug)]
+pub enum Handed<'a> {
+    /// As it is.
+    AsIs(&'a Object),
+    /// In the form of a format.
+    Wrapped(Box<Object>),
+}
+
+impl Deref for Handed<'_> {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        match self {
+            Self::AsIs(object) => object,
+            Self::Wrapped(object) => object,
+        }
+    }
+}
+
 /// Hands an object over: a Secret with a private key in the form of the format, any other object as it is.
 ///
 /// # Errors
 /// The Secret cannot be handed over so; or the format says that it reveals no key, and what it gives has a part of one.
-pub fn hand_over(format: &dyn SecretFormat, object: Object) -> Result<Object, Diagnostic> {
+pub fn hand_over<'a>(
+    format: &dyn SecretFormat,
+    object: &'a Object,
+) -> Result<Handed<'a>, Diagnostic> {
     if !object.sensitive || !Secret::is(&object.identity) {
-        return Ok(object);
+        return Ok(Handed::AsIs(object));
     }
     if format.reveals_keys() {
-        return format.wrap(object, &mut Sealing::default());
+        let wrapped = format.wrap(object, &mut Sealing::default())?;
+        return Ok(wrapped.map_or(Handed::AsIs(object), |wrapped| Handed::Wrapped(Box::new(wrapped))));
     }
-    let identity = object.identity.clone();
     let mut sealing = Sealing::of(&object.value());
-    let private = sealing.private();
     let wrapped = format.wrap(object, &mut sealing)?;
+    let wrapped = wrapped.unwrap_or_else(|| object.clone());
     let text = Zeroizing::new(wrapped.value().to_string());
-    if private.find(text.as_bytes()).is_empty() {
-        return Ok(Object { sensitive: false, ..wrapped });
+    if sealing.private().find(text.as_bytes()).is_empty() {
+        return Ok(Handed::Wrapped(Box::new(Object { sensitive: false, ..wrapped })));
     }
-    let title =
-        format!("the Secret format `{}` would show a private key of {identity}", format.name());
+    let (name, identity) = (format.name(), &object.identity);
+    let title = format!("the Secret format `{name}` would show a private key of {identity}");
     Err(Diagnostic::error("format-reveals-key", title)
-        .help("nothing was written; please report it, with the spec"))
+        .help("nothing was printed; please report it, with the spec"))
 }
