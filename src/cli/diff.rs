@@ -44,7 +44,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let trust = Trust { folder: &args.directory, setup: &setup };
     trust.refuse_other_seed()?;
     let planned = setup.plan(&Scope::default());
-    let planned = planned.map_err(|error| error.located(&session.document))?;
+    let planned = planned.map_err(|error| error.located(&setup.document))?;
     tell_plan(&planned.plan, report, urgency);
     let unsettled = setup.tell_unsettled_keys(Severity::Warning)?;
     trust.refuse_unknown(&planned)?;

@@ -120,7 +120,7 @@ fn run_function(
             Err(error)
         }
     };
-    let origin = Origin { config: config.as_ref(), document: document.as_ref() };
+    let origin = Origin { config: config.as_ref(), document: document.as_deref() };
     list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
     let printed = showing.print(&list.emit(), globals.report());

@@ -155,8 +155,8 @@ impl Args {
 /// A run: what it is asked for, and what it works with.
 struct Run<'a> {
     args: &'a Args,
-    setup: &'a Setup<'a>,
-    rendering: &'a Rendering<'a>,
+    setup: &'a Setup,
+    rendering: &'a Rendering,
     touched: &'a Touched,
 }
 
@@ -178,7 +178,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let rendering = session.rendering(args.templates.as_deref())?;
     let rendering = rendering.apart(args.selection.leaves_out("Ingress"));
     let setup = session.setup(resolved)?;
-    let (model, report) = (setup.model(), session.report);
+    let (model, report) = (setup.model(), setup.report);
+    // What was written has done its part, and may be long.
+    drop(session);
     args.fit(&setup.source)?;
     let run = Run { args: &args, setup: &setup, rendering: &rendering, touched };
     if let Some(trust) = run.trust() {
@@ -206,8 +208,8 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         }
     };
     // The process ends: freeing all that is no key piece by piece would only take time.
-    let Setup { resolved: Resolved { model, .. }, .. } = setup;
-    std::mem::forget((session.document, model, inventory, manifests));
+    let Setup { document, resolved: Resolved { model, .. }, .. } = setup;
+    std::mem::forget((document, model, inventory, manifests));
     status
 }
 
@@ -229,7 +231,7 @@ impl Run<'_> {
             output::stream(selected, *format, &mut text)?;
             let has_masked = selected.iter().any(|manifest| manifest.sensitive);
             let text = String::from_utf8_lossy(&text);
-            print_masked(&text, has_masked, self.setup.session.report)?;
+            print_masked(&text, has_masked, self.setup.report)?;
         } else {
             print_with(|output| output::stream(selected, *format, output))?;
         }

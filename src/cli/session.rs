@@ -39,7 +39,7 @@ pub struct Session {
     /// Folder of the first file.
     directory: PathBuf,
     /// Where everything stands.
-    pub document: Document,
+    pub document: Arc<Document>,
     /// What the user wrote.
     pub spec: Spec,
     /// Settings of the plugin, where the spec stood in its object.
@@ -95,7 +95,7 @@ impl Session {
         findings.extend(mistakes);
         let (spec, more) = document.deserialize();
         findings.extend(more);
-        let existing = None;
+        let (document, existing) = (Arc::new(document), None);
         let mut session =
             Self { directory, document, spec, plugin, findings, operator, now, report, existing };
         session.refuse_useless_seed()?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::holder;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
-use crate::cli::session::{Planned, Session, Setup, refuse_new_readers, tell_plan};
+use crate::cli::session::{Planned, Session, refuse_new_readers, tell_plan};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::{self, Extent};
 use crate::diagnostic::Severity;
@@ -83,7 +83,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let all = known(model);
     let touched = Touched::holders(model, scope.only.as_ref().unwrap_or(&all));
-    let setup = Setup { session: &session, resolved: unjudged.judge(&touched)?, source };
+    let setup = session.setup_with(unjudged.judge(&touched)?, source);
     let mut planned = setup.plan(&scope)?;
     if planned.plan.is_empty() {
         report.say("nothing is to be issued");

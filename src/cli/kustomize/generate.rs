@@ -72,7 +72,7 @@ impl Given {
 }
 
 /// What was read, as far as it could be, and the objects that follow from it.
-pub type Outcome = (Option<Document>, Result<Given, CommandError>);
+pub type Outcome = (Option<Arc<Document>>, Result<Given, CommandError>);
 
 /// The objects of a spec, as its `plugin` wants them.
 pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
@@ -132,14 +132,14 @@ fn is_allowed(sink: Sink, model: &Model) -> bool {
 }
 
 /// What the store holds, once what is missing or due was issued.
-fn issue(setup: &Setup<'_>) -> Result<Inventory, CommandError> {
+fn issue(setup: &Setup) -> Result<Inventory, CommandError> {
     setup.source.store().map_or(Ok(()), refuse_new_readers)?;
     let issued = setup.issue(&Scope::default(), |_| Ok(()));
-    issued.map_err(|error| error.located(&setup.session.document))
+    issued.map_err(|error| error.located(&setup.document))
 }
 
 /// What the store holds, where nothing is to be issued without which something would not work.
-fn locked(setup: &Setup<'_>, advice: &str) -> Result<Inventory, CommandError> {
+fn locked(setup: &Setup, advice: &str) -> Result<Inventory, CommandError> {
     let Planned { inventory, plan, .. } = setup.plan(&Scope::default())?;
     let findings = plan_findings(&plan, urgency);
     let apart = secrets_alone(setup.model());
@@ -149,7 +149,7 @@ fn locked(setup: &Setup<'_>, advice: &str) -> Result<Inventory, CommandError> {
     if has_errors(&findings) {
         return Err(CommandError::Input(findings));
     }
-    setup.session.report.diagnostics(&findings);
+    setup.report.diagnostics(&findings);
     Ok(inventory)
 }
 

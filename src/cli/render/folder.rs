@@ -42,7 +42,7 @@ impl Run<'_> {
         made: &Made<'_>,
         is_due: bool,
     ) -> Result<ExitStatus, CommandError> {
-        let (model, report) = (self.setup.model(), self.setup.session.report);
+        let (model, report) = (self.setup.model(), self.setup.report);
         let comparison = self.compare(folder, made)?;
         self.take_over()?;
         comparison.tell_kept(report);

@@ -25,7 +25,7 @@ impl Run<'_> {
     pub(super) fn look(&self, scope: &Scope) -> Result<Found, CommandError> {
         let Self { args, setup, .. } = self;
         let planned = setup.plan(scope);
-        let planned = planned.map_err(|error| error.located(&setup.session.document))?;
+        let planned = planned.map_err(|error| error.located(&setup.document))?;
         if let Some(trust) = self.trust() {
             trust.refuse_unknown(&planned)?;
         }
@@ -38,7 +38,7 @@ impl Run<'_> {
 
     /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
     fn end(&self, plan: &IssuancePlan, unsettled_keys: bool) -> Option<ExitStatus> {
-        let (Args { dry_run, locked, .. }, report) = (self.args, self.setup.session.report);
+        let (Args { dry_run, locked, .. }, report) = (self.args, self.setup.report);
         if *dry_run {
             tell_plan(plan, report, |_| Severity::Notice);
             report.diagnostics(&plan.notices);
@@ -65,7 +65,7 @@ impl Run<'_> {
             refuse_new_readers(store)?;
         }
         let issued = setup.issue(scope, |planned| self.rehearse(planned));
-        let inventory = issued.map_err(|error| error.located(&setup.session.document))?;
+        let inventory = issued.map_err(|error| error.located(&setup.document))?;
         Ok(Found { inventory, is_due: false, end: None })
     }
 

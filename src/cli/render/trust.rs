@@ -23,7 +23,7 @@ pub struct Trust<'a> {
     /// The folder.
     pub folder: &'a Path,
     /// What manifests for it are made of.
-    pub setup: &'a Setup<'a>,
+    pub setup: &'a Setup,
 }
 
 impl Run<'_> {

@@ -10,7 +10,7 @@ use crate::io::store::{Store, StoreError, UnsettledKeys, listed};
 /// What gives keys to everybody that nobody has seen.
 const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
 
-impl Setup<'_> {
+impl Setup {
     /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
     /// as they are, with a warning, unless that was `asked` for: who needs no key is not held up. Comes after keys were read: who takes himself off
     /// the list still gets what he asked for.
@@ -18,7 +18,7 @@ impl Setup<'_> {
     /// # Errors
     /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
     pub fn settle_keys(&self, asked: bool) -> Result<(), CommandError> {
-        let (Some(store), report) = (self.source.store(), self.session.report) else {
+        let (Some(store), report) = (self.source.store(), self.report) else {
             return Ok(());
         };
         store.finish_interrupted()?;
@@ -70,7 +70,7 @@ impl Setup<'_> {
         };
         let finding =
             Diagnostic { severity, ..Diagnostic::warning("keys-not-encrypted-as-said", words) };
-        self.session.report.diagnostics(&[finding.help(help)]);
+        self.report.diagnostics(&[finding.help(help)]);
         Ok(true)
     }
 }

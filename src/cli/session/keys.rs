@@ -22,12 +22,12 @@ pub const KEYLESS_NAMES: &str =
 /// The private keys that manifests hold of what is touched: those of leaves in Secrets.
 #[derive(Clone, Copy)]
 pub struct Keys<'a> {
-    setup: &'a Setup<'a>,
+    setup: &'a Setup,
     inventory: &'a Inventory,
     touched: &'a Touched,
 }
 
-impl Setup<'_> {
+impl Setup {
     /// The private keys of what is touched, where the store holds `inventory`.
     pub fn keys<'a>(&'a self, inventory: &'a Inventory, touched: &'a Touched) -> Keys<'a> {
         Keys { setup: self, inventory, touched }

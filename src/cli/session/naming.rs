@@ -104,7 +104,7 @@ fn refusal(session: &Session, store: &Store, owner: &str, own: Option<&str>) -> 
     })
 }
 
-impl Setup<'_> {
+impl Setup {
     /// Has the store belong to this spec where it belongs to none yet, or where that was asked for.
     ///
     /// # Errors
@@ -113,15 +113,15 @@ impl Setup<'_> {
         let Some(store) = self.source.store().filter(|store| store.path().is_dir()) else {
             return Ok(());
         };
-        let (owner, own) = (store.owner()?, self.session.name());
+        let (owner, own) = (store.owner()?, &self.name);
         let is_new = owner.is_none() && own.is_some();
-        if owner == own || !(is_new || asked) {
+        if owner == *own || !(is_new || asked) {
             return Ok(());
         }
         store.take_over(&store.lock()?)?;
         if let Some(owner) = owner {
-            let now = own.map_or("with no `name`".to_owned(), |name| format!("`{name}`"));
-            self.session.report.say(&format!(
+            let now = own.as_ref().map_or("with no `name`".to_owned(), |name| format!("`{name}`"));
+            self.report.say(&format!(
                 "the store `{}` belongs to the spec {now} from now on, no longer to `{owner}`",
                 store.path().display()
             ));

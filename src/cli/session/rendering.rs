@@ -1,6 +1,7 @@
 //! From a model and what it has to manifests: the only place that asks `render` and `complete`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -15,8 +16,8 @@ use crate::specification::document::{Document, Step};
 use crate::store::Material;
 
 /// How objects are rendered: with which templates, and where messages find what they are about.
-pub struct Rendering<'a> {
-    document: &'a Document,
+pub struct Rendering {
+    document: Arc<Document>,
     templates: TemplateSet,
     is_apart: bool,
 }
@@ -35,13 +36,13 @@ impl Session {
     ///
     /// # Errors
     /// The folder or a template cannot be read.
-    pub fn rendering(&self, folder: Option<&Path>) -> Result<Rendering<'_>, CommandError> {
+    pub fn rendering(&self, folder: Option<&Path>) -> Result<Rendering, CommandError> {
         let templates = self.templates(folder)?;
-        Ok(Rendering { document: &self.document, templates, is_apart: false })
+        Ok(Rendering { document: Arc::clone(&self.document), templates, is_apart: false })
     }
 }
 
-impl Rendering<'_> {
+impl Rendering {
     /// The same, where Ingresses that exist already need not be among the objects if that `is_apart`: none is asked for,
     /// or only others see them.
     #[must_use]

@@ -1,6 +1,7 @@
 //! A set-up with its certificates and keys: plans of what is to be issued, and carrying them out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::telling::{tell, tell_only_here};
 use super::{Planned, Session, Source};
@@ -12,12 +13,20 @@ use crate::io::store::Store;
 use crate::model::{Model, Resolved};
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan, Scope};
+use crate::specification::document::Document;
 use crate::store::{Inventory, Issued, Keyring};
+use crate::time::Timestamp;
 
 /// What a spec means, and where its certificates and keys come from.
-pub struct Setup<'a> {
-    /// The run that it is of.
-    pub session: &'a Session,
+pub struct Setup {
+    /// Where everything stands in the spec: all that is left of what was written.
+    pub document: Arc<Document>,
+    /// The name of the spec.
+    pub(super) name: Option<String>,
+    /// When everything happens.
+    pub now: Timestamp,
+    /// Where messages go.
+    pub report: Report,
     /// What the spec means, and the keys that it names as files.
     pub resolved: Resolved,
     /// Where certificates and keys come from, and where new ones go.
@@ -29,13 +38,19 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::source`].
-    pub fn setup(&self, resolved: Resolved) -> Result<Setup<'_>, CommandError> {
+    pub fn setup(&self, resolved: Resolved) -> Result<Setup, CommandError> {
         let source = self.source(&resolved, Extent::Current)?;
-        Ok(Setup { session: self, resolved, source })
+        Ok(self.setup_with(resolved, source))
+    }
+
+    /// What the spec means, with what it has there.
+    pub fn setup_with(&self, resolved: Resolved, source: Source) -> Setup {
+        let (document, name) = (Arc::clone(&self.document), self.name());
+        Setup { document, name, now: self.now, report: self.report, resolved, source }
     }
 }
 
-impl Setup<'_> {
+impl Setup {
     /// What the spec means.
     pub fn model(&self) -> &Model {
         &self.resolved.model
@@ -47,13 +62,13 @@ impl Setup<'_> {
     /// As [`Source::planned`].
     pub fn plan(&self, scope: &Scope) -> Result<Planned, CommandError> {
         let planned = self.planned(scope)?;
-        self.session.report.diagnostics(&planned.warnings);
-        self.session.report.diagnostics(&planned.plan.warnings);
+        self.report.diagnostics(&planned.warnings);
+        self.report.diagnostics(&planned.plan.warnings);
         Ok(planned)
     }
 
     fn planned(&self, scope: &Scope) -> Result<Planned, CommandError> {
-        self.source.planned(self.model(), self.session.now, scope)
+        self.source.planned(self.model(), self.now, scope)
     }
 
     /// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
@@ -84,14 +99,14 @@ impl Setup<'_> {
         match &self.source {
             Source::Folder(store) => self.carry_out_in(store, scope),
             Source::Existing(secrets) => {
-                secrets.carry_out(self.planned(scope)?, &self.resolved, scope, self.session.report)
+                secrets.carry_out(self.planned(scope)?, &self.resolved, scope, self.report)
             }
             Source::Derived(_) => Err(nothing_is_issued()),
         }
     }
 
     fn carry_out_in(&self, store: &Store, scope: &Scope) -> Result<Planned, CommandError> {
-        let (model, Session { now, report, .. }) = (self.model(), self.session);
+        let (model, report) = (self.model(), self.report);
         let lock = store.lock()?;
         // Another process may have issued in the meantime; its warnings are those told already.
         let Planned { inventory, plan, warnings } = self.planned(scope)?;
@@ -102,13 +117,13 @@ impl Setup<'_> {
         })?;
         let keyring = keyring.and(&self.resolved.keyring);
         let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
-        let issued = make(&plan, model, &inventory, &keyring, *report)?;
-        store.commit(&lock, &issued, *now)?;
+        let issued = make(&plan, model, &inventory, &keyring, report)?;
+        store.commit(&lock, &issued, self.now)?;
         drop(lock);
-        tell(&plan, scope, *report);
+        tell(&plan, scope, report);
         let new = plan.actions.iter().filter(|action| action.is_new_authority());
         let new = new.map(|action| store.path_of(&action.request.holder, "tls.key"));
-        tell_only_here(store, &inventory, new.collect(), *report);
+        tell_only_here(store, &inventory, new.collect(), report);
         for holder in &plan.stale_chains {
             report.say(&format!(
                 "renewed the chain in the file of {holder}: an issuer has another certificate now"
