@@ -25,7 +25,7 @@ pub struct Rendering {
 /// Objects that came in.
 #[derive(Clone, Copy)]
 pub struct Among<'a> {
-    /// They.
+    /// The objects, in their order.
     pub items: &'a [Value],
     /// Namespace of those that say none.
     pub namespace: Namespace<'a>,
@@ -43,8 +43,8 @@ impl Session {
 }
 
 impl Rendering {
-    /// The same, where Ingresses that exist already need not be among the objects if that `is_apart`: none is asked for,
-    /// or only others see them.
+    /// The same; if `is_apart`, Ingresses that exist already may be missing among the objects: none is asked for, or
+    /// only the build sees them.
     #[must_use]
     pub fn apart(self, is_apart: bool) -> Self {
         Self { is_apart, ..self }

@@ -38,7 +38,7 @@ pub struct Planned {
     pub inventory: Inventory,
     /// What is to be done, or was.
     pub plan: IssuancePlan,
-    /// What is wrong with what there is, and what is not planned, with its reason.
+    /// Warnings about what there is, and about what is not planned.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
@@ -269,10 +269,10 @@ fn wanted(model: &Model) -> BTreeSet<Holder> {
 
 /// What a folder holds, if no certificate is lost.
 fn complete(
-    (inventory, warnings): (Inventory, Vec<Diagnostic>),
+    found: (Inventory, Vec<Diagnostic>),
 ) -> Result<(Inventory, Vec<Diagnostic>), CommandError> {
-    if !inventory.lost.is_empty() {
-        return Err(StoreError::Missing { files: inventory.lost.into_iter().collect() }.into());
+    if found.0.lost.is_empty() {
+        return Ok(found);
     }
-    Ok((inventory, warnings))
+    Err(StoreError::Missing { files: found.0.lost.into_iter().collect() }.into())
 }
