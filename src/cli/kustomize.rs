@@ -81,7 +81,7 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     match call::read(args.config)? {
         Call::Function(list) => run_function(list, args.showing, globals),
         Call::Exec { sources, items, reach } => {
-            run_exec((sources, reach), items, args.showing, globals)
+            run_exec(sources, reach, items, args.showing, globals)
         }
     }
 }
@@ -100,10 +100,11 @@ fn run_function(
     let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
     let package = call::package(&items);
     let sources = call::configuration(config.as_ref(), &package).map_err(CommandError::Input);
-    let sources =
-        sources.and_then(|sources| Ok((sources, call::function_reach(config.as_ref(), &package)?)));
     let file = config.as_ref().and_then(|config| items::file_of(&items, config));
-    let request = sources.and_then(|sources| request(sources, &items, file, showing));
+    let request = sources.and_then(|sources| {
+        let reach = call::function_reach(config.as_ref(), &package)?;
+        request(sources, reach, &items, file, showing)
+    });
     let (document, given) = match request {
         Ok(request) => generate::objects(request, report),
         Err(error) => (None, Err(error)),
@@ -120,7 +121,7 @@ fn run_function(
             Err(error)
         }
     };
-    let origin = Origin { config: config.as_ref(), document: document.as_ref() };
+    let origin = Origin { config: config.as_ref(), document: document.as_deref() };
     list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
     let printed = showing.print(&list.emit(), globals.report());
@@ -130,20 +131,23 @@ fn run_function(
 
 /// Prints the objects, behind those that came in.
 fn run_exec(
-    sources: (Vec<Arc<Source>>, Reach),
+    sources: Vec<Arc<Source>>,
+    reach: Reach,
     items: Vec<Value>,
     showing: Showing,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
     let (items, lists) = lists::unfold(items);
-    let (_, given) = generate::objects(request(sources, &items, None, showing)?, globals.report());
+    let (_, given) =
+        generate::objects(request(sources, reach, &items, None, showing)?, globals.report());
     showing.print(&stream(&lists.fold(given?.placed()?)), globals.report())?;
     Ok(ExitStatus::Done)
 }
 
 /// A request for the objects of a configuration; `file` is its own, relative to its folder, if it is known.
 fn request<'a>(
-    (sources, reach): (Vec<Arc<Source>>, Reach),
+    sources: Vec<Arc<Source>>,
+    reach: Reach,
     items: &'a [Value],
     file: Option<&str>,
     showing: Showing,

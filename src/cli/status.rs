@@ -1,18 +1,15 @@
 //! `mtlsgen status`: every certificate of the spec and the store.
 
-use std::collections::BTreeSet;
-
 use clap::ValueEnum;
 
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
-use super::phases;
 use super::report::{CommandError, ExitStatus, print, print_json, show};
+use super::session::Session;
 use super::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::context::listed;
-use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan};
 use crate::specification::value::Duration;
 use crate::status::{self, Row, Sources, State};
@@ -68,14 +65,12 @@ impl Format {
 /// Shows.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let now = args.spec.now()?;
-    let read = phases::read(&args.spec)?;
-    let existing = args.existing.read(&args.spec, report)?;
-    let resolved = phases::resolve_at_any_time(&read, existing.as_ref(), now, report)?;
+    let session = Session::open(&args.spec, report)?;
+    let session = session.beside(args.existing.read(&args.spec, report)?);
+    let (now, resolved) = (session.now, session.unjudged()?.at_any_time()?);
     let model = &resolved.model;
-    let wanted: BTreeSet<Holder> = model.requests().map(|request| request.holder.clone()).collect();
-    let source = phases::source_beside(&read, existing, &resolved, now, Extent::Valid, report)?;
-    let (inventory, warnings) = source.everything(&wanted)?;
+    let source = session.source(&resolved, Extent::Valid)?;
+    let (inventory, warnings) = source.everything(model)?;
     report.diagnostics(&warnings);
     // What stands in the way of a render is shown beside what there is, not in its place.
     let (plan, errors) = match plan::plan(model, &inventory, now) {

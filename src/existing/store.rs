@@ -1,6 +1,7 @@
 //! What the Secrets of a model hold, as a store: an inventory, and the keys behind it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::authorities::{self, issued};
 use super::reading::{Secret, Secrets};
@@ -18,7 +19,7 @@ use crate::store::{HeldCertificate, Inventory, Keyring};
 #[derive(Debug)]
 pub struct Existing {
     /// Every Secret, whoever fills it.
-    pub secrets: Secrets,
+    pub secrets: Arc<Secrets>,
     inventory: Inventory,
     /// In which Secrets the keys are.
     keys: BTreeMap<Holder, Reference>,
@@ -30,7 +31,7 @@ impl Existing {
     ///
     /// # Errors
     /// What is damaged or contradicts itself, and authorities that would have to be made anew.
-    pub fn of(model: &Model, secrets: Secrets) -> Result<Self, Vec<Diagnostic>> {
+    pub fn of(model: &Model, secrets: Arc<Secrets>) -> Result<Self, Vec<Diagnostic>> {
         if secrets.count() == 0 && !model.secrets.is_empty() {
             return Err(vec![nothing()]);
         }

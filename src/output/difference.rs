@@ -113,8 +113,8 @@ fn is_sensitive(path: &str, new: Option<&File>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::change::{ExistingFile, changes};
-    use super::super::layout::tests::{layout, manifest};
     use super::super::layout::Options;
+    use super::super::layout::tests::{layout, manifest};
     use crate::manifest::Body;
     use crate::yaml;
 

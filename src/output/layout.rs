@@ -74,14 +74,14 @@ struct Entry {
 /// [`Options::allow_plain_in_git`] makes them resources of the main one.
 pub fn layout(objects: &[Handed<'_>], options: Options) -> OutputTree {
     let paths = object_paths(objects);
-    let objects = objects.iter().zip(&paths).map(|(object, path)| Entry {
+    let files = objects.iter().zip(&paths).map(|(object, path)| (path.clone(), file(object)));
+    let files = files.collect();
+    let entries = objects.iter().zip(paths).map(|(object, path)| Entry {
         identity: object.identity.clone(),
-        path: path.clone(),
+        path,
         sensitive: object.sensitive,
     });
-    let files = objects.iter().zip(&paths).map(|(object, path)| (path.clone(), file(object)));
-    let mut tree =
-        OutputTree { files: files.collect(), objects: objects.collect(), options, partial: false };
+    let mut tree = OutputTree { files, objects: entries.collect(), options, partial: false };
     let resources = tree.objects.iter().map(|object| object.path.clone()).collect();
     tree.add_frame(resources);
     tree
@@ -208,7 +208,6 @@ pub mod tests {
         let handed: Vec<_> = objects.iter().map(Handed::AsIs).collect();
         super::layout(&handed, options)
     }
-
 
     /// An object for tests.
     pub fn manifest(kind: &str, name: &str, sensitive: bool) -> Object {

@@ -22,7 +22,11 @@ pub enum Format {
 ///
 /// # Errors
 /// What `output` says.
-pub fn stream(objects: &[Handed<'_>], format: Format, output: &mut dyn io::Write) -> io::Result<()> {
+pub fn stream(
+    objects: &[Handed<'_>],
+    format: Format,
+    output: &mut dyn io::Write,
+) -> io::Result<()> {
     match format {
         Format::Yaml => yaml(objects, output),
         Format::Json => json(objects, output),
@@ -81,7 +85,7 @@ mod tests {
         ingress.body = Body::Value(json!({"kind": "Ingress", "spec": spec}).into());
         let manifests = [manifest("Service", "a", false), ingress];
         for (manifests, items) in [
-            (&objects[..], json!([{"kind": "Service"}, {"kind": "Ingress", "spec": spec}])),
+            (&manifests[..], json!([{"kind": "Service"}, {"kind": "Ingress", "spec": spec}])),
             (&[], json!([])),
         ] {
             let list = json!({"apiVersion": "v1", "kind": "List", "items": items});

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::stand_in::StandIn;
 use crate::diagnostic::Diagnostic;
@@ -136,8 +136,19 @@ fn environment(environment: &Environment) -> Vec<Value> {
             let variable = |(name, value): (&ExtendedKeyName, &String)| json!({ "name": name.as_str(), "value": value });
             table.iter().map(variable).collect()
         }
-        Environment::List(list) => list.iter().cloned().map(Value::Object).collect(),
+        Environment::List(list) => list.iter().map(sorted).collect(),
     }
+}
+
+/// A structure of the user's with its fields in the order of their names, as templates print structures.
+fn sorted(map: &Map<String, Value>) -> Value {
+    let fields: BTreeMap<&String, &Value> = map.iter().collect();
+    let value = |value: &Value| match value {
+        Value::Object(map) => sorted(map),
+        // A list of structures is none of a variable's fields.
+        other => other.clone(),
+    };
+    fields.into_iter().map(|(name, field)| (name.clone(), value(field))).collect()
 }
 
 /// What the Pod Security Standard `restricted` asks of a Pod

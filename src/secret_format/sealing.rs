@@ -78,7 +78,9 @@ pub fn hand_over<'a>(
     }
     if format.reveals_keys() {
         let wrapped = format.wrap(object, &mut Sealing::default())?;
-        return Ok(wrapped.map_or(Handed::AsIs(object), |wrapped| Handed::Wrapped(Box::new(wrapped))));
+        return Ok(
+            wrapped.map_or(Handed::AsIs(object), |wrapped| Handed::Wrapped(Box::new(wrapped)))
+        );
     }
     let mut sealing = Sealing::of(&object.value());
     let wrapped = format.wrap(object, &mut sealing)?;

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 
 use super::schedule;
 use crate::cli::globals::Globals;
-use crate::cli::phases;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json, show};
+use crate::cli::session::{Session, make, refuse_new_readers, stored, tell_only_here};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Diagnostic;
@@ -65,25 +65,24 @@ enum Format {
 /// Takes the step.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let now = args.spec.now()?;
-    let read = phases::read(&args.spec)?;
-    let unjudged = phases::resolve_for(&read, None, now)?;
-    let model = &unjudged.found.resolved.model;
+    let session = Session::open(&args.spec, report)?;
+    let unjudged = session.unjudged()?;
+    let (now, model) = (session.now, unjudged.model());
     let touched = if args.plan {
         Touched::nothing()
     } else {
         let holder = Holder::Authority(name(&args.name, model).to_owned());
         Touched::holders(model, [&holder])
     };
-    let resolved = unjudged.judge(&touched, report)?;
+    let resolved = unjudged.judge(&touched)?;
     if resolved.model.derivation.is_some() {
         return Err(refused(derive::rotation(&resolved.model, &args.name)));
     }
-    let store = phases::store(&read, report)?;
+    let store = session.store()?;
     if !args.plan && !args.dry_run {
         store.finish_interrupted()?;
     }
-    let (inventory, warnings) = phases::inventory(&store, &resolved.model)?;
+    let (inventory, warnings) = stored(&store, &resolved.model)?;
     report.diagnostics(&warnings);
     // Before the store's folder is made for an authority that is not in it.
     let name = name(&args.name, &resolved.model);
@@ -97,12 +96,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Ok(ExitStatus::Done);
     }
     if !args.dry_run {
-        phases::refuse_new_readers(&store)?;
+        refuse_new_readers(&store)?;
     }
     // Whoever may not write can still ask what would happen.
     let lock = if args.dry_run { None } else { Some(store.lock()?) };
     // Another process may have taken a step in the meantime; its warnings are those told already.
-    let inventory = phases::inventory(&store, &resolved.model)?.0;
+    let inventory = stored(&store, &resolved.model)?.0;
     let lock = lock.as_ref();
     let step = Step { args, name, report, store: &store, lock, resolved: &resolved, now };
     let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
@@ -112,9 +111,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         (.., true) => step.abandon(rotation),
         (false, false, false) => step.introduce(rotation),
     };
-    let outcome = outcome.map_err(|error| error.located(&read.document))?;
+    let outcome = outcome.map_err(|error| error.located(&session.document))?;
     if args.format == Format::Json {
-        let inventory = phases::inventory(&store, &resolved.model)?.0;
+        let inventory = stored(&store, &resolved.model)?.0;
         let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
         let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
         let taken = Taken { is_dry_run: args.dry_run, ..outcome };
@@ -184,7 +183,7 @@ impl Step<'_> {
         let needed: BTreeSet<Holder> = introduction.plan.keys_needed(model).into_iter().collect();
         let keyring = self.store.keyring(rotation.inventory, &needed)?.and(&self.resolved.keyring);
         let plan = &introduction.plan;
-        let issued = phases::make(plan, model, rotation.inventory, &keyring, self.report)?;
+        let issued = make(plan, model, rotation.inventory, &keyring, self.report)?;
         let next = issued.certificates.first().expect("the plan has one certificate");
         self.change(Change::Introduce(next, self.now))?;
         let certificate = next.certificate();
@@ -195,7 +194,7 @@ impl Step<'_> {
             certificate.not_after
         ));
         let key = self.store.path_of(&rotation.request.holder, "next/tls.key");
-        phases::tell_only_here(self.store, rotation.inventory, vec![key], self.report);
+        tell_only_here(self.store, rotation.inventory, vec![key], self.report);
         self.next_steps(rotation);
         Ok(taken)
     }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::holder;
 use crate::cli::globals::Globals;
-use crate::cli::phases;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
+use crate::cli::session::{Planned, Session, refuse_new_readers, tell_plan};
 use crate::cli::spec_arguments::SpecArguments;
-use crate::derive;
+use crate::derive::{self, Extent};
 use crate::diagnostic::Severity;
 use crate::io::store::Store;
 use crate::model::{Model, Touched};
@@ -63,43 +63,39 @@ enum Format {
 /// Renews.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let now = args.spec.now()?;
-    let read = phases::read(&args.spec)?;
-    let unjudged = phases::resolve_for(&read, None, now)?;
-    let model = &unjudged.found.resolved.model;
+    let session = Session::open(&args.spec, report)?;
+    let unjudged = session.unjudged()?;
+    let (now, model) = (session.now, unjudged.model());
     let mut scope = scope(args, model)?;
     if model.derivation.is_some() {
         let named: Vec<&Holder> = scope.asked.iter().filter(|_| !args.names.is_empty()).collect();
         return Err(CommandError::Input(vec![derive::renewal(model, &named)]));
     }
-    let source = phases::source(&read, &unjudged.found.resolved, now, report)?;
+    let source = session.source(unjudged.resolved(), Extent::Current)?;
     if !args.dry_run {
         source.finish_interrupted()?;
     }
     if args.due {
         // Lists of others do not matter to those who are due.
         let everybody = Scope { only: Some(known(model)), ..scope.clone() };
-        let (_, plan, _) = phases::planned(&source, model, now, &everybody)?;
+        let plan = source.planned(model, now, &everybody)?.plan;
         scope.only = Some(with_issuers(model, due(&plan)));
     }
     let all = known(model);
     let touched = Touched::holders(model, scope.only.as_ref().unwrap_or(&all));
-    let resolved = unjudged.judge(&touched, report)?;
-    let model = &resolved.model;
-    let (inventory, plan) = phases::plan_within(&source, model, now, &scope, report)?;
-    let (inventory, plan) = if plan.is_empty() {
+    let setup = session.setup_with(unjudged.judge(&touched)?, source);
+    let mut planned = setup.plan(&scope)?;
+    if planned.plan.is_empty() {
         report.say("nothing is to be issued");
-        (inventory, plan)
     } else if args.dry_run {
-        phases::tell_plan(&plan, report, |_| Severity::Notice);
-        report.diagnostics(&plan.notices);
-        (inventory, plan)
+        tell_plan(&planned.plan, report, |_| Severity::Notice);
+        report.diagnostics(&planned.plan.notices);
     } else {
-        phases::refuse_new_readers(&phases::store(&read, report)?)?;
-        let done = phases::carry_out(&source, &resolved, now, &scope, report)?;
-        tell_next_steps(&done.1, &phases::store(&read, report)?, model, report);
-        done
-    };
+        refuse_new_readers(&session.store()?)?;
+        planned = setup.carry_out(&scope)?;
+        tell_next_steps(&planned.plan, &session.store()?, setup.model(), report);
+    }
+    let Planned { inventory, plan, .. } = planned;
     if args.format == Format::Json {
         print_json(&json(&plan, &inventory, now, args.dry_run))?;
     }

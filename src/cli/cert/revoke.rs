@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::choice::{Choice, Chosen};
 use super::holder;
-use crate::cli::globals::{Globals, MessageFormat};
-use crate::cli::phases::{self, Read};
-use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
+use crate::cli::globals::Globals;
+use crate::cli::report::{CommandError, ExitStatus, print_json};
+use crate::cli::session::{Session, revoked_certificate};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::{Diagnostic, has_errors};
@@ -20,7 +20,6 @@ use crate::pki::request::Holder;
 use crate::plan;
 use crate::specification::{Ca, StoreKind};
 use crate::store::{Issued, NewRevocation, Revocation};
-use crate::time::Timestamp;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -67,22 +66,21 @@ fn reasons() -> PossibleValuesParser {
 /// Revokes.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let now = args.spec.now()?;
-    let read = phases::read(&args.spec)?;
-    if has_errors(&read.findings) {
+    let session = Session::open(&args.spec, report)?;
+    if has_errors(&session.findings) {
         // What a broken text does not say may be where the store is.
-        return Err(CommandError::Input(read.findings));
+        return Err(CommandError::Input(session.findings));
     }
-    if read.spec.store.kind == Some(StoreKind::Derived) {
+    if session.spec.store.kind == Some(StoreKind::Derived) {
         return Err(CommandError::Input(vec![derive::revocation()]));
     }
-    let store = phases::store(&read, report)?;
+    let (now, store) = (session.now, session.store()?);
     // A store that is not there has nothing to lock, and whoever only asks needs no right to write.
     let lock = if args.dry_run || !store.path().is_dir() { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;
     let is_brought = |ca: &&Ca| ca.certificate.is_some();
     let brought =
-        read.spec.cas.iter().filter(|(_, ca)| is_brought(ca)).map(|(name, _)| name.as_str());
+        session.spec.cas.iter().filter(|(_, ca)| is_brought(ca)).map(|(name, _)| name.as_str());
     let choice = Choice::new(&store, &ledger, brought.collect())?;
     let chosen = choice.all(&args.what, args.all, report, now)?;
     let reason = RevocationReason::of_word(&args.reason).unwrap_or_default();
@@ -98,17 +96,17 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         })
         .collect();
     if !new.is_empty() {
-        refuse_what_render_would(&read, &store, &new, now)?;
+        refuse_what_render_would(&session, &store, &new)?;
     }
     let done = if args.dry_run { "would revoke" } else { "revoked" };
     if let Some(lock) = lock.filter(|_| !new.is_empty()) {
         store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
     }
     for new in &new {
-        report.say(&format!("{done} {}", phases::revoked_certificate(new)));
+        report.say(&format!("{done} {}", revoked_certificate(new)));
     }
     if !args.dry_run {
-        tell_what_follows(&read, &chosen, reason, report);
+        tell_what_follows(&session, &chosen, reason);
     }
     if args.format == Format::Json {
         print_json(&json(&chosen, &revocation, args.dry_run))?;
@@ -119,21 +117,18 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 /// A revocation cannot be taken back: where lists that others must sign are missing, the next render would
 /// refuse to go on, and nothing would be shut out.
 fn refuse_what_render_would(
-    read: &Read,
+    session: &Session,
     store: &Store,
     new: &[NewRevocation],
-    now: Timestamp,
 ) -> Result<(), CommandError> {
-    let silent = Report::new(true, MessageFormat::Human, false);
-    let resolved = phases::resolve_at_any_time(read, None, now, silent)?;
-    let model = &resolved.model;
+    let model = &session.unjudged()?.silently().model;
     let authorities = model.authorities.keys().map(|name| Holder::Authority(name.clone()));
     let (inventory, _) = store.inventory(&authorities.collect())?;
-    let refused = plan::after_revoking(model, &inventory, new, now);
+    let refused = plan::after_revoking(model, &inventory, new, session.now);
     if refused.is_empty() {
         Ok(())
     } else {
-        Err(CommandError::Input(refused).located(&read.document))
+        Err(CommandError::Input(refused).located(&session.document))
     }
 }
 
@@ -164,13 +159,14 @@ fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String
 }
 
 /// What the next render does about it, and what it does not.
-fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReason, report: Report) {
+fn tell_what_follows(session: &Session, chosen: &[Chosen<'_>], reason: RevocationReason) {
+    let Session { spec, report, .. } = session;
     let is_host = |chosen: &&Chosen<'_>| matches!(chosen.entry.holder, Holder::Host(_));
     let others = chosen.iter().filter(|chosen| !is_host(chosen));
     let authorities: BTreeSet<&str> =
         others.filter_map(|chosen| chosen.entry.authority()).collect();
     for name in authorities {
-        let written = read.spec.cas.get(name);
+        let written = spec.cas.get(name);
         if written.is_some_and(|ca| ca.certificate.is_some() && ca.key.is_none()) {
             let title = format!(
                 "the key of `{name}` is not in the spec: no list that mtlsgen signs names the certificate, and it still opens doors"
@@ -200,13 +196,13 @@ fn tell_what_follows(read: &Read, chosen: &[Chosen<'_>], reason: RevocationReaso
         report.diagnostics(&[Diagnostic::warning("callers-unaware", title).help(way_out)]);
     }
     for current in chosen.iter().filter(|chosen| chosen.is_current) {
-        tell_of_holder(read, &current.entry.holder, reason, report);
+        tell_of_holder(session, &current.entry.holder, reason);
     }
 }
 
 /// What the next render does for a holder whose current certificate was revoked.
-fn tell_of_holder(read: &Read, holder: &Holder, reason: RevocationReason, report: Report) {
-    let spec = &read.spec;
+fn tell_of_holder(session: &Session, holder: &Holder, reason: RevocationReason) {
+    let Session { spec, report, .. } = session;
     match holder {
         Holder::Client(name) => {
             let Some(client) = spec.clients.get(name) else { return };

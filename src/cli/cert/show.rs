@@ -8,10 +8,10 @@ use clap::ValueEnum;
 use super::{holder, password};
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::{Globals, MessageFormat};
-use crate::cli::phases::{self, Read, Source};
 use crate::cli::report::{
     CommandError, ExitStatus, Report, print_json, show, standard_output_colour,
 };
+use crate::cli::session::{Session, Source};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Nature;
@@ -139,23 +139,22 @@ impl Found {
             self.existing = Some((model, source));
             return Ok(());
         }
-        let read = phases::read(&args.spec).map_err(|error| without_spec(error, target))?;
-        if !read.document.is_whole() {
-            return Err(CommandError::Input(read.findings));
+        let session = silent(args, now).map_err(|error| without_spec(error, target))?;
+        if !session.document.is_whole() {
+            return Err(CommandError::Input(session.findings));
         }
         // What is wrong with the spec does not matter to who looks at what was issued.
-        let silent = Report::new(true, MessageFormat::Human, false);
-        let has_brought = model::brought::has_certificates(&read.spec);
-        let resolved = has_brought.then(|| phases::resolve_at_any_time(&read, None, now, silent));
+        let has_brought = model::brought::has_certificates(&session.spec);
+        let resolved = has_brought.then(|| session.unjudged()?.at_any_time());
         let (model, wrong) = match resolved {
             Some(Ok(resolved)) => (Some(resolved.model), None),
             Some(Err(error)) => (None, Some(error)),
             None => (None, None),
         };
-        if read.spec.store.kind == Some(StoreKind::Derived) {
-            return self.add_derived(target, &read, now);
+        if session.spec.store.kind == Some(StoreKind::Derived) {
+            return self.add_derived(target, &session);
         }
-        let store = phases::store(&read, silent)?;
+        let store = session.store()?;
         let stored = store.holders_called(&name)?;
         let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
         known.extend(stored.iter().cloned());
@@ -188,7 +187,7 @@ impl Found {
         source: &Source,
     ) -> Result<(), CommandError> {
         let name = target.display().to_string();
-        let (inventory, _) = source.inventory(&BTreeSet::new())?;
+        let (inventory, _) = source.held(&BTreeSet::new())?;
         let known = inventory.held.keys().cloned().chain(brought(model)).collect();
         let holder = holder::find(&name, &known, || Ok(BTreeSet::new()))
             .map_err(|error| no_file(error, target))?;
@@ -204,21 +203,15 @@ impl Found {
     }
 
     /// A name, where nothing is stored: what the spec and the seed give.
-    fn add_derived(
-        &mut self,
-        target: &Path,
-        read: &Read,
-        now: Timestamp,
-    ) -> Result<(), CommandError> {
-        let silent = Report::new(true, MessageFormat::Human, false);
-        let resolved = phases::resolve_at_any_time(read, None, now, silent)?;
+    fn add_derived(&mut self, target: &Path, session: &Session) -> Result<(), CommandError> {
+        let resolved = session.unjudged()?.at_any_time()?;
         let model = &resolved.model;
         let issued = model.requests().map(|request| request.holder.clone());
         let known = issued.chain(brought(model)).collect();
         let holder = holder::find(&target.display().to_string(), &known, || Ok(BTreeSet::new()))
             .map_err(|error| no_file(error, target))?;
         let only = BTreeSet::from([holder.clone()]);
-        let source = phases::source_for(read, &resolved, now, Extent::Of(&only), silent)?;
+        let source = session.source(&resolved, Extent::Of(&only))?;
         let (inventory, _) = source.held(&only)?;
         let key = key_facts(&source.keyring(&inventory, &only)?, &holder);
         self.add_chain(&holder, &inventory, Some(model), key);
@@ -252,14 +245,23 @@ impl Found {
     }
 }
 
+/// What the arguments say of a spec, which says nothing of itself.
+fn silent(args: &Args, now: Timestamp) -> Result<Session, CommandError> {
+    let mut session = Session::open(&args.spec, silence())?;
+    session.now = now;
+    Ok(session)
+}
+
+fn silence() -> Report {
+    Report::new(true, MessageFormat::Human, false)
+}
+
 /// Secrets in the place of the store's folder, where the arguments name any.
 fn existing(args: &Args, now: Timestamp) -> Result<Option<(Model, Source)>, CommandError> {
-    let silent = Report::new(true, MessageFormat::Human, false);
-    let Some(secrets) = args.existing.read(&args.spec, silent)? else { return Ok(None) };
-    let read = phases::read(&args.spec)?;
-    let resolved = phases::resolve_at_any_time(&read, None, now, silent)?;
-    let extent = Extent::Current;
-    let source = phases::source_beside(&read, Some(secrets), &resolved, now, extent, silent)?;
+    let Some(secrets) = args.existing.read(&args.spec, silence())? else { return Ok(None) };
+    let session = silent(args, now)?;
+    let resolved = session.unjudged()?.at_any_time()?;
+    let source = session.beside(Some(secrets)).source(&resolved, Extent::Current)?;
     Ok(Some((resolved.model, source)))
 }
 

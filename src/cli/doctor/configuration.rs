@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use crate::cli::globals::MessageFormat;
 use crate::cli::kustomize::generate::secrets_alone;
 use crate::cli::kustomize::{call, transform};
-use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
+use crate::cli::session::{Planned, Session, plan_findings, urgency};
 use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Nature, Severity, Source, has_errors};
 use crate::io::clock;
@@ -23,11 +23,11 @@ use crate::kustomize::doctor::tree::{Folder, Role};
 use crate::kustomize::leaks;
 use crate::manifest::{Disclosure, Object};
 use crate::model::Model;
-use crate::plan::Rehearsal;
+use crate::plan::{Rehearsal, Scope};
 use crate::specification::document::KIND;
 use crate::specification::plugin::Issue;
 
-/// What the phases tell on the way.
+/// What the session tells on the way.
 static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
 
 /// What is known of a configuration.
@@ -78,36 +78,38 @@ fn go(
     let now = clock::now(None)?;
     // As in the build, whose environment this is.
     let reach = call::kustomization_reach(&folder.shown)?;
-    let read = phases::read_sources(sources, Operator::of_environment().reaching(reach))?;
+    let operator = Operator::of_environment().reaching(reach);
+    let session = Session::over(sources, operator, now, report)?;
+    let plugin = &session.plugin;
     let is_transformer = reference.role == Role::Transformer;
-    if is_transformer && transform::declares_nothing(&read) {
+    if is_transformer && transform::declares_nothing(&session) {
         return Ok(());
     }
-    checked.given.issues = read.plugin.issue == Issue::MissingOrDue;
-    checked.given.has_behavior = read.plugin.behavior.is_some();
-    let resolved = phases::resolve(&read, now, report)?;
-    transform::refuse_two_hashes(&read.document, &read.plugin, &resolved.model)?;
-    let manifests = manifests(&read, &resolved.model, is_transformer, report)?;
-    leaks::check(&manifests, &read.plugin, &read.document, call::sink(&[]))
+    checked.given.issues = plugin.issue == Issue::MissingOrDue;
+    checked.given.has_behavior = plugin.behavior.is_some();
+    let resolved = session.unjudged()?.judge_all()?;
+    transform::refuse_two_hashes(&session.document, plugin, &resolved.model)?;
+    let manifests = manifests(&session, &resolved.model, is_transformer)?;
+    leaks::check(&manifests, plugin, &session.document, call::sink(&[]))
         .map_err(CommandError::Input)?;
     let value = |manifest| (manifest, Object::value(manifest).into_inner());
     let mut objects: Vec<_> = manifests.iter().map(value).collect();
-    annotate(&mut objects, &read.plugin).map_err(CommandError::Input)?;
+    annotate(&mut objects, plugin).map_err(CommandError::Input)?;
     checked.given.objects =
         manifests.iter().map(|manifest| manifest.identity.to_string()).collect();
     checked.named = named(&objects);
-    let source = phases::source(&read, &resolved, now, report)?;
-    let (_, plan) = phases::plan(&source, &resolved.model, now, report)?;
-    let plans = match read.plugin.issue {
-        Issue::Never => phases::plan_findings(&plan, phases::urgency),
-        Issue::MissingOrDue => phases::plan_findings(&plan, |_| Severity::Notice),
+    let setup = session.setup(resolved)?;
+    let Planned { plan, .. } = setup.plan(&Scope::default())?;
+    let plans = match plugin.issue {
+        Issue::Never => plan_findings(&plan, urgency),
+        Issue::MissingOrDue => plan_findings(&plan, |_| Severity::Notice),
     };
-    let help = match read.plugin.issue {
+    let help = match plugin.issue {
         Issue::Never => way_out(reference, folder),
         Issue::MissingOrDue => "the build issues it, as `plugin.issue` says".to_owned(),
     };
     checked.findings.extend(plan.notices.iter().cloned());
-    let apart = secrets_alone(&resolved.model);
+    let apart = secrets_alone(setup.model());
     let with_help =
         |finding: Diagnostic| apart.into_iter().fold(finding.help(help.clone()), Diagnostic::help);
     checked.findings.extend(plans.into_iter().map(with_help));
@@ -117,16 +119,14 @@ fn go(
 /// What it gives, under names without hashes of what may not be issued yet. Whether the Ingresses that a
 /// transformer completes are there, only the build knows.
 fn manifests(
-    read: &Read,
+    session: &Session,
     model: &Model,
     is_transformer: bool,
-    report: Report,
 ) -> Result<Vec<Object>, CommandError> {
-    let templates = phases::templates(read, None, report)?;
-    let render = if is_transformer { phases::manifests_apart } else { phases::manifests };
+    let rendering = session.rendering(None)?.apart(is_transformer);
     let unhashed = Model { name_suffix_hash: false, ..model.clone() };
-    let checked = render(&read.document, &unhashed, &Rehearsal, &templates, Disclosure::Whole)?;
-    report.diagnostics(&checked.warnings);
+    let checked = rendering.manifests(&unhashed, &Rehearsal, Disclosure::Whole)?;
+    session.report.diagnostics(&checked.warnings);
     Ok(checked.manifests)
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::transform;
-use crate::cli::phases::{self, Read};
 use crate::cli::report::{CommandError, Report};
+use crate::cli::session::{
+    Among, Planned, Session, Setup, plan_findings, refuse_new_readers, urgency,
+};
 use crate::cli::spec_arguments::Operator;
-use crate::complete::{Completed, Namespace};
+use crate::complete::Namespace;
 use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::items;
@@ -18,10 +20,10 @@ use crate::manifest::Object;
 use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
 use crate::plan::{Holdings, Rehearsal, Scope};
+use crate::secret_format::Handed;
 use crate::specification::document::Document;
 use crate::specification::plugin::{Issue, Plugin};
 use crate::store::Inventory;
-use crate::store::Material;
 use crate::time::Timestamp;
 
 /// What a plugin was called with.
@@ -70,69 +72,59 @@ impl Given {
 }
 
 /// What was read, as far as it could be, and the objects that follow from it.
-pub type Outcome = (Option<Document>, Result<Given, CommandError>);
+pub type Outcome = (Option<Arc<Document>>, Result<Given, CommandError>);
 
 /// The objects of a spec, as its `plugin` wants them.
 pub fn objects(mut request: Request<'_>, report: Report) -> Outcome {
+    let sources = std::mem::take(&mut request.sources);
     let operator = std::mem::take(&mut request.operator);
-    match phases::read_sources(std::mem::take(&mut request.sources), operator) {
-        Ok(read) => {
-            let given = objects_of(&read, &request, report);
-            (Some(read.into_document()), given)
+    match Session::over(sources, operator, request.now, report) {
+        Ok(session) => {
+            let given = objects_of(&session, &request);
+            (Some(session.document), given)
         }
         Err(error) => (None, Err(error)),
     }
 }
 
-fn objects_of(read: &Read, request: &Request<'_>, report: Report) -> Result<Given, CommandError> {
-    let Request { sources: _, operator: _, items, namespace, now, annotate, sink, advice } =
-        request;
-    let document = &read.document;
-    let plugin = if *annotate { read.plugin.clone() } else { Plugin::default() };
-    let items = transform::with_whole_references(items, &plugin, report)?;
-    if transform::is_check_alone(read, &items) {
+fn objects_of(session: &Session, request: &Request<'_>) -> Result<Given, CommandError> {
+    let Session { document, operator, report, .. } = session;
+    let plugin = if request.annotate { session.plugin.clone() } else { Plugin::default() };
+    let items = transform::with_whole_references(request.items, &plugin, *report)?;
+    if transform::is_check_alone(session, &items) {
         return Ok(Given { items, objects: Vec::new(), taken: Vec::new() });
     }
-    let resolved = phases::resolve(read, *now, report)?;
+    let resolved = session.unjudged()?.judge_all()?;
     transform::refuse_two_hashes(document, &plugin, &resolved.model)?;
-    let templates = phases::templates(read, None, report)?;
-    let own = namespace_of(&read.spec, None).to_string();
-    let namespace = Namespace { name: namespace.unwrap_or(&own), is_known: namespace.is_some() };
-    let disclosure = if read.operator.masks_keys { Disclosure::Masked } else { Disclosure::Whole };
-    let complete = |model: &Model, material: &dyn Material| {
-        let beside = (items.clone(), namespace);
-        phases::complete(document, model, material, &templates, disclosure, beside)
-    };
+    let rendering = session.rendering(None)?;
+    let own = namespace_of(&session.spec, None).to_string();
+    let said = request.namespace;
+    let namespace = Namespace { name: said.unwrap_or(&own), is_known: said.is_some() };
+    let among = Among { items: &items, namespace };
+    let disclosure = if operator.masks_keys { Disclosure::Masked } else { Disclosure::Whole };
     // What is wrong is found before anything is issued or any key is read. Hashes of what is not issued yet
     // would be other names.
     let unhashed = Model { name_suffix_hash: false, ..resolved.model.clone() };
-    let rehearsed = complete(&unhashed, &Rehearsal)?.manifests;
-    let sink = sink.filter(|sink| !is_allowed(*sink, &resolved.model));
-    leaks::check(&rehearsed, &read.plugin, document, sink).map_err(CommandError::Input)?;
-    let source = phases::source(read, &resolved, *now, report)?;
-    let inventory = match read.plugin.issue {
-        Issue::Never => locked(&source, &resolved.model, *now, report, advice)?,
-        Issue::MissingOrDue => {
-            if let phases::Source::Folder(store) = &source {
-                phases::refuse_new_readers(store)?;
-            }
-            let everything = Scope::default();
-            phases::issue(&source, &resolved, *now, &everything, report, |_, _| Ok(()))
-                .map_err(|error| error.located(document))?
-        }
-    };
-    let (model, keyring) = phases::keyring(&source, resolved, &inventory, &Touched::everything())?;
-    if read.plugin.issue == Issue::MissingOrDue {
-        phases::settle_keys(&source, false, report)?;
+    let rehearsed = rendering.complete(&unhashed, &Rehearsal, disclosure, among)?.manifests;
+    let sink = request.sink.filter(|sink| !is_allowed(*sink, &resolved.model));
+    leaks::check(&rehearsed, &session.plugin, document, sink).map_err(CommandError::Input)?;
+    let setup = session.setup(resolved)?;
+    let model = setup.model();
+    let issues = session.plugin.issue == Issue::MissingOrDue;
+    let inventory = &if issues { issue(&setup)? } else { locked(&setup, &request.advice)? };
+    let keyring = &setup.keys(inventory, &Touched::everything()).ring()?;
+    if issues {
+        setup.settle_keys(false)?;
     }
-    let holdings = Holdings { model: &model, inventory: &inventory, keyring: &keyring };
-    let Completed { items: completed, manifests, warnings, taken } = complete(&model, &holdings)?;
-    report.diagnostics(&warnings);
-    let objects = annotated(&manifests, &plugin, items::are_files(&items))?;
+    let holdings = Holdings { model, inventory, keyring };
+    let completed = rendering.complete(model, &holdings, disclosure, among)?;
+    report.diagnostics(&completed.warnings);
+    let objects =
+        annotated(&setup.handed_over(&completed.manifests)?, &plugin, items::are_files(&items))?;
     if let Some(name) = &model.name {
         report.diagnostics(&items::stale(&items, &objects, name.as_str()));
     }
-    Ok(Given { items: completed, objects, taken })
+    Ok(Given { items: completed.items, objects, taken: completed.taken })
 }
 
 /// Whether the spec says that keys may stand in files.
@@ -140,24 +132,25 @@ fn is_allowed(sink: Sink, model: &Model) -> bool {
     sink == Sink::Files && model.allow_plain_in_git
 }
 
+/// What the store holds, once what is missing or due was issued.
+fn issue(setup: &Setup) -> Result<Inventory, CommandError> {
+    setup.source.store().map_or(Ok(()), refuse_new_readers)?;
+    let issued = setup.issue(&Scope::default(), |_| Ok(()));
+    issued.map_err(|error| error.located(&setup.document))
+}
+
 /// What the store holds, where nothing is to be issued without which something would not work.
-fn locked(
-    source: &phases::Source,
-    model: &Model,
-    now: Timestamp,
-    report: Report,
-    advice: &str,
-) -> Result<Inventory, CommandError> {
-    let (inventory, plan) = phases::plan(source, model, now, report)?;
-    let findings = phases::plan_findings(&plan, phases::urgency);
-    let apart = secrets_alone(model);
+fn locked(setup: &Setup, advice: &str) -> Result<Inventory, CommandError> {
+    let Planned { inventory, plan, .. } = setup.plan(&Scope::default())?;
+    let findings = plan_findings(&plan, urgency);
+    let apart = secrets_alone(setup.model());
     let with_help =
         |finding: Diagnostic| apart.into_iter().fold(finding.help(advice), Diagnostic::help);
     let findings: Vec<_> = findings.into_iter().map(with_help).collect();
     if has_errors(&findings) {
         return Err(CommandError::Input(findings));
     }
-    report.diagnostics(&findings);
+    setup.report.diagnostics(&findings);
     Ok(inventory)
 }
 
@@ -171,15 +164,15 @@ pub fn secrets_alone(model: &Model) -> Option<&'static str> {
 
 /// The manifests as objects with what Kustomize and, where they go to files, kpt wants to know.
 fn annotated(
-    manifests: &[Object],
+    handed: &[Handed<'_>],
     plugin: &Plugin,
     are_files: bool,
 ) -> Result<Vec<Value>, CommandError> {
-    let value = |manifest| (manifest, Object::value(manifest).into_inner());
-    let mut objects: Vec<_> = manifests.iter().map(value).collect();
+    let value = |object| (object, Object::value(object).into_inner());
+    let mut objects: Vec<_> = handed.iter().map(|object| value(&**object)).collect();
     annotate(&mut objects, plugin).map_err(CommandError::Input)?;
     if are_files {
-        let paths = object_paths(manifests);
+        let paths = object_paths(handed);
         objects.iter_mut().zip(paths).for_each(|((_, object), path)| set_path(object, &path));
     }
     Ok(objects.into_iter().map(|(_, object)| object).collect())

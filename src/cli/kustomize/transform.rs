@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::cli::phases::Read;
 use crate::cli::report::{CommandError, Report};
+use crate::cli::session::Session;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::kustomize::{annotation_of, broken_references};
 use crate::model::Model;
@@ -35,18 +35,18 @@ pub fn with_whole_references(
 }
 
 /// Whether nothing but that was asked for: a transformer whose spec declares nothing.
-pub fn is_check_alone(read: &Read, items: &[Value]) -> bool {
+pub fn is_check_alone(session: &Session, items: &[Value]) -> bool {
     // To a generator, Kustomize hands nothing but its own configuration, and without this mark.
     let is_of_build = |item: &Value| annotation_of(item, ID).is_some();
-    declares_nothing(read) && items.iter().any(is_of_build)
+    declares_nothing(session) && items.iter().any(is_of_build)
 }
 
 /// Whether the spec declares nothing, and means it: as far as it could be read, there is nothing wrong with it.
-pub fn declares_nothing(read: &Read) -> bool {
-    let Spec { cas, services, hosts, clients, .. } = &read.spec;
+pub fn declares_nothing(session: &Session) -> bool {
+    let Spec { cas, services, hosts, clients, .. } = &session.spec;
     let declares =
         !(cas.is_empty() && services.is_empty() && hosts.is_empty() && clients.is_empty());
-    !declares && !has_errors(&read.findings)
+    !declares && !has_errors(&session.findings)
 }
 
 /// Kustomize would end names in a hash that end in one already, and references would say the first.

@@ -1,54 +1,97 @@
 //! `render -o`: manifests as files of a folder, and what to do with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::cli::report::{CommandError, Report};
-use crate::cli::selection::Selection;
+use super::{Made, Run};
+use crate::cli::report::{CommandError, ExitStatus, Report};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::io::git::{self, Kept};
+use crate::io::store::Store;
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
-use crate::manifest::{Body, Object};
-use crate::output::{self, ChangeKind, Changes, ExistingTree, OutputTree, RECORD, SECRETS};
+use crate::manifest::{Body, Disclosure, Object};
+use crate::output::{self, ChangeKind, Changes, Options, OutputTree, RECORD, SECRETS};
 
 /// What every store has that Git takes.
 const STORE_README: &str = "README.md";
 
 /// What a folder is to hold, against what it holds.
-pub(super) struct Comparison<'a> {
+struct Comparison<'a> {
     folder: &'a Path,
     tree: OutputTree,
     changes: Changes,
 }
 
-/// Compares a folder with `tree`, or with the part of it that is selected. `judge` is asked about what it holds so far.
-///
-/// # Errors
-/// The folder cannot be read, files of others are in the way, or `judge` refuses.
-pub(super) fn compare<'a>(
-    folder: &'a Path,
-    tree: OutputTree,
-    selected: &[&Object],
-    selection: &Selection,
-    judge: impl FnOnce(&OutputTree, &ExistingTree) -> Result<(), CommandError>,
-) -> Result<Comparison<'a>, CommandError> {
-    let tree = if selection.is_everything() {
-        tree
-    } else {
-        let identities: BTreeSet<_> = selected.iter().map(|m| m.identity.clone()).collect();
-        tree.part(&identities, tree::read_record(folder)?.as_ref())
-    };
-    let existing = tree::read(folder, &tree)?;
-    judge(&tree, &existing)?;
-    let changes = output::changes(&tree, &existing)?;
-    Ok(Comparison { folder, tree, changes })
+impl Run<'_> {
+    /// The files that manifests make.
+    ///
+    /// # Errors
+    /// Secrets that cannot be handed over in the format of the spec.
+    pub(super) fn layout(
+        &self,
+        manifests: &[Object],
+        disclosure: Disclosure,
+    ) -> Result<OutputTree, CommandError> {
+        let fingerprints = disclosure == Disclosure::Fingerprint;
+        let options = Options {
+            allow_plain_in_git: self.setup.model().allow_plain_in_git,
+            fingerprints,
+            may_be_elsewhere: fingerprints || self.args.check,
+        };
+        let handed = self.setup.handed_over(manifests)?;
+        Ok(output::layout(&handed, options))
+    }
+
+    /// Writes what is selected into a folder, or tells whether it is there; what `is_due` would change it too.
+    pub(super) fn write(
+        &self,
+        folder: &Path,
+        made: &Made<'_>,
+        is_due: bool,
+    ) -> Result<ExitStatus, CommandError> {
+        let (model, report) = (self.setup.model(), self.setup.report);
+        let comparison = self.compare(folder, made)?;
+        self.take_over()?;
+        comparison.tell_kept(report);
+        if self.args.check {
+            let is_current = comparison.is_current(report);
+            return Ok(if is_due || !is_current { ExitStatus::Findings } else { ExitStatus::Done });
+        }
+        if made.disclosure == Disclosure::Fingerprint {
+            let masked = self.rendering.manifests(model, &made.material, Disclosure::Masked)?;
+            if comparison.needs_keys(made.manifests, &masked.manifests) {
+                self.setup.keys(made.material.holdings.inventory, self.touched).require()?;
+            }
+        }
+        comparison.write(self.setup.source.store().map(Store::path), report)?;
+        Ok(ExitStatus::Done)
+    }
+
+    /// Compares a folder with all files, or with those that are selected.
+    fn compare<'a>(
+        &self,
+        folder: &'a Path,
+        made: &Made<'_>,
+    ) -> Result<Comparison<'a>, CommandError> {
+        let mut tree = self.layout(made.manifests, made.disclosure)?;
+        if !self.args.selection.is_everything() {
+            let identities = made.selected.iter().map(|manifest| manifest.identity.clone());
+            tree = tree.part(&identities.collect(), tree::read_record(folder)?.as_ref());
+        }
+        let existing = tree::read(folder, &tree)?;
+        if let Some(trust) = self.trust() {
+            trust.refuse_replaced(made.material.holdings.inventory, &tree, &existing)?;
+        }
+        let changes = output::changes(&tree, &existing)?;
+        Ok(Comparison { folder, tree, changes })
+    }
 }
 
 impl Comparison<'_> {
     /// Names what the folder's record names although mtlsgen did not write it.
-    pub(super) fn tell_kept(&self, report: Report) {
+    fn tell_kept(&self, report: Report) {
         for path in &self.changes.kept {
             report.say(&format!(
                 "kept `{path}`: the folder's record names it, but what it holds is not from mtlsgen"
@@ -57,7 +100,7 @@ impl Comparison<'_> {
     }
 
     /// Whether the folder is up to date, and what is not.
-    pub(super) fn is_current(&self, report: Report) -> bool {
+    fn is_current(&self, report: Report) -> bool {
         for change in &self.changes.files {
             report.say(&format!("not up to date: {change}"));
         }
@@ -70,7 +113,7 @@ impl Comparison<'_> {
 
     /// Whether writing takes private keys, where `shown` has their fingerprints and `masked` less: a Secret changes, or
     /// what another object says depends on a key.
-    pub(super) fn needs_keys(&self, shown: &[Object], masked: &[Object]) -> bool {
+    fn needs_keys(&self, shown: &[Object], masked: &[Object]) -> bool {
         let is_written = |kind| matches!(kind, ChangeKind::Add | ChangeKind::Modify);
         let is_sensitive =
             |path: &str| self.tree.files().get(path).is_some_and(|file| file.sensitive);
@@ -83,7 +126,7 @@ impl Comparison<'_> {
     ///
     /// # Errors
     /// Something is in the way, or cannot be written.
-    pub(super) fn write(&self, store: Option<&Path>, report: Report) -> Result<(), CommandError> {
+    fn write(&self, store: Option<&Path>, report: Report) -> Result<(), CommandError> {
         let Self { folder, tree, changes, .. } = self;
         tree::write(folder, tree, changes)?;
         changes.files.iter().for_each(|change| report.say(&change.to_string()));

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::Args;
-use crate::cli::phases::Source;
+use super::{Args, Run};
 use crate::cli::report::CommandError;
+use crate::cli::session::{Planned, Setup, Source};
 use crate::diagnostic::Diagnostic;
 use crate::existing::bundles::{self, Shown};
 use crate::identity::Identity;
@@ -14,117 +14,129 @@ use crate::kustomize::doctor::command::quoted;
 use crate::model::{Model, SecretContent};
 use crate::output::{ExistingTree, OutputTree, SECRETS, object_path};
 use crate::pki::certificate::Certificate;
-use crate::plan::{self, IssuancePlan, Replaced, Seen, Trusted};
+use crate::plan::{self, Replaced, Seen, Trusted};
 use crate::store::Inventory;
 
-impl Args {
-    /// Refuses another seed than that of the output folder.
-    pub(super) fn refuse_other_seed(
+/// What a folder of manifests trusts so far, to be judged by what a set-up has.
+#[derive(Clone, Copy)]
+pub struct Trust<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// What manifests for it are made of.
+    pub setup: &'a Setup,
+}
+
+impl Run<'_> {
+    /// What the output folder trusts, where that matters.
+    pub(super) fn trust(&self) -> Option<Trust<'_>> {
+        let Args { output, new_authorities, .. } = self.args;
+        let folder = output.as_deref().filter(|_| !new_authorities)?;
+        Some(Trust { folder, setup: self.setup })
+    }
+}
+
+impl Trust<'_> {
+    /// Refuses a plan that issues an authority in the place of one that the folder trusts and the store does not know.
+    ///
+    /// # Errors
+    /// It does; or the folder cannot be read.
+    pub fn refuse_unknown(
         &self,
-        model: &Model,
-        source: &Source,
+        Planned { inventory, plan, .. }: &Planned,
     ) -> Result<(), CommandError> {
-        match (&self.output, source) {
-            (Some(folder), Source::Derived(derived)) if !self.new_authorities => {
-                refuse_other_seed(folder, model, &derived.inventory)
-            }
-            _ => Ok(()),
+        if !plan.issues_new_authority() {
+            return Ok(());
         }
+        let (model, seen) = (self.setup.model(), self.seen()?);
+        refused(plan::refuse_unknown(plan, model, inventory, &seen, &self.way_out()))
     }
 
-    /// Refuses to issue an authority in the place of one that the output folder trusts and the store does not know.
-    pub(super) fn refuse_unknown(
+    /// Refuses a derived store whose seed is not the one that the folder's authorities have their keys from.
+    ///
+    /// # Errors
+    /// It is not; or the folder cannot be read.
+    pub fn refuse_other_seed(&self) -> Result<(), CommandError> {
+        let Source::Derived(derived) = &self.setup.source else { return Ok(()) };
+        let (model, seen) = (self.setup.model(), self.seen()?);
+        refused(plan::refuse_other_seed(model, &derived.inventory, &seen, &self.way_out()))
+    }
+
+    /// Refuses to replace authorities in the folder's files that neither a store that is a folder nor the spec knows.
+    ///
+    /// # Errors
+    /// `tree` would; or the store cannot be read.
+    pub fn refuse_replaced(
         &self,
-        model: &Model,
         inventory: &Inventory,
-        plan: &IssuancePlan,
+        tree: &OutputTree,
+        existing: &ExistingTree,
     ) -> Result<(), CommandError> {
-        match &self.output {
-            Some(folder) if !self.new_authorities => refuse_unknown(folder, plan, model, inventory),
-            _ => Ok(()),
-        }
+        self.judge(inventory, &replaced(self.folder, tree, existing))
     }
 
-    /// Refuses to replace what the output folder shows and the store does not know.
-    pub(super) fn refuse_replaced(
-        &self,
-        folder: &Path,
-        files: (&OutputTree, &ExistingTree),
-        source: &Source,
-        holdings: (&Model, &Inventory),
-    ) -> Result<(), CommandError> {
-        if self.new_authorities {
+    /// As [`Trust::refuse_replaced`] if all bundles of the folder were moved away, as is proposed where others wrote them.
+    ///
+    /// # Errors
+    /// As [`Trust::refuse_replaced`].
+    pub fn refuse_moved(&self, inventory: &Inventory) -> Result<(), CommandError> {
+        let Seen { trusted, .. } = self.seen()?;
+        let listed = self.setup.model().secrets.iter().flat_map(|secret| match &secret.content {
+            SecretContent::TrustBundle(listed) => &**listed,
+            SecretContent::KeyPair(_) => &[],
+        });
+        let own = listed.flat_map(|name| inventory.trusted(name));
+        let is_had = |one: &&Certificate| {
+            trusted.iter().any(|had| had.certificate.spki_hash == one.spki_hash)
+        };
+        let come = own.filter(|one| !is_had(one)).cloned().collect();
+        self.judge(inventory, &Replaced { trusted, served: Vec::new(), come })
+    }
+
+    fn judge(&self, inventory: &Inventory, replaced: &Replaced) -> Result<(), CommandError> {
+        let Some(store) = self.setup.source.store() else { return Ok(()) };
+        let (model, way_out) = (self.setup.model(), self.way_out());
+        let judge =
+            |inventory: &Inventory| plan::refuse_replaced(model, inventory, replaced, &way_out);
+        let errors = judge(inventory);
+        if errors.is_empty() {
             return Ok(());
         }
-        refuse_replaced(folder, files, source, holdings)
+        // Authorities that left the spec are known by their files, also without a ledger; that takes looking at all.
+        let mut inventory = inventory.clone();
+        let beside = store.certificates_beside(&inventory)?;
+        inventory.add_others(&beside);
+        refused(judge(&inventory))
     }
 
-    /// Refuses to have bundles moved away that trust what the store does not know.
-    pub(super) fn refuse_moved(
-        &self,
-        folder: &Path,
-        source: &Source,
-        holdings: (&Model, &Inventory),
-    ) -> Result<(), CommandError> {
-        if self.new_authorities {
-            return Ok(());
-        }
-        refuse_moved(folder, source, holdings)
-    }
-}
-
-/// Refuses a plan that issues an authority in the place of one that the folder trusts and the store does not know.
-///
-/// # Errors
-/// It does; or the folder cannot be read.
-pub fn refuse_unknown(
-    folder: &Path,
-    plan: &IssuancePlan,
-    model: &Model,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    if !plan.issues_new_authority() {
-        return Ok(());
-    }
-    let seen = seen(folder, model)?;
-    refused(plan::refuse_unknown(plan, model, inventory, &seen, &way_out(folder)))
-}
-
-/// Refuses a derived store whose seed is not the one that the folder's authorities have their keys from.
-///
-/// # Errors
-/// It is not; or the folder cannot be read.
-pub fn refuse_other_seed(
-    folder: &Path,
-    model: &Model,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    refused(plan::refuse_other_seed(model, inventory, &seen(folder, model)?, &way_out(folder)))
-}
-
-/// What a folder trusts: in files that its record names, and in those at the places of trust bundles, which a folder that
-/// lost its record still has.
-fn seen(folder: &Path, model: &Model) -> Result<Seen, CommandError> {
-    let mut seen = Seen::default();
-    let bundles: Vec<String> = bundle_paths(model).collect();
-    for (path, file) in tree::read_recorded(folder, &bundles)? {
-        if !is_secret(&path) {
-            continue;
-        }
-        let place = folder.join(&path).display().to_string();
-        let shown = file.content.map(|content| shown(&place, &content));
-        match (shown, file.is_recorded && is_public_secret(&path)) {
-            (Some(Some((trusted, served))), _) => {
-                seen.trusted.extend(trusted);
-                seen.served.extend(served);
+    /// What it trusts: in files that its record names, and in those at the places of trust bundles, which a folder that
+    /// lost its record still has.
+    fn seen(&self) -> Result<Seen, CommandError> {
+        let mut seen = Seen::default();
+        let bundles: Vec<String> = bundle_paths(self.setup.model()).collect();
+        for (path, file) in tree::read_recorded(self.folder, &bundles)? {
+            if !is_secret(&path) {
+                continue;
             }
-            (Some(None), true) => seen.unread.push(place),
-            (None, true) => seen.gone.push(place),
-            // Secrets with keys are of one machine, and none of them is a bundle; what others wrote is replaced by nothing.
-            (_, false) => {}
+            let place = self.folder.join(&path).display().to_string();
+            let shown = file.content.map(|content| shown(&place, &content));
+            match (shown, file.is_recorded && is_public_secret(&path)) {
+                (Some(Some((trusted, served))), _) => {
+                    seen.trusted.extend(trusted);
+                    seen.served.extend(served);
+                }
+                (Some(None), true) => seen.unread.push(place),
+                (None, true) => seen.gone.push(place),
+                // Secrets with keys are of one machine, and none of them is a bundle; what others wrote is replaced by nothing.
+                (_, false) => {}
+            }
         }
+        Ok(seen)
     }
-    Ok(seen)
+
+    fn way_out(&self) -> String {
+        let folder = quoted(&self.folder.to_string_lossy());
+        format!("mtlsgen render -o {folder} --new-authorities")
+    }
 }
 
 /// Paths of the trust bundles of a model.
@@ -139,59 +151,6 @@ fn bundle_paths(model: &Model) -> impl Iterator<Item = String> {
             name: secret.reference.name.clone(),
         })
     })
-}
-
-/// Refuses to replace authorities in a folder's files that neither a store that is a folder nor the spec knows.
-///
-/// # Errors
-/// `tree` would; or the store cannot be read.
-pub fn refuse_replaced(
-    folder: &Path,
-    (tree, existing): (&OutputTree, &ExistingTree),
-    source: &Source,
-    (model, inventory): (&Model, &Inventory),
-) -> Result<(), CommandError> {
-    let replaced = replaced(folder, tree, existing);
-    judge(folder, &replaced, source, (model, inventory))
-}
-
-fn judge(
-    folder: &Path,
-    replaced: &Replaced,
-    source: &Source,
-    (model, inventory): (&Model, &Inventory),
-) -> Result<(), CommandError> {
-    let Source::Folder(store) = source else { return Ok(()) };
-    let judge =
-        |inventory: &Inventory| plan::refuse_replaced(model, inventory, replaced, &way_out(folder));
-    let errors = judge(inventory);
-    if errors.is_empty() {
-        return Ok(());
-    }
-    // Authorities that left the spec are known by their files, also without a ledger; that takes looking at all.
-    let mut inventory = inventory.clone();
-    let beside = store.certificates_beside(&inventory)?;
-    inventory.add_others(&beside);
-    refused(judge(&inventory))
-}
-
-/// As [`refuse_replaced`] if all bundles of the folder were moved away, as is proposed where others wrote them.
-fn refuse_moved(
-    folder: &Path,
-    source: &Source,
-    (model, inventory): (&Model, &Inventory),
-) -> Result<(), CommandError> {
-    let Seen { trusted, .. } = seen(folder, model)?;
-    let listed = model.secrets.iter().flat_map(|secret| match &secret.content {
-        SecretContent::TrustBundle(listed) => &**listed,
-        SecretContent::KeyPair(_) => &[],
-    });
-    let own = listed.flat_map(|name| inventory.trusted(name));
-    let is_had =
-        |one: &&Certificate| trusted.iter().any(|had| had.certificate.spki_hash == one.spki_hash);
-    let come = own.filter(|one| !is_had(one)).cloned().collect();
-    let replaced = Replaced { trusted, served: Vec::new(), come };
-    judge(folder, &replaced, source, (model, inventory))
 }
 
 /// What the files of a folder show so far, and no longer once `tree` is written.
@@ -245,10 +204,6 @@ fn shown(place: &str, content: &[u8]) -> Option<(Vec<Trusted>, Vec<Trusted>)> {
     let placed = |certificate| Trusted { place: place.to_owned(), certificate };
     let placed = |all: Vec<Certificate>| all.into_iter().map(placed).collect();
     Some((placed(trusted), placed(served)))
-}
-
-fn way_out(folder: &Path) -> String {
-    format!("mtlsgen render -o {} --new-authorities", quoted(&folder.to_string_lossy()))
 }
 
 fn refused(errors: Vec<Diagnostic>) -> Result<(), CommandError> {

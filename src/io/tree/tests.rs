@@ -6,10 +6,16 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::manifest::Object;
-use crate::output::{Options, changes, layout};
+use crate::output::{self, Options, changes};
+use crate::secret_format::Handed;
 
 const SECRET: &str = "secrets/default/secret-a.yaml";
 const SERVICE: &str = "default/service-a.yaml";
+
+fn layout(objects: &[Object], options: Options) -> OutputTree {
+    let handed: Vec<_> = objects.iter().map(Handed::AsIs).collect();
+    output::layout(&handed, options)
+}
 
 fn manifest(kind: &str) -> Object {
     Object::sample(kind, "default", "a", kind == "Secret")

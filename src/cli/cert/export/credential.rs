@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::{file_name, refused};
 use crate::cli::cert::holder;
 use crate::cli::existing_arguments::ExistingArguments;
-use crate::cli::phases::{self, Source};
 use crate::cli::report::{CommandError, Report};
+use crate::cli::session::{Session, Source};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
@@ -127,17 +127,16 @@ pub fn load(
     with_key: bool,
     report: Report,
 ) -> Result<Credential, CommandError> {
-    let now = arguments.now()?;
-    let read = phases::read(arguments)?;
+    let session = Session::open(arguments, report)?;
+    let now = session.now;
     let existing = existing.read(arguments, report)?;
     // Secrets of others do not matter to who hands a certificate out.
-    let resolved = phases::resolve_at_any_time(&read, None, now, report)?;
+    let resolved = session.unjudged()?.at_any_time()?;
     let has_folder = existing.is_none() && resolved.model.derivation.is_none();
-    let store = has_folder.then(|| phases::store(&read, report)).transpose()?;
+    let store = has_folder.then(|| session.store()).transpose()?;
     let holder = find(name, store.as_ref(), &resolved.model)?;
     let only = BTreeSet::from([holder.clone()]);
-    let extent = Extent::Of(&only);
-    let source = phases::source_beside(&read, existing, &resolved, now, extent, report)?;
+    let source = session.beside(existing).source(&resolved, Extent::Of(&only))?;
     let model = resolved.model;
     let authorities = model.requests().map(|request| &request.holder);
     let mut wanted: BTreeSet<Holder> =

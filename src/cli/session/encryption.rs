@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::source::Source;
+use super::Setup;
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::store::{Store, StoreError, UnsettledKeys, listed};
@@ -10,42 +10,69 @@ use crate::io::store::{Store, StoreError, UnsettledKeys, listed};
 /// What gives keys to everybody that nobody has seen.
 const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
 
-/// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
-/// as they are, with a warning, unless that was `asked` for: who needs no key is not held up. Comes after keys were read: who takes himself off
-/// the list still gets what he asked for.
-///
-/// # Errors
-/// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
-pub fn settle_keys(source: &Source, asked: bool, report: Report) -> Result<(), CommandError> {
-    let Source::Folder(store) = source else { return Ok(()) };
-    store.finish_interrupted()?;
-    let unsettled = store.unsettled_keys()?;
-    if unsettled.count == 0 {
-        return Ok(());
-    }
-    let lock = store.lock()?;
-    match store.settle_keys(&lock) {
-        Ok(settled) if settled.count > 0 => {
-            tell_settled(&settled, store.recipients(), report);
-            if settled.in_clear > 0 {
-                tell_brought_keys(&store.brought_keys(), report);
-            }
+impl Setup {
+    /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
+    /// as they are, with a warning, unless that was `asked` for: who needs no key is not held up. Comes after keys were read: who takes himself off
+    /// the list still gets what he asked for.
+    ///
+    /// # Errors
+    /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
+    pub fn settle_keys(&self, asked: bool) -> Result<(), CommandError> {
+        let (Some(store), report) = (self.source.store(), self.report) else {
+            return Ok(());
+        };
+        store.finish_interrupted()?;
+        let unsettled = store.unsettled_keys()?;
+        if unsettled.count == 0 {
+            return Ok(());
         }
-        Ok(_) => {}
-        Err(error @ StoreError::Sealed(_)) if !asked => {
-            let words = words(&unsettled, store.recipients());
-            let mut warning = Diagnostic::warning("keys-not-reencrypted", words)
-                .help(format!("they stay as they are: {error}"))
-                .help(error.hint());
-            if !unsettled.removed.is_empty() {
-                let removed = listed(&unsettled.removed);
-                warning = warning.help(format!("until then, {removed} can open them"));
+        let lock = store.lock()?;
+        match store.settle_keys(&lock) {
+            Ok(settled) if settled.count > 0 => {
+                tell_settled(&settled, store.recipients(), report);
+                if settled.in_clear > 0 {
+                    tell_brought_keys(&store.brought_keys(), report);
+                }
             }
-            report.diagnostics(&[warning]);
+            Ok(_) => {}
+            Err(error @ StoreError::Sealed(_)) if !asked => {
+                let words = words(&unsettled, store.recipients());
+                let mut warning = Diagnostic::warning("keys-not-reencrypted", words)
+                    .help(format!("they stay as they are: {error}"))
+                    .help(error.hint());
+                if !unsettled.removed.is_empty() {
+                    let removed = listed(&unsettled.removed);
+                    warning = warning.help(format!("until then, {removed} can open them"));
+                }
+                report.diagnostics(&[warning]);
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => return Err(error.into()),
+        Ok(())
     }
-    Ok(())
+
+    /// Tells which keys are not encrypted as the spec says, and whether there are some; changes nothing.
+    ///
+    /// # Errors
+    /// A key file is damaged.
+    pub fn tell_unsettled_keys(&self, severity: Severity) -> Result<bool, CommandError> {
+        let Some(store) = self.source.store() else { return Ok(false) };
+        let unsettled = store.unsettled_keys()?;
+        if unsettled.count == 0 {
+            return Ok(false);
+        }
+        let words = words(&unsettled, store.recipients());
+        let help = match unsettled.count - unsettled.in_clear {
+            _ if unsettled.gives_to_others(store.recipients()) => {
+                "if all these recipients are to have the keys, run `mtlsgen render --reencrypt` where an identity opens them"
+            }
+            _ => "run `mtlsgen render` where an identity opens them",
+        };
+        let finding =
+            Diagnostic { severity, ..Diagnostic::warning("keys-not-encrypted-as-said", words) };
+        self.report.diagnostics(&[finding.help(help)]);
+        Ok(true)
+    }
 }
 
 /// Finishes an interrupted change, then refuses to write any key while the spec gives keys to a reader who could not open them so far: a new recipient, or
@@ -101,33 +128,6 @@ pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
         "if they are to have the keys, run `mtlsgen render{rename} --reencrypt`; otherwise {otherwise}"
     ));
     Err(CommandError::Input(vec![error]))
-}
-
-/// Tells which keys are not encrypted as the spec says, and whether there are some; changes nothing.
-///
-/// # Errors
-/// A key file is damaged.
-pub fn tell_unsettled_keys(
-    source: &Source,
-    report: Report,
-    severity: Severity,
-) -> Result<bool, CommandError> {
-    let Source::Folder(store) = source else { return Ok(false) };
-    let unsettled = store.unsettled_keys()?;
-    if unsettled.count == 0 {
-        return Ok(false);
-    }
-    let words = words(&unsettled, store.recipients());
-    let help = match unsettled.count - unsettled.in_clear {
-        _ if unsettled.gives_to_others(store.recipients()) => {
-            "if all these recipients are to have the keys, run `mtlsgen render --reencrypt` where an identity opens them"
-        }
-        _ => "run `mtlsgen render` where an identity opens them",
-    };
-    let finding =
-        Diagnostic { severity, ..Diagnostic::warning("keys-not-encrypted-as-said", words) };
-    report.diagnostics(&[finding.help(help)]);
-    Ok(true)
 }
 
 fn tell_settled(settled: &UnsettledKeys, recipients: usize, report: Report) {

@@ -2,18 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::Read;
-use super::issuing::{make, tell};
+use super::telling::tell;
+use super::{Planned, make};
 use crate::cli::report::{CommandError, Report};
-use crate::diagnostic::{Diagnostic, Nature};
-use crate::existing::{Existing, Secrets, apply, foreign};
+use crate::diagnostic::Diagnostic;
+use crate::existing::{Existing, Secrets, apply};
 use crate::manifest::{Object, name_suffix_hash};
-use crate::model::{Model, Reference, Resolved, SecretContent, Touched};
+use crate::model::{Model, Reference, Resolved, SecretContent};
 use crate::pki::request::Holder;
-use crate::plan::{IssuancePlan, Scope};
+use crate::plan::Scope;
 use crate::store::{Inventory, Keyring};
-use crate::time::Timestamp;
 
 /// Secrets that exist, and the keys that were made beside them.
 pub struct ExistingSecrets {
@@ -27,7 +27,7 @@ impl ExistingSecrets {
     ///
     /// # Errors
     /// What is damaged, contradicts itself, or would have to be made anew.
-    pub fn of(model: &Model, secrets: Secrets) -> Result<Self, CommandError> {
+    pub fn of(model: &Model, secrets: Arc<Secrets>) -> Result<Self, CommandError> {
         let existing = Existing::of(model, secrets).map_err(CommandError::Input)?;
         Ok(Self { existing, made: RefCell::default() })
     }
@@ -48,11 +48,11 @@ impl ExistingSecrets {
     /// Carries a plan out, and keeps the keys until the manifests have them.
     pub fn carry_out(
         &self,
-        (inventory, plan): (Inventory, IssuancePlan),
+        Planned { inventory, plan, warnings }: Planned,
         resolved: &Resolved,
         scope: &Scope,
         report: Report,
-    ) -> Result<(Inventory, IssuancePlan), CommandError> {
+    ) -> Result<Planned, CommandError> {
         let mut issued = make(&plan, &resolved.model, &inventory, &resolved.keyring, report)?;
         let mut made = self.made.borrow_mut();
         for certificate in &mut issued.certificates {
@@ -69,7 +69,7 @@ impl ExistingSecrets {
         if !issued.certificates.is_empty() {
             report.say("only the Secrets that are printed keep what was issued: apply them");
         }
-        Ok((inventory.with(&issued), plan))
+        Ok(Planned { inventory: inventory.with(&issued), plan, warnings })
     }
 
     /// Makes sure that nothing that was issued is lost: its Secret is among `selected`.
@@ -105,18 +105,4 @@ fn reference(manifest: &Object, model: &Model) -> Option<Reference> {
     let suffix = if model.name_suffix_hash { name_suffix_hash::LENGTH } else { 0 };
     let name = identity.name.get(..identity.name.len().saturating_sub(suffix))?;
     Some(Reference { namespace: identity.namespace.clone()?, name: name.to_owned() })
-}
-
-/// Judges the Secrets that the spec names and others fill, in the place of the warning that nobody has shown them.
-pub(super) fn judge(
-    read: &Read,
-    model: &Model,
-    secrets: &Secrets,
-    now: Timestamp,
-    touched: &Touched,
-    findings: &mut Vec<Diagnostic>,
-) {
-    findings.retain(|finding| finding.nature != Nature::Unseen);
-    let locate = |path: &[crate::specification::document::Step]| read.document.span(path);
-    findings.extend(foreign::judge(model, secrets, now, &locate, touched));
 }

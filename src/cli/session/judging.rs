@@ -1,0 +1,106 @@
+//! From what was read to a model: what is wrong at any time, and what of others is over for those who work with it.
+
+use super::Session;
+use crate::cli::report::CommandError;
+use crate::diagnostic::{Nature, has_errors};
+use crate::existing::foreign;
+use crate::io::brought;
+use crate::model::{self, Context, Model, Resolved, Touched};
+use crate::plan::Scope;
+use crate::render::judging::judged;
+use crate::specification::document::Step;
+
+impl Session {
+    /// What the spec means, if it is right at some time; target and Secret format are asked too.
+    ///
+    /// # Errors
+    /// All mistakes that were found since reading began, whatever time it is.
+    pub fn unjudged(&self) -> Result<Unjudged<'_>, CommandError> {
+        let Self { document, spec, findings, now, .. } = self;
+        if !document.is_whole() {
+            // Nothing can be concluded from what a broken text does not say.
+            return Err(CommandError::Input(findings.clone()));
+        }
+        let files = brought::read(&model::brought::files(document, spec), &self.operator.reach);
+        let context = Context { document, spec, files: &files, now: *now };
+        let found = judged(model::resolve(context, findings.clone()), document);
+        let found = found.right_at_some_time().map_err(CommandError::Input)?;
+        Ok(Unjudged { found, session: self })
+    }
+}
+
+/// What a spec means that is right at some time. Commands say what they work with before they go on.
+pub struct Unjudged<'a> {
+    found: model::Unjudged,
+    session: &'a Session,
+}
+
+impl Unjudged<'_> {
+    /// The set-up, and the keys that the spec names as files.
+    pub fn resolved(&self) -> &Resolved {
+        &self.found.resolved
+    }
+
+    /// The set-up.
+    pub fn model(&self) -> &Model {
+        &self.found.resolved.model
+    }
+
+    /// What is issued for a command that works with what is touched.
+    pub fn scope(&self, touched: &Touched) -> Scope {
+        Scope {
+            kept: self.found.out_of_reach(touched),
+            silent: self.found.silent(touched),
+            touched: Some(touched.clone()),
+            ..Scope::default()
+        }
+    }
+
+    /// The set-up, for a command that works with what is touched; shows warnings and notices.
+    ///
+    /// # Errors
+    /// Certificates and lists of others that are touched and are over, or do not hold yet; and what would leave a
+    /// host that is touched open, or refuse everybody.
+    pub fn judge(self, touched: &Touched) -> Result<Resolved, CommandError> {
+        self.judge_each(touched, touched)
+    }
+
+    /// As [`Unjudged::judge`], for a command that works with everything.
+    ///
+    /// # Errors
+    /// As [`Unjudged::judge`].
+    pub fn judge_all(self) -> Result<Resolved, CommandError> {
+        self.judge(&Touched::everything())
+    }
+
+    /// As [`Unjudged::judge`], for those who look and issue nothing: certificates and lists of others that are over, or
+    /// do not hold yet, are warnings.
+    ///
+    /// # Errors
+    /// What would leave a host open, or refuse everybody, in Secrets that others fill.
+    pub fn at_any_time(self) -> Result<Resolved, CommandError> {
+        self.judge_each(&Touched::nothing(), &Touched::everything())
+    }
+
+    /// As [`Unjudged::at_any_time`], where nothing is said of what was found and no Secrets are judged.
+    pub fn silently(self) -> Resolved {
+        self.found.judged(&Touched::nothing()).0
+    }
+
+    /// As [`Unjudged::judge`], with other hosts for Secrets that others fill.
+    fn judge_each(self, touched: &Touched, beside: &Touched) -> Result<Resolved, CommandError> {
+        let Session { document, existing, now, report, .. } = self.session;
+        let (resolved, mut findings) = self.found.judged(touched);
+        if let Some(secrets) = existing {
+            // In the place of the warning that nobody has shown them.
+            findings.retain(|finding| finding.nature != Nature::Unseen);
+            let locate = |path: &[Step]| document.span(path);
+            findings.extend(foreign::judge(&resolved.model, secrets, *now, &locate, beside));
+        }
+        if has_errors(&findings) {
+            return Err(CommandError::Input(findings));
+        }
+        report.diagnostics(&findings);
+        Ok(resolved)
+    }
+}

@@ -1,0 +1,162 @@
+//! A set-up with its certificates and keys: plans of what is to be issued, and carrying them out.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::telling::{tell, tell_only_here};
+use super::{Planned, Session, Source};
+use crate::cli::progress::Progress;
+use crate::cli::report::{CommandError, Report};
+use crate::derive::Extent;
+use crate::io::entropy::SystemEntropy;
+use crate::io::store::Store;
+use crate::model::{Model, Resolved};
+use crate::pki::request::Holder;
+use crate::plan::{self, IssuancePlan, Scope};
+use crate::specification::document::Document;
+use crate::store::{Inventory, Issued, Keyring};
+use crate::time::Timestamp;
+
+/// What a spec means, and where its certificates and keys come from.
+pub struct Setup {
+    /// Where everything stands in the spec: all that is left of what was written.
+    pub document: Arc<Document>,
+    /// The name of the spec.
+    pub(super) name: Option<String>,
+    /// When everything happens.
+    pub now: Timestamp,
+    /// Where messages go.
+    pub report: Report,
+    /// What the spec means, and the keys that it names as files.
+    pub resolved: Resolved,
+    /// Where certificates and keys come from, and where new ones go.
+    pub source: Source,
+}
+
+impl Session {
+    /// What the spec means, with what it has now.
+    ///
+    /// # Errors
+    /// As [`Session::source`].
+    pub fn setup(&self, resolved: Resolved) -> Result<Setup, CommandError> {
+        let source = self.source(&resolved, Extent::Current)?;
+        Ok(self.setup_with(resolved, source))
+    }
+
+    /// What the spec means, with what it has there.
+    pub fn setup_with(&self, resolved: Resolved, source: Source) -> Setup {
+        let (document, name) = (Arc::clone(&self.document), self.name());
+        Setup { document, name, now: self.now, report: self.report, resolved, source }
+    }
+}
+
+impl Setup {
+    /// What the spec means.
+    pub fn model(&self) -> &Model {
+        &self.resolved.model
+    }
+
+    /// What there is for the model, and what is to be issued; shows warnings.
+    ///
+    /// # Errors
+    /// As [`Source::planned`].
+    pub fn plan(&self, scope: &Scope) -> Result<Planned, CommandError> {
+        let planned = self.planned(scope)?;
+        self.report.diagnostics(&planned.warnings);
+        self.report.diagnostics(&planned.plan.warnings);
+        Ok(planned)
+    }
+
+    fn planned(&self, scope: &Scope) -> Result<Planned, CommandError> {
+        self.source.planned(self.model(), self.now, scope)
+    }
+
+    /// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
+    /// before, if there is anything to issue: nothing is issued for what cannot be rendered.
+    ///
+    /// # Errors
+    /// The rehearsal fails, the store cannot be changed, or a key is not at hand; then it is as it was.
+    pub fn issue(
+        &self,
+        scope: &Scope,
+        rehearse: impl FnOnce(&Planned) -> Result<(), CommandError>,
+    ) -> Result<Inventory, CommandError> {
+        self.source.finish_interrupted()?;
+        let planned = self.plan(scope)?;
+        if planned.plan.is_empty() {
+            return Ok(planned.inventory);
+        }
+        rehearse(&planned)?;
+        Ok(self.carry_out(scope)?.inventory)
+    }
+
+    /// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store; what it
+    /// holds then, and what was done.
+    ///
+    /// # Errors
+    /// The store cannot be changed, or a key is not at hand; then it is as it was.
+    pub fn carry_out(&self, scope: &Scope) -> Result<Planned, CommandError> {
+        match &self.source {
+            Source::Folder(store) => self.carry_out_in(store, scope),
+            Source::Existing(secrets) => {
+                secrets.carry_out(self.planned(scope)?, &self.resolved, scope, self.report)
+            }
+            Source::Derived(_) => Err(nothing_is_issued()),
+        }
+    }
+
+    fn carry_out_in(&self, store: &Store, scope: &Scope) -> Result<Planned, CommandError> {
+        let (model, report) = (self.model(), self.report);
+        let lock = store.lock()?;
+        // Another process may have issued in the meantime; its warnings are those told already.
+        let Planned { inventory, plan, warnings } = self.planned(scope)?;
+        let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
+        let keyring = store.keyring(&inventory, &needed).map_err(|error| {
+            CommandError::from(error)
+                .with_help("`mtlsgen render --locked` issues nothing and needs no key of an authority; it works as long as nothing is missing")
+        })?;
+        let keyring = keyring.and(&self.resolved.keyring);
+        let keyring = keyring.and(&store.generation_keys(&inventory, plan.generations_needed())?);
+        let issued = make(&plan, model, &inventory, &keyring, report)?;
+        store.commit(&lock, &issued, self.now)?;
+        drop(lock);
+        tell(&plan, scope, report);
+        let new = plan.actions.iter().filter(|action| action.is_new_authority());
+        let new = new.map(|action| store.path_of(&action.request.holder, "tls.key"));
+        tell_only_here(store, &inventory, new.collect(), report);
+        for holder in &plan.stale_chains {
+            report.say(&format!(
+                "renewed the chain in the file of {holder}: an issuer has another certificate now"
+            ));
+        }
+        Ok(Planned { inventory: inventory.with(&issued), plan, warnings })
+    }
+}
+
+/// Makes what is planned, and shows how far it is.
+///
+/// # Errors
+/// A key is not at hand, or does not sign.
+pub fn make(
+    plan: &IssuancePlan,
+    model: &Model,
+    inventory: &Inventory,
+    keyring: &Keyring,
+    report: Report,
+) -> Result<Issued, CommandError> {
+    keyring.require(&plan.keys_used()).map_err(CommandError::Input)?;
+    let mut progress = Progress::new(report, plan.actions.len());
+    let issued =
+        plan::issue(plan, model, inventory, keyring, &SystemEntropy, &mut || progress.step())
+            .map_err(|error| CommandError::world("issue", &error, None))?;
+    progress.end();
+    Ok(issued)
+}
+
+/// What is derived is what the spec asks for; nothing is issued beside it.
+fn nothing_is_issued() -> CommandError {
+    let title =
+        "what was derived is not what the spec asks for, and a derived store issues nothing else";
+    let hint = "`mtlsgen render --dry-run` tells what is missing; please report it with the spec";
+    CommandError::world("derived-store", title, Some(hint.to_owned()))
+}

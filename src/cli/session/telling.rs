@@ -1,0 +1,102 @@
+//! What people are told of plans: what is to be issued, revoked and signed, or was, and why.
+
+use std::path::PathBuf;
+
+use crate::cli::report::Report;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::io::store::Store;
+use crate::pki::request::Holder;
+use crate::plan::{self, IssuancePlan, ListReason, Scope};
+use crate::store::{HeldCertificate, Inventory, NewRevocation};
+
+/// Says of new keys of authorities that they are in this store alone, where it is a clone that lacks other keys: nothing
+/// brings them to those.
+pub fn tell_only_here(store: &Store, inventory: &Inventory, new: Vec<PathBuf>, report: Report) {
+    let lacks_key = |(holder, held): (&Holder, &HeldCertificate)| {
+        !held.has_key && !matches!(holder, Holder::Client(_))
+    };
+    if store.recipients() > 0 || !inventory.held.iter().any(lacks_key) {
+        return;
+    }
+    for path in new {
+        report.say(&format!(
+            "`{path}` is in this store alone, and Git ignores it: copy it to the same place in the store that has the other keys, and into your backup",
+            path = path.display()
+        ));
+    }
+}
+
+/// Tells what was issued, revoked and signed, and why.
+pub(super) fn tell(plan: &IssuancePlan, scope: &Scope, report: Report) {
+    report.diagnostics(&plan.notices);
+    for action in &plan.actions {
+        let whose = whose_key(action, scope);
+        report.say(&format!("issued {}: {}{whose}", action.request.holder, action.reason));
+    }
+    for new in &plan.revocations {
+        report.say(&format!("revoked {}, as the spec says", revoked_certificate(new)));
+    }
+    for list in &plan.lists {
+        report.say(&format!(
+            "signed revocation list {} of authority `{}`: {}",
+            list.draft.number, list.authority, list.reason
+        ));
+    }
+}
+
+/// What is worth knowing of the key that an action issues for.
+fn whose_key(action: &plan::Action, scope: &Scope) -> &'static str {
+    if action.request.public_key.is_some() {
+        "; for the key of its signing request, which stays its owner's"
+    } else if scope.reuse_keys && !action.keeps_key && action.reason != plan::Reason::NeverIssued {
+        "; with a new key"
+    } else {
+        ""
+    }
+}
+
+/// What a plan would do, one line each, errors for what does not work any more.
+pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(bool) -> Severity) {
+    report.diagnostics(&plan_findings(plan, severity));
+}
+
+/// What a plan would do, a finding each; `severity` is told whether all still works without it.
+pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec<Diagnostic> {
+    let finding = |still_works: bool, code: &'static str, title: String| Diagnostic {
+        severity: severity(still_works),
+        ..Diagnostic::notice(code, title)
+    };
+    let actions = plan.actions.iter().map(|action| {
+        let title = format!("{}: {}", action.request.holder, action.reason);
+        finding(action.reason.still_works(), "to-be-issued", title)
+    });
+    let revocations = plan.revocations.iter().map(|new| {
+        let title = format!("{} is to be revoked, as the spec says", revoked_certificate(new));
+        finding(false, "to-be-revoked", title)
+    });
+    let lists = plan.lists.iter().map(|list| {
+        let title =
+            format!("the revocation list of authority `{}`: {}", list.authority, list.reason);
+        let works = list.reason.still_works() && !matches!(list.reason, ListReason::Early { .. });
+        finding(works, "to-be-issued", title)
+    });
+    let early = plan.early.iter().map(|(holder, begins)| {
+        let title = format!("the certificate of {holder} is not valid yet: it begins at {begins}");
+        finding(false, "not-yet-valid", title).help(
+            "if the clock was ahead when it was issued: `mtlsgen cert renew NAME`, or `--all`",
+        )
+    });
+    actions.chain(revocations).chain(lists).chain(early).collect()
+}
+
+/// Which certificate a revocation is about, and why.
+pub fn revoked_certificate(new: &NewRevocation) -> String {
+    let NewRevocation { authority, serial, holder, revocation } = new;
+    let holder = holder.as_ref().map_or_else(String::new, |holder| format!(" of {holder}"));
+    format!("certificate {serial}{holder}, signed by `{authority}` ({})", revocation.reason)
+}
+
+/// A warning for what still works, an error for what does not.
+pub fn urgency(still_works: bool) -> Severity {
+    if still_works { Severity::Warning } else { Severity::Error }
+}
