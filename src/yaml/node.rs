@@ -121,6 +121,29 @@ impl Node {
         }
     }
 
+    /// What is written under a key of a table in a text, with the indentation of its first line taken from all.
+    ///
+    /// Of values that aliases or merge keys bring along, it is not what they say.
+    #[must_use]
+    pub fn text_under(&self, key: &str, text: &str) -> Option<String> {
+        let table = self.as_table()?;
+        let Entry { key, node } = table.get(key)?;
+        if node.place != *key {
+            return Some(text.get(node.place.start as usize..node.place.end as usize)?.to_owned());
+        }
+        // In block form, the place is that of the key.
+        let start = node.as_table()?.values().next()?.key.start as usize;
+        let following = table.values().map(|other| other.key.start).filter(|at| *at > key.start);
+        let end = following.min().map_or(text.len(), |at| at as usize);
+        let indent = start - text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+        let lines = text.get(start..end)?.split_inclusive('\n');
+        let without_indent = |line: &str| {
+            let blanks = line.len() - line.trim_start_matches(' ').len();
+            line[blanks.min(indent)..].to_owned()
+        };
+        Some(lines.map(without_indent).collect())
+    }
+
     /// The value in JSON. Numbers that JSON cannot hold are null.
     #[must_use]
     pub fn into_json(self) -> Json {

@@ -9,13 +9,9 @@ use super::read::{Part, Rules, Text, read};
 use super::schema::Schema;
 
 /// Kubernetes' own types stay far below that depth.
-const RULES: Rules = Rules {
-    schema: Schema::Kubectl,
-    depth: 100,
-    values: usize::MAX,
-    copies: 100_000,
-    documents: usize::MAX,
-};
+fn rules(schema: Schema) -> Rules {
+    Rules { schema, depth: 100, values: usize::MAX, copies: 100_000, documents: usize::MAX }
+}
 
 /// Why a text is not YAML that Kubernetes takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +38,16 @@ impl fmt::Display for ReadError {
 ///
 /// The first thing that is wrong, with its place.
 pub fn parse(text: &str) -> Result<Vec<Value>, ReadError> {
-    Ok(documents(text)?.into_iter().map(|part| part.root.into_json()).collect())
+    Ok(documents(text, Schema::Kubectl)?.into_iter().map(|part| part.root.into_json()).collect())
 }
 
-/// As [`parse`], with the places of all values.
+/// As [`parse`], with the places of all values, which mean what `schema` says.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong, with its place.
-pub fn documents(text: &str) -> Result<Vec<Part>, ReadError> {
-    let reading = read(Text { whole: text, offset: 0, source: 0 }, RULES);
+pub fn documents(text: &str, schema: Schema) -> Result<Vec<Part>, ReadError> {
+    let reading = read(Text { whole: text, offset: 0, source: 0 }, rules(schema));
     let faults = reading.faults.iter().chain(&reading.stop);
     match faults.min_by_key(|fault| fault.place.start) {
         Some(fault) => Err(ReadError::new(text, fault)),

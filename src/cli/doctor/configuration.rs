@@ -15,9 +15,10 @@ use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Nature, Severity, Source, has_errors};
 use crate::io::clock;
 use crate::kustomize::annotation::annotate;
-use crate::kustomize::config;
+use crate::kustomize::config::{self, Configuration};
 use crate::kustomize::doctor::collisions::Given;
 use crate::kustomize::doctor::naming::Named;
+use crate::kustomize::doctor::object::Object;
 use crate::kustomize::doctor::reference::Reference;
 use crate::kustomize::doctor::tree::{Folder, Role};
 use crate::kustomize::leaks;
@@ -52,7 +53,11 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
     }
     let sources = match reference.object.text("kind") {
         Some(KIND) => Ok(vec![reference.object.alone(folder.shown.clone())]),
-        _ => config::sources(&reference.object.value, &folder.shown),
+        _ => {
+            let Object { value, .. } = reference.object;
+            let written = reference.object.written().to_owned();
+            config::sources(&Configuration::new(value.clone(), written), &folder.shown)
+        }
     };
     let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
     let outcome = sources

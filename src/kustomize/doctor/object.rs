@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::guard::without_words_of;
 use crate::specification::document::{Step, blank, place};
 use crate::yaml::node::Node;
+use crate::yaml::schema::Schema;
 use crate::yaml::{self, read::Part};
 
 /// One document of a YAML text.
@@ -44,13 +45,19 @@ impl Object {
         self.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The text of the document.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        &self.source.text[self.range.clone()]
+    }
+
     /// The document alone as a text of a spec, its lines numbered as in the whole; relative paths in
     /// it start from `directory`.
     #[must_use]
     pub fn alone(&self, directory: PathBuf) -> Arc<Source> {
-        let (before, rest) = self.source.text.split_at(self.range.start);
+        let before = &self.source.text[..self.range.start];
         let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-        let text = blank + &rest[..self.range.len()];
+        let text = blank + self.written();
         Arc::new(Source { name: self.source.name.clone(), directory, text })
     }
 }
@@ -60,7 +67,7 @@ impl Object {
 /// # Errors
 /// It is no YAML that Kubernetes takes.
 pub fn objects(source: &Arc<Source>) -> Result<Vec<Object>, Box<Diagnostic>> {
-    let parts = yaml::documents(&source.text).map_err(|error| {
+    let parts = yaml::documents(&source.text, Schema::Kubectl).map_err(|error| {
         // What a kustomization names may be any file, whose text is not for messages.
         let (shown, message) = if looks_like_object(&source.text) {
             (source.clone(), error.message)
