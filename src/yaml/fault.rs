@@ -49,7 +49,7 @@ pub enum FaultKind {
     TwoReadings {
         /// The value as it is read here.
         here: Box<Node>,
-        /// What it is to Kustomize, for "is …".
+        /// What it is to Kustomize, such as ``the number `64` ``.
         kustomize: String,
     },
 }

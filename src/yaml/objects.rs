@@ -49,13 +49,10 @@ pub fn parse(text: &str) -> Result<Vec<Value>, ReadError> {
 pub fn documents(text: &str, schema: Schema) -> Result<Vec<Part>, ReadError> {
     let reading = read(Text { whole: text, offset: 0, source: 0 }, rules(schema));
     let faults = reading.faults.iter().chain(&reading.stop);
-    match faults.min_by_key(|fault| fault.place.start) {
-        Some(fault) => Err(ReadError::new(text, fault)),
-        None => {
-            let said = reading.documents.into_iter().filter(|part| !part.root.is_null());
-            Ok(said.collect())
-        }
+    if let Some(fault) = faults.min_by_key(|fault| fault.place.start) {
+        return Err(ReadError::new(text, fault));
     }
+    Ok(reading.documents.into_iter().filter(|part| !part.root.is_null()).collect())
 }
 
 impl ReadError {

@@ -1,6 +1,8 @@
 //! The one reader of YAML: from a text to trees with places. Anchors, merge keys and tags are resolved, repeated
 //! keys are mistakes, and a budget bounds what a text may cost.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -8,9 +10,10 @@ use granit_parser::{
     Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
 };
 
+use self::table::{Key, table};
 use super::fault::{Fault, FaultKind};
-use super::node::{Entry, Node, Place, Scalar, Table, Value};
-use super::schema::Schema;
+use super::node::{Node, Place, Scalar, Value};
+use super::schema::{Schema, is_non_specific};
 
 /// How a text is read.
 #[derive(Clone, Copy, Debug)]
@@ -111,13 +114,6 @@ enum Form {
 enum Content {
     List(Vec<Node>),
     Table { entries: Vec<(Key, Node)>, key: Option<Key> },
-}
-
-struct Key {
-    text: Box<str>,
-    place: Place,
-    /// Whether it is the merge key `<<`.
-    merges: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -257,10 +253,7 @@ impl<'a> Reader<'a> {
     }
 
     fn tag_of_collection(&mut self, tag: Option<&Tag>, kind: &str, span: Span) {
-        let is_known = |tag: &Tag| {
-            tag.core_suffix() == Some(kind)
-                || (self.rules.schema != Schema::Kubectl && tag.original() == "!")
-        };
+        let is_known = |tag: &Tag| tag.core_suffix() == Some(kind) || is_non_specific(tag);
         if let Some(tag) = tag.filter(|tag| !is_known(tag)) {
             self.wrong_tag(tag, span);
         }
@@ -343,7 +336,7 @@ impl<'a> Reader<'a> {
         };
         let value = match open.content {
             Content::List(list) => Value::List(list),
-            Content::Table { entries, .. } => Value::table(self.table(entries)),
+            Content::Table { entries, .. } => Value::table(table(entries, &mut self.faults)),
         };
         let node = Node { place, value };
         self.keep(open.anchor, &node)?;
@@ -363,45 +356,6 @@ impl<'a> Reader<'a> {
             Some(Content::List(list)) => list.push(node),
             Some(Content::Table { entries, key }) => {
                 entries.extend(key.take().map(|key| (key, node)));
-            }
-        }
-    }
-
-    /// The table of these entries: own keys once each, then what merge keys bring along.
-    fn table(&mut self, entries: Vec<(Key, Node)>) -> Table {
-        let mut table = Table::with_capacity(entries.len());
-        let mut merged = Vec::new();
-        for (key, node) in entries {
-            if key.merges {
-                merged.push(node);
-            } else if let Some(first) = table.get(&key.text) {
-                let kind = FaultKind::Duplicate { key: key.text, first: first.key };
-                self.faults.push(fault(kind, key.place));
-            } else {
-                table.insert(key.text, Entry { key: key.place, node });
-            }
-        }
-        for node in merged {
-            self.merge(&mut table, node);
-        }
-        table
-    }
-
-    fn merge(&mut self, table: &mut Table, node: Node) {
-        match node.value {
-            Value::Table(other) => {
-                for (key, entry) in *other {
-                    table.entry(key).or_insert(entry);
-                }
-            }
-            Value::List(list) if list.iter().all(|node| node.as_table().is_some()) => {
-                for node in list {
-                    self.merge(table, node);
-                }
-            }
-            value => {
-                let (place, node) = (node.place, Node { place: node.place, value });
-                self.faults.push(fault(FaultKind::WrongMerge(Box::new(node)), place));
             }
         }
     }

@@ -32,17 +32,28 @@ pub(super) struct Resolved {
 }
 
 impl Schema {
-    /// The value of a scalar; the tag `!!str` makes strings of everything.
+    /// The value of a scalar; the tags `!!str` and `!` make strings of everything.
     pub(super) fn scalar(self, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resolved {
-        let string = || Scalar::String(text.into());
-        let done = |scalar, fits: bool| Resolved { scalar, has_wrong_tag: !fits, kustomize: None };
+        let is_plain = style == ScalarStyle::Plain;
+        let string = |kustomize| {
+            let scalar = Scalar::String(text.into());
+            Resolved { scalar, has_wrong_tag: false, kustomize }
+        };
         let Some(tag) = tag else {
-            let is_plain = style == ScalarStyle::Plain;
-            return if is_plain { self.judged(text, true) } else { done(string(), true) };
+            return if is_plain { self.judged(text, true) } else { string(None) };
         };
         let suffix = tag.core_suffix();
-        if suffix == Some("str") || (self != Self::Kubectl && tag.original() == "!") {
-            return done(string(), true);
+        if suffix == Some("str") {
+            return string(None);
+        }
+        if is_non_specific(tag) {
+            // A string to all but Kustomize, which does not see that tag.
+            let is_same = self != Self::CoreAsKustomize || !is_plain;
+            let other = Some(self.judged(text, true)).filter(|_| !is_same);
+            return string(other.and_then(|other| match other.scalar {
+                Scalar::String(_) => other.kustomize,
+                _ => Some("a number, boolean or null".to_owned()),
+            }));
         }
         let resolved = self.plain(text);
         let fits = match suffix {
@@ -86,4 +97,9 @@ impl Schema {
             Scalar::Datetime(_) | Scalar::Null => None,
         }
     }
+}
+
+/// Whether it is `!`, which leaves a list or table as it is.
+pub(super) fn is_non_specific(tag: &Tag) -> bool {
+    tag.original() == "!"
 }

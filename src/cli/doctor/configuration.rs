@@ -51,13 +51,11 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
     if !reference.mistakes.is_empty() {
         return Checked { refused: true, ..checked };
     }
+    let Object { value, .. } = reference.object;
+    let written = || reference.object.written().to_owned();
     let sources = match reference.object.text("kind") {
         Some(KIND) => Ok(vec![reference.object.alone(folder.shown.clone())]),
-        _ => {
-            let Object { value, .. } = reference.object;
-            let written = reference.object.written().to_owned();
-            config::sources(&Configuration::new(value.clone(), written), &folder.shown)
-        }
+        _ => config::sources(&Configuration::new(value.clone(), written()), &folder.shown),
     };
     let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
     let outcome = sources

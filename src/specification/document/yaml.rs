@@ -1,7 +1,7 @@
 //! Reads one YAML document into nodes, and puts what is wrong into words.
 
 use super::input::Input;
-use super::node::{MAX_DEPTH, MAX_NODES, Node, describe};
+use super::node::{MAX_DEPTH, MAX_NODES, Node, Scalar, Value, describe};
 use super::yaml_error;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::yaml::fault::{Fault, FaultKind};
@@ -105,9 +105,19 @@ fn words(kind: &FaultKind) -> (&'static str, String, &'static str) {
         }
         FaultKind::NotFinite => syntax("expected a finite number", ""),
         FaultKind::TwoReadings { here, kustomize } => {
-            let title = format!("{} is {kustomize} where Kustomize reads the spec", describe(here));
+            let (text, value) = match &here.value {
+                Value::Scalar(number @ Scalar::Integer(text)) => {
+                    let value = number.as_integer().map(|value| format!("the number `{value}`"));
+                    (text, value.unwrap_or_else(|| "a number".to_owned()))
+                }
+                Value::Scalar(Scalar::Float(text)) => (text, "a number".to_owned()),
+                Value::Scalar(Scalar::String(text)) => (text, "a string".to_owned()),
+                _ => return syntax("this value has two readings", ""),
+            };
+            let title =
+                format!("{} is {value} to YAML 1.2, and {kustomize} to Kustomize", literal(text));
             let help =
-                "write a string in quotes, and a number in decimal digits without leading zeros";
+                "write a string in quotes, and a number in decimal digits without zeros in front";
             ("two-readings", title, help)
         }
     }

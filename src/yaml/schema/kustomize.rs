@@ -30,7 +30,7 @@ pub(super) fn other_reading(text: &str, scalar: &Scalar) -> Option<String> {
     };
     (!same).then(|| match read {
         Some(number) => format!("the number `{number}`"),
-        None if matches!(scalar, Scalar::String(_)) => "a date, which it writes differently".into(),
+        None if matches!(scalar, Scalar::String(_)) => "a date".into(),
         None => "a string".into(),
     })
 }
