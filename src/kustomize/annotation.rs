@@ -79,8 +79,7 @@ fn named_in_annotations(objects: &[(&Manifest, Value)]) -> BTreeSet<String> {
 }
 
 fn qualified(manifest: &Manifest) -> String {
-    let Identity { namespace, name, .. } = &manifest.identity;
-    format!("{}/{name}", namespace.as_deref().unwrap_or("default"))
+    format!("{}/{}", manifest.identity.namespace_or_default(), manifest.identity.name)
 }
 
 fn is_true(value: Option<&str>) -> bool {

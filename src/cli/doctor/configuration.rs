@@ -159,9 +159,7 @@ fn named(objects: &[(&Manifest, Value)]) -> Vec<Named> {
         .iter()
         .map(|(manifest, _)| &manifest.identity)
         .filter(|identity| identity.kind == "Secret")
-        .map(|identity| {
-            (identity.namespace.as_deref().unwrap_or("default"), identity.name.as_str())
-        })
+        .map(|identity| (identity.namespace_or_default(), identity.name.as_str()))
         .collect();
     let annotations = |object: &Value| -> Vec<(String, String)> {
         let map = object.pointer("/metadata/annotations").and_then(Value::as_object);
