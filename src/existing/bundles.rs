@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::manifest::data;
+use crate::manifest::{data, lists};
 use crate::pki::certificate::Certificate;
 use crate::yaml;
 
@@ -20,7 +20,7 @@ pub struct Shown {
 pub fn shown_in(text: &str) -> Option<Shown> {
     let mut shown = Shown::default();
     let objects = yaml::parse(text).ok().filter(|objects| !objects.is_empty())?;
-    for object in objects {
+    for object in lists::unfold(objects).0 {
         for (name, value) in values(&object) {
             let certificates = Certificate::from_pem(&value).unwrap_or_default().into_iter();
             if name == "tls.crt" {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::guard::without_words_of;
+use crate::manifest::lists;
 use crate::specification::document::{Step, blank, place};
 use crate::yaml::node::Node;
 use crate::yaml::schema::Schema;
@@ -77,11 +78,48 @@ pub fn objects(source: &Arc<Source>) -> Result<Vec<Object>, Box<Diagnostic>> {
         let span = Span { source: shown, start: error.offset, end: error.offset };
         Box::new(Diagnostic::error("syntax", message).at(Some(span)))
     })?;
-    let object = |Part { range, root }| {
-        let value = root.clone().into_json();
-        Object { source: source.clone(), value, range, root }
+    let mut objects = Vec::new();
+    for Part { range, root } in parts {
+        unfold(source, root, range, &mut objects);
+    }
+    Ok(objects)
+}
+
+/// The object, or those in a list: Kustomize takes them for objects of the file
+/// (`inlineAnyEmbeddedLists` of its `api/resource/factory.go`).
+fn unfold(source: &Arc<Source>, root: Node, range: Range<usize>, objects: &mut Vec<Object>) {
+    let value = root.clone().into_json();
+    if !lists::is_list(&value) {
+        objects.push(Object { source: source.clone(), value, range, root });
+        return;
+    }
+    let Some(table) = root.as_table() else { return };
+    let members = match table.get("items").map(|entry| &entry.node.value) {
+        Some(yaml::node::Value::List(members)) => members.as_slice(),
+        _ => &[],
     };
-    Ok(parts.into_iter().map(object).collect())
+    let starts = members.iter().map(|member| member.place.start as usize);
+    let starts: Vec<_> =
+        starts.chain(table.values().map(|entry| entry.key.start as usize)).collect();
+    for member in members {
+        let start = member.place.start as usize;
+        let next = starts.iter().copied().filter(|other| *other > start).min();
+        let rest = &source.text[start..next.unwrap_or(range.end).clamp(start, range.end)];
+        let own = if rest.starts_with('{') {
+            &source.text[start..member.place.end as usize]
+        } else {
+            without_dashes(rest)
+        };
+        unfold(source, member.clone(), start..start + own.len(), objects);
+    }
+}
+
+/// The text without a last line that is but the beginning of the next member.
+fn without_dashes(text: &str) -> &str {
+    match text.trim_end().rsplit_once('\n') {
+        Some((before, last)) if last.chars().all(|c| c == '-' || c == ' ') => before,
+        _ => text,
+    }
 }
 
 /// Whether a line starts as in a kustomization or an object of Kubernetes.
@@ -127,6 +165,21 @@ mod tests {
         let alone = all[1].alone("dir".into());
         assert_eq!(alone.text.lines().position(|line| line == "kind: B"), Some(2));
         assert_eq!(yaml::parse(&alone.text).unwrap(), std::slice::from_ref(&all[1].value));
+    }
+
+    #[test]
+    fn objects_in_lists_are_those_of_the_file() {
+        let text = "kind: List\nitems:\n- kind: A\n  x: [1]\n-\n  kind: B\n- {kind: C,\n  y: 1}\n- kind: List\n  items:\n  - kind: D\n    z: |\n      text\nmetadata: {}\n---\nkind: E\n";
+        let all = objects(&source(text)).unwrap();
+        let kinds: Vec<_> = all.iter().filter_map(|object| object.text("kind")).collect();
+        assert_eq!(kinds, ["A", "B", "C", "D", "E"]);
+        for object in &all {
+            let alone = object.alone("dir".into());
+            assert_eq!(yaml::parse(&alone.text).unwrap(), std::slice::from_ref(&object.value));
+            let span = object.span(&path!["kind"]).unwrap();
+            assert_eq!(&text[span.range()], object.text("kind").unwrap());
+            assert_eq!(&alone.text[span.range()], object.text("kind").unwrap());
+        }
     }
 
     #[test]
