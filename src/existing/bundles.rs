@@ -40,3 +40,20 @@ fn values(object: &Value) -> Vec<(&str, Vec<u8>)> {
     };
     data::entries(object).filter_map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bundles_in_lists_count() {
+        let pem = include_str!("../../tests/cases/brought-along/partner.pem");
+        let bundle = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": pem}});
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": [bundle]});
+        for object in [bundle, list] {
+            assert_eq!(shown_in(&object.to_string()).unwrap().trusted.len(), 1, "{object}");
+        }
+    }
+}

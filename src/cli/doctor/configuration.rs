@@ -27,6 +27,7 @@ use crate::model::Model;
 use crate::plan::Rehearsal;
 use crate::specification::document::KIND;
 use crate::specification::plugin::Issue;
+use crate::yaml;
 
 /// What the phases tell on the way.
 static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
@@ -141,7 +142,7 @@ fn way_out(reference: &Reference<'_>, folder: &Folder) -> String {
     // What stands in the kustomization itself or beside other objects is no file for `-f`.
     let is_alone = reference.object.text("kind") == Some(KIND)
         && !source.name.starts_with(&folder.kustomization.source.name)
-        && !source.text.contains("\n---");
+        && yaml::parse(&source.text).is_ok_and(|all| all == [reference.object.value.clone()]);
     match file.filter(|_| is_alone) {
         Some(file) => format!(
             "a build issues nothing: run `mtlsgen render -f {}` in `{shown}`",
