@@ -1,4 +1,4 @@
-//! What may be wrong with a YAML text, for the words of whoever reads it.
+//! What may be wrong with a YAML text; each caller of the reader has its own words for it.
 
 use granit_parser::ErrorKind;
 
