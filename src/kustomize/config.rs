@@ -99,7 +99,7 @@ fn config_map(
     let mut mistakes = Vec::new();
     let mut text = |key: &str, node: &Node| match &node.value {
         node::Value::Scalar(Scalar::String(text)) => Some(text.to_string()),
-        // A file of somebody's own may leave out the quotes that a ConfigMap's values need; what is written counts.
+        // A file that a person writes may leave out the quotes that a ConfigMap's values need; what is written counts.
         node::Value::Scalar(Scalar::Integer(_) | Scalar::Float(_) | Scalar::Boolean(_)) => {
             let place = node.place;
             config.text.get(place.start as usize..place.end as usize).map(str::to_owned)
