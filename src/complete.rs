@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
 use crate::kustomize::previous;
-use crate::manifest::{Disclosure, Object};
+use crate::manifest::{Disclosure, Object, identity_within};
 use crate::model::{Exposure, Model, Reference};
 use crate::render::references::rewrite;
 use crate::render::template::TemplateSet;
@@ -129,7 +129,7 @@ impl Completer<'_> {
 
     fn is_in(&self, exposure: &Exposure, item: &Value) -> bool {
         let wanted = Some(exposure.namespace.as_str());
-        Identity::within(item, self.namespace.name)
+        identity_within(item, self.namespace.name)
             .is_some_and(|identity| identity.namespace.as_deref() == wanted)
     }
 
@@ -147,8 +147,7 @@ impl Completer<'_> {
         if !here.is_empty() {
             return here.iter().filter_map(|item| self.without_rule(exposure, item)).collect();
         }
-        let elsewhere =
-            selected.iter().find_map(|item| Identity::within(item, self.namespace.name));
+        let elsewhere = selected.iter().find_map(|item| identity_within(item, self.namespace.name));
         let place = (self.locate)(&[
             "hosts".into(),
             exposure.key.as_str().into(),
@@ -162,7 +161,7 @@ impl Completer<'_> {
     }
 
     fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {
-        let identity = Identity::within(item, self.namespace.name)?;
+        let identity = identity_within(item, self.namespace.name)?;
         let title = format!("{identity} has no rule for `{}`", exposure.host);
         let place = (self.locate)(&["hosts".into(), exposure.key.as_str().into()]);
         let diagnostic = Diagnostic::error("rule-missing", title)
@@ -174,7 +173,7 @@ impl Completer<'_> {
     /// The manifests, if they and the completed objects protect every host.
     fn checked(&self, items: &[Value], rendered: Rendered<'_>) -> Result<Checked, Vec<Diagnostic>> {
         let is_replaced = |identity: &Identity| {
-            rendered.objects().iter().any(|ours| surroundings::is_same(&ours.identity, identity))
+            rendered.objects().iter().any(|ours| ours.identity.is_same_object(identity))
         };
         // What stands in Secrets that no host trusts is no business of ours.
         let trusts =
@@ -188,7 +187,7 @@ impl Completer<'_> {
         };
         let others: Vec<(Identity, &Value)> = items
             .iter()
-            .filter_map(|item| Some((Identity::within(item, self.namespace.name)?, item)))
+            .filter_map(|item| Some((identity_within(item, self.namespace.name)?, item)))
             .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();
         rendered.checked_among(others)
@@ -202,7 +201,7 @@ fn rename(items: &mut [Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<
         return found;
     }
     for item in items {
-        let Some(identity) = Identity::within(item, namespace) else { continue };
+        let Some(identity) = identity_within(item, namespace) else { continue };
         let reference = Reference {
             namespace: identity.namespace.clone().unwrap_or_default(),
             name: identity.name.clone(),

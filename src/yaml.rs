@@ -1,15 +1,18 @@
-//! Kubernetes objects from and to YAML.
+//! YAML: read, by a schema that the reader chooses, into trees with places; and Kubernetes objects from and to it.
 
 mod emit;
-mod read;
-mod resolve;
+pub mod fault;
+pub mod node;
+mod objects;
+pub mod read;
 pub mod scalar;
+pub mod schema;
 
 #[cfg(test)]
 mod tests;
 
 pub use emit::{emit, push_block, push_flow, to_json};
-pub use read::ReadError;
+pub use objects::{ReadError, documents};
 
 #[cfg(test)]
 thread_local! {
@@ -24,11 +27,11 @@ thread_local! {
 pub fn parse(text: &str) -> Result<Vec<serde_json::Value>, ReadError> {
     #[cfg(test)]
     READ.set(READ.get() + 1);
-    read::parse(text)
+    objects::parse(text)
 }
 
 /// The one object of a text that mtlsgen has printed: for assertions about it.
 pub(crate) fn read_back(text: &str) -> Option<serde_json::Value> {
-    let mut objects = read::parse(text).ok()?;
+    let mut objects = objects::parse(text).ok()?;
     objects.pop().filter(|_| objects.is_empty())
 }

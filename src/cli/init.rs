@@ -6,15 +6,17 @@ mod starter;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use super::schema;
-use crate::diagnostic::{Diagnostic, Source, has_errors, shown};
+use crate::diagnostic::{Source, has_errors, shown};
 use crate::io::{input, new_files};
 use crate::kustomize::doctor::command::quoted;
+use crate::specification::document;
 use crate::specification::value::{HostName, ImageName, ObjectName};
 use answers::{Answers, ServerCertificate};
 
@@ -183,20 +185,9 @@ fn validate(format: SpecFormat, text: &str) -> Result<(), CommandError> {
         directory: PathBuf::new(),
         text: text.to_owned(),
     };
-    let diagnostics = findings(format, &source);
+    let (document, mut diagnostics) = document::read(&[Arc::new(source)]);
+    diagnostics.extend(document.deserialize().1);
     if has_errors(&diagnostics) { Err(CommandError::Input(diagnostics)) } else { Ok(()) }
-}
-
-fn findings(format: SpecFormat, source: &Source) -> Vec<Diagnostic> {
-    let read = match format {
-        SpecFormat::Toml => {
-            toml::from_str::<toml::Table>(&source.text).map(drop).map_err(|error| error.to_string())
-        }
-        SpecFormat::Yaml => serde_saphyr::from_str::<serde_json::Value>(&source.text)
-            .map(drop)
-            .map_err(|error| error.to_string()),
-    };
-    read.err().map(|error| Diagnostic::error("syntax", error)).into_iter().collect()
 }
 
 fn next_steps(directory: &Path, format: SpecFormat) -> String {

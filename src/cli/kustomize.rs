@@ -97,12 +97,13 @@ fn run_function(
 ) -> Result<ExitStatus, CommandError> {
     let report = globals.report().keeping(&TOLD);
     let config = list.function_config.take();
+    let value = config.as_ref().map(|config| &config.value);
     let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
     let package = call::package(&items);
     let sources = call::configuration(config.as_ref(), &package).map_err(CommandError::Input);
-    let file = config.as_ref().and_then(|config| items::file_of(&items, config));
+    let file = value.and_then(|config| items::file_of(&items, config));
     let request = sources.and_then(|sources| {
-        let reach = call::function_reach(config.as_ref(), &package)?;
+        let reach = call::function_reach(value, &package)?;
         request(sources, reach, &items, file, showing)
     });
     let (document, given) = match request {
@@ -121,7 +122,7 @@ fn run_function(
             Err(error)
         }
     };
-    let origin = Origin { config: config.as_ref(), document: document.as_deref() };
+    let origin = Origin { config: value, document: document.as_deref() };
     list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
     let printed = showing.print(&list.emit(), globals.report());

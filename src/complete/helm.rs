@@ -73,10 +73,10 @@ pub fn append(mut manifests: String, more: &str) -> String {
 
 fn is_same(there: &Value, ours: &Value, release_namespace: Option<&str>) -> bool {
     let (Some(there), Some(ours)) = (Identity::of(there), Identity::of(ours)) else { return false };
-    let namespace = there.namespace.as_deref().or(release_namespace);
-    there.group() == ours.group()
-        && (&there.kind, &there.name) == (&ours.kind, &ours.name)
-        && namespace.is_none_or(|namespace| ours.namespace.as_deref() == Some(namespace))
+    // What is unknown may be that of ours.
+    let unsaid = release_namespace.map(str::to_owned).or_else(|| ours.namespace.clone());
+    let namespace = there.namespace.clone().or(unsaid);
+    Identity { namespace, ..there }.is_same_object(&ours)
 }
 
 fn without_file_name(object: &Value) -> Value {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::identity::Identity;
+use crate::manifest::identity_within;
 use crate::model::{Exposure, ServerTls};
 use crate::specification::document::Locate;
 use crate::specification::selector::Selector;
@@ -292,7 +293,7 @@ pub(super) fn missing(
     items: &[Value],
     namespace: &str,
 ) -> Diagnostic {
-    let identities = items.iter().filter_map(|item| Identity::within(item, namespace));
+    let identities = items.iter().filter_map(|item| identity_within(item, namespace));
     let there = identities.filter(|identity| identity.kind == "Ingress");
     let there: Vec<String> = there.map(|identity| identity.to_string()).collect();
     let help = match there.as_slice() {

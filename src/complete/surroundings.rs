@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous::{self, Place};
-use crate::manifest::Object;
+use crate::manifest::{Object, identity_within};
 use crate::render::Rendered;
 use crate::specification::value::SpecName;
 
@@ -52,7 +52,7 @@ impl<'a> Surroundings<'a> {
 
     /// An object's identity.
     pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
-        Identity::within(item, self.namespace.name)
+        identity_within(item, self.namespace.name)
     }
 
     /// Whether an object that says no namespace may end up in another one than it is taken for.
@@ -66,8 +66,9 @@ impl<'a> Surroundings<'a> {
 pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
     let name = rendered.model().name.as_ref().map(SpecName::as_str);
     let refuse = |item: &Value| {
-        let identity = Identity::within(item, namespace)?;
-        let ours = rendered.objects().iter().find(|ours| is_same(&ours.identity, &identity))?;
+        let identity = identity_within(item, namespace)?;
+        let ours =
+            rendered.objects().iter().find(|ours| ours.identity.is_same_object(&identity))?;
         let label = item.pointer("/metadata/labels/mtlsgen.dev~1name").and_then(Value::as_str);
         if (label.is_some() && label == name)
             || (name.is_none() && is_file(item))
@@ -89,12 +90,6 @@ pub(super) fn twice(identity: &Identity) -> Diagnostic {
         .help("give one of them another name, or remove the one that is there")
         .about(identity)
         .field("metadata.name", identity.name.as_str(), Value::Null)
-}
-
-/// Same group, kind, namespace and name; the version does not matter.
-pub(super) fn is_same(one: &Identity, other: &Identity) -> bool {
-    one.group() == other.group()
-        && (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
 }
 
 /// Whether it was read from a file that is written back, as kpt does.

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
+
+use crate::octets::PADDED_OR_NOT;
 
 /// Octets of a seed.
 const LENGTH: usize = 32;
@@ -15,11 +15,6 @@ const LEAST_VALUES: usize = 17;
 const LONGEST_RUN: usize = 4;
 /// Random octets have no stretch of readable characters as long as this, but for one seed in thirty million.
 const LONGEST_TEXT: usize = 19;
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What everything in a derived store is made of, wiped when dropped. It can neither be printed nor copied:
 ///
@@ -69,7 +64,7 @@ impl Seed {
         }
         // Reserved at once, so that no unwiped copy is left behind by growing.
         let mut octets = Zeroizing::new(Vec::with_capacity(text.len()));
-        BASE64.decode_vec(text, &mut octets).map_err(|_| SeedError::Form)?;
+        PADDED_OR_NOT.decode_vec(text, &mut octets).map_err(|_| SeedError::Form)?;
         Self::judged(&octets)
     }
 

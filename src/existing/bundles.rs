@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::manifest::data;
+use crate::manifest::{data, lists};
 use crate::pki::certificate::Certificate;
 use crate::yaml;
 
@@ -20,7 +20,7 @@ pub struct Shown {
 pub fn shown_in(text: &str) -> Option<Shown> {
     let mut shown = Shown::default();
     let objects = yaml::parse(text).ok().filter(|objects| !objects.is_empty())?;
-    for object in objects {
+    for object in lists::unfold(objects).0 {
         for (name, value) in values(&object) {
             let certificates = Certificate::from_pem(&value).unwrap_or_default().into_iter();
             if name == "tls.crt" {
@@ -39,4 +39,21 @@ fn values(object: &Value) -> Vec<(&str, Vec<u8>)> {
         Some((name, data::decoded(value.as_str()?, is_base64)?.to_vec()))
     };
     data::entries(object).filter_map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bundles_in_lists_count() {
+        let pem = include_str!("../../tests/cases/brought-along/partner.pem");
+        let bundle = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": pem}});
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": [bundle]});
+        for object in [bundle, list] {
+            assert_eq!(shown_in(&object.to_string()).unwrap().trusted.len(), 1, "{object}");
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use base64::Engine as _;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::certification_request::X509CertificationRequest;
 use zeroize::Zeroizing;
 
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::secret;
+use crate::octets;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyError, PrivateKey};
@@ -109,8 +109,7 @@ pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwor
 fn base64(octets: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(octets.len()));
     text.extend(octets.iter().filter(|octet| !octet.is_ascii_whitespace()));
-    let decoded = base64::engine::general_purpose::STANDARD.decode(&*text).ok()?;
-    (!decoded.is_empty()).then(|| Zeroizing::new(decoded))
+    octets::decoded(&text).filter(|decoded| !decoded.is_empty())
 }
 
 /// Everything in the blocks of a PEM text; none if it has no blocks.

@@ -76,8 +76,7 @@ fn named_in_annotations(objects: &[(&Object, Value)]) -> BTreeSet<String> {
 }
 
 fn qualified(manifest: &Object) -> String {
-    let Identity { namespace, name, .. } = &manifest.identity;
-    format!("{}/{name}", namespace.as_deref().unwrap_or("default"))
+    format!("{}/{}", manifest.identity.namespace_or_default(), manifest.identity.name)
 }
 
 fn is_true(value: Option<&str>) -> bool {

@@ -127,7 +127,7 @@ const RENAMED: &str = "say `namespace` and names in the spec, and take `namespac
 /// Namespace and name.
 fn place(object: &Value) -> Option<Place> {
     let identity = Identity::of(object)?;
-    Some((identity.namespace.unwrap_or_else(|| "default".to_owned()), identity.name))
+    Some((identity.namespace_or_default().to_owned(), identity.name))
 }
 
 #[cfg(test)]

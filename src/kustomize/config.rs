@@ -7,10 +7,42 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, literal};
 use crate::specification::document::{self, KIND};
-use crate::yaml;
+use crate::yaml::node::{self, Node, Scalar};
+use crate::yaml::read::Part;
+use crate::yaml::schema::Schema;
+use crate::yaml::{self, ReadError};
 
 /// Keys of a `ConfigMap` that hold a whole spec, in the order of merging.
 const TEXTS: [&str; 4] = ["spec", "mtls.toml", "mtls.yaml", "mtls.yml"];
+
+/// The object that configures the plugin, and how it is written: what its scalars mean is for the spec's reader to
+/// say, not for kubectl's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration {
+    /// The object, as kubectl reads it.
+    pub value: Value,
+    text: String,
+}
+
+impl Configuration {
+    /// An object and its text; where that does not say it alone (it may use anchors that stand elsewhere), it is
+    /// written anew.
+    #[must_use]
+    pub fn new(value: Value, text: String) -> Self {
+        let is_whole = yaml::parse(&text).is_ok_and(|read| read == [value.clone()]);
+        let text = if is_whole { text } else { yaml::emit(&value) };
+        Self { value, text }
+    }
+
+    /// The first object of a text, if there is one.
+    ///
+    /// # Errors
+    /// The text is not YAML.
+    pub fn read(text: &str) -> Result<Option<Self>, ReadError> {
+        let first = yaml::documents(text, Schema::Kubectl)?.into_iter().next();
+        Ok(first.map(|Part { range, root }| Self::new(root.into_json(), text[range].to_owned())))
+    }
+}
 
 /// The texts of the spec that a configuration holds, in the order of merging; relative paths in them
 /// start from `directory`.
@@ -21,10 +53,14 @@ const TEXTS: [&str; 4] = ["spec", "mtls.toml", "mtls.yaml", "mtls.yml"];
 ///
 /// # Errors
 /// It is another object, or holds what is no text.
-pub fn sources(config: &Value, directory: &Path) -> Result<Vec<Arc<Source>>, Vec<Diagnostic>> {
-    match config.get("kind").and_then(Value::as_str) {
+pub fn sources(
+    config: &Configuration,
+    directory: &Path,
+) -> Result<Vec<Arc<Source>>, Vec<Diagnostic>> {
+    let Configuration { value, text } = config;
+    match value.get("kind").and_then(Value::as_str) {
         Some("ConfigMap") => config_map(config, directory),
-        Some(KIND) => Ok(vec![source(title(config), directory, yaml::emit(config))]),
+        Some(KIND) => Ok(vec![source(title(value), directory, text.clone())]),
         kind => Err(vec![other(kind)]),
     }
 }
@@ -52,31 +88,35 @@ fn source(name: String, directory: &Path, text: String) -> Arc<Source> {
     Arc::new(Source { name, directory: directory.to_owned(), text })
 }
 
-fn config_map(config: &Value, directory: &Path) -> Result<Vec<Arc<Source>>, Vec<Diagnostic>> {
-    let empty = serde_json::Map::new();
-    let data = config.get("data").and_then(Value::as_object).unwrap_or(&empty);
-    if data.is_empty() {
-        return Err(vec![without_data(&called(config))]);
-    }
+fn config_map(
+    config: &Configuration,
+    directory: &Path,
+) -> Result<Vec<Arc<Source>>, Vec<Diagnostic>> {
+    let called = called(&config.value);
+    let read = yaml::documents(&config.text, Schema::Core).unwrap_or_default();
+    let data = read.first().and_then(|part| part.root.as_table()?.get("data")?.node.as_table());
+    let data = data.filter(|data| !data.is_empty()).ok_or_else(|| vec![without_data(&called)])?;
     let mut mistakes = Vec::new();
-    let mut text = |key: &str, value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        // A file of somebody's own may leave out the quotes that a ConfigMap's values need.
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+    let mut text = |key: &str, node: &Node| match &node.value {
+        node::Value::Scalar(Scalar::String(text)) => Some(text.to_string()),
+        // A file that a person writes may leave out the quotes that a ConfigMap's values need; what is written counts.
+        node::Value::Scalar(Scalar::Integer(_) | Scalar::Float(_) | Scalar::Boolean(_)) => {
+            let place = node.place;
+            config.text.get(place.start as usize..place.end as usize).map(str::to_owned)
+        }
         _ => {
-            mistakes.push(no_text(&called(config), key));
+            mistakes.push(no_text(&called, key));
             None
         }
     };
     let mut sources = Vec::new();
     for key in TEXTS {
-        let text = data.get(key).and_then(|value| text(key, value));
-        sources
-            .extend(text.map(|text| source(format!("{} {key}", called(config)), directory, text)));
+        let text = data.get(key).and_then(|entry| text(key, &entry.node));
+        sources.extend(text.map(|text| source(format!("{called} {key}"), directory, text)));
     }
-    for (key, value) in data.iter().filter(|(key, _)| !TEXTS.contains(&key.as_str())) {
-        let text = text(key, value).map(|value| format!("{key}={value}"));
-        let name = format!("{} of {}", document::ASSIGNMENT, called(config));
+    for (key, entry) in data.iter().filter(|(key, _)| !TEXTS.contains(&key.as_ref())) {
+        let text = text(key, &entry.node).map(|value| format!("{key}={value}"));
+        let name = format!("{} of {called}", document::ASSIGNMENT);
         sources.extend(text.map(|text| source(name, directory, text)));
     }
     if mistakes.is_empty() { Ok(sources) } else { Err(mistakes) }
@@ -113,8 +153,12 @@ mod tests {
     use super::*;
     use crate::specification::document::read;
 
+    fn written(config: &Value) -> Configuration {
+        Configuration::new(config.clone(), String::new())
+    }
+
     fn spec(config: &Value) -> (Value, Vec<String>) {
-        let sources = sources(config, Path::new("dir")).unwrap();
+        let sources = sources(&written(config), Path::new("dir")).unwrap();
         let (document, mut found) = read(&sources);
         let (spec, more) = document.deserialize();
         let (plugin, mistakes) = document.plugin();
@@ -139,7 +183,7 @@ mod tests {
         let said =
             json!({"namespace": "web", "name": "site.toml", "clients": [], "files": ["a.toml"]});
         assert_eq!(spec(&config), (said, vec![]));
-        let sources = sources(&config, Path::new("dir")).unwrap();
+        let sources = sources(&written(&config), Path::new("dir")).unwrap();
         assert_eq!(sources[0].name, "MutualTLS/site.toml (configuration)");
         assert_eq!(sources[0].directory, Path::new("dir"));
     }
@@ -170,7 +214,7 @@ mod tests {
             ),
             (json!({"kind": "ConfigMap", "data": {"spec": {}}}), "expected text at `data` `spec`"),
         ] {
-            let found = sources(&config, Path::new("")).unwrap_err();
+            let found = sources(&written(&config), Path::new("")).unwrap_err();
             assert!(found[0].title.contains(words), "{}", found[0].title);
         }
     }

@@ -61,17 +61,12 @@ pub fn stale(items: &[Value], objects: &[Value], name: &str) -> Vec<Diagnostic> 
         .collect()
 }
 
-/// Same group, kind, namespace and name; the version does not matter.
 fn is_same(one: &Value, other: &Value) -> bool {
     key(one).is_some_and(|one| key(other) == Some(one))
 }
 
-/// Group, kind, namespace and name.
-fn key(object: &Value) -> Option<(String, String, String, String)> {
-    let identity = Identity::of(object)?;
-    let group = identity.group().to_owned();
-    let Identity { kind, namespace, name, .. } = identity;
-    Some((group, kind, namespace.unwrap_or_else(|| "default".to_owned()), name))
+fn key(object: &Value) -> Option<[String; 4]> {
+    Some(Identity::of(object)?.key().map(str::to_owned))
 }
 
 fn take_over(object: &mut Value, item: &Value) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::annotation_of;
 use crate::identity::Identity;
+use crate::manifest::identity_within;
 
 const NAMES: &str = "internal.config.kubernetes.io/previousNames";
 const NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespaces";
@@ -28,7 +29,7 @@ pub fn places(object: &Value) -> Vec<Place> {
 /// The object under its present name and under those that it had; what says no namespace is in the given one.
 #[must_use]
 pub fn identities(object: &Value, namespace: &str) -> Vec<Identity> {
-    let Some(present) = Identity::within(object, namespace) else { return Vec::new() };
+    let Some(present) = identity_within(object, namespace) else { return Vec::new() };
     let former = places(object).into_iter().map(|(namespace, name)| Identity {
         namespace: Some(namespace),
         name,

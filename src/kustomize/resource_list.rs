@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::config::Configuration;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::yaml;
+use crate::yaml::node::Node;
+use crate::yaml::schema::Schema;
 
 /// Kind of the wire format.
 pub const KIND: &str = "ResourceList";
@@ -18,7 +21,7 @@ pub struct ResourceList {
     /// The objects.
     pub items: Vec<Value>,
     /// The object that configures the function.
-    pub function_config: Option<Value>,
+    pub function_config: Option<Configuration>,
     /// What functions have to say.
     pub results: Vec<Value>,
     /// Whatever else stood beside.
@@ -31,17 +34,25 @@ impl ResourceList {
     /// # Errors
     /// It is neither, or no `ResourceList` of a known version.
     pub fn parse(text: &str) -> Result<Self, Box<Diagnostic>> {
-        let mut documents = yaml::parse(text).map_err(|error| not_a_list(&error.to_string()))?;
-        let map = match (documents.pop(), documents.is_empty()) {
+        let mut documents = yaml::documents(text, Schema::Kubectl)
+            .map_err(|error| not_a_list(&error.to_string()))?;
+        let (mut root, is_alone) = (documents.pop().map(|part| part.root), documents.is_empty());
+        let config = root.as_ref().and_then(|root| root.text_under("functionConfig", text));
+        let mut map = match (root.take().map(Node::into_json), is_alone) {
             (Some(Value::Object(map)), true) => map,
             (None, _) => return Err(not_a_list("it is empty")),
             (_, true) => return Err(not_a_list("it is no object")),
             (_, false) => return Err(not_a_list("it holds several documents")),
         };
-        Self::of(map)
+        let value = map.shift_remove("functionConfig").filter(|config| !config.is_null());
+        let config = value.map(|value| Configuration::new(value, config.unwrap_or_default()));
+        Self::of(map, config)
     }
 
-    fn of(mut map: Map<String, Value>) -> Result<Self, Box<Diagnostic>> {
+    fn of(
+        mut map: Map<String, Value>,
+        function_config: Option<Configuration>,
+    ) -> Result<Self, Box<Diagnostic>> {
         let mut text = |key: &str| match map.shift_remove(key) {
             Some(Value::String(text)) => text,
             _ => String::new(),
@@ -56,7 +67,7 @@ impl ResourceList {
         Ok(Self {
             api_version,
             items: list(&mut map, "items")?,
-            function_config: map.shift_remove("functionConfig").filter(|config| !config.is_null()),
+            function_config,
             results: list(&mut map, "results")?,
             rest: map,
         })
@@ -69,7 +80,8 @@ impl ResourceList {
         map.insert("apiVersion".to_owned(), self.api_version.into());
         map.insert("kind".to_owned(), KIND.into());
         map.insert("items".to_owned(), self.items.into());
-        map.extend(self.function_config.map(|config| ("functionConfig".to_owned(), config)));
+        let config = self.function_config.map(|config| config.value);
+        map.extend(config.map(|config| ("functionConfig".to_owned(), config)));
         map.extend(self.rest);
         if !self.results.is_empty() {
             map.insert("results".to_owned(), self.results.into());
@@ -119,7 +131,8 @@ mod tests {
             for text in [list.to_string(), yaml::emit(&list)] {
                 let read = ResourceList::parse(&text).unwrap();
                 assert_eq!(read.items.len(), 1);
-                assert_eq!(read.function_config, Some(json!({"kind": "MutualTLS"})));
+                let config = read.function_config.as_ref().map(|config| &config.value);
+                assert_eq!(config, Some(&json!({"kind": "MutualTLS"})));
                 assert_eq!(yaml::parse(&read.emit()).unwrap(), std::slice::from_ref(&list));
             }
         }

@@ -142,6 +142,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::kustomize::config::Configuration;
     use crate::specification::document::read;
 
     fn config(path: Option<&str>) -> Value {
@@ -157,11 +158,13 @@ mod tests {
     }
 
     fn sources_of(config: &Value) -> std::sync::Arc<crate::diagnostic::Source> {
-        config::sources(config, Path::new("")).unwrap().remove(0)
+        let config = Configuration::new(config.clone(), String::new());
+        config::sources(&config, Path::new("")).unwrap().remove(0)
     }
 
     fn results(config: &Value) -> Vec<Value> {
-        let sources = config::sources(config, Path::new("")).unwrap();
+        let written = Configuration::new(config.clone(), String::new());
+        let sources = config::sources(&written, Path::new("")).unwrap();
         let (document, _) = read(&sources);
         let (_, mut found) = document.deserialize();
         found.extend(document.plugin().1);

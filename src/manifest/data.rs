@@ -1,9 +1,9 @@
 //! Values of Secrets and of `ConfigMap`s.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use zeroize::Zeroizing;
+
+use crate::octets;
 
 /// Keys and values of a Secret or a `ConfigMap`, each with whether it is base64; none of other objects. Where a key is in both
 /// fields, the later value counts (`stringData`, Secret API).
@@ -23,18 +23,10 @@ pub fn entries(object: &Value) -> impl Iterator<Item = (&str, &Value, bool)> {
 /// if it is no base64.
 #[must_use]
 pub fn decoded(text: &str, is_base64: bool) -> Option<Zeroizing<Vec<u8>>> {
-    let is_end = |character: char| matches!(character, '\n' | '\r');
-    if !is_base64 {
-        return Some(Zeroizing::new(text.as_bytes().to_vec()));
+    if is_base64 {
+        return octets::decoded(text.as_bytes());
     }
-    let octets = if text.contains(is_end) {
-        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
-        joined.extend(text.split(is_end));
-        STANDARD.decode(joined.as_bytes())
-    } else {
-        STANDARD.decode(text)
-    };
-    octets.ok().map(Zeroizing::new)
+    Some(Zeroizing::new(text.as_bytes().to_vec()))
 }
 
 #[cfg(test)]

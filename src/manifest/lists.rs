@@ -20,6 +20,19 @@ enum Place {
     List { list: Value, members: Vec<Place> },
 }
 
+/// Whether kubectl takes it for a list of objects.
+#[must_use]
+pub fn is_list(item: &Value) -> bool {
+    let kind = item.get("kind").and_then(Value::as_str).unwrap_or_default();
+    match item.get("items") {
+        Some(Value::Array(_)) => true,
+        // An empty one may say `null` or nothing.
+        Some(Value::Null) => kind.ends_with("List"),
+        None => kind == "List",
+        Some(_) => false,
+    }
+}
+
 /// The objects themselves and those in lists, however deep, in their order.
 #[must_use]
 pub fn unfold(items: Vec<Value>) -> (Vec<Value>, Lists) {
@@ -41,16 +54,13 @@ fn take_out(mut item: Value, kind: Option<&Inferred>, objects: &mut Vec<Value>) 
     Place::List { list: item, members }
 }
 
-/// The members, if it is a list; an empty one may say `null` or nothing.
+/// The members, if it is a list.
 fn members_of(item: &mut Value) -> Option<Vec<Value>> {
-    let kind = item.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let (is_list, may_be_list) = (kind == "List", kind.ends_with("List"));
-    match item.get_mut("items") {
-        Some(Value::Array(members)) => Some(std::mem::take(members)),
-        Some(Value::Null) if may_be_list => Some(Vec::new()),
-        None if is_list => Some(Vec::new()),
-        _ => None,
+    if !is_list(item) {
+        return None;
     }
+    let members = item.get_mut("items").and_then(Value::as_array_mut);
+    Some(members.map(std::mem::take).unwrap_or_default())
 }
 
 /// Kind and version of members that say neither.

@@ -5,11 +5,11 @@ mod table;
 
 pub use table::{Field, MergeBy, TABLE, Table};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use super::data::decoded;
 use crate::diagnostic::nearest;
+use crate::identity::group_and_version;
 
 /// What is wrong with an object, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,12 @@ impl std::fmt::Display for Problem {
         }
         write!(f, "`{}`: {}", self.path, self.message)
     }
+}
+
+/// Whether it is one of Kubernetes' own kinds, and lives in no namespace.
+#[must_use]
+pub fn is_cluster_wide(api_version: &str, kind: &str) -> bool {
+    TABLE.kind(api_version, kind).is_some_and(|kind| !kind.namespaced)
 }
 
 /// Everything that is wrong with the object. Of kinds that mtlsgen does not know, only `apiVersion`,
@@ -97,11 +103,11 @@ impl Walk {
         let ours = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
         let is_list =
             kind.strip_suffix("List").is_some_and(|of| TABLE.versions_of(of).next().is_some());
-        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-        if let Some(version) = versions.iter().find(|version| {
-            version.rsplit_once('/').map_or("", |(group, _)| group) == group
-                || group == "extensions"
-        }) {
+        let (group, _) = group_and_version(api_version);
+        let is_of_group = |version: &&&str| group_and_version(version).0 == group;
+        if let Some(version) =
+            versions.iter().find(|version| is_of_group(version) || group == "extensions")
+        {
             self.complain(format!("`{kind}` has the version `{version}`, not `{api_version}`"));
         } else if ours(group)
             && !is_list
@@ -189,10 +195,7 @@ impl Walk {
     }
 
     fn bytes(&mut self, value: &Value) {
-        let decodes = value.as_str().is_some_and(|text| {
-            // Go's decoder skips line ends, and so does the API server.
-            STANDARD.decode(text.replace(['\n', '\r'], "")).is_ok()
-        });
+        let decodes = value.as_str().is_some_and(|text| decoded(text, true).is_some());
         if !decodes {
             self.complain("must be base64 with padding (plain text goes to `stringData`)");
         }

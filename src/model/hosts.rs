@@ -11,6 +11,7 @@ use super::{
     client_auth, collisions, existing_ingress, names, routes,
 };
 use crate::diagnostic::Diagnostic;
+use crate::domain;
 use crate::path;
 use crate::pki::chain::covers;
 use crate::specification::value::{FalseOr, HostName, ObjectName};
@@ -217,8 +218,8 @@ fn cover(entries: &BTreeMap<&str, Entry<'_>>, exposures: &mut [Exposure]) {
         .filter_map(|entry| Some((entry.host.as_str().strip_prefix("*.")?, entry.key)))
         .collect();
     for exposure in exposures {
-        let parent = exposure.host.as_str().split_once('.').filter(|(label, _)| *label != "*");
-        let key = parent.and_then(|(_, domain)| domains.get(domain));
+        let key =
+            domain::of_wildcard(exposure.host.as_str()).and_then(|domain| domains.get(domain));
         exposure.covered_by = key.map(|key| (*key).to_owned());
     }
 }

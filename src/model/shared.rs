@@ -3,6 +3,7 @@
 use super::Labels;
 use super::context::{Context, Findings};
 use crate::diagnostic::Diagnostic;
+use crate::identity::DEFAULT_NAMESPACE;
 use crate::path;
 use crate::pki::key::KeyKind;
 use crate::pki::name::DistinguishedName;
@@ -36,7 +37,7 @@ pub fn labels(spec: &Spec) -> Labels {
 pub fn namespace(spec: &Spec, own: Option<&value::NamespaceName>) -> value::NamespaceName {
     own.or(spec.namespace.as_ref())
         .cloned()
-        .unwrap_or_else(|| "default".parse().expect("it is a label"))
+        .unwrap_or_else(|| DEFAULT_NAMESPACE.parse().expect("it is a label"))
 }
 
 /// A host's Ingress class: its own, else the defaults', else the spec's, else `nginx`.

@@ -8,6 +8,7 @@ use super::certificate::Certificate;
 use super::certificate::details::Details;
 use super::name::DistinguishedName;
 use super::request::{AlternativeNames, NameConstraints, Subtree};
+use crate::domain;
 
 /// What a certificate calls its holder.
 #[derive(Clone, Copy, Debug)]
@@ -213,14 +214,13 @@ fn dns(name: &str, domain: &str, is_excluded: bool) -> bool {
     let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
     let is_covered = || {
         let below = name.strip_prefix("*.");
-        below.is_some() && below == domain.split_once('.').map(|(_, rest)| rest)
+        below.is_some() && below == domain::of_wildcard(&domain)
     };
-    domain.is_empty()
-        || name == domain && !domain.starts_with('.')
-        || name.len() > domain.len()
-            && name.ends_with(&domain)
-            && (domain.starts_with('.') || name[..name.len() - domain.len()].ends_with('.'))
-        || is_excluded && is_covered()
+    let is_within = || match domain.strip_prefix('.') {
+        Some(below) => name != domain && domain::is_below(&name, below),
+        None => domain::is_at_or_below(&name, &domain),
+    };
+    domain.is_empty() || is_within() || is_excluded && is_covered()
 }
 
 /// A pattern is a whole address, whose part before `@` has an exact case, a host, or a domain with a leading dot.
@@ -247,8 +247,8 @@ fn uri(text: &str, pattern: &str) -> Place {
 /// Exactly this host, or with a leading dot everything below it.
 fn is_host_within(host: &str, pattern: &str) -> bool {
     let (host, pattern) = (host.to_ascii_lowercase(), pattern.to_ascii_lowercase());
-    let is_below = host.len() > pattern.len() && host.ends_with(&pattern);
-    pattern.is_empty() || host == pattern || pattern.starts_with('.') && is_below
+    let is_below = |domain| domain::is_below(&host, domain);
+    pattern.is_empty() || host == pattern || pattern.strip_prefix('.').is_some_and(is_below)
 }
 
 /// Both families are names of one kind: an address of the other one lies outside.

@@ -123,7 +123,7 @@ impl Referrer<'_> {
             "ClusterRole" | "PersistentVolume" | "StorageClass"
         );
         // As Kustomize takes it.
-        (!of_cluster).then(|| self.identity.namespace.as_deref().unwrap_or("default"))
+        (!of_cluster).then(|| self.identity.namespace_or_default())
     }
 
     fn find(&self, namespace: Option<&str>, name: &str) -> Result<Option<&str>, Box<Diagnostic>> {

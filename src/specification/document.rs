@@ -1,7 +1,6 @@
 //! The files of a spec, read and merged, every value with its place; and the [`Spec`] in them.
 
 mod assignment;
-mod core_schema;
 mod deserializer;
 mod input;
 mod merge;
@@ -25,7 +24,7 @@ use serde::de::DeserializeOwned;
 pub use self::assignment::{NAME as ASSIGNMENT, assignment};
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
 pub use self::object_form::{API_VERSION, KIND};
-pub use self::places::NamedPath;
+pub use self::places::{NamedPath, place};
 pub use self::unshown::blank;
 pub use self::wording::in_its_language;
 pub use crate::path;

@@ -5,7 +5,7 @@ use std::fmt;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-use crate::identity::Identity;
+use crate::identity::{Identity, group_and_version};
 use crate::specification::PatchTarget;
 
 /// Conditions that an object must meet, all of them.
@@ -87,7 +87,7 @@ impl Selector {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let api_version = text(patch.get("apiVersion"))?;
         let metadata = patch.get("metadata")?;
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
+        let (group, version) = group_and_version(&api_version);
         let mut parts = vec![
             (Part::Group, group.to_owned()),
             (Part::Version, version.to_owned()),

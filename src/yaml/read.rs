@@ -1,277 +1,383 @@
-//! Foreign YAML, read as kubectl reads it but for duplicate keys, which are refused here.
+//! The one reader of YAML: from a text to trees with places. Anchors, merge keys and tags are resolved, repeated
+//! keys are mistakes, and a budget bounds what a text may cost.
+
+mod table;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::ops::Range;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
-use serde_json::{Map, Value};
+use granit_parser::{
+    Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
+};
 
-use super::resolve;
+use self::table::{Key, table};
+use super::fault::{Fault, FaultKind};
+use super::node::{Node, Place, Scalar, Value};
+use super::schema::{Schema, is_non_specific};
 
-/// How many levels objects may have; Kubernetes' own types stay far below.
-const DEEPEST: usize = 100;
-/// How much text counts as a further node.
-const BYTES_PER_NODE: usize = 256;
-/// How many nodes all aliases of a text may add.
-const MOST_ALIASED_NODES: usize = 100_000;
-
-/// Why a text is not YAML that Kubernetes takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError {
-    /// Line, from one.
-    pub line: usize,
-    /// Column in characters, from one.
-    pub column: usize,
-    /// What is wrong: lower-case start, no full stop.
-    pub message: String,
+/// How a text is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// What scalars mean.
+    pub schema: Schema,
+    /// How deep tables and lists may lie in each other.
+    pub depth: usize,
+    /// How many values there may be, copies through aliases included.
+    pub values: usize,
+    /// How many values aliases may copy.
+    pub copies: usize,
+    /// How many documents there may be.
+    pub documents: usize,
 }
 
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at line {}, column {}", self.message, self.line, self.column)
-    }
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    /// The whole text, which places count in.
+    pub whole: &'a str,
+    /// Where reading begins.
+    pub offset: usize,
+    /// Number of the source, for places.
+    pub source: u32,
 }
 
-impl ReadError {
-    fn new(at: &Marker, message: impl Into<String>) -> Self {
-        Self { line: at.line(), column: at.col() + 1, message: message.into() }
-    }
+/// One document of a text.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// What it says.
+    pub root: Node,
 }
 
-/// Reads all documents of a YAML or JSON text; empty ones are left out.
-///
-/// # Errors
-///
-/// The first thing that is wrong, with its place.
-pub fn parse(text: &str) -> Result<Vec<Value>, ReadError> {
-    let mut options =
-        granit_parser::options! { block_nesting_limit: DEEPEST, flow_nesting_limit: DEEPEST };
-    options.set_emit_comments(false);
-    let parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader { parser, anchors: BTreeMap::new(), aliased: 0 };
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The documents before the fault that ended the reading, null ones among them.
+    pub documents: Vec<Part>,
+    /// What is wrong with them, each of which is left out.
+    pub faults: Vec<Fault>,
+    /// What ended the reading before the end of the text.
+    pub stop: Option<Fault>,
+}
+
+/// Reads a text.
+#[must_use]
+pub fn read(text: Text<'_>, rules: Rules) -> Reading {
+    let mut reader = Reader {
+        text,
+        rules,
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        root: None,
+        values: 0,
+        copies: rules.copies,
+        faults: Vec::new(),
+    };
     let mut documents = Vec::new();
-    loop {
-        match reader.next()? {
-            (Event::DocumentStart(..), _) => documents.extend(reader.document()?),
-            (Event::StreamEnd, _) => return Ok(documents),
-            _ => {}
-        }
-    }
+    let stop = reader.documents(&mut documents).err();
+    Reading { documents, faults: reader.faults, stop }
 }
 
 struct Reader<'a> {
-    parser: Parser<'a, StrInput<'a>>,
-    anchors: BTreeMap<usize, Value>,
-    aliased: usize,
+    text: Text<'a>,
+    rules: Rules,
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Node>,
+    root: Option<Node>,
+    /// Values so far, copies included.
+    values: usize,
+    /// Values that aliases may still copy.
+    copies: usize,
+    faults: Vec<Fault>,
+}
+
+/// A list or table that is not closed yet.
+struct Open {
+    place: Place,
+    anchor: usize,
+    form: Form,
+    content: Content,
+}
+
+/// How a list or table is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In brackets: its text is its place.
+    Flow,
+    /// Under a key, which is its place.
+    BlockUnderKey,
+    /// At the top or in a list: its first part is its place.
+    Block,
+}
+
+enum Content {
+    List(Vec<Node>),
+    Table { entries: Vec<(Key, Node)>, key: Option<Key> },
 }
 
 impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Span), ReadError> {
-        match self.parser.next_event() {
-            Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => Err(ReadError::new(error.marker(), error.kind().to_string())),
-            None => {
-                Err(ReadError { line: 1, column: 1, message: "the text ends too early".into() })
+    fn documents(&mut self, documents: &mut Vec<Part>) -> Result<(), Fault> {
+        let text = self.text.whole.get(self.text.offset..).unwrap_or_default();
+        // One level more, so that it is the reader that says how deep it may be.
+        let deepest = self.rules.depth + 1;
+        let mut options = granit_parser::options! {
+            flow_nesting_limit: deepest,
+            block_nesting_limit: deepest,
+        };
+        options.set_emit_comments(false);
+        let parser: Parser<'a, StrInput<'a>> = Parser::new_from_str_with_options(text, options);
+        let (mut started, mut start) = (0, 0);
+        for event in parser {
+            let (event, span) = event.map_err(|error| self.syntax(&error))?;
+            let place = self.place(span);
+            match event {
+                Event::DocumentStart(..) => {
+                    started += 1;
+                    if started > self.rules.documents {
+                        return Err(fault(FaultKind::FurtherDocument, place));
+                    }
+                    start = place.end as usize;
+                    self.anchors.clear();
+                }
+                Event::DocumentEnd => {
+                    let range = start..(place.start as usize).max(start);
+                    documents.extend(self.root.take().map(|root| Part { range, root }));
+                }
+                event => self.event(event, span, place)?,
             }
         }
+        Ok(())
     }
 
-    fn document(&mut self) -> Result<Option<Value>, ReadError> {
-        self.anchors.clear();
-        let (event, span) = self.next()?;
-        let value = self.node(event, &span)?;
-        Ok(Some(value).filter(|value| !value.is_null()))
-    }
-
-    fn node(&mut self, event: Event<'a>, span: &Span) -> Result<Value, ReadError> {
-        let (value, anchor) = match event {
-            Event::Alias(anchor) => return self.alias(anchor, span),
+    fn event(&mut self, event: Event<'_>, span: Span, place: Place) -> Result<(), Fault> {
+        match event {
             Event::Scalar(text, style, anchor, tag) => {
-                (scalar(&text, style, tag.as_deref(), span)?, anchor)
+                // The parser says `~` where nothing stands.
+                let is_nothing = style == ScalarStyle::Plain && place.start == place.end;
+                let text = if is_nothing { "" } else { text.as_ref() };
+                self.scalar(text, style, (anchor, tag.as_deref()), span)
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                refuse_tag(tag.as_deref(), "seq", span)?;
-                (self.sequence()?, anchor)
+            Event::SequenceStart(style, anchor, tag) => {
+                self.tag_of_collection(tag.as_deref(), "seq", span);
+                self.start(place, anchor, style, Content::List(Vec::new()))
             }
-            Event::MappingStart(_, anchor, tag) => {
-                refuse_tag(tag.as_deref(), "map", span)?;
-                (self.mapping()?, anchor)
+            Event::MappingStart(style, anchor, tag) => {
+                self.tag_of_collection(tag.as_deref(), "map", span);
+                let content = Content::Table { entries: Vec::new(), key: None };
+                self.start(place, anchor, style, content)
             }
-            _ => return Err(ReadError::new(&span.start, "a value is expected here")),
+            Event::SequenceEnd | Event::MappingEnd => self.end(place),
+            Event::Alias(anchor) => self.alias(anchor, place),
+            _ => Ok(()),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let at = |marker: Marker| marker.byte_offset().unwrap_or_default() + self.text.offset;
+        self.text.place(at(span.start)..at(span.end))
+    }
+
+    /// Some kinds of errors have lines and columns only.
+    fn syntax(&self, error: &ScanError) -> Fault {
+        let text = self.text.whole.get(self.text.offset..).unwrap_or_default();
+        let marker = error.marker();
+        let at = marker.byte_offset().unwrap_or_else(|| {
+            let lines = text.split_inclusive('\n').take(marker.line().saturating_sub(1));
+            let start: usize = lines.map(str::len).sum();
+            let column = text[start..].char_indices().nth(marker.col());
+            column.map_or(text.len(), |(at, _)| start + at)
+        });
+        let next = text.get(at..).and_then(|rest| rest.chars().next());
+        let length = next.filter(|next| !next.is_whitespace()).map_or(0, char::len_utf8);
+        let at = at + self.text.offset;
+        fault(FaultKind::Syntax(error.kind().clone()), self.text.place(at..at + length))
+    }
+
+    /// Whether the next value is a key.
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { content: Content::Table { key: None, .. }, .. }))
+    }
+
+    fn count(&mut self, place: Place, values: usize) -> Result<(), Fault> {
+        self.values = self.values.saturating_add(values);
+        if self.values > self.rules.values {
+            return Err(fault(FaultKind::TooMany(self.rules.values), place));
+        }
+        Ok(())
+    }
+
+    /// Adds a scalar, as a key if one is expected.
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        (anchor, tag): (usize, Option<&Tag>),
+        span: Span,
+    ) -> Result<(), Fault> {
+        let place = self.place(span);
+        let (is_key, is_plain) = (self.expects_key(), style == ScalarStyle::Plain);
+        // kpt writes `!!merge <<`.
+        let merges = is_key && is_plain && text == "<<" && tag.is_none_or(is_merge);
+        let tag = tag.filter(|_| !merges);
+        let resolved = self.rules.schema.scalar(text, style, tag);
+        let node = Node { place, value: Value::Scalar(resolved.scalar) };
+        self.count(place, 1)?;
+        if let Some(tag) = tag.filter(|_| resolved.has_wrong_tag) {
+            self.wrong_tag(tag, span);
+        }
+        self.keep(anchor, &node)?;
+        if is_key {
+            let Value::Scalar(scalar) = &node.value else { return Ok(()) };
+            let key = self.rules.schema.key(text, is_plain && tag.is_none(), scalar);
+            let text = key.ok_or_else(|| fault(FaultKind::MissingKey, place))?;
+            self.key(Key { text, place, merges });
+            return Ok(());
+        }
+        if let Some(kustomize) = resolved.kustomize {
+            let here = Box::new(node.clone());
+            self.faults.push(fault(FaultKind::TwoReadings { here, kustomize }, place));
+        }
+        if self.rules.schema == Schema::Kubectl
+            && matches!(&node.value, Value::Scalar(number @ Scalar::Float(_)) if number.as_float().is_none())
+        {
+            self.faults.push(fault(FaultKind::NotFinite, place));
+        }
+        self.add(node);
+        Ok(())
+    }
+
+    fn wrong_tag(&mut self, tag: &Tag, span: Span) {
+        let place = self.place(span.tag_span().unwrap_or(span));
+        self.faults.push(fault(FaultKind::WrongTag(tag.original()), place));
+    }
+
+    fn tag_of_collection(&mut self, tag: Option<&Tag>, kind: &str, span: Span) {
+        let is_known = |tag: &Tag| tag.core_suffix() == Some(kind) || is_non_specific(tag);
+        if let Some(tag) = tag.filter(|tag| !is_known(tag)) {
+            self.wrong_tag(tag, span);
+        }
+    }
+
+    /// Remembers a value for aliases.
+    fn keep(&mut self, anchor: usize, node: &Node) -> Result<(), Fault> {
+        if anchor > 0 {
+            self.count(node.place, node.size())?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, place: Place) -> Result<(), Fault> {
+        let Some(node) = self.anchors.get(&anchor) else {
+            return Err(fault(FaultKind::AliasInItself, place));
         };
-        if anchor != 0 {
-            self.anchors.insert(anchor, value.clone());
+        let size = node.size();
+        if size > self.copies {
+            return Err(fault(FaultKind::CopiesTooMuch(self.rules.copies), place));
         }
-        Ok(value)
-    }
-
-    fn alias(&mut self, anchor: usize, span: &Span) -> Result<Value, ReadError> {
-        let Some(value) = self.anchors.get(&anchor) else {
-            return Err(ReadError::new(&span.start, "an alias stands inside of what it names"));
+        if self.open.len() + node.depth() > self.rules.depth {
+            return Err(fault(FaultKind::TooDeep(self.rules.depth), place));
+        }
+        let node = Node { place, value: node.value.clone() };
+        self.copies -= size;
+        self.count(place, size)?;
+        if !self.expects_key() {
+            self.add(node);
+            return Ok(());
+        }
+        let key = match &node.value {
+            Value::Scalar(scalar @ Scalar::String(text)) => {
+                self.rules.schema.key(text, false, scalar)
+            }
+            Value::Scalar(scalar) if self.rules.schema == Schema::Kubectl => {
+                self.rules.schema.key("", false, scalar)
+            }
+            _ => None,
         };
-        self.aliased += count(value);
-        if self.aliased > MOST_ALIASED_NODES {
-            return Err(ReadError::new(
-                &span.start,
-                format!("aliases add more than {MOST_ALIASED_NODES} values"),
-            ));
-        }
-        Ok(value.clone())
+        let text = key.ok_or_else(|| fault(FaultKind::NoKey, place))?;
+        self.key(Key { text, place, merges: false });
+        Ok(())
     }
 
-    fn sequence(&mut self) -> Result<Value, ReadError> {
-        let mut items = Vec::new();
-        loop {
-            match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Value::Array(items)),
-                (event, span) => items.push(self.node(event, &span)?),
+    fn start(
+        &mut self,
+        place: Place,
+        anchor: usize,
+        style: StructureStyle,
+        content: Content,
+    ) -> Result<(), Fault> {
+        self.count(place, 1)?;
+        if self.expects_key() {
+            return Err(fault(FaultKind::NoKey, place));
+        }
+        if self.open.len() >= self.rules.depth {
+            return Err(fault(FaultKind::TooDeep(self.rules.depth), place));
+        }
+        let (place, form) = match (style, self.open.last().map(|open| &open.content)) {
+            (StructureStyle::Flow, _) => (place, Form::Flow),
+            (_, Some(Content::Table { key: Some(key), .. })) => (key.place, Form::BlockUnderKey),
+            _ => (place, Form::Block),
+        };
+        self.open.push(Open { place, anchor, form, content });
+        Ok(())
+    }
+
+    fn end(&mut self, end: Place) -> Result<(), Fault> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let first = match &open.content {
+            Content::List(list) => list.first().map(|node| node.place),
+            Content::Table { entries, .. } => entries.first().map(|(key, _)| key.place),
+        };
+        let place = match open.form {
+            Form::Flow => Place { end: end.end, ..open.place },
+            Form::BlockUnderKey => open.place,
+            Form::Block => first.unwrap_or(open.place),
+        };
+        let value = match open.content {
+            Content::List(list) => Value::List(list),
+            Content::Table { entries, .. } => Value::table(table(entries, &mut self.faults)),
+        };
+        let node = Node { place, value };
+        self.keep(open.anchor, &node)?;
+        self.add(node);
+        Ok(())
+    }
+
+    fn key(&mut self, new: Key) {
+        if let Some(Open { content: Content::Table { key, .. }, .. }) = self.open.last_mut() {
+            *key = Some(new);
+        }
+    }
+
+    fn add(&mut self, node: Node) {
+        match self.open.last_mut().map(|open| &mut open.content) {
+            None => self.root = Some(node),
+            Some(Content::List(list)) => list.push(node),
+            Some(Content::Table { entries, key }) => {
+                entries.extend(key.take().map(|key| (key, node)));
             }
         }
     }
-
-    fn mapping(&mut self) -> Result<Value, ReadError> {
-        let mut map = Map::new();
-        let mut merged = Vec::new();
-        loop {
-            let (event, span) = match self.next()? {
-                (Event::MappingEnd, _) => break,
-                next => next,
-            };
-            let is_merge =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
-            let key = if is_merge { String::new() } else { self.key(event, &span)? };
-            let (event, value_span) = self.next()?;
-            let value = self.node(event, &value_span)?;
-            if is_merge {
-                merged.push((value, value_span));
-            } else if map.contains_key(&key) {
-                return Err(ReadError::new(
-                    &span.start,
-                    format!("the key `{key}` stands here twice"),
-                ));
-            } else {
-                map.insert(key, value);
-            }
-        }
-        for (value, span) in merged {
-            merge(&mut map, value, &span)?;
-        }
-        Ok(Value::Object(map))
-    }
-
-    /// Keys that are numbers or booleans become their text, as in `sigs.k8s.io/yaml`.
-    fn key(&mut self, event: Event<'a>, span: &Span) -> Result<String, ReadError> {
-        match self.node(event, span)? {
-            Value::String(text) => Ok(text),
-            Value::Number(number) => Ok(number.to_string()),
-            Value::Bool(value) => Ok(value.to_string()),
-            _ => Err(ReadError::new(&span.start, "a key must be text")),
-        }
-    }
 }
 
-/// Merge key `<<` (YAML 1.1): fills in what the mapping itself does not have.
-fn merge(map: &mut Map<String, Value>, value: Value, span: &Span) -> Result<(), ReadError> {
-    match value {
-        Value::Object(other) => {
-            for (key, value) in other {
-                map.entry(key).or_insert(value);
-            }
-            Ok(())
-        }
-        Value::Array(others) if others.iter().all(Value::is_object) => {
-            others.into_iter().try_for_each(|other| merge(map, other, span))
-        }
-        _ => Err(ReadError::new(&span.start, "`<<` takes a mapping or a list of mappings")),
-    }
+fn fault(kind: FaultKind, place: Place) -> Fault {
+    Fault { kind, place }
 }
 
-fn scalar(
-    text: &str,
-    style: ScalarStyle,
-    tag: Option<&Tag>,
-    span: &Span,
-) -> Result<Value, ReadError> {
-    let as_text = style != ScalarStyle::Plain;
-    match tag.map(|tag| (tag, tag.core_suffix())) {
-        None if as_text => Ok(Value::String(text.to_owned())),
-        Some((_, Some("str"))) => Ok(Value::String(text.to_owned())),
-        None | Some((_, Some("null" | "bool" | "int" | "float"))) => {
-            resolve::plain(text).map_err(|why| ReadError::new(&span.start, why))
-        }
-        Some((tag, _)) => Err(unknown_tag(tag, span)),
-    }
+fn is_merge(tag: &Tag) -> bool {
+    tag.suffix_in_namespace("tag:yaml.org,2002:").is_some_and(|suffix| suffix == "merge")
 }
 
-fn refuse_tag(tag: Option<&Tag>, core: &str, span: &Span) -> Result<(), ReadError> {
-    match tag.filter(|tag| tag.core_suffix() != Some(core)) {
-        None => Ok(()),
-        Some(tag) => Err(unknown_tag(tag, span)),
-    }
-}
-
-fn unknown_tag(tag: &Tag, span: &Span) -> ReadError {
-    ReadError::new(&span.start, format!("the tag `{}` means nothing to Kubernetes", tag.original()))
-}
-
-fn count(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
-        Value::Object(map) => 1 + map.values().map(count).sum::<usize>(),
-        Value::String(text) => 1 + text.len() / BYTES_PER_NODE,
-        _ => 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn several_documents_and_json_are_read() {
-        let text = "# nothing\n---\na: on\n---\n---\n{\"b\": [1, \"on\"]}\n...\n";
-        assert_eq!(parse(text).unwrap(), [json!({"a": true}), json!({"b": [1, "on"]})]);
-        assert_eq!(parse("").unwrap(), Vec::<Value>::new());
-    }
-
-    #[test]
-    fn anchors_and_merge_keys_are_followed() {
-        let text = "base: &b {p: 1, q: 2}\nother:\n  <<: *b\n  q: 3\nlist: [*b]\n";
-        let want = json!({"base": {"p": 1, "q": 2}, "other": {"q": 3, "p": 1}, "list": [{"p": 1, "q": 2}]});
-        assert_eq!(parse(text).unwrap(), [want]);
-    }
-
-    #[test]
-    fn what_kubernetes_would_misread_is_refused_with_its_place() {
-        let cases = [
-            ("a: 1\nb: 2\na: 3\n", 3, "the key `a` stands here twice"),
-            ("a: !secret x\n", 1, "the tag `!secret` means nothing to Kubernetes"),
-            ("a: .inf\n", 1, "infinity"),
-            ("a:\n  ? [x]\n  : 1\n", 2, "a key must be text"),
-            ("a: &x [*x]\n", 1, "an alias stands inside of what it names"),
-            ("a: b: c\n", 1, ""),
-            ("a:\n\tb: c\n", 2, ""),
-            ("a: [1, 2\n", 1, "unclosed"),
-        ];
-        for (text, line, message) in cases {
-            let error = parse(text).unwrap_err();
-            assert_eq!(error.line, line, "{text:?}: {error}");
-            assert!(error.message.contains(message), "{text:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn aliases_cannot_explode() {
-        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..12 {
-            let one = format!("*a{}", level - 1);
-            let ten = vec![one; 10].join(", ");
-            text = format!("{text}a{level}: &a{level} [{ten}]\n");
-        }
-        assert!(parse(&text).unwrap_err().message.contains("aliases add more than"));
-        let long = format!("a: &a {}\nb: [{}*a]\n", "x".repeat(1 << 20), "*a, ".repeat(100));
-        assert!(parse(&long).unwrap_err().message.contains("aliases add more than"));
-        assert!(parse(&"[".repeat(100_000)).is_err());
+impl Text<'_> {
+    /// The place of a range of bytes, mended to lie in the text and on character boundaries.
+    fn place(&self, range: Range<usize>) -> Place {
+        let boundary = |at: usize| {
+            (0..=at.min(self.whole.len())).rev().find(|at| self.whole.is_char_boundary(*at))
+        };
+        let start = boundary(range.start).unwrap_or_default();
+        let end = boundary(range.end).unwrap_or_default().max(start);
+        let narrow = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        Place { source: self.source, start: narrow(start), end: narrow(end) }
     }
 }

@@ -6,6 +6,7 @@ mod function;
 mod install;
 mod kpt;
 mod neighbours;
+mod one_language;
 mod transformer;
 
 use serde_json::{Value, json};

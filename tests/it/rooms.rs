@@ -97,3 +97,18 @@ fn imports_are_found_in_every_form() {
     let found: Vec<String> = imported(text).into_iter().collect();
     assert_eq!(found, ["model", "path", "plan", "spec"]);
 }
+
+/// A field that is new in the model does not compile until each target expresses or refuses it.
+#[test]
+fn targets_take_the_whole_of_what_a_host_says() {
+    let pattern = "(Exposure|ClientAuthentication|ServerTls|Route) \\{[^{}]*\\.\\.";
+    let partial = regex_lite::Regex::new(pattern).unwrap();
+    assert!(partial.is_match("let Exposure {\n    key,\n    ..\n} = exposure;"));
+    let targets = files(&root().join("src/targets"));
+    assert!(targets.len() > 20);
+    for (path, content) in targets {
+        let found =
+            partial.find(str::from_utf8(&content).unwrap()).map(|found| found.as_str().to_owned());
+        assert_eq!(found, None, "{}", path.display());
+    }
+}

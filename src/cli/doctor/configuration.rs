@@ -15,7 +15,7 @@ use crate::cli::spec_arguments::Operator;
 use crate::diagnostic::{Diagnostic, Nature, Severity, Source, has_errors};
 use crate::io::clock;
 use crate::kustomize::annotation::annotate;
-use crate::kustomize::config;
+use crate::kustomize::config::{self, Configuration};
 use crate::kustomize::doctor::collisions::Given;
 use crate::kustomize::doctor::naming::Named;
 use crate::kustomize::doctor::reference::Reference;
@@ -26,6 +26,7 @@ use crate::model::Model;
 use crate::plan::{Rehearsal, Scope};
 use crate::specification::document::KIND;
 use crate::specification::plugin::Issue;
+use crate::yaml;
 
 /// What the session tells on the way.
 static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
@@ -50,9 +51,11 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
     if !reference.mistakes.is_empty() {
         return Checked { refused: true, ..checked };
     }
+    let value = &reference.object.value;
+    let written = || reference.object.written().to_owned();
     let sources = match reference.object.text("kind") {
         Some(KIND) => Ok(vec![reference.object.alone(folder.shown.clone())]),
-        _ => config::sources(&reference.object.value, &folder.shown),
+        _ => config::sources(&Configuration::new(value.clone(), written()), &folder.shown),
     };
     let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
     let outcome = sources
@@ -139,7 +142,7 @@ fn way_out(reference: &Reference<'_>, folder: &Folder) -> String {
     // What stands in the kustomization itself or beside other objects is no file for `-f`.
     let is_alone = reference.object.text("kind") == Some(KIND)
         && !source.name.starts_with(&folder.kustomization.source.name)
-        && !source.text.contains("\n---");
+        && yaml::parse(&source.text).is_ok_and(|all| all == [reference.object.value.clone()]);
     match file.filter(|_| is_alone) {
         Some(file) => format!(
             "a build issues nothing: run `mtlsgen render -f {}` in `{shown}`",
@@ -157,9 +160,7 @@ fn named(objects: &[(&Object, Value)]) -> Vec<Named> {
         .iter()
         .map(|(manifest, _)| &manifest.identity)
         .filter(|identity| identity.kind == "Secret")
-        .map(|identity| {
-            (identity.namespace.as_deref().unwrap_or("default"), identity.name.as_str())
-        })
+        .map(|identity| (identity.namespace_or_default(), identity.name.as_str()))
         .collect();
     let annotations = |object: &Value| -> Vec<(String, String)> {
         let map = object.pointer("/metadata/annotations").and_then(Value::as_object);

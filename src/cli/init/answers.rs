@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::identity::DEFAULT_NAMESPACE;
 use crate::specification::value::ObjectName;
 
 /// What a first spec is to hold.
@@ -31,7 +32,7 @@ impl Default for Answers {
     fn default() -> Self {
         Self {
             host: "test.localdev.me".to_owned(),
-            namespace: "default".to_owned(),
+            namespace: DEFAULT_NAMESPACE.to_owned(),
             service: "demo-app".to_owned(),
             image: Some("httpd".to_owned()),
             port: 80,

@@ -10,7 +10,7 @@ use crate::cli::report::CommandError;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::io::reach::Reach;
 use crate::io::{input, open};
-use crate::kustomize::config;
+use crate::kustomize::config::{self, Configuration};
 use crate::kustomize::items;
 use crate::kustomize::leaks::Sink;
 use crate::kustomize::resource_list::ResourceList;
@@ -72,9 +72,11 @@ fn exec(file: Arc<Source>) -> Result<Call, CommandError> {
         return Ok(Call::Exec { sources: vec![file], items: Vec::new(), reach });
     };
     let reach = reach((&root, KUSTOMIZATION))?;
-    let config = objects(&file.text, "the configuration")?;
-    let sources = configuration(config.first(), &relative(root)).map_err(CommandError::Input)?;
-    let items = objects(&input::standard_input_text()?, "standard input")?;
+    let config =
+        Configuration::read(&file.text).map_err(|error| no_yaml("the configuration", &error))?;
+    let sources = configuration(config.as_ref(), &relative(root)).map_err(CommandError::Input)?;
+    let items = yaml::parse(&input::standard_input_text()?)
+        .map_err(|error| no_yaml("standard input", &error))?;
     Ok(Call::Exec { sources, items, reach })
 }
 
@@ -152,7 +154,7 @@ fn sets_allowed(config: &Value) -> bool {
 /// # Errors
 /// There is none, or it is another object.
 pub fn configuration(
-    config: Option<&Value>,
+    config: Option<&Configuration>,
     directory: &Path,
 ) -> Result<Vec<Arc<Source>>, Vec<Diagnostic>> {
     match config {
@@ -186,11 +188,9 @@ fn relative(root: PathBuf) -> PathBuf {
     if is_here { PathBuf::new() } else { root }
 }
 
-fn objects(text: &str, called: &str) -> Result<Vec<Value>, CommandError> {
-    yaml::parse(text).map_err(|error| {
-        let title = format!("{called} from Kustomize is no YAML: {error}");
-        CommandError::Input(vec![Diagnostic::error("syntax", title)])
-    })
+fn no_yaml(called: &str, error: &yaml::ReadError) -> CommandError {
+    let title = format!("{called} from Kustomize is no YAML: {error}");
+    CommandError::Input(vec![Diagnostic::error("syntax", title)])
 }
 
 fn without_configuration() -> Diagnostic {

@@ -1,17 +1,18 @@
 //! The objects of a YAML text, each with the places of its values.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, Span as YamlSpan, StrInput};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::guard::without_words_of;
-use crate::specification::document::{Path, Step, blank};
-use crate::yaml;
+use crate::manifest::lists;
+use crate::specification::document::{Step, blank, place};
+use crate::yaml::node::Node;
+use crate::yaml::schema::Schema;
+use crate::yaml::{self, read::Part};
 
 /// One document of a YAML text.
 #[derive(Clone, Debug)]
@@ -22,14 +23,14 @@ pub struct Object {
     pub value: Value,
     /// Bytes of the document.
     range: Range<usize>,
-    places: BTreeMap<Path, Range<usize>>,
+    root: Node,
 }
 
 impl Object {
     /// Place of the value at `path`, else of its nearest existing ancestor.
     #[must_use]
     pub fn span(&self, path: &[Step]) -> Option<Span> {
-        let range = (0..=path.len()).rev().find_map(|end| self.places.get(&path[..end]))?;
+        let range = place(&self.root, path);
         Some(Span { source: self.source.clone(), start: range.start, end: range.end })
     }
 
@@ -45,13 +46,19 @@ impl Object {
         self.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The text of the document.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        &self.source.text[self.range.clone()]
+    }
+
     /// The document alone as a text of a spec, its lines numbered as in the whole; relative paths in
     /// it start from `directory`.
     #[must_use]
     pub fn alone(&self, directory: PathBuf) -> Arc<Source> {
-        let (before, rest) = self.source.text.split_at(self.range.start);
+        let before = &self.source.text[..self.range.start];
         let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-        let text = blank + &rest[..self.range.len()];
+        let text = blank + self.written();
         Arc::new(Source { name: self.source.name.clone(), directory, text })
     }
 }
@@ -61,21 +68,58 @@ impl Object {
 /// # Errors
 /// It is no YAML that Kubernetes takes.
 pub fn objects(source: &Arc<Source>) -> Result<Vec<Object>, Box<Diagnostic>> {
-    let values = yaml::parse(&source.text).map_err(|error| {
-        let start = offset(&source.text, error.line, error.column);
+    let parts = yaml::documents(&source.text, Schema::Kubectl).map_err(|error| {
         // What a kustomization names may be any file, whose text is not for messages.
         let (shown, message) = if looks_like_object(&source.text) {
             (source.clone(), error.message)
         } else {
             (blank(source), without_words_of(&source.text, &error.message))
         };
-        let span = Span { source: shown, start, end: start };
+        let span = Span { source: shown, start: error.offset, end: error.offset };
         Box::new(Diagnostic::error("syntax", message).at(Some(span)))
     })?;
-    let places = Walker::new(&source.text).documents();
-    let places = places.into_iter().filter(|(_, places)| !places.is_empty());
-    let object = |(value, (range, places))| Object { source: source.clone(), value, range, places };
-    Ok(values.into_iter().zip(places).map(object).collect())
+    let mut objects = Vec::new();
+    for Part { range, root } in parts {
+        unfold(source, root, range, &mut objects);
+    }
+    Ok(objects)
+}
+
+/// The object, or those in a list: Kustomize takes them for objects of the file
+/// (`inlineAnyEmbeddedLists` of its `api/resource/factory.go`).
+fn unfold(source: &Arc<Source>, root: Node, range: Range<usize>, objects: &mut Vec<Object>) {
+    let value = root.clone().into_json();
+    if !lists::is_list(&value) {
+        objects.push(Object { source: source.clone(), value, range, root });
+        return;
+    }
+    let Some(table) = root.as_table() else { return };
+    let members = match table.get("items").map(|entry| &entry.node.value) {
+        Some(yaml::node::Value::List(members)) => members.as_slice(),
+        _ => &[],
+    };
+    let starts = members.iter().map(|member| member.place.start as usize);
+    let starts: Vec<_> =
+        starts.chain(table.values().map(|entry| entry.key.start as usize)).collect();
+    for member in members {
+        let start = member.place.start as usize;
+        let next = starts.iter().copied().filter(|other| *other > start).min();
+        let rest = &source.text[start..next.unwrap_or(range.end).clamp(start, range.end)];
+        let own = if rest.starts_with('{') {
+            &source.text[start..member.place.end as usize]
+        } else {
+            without_dashes(rest)
+        };
+        unfold(source, member.clone(), start..start + own.len(), objects);
+    }
+}
+
+/// The text without a last line that is but the beginning of the next member.
+fn without_dashes(text: &str) -> &str {
+    match text.trim_end().rsplit_once('\n') {
+        Some((before, last)) if last.chars().all(|c| c == '-' || c == ' ') => before,
+        _ => text,
+    }
 }
 
 /// Whether a line starts as in a kustomization or an object of Kubernetes.
@@ -83,117 +127,6 @@ fn looks_like_object(text: &str) -> bool {
     let keys =
         ["apiVersion:", "kind:", "resources:", "generators:", "transformers:", "components:"];
     text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
-}
-
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default();
-    start + rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>()
-}
-
-type Places = BTreeMap<Path, Range<usize>>;
-
-/// Follows the events of a text that is known to be well-formed.
-struct Walker<'a> {
-    parser: Parser<'a, StrInput<'a>>,
-    length: usize,
-    path: Path,
-    places: Places,
-}
-
-impl<'a> Walker<'a> {
-    fn new(text: &'a str) -> Self {
-        let mut options = granit_parser::options! {};
-        options.set_emit_comments(false);
-        let parser = Parser::new_from_str_with_options(text, options);
-        Self { parser, length: text.len(), path: Path::new(), places: Places::new() }
-    }
-
-    fn next(&mut self) -> Option<(Event<'a>, Range<usize>)> {
-        let (event, span) = self.parser.next_event()?.ok()?;
-        Some((event, self.range(span)))
-    }
-
-    fn range(&self, span: YamlSpan) -> Range<usize> {
-        let start = span.start.byte_offset().unwrap_or_default().min(self.length);
-        start..span.end.byte_offset().unwrap_or_default().clamp(start, self.length)
-    }
-
-    /// The documents' bytes and places; without any for those that say nothing.
-    fn documents(mut self) -> Vec<(Range<usize>, Places)> {
-        let mut documents = Vec::new();
-        let mut start = 0;
-        while let Some((event, range)) = self.next() {
-            match event {
-                Event::DocumentStart(..) => {
-                    start = range.end;
-                    if let Some((event, range)) = self.next() {
-                        self.node(&event, range, None);
-                    }
-                }
-                Event::DocumentEnd => {
-                    documents
-                        .push((start..range.start.max(start), std::mem::take(&mut self.places)));
-                }
-                _ => {}
-            }
-        }
-        documents
-    }
-
-    /// Notes the places of a value and of all below it; `key` is the place of its key.
-    fn node(&mut self, event: &Event<'a>, range: Range<usize>, key: Option<Range<usize>>) {
-        match event {
-            Event::MappingStart(..) => {
-                self.places.insert(self.path.clone(), key.unwrap_or(range));
-                self.mapping();
-            }
-            Event::SequenceStart(..) => {
-                self.places.insert(self.path.clone(), key.unwrap_or(range));
-                self.sequence();
-            }
-            Event::Scalar(text, style, ..) => {
-                let nothing = self.path.is_empty()
-                    && *style == granit_parser::ScalarStyle::Plain
-                    && matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL");
-                if !nothing {
-                    self.places.insert(self.path.clone(), range);
-                }
-            }
-            _ => {
-                self.places.insert(self.path.clone(), range);
-            }
-        }
-    }
-
-    fn mapping(&mut self) {
-        while let Some((event, place)) = self.next() {
-            let key = match &event {
-                Event::MappingEnd => return,
-                Event::Scalar(text, ..) => text.to_string(),
-                // Keys that are aliases are rare, and nothing points at them.
-                _ => String::new(),
-            };
-            self.path.push(Step::Key(key));
-            if let Some((event, range)) = self.next() {
-                self.node(&event, range, Some(place));
-            }
-            self.path.pop();
-        }
-    }
-
-    fn sequence(&mut self) {
-        for index in 0.. {
-            match self.next() {
-                None | Some((Event::SequenceEnd, _)) => return,
-                Some((event, range)) => {
-                    self.path.push(Step::Index(index));
-                    self.node(&event, range, None);
-                    self.path.pop();
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -232,6 +165,21 @@ mod tests {
         let alone = all[1].alone("dir".into());
         assert_eq!(alone.text.lines().position(|line| line == "kind: B"), Some(2));
         assert_eq!(yaml::parse(&alone.text).unwrap(), std::slice::from_ref(&all[1].value));
+    }
+
+    #[test]
+    fn objects_in_lists_are_those_of_the_file() {
+        let text = "kind: List\nitems:\n- kind: A\n  x: [1]\n-\n  kind: B\n- {kind: C,\n  y: 1}\n- kind: List\n  items:\n  - kind: D\n    z: |\n      text\nmetadata: {}\n---\nkind: E\n";
+        let all = objects(&source(text)).unwrap();
+        let kinds: Vec<_> = all.iter().filter_map(|object| object.text("kind")).collect();
+        assert_eq!(kinds, ["A", "B", "C", "D", "E"]);
+        for object in &all {
+            let alone = object.alone("dir".into());
+            assert_eq!(yaml::parse(&alone.text).unwrap(), std::slice::from_ref(&object.value));
+            let span = object.span(&path!["kind"]).unwrap();
+            assert_eq!(&text[span.range()], object.text("kind").unwrap());
+            assert_eq!(&alone.text[span.range()], object.text("kind").unwrap());
+        }
     }
 
     #[test]

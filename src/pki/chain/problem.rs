@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain;
 use crate::pki::acceptance::{self, By, Refusal};
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
 use crate::pki::key::SpkiHash;
@@ -203,12 +204,8 @@ pub fn covers(pattern: &str, host: &str) -> bool {
     if pattern.eq_ignore_ascii_case(host) {
         return true;
     }
-    match (pattern.strip_prefix("*."), host.split_once('.')) {
-        (Some(pattern), Some((label, rest))) => {
-            !label.is_empty() && label != "*" && pattern.eq_ignore_ascii_case(rest)
-        }
-        _ => false,
-    }
+    let covered = pattern.strip_prefix("*.").zip(domain::of_wildcard(host));
+    covered.is_some_and(|(pattern, domain)| pattern.eq_ignore_ascii_case(domain))
 }
 
 impl Problem {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use ::toml::de::DeTable;
 
-use super::core_schema::resolve;
 use super::input::Input;
 use super::node::{Entry, MAX_DEPTH, Node, Place, Table, Value};
 use super::{toml, yaml};
 use crate::diagnostic::{Diagnostic, Source, literal};
+use crate::yaml::schema::plain_of_core;
 
 /// What the name of such a source starts with, in messages; also what marks it as one.
 pub const NAME: &str = "--set";
@@ -113,6 +113,6 @@ fn value(input: &mut Input<'_>, offset: usize) -> Result<Node, Box<Diagnostic>> 
     let start = offset + (rest.len() - rest.trim_start().len());
     let place = input.place(start..start + text.len());
     let scalar =
-        if text.is_empty() { super::node::Scalar::String("".into()) } else { resolve(text) };
+        if text.is_empty() { super::node::Scalar::String("".into()) } else { plain_of_core(text) };
     Ok(Node { place, value: Value::Scalar(scalar) })
 }

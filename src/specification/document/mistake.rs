@@ -4,9 +4,9 @@ use std::fmt::{self, Display};
 
 use serde::de::{Error, Expected, Unexpected};
 
-use super::core_schema::resolve;
-use super::node::{Node, Place, Scalar, Value};
+use super::node::{Node, Place, Scalar, Value, describe};
 use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::yaml::schema::plain_of_core;
 
 /// Codes that the text of a custom error may start with, as in `not-supported-yet: …`.
 const CODES: [&str; 3] = [LATER, "unknown-key", "unknown-value"];
@@ -87,7 +87,7 @@ impl Mistake {
     pub fn at(mut self, node: &Node) -> Self {
         self.0.place.get_or_insert(node.place);
         self.0.found.get_or_insert_with(|| Found {
-            words: node.describe(),
+            words: describe(node),
             value: match &node.value {
                 Value::Scalar(scalar) => Some(scalar.clone()),
                 _ => None,
@@ -229,7 +229,7 @@ fn advice(expected: &str, found: Option<&Scalar>) -> Option<String> {
         Scalar::String(text) if expected.contains("`false`") => {
             Some(boolean_advice(text)).filter(|advice| advice.contains("without quotes"))
         }
-        Scalar::String(text) if matches!(resolve(text), Scalar::Integer(_)) => {
+        Scalar::String(text) if matches!(plain_of_core(text), Scalar::Integer(_)) => {
             Some(format!("write `{text}`, without quotes"))
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use super::mistake::Mistake;
-use super::node::{Entry, Node, Table, Value};
+use super::node::{Entry, Node, Table, Value, describe};
 use crate::diagnostic::{Diagnostic, literal, nearest};
 
 /// API version of the object form.
@@ -88,7 +88,7 @@ fn expect(input: &mut Input<'_>, table: &Table, place: super::node::Place, key: 
     let found = table.get(key).map(|entry| &entry.node);
     let title = match found {
         Some(node) if node.as_str() == Some(right) => return,
-        Some(node) => format!("expected `{key}: {right}`, found {}", node.describe()),
+        Some(node) => format!("expected `{key}: {right}`, found {}", describe(node)),
         None => format!("`{key}` is missing in the object form"),
     };
     let place = found.map_or(place, |node| node.place);

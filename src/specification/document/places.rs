@@ -1,9 +1,10 @@
 //! Where values of a document stand: from the way to a value to its place, and back.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::node::{Node, Place, Value};
+use super::node::{Node, Place, Value, child};
 use super::object_form::PLUGIN;
 use super::{Document, Path, Step};
 use crate::diagnostic::Span;
@@ -113,11 +114,23 @@ impl Document {
     }
 }
 
+/// Bytes of the value at `path`, else of its nearest existing ancestor: of lists and tables under a key, the key's.
+#[must_use]
+pub fn place(root: &Node, path: &[Step]) -> Range<usize> {
+    let (depth, node) = nearest(root, path);
+    let key = path[..depth].split_last().and_then(|(last, above)| match (last, &node.value) {
+        (_, Value::Scalar(_)) | (Step::Index(_), _) => None,
+        (Step::Key(key), _) => nearest(root, above).1.as_table()?.get(key.as_str()),
+    });
+    let place = key.map_or(node.place, |entry| entry.key);
+    place.start as usize..place.end as usize
+}
+
 /// The value at `path` or its nearest existing ancestor, and how many steps lead to it.
 fn nearest<'a>(root: &'a Node, path: &[Step]) -> (usize, &'a Node) {
     let mut node = root;
     for (depth, step) in path.iter().enumerate() {
-        match node.child(step) {
+        match child(node, step) {
             Some(child) => node = child,
             None => return (depth, node),
         }

@@ -1,39 +1,11 @@
 //! Words for the syntax errors of the YAML parser.
 
-use granit_parser::{ErrorKind, ScanError};
+use granit_parser::ErrorKind;
 
-use super::input::Input;
 use super::node::MAX_DEPTH;
-use crate::diagnostic::Diagnostic;
-
-/// The message for an error in `text`, which stands in the source from `offset` on.
-pub(super) fn diagnostic(
-    input: &Input<'_>,
-    text: &str,
-    offset: usize,
-    error: &ScanError,
-) -> Diagnostic {
-    let at = offset + byte_offset(text, error);
-    let next = input.text().get(at..).and_then(|rest| rest.chars().next());
-    let length = next.filter(|next| !next.is_whitespace()).map_or(0, char::len_utf8);
-    let (code, title, help) = words(error.kind());
-    let diagnostic = Diagnostic::error(code, title).at(Some(input.span(at..at + length)));
-    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
-}
-
-/// Where the error is; some kinds have lines and columns only.
-fn byte_offset(text: &str, error: &ScanError) -> usize {
-    let marker = error.marker();
-    marker.byte_offset().unwrap_or_else(|| {
-        let line = text.split_inclusive('\n').take(marker.line().saturating_sub(1)).map(str::len);
-        let start: usize = line.sum();
-        let column = text[start..].char_indices().nth(marker.col());
-        column.map_or(text.len(), |(at, _)| start + at)
-    })
-}
 
 /// Code, title and help.
-fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
+pub(super) fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
     use ErrorKind as Kind;
     let spaces = "indent with spaces; YAML allows no tabs there";
     let quote = "put a value that contains `: ` or starts with a special character in quotes";

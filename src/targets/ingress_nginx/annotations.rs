@@ -19,8 +19,21 @@ pub(super) type Annotations = BTreeMap<&'static str, String>;
 
 /// All annotations that express these settings.
 pub(super) fn of(exposure: &Exposure) -> Result<Annotations, Diagnostic> {
-    let Exposure { key, tls, client_auth, covered_by, existing_ingress, annotations: own, .. } =
-        exposure;
+    let Exposure {
+        key,
+        host: _,
+        namespace: _,
+        name: _,
+        ingress_class_name: _,
+        routes: _,
+        tls,
+        client_auth,
+        existing_ingress,
+        covered_by,
+        labels: _,
+        annotations: own,
+        allowed_annotations: _,
+    } = exposure;
     let mut annotations = match client_auth {
         Some(client_auth) => for_client_auth(key, client_auth)?,
         None => Annotations::new(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, allowed, words};
 use crate::diagnostic::{Diagnostic, Nature, Span};
+use crate::domain;
 use crate::model::{Exposure, Model, ServerCertificateSource};
 use crate::specification::Verify;
 use crate::specification::document::Locate;
@@ -211,8 +212,9 @@ impl Host<'_> {
 
     /// Values that clusters with the proposed blocklist refuse.
     fn blocked_words(&self, ours: &Annotations, found: &mut Vec<Diagnostic>) {
-        let Exposure { key, annotations: own, .. } = self.exposure;
-        let own = own.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let key = &self.exposure.key;
+        let own =
+            self.exposure.annotations.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         for (annotation, value) in ours.iter().map(|(k, v)| (*k, v.as_str())).chain(own) {
             let Some(word) = words::blocked(value) else { continue };
             let name = annotation.rsplit_once('/').map_or(annotation, |(_, name)| name);
@@ -234,8 +236,7 @@ impl Host<'_> {
             return;
         }
         let open = self.model.exposures.iter().filter(|other| {
-            let label = other.host.as_str().strip_suffix(domain).and_then(|l| l.strip_suffix('.'));
-            !is_protected(other) && label.is_some_and(|label| label != "*" && !label.contains('.'))
+            !is_protected(other) && domain::of_wildcard(other.host.as_str()) == Some(domain)
         });
         for other in open {
             if !told.insert(("wildcard-not-inherited", other.key.clone())) {

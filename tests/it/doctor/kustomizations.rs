@@ -289,3 +289,26 @@ fn names_that_kustomize_does_not_follow_are_known() {
         expect(&format!("{base} {overlay}"), &sandbox, &["over"], codes, "");
     }
 }
+
+/// As `kustomize build` takes a file of generators that is a list: its members are configurations.
+#[test]
+fn a_configuration_in_a_list_is_one() {
+    let right = exec(PLAIN);
+    let member: String = right
+        .lines()
+        .enumerate()
+        .map(|(at, line)| format!("{}{line}\n", if at == 0 { "- " } else { "  " }))
+        .collect();
+    let sandbox = generator(&format!("apiVersion: v1\nkind: List\nitems:\n{member}"));
+    let stdout = doctor(&sandbox, &[]).stdout;
+    assert!(stdout.contains("mtls.yaml (shop)  generator  exec plugin"), "{stdout}");
+    assert!(stdout.contains("runs the plugin"), "{stdout}");
+    let wrong = generator(&format!(
+        "apiVersion: v1\nkind: List\nitems:\n{}",
+        member.replace("image", "picture")
+    ));
+    let (_, codes, stderr) = found(&wrong, &[]);
+    assert!(codes.iter().any(|code| code == "unknown-key"), "{stderr}");
+    let line = member.lines().position(|line| line.contains("image")).unwrap() + 4;
+    assert!(stderr.contains(&format!("\"file\":\"mtls.yaml\",\"line\":{line},")), "{stderr}");
+}

@@ -9,20 +9,24 @@ use crate::support::{Run, Sandbox, finish, objects};
 
 /// Calls the plugin as Kustomize does: under the kind's name, with a temporary file, in the folder.
 fn call(sandbox: &Sandbox, config: &Value, input: &str) -> Run {
+    call_with(sandbox, &mtlsgen::yaml::emit(config), input)
+}
+
+/// As [`call`], with a configuration as it is written.
+pub fn call_with(sandbox: &Sandbox, text: &str, input: &str) -> Run {
     let link = sandbox.path("plugins/mtlsgen.dev/v1alpha1/mutualtls/MutualTLS");
     std::fs::create_dir_all(link.parent().unwrap()).unwrap();
     if !link.exists() {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mtlsgen"), &link).unwrap();
     }
-    let text = mtlsgen::yaml::emit(config);
     let elsewhere = Sandbox::new();
-    let file = elsewhere.write("kust-plugin-config-1234", &text);
+    let file = elsewhere.write("kust-plugin-config-1234", text);
     let stdin = elsewhere.write("stdin", input);
     let mut command = Command::new(link);
     command
         .arg(file)
         .current_dir(sandbox.folder())
-        .env("KUSTOMIZE_PLUGIN_CONFIG_STRING", &text)
+        .env("KUSTOMIZE_PLUGIN_CONFIG_STRING", text)
         .env("KUSTOMIZE_PLUGIN_CONFIG_ROOT", sandbox.folder())
         .stdin(std::fs::File::open(stdin).unwrap());
     finish(&mut command)

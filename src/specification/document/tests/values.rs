@@ -102,7 +102,7 @@ hosts:
       <<: [{issuer: first}, *tls]
 services:
   s: {image: !!str 1.10, existing: deployment}
-  t: {existing: true, image: ! 12}
+  t: {existing: true, image: ! httpd}
 annotations: {empty: !!str }
 ",
     )]);
@@ -117,7 +117,7 @@ annotations: {empty: !!str }
     assert_eq!(spec.annotations["empty"], "");
     assert_eq!(spec.services["s"].existing, Some(Existing::Deployment));
     assert_eq!(spec.services["t"].existing, Some(Existing::Service));
-    assert_eq!(spec.services["t"].image.as_ref().unwrap().as_str(), "12");
+    assert_eq!(spec.services["t"].image.as_ref().unwrap().as_str(), "httpd");
 }
 
 #[test]

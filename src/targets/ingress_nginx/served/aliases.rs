@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scene, called, is_true};
 use crate::diagnostic::Diagnostic;
+use crate::domain::{self, is_at_or_below};
 use crate::model::Exposure;
 use crate::targets::IngressView;
 
@@ -149,7 +150,7 @@ impl<'a> Protected<'a> {
         let lower = alias.to_ascii_lowercase();
         let bare = lower.strip_prefix('.').unwrap_or(&lower);
         let exact = self.hosts.get(bare).or_else(|| self.aliases.get(bare)).copied();
-        let parent = bare.split_once('.').and_then(|(_, domain)| self.domains.get(domain)).copied();
+        let parent = domain::of_wildcard(bare).and_then(|domain| self.domains.get(domain)).copied();
         let pattern = Pattern::of(&lower);
         let parent = parent.filter(|_| matches!(pattern, Pattern::Exact));
         let wide = self.domains.iter().filter(|(domain, _)| match pattern {
@@ -170,11 +171,6 @@ impl<'a> Protected<'a> {
         let mut meant = meant.chain(patterns.map(|(_, host)| *host));
         meant.find(|host| !own.contains(host))
     }
-}
-
-/// Whether a name is a domain or ends in it.
-fn is_at_or_below(name: &str, domain: &str) -> bool {
-    name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// Whether two protected hosts have the same clients.

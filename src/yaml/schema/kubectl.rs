@@ -4,28 +4,35 @@
 //! knows the booleans of YAML 1.1, numbers in every base with underscores, and neither sexagesimals
 //! nor dates (both stay strings).
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
-/// The value of a plain scalar, or why it has none in JSON.
-pub(super) fn plain(text: &str) -> Result<Value, &'static str> {
+use crate::yaml::node::Scalar;
+
+/// The value of a plain scalar, numbers as JSON writes them.
+pub(super) fn plain(text: &str) -> Scalar {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
-            return Ok(Value::Bool(true));
+            return Scalar::Boolean(true);
         }
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => {
-            return Ok(Value::Bool(false));
+            return Scalar::Boolean(false);
         }
         _ => {}
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Err("infinity and `.nan` are not values of JSON: quote it if it is text");
+        return Scalar::Float(text.into());
     }
-    Ok(number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number))
+    match number(text) {
+        None => Scalar::String(text.into()),
+        Some(number) if number.is_f64() => Scalar::Float(number.to_string().into()),
+        Some(number) => Scalar::Integer(number.to_string().into()),
+    }
 }
 
-fn number(text: &str) -> Option<Number> {
+/// The number that Go's readers take a plain scalar for: `goyaml.v2` and `yaml.v3` agree in them.
+pub(super) fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.')) {
         return None;
     }
@@ -74,7 +81,8 @@ fn float(text: &str) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::yaml::node::{Node, Place, Value};
+    use serde_json::{Value as Json, json};
 
     #[test]
     fn plain_scalars_mean_what_kubectl_takes_them_for() {
@@ -82,7 +90,7 @@ mod tests {
             ("on", json!(true)),
             ("N", json!(false)),
             ("oN", json!("oN")),
-            ("~", Value::Null),
+            ("~", Json::Null),
             ("010", json!(8)),
             ("08", json!(8)),
             ("0o17", json!(15)),
@@ -107,9 +115,12 @@ mod tests {
             ("1Gi", json!("1Gi")),
         ];
         for (text, want) in cases {
-            assert_eq!(plain(text).unwrap(), want, "{text}");
+            let place = Place { source: 0, start: 0, end: 0 };
+            let read = Node { place, value: Value::Scalar(plain(text)) };
+            assert_eq!(read.into_json(), want, "{text}");
         }
-        assert!(plain("-.INF").is_err());
-        assert!(plain(".nan").is_err());
+        for text in ["-.INF", ".nan"] {
+            assert_eq!(plain(text).as_float(), None, "{text}");
+        }
     }
 }

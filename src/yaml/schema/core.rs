@@ -2,10 +2,10 @@
 //!
 //! So `on`, `no` and `12:30` are strings, whatever YAML 1.1 made of them.
 
-use super::node::Scalar;
+use crate::yaml::node::Scalar;
 
 /// The value of a plain (unquoted, untagged) scalar.
-pub(super) fn resolve(text: &str) -> Scalar {
+pub fn plain(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
         "true" | "True" | "TRUE" => Scalar::Boolean(true),
@@ -57,13 +57,13 @@ mod tests {
     #[test]
     fn plain_scalars_follow_the_core_schema() {
         for text in ["", "~", "null", "Null", "NULL"] {
-            assert_eq!(resolve(text), Scalar::Null, "{text}");
+            assert_eq!(plain(text), Scalar::Null, "{text}");
         }
         for text in ["0", "-1", "+7", "007", "0o17", "0x1F", "12345678901234567890123"] {
-            assert_eq!(resolve(text), Scalar::Integer(text.into()), "{text}");
+            assert_eq!(plain(text), Scalar::Integer(text.into()), "{text}");
         }
         for text in ["1.10", ".5", "5.", "1e3", "-1.5E+3", "0.", ".inf", "-.INF", ".nan", "+.5"] {
-            assert_eq!(resolve(text), Scalar::Float(text.into()), "{text}");
+            assert_eq!(plain(text), Scalar::Float(text.into()), "{text}");
         }
         for text in [
             "on",
@@ -91,9 +91,9 @@ mod tests {
             "1e3.5",
             "--1",
         ] {
-            assert_eq!(resolve(text), Scalar::String(text.into()), "{text}");
+            assert_eq!(plain(text), Scalar::String(text.into()), "{text}");
         }
-        assert_eq!(resolve("TRUE"), Scalar::Boolean(true));
-        assert_eq!(resolve("False"), Scalar::Boolean(false));
+        assert_eq!(plain("TRUE"), Scalar::Boolean(true));
+        assert_eq!(plain("False"), Scalar::Boolean(false));
     }
 }

@@ -1,0 +1,55 @@
+//! What may be wrong with a YAML text; each caller of the reader has its own words for it.
+
+use granit_parser::ErrorKind;
+
+use super::node::{Node, Place};
+
+/// Something wrong, and where.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// Where.
+    pub place: Place,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug)]
+pub enum FaultKind {
+    /// It is not YAML.
+    Syntax(ErrorKind),
+    /// Lists and tables lie in each other more deeply than so many levels.
+    TooDeep(usize),
+    /// There are more than so many values.
+    TooMany(usize),
+    /// Aliases copy more than so many values.
+    CopiesTooMuch(usize),
+    /// An alias inside of its own anchor.
+    AliasInItself,
+    /// More documents than are expected.
+    FurtherDocument,
+    /// Nothing stands before `:`.
+    MissingKey,
+    /// What cannot be a key.
+    NoKey,
+    /// A key that stands there before.
+    Duplicate {
+        /// The key.
+        key: Box<str>,
+        /// Where it stands first.
+        first: Place,
+    },
+    /// A tag that has no meaning, or another one than the value.
+    WrongTag(String),
+    /// What `<<` names is no table and no list of tables.
+    WrongMerge(Box<Node>),
+    /// A number that is not finite, which JSON does not have.
+    NotFinite,
+    /// Kustomize takes the scalar for something else.
+    TwoReadings {
+        /// The value as it is read here.
+        here: Box<Node>,
+        /// What it is to Kustomize, such as ``the number `64` ``.
+        kustomize: String,
+    },
+}
