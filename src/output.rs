@@ -9,8 +9,8 @@ mod change;
 mod difference;
 mod file_name;
 mod layout;
+mod owned_files;
 mod readable;
-mod record;
 mod redaction;
 mod stream;
 
@@ -18,6 +18,6 @@ pub use change::{Change, ChangeKind, Changes, ExistingFile, ExistingTree, NotOur
 pub use difference::difference;
 pub use file_name::object_path;
 pub use layout::{File, KUSTOMIZATION, Options, OutputTree, SECRETS, layout, object_paths};
+pub use owned_files::{RECORD, Record, RecordError};
 pub use readable::{fingerprint_existing, mask_keys};
-pub use record::{RECORD, Record, RecordError};
 pub use stream::{Format, stream};

@@ -1,17 +1,18 @@
 //! From model and material to what is printed, in this order:
 //!
 //! 1. objects of the model, typed; Secrets in clear, whatever their format (`objects`)
-//! 2. templates of the user, for those that they replace or add (`finish`)
-//! 3. patches (`patch`)
-//! 4. names that end in a hash, and references to them (`hashed`)
-//! 5. checks: that no object is there twice, and that all together protect every host ([`Rendered::checked_among`])
-//! 6. selection: `--kind`, `--host`
-//! 7. the form in which Secrets are handed over ([`handed_over`])
-//! 8. text, while it is written ([`text`])
+//! 2. for each object: a template of the user that replaces the built-in one or adds it, then patches, then whether
+//!    Kubernetes would take the result (`finish`, `patch`)
+//! 3. names that end in a hash, and references to them (`name_suffix`)
+//! 4. whether an object is there twice, and whether all together protect every host ([`Rendered::checked_among`], which also
+//!    sorts them)
+//! 5. selection: `--kind`, `--host`
+//! 6. the form in which Secrets are handed over ([`handed_over`])
+//! 7. text, while it is written ([`text`])
 
 mod finish;
-mod hashed;
 pub mod judging;
+mod name_suffix;
 pub mod objects;
 pub mod patch;
 mod print;
@@ -212,19 +213,23 @@ pub fn prepare<'a>(
     let engine = engine(model, material, templates)?;
     let name = model.name.as_ref().map(SpecName::as_str);
     let found = Vec::new();
-    let mut finisher = Finisher { engine, templates, patches, disclosure, locate, found, name };
+    let is_incomplete = false;
+    let mut finisher =
+        Finisher { engine, templates, patches, disclosure, locate, found, name, is_incomplete };
     let (mut objects, names) = finished(&mut finisher, model, material, target);
-    let Finisher { patches, mut found, .. } = finisher;
+    let Finisher { patches, mut found, is_incomplete, .. } = finisher;
+    if !is_incomplete {
+        found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
+    }
+    found.extend(name_suffix::rename(&mut objects, &names));
     found.extend(duplicates(&objects, templates));
-    found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
-    found.extend(hashed::rename(&mut objects, &names));
     if !found.is_empty() {
         return Err(found);
     }
     let model = if names.is_empty() {
         Cow::Borrowed(model)
     } else {
-        Cow::Owned(hashed::model(model, &names))
+        Cow::Owned(name_suffix::model(model, &names))
     };
     Ok(Rendered { objects, names, model, material, target, locate })
 }

@@ -25,8 +25,8 @@ pub fn find(name: &str) -> Option<&'static dyn SecretFormat> {
 
 /// A way of handing Secrets over.
 ///
-/// What it gives is held against [`SecretFormat::reveals_keys`] by [`hand_over`], through which all Secrets go: a format that
-/// says that it reveals no key cannot print one.
+/// What it gives is held against [`SecretFormat::reveals_keys`] by [`hand_over`], through which all Secrets with private keys
+/// go: a format that says that it reveals no key cannot print one.
 pub trait SecretFormat: Sync {
     /// Its name in the spec, under `secrets.format`.
     fn name(&self) -> &'static str;

@@ -77,11 +77,9 @@ pub trait Target: Sync {
 #[must_use]
 pub fn misread(objects: Vec<Misread>) -> Vec<Diagnostic> {
     let one = |object: Misread| {
-        let Misread { identity, problem } = object;
-        let title = format!("{identity} is not of the form of its kind: {problem}");
-        Diagnostic::error("object-invalid", title)
+        Diagnostic::error("object-invalid", object.to_string())
             .help("the API server would refuse it; correct it where it comes from")
-            .about(&identity)
+            .about(&object.identity)
     };
     objects.into_iter().map(one).collect()
 }

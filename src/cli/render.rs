@@ -197,7 +197,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     run.settle_keys()?;
     let holdings = Holdings { model, inventory: &inventory, keyring: &keyring };
     let material = Selected { holdings, touched };
-    let Checked { manifests, warnings } = rendering.manifests(model, &material, disclosure)?;
+    let Checked { mut manifests, warnings } = rendering.manifests(model, &material, disclosure)?;
     report.diagnostics(&warnings);
     let selected = &args.selection.choose(model, &manifests)?[..];
     setup.source.hand_over(model, selected, report)?;
@@ -210,6 +210,9 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     };
     // The process ends: freeing all that is no key piece by piece would only take time.
     let Setup { document, resolved: Resolved { model, .. }, .. } = setup;
+    for object in &mut manifests {
+        object.wipe();
+    }
     std::mem::forget((document, model, inventory, manifests));
     status
 }

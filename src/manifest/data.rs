@@ -19,6 +19,12 @@ pub fn entries(object: &Value) -> impl Iterator<Item = (&str, &Value, bool)> {
     })
 }
 
+/// Whether a value of a Secret is public by its name: certificates of authorities, and revocation lists.
+#[must_use]
+pub fn is_public(name: &str) -> bool {
+    matches!(name, "ca.crt" | "ca.crl")
+}
+
 /// The octets of a value, as the API server reads it: line ends in base64 are passed over (Go's `encoding/base64`). `None`
 /// if it is no base64.
 #[must_use]

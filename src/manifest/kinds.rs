@@ -26,7 +26,7 @@ pub use ingress::{
     Backend, BackendPort, BackendService, Http, Ingress, IngressRule, IngressSpec, IngressTls,
     Path, PortNumber,
 };
-pub use secret::{Data, Datum, Key, MASK, Secret};
+pub use secret::{ClearData, Data, Datum, Key, MASK, Secret};
 pub use service::{Service, ServicePort, ServiceSpec};
 
 /// A kind of objects that can be read.

@@ -7,6 +7,7 @@ use minijinja::Value as View;
 use serde_json::{Map, Value};
 
 use super::kinds::{Api, Kind};
+use super::schema;
 use super::values::fields;
 use super::wiped::Wiped;
 use crate::identity::Identity;
@@ -89,6 +90,13 @@ impl Object {
         fields(view)
     }
 
+    /// Lets go of what it says if that has a private key: the key is wiped, unless others hold it too.
+    pub fn wipe(&mut self) {
+        if self.sensitive {
+            self.body = Body::Value(Wiped::default());
+        }
+    }
+
     /// The whole object, with private keys as this copy shows them.
     ///
     /// # Panics
@@ -126,14 +134,16 @@ pub fn read<K: Api>(identity: &Identity, object: &Value) -> Result<Option<K>, Mi
     if !K::is(identity) {
         return Ok(None);
     }
-    let misread = |error: serde_json::Error| {
-        // serde quotes the text that it did not expect, which may be a key.
-        let problem = error.to_string();
-        let problem = problem.split(['"', '`']).next().unwrap_or_default().trim_end();
-        Misread { identity: identity.clone(), problem: problem.trim_end_matches(',').to_owned() }
+    let misread = |_| {
+        // The table of Kubernetes' fields knows the place; serde would quote the text, which may be a key.
+        let problem = schema::check(object).into_iter().next().map(|problem| problem.to_string());
+        let problem = problem.unwrap_or_else(|| "a field has a value of another type".to_owned());
+        Misread { identity: identity.clone(), problem }
     };
     K::deserialize(object).map(Some).map_err(misread)
 }
+
+impl std::error::Error for Misread {}
 
 impl fmt::Display for Misread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,8 +6,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::layout::{File, OutputTree, SECRETS};
+use super::owned_files::Record;
 use super::readable::fingerprint_existing;
-use super::record::Record;
 
 /// What a folder holds of the paths that matter: those of the tree and those of the record.
 #[derive(Clone, Default)]

@@ -6,8 +6,8 @@ use similar::{ChangeTag, TextDiff};
 
 use super::change::{Change, ChangeKind, Changes, ExistingTree};
 use super::layout::{File, OutputTree, SECRETS};
+use super::owned_files::{RECORD, Record};
 use super::readable::readable;
-use super::record::{RECORD, Record};
 
 /// Lines around a change.
 const CONTEXT: usize = 3;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_name::{distinct_object_path, object_path};
-use super::record::Record;
+use super::owned_files::Record;
 use zeroize::Zeroizing;
 
 use crate::identity::Identity;

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use minijinja::Value as TemplateValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::placed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::identity::Identity;
-use crate::manifest::{Body, Disclosure, Object, Wiped, lists, schema};
+use crate::manifest::kinds::{Api as _, Secret as SecretKind};
+use crate::manifest::{Body, Disclosure, Object, Wiped, data, lists, schema};
 use crate::model::Secret;
 use crate::render::objects::{SECRET, Secrets};
 use crate::render::patch::Patches;
@@ -26,6 +28,8 @@ pub(super) struct Finisher<'a> {
     pub(super) found: Vec<Diagnostic>,
     /// `name` of the spec.
     pub(super) name: Option<&'a str>,
+    /// Whether a template gave none of its objects, so that no patch could match them.
+    pub(super) is_incomplete: bool,
 }
 
 impl Finisher<'_> {
@@ -107,9 +111,15 @@ impl Finisher<'_> {
         objects.into_iter().filter_map(|object| self.extra_object(object, template)).collect()
     }
 
-    fn render(&mut self, template: &str, context: &TemplateValue) -> Option<String> {
-        let rendered = self.engine.render(template, context);
-        rendered.map_err(|error| self.found.push(error)).ok()
+    fn render(&mut self, template: &str, context: &TemplateValue) -> Option<Zeroizing<String>> {
+        match self.engine.render(template, context) {
+            Ok(text) => Some(Zeroizing::new(text)),
+            Err(error) => {
+                self.found.push(error);
+                self.is_incomplete = true;
+                None
+            }
+        }
     }
 
     fn extra_object(&mut self, value: Value, template: &str) -> Option<Object> {
@@ -120,7 +130,7 @@ impl Finisher<'_> {
             return None;
         };
         let object = Object {
-            sensitive: is_sensitive(&identity, &value),
+            sensitive: false,
             identity,
             exposures: Vec::new(),
             template: Cow::Owned(template.to_owned()),
@@ -142,7 +152,7 @@ impl Finisher<'_> {
             return None;
         }
         let (patched, applied) = match self.patches.apply(&object.identity, value) {
-            Ok((patched, applied)) => (Wiped::from(patched?), applied),
+            Ok((patched, applied)) => (patched?, applied),
             Err(findings) => {
                 self.found.extend(findings.into_iter().map(|finding| placed(finding, self.locate)));
                 return None;
@@ -157,6 +167,7 @@ impl Finisher<'_> {
             return None;
         }
         if is_foreign || !applied.is_empty() {
+            object.sensitive |= is_sensitive(&object.identity, &patched);
             object.body = Body::Value(patched);
         }
         Some(object)
@@ -164,7 +175,8 @@ impl Finisher<'_> {
 
     /// What a template of the user printed for an object: exactly the one that was asked for.
     fn only_object(&mut self, object: &Object, text: &str) -> Option<Wiped> {
-        let mut printed = self.parse(text, &object.template)?;
+        let mut printed: Vec<Wiped> =
+            self.parse(text, &object.template)?.into_iter().map(Wiped::from).collect();
         let called = self.templates.origin(&object.template);
         let wanted = &object.identity;
         if printed.len() != 1 {
@@ -177,7 +189,7 @@ impl Finisher<'_> {
         let printed = printed.remove(0);
         let have = Identity::of(&printed);
         if have.as_ref() == Some(wanted) {
-            return Some(Wiped::from(printed));
+            return Some(printed);
         }
         let have = have.map_or("something else".to_owned(), |have| {
             format!("{have} of `{}`", have.api_version)
@@ -205,7 +217,9 @@ impl Finisher<'_> {
                     .help("values bring their own quotes where they need them: write `{{ x }}`, and `{{ \"a\" ~ x }}` to join"),
             );
         };
-        parsed.map_err(failed).ok()
+        let parsed = parsed.map_err(failed).ok();
+        self.is_incomplete |= parsed.is_none();
+        parsed
     }
 
     fn place(&self, patches: &[usize]) -> Option<Span> {
@@ -256,10 +270,8 @@ fn relabelled(called: &str, name: Option<&str>) -> Diagnostic {
 
 /// Secrets of users may hold anything; only those with public certificates alone are surely harmless.
 fn is_sensitive(identity: &Identity, object: &Value) -> bool {
-    let entries =
-        |field: &str| object.get(field).and_then(Value::as_object).into_iter().flat_map(Map::keys);
-    let harmless = |key: &String| key == "ca.crt" || key == "ca.crl";
-    identity.kind == "Secret" && !entries("data").chain(entries("stringData")).all(harmless)
+    let mut names = data::entries(object).map(|(name, _, _)| name);
+    SecretKind::is(identity) && !names.all(data::is_public)
 }
 
 fn line_of(text: &str, line: usize) -> String {

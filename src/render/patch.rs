@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
+use crate::manifest::Wiped;
 use crate::model::Patch;
 use crate::specification::selector::Selector;
 
@@ -89,8 +90,8 @@ impl Patches {
         &self,
         identity: &Identity,
         original: &Value,
-    ) -> Result<(Option<Value>, Vec<usize>), Vec<Finding>> {
-        let (mut object, mut findings) = (original.clone(), Vec::new());
+    ) -> Result<(Option<Wiped>, Vec<usize>), Vec<Finding>> {
+        let (mut object, mut findings) = (Wiped::from(original.clone()), Vec::new());
         let mut applied = Vec::new();
         for patch in &self.patches {
             if !patch.selector.selects(identity, &object) {
@@ -118,7 +119,8 @@ impl Patches {
             }
         }
         if findings.is_empty() {
-            return Ok((Some(in_the_order_of(original, object)), applied));
+            let ordered = in_the_order_of(original, object.into_inner());
+            return Ok((Some(Wiped::from(ordered)), applied));
         }
         Err(findings)
     }

@@ -40,7 +40,11 @@ pub fn text(object: &Handed<'_>) -> Zeroizing<String> {
     let printed = if object.sensitive {
         let mut written = Written::default();
         let printed = template.render_captured_to(object.view(), &mut written);
-        printed.map(|_| String::from_utf8(std::mem::take(&mut *written.0)).expect("it is text"))
+        printed.map(|_| {
+            let text = String::from_utf8(std::mem::take(&mut *written.0));
+            // The error would have the octets.
+            text.unwrap_or_else(|_| unreachable!("templates print texts"))
+        })
     } else {
         template.render(object.view())
     };

@@ -1,4 +1,4 @@
-mod hashed;
+mod name_suffix;
 mod objects;
 mod patches;
 mod protection;

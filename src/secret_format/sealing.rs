@@ -18,12 +18,13 @@ pub struct Sealing {
 }
 
 impl Sealing {
-    fn of(secret: &Wiped) -> Self {
+    /// The values of a Secret; `None`: it does not show one of them, so that nothing can be sealed.
+    fn of(secret: &Wiped) -> Option<Self> {
         let value = |(name, value, is_base64): (&str, &serde_json::Value, bool)| {
             let octets = data::decoded(value.as_str()?, is_base64)?;
             Some((name.to_owned(), octets))
         };
-        Self { values: data::entries(secret).filter_map(value).collect() }
+        Some(Self { values: data::entries(secret).map(value).collect::<Option<_>>()? })
     }
 
     /// The values, by name.
@@ -31,13 +32,12 @@ impl Sealing {
         self.values.iter().map(|(name, octets)| (name.as_str(), octets.as_slice()))
     }
 
-    /// All of them that are not public by their name.
+    /// A search for all of them that are not public.
     fn private(&self) -> Known {
         let mut known = Known::default();
-        for (name, octets) in self.values() {
+        for (_, octets) in self.values().filter(|(name, _)| !data::is_public(name)) {
             match PrivateKey::from_pem(octets) {
                 Ok(key) => key.enter(&mut known),
-                Err(_) if matches!(name, "ca.crt" | "ca.crl" | "tls.crt") => {}
                 Err(_) => known.add(octets),
             }
         }
@@ -82,7 +82,9 @@ pub fn hand_over<'a>(
             wrapped.map_or(Handed::AsIs(object), |wrapped| Handed::Wrapped(Box::new(wrapped)))
         );
     }
-    let mut sealing = Sealing::of(&object.value());
+    let Some(mut sealing) = Sealing::of(&object.value()) else {
+        return Err(not_shown(format, object));
+    };
     let wrapped = format.wrap(object, &mut sealing)?;
     let wrapped = wrapped.unwrap_or_else(|| object.clone());
     let text = Zeroizing::new(wrapped.value().to_string());
@@ -93,4 +95,14 @@ pub fn hand_over<'a>(
     let title = format!("the Secret format `{name}` would show a private key of {identity}");
     Err(Diagnostic::error("format-reveals-key", title)
         .help("nothing was printed; please report it, with the spec"))
+}
+
+/// Where a key is masked, there is nothing to seal.
+fn not_shown(format: &dyn SecretFormat, object: &Object) -> Diagnostic {
+    let (name, identity) = (format.name(), &object.identity);
+    let title = format!(
+        "{identity} cannot be handed over in the Secret format `{name}`: its private key is not shown"
+    );
+    Diagnostic::error("format-needs-key", title)
+        .help("write to a file or a pipe, where the key is at hand")
 }

@@ -39,12 +39,20 @@ fn key() -> PrivateKey {
     PrivateKey::from_secret(KeyKind::EcdsaP256, &[0x5a; 32]).unwrap().unwrap()
 }
 
-fn secret() -> Object {
+fn of(key: Key) -> Secret {
     let certificate = "-----BEGIN CERTIFICATE-----\nbm90IGEga2V5LCBidXQgYSBsb25nIHRleHQ=\n-----END CERTIFICATE-----\n";
     let data = [
         ("tls.crt".to_owned(), Datum::public(certificate)),
-        ("tls.key".to_owned(), Datum::Key(Key::Whole(Arc::new(key())))),
+        ("tls.key".to_owned(), Datum::Key(key)),
     ];
+    Secret {
+        type_name: Some("kubernetes.io/tls".to_owned()),
+        data: data.into_iter().collect(),
+        ..Secret::default()
+    }
+}
+
+fn secret() -> Object {
     Object {
         identity: Identity {
             api_version: "v1".to_owned(),
@@ -55,11 +63,7 @@ fn secret() -> Object {
         exposures: Vec::new(),
         sensitive: true,
         template: Cow::Borrowed("secret.yaml.j2"),
-        body: Body::Typed(Kind::Secret(Secret {
-            type_name: Some("kubernetes.io/tls".to_owned()),
-            data: data.into_iter().collect(),
-            ..Secret::default()
-        })),
+        body: Body::Typed(Kind::Secret(of(Key::Whole(Arc::new(key()))))),
     }
 }
 
@@ -79,11 +83,16 @@ fn a_format_that_claims_to_reveal_no_key_cannot_print_one() {
     let pair = secret();
     let sealed = hand_over(&Claims(|_| "sealed".to_owned()), &pair).unwrap();
     assert!(!sealed.sensitive, "it may go wherever public objects go");
-    let crt_alone: fn(&[u8]) -> String = |octets| {
-        let text = String::from_utf8_lossy(octets);
-        if text.contains("CERTIFICATE") { text.into_owned() } else { "sealed".to_owned() }
-    };
-    assert!(hand_over(&Claims(crt_alone), &pair).is_ok(), "certificates are public");
+}
+
+#[test]
+fn what_is_not_shown_is_not_sealed() {
+    for key in [Key::Masked, Key::Fingerprint(crate::pki::key::SpkiHash([7; 32]))] {
+        let masked = Object { body: Body::Typed(Kind::Secret(of(key))), ..secret() };
+        let sealed: fn(&[u8]) -> String = |_| "sealed".to_owned();
+        assert_eq!(hand_over(&Claims(sealed), &masked).unwrap_err().code, "format-needs-key");
+        assert!(hand_over(find("plain").unwrap(), &masked).is_ok());
+    }
 }
 
 #[test]

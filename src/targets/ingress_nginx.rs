@@ -1,10 +1,10 @@
 //! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
 
 mod allowed;
+mod annotation_risk;
 mod annotation_table;
-mod annotations;
 mod check;
-mod judged;
+mod own_annotations;
 mod protect;
 mod served;
 mod subject;
@@ -57,7 +57,7 @@ impl Target for IngressNginx {
         &self,
         exposure: &Exposure,
     ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
-        let ours = annotations::of(exposure).map_err(|error| vec![error])?;
+        let ours = own_annotations::of(exposure).map_err(|error| vec![error])?;
         Ok(ours.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 

@@ -1,4 +1,4 @@
-//! Final objects as the check of protection sees them, whether mtlsgen makes them or somebody's template, patch or hand.
+//! Final objects as the check of protection sees them, whether mtlsgen makes them or a template, a patch or others do.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

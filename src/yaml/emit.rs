@@ -11,7 +11,8 @@ const LONGEST_SIMPLE_KEY: usize = 128;
 /// The value as one YAML document, without `---`, with a newline at its end.
 #[must_use]
 pub fn emit(value: &Value) -> String {
-    let mut out = String::new();
+    // Growing would leave copies of what may be a private key.
+    let mut out = String::with_capacity(octets(value, 0));
     match value {
         Value::Object(map) if !map.is_empty() => push_mapping(&mut out, map, 0, false),
         Value::Array(items) if !items.is_empty() => push_sequence(&mut out, items, 0, false),
@@ -19,6 +20,19 @@ pub fn emit(value: &Value) -> String {
     }
     out.push('\n');
     out
+}
+
+/// About how many octets a value takes whose lines begin at a column.
+fn octets(value: &Value, column: usize) -> usize {
+    let indent = column + 8;
+    match value {
+        Value::String(text) => text.len() + text.matches('\n').count() * indent + 8,
+        Value::Array(items) => items.iter().map(|item| indent + octets(item, column + 2)).sum(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| indent + key.len() + octets(value, column + 2)).sum()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 32,
+    }
 }
 
 /// Several values as one JSON text that `kubectl apply` reads: a `v1` List.

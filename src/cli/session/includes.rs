@@ -26,7 +26,7 @@ pub(super) fn expand(
     sources: Vec<Arc<Source>>,
     reach: &Reach,
 ) -> Result<Vec<Arc<Source>>, CommandError> {
-    if !sources.iter().any(|source| source.text.contains(KEY)) {
+    if !sources.iter().any(|source| may_include(source)) {
         return Ok(sources);
     }
     let mut reader = Reader { reach, read: BTreeSet::new(), above: Vec::new(), found: Vec::new() };
@@ -94,9 +94,14 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a text may have that key: as it is, or with escape sequences in it.
+fn may_include(source: &Source) -> bool {
+    source.text.contains(KEY) || source.text.contains('\\')
+}
+
 /// The files that a source names under `include`. What else is wrong with it is found where all is merged.
 fn included(source: &Arc<Source>) -> Result<Vec<NamedPath>, CommandError> {
-    if !source.text.contains(KEY) {
+    if !may_include(source) {
         return Ok(Vec::new());
     }
     let (document, _) = document::read(std::slice::from_ref(source));

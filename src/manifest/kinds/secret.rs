@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use super::{Api, Kind, Metadata, null_is_absent};
 use crate::manifest::data::decoded;
-use crate::manifest::texts::Texts;
 use crate::pki::key::SpkiHash;
 use crate::store::SecretKey;
 
@@ -30,8 +29,8 @@ pub struct Secret {
     #[serde(default)]
     pub data: Data,
     /// Values in clear, which count above those of `data`.
-    #[serde(default, skip_serializing_if = "Texts::is_empty")]
-    pub string_data: Texts,
+    #[serde(default, skip_serializing_if = "ClearData::is_empty")]
+    pub string_data: ClearData,
     /// Names of the authorities whose bundle mtlsgen has put under `ca.crt`, sorted.
     #[serde(skip)]
     pub bundle: Option<Arc<[String]>>,
@@ -41,12 +40,17 @@ pub struct Secret {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Data(Arc<Entries>);
 
-/// The values, as templates see them: keys are opened when they are asked for.
+/// The values, as templates see them: keys are opened when they are asked for. What a template of the user asks for is not
+/// wiped; the built-in one does not ask.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Entries(Vec<(String, Datum)>);
 
+/// Values of a Secret in clear, by name.
+#[derive(Clone, Default, PartialEq)]
+pub struct ClearData(BTreeMap<String, Zeroizing<String>>);
+
 /// A value of a Secret.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub enum Datum {
     /// Anybody may read it: base64, as the field has it.
     Public(Arc<str>),
@@ -101,7 +105,26 @@ impl Data {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Datum)> {
-        self.0.0.iter().map(|(name, datum)| (name.as_str(), datum))
+        self.0.iter()
+    }
+}
+
+impl ClearData {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|text| text.as_str())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 }
 
@@ -164,9 +187,31 @@ impl Key {
     }
 }
 
-impl PartialEq for Key {
+/// By what stands in the field.
+impl PartialEq for Datum {
     fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text()
+        self.with_text(|one| other.with_text(|other| one == other))
+    }
+}
+
+/// Names alone.
+impl fmt::Debug for ClearData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Serialize for ClearData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for ClearData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?;
+        let entries = entries.unwrap_or_default().into_iter();
+        Ok(Self(entries.map(|(name, text)| (name, text.unwrap_or_default().into())).collect()))
     }
 }
 

@@ -25,7 +25,7 @@ fn apply(patches: &Patches, objects: &[Value]) -> Result<Vec<Value>, Vec<String>
     let mut result = Vec::new();
     for object in objects {
         match patches.apply(&Identity::of(object).unwrap(), object) {
-            Ok((object, _)) => result.extend(object),
+            Ok((object, _)) => result.extend(object.map(crate::manifest::Wiped::into_inner)),
             Err(findings) => {
                 return Err(findings.into_iter().map(|finding| finding.diagnostic.title).collect());
             }

@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::identity::Identity;
+use crate::manifest::Body;
+use crate::manifest::kinds::{self, Api, Deployment, Ingress, Kind, Service};
 
 /// What `kubectl` printed, without what only a server fills in.
 fn recorded(text: &str) -> Value {
@@ -155,6 +158,79 @@ fn built_in_templates_give_valid_canonical_yaml() {
         json!({"app": "demo-app", "mtlsgen.dev/name": "on"})
     );
     assert_eq!(deployment["spec"]["template"]["metadata"]["labels"], json!({"app": "demo-app"}));
+}
+
+#[test]
+fn what_is_printed_reads_back_as_the_object_of_its_kind() {
+    fn same<K: Api + PartialEq + std::fmt::Debug>(printed: &Object) -> bool {
+        let value = yaml::parse(&text(printed)).unwrap().remove(0);
+        let read = Object { body: Body::Value(value.into()), ..printed.clone() };
+        let (read, made) = (read.read::<K>().unwrap(), printed.read::<K>().unwrap());
+        assert_eq!(read, made, "{}", printed.identity);
+        made.is_some()
+    }
+    let mut model = walkthrough();
+    model.exposures.push(exposure("plain.example.com"));
+    for object in rendered(&model) {
+        let mut object = object;
+        if let Body::Typed(Kind::Secret(secret)) = &mut object.body {
+            // What mtlsgen knows of it, and no reader does.
+            secret.bundle = None;
+        }
+        let kinds = [same::<kinds::Secret>, same::<Service>, same::<Deployment>, same::<Ingress>];
+        assert_eq!(kinds.iter().filter(|same| same(&object)).count(), 1, "{}", object.identity);
+    }
+}
+
+#[test]
+fn a_patch_that_brings_a_secret_makes_its_object_one() {
+    let target = json!({ "kind": "Secret", "name": "ca-secret" });
+    let patch = json!({ "stringData": { "password": "x" } });
+    let model = patched(walkthrough(), &[(target, patch)]);
+    let objects = render_with(&model, &TemplateSet::built_in()).unwrap();
+    let bundle = objects.iter().find(|object| object.identity.name == "ca-secret").unwrap();
+    assert!(bundle.sensitive, "what a user adds to a Secret may be one");
+}
+
+#[test]
+fn no_kind_of_ours_shows_a_key_when_it_is_debugged() {
+    let mut shown = String::new();
+    for object in rendered(&walkthrough()) {
+        shown += &format!("{object:?}");
+    }
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"},
+        "data": {"tls.key": "c2VjcmV0"}, "stringData": {"password": "open sesame"},
+    });
+    let identity = Identity::of(&secret).unwrap();
+    let read =
+        Object { identity, body: Body::Value(secret.into()), ..rendered(&walkthrough()).remove(0) };
+    shown += &format!("{read:?} {:?}", read.read::<kinds::Secret>());
+    for key in ["c2VjcmV0", "open sesame", "LS0tLS1CRUdJTiBQUk"] {
+        assert!(!shown.contains(key), "{key}: {shown}");
+    }
+}
+
+#[test]
+fn objects_of_another_form_say_where() {
+    let ingress = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+        "metadata": {"name": "a", "annotations": null},
+        "spec": {"rules": [{"host": 5, "http": null}], "tls": null},
+    });
+    let identity = Identity::of(&ingress).unwrap();
+    let mut object = Object {
+        identity,
+        body: Body::Value(ingress.clone().into()),
+        ..rendered(&walkthrough()).remove(0)
+    };
+    let misread = object.read::<Ingress>().unwrap_err().to_string();
+    assert!(misread.contains("spec.rules[0].host"), "{misread}");
+    let mut ingress = ingress;
+    ingress["spec"]["rules"][0]["host"] = json!(null);
+    object.body = Body::Value(ingress.into());
+    let read = object.read::<Ingress>().unwrap().unwrap();
+    assert_eq!((read.spec.rules.len(), read.spec.tls.len()), (1, 0), "what is null is absent");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::annotation_risk::{self, TOO_RISKY, is_invalid, is_too_risky, opens};
 use super::check::is_protected;
-use super::judged::{self, TOO_RISKY, is_invalid, is_too_risky, opens};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::context::listed;
 use crate::model::{Exposure, Model};
@@ -46,7 +46,7 @@ pub(super) fn ways_out(refused: Diagnostic, annotation: &str) -> Diagnostic {
     let allow = format!(
         "or name it in the host's `allowAnnotations = [\"{annotation}\"]`: mtlsgen then says that it does not know who gets in"
     );
-    match (judged::not_allowable(annotation), is_too_risky(annotation)) {
+    match (annotation_risk::not_allowable(annotation), is_too_risky(annotation)) {
         (Some(_), _) => refused,
         (None, false) => refused.help(allow),
         (None, true) => refused.help(allow).help(format!(
@@ -76,7 +76,7 @@ pub(super) fn check(model: &Model, exposure: &Exposure, locate: Locate<'_>) -> V
     let mut found: Vec<Diagnostic> =
         names.iter().filter_map(|name| not_allowable(exposure, name, place.as_ref())).collect();
     let allowed: Vec<&str> =
-        names.into_iter().filter(|name| judged::not_allowable(name).is_none()).collect();
+        names.into_iter().filter(|name| annotation_risk::not_allowable(name).is_none()).collect();
     found.extend(
         allowed.iter().filter_map(|name| without_effect(model, exposure, name, place.as_ref())),
     );
@@ -89,7 +89,7 @@ pub(super) fn check(model: &Model, exposure: &Exposure, locate: Locate<'_>) -> V
 }
 
 fn not_allowable(exposure: &Exposure, name: &str, place: Option<&Span>) -> Option<Diagnostic> {
-    let (why, help) = judged::not_allowable(name)?;
+    let (why, help) = annotation_risk::not_allowable(name)?;
     Some(
         Diagnostic::error(
             "annotation-not-allowable",
@@ -110,7 +110,7 @@ fn without_effect(
     let key = &exposure.key;
     let title = if !is_protected(exposure) && !is_too_risky(name) {
         format!("host `{key}` is not protected: nothing refuses `{name}` there")
-    } else if judged::is_harmless(name)
+    } else if annotation_risk::is_harmless(name)
         && exposure
             .annotations
             .iter()

@@ -14,7 +14,7 @@ use Class::{Harmless, Judged, Ours, Refused};
 use Risk::{Critical, High, Low, Medium};
 use Values::{Addresses, AnyCase, Anything, Boolean, Integer, Of, Pattern, Spaced, Words};
 
-use super::judged;
+use super::annotation_risk;
 use super::values::Values;
 
 /// An annotation of the controller.
@@ -128,7 +128,7 @@ static TABLE: &[Annotation] = &[
     row("auth-proxy-set-headers", "authreq/main.go", Medium, Spaced(BASIC), Refused(AUTH_HEADERS)),
     row("auth-realm", "auth/main.go", Medium, Spaced(BASIC), Harmless),
     row("auth-request-redirect", "authreq/main.go", Medium, Spaced(URL), Harmless),
-    row("auth-response-headers", "authreq/main.go", Medium, Spaced(HEADERS), Judged(judged::auth_response_headers)),
+    row("auth-response-headers", "authreq/main.go", Medium, Spaced(HEADERS), Judged(annotation_risk::auth_response_headers)),
     row("auth-secret", "auth/main.go", Medium, Spaced(BASIC), Harmless),
     row("auth-secret-type", "auth/main.go", Low, Words(&["auth-file", "auth-map"]), Harmless),
     row("auth-signin", "authreq/main.go", High, Spaced(URL_VARIABLE), Harmless),
@@ -141,9 +141,9 @@ static TABLE: &[Annotation] = &[
     row("auth-tls-verify-client", "authtls/main.go", Medium, Anything, Ours),
     row("auth-tls-verify-depth", "authtls/main.go", Low, Anything, Ours),
     row("auth-type", "auth/main.go", Low, Words(&["basic", "digest"]), Harmless),
-    row("auth-url", "authreq/main.go", High, Spaced(URL_VARIABLE), Judged(judged::auth_url)),
-    row("backend-protocol", "backendprotocol/main.go", Low, AnyCase(&["auto_http", "http", "https", "grpc", "grpcs", "fcgi"]), Judged(judged::backend_protocol)),
-    row("canary", "canary/main.go", Low, Boolean, Judged(judged::canary)),
+    row("auth-url", "authreq/main.go", High, Spaced(URL_VARIABLE), Judged(annotation_risk::auth_url)),
+    row("backend-protocol", "backendprotocol/main.go", Low, AnyCase(&["auto_http", "http", "https", "grpc", "grpcs", "fcgi"]), Judged(annotation_risk::backend_protocol)),
+    row("canary", "canary/main.go", Low, Boolean, Judged(annotation_risk::canary)),
     row("canary-by-cookie", "canary/main.go", Medium, Spaced(BASIC), Harmless),
     row("canary-by-header", "canary/main.go", Medium, Spaced(BASIC), Harmless),
     row("canary-by-header-pattern", "canary/main.go", Medium, Of(REGEX), Harmless),
@@ -160,7 +160,7 @@ static TABLE: &[Annotation] = &[
     row("cors-expose-headers", "cors/main.go", Medium, Spaced("-_*,"), Harmless),
     row("cors-max-age", "cors/main.go", Low, Integer, Harmless),
     row("custom-headers", "customheaders/main.go", Medium, Spaced(BASIC), Harmless),
-    row("custom-http-errors", "customhttperrors/main.go", Low, Pattern(CODES), Judged(judged::custom_http_errors)),
+    row("custom-http-errors", "customhttperrors/main.go", Low, Pattern(CODES), Judged(annotation_risk::custom_http_errors)),
     row("default-backend", "defaultbackend/main.go", Low, Pattern("[a-z]([-a-z0-9]{0,61}[a-z0-9])?"), Refused(ERROR_BACKEND)),
     row("denylist-source-range", "ipdenylist/main.go", Medium, Addresses, Harmless),
     row("disable-proxy-intercept-errors", "disableproxyintercepterrors/main.go", Low, Boolean, Harmless),
@@ -239,17 +239,17 @@ static TABLE: &[Annotation] = &[
     row("session-cookie-path", "sessionaffinity/main.go", Medium, Spaced(URL), Harmless),
     row("session-cookie-samesite", "sessionaffinity/main.go", Low, AnyCase(&["none", "lax", "strict"]), Harmless),
     row("session-cookie-secure", "sessionaffinity/main.go", Low, Boolean, Harmless),
-    row("ssl-ciphers", "sslcipher/main.go", Low, Spaced("+:_-!@="), Judged(judged::ssl_ciphers)),
-    row("ssl-passthrough", "sslpassthrough/main.go", Low, Boolean, Judged(judged::ssl_passthrough)),
+    row("ssl-ciphers", "sslcipher/main.go", Low, Spaced("+:_-!@="), Judged(annotation_risk::ssl_ciphers)),
+    row("ssl-passthrough", "sslpassthrough/main.go", Low, Boolean, Judged(annotation_risk::ssl_passthrough)),
     row("ssl-prefer-server-ciphers", "sslcipher/main.go", Low, Boolean, Harmless),
-    row("ssl-redirect", "rewrite/main.go", Low, Boolean, Judged(judged::ssl_redirect)),
+    row("ssl-redirect", "rewrite/main.go", Low, Boolean, Judged(annotation_risk::ssl_redirect)),
     row("stream-snippet", "streamsnippet/main.go", Critical, Anything, Refused(SNIPPET)),
     row("temporal-redirect", "redirect/redirect.go", Medium, Of(URL), Harmless),
     row("temporal-redirect-code", "redirect/redirect.go", Low, Integer, Harmless),
     row("upstream-hash-by", "upstreamhashby/main.go", High, Spaced(VARIABLE), Harmless),
     row("upstream-hash-by-subset", "upstreamhashby/main.go", Low, Boolean, Harmless),
     row("upstream-hash-by-subset-size", "upstreamhashby/main.go", Low, Integer, Harmless),
-    row("upstream-vhost", "upstreamvhost/main.go", Low, Of(REGEX), Judged(judged::upstream_vhost)),
+    row("upstream-vhost", "upstreamvhost/main.go", Low, Of(REGEX), Judged(annotation_risk::upstream_vhost)),
     row("use-port-in-redirects", "portinredirect/main.go", Low, Boolean, Harmless),
     row("use-regex", "rewrite/main.go", Low, Boolean, Harmless),
     row("whitelist-source-range", "ipallowlist/main.go", Medium, Addresses, Harmless),

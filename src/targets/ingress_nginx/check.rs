@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
+use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, allowed, words};
 use crate::diagnostic::{Diagnostic, Nature, Span};
 use crate::domain;
@@ -119,7 +119,7 @@ impl Host<'_> {
 
     /// The annotations that mtlsgen sets itself, as far as they can express the settings.
     fn our_annotations(&self, found: &mut Vec<Diagnostic>) -> Annotations {
-        annotations::of(self.exposure).unwrap_or_else(|error| {
+        own_annotations::of(self.exposure).unwrap_or_else(|error| {
             found.push(error.at(self.client_auth_span("allow")));
             Annotations::new()
         })

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER};
+use super::annotation_risk::{self, opens};
 use super::check::is_protected;
-use super::judged::{self, opens};
+use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER};
 use super::trust::{Secrets, Trusted};
 use super::{PREFIX, allowed};
 use crate::diagnostic::{Diagnostic, literal};
@@ -119,7 +119,7 @@ fn contested(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> 
 /// The controller's defaults would leave out the Ingress of an open host; on protected ones such annotations are
 /// refused anyway.
 fn too_risky(exposure: &Exposure, objects: &Objects<'_>, locate: Locate<'_>) -> Option<Diagnostic> {
-    let is_refused = |name: &&str| judged::is_too_risky(name) && !exposure.allows(name);
+    let is_refused = |name: &&str| annotation_risk::is_too_risky(name) && !exposure.allows(name);
     let mut views = objects.of(exposure).into_iter().filter(|_| !is_protected(exposure));
     let (view, name) = views.find_map(|view| {
         Some((view, view.annotations.iter().map(|(name, _)| name).find(is_refused)?))
@@ -255,7 +255,7 @@ struct Protection<'a> {
 impl<'a> Protection<'a> {
     fn new(exposure: &'a Exposure, auth: &ClientAuthentication) -> Self {
         // What cannot be expressed has been refused before.
-        let wanted = annotations::for_client_auth(&exposure.key, auth).unwrap_or_default();
+        let wanted = own_annotations::for_client_auth(&exposure.key, auth).unwrap_or_default();
         Self { exposure, wanted, found: Vec::new(), refused: Vec::new(), other_classes: Vec::new() }
     }
 

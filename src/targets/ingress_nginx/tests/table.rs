@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use super::super::annotation_risk::{is_too_risky, not_allowable, opens};
 use super::super::annotation_table::{self, Class, Risk};
-use super::super::judged::{is_too_risky, not_allowable, opens};
 use super::*;
 
 /// A value that the controller accepts, for each annotation that is harmless, or not refused with it.
