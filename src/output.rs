@@ -19,5 +19,5 @@ pub use difference::difference;
 pub use file_name::object_path;
 pub use layout::{File, KUSTOMIZATION, Options, OutputTree, SECRETS, layout, object_paths};
 pub use owned_files::{RECORD, Record, RecordError};
-pub use readable::{fingerprint_existing, mask_keys};
+pub use readable::mask_keys;
 pub use stream::{Format, stream};

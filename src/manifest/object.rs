@@ -136,7 +136,9 @@ pub fn read<K: Api>(identity: &Identity, object: &Value) -> Result<Option<K>, Mi
     }
     let misread = |_| {
         // The table of Kubernetes' fields knows the place; serde would quote the text, which may be a key.
-        let problem = schema::check(object).into_iter().next().map(|problem| problem.to_string());
+        let mut problems = schema::check(object).into_iter();
+        let problem = problems.find(|problem| problem.path != "metadata.namespace");
+        let problem = problem.map(|problem| problem.to_string());
         let problem = problem.unwrap_or_else(|| "a field has a value of another type".to_owned());
         Misread { identity: identity.clone(), problem }
     };

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::layout::{File, OutputTree, SECRETS};
 use super::owned_files::Record;
-use super::readable::fingerprint_existing;
+use super::readable::fingerprinted;
 
 /// What a folder holds of the paths that matter: those of the tree and those of the record.
 #[derive(Clone, Default)]
@@ -176,8 +176,7 @@ fn same_content(tree: &OutputTree, file: &File, existing: &[u8]) -> bool {
     if !(tree.options().fingerprints && file.sensitive) {
         return file.bytes.as_slice() == existing;
     }
-    let fingerprinted = |bytes: &[u8]| fingerprint_existing(&String::from_utf8_lossy(bytes));
-    fingerprinted(&file.bytes) == fingerprinted(existing)
+    fingerprinted(&file.bytes, file.is_as_made) == fingerprinted(existing, false)
 }
 
 fn is_left_over(tree: &OutputTree, old: &Record, path: &str) -> bool {

@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 use super::change::{Change, ChangeKind, Changes, ExistingTree};
 use super::layout::{File, OutputTree, SECRETS};
 use super::owned_files::{RECORD, Record};
-use super::readable::readable;
+use super::readable::{Origin, readable};
 
 /// Lines around a change.
 const CONTEXT: usize = 3;
@@ -46,9 +46,16 @@ impl Printer {
     fn file(&mut self, change: &Change, tree: &OutputTree, existing: &ExistingTree) {
         let (old, new) = (existing.files.get(&change.path), tree.files().get(&change.path));
         let sensitive = is_sensitive(&change.path, new);
-        let shown = |bytes: &[u8]| readable(&String::from_utf8_lossy(bytes), sensitive);
-        let old_text = old.map(|file| shown(&file.bytes)).unwrap_or_default();
-        let new_text = new.map(|file| shown(&file.bytes)).unwrap_or_default();
+        let shown = |bytes: &[u8], is_as_made: bool| {
+            let origin = match (sensitive, is_as_made) {
+                (false, _) => Origin::Public,
+                (true, true) => Origin::AsMade,
+                (true, false) => Origin::Sensitive,
+            };
+            readable(&String::from_utf8_lossy(bytes), origin)
+        };
+        let old_text = old.map(|file| shown(&file.bytes, false)).unwrap_or_default();
+        let new_text = new.map(|file| shown(&file.bytes, file.is_as_made)).unwrap_or_default();
         let modes = match (old, new) {
             (Some(old), Some(new)) if sensitive && old.mode & 0o077 != 0 => {
                 (format!(" (mode {:04o})", old.mode & 0o7777), format!(" (mode {:04o})", new.mode))

@@ -7,6 +7,7 @@ use super::owned_files::Record;
 use zeroize::Zeroizing;
 
 use crate::identity::Identity;
+use crate::manifest::Body;
 use crate::render::text;
 use crate::secret_format::Handed;
 
@@ -47,6 +48,8 @@ pub struct File {
     pub mode: u32,
     /// Whether it holds a private key.
     pub sensitive: bool,
+    /// Whether a built-in template printed it, which shows keys as it is asked to.
+    pub is_as_made: bool,
 }
 
 /// The files of a folder to be, by path: relative, with `/`, of `a-z 0-9 - . _` only.
@@ -153,7 +156,12 @@ impl OutputTree {
     }
 
     fn add(&mut self, path: &str, text: String) {
-        let file = File { bytes: text.into_bytes().into(), mode: PUBLIC_MODE, sensitive: false };
+        let file = File {
+            bytes: text.into_bytes().into(),
+            mode: PUBLIC_MODE,
+            sensitive: false,
+            is_as_made: true,
+        };
         self.files.insert(path.to_owned(), file);
     }
 }
@@ -184,6 +192,7 @@ fn file(object: &Handed<'_>) -> File {
         bytes: [HEADER, &text(object)].concat().into_bytes().into(),
         mode: if object.sensitive { PRIVATE_MODE } else { PUBLIC_MODE },
         sensitive: object.sensitive,
+        is_as_made: matches!(object.body, Body::Typed(_)),
     }
 }
 

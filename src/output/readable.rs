@@ -7,15 +7,28 @@ use crate::diagnostic::visible_lines;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 
-/// Shows a file: no private key, certificates as facts. Of a `sensitive` one, only what is known to be public.
-pub fn readable(text: &str, sensitive: bool) -> String {
-    READER.readable(text, sensitive)
+/// Who wrote a file, and whether it holds a private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It holds none.
+    Public,
+    /// It does, and a built-in template printed it just now, with as much of the key as is to be seen.
+    AsMade,
+    /// It does, and anybody may have changed it.
+    Sensitive,
 }
 
-/// The text of a Secret with fingerprints (`spki-sha256:` and hexadecimal digits, or `unreadable`) in the
-/// place of private keys, and with marks in the place of everything that may be one; certificates stay.
-pub fn fingerprint_existing(text: &str) -> String {
-    READER.hide_secrets(text)
+/// Shows a file: no private key, certificates as facts. Of one with a key, only what is known to be public.
+pub fn readable(text: &str, origin: Origin) -> String {
+    READER.readable(text, origin)
+}
+
+/// The octets of a Secret with fingerprints (`spki-sha256:` and hexadecimal digits, or `unreadable`) in the
+/// place of private keys, and with marks in the place of everything that may be one; certificates stay. What is as made
+/// shows fingerprints already.
+pub fn fingerprinted(octets: &[u8], is_as_made: bool) -> String {
+    let text = String::from_utf8_lossy(octets);
+    if is_as_made { READER.hide_outside(&text) } else { READER.hide_secrets(&text) }
 }
 
 /// A manifest for a person's terminal: private keys, in PEM or base64 of it, become fingerprints,
@@ -72,8 +85,12 @@ fn hexadecimal(bytes: &[u8], separator: &str, upper: bool) -> String {
 
 impl Reader {
     /// See the function of that name.
-    pub fn readable(&self, text: &str, sensitive: bool) -> String {
-        let hidden = if sensitive { self.hide_secrets(text) } else { self.hide_pem_keys(text) };
+    pub fn readable(&self, text: &str, origin: Origin) -> String {
+        let hidden = match origin {
+            Origin::Public => self.hide_pem_keys(text),
+            Origin::AsMade => self.hide_outside(text),
+            Origin::Sensitive => self.hide_secrets(text),
+        };
         let lines = hidden.split_inclusive('\n').map(|line| self.readable_line(line));
         visible_lines(&lines.collect::<String>())
     }
@@ -123,24 +140,26 @@ mod tests {
     #[test]
     fn public_files_show_everything_but_keys() {
         let digest = "image: httpd@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
-        assert_eq!(READER.readable(digest, false), digest);
-        let hidden =
-            READER.readable(&format!("x: {}\n", BASE64_STANDARD.encode(key_pem(KEY_BODY))), false);
+        assert_eq!(READER.readable(digest, Origin::Public), digest);
+        let hidden = READER.readable(
+            &format!("x: {}\n", BASE64_STANDARD.encode(key_pem(KEY_BODY))),
+            Origin::Public,
+        );
         assert_eq!(hidden, format!("x: {}\n", fingerprint(KEY_BODY)));
-        assert!(!READER.readable(&key_pem(KEY_BODY), false).contains(KEY_BODY));
+        assert!(!READER.readable(&key_pem(KEY_BODY), Origin::Public).contains(KEY_BODY));
     }
 
     #[test]
     fn certificates_are_shown_as_facts() {
         let text = format!("data:\n  ca.crt: {}\ntype: Opaque\n", certificate_base64());
         let expected = "data:\n  ca.crt: [1 certificate]\n    # certificate 1 of 1\n    #   subject CN=a\ntype: Opaque\n";
-        assert_eq!(READER.readable(&text, false), expected);
-        assert_eq!(READER.readable(&text, true), expected);
+        assert_eq!(READER.readable(&text, Origin::Public), expected);
+        assert_eq!(READER.readable(&text, Origin::Sensitive), expected);
     }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(READER.readable("a\u{1b}[2Jb\tc\r\n", false), "a\\u{1b}[2Jb\tc\\r\n");
+        assert_eq!(READER.readable("a\u{1b}[2Jb\tc\r\n", Origin::Public), "a\\u{1b}[2Jb\tc\\r\n");
     }
 
     #[test]
@@ -148,6 +167,9 @@ mod tests {
         let key = PrivateKey::from_pem(key_pem(KEY_BODY).as_bytes()).unwrap();
         let hash = hexadecimal(&key.spki_hash().0, "", false);
         let text = format!("data:\n  tls.key: {}\n", BASE64_STANDARD.encode(key_pem(KEY_BODY)));
-        assert_eq!(fingerprint_existing(&text), format!("data:\n  tls.key: spki-sha256:{hash}\n"));
+        assert_eq!(
+            fingerprinted(text.as_bytes(), false),
+            format!("data:\n  tls.key: spki-sha256:{hash}\n")
+        );
     }
 }

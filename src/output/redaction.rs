@@ -1,9 +1,14 @@
 //! What must not be seen in a diff: private keys become fingerprints, other secrets become marks.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
 
 use super::file_name::sha256_hex;
+use crate::manifest::data;
+use crate::yaml;
+use crate::yaml::node::{Node, Value};
+use crate::yaml::schema::Schema;
 
 /// Starts what stands for a private key.
 const FINGERPRINT: &str = "spki-sha256:";
@@ -31,69 +36,91 @@ pub enum Content {
 }
 
 impl Reader {
-    /// Fails closed: in `data`, `stringData` and long base64 texts, only what is known stays.
+    /// Fails closed: of the values of `data` and `stringData`, and of long base64 texts, only what is known stays. A text that
+    /// is no YAML is hidden as a whole.
     pub fn hide_secrets(&self, text: &str) -> String {
-        let text = self.hide_pem_keys(text);
-        let mut section: Option<Section> = None;
-        text.split_inclusive('\n')
-            .map(|line| {
-                let indent = line.len() - line.trim_start().len();
-                let blank = line.trim().is_empty();
-                section = section.take().filter(|s| blank || indent > s.indent);
-                match &mut section {
-                    Some(section) if !blank => self.hide_in_section(line, indent, section),
-                    _ => self.outside_of_data(line, indent, &mut section),
-                }
-            })
-            .collect()
-    }
-
-    fn outside_of_data(&self, line: &str, indent: usize, section: &mut Option<Section>) -> String {
-        for key in ["data:", "stringData:"] {
-            if let Some(rest) = line.trim_start().strip_prefix(key) {
-                *section = Some(Section { indent, entries: None });
-                return format!("{}{key}{}", &line[..indent], self.hide_value(rest));
+        let Ok(documents) = yaml::documents(text, Schema::Kubectl) else {
+            return mark(text) + "\n";
+        };
+        let mut hidden = Vec::new();
+        for document in &documents {
+            self.hide_below(&document.root, false, text, &mut hidden);
+        }
+        hidden.sort_unstable_by_key(|(range, _)| range.start);
+        let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
+        for (range, instead) in hidden {
+            // What an alias names stands in one place.
+            if range.start >= at {
+                shown += &self.hide_outside(&text[at..range.start]);
+                shown += &instead;
+                at = range.end;
             }
         }
-        let bare = line.trim();
-        if bare.len() >= 16 && bare.bytes().all(is_base64) {
-            return format!("{}{}", &line[..indent], self.hide_value(line.trim_start()));
+        shown + &self.hide_outside(&text[at..])
+    }
+
+    /// What stands for the scalars below a node that must not be seen, each with its place.
+    fn hide_below(
+        &self,
+        node: &Node,
+        is_secret: bool,
+        text: &str,
+        hidden: &mut Vec<(Range<usize>, String)>,
+    ) {
+        match &node.value {
+            Value::Table(table) => {
+                for (key, entry) in table.iter() {
+                    let is_secret = is_secret || matches!(&**key, "data" | "stringData");
+                    self.hide_below(&entry.node, is_secret, text, hidden);
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    self.hide_below(item, is_secret, text, hidden);
+                }
+            }
+            Value::Scalar(_) => {
+                let range = node.place.start as usize..node.place.end as usize;
+                let written = &text[range.clone()];
+                let value = node.as_str().unwrap_or(written);
+                let instead =
+                    if is_secret { self.value(value) } else { self.several_lines(written, value) };
+                // A block scalar has the end of its last line.
+                let end = if written.ends_with('\n') { "\n" } else { "" };
+                hidden.extend(instead.map(|instead| (range, instead + end)));
+            }
         }
-        replace_base64(line, |run| match self.content(run) {
+    }
+
+    /// What stands for a value of a Secret, unless it is known to be public.
+    fn value(&self, value: &str) -> Option<String> {
+        match self.content(value) {
+            Content::Key(fingerprint) => Some(fingerprint),
+            Content::Other if value.is_empty() => None,
+            Content::Certificates => Some(value.to_owned()),
+            Content::Other if is_fingerprint(value) => Some(value.to_owned()),
+            Content::Other => Some(mark(value)),
+        }
+    }
+
+    /// What stands for a text of several lines that has a key, or what may be one, once they are joined.
+    fn several_lines(&self, written: &str, value: &str) -> Option<String> {
+        if !written.contains('\n') {
+            return None;
+        }
+        let joined: String = value.split_whitespace().collect();
+        let is_hidden = value.contains("PRIVATE KEY") || self.hide_outside(&joined) != joined;
+        is_hidden.then(|| mark(value))
+    }
+
+    /// Hides keys and long base64 texts in what is no value of a Secret.
+    pub fn hide_outside(&self, text: &str) -> String {
+        let text = self.hide_pem_keys(text);
+        replace_base64(&text, |run| match self.content(run) {
             Content::Key(fingerprint) => Some(fingerprint),
             Content::Certificates => None,
             Content::Other => Some(mark(run)),
         })
-    }
-
-    /// A line of `data`: an entry, or what continues one.
-    fn hide_in_section(&self, line: &str, indent: usize, section: &mut Section) -> String {
-        let entries = *section.entries.get_or_insert(indent);
-        if indent == entries
-            && let Some((key, value)) = line.split_once(':')
-        {
-            return format!("{key}:{}", self.hide_value(value));
-        }
-        format!("{}{}", &line[..indent], self.hide_value(line.trim_start()))
-    }
-
-    /// A value with the blanks around it.
-    fn hide_value(&self, value: &str) -> String {
-        let bare = value.trim();
-        let (start, end) = (value.len() - value.trim_start().len(), value.trim_end().len());
-        let (before, after) =
-            if bare.is_empty() { (value, "") } else { (&value[..start], &value[end..]) };
-        let unquoted = bare.trim_matches(['"', '\'']);
-        let shown = match self.content(unquoted) {
-            Content::Certificates => unquoted.to_owned(),
-            Content::Key(fingerprint) => fingerprint,
-            Content::Other if is_fingerprint(unquoted) => unquoted.to_owned(),
-            Content::Other if ["", "|", "|-", "|+", ">", ">-", ">+", "{}"].contains(&bare) => {
-                bare.to_owned()
-            }
-            Content::Other => mark(bare),
-        };
-        format!("{before}{shown}{after}")
     }
 
     /// Replaces private keys in clear text, to the end of the text where a key has no end.
@@ -109,12 +136,12 @@ impl Reader {
         shown + rest
     }
 
-    /// What a base64 text holds.
-    pub fn content(&self, base64: &str) -> Content {
-        let Some(bytes) = decode(base64) else { return Content::Other };
-        let text = String::from_utf8_lossy(&bytes);
+    /// What a text holds, in base64 or in clear.
+    pub fn content(&self, text: &str) -> Content {
+        let octets = decode(text).unwrap_or_else(|| text.as_bytes().to_vec().into());
+        let text = String::from_utf8_lossy(&octets);
         if text.contains("PRIVATE KEY") {
-            return Content::Key(self.fingerprint(&bytes));
+            return Content::Key(self.fingerprint(&octets));
         }
         // A certificate and nothing that is not one.
         let blocks = text.matches("-----BEGIN ").count();
@@ -132,14 +159,6 @@ impl Reader {
             None => UNREADABLE.to_owned(),
         }
     }
-}
-
-/// A mapping whose values are secret.
-struct Section {
-    /// Columns before its key.
-    indent: usize,
-    /// Columns before the keys of its entries, once there is one.
-    entries: Option<usize>,
 }
 
 /// First and last byte (exclusive) of the first private key in clear text.
@@ -178,7 +197,8 @@ pub fn replace_base64(line: &str, mut replacement: impl FnMut(&str) -> Option<St
         let length = rest[start..].bytes().take_while(|b| is_base64(*b)).count();
         let (before, run) = (&rest[..start], &rest[start..start + length]);
         rest = &rest[start + length..];
-        let long = length >= SHORTEST_BASE64 && !before.ends_with(FINGERPRINT);
+        let so_far = &line[..line.len() - rest.len() - length];
+        let long = length >= SHORTEST_BASE64 && !so_far.ends_with(FINGERPRINT);
         match long.then(|| replacement(run)).flatten() {
             None => shown.extend([before, run]),
             Some(new) if before.ends_with('"') && rest.starts_with('"') => {
@@ -191,13 +211,17 @@ pub fn replace_base64(line: &str, mut replacement: impl FnMut(&str) -> Option<St
     shown + rest
 }
 
-/// The bytes of a base64 text.
-pub fn decode(base64: &str) -> Option<Vec<u8>> {
-    BASE64_STANDARD.decode(base64).ok()
+/// The octets of a base64 text.
+pub fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
+    data::decoded(base64, true)
 }
 
 #[cfg(test)]
 pub mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    use super::super::readable::Origin;
     use super::*;
 
     /// For tests.
@@ -276,7 +300,7 @@ pub mod tests {
             format!("PRIVATE KEY-----\n{KEY_BODY}"),
         ] {
             let hidden = READER.hide_secrets(&text);
-            for shown in [&hidden, &READER.readable(&text, true)] {
+            for shown in [&hidden, &READER.readable(&text, Origin::Sensitive)] {
                 for piece in [&KEY_BODY[..24], &KEY_BODY[40..], &base64[40..59], &base64[80..99]] {
                     assert!(!shown.contains(piece), "{piece} of\n{text}in\n{shown}");
                 }

@@ -194,10 +194,7 @@ fn a_patch_that_brings_a_secret_makes_its_object_one() {
 
 #[test]
 fn no_kind_of_ours_shows_a_key_when_it_is_debugged() {
-    let mut shown = String::new();
-    for object in rendered(&walkthrough()) {
-        shown += &format!("{object:?}");
-    }
+    let ours = format!("{:?}", rendered(&walkthrough()));
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"},
         "data": {"tls.key": "c2VjcmV0"}, "stringData": {"password": "open sesame"},
@@ -205,7 +202,7 @@ fn no_kind_of_ours_shows_a_key_when_it_is_debugged() {
     let identity = Identity::of(&secret).unwrap();
     let read =
         Object { identity, body: Body::Value(secret.into()), ..rendered(&walkthrough()).remove(0) };
-    shown += &format!("{read:?} {:?}", read.read::<kinds::Secret>());
+    let shown = format!("{ours} {read:?} {:?}", read.read::<kinds::Secret>());
     for key in ["c2VjcmV0", "open sesame", "LS0tLS1CRUdJTiBQUk"] {
         assert!(!shown.contains(key), "{key}: {shown}");
     }
