@@ -1,6 +1,5 @@
 //! How a Secret is handed over: one format a file.
 
-mod plain;
 mod sealing;
 
 pub use sealing::{Handed, Sealing, hand_over};
@@ -11,10 +10,21 @@ use zeroize::Zeroizing;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Object;
 
-/// All formats, the default first.
-pub static FORMATS: &[&dyn SecretFormat] = &[&plain::Plain];
+/// Declares the module of each format, and the list of them.
+macro_rules! formats {
+    ($($module:ident::$format:ident,)*) => {
+        $(mod $module;)*
 
-/// Formats that later versions will have.
+        /// All formats, the default first.
+        pub static FORMATS: &[&dyn SecretFormat] = &[$(&$module::$format),*];
+    };
+}
+
+formats! {
+    plain::Plain,
+}
+
+/// Formats that this version or a later one has.
 pub const PLANNED: &[&str] = &["sealed", "sops", "external", "cert-manager"];
 
 /// The format of that name.
