@@ -25,6 +25,14 @@ pub fn is_public(name: &str) -> bool {
     matches!(name, "ca.crt" | "ca.crl")
 }
 
+/// Whether a text in PEM has certificates, and nothing that is not one.
+#[must_use]
+pub fn is_certificates(pem: &str) -> bool {
+    let blocks = pem.matches("-----BEGIN ").count();
+    let certificates = pem.matches("-----BEGIN CERTIFICATE-----").count();
+    blocks > 0 && blocks == certificates && pem.starts_with("-----BEGIN ")
+}
+
 /// The octets of a value, as the API server reads it: line ends in base64 are passed over (Go's `encoding/base64`). `None`
 /// if it is no base64.
 #[must_use]

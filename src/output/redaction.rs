@@ -143,14 +143,7 @@ impl Reader {
         if text.contains("PRIVATE KEY") {
             return Content::Key(self.fingerprint(&octets));
         }
-        // A certificate and nothing that is not one.
-        let blocks = text.matches("-----BEGIN ").count();
-        let certificates = text.matches("-----BEGIN CERTIFICATE-----").count();
-        if blocks > 0 && blocks == certificates && text.starts_with("-----BEGIN ") {
-            Content::Certificates
-        } else {
-            Content::Other
-        }
+        if data::is_certificates(&text) { Content::Certificates } else { Content::Other }
     }
 
     fn fingerprint(&self, pem: &[u8]) -> String {

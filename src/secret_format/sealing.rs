@@ -35,7 +35,10 @@ impl Sealing {
     /// A search for all of them that are not public.
     fn private(&self) -> Known {
         let mut known = Known::default();
-        for (_, octets) in self.values().filter(|(name, _)| !data::is_public(name)) {
+        let is_public = |name, octets: &[u8]| {
+            data::is_public(name) || std::str::from_utf8(octets).is_ok_and(data::is_certificates)
+        };
+        for (_, octets) in self.values().filter(|(name, octets)| !is_public(name, octets)) {
             match PrivateKey::from_pem(octets) {
                 Ok(key) => key.enter(&mut known),
                 Err(_) => known.add(octets),

@@ -83,6 +83,11 @@ fn a_format_that_claims_to_reveal_no_key_cannot_print_one() {
     let pair = secret();
     let sealed = hand_over(&Claims(|_| "sealed".to_owned()), &pair).unwrap();
     assert!(!sealed.sensitive, "it may go wherever public objects go");
+    let certificates_alone: fn(&[u8]) -> String = |octets| {
+        let text = String::from_utf8_lossy(octets);
+        if text.contains("CERTIFICATE") { text.into_owned() } else { "sealed".to_owned() }
+    };
+    assert!(hand_over(&Claims(certificates_alone), &pair).is_ok(), "certificates are public");
 }
 
 #[test]

@@ -74,7 +74,8 @@ impl Run<'_> {
         let Self { args, setup, .. } = self;
         let (model, whole) = (setup.model(), Disclosure::Whole);
         let manifests = self.rendering.manifests(model, &Rehearsal, whole)?.manifests;
-        args.selection.choose(model, &manifests)?;
+        let selected = args.selection.choose(model, &manifests)?;
+        setup.handed_over(selected)?;
         let Some(folder) = &args.output else { return Ok(()) };
         let trust = self.trust();
         if let Some(trust) = trust {
