@@ -10,7 +10,7 @@ use crate::store::Material;
 use crate::store::SecretKey;
 
 const CERTIFICATE: &str =
-    "-----BEGIN CERTIFICATE-----\nbm90IGlzc3VlZCB5ZXQ=\n-----END CERTIFICATE-----\n";
+    "-----BEGIN CERTIFICATE-----\nc3RhbmRzIGZvciBhIGNlcnRpZmljYXRl\n-----END CERTIFICATE-----\n";
 
 /// Something in the place of every certificate and key: manifests made of it show what is wrong with
 /// templates, patches and their results, and are then thrown away.
