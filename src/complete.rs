@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
 use crate::kustomize::previous;
-use crate::manifest::{Disclosure, Object, identity_within};
+use crate::manifest::{Disclosure, Namespace, Object, identity_within};
 use crate::model::{Exposure, Model, Reference};
 use crate::render::references::rewrite;
 use crate::render::template::TemplateSet;
@@ -44,15 +44,6 @@ pub struct Completer<'a> {
     pub namespace: Namespace<'a>,
 }
 
-/// Namespace of objects that say none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Namespace<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Whether they will surely be applied to it; else it is only what is likely.
-    pub is_known: bool,
-}
-
 /// Completed objects.
 pub struct Completed {
     /// The objects that came in, in their order.
@@ -73,7 +64,7 @@ impl Completer<'_> {
     /// Everything that keeps a host from being protected, or that would have to be overwritten.
     pub fn complete(&self, mut items: Vec<Value>) -> Result<Completed, Vec<Diagnostic>> {
         let Self { model, material, templates, disclosure, locate, namespace } = *self;
-        let namespace = namespace.name;
+        let namespace = namespace.name();
         let rendered = render::prepare(model, material, templates, disclosure, locate)?;
         let taken = surroundings::taken(&items, &rendered, namespace);
         let mut found = rename(&mut items, &rendered, namespace);
@@ -123,13 +114,13 @@ impl Completer<'_> {
     }
 
     fn is_selected(&self, selector: &Selector, item: &Value) -> bool {
-        let identities = previous::identities(item, self.namespace.name);
+        let identities = previous::identities(item, self.namespace.name());
         identities.iter().any(|identity| selector.selects(identity, item))
     }
 
     fn is_in(&self, exposure: &Exposure, item: &Value) -> bool {
         let wanted = Some(exposure.namespace.as_str());
-        identity_within(item, self.namespace.name)
+        identity_within(item, self.namespace.name())
             .is_some_and(|identity| identity.namespace.as_deref() == wanted)
     }
 
@@ -147,7 +138,8 @@ impl Completer<'_> {
         if !here.is_empty() {
             return here.iter().filter_map(|item| self.without_rule(exposure, item)).collect();
         }
-        let elsewhere = selected.iter().find_map(|item| identity_within(item, self.namespace.name));
+        let elsewhere =
+            selected.iter().find_map(|item| identity_within(item, self.namespace.name()));
         let place = (self.locate)(&[
             "hosts".into(),
             exposure.key.as_str().into(),
@@ -155,13 +147,13 @@ impl Completer<'_> {
         ]);
         let diagnostic = match elsewhere {
             Some(other) => ingress::elsewhere(exposure, &other),
-            None => ingress::missing(exposure, selector, items, self.namespace.name),
+            None => ingress::missing(exposure, selector, items, self.namespace.name()),
         };
         vec![diagnostic.at(place)]
     }
 
     fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {
-        let identity = identity_within(item, self.namespace.name)?;
+        let identity = identity_within(item, self.namespace.name())?;
         let title = format!("{identity} has no rule for `{}`", exposure.host);
         let place = (self.locate)(&["hosts".into(), exposure.key.as_str().into()]);
         let diagnostic = Diagnostic::error("rule-missing", title)
@@ -187,7 +179,7 @@ impl Completer<'_> {
         };
         let others: Vec<(Identity, &Value)> = items
             .iter()
-            .filter_map(|item| Some((identity_within(item, self.namespace.name)?, item)))
+            .filter_map(|item| Some((identity_within(item, self.namespace.name())?, item)))
             .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();
         rendered.checked_among(others)

@@ -30,8 +30,8 @@ use self::patch::{Finding, Patches};
 use self::references::Names;
 use self::template::{Engine, TemplateSet, model_view};
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::identity::Identity;
-use crate::manifest::{Disclosure, Object, ObjectSet, order};
+use crate::identity::{DEFAULT_NAMESPACE, Identity};
+use crate::manifest::{Disclosure, Namespace, Object, ObjectSet, order};
 use crate::model::Model;
 use crate::secret_format::{self, Handed};
 use crate::specification::document::Locate;
@@ -176,7 +176,8 @@ impl Rendered<'_> {
         others: Vec<(Identity, &Value)>,
     ) -> Result<Checked, Vec<Diagnostic>> {
         let Self { mut objects, names: _, model, material, target, locate } = self;
-        let mut set = ObjectSet::default();
+        // Whatever comes in beside has its namespace already.
+        let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE));
         for object in &objects {
             set.add(object);
         }

@@ -200,7 +200,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
     let Checked { mut manifests, warnings } = rendering.manifests(model, &material, disclosure)?;
     report.diagnostics(&warnings);
     let selected = &args.selection.choose(model, &manifests)?[..];
-    setup.source.hand_over(model, selected, report)?;
+    setup.source.check_selection(model, selected, report)?;
     let status = match &args.output {
         None => run.print(selected),
         Some(folder) => {

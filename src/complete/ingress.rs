@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::identity::Identity;
-use crate::manifest::identity_within;
+use crate::manifest::{Shown, identity_within};
 use crate::model::{Exposure, ServerTls};
 use crate::specification::document::Locate;
 use crate::specification::selector::Selector;
@@ -168,7 +168,8 @@ impl Judged<'_> {
             let paths = content["http"]["paths"].as_array().into_iter().flatten().enumerate();
             for (path, content) in paths {
                 let Some(name) = content["backend"]["service"]["name"].as_str() else { continue };
-                if self.surroundings.has_service(namespace, name) {
+                let shown = self.surroundings.service(namespace, name);
+                if shown == Shown::Found {
                     continue;
                 }
                 let title = format!(
@@ -179,6 +180,12 @@ impl Judged<'_> {
                 let diagnostic = Diagnostic::error("backend-missing", title)
                     .at(self.place(exposure))
                     .help(format!("if it is in the cluster already, say so: `services.{name} = {{ existing = true, port = 80 }}`"));
+                let diagnostic = match shown {
+                    Shown::NotShown => diagnostic.help(format!(
+                        "or, if it is the Service `{name}` that says no namespace, say `{namespace}` there"
+                    )),
+                    Shown::Found | Shown::Absent => diagnostic,
+                };
                 found.push(diagnostic.about(identity).field(
                     format!("spec.rules[{rule}].http.paths[{path}].backend.service.name"),
                     name,

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Namespace;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous::{self, Place};
-use crate::manifest::{Object, identity_within};
+use crate::manifest::{Namespace, Object, ObjectSet, Shown, identity_within};
 use crate::render::Rendered;
 use crate::specification::value::SpecName;
 
@@ -25,39 +24,55 @@ const INTERNAL: [&str; 5] = [
 
 /// What an Ingress can rely on.
 pub(super) struct Surroundings<'a> {
-    services: BTreeSet<Place>,
+    objects: ObjectSet<'a>,
+    /// Services that exist, as the spec says.
+    existing: BTreeSet<Place>,
     namespace: Namespace<'a>,
 }
 
 impl<'a> Surroundings<'a> {
-    pub(super) fn of(items: &[Value], rendered: &Rendered<'_>, namespace: Namespace<'a>) -> Self {
-        let is_service =
-            |identity: &Identity| identity.kind == "Service" && identity.group().is_empty();
-        let place = |identity: Identity| (identity.namespace.unwrap_or_default(), identity.name);
-        let there = items.iter().flat_map(|item| previous::identities(item, namespace.name));
-        let ours = rendered.objects().iter().map(|object| object.identity.clone());
-        let mut services: BTreeSet<Place> =
-            there.chain(ours).filter(is_service).map(place).collect();
+    pub(super) fn of(
+        items: &'a [Value],
+        rendered: &'a Rendered<'_>,
+        namespace: Namespace<'a>,
+    ) -> Self {
+        let mut objects = ObjectSet::within(namespace);
+        for item in items {
+            for identity in previous::identities(item, namespace.name()) {
+                objects.add_other(identity, item);
+            }
+        }
+        for object in rendered.objects() {
+            objects.add(object);
+        }
         let existing = rendered.model().services.values().filter(|service| !service.rendered);
-        services.extend(
-            existing.map(|service| (service.namespace.to_string(), service.name.to_string())),
-        );
-        Self { services, namespace }
+        let existing =
+            existing.map(|service| (service.namespace.to_string(), service.name.to_string()));
+        Self { objects, existing: existing.collect(), namespace }
     }
 
     /// Whether there is such a Service, or the spec says that it exists.
-    pub(super) fn has_service(&self, namespace: &str, name: &str) -> bool {
-        self.services.contains(&(namespace.to_owned(), name.to_owned()))
+    pub(super) fn service(&self, namespace: &str, name: &str) -> Shown {
+        let service = Identity {
+            api_version: "v1".to_owned(),
+            kind: "Service".to_owned(),
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        };
+        if self.existing.contains(&(namespace.to_owned(), name.to_owned())) {
+            return Shown::Found;
+        }
+        self.objects.get(&service)
     }
 
     /// An object's identity.
     pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
-        identity_within(item, self.namespace.name)
+        identity_within(item, self.namespace.name())
     }
 
     /// Whether an object that says no namespace may end up in another one than it is taken for.
     pub(super) fn is_elsewhere_perhaps(&self) -> bool {
-        !self.namespace.is_known
+        matches!(self.namespace, Namespace::Assumed(_))
     }
 }
 

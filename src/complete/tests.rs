@@ -75,7 +75,7 @@ fn complete(model: &Model, items: Vec<Value>) -> Result<Completed, Vec<Diagnosti
         templates: &TemplateSet::built_in(),
         disclosure: Disclosure::Whole,
         locate: &|_| None,
-        namespace: Namespace { name: "default", is_known: false },
+        namespace: Namespace::Assumed("default"),
     };
     completer.complete(items)
 }
@@ -150,6 +150,18 @@ fn a_second_time_changes_nothing() {
     let second = complete(&shop(), items.clone()).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(second.items, items);
     assert_eq!(second.taken, []);
+}
+
+#[test]
+fn a_service_that_says_no_namespace_may_be_the_one_that_is_missing() {
+    let mut exposure = existing(&json!({}));
+    exposure.namespace = "prod".parse().unwrap();
+    let (mut ingress, mut service) = (ingress(), service());
+    ingress["metadata"]["namespace"] = json!("prod");
+    service["metadata"].as_object_mut().unwrap().shift_remove("namespace");
+    let Err(found) = complete(&model_of(vec![exposure]), vec![ingress, service]) else { panic!() };
+    let missing = found.iter().find(|one| one.code == "backend-missing").unwrap();
+    assert!(missing.help.iter().any(|help| help.contains("say `prod` there")), "{missing:?}");
 }
 
 #[test]

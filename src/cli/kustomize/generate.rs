@@ -10,13 +10,12 @@ use crate::cli::session::{
     Among, Planned, Session, Setup, plan_findings, refuse_new_readers, urgency,
 };
 use crate::cli::spec_arguments::Operator;
-use crate::complete::Namespace;
 use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::kustomize::annotation::{annotate, set_path};
 use crate::kustomize::items;
 use crate::kustomize::leaks::{self, Sink};
 use crate::manifest::Disclosure;
-use crate::manifest::Object;
+use crate::manifest::{Namespace, Object};
 use crate::model::{Model, Touched, namespace as namespace_of};
 use crate::output::object_paths;
 use crate::plan::{Holdings, Rehearsal, Scope};
@@ -99,7 +98,7 @@ fn objects_of(session: &Session, request: &Request<'_>) -> Result<Given, Command
     let rendering = session.rendering(None)?;
     let own = namespace_of(&session.spec, None).to_string();
     let said = request.namespace;
-    let namespace = Namespace { name: said.unwrap_or(&own), is_known: said.is_some() };
+    let namespace = said.map_or(Namespace::Assumed(&own), Namespace::Known);
     let among = Among { items: &items, namespace };
     let disclosure = if operator.masks_keys { Disclosure::Masked } else { Disclosure::Whole };
     // What is wrong is found before anything is issued or any key is read. Hashes of what is not issued yet

@@ -7,13 +7,13 @@ use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::store::{Store, StoreError, UnsettledKeys, listed};
 
-/// What gives keys to everybody that nobody has seen.
+/// How to get keys that those who lose access have never had.
 const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
 
 impl Setup {
-    /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay
-    /// as they are, with a warning, unless that was `asked` for: who needs no key is not held up. Comes after keys were read: who takes himself off
-    /// the list still gets what he asked for.
+    /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay as
+    /// they are, with a warning, unless that was `asked` for: what needs no key goes on. It comes after keys were read, so that
+    /// a recipient who leaves the list gets what this run is for.
     ///
     /// # Errors
     /// A key is damaged, an identity cannot be read, or the store cannot be changed; then it is as it was.
@@ -51,7 +51,7 @@ impl Setup {
         Ok(())
     }
 
-    /// Tells which keys are not encrypted as the spec says, and whether there are some; changes nothing.
+    /// Shows which keys are not encrypted as the spec says, and gives whether there are any; changes nothing.
     ///
     /// # Errors
     /// A key file is damaged.
@@ -75,13 +75,13 @@ impl Setup {
     }
 }
 
-/// Finishes an interrupted change, then refuses to write any key while the spec gives keys to a reader who could not open them so far: a new recipient, or
-/// everybody, where encryption is switched off. A recipient who was merged into the spec gets keys only if a person who
-/// has them decides so. A store whose keys lie in clear, or that has none yet, has nothing that recipients could gain;
-/// neither does a recipient who goes.
+/// Finishes an interrupted change, then refuses to write any key while the spec gives keys to a reader who could not open
+/// them so far: a new recipient, or all who can read the files, where encryption is switched off. A recipient who was merged
+/// into the spec gets keys only if a person who has them decides so. Where keys are in clear, or there is none yet,
+/// recipients gain nothing; neither do they where one leaves.
 ///
 /// # Errors
-/// There is such a change, or a key file is damaged.
+/// The spec gives keys to a new reader, or a key file is damaged.
 pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
     store.finish_interrupted()?;
     let unsettled = store.unsettled_keys()?;

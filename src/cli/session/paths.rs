@@ -27,7 +27,7 @@ impl Session {
     /// Built-in templates and the user's: of the folder on the command line, else of the one in the spec.
     ///
     /// # Errors
-    /// The folder or a template cannot be self.
+    /// The folder or a template cannot be read.
     pub(super) fn templates(&self, folder: Option<&Path>) -> Result<TemplateSet, CommandError> {
         let path = path!["templates"];
         let in_spec = folder.is_none();

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Session, Setup};
 use crate::cli::report::CommandError;
-use crate::complete::{Completed, Completer, Namespace};
-use crate::manifest::{Disclosure, Object};
+use crate::complete::{Completed, Completer};
+use crate::manifest::{Disclosure, Namespace, Object};
 use crate::model::Model;
 use crate::render::template::TemplateSet;
 use crate::render::{self, Checked};

@@ -241,7 +241,7 @@ impl Source {
     ///
     /// # Errors
     /// Something would be lost.
-    pub fn hand_over(
+    pub fn check_selection(
         &self,
         model: &Model,
         selected: &[&Object],
