@@ -5,9 +5,10 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::file_name::sha256_hex;
+use super::layout::GENERATED;
 use crate::manifest::data;
 use crate::yaml;
-use crate::yaml::node::{Node, Value};
+use crate::yaml::node::{Node, Place, Value};
 use crate::yaml::schema::Schema;
 
 /// Starts what stands for a private key.
@@ -35,70 +36,78 @@ pub enum Content {
     Other,
 }
 
+/// Scalars and keys of a text, each with what stands for it.
+struct Shown<'a> {
+    text: &'a str,
+    parts: Vec<(Range<usize>, String)>,
+}
+
 impl Reader {
-    /// Fails closed: of the values of `data` and `stringData`, and of long base64 texts, only what is known stays. A text that
-    /// is no YAML is hidden as a whole.
+    /// Fails closed: of the values of `data` and `stringData`, of comments, and of long base64 texts, only what is known stays.
+    /// A text that is no YAML is hidden as a whole.
     pub fn hide_secrets(&self, text: &str) -> String {
         let Ok(documents) = yaml::documents(text, Schema::Kubectl) else {
             return mark(text) + "\n";
         };
-        let mut hidden = Vec::new();
+        let mut shown = Shown { text, parts: Vec::new() };
         for document in &documents {
-            self.hide_below(&document.root, false, text, &mut hidden);
+            self.node(&document.root, None, &mut shown);
         }
-        hidden.sort_unstable_by_key(|(range, _)| range.start);
-        let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
-        for (range, instead) in hidden {
+        let mut parts = shown.parts;
+        parts.sort_by_key(|(range, _)| range.start);
+        let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+        for (range, part) in parts {
             // What an alias names stands in one place.
             if range.start >= at {
-                shown += &self.hide_outside(&text[at..range.start]);
-                shown += &instead;
+                out += &between(&text[at..range.start], at == 0);
+                out += &part;
                 at = range.end;
             }
         }
-        shown + &self.hide_outside(&text[at..])
+        out + &between(&text[at..], at == 0)
     }
 
-    /// What stands for the scalars below a node that must not be seen, each with its place.
-    fn hide_below(
-        &self,
-        node: &Node,
-        is_secret: bool,
-        text: &str,
-        hidden: &mut Vec<(Range<usize>, String)>,
-    ) {
+    /// A value; `depth` counts the tables and lists around it below `data` and `stringData`.
+    fn node(&self, node: &Node, depth: Option<usize>, shown: &mut Shown<'_>) {
+        let below = depth.map(|depth| depth + 1);
         match &node.value {
             Value::Table(table) => {
                 for (key, entry) in table.iter() {
-                    let is_secret = is_secret || matches!(&**key, "data" | "stringData");
-                    self.hide_below(&entry.node, is_secret, text, hidden);
+                    let written = &shown.text[range(&entry.key)];
+                    // Names of values are public, and nothing else is.
+                    let is_name = depth.is_none_or(|depth| depth == 0 && is_name(key));
+                    let part = if is_name { self.hide_outside(written) } else { mark(written) };
+                    shown.parts.push((range(&entry.key), part));
+                    let is_secret = matches!(&**key, "data" | "stringData");
+                    self.node(&entry.node, below.or(is_secret.then_some(0)), shown);
                 }
             }
-            Value::List(items) => {
-                for item in items {
-                    self.hide_below(item, is_secret, text, hidden);
-                }
-            }
+            Value::List(items) => items.iter().for_each(|item| self.node(item, below, shown)),
             Value::Scalar(_) => {
-                let range = node.place.start as usize..node.place.end as usize;
-                let written = &text[range.clone()];
+                let range = range(&node.place);
+                let written = shown.text[range.clone()].trim_end();
+                let range = range.start..range.start + written.len();
                 let value = node.as_str().unwrap_or(written);
-                let instead =
-                    if is_secret { self.value(value) } else { self.several_lines(written, value) };
-                // A block scalar has the end of its last line.
-                let end = if written.ends_with('\n') { "\n" } else { "" };
-                hidden.extend(instead.map(|instead| (range, instead + end)));
+                let part = match depth {
+                    Some(_) => self.value(written, value),
+                    None => self.several_lines(written, value),
+                };
+                let part = part.unwrap_or_else(|| self.hide_outside(written));
+                shown.parts.push((range, part));
             }
         }
     }
 
-    /// What stands for a value of a Secret, unless it is known to be public.
-    fn value(&self, value: &str) -> Option<String> {
+    /// What stands for a value of a Secret; `None`: it is public as it is written.
+    fn value(&self, written: &str, value: &str) -> Option<String> {
+        let bare = written.trim_matches(['"', '\'']);
         match self.content(value) {
+            // How it is written is a change too.
+            _ if bare != value => Some(mark(written)),
             Content::Key(fingerprint) => Some(fingerprint),
-            Content::Other if value.is_empty() => None,
             Content::Certificates => Some(value.to_owned()),
             Content::Other if is_fingerprint(value) => Some(value.to_owned()),
+            Content::Other if value.is_empty() => None,
             Content::Other => Some(mark(value)),
         }
     }
@@ -152,6 +161,38 @@ impl Reader {
             None => UNREADABLE.to_owned(),
         }
     }
+}
+
+fn range(place: &Place) -> Range<usize> {
+    place.start as usize..place.end as usize
+}
+
+/// Whether that may be the name of a value (`IsConfigMapKey`, `k8s.io/apimachinery/pkg/util/validation`).
+fn is_name(key: &str) -> bool {
+    key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+/// What stands between scalars: without comments, but for the one that mtlsgen writes first, and without names of anchors and
+/// tags.
+fn between(text: &str, is_first: bool) -> String {
+    let own = text.lines().next().filter(|line| is_first && line.as_bytes().starts_with(GENERATED));
+    let own = own.map_or(0, str::len);
+    let mut shown = text[..own].to_owned();
+    for line in text[own..].split_inclusive('\n') {
+        let (syntax, comment) = line.split_at(line.find('#').unwrap_or(line.len()));
+        for token in syntax.split_inclusive(char::is_whitespace) {
+            let word = token.trim_end();
+            let is_header = word.starts_with(['|', '>']) && word.len() <= 3;
+            let is_syntax = word.bytes().all(|b| b":-?,[]{}|>+.\"'".contains(&b));
+            let word = if is_header || is_syntax { word.to_owned() } else { mark(word) };
+            shown.extend([&word, &token[token.trim_end().len()..]]);
+        }
+        if let Some(comment) = comment.strip_prefix('#') {
+            let words = comment.trim_end();
+            shown.extend(["# ", &mark(words.trim_start()), &comment[words.len()..]]);
+        }
+    }
+    shown
 }
 
 /// First and last byte (exclusive) of the first private key in clear text.
@@ -299,6 +340,47 @@ pub mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nothing_that_people_add_to_a_secret_is_shown() {
+        let section = |text: &str| READER.hide_secrets(&format!("stringData:\n{text}\n"));
+        for text in [
+            "  x: y # hunter2",
+            "  # pw: hunter2\n  x: y",
+            "# hunter2\n  x: y",
+            "  x: y\n# hunter2",
+            "  x: {hunter2: 1}",
+            "  x:\n    hunter2: 1",
+            "  x:\n  - hunter2: 1",
+            "  ? |\n    hunter2\n  : x",
+            "  x: &hunter2 y",
+            "  x: &a hunter2\n  y: *a",
+            "  x: !hunter2 y",
+            "  x: |\n    hunter2\n  y: >\n    hunter2\n  z: {a: hunter2}",
+            "  \"x\": \"hunter\\x32\"",
+            "- hunter2",
+        ] {
+            let hidden = section(text);
+            assert!(
+                !hidden.contains("hunter2") && !hidden.contains("hunter"),
+                "{text} gives {hidden}"
+            );
+        }
+        let block = section("  x: |\n    one\n    two\n  y: z # note\n  z: w");
+        assert_eq!(block.lines().count(), 5, "{block}");
+        assert!(block.contains("\n  y: [") && block.contains("\n  z: ["), "{block}");
+        let own = "# Generated by mtlsgen: change the spec and render again, edits here are lost.\nkind: Secret\ndata: {}\n";
+        assert_eq!(READER.hide_secrets(own), own);
+    }
+
+    #[test]
+    fn another_spelling_of_a_key_is_a_change() {
+        let key = BASE64_STANDARD.encode(key_pem(KEY_BODY));
+        let hide = |key: &str| READER.hide_secrets(&format!("data:\n  tls.key: {key}\n"));
+        let spelled = format!("\"\\x{:02x}{}\"", key.as_bytes()[0], &key[1..]);
+        assert_ne!(hide(&spelled), hide(&key));
+        assert!(!hide(&spelled).contains(&key[20..40]));
     }
 
     #[test]

@@ -68,12 +68,10 @@ impl Target for IngressNginx {
         objects: &ObjectSet<'_>,
         locate: Locate<'_>,
     ) -> Vec<Diagnostic> {
-        let objects = match FinalObjects::of(objects) {
-            Ok(objects) => objects,
-            Err(objects) => return misread(objects),
-        };
+        let (objects, malformed) = FinalObjects::of(objects);
         let views = objects.views();
-        let mut found = protect::check(model, material, &views, locate);
+        let mut found = misread(malformed);
+        found.extend(protect::check(model, material, &views, locate));
         found.extend(served::of_objects(model, &views, locate));
         found
     }

@@ -31,19 +31,15 @@ pub struct Views<'a> {
 }
 
 impl<'a> FinalObjects<'a> {
-    /// Those of a set.
-    ///
-    /// # Errors
-    /// Objects that are not of the form of their kind.
-    pub fn of(set: &'a ObjectSet<'_>) -> Result<Self, Vec<Misread>> {
-        match (set.all(), set.all(), set.all()) {
-            (Ok(ingresses), Ok(secrets), Ok(settings)) => Ok(Self { ingresses, secrets, settings }),
-            (ingresses, secrets, settings) => {
-                let misread =
-                    ingresses.err().into_iter().chain(secrets.err()).chain(settings.err());
-                Err(misread.flatten().collect())
-            }
-        }
+    /// Those of a set; and objects that are not of the form of their kind.
+    #[must_use]
+    pub fn of(set: &'a ObjectSet<'_>) -> (Self, Vec<Misread>) {
+        let (ingresses, mut misread) = set.all();
+        let (secrets, more) = set.all();
+        misread.extend(more);
+        let (settings, more) = set.all();
+        misread.extend(more);
+        (Self { ingresses, secrets, settings }, misread)
     }
 
     /// What matters of them.

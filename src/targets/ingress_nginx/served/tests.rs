@@ -46,7 +46,7 @@ fn beside(model: &Model, objects: &[Value]) -> Vec<Diagnostic> {
     for object in objects {
         set.add_other(Identity::of(object).unwrap(), object);
     }
-    of_objects(model, &FinalObjects::of(&set).unwrap().views(), &|_| None)
+    of_objects(model, &FinalObjects::of(&set).0.views(), &|_| None)
 }
 
 fn ingress(namespace: &str, name: &str, host: &str, path: &str, service: &str) -> Value {
