@@ -58,8 +58,6 @@ pub struct IssuedCertificate {
     pub chain: Vec<Certificate>,
     /// The new key; `None` where the holder's own key was kept, or is its owner's alone.
     pub key: Option<PrivateKey>,
-    /// SPKI hash of the key.
-    pub spki_hash: SpkiHash,
 }
 
 /// Everything that one run issued, in the order of issuing (issuers first).

@@ -11,7 +11,7 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use emit::{emit, push_block, push_flow, to_json};
+pub use emit::{emit, push_block, push_flow};
 pub use objects::{ReadError, documents};
 
 #[cfg(test)]

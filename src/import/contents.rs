@@ -87,7 +87,6 @@ pub(super) fn contents(
             request: request(model, entry, issuer),
             chain: std::iter::once(own).chain(above).cloned().collect(),
             key,
-            spki_hash: own.spki_hash,
         });
     }
     contents.issued.revocations.clone_from(&pki.revocations);

@@ -11,7 +11,7 @@ use super::secret;
 use crate::octets;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::crl::RevocationList;
-use crate::pki::key::{KeyError, PrivateKey};
+use crate::pki::key::PrivateKey;
 use crate::pki::pem;
 use crate::pki::pkcs12::{self, Password, Pkcs12Error};
 
@@ -156,7 +156,7 @@ fn der(origin: &Origin, octets: &[u8]) -> Result<Option<Vec<Item>>, String> {
         Err(error) => {
             if let Ok(list) = RevocationList::from_der(octets) {
                 Content::RevocationList(Box::new(list))
-            } else if let Some(key) = key(octets) {
+            } else if let Some(key) = PrivateKey::from_der(octets) {
                 Content::Key(KeyFacts::of(&key))
             } else if X509CertificationRequest::from_der(octets).is_ok() {
                 Content::Other(SIGNING_REQUEST.to_owned())
@@ -172,11 +172,6 @@ fn der(origin: &Origin, octets: &[u8]) -> Result<Option<Vec<Item>>, String> {
         }
     };
     Ok(Some(vec![Item { origin: origin.clone(), content }]))
-}
-
-/// A private key in one of its encodings.
-fn key(octets: &[u8]) -> Option<Result<PrivateKey, KeyError>> {
-    PrivateKey::from_der(octets)
 }
 
 /// What a PKCS#12 file holds: certificates in their order, then keys.

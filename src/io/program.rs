@@ -1,9 +1,9 @@
-//! Looks for programs as Kustomize does, and asks some for their version.
+//! Looks for programs as Kustomize does, and asks some for their version and about their flags.
 #![expect(clippy::disallowed_methods, reason = "the user's files are looked at here")]
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -96,14 +96,24 @@ impl Environment {
         folders.map(|folder| folder.join(name)).find(is_executable)
     }
 
+    /// What a program prints, or the message with which it refuses the arguments. Nothing where it fails otherwise, takes too
+    /// long, or is not what its name finds on the `PATH` of this process.
+    #[must_use]
+    pub fn ask(&self, program: &str, arguments: &[&str]) -> Option<Result<String, String>> {
+        if program.contains('/') || self.overrides.iter().any(|(name, _)| name == "PATH") {
+            return None;
+        }
+        output(&self.on_path(program)?, arguments, POLLS)
+    }
+
     /// kustomize and kubectl, with the version of the Kustomize in them.
     #[must_use]
     pub fn builders(&self) -> [Builder; 2] {
         let builder =
             |name: &'static str, arguments: &[&str], version: fn(&str) -> Option<Version>| {
-                let path = self.on_path(name);
-                let said = path.as_ref().and_then(|path| output(path, arguments, POLLS));
-                Builder { name, version: said.and_then(|said| version(&said)), path }
+                let said = self.ask(name, arguments).and_then(Result::ok);
+                let version = said.and_then(|said| version(&said));
+                Builder { name, version, path: self.on_path(name) }
             };
         let in_kubectl = |said: &str| {
             let said: serde_json::Value = serde_json::from_str(said).ok()?;
@@ -167,24 +177,30 @@ fn is_secret(variable: &str) -> bool {
     SECRET.iter().any(is_part)
 }
 
-/// What a program prints; nothing where it fails, or takes too long and is ended.
-fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<String> {
+/// What a program prints, or its error as programs made with cobra write it; nothing where it fails otherwise, or takes too
+/// long and is ended.
+fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<Result<String, String>> {
     let mut command = Command::new(program);
     without_secrets(&mut command);
     let mut child = command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .ok()?;
-    let mut stdout = child.stdout.take()?;
+    let (stdout, stderr) = (child.stdout.take()?, child.stderr.take()?);
     for _ in 0..polls {
         if let Some(status) = child.try_wait().ok()? {
-            let mut text = String::new();
-            // A version is short: it fits into the pipe.
-            stdout.by_ref().take(1 << 14).read_to_string(&mut text).ok()?;
-            return status.success().then_some(text);
+            // A version or a help text is short: it fits into the pipe.
+            if status.success() {
+                return Some(Ok(start(stdout)?));
+            }
+            let said = start(stderr)?;
+            let error = |line: &str| {
+                line.strip_prefix("Error: ").or(line.strip_prefix("error: ")).map(str::to_owned)
+            };
+            return said.lines().find_map(error).map(Err);
         }
         std::thread::sleep(POLL);
     }
@@ -192,6 +208,12 @@ fn output(program: &Path, arguments: &[&str], polls: u32) -> Option<String> {
     let _ = child.kill();
     let _ = child.wait();
     None
+}
+
+fn start(pipe: impl Read) -> Option<String> {
+    let mut text = String::new();
+    pipe.take(1 << 14).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 #[cfg(test)]
@@ -217,7 +239,13 @@ mod tests {
     #[test]
     fn a_program_that_takes_too_long_says_nothing() {
         let shell = Path::new("/bin/sh");
-        assert_eq!(output(shell, &["-c", "echo v1.2.3"], POLLS).as_deref(), Some("v1.2.3\n"));
+        let version = Some(Ok("v1.2.3\n".to_owned()));
+        assert_eq!(output(shell, &["-c", "echo v1.2.3"], POLLS), version);
+        let error = Some(Err("unknown flag: --x".to_owned()));
+        assert_eq!(
+            output(shell, &["-c", "echo Error: unknown flag: --x >&2; exit 1"], POLLS),
+            error
+        );
         assert_eq!(output(shell, &["-c", "echo v1.2.3; exec sleep 600"], 3), None);
         assert_eq!(output(shell, &["-c", "echo v1.2.3; exit 1"], POLLS), None);
         assert_eq!(output(Path::new("/nonexistent"), &[], POLLS), None);

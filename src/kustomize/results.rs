@@ -27,7 +27,9 @@ pub fn result(diagnostic: &Diagnostic, origin: Origin<'_>) -> Value {
     result.insert("message".to_owned(), message(diagnostic).into());
     result.insert("severity".to_owned(), severity(diagnostic.severity).into());
     let span = diagnostic.span.as_ref();
-    let config = origin.config.filter(|config| span.is_none_or(|span| is_in(span, config)));
+    let config = origin
+        .config
+        .filter(|config| span.is_none_or(|span| config::is_source(config, &span.source.name)));
     match (config, span) {
         _ if diagnostic.subject.is_some() => {}
         (Some(config), _) => about_config(&mut result, config, span, origin.document),
@@ -65,10 +67,6 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Notice => "info",
     }
-}
-
-fn is_in(span: &Span, config: &Value) -> bool {
-    config::is_source(config, &span.source.name)
 }
 
 /// An object that came in, and a field of it (functions-spec, `Result`).

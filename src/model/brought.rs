@@ -274,9 +274,6 @@ fn refuse_problems(
                 "names-missing",
                 "clients go by subjectAltName alone: bring a certificate that names this host",
             ),
-            Problem::KeyMismatch { .. } => {
-                ("key-mismatch", "bring the key that it was requested with")
-            }
         };
         findings.push(
             Diagnostic::error(code, format!("the certificate in `{file}` {problem}"))

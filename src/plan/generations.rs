@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::reason::{self, Compared, Reason};
+use super::reason::{self, Compared};
 use super::refusals;
 use crate::diagnostic::Diagnostic;
 use crate::pki::request::{CertificateRequest, Holder};
@@ -24,7 +24,7 @@ pub(super) fn asked<'a, 'b>(
         Holder::Host(_) | Holder::Client(_) => None,
     };
     let (Some(current), Some(next)) = (current, next) else { return Ok(Cow::Borrowed(request)) };
-    if let Some(reason) = misfit(&compared(next)) {
+    if let Some(reason) = reason::identity(&compared(next)) {
         return Err(refusals::refuse_next(&request.holder, &reason));
     }
     let own = current.certificate();
@@ -32,9 +32,4 @@ pub(super) fn asked<'a, 'b>(
     asked.subject.clone_from(&own.subject);
     asked.key_kind = own.key_kind.unwrap_or(asked.key_kind);
     Ok(Cow::Owned(asked))
-}
-
-/// Why the generation that was introduced is not what the spec asks for.
-pub(super) fn misfit(compared: &Compared<'_>) -> Option<Reason> {
-    reason::identity(compared)
 }

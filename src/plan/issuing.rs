@@ -205,10 +205,9 @@ impl Workshop<'_> {
             None => maker.sign(request, &serial, validity, public_key, &signer),
         };
         let certificate = certificate.map_err(|error| error.to_string())?;
-        let spki_hash = certificate.spki_hash;
         above.pop();
         let chain = std::iter::once(certificate).chain(above.into_iter().cloned()).collect();
-        Ok(IssuedCertificate { request: request.clone(), chain, key: None, spki_hash })
+        Ok(IssuedCertificate { request: request.clone(), chain, key: None })
     }
 
     /// The key identifier that an authority with this key has been known by.

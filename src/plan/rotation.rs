@@ -15,7 +15,7 @@ mod schedule;
 mod tests;
 
 use super::planning::{compared, existing, validity};
-use super::{Action, IssuancePlan, Reason, chains, generations};
+use super::{Action, IssuancePlan, Reason, chains, reason};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -146,7 +146,7 @@ impl<'a> Rotation<'a> {
         let signer = self.issuer().map(existing);
         let validity = validity(self.request, signer.as_ref(), self.now);
         let compared = compared(self.request, next, signer.as_ref(), self.now, validity);
-        generations::misfit(&compared).or_else(|| {
+        reason::identity(&compared).or_else(|| {
             let not_after = next.certificate().not_after;
             (not_after < self.now).then_some(Reason::Expired { not_after })
         })

@@ -272,7 +272,7 @@ fn leaves_stand_in_the_order_of_the_plan_whichever_thread_made_them() {
     assert_eq!(made, planned);
     let issuing = issued.certificates[1].certificate();
     for made in &issued.certificates[2..] {
-        assert_eq!(made.spki_hash, made.key.as_ref().unwrap().spki_hash());
+        assert_eq!(made.certificate().spki_hash, made.key.as_ref().unwrap().spki_hash());
         assert_eq!(made.certificate().is_signed_by(issuing), made.chain.len() == 2);
     }
 }

@@ -27,7 +27,6 @@ pub use self::object_form::{API_VERSION, KIND};
 pub use self::places::{NamedPath, place};
 pub use self::unshown::blank;
 pub use self::wording::in_its_language;
-pub use crate::path;
 
 use self::deserializer::{NodeDeserializer, Refused};
 use self::input::{Input, SHOWN};

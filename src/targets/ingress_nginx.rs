@@ -30,8 +30,6 @@ use crate::specification::document::Locate;
 use crate::specification::value::PortReference;
 use crate::store::Material;
 
-pub use words::blocked as blocked_word;
-
 /// What all annotations of the controller start with.
 pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 

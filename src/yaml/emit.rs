@@ -35,13 +35,6 @@ fn octets(value: &Value, column: usize) -> usize {
     }
 }
 
-/// Several values as one JSON text that `kubectl apply` reads: a `v1` List.
-#[must_use]
-pub fn to_json(objects: &[Value]) -> String {
-    let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": objects });
-    format!("{list:#}\n")
-}
-
 /// Appends what stands behind `key:` or `-`: a blank and a scalar, or lines that start at column `indent`.
 pub fn push_block(out: &mut String, value: &Value, indent: usize) {
     match value {

@@ -24,7 +24,9 @@ use crate::kustomize::doctor::tree::{Folder, Tree};
 ///
 /// Reads the kustomization of DIR and those that it leads to, looks for the programs that a build would call, and
 /// tells what each way to build does: run the plugin, fail, or succeed without its objects. Nothing is built or
-/// issued; kustomize and kubectl are asked for their versions. Give the command that you build with behind `--` to have it judged: it is read and never run.
+/// issued; the kustomize and kubectl on PATH are asked for their versions. Give the command that you build with behind `--`
+/// to have it judged: it is never run; its program, where it is on PATH, is asked for its help with these flags and
+/// says which it does not know.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder with a kustomization; without it, that of COMMAND, else the working directory
@@ -97,8 +99,15 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
+/// Reads the command, with the help of the program on `PATH`.
 fn parse(words: &[String]) -> Result<Build, CommandError> {
-    command::parse(words).map_err(|mistake| CommandError::Input(vec![*mistake]))
+    let environment = Environment::new(&[]);
+    let ask = |words: &[&str]| {
+        let (program, arguments) = words.split_first()?;
+        Some(environment.ask(program, arguments)?.map(drop))
+    };
+    command::parse(words, &ask, &|word| Path::new(word).is_dir())
+        .map_err(|mistake| CommandError::Input(vec![*mistake]))
 }
 
 /// The folder as the user would write it.
@@ -209,6 +218,7 @@ fn of_command(
         .filter_map(|one| too_old(&one.title, builders))
         .collect();
     if let Some(build) = build {
+        found.extend(build.unchecked.clone());
         found.extend(outcome::mistakes(all, build, version(build, builders), instead));
     } else if all.iter().all(|one| one.reference.outside) && !all.is_empty() {
         let title = "the plugin's object stands outside of the kustomization's folder: Kustomize refuses it unless `--load-restrictor LoadRestrictionsNone` is given";
@@ -243,7 +253,7 @@ fn commands(
         COMMANDS.iter().filter_map(|command| {
             let words = command.split_whitespace().map(str::to_owned);
             let words: Vec<String> = words.chain([directory.display().to_string()]).collect();
-            command::parse(&words).ok()
+            command::parse(&words, &|_| None, &|_| true).ok()
         })
     };
     let builds: Vec<Build> = match build {

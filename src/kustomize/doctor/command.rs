@@ -1,11 +1,12 @@
-//! The command that somebody builds with, read and never run.
+//! The command that somebody builds with: its program is asked about its flags, and it is never run.
 
-use crate::diagnostic::{Diagnostic, is_unsafe, literal, nearest};
+use crate::diagnostic::{Diagnostic, is_unsafe, literal};
 
 /// What builds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tool {
     /// `kustomize build`.
+    #[default]
     Kustomize,
     /// `kubectl kustomize`.
     KubectlKustomize,
@@ -14,7 +15,7 @@ pub enum Tool {
 }
 
 /// A build.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Build {
     /// The program and its subcommand.
     pub tool: Tool,
@@ -30,55 +31,26 @@ pub struct Build {
     pub directory: Option<String>,
     /// Why the program does not even begin.
     pub refused: Option<String>,
+    /// What to say where the program was not asked about its flags.
+    pub unchecked: Option<Diagnostic>,
     /// Variables that are set for this command alone.
     pub environment: Vec<(String, String)>,
     /// The command as it was given.
     pub line: String,
 }
 
-/// Flags of `kustomize build` that stand for themselves.
-const PLAIN: [&str; 8] = [
-    "--as-current-user",
-    "--enable-alpha-plugins",
-    "--enable-exec",
-    "--enable-helm",
-    "--helm-debug",
-    "--network",
-    "--stack-trace",
-    "--help",
-];
-/// Flags of `kustomize build` with a value.
-const VALUED: [&str; 8] = [
-    "--env",
-    "--helm-api-versions",
-    "--helm-command",
-    "--helm-kube-version",
-    "--load-restrictor",
-    "--mount",
-    "--network-name",
-    "--output",
-];
-/// Flags of kubectl with a value that may stand before a folder.
-const KUBECTL_VALUED: [&str; 12] = [
-    "--cache-dir",
-    "--cluster",
-    "--context",
-    "--field-manager",
-    "--kubeconfig",
-    "--namespace",
-    "--request-timeout",
-    "--selector",
-    "--server",
-    "--token",
-    "--user",
-    "--v",
-];
+/// Whether a program, the first word, takes its arguments: an error is its message, `None` that it was not asked.
+pub type Ask<'a> = &'a dyn Fn(&[&str]) -> Option<Result<(), String>>;
 
 /// Reads a command.
 ///
 /// # Errors
 /// It is none that builds a kustomization.
-pub fn parse(words: &[String]) -> Result<Build, Box<Diagnostic>> {
+pub fn parse(
+    words: &[String],
+    ask: Ask<'_>,
+    is_folder: &dyn Fn(&str) -> bool,
+) -> Result<Build, Box<Diagnostic>> {
     let mut environment = Vec::new();
     let mut rest = words.iter().map(String::as_str).peekable();
     rest.next_if_eq(&"env");
@@ -87,29 +59,37 @@ pub fn parse(words: &[String]) -> Result<Build, Box<Diagnostic>> {
         rest.next();
     }
     let called = rest.next().unwrap_or_default();
-    let program = called.rsplit('/').next();
-    let rest: Vec<&str> = rest.collect();
-    let tool = match program {
-        Some("kustomize") if rest.contains(&"build") => Tool::Kustomize,
-        Some("kubectl") if rest.contains(&"kustomize") => Tool::KubectlKustomize,
+    let mut rest: Vec<&str> = rest.collect();
+    let (tool, subcommand) = match called.rsplit('/').next() {
+        Some("kustomize") if rest.contains(&"build") => (Tool::Kustomize, "build"),
+        Some("kubectl") if rest.contains(&"kustomize") => (Tool::KubectlKustomize, "kustomize"),
         Some("kubectl") if rest.iter().any(|word| is_kustomization(word)) => {
-            Tool::KubectlWithKustomization
+            (Tool::KubectlWithKustomization, "apply")
         }
         _ => return Err(no_build(words).into()),
     };
-    let mut build = Build {
-        tool,
-        program: called.to_owned(),
-        plugins: false,
-        exec: false,
-        unrestricted: false,
-        directory: None,
-        refused: None,
-        environment,
-        line: line(words),
-    };
-    build.read(&rest);
+    let place = rest.iter().position(|word| *word == subcommand);
+    place.map(|place| rest.remove(place));
+    // Another program may be the first of that name on another `PATH`, and other subcommands may be plugins.
+    let is_known = place.is_some() && environment.iter().all(|(name, _)| name != "PATH");
+    let (program, line) = (called.to_owned(), line(words));
+    let mut build = Build { tool, program, environment, line, ..Build::default() };
+    let ask = |words: &[&str]| ask(&question(called, subcommand, words).filter(|_| is_known)?);
+    build.read(&rest, &ask, is_folder);
     Ok(build)
+}
+
+/// What has a program say whether it takes these words: the request for its help. It reads all flags, names the one that is
+/// wrong, and does nothing else: so does every program that is made with cobra, unless a later word takes the request back.
+///
+/// The subcommand comes first, whatever it came behind: kubectl runs plugins for those that it does not know.
+fn question<'w>(program: &'w str, subcommand: &'w str, words: &[&'w str]) -> Option<Vec<&'w str>> {
+    let takes_back = |word: &&str| {
+        let is_short = word.starts_with('-') && !word.starts_with("--");
+        *word == "--" || word.starts_with("--help=") || is_short && word.contains("h=")
+    };
+    let request = [program, subcommand, "--help=true"];
+    (!words.iter().any(takes_back)).then(|| [&request, words].concat())
 }
 
 fn assignment(word: &str) -> Option<(&str, &str)> {
@@ -159,105 +139,66 @@ pub fn quoted(word: &str) -> String {
 }
 
 impl Build {
-    /// The command in few words: `kustomize build`.
-    #[must_use]
-    pub fn words(&self) -> &'static str {
-        match self.tool {
-            Tool::Kustomize => "kustomize build",
-            Tool::KubectlKustomize => "kubectl kustomize",
-            Tool::KubectlWithKustomization => "kubectl apply -k",
-        }
-    }
-
-    fn read(&mut self, words: &[&str]) {
-        let subcommand = match self.tool {
-            Tool::Kustomize => "build",
-            Tool::KubectlKustomize => "kustomize",
-            Tool::KubectlWithKustomization => "",
+    fn read(&mut self, words: &[&str], ask: Ask<'_>, is_folder: &dyn Fn(&str) -> bool) {
+        let answer = ask(words);
+        let is_checked = answer.is_some();
+        self.refused = answer.and_then(Result::err).map(|why| format!("`{why}`"));
+        let takes_value = |flag| match is_checked.then(|| ask(&[flag])).flatten() {
+            Some(answer) => answer.is_err_and(|why| why.starts_with("flag needs an argument")),
+            None => ["-k", "--kustomize", "--load-restrictor"].contains(&flag),
         };
-        let mut seen = subcommand.is_empty();
+        let mut folders = Vec::new();
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
-            if !seen && word == subcommand {
-                seen = true;
-            } else if word.starts_with("-k") && self.tool == Tool::KubectlWithKustomization {
-                let attached = word[2..].trim_start_matches('=');
-                let next = if attached.is_empty() { words.next() } else { Some(attached) };
-                self.directory = next.map(str::to_owned);
-            } else if word.starts_with("--") {
-                let (name, value) = match word.split_once('=') {
-                    Some((name, value)) => (name, Some(value)),
-                    None if self.takes_value(word) => (word, words.next()),
-                    None => (word, None),
-                };
-                // kubectl takes `_` for `-`; kustomize does not.
-                let other = name.replace('_', "-");
-                self.flag(if self.tool == Tool::Kustomize { name } else { &other }, value);
-            } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
-                self.short(short, &mut words);
-            } else if self.tool != Tool::KubectlWithKustomization {
-                self.positional(word);
+            if !word.starts_with('-') {
+                folders.push(word);
+            } else if let Some((name, value)) = word.split_once('=') {
+                self.flag(name, Some(value));
+            } else {
+                self.flag(word, if takes_value(word) { words.next() } else { None });
             }
         }
-    }
-
-    fn positional(&mut self, word: &str) {
-        match &self.directory {
-            None => self.directory = Some(word.to_owned()),
-            Some(first) => self.refuse(format!("it names two folders, `{first}` and `{word}`")),
+        if self.tool != Tool::KubectlWithKustomization {
+            let folder = folders.iter().rfind(|word| is_folder(word)).or(folders.last());
+            self.directory = folder.map(|&word| word.to_owned());
+            if is_checked && folders.len() > 1 {
+                self.refuse("`specify one path to kustomization.yaml`".to_owned());
+            }
         }
-    }
-
-    fn takes_value(&self, name: &str) -> bool {
-        VALUED.contains(&name)
-            || self.tool != Tool::Kustomize && KUBECTL_VALUED.contains(&name)
-            || self.tool == Tool::KubectlWithKustomization && name == "--kustomize"
-    }
-
-    /// A word of short flags; the value of the last may be the next word.
-    fn short<'w>(&mut self, short: &str, words: &mut impl Iterator<Item = &'w str>) {
-        let with_value = if self.tool == Tool::Kustomize { "eo" } else { "eonlsv" };
-        let known = |c: char| with_value.contains(c) || c == 'h' || self.tool != Tool::Kustomize;
-        let first = short.chars().next().unwrap_or_default();
-        if !known(first)
-            || PLAIN.iter().chain(&VALUED).any(|flag| flag.trim_start_matches('-') == short)
-        {
-            let help = format!("write `--{short}` with two dashes");
-            self.refuse(format!("`unknown shorthand flag: '{first}' in -{short}`: {help}"));
-        } else if short.len() == 1 && with_value.contains(first) {
-            words.next();
+        if !is_checked {
+            let title = format!(
+                "the flags of {} were not checked: its program was not asked; only `--enable-alpha-plugins`, `--enable-exec` and `--load-restrictor` were read",
+                literal(&self.line)
+            );
+            let help = "write `kustomize` or `kubectl` without a path, with the program on `PATH`";
+            self.unchecked = Some(Diagnostic::notice("flags-unchecked", title).help(help));
         }
     }
 
     fn flag(&mut self, name: &str, value: Option<&str>) {
-        let is_true = || {
-            value.is_none_or(|value| matches!(value, "true" | "1" | "t" | "T" | "TRUE" | "True"))
-        };
+        use Tool::{KubectlKustomize, KubectlWithKustomization, Kustomize};
+        // kubectl takes `_` for `-`; kustomize does not.
+        let name = &*if self.tool == Kustomize { name.into() } else { name.replace('_', "-") };
+        // As Go's `strconv.ParseBool` reads it.
+        let is_true =
+            value.is_none_or(|text| ["1", "t", "T", "true", "TRUE", "True"].contains(&text));
         match (self.tool, name) {
-            (Tool::KubectlWithKustomization, "--kustomize") => {
-                self.directory = value.map(str::to_owned);
+            (KubectlWithKustomization, _) if is_kustomization(name) => {
+                self.directory = value.or(name.strip_prefix("-k")).map(str::to_owned);
             }
-            (Tool::KubectlWithKustomization, name) if name.starts_with("--enable") => {
-                self.refuse(format!("`unknown flag: {name}`"));
-            }
-            (Tool::KubectlKustomize, "--enable-exec") => {
-                self.refuse(format!("`unknown flag: {name}`"));
-            }
-            (Tool::Kustomize, "--enable-exec") => self.exec = is_true(),
-            (Tool::Kustomize | Tool::KubectlKustomize, "--enable-alpha-plugins") => {
-                self.plugins = is_true();
-            }
-            (Tool::Kustomize | Tool::KubectlKustomize, "--load-restrictor") => {
-                self.unrestricted = value == Some("LoadRestrictionsNone");
-            }
-            (_, name) if PLAIN.contains(&name) || VALUED.contains(&name) => {}
-            (tool, name) => {
-                let near = nearest(name, PLAIN.into_iter().chain(VALUED));
-                if tool == Tool::Kustomize || name.starts_with("--enable") {
-                    let hint = near.map(|near| format!("; write `{near}`")).unwrap_or_default();
-                    self.refuse(format!("`unknown flag: {name}`{hint}"));
+            (Kustomize, "--enable-exec") => self.exec = is_true,
+            (Kustomize | KubectlKustomize, "--enable-alpha-plugins") => self.plugins = is_true,
+            (Kustomize | KubectlKustomize, "--load-restrictor") => {
+                match value.unwrap_or_default() {
+                    "LoadRestrictionsNone" => self.unrestricted = true,
+                    "LoadRestrictionsRootOnly" => self.unrestricted = false,
+                    other => self.refuse(format!("`illegal flag value --load-restrictor {other}`")),
                 }
             }
+            (_, "--enable-exec" | "--enable-alpha-plugins" | "--load-restrictor") => {
+                self.refuse(format!("`unknown flag: {name}`"));
+            }
+            _ => {}
         }
     }
 
@@ -268,93 +209,88 @@ impl Build {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
-    fn build(line: &str) -> Build {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        parse(&words).unwrap_or_else(|found| panic!("{line}: {}", found.title))
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
     }
 
     #[test]
-    fn commands_are_read() {
-        use Tool::{KubectlKustomize, KubectlWithKustomization, Kustomize};
-        for (line, tool, plugins, exec, directory) in [
-            ("kustomize build", Kustomize, false, false, None),
-            ("kustomize build --enable-alpha-plugins o/p", Kustomize, true, false, Some("o/p")),
+    fn commands_are_read_where_no_program_is_at_hand() {
+        for (line, flags, directory) in [
+            ("kustomize build", "", None),
+            ("kustomize build --enable-alpha-plugins o/p", "plugins", Some("o/p")),
+            ("kustomize --stack-trace build -o x --enable-exec .", "exec", Some(".")),
+            ("/opt/kustomize build --enable-exec=false . --env A=b", "", Some(".")),
             (
-                "kustomize --stack-trace build -o x --enable-exec .",
-                Kustomize,
-                false,
-                true,
-                Some("."),
+                "env A=b kustomize build nowhere --enable-alpha-plugins=1",
+                "plugins",
+                Some("nowhere"),
             ),
+            ("kustomize build --enable_alpha_plugins", "", None),
+            ("kubectl kustomize --enable_alpha_plugins d", "plugins", Some("d")),
+            ("kubectl --context c kustomize .", "", Some(".")),
+            ("kubectl -n web apply -k d", "", Some("d")),
+            ("kubectl apply -kd", "", Some("d")),
+            ("kubectl diff --kustomize=d", "", Some("d")),
+            ("kustomize build --load-restrictor LoadRestrictionsNone", "unrestricted", None),
+            ("kustomize build --load-restrictor=LoadRestrictionsRootOnly d", "", Some("d")),
             (
-                "/opt/kustomize build --enable-exec=false --env A=b d",
-                Kustomize,
-                false,
-                false,
-                Some("d"),
+                "kustomize build --load-restrictor none",
+                "`illegal flag value --load-restrictor none`",
+                None,
             ),
-            (
-                "env A=b kustomize build d --enable-alpha-plugins=true",
-                Kustomize,
-                true,
-                false,
-                Some("d"),
-            ),
-            (
-                "kubectl kustomize --enable-alpha-plugins d",
-                KubectlKustomize,
-                true,
-                false,
-                Some("d"),
-            ),
-            (
-                "kubectl kustomize --enable_alpha_plugins d",
-                KubectlKustomize,
-                true,
-                false,
-                Some("d"),
-            ),
-            ("kubectl --context c kustomize d", KubectlKustomize, false, false, Some("d")),
-            ("kubectl -n web apply -k d", KubectlWithKustomization, false, false, Some("d")),
-            ("kubectl apply -kd", KubectlWithKustomization, false, false, Some("d")),
-            ("kubectl diff --kustomize=d", KubectlWithKustomization, false, false, Some("d")),
+            ("kubectl kustomize --enable-exec d", "`unknown flag: --enable-exec`", Some("d")),
+            ("kubectl apply -k d --enable_exec", "`unknown flag: --enable-exec`", Some("d")),
         ] {
-            let build = build(line);
-            let read = (build.tool, build.plugins, build.exec, build.directory.as_deref());
-            assert_eq!(read, (tool, plugins, exec, directory), "{line}");
-            assert_eq!(build.refused, None, "{line}");
-            assert_eq!(build.line, line);
+            let build = parse(&words(line), &|_| None, &|word| word == ".").unwrap();
+            let flags_read = [
+                build.refused.as_deref(),
+                build.plugins.then_some("plugins"),
+                build.exec.then_some("exec"),
+                build.unrestricted.then_some("unrestricted"),
+            ];
+            let flags_read: Vec<&str> = flags_read.into_iter().flatten().collect();
+            assert_eq!(flags_read.join(" "), flags, "{line}");
+            assert_eq!(build.directory.as_deref(), directory, "{line}");
+            assert_eq!((build.line.as_str(), build.unchecked.is_some()), (line, true));
         }
-        let with = build("KUSTOMIZE_PLUGIN_HOME=/p kustomize build");
-        assert_eq!(with.environment, [("KUSTOMIZE_PLUGIN_HOME".to_owned(), "/p".to_owned())]);
-        assert!(build("kustomize build --load-restrictor LoadRestrictionsNone").unrestricted);
-        assert!(
-            !build("kustomize build --load-restrictor=LoadRestrictionsRootOnly d").unrestricted
-        );
+        let with = parse(&words("A=b C=d kustomize build"), &|_| None, &|_| true).unwrap();
+        assert_eq!(with.environment, [("A", "b"), ("C", "d")].map(|(a, b)| (a.into(), b.into())));
     }
 
     #[test]
-    fn what_the_programs_refuse_is_known() {
-        for (line, words) in [
-            ("kustomize build --enable_alpha_plugins", "write `--enable-alpha-plugins`"),
-            ("kustomize build -enable-alpha-plugins", "two dashes"),
-            ("kustomize build a b", "two folders"),
-            ("kubectl kustomize --enable-exec d", "unknown flag: --enable-exec"),
-            ("kubectl kustomize --enable-alpha-plugin d", "write `--enable-alpha-plugins`"),
-            ("kubectl apply -k d --enable-alpha-plugins", "unknown flag: --enable-alpha-plugins"),
+    fn nothing_is_asked_that_could_build() {
+        for (line, asked) in [
+            ("kubectl -n kustomize kustomize d", "kubectl kustomize --help=true -n kustomize d"),
+            ("kubectl plugin kustomize d", "kubectl kustomize --help=true plugin d"),
+            ("kustomize --stack-trace build d", "kustomize build --help=true --stack-trace d"),
+            ("kubectl apply -k d", "kubectl apply --help=true -k d"),
+            ("kubectl plugin -k d", ""),
+            ("/opt/kustomize build d", "/opt/kustomize build --help=true d"),
+            ("PATH=/opt kustomize build d", ""),
+            ("kustomize build -- d", ""),
+            ("kustomize build d --help=false", ""),
+            ("kustomize build d -h=false", ""),
+            ("kubectl apply -k d -Rh=0", ""),
         ] {
-            let refused = build(line).refused.unwrap();
-            assert!(refused.contains(words), "{line}: {refused}");
+            let heard = RefCell::new(String::new());
+            let ask = |words: &[&str]| {
+                *heard.borrow_mut() = words.join(" ");
+                None
+            };
+            assert!(parse(&words(line), &ask, &|_| true).is_ok());
+            assert_eq!(*heard.borrow(), asked, "{line}");
         }
     }
 
     #[test]
     fn other_commands_are_refused() {
         for line in ["", "kustomize edit set", "kubectl apply -f x", "helm template", "A=b"] {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            assert_eq!(parse(&words).unwrap_err().code, "no-build", "{line}");
+            let found = parse(&words(line), &|_| None, &|_| true);
+            assert_eq!(found.unwrap_err().code, "no-build", "{line}");
         }
     }
 

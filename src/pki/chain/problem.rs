@@ -5,7 +5,6 @@ use std::fmt;
 use crate::domain;
 use crate::pki::acceptance::{self, By, Refusal};
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
-use crate::pki::key::SpkiHash;
 use crate::time::Timestamp;
 
 /// What a certificate is to be used for.
@@ -70,13 +69,6 @@ pub enum Problem {
         /// The DNS names that it has.
         found: Vec<String>,
     },
-    /// The key at hand is another one.
-    KeyMismatch {
-        /// Hash of its own key.
-        certificate: SpkiHash,
-        /// Hash of the key at hand.
-        key: SpkiHash,
-    },
 }
 
 impl fmt::Display for Problem {
@@ -109,10 +101,6 @@ impl fmt::Display for Problem {
                 "does not cover {} (subjectAltName has {})",
                 list(missing.iter().cloned()),
                 list(found.iter().cloned())
-            ),
-            Self::KeyMismatch { certificate, key } => write!(
-                f,
-                "does not belong to the key (SHA-256 of its public key is {certificate}, of the key's {key})"
             ),
         }
     }
@@ -206,13 +194,4 @@ pub fn covers(pattern: &str, host: &str) -> bool {
     }
     let covered = pattern.strip_prefix("*.").zip(domain::of_wildcard(host));
     covered.is_some_and(|(pattern, domain)| pattern.eq_ignore_ascii_case(domain))
-}
-
-impl Problem {
-    /// The problem of a key that does not belong to the certificate, if it does not.
-    #[must_use]
-    pub fn of_key(certificate: &Certificate, key: &crate::pki::key::PrivateKey) -> Option<Self> {
-        let (own, key) = (certificate.spki_hash, key.spki_hash());
-        (own != key).then_some(Self::KeyMismatch { certificate: own, key })
-    }
 }

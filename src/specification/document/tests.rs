@@ -7,6 +7,7 @@ mod places;
 mod values;
 
 use super::*;
+use crate::path;
 
 pub(super) fn source(name: &str, text: &str) -> Arc<Source> {
     Arc::new(Source { name: name.into(), directory: "".into(), text: text.into() })

@@ -6,9 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::Value;
 
 use super::{
-    BOTH, PLAIN, PLUGIN, PROTECTED, doctor, exec, expect, generator, good_function, site, split,
+    BOTH, PLAIN, PLUGIN, PROTECTED, doctor, exec, expect, found, generator, good_function, site,
+    split,
 };
-use crate::support::root;
+use crate::support::{Sandbox, root};
 
 #[test]
 fn commands_are_judged() {
@@ -109,12 +110,58 @@ fn other_folders_and_other_commands_are_said() {
 #[test]
 fn nothing_is_written_and_no_command_is_run() {
     let sandbox = generator(&exec(PROTECTED));
-    let script = sandbox.write("bin/kustomize", "#!/bin/sh\n[ \"$1\" = version ] || touch ran\n");
-    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    let asked =
+        "#!/bin/sh\ncase \"$1 $2\" in version*|\"build --help=true\") ;; *) touch ran;; esac\n";
+    script(&sandbox, "bin/kustomize", asked);
+    script(&sandbox, "other/kustomize", "#!/bin/sh\ntouch ran\n");
     let before = sandbox.files();
     doctor(&sandbox, &BOTH);
     doctor(&sandbox, &[]);
+    for command in [
+        "./other/kustomize build .",
+        "PATH=other kustomize build .",
+        "kustomize build . --help=false",
+        "kustomize build -h=false .",
+        "kustomize build -- .",
+    ] {
+        let command = command.replace("other", sandbox.path("other").to_str().unwrap());
+        let run = doctor(&sandbox, &[&["--"], &split(&command)[..]].concat());
+        assert!(run.stderr.contains("flags-unchecked"), "{command}: {}", run.stderr);
+    }
     assert_eq!(sandbox.files(), before);
+}
+
+#[test]
+fn the_program_on_path_judges_its_flags() {
+    let sandbox = generator(&exec(PLAIN));
+    sandbox.write("out/kustomization.yaml", "resources: []\n");
+    let command = split("-- kustomize build --enable-alpha-plugins . -o out");
+    expect("not at hand", &sandbox, &command, &["no-plugin"], "were not checked");
+    // What kustomize 5.8.2 says.
+    let text = "#!/bin/sh
+for word; do last=$word; done
+case \"$last\" in
+  -o) echo \"Error: flag needs an argument: 'o' in -o\" >&2; exit 1;;
+  -x) echo \"Error: unknown shorthand flag: 'x' in -x\" >&2; exit 1;;
+esac
+";
+    script(&sandbox, "bin/kustomize", text);
+    expect("a value", &sandbox, &command, &[], "nothing is wrong");
+    for (flags, words) in [
+        ("-x", "fails: `unknown shorthand flag: 'x' in -x`"),
+        ("out", "fails: `specify one path to kustomization.yaml`"),
+        ("--load-restrictor=none", "fails: `illegal flag value --load-restrictor none`"),
+    ] {
+        let line = format!(". -- kustomize build --enable-alpha-plugins . {flags}");
+        let (_, codes, stderr) = found(&sandbox, &split(&line));
+        assert!(codes.contains(&"build-flags".to_owned()) && stderr.contains(words), "{stderr}");
+        assert!(!stderr.contains("flags-unchecked"), "{stderr}");
+    }
+}
+
+fn script(sandbox: &Sandbox, path: &str, text: &str) {
+    let path = sandbox.write(path, text);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -130,8 +177,7 @@ fn the_documentation_tells_the_truth() {
     let sandbox = site(&files);
     for (name, says) in [("kustomize", "v5.8.2"), ("kubectl", "{\"kustomizeVersion\": \"v5.8.1\"}")]
     {
-        let path = sandbox.write(&format!("bin/{name}"), format!("#!/bin/sh\necho '{says}'\n"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        script(&sandbox, &format!("bin/{name}"), &format!("#!/bin/sh\necho '{says}'\n"));
     }
     let printed = doctor(&sandbox, &["site"]).stdout;
     assert_eq!(printed.replace(sandbox.path("bin").to_str().unwrap(), "/usr/local/bin"), shown);

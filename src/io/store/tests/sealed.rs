@@ -89,7 +89,10 @@ fn keys_are_never_in_clear_and_come_back_for_each_recipient() {
     for one in [&ann, &bob] {
         let keyring = keyring(&sealed(root.path(), &[&ann, &bob], &[&eve, one]), &issued).unwrap();
         for made in &issued.certificates {
-            assert_eq!(keyring.get(&made.request.holder).unwrap().spki_hash(), made.spki_hash);
+            assert_eq!(
+                keyring.get(&made.request.holder).unwrap().spki_hash(),
+                made.certificate().spki_hash
+            );
         }
     }
     let Err(StoreError::Sealed(refused)) = keyring(&sealed(root.path(), &[], &[&eve]), &issued)

@@ -26,6 +26,11 @@ _FLAGS: tuple[tuple[str, ...], ...] = (
     (_ALPHA, _EXEC),
     ("--enable_alpha_plugins",),
     (_ALPHA, _EXEC, "--load-restrictor", "LoadRestrictionsNone"),
+    (_ALPHA, "--load-restrictor", "none"),
+    (_ALPHA, "-e", "nowhere"),
+    (_ALPHA, "--nowhere"),
+    (_ALPHA, "-x"),
+    (_ALPHA, "."),
 )
 
 #: Somebody's application.
