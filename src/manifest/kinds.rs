@@ -1,5 +1,5 @@
 //! Kinds of objects that mtlsgen makes or reads, as Kubernetes has them: one struct each. Group, version, kind, namespace and
-//! name of an object are its [`Identity`](crate::identity::Identity).
+//! name of an object are its [`Identity`].
 //!
 //! What they do not have of a kind's fields does not matter to mtlsgen, and is passed over where objects are read. A field that is
 //! null is absent, as the API server reads it.

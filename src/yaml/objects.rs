@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Vec<Value>, ReadError> {
     Ok(documents(text, Schema::Kubectl)?.into_iter().map(|part| part.root.into_json()).collect())
 }
 
-/// As [`parse`], with the places of all values, which mean what `schema` says.
+/// Reads all documents of a YAML or JSON text, with the places of all values, which mean what `schema` says.
 ///
 /// # Errors
 ///
