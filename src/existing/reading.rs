@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 
 use serde_json::Value;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::diagnostic::{Diagnostic, literal};
-use crate::manifest::{data, lists, name_suffix_hash};
+use crate::manifest::{Wiped, data, lists, name_suffix_hash};
 use crate::model::Reference;
 use crate::yaml;
 
@@ -171,16 +171,7 @@ fn add(file: &str, mut object: Value, secrets: &mut Secrets, errors: &mut Vec<Di
         }
     }
     // `kubectl apply` leaves a whole copy of a Secret in its annotations.
-    wipe(&mut object);
-}
-
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(map) => map.values_mut().for_each(wipe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
+    drop(Wiped::from(object));
 }
 
 fn insert(

@@ -1,4 +1,4 @@
-//! Secrets as Kubernetes has them: base64, which anyone who has the file can read.
+//! Secrets as they are, which anyone who has the file can read; `manifest/kinds/secret.rs` makes base64 of the values.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The command that somebody builds with: its program is asked about its flags, and it is never run.
+//! The command of a build: its program is asked about its flags, and the command is never run.
 
 use crate::diagnostic::{Diagnostic, is_unsafe, literal};
 
