@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..ask import Answer
 from ..processes import Process
 
-#: How often one request is made: more than one reload within it is rare, an endless row of them is a fault.
-_ATTEMPTS = 5
+#: How often one request is made, and the seconds between: a reload takes less, an endless row of them is a fault.
+_ATTEMPTS = 40
+_PAUSE = 0.2
 
 
 @dataclass(frozen=True)
@@ -22,20 +25,16 @@ class Controller:
     #: `ADDRESS:PORT` for TLS.
     https: str
     process: Process
-    #: What its log says when a reload closes connections, if any reload does.
-    closes: bytes | None = None
+    #: Whether, by its log, a request that was made when the log had so many bytes met a reload; None: it has none.
+    reloading: Callable[[Path, int], bool] | None = None
 
     def answer(self, request: Callable[[], Answer]) -> Answer:
-        """The answer to a request, which is made again if a reload closed its connection: an nginx worker that ends
-        closes what it has accepted and not yet served, and that says nothing about the configuration."""
+        """The answer to a request, which is made again if it met a reload: a process that ends answers by the
+        configuration of before, or closes what it has accepted, and says nothing about the present one."""
         for _ in range(_ATTEMPTS - 1):
             before = self.process.log.stat().st_size
             answer = request()
-            if not (answer.refused and self._closed_since(before)):
+            if self.reloading is None or not self.reloading(self.process.log, before):
                 return answer
+            time.sleep(_PAUSE)
         return request()
-
-    def _closed_since(self, offset: int) -> bool:
-        with self.process.log.open("rb") as log:
-            log.seek(offset)
-            return self.closes is not None and self.closes in log.read()

@@ -105,7 +105,7 @@ def starts(instance: Instance) -> Callable[[Run], AbstractContextManager[Control
             process.wait_until_ready(lambda: not instance.serves or ask(run.network, health).status == 200)
             with registered(run.cluster, webhook, NAMESPACE):
                 http, https = f"127.0.0.1:{instance.http}", f"127.0.0.1:{instance.https}"
-                yield Controller(instance.name, http, https, process, closes=b"gracefully shutting down")
+                yield Controller(instance.name, http, https, process, reloading)
         finally:
             process.stop(patience=0)
 
@@ -113,6 +113,22 @@ def starts(instance: Instance) -> Callable[[Run], AbstractContextManager[Control
 
 
 running = starts(Instance())
+
+
+def reloading(log: Path, before: int) -> bool:
+    """Whether nginx reloaded when its log had `before` bytes, or has begun to since: from the signal until every
+    worker of before has said that it accepts no more, either generation of workers answers."""
+    with log.open("rb") as file:
+        first = max(0, before - _RELOAD)
+        file.seek(first)
+        text = file.read()
+    begun = text.rfind(b"signal 1 (SIGHUP) received")
+    ended = text.count(b": gracefully shutting down", begun, before - first)
+    return begun >= 0 and ended < max(1, text.count(b": start worker process ", begun))
+
+
+#: Bytes of the log that a reload and what is said beside it fit into.
+_RELOAD = 400_000
 
 
 def _webhook(instance: Instance, folder: Path) -> Webhook:
