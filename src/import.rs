@@ -3,11 +3,11 @@
 //! ```text
 //!  files ──reading──► Found ──judge──► Pki ──spec_text──► mtls.toml ─┐
 //!                              ▲                                     ├─rehearsal──► Fits ──► Imported
-//!                              └──────────── Experience ◄────────────┘
+//!                              └────── Forms, some lowered ◄─────────┘
 //! ```
 //!
-//! The rule is made by trial: the spec is resolved, and the planner asked what it would issue. Whatever is not
-//! kept as an entry becomes a brought file, and what does not work as a file stays behind; both are told.
+//! What a spec can say is not judged a second time here: the spec is resolved, and the planner is asked what it would
+//! issue. Whatever it does not keep as an entry becomes a brought file, and what does not work as a file stays behind.
 
 mod cfssl;
 mod contents;
@@ -33,15 +33,13 @@ pub use spec_text::{Service, SpecText};
 
 use crate::diagnostic::Diagnostic;
 use crate::time::Timestamp;
-use judge::Experience;
-use rehearsal::Rehearsal;
+use judge::Forms;
+use rehearsal::{Refused, Rehearsal};
 
 /// Name of the spec that is written.
 pub const SPEC: &str = "mtls.toml";
 /// Name of the store's folder beside it.
 pub const STORE: &str = "pki";
-/// How often a spec is written anew; each time at least one holder is said in another way.
-const ATTEMPTS: usize = 100_000;
 
 /// A foreign PKI, ready to be written.
 #[derive(Debug)]
@@ -68,19 +66,29 @@ pub fn import(
     now: Timestamp,
 ) -> Result<Imported, Vec<Diagnostic>> {
     let placeholder = Service { name: "placeholder".parse().expect("it is a name"), port: 80 };
-    let mut experience = Experience::default();
+    let mut forms = Forms::default();
     let head = (options.name.as_ref(), sources);
-    for _ in 0..ATTEMPTS {
-        let pki = judge::judge(found, options, &experience, now);
+    loop {
+        let pki = judge::judge(found, options, &forms, now);
         // Without a service the spec is wrong on purpose: it is tried out with one.
         let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), head);
         let brought = contents::brought(&pki, found);
         if !pki.entries.iter().any(|entry| entry.in_spec) {
             return Ok(nothing(&pki));
         }
-        match rehearsal::rehearse(&pki, &tried, &brought, &experience, now) {
-            Rehearsal::Misfit(next) if next != experience => experience = next,
-            Rehearsal::Misfit(_) => break,
+        match rehearsal::rehearse(&pki, &tried, &brought, now) {
+            Rehearsal::Refused(refused) => {
+                for (holder, Refused { why, renew_before }) in refused {
+                    let is_later =
+                        renew_before.is_some_and(|before| forms.renew_later(&holder, before));
+                    if !is_later && !forms.lower(&pki, &holder, &why) {
+                        let title = format!(
+                            "no spec describes what was found: {holder} stays wrong without its certificate: {why}"
+                        );
+                        return Err(vec![Diagnostic::error("import", title)]);
+                    }
+                }
+            }
             Rehearsal::Broken(findings) => return Err(findings),
             Rehearsal::Fits(model, inventory, obstacles) => {
                 let contents = contents::contents(&pki, found, (&model, &inventory), now)
@@ -92,8 +100,6 @@ pub fn import(
             }
         }
     }
-    let title = "no spec describes what was found, whatever is left out of it";
-    Err(vec![Diagnostic::error("import", title)])
 }
 
 /// Nothing can be taken over.

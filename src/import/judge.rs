@@ -33,17 +33,67 @@ pub struct Options {
     pub clients: BTreeSet<String>,
 }
 
-/// What earlier attempts to write a spec have shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Experience {
-    /// Holders whose certificates no entry of a spec can describe, each with why.
-    pub unsayable: BTreeMap<Holder, String>,
-    /// Holders whose certificates do not even work as files.
-    pub refused: BTreeMap<Holder, String>,
-    /// Clients whose signing requests a spec cannot name.
-    pub without_csr: BTreeSet<Holder>,
-    /// When the certificates of holders would be due at once: how long before their end they are renewed instead.
-    pub renew_before: BTreeMap<Holder, Seconds>,
+/// How a spec says each holder's certificate. All begin at the first form; the planner refuses one, and that holder
+/// takes the next: it never climbs back, so a spec that fits is reached, or nothing is left.
+#[derive(Clone, Debug, Default)]
+pub struct Forms {
+    forms: BTreeMap<Holder, Form>,
+    renew_before: BTreeMap<Holder, Seconds>,
+}
+
+/// How a spec says a holder's certificate, best first.
+#[derive(Clone, Debug)]
+enum Form {
+    /// An entry, without the signing request that the spec cannot name.
+    WithoutRequest,
+    /// A file: no entry describes it, for this reason.
+    File(String),
+    /// Not at all: it does not even work as a file; why no entry describes it.
+    Nothing(String),
+}
+
+impl Forms {
+    /// Takes the next form of a holder, for the planner refuses the present one; `false` when there is none.
+    pub fn lower(&mut self, pki: &Pki, holder: &Holder, why: &str) -> bool {
+        let has_csr = |entry: &Entry| entry.holder == *holder && entry.csr.is_some();
+        let next = match self.forms.get(holder) {
+            None if pki.entries.iter().any(has_csr) => Form::WithoutRequest,
+            None | Some(Form::WithoutRequest) => Form::File(why.to_owned()),
+            Some(Form::File(first)) => Form::Nothing(first.clone()),
+            Some(Form::Nothing(_)) => return false,
+        };
+        self.forms.insert(holder.clone(), next);
+        true
+    }
+
+    /// Has a holder's certificate renewed so long before its end; `false` where it is already renewed no sooner.
+    pub fn renew_later(&mut self, holder: &Holder, before: Seconds) -> bool {
+        let is_later = self.renew_before.get(holder).is_none_or(|present| *present > before);
+        if is_later {
+            self.renew_before.insert(holder.clone(), before);
+        }
+        is_later
+    }
+
+    /// Why no entry describes this holder's certificate, if the planner says so.
+    fn unsayable(&self, holder: &Holder) -> Option<&str> {
+        match self.forms.get(holder) {
+            Some(Form::File(why) | Form::Nothing(why)) => Some(why),
+            None | Some(Form::WithoutRequest) => None,
+        }
+    }
+
+    /// Why it does not even work as a file.
+    fn refused(&self, holder: &Holder) -> Option<&str> {
+        match self.forms.get(holder) {
+            Some(Form::Nothing(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    fn names_request(&self, holder: &Holder) -> bool {
+        !self.forms.contains_key(holder)
+    }
 }
 
 /// Where a holder's certificate comes from, in the words of a spec.
@@ -108,14 +158,14 @@ pub struct Pki {
 struct Case<'a> {
     found: &'a Found,
     options: &'a Options,
-    experience: &'a Experience,
+    forms: &'a Forms,
     now: Timestamp,
 }
 
 /// Judges everything.
 #[must_use]
-pub fn judge(found: &Found, options: &Options, experience: &Experience, now: Timestamp) -> Pki {
-    let case = Case { found, options, experience, now };
+pub fn judge(found: &Found, options: &Options, forms: &Forms, now: Timestamp) -> Pki {
+    let case = Case { found, options, forms, now };
     let mut pki =
         Pki { left_out: found.left_out.clone(), notes: found.notes.clone(), ..Pki::default() };
     let authorities = authorities::judge(case, &mut pki);
@@ -175,7 +225,7 @@ impl Case<'_> {
 
     /// Why no entry of a spec describes the certificate of this holder, if none does.
     fn unsayable(&self, holder: &Holder, certificate: &Certificate) -> Option<String> {
-        let known = self.experience.unsayable.get(holder).cloned();
+        let known = self.forms.unsayable(holder).map(str::to_owned);
         known.or_else(|| unstorable(certificate))
     }
 
@@ -206,7 +256,7 @@ impl Entry {
     fn of(case: Case<'_>, holder: Holder, source: Source, certificate: &Certificate) -> Self {
         let length = Seconds(certificate.not_after.since(certificate.not_before).0 + 1);
         Self {
-            renew_before: case.experience.renew_before.get(&holder).copied(),
+            renew_before: case.forms.renew_before.get(&holder).copied(),
             holder,
             source,
             certificate: Some(certificate.clone()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contents::BroughtFile;
-use super::judge::{Entry, Experience, Pki, Source};
+use super::judge::{Pki, Source};
 use super::spec_text::SpecText;
 use crate::diagnostic::{Diagnostic, Severity, Source as Text};
 use crate::model::{self, Context, Files, Model};
@@ -24,10 +24,18 @@ const SHORTEST: Seconds = Seconds::minutes(5);
 pub(super) enum Rehearsal {
     /// The spec says what there is; the words are what stops `render` all the same.
     Fits(Box<Model>, Box<Inventory>, Vec<String>),
-    /// Something must be said in another way.
-    Misfit(Experience),
-    /// The spec is wrong, and nobody knows where.
+    /// These holders have to be said in another way.
+    Refused(BTreeMap<Holder, Refused>),
+    /// The spec is wrong, and no holder's part of it is.
     Broken(Vec<Diagnostic>),
+}
+
+/// A holder whose certificate would be issued anew, or whose entry is wrong.
+pub(super) struct Refused {
+    /// Why.
+    pub why: String,
+    /// Its certificate is only due: renewed so long before its end, it is not.
+    pub renew_before: Option<Seconds>,
 }
 
 /// Tries the spec out.
@@ -35,12 +43,11 @@ pub(super) fn rehearse(
     pki: &Pki,
     spec: &SpecText,
     brought: &[BroughtFile],
-    experience: &Experience,
     now: Timestamp,
 ) -> Rehearsal {
     let model = match resolve(&spec.text, brought, now) {
         Ok(model) => model,
-        Err(findings) => return told_by(&findings, pki, spec, experience),
+        Err(findings) => return of_findings(findings, spec),
     };
     let inventory = inventory(pki);
     let misfits = plan::misfits(&model, &inventory, now);
@@ -48,41 +55,19 @@ pub(super) fn rehearse(
         let obstacles = obstacles(&model, &inventory, now);
         return Rehearsal::Fits(Box::new(model), Box::new(inventory), obstacles);
     }
-    let mut next = experience.clone();
-    for (holder, reason) in misfits {
+    let refused = misfits.into_iter().map(|(holder, reason)| {
         let due = matches!(reason, Reason::Due { .. });
-        let sooner = held(&inventory, &holder).and_then(|not_after| sooner(not_after, now));
-        match sooner.filter(|_| due) {
-            Some(before)
-                if experience.renew_before.get(&holder).is_none_or(|had| *had > before) =>
-            {
-                next.renew_before.insert(holder, before);
-            }
-            _ => next.refuse(pki, holder, &reason.to_string()),
-        }
-    }
-    Rehearsal::Misfit(next)
+        let renew_before =
+            held(&inventory, &holder).filter(|_| due).and_then(|not_after| sooner(not_after, now));
+        (holder, Refused { why: reason.to_string(), renew_before })
+    });
+    Rehearsal::Refused(refused.collect())
 }
 
 /// What `render` would refuse although every certificate is kept: revocation lists that somebody else must sign.
 fn obstacles(model: &Model, inventory: &Inventory, now: Timestamp) -> Vec<String> {
     let findings = plan::plan(model, inventory, now).err().unwrap_or_default();
     findings.iter().map(|one| format!("{}: {}", one.title, one.help.join("; "))).collect()
-}
-
-impl Experience {
-    /// What failed as an entry is a file next time, what failed as a file stays behind.
-    fn refuse(&mut self, pki: &Pki, holder: Holder, why: &str) {
-        let has_csr = |entry: &Entry| entry.holder == holder && entry.csr.is_some();
-        if pki.entries.iter().any(has_csr) {
-            self.without_csr.insert(holder);
-            return;
-        }
-        match self.unsayable.get(&holder) {
-            Some(first) => drop(self.refused.insert(holder, first.clone())),
-            None => drop(self.unsayable.insert(holder, why.to_owned())),
-        }
-    }
 }
 
 fn held(inventory: &Inventory, holder: &Holder) -> Option<Timestamp> {
@@ -96,23 +81,17 @@ fn sooner(not_after: Timestamp, now: Timestamp) -> Option<Seconds> {
     Some(Seconds(half / unit * unit)).filter(|half| *half >= SHORTEST)
 }
 
-/// The errors in the words of holders' entries.
-fn told_by(
-    findings: &[Diagnostic],
-    pki: &Pki,
-    spec: &SpecText,
-    experience: &Experience,
-) -> Rehearsal {
-    let mut next = experience.clone();
-    let mut known = false;
+/// The holders whose entries have errors.
+fn of_findings(findings: Vec<Diagnostic>, spec: &SpecText) -> Rehearsal {
+    let mut refused = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
         let place = finding.span.as_ref().map(|span| span.start);
         if let Some(holder) = place.and_then(|place| spec.holder_at(place)) {
-            next.refuse(pki, holder.clone(), &finding.title);
-            known = true;
+            let first = Refused { why: finding.title.clone(), renew_before: None };
+            refused.entry(holder.clone()).or_insert(first);
         }
     }
-    if known { Rehearsal::Misfit(next) } else { Rehearsal::Broken(findings.to_vec()) }
+    if refused.is_empty() { Rehearsal::Broken(findings) } else { Rehearsal::Refused(refused) }
 }
 
 /// The model of a text, with brought files that are not written yet.

@@ -200,8 +200,8 @@ fn entry(
         }
     };
     let holder = Holder::Authority(name.to_owned());
-    if let Some(why) = case.experience.refused.get(&holder) {
-        return Err(refuse(why.clone()));
+    if let Some(why) = case.forms.refused(&holder) {
+        return Err(refuse(why.to_owned()));
     }
     let mut entry = Entry::of(case, holder, source(parent, case.has_key(own), as_file), own);
     entry.secret = case.trust_secret(own);

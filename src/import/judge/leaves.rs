@@ -178,7 +178,7 @@ fn entry(
         pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
     } else {
         let keeps_key = matches!(entry.holder, Holder::Client(_)) && !entry.has_key;
-        if keeps_key && !case.experience.without_csr.contains(&entry.holder) {
+        if keeps_key && case.forms.names_request(&entry.holder) {
             entry.csr = case.found.requests.get(&own.spki_hash).cloned();
         }
         tell(&entry, pki);
@@ -218,8 +218,8 @@ fn source(
             )),
         };
     }
-    if let Some(why) = case.experience.refused.get(holder) {
-        return Err(why.clone());
+    if let Some(why) = case.forms.refused(holder) {
+        return Err(why.to_owned());
     }
     match too_short(own) {
         _ if case.has_key(own) => {}
