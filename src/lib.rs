@@ -21,6 +21,7 @@ pub mod complete;
 pub mod derive;
 pub mod diagnostic;
 pub mod domain;
+pub mod enforcement;
 pub mod existing;
 pub mod guard;
 pub mod identity;

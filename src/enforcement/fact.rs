@@ -1,0 +1,82 @@
+//! What is known of a controller, and why something is not.
+
+use std::fmt;
+
+use crate::identity::Identity;
+
+/// Something about a controller, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact<T> {
+    /// It is this.
+    Known(T),
+    /// It is one of these; which one depends on something that objects and settings do not show.
+    OneOf(Cause, Vec<T>),
+    /// It is not known.
+    Unknown(Missing),
+}
+
+/// What decides between several possibilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// Which of several objects is older.
+    Age,
+    /// The controller's version.
+    Version,
+    /// The order in which the controller reads objects.
+    LoadOrder,
+    /// Whether the controller has reloaded since something changed.
+    Reload,
+}
+
+/// What would have to be known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Missing {
+    /// An object that is not shown.
+    NotShown(Identity),
+    /// The content of an object that is there.
+    Hidden(Identity),
+    /// What a snippet of the controller's own language does: the object that has it, and the key.
+    Snippet(Identity, String),
+    /// What a regular expression matches.
+    Expression(String),
+    /// What an annotation or setting does that the model does not follow: the object that has it, and the key.
+    Effect(Identity, String),
+}
+
+impl<T> Fact<T> {
+    /// What it is, if that is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::OneOf(..) | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Age => "which Ingress is older",
+            Self::Version => "the controller's version",
+            Self::LoadOrder => "which object the controller reads last",
+            Self::Reload => "whether the controller has reloaded",
+        })
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotShown(object) => write!(f, "the {object} is not among the objects"),
+            Self::Hidden(object) => write!(f, "the content of the {object} is not readable"),
+            Self::Snippet(object, key) => write!(f, "the {object} has `{key}`"),
+            Self::Expression(text) => {
+                write!(f, "what the expression `{}` matches is not known", text.escape_debug())
+            }
+            Self::Effect(object, key) => {
+                write!(f, "the effect of `{key}` on the {object} is not known")
+            }
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Who gets in.
+
+use std::fmt;
+
+use super::fact::{Cause, Fact, Missing};
+use super::names::Found;
+use super::observed::{
+    Action, Admits, Answer, Backend, Check, ClientValidation, Clients, Forward, Header, Listener,
+    Observed, Protocol, Refusal, Route, SniDiffers, ToHttps, VirtualHost,
+};
+use super::request::Request;
+use super::validation::{Fault, fault};
+use crate::identity::Identity;
+use crate::time::Timestamp;
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A backend gets it.
+    Admitted {
+        /// Which one; `None`: it is not known.
+        backend: Option<Backend>,
+        /// What it hears of the client's certificate.
+        headers: Vec<Header>,
+    },
+    /// The controller refuses it.
+    Refused {
+        /// What the client sees.
+        answer: Answer,
+        /// Why.
+        why: Why,
+    },
+    /// It is redirected: to HTTPS, or to another place.
+    Redirected(String),
+    /// It is answered with 421: its handshake had another name.
+    Misdirected,
+    /// There is nothing for it.
+    NotServed,
+    /// One of these.
+    OneOf(Cause, Vec<Verdict>),
+    /// That is not known.
+    Unknown(Missing),
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its client's certificate has a fault.
+    Fault(Fault),
+    /// Its client's subject is not one of those that are let in.
+    Subject,
+    /// Nobody is let in, because of these objects.
+    Nobody(Vec<Identity>),
+}
+
+impl Verdict {
+    /// Whether a backend gets the request, or may get it.
+    #[must_use]
+    pub fn may_admit(&self) -> bool {
+        match self {
+            Self::Admitted { .. } | Self::Unknown(_) => true,
+            Self::OneOf(_, all) => all.iter().any(Self::may_admit),
+            Self::Refused { .. } | Self::Redirected(_) | Self::Misdirected | Self::NotServed => {
+                false
+            }
+        }
+    }
+}
+
+/// What becomes of a request at a time.
+#[must_use]
+pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdict {
+    let Some((found, is_known)) = observed.listener(request.port, request.sni.as_deref()) else {
+        return Verdict::NotServed;
+    };
+    let listener = match found {
+        Found::At(at) => &observed.listeners[at],
+        Found::Nothing => return Verdict::NotServed,
+        Found::Perhaps(text) => return Verdict::Unknown(Missing::Expression(text)),
+    };
+    of_fact(&listener.clients, |clients| {
+        let asking = Asking { observed, request, now, listener, is_known };
+        match clients {
+            Clients::NotListening => Verdict::NotServed,
+            Clients::Passthrough(backend) => of_fact(backend, |backend| Verdict::Admitted {
+                backend: Some(backend.clone()),
+                headers: Vec::new(),
+            }),
+            Clients::NotAsked => asking.with(Handshake::NotAsked),
+            Clients::Asked(validation) => asking.validated(validation),
+        }
+    })
+}
+
+/// A request at a listener.
+struct Asking<'a> {
+    observed: &'a Observed,
+    request: &'a Request,
+    now: Timestamp,
+    listener: &'a Listener,
+    /// Whether the listener is for the name in the handshake, and not only for whatever is left.
+    is_known: bool,
+}
+
+/// What a handshake found of a client's certificate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Handshake {
+    NotAsked,
+    Verified,
+    Faulty(Fault),
+}
+
+impl Asking<'_> {
+    fn validated(&self, validation: &ClientValidation) -> Verdict {
+        let of_lists = |certificates: &Vec<_>| {
+            of_fact(&validation.revocation, |revocation| {
+                let found =
+                    fault(&self.request.client, validation, certificates, revocation, self.now);
+                match found {
+                    Some(fault)
+                        if validation.refusal == Refusal::Alert
+                            && !validation.tolerates.contains(&fault) =>
+                    {
+                        Verdict::Refused { answer: Answer::Alert, why: Why::Fault(fault) }
+                    }
+                    Some(fault) => self.with(Handshake::Faulty(fault)),
+                    None => self.with(Handshake::Verified),
+                }
+            })
+        };
+        of_fact(&validation.certificates, of_lists)
+    }
+
+    /// After the handshake.
+    fn with(&self, found: Handshake) -> Verdict {
+        let table = &self.observed.tables[self.listener.table];
+        let host = match table.find(&self.request.authority) {
+            Found::At(at) => &table.hosts[at],
+            Found::Nothing => return Verdict::NotServed,
+            Found::Perhaps(text) => return Verdict::Unknown(Missing::Expression(text)),
+        };
+        let differs = self.is_known && self.request.sni.as_deref() != Some(&self.request.authority);
+        if differs && host.sni_differs == SniDiffers::Misdirect {
+            return Verdict::Misdirected;
+        }
+        self.checked(&host.checks, found, &|| self.routed(host, found))
+    }
+
+    fn routed(&self, host: &VirtualHost, found: Handshake) -> Verdict {
+        match host.route(&self.request.path) {
+            None => Verdict::NotServed,
+            Some(Ok(route)) => self.checked(&route.checks, found, &|| self.answered(route)),
+            Some(Err(text)) => Verdict::Unknown(Missing::Expression(text.to_owned())),
+        }
+    }
+
+    fn checked(
+        &self,
+        checks: &[Fact<Check>],
+        found: Handshake,
+        then: &dyn Fn() -> Verdict,
+    ) -> Verdict {
+        let Some((first, rest)) = checks.split_first() else { return then() };
+        of_fact(first, |check| match self.refusal(check, found) {
+            Ok(None) => self.checked(rest, found, then),
+            Ok(Some(why)) => Verdict::Refused { answer: check.refusal.clone(), why },
+            Err(missing) => Verdict::Unknown(missing),
+        })
+    }
+
+    /// Why a check refuses the request, if it does.
+    fn refusal(&self, check: &Check, found: Handshake) -> Result<Option<Why>, Missing> {
+        match &check.admits {
+            Admits::Nobody => Ok(Some(Why::Nobody(check.because.clone()))),
+            Admits::Verified(tolerates) => {
+                // Where the handshake asked for nothing, no certificate is there.
+                let fault = match (self.listener.protocol, found) {
+                    (Protocol::Http, _) | (Protocol::Https, Handshake::Verified) => None,
+                    (Protocol::Https, Handshake::NotAsked) => Some(Fault::Absent),
+                    (Protocol::Https, Handshake::Faulty(fault)) => Some(fault),
+                };
+                Ok(fault.filter(|fault| !tolerates.contains(fault)).map(Why::Fault))
+            }
+            Admits::Subjects(subjects) => {
+                let is_one = self.subject(found).is_some_and(|own| subjects.contains(&own));
+                Ok((!is_one).then_some(Why::Subject))
+            }
+            Admits::Expression(text) => Err(Missing::Expression(text.clone())),
+        }
+    }
+
+    /// The subject of the certificate that the handshake asked for.
+    fn subject(&self, found: Handshake) -> Option<String> {
+        (found != Handshake::NotAsked).then(|| self.request.subject()).flatten()
+    }
+
+    fn answered(&self, route: &Route) -> Verdict {
+        if self.listener.protocol == Protocol::Http {
+            let is_forwarded =
+                self.request.headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
+            let redirected = match route.to_https {
+                ToHttps::Never => false,
+                ToHttps::Always => true,
+                ToHttps::UnlessForwarded => !is_forwarded,
+            };
+            if redirected {
+                let Request { authority, path, .. } = self.request;
+                return Verdict::Redirected(format!("https://{authority}{path}"));
+            }
+        }
+        of_fact(&route.answer, |action| match action {
+            Action::Status(404) => Verdict::NotServed,
+            Action::Status(status) => {
+                Verdict::Refused { answer: Answer::Status(*status), why: Why::Nobody(Vec::new()) }
+            }
+            Action::Redirect(to) => Verdict::Redirected(to.clone()),
+            Action::Forward(Forward { backend, headers }) => match backend {
+                Fact::Known(None) => Verdict::NotServed,
+                Fact::Known(Some(backend)) => {
+                    Verdict::Admitted { backend: Some(backend.clone()), headers: headers.to_vec() }
+                }
+                Fact::OneOf(cause, all) => one_of(
+                    *cause,
+                    all.iter().map(|backend| match backend {
+                        None => Verdict::NotServed,
+                        Some(backend) => Verdict::Admitted {
+                            backend: Some(backend.clone()),
+                            headers: headers.to_vec(),
+                        },
+                    }),
+                ),
+                Fact::Unknown(_) => Verdict::Admitted { backend: None, headers: headers.to_vec() },
+            },
+        })
+    }
+}
+
+/// The verdict that follows from a fact.
+fn of_fact<T>(fact: &Fact<T>, then: impl Fn(&T) -> Verdict) -> Verdict {
+    match fact {
+        Fact::Known(value) => then(value),
+        Fact::OneOf(cause, all) => one_of(*cause, all.iter().map(then)),
+        Fact::Unknown(missing) => Verdict::Unknown(missing.clone()),
+    }
+}
+
+/// One of several, each once; the one where they are equal.
+fn one_of(cause: Cause, all: impl Iterator<Item = Verdict>) -> Verdict {
+    let mut different: Vec<Verdict> = Vec::new();
+    for verdict in all {
+        match verdict {
+            Verdict::OneOf(_, inner) => {
+                for verdict in inner {
+                    if !different.contains(&verdict) {
+                        different.push(verdict);
+                    }
+                }
+            }
+            verdict if different.contains(&verdict) => {}
+            verdict => different.push(verdict),
+        }
+    }
+    if different.len() == 1 { different.remove(0) } else { Verdict::OneOf(cause, different) }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Admitted { backend: Some(backend), .. } => write!(f, "admitted to {backend}"),
+            Self::Admitted { backend: None, .. } => f.write_str("admitted"),
+            Self::Refused { .. } => f.write_str("refused"),
+            Self::Redirected(to) => write!(f, "redirected to {to}"),
+            Self::Misdirected => f.write_str("misdirected"),
+            Self::NotServed => f.write_str("not served"),
+            Self::OneOf(..) | Self::Unknown(_) => f.write_str("unknown"),
+        }
+    }
+}
