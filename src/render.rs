@@ -31,7 +31,7 @@ use self::references::Names;
 use self::template::{Engine, TemplateSet, model_view};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::{DEFAULT_NAMESPACE, Identity};
-use crate::manifest::{Disclosure, Namespace, Object, ObjectSet, order};
+use crate::manifest::{Disclosure, Extent, Namespace, Object, ObjectSet, order};
 use crate::model::Model;
 use crate::secret_format::{self, Handed};
 use crate::specification::document::Locate;
@@ -177,7 +177,7 @@ impl Rendered<'_> {
     ) -> Result<Checked, Vec<Diagnostic>> {
         let Self { mut objects, names: _, model, material, target, locate } = self;
         // Whatever comes in beside has its namespace already.
-        let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE));
+        let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Complete);
         for object in &objects {
             set.add(object);
         }

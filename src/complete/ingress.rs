@@ -169,7 +169,7 @@ impl Judged<'_> {
             for (path, content) in paths {
                 let Some(name) = content["backend"]["service"]["name"].as_str() else { continue };
                 let shown = self.surroundings.service(namespace, name);
-                if shown == Shown::Found {
+                if matches!(shown, Shown::Found(())) {
                     continue;
                 }
                 let title = format!(
@@ -181,10 +181,13 @@ impl Judged<'_> {
                     .at(self.place(exposure))
                     .help(format!("if it is in the cluster already, say so: `services.{name} = {{ existing = true, port = 80 }}`"));
                 let diagnostic = match shown {
-                    Shown::NotShown => diagnostic.help(format!(
+                    Shown::NotShown(Some(_)) => diagnostic.help(format!(
                         "or, if it is the Service `{name}` that says no namespace, say `{namespace}` there"
                     )),
-                    Shown::Found | Shown::Absent => diagnostic,
+                    Shown::Found(())
+                    | Shown::Absent
+                    | Shown::NotShown(None)
+                    | Shown::Hidden(_) => diagnostic,
                 };
                 found.push(diagnostic.about(identity).field(
                     format!("spec.rules[{rule}].http.paths[{path}].backend.service.name"),

@@ -9,7 +9,7 @@ use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous::{self, Place};
-use crate::manifest::{Namespace, Object, ObjectSet, Shown, identity_within};
+use crate::manifest::{Extent, Namespace, Object, ObjectSet, Shown, identity_within};
 use crate::render::Rendered;
 use crate::specification::value::SpecName;
 
@@ -36,7 +36,7 @@ impl<'a> Surroundings<'a> {
         rendered: &'a Rendered<'_>,
         namespace: Namespace<'a>,
     ) -> Self {
-        let mut objects = ObjectSet::within(namespace);
+        let mut objects = ObjectSet::within(namespace, Extent::Part);
         for item in items {
             for identity in previous::identities(item, namespace.name()) {
                 objects.add_other(identity, item);
@@ -60,7 +60,7 @@ impl<'a> Surroundings<'a> {
             name: name.to_owned(),
         };
         if self.existing.contains(&(namespace.to_owned(), name.to_owned())) {
-            return Shown::Found;
+            return Shown::Found(());
         }
         self.objects.get(&service)
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -14,8 +14,9 @@ use crate::identity::Identity;
 pub struct ObjectSet<'a> {
     members: Vec<Member<'a>>,
     namespace: Namespace<'a>,
-    /// Group, kind, namespace and name of all members, once one was asked for; never iterated over.
-    keys: OnceCell<HashSet<[String; 4]>>,
+    extent: Extent,
+    /// Positions of all members by group, kind, namespace and name, once one was asked for; never iterated over.
+    keys: OnceCell<HashMap<[String; 4], usize>>,
 }
 
 /// Namespace of objects that say none.
@@ -23,21 +24,46 @@ pub struct ObjectSet<'a> {
 pub enum Namespace<'a> {
     /// They are applied to it.
     Known(&'a str),
-    /// That is likely; where they are applied, nobody has said.
+    /// That is likely; where they are applied is not said.
     Assumed(&'a str),
 }
 
-/// What a set shows of an object that another one refers to.
+/// How much of a cluster a set has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum Extent {
+    /// All of it, of the kinds that it has: what is not in the set does not exist.
+    Cluster,
+    /// All that one spec or one build gives: what it refers to and does not have is in the cluster, or missing.
+    Complete,
+    /// A part of that.
+    Part,
+}
+
+/// What a set shows of an object that another one refers to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown<T = ()> {
     /// It is there.
-    Found,
+    Found(T),
     /// It is not there.
     Absent,
-    /// It is not there under that namespace, and may be there all the same: one of its kind and name says no namespace, and goes
-    /// to one that is not known.
-    NotShown,
+    /// It is not there, and may exist all the same: the set is a part of what there is. Perhaps it is this one, which says no
+    /// namespace and goes to one that is not known.
+    NotShown(Option<Identity>),
+    /// It is not there, but what makes it is; and what that says of its content, if it does.
+    Hidden(Option<Attested>),
 }
+
+/// What the object that another one is made of says of its content: SHA-256 of each value, by key.
+pub type Attested = BTreeMap<String, String>;
+
+/// Kinds of objects of which Secrets are made in the cluster, by group and kind, with where the Secret's name stands; without
+/// one, it has their own.
+const MAKERS: [(&str, &str, &str); 4] = [
+    ("bitnami.com", "SealedSecret", "/spec/template/metadata/name"),
+    ("external-secrets.io", "ExternalSecret", "/spec/target/name"),
+    ("cert-manager.io", "Certificate", "/spec/secretName"),
+    ("isindir.github.com", "SopsSecret", "/spec/secretTemplates/0/name"),
+];
 
 /// An object of a set.
 enum Member<'a> {
@@ -52,6 +78,21 @@ impl Member<'_> {
             Member::Other(identity, _) => identity,
         }
     }
+
+    /// It as a kind, if it is of that kind.
+    fn seen<K: Api>(&self) -> Result<Option<Seen<'_, K>>, Misread> {
+        let (identity, read, is_as_made, created) = match self {
+            Member::Ours(object) => {
+                let is_as_made = matches!(object.body, Body::Typed(_));
+                (&object.identity, object.read()?, is_as_made, None)
+            }
+            Member::Other(identity, object) => {
+                let created = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
+                (identity, object::read(identity, object)?.map(Cow::Owned), false, created)
+            }
+        };
+        Ok(read.map(|object| Seen { identity, object, is_as_made, created }))
+    }
 }
 
 /// An object of a set, as its kind.
@@ -63,6 +104,8 @@ pub struct Seen<'a, K: Clone> {
     pub object: Cow<'a, K>,
     /// Whether it is as mtlsgen makes it: no template, patch, hash suffix or structure of the user has changed it.
     pub is_as_made: bool,
+    /// When it was made, as the API server writes it (RFC 3339, in UTC); `None`: it comes from no cluster.
+    pub created: Option<&'a str>,
 }
 
 impl<'a> Namespace<'a> {
@@ -78,27 +121,90 @@ impl<'a> Namespace<'a> {
 impl<'a> ObjectSet<'a> {
     /// An empty set, whose objects go to that namespace if they say none.
     #[must_use]
-    pub fn within(namespace: Namespace<'a>) -> Self {
-        Self { members: Vec::new(), namespace, keys: OnceCell::new() }
+    pub fn within(namespace: Namespace<'a>, extent: Extent) -> Self {
+        Self { members: Vec::new(), namespace, extent, keys: OnceCell::new() }
+    }
+
+    /// How much of a cluster it has.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// What it shows of the object of that identity, whatever the version.
     #[must_use]
     pub fn get(&self, wanted: &Identity) -> Shown {
+        match self.find(wanted) {
+            Shown::Found(_) => Shown::Found(()),
+            Shown::Absent => Shown::Absent,
+            Shown::NotShown(perhaps) => Shown::NotShown(perhaps),
+            Shown::Hidden(attested) => Shown::Hidden(attested),
+        }
+    }
+
+    /// The object of that namespace and name, as its kind; of the form of its kind or not.
+    #[must_use]
+    pub fn read<K: Api>(&self, namespace: &str, name: &str) -> Shown<Result<Seen<'_, K>, Misread>> {
+        let group = K::GROUPS.first().copied().unwrap_or_default();
+        let wanted = Identity {
+            // The version does not matter.
+            api_version: if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") },
+            kind: K::KIND.to_owned(),
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        };
+        match self.find(&wanted) {
+            Shown::Found(at) => match self.members[at].seen() {
+                Ok(Some(seen)) => Shown::Found(Ok(seen)),
+                Ok(None) => Shown::Absent,
+                Err(misread) => Shown::Found(Err(misread)),
+            },
+            Shown::Absent => Shown::Absent,
+            Shown::NotShown(perhaps) => Shown::NotShown(perhaps),
+            Shown::Hidden(attested) => Shown::Hidden(attested),
+        }
+    }
+
+    /// The position of the member with that identity.
+    fn find(&self, wanted: &Identity) -> Shown<usize> {
         let owned = |key: [&str; 4]| key.map(str::to_owned);
         let keys = self.keys.get_or_init(|| {
-            self.members.iter().map(|member| owned(member.identity().key())).collect()
+            let mut keys = HashMap::with_capacity(self.members.len());
+            for (at, member) in self.members.iter().enumerate() {
+                keys.entry(owned(member.identity().key())).or_insert(at);
+            }
+            keys
         });
         let [group, kind, _, name] = wanted.key();
-        if keys.contains(&owned(wanted.key())) {
-            return Shown::Found;
+        if let Some(at) = keys.get(&owned(wanted.key())) {
+            return Shown::Found(*at);
         }
-        match self.namespace {
-            Namespace::Assumed(assumed) if keys.contains(&owned([group, kind, assumed, name])) => {
-                Shown::NotShown
-            }
-            Namespace::Assumed(_) | Namespace::Known(_) => Shown::Absent,
+        if wanted.kind == "Secret" && self.is_made(wanted) {
+            return Shown::Hidden(None);
         }
+        let nameless = match self.namespace {
+            Namespace::Assumed(assumed) => keys.get(&owned([group, kind, assumed, name])),
+            Namespace::Known(_) => None,
+        };
+        match (nameless, self.extent) {
+            (None, Extent::Cluster) => Shown::Absent,
+            (perhaps, _) => Shown::NotShown(perhaps.map(|at| self.members[*at].identity().clone())),
+        }
+    }
+
+    /// Whether a Secret is made of another object of the set.
+    fn is_made(&self, secret: &Identity) -> bool {
+        self.members.iter().any(|member| {
+            let identity = member.identity();
+            let maker = MAKERS
+                .iter()
+                .find(|(group, kind, _)| (*group, *kind) == (identity.group(), &identity.kind));
+            let (Some((_, _, path)), Member::Other(_, object)) = (maker, member) else {
+                return false;
+            };
+            let name = object.pointer(path).and_then(Value::as_str).unwrap_or(&identity.name);
+            name == secret.name && identity.namespace_or_default() == secret.namespace_or_default()
+        })
     }
 
     /// Adds one that mtlsgen prints.
@@ -116,18 +222,8 @@ impl<'a> ObjectSet<'a> {
     pub fn all<K: Api>(&self) -> (Vec<Seen<'_, K>>, Vec<Misread>) {
         let (mut seen, mut misread) = (Vec::new(), Vec::new());
         for member in &self.members {
-            let (identity, read, is_as_made) = match member {
-                Member::Ours(object) => {
-                    let is_as_made = matches!(object.body, Body::Typed(_));
-                    (&object.identity, object.read(), is_as_made)
-                }
-                Member::Other(identity, object) => {
-                    let read = object::read(identity, object).map(|read| read.map(Cow::Owned));
-                    (identity, read, false)
-                }
-            };
-            match read {
-                Ok(Some(object)) => seen.push(Seen { identity, object, is_as_made }),
+            match member.seen() {
+                Ok(Some(object)) => seen.push(object),
                 Ok(None) => {}
                 Err(problem) => misread.push(problem),
             }
@@ -141,6 +237,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::manifest::kinds::Secret;
 
     fn service(namespace: &str) -> Identity {
         Identity {
@@ -154,16 +251,30 @@ mod tests {
     #[test]
     fn what_is_in_another_namespace_perhaps_is_not_shown() {
         let object = json!({ "kind": "Service" });
-        for (namespace, elsewhere) in [
-            (Namespace::Known("default"), Shown::Absent),
-            (Namespace::Assumed("default"), Shown::NotShown),
+        let elsewhere = Shown::NotShown(Some(service("default")));
+        for (namespace, extent, prod) in [
+            (Namespace::Known("default"), Extent::Cluster, Shown::Absent),
+            (Namespace::Known("default"), Extent::Complete, Shown::NotShown(None)),
+            (Namespace::Assumed("default"), Extent::Part, elsewhere),
         ] {
-            let mut set = ObjectSet::within(namespace);
+            let mut set = ObjectSet::within(namespace, extent);
             set.add_other(service("default"), &object);
-            assert_eq!(set.get(&service("default")), Shown::Found);
-            assert_eq!(set.get(&service("prod")), elsewhere);
-            let other = Identity { name: "other".to_owned(), ..service("default") };
-            assert_eq!(set.get(&other), Shown::Absent);
+            assert_eq!(set.get(&service("default")), Shown::Found(()));
+            assert_eq!(set.get(&service("prod")), prod);
         }
+    }
+
+    #[test]
+    fn what_another_object_is_made_of_is_hidden() {
+        let sealed = json!({
+            "apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret",
+            "metadata": { "name": "sealed", "namespace": "a" },
+            "spec": { "template": { "metadata": { "name": "trust" } } },
+        });
+        let mut set = ObjectSet::within(Namespace::Known("a"), Extent::Cluster);
+        set.add_other(Identity::of(&sealed).unwrap(), &sealed);
+        assert!(matches!(set.read::<Secret>("a", "trust"), Shown::Hidden(None)));
+        assert!(matches!(set.read::<Secret>("a", "sealed"), Shown::Absent));
+        assert!(matches!(set.read::<Secret>("b", "trust"), Shown::Absent));
     }
 }

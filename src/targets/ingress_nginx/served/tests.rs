@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{of_model, of_objects};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::identity::Identity;
-use crate::manifest::{Namespace, ObjectSet};
+use crate::manifest::{Extent, Namespace, ObjectSet};
 use crate::model::{Exposure, Model, Reference};
 use crate::specification::value::{Port, PortReference};
 use crate::specification::{PathType, Verify};
@@ -42,7 +42,7 @@ fn alias(mut exposure: Exposure, names: &str) -> Exposure {
 
 /// Findings about further objects beside a model.
 fn beside(model: &Model, objects: &[Value]) -> Vec<Diagnostic> {
-    let mut set = ObjectSet::within(Namespace::Known("default"));
+    let mut set = ObjectSet::within(Namespace::Known("default"), Extent::Complete);
     for object in objects {
         set.add_other(Identity::of(object).unwrap(), object);
     }
