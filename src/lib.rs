@@ -18,6 +18,7 @@
 
 pub mod cli;
 pub mod complete;
+pub mod controllers;
 pub mod derive;
 pub mod diagnostic;
 pub mod domain;

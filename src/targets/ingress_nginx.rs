@@ -1,15 +1,12 @@
 //! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
 
 mod allowed;
-mod annotation_risk;
-mod annotation_table;
 mod check;
 mod own_annotations;
 mod protect;
 mod served;
 mod subject;
 mod trust;
-mod values;
 mod words;
 
 use std::borrow::Cow;
@@ -30,8 +27,7 @@ use crate::specification::document::Locate;
 use crate::specification::value::PortReference;
 use crate::store::Material;
 
-/// What all annotations of the controller start with.
-pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+pub use crate::controllers::ingress_nginx::PREFIX;
 
 /// The target `ingress-nginx`.
 pub struct IngressNginx;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::annotation_risk::{self, TOO_RISKY, is_invalid, is_too_risky, opens};
 use super::check::is_protected;
+use crate::controllers::ingress_nginx::annotation_risk::{
+    self, TOO_RISKY, is_invalid, is_too_risky, opens,
+};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::context::listed;
 use crate::model::{Exposure, Model};

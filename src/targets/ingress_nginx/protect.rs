@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::annotation_risk::{self, opens};
 use super::check::is_protected;
 use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER};
 use super::trust::{Secrets, Trusted};
 use super::{PREFIX, allowed};
+use crate::controllers::ingress_nginx::annotation_risk::{self, opens};
 use crate::diagnostic::{Diagnostic, literal};
 use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
 use crate::specification::document::Locate;

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use super::super::annotation_risk::{is_too_risky, not_allowable, opens};
-use super::super::annotation_table::{self, Class, Risk};
 use super::*;
+use crate::controllers::ingress_nginx::annotation_risk::{is_too_risky, not_allowable, opens};
+use crate::controllers::ingress_nginx::annotation_table::{self, Class, Risk};
 
 /// A value that the controller accepts, for each annotation that is harmless, or not refused with it.
 const VALUES: &[&str] =

@@ -10,7 +10,7 @@ from ..parts import ROOT, cache
 from ..registry import case
 from ..world import World
 
-_TABLE = ROOT / "src/targets/ingress_nginx/annotation_table.rs"
+_TABLE = ROOT / "src/controllers/ingress_nginx/annotation_table.rs"
 #: The name, the source file and the risk of an entry of the table.
 _ROW = re.compile(r'^    row\("([^"]+)", "([^"]+)", (\w+), ', re.MULTILINE)
 #: A constant of the sources.

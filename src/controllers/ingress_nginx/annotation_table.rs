@@ -19,24 +19,24 @@ use super::values::Values;
 
 /// An annotation of the controller.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Annotation {
+pub struct Annotation {
     /// Its name behind the prefix.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// The controller's source file, below `internal/ingress/annotations`.
     #[cfg_attr(not(test), expect(dead_code, reason = "for readers and for the tests"))]
-    pub(super) source: &'static str,
+    pub source: &'static str,
     /// How the controller rates it.
-    pub(super) risk: Risk,
+    pub risk: Risk,
     /// Which values the controller accepts.
-    pub(super) values: Values,
+    pub values: Values,
     /// What it does to a protected host.
-    pub(super) class: Class,
+    pub class: Class,
 }
 
 /// The controller's `Risk`; above `annotations-risk-level` of its settings (`High` unless said, since 1.12) it
 /// refuses the whole Ingress (`CheckAnnotationRisk` in `internal/ingress/annotations/parser/validators.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Risk {
+pub enum Risk {
     Low,
     Medium,
     High,
@@ -45,7 +45,7 @@ pub(super) enum Risk {
 
 /// What an annotation does to a protected host.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Class {
+pub enum Class {
     /// Nothing to who gets in, nor to what the backend hears of clients.
     Harmless,
     /// It is mtlsgen's to set.
@@ -57,13 +57,13 @@ pub(super) enum Class {
 }
 
 /// The annotation of that name, without the prefix.
-pub(super) fn find(name: &str) -> Option<&'static Annotation> {
+pub fn find(name: &str) -> Option<&'static Annotation> {
     let at = TABLE.binary_search_by_key(&name, |annotation| annotation.name).ok()?;
     TABLE.get(at)
 }
 
 /// All names.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|annotation| annotation.name)
 }
 

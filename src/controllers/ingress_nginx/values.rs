@@ -11,7 +11,7 @@ use regex_lite::Regex;
 
 /// Values of an annotation.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Values {
+pub enum Values {
     /// Whatever it is.
     Anything,
     /// What Go's `strconv.ParseBool` takes.
@@ -34,7 +34,7 @@ pub(super) enum Values {
 
 impl Values {
     /// Whether a value is one of them; the controller does not look at empty ones.
-    pub(super) fn has(self, value: &str) -> bool {
+    pub fn has(self, value: &str) -> bool {
         let is_of = |signs: &str| {
             value.chars().all(|sign| sign.is_ascii_alphanumeric() || signs.contains(sign))
         };
@@ -58,7 +58,7 @@ impl Values {
 }
 
 /// What Go's `strconv.ParseBool` makes of it.
-pub(super) fn boolean(value: &str) -> Option<bool> {
+pub fn boolean(value: &str) -> Option<bool> {
     match value {
         "1" | "t" | "T" | "true" | "True" | "TRUE" => Some(true),
         "0" | "f" | "F" | "false" | "False" | "FALSE" => Some(false),

@@ -6,11 +6,11 @@ use super::values::boolean;
 use crate::diagnostic::nearest;
 
 /// Settings that the controller must have for annotations that it refuses by default.
-pub(super) const TOO_RISKY: &str =
+pub const TOO_RISKY: &str =
     "`allow-snippet-annotations: \"true\"` and `annotations-risk-level: Critical`";
 
 /// Why an annotation must not be on a protected host, or `None` if it may.
-pub(super) fn opens(annotation: &str, value: &str) -> Option<String> {
+pub fn opens(annotation: &str, value: &str) -> Option<String> {
     let name = annotation.strip_prefix(PREFIX)?;
     let Some(known) = annotation_table::find(name) else {
         return Some(unknown(name));
@@ -40,26 +40,26 @@ fn invalid(known: &Annotation, value: &str) -> Option<String> {
 }
 
 /// Whether the controller does not accept the value of an annotation that it has.
-pub(super) fn is_invalid(annotation: &str, value: &str) -> bool {
+pub fn is_invalid(annotation: &str, value: &str) -> bool {
     let known = annotation.strip_prefix(PREFIX).and_then(annotation_table::find);
     known.is_some_and(|known| !known.values.has(value))
 }
 
 /// Whether the controller's defaults refuse an Ingress for this annotation, whatever its value: snippets by
 /// their suffix, whatever the prefix (`CheckIngress` in `internal/ingress/controller/controller.go`), others by their risk.
-pub(super) fn is_too_risky(annotation: &str) -> bool {
+pub fn is_too_risky(annotation: &str) -> bool {
     let known = annotation.strip_prefix(PREFIX).and_then(annotation_table::find);
     annotation.ends_with("-snippet") || known.is_some_and(|known| known.risk > Risk::High)
 }
 
 /// Whether nothing but a value that the controller does not accept has it refused.
-pub(super) fn is_harmless(annotation: &str) -> bool {
+pub fn is_harmless(annotation: &str) -> bool {
     let known = annotation.strip_prefix(PREFIX).and_then(annotation_table::find);
     known.is_some_and(|known| matches!(known.class, Class::Harmless))
 }
 
 /// Why a spec cannot allow an annotation by name, and what to do instead; `None` if it can.
-pub(super) fn not_allowable(annotation: &str) -> Option<(&'static str, &'static str)> {
+pub fn not_allowable(annotation: &str) -> Option<(&'static str, &'static str)> {
     let Some(name) = annotation.strip_prefix(PREFIX) else {
         let is_snippet = annotation.contains('/') && is_too_risky(annotation);
         return (!is_snippet).then_some((
@@ -88,7 +88,7 @@ fn is(value: &str, wanted: bool) -> bool {
 
 /// `proxy_set_header` does nothing for `fastcgi_pass`, and `buildProxyPass` reads the protocol in any case of
 /// letters while `proxySetHeader` wants capitals: with `grpc`, the headers are set for a protocol that is not used.
-pub(super) fn backend_protocol(value: &str) -> Option<String> {
+pub fn backend_protocol(value: &str) -> Option<String> {
     match value.trim() {
         "GRPC" | "GRPCS" => None,
         value if value.eq_ignore_ascii_case("grpc") || value.eq_ignore_ascii_case("grpcs") => {
@@ -105,7 +105,7 @@ pub(super) fn backend_protocol(value: &str) -> Option<String> {
 }
 
 /// Only the Ingress beside it has settings (`createServers`).
-pub(super) fn canary(value: &str) -> Option<String> {
+pub fn canary(value: &str) -> Option<String> {
     reason(
         is(value, true),
         "a canary Ingress takes its host's settings from another Ingress, which mtlsgen does not see",
@@ -113,7 +113,7 @@ pub(super) fn canary(value: &str) -> Option<String> {
 }
 
 /// Answers of nginx to clients that it refuses, and 413, which comes before the redirect to HTTPS.
-pub(super) fn custom_http_errors(value: &str) -> Option<String> {
+pub fn custom_http_errors(value: &str) -> Option<String> {
     let is_refusal =
         |code: &str| matches!(code.trim().parse(), Ok(400 | 413 | 421 | 494..=499_u32));
     reason(
@@ -123,14 +123,14 @@ pub(super) fn custom_http_errors(value: &str) -> Option<String> {
 }
 
 /// `force-ssl-redirect`, which mtlsgen sets, is above it; both together say two things.
-pub(super) fn ssl_redirect(value: &str) -> Option<String> {
+pub fn ssl_redirect(value: &str) -> Option<String> {
     reason(
         is(value, false),
         "without the redirect, plain HTTP on port 80 reaches the service without any certificate",
     )
 }
 
-pub(super) fn ssl_passthrough(value: &str) -> Option<String> {
+pub fn ssl_passthrough(value: &str) -> Option<String> {
     reason(
         is(value, true),
         "the controller then passes TLS through unread and asks nobody for a certificate",
@@ -139,7 +139,7 @@ pub(super) fn ssl_passthrough(value: &str) -> Option<String> {
 
 /// Level 0 of OpenSSL takes signatures by MD5 and keys of 512 bits in clients' chains
 /// (`SSL_CTX_set_security_level(3)`).
-pub(super) fn ssl_ciphers(value: &str) -> Option<String> {
+pub fn ssl_ciphers(value: &str) -> Option<String> {
     let value: String = value.split(' ').collect();
     reason(
         value.to_ascii_uppercase().contains("@SECLEVEL=0"),
@@ -149,7 +149,7 @@ pub(super) fn ssl_ciphers(value: &str) -> Option<String> {
 
 /// The auth service hears a verified client; a variable in its address lets the client choose which service that
 /// is. `$host` is one of the server's own names.
-pub(super) fn auth_url(value: &str) -> Option<String> {
+pub fn auth_url(value: &str) -> Option<String> {
     let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let others = authority.split(['.', ':', '@', '-']).filter(|part| *part != "$host");
@@ -162,7 +162,7 @@ pub(super) fn auth_url(value: &str) -> Option<String> {
 
 /// `buildAuthResponseHeaders` passes them to the backend, in front of the headers about the certificate.
 /// Backends read `_` as `-` (RFC 3875, 4.1.18).
-pub(super) fn auth_response_headers(value: &str) -> Option<String> {
+pub fn auth_response_headers(value: &str) -> Option<String> {
     let is_ours = |header: &str| {
         let header = header.trim().to_ascii_lowercase().replace('_', "-");
         header.starts_with("ssl-client")
@@ -179,7 +179,7 @@ pub(super) fn auth_response_headers(value: &str) -> Option<String> {
 }
 
 /// It takes variables.
-pub(super) fn upstream_vhost(value: &str) -> Option<String> {
+pub fn upstream_vhost(value: &str) -> Option<String> {
     reason(
         value.contains('$'),
         "a variable in it lets clients choose the host name that the backend hears",

@@ -1,0 +1,3 @@
+//! Ingress controllers: what each makes of objects and settings, one folder a controller.
+
+pub mod ingress_nginx;
