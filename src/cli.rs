@@ -3,6 +3,7 @@
 //! A command is a `pub struct Args` (its help text is its doc comment) and a
 //! `pub fn run(args, &Globals) -> Result<ExitStatus, CommandError>`. Only [`main`] ends the process.
 
+mod access;
 mod argo_cd;
 mod ca;
 mod cert;
@@ -64,6 +65,7 @@ enum Command {
     Doctor(doctor::Args),
     Ca(ca::Args),
     Status(status::Args),
+    Access(Box<access::Args>),
     Cert(cert::Args),
     Kustomize(kustomize::Args),
     ArgoCd(argo_cd::Args),
@@ -84,6 +86,7 @@ impl Command {
             Self::Doctor(args) => doctor::run(args, globals),
             Self::Ca(args) => ca::run(&args, globals),
             Self::Status(args) => status::run(&args, globals),
+            Self::Access(args) => access::run(&args, globals),
             Self::Cert(args) => cert::run(args, globals),
             Self::ArgoCd(args) => argo_cd::run(&args, globals),
             Self::PostRender(args) => post_render::run(&args, globals),

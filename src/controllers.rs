@@ -1,3 +1,77 @@
 //! Ingress controllers: what each makes of objects and settings, one folder a controller.
 
 pub mod ingress_nginx;
+
+use std::collections::BTreeMap;
+
+use crate::enforcement::Observed;
+use crate::identity::Identity;
+use crate::manifest::ObjectSet;
+
+/// All controllers, the default first.
+pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx];
+
+/// A program that reads objects and serves requests.
+pub trait Controller: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
+    fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
+
+    /// What it makes of objects.
+    fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed;
+}
+
+/// What people say of a controller.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// Its version.
+    pub version: Option<String>,
+    /// Ingress classes that are its own, beside those that the objects give to it.
+    pub classes: Vec<String>,
+    /// Namespace and name of the `ConfigMap` that has its settings.
+    pub config_map: Option<(String, String)>,
+}
+
+/// A controller's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of the controller.
+    pub controller: &'static str,
+    /// Its version.
+    pub version: String,
+    /// Where the version comes from.
+    pub version_origin: Origin,
+    /// Values by option, of the options that the model knows.
+    pub options: BTreeMap<&'static str, (String, Origin)>,
+    /// Ingress classes that are its own.
+    pub classes: Vec<String>,
+    /// The object that the options were read from.
+    pub read_from: Option<Identity>,
+}
+
+/// Where a setting comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is the controller's default.
+    Default,
+    /// People say so.
+    Declared,
+    /// An object has it.
+    Read,
+}
+
+impl Settings {
+    /// The value of an option; empty where the model does not know the option.
+    #[must_use]
+    pub fn get(&self, option: &str) -> &str {
+        self.options.get(option).map_or("", |(value, _)| value)
+    }
+}
+
+/// The controller of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Controller> {
+    CONTROLLERS.iter().copied().find(|controller| controller.name() == name)
+}

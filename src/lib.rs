@@ -16,6 +16,7 @@
 //! reach it as arguments. [`cli`] composes the phases. [`guard`] remembers secrets for as long as `cli` runs, and
 //! takes them out of what is said.
 
+pub mod access;
 pub mod cli;
 pub mod complete;
 pub mod controllers;

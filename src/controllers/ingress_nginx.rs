@@ -1,8 +1,48 @@
-//! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>), as of 1.15.1.
+//! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>), as of 1.15.1: what it makes of Ingresses, Secrets and
+//! its settings.
+//!
+//! ```text
+//!  objects ──reading──► Read, one an Ingress ──servers──► Server, one a host ──observation──► Observed
+//!          ──secrets──► what verifies clients ─┘
+//! ```
+//!
+//! Sources are files of the controller's repository. Where several objects are for one host, their order counts; where the
+//! objects do not show it, each order that differs is a possibility.
 
 pub(crate) mod annotation_risk;
 pub(crate) mod annotation_table;
+mod error_page;
+mod match_cn;
+mod observation;
+mod orders;
+mod reading;
+mod secrets;
+mod servers;
+mod settings;
+#[cfg(test)]
+mod tests;
 pub(crate) mod values;
+
+use super::{Controller, Declared, Settings};
+use crate::enforcement::Observed;
+use crate::manifest::ObjectSet;
 
 /// What all annotations of the controller start with.
 pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// The controller `ingress-nginx`.
+pub struct IngressNginx;
+
+impl Controller for IngressNginx {
+    fn name(&self) -> &'static str {
+        "ingress-nginx"
+    }
+
+    fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
+        settings::settings(objects, declared)
+    }
+
+    fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
+        observation::observe(objects, settings)
+    }
+}

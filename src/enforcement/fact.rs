@@ -26,6 +26,10 @@ pub enum Cause {
     LoadOrder,
     /// Whether the controller has reloaded since something changed.
     Reload,
+    /// Which requests a canary takes.
+    Share,
+    /// Which paths a regular expression matches.
+    Paths,
 }
 
 /// What would have to be known.
@@ -61,6 +65,8 @@ impl fmt::Display for Cause {
             Self::Version => "the controller's version",
             Self::LoadOrder => "which object the controller reads last",
             Self::Reload => "whether the controller has reloaded",
+            Self::Share => "which requests the canary takes",
+            Self::Paths => "which expression matches the path",
         })
     }
 }

@@ -35,6 +35,37 @@ pub enum Given {
     DefaultSettings,
     /// No other object of the cluster is for these hosts.
     NoOtherObjects,
+    /// This Ingress is another controller's: its class is not one that is said to be this controller's.
+    OtherClass(Identity, String),
+    /// The controller passes over this Ingress, for what one of its annotations says.
+    Dropped(Identity),
+}
+
+impl std::fmt::Display for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Version(version) => {
+                write!(f, "no version is named: it is taken to be {version}")
+            }
+            Self::DefaultSettings => {
+                f.write_str("no ConfigMap of the controller is among the objects: its settings are taken to be the defaults")
+            }
+            Self::NoOtherObjects => f.write_str(
+                "other objects of the cluster are not shown: none of them is taken to be for these hosts",
+            ),
+            Self::OtherClass(object, class) if class.is_empty() => {
+                write!(f, "the {object} is left out: it has no ingress class")
+            }
+            Self::OtherClass(object, class) => write!(
+                f,
+                "the {object} is left out: its class `{class}` is not one of this controller"
+            ),
+            Self::Dropped(object) => write!(
+                f,
+                "the {object} is left out: the controller passes over it for what its annotations say"
+            ),
+        }
+    }
 }
 
 /// Where a controller listens for some names.
@@ -160,9 +191,9 @@ pub struct VirtualHost {
     pub sni_differs: SniDiffers,
     /// What is checked before a route is looked for, in this order. What [`Admits::Verified`] asks is asked of requests
     /// within TLS alone.
-    pub checks: Vec<Fact<Check>>,
-    /// Its routes; [`VirtualHost::route`] has their order of precedence.
-    pub routes: Vec<Route>,
+    pub checks: Fact<Vec<Check>>,
+    /// Its routes.
+    pub routes: Fact<Vec<Route>>,
 }
 
 /// What becomes of a request whose TLS handshake had another name than the request, one that a listener is for.
@@ -192,7 +223,7 @@ pub enum Admits {
     Verified(BTreeSet<Fault>),
     /// Those whose certificate has one of these subjects, as RFC 2253 prints them.
     Subjects(BTreeSet<String>),
-    /// Those whose certificate's subject matches a regular expression.
+    /// Those whose certificate's subject a regular expression matches somewhere; who shows none has an empty one.
     Expression(String),
     /// Nobody.
     Nobody,
@@ -207,15 +238,15 @@ pub enum Answer {
     Status(u16),
     /// A redirect to this page.
     Page(String),
+    /// The route of this path, as if it had been asked for: the backend gets the request.
+    Within(String),
 }
 
 /// What becomes of requests for some paths.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The paths.
     pub path: PathPattern,
-    /// What is checked, beside the checks of the virtual host.
-    pub checks: Vec<Fact<Check>>,
     /// Whether a request by plain HTTP is redirected to HTTPS, and not answered.
     pub to_https: ToHttps,
     /// What is answered.
@@ -323,6 +354,15 @@ impl Observed {
         Self { listeners, tables, unread, given, by_port }
     }
 
+    /// What is asked of clients of a host by HTTPS at port 443; `None`: it is not served.
+    #[must_use]
+    pub fn clients(&self, host: &str) -> Option<&Fact<Clients>> {
+        match self.listener(443, Some(host))?.0 {
+            Found::At(at) => Some(&self.listeners[at].clients),
+            Found::Nothing | Found::Perhaps(_) => None,
+        }
+    }
+
     /// The listener for a port and a name in the handshake; whether that name is one it is for.
     pub(super) fn listener(&self, port: u16, sni: Option<&str>) -> Option<(Found, bool)> {
         let names = self.by_port.get(&port)?;
@@ -343,35 +383,55 @@ impl RouteTable {
         Self { hosts, names }
     }
 
+    /// The virtual host that is for a name, if one is known to be.
+    #[must_use]
+    pub fn host(&self, name: &str) -> Option<&VirtualHost> {
+        match self.find(name) {
+            Found::At(at) => Some(&self.hosts[at]),
+            Found::Nothing | Found::Perhaps(_) => None,
+        }
+    }
+
     pub(super) fn find(&self, authority: &str) -> Found {
         self.names.find(Some(authority))
     }
 }
 
-impl VirtualHost {
-    /// The route of a path: the exact one, else the longest beginning; `None`: there is none. Expressions come between,
-    /// as nginx has it, and leave the answer open.
-    #[must_use]
-    pub fn route(&self, path: &str) -> Option<Result<&Route, &str>> {
-        let exact = |route: &&Route| matches!(&route.path, PathPattern::Exact(own) if own == path);
-        if let Some(route) = self.routes.iter().find(exact) {
-            return Some(Ok(route));
-        }
-        let expression = self.routes.iter().find_map(|route| match &route.path {
-            PathPattern::Expression(text) => Some(text.as_str()),
-            PathPattern::Exact(_) | PathPattern::Prefix(_) => None,
-        });
-        if let Some(text) = expression {
-            return Some(Err(text));
-        }
-        let length = |route: &&Route| match &route.path {
-            PathPattern::Prefix(own) if path.starts_with(own.as_str()) => Some(own.len()),
-            _ => None,
-        };
-        self.routes
-            .iter()
-            .filter(|route| length(route).is_some())
-            .min_by_key(|route| std::cmp::Reverse(length(route)))
-            .map(Ok)
+/// What routes have for a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Routed<'a> {
+    /// This route.
+    At(&'a Route),
+    /// One of these: what the expressions of some match is not known.
+    OneOf(Vec<&'a Route>),
+    /// None.
+    Nothing,
+}
+
+/// The route of a path: the one for it alone, else the one with the longest beginning. Expressions come between, as
+/// nginx has it, and leave open which one it is.
+#[must_use]
+pub fn route<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
+    let exact = |route: &&Route| matches!(&route.path, PathPattern::Exact(own) if own == path);
+    if let Some(route) = routes.iter().find(exact) {
+        return Routed::At(route);
+    }
+    let length = |route: &&Route| match &route.path {
+        PathPattern::Prefix(own) if path.starts_with(own.as_str()) => Some(own.len()),
+        _ => None,
+    };
+    let longest = routes
+        .iter()
+        .filter(|route| length(route).is_some())
+        .min_by_key(|route| std::cmp::Reverse(length(route)));
+    let expressions: Vec<&Route> = routes
+        .iter()
+        .filter(|route| matches!(route.path, PathPattern::Expression(_)))
+        .chain(longest)
+        .collect();
+    match (expressions.as_slice(), longest) {
+        ([], _) => Routed::Nothing,
+        ([_], Some(route)) => Routed::At(route),
+        _ => Routed::OneOf(expressions),
     }
 }

@@ -1,5 +1,7 @@
 //! Whether a client's certificate is valid, as TLS libraries judge it.
 
+use std::fmt;
+
 use super::observed::{ClientValidation, Revocation};
 use super::request::Presented;
 use crate::pki::certificate::Certificate;
@@ -28,6 +30,23 @@ pub enum Fault {
     StatusUnknown,
     /// The library takes no such certificate: its key, its signature or an extension.
     Unacceptable,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "no certificate was shown",
+            Self::Untrusted => "no chain leads to a trusted authority",
+            Self::TooDeep => "the chain is longer than the depth allows",
+            Self::NotYetValid => "a certificate of the chain is not valid yet",
+            Self::Expired => "a certificate of the chain has expired",
+            Self::Purpose => "the certificate is not for TLS clients",
+            Self::Constraint => "a certificate of the chain breaks a constraint of one above it",
+            Self::Revoked => "a certificate of the chain is revoked",
+            Self::StatusUnknown => "an authority of the chain has no revocation list that counts",
+            Self::Unacceptable => "a certificate of the chain is of a kind that is not accepted",
+        })
+    }
 }
 
 /// What is wrong with what a client shows, if something is.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use regex_lite::Regex;
+
 use super::fact::{Cause, Fact, Missing};
 use super::names::Found;
 use super::observed::{
     Action, Admits, Answer, Backend, Check, ClientValidation, Clients, Forward, Header, Listener,
-    Observed, Protocol, Refusal, Route, SniDiffers, ToHttps, VirtualHost,
+    Observed, Protocol, Refusal, Route, Routed, SniDiffers, ToHttps, VirtualHost, route,
 };
 use super::request::Request;
 use super::validation::{Fault, fault};
@@ -143,28 +145,35 @@ impl Asking<'_> {
         if differs && host.sni_differs == SniDiffers::Misdirect {
             return Verdict::Misdirected;
         }
-        self.checked(&host.checks, found, &|| self.routed(host, found))
+        of_fact(&host.checks, |checks| self.checked(host, checks, found, &self.request.path))
     }
 
-    fn routed(&self, host: &VirtualHost, found: Handshake) -> Verdict {
-        match host.route(&self.request.path) {
-            None => Verdict::NotServed,
-            Some(Ok(route)) => self.checked(&route.checks, found, &|| self.answered(route)),
-            Some(Err(text)) => Verdict::Unknown(Missing::Expression(text.to_owned())),
+    /// Behind these checks, for a path.
+    fn checked(
+        &self,
+        host: &VirtualHost,
+        checks: &[Check],
+        found: Handshake,
+        path: &str,
+    ) -> Verdict {
+        let Some((first, rest)) = checks.split_first() else { return self.routed(host, path) };
+        match self.refusal(first, found) {
+            Ok(None) => self.checked(host, rest, found, path),
+            Ok(Some(why)) => match &first.refusal {
+                Answer::Within(path) => self.checked(host, rest, found, path),
+                answer => Verdict::Refused { answer: answer.clone(), why },
+            },
+            Err(missing) => Verdict::Unknown(missing),
         }
     }
 
-    fn checked(
-        &self,
-        checks: &[Fact<Check>],
-        found: Handshake,
-        then: &dyn Fn() -> Verdict,
-    ) -> Verdict {
-        let Some((first, rest)) = checks.split_first() else { return then() };
-        of_fact(first, |check| match self.refusal(check, found) {
-            Ok(None) => self.checked(rest, found, then),
-            Ok(Some(why)) => Verdict::Refused { answer: check.refusal.clone(), why },
-            Err(missing) => Verdict::Unknown(missing),
+    fn routed(&self, host: &VirtualHost, path: &str) -> Verdict {
+        of_fact(&host.routes, |routes| match route(routes, path) {
+            Routed::Nothing => Verdict::NotServed,
+            Routed::At(route) => self.answered(route),
+            Routed::OneOf(routes) => {
+                one_of(Cause::Paths, routes.into_iter().map(|route| self.answered(route)))
+            }
         })
     }
 
@@ -185,7 +194,13 @@ impl Asking<'_> {
                 let is_one = self.subject(found).is_some_and(|own| subjects.contains(&own));
                 Ok((!is_one).then_some(Why::Subject))
             }
-            Admits::Expression(text) => Err(Missing::Expression(text.clone())),
+            Admits::Expression(text) => match Regex::new(text) {
+                Ok(expression) => {
+                    let subject = self.subject(found).unwrap_or_default();
+                    Ok((!expression.is_match(&subject)).then_some(Why::Subject))
+                }
+                Err(_) => Err(Missing::Expression(text.clone())),
+            },
         }
     }
 
@@ -263,16 +278,20 @@ fn one_of(cause: Cause, all: impl Iterator<Item = Verdict>) -> Verdict {
     if different.len() == 1 { different.remove(0) } else { Verdict::OneOf(cause, different) }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Admitted { backend: Some(backend), .. } => write!(f, "admitted to {backend}"),
-            Self::Admitted { backend: None, .. } => f.write_str("admitted"),
-            Self::Refused { .. } => f.write_str("refused"),
-            Self::Redirected(to) => write!(f, "redirected to {to}"),
-            Self::Misdirected => f.write_str("misdirected"),
-            Self::NotServed => f.write_str("not served"),
-            Self::OneOf(..) | Self::Unknown(_) => f.write_str("unknown"),
+            Self::Fault(fault) => fault.fmt(f),
+            Self::Subject => f.write_str("its subject is not one of those that are let in"),
+            Self::Nobody(because) if because.is_empty() => f.write_str("the route answers so"),
+            Self::Nobody(because) => {
+                let all: Vec<String> = because.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "the Secret that verifies clients is missing or refused ({})",
+                    all.join(", ")
+                )
+            }
         }
     }
 }

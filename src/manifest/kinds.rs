@@ -7,6 +7,7 @@
 mod config_map;
 mod deployment;
 mod ingress;
+mod ingress_class;
 pub(crate) mod secret;
 mod service;
 
@@ -26,6 +27,7 @@ pub use ingress::{
     Backend, BackendPort, BackendService, Http, Ingress, IngressRule, IngressSpec, IngressTls,
     Path, PortNumber,
 };
+pub use ingress_class::{IngressClass, IngressClassSpec};
 pub use secret::{ClearData, Data, Datum, Key, MASK, Secret};
 pub use service::{Service, ServicePort, ServiceSpec};
 

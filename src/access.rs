@@ -1,0 +1,96 @@
+//! Who reaches what: questions to what a controller serves, for every host and path, by client; and the answers, for people
+//! and for programs.
+
+mod json;
+mod questions;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use crate::enforcement::{Observed, Presented, Verdict, verdict};
+use crate::time::Timestamp;
+use questions::{Question, places};
+
+pub use json::render as json;
+pub use table::render as table;
+
+/// A client of which access is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Its name in the answers.
+    pub name: String,
+    /// What it shows where it is asked for a certificate.
+    pub shows: Presented,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Hosts, in lower case; empty: all.
+    pub hosts: Vec<String>,
+    /// Paths beside those of the routes.
+    pub paths: Vec<String>,
+    /// Clients beside those that are always asked about: one without a certificate, one of an authority that nothing
+    /// trusts, and one below each authority of a host's bundle.
+    pub clients: Vec<Client>,
+}
+
+/// All answers.
+#[derive(Debug)]
+pub struct Access<'a> {
+    /// The controller, and its version.
+    pub controller: (&'static str, &'a str),
+    /// What is served.
+    pub observed: &'a Observed,
+    /// Answers, one a host.
+    pub hosts: Vec<HostAccess>,
+}
+
+/// Answers about one host.
+#[derive(Debug)]
+pub struct HostAccess {
+    /// Its name, `*.` before a domain for all names below it, `*` for all names that no host has.
+    pub host: String,
+    /// Answers, path by path, client by client.
+    pub answers: Vec<Answered>,
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub struct Answered {
+    /// Whether it comes by HTTPS.
+    pub is_https: bool,
+    /// Its path.
+    pub path: String,
+    /// Name of its client.
+    pub client: String,
+    /// The answer.
+    pub verdict: Verdict,
+}
+
+impl HostAccess {
+    /// Whether a request without a certificate gets to a backend, or may.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.answers.iter().any(|one| one.client == questions::NOTHING && one.verdict.may_admit())
+    }
+}
+
+/// Asks all of it.
+#[must_use]
+pub fn access<'a>(
+    controller: (&'static str, &'a str),
+    observed: &'a Observed,
+    asked: &Asked,
+    now: Timestamp,
+) -> Access<'a> {
+    let hosts = places(observed, asked).into_iter().map(|place| {
+        let answers = place.questions.into_iter().map(|question| {
+            let Question { request, client, is_https } = question;
+            let verdict = verdict(observed, &request, now);
+            Answered { is_https, path: request.path, client, verdict }
+        });
+        HostAccess { host: place.host, answers: answers.collect() }
+    });
+    Access { controller, observed, hosts: hosts.collect() }
+}

@@ -1,0 +1,68 @@
+//! Answers for programs.
+
+use serde_json::{Value, json};
+
+use super::{Access, Answered, HostAccess};
+use crate::enforcement::{Answer, Verdict};
+
+/// One object with all answers.
+#[must_use]
+pub fn render(access: &Access<'_>) -> String {
+    let Access { controller: (name, version), observed, hosts } = access;
+    let given: Vec<String> = observed.given.iter().map(ToString::to_string).collect();
+    let document = json!({
+        "apiVersion": "mtlsgen.dev/v1alpha1",
+        "kind": "Access",
+        "controller": { "name": name, "version": version },
+        "given": given,
+        "hosts": hosts.iter().map(host).collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}
+
+fn host(HostAccess { host, answers }: &HostAccess) -> Value {
+    json!({ "host": host, "requests": answers.iter().map(answered).collect::<Vec<_>>() })
+}
+
+fn answered(Answered { is_https, path, client, verdict }: &Answered) -> Value {
+    let mut object = json!({
+        "scheme": if *is_https { "https" } else { "http" },
+        "path": path,
+        "client": client,
+    });
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), self::verdict(verdict)) {
+        object.extend(more);
+    }
+    object
+}
+
+fn verdict(verdict: &Verdict) -> Value {
+    match verdict {
+        Verdict::Admitted { backend, headers } => {
+            let spoofable = headers.iter().filter(|header| header.client_can_send);
+            let spoofable: Vec<&str> = spoofable.map(|header| header.name).collect();
+            json!({ "verdict": "admitted", "backend": backend.as_ref().map(ToString::to_string), "clientCanSend": spoofable })
+        }
+        Verdict::Refused { answer, why } => {
+            json!({ "verdict": "refused", "answer": word(answer), "why": why.to_string() })
+        }
+        Verdict::Redirected(to) => json!({ "verdict": "redirected", "to": to }),
+        Verdict::Misdirected => json!({ "verdict": "misdirected", "answer": "421" }),
+        Verdict::NotServed => json!({ "verdict": "notServed" }),
+        Verdict::OneOf(cause, all) => {
+            let all: Vec<Value> = all.iter().map(self::verdict).collect();
+            json!({ "verdict": "oneOf", "oneOf": all, "why": format!("it depends on {cause}") })
+        }
+        Verdict::Unknown(missing) => json!({ "verdict": "unknown", "why": missing.to_string() }),
+    }
+}
+
+/// An answer of the controller's own, in a word.
+pub(super) fn word(answer: &Answer) -> String {
+    match answer {
+        Answer::Alert => "alert".to_owned(),
+        Answer::Status(status) => status.to_string(),
+        Answer::Page(_) => "302".to_owned(),
+        Answer::Within(_) => "200".to_owned(),
+    }
+}

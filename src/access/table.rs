@@ -1,0 +1,106 @@
+//! Answers for people.
+
+use std::fmt::Write as _;
+
+use super::questions::{NOTHING, STRANGER};
+use super::{Access, Answered, HostAccess, json};
+use crate::diagnostic::visible;
+use crate::enforcement::Verdict;
+
+/// A table, and what it rests on below. Requests with one answer stand in one line.
+#[must_use]
+pub fn render(access: &Access<'_>) -> String {
+    let Access { controller: (controller, version), observed, hosts } = access;
+    let mut lines = vec![["HOST", "PATH", "CLIENT", "ANSWER"].map(str::to_owned)];
+    for host in hosts {
+        lines.extend(of_host(host));
+    }
+    let width =
+        |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), 0];
+    let mut text = String::new();
+    for line in &lines {
+        let mut row = String::new();
+        for (cell, width) in line.iter().zip(widths) {
+            write!(row, "{cell:width$}  ").expect("a String takes everything");
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+    writeln!(text, "\nAs {controller} {version} serves it.").expect("a String takes everything");
+    for given in &observed.given {
+        writeln!(text, "- {}", shown(&given.to_string())).expect("a String takes everything");
+    }
+    text
+}
+
+/// Lines of a host: the paths with the same answers together, then the clients with the same answer.
+fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
+    let mut groups: Vec<(Vec<&str>, Vec<&Answered>)> = Vec::new();
+    let mut paths: Vec<&str> = answers.iter().map(|one| one.path.as_str()).collect();
+    paths.dedup();
+    for path in paths {
+        let of_path: Vec<&Answered> = answers.iter().filter(|one| one.path == path).collect();
+        let same = groups.iter_mut().find(|(_, others)| {
+            others.len() == of_path.len()
+                && others.iter().zip(&of_path).all(|(a, b)| words(a) == words(b))
+        });
+        match same {
+            Some((paths, _)) => paths.push(path),
+            None => groups.push((vec![path], of_path)),
+        }
+    }
+    let mut lines: Vec<[String; 4]> = Vec::new();
+    for (paths, answers) in groups {
+        let mut said: Vec<(Vec<String>, String)> = Vec::new();
+        for one in answers {
+            let words = words(one);
+            match said.iter_mut().find(|(_, other)| *other == words) {
+                Some((clients, _)) => clients.push(client(one)),
+                None => said.push((vec![client(one)], words)),
+            }
+        }
+        for (at, (clients, words)) in said.into_iter().enumerate() {
+            let first = if lines.is_empty() { shown(host) } else { String::new() };
+            let path = if at == 0 { shown(&paths.join(", ")) } else { String::new() };
+            lines.push([first, path, shown(&clients.join(", ")), shown(&words)]);
+        }
+    }
+    lines
+}
+
+/// A text that stays in its line.
+fn shown(text: &str) -> String {
+    text.chars().flat_map(visible).collect()
+}
+
+fn client(one: &Answered) -> String {
+    match (one.is_https, one.client.as_str()) {
+        (false, _) => "anybody, by plain HTTP".to_owned(),
+        (true, NOTHING) => "without a certificate".to_owned(),
+        (true, STRANGER) => "of another authority".to_owned(),
+        (true, name) => name.to_owned(),
+    }
+}
+
+/// What becomes of a request, with the reason.
+fn words(one: &Answered) -> String {
+    of_verdict(&one.verdict)
+}
+
+fn of_verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Admitted { backend: Some(backend), .. } => format!("reaches {backend}"),
+        Verdict::Admitted { backend: None, .. } => "reaches a backend".to_owned(),
+        Verdict::Refused { answer, why } => format!("refused ({}): {why}", json::word(answer)),
+        Verdict::Redirected(to) if to.starts_with("https://") => "redirected to HTTPS".to_owned(),
+        Verdict::Redirected(to) => format!("redirected to {to}"),
+        Verdict::Misdirected => "refused (421): the TLS handshake had another name".to_owned(),
+        Verdict::NotServed => "not served (404)".to_owned(),
+        Verdict::OneOf(cause, all) => {
+            let all: Vec<String> = all.iter().map(of_verdict).collect();
+            format!("depends on {cause}: {}", all.join("; or "))
+        }
+        Verdict::Unknown(missing) => format!("unknown: {missing}"),
+    }
+}

@@ -1,0 +1,193 @@
+//! `mtlsgen access`: who reaches what.
+
+mod clients;
+mod objects;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use self::clients::NamedFile;
+use self::objects::Objects;
+use super::existing_arguments::ExistingArguments;
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, print_json, show};
+use super::session::{Planned, Session, tell_plan, urgency};
+use super::spec_arguments::SpecArguments;
+use crate::access::{self, Asked, Client};
+use crate::controllers::{CONTROLLERS, Controller, Declared};
+use crate::diagnostic::Diagnostic;
+use crate::identity::DEFAULT_NAMESPACE;
+use crate::manifest::{Disclosure, Extent, Namespace, ObjectSet};
+use crate::model::Touched;
+use crate::plan::{Holdings, Scope};
+use crate::render::Checked;
+use crate::targets;
+use crate::time::Timestamp;
+
+/// Show who reaches what: every host and path by client, with the reason
+///
+/// Asked are a client without a certificate, one of an authority that nothing trusts, one below each authority that a host
+/// trusts, the clients of the spec and those of `--client`; and anybody by plain HTTP. Without FILE, the objects are those that
+/// `render` would print. The answers are what ingress-nginx does with the objects once it has read them; what cannot
+/// be known is `unknown`, with what is missing. Issues nothing.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Manifests, a folder of them, or objects as `kubectl get -A -o yaml` prints them (`-` for standard input)
+    ///
+    /// Those that matter: ingress, ingressclass, secret, and the controller's configmap.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    spec: SpecArguments,
+    #[command(flatten)]
+    existing: ExistingArguments,
+    /// Certificate of a client to ask about, with the certificates that it sends along; may be repeated
+    #[arg(long = "client", value_name = "NAME=FILE", value_parser = clients::named_file, help_heading = "Questions")]
+    clients: Vec<NamedFile>,
+    /// Host to ask about, instead of all; may be repeated
+    #[arg(long = "host", value_name = "HOST", help_heading = "Questions")]
+    hosts: Vec<String>,
+    /// Path to ask about beside those of the routes; may be repeated
+    #[arg(long = "path", value_name = "PATH", help_heading = "Questions")]
+    paths: Vec<String>,
+    /// The objects of FILE are all of a cluster's: what is not among them does not exist
+    #[arg(long, requires = "files", help_heading = "Controller")]
+    whole_cluster: bool,
+    /// Version of the controller
+    #[arg(long, value_name = "VERSION", help_heading = "Controller")]
+    controller_version: Option<String>,
+    /// Ingress class of the controller, instead of `nginx`; may be repeated
+    ///
+    /// Classes whose `IngressClass` among the objects says so are its own in any case.
+    #[arg(long = "ingress-class", value_name = "CLASS", help_heading = "Controller")]
+    classes: Vec<String>,
+    /// `ConfigMap` of the controller's settings
+    ///
+    /// Without it, the only one among the objects that has any of its settings.
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespace_and_name, requires = "files", help_heading = "Controller")]
+    configmap: Option<(String, String)>,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: Format,
+}
+
+/// Format of standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+fn namespace_and_name(text: &str) -> Result<(String, String), String> {
+    let (namespace, name) = text.split_once('/').ok_or("write `NAMESPACE/NAME`")?;
+    Ok((namespace.to_owned(), name.to_owned()))
+}
+
+/// Asks.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let mut asked = Asked {
+        hosts: args.hosts.iter().map(|host| host.to_lowercase()).collect(),
+        paths: args.paths.clone(),
+        clients: args.clients.iter().map(NamedFile::read).collect::<Result<_, _>>()?,
+    };
+    if args.files.is_empty() {
+        return of_spec(args, globals, &mut asked);
+    }
+    let objects = Objects::read(&args.files)?;
+    let extent = if args.whole_cluster { Extent::Cluster } else { Extent::Part };
+    let mut set = ObjectSet::within(Namespace::Assumed(DEFAULT_NAMESPACE), extent);
+    objects.add_to(&mut set);
+    let declared = args.declared(&[]);
+    answer(args, globals, (&set, &declared), &asked, args.spec.now()?)
+}
+
+/// Of the objects that `render` would print.
+fn of_spec(args: &Args, globals: &Globals, asked: &mut Asked) -> Result<ExitStatus, CommandError> {
+    let report = globals.report();
+    let session = Session::open(&args.spec, report)?;
+    let session = session.beside(args.existing.read(&args.spec, report)?);
+    let now = session.now;
+    let resolved = session.unjudged()?.judge_all()?;
+    let rendering = session.rendering(None)?.apart(true);
+    let setup = session.setup(resolved)?;
+    let planned = setup.plan(&Scope::default());
+    let planned = planned.map_err(|error| error.located(&setup.document))?;
+    if planned.plan.is_urgent() {
+        tell_plan(&planned.plan, report, urgency);
+        return Err(CommandError::Input(vec![unissued()]));
+    }
+    let (model, Planned { inventory, .. }) = (setup.model(), &planned);
+    let keyring = &setup.keys(inventory, &Touched::everything()).ring_of_names()?;
+    let holdings = Holdings { model, inventory, keyring };
+    let Checked { manifests, warnings } =
+        rendering.manifests(model, &holdings, Disclosure::Fingerprint)?;
+    report.diagnostics(&warnings);
+    let mut clients: Vec<Client> =
+        model.clients.keys().filter_map(|name| clients::of_spec(name, &holdings)).collect();
+    clients.append(&mut asked.clients);
+    asked.clients = clients;
+    let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Complete);
+    for object in &manifests {
+        set.add(object);
+    }
+    let classes = model.exposures.iter().map(|exposure| exposure.ingress_class_name.to_string());
+    let declared = args.declared(&classes.collect::<Vec<_>>());
+    answer(args, globals, (&set, &declared), asked, now)
+}
+
+fn answer(
+    args: &Args,
+    globals: &Globals,
+    (objects, declared): (&ObjectSet<'_>, &Declared),
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<ExitStatus, CommandError> {
+    let controller: &dyn Controller = CONTROLLERS[0];
+    let settings = controller.settings(objects, declared);
+    let mut observed = controller.observe(objects, &settings);
+    let misread = targets::misread(std::mem::take(&mut observed.unread));
+    if !misread.is_empty() {
+        return Err(CommandError::Input(misread));
+    }
+    let name = (controller.name(), settings.version.as_str());
+    let access = access::access(name, &observed, asked, now);
+    if access.hosts.is_empty() {
+        globals.report().diagnostics(&[without_hosts(args)]);
+    }
+    match args.format {
+        Format::Table => show(&access::table(&access), false)?,
+        Format::Json => print_json(&access::json(&access))?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+impl Args {
+    fn declared(&self, classes: &[String]) -> Declared {
+        Declared {
+            version: self.controller_version.clone(),
+            classes: self.classes.iter().chain(classes).cloned().collect(),
+            config_map: self.configmap.clone(),
+        }
+    }
+}
+
+fn unissued() -> Diagnostic {
+    Diagnostic::error(
+        "unissued",
+        "certificates are to be issued first: who gets in depends on them",
+    )
+    .help("run `mtlsgen render`")
+}
+
+fn without_hosts(args: &Args) -> Diagnostic {
+    let title = if args.hosts.is_empty() {
+        "no Ingress of the controller has a host".to_owned()
+    } else {
+        format!("there is no host `{}`", args.hosts.join("`, `"))
+    };
+    Diagnostic::warning("no-hosts", title)
+        .help("if the Ingresses have another class, name it: `--ingress-class CLASS`")
+}

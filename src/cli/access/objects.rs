@@ -1,0 +1,79 @@
+//! Objects out of files, folders and standard input.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::cli::report::CommandError;
+use crate::diagnostic::Diagnostic;
+use crate::identity::{DEFAULT_NAMESPACE, Identity};
+use crate::io::{foreign, input};
+
+use crate::manifest::{ObjectSet, Wiped, identity_within, lists};
+use crate::yaml;
+
+/// What files of a folder that are read are called.
+const ENDS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Objects that came in, out of their lists; their values are wiped in the end.
+pub struct Objects(Vec<(Identity, Wiped)>);
+
+impl Objects {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is no YAML or JSON.
+    pub fn read(files: &[PathBuf]) -> Result<Self, CommandError> {
+        let mut objects = Self(Vec::new());
+        for file in files {
+            if file.as_os_str() == "-" {
+                objects.add(input::STANDARD_INPUT, &input::standard_input_objects()?)?;
+            } else if file.is_dir() {
+                objects.add_folder(file)?;
+            } else {
+                objects.add(&file.display().to_string(), &input::read_objects(file)?)?;
+            }
+        }
+        Ok(objects)
+    }
+
+    fn add_folder(&mut self, folder: &Path) -> Result<(), CommandError> {
+        let mut failed = None;
+        foreign::read(folder, |file| {
+            let end = Path::new(&file.name).extension().and_then(|end| end.to_str());
+            if failed.is_some() || !end.is_some_and(|end| ENDS.contains(&end)) {
+                return;
+            }
+            let added = match &file.content {
+                Ok(content) => self.add(&file.name, content),
+                Err(why) => Err(unread(&file.name, why)),
+            };
+            failed = added.err();
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn add(&mut self, name: &str, content: &Zeroizing<Vec<u8>>) -> Result<(), CommandError> {
+        let text = std::str::from_utf8(content).map_err(|error| unread(name, &error))?;
+        let items = yaml::parse(text).map_err(|error| unread(name, &error))?;
+        let (items, _) = lists::unfold(items);
+        for item in items.into_iter().map(Wiped::from) {
+            if let Some(identity) = identity_within(&item, DEFAULT_NAMESPACE) {
+                self.0.push((identity, item));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds all of them to a set.
+    pub fn add_to<'a>(&'a self, set: &mut ObjectSet<'a>) {
+        for (identity, object) in &self.0 {
+            set.add_other(identity.clone(), object);
+        }
+    }
+}
+
+fn unread(name: &str, why: &impl ToString) -> CommandError {
+    let title = format!("`{name}` cannot be read as Kubernetes objects: {}", why.to_string());
+    CommandError::Input(vec![Diagnostic::error("objects", title)])
+}

@@ -1,0 +1,386 @@
+//! From servers of nginx to what is served (`rootfs/etc/nginx/template/nginx.tmpl`, `rootfs/etc/nginx/lua/lua_ingress.lua`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::error_page;
+use super::orders::orders;
+use super::reading::{Auth, HttpsRedirect, Reader, Unread, Verify};
+use super::secrets::Secrets;
+use super::servers::{DEFAULT, Location, Server, World};
+use super::settings::PASTED;
+use super::values::boolean;
+use crate::controllers::{Origin, Settings};
+use crate::enforcement::{
+    Action, Admits, Anchors, Answer, Backend, Cause, Check, ClientValidation, Clients, Fact, Fault,
+    Forward, Given, Header, HeaderValue, Listener, Missing, Observed, PathPattern, Pattern,
+    Protocol, Refusal, Route, RouteTable, SniDiffers, ToHttps, VirtualHost,
+};
+use crate::identity::Identity;
+use crate::manifest::kinds::Ingress;
+use crate::manifest::{Extent, ObjectSet, Shown, kinds};
+use crate::pki::certificate::Certificate;
+use crate::pki::chain;
+
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+
+pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
+    let (ingresses, misread) = objects.all::<Ingress>();
+    let mut given = given(objects, settings);
+    let mut secrets = Secrets::of(objects);
+    let mut reader = Reader { settings, secrets: &mut secrets };
+    let mut read = Vec::new();
+    for seen in &ingresses {
+        match reader.read(seen) {
+            Ok(one) => read.push(one),
+            Err(Unread::OtherClass(class)) => {
+                given.push(Given::OtherClass(seen.identity.clone(), class));
+            }
+            Err(Unread::Dropped) => given.push(Given::Dropped(seen.identity.clone())),
+        }
+    }
+    let worlds: Vec<World> = orders(&read).iter().map(|order| World::of(order)).collect();
+    let scene = Scene { objects, settings, secrets: &secrets, pasted: pasted(settings) };
+    let (listeners, table) = scene.serve(&worlds);
+    Observed::new(listeners, vec![table], misread, given)
+}
+
+/// What is taken for granted.
+fn given(objects: &ObjectSet<'_>, settings: &Settings) -> Vec<Given> {
+    let mut given = Vec::new();
+    if settings.version_origin == Origin::Default {
+        given.push(Given::Version(settings.version.clone()));
+    }
+    if settings.read_from.is_none() {
+        given.push(Given::DefaultSettings);
+    }
+    if objects.extent() != Extent::Cluster {
+        given.push(Given::NoOtherObjects);
+    }
+    given
+}
+
+/// The first setting that becomes part of nginx's configuration for all hosts.
+fn pasted(settings: &Settings) -> Option<Missing> {
+    let key = PASTED.iter().find(|key| !settings.get(key).is_empty())?;
+    let object = settings.read_from.clone()?;
+    Some(Missing::Snippet(object, (*key).to_owned()))
+}
+
+struct Scene<'a> {
+    objects: &'a ObjectSet<'a>,
+    settings: &'a Settings,
+    secrets: &'a Secrets<'a>,
+    pasted: Option<Missing>,
+}
+
+/// What a server does under some of its names.
+#[derive(Clone, PartialEq)]
+struct Served {
+    clients: Fact<Clients>,
+    checks: Fact<Vec<Check>>,
+    routes: Vec<Route>,
+    verifies: bool,
+}
+
+impl Scene<'_> {
+    fn serve(&self, worlds: &[World]) -> (Vec<Listener>, RouteTable) {
+        let mut by_name: BTreeMap<(bool, String), Vec<Served>> = BTreeMap::new();
+        for world in worlds {
+            for (name, served) in self.names(world) {
+                let all = by_name.entry((name != DEFAULT, name)).or_default();
+                if !all.contains(&served) {
+                    all.push(served);
+                }
+            }
+        }
+        let mut listeners = vec![Listener {
+            port: HTTP,
+            protocol: Protocol::Http,
+            sni: Pattern::Any,
+            clients: Fact::Known(Clients::NotAsked),
+            table: 0,
+        }];
+        let mut hosts = Vec::new();
+        for ((_, name), all) in by_name {
+            let pattern = pattern(&name);
+            listeners.push(Listener {
+                port: HTTPS,
+                protocol: Protocol::Https,
+                sni: pattern.clone(),
+                clients: merged(all.iter().map(|served| served.clients.clone())),
+                table: 0,
+            });
+            let verifies = all.iter().any(|served| served.verifies);
+            hosts.push(VirtualHost {
+                names: vec![pattern],
+                sni_differs: if verifies { SniDiffers::Misdirect } else { SniDiffers::Serve },
+                checks: merged(all.iter().map(|served| served.checks.clone())),
+                routes: merged(all.into_iter().map(|served| Fact::Known(served.routes))),
+            });
+        }
+        (listeners, RouteTable::new(hosts))
+    }
+
+    /// What is served under each name.
+    fn names(&self, world: &World) -> Vec<(String, Served)> {
+        let mut names = Vec::new();
+        let configured: BTreeSet<&str> = world
+            .servers
+            .iter()
+            .filter(|(_, server)| server.has_certificate)
+            .map(|(host, _)| host.as_str())
+            .collect();
+        for (host, server) in &world.servers {
+            let is_configured = server.has_certificate
+                || wildcard_of(host).is_some_and(|wildcard| configured.contains(wildcard.as_str()));
+            names.push((host.clone(), self.served(world, server, is_configured)));
+            for alias in &server.aliases {
+                // A certificate counts for an alias that it names (`configureCertificates` of `nginx.go`).
+                let is_configured = server.has_certificate && self.covers(server, alias)
+                    || wildcard_of(alias)
+                        .is_some_and(|wildcard| configured.contains(wildcard.as_str()));
+                names.push((alias.clone(), self.served(world, server, is_configured)));
+            }
+            if server.from_to_www {
+                let other = match host.strip_prefix("www.") {
+                    Some(rest) => rest.to_owned(),
+                    None => format!("www.{host}"),
+                };
+                if !world.servers.contains_key(&other) {
+                    names.push((other, redirect_to(host)));
+                }
+            }
+        }
+        names
+    }
+
+    /// Whether a certificate of the server has that name; one that is not shown has it not.
+    fn covers(&self, server: &Server, alias: &str) -> bool {
+        server.certificates.iter().any(|(namespace, name)| {
+            let Shown::Found(Ok(seen)) = self.objects.read::<kinds::Secret>(namespace, name) else {
+                return false;
+            };
+            let octets = seen.object.data.get("tls.crt").and_then(kinds::Datum::octets);
+            let certificates = octets.and_then(|pem| Certificate::from_pem(&pem).ok());
+            let leaf = certificates.and_then(|all| all.into_iter().next());
+            leaf.is_some_and(|leaf| leaf.names.dns.iter().any(|own| chain::covers(own, alias)))
+        })
+    }
+
+    fn served(&self, world: &World, server: &Server, is_configured: bool) -> Served {
+        let routes = self.routes(world, server, is_configured);
+        let unknown = self.pasted.as_ref().or(server.unknown.as_ref());
+        if let Some(missing) = unknown {
+            return Served {
+                clients: Fact::Unknown(missing.clone()),
+                checks: Fact::Unknown(missing.clone()),
+                routes,
+                verifies: false,
+            };
+        }
+        let clients = self.clients(server);
+        let verifies = matches!(clients, Clients::Asked(_));
+        Served {
+            clients: Fact::Known(clients),
+            checks: Fact::Known(checks(server, verifies)),
+            routes,
+            verifies,
+        }
+    }
+
+    /// `ssl_verify_client` and what belongs to it.
+    fn clients(&self, server: &Server) -> Clients {
+        let Auth { file, verify, depth, .. } = &server.auth;
+        let Some((file, lists)) =
+            file.as_ref().filter(|_| !server.is_denied && *verify != Verify::Off)
+        else {
+            return Clients::NotAsked;
+        };
+        let (certificates, revocation) = self.secrets.trust(file, lists.as_deref());
+        Clients::Asked(Arc::new(ClientValidation {
+            certificates,
+            anchors: Anchors::SelfSigned,
+            depth: Some(*depth),
+            revocation,
+            tolerates: BTreeSet::new(),
+            refusal: Refusal::Later,
+        }))
+    }
+
+    fn routes(&self, world: &World, server: &Server, is_configured: bool) -> Vec<Route> {
+        let is_regex = server.locations.iter().any(|location| location.uses_regex);
+        let exact: BTreeSet<&str> = server
+            .locations
+            .iter()
+            .filter(|one| one.is_exact)
+            .map(|one| one.path.as_str())
+            .collect();
+        let headers = headers(&server.auth, server.is_denied);
+        let mut routes = Vec::new();
+        for location in &server.locations {
+            let mut add = |path| {
+                routes.push(Route {
+                    path,
+                    to_https: self.to_https(location, is_configured),
+                    answer: answer(world, location, &headers),
+                });
+            };
+            let path = &location.path;
+            if is_regex && path == "/" {
+                add(PathPattern::Prefix(path.clone()));
+            } else if is_regex {
+                add(PathPattern::Expression(path.clone()));
+            } else if location.is_exact {
+                add(PathPattern::Exact(path.clone()));
+            } else if path.ends_with('/') {
+                add(PathPattern::Prefix(path.clone()));
+            } else {
+                // `updateServerLocations` of `internal/ingress/controller/location.go`.
+                add(PathPattern::Prefix(format!("{path}/")));
+                if !exact.contains(path.as_str()) {
+                    add(PathPattern::Exact(path.clone()));
+                }
+            }
+        }
+        routes
+    }
+
+    /// `redirect_to_https` of `lua_ingress.lua`.
+    fn to_https(&self, location: &Location, is_configured: bool) -> ToHttps {
+        let list = self.settings.get("no-tls-redirect-locations");
+        let mut exempt =
+            list.split(',').map(|item| item.trim_matches(' ')).filter(|item| !item.is_empty());
+        let redirects = match location.https {
+            HttpsRedirect::Never => false,
+            HttpsRedirect::WithCertificate => is_configured,
+            HttpsRedirect::Always => true,
+        };
+        if location.redirects_to.is_some()
+            || !redirects
+            || exempt.any(|item| location.path.starts_with(item))
+        {
+            return ToHttps::Never;
+        }
+        match boolean(self.settings.get("use-forwarded-headers")) {
+            Some(true) => ToHttps::UnlessForwarded,
+            _ => ToHttps::Always,
+        }
+    }
+}
+
+/// Which names a server's name is for (`buildServerName` of `template.go`; aliases are names of nginx).
+fn pattern(name: &str) -> Pattern {
+    let lower = name.to_lowercase();
+    match (name, lower.strip_prefix("*."), lower.strip_prefix('~')) {
+        (DEFAULT, ..) => Pattern::Any,
+        (_, Some(domain), _) => Pattern::OneLabel(domain.to_owned()),
+        (.., Some(_)) => Pattern::Expression(name[1..].to_owned()),
+        _ => Pattern::Exact(lower),
+    }
+}
+
+/// `a.example.com` as `*.example.com`.
+fn wildcard_of(host: &str) -> Option<String> {
+    host.split_once('.').map(|(_, domain)| format!("*.{domain}"))
+}
+
+/// A server that only redirects (`BuildRedirects` of `pkg/util/ingress/ingress.go`).
+fn redirect_to(host: &str) -> Served {
+    let route = Route {
+        path: PathPattern::Prefix("/".to_owned()),
+        to_https: ToHttps::Never,
+        answer: Fact::Known(Action::Redirect(format!("//{host}"))),
+    };
+    Served {
+        clients: Fact::Known(Clients::NotAsked),
+        checks: Fact::Known(Vec::new()),
+        routes: vec![route],
+        verifies: false,
+    }
+}
+
+/// What nginx checks before it looks for a location: certificates, then what the template has at the beginning of a server.
+fn checks(server: &Server, verifies: bool) -> Vec<Check> {
+    let Auth { verify, error_page, match_cn, .. } = &server.auth;
+    let because: Vec<Identity> = server.because.iter().cloned().collect();
+    let mut checks = Vec::new();
+    if verifies {
+        let tolerates: &[Fault] = match verify {
+            Verify::On | Verify::Off => &[],
+            Verify::Optional => &[Fault::Absent],
+            Verify::OptionalNoCa => &[Fault::Absent, Fault::Untrusted],
+        };
+        let refusal = error_page.as_deref().map_or(Answer::Status(400), error_page::answer);
+        let admits = Admits::Verified(tolerates.iter().copied().collect());
+        checks.push(Check { admits, refusal, because: because.clone() });
+    }
+    if let Some(admits) = match_cn {
+        checks.push(Check {
+            admits: admits.clone(),
+            refusal: Answer::Status(403),
+            because: because.clone(),
+        });
+    }
+    if server.is_denied {
+        checks.push(Check { admits: Admits::Nobody, refusal: Answer::Status(403), because });
+    }
+    checks
+}
+
+fn answer(world: &World, location: &Location, headers: &Arc<[Header]>) -> Fact<Action> {
+    if let Some(to) = &location.redirects_to {
+        return Fact::Known(Action::Redirect(to.clone()));
+    }
+    let upstream = location.upstream.as_ref().and_then(|name| world.upstreams.get(name));
+    let backend = match upstream {
+        None => Fact::Known(None),
+        Some(upstream) if upstream.alternatives.is_empty() => {
+            Fact::Known(Some(upstream.backend.clone()))
+        }
+        Some(upstream) => {
+            let canaries =
+                upstream.alternatives.iter().filter_map(|name| world.upstreams.get(name));
+            let all: Vec<Option<Backend>> = std::iter::once(upstream)
+                .chain(canaries)
+                .map(|one| Some(one.backend.clone()))
+                .collect();
+            Fact::OneOf(Cause::Share, all)
+        }
+    };
+    Fact::Known(Action::Forward(Forward { backend, headers: Arc::clone(headers) }))
+}
+
+/// What a backend hears: the headers are set where clients are verified; elsewhere a client's own ones pass.
+fn headers(auth: &Auth, is_denied: bool) -> Arc<[Header]> {
+    let is_set = auth.file.is_some() && !is_denied;
+    let header = |name, carries, is_set: bool| Header {
+        name,
+        carries: if is_set { carries } else { HeaderValue::Nothing },
+        client_can_send: !is_set,
+    };
+    Arc::new([
+        header("ssl-client-verify", HeaderValue::Verify, is_set),
+        header("ssl-client-subject-dn", HeaderValue::Subject, is_set),
+        header("ssl-client-issuer-dn", HeaderValue::Issuer, is_set),
+        header("ssl-client-cert", HeaderValue::Certificate, is_set && auth.passes_certificate),
+    ])
+}
+
+/// One fact of several possibilities, which depend on the order of Ingresses.
+fn merged<T: PartialEq + Clone>(all: impl Iterator<Item = Fact<T>>) -> Fact<T> {
+    let mut values: Vec<T> = Vec::new();
+    for fact in all {
+        match fact {
+            Fact::Known(value) if values.contains(&value) => {}
+            Fact::Known(value) => values.push(value),
+            Fact::OneOf(_, more) => values.extend(more),
+            Fact::Unknown(missing) => return Fact::Unknown(missing),
+        }
+    }
+    match <[T; 1]>::try_from(values) {
+        Ok([only]) => Fact::Known(only),
+        Err(values) => Fact::OneOf(Cause::Age, values),
+    }
+}

@@ -1,0 +1,309 @@
+//! What the controller reads of one Ingress: its annotations, parsed (`internal/ingress/annotations`, `Extract`), or nothing,
+//! where it passes over the whole object.
+
+use std::collections::BTreeSet;
+
+use super::annotation_risk::is_too_risky;
+use super::annotation_table::{self, Class, Risk};
+use super::match_cn::{self, Value};
+use super::secrets::{Secrets, Taken};
+use super::values::boolean;
+use super::{PREFIX, error_page};
+use crate::controllers::Settings;
+use crate::enforcement::{Admits, Missing};
+use crate::identity::Identity;
+use crate::manifest::Seen;
+use crate::manifest::kinds::Ingress;
+
+/// What older objects say their class with.
+const CLASS: &str = "kubernetes.io/ingress.class";
+
+/// An Ingress as the controller has it.
+pub(super) struct Read<'a> {
+    /// The object.
+    pub identity: &'a Identity,
+    pub ingress: &'a Ingress,
+    /// When it was made, if that is shown.
+    pub created: Option<&'a str>,
+    pub auth: Auth,
+    pub https: HttpsRedirect,
+    pub uses_regex: bool,
+    pub rewrites_to: Option<String>,
+    pub aliases: BTreeSet<String>,
+    pub is_canary: bool,
+    pub from_to_www: bool,
+    /// Where all its paths redirect to.
+    pub redirects_to: Option<String>,
+    /// What it has that the model does not follow: who gets in is not known then.
+    pub unknown: Option<Missing>,
+}
+
+/// When requests by plain HTTP are redirected to HTTPS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum HttpsRedirect {
+    #[default]
+    Never,
+    /// Where the host has a certificate (`ssl-redirect`).
+    WithCertificate,
+    /// `force-ssl-redirect`.
+    Always,
+}
+
+/// `authtls.Config`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Auth {
+    /// Whether nobody is let in, for the Secret is not there or refused.
+    pub is_denied: bool,
+    /// Files of certificates and of revocation lists, if clients are verified.
+    pub file: Option<(String, Option<String>)>,
+    pub verify: Verify,
+    pub depth: u8,
+    pub error_page: Option<String>,
+    pub passes_certificate: bool,
+    pub match_cn: Option<Admits>,
+}
+
+/// `auth-tls-verify-client`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Verify {
+    #[default]
+    On,
+    Off,
+    Optional,
+    OptionalNoCa,
+}
+
+/// Why an Ingress is not read.
+pub(super) enum Unread {
+    /// It is another controller's, by this class.
+    OtherClass(String),
+    /// The controller passes over it.
+    Dropped,
+}
+
+/// Annotations that [`Reader::read`] takes apart itself.
+const FOLLOWED: [&str; 9] = [
+    "canary",
+    "force-ssl-redirect",
+    "from-to-www-redirect",
+    "permanent-redirect",
+    "rewrite-target",
+    "server-alias",
+    "ssl-redirect",
+    "temporal-redirect",
+    "use-regex",
+];
+
+/// Reads Ingresses.
+pub(super) struct Reader<'a, 's> {
+    pub settings: &'a Settings,
+    pub secrets: &'a mut Secrets<'s>,
+}
+
+impl Reader<'_, '_> {
+    /// What the controller reads of an Ingress.
+    pub fn read<'a>(&mut self, seen: &'a Seen<'_, Ingress>) -> Result<Read<'a>, Unread> {
+        let ingress = &*seen.object;
+        self.class(ingress)?;
+        let annotations = Annotations { ingress, settings: self.settings };
+        annotations.refused()?;
+        let mut unknown = annotations.unknown(seen.identity);
+        let auth = match self.auth(seen.identity, &annotations) {
+            Ok(auth) => auth,
+            Err(Failed::Dropped) => return Err(Unread::Dropped),
+            Err(Failed::Unknown(missing)) => {
+                unknown.get_or_insert(missing);
+                Auth::default()
+            }
+        };
+        let flag = |name: &str| annotations.flag(name).unwrap_or_default();
+        let setting = |name: &str| boolean(self.settings.get(name)).unwrap_or_default();
+        let switch = |name: &str| annotations.flag(name).unwrap_or_else(|| setting(name));
+        Ok(Read {
+            identity: seen.identity,
+            ingress,
+            created: seen.created,
+            auth,
+            https: match (switch("force-ssl-redirect"), switch("ssl-redirect")) {
+                (true, _) => HttpsRedirect::Always,
+                (false, true) => HttpsRedirect::WithCertificate,
+                (false, false) => HttpsRedirect::Never,
+            },
+            uses_regex: flag("use-regex"),
+            rewrites_to: annotations.text("rewrite-target"),
+            aliases: annotations.aliases(),
+            is_canary: flag("canary"),
+            from_to_www: flag("from-to-www-redirect"),
+            redirects_to: annotations
+                .text("temporal-redirect")
+                .or(annotations.text("permanent-redirect")),
+            unknown,
+        })
+    }
+
+    /// Whose it is (`GetIngressClass` of `internal/ingress/controller/store/store.go`).
+    fn class(&self, ingress: &Ingress) -> Result<(), Unread> {
+        let written = ingress.spec.ingress_class_name.as_deref();
+        let class = written.or_else(|| ingress.metadata.annotations.get(CLASS)).unwrap_or_default();
+        if self.settings.classes.iter().any(|own| own == class) {
+            Ok(())
+        } else {
+            Err(Unread::OtherClass(class.to_owned()))
+        }
+    }
+
+    /// `auth-tls-*` (`Parse` of `internal/ingress/annotations/authtls/main.go`).
+    fn auth(&mut self, identity: &Identity, annotations: &Annotations<'_>) -> Result<Auth, Failed> {
+        // Without a Secret, the others are not looked at.
+        let Some(secret) = annotations.text("auth-tls-secret") else { return Ok(Auth::default()) };
+        let is_basic =
+            |sign: char| sign == ' ' || sign.is_ascii_alphanumeric() || "/-._~:".contains(sign);
+        let raw = annotations.raw("auth-tls-secret").unwrap_or_default();
+        if !raw.chars().all(is_basic) {
+            return Err(Failed::Dropped);
+        }
+        let denied = Auth { is_denied: true, ..Auth::default() };
+        let [namespace, name] = *secret.split('/').collect::<Vec<_>>().as_slice() else {
+            return Ok(denied);
+        };
+        let own = identity.namespace_or_default();
+        let crosses = boolean(self.settings.get("allow-cross-namespace-resources")) == Some(true);
+        if !crosses && !namespace.is_empty() && namespace != own {
+            return Ok(denied);
+        }
+        let file = match self.secrets.take(namespace, name) {
+            Taken::Refused => return Ok(denied),
+            Taken::Unknown(missing) => return Err(Failed::Unknown(missing.clone())),
+            Taken::NoAuthorities => None,
+            Taken::Authorities { file, lists, .. } => {
+                Some((file.clone(), lists.as_ref().map(|(file, _)| file.clone())))
+            }
+        };
+        let broken = |key: &str| {
+            Failed::Unknown(Missing::Effect(identity.clone(), format!("{PREFIX}{key}")))
+        };
+        let depth = match annotations
+            .text("auth-tls-verify-depth")
+            .and_then(|text| text.parse::<i64>().ok())
+        {
+            None | Some(0) => 1,
+            // nginx takes no configuration with it.
+            Some(depth) if depth < 0 => return Err(broken("auth-tls-verify-depth")),
+            Some(depth) => u8::try_from(depth).unwrap_or(u8::MAX),
+        };
+        let error_page = annotations.text("auth-tls-error-page");
+        if error_page.as_deref().is_some_and(|page| !error_page::is_accepted(page)) {
+            return Err(Failed::Dropped);
+        }
+        let passes = annotations.text("auth-tls-pass-certificate-to-upstream");
+        let passes_certificate = match passes.as_deref().map(boolean) {
+            None => false,
+            Some(None) => return Err(Failed::Dropped),
+            Some(Some(passes)) => passes,
+        };
+        let match_cn = match annotations.text("auth-tls-match-cn").as_deref().map(match_cn::value) {
+            None => None,
+            Some(Value::Dropped) => return Err(Failed::Dropped),
+            Some(Value::NotKnown) => return Err(broken("auth-tls-match-cn")),
+            Some(Value::Check(admits)) => Some(admits),
+        };
+        let verify = match annotations.text("auth-tls-verify-client").as_deref() {
+            Some("off") => Verify::Off,
+            Some("optional") => Verify::Optional,
+            Some("optional_no_ca") => Verify::OptionalNoCa,
+            _ => Verify::On,
+        };
+        Ok(Auth { is_denied: false, file, verify, depth, error_page, passes_certificate, match_cn })
+    }
+}
+
+/// Why `auth-tls-*` gives no configuration.
+enum Failed {
+    /// The controller passes over the whole Ingress.
+    Dropped,
+    /// That is not known.
+    Unknown(Missing),
+}
+
+/// Annotations of the controller on an Ingress.
+struct Annotations<'a> {
+    ingress: &'a Ingress,
+    settings: &'a Settings,
+}
+
+impl Annotations<'_> {
+    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let annotations = self.ingress.metadata.annotations.iter();
+        annotations.filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)))
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.ingress.metadata.annotations.get(&format!("{PREFIX}{name}"))
+    }
+
+    /// The text of an annotation without blanks at the ends of its lines; an empty one is none (`normalizeString` of
+    /// `internal/ingress/annotations/parser/main.go`).
+    fn text(&self, name: &str) -> Option<String> {
+        let lines: Vec<&str> = self.raw(name)?.split('\n').map(str::trim).collect();
+        let text = lines.join("\n");
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A boolean; what is none counts as not written.
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.raw(name).and_then(boolean)
+    }
+
+    fn aliases(&self) -> BTreeSet<String> {
+        let list = self.text("server-alias").unwrap_or_default();
+        let aliases = list.split(',').map(str::trim).filter(|alias| !alias.is_empty());
+        aliases.map(str::to_owned).collect()
+    }
+
+    /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).
+    fn has_snippets(&self) -> bool {
+        boolean(self.settings.get("allow-snippet-annotations")) == Some(true)
+    }
+
+    /// Words and risks for which the controller passes over the whole Ingress.
+    fn refused(&self) -> Result<(), Unread> {
+        let blocked = self.settings.get("annotation-value-word-blocklist");
+        let words: Vec<&str> =
+            blocked.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+        let highest =
+            match self.settings.get("annotations-risk-level").to_ascii_lowercase().as_str() {
+                "critical" => Risk::Critical,
+                "high" => Risk::High,
+                "medium" => Risk::Medium,
+                _ => Risk::Low,
+            };
+        let is_refused = |(name, value): (&str, &str)| {
+            words.iter().any(|word| value.contains(word))
+                || annotation_table::find(name).is_some_and(|known| known.risk > highest)
+        };
+        if self.all().any(is_refused) { Err(Unread::Dropped) } else { Ok(()) }
+    }
+
+    /// The first annotation whose effect is not followed here. What the controller does not register has none.
+    fn unknown(&self, identity: &Identity) -> Option<Missing> {
+        let unknown = |(name, value): (&str, &str)| {
+            let known = annotation_table::find(name)?;
+            let key = format!("{PREFIX}{name}");
+            if is_too_risky(&key) && name.ends_with("-snippet") {
+                return self.has_snippets().then(|| Missing::Snippet(identity.clone(), key));
+            }
+            let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
+            // What these accept they do; what they do not accept counts as not written, but for aliases.
+            if is_followed && (name != "server-alias" || known.values.has(value)) {
+                return None;
+            }
+            let changes = match known.class {
+                Class::Harmless | Class::Ours => false,
+                Class::Refused(_) => true,
+                Class::Judged(judge) => judge(value).is_some(),
+            };
+            (changes || !known.values.has(value)).then(|| Missing::Effect(identity.clone(), key))
+        };
+        self.all().find_map(unknown)
+    }
+}

@@ -1,0 +1,189 @@
+//! What the controller takes out of a Secret to verify clients with (`internal/ingress/controller/store/backend_ssl.go`,
+//! `internal/net/ssl/ssl.go`).
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use crate::enforcement::{Cause, CheckedLists, Fact, Missing, Revocation, UnknownStatus};
+use crate::identity::Identity;
+use crate::manifest::kinds::{Datum, Secret};
+use crate::manifest::{ObjectSet, Seen, Shown};
+use crate::pki::acceptance;
+use crate::pki::certificate::Certificate;
+use crate::pki::chain;
+use crate::pki::crl::RevocationList;
+use crate::pki::key::{KeyError, PrivateKey};
+
+/// What a Secret gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Nothing: the controller refuses it, and everybody at hosts that name it.
+    Refused,
+    /// A certificate and its key, and no authorities: clients are asked for nothing.
+    NoAuthorities,
+    /// What clients are verified with, and the files that it is written to.
+    Authorities {
+        /// The file of the certificates.
+        file: String,
+        /// The certificates.
+        certificates: Vec<Certificate>,
+        /// The file of the revocation lists, and the lists.
+        lists: Option<(String, Vec<RevocationList>)>,
+    },
+    /// That is not known.
+    Unknown(Missing),
+}
+
+/// Secrets of a set, as the controller takes them; each is read once.
+pub(super) struct Secrets<'a> {
+    objects: &'a ObjectSet<'a>,
+    taken: BTreeMap<(String, String), Taken>,
+}
+
+/// What clients are verified with.
+pub(super) type Trust = (Fact<Vec<Certificate>>, Fact<Revocation>);
+
+impl<'a> Secrets<'a> {
+    pub(super) fn of(objects: &'a ObjectSet<'a>) -> Self {
+        Self { objects, taken: BTreeMap::new() }
+    }
+
+    /// What the controller takes out of the Secret of that namespace and name.
+    pub(super) fn take(&mut self, namespace: &str, name: &str) -> &Taken {
+        let key = (namespace.to_owned(), name.to_owned());
+        let objects = self.objects;
+        self.taken.entry(key).or_insert_with(|| taken(objects, namespace, name))
+    }
+
+    /// What clients are verified with by what a Secret gave: where two Secrets are written to one file, the one that was
+    /// written last (`nsSecName` of `backend_ssl.go` joins namespace and name with a dash).
+    pub(super) fn trust(&self, file: &str, lists: Option<&str>) -> Trust {
+        let all = self.taken.values().filter_map(|taken| match taken {
+            Taken::Authorities { file, certificates, lists } => Some((file, certificates, lists)),
+            Taken::Refused | Taken::NoAuthorities | Taken::Unknown(_) => None,
+        });
+        let mut certificates: Vec<Vec<Certificate>> = Vec::new();
+        let mut revocation: Vec<Revocation> = Vec::new();
+        for (own, own_certificates, own_lists) in all {
+            if own == file && !certificates.contains(own_certificates) {
+                certificates.push(own_certificates.clone());
+            }
+            if let Some((_, own_lists)) =
+                own_lists.as_ref().filter(|(own, _)| Some(own.as_str()) == lists)
+            {
+                let own_lists = Revocation::Lists {
+                    all: own_lists.clone(),
+                    depth: CheckedLists::Chain,
+                    unknown: UnknownStatus::Deny,
+                };
+                if !revocation.contains(&own_lists) {
+                    revocation.push(own_lists);
+                }
+            }
+        }
+        if revocation.is_empty() {
+            revocation.push(Revocation::None);
+        }
+        (one(certificates), one(revocation))
+    }
+}
+
+/// What it is, or one of several by the order in which the controller reads Secrets.
+fn one<T>(mut all: Vec<T>) -> Fact<T> {
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => Fact::Known(only),
+        (last, _) => {
+            all.extend(last);
+            Fact::OneOf(Cause::LoadOrder, all)
+        }
+    }
+}
+
+fn taken(objects: &ObjectSet<'_>, namespace: &str, name: &str) -> Taken {
+    let identity = || Identity {
+        api_version: "v1".to_owned(),
+        kind: "Secret".to_owned(),
+        namespace: Some(namespace.to_owned()),
+        name: name.to_owned(),
+    };
+    match objects.read::<Secret>(namespace, name) {
+        Shown::Found(Ok(seen)) => of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown),
+        Shown::Found(Err(_)) | Shown::Hidden(_) => Taken::Unknown(Missing::Hidden(identity())),
+        Shown::NotShown(_) => Taken::Unknown(Missing::NotShown(identity())),
+        Shown::Absent => Taken::Refused,
+    }
+}
+
+/// # Errors
+/// What of it is not readable.
+fn of_secret(seen: &Seen<'_, Secret>, namespace: &str, name: &str) -> Result<Taken, Missing> {
+    let hidden = || Missing::Hidden(seen.identity.clone());
+    let value = |key: &str| value(&seen.object, key).map_err(|NotBase64| hidden());
+    let (chain, authorities, lists) = (value("tls.crt")?, value("ca.crt")?, value("ca.crl")?);
+    let has_key = seen.object.data.get("tls.key").is_some()
+        || seen.object.string_data.get("tls.key").is_some();
+    let authorities = authorities.filter(|pem| !pem.is_empty());
+    let file = format!("{namespace}-{name}");
+    let mut certificates = Vec::new();
+    let mut path = format!("ca-{file}.pem");
+    if let (Some(chain), true) = (&chain, has_key) {
+        let Ok(pair) = Certificate::from_pem(chain) else { return Ok(Taken::Refused) };
+        match is_pair(&seen.object, &pair) {
+            Some(true) => {}
+            Some(false) => return Ok(Taken::Refused),
+            None => return Err(hidden()),
+        }
+        if authorities.is_none() {
+            return Ok(Taken::NoAuthorities);
+        }
+        // One file for both: what the server shows is trusted of clients too.
+        path = format!("{file}.pem");
+        certificates = pair;
+    }
+    let Some(authorities) = authorities.as_ref().and_then(|pem| only_certificates(pem)) else {
+        return Ok(Taken::Refused);
+    };
+    certificates.extend(authorities);
+    let lists = match lists.filter(|pem| !pem.is_empty()) {
+        None => None,
+        Some(pem) => match RevocationList::from_pem(&pem) {
+            Ok(lists) => Some((format!("crl-{file}.pem"), lists)),
+            Err(_) => return Ok(Taken::Refused),
+        },
+    };
+    Ok(Taken::Authorities { file: path, certificates, lists })
+}
+
+/// A value is there and is no base64, as encrypted ones are.
+struct NotBase64;
+
+/// The octets under a key; `stringData` counts above `data` (Secret API).
+fn value(secret: &Secret, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, NotBase64> {
+    if let Some(text) = secret.string_data.get(key) {
+        return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
+    }
+    secret.data.get(key).map(|datum| datum.octets().ok_or(NotBase64)).transpose()
+}
+
+/// Whether the key belongs to the certificate (`tls.X509KeyPair`); `None`: the key is not shown, or of a kind that is not read
+/// here. A key of ours belongs to its certificate.
+fn is_pair(secret: &Secret, pair: &[Certificate]) -> Option<bool> {
+    if let Some(Datum::Key(_)) = secret.data.get("tls.key") {
+        return Some(true);
+    }
+    let key = value(secret, "tls.key").ok()??;
+    match PrivateKey::from_pem(&key) {
+        Ok(key) => Some(chain::key_belongs(pair.first()?, &key)),
+        Err(KeyError::Unsupported(_)) => None,
+        Err(_) => Some(false),
+    }
+}
+
+/// The certificates of a text, as `CheckCACert` reads it: all blocks have to be certificates that Go reads.
+fn only_certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
+    let certificates = Certificate::from_pem(pem).ok()?;
+    let blocks = String::from_utf8_lossy(pem).matches("-----BEGIN ").count();
+    let is_readable = |one: &Certificate| acceptance::unreadable(one).is_none();
+    (blocks == certificates.len() && certificates.iter().all(is_readable)).then_some(certificates)
+}
