@@ -14,7 +14,7 @@ mod wiped;
 
 use crate::identity::Identity;
 pub use object::{Body, Misread, Object};
-pub use set::{Attested, Extent, Namespace, ObjectSet, Seen, Shown};
+pub use set::{Extent, Namespace, ObjectSet, Seen, Shown};
 pub use wiped::Wiped;
 
 /// Identity of an object that goes to the given namespace unless it says another one; Kubernetes' own kinds that live in

@@ -7,12 +7,14 @@ use super::{Access, Answered, HostAccess, json};
 use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
 
-/// A table, and what it rests on below. Requests with one answer stand in one line.
+/// A table, and what it rests on below. What serves names that no host has is left out where it serves nothing.
 #[must_use]
 pub fn render(access: &Access<'_>) -> String {
     let Access { controller: (controller, version), observed, hosts } = access;
     let mut lines = vec![["HOST", "PATH", "CLIENT", "ANSWER"].map(str::to_owned)];
-    for host in hosts {
+    let serves =
+        |host: &&HostAccess| host.answers.iter().any(|one| one.verdict != Verdict::NotServed);
+    for host in hosts.iter().filter(|host| host.host != "*" || serves(host)) {
         lines.extend(of_host(host));
     }
     let width =
@@ -34,7 +36,7 @@ pub fn render(access: &Access<'_>) -> String {
     text
 }
 
-/// Lines of a host: the paths with the same answers together, then the clients with the same answer.
+/// Lines of a host, one a client; paths with the same answers stand together.
 fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
     let mut groups: Vec<(Vec<&str>, Vec<&Answered>)> = Vec::new();
     let mut paths: Vec<&str> = answers.iter().map(|one| one.path.as_str()).collect();
@@ -52,18 +54,10 @@ fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
     }
     let mut lines: Vec<[String; 4]> = Vec::new();
     for (paths, answers) in groups {
-        let mut said: Vec<(Vec<String>, String)> = Vec::new();
-        for one in answers {
-            let words = words(one);
-            match said.iter_mut().find(|(_, other)| *other == words) {
-                Some((clients, _)) => clients.push(client(one)),
-                None => said.push((vec![client(one)], words)),
-            }
-        }
-        for (at, (clients, words)) in said.into_iter().enumerate() {
+        for (at, one) in answers.into_iter().enumerate() {
             let first = if lines.is_empty() { shown(host) } else { String::new() };
             let path = if at == 0 { shown(&paths.join(", ")) } else { String::new() };
-            lines.push([first, path, shown(&clients.join(", ")), shown(&words)]);
+            lines.push([first, path, shown(&client(one)), shown(&words(one))]);
         }
     }
     lines
@@ -76,7 +70,7 @@ fn shown(text: &str) -> String {
 
 fn client(one: &Answered) -> String {
     match (one.is_https, one.client.as_str()) {
-        (false, _) => "anybody, by plain HTTP".to_owned(),
+        (false, _) => "by plain HTTP".to_owned(),
         (true, NOTHING) => "without a certificate".to_owned(),
         (true, STRANGER) => "of another authority".to_owned(),
         (true, name) => name.to_owned(),

@@ -37,7 +37,7 @@ pub struct Args {
     ///
     /// Those that matter: ingress, ingressclass, secret, and the controller's configmap.
     #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    objects: Vec<PathBuf>,
     #[command(flatten)]
     spec: SpecArguments,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long = "path", value_name = "PATH", help_heading = "Questions")]
     paths: Vec<String>,
     /// The objects of FILE are all of a cluster's: what is not among them does not exist
-    #[arg(long, requires = "files", help_heading = "Controller")]
+    #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
     /// Version of the controller
     #[arg(long, value_name = "VERSION", help_heading = "Controller")]
@@ -65,7 +65,7 @@ pub struct Args {
     /// `ConfigMap` of the controller's settings
     ///
     /// Without it, the only one among the objects that has any of its settings.
-    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespace_and_name, requires = "files", help_heading = "Controller")]
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespace_and_name, requires = "objects", help_heading = "Controller")]
     configmap: Option<(String, String)>,
     /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
@@ -93,10 +93,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         paths: args.paths.clone(),
         clients: args.clients.iter().map(NamedFile::read).collect::<Result<_, _>>()?,
     };
-    if args.files.is_empty() {
+    if args.objects.is_empty() {
         return of_spec(args, globals, &mut asked);
     }
-    let objects = Objects::read(&args.files)?;
+    let objects = Objects::read(&args.objects)?;
     let extent = if args.whole_cluster { Extent::Cluster } else { Extent::Part };
     let mut set = ObjectSet::within(Namespace::Assumed(DEFAULT_NAMESPACE), extent);
     objects.add_to(&mut set);

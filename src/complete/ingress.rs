@@ -187,7 +187,7 @@ impl Judged<'_> {
                     Shown::Found(())
                     | Shown::Absent
                     | Shown::NotShown(None)
-                    | Shown::Hidden(_) => diagnostic,
+                    | Shown::Hidden => diagnostic,
                 };
                 found.push(diagnostic.about(identity).field(
                     format!("spec.rules[{rule}].http.paths[{path}].backend.service.name"),

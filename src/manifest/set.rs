@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -49,12 +49,9 @@ pub enum Shown<T = ()> {
     /// It is not there, and may exist all the same: the set is a part of what there is. Perhaps it is this one, which says no
     /// namespace and goes to one that is not known.
     NotShown(Option<Identity>),
-    /// It is not there, but what makes it is; and what that says of its content, if it does.
-    Hidden(Option<Attested>),
+    /// It is not there, but an object that it is made of is.
+    Hidden,
 }
-
-/// What the object that another one is made of says of its content: SHA-256 of each value, by key.
-pub type Attested = BTreeMap<String, String>;
 
 /// Kinds of objects of which Secrets are made in the cluster, by group and kind, with where the Secret's name stands; without
 /// one, it has their own.
@@ -138,7 +135,7 @@ impl<'a> ObjectSet<'a> {
             Shown::Found(_) => Shown::Found(()),
             Shown::Absent => Shown::Absent,
             Shown::NotShown(perhaps) => Shown::NotShown(perhaps),
-            Shown::Hidden(attested) => Shown::Hidden(attested),
+            Shown::Hidden => Shown::Hidden,
         }
     }
 
@@ -161,7 +158,7 @@ impl<'a> ObjectSet<'a> {
             },
             Shown::Absent => Shown::Absent,
             Shown::NotShown(perhaps) => Shown::NotShown(perhaps),
-            Shown::Hidden(attested) => Shown::Hidden(attested),
+            Shown::Hidden => Shown::Hidden,
         }
     }
 
@@ -180,7 +177,7 @@ impl<'a> ObjectSet<'a> {
             return Shown::Found(*at);
         }
         if wanted.kind == "Secret" && self.is_made(wanted) {
-            return Shown::Hidden(None);
+            return Shown::Hidden;
         }
         let nameless = match self.namespace {
             Namespace::Assumed(assumed) => keys.get(&owned([group, kind, assumed, name])),
@@ -273,7 +270,7 @@ mod tests {
         });
         let mut set = ObjectSet::within(Namespace::Known("a"), Extent::Cluster);
         set.add_other(Identity::of(&sealed).unwrap(), &sealed);
-        assert!(matches!(set.read::<Secret>("a", "trust"), Shown::Hidden(None)));
+        assert!(matches!(set.read::<Secret>("a", "trust"), Shown::Hidden));
         assert!(matches!(set.read::<Secret>("a", "sealed"), Shown::Absent));
         assert!(matches!(set.read::<Secret>("b", "trust"), Shown::Absent));
     }

@@ -109,7 +109,7 @@ fn taken(objects: &ObjectSet<'_>, namespace: &str, name: &str) -> Taken {
     };
     match objects.read::<Secret>(namespace, name) {
         Shown::Found(Ok(seen)) => of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown),
-        Shown::Found(Err(_)) | Shown::Hidden(_) => Taken::Unknown(Missing::Hidden(identity())),
+        Shown::Found(Err(_)) | Shown::Hidden => Taken::Unknown(Missing::Hidden(identity())),
         Shown::NotShown(_) => Taken::Unknown(Missing::NotShown(identity())),
         Shown::Absent => Taken::Refused,
     }
