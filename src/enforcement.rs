@@ -19,5 +19,5 @@ pub use observed::{
     Revocation, Route, RouteTable, SniDiffers, ToHttps, UnknownStatus, VirtualHost,
 };
 pub use request::{LeafFacts, Presented, Request};
-pub use validation::Fault;
+pub use validation::{Fault, fault};
 pub use verdict::{Verdict, Why, verdict};

@@ -1,8 +1,13 @@
 //! Whether a client's certificate is valid, as TLS libraries judge it.
 
+mod go;
+mod openssl;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
-use super::observed::{ClientValidation, Revocation};
+use super::observed::{Anchors, ClientValidation, Revocation};
 use super::request::Presented;
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;
@@ -14,6 +19,8 @@ pub enum Fault {
     Absent,
     /// No chain leads from it to an anchor.
     Untrusted,
+    /// Its chain leads to certificates of the bundle, and none of them is an anchor.
+    Unanchored,
     /// Its chain is longer than allowed.
     TooDeep,
     /// A certificate of its chain is not valid yet.
@@ -37,6 +44,7 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::Absent => "no certificate was shown",
             Self::Untrusted => "no chain leads to a trusted authority",
+            Self::Unanchored => "its chain ends at an authority that is trusted, but is no root",
             Self::TooDeep => "the chain is longer than the depth allows",
             Self::NotYetValid => "a certificate of the chain is not valid yet",
             Self::Expired => "a certificate of the chain has expired",
@@ -49,7 +57,11 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What is wrong with what a client shows, if something is.
+/// What is wrong with what a client shows, if something is: with [`Anchors::SelfSigned`], the error of OpenSSL 3.0 by
+/// which nginx goes; with [`Anchors::Any`], an error of Go's `crypto/x509`, which knows neither depth nor lists.
+///
+/// Where it depends on more than is given (which of several issuers a library finds first, a signature of a kind that is
+/// not verified here), the client is let in: where that matters, it is the answer to look into.
 #[must_use]
 pub fn fault(
     client: &Presented,
@@ -58,6 +70,60 @@ pub fn fault(
     revocation: &Revocation,
     now: Timestamp,
 ) -> Option<Fault> {
-    let _ = (client, validation, certificates, revocation, now);
-    None
+    let (leaf, sends) = match client {
+        Presented::Nothing => return Some(Fault::Absent),
+        Presented::Chain(chain) => match chain.split_first() {
+            None => return Some(Fault::Absent),
+            Some((leaf, sends)) => (Link::Real(leaf), sends),
+        },
+        Presented::Supposed { issuer, sends, .. } => (Link::Supposed(issuer), sends.as_slice()),
+    };
+    match validation.anchors {
+        Anchors::SelfSigned => {
+            let depth = validation.depth;
+            let asked =
+                openssl::Asked { leaf, sends, bundle: certificates, depth, revocation, now };
+            openssl::fault(&asked)
+        }
+        Anchors::Any => go::Asked { leaf, sends, roots: certificates, now }.fault(),
+    }
+}
+
+/// A certificate of a chain.
+#[derive(Clone, Copy)]
+enum Link<'a> {
+    /// This one.
+    Real(&'a Certificate),
+    /// A client's that need not exist, with nothing wrong, signed by this authority.
+    Supposed(&'a Certificate),
+}
+
+impl<'a> Link<'a> {
+    /// The certificate, if it exists.
+    fn real(self) -> Option<&'a Certificate> {
+        match self {
+            Self::Real(certificate) => Some(certificate),
+            Self::Supposed(_) => None,
+        }
+    }
+
+    /// Whether it may name this one as its issuer; nobody verifies the signature.
+    fn names_as_issuer(self, issuer: &Certificate) -> bool {
+        match self {
+            Self::Real(certificate) => certificate.names_as_issuer(issuer),
+            Self::Supposed(signer) => {
+                let identifiers = (&signer.subject_key_id, &issuer.subject_key_id);
+                signer.subject.matches(&issuer.subject)
+                    && !matches!(identifiers, (Some(one), Some(other)) if one != other)
+            }
+        }
+    }
+
+    /// Whether the key of this one made its signature, as far as that can be told.
+    fn may_be_signed_by(self, issuer: &Certificate) -> bool {
+        match self {
+            Self::Real(certificate) => certificate.signature_by(issuer).may_be_valid(),
+            Self::Supposed(signer) => signer.spki_hash == issuer.spki_hash,
+        }
+    }
 }

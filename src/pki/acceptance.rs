@@ -229,6 +229,24 @@ const READ: [&str; 7] = [
     "1.3.6.1.5.5.7.1.8",
 ];
 
+/// Whether OpenSSL takes it for no certificate's issuer, and nothing for its issuer (`EXFLAG_INVALID`).
+#[must_use]
+pub fn is_invalid(certificate: &Certificate, details: &Details) -> bool {
+    broken(Authority { certificate, details, is_root: false }).is_some()
+}
+
+/// Whether the curve of its key is described, not named, which OpenSSL refuses in chains.
+#[must_use]
+pub fn has_described_curve(details: &Details) -> bool {
+    details.public_key.algorithm == OWN_CURVE
+}
+
+/// The error of a certificate with a time that OpenSSL does not compare.
+#[must_use]
+pub fn error_of_times(certificate: &Certificate) -> Option<u16> {
+    times::refusal(&certificate.der).and_then(|refusal| refusal.error())
+}
+
 /// OpenSSL takes such a certificate for no issuer at all.
 fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refusal> {
     if details.unknown.iter().any(|(oid, _)| oid == PROXY) {
@@ -263,7 +281,7 @@ fn not_its_own_issuer(authority: Authority<'_>) -> Option<Refusal> {
 }
 
 fn explicit_curve(Authority { details, .. }: Authority<'_>) -> Option<Refusal> {
-    (details.public_key.algorithm == OWN_CURVE).then(|| {
+    has_described_curve(details).then(|| {
         let what = "has a key whose curve is described, not named";
         refused(what, 94, "Certificate public key has explicit ECC parameters")
     })
@@ -333,14 +351,17 @@ const LEAST_MODULUS: usize = 1968;
 /// Least bits of elliptic curves at security level 2.
 const LEAST_CURVE: usize = 224;
 
-/// OpenSSL's security level 2, its default since 3.2 and Debian's, wants 112 bits of security.
-fn weak_key(
-    Authority { details: Details { public_key, .. }, .. }: Authority<'_>,
-) -> Option<Refusal> {
-    let PublicKey { algorithm, size } = public_key;
+/// Bits of a key that OpenSSL's security level 2, its default since 3.2 and Debian's, takes for too short: it wants 112
+/// bits of security.
+#[must_use]
+pub fn too_short(PublicKey { algorithm, size }: &PublicKey) -> Option<usize> {
     let least = if algorithm.starts_with("ECDSA") { LEAST_CURVE } else { LEAST_MODULUS };
     let has_sizes = algorithm.starts_with("ECDSA") || algorithm.starts_with("RSA");
-    let size = size.filter(|size| has_sizes && *size < least)?;
+    size.filter(|size| has_sizes && *size < least)
+}
+
+fn weak_key(Authority { details, .. }: Authority<'_>) -> Option<Refusal> {
+    let size = too_short(&details.public_key)?;
     let what = format!("has a key of {size} bits, which is too short");
     Some(refused(what, 67, "CA certificate key too weak"))
 }

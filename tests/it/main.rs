@@ -25,6 +25,7 @@ mod crash;
 mod derived;
 mod doctor;
 mod encryption;
+mod enforcement_validation;
 mod environment;
 mod existing;
 mod folders;

@@ -1,0 +1,271 @@
+//! OpenSSL 3.0 (`crypto/x509/x509_vfy.c`), as nginx asks it.
+//!
+//! nginx lets OpenSSL go on after every error (`ngx_ssl_verify_callback`), and goes by the last one, in the order of the
+//! checks here. So a stranger's certificate that has expired is an expired one, and not a stranger's.
+
+mod build;
+mod lists;
+
+use super::super::observed::Revocation;
+use super::{Fault, Link};
+use crate::pki::acceptance;
+use crate::pki::certificate::details::Details;
+use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
+use crate::pki::name_constraints::{Names, violations};
+use crate::time::Timestamp;
+use build::{Built, TooMany};
+
+/// A client's certificate, and what it is validated with.
+pub(super) struct Asked<'a> {
+    pub(super) leaf: Link<'a>,
+    /// What is sent beside it.
+    pub(super) sends: &'a [Certificate],
+    pub(super) bundle: &'a [Certificate],
+    pub(super) depth: Option<u8>,
+    pub(super) revocation: &'a Revocation,
+    pub(super) now: Timestamp,
+}
+
+/// OpenSSL's errors (`X509_V_ERR_…`).
+pub(super) type Error = u16;
+
+/// proxyCertInfo (RFC 3820, section 3.8).
+const PROXY: &str = "1.3.6.1.5.5.7.1.14";
+
+/// What nginx finds wrong, if something is.
+pub(super) fn fault(asked: &Asked<'_>) -> Option<Fault> {
+    // Where it cannot be found out, the client is let in.
+    let errors = errors(asked).ok()?;
+    let last = *errors.last()?;
+    // That a chain is too long is never the last error; where it ends in the bundle, it says more than that one.
+    let is_cut_off = last == UNANCHORED && errors.contains(&TOO_LONG);
+    Some(of_error(if is_cut_off { TOO_LONG } else { last }))
+}
+
+/// `X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT`: of a certificate of the bundle.
+const UNANCHORED: Error = 2;
+/// `X509_V_ERR_CERT_CHAIN_TOO_LONG`.
+const TOO_LONG: Error = 22;
+
+/// What an error means; [`Fault::Untrusted`] are those that nginx tolerates with `optional_no_ca`
+/// (`ngx_ssl_verify_error_optional`).
+fn of_error(error: Error) -> Fault {
+    match error {
+        18..=21 => Fault::Untrusted,
+        UNANCHORED => Fault::Unanchored,
+        TOO_LONG => Fault::TooDeep,
+        9 => Fault::NotYetValid,
+        10 => Fault::Expired,
+        26 => Fault::Purpose,
+        25 | 32 | 47..=53 | 79 => Fault::Constraint,
+        23 => Fault::Revoked,
+        // None, one with a wrong signature, an early one, one that is over, one of a key that may not sign lists.
+        3 | 8 | 11 | 12 | 35 => Fault::StatusUnknown,
+        _ => Fault::Unacceptable,
+    }
+}
+
+/// All errors, in OpenSSL's order.
+fn errors(asked: &Asked<'_>) -> Result<Vec<Error>, TooMany> {
+    let built = build::build(asked)?;
+    let chain = Chain::new(&built);
+    let mut errors = Vec::new();
+    let leaf_details = chain.nodes.first().and_then(|leaf| leaf.details.as_ref());
+    if leaf_details.is_some_and(|leaf| acceptance::too_short(&leaf.public_key).is_some()) {
+        errors.push(66);
+    }
+    untrusted(asked, &built, &mut errors);
+    chain.extensions(&mut errors);
+    chain.security(&mut errors);
+    lists::check(asked, &built.links, &mut errors);
+    chain.signatures_and_times(asked.now, &mut errors);
+    chain.names(&mut errors);
+    Ok(errors)
+}
+
+/// The errors of a chain that does not end with an anchor of the bundle (the end of `build_chain`).
+fn untrusted(asked: &Asked<'_>, built: &Built<'_>, errors: &mut Vec<Error>) {
+    if built.is_trusted {
+        return;
+    }
+    if let Some(earlier) = errors.last().copied() {
+        errors.push(earlier);
+        return;
+    }
+    let length = built.links.len();
+    if length > build::most(asked.depth) {
+        errors.push(TOO_LONG);
+    }
+    let is_self_signed =
+        built.links.last().and_then(|last| last.real()).is_some_and(Certificate::is_anchor);
+    errors.push(match (is_self_signed, length) {
+        (true, 1) => 18,
+        (true, _) => 19,
+        (false, _) if built.sent < length => UNANCHORED,
+        (false, _) => 20,
+    });
+}
+
+/// A certificate of a chain; nothing is wrong with one that need not exist.
+struct Node<'a> {
+    link: Link<'a>,
+    details: Option<Details>,
+}
+
+impl Node<'_> {
+    /// The certificate and its details, if it exists.
+    fn real(&self) -> Option<(&Certificate, &Details)> {
+        Some((self.link.real()?, self.details.as_ref()?))
+    }
+}
+
+/// A chain, the client's certificate first.
+struct Chain<'a> {
+    nodes: Vec<Node<'a>>,
+}
+
+impl<'a> Chain<'a> {
+    fn new(built: &Built<'a>) -> Self {
+        let node =
+            |link: &Link<'a>| Node { link: *link, details: link.real().map(Certificate::details) };
+        Self { nodes: built.links.iter().map(node).collect() }
+    }
+
+    /// `check_extensions`, without what needs `X509_V_FLAG_X509_STRICT`.
+    fn extensions(&self, errors: &mut Vec<Error>) {
+        let last = self.nodes.len() - 1;
+        // How many authorities stand below that count for pathLenConstraint.
+        let mut below = 0;
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some((certificate, details)) = node.real() else { continue };
+            if acceptance::unhandled(details).is_some() {
+                errors.push(34);
+            }
+            if details.unknown.iter().any(|(oid, _)| oid == PROXY) {
+                errors.push(40);
+            }
+            let standing = Standing::of(certificate, details);
+            let passes =
+                standing == Standing::Authority || standing == Standing::Passes && index == last;
+            if index > 0 && !passes {
+                errors.push(79);
+            }
+            if last > 0 && acceptance::has_described_curve(details) {
+                errors.push(94);
+            }
+            if !is_for_clients(certificate)
+                || index > 0 && standing == Standing::None
+                || index == 0 && !may_do_handshakes(certificate)
+            {
+                errors.push(26);
+            }
+            let most = certificate.max_path_len.map(usize::from);
+            if index > 1 && most.is_some_and(|most| below > most) {
+                errors.push(25);
+            }
+            if index > 0 {
+                below += acceptance::counted([certificate]);
+            }
+        }
+    }
+
+    /// `check_auth_level`, at level 2.
+    fn security(&self, errors: &mut Vec<Error>) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some(details) = &node.details else { continue };
+            if index > 0 && acceptance::too_short(&details.public_key).is_some() {
+                errors.push(67);
+            }
+            if index + 1 < self.nodes.len() && details.signature.is_weak {
+                errors.push(68);
+            }
+        }
+    }
+
+    /// `internal_verify`: from the top down. The top of a chain that is not self-signed is no part of it.
+    fn signatures_and_times(&self, now: Timestamp, errors: &mut Vec<Error>) {
+        let top = self.nodes.len() - 1;
+        let is_anchor = self.nodes[top].link.real().is_some_and(Certificate::is_anchor);
+        if !is_anchor && top == 0 {
+            errors.push(21);
+        }
+        let begin = if is_anchor { top } else { top.saturating_sub(1) };
+        for index in (0..=begin).rev() {
+            let node = &self.nodes[index];
+            let above = self.nodes.get(index + 1).and_then(|above| above.link.real());
+            if let Some(issuer) = above {
+                if !issuer.allows_certificate_signing() {
+                    errors.push(32);
+                }
+                if !node.link.may_be_signed_by(issuer) {
+                    errors.push(7);
+                }
+            }
+            let Some((certificate, _)) = node.real() else { continue };
+            if let Some(odd) = acceptance::error_of_times(certificate) {
+                errors.push(odd);
+                continue;
+            }
+            if certificate.not_before > now {
+                errors.push(9);
+            }
+            if certificate.not_after <= now {
+                errors.push(10);
+            }
+        }
+    }
+
+    /// `check_name_constraints`: of all above, also of the anchor; those that carry on under their own name are not asked.
+    fn names(&self, errors: &mut Vec<Error>) {
+        for (index, node) in self.nodes.iter().enumerate().rev() {
+            let Some((certificate, details)) = node.real() else { continue };
+            if index > 0 && certificate.is_self_issued() {
+                continue;
+            }
+            for above in self.nodes[index + 1..].iter().rev() {
+                let constraints =
+                    above.link.real().and_then(|above| above.name_constraints.as_ref());
+                let found = constraints
+                    .map(|constraints| violations(Names::of(certificate, details), constraints));
+                let first = found.into_iter().flatten().next();
+                errors.extend(first.map(|violation| violation.why.error().0));
+            }
+        }
+    }
+}
+
+/// What OpenSSL takes a certificate for (`check_ca`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It says that it is an authority.
+    Authority,
+    /// It does not say what it is: as the last one of a chain it passes.
+    Passes,
+    /// It is none.
+    None,
+}
+
+impl Standing {
+    fn of(certificate: &Certificate, details: &Details) -> Self {
+        if !certificate.allows_certificate_signing() {
+            return Self::None;
+        }
+        if details.has_basic_constraints {
+            return if certificate.is_authority { Self::Authority } else { Self::None };
+        }
+        let is_old = details.version == 1 && certificate.is_anchor();
+        if is_old || certificate.key_usage.is_some() { Self::Passes } else { Self::None }
+    }
+}
+
+/// Whether its extendedKeyUsage, if it has one, has clientAuth; `anyExtendedKeyUsage` is another purpose to OpenSSL.
+fn is_for_clients(certificate: &Certificate) -> bool {
+    let purposes = certificate.extended_key_usage.as_ref();
+    purposes.is_none_or(|purposes| purposes.contains(&ExtendedKeyUsage::ClientAuth))
+}
+
+/// Whether its keyUsage, if it has one, is one of TLS clients (`check_purpose_ssl_client`).
+fn may_do_handshakes(certificate: &Certificate) -> bool {
+    let needed = key_usage::DIGITAL_SIGNATURE | key_usage::KEY_AGREEMENT;
+    certificate.key_usage.is_none_or(|usage| usage & needed != 0)
+}

@@ -1,0 +1,191 @@
+use std::collections::BTreeSet;
+
+use super::super::fact::Fact;
+use super::super::observed::{CheckedLists, Refusal, UnknownStatus};
+use super::super::request::LeafFacts;
+use super::*;
+use crate::pki::crl::{RevocationList, RevocationReason, RevokedEntry};
+use crate::pki::issue::{RevocationListDraft, sign_revocation_list};
+use crate::pki::key::KeyKind;
+use crate::pki::openssl::{Held, authority, noon, request};
+use crate::pki::request::Usage;
+use crate::time::Seconds;
+
+/// A root, an intermediate below it, and a client below that.
+struct Family {
+    root: Held,
+    between: Held,
+    client: Held,
+}
+
+fn family() -> Family {
+    let root = Held::root(&request(authority(1), "CN=root", &[]), KeyKind::EcdsaP256);
+    let between = root.issue(&request(authority(0), "CN=between", &[]), KeyKind::EcdsaP256);
+    let client = between.issue(&request(Usage::Client, "CN=client", &[]), KeyKind::EcdsaP256);
+    Family { root, between, client }
+}
+
+impl Family {
+    /// As its client shows itself, with the intermediate.
+    fn chain(&self) -> Presented {
+        Presented::Chain(vec![self.client.certificate.clone(), self.between.certificate.clone()])
+    }
+}
+
+/// A client of an authority that need not exist.
+fn below(issuer: &Held, sends: &[&Held]) -> Presented {
+    Presented::Supposed {
+        issuer: Box::new(issuer.certificate.clone()),
+        leaf: LeafFacts { subject: "CN=any".to_owned() },
+        sends: sends.iter().map(|held| held.certificate.clone()).collect(),
+    }
+}
+
+/// What is judged with, beside the bundle.
+struct Judge(Anchors, u8, Revocation, Timestamp);
+
+impl Judge {
+    fn openssl() -> Self {
+        Self(Anchors::SelfSigned, 1, Revocation::None, noon())
+    }
+
+    fn go() -> Self {
+        Self(Anchors::Any, 1, Revocation::None, noon())
+    }
+
+    fn fault(&self, client: &Presented, bundle: &[&Held]) -> Option<Fault> {
+        let Self(anchors, depth, revocation, now) = self;
+        let bundle: Vec<Certificate> = bundle.iter().map(|held| held.certificate.clone()).collect();
+        let validation = ClientValidation {
+            certificates: Fact::Known(bundle.clone()),
+            anchors: *anchors,
+            depth: Some(*depth),
+            revocation: Fact::Known(revocation.clone()),
+            tolerates: BTreeSet::new(),
+            refusal: Refusal::Later,
+        };
+        fault(client, &validation, &bundle, revocation, *now)
+    }
+}
+
+fn lists(all: Vec<RevocationList>, depth: CheckedLists, unknown: UnknownStatus) -> Revocation {
+    Revocation::Lists { all, depth, unknown }
+}
+
+fn list(authority: &Held, revoked: &[&Held]) -> RevocationList {
+    let entry = RevokedEntry { at: noon(), reason: RevocationReason::KeyCompromise };
+    let draft = RevocationListDraft {
+        number: 1.into(),
+        this_update: noon(),
+        next_update: noon().after(Seconds::days(30)),
+        revoked: revoked.iter().map(|held| (held.certificate.serial.clone(), entry)).collect(),
+    };
+    sign_revocation_list(&draft, &authority.signer()).unwrap()
+}
+
+#[test]
+fn who_shows_nothing_is_absent() {
+    let family = family();
+    for judge in [Judge::openssl(), Judge::go()] {
+        for client in [Presented::Nothing, Presented::Chain(Vec::new())] {
+            assert_eq!(judge.fault(&client, &[&family.root]), Some(Fault::Absent));
+        }
+    }
+}
+
+#[test]
+fn openssl_trusts_roots_and_go_whatever_is_in_the_bundle() {
+    let family = family();
+    let Family { root, between, .. } = &family;
+    let alone = Presented::Chain(vec![family.client.certificate.clone()]);
+    let [openssl, go] = [Judge::openssl(), Judge::go()];
+    for (client, bundle, of_openssl, of_go) in [
+        (family.chain(), vec![root], None, None),
+        (family.chain(), vec![root, between], None, None),
+        (family.chain(), vec![between], Some(Fault::Unanchored), None),
+        (alone.clone(), vec![root], Some(Fault::Untrusted), Some(Fault::Untrusted)),
+        (alone.clone(), vec![between], Some(Fault::Unanchored), None),
+        // Go takes intermediates from the client alone, and all of the bundle are anchors.
+        (alone.clone(), vec![root, between], None, None),
+        (alone, vec![], Some(Fault::Untrusted), Some(Fault::Untrusted)),
+        (below(between, &[between]), vec![root], None, None),
+        (below(between, &[]), vec![root, between], None, None),
+        (below(between, &[]), vec![root], Some(Fault::Untrusted), Some(Fault::Untrusted)),
+        (below(root, &[]), vec![root], None, None),
+        (below(root, &[]), vec![between], Some(Fault::Untrusted), Some(Fault::Untrusted)),
+    ] {
+        assert_eq!(openssl.fault(&client, &bundle), of_openssl, "{client:?}");
+        assert_eq!(go.fault(&client, &bundle), of_go, "{client:?}");
+    }
+}
+
+#[test]
+fn depth_counts_what_stands_between() {
+    let family = family();
+    let Family { root, between, .. } = &family;
+    let shallow = Judge(Anchors::SelfSigned, 0, Revocation::None, noon());
+    assert_eq!(shallow.fault(&below(root, &[]), &[root]), None);
+    assert_eq!(shallow.fault(&family.chain(), &[root, between]), Some(Fault::TooDeep));
+    // What is last is that the issuer of what the client sent is missing, which nginx may tolerate.
+    assert_eq!(shallow.fault(&family.chain(), &[root]), Some(Fault::Untrusted));
+}
+
+#[test]
+fn certificates_are_over_in_their_last_second_to_openssl_and_after_it_to_go() {
+    let family = family();
+    let last = family.client.certificate.not_after;
+    let second = Seconds(1);
+    for (now, of_openssl, of_go) in [
+        (noon().before(second), Some(Fault::NotYetValid), Some(Fault::NotYetValid)),
+        (noon(), None, None),
+        (last.before(second), None, None),
+        (last, Some(Fault::Expired), None),
+        (last.after(second), Some(Fault::Expired), Some(Fault::Expired)),
+    ] {
+        let openssl = Judge(Anchors::SelfSigned, 1, Revocation::None, now);
+        let go = Judge(Anchors::Any, 1, Revocation::None, now);
+        assert_eq!(openssl.fault(&family.chain(), &[&family.root]), of_openssl, "{now}");
+        assert_eq!(go.fault(&family.chain(), &[&family.root]), of_go, "{now}");
+    }
+}
+
+#[test]
+fn a_server_is_no_client() {
+    let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
+    let server = request(Usage::Server, "CN=server", &["server.example.com"]);
+    let server = root.issue(&server, KeyKind::EcdsaP256);
+    let shown = Presented::Chain(vec![server.certificate.clone()]);
+    for judge in [Judge::openssl(), Judge::go()] {
+        assert_eq!(judge.fault(&shown, &[&root]), Some(Fault::Purpose));
+    }
+}
+
+#[test]
+fn each_authority_needs_a_list() {
+    let family = family();
+    let Family { root, between, client } = &family;
+    let all = || vec![list(root, &[]), list(between, &[])];
+    let (chain, deny) = (CheckedLists::Chain, UnknownStatus::Deny);
+    let over = noon().after(Seconds::days(30));
+    for (revocation, now, expected) in [
+        (lists(all(), chain, deny), noon(), None),
+        (lists(all(), chain, deny), over, Some(Fault::StatusUnknown)),
+        (lists(all(), chain, UnknownStatus::Allow), over, None),
+        (lists(vec![list(root, &[])], chain, deny), noon(), Some(Fault::StatusUnknown)),
+        (lists(vec![list(between, &[])], chain, deny), noon(), Some(Fault::StatusUnknown)),
+        (lists(vec![list(between, &[])], CheckedLists::EndEntity, deny), noon(), None),
+        (
+            lists(vec![list(root, &[]), list(between, &[client])], chain, deny),
+            noon(),
+            Some(Fault::Revoked),
+        ),
+        (
+            lists(vec![list(root, &[between]), list(between, &[])], chain, deny),
+            noon(),
+            Some(Fault::Revoked),
+        ),
+    ] {
+        let judge = Judge(Anchors::SelfSigned, 1, revocation, now);
+        assert_eq!(judge.fault(&family.chain(), &[root]), expected, "{:?}", judge.2);
+    }
+}

@@ -1,0 +1,227 @@
+//! What is wrong with clients' certificates, as the model has it, held against a real openssl and a real nginx.
+
+mod setups;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mtlsgen::enforcement::{
+    Anchors, CheckedLists, ClientValidation, Fact, Fault, Presented, Refusal, Revocation,
+    UnknownStatus, fault,
+};
+use mtlsgen::pki::certificate::Certificate;
+use mtlsgen::pki::crl::RevocationList;
+use mtlsgen::time::Timestamp;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::nginx::{ClientFiles, Nginx};
+use crate::support::{Sandbox, tool};
+use setups::{Keys, Random, Setup, setup};
+
+const SEED: u64 = 20;
+const SETUPS: usize = 300;
+
+/// What nginx's words (`$ssl_client_verify`) are in the model.
+fn fault_of_words(words: &str) -> Option<Fault> {
+    let Some(words) = words.strip_prefix("FAILED:") else {
+        assert_eq!(words, "SUCCESS");
+        return None;
+    };
+    Some(match words {
+        "self-signed certificate"
+        | "self-signed certificate in certificate chain"
+        | "unable to get local issuer certificate"
+        | "unable to verify the first certificate" => Fault::Untrusted,
+        "unable to get issuer certificate" => Fault::Unanchored,
+        "certificate chain too long" => Fault::TooDeep,
+        "certificate is not yet valid" => Fault::NotYetValid,
+        "certificate has expired" => Fault::Expired,
+        "unsuitable certificate purpose" => Fault::Purpose,
+        "invalid CA certificate"
+        | "path length constraint exceeded"
+        | "key usage does not include certificate signing"
+        | "permitted subtree violation" => Fault::Constraint,
+        "certificate revoked" => Fault::Revoked,
+        "unable to get certificate CRL"
+        | "CRL signature failure"
+        | "CRL is not yet valid"
+        | "CRL has expired"
+        | "key usage does not include CRL signing" => Fault::StatusUnknown,
+        "certificate signature failure" | "unhandled critical extension" => Fault::Unacceptable,
+        other => panic!("{other}"),
+    })
+}
+
+fn certificates(pem: &[String]) -> Vec<Certificate> {
+    pem.iter().flat_map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap()).collect()
+}
+
+fn predicted(setup: &Setup, now: Timestamp) -> Option<Fault> {
+    let lists = |pem: &String| RevocationList::from_pem(pem.as_bytes()).unwrap();
+    let revocation = if setup.lists.is_empty() {
+        Revocation::None
+    } else {
+        Revocation::Lists {
+            all: setup.lists.iter().flat_map(lists).collect(),
+            depth: CheckedLists::Chain,
+            unknown: UnknownStatus::Deny,
+        }
+    };
+    let bundle = certificates(&setup.bundle);
+    let validation = ClientValidation {
+        certificates: Fact::Known(bundle.clone()),
+        anchors: Anchors::SelfSigned,
+        depth: Some(setup.depth),
+        revocation: Fact::Known(revocation.clone()),
+        tolerates: BTreeSet::new(),
+        refusal: Refusal::Later,
+    };
+    let client = Presented::Chain(certificates(&setup.chain));
+    fault(&client, &validation, &bundle, &revocation, now)
+}
+
+/// The errors of `openssl verify`, at security level 2, up to the first that it does not pass over.
+fn openssl(setup: &Setup, folder: &Path, now: Timestamp) -> Vec<u16> {
+    let write = |name: &str, content: String| fs::write(folder.join(name), content).unwrap();
+    write("bundle.pem", setup.bundle.concat());
+    write("sent.pem", setup.chain[1..].concat());
+    write("leaf.pem", setup.chain[0].clone());
+    let mut command = Command::new("openssl");
+    command.current_dir(folder).args(["verify", "-auth_level", "2", "-purpose", "sslclient"]);
+    command.args(["-no-CApath", "-no-CAstore", "-CAfile", "bundle.pem"]);
+    command.args(["-verify_depth", &setup.depth.to_string(), "-attime", &now.unix().to_string()]);
+    if setup.chain.len() > 1 {
+        command.args(["-untrusted", "sent.pem"]);
+    }
+    if !setup.lists.is_empty() {
+        write("lists.pem", setup.lists.concat());
+        command.args(["-crl_check_all", "-CRLfile", "lists.pem"]);
+    }
+    let output = command.arg("leaf.pem").output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    let errors = text.lines().filter_map(|line| line.strip_prefix("error ")?.split_once(" at "));
+    let errors: Vec<u16> = errors.map(|(number, _)| number.parse().unwrap()).collect();
+    assert_eq!(output.status.success(), errors.is_empty(), "{text}");
+    errors
+}
+
+fn made() -> (Vec<Setup>, Timestamp) {
+    let now = OffsetDateTime::now_utc();
+    let keys = Keys::new();
+    let mut random = Random(SEED);
+    let setups = (0..SETUPS).map(|_| setup(&mut random, &keys, now)).collect();
+    (setups, Timestamp::from_unix(now.unix_timestamp()))
+}
+
+#[test]
+fn openssl_lets_the_same_clients_in() {
+    if tool("openssl").is_none() {
+        return;
+    }
+    let (setups, now) = made();
+    let folder = tempfile::tempdir().unwrap();
+    let mut wrong = Vec::new();
+    let (mut taken, mut cut_off) = (0, 0);
+    for setup in &setups {
+        let errors = openssl(setup, folder.path(), now);
+        let found = predicted(setup, now);
+        taken += usize::from(errors.is_empty());
+        cut_off += usize::from(found == Some(Fault::TooDeep));
+        let is_right = match found {
+            None => {
+                errors.is_empty() || is_wrong_key(setup, errors.contains(&7) || errors.contains(&8))
+            }
+            Some(Fault::TooDeep) => errors.last() == Some(&22),
+            Some(_) => !errors.is_empty(),
+        };
+        if !is_right {
+            wrong.push(format!("{errors:?}, {found:?}: {}", setup.words));
+        }
+    }
+    assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
+    assert!(taken > SETUPS / 10 && taken < SETUPS / 2, "{taken}");
+    assert!(cut_off > 0);
+}
+
+#[test]
+fn nginx_goes_by_the_same_fault() {
+    let (setups, now) = made();
+    let sandbox = Sandbox::with_toml(
+        "[services.app]\nimage = 'httpd'\nport = 80\n[hosts.'server.test']\nservice = 'app'\n\
+         tls.issuer = 'self-signed'\nclientAuth = false\n",
+    );
+    sandbox.may_hold_keys("clients");
+    let is_secret = |object: &Value| object["kind"] == "Secret";
+    let server = sandbox.render().into_iter().find(is_secret).unwrap();
+    let mut objects = vec![server.clone()];
+    for (index, setup) in setups.iter().enumerate() {
+        let name = format!("s{index}");
+        objects.push(secret(&name, setup));
+        objects.push(ingress(&name, setup.depth, server["metadata"]["name"].as_str().unwrap()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let Some(nginx) = Nginx::serving(&objects, folder.path()) else { return };
+    let clients = sandbox.path("clients");
+    fs::create_dir(&clients).unwrap();
+    let mut wrong = Vec::new();
+    let mut seen: BTreeMap<Fault, usize> = BTreeMap::new();
+    for (index, setup) in setups.iter().enumerate() {
+        let (certificate, key) = (clients.join("client.pem"), clients.join("client.key"));
+        fs::write(&certificate, setup.chain.concat()).unwrap();
+        fs::write(&key, &setup.key).unwrap();
+        let files = ClientFiles { certificate: Some(certificate), key: Some(key), trust: None };
+        let Some(answer) = nginx.ask(&format!("s{index}.test"), &files) else { return };
+        let line = answer.body.lines().next().unwrap_or_default();
+        let said = line.strip_prefix("verify=").unwrap_or_else(|| panic!("{answer:?}"));
+        let expected = fault_of_words(said);
+        let found = predicted(setup, now).map(|fault| match fault {
+            // To nginx, the issuer of a certificate of the bundle is missing then as well.
+            Fault::TooDeep => Fault::Unanchored,
+            other => other,
+        });
+        seen.extend(expected.map(|fault| (fault, 1 + seen.get(&fault).copied().unwrap_or(0))));
+        if expected != found && !is_wrong_key(setup, said.ends_with("signature failure")) {
+            wrong.push(format!("{said}, not {found:?}: {}", setup.words));
+        }
+    }
+    assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
+    assert!(seen.len() == 9, "{seen:?}");
+}
+
+/// Whether OpenSSL took another authority of the same name; the model takes the one that signed.
+fn is_wrong_key(setup: &Setup, signature_failed: bool) -> bool {
+    setup.is_ambiguous && signature_failed
+}
+
+fn secret(name: &str, setup: &Setup) -> Value {
+    let mut data = json!({ "ca.crt": STANDARD.encode(setup.bundle.concat()) });
+    if !setup.lists.is_empty() {
+        data["ca.crl"] = STANDARD.encode(setup.lists.concat()).into();
+    }
+    let metadata = json!({ "name": name, "namespace": "default" });
+    json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data })
+}
+
+fn ingress(name: &str, depth: u8, server: &str) -> Value {
+    let annotation = |name: &str| format!("nginx.ingress.kubernetes.io/{name}");
+    json!({
+        "kind": "Ingress",
+        "metadata": {
+            "name": name,
+            "namespace": "default",
+            "annotations": {
+                annotation("auth-tls-secret"): format!("default/{name}"),
+                annotation("auth-tls-verify-client"): "optional_no_ca",
+                annotation("auth-tls-verify-depth"): depth.to_string(),
+                // Who is refused is told why as well.
+                annotation("auth-tls-error-page"): "/",
+            },
+        },
+        "spec": { "tls": [{ "hosts": [format!("{name}.test")], "secretName": server }] },
+    })
+}
