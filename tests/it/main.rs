@@ -12,6 +12,7 @@
     reason = "tests run the program and look at its files"
 )]
 
+mod access;
 mod adversity;
 mod argo_cd;
 mod cases;

@@ -145,6 +145,8 @@ fn encrypted_keys_their_identities_and_passphrases_are_nowhere_else() {
         &["render", "--check", "-o", "out"],
         &["diff", "out"],
         &["status"],
+        &["access"],
+        &["access", "out", "--format", "json"],
         &["cert", "show", "alice", "cas/root"],
         &["cert", "export", "alice", "-o", "alice.p12", "--force", "--new-password-file", "x"],
         &["cert", "export", "alice", "--format", "curl"],

@@ -74,6 +74,8 @@ fn runs(sandbox: &Sandbox) -> Vec<Run> {
         &["render", "--set", "cas.root.privateKey.algorithm=RSA"],
         &["diff", "out", "--at", "2040-01-01"],
         &["status"],
+        &["access"],
+        &["access", "out"],
         &["status", "--format", "json"],
         &["status", "--format", "prometheus"],
         &["cert", "show", "alice"],

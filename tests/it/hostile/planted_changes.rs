@@ -19,6 +19,7 @@ const CONFIG: &str = "apiVersion: mtlsgen.dev/v1alpha1\nkind: MutualTLS\nmetadat
 /// Commands that only look.
 const LOOKING: &[&[&str]] = &[
     &["status"],
+    &["access"],
     &["diff", "out"],
     &["cert", "show", "clients/alice"],
     &["cert", "export", "alice", "-o", "alice.p12"],

@@ -1,0 +1,147 @@
+//! `access`: who reaches what, of a spec, of its folder, of files and of a whole cluster.
+
+use serde_json::Value;
+
+use crate::support::Sandbox;
+
+const SPEC: &str = "[cas.clients]\n[cas.others]\n[clients.alice]\nissuer = \"clients\"\n[clients.eve]\nissuer = \"others\"\n\
+    [services.web]\nimage = \"httpd\"\nport = 80\n\
+    [hosts.\"web.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n\
+    clientAuth.allow = [\"alice\"]\n\
+    [hosts.\"open.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n";
+
+fn rendered() -> Sandbox {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q", "-o", "out"]);
+    sandbox
+}
+
+fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let arguments = [&["access", "--format", "json"], arguments].concat();
+    serde_json::from_str(&sandbox.ok(&arguments).stdout).unwrap()
+}
+
+/// What becomes of a client's request of a host at `/` by HTTPS.
+fn verdict(document: &Value, host: &str, client: &str) -> (String, String) {
+    let hosts = document["hosts"].as_array().unwrap();
+    let host =
+        hosts.iter().find(|one| one["host"] == host).unwrap_or_else(|| panic!("{document:#}"));
+    let requests = host["requests"].as_array().unwrap();
+    let is_it =
+        |one: &&Value| one["scheme"] == "https" && one["path"] == "/" && one["client"] == client;
+    let request = requests.iter().find(is_it).unwrap_or_else(|| panic!("{host:#}"));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&request["verdict"]), text(&request["why"]))
+}
+
+#[test]
+fn a_spec_and_its_folder_give_the_same_answers() {
+    let sandbox = rendered();
+    let chain = "--client=alice=pki/clients/alice/tls.crt";
+    let eve = "--client=eve=pki/clients/eve/tls.crt";
+    for document in [json(&sandbox, &[]), json(&sandbox, &["out", chain, eve])] {
+        for (client, expected, why) in [
+            ("nothing", "refused", "no certificate was shown"),
+            ("stranger", "refused", "no chain leads to a trusted authority"),
+            ("alice", "admitted", ""),
+            ("eve", "refused", "no chain leads to a trusted authority"),
+            ("below CN=clients", "refused", "its subject is not one of those that are let in"),
+        ] {
+            let (verdict, said) = verdict(&document, "web.example.com", client);
+            assert_eq!((verdict.as_str(), said.as_str()), (expected, why), "{client}");
+        }
+        assert_eq!(verdict(&document, "open.example.com", "nothing").0, "admitted");
+        let controller = &document["controller"];
+        assert_eq!(
+            (&controller["name"], &controller["version"]),
+            (&"ingress-nginx".into(), &"1.15.1".into())
+        );
+    }
+}
+
+#[test]
+fn the_table_is_for_people() {
+    let text = rendered().ok(&["access", "--host", "open.example.com"]).stdout;
+    let lines: Vec<&str> = text.lines().take(3).collect();
+    assert_eq!(
+        lines,
+        [
+            "HOST              PATH  CLIENT                 ANSWER",
+            "open.example.com  /     without a certificate  reaches default/web:80",
+            "                        of another authority   reaches default/web:80",
+        ]
+    );
+    assert!(text.contains("\nAs ingress-nginx 1.15.1 serves it.\n- no version is named"), "{text}");
+}
+
+#[test]
+fn what_is_missing_is_unknown_unless_all_is_shown() {
+    let sandbox = rendered();
+    let ingress = sandbox.ok(&["render", "-q", "--kind", "Ingress"]).stdout;
+    sandbox.write("part.yaml", &ingress);
+    let (part, why) = verdict(&json(&sandbox, &["part.yaml"]), "web.example.com", "nothing");
+    assert_eq!(part, "unknown");
+    assert_eq!(why, "the Secret `default/web-example-com-tls-cacert` is not among the objects");
+    let whole = json(&sandbox, &["--whole-cluster", "part.yaml"]);
+    let (whole, why) = verdict(&whole, "web.example.com", "nothing");
+    assert_eq!(whole, "refused");
+    assert!(why.contains("missing or refused"), "{why}");
+}
+
+#[test]
+fn an_ingress_of_others_shows_in_the_answers() {
+    let sandbox = rendered();
+    let manifests = sandbox.ok(&["render", "-q"]).stdout;
+    let older = "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n  namespace: default\n  annotations:\n    \
+        nginx.ingress.kubernetes.io/auth-tls-secret: default/web-example-com-tls-cacert\n    \
+        nginx.ingress.kubernetes.io/auth-tls-verify-client: \"off\"\nspec:\n  ingressClassName: nginx\n  rules:\n    - host: web.example.com\n      \
+        http:\n        paths:\n          - path: /health\n            pathType: Prefix\n            backend:\n              service:\n                \
+        name: web\n                port:\n                  number: 80\n";
+    let input = format!("{manifests}{older}");
+    let run = sandbox.run_with_input(&["access", "--format", "json", "-"], input);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    let (verdict, why) = verdict(&document, "web.example.com", "nothing");
+    assert_eq!((verdict.as_str(), why.as_str()), ("oneOf", "it depends on which Ingress is older"));
+}
+
+#[test]
+fn mistakes_are_said() {
+    let sandbox = rendered();
+    sandbox.write("broken.yaml", "a: [");
+    sandbox.write("odd.yaml", "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{host: 5}]}\n");
+    for (arguments, said) in [
+        (&["access", "absent.yaml"][..], "absent.yaml"),
+        (&["access", "broken.yaml"], "`broken.yaml` cannot be read as Kubernetes objects"),
+        (&["access", "odd.yaml"], "error[object-invalid]"),
+        (&["access", "--client", "alice"], "write a name for the client, `=` and a file"),
+        (&["access", "--client", "a=mtls.toml"], "`mtls.toml`: no PEM block"),
+        (&["access", "--whole-cluster"], "--whole-cluster"),
+        (&["access", "out", "--configmap", "x"], "NAMESPACE/NAME"),
+    ] {
+        let run = sandbox.run(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}");
+        assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+    }
+    let run = sandbox.run(&[
+        "access",
+        "--host",
+        "nowhere.example.com",
+        "out",
+        "--ingress-class",
+        "other",
+    ]);
+    assert!(
+        run.stdout.contains("its class `nginx` is not one of this controller"),
+        "{}",
+        run.stdout
+    );
+    let fresh = Sandbox::with_toml(SPEC);
+    let run = fresh.run(&["access"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("error[unissued]") && run.stderr.contains("run `mtlsgen render`"),
+        "{}",
+        run.stderr
+    );
+}
