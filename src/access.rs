@@ -1,6 +1,7 @@
 //! Who reaches what: questions to what a controller serves, for every host and path, by client; and the answers, for people
 //! and for programs.
 
+pub mod desired;
 mod json;
 mod questions;
 mod table;
@@ -10,6 +11,11 @@ mod tests;
 use crate::enforcement::{Observed, Presented, Verdict, verdict};
 use crate::time::Timestamp;
 use questions::{Question, places};
+
+/// Name of the client without a certificate.
+const NOTHING: &str = "nothing";
+/// Name of the client of an authority that nothing trusts.
+const STRANGER: &str = "stranger";
 
 pub use json::render as json;
 pub use table::render as table;
@@ -72,7 +78,7 @@ impl HostAccess {
     /// Whether a request without a certificate gets to a backend, or may.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.answers.iter().any(|one| one.client == questions::NOTHING && one.verdict.may_admit())
+        self.answers.iter().any(|one| one.client == NOTHING && one.verdict.may_admit())
     }
 }
 

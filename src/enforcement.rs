@@ -4,13 +4,16 @@
 //! its virtual host, the path its route. Plain HTTP is a listener too. The state is that of a controller that has just
 //! started and has read everything.
 
+mod compare;
 mod fact;
 mod names;
 mod observed;
+pub mod representatives;
 mod request;
 mod validation;
 mod verdict;
 
+pub use compare::{Desired, DesiredHost, Difference, DifferenceKind, compare};
 pub use fact::{Cause, Fact, Missing};
 pub use names::{Names, Pattern};
 pub use observed::{

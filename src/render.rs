@@ -10,6 +10,8 @@
 //! 6. the form in which Secrets are handed over ([`handed_over`])
 //! 7. text, while it is written ([`text`])
 
+#[cfg(debug_assertions)]
+mod agreement;
 mod finish;
 pub mod judging;
 mod name_suffix;
@@ -188,6 +190,8 @@ impl Rendered<'_> {
         if has_errors(&found) {
             return Err(found);
         }
+        #[cfg(debug_assertions)]
+        agreement::assert(&model, material, &set);
         order::sort(&mut objects);
         Ok(Checked { manifests: objects, warnings: found })
     }

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::questions::{NOTHING, STRANGER};
-use super::{Access, Answered, HostAccess, json};
+use super::{Access, Answered, HostAccess, NOTHING, STRANGER, json};
 use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
 

@@ -13,7 +13,7 @@ use crate::manifest::{Extent, Namespace};
 use crate::time::Timestamp;
 
 /// An authority; nobody has its key.
-const AUTHORITY: &str = include_str!("../../access/stranger.pem");
+const AUTHORITY: &str = include_str!("../../enforcement/stranger.pem");
 
 fn now() -> Timestamp {
     Timestamp::parse("2026-12-01T00:00:00Z").unwrap()

@@ -1,0 +1,132 @@
+//! Requests that stand for all others: names, paths and clients of what is served.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use super::fact::Fact;
+use super::names::Pattern;
+use super::observed::{ClientValidation, Clients, Observed, PathPattern, VirtualHost};
+use super::request::{LeafFacts, Presented};
+use crate::pki::certificate::Certificate;
+
+/// An authority that no bundle has; its key does not exist any more.
+const AUTHORITY: &str = include_str!("stranger.pem");
+/// A label for names that only a wildcard covers, and a name that no host has.
+const ANY_LABEL: &str = "mtlsgen-any";
+const NO_HOST: &str = "mtlsgen-any.invalid";
+
+/// Clients that no rule tells apart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientClass {
+    /// Those without a certificate.
+    Nothing,
+    /// Those of an authority that nothing trusts.
+    Stranger,
+    /// Those with a valid certificate of this authority, whose subject is in no list.
+    Below(Box<Certificate>),
+}
+
+impl ClientClass {
+    /// What one of them shows, with the intermediates of a bundle.
+    #[must_use]
+    pub fn shows(&self, bundle: &[Certificate]) -> Presented {
+        match self {
+            Self::Nothing => Presented::Nothing,
+            Self::Stranger => supposed(stranger(), Vec::new()),
+            Self::Below(issuer) => {
+                let intermediates = bundle.iter().filter(|one| !one.is_self_signed());
+                supposed((**issuer).clone(), intermediates.cloned().collect())
+            }
+        }
+    }
+}
+
+impl fmt::Display for ClientClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("nothing"),
+            Self::Stranger => f.write_str("stranger"),
+            Self::Below(issuer) => write!(f, "below {}", issuer.subject.rfc2253()),
+        }
+    }
+}
+
+fn stranger() -> Certificate {
+    let read = Certificate::from_pem(AUTHORITY.as_bytes()).ok();
+    read.and_then(|all| all.into_iter().next()).expect("the file beside this one is a certificate")
+}
+
+/// A valid certificate of an authority, whose subject no list of subjects has.
+fn supposed(issuer: Certificate, sends: Vec<Certificate>) -> Presented {
+    let subject = "CN=mtlsgen any client".to_owned();
+    Presented::Supposed { issuer: Box::new(issuer), leaf: LeafFacts { subject }, sends }
+}
+
+/// A name that a pattern is for and nothing more specific is; `None`: expressions have none.
+#[must_use]
+pub fn name_of(pattern: &Pattern) -> Option<String> {
+    match pattern {
+        Pattern::Exact(name) => Some(name.clone()),
+        Pattern::OneLabel(domain) | Pattern::Below(domain) => Some(format!("{ANY_LABEL}.{domain}")),
+        Pattern::Any => Some(NO_HOST.to_owned()),
+        Pattern::Expression(_) => None,
+    }
+}
+
+/// Paths of the routes of a host; `/` in any case.
+#[must_use]
+pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
+    let routes = match &host.routes {
+        Fact::Known(routes) => vec![routes],
+        Fact::OneOf(_, all) => all.iter().collect(),
+        Fact::Unknown(_) => Vec::new(),
+    };
+    let own = routes.into_iter().flatten().filter_map(|route| match &route.path {
+        PathPattern::Exact(path) | PathPattern::Prefix(path) => Some(path.clone()),
+        PathPattern::Expression(_) => None,
+    });
+    std::iter::once("/".to_owned()).chain(own).collect()
+}
+
+/// The classes of clients of a host, with what one of each shows: those that are there for every host, and one for each
+/// authority of the bundles that it may have.
+#[must_use]
+pub fn classes(observed: &Observed, host: &str) -> Vec<(ClientClass, Presented)> {
+    let fixed = [ClientClass::Nothing, ClientClass::Stranger];
+    let mut classes: Vec<(ClientClass, Presented)> =
+        fixed.into_iter().map(|class| (class.clone(), class.shows(&[]))).collect();
+    for validation in validations(observed, host) {
+        for bundle in bundles(&validation) {
+            for issuer in bundle.iter().filter(|one| one.is_authority) {
+                let class = ClientClass::Below(Box::new(issuer.clone()));
+                let shows = class.shows(bundle);
+                if !classes.iter().any(|(_, other)| *other == shows) {
+                    classes.push((class, shows));
+                }
+            }
+        }
+    }
+    classes
+}
+
+/// How clients of a host may be validated.
+fn validations(observed: &Observed, host: &str) -> Vec<Arc<ClientValidation>> {
+    let of_clients = |clients: &Clients| match clients {
+        Clients::Asked(validation) => Some(Arc::clone(validation)),
+        Clients::NotAsked | Clients::Passthrough(_) | Clients::NotListening => None,
+    };
+    match observed.clients(host) {
+        None | Some(Fact::Unknown(_)) => Vec::new(),
+        Some(Fact::Known(clients)) => of_clients(clients).into_iter().collect(),
+        Some(Fact::OneOf(_, all)) => all.iter().filter_map(of_clients).collect(),
+    }
+}
+
+fn bundles(validation: &ClientValidation) -> Vec<&Vec<Certificate>> {
+    match &validation.certificates {
+        Fact::Known(certificates) => vec![certificates],
+        Fact::OneOf(_, all) => all.iter().collect(),
+        Fact::Unknown(_) => Vec::new(),
+    }
+}
