@@ -1,1 +1,176 @@
+//! What is desired, compared with what ingress-nginx makes of objects: each change that lets somebody in, or keeps somebody out,
+//! is found.
 
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::controllers::ingress_nginx::IngressNginx;
+use crate::controllers::{Controller as _, Declared};
+use crate::enforcement::{Backend, Desired, DesiredHost, DifferenceKind, compare};
+use crate::identity::{DEFAULT_NAMESPACE, Identity};
+use crate::manifest::{Extent, Namespace, ObjectSet};
+use crate::pki::certificate::Certificate;
+use crate::time::Timestamp;
+
+/// An authority, a client of it, and another authority.
+struct Pki {
+    authority: String,
+    client: String,
+    other: String,
+}
+
+fn pki() -> Pki {
+    let authority = |name: &str| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2040, 1, 1);
+        (params.self_signed(&key).unwrap().pem(), rcgen::Issuer::new(params, key))
+    };
+    let (own, issuer) = authority("own");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "alice");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2040, 1, 1);
+    let client = params.signed_by(&key, &issuer).unwrap().pem();
+    Pki { authority: own, client, other: authority("other").0 }
+}
+
+const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// A Secret with the authority, an Ingress of a host that asks, and one of a host that does not.
+fn objects(pki: &Pki) -> Vec<Value> {
+    let ingress = |name: &str, annotations: Value| {
+        json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": { "name": name, "namespace": "shop", "annotations": annotations,
+                          "creationTimestamp": "2026-11-30T00:00:02Z" },
+            "spec": { "ingressClassName": "nginx", "tls": [{ "hosts": [format!("{name}.test")], "secretName": "server" }],
+                "rules": [{ "host": format!("{name}.test"), "http": { "paths": [{ "path": "/", "pathType": "Prefix",
+                    "backend": { "service": { "name": name, "port": { "number": 80 } } } }] } }] },
+        })
+    };
+    let asks = json!({ format!("{PREFIX}auth-tls-secret"): "shop/clients", format!("{PREFIX}auth-tls-verify-client"): "on" });
+    vec![
+        json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "clients", "namespace": "shop" },
+                "stringData": { "ca.crt": pki.authority } }),
+        ingress("asks", asks),
+        ingress("open", json!({})),
+    ]
+}
+
+/// What differs once the objects are changed so.
+fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<DifferenceKind> {
+    let mut objects = objects(pki);
+    change(&mut objects);
+    let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster);
+    for object in &objects {
+        set.add_other(Identity::of(object).unwrap(), object);
+    }
+    let settings = IngressNginx.settings(&set, &Declared::default());
+    let observed = IngressNginx.observe(&set, &settings);
+    let certificates = |pem: &str| Certificate::from_pem(pem.as_bytes()).unwrap();
+    let backend =
+        Backend { namespace: "shop".to_owned(), service: "asks".to_owned(), port: "80".to_owned() };
+    let host = DesiredHost {
+        key: "asks".to_owned(),
+        host: "asks.test".to_owned(),
+        below: certificates(&pki.authority),
+        only: None,
+        backends: [backend].into(),
+        clients: vec![("alice".to_owned(), certificates(&pki.client))],
+    };
+    let desired = Desired { hosts: vec![host], open: ["open.test".to_owned()].into() };
+    let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
+    compare(&desired, &observed, now).into_iter().map(|one| one.kind).collect()
+}
+
+fn annotate(object: &mut Value, name: &str, value: &str) {
+    object["metadata"]["annotations"][format!("{PREFIX}{name}")] = json!(value);
+}
+
+/// A `ConfigMap` of the controller with one setting, and what makes it read snippets.
+fn setting(name: &str, value: &str) -> Value {
+    json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "controller", "namespace": "ingress-nginx" },
+            "data": { name: value, "allow-snippet-annotations": "true", "annotations-risk-level": "Critical" } })
+}
+
+/// An Ingress of the asking host that is a second older.
+fn older(objects: &[Value]) -> Value {
+    let mut older = objects[1].clone();
+    older["metadata"]["name"] = json!("older");
+    older["metadata"]["creationTimestamp"] = json!("2026-11-30T00:00:01Z");
+    older["spec"]["rules"][0]["http"]["paths"][0]["path"] = json!("/older");
+    older
+}
+
+#[test]
+fn nothing_differs_where_nothing_was_changed() {
+    let pki = pki();
+    assert_eq!(differences(&pki, |_| {}), BTreeSet::new());
+    let harmless = |objects: &mut Vec<Value>| annotate(&mut objects[1], "proxy-body-size", "8m");
+    assert_eq!(differences(&pki, harmless), BTreeSet::new());
+    let passes = |objects: &mut Vec<Value>| {
+        annotate(&mut objects[1], "auth-tls-error-page", "https://e.test")
+    };
+    assert_eq!(differences(&pki, passes), BTreeSet::new());
+}
+
+#[test]
+fn what_lets_somebody_in_is_weaker() {
+    let pki = pki();
+    let changes: [(&str, &dyn Fn(&mut Vec<Value>)); 11] = [
+        ("nobody is asked", &|all| annotate(&mut all[1], "auth-tls-secret", "")),
+        ("asking is off", &|all| annotate(&mut all[1], "auth-tls-verify-client", "off")),
+        ("asking is optional", &|all| annotate(&mut all[1], "auth-tls-verify-client", "optional")),
+        ("strangers pass", &|all| {
+            annotate(&mut all[1], "auth-tls-verify-client", "optional_no_ca")
+        }),
+        ("the error page is a path", &|all| annotate(&mut all[1], "auth-tls-error-page", "/sorry")),
+        ("another authority is trusted", &|all| {
+            all[0]["stringData"]["ca.crt"] = json!(format!("{}{}", pki.authority, pki.other));
+        }),
+        ("nothing redirects", &|all| annotate(&mut all[1], "ssl-redirect", "false")),
+        ("there is no certificate to redirect for", &|all| all[1]["spec"]["tls"] = json!([])),
+        ("a header stands for HTTPS", &|all| all.push(setting("use-forwarded-headers", "true"))),
+        ("a path is never redirected", &|all| all.push(setting("no-tls-redirect-locations", "/"))),
+        ("an older Ingress asks nobody", &|all| {
+            let mut older = older(all);
+            annotate(&mut older, "auth-tls-verify-client", "off");
+            all.push(older);
+        }),
+    ];
+    for (name, change) in changes {
+        let found = differences(&pki, change);
+        assert!(found.contains(&DifferenceKind::Weaker), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn what_keeps_clients_out_and_what_is_not_known_is_found() {
+    let pki = pki();
+    let changes: [(&str, DifferenceKind, &dyn Fn(&mut Vec<Value>)); 5] = [
+        ("no Secret", DifferenceKind::LockedOut, &|all| drop(all.remove(0))),
+        ("the other authority", DifferenceKind::LockedOut, &|all| {
+            all[0]["stringData"]["ca.crt"] = json!(pki.other);
+        }),
+        ("other subjects", DifferenceKind::LockedOut, &|all| {
+            annotate(&mut all[1], "auth-tls-match-cn", "CN=$.|^(CN=bob)$")
+        }),
+        ("a snippet", DifferenceKind::Unproven, &|all| {
+            annotate(&mut all[1], "server-snippet", "x");
+            all.push(setting("ssl-redirect", "true"));
+        }),
+        ("a setting for all", DifferenceKind::Unproven, &|all| {
+            all.push(setting("http-snippet", "x"))
+        }),
+    ];
+    for (name, kind, change) in changes {
+        let found = differences(&pki, change);
+        assert!(found.contains(&kind), "{name}: {found:?}");
+    }
+}

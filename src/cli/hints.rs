@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use crate::kustomize::doctor::command::quoted;
 
 /// Commands that read a spec.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
+    "access",
     "render",
     "diff",
     "status",
