@@ -12,6 +12,7 @@ use crate::pki::acceptance;
 use crate::pki::certificate::details::Details;
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
 use crate::pki::name_constraints::{Names, violations};
+use crate::pki::request::AlternativeNames;
 use crate::time::Timestamp;
 use build::{Built, TooMany};
 
@@ -223,15 +224,30 @@ impl<'a> Chain<'a> {
                 continue;
             }
             for above in self.nodes[index + 1..].iter().rev() {
-                let constraints =
-                    above.link.real().and_then(|above| above.name_constraints.as_ref());
-                let found = constraints
-                    .map(|constraints| violations(Names::of(certificate, details), constraints));
-                let first = found.into_iter().flatten().next();
-                errors.extend(first.map(|violation| violation.why.error().0));
+                let above = above.link.real();
+                let Some(constraints) = above.and_then(|above| above.name_constraints.as_ref())
+                else {
+                    continue;
+                };
+                let trees = constraints.permitted.len() + constraints.excluded.len();
+                if number_of_names(certificate, details).saturating_mul(trees) > COMPARISONS {
+                    errors.push(1);
+                    continue;
+                }
+                let found = violations(Names::of(certificate, details), constraints);
+                errors.extend(found.first().map(|violation| violation.why.error().0));
             }
         }
     }
+}
+
+/// How many names OpenSSL compares with subtrees (`NAME_CHECK_MAX`).
+const COMPARISONS: usize = 1 << 20;
+
+fn number_of_names(certificate: &Certificate, details: &Details) -> usize {
+    let AlternativeNames { dns, ip, email, uri } = &certificate.names;
+    let alternative = dns.len() + ip.len() + email.len() + uri.len();
+    certificate.subject.attributes().len() + alternative + details.other_names.len()
 }
 
 /// What OpenSSL takes a certificate for (`check_ca`).

@@ -7,7 +7,7 @@ use crate::pki::certificate::Certificate;
 /// OpenSSL's own limit where none is set.
 const DEPTH: u8 = 100;
 /// How many certificates that may be one's issuer are looked at.
-const CANDIDATES: usize = 100;
+const CANDIDATES: usize = 32;
 
 /// A chain as far as it was built.
 pub(super) struct Built<'a> {
@@ -114,13 +114,19 @@ fn candidates<'a>(
     below: Link<'_>,
     among: impl Iterator<Item = &'a Certificate>,
 ) -> Result<Vec<&'a Certificate>, TooMany> {
-    let may_issue = |issuer: &&Certificate| {
-        below.names_as_issuer(issuer)
-            && below.real().is_none_or(|below| below.has_known_signature(issuer))
-            && !is_invalid(issuer)
-    };
-    let found: Vec<_> = among.filter(may_issue).take(CANDIDATES + 1).collect();
-    if found.len() > CANDIDATES { Err(TooMany) } else { Ok(found) }
+    let mut found: Vec<&Certificate> = Vec::new();
+    for issuer in among {
+        if below.names_as_issuer(issuer) && !found.contains(&issuer) {
+            found.push(issuer);
+        }
+        if found.len() > CANDIDATES {
+            return Err(TooMany);
+        }
+    }
+    let fits =
+        |issuer: &Certificate| below.real().is_none_or(|below| below.has_known_signature(issuer));
+    found.retain(|issuer| fits(issuer) && !is_invalid(issuer));
+    Ok(found)
 }
 
 /// The first one of those that end last.
