@@ -87,7 +87,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Whether it may name this one as its issuer; nobody verifies the signature.
+    /// Whether it names this one as its issuer, whoever signed it.
     fn names_as_issuer(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.names_as_issuer(issuer),

@@ -6,8 +6,8 @@ use super::super::request::LeafFacts;
 use super::*;
 use crate::pki::crl::{RevocationList, RevocationReason, RevokedEntry};
 use crate::pki::issue::{RevocationListDraft, sign, sign_revocation_list};
-use crate::pki::key::KeyKind;
-use crate::pki::openssl::{Held, authority, days, noon, request};
+use crate::pki::key::{KeyKind, PrivateKey};
+use crate::pki::openssl::{Bench, Held, authority, days, noon, request};
 use crate::pki::request::{SerialNumber, Usage};
 use crate::time::Seconds;
 
@@ -256,4 +256,34 @@ fn circles_and_crowds_come_to_an_end() {
     assert_eq!(of_go(&few, &[]), Some(Fault::Untrusted));
     assert_eq!(of_go(&crowd, &[]), Some(Fault::Untrusted));
     assert_eq!(of_go(&crowd, std::slice::from_ref(&other.certificate)), None);
+}
+
+#[test]
+fn a_proxy_is_no_stranger() {
+    let bench = Bench::new();
+    let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9";
+    bench.openssl(&format!("{new} -subj /CN=root -keyout root.key -out root.pem")).unwrap();
+    let own = "-addext basicConstraints=critical,CA:FALSE -addext \
+               proxyCertInfo=critical,language:id-ppl-anyLanguage,pathlen:0";
+    for (file, more) in [("proxy", ""), ("named", "-addext subjectAltName=DNS:client.example.com")]
+    {
+        let issued = "-subj /CN=root/CN=client -CA root.pem -CAkey root.key";
+        bench
+            .openssl(&format!("{new} {own} {more} {issued} -keyout {file}.key -out {file}.pem"))
+            .unwrap();
+    }
+    let read = |file: &str| Certificate::from_pem(&bench.read(file)).unwrap().remove(0);
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let root = Held { certificate: read("root.pem"), key };
+    let now = root.certificate.not_before;
+    let judge = Judge(Anchors::SelfSigned, 1, Revocation::None, now);
+    for (file, error, expected) in [
+        ("proxy.pem", "error 40 ", Fault::Unacceptable),
+        ("named.pem", "error 20 ", Fault::Untrusted),
+    ] {
+        let said = bench.openssl(&format!("verify -CAfile root.pem {file}")).unwrap_err();
+        assert!(said.contains(error), "{said}");
+        let found = judge.fault(&Presented::Chain(vec![read(file)]), &[&root]);
+        assert_eq!(found, Some(expected), "{file}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The chain that OpenSSL builds (`build_chain`): the bundle is asked first, and once it has an issuer, it alone.
 
-use super::{Asked, Link};
+use super::{Asked, Link, is_invalid};
 use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
 
@@ -69,12 +69,8 @@ pub(super) fn build<'a>(asked: &Asked<'a>) -> Result<Built<'a>, TooMany> {
     Ok(built)
 }
 
-fn is_invalid(certificate: &Certificate) -> bool {
-    acceptance::is_invalid(certificate, &certificate.details())
-}
-
 impl<'a> Asked<'a> {
-    /// The issuer of `below` in the bundle (`X509_STORE_CTX_get1_issuer`); nobody verifies signatures. Of several that are
+    /// The issuer of `below` in the bundle (`X509_STORE_CTX_get1_issuer`); its signature is not verified yet. Of several that are
     /// valid at the time, OpenSSL takes any; here one that made the signature is taken.
     fn of_bundle(&self, below: Link<'_>) -> Result<Option<&'a Certificate>, TooMany> {
         let found = candidates(below, self.bundle.iter())?;
