@@ -70,8 +70,9 @@ pub(super) fn build<'a>(asked: &Asked<'a>) -> Result<Built<'a>, TooMany> {
 }
 
 impl<'a> Asked<'a> {
-    /// The issuer of `below` in the bundle (`X509_STORE_CTX_get1_issuer`); its signature is not verified yet. Of several that are
-    /// valid at the time, OpenSSL takes any; here one that made the signature is taken.
+    /// The issuer of `below` in the bundle (`X509_STORE_CTX_get1_issuer`); its signature is not verified yet. Of several
+    /// that are valid at the time, OpenSSL takes the first in an order that the C library's sorting decides; here it is
+    /// the first in the bundle that made the signature.
     fn of_bundle(&self, below: Link<'_>) -> Result<Option<&'a Certificate>, TooMany> {
         let found = candidates(below, self.bundle.iter())?;
         let valid: Vec<_> = found.iter().copied().filter(|one| self.is_valid(one)).collect();
