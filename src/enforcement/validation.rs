@@ -60,8 +60,9 @@ impl fmt::Display for Fault {
 /// What is wrong with what a client shows, if something is: with [`Anchors::SelfSigned`], the error of OpenSSL 3.0 by
 /// which nginx goes; with [`Anchors::Any`], an error of Go's `crypto/x509`, which knows neither depth nor lists.
 ///
-/// Where it depends on more than is given (which of several issuers a library finds first, a signature of a kind that is
-/// not verified here), the client is let in: where that matters, it is the answer to look into.
+/// Where it depends on more than is given, the client is let in, which is the answer to look into: where a bundle has
+/// authorities of one name with several keys, the one that signed is taken; a signature of a kind that is not verified
+/// here is taken for valid; where more authorities than are looked at may have signed, nothing is wrong.
 #[must_use]
 pub fn fault(
     client: &Presented,
@@ -107,7 +108,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Whether it may name this one as its issuer; nobody verifies the signature.
+    /// Whether it names this one as its issuer, whoever signed it.
     fn names_as_issuer(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.names_as_issuer(issuer),

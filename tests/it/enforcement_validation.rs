@@ -2,7 +2,7 @@
 
 mod setups;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +10,8 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mtlsgen::enforcement::{
-    Anchors, CheckedLists, ClientValidation, Fact, Fault, Presented, Refusal, Revocation,
-    UnknownStatus, fault,
+    Anchors, CheckedLists, ClientValidation, Fact, Fault, LeafFacts, Presented, Refusal,
+    Revocation, UnknownStatus, fault,
 };
 use mtlsgen::pki::certificate::Certificate;
 use mtlsgen::pki::crl::RevocationList;
@@ -20,11 +20,12 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::nginx::{ClientFiles, Nginx};
-use crate::support::{Sandbox, tool};
+use crate::odd::{Odd, odd};
+use crate::support::{Sandbox, optional_tool, output_of, root};
 use setups::{Keys, Random, Setup, setup};
 
 const SEED: u64 = 20;
-const SETUPS: usize = 300;
+const SETUPS: usize = 200;
 
 /// What nginx's words (`$ssl_client_verify`) are in the model.
 fn fault_of_words(words: &str) -> Option<Fault> {
@@ -45,14 +46,23 @@ fn fault_of_words(words: &str) -> Option<Fault> {
         "invalid CA certificate"
         | "path length constraint exceeded"
         | "key usage does not include certificate signing"
-        | "permitted subtree violation" => Fault::Constraint,
+        | "permitted subtree violation"
+        | "excluded subtree violation"
+        | "unsupported name constraint type"
+        | "unsupported or invalid name syntax" => Fault::Constraint,
         "certificate revoked" => Fault::Revoked,
         "unable to get certificate CRL"
         | "CRL signature failure"
         | "CRL is not yet valid"
         | "CRL has expired"
         | "key usage does not include CRL signing" => Fault::StatusUnknown,
-        "certificate signature failure" | "unhandled critical extension" => Fault::Unacceptable,
+        "certificate signature failure"
+        | "unhandled critical extension"
+        | "CA certificate key too weak"
+        | "CA signature digest algorithm too weak"
+        | "Certificate public key has explicit ECC parameters"
+        | "format error in certificate's notBefore field"
+        | "format error in certificate's notAfter field" => Fault::Unacceptable,
         other => panic!("{other}"),
     })
 }
@@ -61,7 +71,18 @@ fn certificates(pem: &[String]) -> Vec<Certificate> {
     pem.iter().flat_map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap()).collect()
 }
 
-fn predicted(setup: &Setup, now: Timestamp) -> Option<Fault> {
+fn predicted(setup: &Setup, anchors: Anchors, now: Timestamp) -> Option<Fault> {
+    let client = Presented::Chain(certificates(&setup.chain));
+    predicted_of(&client, setup, anchors, now)
+}
+
+/// What is predicted of a client that shows this.
+fn predicted_of(
+    client: &Presented,
+    setup: &Setup,
+    anchors: Anchors,
+    now: Timestamp,
+) -> Option<Fault> {
     let lists = |pem: &String| RevocationList::from_pem(pem.as_bytes()).unwrap();
     let revocation = if setup.lists.is_empty() {
         Revocation::None
@@ -75,14 +96,13 @@ fn predicted(setup: &Setup, now: Timestamp) -> Option<Fault> {
     let bundle = certificates(&setup.bundle);
     let validation = ClientValidation {
         certificates: Fact::Known(bundle.clone()),
-        anchors: Anchors::SelfSigned,
+        anchors,
         depth: Some(setup.depth),
         revocation: Fact::Known(revocation.clone()),
         tolerates: BTreeSet::new(),
         refusal: Refusal::Later,
     };
-    let client = Presented::Chain(certificates(&setup.chain));
-    fault(&client, &validation, &bundle, &revocation, now)
+    fault(client, &validation, &bundle, &revocation, now)
 }
 
 /// The errors of `openssl verify`, at security level 2, up to the first that it does not pass over.
@@ -120,37 +140,40 @@ fn made() -> (Vec<Setup>, Timestamp) {
 
 #[test]
 fn openssl_lets_the_same_clients_in() {
-    if tool("openssl").is_none() {
-        return;
-    }
-    let (setups, now) = made();
+    let Some(odd) = odd() else { return };
+    let odd = odd_setups(odd);
+    let (mut setups, now) = made();
+    setups.extend(odd);
+    assert!(setups.len() > SETUPS + 150, "{}", setups.len());
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = Vec::new();
     let (mut taken, mut cut_off) = (0, 0);
     for setup in &setups {
         let errors = openssl(setup, folder.path(), now);
-        let found = predicted(setup, now);
+        let found = predicted(setup, Anchors::SelfSigned, now);
         taken += usize::from(errors.is_empty());
         cut_off += usize::from(found == Some(Fault::TooDeep));
+        let signature_failed = errors.contains(&7) || errors.contains(&8);
         let is_right = match found {
-            None => {
-                errors.is_empty() || is_wrong_key(setup, errors.contains(&7) || errors.contains(&8))
-            }
             Some(Fault::TooDeep) => errors.last() == Some(&22),
-            Some(_) => !errors.is_empty(),
+            found if found.is_some() != errors.is_empty() => true,
+            found => is_of_another_key(setup, signature_failed, found),
         };
         if !is_right {
             wrong.push(format!("{errors:?}, {found:?}: {}", setup.words));
         }
     }
     assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
-    assert!(taken > SETUPS / 10 && taken < SETUPS / 2, "{taken}");
+    assert!(taken > setups.len() / 5 && taken < setups.len() / 2, "{taken}");
     assert!(cut_off > 0);
 }
 
 #[test]
 fn nginx_goes_by_the_same_fault() {
-    let (setups, now) = made();
+    // First, so that none of them is too early.
+    let odd: Vec<Setup> = odd().into_iter().flat_map(odd_setups).collect();
+    let (mut setups, now) = made();
+    setups.extend(odd);
     let sandbox = Sandbox::with_toml(
         "[services.app]\nimage = 'httpd'\nport = 80\n[hosts.'server.test']\nservice = 'app'\n\
          tls.issuer = 'self-signed'\nclientAuth = false\n",
@@ -168,24 +191,28 @@ fn nginx_goes_by_the_same_fault() {
     let Some(nginx) = Nginx::serving(&objects, folder.path()) else { return };
     let clients = sandbox.path("clients");
     fs::create_dir(&clients).unwrap();
-    let mut wrong = Vec::new();
-    let mut seen: BTreeMap<Fault, usize> = BTreeMap::new();
-    for (index, setup) in setups.iter().enumerate() {
-        let (certificate, key) = (clients.join("client.pem"), clients.join("client.key"));
+    let ask = |(index, setup): (usize, &Setup)| {
+        let [certificate, key] = ["pem", "key"].map(|end| clients.join(format!("{index}.{end}")));
         fs::write(&certificate, setup.chain.concat()).unwrap();
         fs::write(&key, &setup.key).unwrap();
         let files = ClientFiles { certificate: Some(certificate), key: Some(key), trust: None };
-        let Some(answer) = nginx.ask(&format!("s{index}.test"), &files) else { return };
-        let line = answer.body.lines().next().unwrap_or_default();
-        let said = line.strip_prefix("verify=").unwrap_or_else(|| panic!("{answer:?}"));
+        let answer = nginx.ask(&format!("s{index}.test"), &files)?;
+        let line = answer.body.lines().next().and_then(|line| line.strip_prefix("verify="));
+        Some(line.unwrap_or_else(|| panic!("{answer:?}")).to_owned())
+    };
+    let Some(answers) = in_parallel(&setups, ask) else { return };
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (setup, said) in setups.iter().zip(&answers) {
         let expected = fault_of_words(said);
-        let found = predicted(setup, now).map(|fault| match fault {
+        let found = predicted(setup, Anchors::SelfSigned, now).map(|fault| match fault {
             // To nginx, the issuer of a certificate of the bundle is missing then as well.
             Fault::TooDeep => Fault::Unanchored,
             other => other,
         });
-        seen.extend(expected.map(|fault| (fault, 1 + seen.get(&fault).copied().unwrap_or(0))));
-        if expected != found && !is_wrong_key(setup, said.ends_with("signature failure")) {
+        seen.extend(expected);
+        let fails = said.ends_with("signature failure");
+        if expected != found && !is_of_another_key(setup, fails, found) {
             wrong.push(format!("{said}, not {found:?}: {}", setup.words));
         }
     }
@@ -193,9 +220,107 @@ fn nginx_goes_by_the_same_fault() {
     assert!(seen.len() == 9, "{seen:?}");
 }
 
+/// The answers of all, in their order; `None` where a tool is missing.
+fn in_parallel(
+    setups: &[Setup],
+    ask: impl Fn((usize, &Setup)) -> Option<String> + Sync,
+) -> Option<Vec<String>> {
+    let size = setups.len().div_ceil(4);
+    let part = |(part, some): (usize, &[Setup])| -> Option<Vec<String>> {
+        some.iter().enumerate().map(|(at, setup)| ask((part * size + at, setup))).collect()
+    };
+    let part = &part;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            setups.chunks(size).enumerate().map(|some| scope.spawn(move || part(some))).collect();
+        let parts = threads.into_iter().map(|thread| thread.join().unwrap());
+        parts.collect::<Option<Vec<_>>>().map(|parts| parts.concat())
+    })
+}
+
 /// Whether OpenSSL took another authority of the same name; the model takes the one that signed.
-fn is_wrong_key(setup: &Setup, signature_failed: bool) -> bool {
-    setup.is_ambiguous && signature_failed
+fn is_of_another_key(setup: &Setup, signature_failed: bool, found: Option<Fault>) -> bool {
+    setup.is_ambiguous && (signature_failed || found.is_none())
+}
+
+#[test]
+fn certificates_that_need_not_exist_are_judged_as_those_that_do() {
+    let (setups, now) = made();
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for setup in &setups {
+        let Some(issuer) = &setup.issuer else { continue };
+        let client = Presented::Supposed {
+            issuer: Box::new(certificates(std::slice::from_ref(issuer)).remove(0)),
+            leaf: LeafFacts { subject: "CN=holder 0".to_owned() },
+            sends: certificates(&setup.chain[1..]),
+        };
+        for anchors in [Anchors::SelfSigned, Anchors::Any] {
+            let supposed = predicted_of(&client, setup, anchors, now);
+            let real = predicted(setup, anchors, now);
+            seen.insert(real);
+            if supposed != real {
+                wrong.push(format!("{anchors:?}: {supposed:?}, {real:?}: {}", setup.words));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
+    assert!(seen.len() > 6, "{seen:?}");
+}
+
+/// What Go says of each.
+fn go(setups: &[Setup], now: Timestamp) -> Option<Vec<String>> {
+    let line = |Setup { bundle, chain, .. }: &Setup| {
+        json!({ "Bundle": bundle, "Chain": chain, "Now": now.unix() }).to_string() + "\n"
+    };
+    let input: String = setups.iter().map(line).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("setups");
+    fs::write(&path, input).unwrap();
+    let mut command = Command::new(optional_tool("go")?);
+    command.arg("run").arg(root().join("tests/it/enforcement_validation/verify.go"));
+    let text = output_of(command.stdin(fs::File::open(path).unwrap()));
+    Some(text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn go_lets_the_same_clients_in() {
+    let (setups, now) = made();
+    let Some(answers) = go(&setups, now) else { return };
+    assert_eq!(answers.len(), setups.len());
+    let mut wrong = Vec::new();
+    let mut taken = 0;
+    for (setup, answer) in setups.iter().zip(&answers) {
+        let found = predicted(setup, Anchors::Any, now);
+        taken += usize::from(found.is_none());
+        if (answer == "<nil>") != found.is_none() {
+            wrong.push(format!("{answer}, {found:?}: {}", setup.words));
+        }
+    }
+    assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
+    assert!(taken > SETUPS / 5 && taken < SETUPS * 4 / 5, "{taken}");
+}
+
+/// Authorities that are odd, each with a client, as far as they are read here.
+fn odd_setups(odd: &Odd) -> Vec<Setup> {
+    let one = |name: &String| {
+        let read = |file: &str| fs::read_to_string(odd.path(name, file)).unwrap_or_default();
+        let (bundle, client, lists) = (read("ca.crt"), read("client.pem"), read("ca.crl"));
+        let is_read = |text: &String| Certificate::from_pem(text.as_bytes()).is_ok();
+        let lists_are_read = lists.is_empty() || RevocationList::from_pem(lists.as_bytes()).is_ok();
+        let is_read = is_read(&bundle) && is_read(&client) && lists_are_read;
+        is_read.then(|| Setup {
+            words: name.clone(),
+            bundle: vec![bundle],
+            chain: vec![client],
+            key: read("client.key"),
+            lists: if lists.is_empty() { Vec::new() } else { vec![lists] },
+            depth: 9,
+            issuer: None,
+            is_ambiguous: false,
+        })
+    };
+    odd.authorities().filter_map(one).collect()
 }
 
 fn secret(name: &str, setup: &Setup) -> Value {

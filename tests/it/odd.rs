@@ -102,7 +102,7 @@ const STRICTER: [&str; 6] = [
 const OF_EVERYTHING: [&str; 3] = ["foreign-root", "trust-reach", "open-private-key"];
 
 /// Every case in a folder of its own; `None` where openssl or Python is missing.
-struct Odd {
+pub struct Odd {
     sandbox: Sandbox,
     names: Vec<String>,
 }
@@ -124,12 +124,12 @@ impl Odd {
         Some(Self { sandbox, names })
     }
 
-    fn path(&self, name: &str, file: &str) -> PathBuf {
+    pub fn path(&self, name: &str, file: &str) -> PathBuf {
         self.sandbox.path("odd").join(name).join(file)
     }
 
     /// The names of what is trusted: certificates, with lists or without.
-    fn authorities(&self) -> impl Iterator<Item = &String> {
+    pub fn authorities(&self) -> impl Iterator<Item = &String> {
         self.names.iter().filter(|name| self.path(name, "ca.crt").exists())
     }
 
@@ -247,7 +247,7 @@ fn ingress(name: &str, server: &str) -> Value {
     })
 }
 
-fn odd() -> Option<&'static Odd> {
+pub fn odd() -> Option<&'static Odd> {
     static ODD: OnceLock<Option<Odd>> = OnceLock::new();
     ODD.get_or_init(Odd::make).as_ref()
 }

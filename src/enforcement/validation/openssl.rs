@@ -12,6 +12,7 @@ use crate::pki::acceptance;
 use crate::pki::certificate::details::Details;
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, key_usage};
 use crate::pki::name_constraints::{Names, violations};
+use crate::pki::request::AlternativeNames;
 use crate::time::Timestamp;
 use build::{Built, TooMany};
 
@@ -97,7 +98,7 @@ fn untrusted(asked: &Asked<'_>, built: &Built<'_>, errors: &mut Vec<Error>) {
         errors.push(TOO_LONG);
     }
     let is_self_signed =
-        built.links.last().and_then(|last| last.real()).is_some_and(Certificate::is_anchor);
+        built.links.last().and_then(|last| last.real()).is_some_and(is_self_signed);
     errors.push(match (is_self_signed, length) {
         (true, 1) => 18,
         (true, _) => 19,
@@ -141,7 +142,7 @@ impl<'a> Chain<'a> {
             if acceptance::unhandled(details).is_some() {
                 errors.push(34);
             }
-            if details.unknown.iter().any(|(oid, _)| oid == PROXY) {
+            if is_proxy(details) {
                 errors.push(40);
             }
             let standing = Standing::of(certificate, details);
@@ -185,7 +186,7 @@ impl<'a> Chain<'a> {
     /// `internal_verify`: from the top down. The top of a chain that is not self-signed is no part of it.
     fn signatures_and_times(&self, now: Timestamp, errors: &mut Vec<Error>) {
         let top = self.nodes.len() - 1;
-        let is_anchor = self.nodes[top].link.real().is_some_and(Certificate::is_anchor);
+        let is_anchor = self.nodes[top].link.real().is_some_and(is_self_signed);
         if !is_anchor && top == 0 {
             errors.push(21);
         }
@@ -223,15 +224,49 @@ impl<'a> Chain<'a> {
                 continue;
             }
             for above in self.nodes[index + 1..].iter().rev() {
-                let constraints =
-                    above.link.real().and_then(|above| above.name_constraints.as_ref());
-                let found = constraints
-                    .map(|constraints| violations(Names::of(certificate, details), constraints));
-                let first = found.into_iter().flatten().next();
-                errors.extend(first.map(|violation| violation.why.error().0));
+                let above = above.link.real();
+                let Some(constraints) = above.and_then(|above| above.name_constraints.as_ref())
+                else {
+                    continue;
+                };
+                let trees = constraints.permitted.len() + constraints.excluded.len();
+                if number_of_names(certificate, details).saturating_mul(trees) > COMPARISONS {
+                    errors.push(1);
+                    continue;
+                }
+                let found = violations(Names::of(certificate, details), constraints);
+                errors.extend(found.first().map(|violation| violation.why.error().0));
             }
         }
     }
+}
+
+fn is_proxy(details: &Details) -> bool {
+    details.unknown.iter().any(|(oid, _)| oid == PROXY)
+}
+
+/// Whether OpenSSL takes it for no certificate that is signed, or signs (`EXFLAG_INVALID`). Proxy certificates are just
+/// not allowed, unless they are authorities or have further names.
+fn is_invalid(certificate: &Certificate) -> bool {
+    let details = certificate.details();
+    let is_mere_proxy = is_proxy(&details)
+        && !certificate.is_authority
+        && certificate.names == AlternativeNames::default();
+    acceptance::is_invalid(certificate, &details) && !is_mere_proxy
+}
+
+/// `EXFLAG_SS`, as far as that counts.
+fn is_self_signed(certificate: &Certificate) -> bool {
+    certificate.is_anchor() && !is_invalid(certificate)
+}
+
+/// How many names OpenSSL compares with subtrees (`NAME_CHECK_MAX`).
+const COMPARISONS: usize = 1 << 20;
+
+fn number_of_names(certificate: &Certificate, details: &Details) -> usize {
+    let AlternativeNames { dns, ip, email, uri } = &certificate.names;
+    let alternative = dns.len() + ip.len() + email.len() + uri.len();
+    certificate.subject.attributes().len() + alternative + details.other_names.len()
 }
 
 /// What OpenSSL takes a certificate for (`check_ca`).

@@ -5,10 +5,10 @@ use super::super::observed::{CheckedLists, Refusal, UnknownStatus};
 use super::super::request::LeafFacts;
 use super::*;
 use crate::pki::crl::{RevocationList, RevocationReason, RevokedEntry};
-use crate::pki::issue::{RevocationListDraft, sign_revocation_list};
-use crate::pki::key::KeyKind;
-use crate::pki::openssl::{Held, authority, noon, request};
-use crate::pki::request::Usage;
+use crate::pki::issue::{RevocationListDraft, sign, sign_revocation_list};
+use crate::pki::key::{KeyKind, PrivateKey};
+use crate::pki::openssl::{Bench, Held, authority, days, noon, request};
+use crate::pki::request::{SerialNumber, Usage};
 use crate::time::Seconds;
 
 /// A root, an intermediate below it, and a client below that.
@@ -187,5 +187,103 @@ fn each_authority_needs_a_list() {
     ] {
         let judge = Judge(Anchors::SelfSigned, 1, revocation, now);
         assert_eq!(judge.fault(&family.chain(), &[root]), expected, "{:?}", judge.2);
+    }
+}
+
+#[test]
+fn nginx_goes_by_the_last_error() {
+    let stranger = Held::root(&request(Usage::Client, "CN=stranger", &[]), KeyKind::EcdsaP256);
+    let own = Presented::Chain(vec![stranger.certificate.clone()]);
+    let other = Held::root(&request(authority(0), "CN=other", &[]), KeyKind::EcdsaP256);
+    let family = family();
+    let bundle = [&family.root];
+    let at = |now| Judge(Anchors::SelfSigned, 1, Revocation::None, now);
+    assert_eq!(at(noon()).fault(&own, &bundle), Some(Fault::Untrusted));
+    assert_eq!(at(noon()).fault(&own, &[&family.root, &stranger]), None);
+    let over = stranger.certificate.not_after;
+    assert_eq!(at(over).fault(&own, &bundle), Some(Fault::Expired));
+    // That it has no list is later than that it is a stranger's, and earlier than that its signature is not verified.
+    let lists = lists(Vec::new(), CheckedLists::Chain, UnknownStatus::Deny);
+    let judge = Judge(Anchors::SelfSigned, 1, lists, noon());
+    assert_eq!(judge.fault(&own, &bundle), Some(Fault::StatusUnknown));
+    assert_eq!(judge.fault(&below(&other, &[]), &bundle), Some(Fault::Untrusted));
+    assert_eq!(judge.fault(&below(&other, &[&other]), &bundle), Some(Fault::StatusUnknown));
+}
+
+/// The same authority again, with another serial number.
+fn again(held: &Held, issuer: &Held, serial: u16) -> Certificate {
+    let request = request(authority(8), &held.certificate.subject.rfc2253(), &[]);
+    let serial = SerialNumber([&[0x4a], &serial.to_be_bytes()[..]].concat());
+    sign(&request, &serial, days(300), &held.key, &issuer.signer()).unwrap()
+}
+
+#[test]
+fn circles_and_crowds_come_to_an_end() {
+    let authorities = ["CN=one", "CN=other"]
+        .map(|name| Held::root(&request(authority(9), name, &[]), KeyKind::EcdsaP256));
+    let [one, other] = &authorities;
+    let client = one.issue(&request(Usage::Client, "CN=client", &[]), KeyKind::EcdsaP256);
+    let circle = |count: u16| -> Vec<Certificate> {
+        let both = |serial| [again(one, other, serial), again(other, one, serial)];
+        (0..count).flat_map(both).collect()
+    };
+    let ask = |anchors, depth, sends: &[Certificate], bundle: &[Certificate]| {
+        let chain = [std::slice::from_ref(&client.certificate), sends].concat();
+        let validation = ClientValidation {
+            certificates: Fact::Known(Vec::new()),
+            anchors,
+            depth,
+            revocation: Fact::Known(Revocation::None),
+            tolerates: BTreeSet::new(),
+            refusal: Refusal::Later,
+        };
+        fault(&Presented::Chain(chain), &validation, bundle, &Revocation::None, noon())
+    };
+    let (few, crowd) = (circle(2), circle(300));
+    for depth in [None, Some(5), Some(255)] {
+        let of_openssl = |sends: &[_], bundle: &[_]| ask(Anchors::SelfSigned, depth, sends, bundle);
+        // pathLenConstraint is last, where the depth allows so many.
+        let in_bundle = if depth == Some(5) { Fault::TooDeep } else { Fault::Constraint };
+        assert_eq!(of_openssl(&[], &few), Some(in_bundle));
+        assert_eq!(of_openssl(&few, &[]), Some(Fault::Untrusted));
+        assert_eq!(of_openssl(&few, std::slice::from_ref(&other.certificate)), None);
+        // Which one of so many OpenSSL takes is not found out.
+        assert_eq!(of_openssl(&[], &crowd), None);
+        assert_eq!(of_openssl(&crowd, &[]), None);
+    }
+    let of_go = |sends: &[_], bundle: &[_]| ask(Anchors::Any, None, sends, bundle);
+    assert_eq!(of_go(&[], &few), None);
+    assert_eq!(of_go(&few, &[]), Some(Fault::Untrusted));
+    assert_eq!(of_go(&crowd, &[]), Some(Fault::Untrusted));
+    assert_eq!(of_go(&crowd, std::slice::from_ref(&other.certificate)), None);
+}
+
+#[test]
+fn a_proxy_is_no_stranger() {
+    let bench = Bench::new();
+    let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9";
+    bench.openssl(&format!("{new} -subj /CN=root -keyout root.key -out root.pem")).unwrap();
+    let own = "-addext basicConstraints=critical,CA:FALSE -addext \
+               proxyCertInfo=critical,language:id-ppl-anyLanguage,pathlen:0";
+    for (file, more) in [("proxy", ""), ("named", "-addext subjectAltName=DNS:client.example.com")]
+    {
+        let issued = "-subj /CN=root/CN=client -CA root.pem -CAkey root.key";
+        bench
+            .openssl(&format!("{new} {own} {more} {issued} -keyout {file}.key -out {file}.pem"))
+            .unwrap();
+    }
+    let read = |file: &str| Certificate::from_pem(&bench.read(file)).unwrap().remove(0);
+    let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
+    let root = Held { certificate: read("root.pem"), key };
+    let now = root.certificate.not_before;
+    let judge = Judge(Anchors::SelfSigned, 1, Revocation::None, now);
+    for (file, error, expected) in [
+        ("proxy.pem", "error 40 ", Fault::Unacceptable),
+        ("named.pem", "error 20 ", Fault::Untrusted),
+    ] {
+        let said = bench.openssl(&format!("verify -CAfile root.pem {file}")).unwrap_err();
+        assert!(said.contains(error), "{said}");
+        let found = judge.fault(&Presented::Chain(vec![read(file)]), &[&root]);
+        assert_eq!(found, Some(expected), "{file}");
     }
 }

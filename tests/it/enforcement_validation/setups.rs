@@ -68,6 +68,8 @@ pub struct Setup {
     pub key: String,
     pub lists: Vec<String>,
     pub depth: u8,
+    /// Who signed the client's certificate, if nothing is wrong with that one.
+    pub issuer: Option<String>,
     /// Whether several keys may have signed for one name, and nothing says which.
     pub is_ambiguous: bool,
 }
@@ -215,10 +217,49 @@ pub fn setup(random: &mut Random, keys: &Keys, now: OffsetDateTime) -> Setup {
         }
         words.push(format!("{} lists", lists.len()));
     }
+    if let Some(cross) = crossed(&holders, keys, random) {
+        let into = if random.is(50) { &mut bundle } else { &mut chain };
+        let at = 1 + random.below(into.len());
+        into.insert(at.min(into.len()), cross);
+        words.push("signed by another authority as well".to_owned());
+    }
+    if random.is(20) {
+        chain[1..].reverse();
+        words.push("sends them in another order".to_owned());
+    }
+    if random.is(10) && chain.len() > 1 {
+        chain.push(chain[1].clone());
+        words.push("sends one twice".to_owned());
+    }
+    let is_flawless = holders[0].flaws.is_empty()
+        && with_identifiers
+        && chain[0] == certificates[0]
+        && !holders.iter().any(|holder| holder.flaws.contains(&Flaw::ForbidsTheName));
+    let issuer = is_flawless.then(|| certificates[1].clone());
     let depth = u8::try_from(random.below(4)).unwrap().max(u8::from(random.is(80)));
     words.push(format!("depth {depth}"));
     let key = keys.0[0].serialize_pem();
-    Setup { words: words.join(", "), bundle, chain, key, lists, depth, is_ambiguous }
+    Setup { words: words.join(", "), bundle, chain, key, lists, depth, issuer, is_ambiguous }
+}
+
+/// The certificate of one between, signed by another authority, or by one below it.
+fn crossed(holders: &[Holder], keys: &Keys, random: &mut Random) -> Option<String> {
+    if holders.len() < 3 || !random.is(15) {
+        return None;
+    }
+    let crossed = &holders[1 + random.below(holders.len() - 2)];
+    let mut params = crossed.params.clone();
+    params.serial_number = Some(SerialNumber::from(97_u64));
+    let mut other = holders[1].params.clone();
+    let key = if random.is(50) {
+        other.distinguished_name.push(DnType::OrganizationName, "other");
+        other.key_identifier_method = identifier(OTHER_ROOT);
+        OTHER_ROOT
+    } else {
+        holders[1].key
+    };
+    let issuer = Issuer::from_params(&other, &keys.0[key]);
+    Some(params.signed_by(&keys.0[crossed.key], &issuer).unwrap().pem())
 }
 
 /// The identifier of a key.

@@ -1,13 +1,13 @@
 //! The chain that OpenSSL builds (`build_chain`): the bundle is asked first, and once it has an issuer, it alone.
 
-use super::{Asked, Link};
+use super::{Asked, Link, is_invalid};
 use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
 
 /// OpenSSL's own limit where none is set.
 const DEPTH: u8 = 100;
 /// How many certificates that may be one's issuer are looked at.
-const CANDIDATES: usize = 100;
+const CANDIDATES: usize = 32;
 
 /// A chain as far as it was built.
 pub(super) struct Built<'a> {
@@ -69,13 +69,10 @@ pub(super) fn build<'a>(asked: &Asked<'a>) -> Result<Built<'a>, TooMany> {
     Ok(built)
 }
 
-fn is_invalid(certificate: &Certificate) -> bool {
-    acceptance::is_invalid(certificate, &certificate.details())
-}
-
 impl<'a> Asked<'a> {
-    /// The issuer of `below` in the bundle (`X509_STORE_CTX_get1_issuer`); nobody verifies signatures. Of several that are
-    /// valid at the time, OpenSSL takes any; here one that made the signature is taken.
+    /// The issuer of `below` in the bundle (`X509_STORE_CTX_get1_issuer`); its signature is not verified yet. Of several
+    /// that are valid at the time, OpenSSL takes the first in an order that the C library's sorting decides; here it is
+    /// the first in the bundle that made the signature.
     fn of_bundle(&self, below: Link<'_>) -> Result<Option<&'a Certificate>, TooMany> {
         let found = candidates(below, self.bundle.iter())?;
         let valid: Vec<_> = found.iter().copied().filter(|one| self.is_valid(one)).collect();
@@ -114,13 +111,19 @@ fn candidates<'a>(
     below: Link<'_>,
     among: impl Iterator<Item = &'a Certificate>,
 ) -> Result<Vec<&'a Certificate>, TooMany> {
-    let may_issue = |issuer: &&Certificate| {
-        below.names_as_issuer(issuer)
-            && below.real().is_none_or(|below| below.has_known_signature(issuer))
-            && !is_invalid(issuer)
-    };
-    let found: Vec<_> = among.filter(may_issue).take(CANDIDATES + 1).collect();
-    if found.len() > CANDIDATES { Err(TooMany) } else { Ok(found) }
+    let mut found: Vec<&Certificate> = Vec::new();
+    for issuer in among {
+        if below.names_as_issuer(issuer) && !found.contains(&issuer) {
+            found.push(issuer);
+        }
+        if found.len() > CANDIDATES {
+            return Err(TooMany);
+        }
+    }
+    let fits =
+        |issuer: &Certificate| below.real().is_none_or(|below| below.has_known_signature(issuer));
+    found.retain(|issuer| fits(issuer) && !is_invalid(issuer));
+    Ok(found)
 }
 
 /// The first one of those that end last.

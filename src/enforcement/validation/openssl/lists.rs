@@ -49,7 +49,10 @@ impl Found<'_> {
             errors.push(12);
         }
         // Clients sign no lists.
-        if !issuer.is_some_and(|issuer| self.list.signature_by(issuer).may_be_valid()) {
+        let is_signed = |issuer: &Certificate| {
+            self.list.has_known_signature(issuer) && self.list.signature_by(issuer).may_be_valid()
+        };
+        if !issuer.is_some_and(is_signed) {
             errors.push(8);
         }
         errors
