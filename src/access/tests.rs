@@ -63,6 +63,9 @@ fn objects(pki: &Pki) -> Vec<Value> {
     ]
 }
 
+/// What changes the objects.
+type Change<'a> = dyn Fn(&mut Vec<Value>) + 'a;
+
 /// What differs once the objects are changed so.
 fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<DifferenceKind> {
     let mut objects = objects(pki);
@@ -115,7 +118,7 @@ fn nothing_differs_where_nothing_was_changed() {
     let harmless = |objects: &mut Vec<Value>| annotate(&mut objects[1], "proxy-body-size", "8m");
     assert_eq!(differences(&pki, harmless), BTreeSet::new());
     let passes = |objects: &mut Vec<Value>| {
-        annotate(&mut objects[1], "auth-tls-error-page", "https://e.test")
+        annotate(&mut objects[1], "auth-tls-error-page", "https://e.test");
     };
     assert_eq!(differences(&pki, passes), BTreeSet::new());
 }
@@ -123,12 +126,12 @@ fn nothing_differs_where_nothing_was_changed() {
 #[test]
 fn what_lets_somebody_in_is_weaker() {
     let pki = pki();
-    let changes: [(&str, &dyn Fn(&mut Vec<Value>)); 11] = [
+    let changes: [(&str, &Change<'_>); 11] = [
         ("nobody is asked", &|all| annotate(&mut all[1], "auth-tls-secret", "")),
         ("asking is off", &|all| annotate(&mut all[1], "auth-tls-verify-client", "off")),
         ("asking is optional", &|all| annotate(&mut all[1], "auth-tls-verify-client", "optional")),
         ("strangers pass", &|all| {
-            annotate(&mut all[1], "auth-tls-verify-client", "optional_no_ca")
+            annotate(&mut all[1], "auth-tls-verify-client", "optional_no_ca");
         }),
         ("the error page is a path", &|all| annotate(&mut all[1], "auth-tls-error-page", "/sorry")),
         ("another authority is trusted", &|all| {
@@ -153,13 +156,13 @@ fn what_lets_somebody_in_is_weaker() {
 #[test]
 fn what_keeps_clients_out_and_what_is_not_known_is_found() {
     let pki = pki();
-    let changes: [(&str, DifferenceKind, &dyn Fn(&mut Vec<Value>)); 5] = [
+    let changes: [(&str, DifferenceKind, &Change<'_>); 5] = [
         ("no Secret", DifferenceKind::LockedOut, &|all| drop(all.remove(0))),
         ("the other authority", DifferenceKind::LockedOut, &|all| {
             all[0]["stringData"]["ca.crt"] = json!(pki.other);
         }),
         ("other subjects", DifferenceKind::LockedOut, &|all| {
-            annotate(&mut all[1], "auth-tls-match-cn", "CN=$.|^(CN=bob)$")
+            annotate(&mut all[1], "auth-tls-match-cn", "CN=$.|^(CN=bob)$");
         }),
         ("a snippet", DifferenceKind::Unproven, &|all| {
             annotate(&mut all[1], "server-snippet", "x");
