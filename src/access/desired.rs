@@ -10,6 +10,9 @@ use crate::specification::Verify;
 use crate::specification::value::PortReference;
 use crate::store::Material;
 
+/// Paths that begin so are those of ACME challenges (RFC 8555, section 8.3).
+const CHALLENGES: &str = "/.well-known/acme-challenge";
+
 /// Who is to get in at the hosts of a model, whose certificates `material` has. Left out are hosts of which that is not
 /// mtlsgen's to say: whose authorities stand in a Secret that exists, or where the spec allows annotations whose effect is
 /// not known.
@@ -44,6 +47,8 @@ fn host(
         Some(domain) => Pattern::OneLabel(domain.to_owned()),
         None => Pattern::Exact(name.clone()),
     };
+    // Solvers of ACME challenges answer anybody, by plain HTTP too; a backend behind other paths as well does not.
+    let asked = exposure.routes.iter().filter(|route| !route.path.starts_with(CHALLENGES));
     let only = auth.allow.as_ref().map(|subjects| subjects.iter().cloned().collect());
     DesiredHost {
         key: exposure.key.clone(),
@@ -51,7 +56,7 @@ fn host(
         below: below.unwrap_or_default(),
         clients: client(model, material, auth, only.as_ref()).into_iter().collect(),
         only,
-        backends: exposure.routes.iter().map(|route| backend(exposure, route)).collect(),
+        backends: asked.map(|route| backend(exposure, route)).collect(),
     }
 }
 
