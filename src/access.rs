@@ -8,14 +8,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Observed, Presented, Verdict, verdict};
 use crate::time::Timestamp;
 use questions::{Question, places};
-
-/// Name of the client without a certificate.
-const NOTHING: &str = "nothing";
-/// Name of the client of an authority that nothing trusts.
-const STRANGER: &str = "stranger";
 
 pub use json::render as json;
 pub use table::render as table;
@@ -68,18 +64,19 @@ pub struct Answered {
     pub is_https: bool,
     /// Its path.
     pub path: String,
-    /// Name of its client.
-    pub client: String,
+    /// Which client makes it.
+    pub client: Who,
     /// The answer.
     pub verdict: Verdict,
 }
 
-impl HostAccess {
-    /// Whether a request without a certificate gets to a backend, or may.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.answers.iter().any(|one| one.client == NOTHING && one.verdict.may_admit())
-    }
+/// A client in the answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who {
+    /// One that stands for a class.
+    Of(ClientClass),
+    /// One by name.
+    Named(String),
 }
 
 /// Asks all of it.

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Access, Answered, HostAccess};
+use super::{Access, Answered, HostAccess, Who};
+use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Answer, Verdict};
 
 /// One object with all answers.
@@ -25,10 +26,17 @@ fn host(HostAccess { host, answers }: &HostAccess) -> Value {
 }
 
 fn answered(Answered { is_https, path, client, verdict }: &Answered) -> Value {
+    let client = match client {
+        Who::Of(class @ ClientClass::Nothing) => (class.to_string(), "nothing"),
+        Who::Of(class @ ClientClass::Stranger) => (class.to_string(), "stranger"),
+        Who::Of(class @ ClientClass::Below(_)) => (class.to_string(), "below"),
+        Who::Named(name) => (name.clone(), "named"),
+    };
     let mut object = json!({
         "scheme": if *is_https { "https" } else { "http" },
         "path": path,
-        "client": client,
+        "client": client.0,
+        "class": client.1,
     });
     if let (Some(object), Value::Object(more)) = (object.as_object_mut(), self::verdict(verdict)) {
         object.extend(more);

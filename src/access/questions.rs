@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asked, Client};
-use crate::enforcement::{Observed, Request, VirtualHost, representatives};
+use super::{Asked, Client, Who};
+use crate::enforcement::representatives::{self, ClientClass};
+use crate::enforcement::{Observed, Presented, Request, VirtualHost};
 
 /// A host, and what is asked of it.
 pub(super) struct Place {
@@ -14,7 +15,7 @@ pub(super) struct Place {
 /// One request.
 pub(super) struct Question {
     pub request: Request,
-    pub client: String,
+    pub client: Who,
     pub is_https: bool,
 }
 
@@ -54,23 +55,24 @@ fn place(
     authority: &str,
 ) -> Place {
     let classes = representatives::classes(observed, authority).into_iter();
-    let mut clients: Vec<Client> =
-        classes.map(|(class, shows)| Client { name: class.to_string(), shows }).collect();
-    clients.extend(asked.clients.iter().cloned());
+    let mut clients: Vec<(Who, Presented)> =
+        classes.map(|(class, shows)| (Who::Of(class), shows)).collect();
+    let named = asked.clients.iter().cloned();
+    clients.extend(named.map(|Client { name, shows }| (Who::Named(name), shows)));
     let mut questions = Vec::new();
     let mut paths = representatives::paths(host);
     paths.extend(asked.paths.iter().cloned());
     for path in paths {
-        let of_path = |client: &Client| {
-            let shows = client.shows.clone();
+        let of_path = |(who, shows): &(Who, Presented)| {
+            let shows = shows.clone();
             let request = Request { path: path.clone(), client: shows, ..Request::of(authority) };
-            Question { request, client: client.name.clone(), is_https: true }
+            Question { request, client: who.clone(), is_https: true }
         };
         questions.extend(clients.iter().map(of_path));
         let plain = Request { path: path.clone(), ..Request::of(authority).plain() };
         questions.push(Question {
             request: plain,
-            client: super::NOTHING.to_owned(),
+            client: Who::Of(ClientClass::Nothing),
             is_https: false,
         });
     }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Access, Answered, HostAccess, NOTHING, STRANGER, json};
+use super::{Access, Answered, HostAccess, Who, json};
 use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
+use crate::enforcement::representatives::ClientClass;
 
 /// A table, and what it rests on below. What serves names that no host has is left out where it serves nothing.
 #[must_use]
@@ -68,11 +69,12 @@ fn shown(text: &str) -> String {
 }
 
 fn client(one: &Answered) -> String {
-    match (one.is_https, one.client.as_str()) {
+    match (one.is_https, &one.client) {
         (false, _) => "by plain HTTP".to_owned(),
-        (true, NOTHING) => "without a certificate".to_owned(),
-        (true, STRANGER) => "of another authority".to_owned(),
-        (true, name) => name.to_owned(),
+        (true, Who::Of(ClientClass::Nothing)) => "without a certificate".to_owned(),
+        (true, Who::Of(ClientClass::Stranger)) => "of another authority".to_owned(),
+        (true, Who::Of(below @ ClientClass::Below(_))) => below.to_string(),
+        (true, Who::Named(name)) => name.clone(),
     }
 }
 

@@ -169,7 +169,7 @@ fn what_keeps_clients_out_and_what_is_not_known_is_found() {
             all.push(setting("ssl-redirect", "true"));
         }),
         ("a setting for all", DifferenceKind::Unproven, &|all| {
-            all.push(setting("http-snippet", "x"))
+            all.push(setting("http-snippet", "x"));
         }),
     ];
     for (name, kind, change) in changes {

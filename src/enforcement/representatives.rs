@@ -24,22 +24,7 @@ pub enum ClientClass {
     /// Those of an authority that nothing trusts.
     Stranger,
     /// Those with a valid certificate of this authority, whose subject is in no list.
-    Below(Box<Certificate>),
-}
-
-impl ClientClass {
-    /// What one of them shows, with the intermediates of a bundle.
-    #[must_use]
-    pub fn shows(&self, bundle: &[Certificate]) -> Presented {
-        match self {
-            Self::Nothing => Presented::Nothing,
-            Self::Stranger => supposed(stranger(), Vec::new()),
-            Self::Below(issuer) => {
-                let intermediates = bundle.iter().filter(|one| !one.is_self_signed());
-                supposed((**issuer).clone(), intermediates.cloned().collect())
-            }
-        }
-    }
+    Below(Arc<Certificate>),
 }
 
 impl fmt::Display for ClientClass {
@@ -58,9 +43,12 @@ fn stranger() -> Certificate {
 }
 
 /// A valid certificate of an authority, whose subject no list of subjects has.
-fn supposed(issuer: Certificate, sends: Vec<Certificate>) -> Presented {
-    let subject = "CN=mtlsgen any client".to_owned();
-    Presented::Supposed { issuer: Box::new(issuer), leaf: LeafFacts { subject }, sends }
+fn supposed(issuer: Arc<Certificate>, sends: Arc<[Certificate]>) -> Presented {
+    Presented::Supposed {
+        issuer,
+        leaf: LeafFacts { subject: "CN=mtlsgen any client".to_owned() },
+        sends,
+    }
 }
 
 /// A name that a pattern is for and nothing more specific is; `None`: expressions have none.
@@ -93,16 +81,22 @@ pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
 /// authority of the bundles that it may have.
 #[must_use]
 pub fn classes(observed: &Observed, host: &str) -> Vec<(ClientClass, Presented)> {
-    let fixed = [ClientClass::Nothing, ClientClass::Stranger];
-    let mut classes: Vec<(ClientClass, Presented)> =
-        fixed.into_iter().map(|class| (class.clone(), class.shows(&[]))).collect();
+    let mut classes = vec![
+        (ClientClass::Nothing, Presented::Nothing),
+        (ClientClass::Stranger, supposed(Arc::new(stranger()), Arc::new([]))),
+    ];
+    let mut known = BTreeSet::new();
     for validation in validations(observed, host) {
         for bundle in bundles(&validation) {
+            let intermediates = bundle.iter().filter(|one| !one.is_self_signed()).cloned();
+            let sends: Arc<[Certificate]> = intermediates.collect();
             for issuer in bundle.iter().filter(|one| one.is_authority) {
-                let class = ClientClass::Below(Box::new(issuer.clone()));
-                let shows = class.shows(bundle);
-                if !classes.iter().any(|(_, other)| *other == shows) {
-                    classes.push((class, shows));
+                if known.insert(issuer.fingerprint()) {
+                    let issuer = Arc::new(issuer.clone());
+                    classes.push((
+                        ClientClass::Below(Arc::clone(&issuer)),
+                        supposed(issuer, Arc::clone(&sends)),
+                    ));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! A request, and what its client shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::pki::certificate::Certificate;
 
@@ -31,11 +32,11 @@ pub enum Presented {
     /// A certificate that need not exist, whose signature is taken for valid.
     Supposed {
         /// Who signed it.
-        issuer: Box<Certificate>,
+        issuer: Arc<Certificate>,
         /// What it says.
         leaf: LeafFacts,
         /// What is sent beside it.
-        sends: Vec<Certificate>,
+        sends: Arc<[Certificate]>,
     },
 }
 

@@ -77,7 +77,7 @@ pub fn fault(
             None => return Some(Fault::Absent),
             Some((leaf, sends)) => (Link::Real(leaf), sends),
         },
-        Presented::Supposed { issuer, sends, .. } => (Link::Supposed(issuer), sends.as_slice()),
+        Presented::Supposed { issuer, sends, .. } => (Link::Supposed(issuer), &**sends),
     };
     match validation.anchors {
         Anchors::SelfSigned => {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -251,9 +252,9 @@ fn certificates_that_need_not_exist_are_judged_as_those_that_do() {
     for setup in &setups {
         let Some(issuer) = &setup.issuer else { continue };
         let client = Presented::Supposed {
-            issuer: Box::new(certificates(std::slice::from_ref(issuer)).remove(0)),
+            issuer: Arc::new(certificates(std::slice::from_ref(issuer)).remove(0)),
             leaf: LeafFacts { subject: "CN=holder 0".to_owned() },
-            sends: certificates(&setup.chain[1..]),
+            sends: certificates(&setup.chain[1..]).into(),
         };
         for anchors in [Anchors::SelfSigned, Anchors::Any] {
             let supposed = predicted_of(&client, setup, anchors, now);

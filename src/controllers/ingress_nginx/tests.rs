@@ -368,9 +368,9 @@ fn subjects_decide_behind_the_chain() {
         crate::pki::certificate::Certificate::from_pem(AUTHORITY.as_bytes()).unwrap().remove(0);
     let as_subject = |subject: &str| Request {
         client: Presented::Supposed {
-            issuer: Box::new(issuer.clone()),
+            issuer: issuer.clone().into(),
             leaf: crate::enforcement::LeafFacts { subject: subject.to_owned() },
-            sends: Vec::new(),
+            sends: Vec::new().into(),
         },
         ..https("a.test", "/")
     };

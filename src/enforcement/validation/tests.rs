@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::fact::Fact;
 use super::super::observed::{CheckedLists, Refusal, UnknownStatus};
@@ -35,7 +36,7 @@ impl Family {
 /// A client of an authority that need not exist.
 fn below(issuer: &Held, sends: &[&Held]) -> Presented {
     Presented::Supposed {
-        issuer: Box::new(issuer.certificate.clone()),
+        issuer: Arc::new(issuer.certificate.clone()),
         leaf: LeafFacts { subject: "CN=any".to_owned() },
         sends: sends.iter().map(|held| held.certificate.clone()).collect(),
     }
