@@ -13,8 +13,8 @@ use crate::enforcement::{Observed, Presented, Verdict, verdict};
 use crate::time::Timestamp;
 use questions::{Question, places};
 
-pub use json::render as json;
-pub use table::render as table;
+pub use json::{changes as changes_json, render as json};
+pub use table::{changes as changes_table, render as table};
 
 /// A client of which access is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +87,7 @@ pub fn access<'a>(
     asked: &Asked,
     now: Timestamp,
 ) -> Access<'a> {
-    let hosts = places(observed, asked).into_iter().map(|place| {
+    let hosts = places(&[observed], asked).into_iter().map(|place| {
         let answers = place.questions.into_iter().map(|question| {
             let Question { request, client, is_https } = question;
             let verdict = verdict(observed, &request, now);
@@ -96,4 +96,32 @@ pub fn access<'a>(
         HostAccess { host: place.host, answers: answers.collect() }
     });
     Access { controller, observed, hosts: hosts.collect() }
+}
+
+/// A request that gets another answer than before.
+#[derive(Debug)]
+pub struct Change {
+    /// Its host, as in [`HostAccess::host`].
+    pub host: String,
+    /// What becomes of it now.
+    pub after: Answered,
+    /// What became of it before.
+    pub before: Verdict,
+}
+
+/// The requests whose answers differ between two observations; a reason alone makes no difference.
+#[must_use]
+pub fn changes(before: &Observed, after: &Observed, asked: &Asked, now: Timestamp) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for place in places(&[before, after], asked) {
+        for Question { request, client, is_https } in place.questions {
+            let (old, new) = (verdict(before, &request, now), verdict(after, &request, now));
+            if !old.is_as(&new) {
+                let path = request.path;
+                let after = Answered { is_https, path, client, verdict: new };
+                changes.push(Change { host: place.host.clone(), after, before: old });
+            }
+        }
+    }
+    changes
 }

@@ -1,8 +1,8 @@
 //! Answers for programs.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Access, Answered, HostAccess, Who};
+use super::{Access, Answered, Change, HostAccess, Who};
 use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Answer, Verdict};
 
@@ -21,27 +21,54 @@ pub fn render(access: &Access<'_>) -> String {
     format!("{document:#}\n")
 }
 
+/// One object with all changes.
+#[must_use]
+pub fn changes(changes: &[Change]) -> String {
+    let change = |Change { host, after, before }: &Change| {
+        let mut change = of_client(after);
+        let more = [
+            ("host", json!(host)),
+            ("before", verdict(before)),
+            ("after", verdict(&after.verdict)),
+        ];
+        change.extend(more.map(|(key, value)| (key.to_owned(), value)));
+        Value::Object(change)
+    };
+    let document = json!({
+        "apiVersion": "mtlsgen.dev/v1alpha1",
+        "kind": "AccessChanges",
+        "changes": changes.iter().map(change).collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}
+
 fn host(HostAccess { host, answers }: &HostAccess) -> Value {
     json!({ "host": host, "requests": answers.iter().map(answered).collect::<Vec<_>>() })
 }
 
-fn answered(Answered { is_https, path, client, verdict }: &Answered) -> Value {
-    let client = match client {
+fn answered(answered: &Answered) -> Value {
+    let mut object = of_client(answered);
+    if let Value::Object(more) = verdict(&answered.verdict) {
+        object.extend(more);
+    }
+    Value::Object(object)
+}
+
+/// Everything about a request but its answer.
+fn of_client(Answered { is_https, path, client, verdict: _ }: &Answered) -> Map<String, Value> {
+    let (name, class) = match client {
         Who::Of(class @ ClientClass::Nothing) => (class.to_string(), "nothing"),
         Who::Of(class @ ClientClass::Stranger) => (class.to_string(), "stranger"),
         Who::Of(class @ ClientClass::Below(_)) => (class.to_string(), "below"),
         Who::Named(name) => (name.clone(), "named"),
     };
-    let mut object = json!({
-        "scheme": if *is_https { "https" } else { "http" },
-        "path": path,
-        "client": client.0,
-        "class": client.1,
-    });
-    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), self::verdict(verdict)) {
-        object.extend(more);
-    }
-    object
+    let fields = [
+        ("scheme", if *is_https { "https" } else { "http" }),
+        ("path", path),
+        ("client", &name),
+        ("class", class),
+    ];
+    fields.into_iter().map(|(key, value)| (key.to_owned(), json!(value))).collect()
 }
 
 fn verdict(verdict: &Verdict) -> Value {

@@ -1,6 +1,6 @@
 //! The requests that stand for all others of a host.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Asked, Client, Who};
 use crate::enforcement::representatives::{self, ClientClass};
@@ -19,48 +19,57 @@ pub(super) struct Question {
     pub is_https: bool,
 }
 
-/// All hosts that are asked about, in the order of their names.
-pub(super) fn places(observed: &Observed, asked: &Asked) -> Vec<Place> {
-    let hosts = observed.tables.iter().flat_map(|table| &table.hosts);
-    let mut places = Vec::new();
-    let mut found = BTreeSet::new();
-    for host in hosts {
-        for name in &host.names {
-            let Some(authority) = representatives::name_of(name) else { continue };
-            let name = name.to_string();
+/// All hosts that are asked about, in the order of their names: those of any of the observations.
+pub(super) fn places(all: &[&Observed], asked: &Asked) -> Vec<Place> {
+    // The name to ask with, and what serves it.
+    let mut hosts: BTreeMap<String, (String, Vec<&VirtualHost>)> = BTreeMap::new();
+    for host in all.iter().flat_map(|observed| &observed.tables).flat_map(|table| &table.hosts) {
+        for pattern in &host.names {
+            let Some(authority) = representatives::name_of(pattern) else { continue };
+            let name = pattern.to_string();
             let is_asked = asked.hosts.is_empty()
                 || asked.hosts.iter().any(|one| *one == name || *one == authority);
             if is_asked {
-                places.push(place(observed, asked, host, name.clone(), &authority));
-                found.insert(name);
+                hosts.entry(name).or_insert((authority, Vec::new())).1.push(host);
             }
         }
     }
-    // A name that no host has is answered by whatever is for it.
-    for name in asked.hosts.iter().filter(|name| !found.contains(*name)) {
-        let host = observed.tables.iter().find_map(|table| table.host(name));
-        if let Some(host) = host {
-            places.push(place(observed, asked, host, name.clone(), name));
+    // A name that no host has is answered by whatever is for it, if that is known.
+    let tables = || all.iter().flat_map(|observed| &observed.tables);
+    for name in &asked.hosts {
+        let hosts = hosts.entry(name.clone()).or_insert((name.clone(), Vec::new()));
+        if hosts.1.is_empty() {
+            hosts.1.extend(tables().filter_map(|table| table.host(name)));
         }
     }
-    places.sort_by(|one, other| one.host.cmp(&other.host));
-    places
+    let place = |(name, (authority, hosts)): (String, (String, Vec<&VirtualHost>))| Place {
+        host: name,
+        questions: questions(all, asked, &hosts, &authority),
+    };
+    hosts.into_iter().map(place).collect()
 }
 
-fn place(
-    observed: &Observed,
+fn questions(
+    all: &[&Observed],
     asked: &Asked,
-    host: &VirtualHost,
-    name: String,
+    hosts: &[&VirtualHost],
     authority: &str,
-) -> Place {
-    let classes = representatives::classes(observed, authority).into_iter();
-    let mut clients: Vec<(Who, Presented)> =
-        classes.map(|(class, shows)| (Who::Of(class), shows)).collect();
+) -> Vec<Question> {
+    let mut clients: Vec<(Who, Presented)> = Vec::new();
+    for (class, shows) in
+        all.iter().flat_map(|observed| representatives::classes(observed, authority))
+    {
+        if !clients.iter().any(|(_, known)| *known == shows) {
+            clients.push((Who::Of(class), shows));
+        }
+    }
     let named = asked.clients.iter().cloned();
     clients.extend(named.map(|Client { name, shows }| (Who::Named(name), shows)));
     let mut questions = Vec::new();
-    let mut paths = representatives::paths(host);
+    let mut paths: BTreeSet<String> =
+        hosts.iter().flat_map(|host| representatives::paths(host)).collect();
+    paths.insert("/".to_owned());
+    paths.insert("/".to_owned());
     paths.extend(asked.paths.iter().cloned());
     for path in paths {
         let of_path = |(who, shows): &(Who, Presented)| {
@@ -76,5 +85,5 @@ fn place(
             is_https: false,
         });
     }
-    Place { host: name, questions }
+    questions
 }

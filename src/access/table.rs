@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Access, Answered, HostAccess, Who, json};
+use super::{Access, Answered, Change, HostAccess, Who, json};
 use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
 use crate::enforcement::representatives::ClientClass;
@@ -17,21 +17,39 @@ pub fn render(access: &Access<'_>) -> String {
     for host in hosts.iter().filter(|host| host.host != "*" || serves(host)) {
         lines.extend(of_host(host));
     }
+    let mut text = aligned(&lines);
+    writeln!(text, "\nAs {controller} {version} serves it.").expect("a String takes everything");
+    for given in &observed.given {
+        writeln!(text, "- {}", shown(&given.to_string())).expect("a String takes everything");
+    }
+    text
+}
+
+/// Changes, one a line.
+#[must_use]
+pub fn changes(changes: &[Change]) -> String {
+    let mut lines = vec![["HOST", "PATH", "CLIENT", "BEFORE", "AFTER"].map(str::to_owned)];
+    for Change { host, after, before } in changes {
+        let cells =
+            [host.clone(), after.path.clone(), client(after), of_verdict(before), words(after)];
+        lines.push(cells.map(|cell| shown(&cell)));
+    }
+    aligned(&lines)
+}
+
+/// Lines with aligned columns.
+fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
     let width =
         |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), 0];
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
     let mut text = String::new();
-    for line in &lines {
+    for line in lines {
         let mut row = String::new();
-        for (cell, width) in line.iter().zip(widths) {
+        for (cell, width) in line.iter().zip(&widths) {
             write!(row, "{cell:width$}  ").expect("a String takes everything");
         }
         text.push_str(row.trim_end());
         text.push('\n');
-    }
-    writeln!(text, "\nAs {controller} {version} serves it.").expect("a String takes everything");
-    for given in &observed.given {
-        writeln!(text, "- {}", shown(&given.to_string())).expect("a String takes everything");
     }
     text
 }

@@ -15,8 +15,9 @@ use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::{Planned, Session, tell_plan, urgency};
 use super::spec_arguments::SpecArguments;
 use crate::access::{self, Asked, Client};
-use crate::controllers::{CONTROLLERS, Controller, Declared};
+use crate::controllers::{CONTROLLERS, Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
+use crate::enforcement::Observed;
 use crate::identity::DEFAULT_NAMESPACE;
 use crate::manifest::{Disclosure, Extent, Namespace, ObjectSet};
 use crate::model::Touched;
@@ -42,6 +43,9 @@ pub struct Args {
     spec: SpecArguments,
     #[command(flatten)]
     existing: ExistingArguments,
+    /// Show only the answers that differ between two FILEs, and exit with 1 if there are any
+    #[arg(long, requires = "objects", help_heading = "Questions")]
+    diff: bool,
     /// Certificate of a client to ask about, with the certificates that it sends along; may be repeated
     #[arg(long = "client", value_name = "NAME=FILE", value_parser = clients::named_file, help_heading = "Questions")]
     clients: Vec<NamedFile>,
@@ -96,12 +100,45 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if args.objects.is_empty() {
         return of_spec(args, globals, &mut asked);
     }
+    let now = args.spec.now()?;
+    if args.diff {
+        return difference(args, &asked, now);
+    }
     let objects = Objects::read(&args.objects)?;
-    let extent = if args.whole_cluster { Extent::Cluster } else { Extent::Part };
-    let mut set = ObjectSet::within(Namespace::Assumed(DEFAULT_NAMESPACE), extent);
-    objects.add_to(&mut set);
+    answer(args, globals, (&args.set(&objects), &args.declared(&[])), &asked, now)
+}
+
+/// What differs between two files of objects.
+fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, CommandError> {
+    let [before, after] = args.objects.as_slice() else {
+        let title = format!("`--diff` compares two FILEs, and there are {}", args.objects.len());
+        let help = "name the objects of before, then those of now; each may be a folder, one `-`";
+        return Err(CommandError::Input(vec![Diagnostic::error("arguments", title).help(help)]));
+    };
     let declared = args.declared(&[]);
-    answer(args, globals, (&set, &declared), &asked, args.spec.now()?)
+    let observed = |file: &PathBuf| {
+        let objects = Objects::read(std::slice::from_ref(file))?;
+        observed(&args.set(&objects), &declared).map(|(_, observed)| observed)
+    };
+    let changes = access::changes(&observed(before)?, &observed(after)?, asked, now);
+    match args.format {
+        Format::Table if changes.is_empty() => {}
+        Format::Table => show(&access::changes_table(&changes), false)?,
+        Format::Json => print_json(&access::changes_json(&changes))?,
+    }
+    Ok(if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+/// What the controller makes of objects, and its settings.
+fn observed(
+    objects: &ObjectSet<'_>,
+    declared: &Declared,
+) -> Result<(Settings, Observed), CommandError> {
+    let controller: &dyn Controller = CONTROLLERS[0];
+    let settings = controller.settings(objects, declared);
+    let mut observed = controller.observe(objects, &settings);
+    let misread = targets::misread(std::mem::take(&mut observed.unread));
+    if misread.is_empty() { Ok((settings, observed)) } else { Err(CommandError::Input(misread)) }
 }
 
 /// Of the objects that `render` would print.
@@ -145,14 +182,8 @@ fn answer(
     asked: &Asked,
     now: Timestamp,
 ) -> Result<ExitStatus, CommandError> {
-    let controller: &dyn Controller = CONTROLLERS[0];
-    let settings = controller.settings(objects, declared);
-    let mut observed = controller.observe(objects, &settings);
-    let misread = targets::misread(std::mem::take(&mut observed.unread));
-    if !misread.is_empty() {
-        return Err(CommandError::Input(misread));
-    }
-    let name = (controller.name(), settings.version.as_str());
+    let (settings, observed) = observed(objects, declared)?;
+    let name = (settings.controller, settings.version.as_str());
     let access = access::access(name, &observed, asked, now);
     if access.hosts.is_empty() {
         globals.report().diagnostics(&[without_hosts(args)]);
@@ -165,6 +196,14 @@ fn answer(
 }
 
 impl Args {
+    /// Objects that came in.
+    fn set<'a>(&self, objects: &'a Objects) -> ObjectSet<'a> {
+        let extent = if self.whole_cluster { Extent::Cluster } else { Extent::Part };
+        let mut set = ObjectSet::within(Namespace::Assumed(DEFAULT_NAMESPACE), extent);
+        objects.add_to(&mut set);
+        set
+    }
+
     fn declared(&self, classes: &[String]) -> Declared {
         Declared {
             version: self.controller_version.clone(),

@@ -43,6 +43,8 @@ pub enum Missing {
     Snippet(Identity, String),
     /// What a regular expression matches.
     Expression(String),
+    /// What is served at all: the controller takes no configuration, or ends, for what this host has.
+    Broken(String, &'static str),
     /// What an annotation or setting does that the model does not follow: the object that has it, and the key.
     Effect(Identity, String),
 }
@@ -79,6 +81,13 @@ impl fmt::Display for Missing {
             Self::Snippet(object, key) => write!(f, "the {object} has `{key}`"),
             Self::Expression(text) => {
                 write!(f, "what the expression `{}` matches is not known", text.escape_debug())
+            }
+            Self::Broken(host, why) => {
+                write!(
+                    f,
+                    "the controller takes no configuration for any host: {why} (host `{}`)",
+                    host.escape_debug()
+                )
             }
             Self::Effect(object, key) => {
                 write!(f, "the effect of `{key}` on the {object} is not known")

@@ -69,6 +69,21 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// Whether another verdict is the same to who makes the request, whatever the reasons.
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Refused { answer, .. }, Self::Refused { answer: other, .. }) => answer == other,
+            (Self::OneOf(_, all), Self::OneOf(_, others)) => {
+                all.len() == others.len()
+                    && all.iter().zip(others).all(|(one, other)| one.is_as(other))
+            }
+            _ => self == other,
+        }
+    }
+}
+
 /// What becomes of a request at a time.
 #[must_use]
 pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdict {

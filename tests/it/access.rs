@@ -106,6 +106,36 @@ fn an_ingress_of_others_shows_in_the_answers() {
 }
 
 #[test]
+fn a_change_shows_whose_access_it_alters() {
+    let sandbox = rendered();
+    let before = sandbox.ok(&["render", "-q"]).stdout;
+    sandbox.write("before.yaml", &before);
+    assert_eq!(sandbox.ok(&["access", "--diff", "before.yaml", "out"]).stdout, "");
+    let off = before.replace("auth-tls-verify-client: \"on\"", "auth-tls-verify-client: \"off\"");
+    assert_ne!(off, before);
+    sandbox.write("after.yaml", off);
+    let run = sandbox.run(&["access", "--diff", "before.yaml", "after.yaml"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let cells = |line: &str| {
+        let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        cells.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lines: Vec<Vec<String>> = run.stdout.lines().map(cells).collect();
+    assert_eq!(lines[0], ["HOST", "PATH", "CLIENT", "BEFORE", "AFTER"]);
+    let (before, after) = (
+        "refused (400): no chain leads to a trusted authority",
+        "refused (403): its subject is not one of those that are let in",
+    );
+    assert_eq!(lines[2], ["web.example.com", "/", "of another authority", before, after]);
+    let run = sandbox.run(&["access", "--diff", "--format", "json", "before.yaml", "after.yaml"]);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(document["changes"][0]["before"]["answer"], "400");
+    let run = sandbox.run(&["access", "--diff", "before.yaml"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("compares two FILEs, and there are 1"), "{}", run.stderr);
+}
+
+#[test]
 fn mistakes_are_said() {
     let sandbox = rendered();
     sandbox.write("broken.yaml", "a: [");

@@ -7,7 +7,7 @@ use super::error_page;
 use super::orders::orders;
 use super::reading::{Auth, HttpsRedirect, Reader, Unread, Verify};
 use super::secrets::Secrets;
-use super::servers::{DEFAULT, Location, Server, World};
+use super::servers::{DEFAULT, Fixed, Location, Server, World};
 use super::settings::PASTED;
 use super::values::boolean;
 use crate::controllers::{Origin, Settings};
@@ -126,6 +126,8 @@ impl Scene<'_> {
     /// What is served under each name.
     fn names(&self, world: &World) -> Vec<(String, Served)> {
         let mut names = Vec::new();
+        let broken = broken(world);
+        let broken = broken.as_ref();
         let configured: BTreeSet<&str> = world
             .servers
             .iter()
@@ -135,13 +137,13 @@ impl Scene<'_> {
         for (host, server) in &world.servers {
             let is_configured = server.has_certificate
                 || wildcard_of(host).is_some_and(|wildcard| configured.contains(wildcard.as_str()));
-            names.push((host.clone(), self.served(world, server, is_configured)));
+            names.push((host.clone(), self.served(world, server, is_configured, broken)));
             for alias in &server.aliases {
                 // A certificate counts for an alias that it names (`configureCertificates` of `nginx.go`).
                 let is_configured = server.has_certificate && self.covers(server, alias)
                     || wildcard_of(alias)
                         .is_some_and(|wildcard| configured.contains(wildcard.as_str()));
-                names.push((alias.clone(), self.served(world, server, is_configured)));
+                names.push((alias.clone(), self.served(world, server, is_configured, broken)));
             }
             if server.from_to_www {
                 let other = match host.strip_prefix("www.") {
@@ -169,9 +171,15 @@ impl Scene<'_> {
         })
     }
 
-    fn served(&self, world: &World, server: &Server, is_configured: bool) -> Served {
+    fn served(
+        &self,
+        world: &World,
+        server: &Server,
+        is_configured: bool,
+        broken: Option<&Missing>,
+    ) -> Served {
         let routes = self.routes(world, server, is_configured);
-        let unknown = self.pasted.as_ref().or(server.unknown.as_ref());
+        let unknown = broken.or(self.pasted.as_ref()).or(server.unknown.as_ref());
         if let Some(missing) = unknown {
             return Served {
                 clients: Fact::Unknown(missing.clone()),
@@ -210,40 +218,21 @@ impl Scene<'_> {
     }
 
     fn routes(&self, world: &World, server: &Server, is_configured: bool) -> Vec<Route> {
-        let is_regex = server.locations.iter().any(|location| location.uses_regex);
-        let exact: BTreeSet<&str> = server
-            .locations
-            .iter()
-            .filter(|one| one.is_exact)
-            .map(|one| one.path.as_str())
-            .collect();
         let headers = headers(&server.auth, server.is_denied);
-        let mut routes = Vec::new();
-        for location in &server.locations {
-            let mut add = |path| {
-                routes.push(Route {
-                    path,
-                    to_https: self.to_https(location, is_configured),
-                    answer: answer(world, location, &headers),
-                });
-            };
-            let path = &location.path;
-            if is_regex && path == "/" {
-                add(PathPattern::Prefix(path.clone()));
-            } else if is_regex {
-                add(PathPattern::Expression(path.clone()));
-            } else if location.is_exact {
-                add(PathPattern::Exact(path.clone()));
-            } else if path.ends_with('/') {
-                add(PathPattern::Prefix(path.clone()));
-            } else {
-                // `updateServerLocations` of `internal/ingress/controller/location.go`.
-                add(PathPattern::Prefix(format!("{path}/")));
-                if !exact.contains(path.as_str()) {
-                    add(PathPattern::Exact(path.clone()));
-                }
-            }
-        }
+        let patterns = patterns(server);
+        let slashed = with_slash_alone(&patterns);
+        let route = |(path, location): (PathPattern, &Location)| Route {
+            path,
+            to_https: self.to_https(location, is_configured),
+            answer: answer(world, location, &headers),
+        };
+        let mut routes: Vec<Route> = patterns.into_iter().map(route).collect();
+        // Before the location's own redirect to HTTPS, so by plain HTTP too.
+        routes.extend(slashed.into_iter().map(|path| Route {
+            to_https: ToHttps::Never,
+            answer: Fact::Known(Action::Redirect(format!("{path}/"))),
+            path: PathPattern::Exact(path),
+        }));
         routes
     }
 
@@ -257,7 +246,7 @@ impl Scene<'_> {
             HttpsRedirect::WithCertificate => is_configured,
             HttpsRedirect::Always => true,
         };
-        if location.redirects_to.is_some()
+        if location.fixed.is_some()
             || !redirects
             || exempt.any(|item| location.path.starts_with(item))
         {
@@ -268,6 +257,61 @@ impl Scene<'_> {
             _ => ToHttps::Always,
         }
     }
+}
+
+/// What the locations of a server match (`updateServerLocations` of `internal/ingress/controller/location.go`).
+fn patterns(server: &Server) -> Vec<(PathPattern, &Location)> {
+    let is_regex = server.locations.iter().any(|location| location.uses_regex);
+    let exact = server.locations.iter().filter(|one| one.is_exact).map(|one| one.path.as_str());
+    let exact: BTreeSet<&str> = exact.collect();
+    let mut patterns = Vec::new();
+    for location in &server.locations {
+        let mut add = |pattern| patterns.push((pattern, location));
+        let path = &location.path;
+        if is_regex && path != "/" {
+            add(PathPattern::Expression(path.clone()));
+        } else if location.is_exact && !is_regex {
+            add(PathPattern::Exact(path.clone()));
+        } else if path == "/" {
+            add(PathPattern::Prefix(path.clone()));
+        } else {
+            let end = if path.ends_with('/') { "" } else { "/" };
+            add(PathPattern::Prefix(format!("{path}{end}")));
+            if !exact.contains(path.as_str()) {
+                add(PathPattern::Exact(path.clone()));
+            }
+        }
+    }
+    patterns
+}
+
+/// Paths that nginx redirects to the same with a slash: it has a location for that one, and none for the path itself
+/// (`auto_redirect` of `ngx_http_core_find_static_location`).
+fn with_slash_alone(patterns: &[(PathPattern, &Location)]) -> BTreeSet<String> {
+    let has_exact = |path: &str| {
+        patterns
+            .iter()
+            .any(|(pattern, _)| matches!(pattern, PathPattern::Exact(own) if own == path))
+    };
+    let slashed = patterns.iter().filter_map(|(pattern, _)| match pattern {
+        PathPattern::Prefix(path) => path.strip_suffix('/').filter(|path| !path.is_empty()),
+        PathPattern::Exact(_) | PathPattern::Expression(_) => None,
+    });
+    slashed.filter(|path| !has_exact(path)).map(str::to_owned).collect()
+}
+
+/// Why nginx takes no configuration at all, if it takes none.
+fn broken(world: &World) -> Option<Missing> {
+    if let Some(host) = &world.ends_at {
+        return Some(Missing::Broken(host.clone(), "it ends at a canary whose rule has no paths"));
+    }
+    let is_twice = |server: &Server| {
+        let mut seen = BTreeSet::new();
+        let mut all = patterns(server).into_iter().map(|(pattern, _)| pattern);
+        all.any(|one| !matches!(one, PathPattern::Expression(_)) && !seen.insert(one))
+    };
+    let host = world.servers.iter().find(|(_, server)| is_twice(server));
+    host.map(|(host, _)| Missing::Broken(host.clone(), "two of its locations are one to nginx"))
 }
 
 /// Which names a server's name is for (`buildServerName` of `template.go`; aliases are names of nginx).
@@ -330,8 +374,10 @@ fn checks(server: &Server, verifies: bool) -> Vec<Check> {
 }
 
 fn answer(world: &World, location: &Location, headers: &Arc<[Header]>) -> Fact<Action> {
-    if let Some(to) = &location.redirects_to {
-        return Fact::Known(Action::Redirect(to.clone()));
+    match &location.fixed {
+        Some(Fixed::Redirect(to)) => return Fact::Known(Action::Redirect(to.clone())),
+        Some(Fixed::Denied) => return Fact::Known(Action::Status(503)),
+        None => {}
     }
     let upstream = location.upstream.as_ref().and_then(|name| world.upstreams.get(name));
     let backend = match upstream {

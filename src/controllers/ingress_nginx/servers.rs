@@ -41,7 +41,17 @@ pub(super) struct Location {
     pub is_default: bool,
     pub https: HttpsRedirect,
     pub uses_regex: bool,
-    pub redirects_to: Option<String>,
+    /// What it answers in the place of its upstream.
+    pub fixed: Option<Fixed>,
+}
+
+/// An answer without an upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fixed {
+    /// 503: an annotation of its Ingress is refused.
+    Denied,
+    /// A redirect to this place.
+    Redirect(String),
 }
 
 /// A Service behind servers.
@@ -59,6 +69,8 @@ pub(super) struct Upstream {
 pub(super) struct World {
     pub servers: BTreeMap<String, Server>,
     pub upstreams: BTreeMap<String, Upstream>,
+    /// The host of a canary's rule without paths, at which the controller ends.
+    pub ends_at: Option<String>,
 }
 
 impl World {
@@ -176,6 +188,10 @@ impl World {
 
     /// A canary takes a part of the requests of locations with its path (`mergeAlternativeBackends`).
     fn merge_canary(&mut self, read: &Read<'_>) {
+        let bare = read.ingress.spec.rules.iter().find(|rule| rule.http.is_none());
+        if let Some(rule) = bare {
+            self.ends_at.get_or_insert(host_of(rule).to_owned());
+        }
         for (host, path) in paths(read) {
             let Some((canary, _)) = upstream(read, &path.backend) else { continue };
             let Some(server) = self.servers.get(host) else { continue };
@@ -221,7 +237,10 @@ fn root(upstream: Option<String>, read: Option<&Read<'_>>) -> Location {
         is_default: true,
         https: read.map(|read| read.https).unwrap_or_default(),
         uses_regex: read.is_some_and(|read| read.uses_regex || read.rewrites_to.is_some()),
-        redirects_to: read.and_then(|read| read.redirects_to.clone()),
+        fixed: read.and_then(|read| match (&read.redirects_to, read.auth.is_denied) {
+            (_, true) => Some(Fixed::Denied),
+            (to, false) => to.clone().map(Fixed::Redirect),
+        }),
     }
 }
 

@@ -311,9 +311,33 @@ fn paths_are_matched_as_nginx_does() {
     ] {
         holds(&without(std::slice::from_ref(&object), &https("a.test", asked)), reaches(service));
     }
+    for request in [https("a.test", "/d"), https("a.test", "/d").plain()] {
+        let redirected = without(std::slice::from_ref(&object), &request);
+        assert_eq!(redirected, Verdict::Redirected("/d/".to_owned()));
+    }
     object["metadata"]["annotations"][format!("{PREFIX}use-regex")] = json!("true");
     let verdict = without(&[object], &https("a.test", "/b"));
     assert!(matches!(verdict, Verdict::OneOf(Cause::Paths, _)), "{verdict:?}");
+}
+
+#[test]
+fn what_nginx_refuses_leaves_every_host_unknown() {
+    let other = ingress("b", "b.test", "/", &[]);
+    let slashed = made_at(ingress("a2", "a.test", "/x/", &[]), "02");
+    let twice = [made_at(ingress("a", "a.test", "/x", &[]), "01"), slashed, other.clone()];
+    let mut canary = ingress("c", "b.test", "/", &[("canary", "true")]);
+    canary["spec"]["rules"] = json!([{ "host": "b.test" }]);
+    for objects in [&twice[..], &[other, canary]] {
+        let verdict = without(objects, &https("b.test", "/"));
+        assert!(matches!(verdict, Verdict::Unknown(Missing::Broken(..))), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_refused_secret_answers_503_where_the_rule_has_no_paths() {
+    let mut bare = ingress("a", "a.test", "/", &[("auth-tls-secret", "shop/missing")]);
+    bare["spec"]["rules"] = json!([{ "host": "a.test" }]);
+    holds(&without(&[bare], &https("a.test", "/")), refused(503));
 }
 
 #[test]
