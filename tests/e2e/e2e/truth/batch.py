@@ -1,0 +1,228 @@
+"""Many set-ups put before a controller at once, and everything that is asked."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from ..controllers import Controller
+from ..hunt.batch import endpoint_slice, wait_until_read
+from ..hunt.ground import backend_address
+from ..processes import wait_until
+from ..program import Object
+from ..specs.doors import CONTAINER_PORTS
+from ..specs.doors.words import ACME
+from ..specs.setups import Setup
+from .access import Request, Verdict, access, shown
+from .ground import READ, SETTINGS, Ground, fresh
+from .outcome import Outcome, outcome
+
+#: Asked for at every host, beside the paths of its Ingresses.
+PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
+#: Who asks for every path; others ask for the first few, since the controller judges them whatever the path.
+_EVERYWHERE = (None, "alice")
+_FEW = PATHS[:2]
+_SAFE = "/~!$&'()*+,;=:@%-._"
+_SENTINEL = "z-sentinel"
+#: How often a wrong answer is asked for again, and the seconds between: workers of before answer for a moment.
+_ATTEMPTS = 5
+_PAUSE = 0.5
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Find:
+    """An answer that the model does not say."""
+
+    request: Request
+    verdict: Verdict
+    outcome: Outcome
+    setup: Setup | None
+
+    def __str__(self) -> str:
+        described = self.setup.described() if self.setup else "of no set-up"
+        return f"{self.request}\n  the model: {dict(self.verdict)}\n  the controller: {self.outcome}\n{described}"
+
+
+@dataclass
+class Tally:
+    """What was asked."""
+
+    setups: int = 0
+    #: By the model's word.
+    verdicts: Counter[str] = field(default_factory=Counter)
+    #: Unknown verdicts by their reason.
+    unknown: Counter[str] = field(default_factory=Counter)
+    #: Objects that the API server did not take, with its words.
+    not_taken: list[tuple[Object, str]] = field(default_factory=list)
+
+    def count(self, setups: Sequence[Setup], verdicts: Mapping[Request, Verdict]) -> None:
+        """Counts what the model says of a batch."""
+        self.setups += len(setups)
+        for verdict in verdicts.values():
+            self.verdicts[verdict["verdict"]] += 1
+            if verdict["verdict"] == "unknown":
+                self.unknown[verdict.get("why") or ""] += 1
+
+    def __str__(self) -> str:
+        words = ", ".join(f"{number} {name}" for name, number in sorted(self.verdicts.items()))
+        return f"{self.setups} set-ups, {self.verdicts.total()} requests: {words}"
+
+
+@dataclass
+class Batch:
+    """Set-ups that are there."""
+
+    setups: Sequence[Setup]
+    #: Address to `NAMESPACE/NAME:PORT`.
+    services: dict[str, str] = field(default_factory=dict)
+
+    def setup_of(self, host: str) -> Setup | None:
+        """The set-up that a host belongs to."""
+        return next((each for each in self.setups if f".{each.name}." in host), None)
+
+
+def judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
+    """Everything that a controller answers in another way than the model says: when it has read the set-ups one after
+    the other, and when it has started with all of them."""
+    batch = Batch(setups)
+    try:
+        with fresh(ground.run) as controller:
+            _apply(ground, batch, controller, tally)
+            verdicts = _said(ground, batch)
+            few = {request: verdict for request, verdict in verdicts.items() if request.client in _EVERYWHERE}
+            finds = _compared(ground, batch, controller, few)
+        with fresh(ground.run) as controller:
+            _wait(ground, controller)
+            finds += _compared(ground, batch, controller, verdicts)
+    finally:
+        ground.api.remove([_SENTINEL, *(name for each in setups for name in each.namespaces)])
+    tally.count(setups, verdicts)
+    return list({each.request: each for each in finds}.values())
+
+
+def _apply(ground: Ground, batch: Batch, controller: Controller, tally: Tally) -> None:
+    surroundings: list[Object] = [_namespace(_SENTINEL)]
+    for setup in batch.setups:
+        surroundings += [*map(_namespace, setup.namespaces), *setup.secrets]
+        for place in setup.services:
+            surroundings += _service(batch, *place)
+    tally.not_taken += ground.api.apply(surroundings)
+    tally.not_taken += ground.api.apply([one for each in batch.setups for one in each.older])
+    # Ages count in whole seconds.
+    second = int(time.time())
+    wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
+    tally.not_taken += ground.api.apply([one for each in batch.setups for one in each.younger])
+    second = int(time.time())
+    wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
+    ground.api.apply(_sentinel(batch))
+    _wait(ground, controller)
+
+
+def _namespace(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": READ}}
+
+
+def _service(batch: Batch, namespace: str, name: str) -> list[Object]:
+    address, port = backend_address(next(_NUMBERS)), CONTAINER_PORTS[0]
+    batch.services[f"{address}:{port}"] = f"{namespace}/{name}:80"
+    metadata = {"name": name, "namespace": namespace}
+    return [
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
+         "spec": {"ports": [{"port": 80, "targetPort": port}]}},
+        endpoint_slice(namespace, name, [""], address),
+    ]  # fmt: skip
+
+
+def _sentinel(batch: Batch) -> list[Object]:
+    """The last Ingress that is applied."""
+    backend = {"service": {"name": _SENTINEL, "port": {"number": 80}}}
+    rule = {
+        "host": f"{_SENTINEL}.test",
+        "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
+    }
+    return [
+        *_service(batch, _SENTINEL, _SENTINEL),
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": {"name": _SENTINEL, "namespace": _SENTINEL},
+            "spec": {"ingressClassName": "nginx", "rules": [rule]},
+        },
+    ]
+
+
+def _wait(ground: Ground, controller: Controller) -> None:
+    """Waits until the last Ingress is served, and no worker of before is left."""
+    request = Request("http", f"{_SENTINEL}.test", "/")
+
+    def served() -> bool:
+        size = controller.process.log.stat().st_size
+        [answer] = _asked(ground, controller, [request], {}).values()
+        calm = controller.reloading is None or not controller.reloading(controller.process.log, size)
+        return bool(answer.backend) and calm
+
+    wait_until_read(controller, request.host, served, 0)
+
+
+def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
+    """What the model makes of the objects that the API server has."""
+    names = {_SENTINEL, *(name for each in batch.setups for name in each.namespaces)}
+    objects = shown(ground.run.cluster, names, SETTINGS)
+    hosts = [name for each in batch.setups for name in each.names]
+    said = access(ground.run.program, ground.folder, objects, ground.clients, hosts, PATHS)
+    return {each: verdict for each, verdict in said.items() if _is_asked(each)}
+
+
+def _is_asked(request: Request) -> bool:
+    return request.client in _EVERYWHERE or (request.scheme == "https" and request.path in _FEW)
+
+
+def _compared(ground: Ground, batch: Batch, controller: Controller, verdicts: Mapping[Request, Verdict]) -> list[Find]:
+    """The answers that no verdict has."""
+    open_requests = [request for request, verdict in verdicts.items() if verdict["verdict"] != "unknown"]
+    wrong: dict[Request, Outcome] = {}
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE)
+        outcomes = _asked(ground, controller, open_requests, batch.services)
+        wrong = {request: found for request, found in outcomes.items() if not found.is_said(verdicts[request])}
+        open_requests = list(wrong)
+        if not wrong:
+            break
+    return [Find(request, verdicts[request], found, batch.setup_of(request.host)) for request, found in wrong.items()]
+
+
+def _asked(
+    ground: Ground, controller: Controller, requests: Sequence[Request], services: Mapping[str, str]
+) -> dict[Request, Outcome]:
+    """The answers, by request; what one client asks one host shares a connection."""
+    grouped: dict[tuple[str, str, str | None], list[Request]] = {}
+    for each in requests:
+        # By plain HTTP, no client shows anything.
+        client = each.client if each.scheme == "https" else None
+        grouped.setdefault((each.scheme, each.host, client), []).append(each)
+    wanted = [_connection(ground, controller, *key, members) for key, members in grouped.items()]
+    outcomes: dict[Request, Outcome] = {}
+    for members, answers in zip(grouped.values(), ground.asker.ask(wanted), strict=True):
+        found = [outcome(each, services) for each in answers]
+        outcomes |= dict(zip(members, found, strict=True))
+    return outcomes
+
+
+def _connection(
+    ground: Ground, controller: Controller, scheme: str, host: str, client: str | None, members: Sequence[Request]
+) -> dict[str, object]:
+    tls = scheme == "https"
+    return {
+        "tls": tls,
+        "port": int((controller.https if tls else controller.http).rpartition(":")[2]),
+        "sni": host if tls else None,
+        "cert": str(ground.material.certificate(client)) if client else None,
+        "key": str(ground.material.key(client)) if client else None,
+        "asks": [[host, quote(each.path, safe=_SAFE)] for each in members],
+    }
