@@ -7,7 +7,7 @@ from ..enforcement.doors import applied
 from ..enforcement.truth import compared
 from ..registry import case
 from ..specs.setups import KINDS, generate_setups
-from ..truth.batch import Tally, judge
+from ..truth.batch import Tally, described, judge
 from ..truth.ground import ground
 from ..truth.sample import SEED, SIZE, UNKNOWN
 from ..world import World
@@ -17,7 +17,7 @@ _NO_MODEL = {"traefik": "the model of Traefik is not written yet"}
 #: Questions about the set-ups by hand, with headers and flags that the model is not asked with.
 _LEFT_OUT = 4
 _UNKNOWN_BY_HAND = 0
-_SHOWN = 5
+_SHOWN = 3
 
 
 @case("controllers answer set-ups by hand as the model says", ["ingress-nginx"], _NO_MODEL)
@@ -40,8 +40,9 @@ def generated(world: World) -> None:
     assert {each.kind for each in setups} == set(KINDS), "not every kind of set-up"
     finds = judge(where, setups, tally)
     assert not tally.not_taken, f"the API server does not take {tally.not_taken}"
-    shown = "\n\n".join(map(str, finds[:_SHOWN]))
-    assert not finds, f"{len(finds)} answers that the model does not say, of {tally}; the first:\n{shown}"
+    assert not tally.not_read, f"nginx refuses the configuration of {tally.not_read}"
+    shown = "\n\n".join(described(finds)[:_SHOWN])
+    assert not finds, f"{len(finds)} answers that the model does not say, of {tally}; the first set-ups:\n{shown}"
     said = {name for name, number in tally.verdicts.items() if number}
     assert said >= {"admitted", "refused", "redirected", "notServed"}, f"the sample says too little: {tally}"
     unknown = tally.verdicts["unknown"]

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,12 +17,9 @@ from ..program import Program
 from ..registry import COUNTERPARTS
 from ..specs.setups import KINDS, generate_setups
 from ..world import Run
-from .batch import Tally, judge
+from .batch import Tally, described, judge
 from .ground import ground
 from .sample import SIZE
-
-#: Of each kind of set-up, so many finds are printed.
-_SHOWN = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,24 +40,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _asked(run: Run, options: argparse.Namespace) -> int:
-    where, tally, finds = ground(run), Tally(), 0
-    shown: dict[str, int] = {}
+    where, tally = ground(run), Tally()
+    finds: Counter[str] = Counter()
     chosen = [number for number in range(options.first, options.first + options.size) if _wanted(number, options.kind)]
     for start in range(0, len(chosen), options.batch):
         setups = generate_setups(options.seed, chosen[start : start + options.batch], where.material)
-        for find in judge(where, setups, tally):
-            finds += 1
-            kind = find.setup.kind if find.setup else ""
-            shown[kind] = shown.get(kind, 0) + 1
-            if shown[kind] <= _SHOWN:
-                print(f"{find}\n", flush=True)
-        print(f"{time.strftime('%H:%M:%S')} {tally}, {finds} finds", flush=True)
+        found = judge(where, setups, tally)
+        finds.update(each.setup.kind if each.setup else "" for each in found)
+        for text in described(found):
+            print(f"{text}\n", flush=True)
+        print(f"{time.strftime('%H:%M:%S')} {tally}, {finds.total()} finds", flush=True)
     for each, words in tally.not_taken:
         print(f"not taken: {each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}: {words}")
-    for title, numbers in (("unknown", tally.unknown.most_common()), ("finds", shown.items())):
-        for name, number in numbers:
+    for title, numbers in (("unknown", tally.unknown), ("finds", finds)):
+        for name, number in numbers.most_common():
             print(f"{number:>6}  {title}: {name}")
-    return 1 if finds else 0
+    for setup, words in tally.not_read:
+        print(f"nginx refuses the configuration of {setup.described()}\n{words}")
+    return 1 if finds or tally.not_read else 0
 
 
 def _wanted(number: int, kinds: Sequence[str]) -> bool:

@@ -56,11 +56,11 @@ def access(
     folder: Path,
     objects: Sequence[Object],
     clients: Mapping[str, Path],
-    hosts: Iterable[str],
-    paths: Iterable[str],
+    hosts: Collection[str],
+    paths: Collection[str],
 ) -> dict[Request, Verdict]:
     """What the model says of requests of these clients and of nobody, for these hosts."""
-    arguments: list[str] = ["access", "--format", "json"]
+    arguments: list[str] = ["access", "--format", "json", "--whole-cluster"]
     for name, file in clients.items():
         arguments += ["--client", f"{_OURS}{name}={file}"]
     for host in dict.fromkeys(hosts):
@@ -70,7 +70,15 @@ def access(
     printed = json.loads(program.run(*arguments, "-", folder=folder, stdin=as_list(list(objects))).stdout)
     assert printed["kind"] == "Access", printed["kind"]
     assert printed["controller"]["name"] == "ingress-nginx", printed["controller"]
-    return dict(_verdicts(printed, clients))
+    said = dict(_verdicts(printed, clients))
+    asked = {
+        Request(scheme, host, path, client)
+        for host in hosts
+        for path in paths
+        for scheme, client in (("http", None), ("https", None), *(("https", name) for name in clients))
+    }
+    assert asked <= set(said), f"mtlsgen access says nothing of {next(iter(asked - set(said)))}"
+    return said
 
 
 def _verdicts(printed: Mapping[str, Any], clients: Mapping[str, Path]) -> Iterable[tuple[Request, Verdict]]:

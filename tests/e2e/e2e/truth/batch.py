@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ..controllers import Controller
-from ..hunt.batch import endpoint_slice, wait_until_read
+from ..hunt.batch import NotRead, endpoint_slice, wait_until_read
 from ..hunt.ground import backend_address
 from ..processes import wait_until
 from ..program import Object
@@ -23,14 +23,17 @@ from .outcome import Outcome, outcome
 
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
-#: Who asks for every path; others ask for the first few, since the controller judges them whatever the path.
+#: Who asks for every path; others ask for the first, since the controller judges them whatever the path.
 _EVERYWHERE = (None, "alice")
-_FEW = PATHS[:2]
+#: Of each set-up, so many finds are described.
+_SHOWN = 3
 _SAFE = "/~!$&'()*+,;=:@%-._"
 _SENTINEL = "z-sentinel"
 #: How often a wrong answer is asked for again, and the seconds between: workers of before answer for a moment.
 _ATTEMPTS = 5
 _PAUSE = 0.5
+#: Seconds without a line in the controller's log, after which it has read everything.
+_QUIET = 3
 _NUMBERS = itertools.count(1)
 
 
@@ -44,8 +47,18 @@ class Find:
     setup: Setup | None
 
     def __str__(self) -> str:
-        described = self.setup.described() if self.setup else "of no set-up"
-        return f"{self.request}\n  the model: {dict(self.verdict)}\n  the controller: {self.outcome}\n{described}"
+        return f"{self.request}\n  the model: {dict(self.verdict)}\n  the controller: {self.outcome}"
+
+
+def described(finds: Iterable[Find]) -> list[str]:
+    """The finds of each set-up, the first few of them, with its objects."""
+    grouped: dict[str, list[Find]] = {}
+    for find in finds:
+        grouped.setdefault(find.setup.described() if find.setup else "of no set-up", []).append(find)
+    return [
+        "\n".join([setup, *map(str, members[:_SHOWN]), f"{len(members)} finds of this set-up"])
+        for setup, members in grouped.items()
+    ]
 
 
 @dataclass
@@ -59,6 +72,8 @@ class Tally:
     unknown: Counter[str] = field(default_factory=Counter)
     #: Objects that the API server did not take, with its words.
     not_taken: list[tuple[Object, str]] = field(default_factory=list)
+    #: Set-ups of which nginx refused the configuration, with its words.
+    not_read: list[tuple[Setup, str]] = field(default_factory=list)
 
     def count(self, setups: Sequence[Setup], verdicts: Mapping[Request, Verdict]) -> None:
         """Counts what the model says of a batch."""
@@ -88,7 +103,19 @@ class Batch:
 
 def judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
     """Everything that a controller answers in another way than the model says: when it has read the set-ups one after
-    the other, and when it has started with all of them."""
+    the other, and when it has started with all of them. Set-ups of which nginx refuses the configuration are found,
+    and left out."""
+    try:
+        return _judge(ground, setups, tally)
+    except NotRead as words:
+        if len(setups) == 1:
+            tally.not_read.append((setups[0], str(words)))
+            return []
+    half = len(setups) // 2
+    return [find for part in (setups[:half], setups[half:]) for find in judge(ground, part, tally)]
+
+
+def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
     batch = Batch(setups)
     try:
         with fresh(ground.run) as controller:
@@ -157,14 +184,17 @@ def _sentinel(batch: Batch) -> list[Object]:
 
 
 def _wait(ground: Ground, controller: Controller) -> None:
-    """Waits until the last Ingress is served, and no worker of before is left."""
+    """Waits until the last Ingress is served, and the controller has no more to do: one that has just started writes
+    its first configuration before it has read every Secret."""
     request = Request("http", f"{_SENTINEL}.test", "/")
+    size, since = 0, time.monotonic()
 
     def served() -> bool:
-        size = controller.process.log.stat().st_size
+        nonlocal size, since
         [answer] = _asked(ground, controller, [request], {}).values()
-        calm = controller.reloading is None or not controller.reloading(controller.process.log, size)
-        return bool(answer.backend) and calm
+        if size != (size := controller.process.log.stat().st_size):
+            since = time.monotonic()
+        return bool(answer.backend) and time.monotonic() - since > _QUIET
 
     wait_until_read(controller, request.host, served, 0)
 
@@ -179,7 +209,7 @@ def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
 
 
 def _is_asked(request: Request) -> bool:
-    return request.client in _EVERYWHERE or (request.scheme == "https" and request.path in _FEW)
+    return request.client in _EVERYWHERE or (request.scheme == "https" and request.path == PATHS[0])
 
 
 def _compared(ground: Ground, batch: Batch, controller: Controller, verdicts: Mapping[Request, Verdict]) -> list[Find]:

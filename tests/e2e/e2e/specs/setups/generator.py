@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..choices import Choices
-from . import routes, trust
+from . import mixed, routes, trust
 from .maker import Maker
 from .material import Material
 from .setup import Setup
@@ -37,6 +37,7 @@ _KINDS: tuple[Callable[[Maker], None], ...] = (
     routes.expressions,
     routes.canaries,
     routes.classes,
+    mixed.mixed,
 )
 #: What set-ups are about, by name.
 KINDS = tuple(each.__name__ for each in _KINDS)

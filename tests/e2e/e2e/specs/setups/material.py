@@ -14,7 +14,6 @@ CLIENTS = {
     "alice": ("alice", "middle"),
     "alice-alone": ("alice",),
     "bob": ("bob", "low", "middle"),
-    "bob-alone": ("bob",),
     "revoked": ("revoked", "middle"),
     "expired": ("expired", "middle"),
     "other": ("partner",),

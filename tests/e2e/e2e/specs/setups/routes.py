@@ -125,11 +125,9 @@ def paths(maker: Maker) -> None:
 def paths_twice(maker: Maker) -> None:
     """One path of several Ingresses."""
     host = maker.name("one")
-    # Of one path as `Prefix` and as `ImplementationSpecific`, nginx refuses the whole configuration.
-    kinds = maker.choices.one((("Prefix", "Exact"), ("ImplementationSpecific", "Exact")))
+    prefix = maker.choices.one(("Prefix", "ImplementationSpecific"))
     for _ in range(maker.choices.number(2, 3)):
-        kind = maker.choices.one(kinds)
-        path = maker.choices.one(("/", "/api"))
+        kind, path = maker.choices.one((*compatible("/", prefix), *compatible("/api", prefix)))
         maker.ingress(host, _perhaps(maker), paths=((kind, path),), older=maker.choices.chance(0.5))
 
 
@@ -165,6 +163,12 @@ def classes(maker: Maker) -> None:
         if maker.choices.chance(0.5):
             maker.ingress(host, _perhaps(maker), classes=both, paths=(("Prefix", "/api"),), older=True)
     maker.ingress(host, _perhaps(maker))
+
+
+def compatible(path: str, prefix: str) -> Sequence[Path]:
+    """What Ingresses of one host may have together: of one path as `Prefix` and as `ImplementationSpecific`, and of `/`
+    twice as `Exact`, nginx refuses the whole configuration."""
+    return [(prefix, path)] if path == "/" else [(prefix, path), ("Exact", path)]
 
 
 def _perhaps(maker: Maker) -> dict[str, str]:

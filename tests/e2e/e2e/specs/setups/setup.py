@@ -28,9 +28,11 @@ class Setup:
 
     def described(self) -> str:
         """The objects, without the contents of Secrets."""
-        secrets = [{**each, "data": {key: f"{len(text)} characters" for key, text in each["data"].items()}}
-                   for each in self.secrets]  # fmt: skip
         lines = [f"{self.name}: {self.kind}"]
-        for title, objects in (("Secrets", secrets), ("older", self.older), ("younger", self.younger)):
-            lines += [f"  {title}:", *(f"    {json.dumps(each)}" for each in objects)]
+        for each in self.secrets:
+            metadata = each["metadata"]
+            lengths = ", ".join(f"{key} ({len(text)} characters)" for key, text in each["data"].items())
+            lines.append(f"  {each['type']} Secret {metadata['namespace']}/{metadata['name']}: {lengths}")
+        for title, objects in (("older", self.older), ("younger", self.younger)):
+            lines += [f"  {title}: {json.dumps(each)}" for each in objects]
         return "\n".join(lines)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from .maker import Maker, Path
 from .material import BUNDLES, LISTS
 
-_WORDS = ("on", "off", "optional", "optional_no_ca", "true", "On", "")
-_DEPTHS = ("0", "1", "2", "3", "+2", "abc", "2.0", "")
-_NAMES = (
+WORDS = ("on", "off", "optional", "optional_no_ca", "true", "On", "")
+DEPTHS = ("0", "1", "2", "3", "+2", "abc", "2.0", "")
+NAMES = (
     # The strict form: the first alternative never matches, and makes the second one pass the controller.
     "CN=$.|^CN=(alice|bob)(,|$)",
     "CN=$.|^CN=(carol)(,|$)",
@@ -47,7 +47,7 @@ def policies(maker: Maker) -> None:
 
 def words(maker: Maker) -> None:
     """Every value of verify-client."""
-    for number, word in enumerate(maker.choices.some(_WORDS, 3, least=3)):
+    for number, word in enumerate(maker.choices.some(WORDS, 3, least=3)):
         maker.ingress(maker.name(f"w{number}"), maker.auth(verify_client=word))
 
 
@@ -69,7 +69,7 @@ def form_beside(maker: Maker) -> None:
 
 def depths(maker: Maker) -> None:
     """Depths of chains."""
-    for number, depth in enumerate(maker.choices.some(_DEPTHS, 3, least=2)):
+    for number, depth in enumerate(maker.choices.some(DEPTHS, 3, least=2)):
         bundle = maker.choices.one(("high", "high", "all", "two"))
         maker.ingress(maker.name(f"d{number}"), maker.auth(bundle, verify_depth=depth))
 
@@ -83,12 +83,12 @@ def bundles(maker: Maker) -> None:
 
 def names(maker: Maker) -> None:
     """Names of clients, in the strict form and others."""
-    for number, pattern in enumerate(maker.choices.some(_NAMES, 3, least=3)):
+    for number, pattern in enumerate(maker.choices.some(NAMES, 3, least=3)):
         word = maker.choices.one(("on", "on", "optional", "optional_no_ca", "off"))
         maker.ingress(maker.name(f"n{number}"), maker.auth(match_cn=pattern, verify_client=word, verify_depth="2"))
     if maker.choices.chance(0.5):
         # Without an authority, and so without a certificate.
-        maker.ingress(maker.name("n9"), {"auth-tls-match-cn": maker.choices.one(_NAMES)})
+        maker.ingress(maker.name("n9"), {"auth-tls-match-cn": maker.choices.one(NAMES)})
 
 
 def pages(maker: Maker) -> None:
@@ -121,7 +121,7 @@ def halves(maker: Maker) -> None:
     """Annotations that mean something beside `auth-tls-secret` only, and no such one."""
     maker.ingress(maker.name("h0"), {"auth-tls-verify-client": "on", "auth-tls-verify-depth": "2"})
     host = maker.name("h1")
-    maker.ingress(host, {"auth-tls-verify-client": maker.choices.one(_WORDS)}, older=True)
+    maker.ingress(host, {"auth-tls-verify-client": maker.choices.one(WORDS)}, older=True)
     maker.ingress(host, _policy(maker), paths=_PART)
 
 
@@ -147,4 +147,4 @@ def _policy(maker: Maker, namespace: str | None = None) -> dict[str, str]:
 
 def _strict(maker: Maker) -> dict[str, str]:
     """Names of clients, now and then."""
-    return maker.choices.maybe(0.2, **{"auth-tls-match-cn": maker.choices.one(_NAMES[:3])})
+    return maker.choices.maybe(0.2, **{"auth-tls-match-cn": maker.choices.one(NAMES[:3])})
