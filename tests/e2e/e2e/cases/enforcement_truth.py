@@ -34,7 +34,7 @@ def by_hand(world: World) -> None:
 
 @case("controllers answer as the model says", ["ingress-nginx"], _NO_MODEL)
 def generated(world: World) -> None:
-    """Generated set-ups, asked by everybody."""
+    """Generated set-ups, asked as every client."""
     where, tally = ground(world.run), Tally()
     setups = generate_setups(SEED, range(SIZE), where.material)
     assert {each.kind for each in setups} == set(KINDS), "not every kind of set-up"

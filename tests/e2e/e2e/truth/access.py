@@ -12,7 +12,7 @@ from ..cluster import Cluster, as_list
 from ..controllers.ingress_nginx import NAMESPACE
 from ..program import Object, Program
 
-#: Begins the names of our clients: mtlsgen has some of its own, which nobody can be here.
+#: Begins the names of our clients: mtlsgen has some of its own, whose keys do not exist.
 _OURS = "e2e-"
 _NOTHING = "nothing"
 
@@ -59,7 +59,7 @@ def access(
     hosts: Collection[str],
     paths: Collection[str],
 ) -> dict[Request, Verdict]:
-    """What the model says of requests of these clients and of nobody, for these hosts."""
+    """What the model says of requests for these hosts, as these clients and without a certificate."""
     arguments: list[str] = ["access", "--format", "json", "--whole-cluster"]
     for name, file in clients.items():
         arguments += ["--client", f"{_OURS}{name}={file}"]

@@ -2,5 +2,5 @@
 
 SEED = 20_261_130
 SIZE = 60
-#: Requests of which the model says that it does not know. Whoever changes the model or the generator changes it.
+#: Verdicts of the sample that are `unknown`. It changes with the model and with the generator alone.
 UNKNOWN = 0
