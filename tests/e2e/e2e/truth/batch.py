@@ -25,6 +25,8 @@ from .outcome import Outcome, outcome
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
 #: Who asks for every path; others ask for the first, since the controller judges them whatever the path.
 _EVERYWHERE = (None, "alice")
+#: What a controller is asked for that has read the set-ups as they came.
+_FEW = PATHS[:2]
 #: Of each set-up, so many finds are described.
 _SHOWN = 3
 _SAFE = "/~!$&'()*+,;=:@%-._"
@@ -121,7 +123,9 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
         with fresh(ground.run) as controller:
             _apply(ground, batch, controller, tally)
             verdicts = _said(ground, batch)
-            few = {request: verdict for request, verdict in verdicts.items() if request.client in _EVERYWHERE}
+            few = {
+                each: verdict for each, verdict in verdicts.items() if each.client in _EVERYWHERE and each.path in _FEW
+            }
             finds = _compared(ground, batch, controller, few)
         with fresh(ground.run) as controller:
             _wait(ground, controller)

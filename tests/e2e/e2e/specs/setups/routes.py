@@ -55,7 +55,7 @@ def aliases(maker: Maker) -> None:
 def without_paths(maker: Maker) -> None:
     """A rule without paths, with a default backend and without, and beside another Ingress."""
     host = maker.name("one")
-    maker.ingress(host, maker.auth(), paths=None, default=maker.choices.chance(0.5), older=maker.choices.chance(0.5))
+    maker.ingress(host, _perhaps(maker), paths=None, default=maker.choices.chance(0.5), older=maker.choices.chance(0.5))
     if maker.choices.chance(0.6):
         maker.ingress(host, _perhaps(maker), paths=(("Prefix", "/api"),), older=maker.choices.chance(0.5))
 
@@ -174,6 +174,8 @@ def compatible(path: str, prefix: str) -> Sequence[Path]:
 
 
 def _perhaps(maker: Maker) -> dict[str, str]:
-    """Protected, or not."""
-    word = maker.choices.one((None, None, "on", "on", "off", "optional"))
+    """Protected, or not, or closed by a mistake."""
+    word = maker.choices.one((None, None, "on", "on", "off", "optional", "missing"))
+    if word == "missing":
+        return {"auth-tls-secret": maker.secrets.form("missing")}
     return {} if word is None else maker.auth(verify_client=word)
