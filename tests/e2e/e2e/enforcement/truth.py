@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,8 @@ from ..truth.access import Request, Verdict, access, shown
 from ..truth.outcome import Outcome
 from ..world import World
 from .answers import Answered, Expected, NoHandshake, Served
-from .door_material import LONGER_NAMESPACE, NAMESPACE
+from .door_material import LONGER_NAMESPACE, NAMESPACE, PORTS
 from .doors import Doors, Question, Row
-
-#: What stands in for the Service that answers: set-ups by hand name a server, behind several Services.
-_SOME_SERVICE = "some Service"
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,8 @@ def compared(world: World, rows: Sequence[Row], doors: Doors) -> Compared:
         [question.host for _, question in able],
         [question.path for _, question in able],
     )
-    judged = [(row, question, said[_request(question)]) for row, question in able]
+    servers = dict(_servers(rows))
+    judged = [(row, question, _with_server(said[_request(question)], servers)) for row, question in able]
     return Compared(
         wrong=[f"{row.name}: {words}" for row, question, verdict in judged if (words := _wrong(question, verdict))],
         unknown=sum(verdict["verdict"] == "unknown" for *_, verdict in judged),
@@ -60,23 +58,34 @@ def _request(question: Question) -> Request:
 def _wrong(question: Question, verdict: Verdict) -> str:
     """What is wrong with a verdict; empty: nothing."""
     expected = question.answers["ingress-nginx"]
-    if verdict["verdict"] == "unknown" or _outcome(expected).is_said(_without_backend(verdict)):
+    if verdict["verdict"] == "unknown" or _outcome(question, expected).is_said(verdict):
         return ""
     return f"{_request(question)}: the controller answers {expected}, the model says {dict(verdict)}"
 
 
-def _outcome(expected: Expected) -> Outcome:
+def _outcome(question: Question, expected: Expected) -> Outcome:
     match expected:
         case Served():
-            return Outcome(200, _SOME_SERVICE)
+            backend = question.backends.get("ingress-nginx", question.backend)
+            return Outcome(200, str(PORTS[backend]))
         case Answered(status):
             return Outcome(status)
         case NoHandshake():
             return Outcome(0)
 
 
-def _without_backend(verdict: Verdict) -> Mapping[str, object]:
-    rest = {key: value for key, value in verdict.items() if key != "backend"}
+def _servers(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Each Service, and the port of the server behind it: that is what a question names."""
+    for each in (one for row in rows for one in (*row.older, *row.objects) if one["kind"] == "Service"):
+        [port] = each["spec"]["ports"]
+        yield f"{each['metadata']['namespace']}/{each['metadata']['name']}", str(port["targetPort"])
+
+
+def _with_server(verdict: Verdict, servers: Mapping[str, str]) -> Verdict:
+    """The verdict with the server in place of the Service."""
+    replaced = dict(verdict)
+    if backend := verdict.get("backend"):
+        replaced["backend"] = servers[backend.rpartition(":")[0]]
     if verdict["verdict"] == "oneOf":
-        rest["oneOf"] = [_without_backend(each) for each in verdict["oneOf"]]
-    return rest
+        replaced["oneOf"] = [_with_server(each, servers) for each in verdict["oneOf"]]
+    return replaced
