@@ -168,8 +168,8 @@ def classes(maker: Maker) -> None:
 
 
 def compatible(path: str, prefix: str) -> Sequence[Path]:
-    """What Ingresses of one host may have together: of one path as `Prefix` and as `ImplementationSpecific`, and of `/`
-    twice as `Exact`, nginx refuses the whole configuration."""
+    """What Ingresses of one host may have together. nginx refuses the whole configuration of a path that is there as
+    `Prefix`, as `ImplementationSpecific` and as `Exact`, and of `/` that is there twice as `Exact`."""
     return [(prefix, path)] if path == "/" else [(prefix, path), ("Exact", path)]
 
 
