@@ -195,6 +195,8 @@ def _wait(ground: Ground, controller: Controller) -> None:
 
     def served() -> bool:
         nonlocal size, since
+        if not controller.process.alive():
+            raise NotRead(controller.process.log_tail())
         [answer] = _asked(ground, controller, [request], {}).values()
         if size != (size := controller.process.log.stat().st_size):
             since = time.monotonic()

@@ -22,10 +22,13 @@ def mixed(maker: Maker) -> None:
         paths: list[Path] = [
             maker.choices.one(compatible(path, own)) for path in maker.choices.some(_PATHS, 2, least=1)
         ]
+        notes = _annotations(maker, number)
+        # A canary whose rule has no paths ends the controller by a panic.
+        bare = maker.choices.chance(0.05) and "canary" not in notes
         maker.ingress(
             maker.name(place) if place else None,
-            _annotations(maker, number),
-            paths=None if maker.choices.chance(0.05) else paths,
+            notes,
+            paths=None if bare else paths,
             older=maker.choices.chance(0.5),
             tls=maker.choices.one((None, None, ())),
             default=maker.choices.chance(0.1),
