@@ -37,7 +37,7 @@ def _plain(host: str, path: str, answers: Answers = SERVED) -> Question:
     return Question(host, answers, scheme="http", path=path)
 
 
-_ROWS = (
+ROWS = (
     Row(
         "one upstream of two namespaces: api-x in doors, x in doors-api",
         [
@@ -273,12 +273,12 @@ def _register(row: Row) -> None:
 
     @case(row.name, [name for name in COUNTERPARTS if name not in alone], alone)
     def judged(world: World) -> None:
-        doors = applied(world.run, _ROWS)
+        doors = applied(world.run, ROWS)
         for question in row.questions:
             answer_of(world, row, question, doors)
         if row.said:
             expect_said(world, row.said, [*row.older, *row.objects])
 
 
-for _row in _ROWS:
+for _row in ROWS:
     _register(_row)

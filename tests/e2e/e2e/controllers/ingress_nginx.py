@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,8 +56,10 @@ class Instance:
     https: int = 443
     #: First of the ports that clients do not see.
     first_port: int = 10300
-    #: Whether clients ask it; it judges Ingresses in any case.
+    #: Whether clients ask it.
     serves: bool = True
+    #: Whether the API server has it judge Ingresses before they are stored.
+    judges: bool = True
     #: Further arguments; what is repeated here counts.
     arguments: Sequence[str] = ()
     #: Label of the namespaces that are read and judged; empty: all.
@@ -103,7 +105,7 @@ def starts(instance: Instance) -> Callable[[Run], AbstractContextManager[Control
         health = f"http://127.0.0.1:{instance.first_port + 1}/healthz"
         try:
             process.wait_until_ready(lambda: not instance.serves or ask(run.network, health).status == 200)
-            with registered(run.cluster, webhook, NAMESPACE):
+            with registered(run.cluster, webhook, NAMESPACE) if instance.judges else nullcontext():
                 http, https = f"127.0.0.1:{instance.http}", f"127.0.0.1:{instance.https}"
                 yield Controller(instance.name, http, https, process, reloading)
         finally:

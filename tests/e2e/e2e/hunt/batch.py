@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..controllers import Controller
 from ..controllers.namespaces import INGRESS_CLASS, SERVED
 from ..processes import NotReady, wait_until
 from ..program import Object
@@ -127,11 +128,12 @@ def _surroundings(ground: Ground, batch: Batch, found: Rendered) -> list[Object]
         address = ground.new_address()
         for (_, number), at in zip(ports, CONTAINER_PORTS, strict=False):
             batch.services[f"{address}:{at}"] = (namespace, name, number)
-        objects.append(_slice(namespace, name, [port for port, _ in ports], address))
+        objects.append(endpoint_slice(namespace, name, [port for port, _ in ports], address))
     return objects
 
 
-def _slice(namespace: str, name: str, ports: Sequence[str], address: str) -> Object:
+def endpoint_slice(namespace: str, name: str, ports: Sequence[str], address: str) -> Object:
+    """The backend behind a Service, at an address; ports by name."""
     labels = {"kubernetes.io/service-name": name}
     return {
         "apiVersion": "discovery.k8s.io/v1",
@@ -184,8 +186,14 @@ def _wait(ground: Ground, batch: Batch) -> None:
         wanted = {"tls": False, "port": port, "sni": None, "cert": None, "key": None, "asks": [[host, "/"]]}
         return bool(ground.asker.ask([wanted])[0][0]["service"] == f"{address}:{CONTAINER_PORTS[0]}")
 
-    log = ground.door.process.log
-    before = log.stat().st_size
+    wait_until_read(ground.door, host, served)
+
+
+def wait_until_read(door: Controller, host: str, served: Callable[[], bool], before: int | None = None) -> None:
+    """Waits until the last host is served; NotRead, if nginx refuses the configuration. Its words count from this
+    length of its log on: the present one, unless another is given."""
+    log = door.process.log
+    before = log.stat().st_size if before is None else before
     complained: list[float] = []
 
     def over() -> bool:
@@ -222,7 +230,7 @@ def _sentinel(ground: Ground, host: str, address: str) -> list[Object]:
             "metadata": metadata,
             "spec": {"ports": [{"port": 80, "targetPort": CONTAINER_PORTS[0]}]},
         },
-        _slice(_SENTINEL, _SENTINEL, [""], address),
+        endpoint_slice(_SENTINEL, _SENTINEL, [""], address),
         {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "Ingress",

@@ -45,9 +45,8 @@ class Ground:
         self.api = Api(run.cluster, self.asker)
 
     def new_address(self) -> str:
-        """An address of the backend's; they come round again after more than a hundred thousand."""
-        number = _FIRST + next(self._numbers) % (_ADDRESSES - 2) + 1
-        return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+        """An address of the backend's."""
+        return backend_address(next(self._numbers))
 
     def close(self) -> None:
         self.asker.close()
@@ -83,7 +82,7 @@ _ARGUMENTS = ("--sync-rate-limit=2",)
 
 
 def _ground(run: Run, door: Controller) -> Ground:
-    run.share("identified backend", _backend)
+    identified_backend(run)
 
     @contextmanager
     def started(_: Run) -> Iterator[Ground]:
@@ -94,6 +93,17 @@ def _ground(run: Run, door: Controller) -> Ground:
             made.close()
 
     return run.share(f"hunting ground {door.name}", started)
+
+
+def identified_backend(run: Run) -> None:
+    """Starts the backend with many addresses, unless it is there."""
+    run.share("identified backend", _backend)
+
+
+def backend_address(number: int) -> str:
+    """An address of that backend; they come round again after more than a hundred thousand."""
+    value = _FIRST + number % (_ADDRESSES - 2) + 1
+    return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class Material:
 
     def _authority(self, folder: Path, name: str) -> tuple[Path, Path]:
         certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-        _new_certificate(
+        new_certificate(
             certificate, key, f"/CN={name}/O=Others",
             "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign",
         )  # fmt: skip
@@ -44,16 +44,17 @@ class Material:
 
     def _server(self) -> None:
         issuer: list[str | Path] = ["-CA", self.signing_certificate, "-CAkey", self.signing_key]
-        _new_certificate(
+        new_certificate(
             self.server_certificate, self.server_key, f"/CN={BROUGHT_DOMAIN}",
             f"subjectAltName=DNS:*.{BROUGHT_DOMAIN}", "extendedKeyUsage=serverAuth",
             "basicConstraints=critical,CA:FALSE", issuer=issuer,
         )  # fmt: skip
 
 
-def _new_certificate(
+def new_certificate(
     certificate: Path, key: Path, subject: str, *extensions: str, issuer: list[str | Path] | None = None
 ) -> None:
+    """Makes a certificate and its key; `issuer` has openssl's options for who signs it."""
     command: list[str | Path] = [
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
         "-days", "300", "-config", "/dev/null", "-subj", subject, "-out", certificate, "-keyout", key,

@@ -1,0 +1,56 @@
+"""Makes set-ups of every kind, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..choices import Choices
+from . import mixed, routes, trust
+from .maker import Maker
+from .material import Material
+from .setup import Setup
+
+_KINDS: tuple[Callable[[Maker], None], ...] = (
+    trust.policies,
+    trust.words,
+    trust.forms,
+    trust.form_beside,
+    trust.depths,
+    trust.bundles,
+    trust.names,
+    trust.pages,
+    trust.lists,
+    trust.dropped,
+    trust.halves,
+    trust.namespaces,
+    routes.wildcards,
+    routes.aliases,
+    routes.without_paths,
+    routes.default_alone,
+    routes.default_beside,
+    routes.without_host,
+    routes.redirects,
+    routes.redirect_beside,
+    routes.sections,
+    routes.paths,
+    routes.paths_twice,
+    routes.expressions,
+    routes.canaries,
+    routes.classes,
+    mixed.mixed,
+)
+#: What set-ups are about, by name.
+KINDS = tuple(each.__name__ for each in _KINDS)
+
+
+def generate_setups(seed: int, numbers: Sequence[int], material: Material) -> list[Setup]:
+    """The set-ups of these numbers; the kinds come round again and again."""
+    return [_setup(Choices(f"setup {seed} {number}"), number, material) for number in numbers]
+
+
+def _setup(choices: Choices, number: int, material: Material) -> Setup:
+    make = _KINDS[number % len(_KINDS)]
+    name = f"t{number:04}"
+    setup = Setup(name, make.__name__, [name, f"{name}-b"])
+    make(Maker(choices, setup, material))
+    return setup

@@ -1,0 +1,1 @@
+"""What `mtlsgen access` says, before a real controller."""

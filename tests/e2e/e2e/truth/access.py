@@ -1,0 +1,90 @@
+"""`mtlsgen access`: what becomes of requests, by the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..cluster import Cluster, as_list
+from ..controllers.ingress_nginx import NAMESPACE
+from ..program import Object, Program
+
+#: Begins the names of our clients: mtlsgen has some of its own, whose keys do not exist.
+_OURS = "e2e-"
+_NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request."""
+
+    scheme: str
+    host: str
+    path: str
+    #: None: without a certificate.
+    client: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}{self.path}, client {self.client}"
+
+
+_KINDS = "ingress,secret,service,configmap,ingressclass"
+
+
+def shown(cluster: Cluster, namespaces: Collection[str], settings: str) -> list[Object]:
+    """What the model reads: the classes, the controller's ConfigMap of this name, and what lies in the namespaces."""
+    return [each for each in cluster.objects(_KINDS) if _is_shown(each, namespaces, settings)]
+
+
+def _is_shown(each: Object, namespaces: Collection[str], settings: str) -> bool:
+    metadata = each["metadata"]
+    if each["kind"] == "IngressClass":
+        return True
+    own = (metadata["namespace"], metadata["name"]) == (NAMESPACE, settings)
+    return own if each["kind"] == "ConfigMap" else metadata["namespace"] in namespaces
+
+
+#: A verdict as it is printed: `verdict`, and what belongs to it.
+Verdict = Mapping[str, Any]
+
+
+def access(
+    program: Program,
+    folder: Path,
+    objects: Sequence[Object],
+    clients: Mapping[str, Path],
+    hosts: Collection[str],
+    paths: Collection[str],
+) -> dict[Request, Verdict]:
+    """What the model says of requests for these hosts, as these clients and without a certificate."""
+    arguments: list[str] = ["access", "--format", "json", "--whole-cluster"]
+    for name, file in clients.items():
+        arguments += ["--client", f"{_OURS}{name}={file}"]
+    for host in dict.fromkeys(hosts):
+        arguments += ["--host", host]
+    for path in dict.fromkeys(paths):
+        arguments += ["--path", path]
+    printed = json.loads(program.run(*arguments, "-", folder=folder, stdin=as_list(list(objects))).stdout)
+    assert printed["kind"] == "Access", printed["kind"]
+    assert printed["controller"]["name"] == "ingress-nginx", printed["controller"]
+    said = dict(_verdicts(printed, clients))
+    asked = {
+        Request(scheme, host, path, client)
+        for host in hosts
+        for path in paths
+        for scheme, client in (("http", None), ("https", None), *(("https", name) for name in clients))
+    }
+    assert asked <= set(said), f"mtlsgen access says nothing of {next(iter(asked - set(said)))}"
+    return said
+
+
+def _verdicts(printed: Mapping[str, Any], clients: Mapping[str, Path]) -> Iterable[tuple[Request, Verdict]]:
+    for host in printed["hosts"]:
+        for each in host["requests"]:
+            client = each["client"]
+            if client == _NOTHING or client.removeprefix(_OURS) in clients:
+                shown = None if client == _NOTHING else client.removeprefix(_OURS)
+                yield Request(each["scheme"], host["host"], each["path"], shown), each
