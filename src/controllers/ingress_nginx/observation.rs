@@ -294,8 +294,10 @@ fn with_slash_alone(patterns: &[(PathPattern, &Location)]) -> BTreeSet<String> {
             .any(|(pattern, _)| matches!(pattern, PathPattern::Exact(own) if own == path))
     };
     let slashed = patterns.iter().filter_map(|(pattern, _)| match pattern {
-        PathPattern::Prefix(path) => path.strip_suffix('/').filter(|path| !path.is_empty()),
-        PathPattern::Exact(_) | PathPattern::Expression(_) => None,
+        PathPattern::Prefix(path) | PathPattern::Exact(path) => {
+            path.strip_suffix('/').filter(|path| !path.is_empty())
+        }
+        PathPattern::Expression(_) => None,
     });
     slashed.filter(|path| !has_exact(path)).map(str::to_owned).collect()
 }
