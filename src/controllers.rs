@@ -47,6 +47,8 @@ pub struct Settings {
     pub options: BTreeMap<&'static str, (String, Origin)>,
     /// Ingress classes that are its own.
     pub classes: Vec<String>,
+    /// Whether other classes are known to be others'.
+    pub knows_classes: bool,
     /// The object that the options were read from.
     pub read_from: Option<Identity>,
 }

@@ -45,6 +45,8 @@ pub enum Missing {
     Expression(String),
     /// What is served at all: the controller takes no configuration, or ends, for what this host has.
     Broken(String, &'static str),
+    /// Whether the Ingress is this controller's, by its class; empty: it has none.
+    Class(Identity, String),
     /// What an annotation or setting does that the model does not follow: the object that has it, and the key.
     Effect(Identity, String),
 }
@@ -87,6 +89,16 @@ impl fmt::Display for Missing {
                     f,
                     "the controller takes no configuration for any host: {why} (host `{}`)",
                     host.escape_debug()
+                )
+            }
+            Self::Class(object, class) if class.is_empty() => {
+                write!(f, "whose the {object} is: it has no ingress class")
+            }
+            Self::Class(object, class) => {
+                write!(
+                    f,
+                    "whose the {object} is: its IngressClass `{}` is not among the objects",
+                    class.escape_debug()
                 )
             }
             Self::Effect(object, key) => {

@@ -33,6 +33,8 @@ pub enum Given {
     Version(String),
     /// The controller's settings are its defaults: no object has them.
     DefaultSettings,
+    /// The controller's flags are its defaults: no object has them.
+    DefaultFlags,
     /// No other object of the cluster is for these hosts.
     NoOtherObjects,
     /// This Ingress is another controller's: its class is not one that is said to be this controller's.
@@ -50,6 +52,7 @@ impl std::fmt::Display for Given {
             Self::DefaultSettings => {
                 f.write_str("no ConfigMap of the controller is among the objects: its settings are taken to be the defaults")
             }
+            Self::DefaultFlags => f.write_str("the controller's flags are taken to be the defaults"),
             Self::NoOtherObjects => f.write_str(
                 "other objects of the cluster are not shown: none of them is taken to be for these hosts",
             ),

@@ -184,9 +184,15 @@ impl<'a> ObjectSet<'a> {
             Namespace::Known(_) => None,
         };
         match (nameless, self.extent) {
-            (None, Extent::Cluster) => Shown::Absent,
+            (None, Extent::Cluster) if self.has_kind(group, kind) => Shown::Absent,
             (perhaps, _) => Shown::NotShown(perhaps.map(|at| self.members[*at].identity().clone())),
         }
+    }
+
+    /// Whether any object of a kind is in the set.
+    fn has_kind(&self, group: &str, kind: &str) -> bool {
+        let mut identities = self.members.iter().map(Member::identity);
+        identities.any(|one| (one.group(), one.kind.as_str()) == (group, kind))
     }
 
     /// Whether a Secret is made of another object of the set.
@@ -271,7 +277,12 @@ mod tests {
         let mut set = ObjectSet::within(Namespace::Known("a"), Extent::Cluster);
         set.add_other(Identity::of(&sealed).unwrap(), &sealed);
         assert!(matches!(set.read::<Secret>("a", "trust"), Shown::Hidden));
-        assert!(matches!(set.read::<Secret>("a", "sealed"), Shown::Absent));
+        // There may be Secrets that are not shown: none is.
+        assert!(matches!(set.read::<Secret>("a", "sealed"), Shown::NotShown(None)));
+        let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "x" } });
+        set.add_other(Identity::of(&secret).unwrap(), &secret);
+        let mut set = ObjectSet::within(Namespace::Known("a"), Extent::Cluster);
+        set.add_other(Identity::of(&secret).unwrap(), &secret);
         assert!(matches!(set.read::<Secret>("b", "trust"), Shown::Absent));
     }
 }

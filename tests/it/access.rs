@@ -82,7 +82,12 @@ fn what_is_missing_is_unknown_unless_all_is_shown() {
     let (part, why) = verdict(&json(&sandbox, &["part.yaml"]), "web.example.com", "nothing");
     assert_eq!(part, "unknown");
     assert_eq!(why, "the Secret `default/web-example-com-tls-cacert` is not among the objects");
+    // Where no Secret at all is shown, none is known to be missing.
     let whole = json(&sandbox, &["--whole-cluster", "part.yaml"]);
+    assert_eq!(verdict(&whole, "web.example.com", "nothing").0, "unknown");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: other, namespace: default}\n";
+    sandbox.write("other.yaml", secret);
+    let whole = json(&sandbox, &["--whole-cluster", "part.yaml", "other.yaml"]);
     let (whole, why) = verdict(&whole, "web.example.com", "nothing");
     assert_eq!(whole, "refused");
     assert!(why.contains("missing or refused"), "{why}");

@@ -1,5 +1,7 @@
 //! Objects out of files, folders and standard input.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -16,7 +18,12 @@ use crate::yaml;
 const ENDS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Objects that came in, out of their lists; their values are wiped in the end.
-pub struct Objects(Vec<(Identity, Wiped)>);
+#[derive(Default)]
+pub struct Objects {
+    all: Vec<(Identity, Wiped)>,
+    /// Positions by group, kind, namespace and name; only asked, never iterated over.
+    places: HashMap<[String; 4], usize>,
+}
 
 impl Objects {
     /// Reads them.
@@ -24,7 +31,7 @@ impl Objects {
     /// # Errors
     /// A file cannot be read, or is no YAML or JSON.
     pub fn read(files: &[PathBuf]) -> Result<Self, CommandError> {
-        let mut objects = Self(Vec::new());
+        let mut objects = Self::default();
         for file in files {
             if file.as_os_str() == "-" {
                 objects.add(input::STANDARD_INPUT, &input::standard_input_objects()?)?;
@@ -59,7 +66,14 @@ impl Objects {
         let (items, _) = lists::unfold(items);
         for item in items.into_iter().map(Wiped::from) {
             if let Some(identity) = identity_within(&item, DEFAULT_NAMESPACE) {
-                self.0.push((identity, item));
+                // The later one is what is applied in the end.
+                match self.places.entry(identity.key().map(str::to_owned)) {
+                    Entry::Occupied(place) => self.all[*place.get()] = (identity, item),
+                    Entry::Vacant(place) => {
+                        place.insert(self.all.len());
+                        self.all.push((identity, item));
+                    }
+                }
             }
         }
         Ok(())
@@ -67,7 +81,7 @@ impl Objects {
 
     /// Adds all of them to a set.
     pub fn add_to<'a>(&'a self, set: &mut ObjectSet<'a>) {
-        for (identity, object) in &self.0 {
+        for (identity, object) in &self.all {
             set.add_other(identity.clone(), object);
         }
     }

@@ -55,6 +55,7 @@ fn given(objects: &ObjectSet<'_>, settings: &Settings) -> Vec<Given> {
     if settings.read_from.is_none() {
         given.push(Given::DefaultSettings);
     }
+    given.push(Given::DefaultFlags);
     if objects.extent() != Extent::Cluster {
         given.push(Given::NoOtherObjects);
     }

@@ -104,10 +104,10 @@ impl Reader<'_, '_> {
     /// What the controller reads of an Ingress.
     pub fn read<'a>(&mut self, seen: &'a Seen<'_, Ingress>) -> Result<Read<'a>, Unread> {
         let ingress = &*seen.object;
-        self.class(ingress)?;
+        let class = self.class(seen.identity, ingress)?;
         let annotations = Annotations { ingress, settings: self.settings };
         annotations.refused()?;
-        let mut unknown = annotations.unknown(seen.identity);
+        let mut unknown = class.or_else(|| annotations.unknown(seen.identity));
         let auth = match self.auth(seen.identity, &annotations) {
             Ok(auth) => auth,
             Err(Failed::Dropped) => return Err(Unread::Dropped),
@@ -141,14 +141,17 @@ impl Reader<'_, '_> {
         })
     }
 
-    /// Whose it is (`GetIngressClass` of `internal/ingress/controller/store/store.go`).
-    fn class(&self, ingress: &Ingress) -> Result<(), Unread> {
+    /// Whose it is, if it may be this controller's, and what of that is not known (`GetIngressClass` of `internal/ingress/controller/store/store.go`).
+    fn class(&self, identity: &Identity, ingress: &Ingress) -> Result<Option<Missing>, Unread> {
         let written = ingress.spec.ingress_class_name.as_deref();
         let class = written.or_else(|| ingress.metadata.annotations.get(CLASS)).unwrap_or_default();
         if self.settings.classes.iter().any(|own| own == class) {
-            Ok(())
-        } else {
+            Ok(None)
+        } else if self.settings.knows_classes {
             Err(Unread::OtherClass(class.to_owned()))
+        } else {
+            // A class of the same controller, or the default one, which the API server fills in.
+            Ok(Some(Missing::Class(identity.clone(), class.to_owned())))
         }
     }
 

@@ -115,17 +115,18 @@ impl World {
             let default =
                 read.ingress.spec.default_backend.as_deref().and_then(|b| upstream(read, b));
             let default = default.map(|(name, _)| name);
-            let catch_all =
-                self.servers.get_mut(DEFAULT).and_then(|server| server.locations.first_mut());
-            if let (Some(name), true, Some(location)) =
+            let catch_all = self.servers.get_mut(DEFAULT);
+            if let (Some(name), true, Some(server)) =
                 (&default, read.ingress.spec.rules.is_empty(), catch_all)
-                && location.is_default
+                && let Some(location) = server.locations.first_mut().filter(|one| one.is_default)
             {
                 *location = Location { is_default: false, ..root(Some(name.clone()), Some(read)) };
+                server.unknown.clone_from(&read.unknown);
             }
             for host in hosts(read) {
                 let server = Server {
                     locations: vec![root(default.clone(), Some(read))],
+                    unknown: read.unknown.clone(),
                     ..Server::default()
                 };
                 self.servers.entry(host.to_owned()).or_insert(server);
@@ -271,19 +272,26 @@ fn is_exact(path: &kinds::Path) -> bool {
 
 /// Name and content of the upstream of a backend (`upstreamName` of `internal/ingress/controller/util.go`).
 pub(super) fn upstream(read: &Read<'_>, backend: &kinds::Backend) -> Option<(String, Upstream)> {
-    let service = backend.service.as_ref()?;
     let namespace = read.identity.namespace_or_default();
-    let port = match &service.port {
-        BackendPort { number: Some(number), .. } if *number > 0 => Some(number.to_string()),
-        BackendPort { name, .. } => name.clone().filter(|name| !name.is_empty()),
+    let (service, port) = match (&backend.service, &backend.service_name) {
+        (Some(service), _) => {
+            let port = match &service.port {
+                BackendPort { number: Some(number), .. } if *number > 0 => Some(number.to_string()),
+                BackendPort { name, .. } => name.clone().filter(|name| !name.is_empty()),
+            };
+            (&service.name, port)
+        }
+        // The API server makes `networking.k8s.io/v1` of what `extensions/v1beta1` had.
+        (None, Some(service)) => (service, backend.service_port.as_ref().map(ToString::to_string)),
+        (None, None) => return None,
     };
     let name = match &port {
-        Some(port) => format!("{namespace}-{}-{port}", service.name),
+        Some(port) => format!("{namespace}-{service}-{port}"),
         None => format!("{namespace}-INVALID"),
     };
     let backend = Backend {
         namespace: namespace.to_owned(),
-        service: service.name.clone(),
+        service: service.clone(),
         port: port.unwrap_or_default(),
     };
     Some((name, Upstream { backend, is_canary: read.is_canary, alternatives: BTreeSet::new() }))

@@ -66,6 +66,7 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
         version_origin: if declared.version.is_some() { Origin::Declared } else { Origin::Default },
         options: options.collect(),
         classes: classes(objects, declared),
+        knows_classes: !declared.classes.is_empty() || !objects.all::<IngressClass>().0.is_empty(),
         read_from: read.map(|seen| seen.identity.clone()),
     }
 }

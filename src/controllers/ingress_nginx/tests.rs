@@ -337,7 +337,7 @@ fn what_nginx_refuses_leaves_every_host_unknown() {
 fn a_refused_secret_answers_503_where_the_rule_has_no_paths() {
     let mut bare = ingress("a", "a.test", "/", &[("auth-tls-secret", "shop/missing")]);
     bare["spec"]["rules"] = json!([{ "host": "a.test" }]);
-    holds(&without(&[bare], &https("a.test", "/")), refused(503));
+    holds(&without(&[clients(), bare], &https("a.test", "/")), refused(503));
 }
 
 #[test]
@@ -349,6 +349,13 @@ fn a_class_of_others_is_left_out() {
     let object = ingress("a", "a.test", "/", &[]);
     let ours = [class("k8s.io/ingress-nginx"), object.clone()];
     holds(&without(&ours, &https("a.test", "/")), reaches("a"));
+    // Without any IngressClass, another class may be this controller's.
+    let mut other = object.clone();
+    for class in [json!("internal"), json!(null)] {
+        other["spec"]["ingressClassName"] = class;
+        let verdict = without(std::slice::from_ref(&other), &https("a.test", "/"));
+        assert!(matches!(verdict, Verdict::Unknown(Missing::Class(..))), "{verdict:?}");
+    }
     let others = [class("nginx.org/ingress-controller"), object];
     assert_eq!(without(&others, &https("a.test", "/")), Verdict::NotServed);
     assert!(matches!(observed(&others).given.as_slice(), [.., Given::OtherClass(..)]));

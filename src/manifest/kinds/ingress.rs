@@ -126,6 +126,15 @@ pub enum PortNumber {
     Name(String),
 }
 
+impl std::fmt::Display for PortNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
 impl Ingress {
     /// The template prints one host: what mtlsgen makes has no more.
     pub(super) fn view(&self) -> Vec<(&'static str, View)> {
