@@ -4,23 +4,28 @@
 //! its virtual host, the path its route. Plain HTTP is a listener too. The state is that of a controller that has just
 //! started and has read everything.
 
+mod clients;
 mod compare;
 mod fact;
 mod names;
 mod observed;
 pub mod representatives;
 mod request;
+mod routes;
 mod validation;
 mod verdict;
 
+pub use clients::{
+    Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus,
+};
 pub use compare::{Desired, DesiredHost, Difference, DifferenceKind, compare};
 pub use fact::{Cause, Fact, Missing};
 pub use names::{Names, Pattern};
-pub use observed::{
-    Action, Admits, Anchors, Answer, Backend, Check, CheckedLists, ClientValidation, Clients,
-    Forward, Given, Header, HeaderValue, Listener, Observed, PathPattern, Protocol, Refusal,
-    Revocation, Route, RouteTable, SniDiffers, ToHttps, UnknownStatus, VirtualHost,
-};
+pub use observed::{Given, Listener, Observed, Protocol};
 pub use request::{LeafFacts, Presented, Request};
+pub use routes::{
+    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, PathPattern, Route,
+    RouteTable, SniDiffers, ToHttps, VirtualHost,
+};
 pub use validation::{Fault, fault};
 pub use verdict::{Verdict, Why, verdict};

@@ -12,6 +12,7 @@
 pub(crate) mod annotation_risk;
 pub(crate) mod annotation_table;
 mod error_page;
+mod locations;
 mod match_cn;
 mod observation;
 mod orders;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::observed::{Backend, Observed};
+use super::observed::Observed;
 use super::representatives::{ClientClass, classes, paths};
 use super::request::{Presented, Request};
+use super::routes::Backend;
 use super::verdict::{Verdict, verdict};
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;

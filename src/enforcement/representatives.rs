@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use super::clients::{ClientValidation, Clients};
 use super::fact::Fact;
 use super::names::Pattern;
-use super::observed::{ClientValidation, Clients, Observed, PathPattern, VirtualHost};
+use super::observed::Observed;
 use super::request::{LeafFacts, Presented};
+use super::routes::{PathPattern, VirtualHost};
 use crate::pki::certificate::Certificate;
 
 /// An authority that no bundle has; its key does not exist any more.

@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-use super::observed::{Anchors, ClientValidation, Revocation};
+use super::clients::{Anchors, ClientValidation, Revocation};
 use super::request::Presented;
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;

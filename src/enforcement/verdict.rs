@@ -4,13 +4,15 @@ use std::fmt;
 
 use regex_lite::Regex;
 
+use super::clients::{ClientValidation, Clients, Refusal};
 use super::fact::{Cause, Fact, Missing};
 use super::names::Found;
-use super::observed::{
-    Action, Admits, Answer, Backend, Check, ClientValidation, Clients, Forward, Header, Listener,
-    Observed, Protocol, Refusal, Route, Routed, SniDiffers, ToHttps, VirtualHost, route,
-};
+use super::observed::{Listener, Observed, Protocol};
 use super::request::Request;
+use super::routes::{
+    Action, Admits, Answer, Backend, Check, Forward, Header, Route, Routed, SniDiffers, ToHttps,
+    VirtualHost, route,
+};
 use super::validation::{Fault, fault};
 use crate::identity::Identity;
 use crate::time::Timestamp;

@@ -6,7 +6,7 @@
 mod build;
 mod lists;
 
-use super::super::observed::Revocation;
+use super::super::clients::Revocation;
 use super::{Fault, Link};
 use crate::pki::acceptance;
 use crate::pki::certificate::details::Details;

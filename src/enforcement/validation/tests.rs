@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::clients::{CheckedLists, Refusal, UnknownStatus};
 use super::super::fact::Fact;
-use super::super::observed::{CheckedLists, Refusal, UnknownStatus};
 use super::super::request::LeafFacts;
 use super::*;
 use crate::pki::crl::{RevocationList, RevocationReason, RevokedEntry};

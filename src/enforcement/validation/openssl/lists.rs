@@ -1,6 +1,6 @@
 //! Revocation lists as OpenSSL finds and believes them (`check_revocation`).
 
-use super::super::super::observed::{CheckedLists, Revocation, UnknownStatus};
+use super::super::super::clients::{CheckedLists, Revocation, UnknownStatus};
 use super::{Asked, Error, Link};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{RevocationList, RevocationReason};
