@@ -1,4 +1,4 @@
-//! What is desired, compared with what ingress-nginx makes of objects: each change that lets somebody in, or keeps somebody out,
+//! What is desired, compared with what ingress-nginx makes of objects: each change that lets a client in, or keeps one out,
 //! is found.
 
 use std::collections::BTreeSet;
@@ -124,10 +124,10 @@ fn nothing_differs_where_nothing_was_changed() {
 }
 
 #[test]
-fn what_lets_somebody_in_is_weaker() {
+fn what_lets_a_client_in_is_weaker() {
     let pki = pki();
     let changes: [(&str, &Change<'_>); 11] = [
-        ("nobody is asked", &|all| annotate(&mut all[1], "auth-tls-secret", "")),
+        ("no certificate is asked for", &|all| annotate(&mut all[1], "auth-tls-secret", "")),
         ("asking is off", &|all| annotate(&mut all[1], "auth-tls-verify-client", "off")),
         ("asking is optional", &|all| annotate(&mut all[1], "auth-tls-verify-client", "optional")),
         ("strangers pass", &|all| {
@@ -141,7 +141,7 @@ fn what_lets_somebody_in_is_weaker() {
         ("there is no certificate to redirect for", &|all| all[1]["spec"]["tls"] = json!([])),
         ("a header stands for HTTPS", &|all| all.push(setting("use-forwarded-headers", "true"))),
         ("a path is never redirected", &|all| all.push(setting("no-tls-redirect-locations", "/"))),
-        ("an older Ingress asks nobody", &|all| {
+        ("an older Ingress asks for none", &|all| {
             let mut older = older(all);
             annotate(&mut older, "auth-tls-verify-client", "off");
             all.push(older);

@@ -10,12 +10,12 @@ use super::verdict::{Verdict, verdict};
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;
 
-/// Who shall get in, whatever serves it.
+/// Who is to get in, whichever controller serves it.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
     /// Hosts that ask for certificates.
     pub hosts: Vec<DesiredHost>,
-    /// Names of hosts that ask nobody.
+    /// Names of hosts that ask for no certificate.
     pub open: BTreeSet<String>,
 }
 
@@ -54,18 +54,18 @@ pub struct Difference {
 /// How what is served differs from what is desired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DifferenceKind {
-    /// Somebody gets in who is not to, or may.
+    /// A client gets in that is not to, or may.
     Weaker,
-    /// Somebody does not get in who is to, or may not.
+    /// A client does not get in that is to, or may not.
     LockedOut,
-    /// Whether somebody gets in who is not to is not known.
+    /// Whether a client gets in that is not to is not known.
     Unproven,
 }
 
 /// Puts representatives of all requests to what is served.
 #[must_use]
 pub fn compare(desired: &Desired, observed: &Observed, now: Timestamp) -> Vec<Difference> {
-    // A name in the handshake that is another host's, one that asks nobody.
+    // A name in the handshake that is another host's, one that asks for no certificate.
     let other = desired.open.iter().find(|name| observed.clients(name).is_some());
     desired
         .hosts

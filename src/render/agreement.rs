@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::store::Material;
 use crate::time::Timestamp;
 
-/// Panics where somebody gets in who is not to.
+/// Panics where a client gets in that is not to.
 pub(super) fn assert(model: &Model, material: &dyn Material, objects: &ObjectSet<'_>) {
     let Some(controller) = controllers::find(&model.target) else { return };
     let classes = model.exposures.iter().map(|exposure| exposure.ingress_class_name.to_string());
@@ -17,7 +17,7 @@ pub(super) fn assert(model: &Model, material: &dyn Material, objects: &ObjectSet
     let settings = controller.settings(objects, &declared);
     let observed = controller.observe(objects, &settings);
     let desired = desired(model, material);
-    // Dates let nobody in who is not to: any time will do.
+    // Dates let no client in that is not to get in: any time will do.
     let now = desired.hosts.iter().flat_map(|host| &host.below).map(|one| one.not_before).max();
     let found = compare(&desired, &observed, now.unwrap_or(Timestamp::from_unix(0)));
     let weaker: Vec<_> =

@@ -52,7 +52,7 @@ pub(super) enum HttpsRedirect {
 /// `authtls.Config`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Auth {
-    /// Whether nobody is let in, for the Secret is not there or refused.
+    /// Whether all clients are refused: the Secret is not there, or the controller refuses it.
     pub is_denied: bool,
     /// Files of certificates and of revocation lists, if clients are verified.
     pub file: Option<(String, Option<String>)>,

@@ -16,7 +16,7 @@ pub(super) const DEFAULT: &str = "_";
 pub(super) struct Server {
     /// What says how clients are verified, after all Ingresses of the host.
     pub auth: Auth,
-    /// Whether nobody is let in.
+    /// Whether all clients are refused.
     pub is_denied: bool,
     pub aliases: BTreeSet<String>,
     /// Whether it has a certificate, be it the default one.

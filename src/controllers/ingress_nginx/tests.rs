@@ -12,7 +12,7 @@ use crate::identity::{DEFAULT_NAMESPACE, Identity};
 use crate::manifest::{Extent, Namespace};
 use crate::time::Timestamp;
 
-/// An authority; nobody has its key.
+/// An authority, whose key does not exist any more.
 const AUTHORITY: &str = include_str!("../../enforcement/stranger.pem");
 
 fn now() -> Timestamp {
@@ -79,7 +79,7 @@ fn https(host: &str, path: &str) -> Request {
     Request { path: path.to_owned(), ..Request::of(host) }
 }
 
-/// What becomes of a request of somebody without a certificate.
+/// What becomes of a request without a certificate.
 fn without(objects: &[Value], request: &Request) -> Verdict {
     verdict(&observed(objects), request, now())
 }
@@ -109,7 +109,7 @@ fn a_host_asks_where_its_secret_has_authorities() {
     holds(&of(clients(), &with(&[("auth-tls-verify-client", "ON")])), refused(400));
     holds(&of(clients(), &with(&[("auth-tls-verify-client", "off")])), reaches("a"));
     holds(&of(clients(), &with(&[("auth-tls-verify-client", "optional")])), reaches("a"));
-    // Open without a word of the controller.
+    // Open, and the controller says nothing about it.
     holds(&of(secret("clients", &server), ASKS), reaches("a"));
     holds(&of(clients(), &[("auth-tls-secret", " ")]), reaches("a"));
     holds(&of(clients(), &[("auth-tls-verify-client", "on")]), reaches("a"));
