@@ -60,14 +60,33 @@ pub struct HostAccess {
 /// What becomes of a request.
 #[derive(Debug)]
 pub struct Answered {
-    /// Whether it comes by HTTPS.
-    pub is_https: bool,
+    /// How it comes.
+    pub scheme: Scheme,
     /// Its path.
     pub path: String,
     /// Which client makes it.
     pub client: Who,
     /// The answer.
     pub verdict: Verdict,
+}
+
+impl HostAccess {
+    /// Whether nothing serves it.
+    #[must_use]
+    pub fn is_not_served(&self) -> bool {
+        self.answers.iter().all(|one| one.verdict == Verdict::NotServed)
+    }
+}
+
+/// How a request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// By HTTPS.
+    Https,
+    /// By plain HTTP.
+    Http,
+    /// By plain HTTP, with a header that says that it came by HTTPS: `X-Forwarded-Proto: https`.
+    Forwarded,
 }
 
 /// A client in the answers.
@@ -89,9 +108,9 @@ pub fn access<'a>(
 ) -> Access<'a> {
     let hosts = places(&[observed], asked).into_iter().map(|place| {
         let answers = place.questions.into_iter().map(|question| {
-            let Question { request, client, is_https } = question;
+            let Question { request, client, scheme } = question;
             let verdict = verdict(observed, &request, now);
-            Answered { is_https, path: request.path, client, verdict }
+            Answered { scheme, path: request.path, client, verdict }
         });
         HostAccess { host: place.host, answers: answers.collect() }
     });
@@ -114,11 +133,11 @@ pub struct Change {
 pub fn changes(before: &Observed, after: &Observed, asked: &Asked, now: Timestamp) -> Vec<Change> {
     let mut changes = Vec::new();
     for place in places(&[before, after], asked) {
-        for Question { request, client, is_https } in place.questions {
+        for Question { request, client, scheme } in place.questions {
             let (old, new) = (verdict(before, &request, now), verdict(after, &request, now));
             if !old.is_as(&new) {
                 let path = request.path;
-                let after = Answered { is_https, path, client, verdict: new };
+                let after = Answered { scheme, path, client, verdict: new };
                 changes.push(Change { host: place.host.clone(), after, before: old });
             }
         }

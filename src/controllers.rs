@@ -45,12 +45,27 @@ pub struct Settings {
     pub version_origin: Origin,
     /// Values by option, of the options that the model knows.
     pub options: BTreeMap<&'static str, (String, Origin)>,
-    /// Ingress classes that are its own.
-    pub classes: Vec<String>,
-    /// Whether other classes are known to be others'.
-    pub knows_classes: bool,
+    /// Ingress classes.
+    pub classes: Classes,
+    /// Whether it is not known which object has the options: several may, or the one that is named is not there.
+    pub is_ambiguous: bool,
     /// The object that the options were read from.
     pub read_from: Option<Identity>,
+}
+
+/// What is known of Ingress classes.
+#[derive(Clone, Debug)]
+pub struct Classes {
+    /// Those that are shown, and whether each is the controller's own.
+    pub shown: BTreeMap<String, bool>,
+    /// Whether the one that the API server fills in is the controller's own; `None`: none is shown to be that one.
+    pub default: Option<bool>,
+    /// Those that are declared to be its own; the controller's default where none is.
+    pub said: Vec<String>,
+    /// Whether they are declared.
+    pub are_said: bool,
+    /// Whether there are no others than those that are shown.
+    pub are_all_shown: bool,
 }
 
 /// Where a setting comes from.

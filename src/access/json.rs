@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, Answered, Change, HostAccess, Who};
+use super::{Access, Answered, Change, HostAccess, Scheme, Who};
 use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Answer, Verdict};
 
@@ -55,20 +55,23 @@ fn answered(answered: &Answered) -> Value {
 }
 
 /// Everything about a request but its answer.
-fn of_client(Answered { is_https, path, client, verdict: _ }: &Answered) -> Map<String, Value> {
+fn of_client(Answered { scheme, path, client, verdict: _ }: &Answered) -> Map<String, Value> {
     let (name, class) = match client {
         Who::Of(class @ ClientClass::Nothing) => (class.to_string(), "nothing"),
         Who::Of(class @ ClientClass::Stranger) => (class.to_string(), "stranger"),
         Who::Of(class @ ClientClass::Below(_)) => (class.to_string(), "below"),
+        Who::Of(class @ ClientClass::Itself(_)) => (class.to_string(), "bundle"),
         Who::Named(name) => (name.clone(), "named"),
     };
     let fields = [
-        ("scheme", if *is_https { "https" } else { "http" }),
+        ("scheme", if *scheme == Scheme::Https { "https" } else { "http" }),
         ("path", path),
         ("client", &name),
         ("class", class),
     ];
-    fields.into_iter().map(|(key, value)| (key.to_owned(), json!(value))).collect()
+    let forwarded = (*scheme == Scheme::Forwarded).then_some(("forwardedProto", "https"));
+    let fields = fields.into_iter().chain(forwarded);
+    fields.map(|(key, value)| (key.to_owned(), json!(value))).collect()
 }
 
 fn verdict(verdict: &Verdict) -> Value {

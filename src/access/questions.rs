@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Asked, Client, Who};
+use super::{Asked, Client, Scheme, Who};
 use crate::enforcement::representatives::{self, ClientClass};
-use crate::enforcement::{Observed, Presented, Request, VirtualHost};
+use crate::enforcement::{Fact, Observed, Presented, Request, ToHttps, VirtualHost};
 
 /// A host, and what is asked of it.
 pub(super) struct Place {
@@ -16,7 +16,7 @@ pub(super) struct Place {
 pub(super) struct Question {
     pub request: Request,
     pub client: Who,
-    pub is_https: bool,
+    pub scheme: Scheme,
 }
 
 /// All hosts that are asked about, in the order of their names: those of any of the observations.
@@ -71,19 +71,36 @@ fn questions(
     paths.insert("/".to_owned());
     paths.insert("/".to_owned());
     paths.extend(asked.paths.iter().cloned());
+    let is_forwarded = hosts.iter().any(|host| believes_headers(host));
     for path in paths {
         let of_path = |(who, shows): &(Who, Presented)| {
             let shows = shows.clone();
             let request = Request { path: path.clone(), client: shows, ..Request::of(authority) };
-            Question { request, client: who.clone(), is_https: true }
+            Question { request, client: who.clone(), scheme: Scheme::Https }
         };
         questions.extend(clients.iter().map(of_path));
-        let plain = Request { path: path.clone(), ..Request::of(authority).plain() };
-        questions.push(Question {
-            request: plain,
+        let plain = Request { path: path.clone(), ..Request::of(authority) }.plain();
+        let mut schemes = vec![(Scheme::Http, plain.clone())];
+        if is_forwarded {
+            let mut forwarded = plain;
+            forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
+            schemes.push((Scheme::Forwarded, forwarded));
+        }
+        questions.extend(schemes.into_iter().map(|(scheme, request)| Question {
+            request,
             client: Who::Of(ClientClass::Nothing),
-            is_https: false,
-        });
+            scheme,
+        }));
     }
     questions
+}
+
+/// Whether a header of a request by plain HTTP may stand for HTTPS.
+fn believes_headers(host: &VirtualHost) -> bool {
+    let routes = match &host.routes {
+        Fact::Known(routes) => vec![routes],
+        Fact::OneOf(_, all) => all.iter().collect(),
+        Fact::Unknown(_) => Vec::new(),
+    };
+    routes.into_iter().flatten().any(|route| route.to_https == ToHttps::UnlessForwarded)
 }

@@ -1,8 +1,9 @@
 //! Answers for people.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::{Access, Answered, Change, HostAccess, Who, json};
+use super::{Access, Answered, Change, HostAccess, Scheme, Who, json};
 use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
 use crate::enforcement::representatives::ClientClass;
@@ -54,28 +55,29 @@ fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
     text
 }
 
+/// Clients of a path, and what becomes of their requests.
+type Said = Vec<(String, String)>;
+
 /// Lines of a host, one a client; paths with the same answers stand together.
 fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
-    let mut groups: Vec<(Vec<&str>, Vec<&Answered>)> = Vec::new();
-    let mut paths: Vec<&str> = answers.iter().map(|one| one.path.as_str()).collect();
-    paths.dedup();
-    for path in paths {
-        let of_path: Vec<&Answered> = answers.iter().filter(|one| one.path == path).collect();
-        let same = groups.iter_mut().find(|(_, others)| {
-            others.len() == of_path.len()
-                && others.iter().zip(&of_path).all(|(a, b)| words(a) == words(b))
-        });
-        match same {
-            Some((paths, _)) => paths.push(path),
-            None => groups.push((vec![path], of_path)),
+    // Clients and words by path; paths with the same ones together, in the order of the first.
+    let mut groups: Vec<(Vec<&str>, Said)> = Vec::new();
+    let mut places: HashMap<Said, usize> = HashMap::new();
+    for of_path in answers.chunk_by(|one, other| one.path == other.path) {
+        let Some(first) = of_path.first() else { continue };
+        let said: Vec<_> = of_path.iter().map(|one| (client(one), words(one))).collect();
+        let at = *places.entry(said.clone()).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some((paths, _)) => paths.push(&first.path),
+            None => groups.push((vec![&first.path], said)),
         }
     }
     let mut lines: Vec<[String; 4]> = Vec::new();
     for (paths, answers) in groups {
-        for (at, one) in answers.into_iter().enumerate() {
+        for (at, (client, words)) in answers.into_iter().enumerate() {
             let first = if lines.is_empty() { shown(host) } else { String::new() };
             let path = if at == 0 { shown(&paths.join(", ")) } else { String::new() };
-            lines.push([first, path, shown(&client(one)), shown(&words(one))]);
+            lines.push([first, path, shown(&client), shown(&words)]);
         }
     }
     lines
@@ -87,18 +89,26 @@ fn shown(text: &str) -> String {
 }
 
 fn client(one: &Answered) -> String {
-    match (one.is_https, &one.client) {
-        (false, _) => "by plain HTTP".to_owned(),
-        (true, Who::Of(ClientClass::Nothing)) => "without a certificate".to_owned(),
-        (true, Who::Of(ClientClass::Stranger)) => "of another authority".to_owned(),
-        (true, Who::Of(below @ ClientClass::Below(_))) => below.to_string(),
-        (true, Who::Named(name)) => name.clone(),
+    match (one.scheme, &one.client) {
+        (Scheme::Http, _) => "by plain HTTP".to_owned(),
+        (Scheme::Forwarded, _) => "by plain HTTP, with `X-Forwarded-Proto: https`".to_owned(),
+        (Scheme::Https, Who::Of(ClientClass::Nothing)) => "without a certificate".to_owned(),
+        (Scheme::Https, Who::Of(ClientClass::Stranger)) => "of another authority".to_owned(),
+        (Scheme::Https, Who::Of(below @ (ClientClass::Below(_) | ClientClass::Itself(_)))) => {
+            below.to_string()
+        }
+        (Scheme::Https, Who::Named(name)) => name.clone(),
     }
 }
 
 /// What becomes of a request, with the reason.
 fn words(one: &Answered) -> String {
-    of_verdict(&one.verdict)
+    match &one.verdict {
+        Verdict::Redirected(to) if one.scheme != Scheme::Https && to.starts_with("https://") => {
+            "redirected to HTTPS".to_owned()
+        }
+        verdict => of_verdict(verdict),
+    }
 }
 
 fn of_verdict(verdict: &Verdict) -> String {
@@ -106,7 +116,6 @@ fn of_verdict(verdict: &Verdict) -> String {
         Verdict::Admitted { backend: Some(backend), .. } => format!("reaches {backend}"),
         Verdict::Admitted { backend: None, .. } => "reaches a backend".to_owned(),
         Verdict::Refused { answer, why } => format!("refused ({}): {why}", json::word(answer)),
-        Verdict::Redirected(to) if to.starts_with("https://") => "redirected to HTTPS".to_owned(),
         Verdict::Redirected(to) => format!("redirected to {to}"),
         Verdict::Misdirected => "refused (421): the TLS handshake had another name".to_owned(),
         Verdict::NotServed => "not served (404)".to_owned(),

@@ -50,16 +50,16 @@ pub struct Args {
     #[arg(long = "client", value_name = "NAME=FILE", value_parser = clients::named_file, help_heading = "Questions")]
     clients: Vec<NamedFile>,
     /// Host to ask about, instead of all; may be repeated
-    #[arg(long = "host", value_name = "HOST", help_heading = "Questions")]
+    #[arg(long = "host", value_name = "HOST", value_parser = host_name, help_heading = "Questions")]
     hosts: Vec<String>,
     /// Path to ask about beside those of the routes; may be repeated
-    #[arg(long = "path", value_name = "PATH", help_heading = "Questions")]
+    #[arg(long = "path", value_name = "PATH", value_parser = path, help_heading = "Questions")]
     paths: Vec<String>,
     /// The objects of FILE are all of a cluster's: what is not among them does not exist
     #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
     /// Version of the controller
-    #[arg(long, value_name = "VERSION", help_heading = "Controller")]
+    #[arg(long, value_name = "VERSION", value_parser = version, help_heading = "Controller")]
     controller_version: Option<String>,
     /// Ingress class of the controller, instead of `nginx`; may be repeated
     ///
@@ -90,10 +90,40 @@ fn namespace_and_name(text: &str) -> Result<(String, String), String> {
     Ok((namespace.to_owned(), name.to_owned()))
 }
 
+/// A name as a request has it: in lower case, without port and final dot.
+fn host_name(text: &str) -> Result<String, String> {
+    let name = text.strip_suffix('.').unwrap_or(text).to_lowercase();
+    if name.is_empty() || name.contains([':', '/', ' ']) {
+        return Err("write the name alone, without scheme, port and path".to_owned());
+    }
+    Ok(name)
+}
+
+/// A path as controllers compare it: decoded, normalized and without a query.
+fn path(text: &str) -> Result<String, String> {
+    let is_odd = ["?", "#", "%", "//", "/./", "/../"].iter().any(|part| text.contains(part))
+        || text.ends_with("/.")
+        || text.ends_with("/..");
+    if !text.starts_with('/') || is_odd {
+        return Err("write it as controllers compare it: beginning with `/`, decoded, without a query, `.`, `..` and double slashes".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A version of which the defaults are known.
+fn version(text: &str) -> Result<String, String> {
+    let known = ["1.12.", "1.13.", "1.14.", "1.15."];
+    let number = text.strip_prefix('v').unwrap_or(text);
+    if known.iter().any(|known| number.starts_with(known)) {
+        return Ok(number.to_owned());
+    }
+    Err("the model is that of 1.12 to 1.15: before, other things were the default".to_owned())
+}
+
 /// Asks.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let mut asked = Asked {
-        hosts: args.hosts.iter().map(|host| host.to_lowercase()).collect(),
+        hosts: args.hosts.clone(),
         paths: args.paths.clone(),
         clients: args.clients.iter().map(NamedFile::read).collect::<Result<_, _>>()?,
     };
@@ -185,7 +215,8 @@ fn answer(
     let (settings, observed) = observed(objects, declared)?;
     let name = (settings.controller, settings.version.as_str());
     let access = access::access(name, &observed, asked, now);
-    if access.hosts.is_empty() {
+    let is_empty = access.hosts.iter().all(|host| host.host == "*" || host.is_not_served());
+    if is_empty {
         globals.report().diagnostics(&[without_hosts(args)]);
     }
     match args.format {

@@ -112,7 +112,7 @@ impl Comparison<'_> {
         match class {
             ClientClass::Nothing | ClientClass::Stranger => false,
             // A subject that no list has is not among those that are let in.
-            ClientClass::Below(issuer) => {
+            ClientClass::Below(issuer) | ClientClass::Itself(issuer) => {
                 self.host.only.is_none() && self.host.below.iter().any(|one| one.der == issuer.der)
             }
         }

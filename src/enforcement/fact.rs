@@ -45,6 +45,12 @@ pub enum Missing {
     Expression(String),
     /// What is served at all: the controller takes no configuration, or ends, for what this host has.
     Broken(String, &'static str),
+    /// Which of many Ingresses of a host is the oldest.
+    Order(String),
+    /// Which namespace an object goes to: it says none.
+    Namespace(Identity),
+    /// Which of several objects has the controller's settings.
+    Settings,
     /// Whether the Ingress is this controller's, by its class; empty: it has none.
     Class(Identity, String),
     /// What an annotation or setting does that the model does not follow: the object that has it, and the key.
@@ -91,6 +97,11 @@ impl fmt::Display for Missing {
                     host.escape_debug()
                 )
             }
+            Self::Order(host) => {
+                write!(f, "which of the many Ingresses of `{}` is the oldest", host.escape_debug())
+            }
+            Self::Namespace(object) => write!(f, "which namespace the {object} goes to: it says none"),
+            Self::Settings => f.write_str("several ConfigMaps have settings of the controller: name the right one with `--configmap`"),
             Self::Class(object, class) if class.is_empty() => {
                 write!(f, "whose the {object} is: it has no ingress class")
             }

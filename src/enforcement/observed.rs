@@ -31,6 +31,10 @@ pub enum Given {
     Version(String),
     /// The controller's settings are its defaults: no object has them.
     DefaultSettings,
+    /// This object has the controller's settings.
+    Settings(Identity),
+    /// This class is the controller's: no `IngressClass` is among the objects.
+    Class(String),
     /// The controller's flags are its defaults: no object has them.
     DefaultFlags,
     /// No other object of the cluster is for these hosts.
@@ -50,6 +54,11 @@ impl std::fmt::Display for Given {
             Self::DefaultSettings => {
                 f.write_str("no ConfigMap of the controller is among the objects: its settings are taken to be the defaults")
             }
+            Self::Settings(object) => write!(f, "the {object} is taken to have the controller's settings"),
+            Self::Class(name) => write!(
+                f,
+                "no IngressClass is among the objects: `{name}` is taken to be this controller's"
+            ),
             Self::DefaultFlags => f.write_str("the controller's flags are taken to be the defaults"),
             Self::NoOtherObjects => f.write_str(
                 "other objects of the cluster are not shown: none of them is taken to be for these hosts",

@@ -25,8 +25,10 @@ pub enum ClientClass {
     Nothing,
     /// Those of an authority that nothing trusts.
     Stranger,
-    /// Those with a valid certificate of this authority, whose subject is in no list.
+    /// Those with a valid certificate of this certificate of a bundle, whose subject is in no list.
     Below(Arc<Certificate>),
+    /// The holder of this certificate of a bundle, which is no authority's.
+    Itself(Arc<Certificate>),
 }
 
 impl fmt::Display for ClientClass {
@@ -35,6 +37,7 @@ impl fmt::Display for ClientClass {
             Self::Nothing => f.write_str("nothing"),
             Self::Stranger => f.write_str("stranger"),
             Self::Below(issuer) => write!(f, "below {}", issuer.subject.rfc2253()),
+            Self::Itself(own) => write!(f, "{} of the bundle", own.subject.rfc2253()),
         }
     }
 }
@@ -92,8 +95,12 @@ pub fn classes(observed: &Observed, host: &str) -> Vec<(ClientClass, Presented)>
         for bundle in bundles(&validation) {
             let intermediates = bundle.iter().filter(|one| !one.is_self_signed()).cloned();
             let sends: Arc<[Certificate]> = intermediates.collect();
-            for issuer in bundle.iter().filter(|one| one.is_authority) {
+            for issuer in bundle {
                 if known.insert(issuer.fingerprint()) {
+                    if !issuer.is_authority {
+                        let own = Presented::Chain(vec![issuer.clone()]);
+                        classes.push((ClientClass::Itself(Arc::new(issuer.clone())), own));
+                    }
                     let issuer = Arc::new(issuer.clone());
                     classes.push((
                         ClientClass::Below(Arc::clone(&issuer)),

@@ -122,6 +122,15 @@ impl<'a> ObjectSet<'a> {
         Self { members: Vec::new(), namespace, extent, keys: OnceCell::new() }
     }
 
+    /// The namespace that objects without one are taken to go to, where that is not known.
+    #[must_use]
+    pub fn assumed(&self) -> Option<&'a str> {
+        match self.namespace {
+            Namespace::Assumed(name) => Some(name),
+            Namespace::Known(_) => None,
+        }
+    }
+
     /// How much of a cluster it has.
     #[must_use]
     pub fn extent(&self) -> Extent {

@@ -17,6 +17,9 @@ use crate::yaml;
 /// What files of a folder that are read are called.
 const ENDS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// Kinds that are looked at: without a name, they would be passed over.
+const NAMED: [&str; 4] = ["Ingress", "IngressClass", "Secret", "ConfigMap"];
+
 /// Objects that came in, out of their lists; their values are wiped in the end.
 #[derive(Default)]
 pub struct Objects {
@@ -65,9 +68,18 @@ impl Objects {
         let items = yaml::parse(text).map_err(|error| unread(name, &error))?;
         let (items, _) = lists::unfold(items);
         for item in items.into_iter().map(Wiped::from) {
-            if let Some(identity) = identity_within(&item, DEFAULT_NAMESPACE) {
+            let identity = identity_within(&item, DEFAULT_NAMESPACE);
+            if identity.is_none() && NAMED.iter().any(|kind| item["kind"] == *kind) {
+                return Err(unread(name, &"an object of it has no name, or no apiVersion"));
+            }
+            if let Some(identity) = identity {
                 // The later one is what is applied in the end.
-                match self.places.entry(identity.key().map(str::to_owned)) {
+                let mut key = identity.key().map(str::to_owned);
+                if identity.kind == "Ingress" {
+                    // One object in both of its groups.
+                    key[0].clear();
+                }
+                match self.places.entry(key) {
                     Entry::Occupied(place) => self.all[*place.get()] = (identity, item),
                     Entry::Vacant(place) => {
                         place.insert(self.all.len());

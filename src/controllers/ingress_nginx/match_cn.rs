@@ -22,13 +22,50 @@ pub(super) enum Value {
 /// Judges a value (`CommonNameAnnotationValidator` of `internal/ingress/annotations/parser/validators.go`).
 pub(super) fn value(text: &str) -> Value {
     let Some(rest) = text.strip_prefix("CN=") else { return Value::Dropped };
-    if Regex::new(rest).is_err() || Regex::new(text).is_err() {
+    if !is_shared(rest) || Regex::new(rest).is_err() || Regex::new(text).is_err() {
         return Value::NotKnown;
     }
     Value::Check(match whole_subjects(text) {
         Some(subjects) => Admits::Subjects(subjects),
         None => Admits::Expression(text.to_owned()),
     })
+}
+
+/// Whether an expression has nothing but what Go, PCRE and the library here read alike: literals, classes, groups, alternatives,
+/// anchors and single repetitions.
+fn is_shared(text: &str) -> bool {
+    let mut before_repeats = true;
+    let mut rest = text.chars().peekable();
+    while let Some(sign) = rest.next() {
+        let repeats = matches!(sign, '*' | '+' | '?');
+        let is_known = match sign {
+            '*' | '+' | '?' => !before_repeats,
+            '(' => rest.peek() != Some(&'?'),
+            '\\' => match rest.next() {
+                Some('x') => {
+                    let digits = [rest.next(), rest.next()];
+                    digits.iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit()))
+                }
+                Some(next) => next.is_ascii_punctuation(),
+                None => false,
+            },
+            '[' => {
+                let class: String = rest.by_ref().take_while(|sign| *sign != ']').collect();
+                let class = class.strip_prefix('^').unwrap_or(&class);
+                !class.is_empty()
+                    && class
+                        .chars()
+                        .all(|sign| sign.is_ascii_alphanumeric() || " .,_@=$()*+?|-".contains(sign))
+            }
+            ')' | '|' | '.' | '^' | '$' => true,
+            sign => sign.is_ascii_alphanumeric() || " =,-_@:/~%&!<>;#'`".contains(sign),
+        };
+        if !is_known {
+            return false;
+        }
+        before_repeats = repeats || matches!(sign, '(' | '|' | '^');
+    }
+    true
 }
 
 /// The subjects of the strict form, if the value is of that form.
@@ -90,7 +127,15 @@ mod tests {
     #[test]
     fn what_the_controller_refuses_is_dropped() {
         assert!(matches!(value("O=a"), Value::Dropped));
-        assert!(matches!(value("CN=("), Value::NotKnown));
+        for odd in
+            ["CN=(", "CN=[a-z]{1001}", "CN=(?x)a", "CN=a**", r"CN=\u0061", r"CN=\d", "CN=a{2}"]
+        {
+            assert!(matches!(value(odd), Value::NotKnown), "{odd}");
+        }
+        for plain in ["CN=alice", "CN=(a|b)(,|$)", "CN=$.|^CN=(alice|bob[.]svc)(,|$)", "CN=a.*,O=x"]
+        {
+            assert!(matches!(value(plain), Value::Check(_)), "{plain}");
+        }
         assert!(matches!(value("CN=a.*"), Value::Check(Admits::Expression(_))));
     }
 }

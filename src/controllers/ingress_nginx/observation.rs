@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error_page;
 use super::locations::{answer, broken, headers, patterns, with_slash_alone};
-use super::orders::orders;
+use super::orders::{Orders, orders};
 use super::reading::{Auth, HttpsRedirect, Reader, Unread, Verify};
 use super::secrets::Secrets;
 use super::servers::{DEFAULT, Location, Server, World};
@@ -30,7 +30,7 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
     let (ingresses, misread) = objects.all::<Ingress>();
     let mut given = given(objects, settings);
     let mut secrets = Secrets::of(objects);
-    let mut reader = Reader { settings, secrets: &mut secrets };
+    let mut reader = Reader { settings, secrets: &mut secrets, assumed: objects.assumed() };
     let mut read = Vec::new();
     for seen in &ingresses {
         match reader.read(seen) {
@@ -41,7 +41,15 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
             Err(Unread::Dropped) => given.push(Given::Dropped(seen.identity.clone())),
         }
     }
-    let worlds: Vec<World> = orders(&read).iter().map(|order| World::of(order)).collect();
+    let Orders { orders, crowded } = orders(&read);
+    let mut worlds: Vec<World> = orders.iter().map(|order| World::of(order)).collect();
+    for world in &mut worlds {
+        for host in &crowded {
+            if let Some(server) = world.servers.get_mut(host) {
+                server.unknown.get_or_insert_with(|| Missing::Order(host.clone()));
+            }
+        }
+    }
     let scene = Scene { objects, settings, secrets: &secrets, pasted: pasted(settings) };
     let (listeners, table) = scene.serve(&worlds);
     Observed::new(listeners, vec![table], misread, given)
@@ -53,8 +61,13 @@ fn given(objects: &ObjectSet<'_>, settings: &Settings) -> Vec<Given> {
     if settings.version_origin == Origin::Default {
         given.push(Given::Version(settings.version.clone()));
     }
-    if settings.read_from.is_none() {
-        given.push(Given::DefaultSettings);
+    given.push(match &settings.read_from {
+        Some(object) => Given::Settings(object.clone()),
+        None => Given::DefaultSettings,
+    });
+    let classes = &settings.classes;
+    if classes.shown.is_empty() && !classes.are_said {
+        given.extend(classes.said.iter().cloned().map(Given::Class));
     }
     given.push(Given::DefaultFlags);
     if objects.extent() != Extent::Cluster {
@@ -65,6 +78,9 @@ fn given(objects: &ObjectSet<'_>, settings: &Settings) -> Vec<Given> {
 
 /// The first setting that becomes part of nginx's configuration for all hosts.
 fn pasted(settings: &Settings) -> Option<Missing> {
+    if settings.is_ambiguous {
+        return Some(Missing::Settings);
+    }
     let key = PASTED.iter().find(|key| !settings.get(key).is_empty())?;
     let object = settings.read_from.clone()?;
     Some(Missing::Snippet(object, (*key).to_owned()))
@@ -88,10 +104,15 @@ struct Served {
 
 impl Scene<'_> {
     fn serve(&self, worlds: &[World]) -> (Vec<Listener>, RouteTable) {
-        let mut by_name: BTreeMap<(bool, String), Vec<Served>> = BTreeMap::new();
+        let mut by_name: BTreeMap<Pattern, Vec<Served>> = BTreeMap::new();
         for world in worlds {
+            let mut known = BTreeSet::new();
             for (name, served) in self.names(world) {
-                let all = by_name.entry((name != DEFAULT, name)).or_default();
+                // Of two servers of one name, nginx takes the first.
+                if !known.insert(name.clone()) {
+                    continue;
+                }
+                let all = by_name.entry(name).or_default();
                 if !all.contains(&served) {
                     all.push(served);
                 }
@@ -105,8 +126,7 @@ impl Scene<'_> {
             table: 0,
         }];
         let mut hosts = Vec::new();
-        for ((_, name), all) in by_name {
-            let pattern = pattern(&name);
+        for (pattern, all) in by_name {
             listeners.push(Listener {
                 port: HTTPS,
                 protocol: Protocol::Https,
@@ -126,7 +146,7 @@ impl Scene<'_> {
     }
 
     /// What is served under each name.
-    fn names(&self, world: &World) -> Vec<(String, Served)> {
+    fn names(&self, world: &World) -> Vec<(Pattern, Served)> {
         let mut names = Vec::new();
         let broken = broken(world);
         let broken = broken.as_ref();
@@ -139,13 +159,14 @@ impl Scene<'_> {
         for (host, server) in &world.servers {
             let is_configured = server.has_certificate
                 || wildcard_of(host).is_some_and(|wildcard| configured.contains(wildcard.as_str()));
-            names.push((host.clone(), self.served(world, server, is_configured, broken)));
+            names.push((pattern(host), self.served(world, server, is_configured, broken)));
             for alias in &server.aliases {
                 // A certificate counts for an alias that it names (`configureCertificates` of `nginx.go`).
                 let is_configured = server.has_certificate && self.covers(server, alias)
                     || wildcard_of(alias)
                         .is_some_and(|wildcard| configured.contains(wildcard.as_str()));
-                names.push((alias.clone(), self.served(world, server, is_configured, broken)));
+                let served = self.served(world, server, is_configured, broken);
+                names.extend(alias_patterns(alias).into_iter().map(|name| (name, served.clone())));
             }
             if server.from_to_www {
                 let other = match host.strip_prefix("www.") {
@@ -153,7 +174,7 @@ impl Scene<'_> {
                     None => format!("www.{host}"),
                 };
                 if !world.servers.contains_key(&other) {
-                    names.push((other, redirect_to(host)));
+                    names.push((pattern(&other), redirect_to(host)));
                 }
             }
         }
@@ -261,14 +282,28 @@ impl Scene<'_> {
     }
 }
 
-/// Which names a server's name is for (`buildServerName` of `template.go`; aliases are names of nginx).
+/// Which names a host is for (`buildServerName` of `template.go`).
 fn pattern(name: &str) -> Pattern {
     let lower = name.to_lowercase();
-    match (name, lower.strip_prefix("*."), lower.strip_prefix('~')) {
-        (DEFAULT, ..) => Pattern::Any,
-        (_, Some(domain), _) => Pattern::OneLabel(domain.to_owned()),
-        (.., Some(_)) => Pattern::Expression(name[1..].to_owned()),
+    match (name, lower.strip_prefix("*.")) {
+        (DEFAULT, _) => Pattern::Any,
+        (_, Some(domain)) => Pattern::OneLabel(domain.to_owned()),
         _ => Pattern::Exact(lower),
+    }
+}
+
+/// Which names an alias is for: those that nginx reads of it (<https://nginx.org/en/docs/http/server_names.html>).
+fn alias_patterns(alias: &str) -> Vec<Pattern> {
+    let lower = alias.to_lowercase();
+    match (lower.strip_prefix("*."), lower.strip_prefix('.')) {
+        (Some(domain), _) => vec![Pattern::Below(domain.to_owned())],
+        (_, Some(domain)) => {
+            vec![Pattern::Exact(domain.to_owned()), Pattern::Below(domain.to_owned())]
+        }
+        _ if lower.starts_with('~') || lower.ends_with(".*") => {
+            vec![Pattern::Expression(alias.to_owned())]
+        }
+        _ => vec![Pattern::Exact(lower)],
     }
 }
 

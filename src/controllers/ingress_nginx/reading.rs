@@ -3,17 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use regex_lite::Regex;
+
 use super::annotation_risk::is_too_risky;
 use super::annotation_table::{self, Class, Risk};
 use super::match_cn::{self, Value};
 use super::secrets::{Secrets, Taken};
 use super::values::boolean;
 use super::{PREFIX, error_page};
-use crate::controllers::Settings;
+use crate::controllers::{Classes, Settings};
 use crate::enforcement::{Admits, Missing};
 use crate::identity::Identity;
 use crate::manifest::Seen;
 use crate::manifest::kinds::Ingress;
+use crate::time::Timestamp;
 
 /// What older objects say their class with.
 const CLASS: &str = "kubernetes.io/ingress.class";
@@ -24,7 +27,7 @@ pub(super) struct Read<'a> {
     pub identity: &'a Identity,
     pub ingress: &'a Ingress,
     /// When it was made, if that is shown.
-    pub created: Option<&'a str>,
+    pub created: Option<Timestamp>,
     pub auth: Auth,
     pub https: HttpsRedirect,
     pub uses_regex: bool,
@@ -81,6 +84,11 @@ pub(super) enum Unread {
     Dropped,
 }
 
+/// Those of them that count as not written where their value is not accepted; for the others, the controller passes over the
+/// whole Ingress.
+const FORGIVING: [&str; 5] =
+    ["canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
+
 /// Annotations that [`Reader::read`] takes apart itself.
 const FOLLOWED: [&str; 9] = [
     "canary",
@@ -98,16 +106,20 @@ const FOLLOWED: [&str; 9] = [
 pub(super) struct Reader<'a, 's> {
     pub settings: &'a Settings,
     pub secrets: &'a mut Secrets<'s>,
+    /// The namespace that objects without one are taken to go to, where that is not known.
+    pub assumed: Option<&'a str>,
 }
 
 impl Reader<'_, '_> {
     /// What the controller reads of an Ingress.
     pub fn read<'a>(&mut self, seen: &'a Seen<'_, Ingress>) -> Result<Read<'a>, Unread> {
         let ingress = &*seen.object;
-        let class = self.class(seen.identity, ingress)?;
+        let class = self.class(seen)?;
         let annotations = Annotations { ingress, settings: self.settings };
         annotations.refused()?;
-        let mut unknown = class.or_else(|| annotations.unknown(seen.identity));
+        let mut unknown = class
+            .or_else(|| annotations.unknown(seen.identity))
+            .or_else(|| inspected(seen.identity, ingress));
         let auth = match self.auth(seen.identity, &annotations) {
             Ok(auth) => auth,
             Err(Failed::Dropped) => return Err(Unread::Dropped),
@@ -122,7 +134,7 @@ impl Reader<'_, '_> {
         Ok(Read {
             identity: seen.identity,
             ingress,
-            created: seen.created,
+            created: seen.created.and_then(Timestamp::parse),
             auth,
             https: match (switch("force-ssl-redirect"), switch("ssl-redirect")) {
                 (true, _) => HttpsRedirect::Always,
@@ -141,30 +153,49 @@ impl Reader<'_, '_> {
         })
     }
 
-    /// Whose it is, if it may be this controller's, and what of that is not known (`GetIngressClass` of `internal/ingress/controller/store/store.go`).
-    fn class(&self, identity: &Identity, ingress: &Ingress) -> Result<Option<Missing>, Unread> {
-        let written = ingress.spec.ingress_class_name.as_deref();
-        let class = written.or_else(|| ingress.metadata.annotations.get(CLASS)).unwrap_or_default();
-        if self.settings.classes.iter().any(|own| own == class) {
-            Ok(None)
-        } else if self.settings.knows_classes {
-            Err(Unread::OtherClass(class.to_owned()))
-        } else {
-            // A class of the same controller, or the default one, which the API server fills in.
-            Ok(Some(Missing::Class(identity.clone(), class.to_owned())))
+    /// Whether it may be this controller's, and what of that is not known (`GetIngressClass` of
+    /// `internal/ingress/controller/store/store.go`).
+    fn class(&self, seen: &Seen<'_, Ingress>) -> Result<Option<Missing>, Unread> {
+        let Classes { shown, default, said, are_said, are_all_shown } = &self.settings.classes;
+        let Ingress { metadata, spec } = &*seen.object;
+        let field = spec.ingress_class_name.as_deref();
+        let annotation = metadata.annotations.get(CLASS);
+        let name = field.or(annotation).unwrap_or_default();
+        let is_said = said.iter().any(|own| own == name);
+        let is_own = match (field, annotation) {
+            // Looked up among the IngressClasses with the controller's name.
+            (Some(name), _) => match shown.get(name) {
+                Some(is_own) => Some(*is_own),
+                None if *are_all_shown && !shown.is_empty() => Some(false),
+                None if is_said => Some(true),
+                None => (*are_said || !shown.is_empty()).then_some(false),
+            },
+            // Compared with the controller's flag alone.
+            (None, Some(_)) => Some(is_said),
+            // The API server has filled in the default one, or is going to.
+            (None, None) if seen.created.is_some() => Some(false),
+            (None, None) => match default {
+                Some(is_own) => Some(*is_own),
+                None => (*are_said || !shown.is_empty()).then_some(false),
+            },
+        };
+        match is_own {
+            Some(true) => Ok(None),
+            Some(false) => Err(Unread::OtherClass(name.to_owned())),
+            None => Ok(Some(Missing::Class(seen.identity.clone(), name.to_owned()))),
         }
     }
 
     /// `auth-tls-*` (`Parse` of `internal/ingress/annotations/authtls/main.go`).
     fn auth(&mut self, identity: &Identity, annotations: &Annotations<'_>) -> Result<Auth, Failed> {
-        // Without a Secret, the others are not looked at.
-        let Some(secret) = annotations.text("auth-tls-secret") else { return Ok(Auth::default()) };
         let is_basic =
             |sign: char| sign == ' ' || sign.is_ascii_alphanumeric() || "/-._~:".contains(sign);
         let raw = annotations.raw("auth-tls-secret").unwrap_or_default();
         if !raw.chars().all(is_basic) {
             return Err(Failed::Dropped);
         }
+        // Without a Secret, the others are not looked at.
+        let Some(secret) = annotations.text("auth-tls-secret") else { return Ok(Auth::default()) };
         let denied = Auth { is_denied: true, ..Auth::default() };
         let [namespace, name] = *secret.split('/').collect::<Vec<_>>().as_slice() else {
             return Ok(denied);
@@ -172,6 +203,10 @@ impl Reader<'_, '_> {
         let own = identity.namespace_or_default();
         let crosses = boolean(self.settings.get("allow-cross-namespace-resources")) == Some(true);
         if !crosses && !namespace.is_empty() && namespace != own {
+            // One that is only assumed may be the Secret's.
+            if self.assumed == Some(own) {
+                return Err(Failed::Unknown(Missing::Namespace(identity.clone())));
+            }
             return Ok(denied);
         }
         let file = match self.secrets.take(namespace, name) {
@@ -186,7 +221,7 @@ impl Reader<'_, '_> {
             Failed::Unknown(Missing::Effect(identity.clone(), format!("{PREFIX}{key}")))
         };
         let depth = match annotations
-            .text("auth-tls-verify-depth")
+            .raw("auth-tls-verify-depth")
             .and_then(|text| text.parse::<i64>().ok())
         {
             None | Some(0) => 1,
@@ -194,6 +229,13 @@ impl Reader<'_, '_> {
             Some(depth) if depth < 0 => return Err(broken("auth-tls-verify-depth")),
             Some(depth) => u8::try_from(depth).unwrap_or(u8::MAX),
         };
+        // With blanks at their ends, validators and readers see different texts.
+        let padded =
+            ["auth-tls-error-page", "auth-tls-pass-certificate-to-upstream", "auth-tls-match-cn"];
+        let is_padded = |name: &&&str| annotations.raw(name).is_some_and(|raw| raw.trim() != raw);
+        if let Some(name) = padded.iter().find(is_padded) {
+            return Err(broken(name));
+        }
         let error_page = annotations.text("auth-tls-error-page");
         if error_page.as_deref().is_some_and(|page| !error_page::is_accepted(page)) {
             return Err(Failed::Dropped);
@@ -218,6 +260,17 @@ impl Reader<'_, '_> {
         };
         Ok(Auth { is_denied: false, file, verify, depth, error_page, passes_certificate, match_cn })
     }
+}
+
+/// What the controller refuses in hosts, paths and names, where it looks (`InspectIngress` of `internal/ingress/inspector`).
+fn inspected(identity: &Identity, ingress: &Ingress) -> Option<Missing> {
+    const REFUSED: &str = r"(?s)alias\s*.*;|root\s*.*;|/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua";
+    let rules = ingress.spec.rules.iter();
+    let paths = rules.flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths));
+    let mut texts = paths.filter_map(|path| path.path.as_deref());
+    let refused = Regex::new(REFUSED).ok()?;
+    let path = texts.find(|text| refused.is_match(text))?;
+    Some(Missing::Effect(identity.clone(), path.to_owned()))
 }
 
 /// Why `auth-tls-*` gives no configuration.
@@ -296,9 +349,14 @@ impl Annotations<'_> {
                 return self.has_snippets().then(|| Missing::Snippet(identity.clone(), key));
             }
             let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
-            // What these accept they do; what they do not accept counts as not written, but for aliases.
-            if is_followed && (name != "server-alias" || known.values.has(value)) {
+            let is_url = value.starts_with("http://") || value.starts_with("https://");
+            let is_odd = name == "temporal-redirect" && !is_url;
+            let is_forgiven = FORGIVING.contains(&name) || name.starts_with("auth-tls-");
+            if is_followed && !is_odd && (is_forgiven || known.values.has(value)) {
                 return None;
+            }
+            if is_odd {
+                return Some(Missing::Effect(identity.clone(), key));
             }
             let changes = match known.class {
                 Class::Harmless | Class::Ours => false,

@@ -141,16 +141,21 @@ fn of_secret(seen: &Seen<'_, Secret>, namespace: &str, name: &str) -> Result<Tak
         path = format!("{file}.pem");
         certificates = pair;
     }
+    if authorities.as_ref().is_some_and(|pem| is_cut_off(pem)) {
+        return Err(Missing::Effect(seen.identity.clone(), "ca.crt".to_owned()));
+    }
     let Some(authorities) = authorities.as_ref().and_then(|pem| only_certificates(pem)) else {
         return Ok(Taken::Refused);
     };
     certificates.extend(authorities);
     let lists = match lists.filter(|pem| !pem.is_empty()) {
         None => None,
-        Some(pem) => match RevocationList::from_pem(&pem) {
-            Ok(lists) => Some((format!("crl-{file}.pem"), lists)),
-            Err(_) => return Ok(Taken::Refused),
-        },
+        Some(pem) => {
+            let Ok(lists) = RevocationList::from_pem(&pem) else {
+                return beyond_the_first(&pem, seen.identity);
+            };
+            Some((format!("crl-{file}.pem"), lists))
+        }
     };
     Ok(Taken::Authorities { file: path, certificates, lists })
 }
@@ -183,7 +188,27 @@ fn is_pair(secret: &Secret, pair: &[Certificate]) -> Option<bool> {
 /// The certificates of a text, as `CheckCACert` reads it: all blocks have to be certificates that Go reads.
 fn only_certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
     let certificates = Certificate::from_pem(pem).ok()?;
-    let blocks = String::from_utf8_lossy(pem).matches("-----BEGIN ").count();
+    let blocks = lines_with(pem, "-----BEGIN ");
     let is_readable = |one: &Certificate| acceptance::unreadable(one).is_none();
     (blocks == certificates.len() && certificates.iter().all(is_readable)).then_some(certificates)
+}
+
+/// What becomes of a `ca.crl` that is not read here as a whole: the controller looks at its first block alone, and nginx takes
+/// certificates too.
+fn beyond_the_first(pem: &[u8], secret: &Identity) -> Result<Taken, Missing> {
+    let text = String::from_utf8_lossy(pem);
+    let first = text.split_inclusive("-----END X509 CRL-----").next().unwrap_or_default();
+    match RevocationList::from_pem(first.as_bytes()) {
+        Ok(_) => Err(Missing::Effect(secret.clone(), "ca.crl".to_owned())),
+        Err(_) => Ok(Taken::Refused),
+    }
+}
+
+fn lines_with(pem: &[u8], begin: &str) -> usize {
+    String::from_utf8_lossy(pem).lines().filter(|line| line.starts_with(begin)).count()
+}
+
+/// Whether a block has no end: Go passes over it, and what nginx makes of the file is another matter.
+fn is_cut_off(pem: &[u8]) -> bool {
+    lines_with(pem, "-----BEGIN ") != lines_with(pem, "-----END ")
 }

@@ -1,8 +1,9 @@
 //! The controller's settings: its `ConfigMap`, and what is declared.
 
-use crate::controllers::{Declared, Origin, Settings};
+use super::values::boolean;
+use crate::controllers::{Classes, Declared, Origin, Settings};
 use crate::manifest::kinds::{ConfigMap, IngressClass};
-use crate::manifest::{ObjectSet, Seen, Shown};
+use crate::manifest::{Extent, ObjectSet, Seen, Shown};
 
 /// The version whose defaults these are, the last one that was released.
 const VERSION: &str = "1.15.1";
@@ -12,11 +13,12 @@ const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
 const CLASS: &str = "nginx";
 
 /// Options that the model knows, with their defaults (`internal/ingress/controller/config/config.go`).
-const OPTIONS: [(&str, &str); 17] = [
+const OPTIONS: [(&str, &str); 18] = [
     ("allow-cross-namespace-resources", "false"),
     ("allow-snippet-annotations", "false"),
     ("annotation-value-word-blocklist", ""),
     ("annotations-risk-level", "High"),
+    ("custom-http-errors", ""),
     ("force-ssl-redirect", "false"),
     ("http-snippet", ""),
     ("location-snippet", ""),
@@ -32,8 +34,10 @@ const OPTIONS: [(&str, &str); 17] = [
     ("use-proxy-protocol", "false"),
 ];
 
-/// Options whose value becomes part of nginx's configuration for all hosts, or of what their Services hear.
-pub(super) const PASTED: [&str; 6] = [
+/// Options whose value becomes part of nginx's configuration for all hosts, of what their Services hear, or of who answers
+/// refused clients.
+pub(super) const PASTED: [&str; 7] = [
+    "custom-http-errors",
     "main-snippet",
     "http-snippet",
     "server-snippet",
@@ -44,17 +48,20 @@ pub(super) const PASTED: [&str; 6] = [
 
 pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
     let (maps, _) = objects.all::<ConfigMap>();
-    let read = match &declared.config_map {
+    let (read, is_ambiguous) = match &declared.config_map {
         Some((namespace, name)) => match objects.read::<ConfigMap>(namespace, name) {
-            Shown::Found(Ok(seen)) => Some(seen),
-            _ => None,
+            Shown::Found(Ok(seen)) => (Some(seen), false),
+            _ => (None, true),
         },
         None => the_one(maps),
     };
     let options = OPTIONS.iter().map(|(name, default)| {
-        // Empty values count as none (`mapstructure` of `ReadConfig`).
         let value = read.as_ref().and_then(|seen| seen.object.data.get(name));
-        let (value, origin) = match value.filter(|value| !value.is_empty()) {
+        // An empty boolean is false, one that is none counts as not written (`ReadConfig` of `template/configmap.go`).
+        let is_read = |value: &&str| {
+            boolean(default).is_none() || value.is_empty() || boolean(value).is_some()
+        };
+        let (value, origin) = match value.filter(is_read) {
             Some(value) => (value, Origin::Read),
             None => (*default, Origin::Default),
         };
@@ -66,33 +73,40 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
         version_origin: if declared.version.is_some() { Origin::Declared } else { Origin::Default },
         options: options.collect(),
         classes: classes(objects, declared),
-        knows_classes: !declared.classes.is_empty() || !objects.all::<IngressClass>().0.is_empty(),
+        is_ambiguous,
         read_from: read.map(|seen| seen.identity.clone()),
     }
 }
 
-/// The only `ConfigMap` that has options of the controller, if there is one.
-fn the_one(maps: Vec<Seen<'_, ConfigMap>>) -> Option<Seen<'_, ConfigMap>> {
+/// The only `ConfigMap` that has options of the controller, if there is one; whether there are several.
+fn the_one(maps: Vec<Seen<'_, ConfigMap>>) -> (Option<Seen<'_, ConfigMap>>, bool) {
     let has_options = |seen: &Seen<'_, ConfigMap>| {
         OPTIONS.iter().any(|(name, _)| seen.object.data.get(name).is_some())
     };
     let mut with_options = maps.into_iter().filter(has_options);
-    with_options.next().filter(|_| with_options.next().is_none())
+    let first = with_options.next();
+    if with_options.next().is_some() { (None, true) } else { (first, false) }
 }
 
-/// Classes that are declared, and those of the controller's; the default one, unless it is shown to be another's.
-fn classes(objects: &ObjectSet<'_>, declared: &Declared) -> Vec<String> {
+/// Annotation of the class that the API server fills in.
+const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
+
+fn classes(objects: &ObjectSet<'_>, declared: &Declared) -> Classes {
     let (shown, _) = objects.all::<IngressClass>();
     let is_own = |seen: &Seen<'_, IngressClass>| {
         seen.object.spec.controller.as_deref() == Some(CONTROLLER_CLASS)
+            || declared.classes.contains(&seen.identity.name)
     };
-    let mut classes: Vec<String> = declared.classes.clone();
-    classes.extend(shown.iter().filter(|seen| is_own(seen)).map(|seen| seen.identity.name.clone()));
-    let is_others = shown.iter().any(|seen| seen.identity.name == CLASS && !is_own(seen));
-    if !is_others && declared.classes.is_empty() {
-        classes.push(CLASS.to_owned());
+    let is_default = |seen: &Seen<'_, IngressClass>| {
+        seen.object.metadata.annotations.get(DEFAULT_CLASS) == Some("true")
+    };
+    let said =
+        if declared.classes.is_empty() { vec![CLASS.to_owned()] } else { declared.classes.clone() };
+    Classes {
+        shown: shown.iter().map(|seen| (seen.identity.name.clone(), is_own(seen))).collect(),
+        default: shown.iter().find(|seen| is_default(seen)).map(is_own),
+        said,
+        are_said: !declared.classes.is_empty(),
+        are_all_shown: objects.extent() == Extent::Cluster,
     }
-    classes.sort();
-    classes.dedup();
-    classes
 }

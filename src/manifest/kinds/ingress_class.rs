@@ -1,10 +1,13 @@
 use serde::Deserialize;
 
-use super::{Api, Kind, null_is_absent};
+use super::{Api, Kind, Metadata, null_is_absent};
 
 /// An `IngressClass` (`networking.k8s.io/v1`).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct IngressClass {
+    /// Labels and annotations.
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub metadata: Metadata,
     /// What it says.
     #[serde(default, deserialize_with = "null_is_absent")]
     pub spec: IngressClassSpec,
