@@ -15,6 +15,8 @@ mod error_page;
 mod locations;
 mod match_cn;
 mod observation;
+#[cfg(test)]
+mod odd_tests;
 mod orders;
 mod reading;
 mod secrets;

@@ -13,31 +13,31 @@ use crate::manifest::{Extent, Namespace};
 use crate::time::Timestamp;
 
 /// An authority, whose key does not exist any more.
-const AUTHORITY: &str = include_str!("../../enforcement/stranger.pem");
+pub(super) const AUTHORITY: &str = include_str!("../../enforcement/stranger.pem");
 
 fn now() -> Timestamp {
     Timestamp::parse("2026-12-01T00:00:00Z").unwrap()
 }
 
 /// A Secret of the namespace `shop`.
-fn secret(name: &str, data: &[(&str, &str)]) -> Value {
+pub(super) fn secret(name: &str, data: &[(&str, &str)]) -> Value {
     let data: BTreeMap<&str, &str> = data.iter().copied().collect();
     json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name, "namespace": "shop" }, "stringData": data })
 }
 
-fn clients() -> Value {
+pub(super) fn clients() -> Value {
     secret("clients", &[("ca.crt", AUTHORITY)])
 }
 
 /// A certificate and its key.
-fn pair() -> (String, String) {
+pub(super) fn pair() -> (String, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let params = rcgen::CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
     (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
 }
 
 /// An Ingress of the namespace `shop`, with a `tls` entry and one path.
-fn ingress(name: &str, host: &str, path: &str, annotations: &[(&str, &str)]) -> Value {
+pub(super) fn ingress(name: &str, host: &str, path: &str, annotations: &[(&str, &str)]) -> Value {
     let named = |(key, value): &(&str, &str)| {
         let key = if key.contains('/') { (*key).to_owned() } else { format!("{PREFIX}{key}") };
         (key, (*value).to_owned())
@@ -58,15 +58,15 @@ fn ingress(name: &str, host: &str, path: &str, annotations: &[(&str, &str)]) -> 
 }
 
 /// The same, made at that second.
-fn made_at(mut object: Value, second: &str) -> Value {
+pub(super) fn made_at(mut object: Value, second: &str) -> Value {
     object["metadata"]["creationTimestamp"] = json!(format!("2026-11-30T00:00:{second}Z"));
     object
 }
 
-const ASKS: &[(&str, &str)] = &[("auth-tls-secret", "shop/clients")];
+pub(super) const ASKS: &[(&str, &str)] = &[("auth-tls-secret", "shop/clients")];
 
 /// What the controller makes of all objects of a cluster.
-fn observed(objects: &[Value]) -> Observed {
+pub(super) fn observed(objects: &[Value]) -> Observed {
     let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster);
     for object in objects {
         set.add_other(Identity::of(object).unwrap(), object);
@@ -75,16 +75,16 @@ fn observed(objects: &[Value]) -> Observed {
     IngressNginx.observe(&set, &settings)
 }
 
-fn https(host: &str, path: &str) -> Request {
+pub(super) fn https(host: &str, path: &str) -> Request {
     Request { path: path.to_owned(), ..Request::of(host) }
 }
 
 /// What becomes of a request without a certificate.
-fn without(objects: &[Value], request: &Request) -> Verdict {
+pub(super) fn without(objects: &[Value], request: &Request) -> Verdict {
     verdict(&observed(objects), request, now())
 }
 
-fn reaches(service: &str) -> impl Fn(&Verdict) -> bool {
+pub(super) fn reaches(service: &str) -> impl Fn(&Verdict) -> bool {
     move |verdict| matches!(verdict, Verdict::Admitted { backend: Some(backend), .. } if backend.service == service)
 }
 
@@ -93,7 +93,7 @@ fn refused(status: u16) -> impl Fn(&Verdict) -> bool {
 }
 
 #[track_caller]
-fn holds(verdict: &Verdict, expected: impl Fn(&Verdict) -> bool) {
+pub(super) fn holds(verdict: &Verdict, expected: impl Fn(&Verdict) -> bool) {
     assert!(expected(verdict), "{verdict:?}");
 }
 
