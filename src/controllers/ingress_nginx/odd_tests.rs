@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::tests::{
-    ASKS, AUTHORITY, clients, holds, https, ingress, made_at, observed, pair, reaches, secret,
-    without,
+    ASKS, AUTHORITY, clients, holds, https, ingress, made_at, observed, pair, reaches, refused,
+    secret, without,
 };
 use super::*;
 use crate::enforcement::{Given, Missing, Verdict, verdict};
@@ -164,4 +164,24 @@ fn a_namespace_that_is_only_assumed_may_be_the_secrets() {
     let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
     let verdict = verdict(&IngressNginx.observe(&set, &settings), &https("a.test", "/"), now);
     assert!(matches!(verdict, Verdict::Unknown(Missing::Namespace(_))), "{verdict:?}");
+}
+
+#[test]
+fn what_nginx_refuses_leaves_every_host_unknown() {
+    let other = ingress("b", "b.test", "/", &[]);
+    let slashed = made_at(ingress("a2", "a.test", "/x/", &[]), "02");
+    let twice = [made_at(ingress("a", "a.test", "/x", &[]), "01"), slashed, other.clone()];
+    let mut canary = ingress("c", "b.test", "/", &[("canary", "true")]);
+    canary["spec"]["rules"] = json!([{ "host": "b.test" }]);
+    for objects in [&twice[..], &[other, canary]] {
+        let verdict = without(objects, &https("b.test", "/"));
+        assert!(matches!(verdict, Verdict::Unknown(Missing::Broken(..))), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_refused_secret_answers_503_where_the_rule_has_no_paths() {
+    let mut bare = ingress("a", "a.test", "/", &[("auth-tls-secret", "shop/missing")]);
+    bare["spec"]["rules"] = json!([{ "host": "a.test" }]);
+    holds(&without(&[clients(), bare], &https("a.test", "/")), refused(503));
 }

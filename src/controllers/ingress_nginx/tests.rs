@@ -88,7 +88,7 @@ pub(super) fn reaches(service: &str) -> impl Fn(&Verdict) -> bool {
     move |verdict| matches!(verdict, Verdict::Admitted { backend: Some(backend), .. } if backend.service == service)
 }
 
-fn refused(status: u16) -> impl Fn(&Verdict) -> bool {
+pub(super) fn refused(status: u16) -> impl Fn(&Verdict) -> bool {
     move |verdict| matches!(verdict, Verdict::Refused { answer: Answer::Status(own), .. } if *own == status)
 }
 
@@ -318,26 +318,6 @@ fn paths_are_matched_as_nginx_does() {
     object["metadata"]["annotations"][format!("{PREFIX}use-regex")] = json!("true");
     let verdict = without(&[object], &https("a.test", "/b"));
     assert!(matches!(verdict, Verdict::OneOf(Cause::Paths, _)), "{verdict:?}");
-}
-
-#[test]
-fn what_nginx_refuses_leaves_every_host_unknown() {
-    let other = ingress("b", "b.test", "/", &[]);
-    let slashed = made_at(ingress("a2", "a.test", "/x/", &[]), "02");
-    let twice = [made_at(ingress("a", "a.test", "/x", &[]), "01"), slashed, other.clone()];
-    let mut canary = ingress("c", "b.test", "/", &[("canary", "true")]);
-    canary["spec"]["rules"] = json!([{ "host": "b.test" }]);
-    for objects in [&twice[..], &[other, canary]] {
-        let verdict = without(objects, &https("b.test", "/"));
-        assert!(matches!(verdict, Verdict::Unknown(Missing::Broken(..))), "{verdict:?}");
-    }
-}
-
-#[test]
-fn a_refused_secret_answers_503_where_the_rule_has_no_paths() {
-    let mut bare = ingress("a", "a.test", "/", &[("auth-tls-secret", "shop/missing")]);
-    bare["spec"]["rules"] = json!([{ "host": "a.test" }]);
-    holds(&without(&[clients(), bare], &https("a.test", "/")), refused(503));
 }
 
 #[test]
