@@ -62,6 +62,7 @@ type Said = Vec<(String, String)>;
 fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
     // Clients and words by path; paths with the same ones together, in the order of the first.
     let mut groups: Vec<(Vec<&str>, Said)> = Vec::new();
+    // Only asked, never iterated over.
     let mut places: HashMap<Said, usize> = HashMap::new();
     for of_path in answers.chunk_by(|one, other| one.path == other.path) {
         let Some(first) = of_path.first() else { continue };

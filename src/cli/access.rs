@@ -29,8 +29,8 @@ use crate::time::Timestamp;
 /// Show who reaches what: every host and path by client, with the reason
 ///
 /// Asked are a client without a certificate, one of an authority that nothing trusts, one below each authority that a host
-/// trusts, the clients of the spec and those of `--client`; and anybody by plain HTTP. Without FILE, the objects are those that
-/// `render` would print. The answers are what ingress-nginx does with the objects once it has read them; what cannot
+/// trusts, those of `--client`, and any client by plain HTTP. Without FILE, the objects are those that `render` would print, and
+/// the clients of the spec are asked about too. The answers are what ingress-nginx does with the objects once it has read them; what cannot
 /// be known is `unknown`, with what is missing. Issues nothing.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -55,7 +55,7 @@ pub struct Args {
     /// Path to ask about beside those of the routes; may be repeated
     #[arg(long = "path", value_name = "PATH", value_parser = path, help_heading = "Questions")]
     paths: Vec<String>,
-    /// The objects of FILE are all of a cluster's: what is not among them does not exist
+    /// The objects of FILE are all of a cluster's, of the kinds among them: what is not there does not exist
     #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
     /// Version of the controller
@@ -129,6 +129,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     };
     if args.objects.is_empty() {
         return of_spec(args, globals, &mut asked);
+    }
+    if !args.spec.files.is_empty() || !args.spec.values.is_empty() || args.existing.is_given() {
+        return Err(CommandError::Input(vec![two_sources()]));
     }
     let now = args.spec.now()?;
     if args.diff {
@@ -242,6 +245,14 @@ impl Args {
             config_map: self.configmap.clone(),
         }
     }
+}
+
+/// The spec is not read beside objects that are given.
+fn two_sources() -> Diagnostic {
+    let title =
+        "FILE names the objects, and `-f`, `--set` or `--existing` a spec that would give others";
+    Diagnostic::error("arguments", title)
+        .help("name one of both; `--client NAME=FILE` asks about a client of the spec")
 }
 
 fn unissued() -> Diagnostic {

@@ -26,6 +26,8 @@ mod settings;
 mod tests;
 pub(crate) mod values;
 
+pub(crate) use locations::is_readable;
+
 use super::{Controller, Declared, Settings};
 use crate::enforcement::Observed;
 use crate::manifest::ObjectSet;

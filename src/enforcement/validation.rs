@@ -108,7 +108,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Whether it names this one as its issuer, whoever signed it.
+    /// Whether it names this one as its issuer, by name and identifiers; signatures are not looked at.
     fn names_as_issuer(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.names_as_issuer(issuer),
@@ -120,7 +120,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Whether the key of this one made its signature, as far as that can be told.
+    /// Whether the key of this one may have made its signature.
     fn may_be_signed_by(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.signature_by(issuer).may_be_valid(),

@@ -152,6 +152,7 @@ fn mistakes_are_said() {
         (&["access", "--client", "alice"], "write a name for the client, `=` and a file"),
         (&["access", "--client", "a=mtls.toml"], "`mtls.toml`: no PEM block"),
         (&["access", "--whole-cluster"], "--whole-cluster"),
+        (&["access", "-f", "mtls.toml", "out"], "FILE names the objects"),
         (&["access", "out", "--configmap", "x"], "NAMESPACE/NAME"),
     ] {
         let run = sandbox.run(arguments);

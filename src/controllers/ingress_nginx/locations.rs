@@ -38,24 +38,33 @@ pub(super) fn patterns(server: &Server) -> Vec<(PathPattern, &Location)> {
 /// Paths that nginx redirects to the same with a slash: it has a location for that one, and none for the path itself
 /// (`auto_redirect` of `ngx_http_core_find_static_location`).
 pub(super) fn with_slash_alone(patterns: &[(PathPattern, &Location)]) -> BTreeSet<String> {
-    let has_exact = |path: &str| {
-        patterns
-            .iter()
-            .any(|(pattern, _)| matches!(pattern, PathPattern::Exact(own) if own == path))
-    };
+    let exact: BTreeSet<&str> = patterns
+        .iter()
+        .filter_map(|(pattern, _)| match pattern {
+            PathPattern::Exact(path) => Some(path.as_str()),
+            PathPattern::Prefix(_) | PathPattern::Expression(_) => None,
+        })
+        .collect();
     let slashed = patterns.iter().filter_map(|(pattern, _)| match pattern {
         PathPattern::Prefix(path) | PathPattern::Exact(path) => {
             path.strip_suffix('/').filter(|path| !path.is_empty())
         }
         PathPattern::Expression(_) => None,
     });
-    slashed.filter(|path| !has_exact(path)).map(str::to_owned).collect()
+    slashed.filter(|path| !exact.contains(path)).map(str::to_owned).collect()
 }
 
 /// Why nginx takes no configuration at all, if it takes none.
 pub(super) fn broken(world: &World) -> Option<Missing> {
     if let Some(host) = &world.ends_at {
         return Some(Missing::Broken(host.clone(), "it ends at a canary whose rule has no paths"));
+    }
+    let is_unread = |(host, server): &(&String, &Server)| {
+        server.aliases.iter().any(|alias| !is_readable(alias))
+            || server.from_to_www && host.starts_with("*.")
+    };
+    if let Some((host, _)) = world.servers.iter().find(is_unread) {
+        return Some(Missing::Broken(host.clone(), "it has a name that nginx does not read"));
     }
     let is_twice = |server: &Server| {
         let mut seen = BTreeSet::new();
@@ -64,6 +73,14 @@ pub(super) fn broken(world: &World) -> Option<Missing> {
     };
     let host = world.servers.iter().find(|(_, server)| is_twice(server));
     host.map(|(host, _)| Missing::Broken(host.clone(), "two of its locations are one to nginx"))
+}
+
+/// Whether nginx reads a name of a server (`ngx_hash_add_key` of nginx's `src/core/ngx_hash.c`); where it does not, it takes no
+/// configuration.
+pub(crate) fn is_readable(name: &str) -> bool {
+    let inner = name.strip_prefix("*.").or_else(|| name.strip_prefix('.'));
+    let inner = inner.or_else(|| name.strip_suffix(".*")).unwrap_or(name);
+    name.starts_with('~') || !(inner.is_empty() || inner.contains('*') || inner.contains(".."))
 }
 
 pub(super) fn answer(world: &World, location: &Location, headers: &Arc<[Header]>) -> Fact<Action> {

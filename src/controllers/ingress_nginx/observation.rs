@@ -81,8 +81,12 @@ fn pasted(settings: &Settings) -> Option<Missing> {
     if settings.is_ambiguous {
         return Some(Missing::Settings);
     }
-    let key = PASTED.iter().find(|key| !settings.get(key).is_empty())?;
     let object = settings.read_from.clone()?;
+    // What is HTTPS is then said by whatever stands in front.
+    if boolean(settings.get("use-proxy-protocol")) == Some(true) {
+        return Some(Missing::Effect(object, "use-proxy-protocol".to_owned()));
+    }
+    let key = PASTED.iter().find(|key| !settings.get(key).is_empty())?;
     Some(Missing::Snippet(object, (*key).to_owned()))
 }
 
@@ -126,12 +130,16 @@ impl Scene<'_> {
             table: 0,
         }];
         let mut hosts = Vec::new();
+        // Where handshakes of unknown names are refused, nothing listens for them.
+        let rejects = boolean(self.settings.get("ssl-reject-handshake")) == Some(true);
         for (pattern, all) in by_name {
+            let clients = merged(all.iter().map(|served| served.clients.clone()));
+            let is_rejected = rejects && pattern == Pattern::Any;
             listeners.push(Listener {
                 port: HTTPS,
                 protocol: Protocol::Https,
                 sni: pattern.clone(),
-                clients: merged(all.iter().map(|served| served.clients.clone())),
+                clients: if is_rejected { Fact::Known(Clients::NotListening) } else { clients },
                 table: 0,
             });
             let verifies = all.iter().any(|served| served.verifies);

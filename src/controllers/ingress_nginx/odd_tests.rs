@@ -80,6 +80,12 @@ fn settings_are_read_as_the_controller_reads_them() {
     }
     let dropped = without(&objects(json!({"annotations-risk-level": ""})), &https("a.test", "/"));
     assert_eq!(dropped, Verdict::NotServed);
+    let proxied = objects(json!({"use-proxy-protocol": "true"}));
+    holds(&without(&proxied, &https("a.test", "/")), is_unknown);
+    let rejecting = objects(json!({"ssl-reject-handshake": "true"}));
+    assert_eq!(without(&rejecting, &https("other.test", "/")), Verdict::NotServed);
+    let nameless = crate::enforcement::Request { sni: None, ..https("a.test", "/") };
+    assert_eq!(without(&rejecting, &nameless), Verdict::NotServed);
     let errors = objects(json!({"custom-http-errors": "400"}));
     holds(&without(&errors, &https("a.test", "/")), is_unknown);
     let mut two = objects(json!({"ssl-redirect": "false"})).to_vec();
@@ -173,7 +179,9 @@ fn what_nginx_refuses_leaves_every_host_unknown() {
     let twice = [made_at(ingress("a", "a.test", "/x", &[]), "01"), slashed, other.clone()];
     let mut canary = ingress("c", "b.test", "/", &[("canary", "true")]);
     canary["spec"]["rules"] = json!([{ "host": "b.test" }]);
-    for objects in [&twice[..], &[other, canary]] {
+    let unread = ingress("d", "d.test", "/", &[("server-alias", "a*b.test")]);
+    let www = ingress("e", "*.e.test", "/", &[("from-to-www-redirect", "true")]);
+    for objects in [&twice[..], &[other.clone(), unread], &[other.clone(), www], &[other, canary]] {
         let verdict = without(objects, &https("b.test", "/"));
         assert!(matches!(verdict, Verdict::Unknown(Missing::Broken(..))), "{verdict:?}");
     }

@@ -84,11 +84,6 @@ pub(super) enum Unread {
     Dropped,
 }
 
-/// Those of them that count as not written where their value is not accepted; for the others, the controller passes over the
-/// whole Ingress.
-const FORGIVING: [&str; 5] =
-    ["canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
-
 /// Annotations that [`Reader::read`] takes apart itself.
 const FOLLOWED: [&str; 9] = [
     "canary",
@@ -101,6 +96,11 @@ const FOLLOWED: [&str; 9] = [
     "temporal-redirect",
     "use-regex",
 ];
+
+/// Those of them that count as not written where their value is not accepted; for the others, the controller passes over the
+/// whole Ingress.
+const FORGIVING: [&str; 5] =
+    ["canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
 
 /// Reads Ingresses.
 pub(super) struct Reader<'a, 's> {

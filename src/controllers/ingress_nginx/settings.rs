@@ -13,7 +13,7 @@ const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
 const CLASS: &str = "nginx";
 
 /// Options that the model knows, with their defaults (`internal/ingress/controller/config/config.go`).
-const OPTIONS: [(&str, &str); 18] = [
+const OPTIONS: [(&str, &str); 17] = [
     ("allow-cross-namespace-resources", "false"),
     ("allow-snippet-annotations", "false"),
     ("annotation-value-word-blocklist", ""),
@@ -29,7 +29,6 @@ const OPTIONS: [(&str, &str); 18] = [
     ("ssl-redirect", "true"),
     ("ssl-reject-handshake", "false"),
     ("stream-snippet", ""),
-    ("strict-validate-path-type", "true"),
     ("use-forwarded-headers", "false"),
     ("use-proxy-protocol", "false"),
 ];

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scene, called, is_true};
+use crate::controllers::ingress_nginx::is_readable;
 use crate::diagnostic::Diagnostic;
 use crate::domain::{self, is_at_or_below};
 use crate::model::Exposure;
@@ -28,8 +29,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Names of servers that nginx does not read, for which it takes no new configuration at all
-/// (`ngx_hash_add_key` of nginx's `src/core/ngx_hash.c`).
+/// Names of servers that nginx does not read, for which it takes no new configuration at all.
 fn unreadable_names(scene: &Scene<'_>, view: &IngressView<'_>) -> Vec<Diagnostic> {
     let Some(exposure) = scene.entry_of(view) else { return Vec::new() };
     let aliases = aliases(view).into_iter().filter(|alias| !is_readable(alias));
@@ -52,12 +52,6 @@ fn unreadable_names(scene: &Scene<'_>, view: &IngressView<'_>) -> Vec<Diagnostic
             )
         })
         .collect()
-}
-
-fn is_readable(name: &str) -> bool {
-    let inner = name.strip_prefix("*.").or_else(|| name.strip_prefix('.'));
-    let inner = inner.or_else(|| name.strip_suffix(".*")).unwrap_or(name);
-    name.starts_with('~') || !(inner.is_empty() || inner.contains('*') || inner.contains(".."))
 }
 
 /// The names, as the controller splits them (`internal/ingress/annotations/alias/main.go`).
