@@ -2,7 +2,7 @@
 
 pub mod ingress_nginx;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::enforcement::Observed;
 use crate::identity::Identity;
@@ -43,6 +43,8 @@ pub struct Declared {
     pub config_map: Option<(String, String)>,
     /// Values of [`Controller::options`], by name.
     pub options: BTreeMap<String, String>,
+    /// Annotations that it takes, whatever its settings are taken to be.
+    pub accepted: BTreeSet<String>,
 }
 
 /// A controller that reads the objects, as people name it.
@@ -65,6 +67,8 @@ pub struct Settings {
     pub version_origin: Origin,
     /// Values by option, of the options that the model knows.
     pub options: BTreeMap<&'static str, (String, Origin)>,
+    /// Annotations that it takes, whatever the options say.
+    pub accepted: BTreeSet<String>,
     /// Ingress classes.
     pub classes: Classes,
     /// Whether it is not known which object has the options: several may, or the one that is named is not there.
