@@ -49,7 +49,7 @@ fn host(
     };
     // Solvers of ACME challenges answer anybody, by plain HTTP too; a backend behind other paths as well does not.
     let asked = exposure.routes.iter().filter(|route| !route.path.starts_with(CHALLENGES));
-    let only = auth.allow.as_ref().map(|subjects| subjects.iter().cloned().collect());
+    let only = auth.allow.as_ref().map(|all| all.iter().map(|one| one.subject.rfc2253()).collect());
     DesiredHost {
         key: exposure.key.clone(),
         host: representatives::name_of(&pattern).unwrap_or(name),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::check::is_protected;
 use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER};
 use super::trust::{Secrets, Trusted};
-use super::{PREFIX, allowed};
+use super::{PREFIX, allowed, arrange};
 use crate::controllers::ingress_nginx::annotation_risk::{self, opens};
 use crate::diagnostic::{Diagnostic, literal};
 use crate::model::{ClientAuthentication, Exposure, Model, ServerCertificateSource};
@@ -13,7 +13,7 @@ use crate::specification::document::Locate;
 use crate::specification::document::Step;
 use crate::specification::value::ObjectName;
 use crate::store::Material;
-use crate::targets::{IngressView, SecretView, Views};
+use crate::targets::{HostArrangement, IngressView, SecretView, Views};
 
 /// Where mtlsgen makes the Ingress.
 const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
@@ -36,8 +36,9 @@ pub(super) fn check(
     let entries = Entries::of(model);
     let mut trust = Trusted::new(material, &objects.secrets);
     let mut found = Vec::new();
+    let arrangement = arrange::of(model);
     for (exposure, auth) in protected(model) {
-        let mut check = Protection::new(exposure, auth);
+        let mut check = Protection::new(exposure, arrangement.host(&exposure.key));
         check.own(&objects);
         check.found.extend(trust.problems(auth).iter().cloned());
         for foreign in entries.foreign_to(exposure, &objects) {
@@ -253,9 +254,11 @@ struct Protection<'a> {
 }
 
 impl<'a> Protection<'a> {
-    fn new(exposure: &'a Exposure, auth: &ClientAuthentication) -> Self {
+    fn new(exposure: &'a Exposure, arranged: Option<&HostArrangement<'_>>) -> Self {
         // What cannot be expressed has been refused before.
-        let wanted = own_annotations::for_client_auth(&exposure.key, auth).unwrap_or_default();
+        let wanted = arranged
+            .map(|host| own_annotations::for_client_auth(&exposure.key, host).unwrap_or_default());
+        let wanted = wanted.unwrap_or_default();
         Self { exposure, wanted, found: Vec::new(), refused: Vec::new(), other_classes: Vec::new() }
     }
 
