@@ -7,7 +7,7 @@ use crate::enforcement::{
     Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Pattern, Presence,
 };
 use crate::identity::Identity;
-use crate::model::{ClientAuthentication, Exposure, Model, Reference, Route};
+use crate::model::{AllowedClient, ClientAuthentication, Exposure, Model, Reference, Route};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{Holder, Issuer};
@@ -94,7 +94,8 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
 }
 
 /// What decides who gets in, and what services hear.
-type Settings<'a> = (&'a [String], Option<&'a Reference>, Presence, u8, Option<&'a [String]>, bool);
+type Settings<'a> =
+    (&'a [String], Option<&'a Reference>, Presence, Option<u8>, Option<&'a [AllowedClient]>, bool);
 
 /// What hosts ask, each once.
 struct Asking<'a> {
@@ -125,7 +126,7 @@ impl<'a> Asking<'a> {
             authorities.as_slice(),
             existing.then_some(secret),
             presence,
-            (*verify_depth).max(1),
+            verify_depth.map(|depth| depth.max(1)),
             allow.as_deref(),
             *pass_certificate_to_upstream,
         );
@@ -156,7 +157,7 @@ impl<'a> Asking<'a> {
             presence,
             below,
             lists,
-            only: only.map(|subjects| subjects.iter().cloned().collect()),
+            only: only.map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
             depth,
             passes_certificate,
             clients: clients.collect(),
@@ -164,11 +165,16 @@ impl<'a> Asking<'a> {
     }
 
     /// A client with the chain that it was given, if a list has it.
-    fn client(&self, name: &str, only: Option<&[String]>) -> Option<(String, Vec<Certificate>)> {
+    fn client(
+        &self,
+        name: &str,
+        only: Option<&[AllowedClient]>,
+    ) -> Option<(String, Vec<Certificate>)> {
         let pem = self.material.certificate_chain(&Holder::Client(name.to_owned()))?;
         let chain = Certificate::from_pem(pem.as_bytes()).ok()?;
-        let subject = chain.first()?.subject.rfc2253();
-        only.is_none_or(|only| only.contains(&subject)).then(|| (name.to_owned(), chain))
+        let subject = &chain.first()?.subject;
+        let is_listed = only.is_none_or(|only| only.iter().any(|one| one.subject == *subject));
+        is_listed.then(|| (name.to_owned(), chain))
     }
 }
 

@@ -88,7 +88,7 @@ fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<Differen
         below: Below::These(certificates(&pki.authority)),
         lists: Vec::new(),
         only: None,
-        depth: 1,
+        depth: None,
         passes_certificate: false,
         clients: vec![("alice".to_owned(), certificates(&pki.client))],
     };

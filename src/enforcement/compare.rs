@@ -136,11 +136,11 @@ impl<'a> Comparison<'a> {
                 is_by_check &= self.refuses(host, &paths, (&requester, request));
             }
         }
-        if let Some(deeper) =
-            validation.and_then(|one| one.depth).filter(|depth| *depth > asked.depth)
+        let depth = validation.and_then(|one| one.depth);
+        if let (Some(desired), Some(observed)) = (asked.depth, depth)
+            && desired < observed
         {
-            let witness = Witness::Deeper { desired: asked.depth, observed: deeper };
-            self.note(host, DifferenceKind::Weaker, witness);
+            self.note(host, DifferenceKind::Weaker, Witness::Deeper { desired, observed });
         }
         if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
             self.closed.entry(key).or_default().push(served);
@@ -426,7 +426,7 @@ impl Asked {
         let ideal = ClientValidation {
             certificates: Fact::Known(Vec::new()),
             anchors: kind.anchors,
-            depth: kind.depth.map(|_| self.depth),
+            depth: self.depth.filter(|_| kind.depth.is_some()),
             revocation: Fact::Known(Revocation::None),
             tolerates: BTreeSet::new(),
             refusal: kind.refusal,

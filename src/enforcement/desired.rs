@@ -53,8 +53,8 @@ pub struct Asked {
     pub lists: Vec<RevocationList>,
     /// The only subjects that get in, as RFC 2253 prints them; `None`: all.
     pub only: Option<BTreeSet<String>>,
-    /// How many certificates may stand between a client's and its root.
-    pub depth: u8,
+    /// How many certificates may stand between a client's and its root, as it is written; `None`: any number.
+    pub depth: Option<u8>,
     /// Whether backends hear the client's certificate.
     pub passes_certificate: bool,
     /// Clients that are to get in, with the chains that they were given.

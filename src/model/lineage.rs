@@ -61,19 +61,6 @@ impl Lineage {
     pub fn intermediates(&self, authority: &str) -> usize {
         self.line(authority).len().saturating_sub(1)
     }
-
-    /// The verification depth that leaves at or below any of `authorities` need, at least 1: nginx
-    /// counts intermediates alone, and takes 0 for 1.
-    #[must_use]
-    pub fn verify_depth(&self, authorities: &[String]) -> usize {
-        self.lines
-            .keys()
-            .filter(|name| authorities.iter().any(|listed| self.is_at_or_below(name, listed)))
-            .map(|name| self.intermediates(name))
-            .max()
-            .unwrap_or(0)
-            .max(1)
-    }
 }
 
 fn line(name: &str, authorities: &BTreeMap<String, Authority>) -> Vec<Anchor> {

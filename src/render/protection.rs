@@ -164,7 +164,7 @@ impl Scene<'_> {
                 diagnostic = diagnostic.help(format!("besides, {one}"));
             }
         }
-        for reason in self.target.explain(exposure, self.objects) {
+        for reason in self.target.explain(self.model, exposure, self.objects) {
             diagnostic = diagnostic.help(reason);
         }
         let missing = differences.iter().filter_map(Difference::missing);

@@ -8,16 +8,21 @@ use crate::identity::Identity;
 use crate::manifest::ObjectSet;
 use crate::manifest::kinds::{Ingress, IngressRule};
 use crate::model::Exposure;
+use crate::targets::HostArrangement;
 
 /// What says the ingress class where `ingressClassName` does not, and above it.
 const CLASS: &str = "kubernetes.io/ingress.class";
 
 /// What is not as mtlsgen makes it, Ingress by Ingress.
-pub(super) fn explain(exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
+pub(super) fn explain(
+    exposure: &Exposure,
+    arranged: Option<&HostArrangement<'_>>,
+    objects: &ObjectSet<'_>,
+) -> Vec<String> {
     let host = exposure.host.as_str();
-    let auth = exposure.client_auth.as_ref();
     // What cannot be expressed has been refused before.
-    let wanted = auth.and_then(|auth| own_annotations::for_client_auth(&exposure.key, auth).ok());
+    let wanted = arranged
+        .and_then(|arranged| own_annotations::for_client_auth(&exposure.key, arranged).ok());
     let wanted = wanted.unwrap_or_default();
     let (ingresses, _) = objects.all::<Ingress>();
     let mut found = Vec::new();
