@@ -42,7 +42,8 @@ pub fn desired<'a>(
             }
         }
     }
-    Desired { hosts }
+    let entrusted = hosts.iter().flat_map(|host| host.entrusted.iter().cloned()).collect();
+    Desired { hosts, entrusted }
 }
 
 /// Whether two entries of one host are one to whoever serves it: they add paths to each other.
