@@ -22,7 +22,7 @@ pub(super) struct Orders<'r, 'a> {
 /// Orders that may make a difference; the first one is that of Ingresses that are made at once.
 pub(super) fn orders<'r, 'a>(ingresses: &'r [Read<'a>]) -> Orders<'r, 'a> {
     let mut sorted: Vec<&Read<'_>> = ingresses.iter().collect();
-    sorted.sort_by_key(|read| {
+    sorted.sort_by_cached_key(|read| {
         (
             read.created,
             Reverse(format!("{}/{}", read.identity.namespace_or_default(), read.identity.name)),
