@@ -2,6 +2,7 @@
 //! and for programs.
 
 pub mod desired;
+pub mod doors;
 mod json;
 mod questions;
 pub mod readers;

@@ -1,5 +1,6 @@
 //! Ingress dialects: one a file.
 
+mod arrangement;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod ingress_nginx;
@@ -10,8 +11,9 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
 use crate::model::{Exposure, Model};
-use crate::specification::document::Locate;
+use crate::specification::document::{Locate, Places};
 
+pub use arrangement::{Arrangement, HostArrangement, Verifier};
 pub use view::{
     BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
     TlsView, Trust, Views,
@@ -42,24 +44,41 @@ pub trait Target: Sync {
     /// Its name in the spec.
     fn name(&self) -> &'static str;
 
-    /// What the target cannot express, what would be silently open, and what deserves a word; before
-    /// anything is rendered.
-    fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic>;
+    /// How it arranges what the model asks for; the warnings are beside it.
+    ///
+    /// # Errors
+    /// What it cannot arrange as it is meant, warnings among them.
+    fn arrange<'m>(
+        &self,
+        model: &'m Model,
+        places: &dyn Places,
+    ) -> Result<Arrangement<'m>, Vec<Diagnostic>>;
+
+    /// What [`Target::arrange`] finds, what would be silently open, and what deserves a word; before anything is
+    /// rendered.
+    fn check(&self, model: &Model, places: &dyn Places) -> Vec<Diagnostic>;
 
     /// The objects that expose one host, whose Ingress does not exist yet.
     ///
     /// # Errors
     ///
     /// What cannot be expressed.
-    fn expose(&self, exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>>;
+    fn expose(
+        &self,
+        exposure: &Exposure,
+        arrangement: &Arrangement<'_>,
+    ) -> Result<Vec<Object>, Vec<Diagnostic>>;
 
     /// Annotations of an Ingress that exposes one host, beside those that the user asks for.
     ///
     /// # Errors
     ///
     /// What cannot be expressed, or not by annotations.
-    fn annotations(&self, exposure: &Exposure)
-    -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
+    fn annotations(
+        &self,
+        exposure: &Exposure,
+        arrangement: &Arrangement<'_>,
+    ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
 
     /// What deserves a word about the final objects, after templates, patches and annotations, beside who gets in.
     fn check_objects(

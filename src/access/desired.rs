@@ -1,13 +1,13 @@
 //! Who is to get in, as the spec says it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::enforcement::{
     Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Pattern, Presence,
 };
 use crate::identity::Identity;
-use crate::model::{ClientAuthentication, Exposure, Model, Reference, Route};
+use crate::model::{AllowedClient, ClientAuthentication, Exposure, Model, Reference, Route};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{Holder, Issuer};
@@ -28,7 +28,8 @@ pub fn desired<'a>(
             clients.entry(issuer).or_default().push(name);
         }
     }
-    let mut asking = Asking { material, clients, known: BTreeMap::new() };
+    let mut asking =
+        Asking { model, material, clients, depths: BTreeMap::new(), known: BTreeMap::new() };
     let mut hosts: Vec<DesiredHost> = Vec::new();
     // Only asked, never iterated over.
     let mut known: HashMap<&str, usize> = HashMap::new();
@@ -94,13 +95,17 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
 }
 
 /// What decides who gets in, and what services hear.
-type Settings<'a> = (&'a [String], Option<&'a Reference>, Presence, u8, Option<&'a [String]>, bool);
+type Settings<'a> =
+    (&'a [String], Option<&'a Reference>, Presence, u8, Option<BTreeSet<&'a AllowedClient>>, bool);
 
 /// What hosts ask, each once.
 struct Asking<'a> {
+    model: &'a Model,
     material: &'a dyn Material,
     /// Names of clients by their issuer.
     clients: BTreeMap<&'a str, Vec<&'a str>>,
+    /// How deep the chains below authorities are.
+    depths: BTreeMap<&'a [String], u8>,
     known: BTreeMap<Settings<'a>, Arc<Asked>>,
 }
 
@@ -121,12 +126,16 @@ impl<'a> Asking<'a> {
             Verify::Optional => Presence::Optional,
             Verify::OptionalNoCa => Presence::Unverified,
         };
+        let lineage = &self.model.lineage;
+        let depth = verify_depth.unwrap_or_else(|| {
+            *self.depths.entry(authorities).or_insert_with(|| lineage.depth_below(authorities))
+        });
         let settings = (
             authorities.as_slice(),
             existing.then_some(secret),
             presence,
-            (*verify_depth).max(1),
-            allow.as_deref(),
+            depth.max(1),
+            allow.as_ref().map(|all| all.iter().collect()),
             *pass_certificate_to_upstream,
         );
         if let Some(asked) = self.known.get(&settings) {
@@ -138,7 +147,8 @@ impl<'a> Asking<'a> {
     }
 
     fn asked(&self, settings: &Settings<'_>) -> Asked {
-        let (authorities, existing, presence, depth, only, passes_certificate) = *settings;
+        let (authorities, existing, presence, depth, only, passes_certificate) = settings;
+        let (authorities, only) = (*authorities, only.as_ref());
         let (below, lists) = match existing {
             Some(secret) => (Below::Entrusted(identity(secret)), Vec::new()),
             None => {
@@ -153,22 +163,29 @@ impl<'a> Asking<'a> {
             self.clients.get(authority.as_str())?.iter().find_map(|name| self.client(name, only))
         });
         Asked {
-            presence,
+            presence: *presence,
             below,
             lists,
-            only: only.map(|subjects| subjects.iter().cloned().collect()),
-            depth,
-            passes_certificate,
+            only: only.map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
+            depth: *depth,
+            passes_certificate: *passes_certificate,
             clients: clients.collect(),
         }
     }
 
     /// A client with the chain that it was given, if a list has it.
-    fn client(&self, name: &str, only: Option<&[String]>) -> Option<(String, Vec<Certificate>)> {
+    fn client(
+        &self,
+        name: &str,
+        only: Option<&BTreeSet<&AllowedClient>>,
+    ) -> Option<(String, Vec<Certificate>)> {
         let pem = self.material.certificate_chain(&Holder::Client(name.to_owned()))?;
         let chain = Certificate::from_pem(pem.as_bytes()).ok()?;
-        let subject = chain.first()?.subject.rfc2253();
-        only.is_none_or(|only| only.contains(&subject)).then(|| (name.to_owned(), chain))
+        let subject = &chain.first()?.subject;
+        let is_listed = |only: &BTreeSet<&AllowedClient>| {
+            only.iter().any(|one| one.subject.rfc2253() == subject.rfc2253())
+        };
+        only.is_none_or(is_listed).then(|| (name.to_owned(), chain))
     }
 }
 

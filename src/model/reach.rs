@@ -20,7 +20,9 @@ impl Model {
         self.exposures.iter().filter_map(move |exposure| {
             let authentication = exposure.client_auth.as_ref()?;
             let is_allowed = match &authentication.allow {
-                Some(subjects) => subjects.iter().any(|allowed| Some(allowed) == subject.as_ref()),
+                Some(subjects) => {
+                    subjects.iter().any(|one| Some(&one.subject.rfc2253()) == subject.as_ref())
+                }
                 None => true,
             };
             let is_signed = authentication.authorities.iter().any(|listed| {

@@ -94,7 +94,10 @@ impl<'a> Doors<'a> {
             auth.is_some_and(|auth| {
                 auth.verify != Verify::Off
                     && believed.contains(auth.authorities.as_slice())
-                    && auth.allow.as_ref().is_none_or(|all| all.iter().any(|one| one == subject))
+                    && auth
+                        .allow
+                        .as_ref()
+                        .is_none_or(|all| all.iter().any(|one| one.subject.rfc2253() == subject))
             })
         })
     }
