@@ -18,7 +18,6 @@ pub mod lineage;
 pub mod names;
 mod patches;
 pub mod periods;
-mod reach;
 mod readers;
 mod resolve;
 mod revocation;

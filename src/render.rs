@@ -207,9 +207,7 @@ pub fn prepare<'a>(
     disclosure: Disclosure,
     locate: Locate<'a>,
 ) -> Result<Rendered<'a>, Vec<Diagnostic>> {
-    let target = targets::find(&model.target).ok_or_else(|| {
-        vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
-    })?;
+    let target = targets::of(model)?;
     let patches = Patches::new(&model.patches).map_err(|findings| {
         findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
     })?;

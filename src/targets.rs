@@ -106,6 +106,25 @@ pub fn misread(objects: Vec<Misread>) -> Vec<Diagnostic> {
     objects.into_iter().map(one).collect()
 }
 
+/// How the target of a model arranges it.
+///
+/// # Errors
+/// There is no such target, or it cannot arrange what the model asks for.
+pub fn arranged(model: &Model) -> Result<Arrangement<'_>, Vec<Diagnostic>> {
+    let nowhere: Locate<'_> = &|_| None;
+    of(model)?.arrange(model, &nowhere)
+}
+
+/// The target of a model.
+///
+/// # Errors
+/// There is no such target.
+pub fn of(model: &Model) -> Result<&'static dyn Target, Vec<Diagnostic>> {
+    find(&model.target).ok_or_else(|| {
+        vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
+    })
+}
+
 /// The target of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Target> {

@@ -1,6 +1,6 @@
 //! Who is to get in, as the spec says it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::enforcement::{
@@ -95,8 +95,14 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
 }
 
 /// What decides who gets in, and what services hear.
-type Settings<'a> =
-    (&'a [String], Option<&'a Reference>, Presence, Option<u8>, Option<&'a [AllowedClient]>, bool);
+type Settings<'a> = (
+    &'a [String],
+    Option<&'a Reference>,
+    Presence,
+    Option<u8>,
+    Option<BTreeSet<&'a AllowedClient>>,
+    bool,
+);
 
 /// What hosts ask, each once.
 struct Asking<'a> {
@@ -128,7 +134,7 @@ impl<'a> Asking<'a> {
             existing.then_some(secret),
             presence,
             verify_depth.map(|depth| depth.max(1)),
-            allow.as_deref(),
+            allow.as_ref().map(|all| all.iter().collect()),
             *pass_certificate_to_upstream,
         );
         if let Some(asked) = self.known.get(&settings) {
@@ -140,7 +146,7 @@ impl<'a> Asking<'a> {
     }
 
     fn asked(&self, settings: &Settings<'_>) -> Asked {
-        let (authorities, existing, presence, depth, only, passes_certificate) = *settings;
+        let (authorities, existing, presence, depth, only, passes_certificate) = settings;
         let (below, lists) = match existing {
             Some(secret) => (Below::Entrusted(identity(secret)), Vec::new()),
             None => {
@@ -152,15 +158,18 @@ impl<'a> Asking<'a> {
             }
         };
         let clients = authorities.iter().filter_map(|authority| {
-            self.clients.get(authority.as_str())?.iter().find_map(|name| self.client(name, only))
+            self.clients
+                .get(authority.as_str())?
+                .iter()
+                .find_map(|name| self.client(name, only.as_ref()))
         });
         Asked {
-            presence,
+            presence: *presence,
             below,
             lists,
-            only: only.map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
-            depth,
-            passes_certificate,
+            only: only.as_ref().map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
+            depth: *depth,
+            passes_certificate: *passes_certificate,
             clients: clients.collect(),
         }
     }
@@ -169,7 +178,7 @@ impl<'a> Asking<'a> {
     fn client(
         &self,
         name: &str,
-        only: Option<&[AllowedClient]>,
+        only: Option<&BTreeSet<&AllowedClient>>,
     ) -> Option<(String, Vec<Certificate>)> {
         let pem = self.material.certificate_chain(&Holder::Client(name.to_owned()))?;
         let chain = Certificate::from_pem(pem.as_bytes()).ok()?;

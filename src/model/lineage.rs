@@ -61,6 +61,16 @@ impl Lineage {
     pub fn intermediates(&self, authority: &str) -> usize {
         self.line(authority).len().saturating_sub(1)
     }
+
+    /// The number of intermediates of the longest chain that leaves at or below any of `authorities` have.
+    #[must_use]
+    pub fn depth_below(&self, authorities: &[String]) -> u8 {
+        let is_below =
+            |name: &&String| authorities.iter().any(|listed| self.is_at_or_below(name, listed));
+        let below = self.lines.keys().filter(is_below);
+        let deepest = below.map(|name| self.intermediates(name)).max().unwrap_or(0);
+        u8::try_from(deepest).unwrap_or(u8::MAX)
+    }
 }
 
 fn line(name: &str, authorities: &BTreeMap<String, Authority>) -> Vec<Anchor> {

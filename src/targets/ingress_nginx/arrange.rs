@@ -82,14 +82,9 @@ fn host(auth: &ClientAuthentication, needed: u8) -> HostArrangement<'_> {
     }
 }
 
-/// The depth that leaves at or below any of `listed` need, at least 1: nginx counts intermediates alone, and takes 0
-/// for 1.
+/// The depth that leaves at or below any of `listed` need: nginx counts intermediates alone, and takes 0 for 1.
 fn needed_depth(model: &Model, listed: &[String]) -> u8 {
-    let lineage = &model.lineage;
-    let is_below = |name: &&String| listed.iter().any(|one| lineage.is_at_or_below(name, one));
-    let below = model.authorities.keys().filter(is_below);
-    let needed = below.map(|name| lineage.intermediates(name)).max().unwrap_or(0).max(1);
-    u8::try_from(needed).unwrap_or(u8::MAX)
+    model.lineage.depth_below(listed).max(1)
 }
 
 /// Where a key of `clientAuth` is written: at the host, or in the defaults of all.
