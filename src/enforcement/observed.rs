@@ -89,6 +89,8 @@ pub struct Listener {
     pub sni: Pattern,
     /// What is asked of clients.
     pub clients: Fact<Clients>,
+    /// Names of the TLS settings, one for each possibility of `clients`, in their order; empty: they have none.
+    pub settings: Vec<String>,
     /// Position of the table that it leads to.
     pub table: usize,
 }
