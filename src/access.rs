@@ -4,6 +4,7 @@
 pub mod desired;
 mod json;
 mod questions;
+pub mod readers;
 mod table;
 #[cfg(test)]
 mod tests;

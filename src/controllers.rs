@@ -16,6 +16,15 @@ pub trait Controller: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
+    /// A version that people name, as the model has it.
+    ///
+    /// # Errors
+    /// The model does not know that version: which ones it knows.
+    fn version(&self, text: &str) -> Result<String, String>;
+
+    /// Names of the options that people can declare, beside version and classes; each is `true` or `false`.
+    fn options(&self) -> &'static [&'static str];
+
     /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
 
@@ -24,7 +33,7 @@ pub trait Controller: Sync {
 }
 
 /// What people say of a controller.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// Its version.
     pub version: Option<String>,
@@ -32,6 +41,17 @@ pub struct Declared {
     pub classes: Vec<String>,
     /// Namespace and name of the `ConfigMap` that has its settings.
     pub config_map: Option<(String, String)>,
+    /// Values of [`Controller::options`], by name.
+    pub options: BTreeMap<String, String>,
+}
+
+/// A controller that reads the objects, as people name it.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Name of the controller.
+    pub name: String,
+    /// What is said of it.
+    pub declared: Declared,
 }
 
 /// A controller's settings.

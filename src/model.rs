@@ -20,6 +20,7 @@ pub mod names;
 mod patches;
 pub mod periods;
 mod reach;
+mod readers;
 mod resolve;
 mod revocation;
 mod routes;
@@ -44,6 +45,7 @@ pub use touched::Touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::controllers::Reader;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{RevocationList, RevocationReason};
 use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
@@ -66,6 +68,8 @@ pub struct Model {
     pub name: Option<SpecName>,
     /// Name of the target.
     pub target: String,
+    /// Controllers that read the objects; none: the target's own.
+    pub controllers: Vec<Reader>,
     /// Name of the format that Secrets are handed over in.
     pub secret_format: String,
     /// Labels of every object, `mtlsgen.dev/name` included.

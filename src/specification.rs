@@ -56,6 +56,9 @@ pub struct Spec {
     /// The ingress or gateway dialect to write. `ingress-nginx` unless said.
     #[schemars(extend("default" = DEFAULT_TARGET))]
     pub target: Option<String>,
+    /// The controllers that read the objects, such as `[{ name = "ingress-nginx", version = "1.15.1" }]`: what any of them
+    /// would let in against the spec is an error. The target's own controller in its last version unless said.
+    pub controllers: Vec<Controller>,
     /// Ingress class of every host that does not say otherwise. `nginx` unless said.
     #[schemars(extend("default" = "nginx"))]
     pub ingress_class_name: Option<ObjectName>,
@@ -96,6 +99,18 @@ pub struct Spec {
     /// Not supported yet.
     #[schemars(skip)]
     pub external_dns: Option<Later>,
+}
+
+/// A controller that reads the objects.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Controller {
+    /// Its name, such as `ingress-nginx`.
+    pub name: Option<String>,
+    /// Its version. The last one that the model knows unless said.
+    pub version: Option<String>,
+    /// Traefik's `core.strictTLSOptions`. `false` unless said.
+    pub strict_tls_options: Option<bool>,
 }
 
 /// What hosts, clients and authorities have unless they say otherwise.

@@ -6,6 +6,7 @@ mod objects;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 
 use self::clients::NamedFile;
 use self::objects::Objects;
@@ -14,13 +15,13 @@ use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::{Planned, Session, tell_plan, urgency};
 use super::spec_arguments::SpecArguments;
-use crate::access::{self, Asked, Client};
-use crate::controllers::{CONTROLLERS, Controller, Declared, Settings};
+use crate::access::{self, Asked, Client, readers};
+use crate::controllers::{self, CONTROLLERS, Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::Observed;
 use crate::identity::DEFAULT_NAMESPACE;
 use crate::manifest::{Disclosure, Extent, Namespace, ObjectSet};
-use crate::model::Touched;
+use crate::model::{Model, Touched};
 use crate::plan::{Holdings, Scope};
 use crate::render::Checked;
 use crate::targets;
@@ -58,9 +59,15 @@ pub struct Args {
     /// The objects of FILE are all of a cluster's, of the kinds among them: what is not there does not exist
     #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
+    /// The controller that reads the objects; of a spec, the first one that it names
+    #[arg(long, value_name = "NAME", value_parser = controller_names(), help_heading = "Controller")]
+    controller: Option<String>,
     /// Version of the controller
-    #[arg(long, value_name = "VERSION", value_parser = version, help_heading = "Controller")]
+    #[arg(long, value_name = "VERSION", help_heading = "Controller")]
     controller_version: Option<String>,
+    /// Option of the controller, as the spec has it under `controllers`; may be repeated
+    #[arg(long = "controller-option", value_name = "NAME=VALUE", value_parser = option, help_heading = "Controller")]
+    options: Vec<(String, String)>,
     /// Ingress class of the controller, instead of `nginx`; may be repeated
     ///
     /// Classes whose `IngressClass` among the objects says so are its own in any case.
@@ -75,6 +82,9 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
 }
+
+/// A controller, and what is said of it.
+type Reader = (&'static dyn Controller, Declared);
 
 /// Format of standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -110,14 +120,16 @@ fn path(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A version of which the defaults are known.
-fn version(text: &str) -> Result<String, String> {
-    let known = ["1.12.", "1.13.", "1.14.", "1.15."];
-    let number = text.strip_prefix('v').unwrap_or(text);
-    if known.iter().any(|known| number.starts_with(known)) {
-        return Ok(number.to_owned());
+fn controller_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(CONTROLLERS.iter().map(|controller| controller.name()))
+}
+
+/// `NAME=true` or `NAME=false`.
+fn option(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value @ ("true" | "false"))) => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write `NAME=true` or `NAME=false`".to_owned()),
     }
-    Err("the model is that of 1.12 to 1.15: before, other things were the default".to_owned())
 }
 
 /// Asks.
@@ -138,7 +150,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return difference(args, &asked, now);
     }
     let objects = Objects::read(&args.objects)?;
-    answer(args, globals, (&args.set(&objects), &args.declared(&[])), &asked, now)
+    answer(args, globals, (&args.set(&objects), &args.reader()?), &asked, now)
 }
 
 /// What differs between two files of objects.
@@ -148,10 +160,10 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
         let help = "name the objects of before, then those of now; each may be a folder, one `-`";
         return Err(CommandError::Input(vec![Diagnostic::error("arguments", title).help(help)]));
     };
-    let declared = args.declared(&[]);
+    let reader = args.reader()?;
     let observed = |file: &PathBuf| {
         let objects = Objects::read(std::slice::from_ref(file))?;
-        observed(&args.set(&objects), &declared).map(|(_, observed)| observed)
+        observed(&args.set(&objects), &reader).map(|(_, observed)| observed)
     };
     let changes = access::changes(&observed(before)?, &observed(after)?, asked, now);
     match args.format {
@@ -165,9 +177,8 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
 /// What the controller makes of objects, and its settings.
 fn observed(
     objects: &ObjectSet<'_>,
-    declared: &Declared,
+    (controller, declared): &Reader,
 ) -> Result<(Settings, Observed), CommandError> {
-    let controller: &dyn Controller = CONTROLLERS[0];
     let settings = controller.settings(objects, declared);
     let mut observed = controller.observe(objects, &settings);
     let misread = targets::misread(std::mem::take(&mut observed.unread));
@@ -203,19 +214,17 @@ fn of_spec(args: &Args, globals: &Globals, asked: &mut Asked) -> Result<ExitStat
     for object in &manifests {
         set.add(object);
     }
-    let classes = model.exposures.iter().map(|exposure| exposure.ingress_class_name.to_string());
-    let declared = args.declared(&classes.collect::<Vec<_>>());
-    answer(args, globals, (&set, &declared), asked, now)
+    answer(args, globals, (&set, &args.reader_of(model)?), asked, now)
 }
 
 fn answer(
     args: &Args,
     globals: &Globals,
-    (objects, declared): (&ObjectSet<'_>, &Declared),
+    (objects, reader): (&ObjectSet<'_>, &Reader),
     asked: &Asked,
     now: Timestamp,
 ) -> Result<ExitStatus, CommandError> {
-    let (settings, observed) = observed(objects, declared)?;
+    let (settings, observed) = observed(objects, reader)?;
     let name = (settings.controller, settings.version.as_str());
     let access = access::access(name, &observed, asked, now);
     let is_empty = access.hosts.iter().all(|host| host.host == "*" || host.is_not_served());
@@ -238,12 +247,59 @@ impl Args {
         set
     }
 
-    fn declared(&self, classes: &[String]) -> Declared {
-        Declared {
-            version: self.controller_version.clone(),
-            classes: self.classes.iter().chain(classes).cloned().collect(),
-            config_map: self.configmap.clone(),
+    /// The controller that is asked about, of objects that came in.
+    fn reader(&self) -> Result<Reader, CommandError> {
+        let named = self.controller.as_deref().and_then(controllers::find);
+        self.declaring((named.unwrap_or(CONTROLLERS[0]), Declared::default()))
+    }
+
+    /// The controller that is asked about, of a spec.
+    fn reader_of(&self, model: &Model) -> Result<Reader, CommandError> {
+        let mut readers = readers::readers(model);
+        let is_named =
+            |(controller, _): &Reader| self.controller.as_deref() == Some(controller.name());
+        match readers.iter().position(is_named) {
+            Some(at) => self.declaring(readers.swap_remove(at)),
+            None if self.controller.is_none() && !readers.is_empty() => {
+                self.declaring(readers.swap_remove(0))
+            }
+            None => {
+                let (controller, declared) = self.reader()?;
+                let classes = readers.into_iter().next().map(|(_, declared)| declared.classes);
+                Ok((controller, Declared { classes: classes.unwrap_or_default(), ..declared }))
+            }
         }
+    }
+
+    /// With what the arguments say of it.
+    fn declaring(&self, (controller, declared): Reader) -> Result<Reader, CommandError> {
+        let refused = |title: String, help: String| {
+            CommandError::Input(vec![Diagnostic::error("arguments", title).help(help)])
+        };
+        let version = self.controller_version.as_deref().map(|text| controller.version(text));
+        let version = version.transpose().map_err(|problem| {
+            refused(problem, "leave `--controller-version` out: the last one is meant".to_owned())
+        })?;
+        for (name, _) in &self.options {
+            if !controller.options().contains(&name.as_str()) {
+                let title =
+                    format!("{} has no option `{}`", controller.name(), name.escape_debug());
+                return Err(refused(
+                    title,
+                    match controller.options() {
+                        [] => "leave `--controller-option` out".to_owned(),
+                        known => format!("it has `{}`", known.join("`, `")),
+                    },
+                ));
+            }
+        }
+        let declared = Declared {
+            version: version.or(declared.version),
+            classes: self.classes.iter().cloned().chain(declared.classes).collect(),
+            config_map: self.configmap.clone(),
+            options: declared.options.into_iter().chain(self.options.iter().cloned()).collect(),
+        };
+        Ok((controller, declared))
     }
 }
 

@@ -35,12 +35,27 @@ use crate::manifest::ObjectSet;
 /// What all annotations of the controller start with.
 pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
+/// What the versions start with that the model knows.
+const KNOWN: [&str; 4] = ["1.12.", "1.13.", "1.14.", "1.15."];
+
 /// The controller `ingress-nginx`.
 pub struct IngressNginx;
 
 impl Controller for IngressNginx {
     fn name(&self) -> &'static str {
         "ingress-nginx"
+    }
+
+    fn version(&self, text: &str) -> Result<String, String> {
+        let number = text.strip_prefix('v').unwrap_or(text);
+        if KNOWN.iter().any(|known| number.starts_with(known)) {
+            return Ok(number.to_owned());
+        }
+        Err("the model of ingress-nginx is that of 1.12 to 1.15: before, other things were the default".to_owned())
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &[]
     }
 
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings {

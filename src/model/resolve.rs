@@ -9,7 +9,7 @@ use super::lineage::Lineage;
 use super::tls::Certificates;
 use super::{
     Annotations, Exposure, Labels, Model, Touched, authorities, client_auth, clients, derivation,
-    encryption, hosts, patches, secrets, services, shared, texts,
+    encryption, hosts, patches, readers, secrets, services, shared, texts,
 };
 use crate::diagnostic::{Diagnostic, Entry, Nature, Severity, has_errors};
 use crate::path;
@@ -153,6 +153,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     let mut model = Model {
         name: context.spec.name.clone(),
         target: written(context.spec.target.as_ref(), specification::DEFAULT_TARGET),
+        controllers: readers::resolve(context, &mut findings),
         secret_format: written(
             context.spec.secrets.format.as_ref(),
             specification::DEFAULT_SECRET_FORMAT,

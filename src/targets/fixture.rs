@@ -158,6 +158,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
     };
     Model {
         name: None,
+        controllers: Vec::new(),
         target: "ingress-nginx".to_owned(),
         secret_format: "plain".to_owned(),
         labels: Labels::new(),

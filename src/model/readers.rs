@@ -1,0 +1,89 @@
+//! The controllers that are named as readers of the objects.
+
+use std::collections::BTreeMap;
+
+use super::context::{Context, Findings};
+use crate::controllers::{self, CONTROLLERS, Controller, Declared, Reader};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::path;
+use crate::specification::Controller as Written;
+
+/// All of them in their order; those with errors are left out.
+pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Reader> {
+    let mut readers: Vec<Reader> = Vec::new();
+    for (index, written) in context.spec.controllers.iter().enumerate() {
+        let Some(reader) = reader(context, index, written, findings) else { continue };
+        if readers
+            .iter()
+            .any(|other| other.name == reader.name && other.declared == reader.declared)
+        {
+            let title = format!("the controller `{}` is there twice", reader.name);
+            let place = context.value(&path!["controllers", index]);
+            findings.push(Diagnostic::warning("repeated", title).at(place).help("remove one"));
+            continue;
+        }
+        readers.push(reader);
+    }
+    readers
+}
+
+fn reader(
+    context: Context<'_>,
+    index: usize,
+    written: &Written,
+    findings: &mut Findings,
+) -> Option<Reader> {
+    let Written { name, version, strict_tls_options } = written;
+    let here = |field: &'static str| path!["controllers", index, field];
+    let Some(name) = name else {
+        if !context.has(&here("name")) {
+            let place = context.value(&path!["controllers", index]);
+            findings.push(
+                Diagnostic::error("controller", "this controller has no `name`")
+                    .at(place)
+                    .help(format!("write `name = \"{}\"`", CONTROLLERS[0].name())),
+            );
+        }
+        return None;
+    };
+    let Some(controller) = controllers::find(name) else {
+        findings.push(unknown(name).at(context.value(&here("name"))));
+        return None;
+    };
+    let known = version.as_ref().map(|text| controller.version(text)).transpose();
+    let version = match known {
+        Ok(version) => version,
+        Err(problem) => {
+            let title = format!("version `{}`: {problem}", version.as_deref().unwrap_or_default());
+            let place = context.value(&here("version"));
+            findings.push(Diagnostic::error("controller", title).at(place).help(
+                "name a version that the model knows, or leave `version` out: the last one is meant",
+            ));
+            return None;
+        }
+    };
+    let mut options = BTreeMap::new();
+    if let Some(value) = strict_tls_options {
+        options.insert("strictTlsOptions".to_owned(), value.to_string());
+    }
+    let unknown = options.keys().find(|name| !controller.options().contains(&name.as_str()));
+    if let Some(option) = unknown {
+        let title = format!("{name} has no option `{option}`");
+        let place = context.value(&path!["controllers", index, option.as_str()]);
+        findings.push(Diagnostic::error("controller", title).at(place).help("leave it out"));
+        return None;
+    }
+    let declared = Declared { version, options, ..Declared::default() };
+    Some(Reader { name: name.clone(), declared })
+}
+
+fn unknown(name: &str) -> Diagnostic {
+    let names: Vec<&str> =
+        CONTROLLERS.iter().map(|controller| Controller::name(*controller)).collect();
+    let offered = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let title = format!("there is no controller `{}`", name.escape_debug());
+    Diagnostic::error("unknown-reference", title).help(match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("this version knows {offered}"),
+    })
+}
