@@ -247,9 +247,8 @@ fn most_specific<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
         .iter()
         .filter(|route| length(route).is_some())
         .min_by_key(|route| std::cmp::Reverse(length(route)));
-    let is_open = |route: &&Route| {
-        matches!(route.path, PathPattern::Expression(_) | PathPattern::Rule(_))
-    };
+    let is_open =
+        |route: &&Route| matches!(route.path, PathPattern::Expression(_) | PathPattern::Rule(_));
     let expressions: Vec<&Route> = routes.iter().filter(is_open).chain(longest).collect();
     match (expressions.as_slice(), longest) {
         ([], _) => Routed::Nothing,
