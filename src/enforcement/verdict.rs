@@ -89,6 +89,9 @@ impl Verdict {
 /// What becomes of a request at a time.
 #[must_use]
 pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdict {
+    if let Some((cause, all)) = &observed.alternatives {
+        return one_of(*cause, all.iter().map(|one| verdict(one, request, now)));
+    }
     let Some((found, is_known)) = observed.listener(request.port, request.sni.as_deref()) else {
         return Verdict::NotServed;
     };

@@ -40,7 +40,8 @@ impl Edition {
         self.0 < 15
     }
 
-    /// Whether the Ingress without rules gives its TLS settings to the router of all names.
+    /// Whether the router of all names has what its Ingress says of TLS: settings, and the redirect to HTTPS because of a `tls`
+    /// section.
     pub fn default_has_settings(self) -> bool {
         self.0 >= 12
     }

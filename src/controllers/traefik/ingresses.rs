@@ -309,10 +309,12 @@ impl<'a> Built<'a> {
         if let Some(location) = &self.default {
             let routers = location.routers("", &self.hosts, edition);
             let has_settings = edition.default_has_settings();
+            let to_https = has_settings || location.read.forces_https;
             parts.routers.extend(routers.into_iter().map(|router| Router {
                 rule: Rule::read("PathPrefix(\"/\")"),
                 priority: i64::from(i32::MIN),
                 settings: router.settings.filter(|_| has_settings),
+                to_https: if to_https { router.to_https } else { ToHttps::Never },
                 ..router
             }));
         }

@@ -16,7 +16,7 @@ use crate::enforcement::{
     SniDiffers, VirtualHost,
 };
 use crate::manifest::kinds::Ingress;
-use crate::manifest::{Extent, ObjectSet};
+use crate::manifest::{Extent, Misread, ObjectSet};
 
 /// The name that stands for all others.
 const ANY: &str = "*";
@@ -50,17 +50,16 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
             for host in &crowded {
                 resolved.forget(host, Missing::Order(host.clone()));
             }
-            Served::of(&resolved)
+            Possible::One(Served::of(&resolved))
         });
-        merged(Cause::Chance, served.collect())
+        Possible::of(Cause::Chance, served.collect())
     };
     let of_edition = |edition: Edition| {
         let all = orders.iter().map(|order| of_order(order, edition));
-        merged(Cause::Age, all.collect())
+        Possible::of(Cause::Age, all.collect())
     };
-    let served = merged(Cause::Version, editions.into_iter().map(of_edition).collect());
-    let (listeners, tables) = served.observed();
-    Observed::new(listeners, tables, misread, given)
+    let all = editions.into_iter().map(of_edition).collect();
+    Possible::of(Cause::Version, all).observed(misread, given)
 }
 
 /// What is taken for granted.
@@ -221,24 +220,61 @@ impl<'a> Index<'a> {
     }
 }
 
-/// One of several possibilities.
-fn merged(cause: Cause, mut all: Vec<Served>) -> Served {
-    if all.len() < 2 {
-        return all.pop().unwrap_or(Served { names: BTreeMap::new(), plain: None });
+/// What may be served.
+#[derive(Clone, PartialEq)]
+enum Possible {
+    One(Served),
+    Several(Cause, Vec<Possible>),
+}
+
+impl Possible {
+    /// One of these, each once.
+    fn of(cause: Cause, all: Vec<Self>) -> Self {
+        let mut different: Vec<Self> = Vec::new();
+        for one in all {
+            if !different.contains(&one) {
+                different.push(one);
+            }
+        }
+        match <[Self; 1]>::try_from(different) {
+            Ok([only]) => only,
+            Err(all) => Self::Several(cause, all),
+        }
     }
-    let names: BTreeSet<String> =
-        all.iter().flat_map(|served| served.names.keys()).cloned().collect();
-    let place = |name: String| {
-        let places = || all.iter().map(|served| served.place(&name));
-        let place = Place {
-            asked: merged_asked(cause, places().map(|place| place.asked.clone()).collect()),
-            http: merged_fact(cause, places().map(|place| place.http.clone()).collect()),
-            https: merged_fact(cause, places().map(|place| place.https.clone()).collect()),
+
+    fn observed(self, misread: Vec<Misread>, given: Vec<Given>) -> Observed {
+        let (listeners, tables) = self.together().observed();
+        let observed = Observed::new(listeners, tables, misread, given);
+        match self {
+            Self::One(_) => observed,
+            Self::Several(cause, all) => {
+                let all = all.into_iter().map(|one| one.observed(Vec::new(), Vec::new()));
+                observed.with_alternatives(cause, all.collect())
+            }
+        }
+    }
+
+    /// All of it together.
+    fn together(&self) -> Served {
+        let (cause, all) = match self {
+            Self::One(served) => return served.clone(),
+            Self::Several(cause, all) => (*cause, all.iter().map(Self::together)),
         };
-        (name, place)
-    };
-    let plain = all.iter().find_map(|served| served.plain.clone());
-    Served { names: names.into_iter().map(place).collect(), plain }
+        let all: Vec<Served> = all.collect();
+        let names: BTreeSet<String> =
+            all.iter().flat_map(|served| served.names.keys()).cloned().collect();
+        let place = |name: String| {
+            let places = || all.iter().map(|served| served.place(&name));
+            let place = Place {
+                asked: merged_asked(cause, places().map(|place| place.asked.clone()).collect()),
+                http: merged_fact(cause, places().map(|place| place.http.clone()).collect()),
+                https: merged_fact(cause, places().map(|place| place.https.clone()).collect()),
+            };
+            (name, place)
+        };
+        let plain = all.iter().find_map(|served| served.plain.clone());
+        Served { names: names.into_iter().map(place).collect(), plain }
+    }
 }
 
 /// One fact of several; where all are equal, that one.

@@ -23,6 +23,8 @@ pub(super) struct Read<'a> {
     pub auth: Option<Auth>,
     pub passes_certificate: bool,
     pub to_https: bool,
+    /// Whether it does so without TLS of its own too.
+    pub forces_https: bool,
     pub uses_regex: bool,
     pub aliases: Vec<String>,
     pub canary: Option<Canary>,
@@ -98,6 +100,7 @@ impl Reader<'_> {
             unknown.get_or_insert_with(|| missing.clone());
         }
         let has_tls = !ingress.spec.tls.is_empty();
+        let forces_https = notes.flag("force-ssl-redirect") == Some(true);
         Ok(Read {
             identity: seen.identity,
             ingress,
@@ -105,8 +108,8 @@ impl Reader<'_> {
             passes_certificate: notes.flag("auth-tls-pass-certificate-to-upstream") == Some(true)
                 && auth.is_some(),
             auth,
-            to_https: notes.flag("force-ssl-redirect") == Some(true)
-                || has_tls && notes.flag("ssl-redirect") != Some(false),
+            to_https: forces_https || has_tls && notes.flag("ssl-redirect") != Some(false),
+            forces_https,
             uses_regex: notes.flag("use-regex") == Some(true)
                 || notes.text("rewrite-target").is_some(),
             aliases: notes.list("server-alias"),
