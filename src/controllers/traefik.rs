@@ -16,6 +16,7 @@ mod custom;
 mod edition;
 mod ingresses;
 mod kinds;
+mod locations;
 mod names;
 mod observation;
 mod reading;

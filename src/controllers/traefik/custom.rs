@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::ingresses::no_headers;
 use super::kinds::{
     CustomRoute, IngressRoute, IngressRouteSpec, IngressRouteTcp, Reference, RouteService,
     TlsOption, TlsOptionSpec,
 };
+use super::locations::no_headers;
 use super::names::normalized;
 use super::resolution::{HTTP, HTTPS, Parts, Router};
 use super::rule::Rule;

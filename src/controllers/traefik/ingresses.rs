@@ -1,18 +1,16 @@
 //! Routers of Ingresses, in one order of them (`build.go` and `translator.go` of `pkg/provider/kubernetes/ingress-nginx`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::edition::Edition;
+use super::locations::Location;
 use super::names::normalized;
 use super::reading::{Auth, Read, host_of, service};
-use super::resolution::{HTTP, HTTPS, Parts, Router};
+use super::resolution::{Parts, Router};
 use super::rule::{PathRule, Rule};
 use super::terms::Terms;
 use crate::controllers::ingress_nginx::PREFIX;
-use crate::enforcement::{
-    Action, Backend, Cause, Fact, Forward, Header, HeaderValue, Missing, ToHttps,
-};
+use crate::enforcement::{Backend, Missing, ToHttps};
 use crate::manifest::kinds;
 
 /// Adds what Traefik makes of Ingresses in an order. Where routers of several hosts have one name, the one that is made last
@@ -32,6 +30,9 @@ pub(super) fn add(parts: &mut Parts, all: &[&Read<'_>], edition: Edition, turn: 
     built.route(parts, turn);
 }
 
+/// How many routers of one name are looked at.
+const MOST: usize = 8;
+
 /// How many routers at most have one name.
 pub(super) fn turns(all: &[&Read<'_>]) -> usize {
     let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -49,7 +50,7 @@ pub(super) fn turns(all: &[&Read<'_>]) -> usize {
             }
         }
     }
-    hosts.values().map(BTreeSet::len).max().unwrap_or(1).max(1)
+    hosts.values().map(BTreeSet::len).filter(|hosts| *hosts <= MOST).max().unwrap_or(1).max(1)
 }
 
 fn base(read: &Read<'_>) -> String {
@@ -74,19 +75,6 @@ struct Built<'a> {
     expressive: BTreeSet<&'a str>,
     /// What answers for all other names.
     default: Option<Location<'a>>,
-}
-
-/// What one path of a host leads to.
-struct Location<'a> {
-    read: &'a Read<'a>,
-    key: String,
-    path: PathRule,
-    aliases: Vec<&'a str>,
-    backend: Backend,
-    canary: Option<(Backend, bool)>,
-    /// Name of its TLS settings.
-    settings: Option<String>,
-    unknown: Option<Missing>,
 }
 
 impl<'a> Built<'a> {
@@ -303,6 +291,14 @@ impl<'a> Built<'a> {
             }
         }
         for mut candidates in named.into_values() {
+            if candidates.len() > MOST {
+                // Too many possibilities to look at.
+                parts.routers.extend(candidates.into_iter().flatten().map(|router| {
+                    let name = Missing::Effect(router.identity.clone(), "metadata.name".to_owned());
+                    Router { unknown: Some(router.unknown.clone().unwrap_or(name)), ..router }
+                }));
+                continue;
+            }
             let at = turn % candidates.len();
             parts.routers.append(&mut candidates.swap_remove(at));
         }
@@ -320,86 +316,4 @@ impl<'a> Built<'a> {
         }
         parts.settings.extend(self.settings);
     }
-}
-
-impl Location<'_> {
-    /// Its routers: by plain HTTP and by HTTPS.
-    fn routers(&self, host: &str, hosts: &BTreeSet<&str>, edition: Edition) -> Vec<Router> {
-        let names: Vec<&str> = if host.is_empty() {
-            Vec::new()
-        } else {
-            std::iter::once(host).chain(self.aliases.iter().copied()).collect()
-        };
-        let rule = Rule::of_location(&names, &self.path);
-        let router = |port, rule: &Rule, to_https: bool, action: Fact<Action>| Router {
-            identity: self.read.identity.clone(),
-            priority: rule.priority(),
-            rule: rule.clone(),
-            port,
-            settings: self.settings.clone(),
-            to_https: if to_https { ToHttps::Always } else { ToHttps::Never },
-            answer: action,
-            unknown: self.unknown.clone(),
-            is_routed: true,
-        };
-        let to_https = self.read.to_https;
-        let mut routers = vec![
-            router(HTTP, &rule, to_https, self.answer(edition.passes_by_http())),
-            router(HTTPS, &rule, false, self.answer(true)),
-        ];
-        if let Some(other) = self.other_name(host, hosts) {
-            let rule = Rule::of_location(&[&other], &PathRule::None);
-            for (port, scheme) in [(HTTP, "http"), (HTTPS, "https")] {
-                let action = Fact::Known(Action::Redirect(format!("{scheme}://{host}")));
-                routers.push(router(port, &rule, false, action));
-            }
-        }
-        routers
-    }
-
-    /// The name that redirects to its host (`buildFromToWwwRedirect`).
-    fn other_name(&self, host: &str, hosts: &BTreeSet<&str>) -> Option<String> {
-        if !self.read.from_to_www || host.is_empty() || host.starts_with("*.") {
-            return None;
-        }
-        let other = match host.strip_prefix("www.") {
-            Some(rest) => rest.to_owned(),
-            None => format!("www.{host}"),
-        };
-        (!hosts.contains(other.as_str())).then_some(other)
-    }
-
-    fn answer(&self, is_passed: bool) -> Fact<Action> {
-        if let Some(to) = &self.read.redirects_to {
-            return Fact::Known(Action::Redirect(to.clone()));
-        }
-        let own = Some(self.backend.clone());
-        let backend = match &self.canary {
-            Some((canary, true)) => Fact::OneOf(Cause::Share, vec![own, Some(canary.clone())]),
-            Some((_, false)) | None => Fact::Known(own),
-        };
-        let headers = headers(self.read.passes_certificate && is_passed);
-        Fact::Known(Action::Forward(Forward { backend, headers }))
-    }
-}
-
-/// What a backend hears of the certificate: all of it or nothing
-/// (`pkg/middlewares/ingressnginx/authtlspasscertificatetoupstream`).
-fn headers(is_set: bool) -> Arc<[Header]> {
-    let header = |name, carries| Header {
-        name,
-        carries: if is_set { carries } else { HeaderValue::Nothing },
-        client_can_send: !is_set,
-    };
-    Arc::new([
-        header("ssl-client-verify", HeaderValue::Verify),
-        header("ssl-client-subject-dn", HeaderValue::Subject),
-        header("ssl-client-issuer-dn", HeaderValue::Issuer),
-        header("ssl-client-cert", HeaderValue::Certificate),
-    ])
-}
-
-/// Headers of routers that write none.
-pub(super) fn no_headers() -> Arc<[Header]> {
-    headers(false)
 }
