@@ -220,3 +220,42 @@ fn headers_are_written_together_or_not_at_all() {
     assert_eq!(heard(&[], client.clone()), 4);
     assert_eq!(heard(&[("auth-tls-pass-certificate-to-upstream", "true")], client), 0);
 }
+
+#[test]
+fn the_name_of_the_handshake_has_to_have_the_settings_of_the_route() {
+    let hosts = ["shop.test", "shop2.test", "open.test", "off.test", "opt.test", "unknown.test"];
+    let word = |word| [ASKS, &[("auth-tls-verify-client", word)]].concat();
+    let objects = [
+        secrets(),
+        vec![
+            ingress("p", "shop.test", "/", ASKS),
+            ingress("p2", "shop2.test", "/", ASKS),
+            ingress("o", "open.test", "/", &[]),
+            ingress("f", "off.test", "/", &word("off")),
+            ingress("opt", "opt.test", "/", &word("optional")),
+        ],
+    ]
+    .concat();
+    for version in ["3.7.9", "3.7.13", "3.7.15"] {
+        let observed = observed(version, false, &objects);
+        let row = |sni: Option<&str>, client: &Presented| {
+            hosts.map(|host| {
+                let (sni, client) = (sni.map(str::to_owned), client.clone());
+                asked(&observed, &Request { sni, client, ..Request::of(host) })
+            })
+        };
+        // Settings that were made of one Secret are the same from 3.7.12 on.
+        let second = if version == "3.7.9" { "421" } else { "p2" };
+        let own = below(OWN);
+        assert_eq!(row(Some("shop.test"), &own), ["p", second, "421", "421", "421", "404"]);
+        assert_eq!(row(Some("shop.test"), &Presented::Nothing), ["refused"; 6]);
+        for client in [&own, &Presented::Nothing] {
+            for sni in [Some("open.test"), Some("unknown.test"), None] {
+                assert_eq!(row(sni, client), ["421", "421", "o", "421", "421", "404"]);
+            }
+            // They ask nobody, and are others all the same.
+            assert_eq!(row(Some("off.test"), client), ["421", "421", "421", "f", "421", "404"]);
+            assert_eq!(row(Some("opt.test"), client), ["421", "421", "421", "421", "opt", "404"]);
+        }
+    }
+}

@@ -26,8 +26,8 @@ class Sample:
 #: By column of the table.
 SAMPLES = {
     "ingress-nginx": Sample(ingress_nginx, range(60)),
-    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(990, 1023)),
-    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(1980, 2013)),
+    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(1020, 1054)),
+    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(2040, 2074)),
 }
 #: Set-ups at once in a long run.
 SIZE = 60

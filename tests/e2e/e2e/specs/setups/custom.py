@@ -109,6 +109,20 @@ def priorities(maker: Maker) -> None:
     maker.ask(maker.name("any"))
 
 
+def several_hosts(maker: Maker) -> None:
+    """An Ingress of several hosts, one of them twice, with a default backend and without; and others beside it."""
+    one, two, three = (maker.name(label) for label in ("one", "two", "three"))
+    default = maker.choices.chance(0.5)
+    notes = _perhaps(maker) | maker.choices.maybe(0.3, **{"server-alias": maker.name("alias")})
+    made = maker.ingress(one, notes, default=default, older=maker.choices.chance(0.5))
+    for host, path in ((two, "/"), (one, "/api"), (two, "/page")):
+        backend = maker.service(maker.setup.namespaces[0])
+        paths = [{"path": path, "pathType": "Prefix", "backend": backend}]
+        made["spec"]["rules"].append({"host": host, "http": {"paths": paths}})
+    maker.ingress(maker.choices.one((two, three)), _perhaps(maker), paths=(("Prefix", "/api"),))
+    maker.ask(two, three, maker.name("alias"))
+
+
 def _perhaps(maker: Maker) -> dict[str, str]:
     return maker.choices.one((maker.auth(), {}))
 

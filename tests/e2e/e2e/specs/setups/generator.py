@@ -52,6 +52,7 @@ TRAEFIK_KINDS: tuple[Kind, ...] = (
     custom.rules,
     custom.names_meet,
     custom.priorities,
+    custom.several_hosts,
 )
 
 
