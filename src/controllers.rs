@@ -5,7 +5,7 @@ pub mod ingress_nginx;
 mod orders;
 pub mod traefik;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::enforcement::Observed;
 use crate::identity::Identity;
@@ -48,6 +48,8 @@ pub struct Declared {
     pub config_map: Option<(String, String)>,
     /// Values of [`Controller::options`], by name.
     pub options: BTreeMap<String, String>,
+    /// Annotations that it takes, whatever its settings are taken to be.
+    pub accepted: BTreeSet<String>,
 }
 
 /// A controller that reads the objects, as people name it.
@@ -70,6 +72,8 @@ pub struct Settings {
     pub version_origin: Origin,
     /// Values by option, of the options that the model knows.
     pub options: BTreeMap<&'static str, (String, Origin)>,
+    /// Annotations that it takes, whatever the options say.
+    pub accepted: BTreeSet<String>,
     /// Ingress classes.
     pub classes: Classes,
     /// Whether it is not known which object has the options: several may, or the one that is named is not there.

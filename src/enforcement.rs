@@ -6,6 +6,8 @@
 
 mod clients;
 mod compare;
+mod desired;
+mod difference;
 mod fact;
 mod names;
 mod observed;
@@ -18,7 +20,9 @@ mod verdict;
 pub use clients::{
     Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus,
 };
-pub use compare::{Desired, DesiredHost, Difference, DifferenceKind, compare};
+pub use compare::{CHALLENGES, compare};
+pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
+pub use difference::{Difference, DifferenceKind, Requester, Witness};
 pub use fact::{Cause, Fact, Missing};
 pub use names::{Names, Pattern};
 pub use observed::{Given, Listener, Observed, Protocol};

@@ -10,14 +10,13 @@
 //! 6. the form in which Secrets are handed over ([`handed_over`])
 //! 7. text, while it is written ([`text`])
 
-#[cfg(debug_assertions)]
-mod agreement;
 mod finish;
 pub mod judging;
 mod name_suffix;
 pub mod objects;
 pub mod patch;
 mod print;
+mod protection;
 pub mod references;
 mod stand_in;
 pub mod template;
@@ -186,12 +185,11 @@ impl Rendered<'_> {
         for (identity, object) in others {
             set.add_other(identity, object);
         }
-        let found = target.protects(&model, material, &set, locate);
+        let mut found = target.check_objects(&model, &set, locate);
+        found.extend(protection::check(&model, material, target, &set, locate));
         if has_errors(&found) {
             return Err(found);
         }
-        #[cfg(debug_assertions)]
-        agreement::assert(&model, material, &set);
         order::sort(&mut objects);
         Ok(Checked { manifests: objects, warnings: found })
     }

@@ -11,7 +11,6 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
 use crate::model::{Exposure, Model};
 use crate::specification::document::Locate;
-use crate::store::Material;
 
 pub use view::{
     BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
@@ -62,15 +61,19 @@ pub trait Target: Sync {
     fn annotations(&self, exposure: &Exposure)
     -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
 
-    /// Whether the final objects, after templates, patches and annotations, protect every host that the
-    /// model says is protected, and what deserves a word about them. `material` is what they were made of.
-    fn protects(
+    /// What deserves a word about the final objects, after templates, patches and annotations, beside who gets in.
+    fn check_objects(
         &self,
         model: &Model,
-        material: &dyn Material,
         objects: &ObjectSet<'_>,
         locate: Locate<'_>,
     ) -> Vec<Diagnostic>;
+
+    /// What is not as mtlsgen makes it about the objects that expose a host, where somebody else gets in than the spec says.
+    fn explain(&self, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String>;
+
+    /// The finding that the effect of an annotation is not known, with how to keep that annotation all the same.
+    fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic;
 }
 
 /// Objects that cannot be judged, since they are not of the form of their kind.

@@ -1,79 +1,184 @@
 //! Who is to get in, as the spec says it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use crate::enforcement::{Backend, Desired, DesiredHost, Pattern, representatives};
-use crate::model::{ClientAuthentication, Exposure, Model, Route};
+use crate::enforcement::{
+    Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Pattern, Presence,
+};
+use crate::identity::Identity;
+use crate::model::{ClientAuthentication, Exposure, Model, Reference, Route};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
 use crate::pki::request::{Holder, Issuer};
 use crate::specification::Verify;
 use crate::specification::value::PortReference;
 use crate::store::Material;
 
-/// Paths that begin so are those of ACME challenges (RFC 8555, section 8.3).
-const CHALLENGES: &str = "/.well-known/acme-challenge";
-
-/// Who is to get in at the hosts of a model, whose certificates `material` has. Left out are hosts of which that is not
-/// mtlsgen's to say: whose authorities stand in a Secret that exists, or where the spec allows annotations whose effect is
-/// not known.
+/// Who is to get in at those hosts of a model, whose certificates `material` has.
 #[must_use]
-pub fn desired(model: &Model, material: &dyn Material) -> Desired {
-    let mut desired = Desired::default();
-    for exposure in &model.exposures {
-        let asking = exposure.client_auth.as_ref().filter(|auth| auth.verify == Verify::On);
-        match asking {
-            Some(auth) if !auth.existing && !exposure.is_unknown() => {
-                desired.hosts.push(host(model, material, exposure, auth));
-            }
-            None if exposure.client_auth.is_none() => {
-                desired.open.insert(exposure.host.as_str().to_lowercase());
-            }
-            Some(_) | None => {}
+pub fn desired<'a>(
+    model: &'a Model,
+    material: &dyn Material,
+    exposures: impl IntoIterator<Item = &'a Exposure>,
+) -> Desired {
+    let mut clients: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, client) in &model.clients {
+        if let (Issuer::Authority(issuer), None) = (&client.request.issuer, client.revoked) {
+            clients.entry(issuer).or_default().push(name);
         }
     }
-    desired
+    let mut asking = Asking { material, clients, known: BTreeMap::new() };
+    let mut hosts: Vec<DesiredHost> = Vec::new();
+    // Only asked, never iterated over.
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for exposure in exposures {
+        let own = host(exposure, &mut asking);
+        match known.get(exposure.host.as_str()).and_then(|at| hosts.get_mut(*at)) {
+            Some(first) if is_one(first, &own) => first.backends.extend(own.backends),
+            _ => {
+                known.insert(exposure.host.as_str(), hosts.len());
+                hosts.push(own);
+            }
+        }
+    }
+    Desired { hosts }
 }
 
-fn host(
-    model: &Model,
-    material: &dyn Material,
-    exposure: &Exposure,
-    auth: &ClientAuthentication,
-) -> DesiredHost {
-    let bundle = material.trust_bundle(&auth.authorities);
-    let below = bundle.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
-    let name = exposure.host.as_str().to_lowercase();
-    let pattern = match name.strip_prefix("*.") {
-        Some(domain) => Pattern::OneLabel(domain.to_owned()),
-        None => Pattern::Exact(name.clone()),
+/// Whether two entries of one host are one to whoever serves it: they add paths to each other.
+fn is_one(one: &DesiredHost, other: &DesiredHost) -> bool {
+    let is_same = match (&one.clients, &other.clients) {
+        (DesiredClients::Open, DesiredClients::Open) => true,
+        (DesiredClients::Ask(one), DesiredClients::Ask(other)) => Arc::ptr_eq(one, other),
+        _ => false,
     };
-    // Solvers of ACME challenges answer anybody, by plain HTTP too; a backend behind other paths as well does not.
-    let asked = exposure.routes.iter().filter(|route| !route.path.starts_with(CHALLENGES));
-    let only = auth.allow.as_ref().map(|subjects| subjects.iter().cloned().collect());
+    is_same && one.certificate == other.certificate && one.entrusted == other.entrusted
+}
+
+fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
+    let Exposure {
+        key,
+        host,
+        namespace,
+        name: _,
+        ingress_class_name: _,
+        routes,
+        tls,
+        client_auth,
+        existing_ingress: _,
+        covered_by: _,
+        labels: _,
+        annotations: _,
+        allowed_annotations,
+    } = exposure;
+    let name = host.as_str().to_lowercase();
+    let host = match name.strip_prefix("*.") {
+        Some(domain) => Pattern::OneLabel(domain.to_owned()),
+        None => Pattern::Exact(name),
+    };
+    let is_off = |auth: &&ClientAuthentication| auth.verify == Verify::Off;
+    let auth = client_auth.as_ref().filter(|auth| !is_off(auth));
+    // A backend behind other paths as well is not one of challenges alone.
+    let routes = routes.iter().filter(|route| !route.path.starts_with(CHALLENGES));
     DesiredHost {
-        key: exposure.key.clone(),
-        host: representatives::name_of(&pattern).unwrap_or(name),
-        below: below.unwrap_or_default(),
-        clients: client(model, material, auth, only.as_ref()).into_iter().collect(),
-        only,
-        backends: asked.map(|route| backend(exposure, route)).collect(),
+        key: key.clone(),
+        host,
+        clients: match auth {
+            Some(auth) => DesiredClients::Ask(asking.of(auth)),
+            None => DesiredClients::Open,
+        },
+        backends: routes.map(|route| backend(exposure, route)).collect(),
+        certificate: tls.as_ref().map(|tls| (namespace.to_string(), tls.secret_name.to_string())),
+        entrusted: allowed_annotations.iter().map(ToString::to_string).collect(),
     }
 }
 
-/// The first client of an authority of the host that its list has, with the chain that it was given.
-fn client(
-    model: &Model,
-    material: &dyn Material,
-    auth: &ClientAuthentication,
-    only: Option<&BTreeSet<String>>,
-) -> Option<(String, Vec<Certificate>)> {
-    model.clients.iter().find_map(|(name, client)| {
-        let is_below = matches!(&client.request.issuer, Issuer::Authority(issuer) if auth.authorities.contains(issuer));
-        let pem = material.certificate_chain(&Holder::Client(name.clone())).filter(|_| is_below)?;
+/// What decides who gets in, and what services hear.
+type Settings<'a> = (&'a [String], Option<&'a Reference>, Presence, u8, Option<&'a [String]>, bool);
+
+/// What hosts ask, each once.
+struct Asking<'a> {
+    material: &'a dyn Material,
+    /// Names of clients by their issuer.
+    clients: BTreeMap<&'a str, Vec<&'a str>>,
+    known: BTreeMap<Settings<'a>, Arc<Asked>>,
+}
+
+impl<'a> Asking<'a> {
+    fn of(&mut self, auth: &'a ClientAuthentication) -> Arc<Asked> {
+        let ClientAuthentication {
+            secret,
+            existing,
+            authorities,
+            verify,
+            verify_depth,
+            pass_certificate_to_upstream,
+            error_page: _,
+            allow,
+        } = auth;
+        let presence = match verify {
+            Verify::On | Verify::Off => Presence::Required,
+            Verify::Optional => Presence::Optional,
+            Verify::OptionalNoCa => Presence::Unverified,
+        };
+        let settings = (
+            authorities.as_slice(),
+            existing.then_some(secret),
+            presence,
+            (*verify_depth).max(1),
+            allow.as_deref(),
+            *pass_certificate_to_upstream,
+        );
+        if let Some(asked) = self.known.get(&settings) {
+            return Arc::clone(asked);
+        }
+        let asked = Arc::new(self.asked(&settings));
+        self.known.insert(settings, Arc::clone(&asked));
+        asked
+    }
+
+    fn asked(&self, settings: &Settings<'_>) -> Asked {
+        let (authorities, existing, presence, depth, only, passes_certificate) = *settings;
+        let (below, lists) = match existing {
+            Some(secret) => (Below::Entrusted(identity(secret)), Vec::new()),
+            None => {
+                let bundle = self.material.trust_bundle(authorities);
+                let bundle = bundle.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
+                let lists = self.material.revocation_lists(authorities).ok().flatten();
+                let lists = lists.and_then(|pem| RevocationList::from_pem(pem.as_bytes()).ok());
+                (Below::These(bundle.unwrap_or_default()), lists.unwrap_or_default())
+            }
+        };
+        let clients = authorities.iter().filter_map(|authority| {
+            self.clients.get(authority.as_str())?.iter().find_map(|name| self.client(name, only))
+        });
+        Asked {
+            presence,
+            below,
+            lists,
+            only: only.map(|subjects| subjects.iter().cloned().collect()),
+            depth,
+            passes_certificate,
+            clients: clients.collect(),
+        }
+    }
+
+    /// A client with the chain that it was given, if a list has it.
+    fn client(&self, name: &str, only: Option<&[String]>) -> Option<(String, Vec<Certificate>)> {
+        let pem = self.material.certificate_chain(&Holder::Client(name.to_owned()))?;
         let chain = Certificate::from_pem(pem.as_bytes()).ok()?;
         let subject = chain.first()?.subject.rfc2253();
-        only.is_none_or(|only| only.contains(&subject)).then(|| (name.clone(), chain))
-    })
+        only.is_none_or(|only| only.contains(&subject)).then(|| (name.to_owned(), chain))
+    }
+}
+
+fn identity(secret: &Reference) -> Identity {
+    Identity {
+        api_version: "v1".to_owned(),
+        kind: "Secret".to_owned(),
+        namespace: Some(secret.namespace.clone()),
+        name: secret.name.clone(),
+    }
 }
 
 fn backend(exposure: &Exposure, route: &Route) -> Backend {

@@ -2,12 +2,16 @@
 //! is found.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::controllers::ingress_nginx::IngressNginx;
 use crate::controllers::{Controller as _, Declared};
-use crate::enforcement::{Backend, Desired, DesiredHost, DifferenceKind, compare};
+use crate::enforcement::{
+    Asked, Backend, Below, Desired, DesiredClients, DesiredHost, DifferenceKind, Pattern, Presence,
+    compare,
+};
 use crate::identity::{DEFAULT_NAMESPACE, Identity};
 use crate::manifest::{Extent, Namespace, ObjectSet};
 use crate::pki::certificate::Certificate;
@@ -79,17 +83,29 @@ fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<Differen
     let certificates = |pem: &str| Certificate::from_pem(pem.as_bytes()).unwrap();
     let backend =
         Backend { namespace: "shop".to_owned(), service: "asks".to_owned(), port: "80".to_owned() };
-    let host = DesiredHost {
-        key: "asks".to_owned(),
-        host: "asks.test".to_owned(),
-        below: certificates(&pki.authority),
+    let asked = Asked {
+        presence: Presence::Required,
+        below: Below::These(certificates(&pki.authority)),
+        lists: Vec::new(),
         only: None,
-        backends: [backend].into(),
+        depth: 1,
+        passes_certificate: false,
         clients: vec![("alice".to_owned(), certificates(&pki.client))],
     };
-    let desired = Desired { hosts: vec![host], open: ["open.test".to_owned()].into() };
+    let host = |key: &str, clients, backends: Vec<Backend>| DesiredHost {
+        key: key.to_owned(),
+        host: Pattern::Exact(format!("{key}.test")),
+        clients,
+        backends: backends.into_iter().collect(),
+        certificate: None,
+        entrusted: BTreeSet::new(),
+    };
+    let asks = host("asks", DesiredClients::Ask(Arc::new(asked)), vec![backend]);
+    let desired = Desired { hosts: vec![asks, host("open", DesiredClients::Open, Vec::new())] };
     let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
-    compare(&desired, &observed, now).into_iter().map(|one| one.kind).collect()
+    let found = compare(&desired, &observed, now);
+    found.iter().for_each(|one| eprintln!("{one}"));
+    found.into_iter().map(|one| one.kind).collect()
 }
 
 fn annotate(object: &mut Value, name: &str, value: &str) {

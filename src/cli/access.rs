@@ -297,6 +297,7 @@ impl Args {
             version: version.or(declared.version),
             classes: self.classes.iter().cloned().chain(declared.classes).collect(),
             config_map: self.configmap.clone(),
+            accepted: declared.accepted,
             options: declared.options.into_iter().chain(self.options.iter().cloned()).collect(),
         };
         Ok((controller, declared))

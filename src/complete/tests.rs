@@ -99,6 +99,14 @@ fn found(model: &Model, items: Vec<Value>) -> Vec<(String, String)> {
     findings.into_iter().map(told).collect()
 }
 
+/// Everything that is said of these objects.
+fn sayings(model: &Model, items: Vec<Value>) -> String {
+    match complete(model, items) {
+        Ok(completed) => panic!("{} items", completed.items.len()),
+        Err(found) => found.iter().flat_map(Diagnostic::sayings).collect::<Vec<_>>().join("\n"),
+    }
+}
+
 /// The only thing that is found after `change` of the Ingress.
 fn found_after(change: impl Fn(&mut Value)) -> (String, String) {
     let mut item = ingress();
@@ -280,15 +288,20 @@ fn what_the_ingress_says_is_never_overwritten() {
 
 #[test]
 fn what_would_open_the_host_or_close_another_is_refused() {
-    let redirect = format!("{PREFIX}ssl-redirect");
+    let passthrough = format!("{PREFIX}ssl-passthrough");
     for (change, words) in [
-        (json!({ "metadata": { "annotations": { redirect: "false" } } }), "without the redirect"),
+        (
+            json!({ "metadata": { "annotations": { passthrough: "true" } } }),
+            "passes TLS through unread",
+        ),
         (json!({ "spec": { "ingressClassName": "other" } }), "another ingress class than `nginx`"),
         (json!({ "spec": { "ingressClassName": null } }), "`ingressClassName: nginx` is missing"),
         (json!({ "spec": { "rules": [{ "host": HOST }] } }), "without paths"),
     ] {
-        let (title, _) = found_after(|item| json_patch::merge(item, &change));
-        assert!(title.contains(words), "{title}");
+        let mut item = ingress();
+        json_patch::merge(&mut item, &change);
+        let found = sayings(&shop(), vec![item, service()]);
+        assert!(found.contains(words), "{found}");
     }
     let legacy = json!({
         "metadata": { "annotations": { "kubernetes.io/ingress.class": "nginx" } },
@@ -312,8 +325,15 @@ fn what_would_open_the_host_or_close_another_is_refused() {
     }
     let mut second = ingress();
     second["metadata"]["name"] = "second".into();
-    let found = found(&shop(), vec![ingress(), second, service()]);
-    assert!(found[0].0.contains("the Ingress `default/second` lacks"), "{found:?}");
+    second["spec"]["rules"][0]["http"]["paths"][0]["path"] = "/second".into();
+    let also = complete(&shop(), vec![ingress(), second.clone(), service()]);
+    assert!(also.is_ok(), "the controller takes the first Secret of a host");
+    second["metadata"]["annotations"] = json!({ format!("{PREFIX}auth-tls-secret"): "default/ca-secret", format!("{PREFIX}auth-tls-verify-client"): "off" });
+    let found = sayings(&shop(), vec![ingress(), second, service()]);
+    assert!(
+        found.contains("may be served at `/`: that depends on which Ingress is older"),
+        "{found}"
+    );
 }
 
 #[test]

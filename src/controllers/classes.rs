@@ -91,7 +91,8 @@ impl Classes {
             (None, None) if seen.created.is_some() => Some(false),
             (None, None) => match default {
                 Some(is_own) => Some(*is_own),
-                None => (*are_said || !shown.is_empty()).then_some(false),
+                // Of objects that come from no cluster, the API server would say.
+                None => (!shown.is_empty()).then_some(false),
             },
         };
         match is_own {

@@ -77,6 +77,7 @@ impl Controller for Traefik {
                 Origin::Default
             },
             options: BTreeMap::from([(STRICT, (strict, origin))]),
+            accepted: declared.accepted.clone(),
             classes: Classes::of(objects, declared, CONTROLLER_CLASS, CLASS),
             is_ambiguous: false,
             read_from: None,

@@ -1,181 +1,498 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use super::observed::Observed;
-use super::representatives::{ClientClass, classes, paths};
+use super::clients::{CheckedLists, ClientValidation, Clients, Revocation, UnknownStatus};
+use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
+use super::difference::{Difference, DifferenceKind, Requester, Witness};
+use super::fact::{Fact, Missing};
+use super::observed::{Listener, Observed};
+use super::representatives::{self, ClientClass, classes, paths};
 use super::request::{Presented, Request};
-use super::routes::Backend;
-use super::verdict::{Verdict, verdict};
+use super::routes::{
+    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, Route, SniDiffers,
+    ToHttps, VirtualHost,
+};
+use super::validation::{Fault, fault};
+use super::verdict::{Verdict, Why, verdict};
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;
 
-/// Who is to get in, whichever controller serves it.
-#[derive(Clone, Debug, Default)]
-pub struct Desired {
-    /// Hosts that ask for certificates.
-    pub hosts: Vec<DesiredHost>,
-    /// Names of hosts that ask for no certificate.
-    pub open: BTreeSet<String>,
-}
-
-/// Who gets in at a host that asks for certificates.
-#[derive(Clone, Debug)]
-pub struct DesiredHost {
-    /// What the spec calls it.
-    pub key: String,
-    /// A name of it, in lower case.
-    pub host: String,
-    /// The certificates of the authorities below which clients get in.
-    pub below: Vec<Certificate>,
-    /// The only subjects that get in, as RFC 2253 prints them; `None`: all.
-    pub only: Option<BTreeSet<String>>,
-    /// Backends that only these clients reach.
-    pub backends: BTreeSet<Backend>,
-    /// Valid clients, with the chains that they were given.
-    pub clients: Vec<(String, Vec<Certificate>)>,
-}
-
-/// A request that does not get what is desired.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Difference {
-    /// What the spec calls the host.
-    pub key: String,
-    /// How it differs.
-    pub kind: DifferenceKind,
-    /// The request.
-    pub request: Request,
-    /// Who makes it.
-    pub client: String,
-    /// What becomes of it.
-    pub observed: Verdict,
-}
-
-/// How what is served differs from what is desired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DifferenceKind {
-    /// A client gets in that is not to, or may.
-    Weaker,
-    /// A client does not get in that is to, or may not.
-    LockedOut,
-    /// Whether a client gets in that is not to is not known.
-    Unproven,
-}
+/// Paths that begin so are those of ACME challenges (RFC 8555, section 8.3): solvers answer anybody, by plain HTTP too.
+pub const CHALLENGES: &str = "/.well-known/acme-challenge";
 
 /// Puts representatives of all requests to what is served.
 #[must_use]
 pub fn compare(desired: &Desired, observed: &Observed, now: Timestamp) -> Vec<Difference> {
     // A name in the handshake that is another host's, one that asks for no certificate.
-    let other = desired.open.iter().find(|name| observed.clients(name).is_some());
-    desired
-        .hosts
-        .iter()
-        .flat_map(|host| Comparison { host, observed, other, now, found: Vec::new() }.all())
-        .collect()
+    let is_open = |host: &&DesiredHost| matches!(host.clients, DesiredClients::Open);
+    let names = desired.hosts.iter().filter(is_open);
+    let mut names = names.filter_map(|host| representatives::name_of(&host.host));
+    let mut comparison = Comparison {
+        observed,
+        now,
+        owners: owners(desired),
+        other: names.find(|name| observed.clients(name).is_some()),
+        closed: HashMap::new(),
+        found: Vec::new(),
+    };
+    for host in &desired.hosts {
+        comparison.host(host);
+    }
+    comparison.found
+}
+
+/// Hosts that ask for certificates, by the backends behind them; the first of those that ask for the same.
+type Owners<'a> = HashMap<&'a Backend, Vec<(&'a str, &'a Arc<Asked>)>>;
+
+fn owners(desired: &Desired) -> Owners<'_> {
+    let mut owners = Owners::new();
+    for host in &desired.hosts {
+        let DesiredClients::Ask(asked) = &host.clients else { continue };
+        for backend in &host.backends {
+            let all = owners.entry(backend).or_default();
+            if !all.iter().any(|(_, other)| Arc::ptr_eq(other, asked)) {
+                all.push((&host.key, asked));
+            }
+        }
+    }
+    owners
 }
 
 struct Comparison<'a> {
-    host: &'a DesiredHost,
     observed: &'a Observed,
-    other: Option<&'a String>,
     now: Timestamp,
+    owners: Owners<'a>,
+    other: Option<String>,
+    /// What refuses everybody by a check who is to be refused and lets in all others, by what is asked and what validates it;
+    /// only asked, never iterated over.
+    closed: HashMap<(*const Asked, *const ClientValidation), Vec<&'a VirtualHost>>,
     found: Vec<Difference>,
 }
 
-impl Comparison<'_> {
-    fn all(mut self) -> Vec<Difference> {
-        let host = self.host;
-        let served = self.observed.tables.iter().find_map(|table| table.host(&host.host));
-        let paths = served.map(paths).unwrap_or_default();
-        let classes = classes(self.observed, &host.host);
-        for path in paths {
-            let request = Request { path: path.clone(), ..Request::of(&host.host) };
-            for (class, shows) in &classes {
-                if !self.is_desired(class) {
-                    self.refuses(class, Request { client: shows.clone(), ..request.clone() });
+impl<'a> Comparison<'a> {
+    fn host(&mut self, host: &'a DesiredHost) {
+        let Some(name) = representatives::name_of(&host.host) else { return };
+        let served = self.observed.tables.iter().find_map(|table| table.host(&name));
+        match &host.clients {
+            DesiredClients::Open => {
+                if let Some(served) = served {
+                    self.others_backends(host, None, served);
                 }
             }
-            self.refuses(&ClientClass::Nothing, request.clone().plain());
-            let mut forwarded = request.clone().plain();
-            forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
-            self.refuses(&ClientClass::Nothing, forwarded);
-            for sni in [None, self.other.cloned()] {
-                self.refuses(&ClientClass::Nothing, Request { sni, ..request.clone() });
-            }
-        }
-        self.admits();
-        self.found
-    }
-
-    /// Whether clients of that class are to get in.
-    fn is_desired(&self, class: &ClientClass) -> bool {
-        match class {
-            ClientClass::Nothing | ClientClass::Stranger => false,
-            // A subject that no list has is not among those that are let in.
-            ClientClass::Below(issuer) | ClientClass::Itself(issuer) => {
-                self.host.only.is_none() && self.host.below.iter().any(|one| one.der == issuer.der)
+            DesiredClients::Ask(asked) => {
+                let questions = Questions { host, asked, name, served };
+                self.handshakes(&questions);
+                self.plain(&questions);
+                self.routes(&questions);
             }
         }
     }
 
-    /// Notes a request that gets in and is not to.
-    fn refuses(&mut self, class: &ClientClass, request: Request) {
-        let observed = verdict(self.observed, &request, self.now);
-        let kind = match worst(&observed, &self.host.backends) {
-            Some(Worst::Admitted) => DifferenceKind::Weaker,
-            Some(Worst::Unknown) => DifferenceKind::Unproven,
-            None => return,
-        };
-        self.note(kind, class.to_string(), request, observed);
-    }
-
-    /// Notes clients that do not get in at `/` and are to.
-    fn admits(&mut self) {
-        for (name, chain) in &self.host.clients {
-            let client = Presented::Chain(chain.clone());
-            let request = Request { client, ..Request::of(&self.host.host) };
-            let observed = verdict(self.observed, &request, self.now);
-            if !matches!(
-                observed,
-                Verdict::Admitted { .. } | Verdict::Unknown(_) | Verdict::NotServed
-            ) {
-                self.note(DifferenceKind::LockedOut, name.clone(), request, observed);
-            }
+    /// Clients by HTTPS.
+    fn handshakes(&mut self, questions: &Questions<'a>) {
+        let Questions { host, asked, name, served } = questions;
+        let (host, served) = (*host, *served);
+        let listener = self.observed.listener_of(name);
+        let validation = listener.and_then(validated);
+        let key = (Arc::as_ptr(asked), validation.map_or(std::ptr::null(), Arc::as_ptr));
+        if let (Some(served), Some(all)) = (served, self.closed.get(&key))
+            && all.iter().any(|other| checks_alike(other, served))
+        {
+            return;
         }
-    }
-
-    fn note(&mut self, kind: DifferenceKind, client: String, request: Request, observed: Verdict) {
-        self.found.push(Difference { key: self.host.key.clone(), kind, request, client, observed });
-    }
-}
-
-/// The worst that a verdict may mean for a request that is not to get in.
-#[derive(PartialEq, Eq)]
-enum Worst {
-    Admitted,
-    Unknown,
-}
-
-/// Whether a protected backend gets the request.
-fn worst(verdict: &Verdict, backends: &BTreeSet<Backend>) -> Option<Worst> {
-    match verdict {
-        Verdict::Admitted { backend: Some(backend), .. } => {
-            backends.contains(backend).then_some(Worst::Admitted)
-        }
-        Verdict::Admitted { backend: None, .. } => Some(Worst::Admitted),
-        Verdict::OneOf(_, all) => {
-            let mut all = all.iter().filter_map(|one| worst(one, backends));
-            let first = all.next()?;
-            if first == Worst::Admitted || all.any(|one| one == Worst::Admitted) {
-                Some(Worst::Admitted)
+        let before = self.found.len();
+        let mut is_by_check = true;
+        let is_entrusted = matches!(asked.below, Below::Entrusted(_));
+        let mut locked_out = Vec::new();
+        let mut is_any_admitted = false;
+        let paths = served.map(paths).unwrap_or_else(|| BTreeSet::from(["/".to_owned()]));
+        for (requester, client, is_wanted) in self.requesters(questions, validation) {
+            let request = Request { client, ..Request::of(name) };
+            if is_wanted {
+                match self.refused(questions, validation, &paths, request) {
+                    Some((request, observed)) => locked_out.push(Witness::Request {
+                        client: requester,
+                        request: Box::new(request),
+                        observed,
+                    }),
+                    None => is_any_admitted = true,
+                }
             } else {
-                Some(Worst::Unknown)
+                is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
         }
-        Verdict::Unknown(_) => Some(Worst::Unknown),
-        Verdict::Refused { .. }
-        | Verdict::Redirected(_)
-        | Verdict::Misdirected
-        | Verdict::NotServed => None,
+        // What others put into a bundle need not work as a whole.
+        if !(is_entrusted && is_any_admitted) {
+            for witness in locked_out {
+                self.note(host, DifferenceKind::LockedOut, witness);
+            }
+        }
+        if asked.presence == Presence::Required {
+            for sni in [None, self.other.clone()] {
+                let request = Request { sni, ..Request::of(name) };
+                let requester = Requester::Class(ClientClass::Nothing);
+                is_by_check &= self.refuses(host, served, &paths, (&requester, request));
+            }
+        }
+        if let Some(deeper) =
+            validation.and_then(|one| one.depth).filter(|depth| *depth > asked.depth)
+        {
+            let witness = Witness::Deeper { desired: asked.depth, observed: deeper };
+            self.note(host, DifferenceKind::Weaker, witness);
+        }
+        if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
+            self.closed.entry(key).or_default().push(served);
+        }
     }
+
+    /// All who ask, and whether they are to get in.
+    fn requesters(
+        &self,
+        Questions { host: _, asked, name, .. }: &Questions<'_>,
+        validation: Option<&Arc<ClientValidation>>,
+    ) -> Vec<(Requester, Presented, bool)> {
+        let mut all = Vec::new();
+        for (class, shows) in classes(self.observed, name) {
+            let is_wanted = asked.wants(&class);
+            let requester = match &class {
+                ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
+                    Requester::NotListed(Arc::clone(issuer))
+                }
+                _ => Requester::Class(class),
+            };
+            all.push((requester, shows, is_wanted));
+        }
+        let bundle: &[_] = match &asked.below {
+            Below::These(bundle) => bundle,
+            Below::Entrusted(_) => &[],
+        };
+        // Also those that the bundle does not have.
+        for (class, shows) in representatives::of_bundle(bundle) {
+            let requester = Requester::Class(class.clone());
+            if asked.wants(&class) && !all.iter().any(|(known, ..)| *known == requester) {
+                all.push((requester, shows, true));
+            }
+        }
+        if asked.presence != Presence::Unverified {
+            all.extend(asked.revoked(bundle).map(|(requester, shows)| (requester, shows, false)));
+        }
+        if validation.is_some() {
+            let named = asked.clients.iter();
+            all.extend(named.map(|(name, chain)| {
+                (Requester::Named(name.clone()), Presented::Chain(chain.clone()), true)
+            }));
+        }
+        all
+    }
+
+    /// Notes a request that gets in and is not to; whether all are refused by checks alone, whatever the path.
+    fn refuses(
+        &mut self,
+        host: &DesiredHost,
+        served: Option<&VirtualHost>,
+        paths: &BTreeSet<String>,
+        (client, request): (&Requester, Request),
+    ) -> bool {
+        for path in paths {
+            let request = Request { path: path.clone(), ..request.clone() };
+            let observed = verdict(self.observed, &request, self.now);
+            if is_refused_by_check(served, &observed) {
+                return true;
+            }
+            let Some(kind) = self.worst(host, path, &observed) else { continue };
+            let witness =
+                Witness::Request { client: client.clone(), request: Box::new(request), observed };
+            self.note(host, kind, witness);
+            // One path shows it.
+            return false;
+        }
+        false
+    }
+
+    /// The request and the verdict of a client that is refused and is to get in.
+    fn refused(
+        &self,
+        Questions { asked, served, .. }: &Questions<'_>,
+        validation: Option<&Arc<ClientValidation>>,
+        paths: &BTreeSet<String>,
+        request: Request,
+    ) -> Option<(Request, Verdict)> {
+        let mut refused = None;
+        for path in paths {
+            let request = Request { path: path.clone(), ..request.clone() };
+            let observed = verdict(self.observed, &request, self.now);
+            match &observed {
+                Verdict::Refused { why, .. } if is_refused_by_check(*served, &observed) => {
+                    let is_of_the_time =
+                        matches!(why, Why::Fault(Fault::Expired | Fault::NotYetValid));
+                    if !is_of_the_time {
+                        refused.get_or_insert((request, observed));
+                    }
+                    break;
+                }
+                Verdict::Admitted { .. } | Verdict::Unknown(_) | Verdict::OneOf(..) => return None,
+                _ => {}
+            }
+        }
+        let (request, observed) = refused?;
+        // What nothing of this kind would let in is not this controller's fault.
+        let ideal = validation.and_then(|one| asked.fault(one, &request.client, self.now));
+        ideal.is_none().then_some((request, observed))
+    }
+
+    /// Clients by plain HTTP.
+    fn plain(&mut self, Questions { host, name, served, .. }: &Questions<'a>) {
+        let Some(served) = served else { return };
+        if let Fact::Known(routes) = &served.routes
+            && routes.iter().all(|route| route.to_https == ToHttps::Always)
+        {
+            return;
+        }
+        let client = Requester::Class(ClientClass::Nothing);
+        let request = Request::of(name).plain();
+        let before = self.found.len();
+        self.refuses(host, Some(served), &paths(served), (&client, request.clone()));
+        if self.found.len() == before {
+            let mut forwarded = request;
+            forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
+            self.refuses(host, Some(served), &paths(served), (&client, forwarded));
+        }
+    }
+
+    /// Where paths lead, and what Services hear.
+    fn routes(&mut self, questions: &Questions<'a>) {
+        let Questions { host, asked, name, served } = questions;
+        let Some(served) = served.filter(|served| leads_anywhere(served)) else {
+            self.note(host, DifferenceKind::LockedOut, Witness::NotServed);
+            return;
+        };
+        let denies = |check: &&Check| check.admits == Admits::Nobody;
+        if let Some(check) = served.checks.known().and_then(|all| all.iter().find(denies)) {
+            self.note(host, DifferenceKind::LockedOut, Witness::Denied(check.because.clone()));
+        }
+        self.others_backends(host, Some(asked), served);
+        let listener = self.observed.listener_of(name);
+        let is_heard =
+            asked.passes_certificate && listener.is_some_and(|one| validated(one).is_some());
+        for Forward { headers, .. } in forwards(served).map(|(_, forward)| forward) {
+            if !is_heard {
+                break;
+            }
+            if let Some(header) = headers.iter().find(|header| header.client_can_send) {
+                self.note(host, DifferenceKind::Weaker, Witness::Forgeable(header.name));
+                break;
+            }
+            let carries = |header: &Header| header.carries == HeaderValue::Certificate;
+            if !headers.iter().any(carries) {
+                self.note(host, DifferenceKind::LockedOut, Witness::Unheard);
+                break;
+            }
+        }
+        if let (Some(wanted), Some(listener)) = (&host.certificate, listener)
+            && !listener.certificates.contains(wanted)
+        {
+            self.note(host, DifferenceKind::LockedOut, Witness::Certificate(wanted.clone()));
+        }
+    }
+
+    /// Paths that lead to backends of a host that asks for something else.
+    fn others_backends(
+        &mut self,
+        host: &DesiredHost,
+        asked: Option<&Arc<Asked>>,
+        served: &VirtualHost,
+    ) {
+        let other = forwards(served).find_map(|(route, forward)| {
+            let Fact::Known(Some(backend)) = &forward.backend else { return None };
+            if host.backends.contains(backend) {
+                return None;
+            }
+            let owners = self.owners.get(backend)?;
+            let is_own =
+                owners.iter().any(|(_, own)| asked.is_some_and(|asked| Arc::ptr_eq(own, asked)));
+            let of = owners.first().filter(|_| !is_own)?.0.to_owned();
+            let path = route.path.to_string();
+            Some(Witness::OtherBackend { path, backend: backend.clone(), of })
+        });
+        if let Some(witness) = other {
+            self.note(host, DifferenceKind::Weaker, witness);
+        }
+    }
+
+    /// The worst that a verdict may mean for a request that is not to get in.
+    fn worst(&self, host: &DesiredHost, path: &str, verdict: &Verdict) -> Option<DifferenceKind> {
+        match verdict {
+            Verdict::Admitted { backend, .. } => {
+                let is_challenge = path.starts_with(CHALLENGES)
+                    && backend.as_ref().is_some_and(|backend| !self.owners.contains_key(backend));
+                (!is_challenge).then_some(DifferenceKind::Weaker)
+            }
+            // `Weaker` comes first.
+            Verdict::OneOf(_, all) => {
+                all.iter().filter_map(|one| self.worst(host, path, one)).min()
+            }
+            Verdict::Unknown(missing) if host.leaves(missing) => None,
+            Verdict::Unknown(_) => Some(DifferenceKind::Unproven),
+            Verdict::Refused { .. }
+            | Verdict::Redirected(_)
+            | Verdict::Misdirected
+            | Verdict::NotServed => None,
+        }
+    }
+
+    fn note(&mut self, host: &DesiredHost, kind: DifferenceKind, witness: Witness) {
+        let is_same = |known: &Difference| {
+            known.key == host.key && known.kind == kind && kind == DifferenceKind::Unproven
+        };
+        if !self.found.last().is_some_and(is_same) {
+            self.found.push(Difference { key: host.key.clone(), kind, witness });
+        }
+    }
+}
+
+/// What is asked about a host that asks for certificates.
+struct Questions<'a> {
+    host: &'a DesiredHost,
+    asked: &'a Arc<Asked>,
+    /// A name of the host.
+    name: String,
+    served: Option<&'a VirtualHost>,
+}
+
+impl DesiredHost {
+    /// Whether what is not known is left to others.
+    fn leaves(&self, missing: &Missing) -> bool {
+        let DesiredClients::Ask(asked) = &self.clients else { return true };
+        match missing {
+            Missing::NotShown(object) | Missing::Hidden(object) => {
+                matches!(&asked.below, Below::Entrusted(secret) if secret.key() == object.key())
+            }
+            Missing::Snippet(_, key) | Missing::Effect(_, key) => self.entrusted.contains(key),
+            _ => false,
+        }
+    }
+}
+
+impl Asked {
+    /// Whether a client of that class is to get in.
+    fn wants(&self, class: &ClientClass) -> bool {
+        match (self.presence, class) {
+            (Presence::Unverified, _) | (Presence::Optional, ClientClass::Nothing) => true,
+            (Presence::Required, ClientClass::Nothing) | (_, ClientClass::Stranger) => false,
+            // A subject that no list has is not among those that are let in.
+            (_, ClientClass::Below(issuer) | ClientClass::Itself(issuer)) => {
+                self.only.is_none() && self.is_below(issuer)
+            }
+        }
+    }
+
+    /// Whether certificates of that one are valid.
+    fn is_below(&self, issuer: &Certificate) -> bool {
+        match &self.below {
+            Below::These(all) => all.iter().any(|one| one.der == issuer.der),
+            Below::Entrusted(_) => true,
+        }
+    }
+
+    /// A client of each revoked serial.
+    fn revoked<'a>(
+        &'a self,
+        bundle: &'a [Certificate],
+    ) -> impl Iterator<Item = (Requester, Presented)> + 'a {
+        self.lists.iter().flat_map(move |list| {
+            let issuer = bundle.iter().find(|one| list.may_be_signed_by(one));
+            let issuer = issuer.map(|issuer| Arc::new(issuer.clone()));
+            list.revoked.keys().filter_map(move |serial| {
+                let issuer = issuer.clone()?;
+                let shows = representatives::revoked(Arc::clone(&issuer), bundle, serial.clone());
+                Some((Requester::Revoked(issuer, serial.clone()), shows))
+            })
+        })
+    }
+
+    /// What a library of that kind finds wrong with a client, if it validates it with what is desired.
+    fn fault(&self, kind: &ClientValidation, client: &Presented, now: Timestamp) -> Option<Fault> {
+        let Below::These(bundle) = &self.below else { return None };
+        let revocation = if self.lists.is_empty() {
+            Revocation::None
+        } else {
+            Revocation::Lists {
+                all: self.lists.clone(),
+                depth: CheckedLists::Chain,
+                unknown: UnknownStatus::Deny,
+            }
+        };
+        let ideal = ClientValidation {
+            certificates: Fact::Known(Vec::new()),
+            anchors: kind.anchors,
+            depth: kind.depth.map(|_| self.depth),
+            revocation: Fact::Known(Revocation::None),
+            tolerates: BTreeSet::new(),
+            refusal: kind.refusal,
+        };
+        fault(client, &ideal, bundle, &revocation, now)
+    }
+}
+
+/// How clients of a listener are validated, if that is known.
+fn validated(listener: &Listener) -> Option<&Arc<ClientValidation>> {
+    match &listener.clients {
+        Fact::Known(Clients::Asked(validation)) => Some(validation),
+        _ => None,
+    }
+}
+
+/// Whether a request is refused before a route is looked for.
+fn is_refused_by_check(served: Option<&VirtualHost>, verdict: &Verdict) -> bool {
+    match verdict {
+        // Else it is by a route.
+        Verdict::Misdirected => {
+            served.is_some_and(|served| served.sni_differs == SniDiffers::Misdirect)
+        }
+        Verdict::Refused { why: Why::Fault(_) | Why::Subject, .. } => true,
+        Verdict::Refused { why: Why::Nobody(because), .. } => !because.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether two hosts check the same, and never by a route of theirs.
+fn checks_alike(one: &VirtualHost, other: &VirtualHost) -> bool {
+    let (Fact::Known(one_checks), Fact::Known(checks)) = (&one.checks, &other.checks) else {
+        return false;
+    };
+    one.sni_differs == other.sni_differs
+        && one_checks.len() == checks.len()
+        && one_checks.iter().zip(checks).all(|(one, other)| {
+            one.admits == other.admits
+                && one.refusal == other.refusal
+                && !matches!(one.refusal, Answer::Within(_))
+        })
+}
+
+/// Routes that lead to backends, whichever of several possibilities holds.
+fn forwards(host: &VirtualHost) -> impl Iterator<Item = (&Route, &Forward)> {
+    let routes: Vec<&Vec<Route>> = match &host.routes {
+        Fact::Known(routes) => vec![routes],
+        Fact::OneOf(_, all) => all.iter().collect(),
+        Fact::Unknown(_) => Vec::new(),
+    };
+    routes.into_iter().flatten().flat_map(|route| {
+        let actions: Vec<&Action> = match &route.answer {
+            Fact::Known(action) => vec![action],
+            Fact::OneOf(_, all) => all.iter().collect(),
+            Fact::Unknown(_) => Vec::new(),
+        };
+        actions.into_iter().filter_map(move |action| match action {
+            Action::Forward(forward) => Some((route, forward)),
+            Action::Redirect(_) | Action::Status(_) => None,
+        })
+    })
+}
+
+/// Whether a path leads to a backend, or may.
+fn leads_anywhere(host: &VirtualHost) -> bool {
+    let is_open = matches!(host.routes, Fact::Unknown(_));
+    is_open || forwards(host).any(|(_, forward)| forward.backend != Fact::Known(None))
 }

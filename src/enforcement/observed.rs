@@ -1,6 +1,6 @@
 //! What a controller makes of objects and settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clients::Clients;
 use super::fact::{Cause, Fact};
@@ -90,6 +90,8 @@ pub struct Listener {
     pub protocol: Protocol,
     /// Names in the TLS handshake.
     pub sni: Pattern,
+    /// Namespace and name of each Secret that its certificate may come from; none: it is the controller's own.
+    pub certificates: BTreeSet<(String, String)>,
     /// What is asked of clients.
     pub clients: Fact<Clients>,
     /// Names of the TLS settings, one for each possibility of `clients`, in their order; empty: they have none.
@@ -132,8 +134,14 @@ impl Observed {
     /// What is asked of clients of a host by HTTPS at port 443; `None`: it is not served.
     #[must_use]
     pub fn clients(&self, host: &str) -> Option<&Fact<Clients>> {
+        self.listener_of(host).map(|listener| &listener.clients)
+    }
+
+    /// Where a host is served by HTTPS at port 443, if it is.
+    #[must_use]
+    pub fn listener_of(&self, host: &str) -> Option<&Listener> {
         match self.listener(443, Some(host))?.0 {
-            Found::At(at) => Some(&self.listeners[at].clients),
+            Found::At(at) => Some(&self.listeners[at]),
             Found::Nothing | Found::Perhaps(_) => None,
         }
     }

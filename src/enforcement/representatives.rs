@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::clients::{ClientValidation, Clients};
 use super::fact::Fact;
@@ -11,12 +11,15 @@ use super::observed::Observed;
 use super::request::{LeafFacts, Presented};
 use super::routes::{PathPattern, VirtualHost};
 use crate::pki::certificate::Certificate;
+use crate::pki::request::SerialNumber;
 
 /// An authority that no bundle has; its key does not exist any more.
 const AUTHORITY: &str = include_str!("stranger.pem");
 /// A label for names that only a wildcard covers, and a name that no host has.
 const ANY_LABEL: &str = "mtlsgen-any";
 const NO_HOST: &str = "mtlsgen-any.invalid";
+/// A subject that no list has.
+const ANY_SUBJECT: &str = "CN=mtlsgen any client";
 
 /// Clients that no rule tells apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,16 +45,36 @@ impl fmt::Display for ClientClass {
     }
 }
 
-fn stranger() -> Certificate {
-    let read = Certificate::from_pem(AUTHORITY.as_bytes()).ok();
-    read.and_then(|all| all.into_iter().next()).expect("the file beside this one is a certificate")
+fn stranger() -> Arc<Certificate> {
+    static STRANGER: LazyLock<Arc<Certificate>> = LazyLock::new(|| {
+        let read = Certificate::from_pem(AUTHORITY.as_bytes()).ok();
+        let read = read.and_then(|all| all.into_iter().next());
+        Arc::new(read.expect("the file beside this one is a certificate"))
+    });
+    Arc::clone(&STRANGER)
+}
+
+/// A certificate of a trusted authority that is valid but for its serial number, which a list has.
+#[must_use]
+pub fn revoked(
+    issuer: Arc<Certificate>,
+    bundle: &[Certificate],
+    serial: SerialNumber,
+) -> Presented {
+    let leaf = LeafFacts { subject: ANY_SUBJECT.to_owned(), serial: Some(serial) };
+    Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
+}
+
+/// What clients below a bundle send along.
+fn intermediates(bundle: &[Certificate]) -> Arc<[Certificate]> {
+    bundle.iter().filter(|one| !one.is_self_signed()).cloned().collect()
 }
 
 /// A valid certificate of an authority, whose subject no list of subjects has.
 fn supposed(issuer: Arc<Certificate>, sends: Arc<[Certificate]>) -> Presented {
     Presented::Supposed {
         issuer,
-        leaf: LeafFacts { subject: "CN=mtlsgen any client".to_owned() },
+        leaf: LeafFacts { subject: ANY_SUBJECT.to_owned(), serial: None },
         sends,
     }
 }
@@ -88,27 +111,36 @@ pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
 pub fn classes(observed: &Observed, host: &str) -> Vec<(ClientClass, Presented)> {
     let mut classes = vec![
         (ClientClass::Nothing, Presented::Nothing),
-        (ClientClass::Stranger, supposed(Arc::new(stranger()), Arc::new([]))),
+        (ClientClass::Stranger, supposed(stranger(), Arc::new([]))),
     ];
-    let mut known = BTreeSet::new();
     for validation in validations(observed, host) {
         for bundle in bundles(&validation) {
-            let intermediates = bundle.iter().filter(|one| !one.is_self_signed()).cloned();
-            let sends: Arc<[Certificate]> = intermediates.collect();
-            for issuer in bundle {
-                if known.insert(issuer.fingerprint()) {
-                    if !issuer.is_authority {
-                        let own = Presented::Chain(vec![issuer.clone()]);
-                        classes.push((ClientClass::Itself(Arc::new(issuer.clone())), own));
-                    }
-                    let issuer = Arc::new(issuer.clone());
-                    classes.push((
-                        ClientClass::Below(Arc::clone(&issuer)),
-                        supposed(issuer, Arc::clone(&sends)),
-                    ));
+            for (class, shows) in of_bundle(bundle) {
+                if !classes.iter().any(|(known, _)| *known == class) {
+                    classes.push((class, shows));
                 }
             }
         }
+    }
+    classes
+}
+
+/// The classes of clients that a bundle may let in.
+#[must_use]
+pub fn of_bundle(bundle: &[Certificate]) -> Vec<(ClientClass, Presented)> {
+    let mut known = BTreeSet::new();
+    let sends = intermediates(bundle);
+    let mut classes = Vec::new();
+    for issuer in bundle {
+        if !known.insert(issuer.fingerprint()) {
+            continue;
+        }
+        let own = Arc::new(issuer.clone());
+        if !issuer.is_authority {
+            let chain = Presented::Chain(vec![issuer.clone()]);
+            classes.push((ClientClass::Itself(Arc::clone(&own)), chain));
+        }
+        classes.push((ClientClass::Below(Arc::clone(&own)), supposed(own, Arc::clone(&sends))));
     }
     classes
 }

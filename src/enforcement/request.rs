@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::pki::certificate::Certificate;
+use crate::pki::request::SerialNumber;
 
 /// A request as it reaches a controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum Presented {
 pub struct LeafFacts {
     /// Its subject, as RFC 2253 prints it.
     pub subject: String,
+    /// Its serial number; `None`: one that no list has.
+    pub serial: Option<SerialNumber>,
 }
 
 impl Request {

@@ -108,6 +108,16 @@ pub enum PathPattern {
     Rule(String),
 }
 
+impl std::fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exact(path) | Self::Prefix(path) => f.write_str(path),
+            Self::Expression(text) => write!(f, "~{text}"),
+            Self::Rule(text) => f.write_str(text),
+        }
+    }
+}
+
 /// Whether requests by plain HTTP are redirected to HTTPS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToHttps {

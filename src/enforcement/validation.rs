@@ -10,6 +10,7 @@ use std::fmt;
 use super::clients::{Anchors, ClientValidation, Revocation};
 use super::request::Presented;
 use crate::pki::certificate::Certificate;
+use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
 
 /// What keeps a client out, unless it is tolerated.
@@ -77,7 +78,9 @@ pub fn fault(
             None => return Some(Fault::Absent),
             Some((leaf, sends)) => (Link::Real(leaf), sends),
         },
-        Presented::Supposed { issuer, sends, .. } => (Link::Supposed(issuer), &**sends),
+        Presented::Supposed { issuer, leaf, sends } => {
+            (Link::Supposed(issuer, leaf.serial.as_ref()), &**sends)
+        }
     };
     match validation.anchors {
         Anchors::SelfSigned => {
@@ -95,8 +98,8 @@ pub fn fault(
 enum Link<'a> {
     /// This one.
     Real(&'a Certificate),
-    /// A client's that need not exist, with nothing wrong, signed by this authority.
-    Supposed(&'a Certificate),
+    /// A client's that need not exist, with nothing wrong, signed by this authority under this serial number.
+    Supposed(&'a Certificate, Option<&'a SerialNumber>),
 }
 
 impl<'a> Link<'a> {
@@ -104,7 +107,7 @@ impl<'a> Link<'a> {
     fn real(self) -> Option<&'a Certificate> {
         match self {
             Self::Real(certificate) => Some(certificate),
-            Self::Supposed(_) => None,
+            Self::Supposed(..) => None,
         }
     }
 
@@ -112,7 +115,7 @@ impl<'a> Link<'a> {
     fn names_as_issuer(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.names_as_issuer(issuer),
-            Self::Supposed(signer) => {
+            Self::Supposed(signer, _) => {
                 let identifiers = (&signer.subject_key_id, &issuer.subject_key_id);
                 signer.subject.matches(&issuer.subject)
                     && !matches!(identifiers, (Some(one), Some(other)) if one != other)
@@ -124,7 +127,7 @@ impl<'a> Link<'a> {
     fn may_be_signed_by(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.signature_by(issuer).may_be_valid(),
-            Self::Supposed(signer) => signer.spki_hash == issuer.spki_hash,
+            Self::Supposed(signer, _) => signer.spki_hash == issuer.spki_hash,
         }
     }
 }

@@ -122,6 +122,12 @@ impl<'a> ObjectSet<'a> {
         Self { members: Vec::new(), namespace, extent, keys: OnceCell::new() }
     }
 
+    /// An empty set with the namespace and the extent of another one.
+    #[must_use]
+    pub fn empty(other: &Self) -> Self {
+        Self::within(other.namespace, other.extent)
+    }
+
     /// The namespace that objects without one are taken to go to, where that is not known.
     #[must_use]
     pub fn assumed(&self) -> Option<&'a str> {

@@ -9,8 +9,8 @@ use crate::pki::request::Holder;
 use crate::store::Material;
 use crate::store::SecretKey;
 
-const CERTIFICATE: &str =
-    "-----BEGIN CERTIFICATE-----\nc3RhbmRzIGZvciBhIGNlcnRpZmljYXRl\n-----END CERTIFICATE-----\n";
+/// An authority's; its key does not exist any more.
+const CERTIFICATE: &str = include_str!("stand_in.pem");
 
 /// Something in the place of every certificate and key: manifests made of it show what is wrong with
 /// templates, patches and their results, and are then thrown away.

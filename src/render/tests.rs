@@ -46,6 +46,14 @@ fn titles(result: Result<Vec<Object>, Vec<Diagnostic>>) -> Vec<String> {
     }
 }
 
+/// Messages with everything that is said of them.
+fn sayings(result: Result<Vec<Object>, Vec<Diagnostic>>) -> Vec<String> {
+    match result {
+        Ok(manifests) => panic!("{} manifests", manifests.len()),
+        Err(found) => found.iter().map(|diagnostic| diagnostic.sayings().join("\n")).collect(),
+    }
+}
+
 fn object(manifests: &[Object], kind: &str, name: &str) -> Value {
     let found =
         manifests.iter().find(|m| m.identity.kind == kind && m.identity.name == name).unwrap();

@@ -1,7 +1,7 @@
 //! Models built by hand, and material that is plain text.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use zeroize::Zeroizing;
 
@@ -52,8 +52,17 @@ impl Material for FakeMaterial {
     }
 }
 
-fn certificate(name: &str) -> String {
-    format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n")
+/// The certificate of an authority of that name, the same whenever it is asked for.
+pub(crate) fn certificate(name: &str) -> String {
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap();
+    let make = || {
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
+    };
+    known.entry(name.to_owned()).or_insert_with(make).clone()
 }
 
 pub(crate) fn labels(entries: &[(&str, &str)]) -> Labels {

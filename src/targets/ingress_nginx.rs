@@ -2,11 +2,11 @@
 
 mod allowed;
 mod check;
+mod explain;
+mod hygiene;
 mod own_annotations;
-mod protect;
 mod served;
 mod subject;
-mod trust;
 mod words;
 
 use std::borrow::Cow;
@@ -25,7 +25,6 @@ use crate::model::{Exposure, Model, Route};
 use crate::specification::PathType;
 use crate::specification::document::Locate;
 use crate::specification::value::PortReference;
-use crate::store::Material;
 
 pub use crate::controllers::ingress_nginx::PREFIX;
 
@@ -55,19 +54,26 @@ impl Target for IngressNginx {
         Ok(ours.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    fn protects(
+    fn check_objects(
         &self,
         model: &Model,
-        material: &dyn Material,
         objects: &ObjectSet<'_>,
         locate: Locate<'_>,
     ) -> Vec<Diagnostic> {
         let (objects, malformed) = FinalObjects::of(objects);
         let views = objects.views();
         let mut found = misread(malformed);
-        found.extend(protect::check(model, material, &views, locate));
+        found.extend(hygiene::check(model, &views, locate));
         found.extend(served::of_objects(model, &views, locate));
         found
+    }
+
+    fn explain(&self, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
+        explain::explain(exposure, objects)
+    }
+
+    fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic {
+        allowed::ways_out(refused, annotation)
     }
 }
 

@@ -1,5 +1,6 @@
 //! From servers of nginx to what is served (`rootfs/etc/nginx/template/nginx.tmpl`, `rootfs/etc/nginx/lua/lua_ingress.lua`).
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -50,7 +51,13 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
             }
         }
     }
-    let scene = Scene { objects, settings, secrets: &secrets, pasted: pasted(settings) };
+    let scene = Scene {
+        objects,
+        settings,
+        secrets: &secrets,
+        pasted: pasted(settings),
+        validations: RefCell::default(),
+    };
     let (listeners, table) = scene.serve(&worlds);
     Observed::new(listeners, vec![table], misread, given)
 }
@@ -95,11 +102,14 @@ struct Scene<'a> {
     settings: &'a Settings,
     secrets: &'a Secrets<'a>,
     pasted: Option<Missing>,
+    /// By the files of certificates and of lists, and the depth.
+    validations: RefCell<BTreeMap<(String, Option<String>, u8), Arc<ClientValidation>>>,
 }
 
 /// What a server does under some of its names.
 #[derive(Clone, PartialEq)]
 struct Served {
+    certificates: BTreeSet<(String, String)>,
     clients: Fact<Clients>,
     checks: Fact<Vec<Check>>,
     routes: Vec<Route>,
@@ -126,6 +136,7 @@ impl Scene<'_> {
             port: HTTP,
             protocol: Protocol::Http,
             sni: Pattern::Any,
+            certificates: BTreeSet::new(),
             clients: Fact::Known(Clients::NotAsked),
             settings: Vec::new(),
             table: 0,
@@ -140,6 +151,7 @@ impl Scene<'_> {
                 port: HTTPS,
                 protocol: Protocol::Https,
                 sni: pattern.clone(),
+                certificates: all.iter().flat_map(|one| one.certificates.clone()).collect(),
                 clients: if is_rejected { Fact::Known(Clients::NotListening) } else { clients },
                 settings: Vec::new(),
                 table: 0,
@@ -215,6 +227,7 @@ impl Scene<'_> {
         let unknown = broken.or(self.pasted.as_ref()).or(server.unknown.as_ref());
         if let Some(missing) = unknown {
             return Served {
+                certificates: server.certificates.clone(),
                 clients: Fact::Unknown(missing.clone()),
                 checks: Fact::Unknown(missing.clone()),
                 routes,
@@ -224,6 +237,7 @@ impl Scene<'_> {
         let clients = self.clients(server);
         let verifies = matches!(clients, Clients::Asked(_));
         Served {
+            certificates: server.certificates.clone(),
             clients: Fact::Known(clients),
             checks: Fact::Known(checks(server, verifies)),
             routes,
@@ -239,15 +253,21 @@ impl Scene<'_> {
         else {
             return Clients::NotAsked;
         };
-        let (certificates, revocation) = self.secrets.trust(file, lists.as_deref());
-        Clients::Asked(Arc::new(ClientValidation {
-            certificates,
-            anchors: Anchors::SelfSigned,
-            depth: Some(*depth),
-            revocation,
-            tolerates: BTreeSet::new(),
-            refusal: Refusal::Later,
-        }))
+        // Hosts that are validated alike share what validates them.
+        let key = (file.clone(), lists.clone(), *depth);
+        let mut known = self.validations.borrow_mut();
+        let validation = known.entry(key).or_insert_with(|| {
+            let (certificates, revocation) = self.secrets.trust(file, lists.as_deref());
+            Arc::new(ClientValidation {
+                certificates,
+                anchors: Anchors::SelfSigned,
+                depth: Some(*depth),
+                revocation,
+                tolerates: BTreeSet::new(),
+                refusal: Refusal::Later,
+            })
+        });
+        Clients::Asked(Arc::clone(validation))
     }
 
     fn routes(&self, world: &World, server: &Server, is_configured: bool) -> Vec<Route> {
@@ -336,6 +356,7 @@ fn redirect_to(host: &str) -> Served {
         answer: Fact::Known(Action::Redirect(format!("//{host}"))),
     };
     Served {
+        certificates: BTreeSet::new(),
         clients: Fact::Known(Clients::NotAsked),
         checks: Fact::Known(Vec::new()),
         routes: vec![route],

@@ -175,8 +175,18 @@ impl Reader<'_, '_> {
             }
             return Ok(denied);
         }
+        let verify = match annotations.text("auth-tls-verify-client").as_deref() {
+            Some("off") => Verify::Off,
+            Some("optional") => Verify::Optional,
+            Some("optional_no_ca") => Verify::OptionalNoCa,
+            _ => Verify::On,
+        };
         let file = match self.secrets.take(namespace, name) {
             Taken::Refused => return Ok(denied),
+            // Clients are asked for nothing, whatever it has; where it is refused, they are too, which is less.
+            Taken::Unknown(Missing::NotShown(_)) if verify == Verify::Off => {
+                Some((format!("ca-{namespace}-{name}.pem"), None))
+            }
             Taken::Unknown(missing) => return Err(Failed::Unknown(missing.clone())),
             Taken::NoAuthorities => None,
             Taken::Authorities { file, lists, .. } => {
@@ -217,12 +227,6 @@ impl Reader<'_, '_> {
             Some(Value::Dropped) => return Err(Failed::Dropped),
             Some(Value::NotKnown) => return Err(broken("auth-tls-match-cn")),
             Some(Value::Check(admits)) => Some(admits),
-        };
-        let verify = match annotations.text("auth-tls-verify-client").as_deref() {
-            Some("off") => Verify::Off,
-            Some("optional") => Verify::Optional,
-            Some("optional_no_ca") => Verify::OptionalNoCa,
-            _ => Verify::On,
         };
         Ok(Auth { is_denied: false, file, verify, depth, error_page, passes_certificate, match_cn })
     }
@@ -282,6 +286,11 @@ impl Annotations<'_> {
         aliases.map(str::to_owned).collect()
     }
 
+    /// Whether an annotation is taken, whatever the settings say.
+    fn is_accepted(&self, name: &str) -> bool {
+        self.settings.accepted.contains(&format!("{PREFIX}{name}"))
+    }
+
     /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).
     fn has_snippets(&self) -> bool {
         boolean(self.settings.get("allow-snippet-annotations")) == Some(true)
@@ -302,6 +311,7 @@ impl Annotations<'_> {
         let is_refused = |(name, value): (&str, &str)| {
             words.iter().any(|word| value.contains(word))
                 || annotation_table::find(name).is_some_and(|known| known.risk > highest)
+                    && !self.is_accepted(name)
         };
         if self.all().any(is_refused) { Err(Unread::Dropped) } else { Ok(()) }
     }
@@ -312,7 +322,8 @@ impl Annotations<'_> {
             let known = annotation_table::find(name)?;
             let key = format!("{PREFIX}{name}");
             if is_too_risky(&key) && name.ends_with("-snippet") {
-                return self.has_snippets().then(|| Missing::Snippet(identity.clone(), key));
+                let is_read = self.has_snippets() || self.is_accepted(name);
+                return is_read.then(|| Missing::Snippet(identity.clone(), key));
             }
             let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
             let is_url = value.starts_with("http://") || value.starts_with("https://");

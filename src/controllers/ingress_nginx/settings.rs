@@ -71,6 +71,7 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
         version: declared.version.clone().unwrap_or_else(|| VERSION.to_owned()),
         version_origin: if declared.version.is_some() { Origin::Declared } else { Origin::Default },
         options: options.collect(),
+        accepted: declared.accepted.clone(),
         classes: Classes::of(objects, declared, CONTROLLER_CLASS, CLASS),
         is_ambiguous,
         read_from: read.map(|seen| seen.identity.clone()),

@@ -380,7 +380,7 @@ fn subjects_decide_behind_the_chain() {
     let as_subject = |subject: &str| Request {
         client: Presented::Supposed {
             issuer: issuer.clone().into(),
-            leaf: crate::enforcement::LeafFacts { subject: subject.to_owned() },
+            leaf: crate::enforcement::LeafFacts { subject: subject.to_owned(), serial: None },
             sends: Vec::new().into(),
         },
         ..https("a.test", "/")

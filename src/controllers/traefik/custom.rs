@@ -132,6 +132,9 @@ impl Custom {
         } else if !entry_points.iter().all(&mut is_known) {
             unknown = Some(effect("entryPoints"));
         }
+        let certificate = tls.as_ref().and_then(|tls| tls.secret_name.clone());
+        let certificates: Vec<(String, String)> =
+            certificate.into_iter().map(|name| (namespace.to_owned(), name)).collect();
         let options = tls.as_ref().and_then(|tls| tls.options.as_ref());
         let options = options.filter(|options| !options.name.is_empty());
         for route in routes {
@@ -169,6 +172,7 @@ impl Custom {
                     None => answer.clone(),
                 },
                 unknown,
+                certificates: certificates.clone(),
                 is_routed: !route.services.is_empty(),
             };
             let is_elsewhere =

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::edition::Edition;
 use super::locations::Location;
 use super::names::normalized;
-use super::reading::{Auth, Read, host_of, service};
+use super::reading::{Auth, HttpsRedirect, Read, host_of, service};
 use super::resolution::{Parts, Router};
 use super::rule::{PathRule, Rule};
 use super::terms::Terms;
@@ -184,9 +184,9 @@ impl<'a> Built<'a> {
             self.servers.entry(host_of(rule)).or_default();
             let paths = rule.http.iter().flat_map(|http| &http.paths);
             for (at, path) in paths.enumerate() {
-                let Some((name, port)) = service(&path.backend) else { continue };
-                let part = normalized(&format!("{}-{name}-{port}", base(read)));
-                let own = Backend { namespace: namespace.to_owned(), service: name, port };
+                let Some((service, port)) = service(&path.backend) else { continue };
+                let name = normalized(&format!("{}-{service}-{port}", base(read)));
+                let own = Backend { namespace: namespace.to_owned(), service, port };
                 let main = [namespace.to_owned(), own.service.clone(), own.port.clone()];
                 let location = Location {
                     read,
@@ -194,18 +194,18 @@ impl<'a> Built<'a> {
                     path: self.path(host_of(rule), path),
                     aliases: self.own_aliases(read),
                     canary: self.canaries.get(&main).cloned(),
-                    backend: self.backends.entry(part).or_insert(own).clone(),
+                    backend: self.backends.entry(name).or_insert(own).clone(),
                     settings: settings.clone(),
                     unknown: self.unknown(read, host_of(rule)),
                 };
                 self.servers.entry(host_of(rule)).or_default().push(location);
             }
         }
-        self.locate_default(read, settings);
+        self.locate_default(read, settings.as_ref());
     }
 
     /// Adds the backend of an Ingress for whatever no path of it is for.
-    fn locate_default(&mut self, read: &'a Read<'a>, settings: Option<String>) {
+    fn locate_default(&mut self, read: &'a Read<'a>, settings: Option<&String>) {
         let namespace = read.identity.namespace_or_default();
         let backend = read.ingress.spec.default_backend.as_deref();
         let Some((name, port)) = backend.and_then(service) else { return };
@@ -222,7 +222,7 @@ impl<'a> Built<'a> {
             aliases,
             backend,
             canary: None,
-            settings: settings.clone(),
+            settings: settings.cloned(),
             unknown,
         };
         if read.ingress.spec.rules.is_empty() {
@@ -305,7 +305,7 @@ impl<'a> Built<'a> {
         if let Some(location) = &self.default {
             let routers = location.routers("", &self.hosts, edition);
             let has_settings = edition.default_has_settings();
-            let to_https = has_settings || location.read.forces_https;
+            let to_https = has_settings || location.read.https == HttpsRedirect::Always;
             parts.routers.extend(routers.into_iter().map(|router| Router {
                 rule: Rule::read("PathPrefix(\"/\")"),
                 priority: i64::from(i32::MIN),

@@ -61,11 +61,12 @@ pub(super) struct RouteService {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RouteTls {
     #[serde(default)]
-    pub options: Option<Reference>,
+    pub secret_name: Option<String>,
     #[serde(default)]
-    pub passthrough: Option<bool>,
+    pub options: Option<Reference>,
 }
 
 /// Another object of Traefik's.

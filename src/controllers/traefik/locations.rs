@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::edition::Edition;
-use super::reading::Read;
+use super::reading::{HttpsRedirect, Read};
 use super::resolution::{HTTP, HTTPS, Router};
 use super::rule::{PathRule, Rule};
 use crate::enforcement::{
@@ -33,6 +33,10 @@ impl Location<'_> {
             std::iter::once(host).chain(self.aliases.iter().copied()).collect()
         };
         let rule = Rule::of_location(&names, &self.path);
+        let namespace = self.read.identity.namespace_or_default();
+        let secrets = self.read.ingress.spec.tls.iter().filter_map(|tls| tls.secret_name.as_ref());
+        let certificates: Vec<(String, String)> =
+            secrets.map(|name| (namespace.to_owned(), name.clone())).collect();
         let router = |port, rule: &Rule, to_https: bool, action: Fact<Action>| Router {
             identity: self.read.identity.clone(),
             priority: rule.priority(),
@@ -42,9 +46,10 @@ impl Location<'_> {
             to_https: if to_https { ToHttps::Always } else { ToHttps::Never },
             answer: action,
             unknown: self.unknown.clone(),
+            certificates: certificates.clone(),
             is_routed: true,
         };
-        let to_https = self.read.to_https;
+        let to_https = self.read.https != HttpsRedirect::Never;
         let mut routers = vec![
             router(HTTP, &rule, to_https, self.answer(edition.passes_by_http())),
             router(HTTPS, &rule, false, self.answer(true)),

@@ -91,6 +91,8 @@ struct Served {
 /// What is served under one name.
 #[derive(Clone, PartialEq)]
 struct Place {
+    /// Namespace and name of each Secret that its certificate may come from.
+    certificates: BTreeSet<(String, String)>,
     asked: Asked,
     http: Fact<Vec<Route>>,
     https: Fact<Vec<Route>>,
@@ -102,6 +104,7 @@ impl Served {
         let names = resolved.hosts().into_iter().chain([ANY.to_owned()]);
         let place = |name: String| {
             let place = Place {
+                certificates: index.certificates(&name),
                 asked: resolved.asked(&name),
                 http: Fact::Known(index.routes(&name, HTTP)),
                 https: Fact::Known(index.routes(&name, HTTPS)),
@@ -127,6 +130,7 @@ impl Served {
             port: HTTP,
             protocol: Protocol::Http,
             sni: Pattern::Any,
+            certificates: BTreeSet::new(),
             clients: plain,
             settings: Vec::new(),
             table: 1,
@@ -139,6 +143,7 @@ impl Served {
                 port: HTTPS,
                 protocol: Protocol::Https,
                 sni: pattern.clone(),
+                certificates: place.certificates,
                 clients,
                 settings,
                 table: 0,
@@ -187,6 +192,14 @@ impl<'a> Index<'a> {
         index
     }
 
+    /// Those of `tls` sections beside the name; which one a handshake gets is a matter of what they say.
+    fn certificates(&self, name: &str) -> BTreeSet<(String, String)> {
+        let wildcard = name.split_once('.').map(|(_, domain)| format!("*.{domain}"));
+        let names = [Some(name.to_owned()), wildcard];
+        let routers = names.iter().flatten().filter_map(|name| self.named.get(name)).flatten();
+        routers.flat_map(|(router, _)| router.certificates.iter().cloned()).collect()
+    }
+
     fn routes(&self, name: &str, port: u16) -> Vec<Route> {
         let wildcard = name.split_once('.').map(|(_, domain)| format!("*.{domain}"));
         let asked = match name.strip_prefix("*.") {
@@ -198,14 +211,14 @@ impl<'a> Index<'a> {
         let named = named.iter().flatten().filter_map(|name| self.named.get(name)).flatten();
         // One with both names is there once.
         let mut known: Vec<*const (Router, Option<String>)> = Vec::new();
-        let mut routes = Vec::new();
+        let mut found = Vec::new();
         for one in named.chain(&self.free) {
             let (router, settings) = *one;
             if router.port != port || known.contains(&std::ptr::from_ref(*one)) {
                 continue;
             }
             known.push(std::ptr::from_ref(*one));
-            routes.extend(router.rule.paths(asked).into_iter().map(|path| Route {
+            found.extend(router.rule.paths(asked).into_iter().map(|path| Route {
                 path,
                 rank: Some(router.priority),
                 settings: settings.clone(),
@@ -216,7 +229,7 @@ impl<'a> Index<'a> {
                 },
             }));
         }
-        routes
+        found
     }
 }
 
@@ -266,6 +279,7 @@ impl Possible {
         let place = |name: String| {
             let places = || all.iter().map(|served| served.place(&name));
             let place = Place {
+                certificates: places().flat_map(|place| place.certificates.clone()).collect(),
                 asked: merged_asked(cause, places().map(|place| place.asked.clone()).collect()),
                 http: merged_fact(cause, places().map(|place| place.http.clone()).collect()),
                 https: merged_fact(cause, places().map(|place| place.https.clone()).collect()),

@@ -22,9 +22,7 @@ pub(super) struct Read<'a> {
     pub created: Option<Timestamp>,
     pub auth: Option<Auth>,
     pub passes_certificate: bool,
-    pub to_https: bool,
-    /// Whether it does so without TLS of its own too.
-    pub forces_https: bool,
+    pub https: HttpsRedirect,
     pub uses_regex: bool,
     pub aliases: Vec<String>,
     pub canary: Option<Canary>,
@@ -33,6 +31,16 @@ pub(super) struct Read<'a> {
     pub redirects_to: Option<String>,
     /// What it has that the model does not follow: who gets in is not known then.
     pub unknown: Option<Missing>,
+}
+
+/// Whether requests by plain HTTP are redirected to HTTPS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HttpsRedirect {
+    Never,
+    /// Because of a `tls` section (`ssl-redirect`).
+    WithTls,
+    /// `force-ssl-redirect`.
+    Always,
 }
 
 /// `auth-tls-secret`, and what belongs to it.
@@ -82,7 +90,10 @@ impl Reader<'_> {
         let field = field.filter(|_| !classes.none_is_own());
         let class = classes.owner(seen, field).map_err(Unread::OtherClass)?;
         let notes = Annotations { ingress };
-        if SNIPPETS.iter().any(|name| notes.text(name).is_some()) || !has_strict_paths(ingress) {
+        let snippet = SNIPPETS.iter().find(|name| notes.text(name).is_some());
+        let snippet = snippet.map(|name| format!("{PREFIX}{name}"));
+        let is_accepted = |key: &String| self.settings.accepted.contains(key);
+        if snippet.as_ref().is_some_and(|key| !is_accepted(key)) || !has_strict_paths(ingress) {
             return Err(Unread::Dropped);
         }
         let auth = notes.raw("auth-tls-secret").map(|secret| {
@@ -90,7 +101,8 @@ impl Reader<'_> {
             let terms = self.terms(seen.identity, secret, kind);
             Auth { secret: secret.to_owned(), kind, terms }
         });
-        let mut unknown = class.or_else(|| notes.unknown(seen.identity));
+        let snippet = snippet.map(|key| Missing::Snippet(seen.identity.clone(), key));
+        let mut unknown = class.or(snippet).or_else(|| notes.unknown(seen.identity));
         match self.backend_secret(seen.identity, &notes) {
             Ok(()) => {}
             Err(None) => return Err(Unread::Dropped),
@@ -100,7 +112,6 @@ impl Reader<'_> {
             unknown.get_or_insert_with(|| missing.clone());
         }
         let has_tls = !ingress.spec.tls.is_empty();
-        let forces_https = notes.flag("force-ssl-redirect") == Some(true);
         Ok(Read {
             identity: seen.identity,
             ingress,
@@ -108,8 +119,13 @@ impl Reader<'_> {
             passes_certificate: notes.flag("auth-tls-pass-certificate-to-upstream") == Some(true)
                 && auth.is_some(),
             auth,
-            to_https: forces_https || has_tls && notes.flag("ssl-redirect") != Some(false),
-            forces_https,
+            https: if notes.flag("force-ssl-redirect") == Some(true) {
+                HttpsRedirect::Always
+            } else if has_tls && notes.flag("ssl-redirect") != Some(false) {
+                HttpsRedirect::WithTls
+            } else {
+                HttpsRedirect::Never
+            },
             uses_regex: notes.flag("use-regex") == Some(true)
                 || notes.text("rewrite-target").is_some(),
             aliases: notes.list("server-alias"),
@@ -136,6 +152,10 @@ impl Reader<'_> {
         }
         match secrets::authorities(self.objects, namespace, name, Form::Ingress) {
             Authorities::Refused => None,
+            // Clients are asked for nothing, whatever it has; where it is refused, they are too, which is less.
+            Authorities::Unknown(Missing::NotShown(_)) if kind == ClientAuthType::NoClientCert => {
+                Some(Terms::open())
+            }
             authorities => Some(Terms::with(kind, vec![authorities], identity)),
         }
     }
@@ -259,10 +279,10 @@ impl<'a> Annotations<'a> {
 
     /// The first annotation whose effect is not followed here. What Traefik does not read has none.
     fn unknown(&self, identity: &Identity) -> Option<Missing> {
-        let is_path = |text: &&str| text.starts_with('/');
+        let is_path = |text: &str| text.starts_with('/');
         // It may lead back to the host, where it is no redirect (`newRedirect` of `pkg/middlewares/redirect`).
         let leads_back =
-            |text: &&str| {
+            |text: &str| {
                 let rest = text.split_once("://").map_or("", |(_, rest)| rest);
                 let target = rest.split(['/', ':', '?']).next().unwrap_or_default().to_lowercase();
                 let mut hosts =
@@ -276,11 +296,11 @@ impl<'a> Annotations<'a> {
             };
         let found = if self.flag("ssl-passthrough") == Some(true) {
             Some("ssl-passthrough")
-        } else if self.raw("app-root").filter(is_path).is_some() {
+        } else if self.raw("app-root").is_some_and(is_path) {
             Some("app-root")
-        } else if self.raw("permanent-redirect").filter(leads_back).is_some() {
+        } else if self.raw("permanent-redirect").is_some_and(leads_back) {
             Some("permanent-redirect")
-        } else if self.raw("temporal-redirect").filter(leads_back).is_some() {
+        } else if self.raw("temporal-redirect").is_some_and(leads_back) {
             Some("temporal-redirect")
         } else if self.raw("rewrite-target").is_some_and(|text| text.contains("://")) {
             Some("rewrite-target")

@@ -27,6 +27,8 @@ pub(super) struct Router {
     pub answer: Fact<Action>,
     /// What of it is not known: what is asked of clients of its names is not known then.
     pub unknown: Option<Missing>,
+    /// Namespace and name of each Secret with a certificate that is named beside it.
+    pub certificates: Vec<(String, String)>,
     /// Whether requests may get to it; it counts for TLS settings in any case.
     pub is_routed: bool,
 }

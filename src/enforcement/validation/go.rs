@@ -158,7 +158,7 @@ enum Unfit {
 fn potential<'a>(below: Link<'_>, all: &'a [Certificate]) -> Vec<&'a Certificate> {
     let (name, key) = match below {
         Link::Real(certificate) => (&certificate.issuer, &certificate.authority_key_id),
-        Link::Supposed(signer) => (&signer.subject, &signer.subject_key_id),
+        Link::Supposed(signer, _) => (&signer.subject, &signer.subject_key_id),
     };
     let mut found: Vec<_> = all.iter().filter(|one| one.subject.der() == name.der()).collect();
     found.sort_by_key(|one| match (key, &one.subject_key_id) {

@@ -37,7 +37,7 @@ impl Family {
 fn below(issuer: &Held, sends: &[&Held]) -> Presented {
     Presented::Supposed {
         issuer: Arc::new(issuer.certificate.clone()),
-        leaf: LeafFacts { subject: "CN=any".to_owned() },
+        leaf: LeafFacts { subject: "CN=any".to_owned(), serial: None },
         sends: sends.iter().map(|held| held.certificate.clone()).collect(),
     }
 }

@@ -178,15 +178,15 @@ fn the_check_of_protection_sees_the_final_names() {
     let target = json!({ "kind": "Ingress" });
     let annotation = "/metadata/annotations/nginx.ingress.kubernetes.io~1auth-tls-secret";
     let patch = json!([{ "op": "replace", "path": annotation, "value": "default/other" }]);
-    let titles = titles(render_with(
+    let titles = sayings(render_with(
         &patched(hashed(walkthrough()), &[(target, patch)]),
         &TemplateSet::built_in(),
     ));
     assert!(titles[0].contains("has `nginx.ingress.kubernetes.io/auth-tls-secret: default/other`"));
-    assert!(titles[0].contains("must be `default/ca-secret-"), "{titles:?}");
+    assert!(titles[0].contains("mtlsgen makes it `default/ca-secret-"), "{titles:?}");
     let gone = json!({ "$patch": "delete" });
     let target = json!({ "kind": "Secret", "name": "ca-secret" });
-    let titles = self::titles(render_with(
+    let titles = sayings(render_with(
         &patched(hashed(walkthrough()), &[(target, gone)]),
         &TemplateSet::built_in(),
     ));

@@ -21,7 +21,10 @@ pub(super) fn check(asked: &Asked<'_>, chain: &[Link<'_>], errors: &mut Vec<Erro
         };
         let unbelieved = found.errors(asked.now);
         errors.extend(unbelieved.into_iter().filter(|_| is_refused));
-        let entry = chain[index].real().and_then(|certificate| found.list.entry_of(certificate));
+        let entry = match chain[index] {
+            Link::Real(certificate) => found.list.entry_of(certificate),
+            Link::Supposed(_, serial) => serial.and_then(|serial| found.list.revoked.get(serial)),
+        };
         if entry.is_some_and(|entry| entry.reason != RevocationReason::RemoveFromCrl) {
             errors.push(23);
         }
@@ -69,7 +72,7 @@ fn best<'a>(
 ) -> Option<Found<'a>> {
     let name = match chain[index] {
         Link::Real(certificate) => &certificate.issuer,
-        Link::Supposed(signer) => &signer.subject,
+        Link::Supposed(signer, _) => &signer.subject,
     };
     let next = (index + 1).min(chain.len() - 1);
     let mut best: Option<((bool, bool, Timestamp), Found<'a>)> = None;

@@ -1,0 +1,203 @@
+//! How what is served differs from what is desired, with the request that shows it, in words.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::fact::Missing;
+use super::representatives::ClientClass;
+use super::request::Request;
+use super::routes::Backend;
+use super::verdict::Verdict;
+use crate::identity::Identity;
+use crate::pki::certificate::Certificate;
+use crate::pki::request::SerialNumber;
+
+/// A difference at a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// What the spec calls the host.
+    pub key: String,
+    /// How it differs.
+    pub kind: DifferenceKind,
+    /// What shows it.
+    pub witness: Witness,
+}
+
+/// How what is served differs from what is desired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DifferenceKind {
+    /// A client gets in that is not to, or may; or a backend believes what a client writes.
+    Weaker,
+    /// A client does not get in that is to, or its backend does not hear of its certificate.
+    LockedOut,
+    /// Whether a client gets in that is not to is not known.
+    Unproven,
+}
+
+/// What shows a difference.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Witness {
+    /// This request, and what becomes of it.
+    Request {
+        /// Who makes it.
+        client: Requester,
+        /// The request.
+        request: Box<Request>,
+        /// What becomes of it.
+        observed: Verdict,
+    },
+    /// No path leads to a Service.
+    NotServed,
+    /// Nothing is served to anybody, because of these objects.
+    Denied(Vec<Identity>),
+    /// A path leads to a Service of another host.
+    OtherBackend {
+        /// The path.
+        path: String,
+        /// The Service.
+        backend: Backend,
+        /// What the spec calls the other host.
+        of: String,
+    },
+    /// Chains may have more intermediates than desired.
+    Deeper {
+        /// How many are desired.
+        desired: u8,
+        /// How many pass.
+        observed: u8,
+    },
+    /// A client's own header reaches the backend.
+    Forgeable(&'static str),
+    /// The backend does not hear the client's certificate.
+    Unheard,
+    /// The host shows another certificate than that of this Secret.
+    Certificate((String, String)),
+}
+
+/// Who makes a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Requester {
+    /// One that stands for a class.
+    Class(ClientClass),
+    /// One whose certificate of this authority is revoked.
+    Revoked(Arc<Certificate>, SerialNumber),
+    /// One of an authority that is trusted, whose subject no list has.
+    NotListed(Arc<Certificate>),
+    /// This client.
+    Named(String),
+}
+
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |one: &Certificate| one.subject.rfc2253().escape_debug().to_string();
+        match self {
+            Self::Class(ClientClass::Nothing) => f.write_str("a client without a certificate"),
+            Self::Class(ClientClass::Stranger) => {
+                f.write_str("a client of an authority that is not trusted")
+            }
+            Self::Class(ClientClass::Below(issuer)) => {
+                write!(f, "a client below `{}`", name(issuer))
+            }
+            Self::Class(ClientClass::Itself(own)) => {
+                write!(f, "the holder of `{}`, which is in the bundle", name(own))
+            }
+            Self::Revoked(issuer, serial) => {
+                write!(f, "a client of `{}` whose certificate {serial} is revoked", name(issuer))
+            }
+            Self::NotListed(issuer) => {
+                write!(f, "a client below `{}` that `allow` does not have", name(issuer))
+            }
+            Self::Named(name) => write!(f, "client `{}`", name.escape_debug()),
+        }
+    }
+}
+
+impl Difference {
+    /// What is not known, if that is the difference.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Missing> {
+        match &self.witness {
+            Witness::Request { observed: Verdict::Unknown(missing), .. } => Some(missing),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.witness {
+            Witness::Request { client, request, observed } => {
+                of_request(f, self.kind, client, request, observed)
+            }
+            Witness::NotServed => f.write_str("no path leads to a Service"),
+            Witness::Denied(because) => {
+                let all: Vec<String> = because.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "nothing is served: the Secret that verifies clients is missing or refused ({})",
+                    all.join(", ")
+                )
+            }
+            Witness::OtherBackend { path, backend, of } => {
+                write!(
+                    f,
+                    "`{}` leads to `{backend}`, which is behind host `{of}`",
+                    path.escape_debug()
+                )
+            }
+            Witness::Deeper { desired, observed } => {
+                write!(f, "chains with {observed} intermediates pass, and {desired} are wanted")
+            }
+            Witness::Forgeable(header) => {
+                write!(f, "a client can write the header `{header}` itself")
+            }
+            Witness::Unheard => f.write_str("the Service does not get the client's certificate"),
+            Witness::Certificate((namespace, name)) => {
+                write!(f, "the certificate of the Secret `{namespace}/{name}` is not shown there")
+            }
+        }
+    }
+}
+
+fn of_request(
+    f: &mut fmt::Formatter<'_>,
+    kind: DifferenceKind,
+    client: &Requester,
+    request: &Request,
+    observed: &Verdict,
+) -> fmt::Result {
+    let path = request.path.escape_debug();
+    if kind == DifferenceKind::Unproven {
+        return match observed {
+            Verdict::Unknown(missing) => write!(f, "who gets in is not known: {missing}"),
+            _ => write!(f, "who gets in at `{path}` is not known"),
+        };
+    }
+    let way = match (request.port, &request.sni) {
+        (80, _) if request.headers.contains_key("x-forwarded-proto") => {
+            " by plain HTTP with `X-Forwarded-Proto: https`".to_owned()
+        }
+        (80, _) => " by plain HTTP".to_owned(),
+        (_, None) => ", without a name in its TLS handshake,".to_owned(),
+        (_, Some(sni)) if *sni != request.authority => {
+            format!(", with `{}` in its TLS handshake,", sni.escape_debug())
+        }
+        _ => String::new(),
+    };
+    match (kind, observed) {
+        (DifferenceKind::Weaker, Verdict::Admitted { backend, .. }) => {
+            write!(f, "{client}{way} is served at `{path}`")?;
+            backend.iter().try_for_each(|backend| write!(f, ", by `{backend}`"))
+        }
+        (DifferenceKind::Weaker, Verdict::OneOf(cause, _)) => {
+            write!(f, "{client}{way} may be served at `{path}`: that depends on {cause}")
+        }
+        (_, Verdict::Refused { why, .. }) => {
+            write!(f, "{client}{way} is refused at `{path}`: {why}")
+        }
+        (_, Verdict::Redirected(to)) => {
+            write!(f, "{client}{way} is redirected from `{path}` to `{}`", to.escape_debug())
+        }
+        _ => write!(f, "{client}{way} is not served at `{path}`"),
+    }
+}

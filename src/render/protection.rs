@@ -1,0 +1,191 @@
+//! Whether what is rendered does what the spec says: each controller that reads it is asked, by its model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::access::desired::desired;
+use crate::access::readers::readers;
+use crate::controllers::{Declared, Settings};
+use crate::diagnostic::Diagnostic;
+use crate::enforcement::{
+    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Witness, compare,
+};
+use crate::manifest::ObjectSet;
+use crate::model::{Exposure, Model};
+use crate::specification::document::{Locate, Step};
+use crate::store::Material;
+use crate::targets::Target;
+use crate::time::Timestamp;
+
+/// Where mtlsgen makes the Ingress.
+const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
+/// Where it exists already.
+const EXISTING: &str = "change that Ingress, or say `clientAuth = false`";
+/// How many ingress classes are looked at one by one; beyond, all are taken for those of one controller.
+const MOST_CLASSES: usize = 16;
+/// How many differences of a host are shown.
+const MOST_SHOWN: usize = 4;
+
+/// Every host that some reader would serve to others than the spec says.
+pub(super) fn check(
+    model: &Model,
+    material: &dyn Material,
+    target: &dyn Target,
+    objects: &ObjectSet<'_>,
+    locate: Locate<'_>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (classes, exposures) in by_class(model) {
+        let desired = desired(model, material, exposures.iter().copied());
+        let now = moment(&desired);
+        for (controller, declared) in readers(model) {
+            let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
+            let accepted = allowed.map(ToString::to_string).collect();
+            let declared = Declared { classes: classes.clone(), accepted, ..declared };
+            let settings = controller.settings(objects, &declared);
+            let compared = |settings: &Settings| {
+                compare(&desired, &controller.observe(objects, settings), now)
+            };
+            let mut differences = compared(&settings);
+            if differences.iter().any(is_of_settings) {
+                // That ConfigMap need not be the controller's: warnings say so, and the defaults hold besides.
+                let none = controller.settings(&ObjectSet::empty(objects), &declared);
+                differences = compared(&Settings { classes: settings.classes.clone(), ..none });
+            }
+            differences.retain(|one| !is_forwarded(one));
+            let scene = Scene { model, target, objects, settings: &settings, locate };
+            found.extend(scene.diagnostics(&exposures, differences));
+        }
+    }
+    found
+}
+
+/// Hosts by the controllers that serve them: those of two ingress classes share nothing.
+fn by_class(model: &Model) -> Vec<(Vec<String>, Vec<&Exposure>)> {
+    let mut by_class: BTreeMap<&str, Vec<&Exposure>> = BTreeMap::new();
+    for exposure in &model.exposures {
+        by_class.entry(exposure.ingress_class_name.as_str()).or_default().push(exposure);
+    }
+    if by_class.len() > MOST_CLASSES {
+        let classes = by_class.keys().map(|class| (*class).to_owned()).collect();
+        return vec![(classes, model.exposures.iter().collect())];
+    }
+    let one = |(class, exposures): (&str, _)| (vec![class.to_owned()], exposures);
+    by_class.into_iter().map(one).collect()
+}
+
+/// A moment at which everything that is desired is valid, as far as it begins: dates let no client in that is not to get in.
+fn moment(desired: &Desired) -> Timestamp {
+    let mut latest = Timestamp::from_unix(0);
+    let mut last: Option<&Arc<Asked>> = None;
+    for host in &desired.hosts {
+        let DesiredClients::Ask(asked) = &host.clients else { continue };
+        if last.is_some_and(|last| Arc::ptr_eq(last, asked)) {
+            continue;
+        }
+        last = Some(asked);
+        let lists = asked.lists.iter().map(|list| list.this_update);
+        let clients = asked.clients.iter().flat_map(|(_, chain)| chain);
+        let bundle: &[_] = match &asked.below {
+            Below::These(bundle) => bundle,
+            Below::Entrusted(_) => &[],
+        };
+        let certificates = bundle.iter().chain(clients).map(|one| one.not_before);
+        latest = lists.chain(certificates).chain([latest]).max().unwrap_or(latest);
+    }
+    latest
+}
+
+/// Whether a difference is that the effect of a `ConfigMap` is not known.
+fn is_of_settings(difference: &Difference) -> bool {
+    match difference.missing() {
+        Some(Missing::Settings) => true,
+        Some(Missing::Snippet(object, _) | Missing::Effect(object, _)) => {
+            object.kind == "ConfigMap"
+        }
+        _ => false,
+    }
+}
+
+/// Whether a difference needs a header that a proxy in front replaces, of which a warning speaks.
+fn is_forwarded(difference: &Difference) -> bool {
+    matches!(&difference.witness, Witness::Request { request, .. } if !request.headers.is_empty())
+}
+
+struct Scene<'a> {
+    model: &'a Model,
+    target: &'a dyn Target,
+    objects: &'a ObjectSet<'a>,
+    settings: &'a Settings,
+    locate: Locate<'a>,
+}
+
+impl Scene<'_> {
+    fn diagnostics(
+        &self,
+        exposures: &[&Exposure],
+        differences: Vec<Difference>,
+    ) -> Vec<Diagnostic> {
+        let mut by_host: BTreeMap<String, Vec<Difference>> = BTreeMap::new();
+        for difference in differences {
+            by_host.entry(difference.key.clone()).or_default().push(difference);
+        }
+        let of_host = |exposure: &&Exposure| {
+            let mut all = by_host.remove(&exposure.key)?;
+            // What lets clients in comes first.
+            all.sort_by_key(|one| one.kind);
+            Some(self.diagnostic(exposure, &all))
+        };
+        exposures.iter().filter_map(of_host).collect()
+    }
+
+    fn diagnostic(&self, exposure: &Exposure, differences: &[Difference]) -> Diagnostic {
+        let (first, more) = differences.split_first().expect("a host with differences has one");
+        let key = &exposure.key;
+        let Settings { controller, version, .. } = self.settings;
+        let by = match self.model.controllers.as_slice() {
+            [] => String::new(),
+            _ => format!(" by {controller} {version}"),
+        };
+        let (code, title) = match first.kind {
+            DifferenceKind::Weaker | DifferenceKind::Unproven => {
+                ("host-unprotected", format!("host `{key}` would not be protected{by}: {first}"))
+            }
+            DifferenceKind::LockedOut => (
+                "host-locked-out",
+                format!("host `{key}` would not be served{by} as the spec says: {first}"),
+            ),
+        };
+        let place = (self.locate)(&["hosts".into(), Step::from(key)]);
+        let mut diagnostic = Diagnostic::error(code, title).at(place);
+        let mut said: BTreeSet<String> = BTreeSet::new();
+        for one in more.iter().take(MOST_SHOWN).map(ToString::to_string) {
+            if said.insert(one.clone()) {
+                diagnostic = diagnostic.help(format!("besides, {one}"));
+            }
+        }
+        for reason in self.target.explain(exposure, self.objects) {
+            diagnostic = diagnostic.help(reason);
+        }
+        let missing = differences.iter().filter_map(Difference::missing);
+        let annotations: BTreeSet<&str> = missing
+            .filter_map(|missing| match missing {
+                Missing::Snippet(_, key) | Missing::Effect(_, key) => Some(key.as_str()),
+                _ => None,
+            })
+            .collect();
+        diagnostic = diagnostic.help(match exposure.existing_ingress {
+            Some(_) => EXISTING,
+            None => CHANGED,
+        });
+        for annotation in annotations {
+            diagnostic = self.target.ways_out(diagnostic, annotation);
+        }
+        if self.model.controllers.is_empty() {
+            diagnostic = diagnostic.help(format!(
+                "read as {controller} {version} reads it: the spec names no other reader under `controllers`"
+            ));
+        }
+        diagnostic
+    }
+}

@@ -1,0 +1,102 @@
+//! What has changed about the Ingresses of a host, and why it may be served otherwise.
+
+use super::PREFIX;
+use super::own_annotations::{self, Annotations};
+use crate::controllers::ingress_nginx::annotation_risk::opens;
+use crate::diagnostic::literal;
+use crate::identity::Identity;
+use crate::manifest::ObjectSet;
+use crate::manifest::kinds::{Ingress, IngressRule};
+use crate::model::Exposure;
+
+/// What says the ingress class where `ingressClassName` does not, and above it.
+const CLASS: &str = "kubernetes.io/ingress.class";
+
+/// What is not as mtlsgen makes it, Ingress by Ingress.
+pub(super) fn explain(exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
+    let host = exposure.host.as_str();
+    let auth = exposure.client_auth.as_ref();
+    // What cannot be expressed has been refused before.
+    let wanted = auth.and_then(|auth| own_annotations::for_client_auth(&exposure.key, auth).ok());
+    let wanted = wanted.unwrap_or_default();
+    let (ingresses, _) = objects.all::<Ingress>();
+    let mut found = Vec::new();
+    let mut is_there = false;
+    let is_here =
+        |identity: &Identity| identity.namespace.as_deref() == Some(exposure.namespace.as_str());
+    for seen in ingresses {
+        let Ingress { metadata: _, spec } = &*seen.object;
+        let has_host = |rule: &IngressRule| {
+            rule.host.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host))
+        };
+        let Some(rule) = spec.rules.iter().find(|rule| has_host(rule)) else { continue };
+        let identity = seen.identity;
+        is_there |= is_here(identity);
+        let called = format!("the Ingress `{}/{}`", identity.namespace_or_default(), identity.name);
+        if rule.http.as_ref().is_none_or(|http| http.paths.is_empty()) {
+            found.push(format!("{called} has a rule for `{host}` without paths"));
+        }
+        if !spec.tls.iter().any(|entry| entry.hosts.iter().any(|own| own == host)) {
+            found.push(format!("{called} has no `tls` entry for `{host}`"));
+        }
+        let is_own = exposure.existing_ingress.is_some()
+            || identity.name == exposure.name.as_str() && is_here(identity);
+        if is_own {
+            let problem = class(exposure, &seen.object);
+            found.extend(problem.map(|problem| format!("{called} {problem}")));
+        }
+        found.extend(annotations(exposure, &seen.object, (&wanted, is_own), &called));
+    }
+    if !is_there {
+        found.push(format!(
+            "no Ingress of namespace `{}` has a rule for `{host}`",
+            exposure.namespace
+        ));
+    }
+    found
+}
+
+fn class(exposure: &Exposure, ingress: &Ingress) -> Option<String> {
+    let written = ingress.metadata.annotations.get(CLASS);
+    let class = ingress.spec.ingress_class_name.as_deref().or(written);
+    let wanted = exposure.ingress_class_name.as_str();
+    match class {
+        None => Some(format!("says no ingress class: `ingressClassName: {wanted}` is missing")),
+        Some(class) if class == wanted => None,
+        Some(class) => Some(format!(
+            "has another ingress class than `{wanted}`: {}; if that is right, say so: `ingressClassName` under `hosts.\"{}\"`, or at the top for all hosts",
+            literal(class),
+            exposure.key
+        )),
+    }
+}
+
+fn annotations(
+    exposure: &Exposure,
+    ingress: &Ingress,
+    (wanted, is_own): (&Annotations, bool),
+    called: &str,
+) -> Vec<String> {
+    let annotations = &ingress.metadata.annotations;
+    let mut found = Vec::new();
+    for (name, want) in wanted {
+        match annotations.get(name) {
+            Some(have) if have == want => {}
+            Some(have) => found.push(format!(
+                "{called} has `{name}: {}`, and mtlsgen makes it `{want}`",
+                have.escape_debug()
+            )),
+            None if is_own => found.push(format!("{called} lacks `{name}: {want}`")),
+            // One of the host's own Ingresses says it.
+            None => {}
+        }
+    }
+    for (name, value) in annotations.iter().filter(|(name, _)| !wanted.contains_key(name)) {
+        if name.strip_prefix(PREFIX).is_some_and(|name| name.starts_with("auth-tls-")) {
+            found.push(format!("{called} has `{name}`, which mtlsgen did not set"));
+        } else if let (false, Some(reason)) = (exposure.allows(name), opens(name, value)) {
+            found.push(format!("{called} has `{name}`: {reason}"));
+        }
+    }
+    found
+}
