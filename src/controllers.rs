@@ -1,6 +1,9 @@
 //! Ingress controllers: what each makes of objects and settings, one folder a controller.
 
+mod classes;
 pub mod ingress_nginx;
+mod orders;
+pub mod traefik;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +11,10 @@ use crate::enforcement::Observed;
 use crate::identity::Identity;
 use crate::manifest::ObjectSet;
 
+pub use classes::Classes;
+
 /// All controllers, the default first.
-pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx];
+pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx, &traefik::Traefik];
 
 /// A program that reads objects and serves requests.
 pub trait Controller: Sync {
@@ -29,7 +34,9 @@ pub trait Controller: Sync {
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
 
     /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
-    fn laxer(&self, settings: &Settings) -> Option<Settings>;
+    fn laxer(&self, _: &Settings) -> Option<Settings> {
+        None
+    }
 
     /// What it makes of objects.
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed;
@@ -78,21 +85,6 @@ pub struct Settings {
     pub is_ambiguous: bool,
     /// The object that the options were read from.
     pub read_from: Option<Identity>,
-}
-
-/// What is known of Ingress classes.
-#[derive(Clone, Debug)]
-pub struct Classes {
-    /// Those that are shown, and whether each is the controller's own.
-    pub shown: BTreeMap<String, bool>,
-    /// Whether the one that the API server fills in is the controller's own; `None`: none is shown to be that one.
-    pub default: Option<bool>,
-    /// Those that are declared to be its own; the controller's default where none is.
-    pub said: Vec<String>,
-    /// Whether they are declared.
-    pub are_said: bool,
-    /// Whether there are no others than those that are shown.
-    pub are_all_shown: bool,
 }
 
 /// Where a setting comes from.

@@ -29,7 +29,7 @@ pub use observed::{Given, Listener, Observed, Protocol};
 pub use request::{LeafFacts, Presented, Request};
 pub use routes::{
     Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, PathPattern, Route,
-    RouteTable, SniDiffers, ToHttps, VirtualHost,
+    RouteTable, SniDiffers, ToHttps, VirtualHost, matches_expression,
 };
 pub use validation::{Fault, fault};
 pub use verdict::{Verdict, Why, verdict};

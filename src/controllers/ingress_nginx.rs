@@ -17,7 +17,6 @@ mod match_cn;
 mod observation;
 #[cfg(test)]
 mod odd_tests;
-mod orders;
 mod reading;
 mod secrets;
 mod servers;

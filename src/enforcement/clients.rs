@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fact::Fact;
 use super::routes::Backend;
 use super::validation::Fault;
+use crate::identity::Identity;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 
@@ -20,6 +21,8 @@ pub enum Clients {
     Passthrough(Fact<Backend>),
     /// Nothing answers.
     NotListening,
+    /// The handshake fails for everybody, because of these objects.
+    Closed(Vec<Identity>),
 }
 
 /// How a client's certificate is validated.

@@ -11,8 +11,8 @@ use super::observed::{Listener, Observed};
 use super::representatives::{self, ClientClass, classes, paths};
 use super::request::{Presented, Request};
 use super::routes::{
-    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, Route, ToHttps,
-    VirtualHost,
+    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, Route, SniDiffers,
+    ToHttps, VirtualHost,
 };
 use super::validation::{Fault, fault};
 use super::verdict::{Verdict, Why, verdict};
@@ -113,7 +113,7 @@ impl<'a> Comparison<'a> {
         for (requester, client, is_wanted) in self.requesters(questions, validation) {
             let request = Request { client, ..Request::of(name) };
             if is_wanted {
-                match self.refused(asked, validation, &paths, request) {
+                match self.refused(questions, validation, &paths, request) {
                     Some((request, observed)) => locked_out.push(Witness::Request {
                         client: requester,
                         request: Box::new(request),
@@ -122,7 +122,7 @@ impl<'a> Comparison<'a> {
                     None => is_any_admitted = true,
                 }
             } else {
-                is_by_check &= self.refuses(host, &paths, (&requester, request));
+                is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
         }
         // What others put into a bundle need not work as a whole.
@@ -135,7 +135,7 @@ impl<'a> Comparison<'a> {
             for sni in [None, self.other.clone()] {
                 let request = Request { sni, ..Request::of(name) };
                 let requester = Requester::Class(ClientClass::Nothing);
-                is_by_check &= self.refuses(host, &paths, (&requester, request));
+                is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
         }
         let depth = validation.and_then(|one| one.depth);
@@ -193,13 +193,14 @@ impl<'a> Comparison<'a> {
     fn refuses(
         &mut self,
         host: &DesiredHost,
+        served: Option<&VirtualHost>,
         paths: &BTreeSet<String>,
         (client, request): (&Requester, Request),
     ) -> bool {
         for path in paths {
             let request = Request { path: path.clone(), ..request.clone() };
             let observed = verdict(self.observed, &request, self.now);
-            if is_refused_by_check(&observed) {
+            if is_refused_by_check(served, &observed) {
                 return true;
             }
             let Some(kind) = self.worst(host, path, &observed) else { continue };
@@ -215,7 +216,7 @@ impl<'a> Comparison<'a> {
     /// The request and the verdict of a client that is refused and is to get in.
     fn refused(
         &self,
-        asked: &Asked,
+        Questions { asked, served, .. }: &Questions<'_>,
         validation: Option<&Arc<ClientValidation>>,
         paths: &BTreeSet<String>,
         request: Request,
@@ -225,7 +226,7 @@ impl<'a> Comparison<'a> {
             let request = Request { path: path.clone(), ..request.clone() };
             let observed = verdict(self.observed, &request, self.now);
             match &observed {
-                Verdict::Refused { why, .. } if is_refused_by_check(&observed) => {
+                Verdict::Refused { why, .. } if is_refused_by_check(*served, &observed) => {
                     let is_of_the_time =
                         matches!(why, Why::Fault(Fault::Expired | Fault::NotYetValid));
                     if !is_of_the_time {
@@ -254,11 +255,11 @@ impl<'a> Comparison<'a> {
         let client = Requester::Class(ClientClass::Nothing);
         let request = Request::of(name).plain();
         let before = self.found.len();
-        self.refuses(host, &paths(served), (&client, request.clone()));
+        self.refuses(host, Some(served), &paths(served), (&client, request.clone()));
         if self.found.len() == before {
             let mut forwarded = request;
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
-            self.refuses(host, &paths(served), (&client, forwarded));
+            self.refuses(host, Some(served), &paths(served), (&client, forwarded));
         }
     }
 
@@ -448,9 +449,12 @@ fn validated(listener: &Listener) -> Option<&Arc<ClientValidation>> {
 }
 
 /// Whether a request is refused before a route is looked for.
-fn is_refused_by_check(verdict: &Verdict) -> bool {
+fn is_refused_by_check(served: Option<&VirtualHost>, verdict: &Verdict) -> bool {
     match verdict {
-        Verdict::Misdirected => true,
+        // Else it is by a route.
+        Verdict::Misdirected => {
+            served.is_some_and(|served| served.sni_differs == SniDiffers::Misdirect)
+        }
         Verdict::Refused { why: Why::Fault(_) | Why::Subject, .. } => true,
         Verdict::Refused { why: Why::Nobody(because), .. } => !because.is_empty(),
         _ => false,

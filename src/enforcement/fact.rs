@@ -30,6 +30,8 @@ pub enum Cause {
     Share,
     /// Which paths a regular expression matches.
     Paths,
+    /// Chance: it may change each time the controller reads its configuration.
+    Chance,
 }
 
 /// What would have to be known.
@@ -77,6 +79,7 @@ impl fmt::Display for Cause {
             Self::Reload => "whether the controller has reloaded",
             Self::Share => "which requests the canary takes",
             Self::Paths => "which expression matches the path",
+            Self::Chance => "chance, each time the controller reads its configuration",
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clients::Clients;
-use super::fact::Fact;
+use super::fact::{Cause, Fact};
 use super::names::{Found, Names, Pattern};
 use super::routes::RouteTable;
 use crate::identity::Identity;
@@ -22,6 +22,9 @@ pub struct Observed {
     pub given: Vec<Given>,
     /// Positions of listeners by port and name.
     by_port: BTreeMap<u16, Names>,
+    /// Where what is served depends on one thing everywhere: the possibilities. What stands beside it is all of them
+    /// together.
+    pub(super) alternatives: Option<(Cause, Vec<Observed>)>,
 }
 
 /// Something that a verdict rests on and that objects and settings do not show.
@@ -91,6 +94,8 @@ pub struct Listener {
     pub certificates: BTreeSet<(String, String)>,
     /// What is asked of clients.
     pub clients: Fact<Clients>,
+    /// Names of the TLS settings, one for each possibility of `clients`, in their order; empty: they have none.
+    pub settings: Vec<String>,
     /// Position of the table that it leads to.
     pub table: usize,
 }
@@ -117,7 +122,13 @@ impl Observed {
         for (at, listener) in listeners.iter().enumerate() {
             by_port.entry(listener.port).or_default().add(&listener.sni, at);
         }
-        Self { listeners, tables, unread, given, by_port }
+        Self { listeners, tables, unread, given, by_port, alternatives: None }
+    }
+
+    /// The same, as all of several possibilities.
+    #[must_use]
+    pub fn with_alternatives(self, cause: Cause, all: Vec<Self>) -> Self {
+        Self { alternatives: Some((cause, all)), ..self }
     }
 
     /// What is asked of clients of a host by HTTPS at port 443; `None`: it is not served.

@@ -100,7 +100,7 @@ pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
     };
     let own = routes.into_iter().flatten().filter_map(|route| match &route.path {
         PathPattern::Exact(path) | PathPattern::Prefix(path) => Some(path.clone()),
-        PathPattern::Expression(_) => None,
+        PathPattern::Expression(_) | PathPattern::Rule(_) => None,
     });
     std::iter::once("/".to_owned()).chain(own).collect()
 }
@@ -149,7 +149,10 @@ pub fn of_bundle(bundle: &[Certificate]) -> Vec<(ClientClass, Presented)> {
 fn validations(observed: &Observed, host: &str) -> Vec<Arc<ClientValidation>> {
     let of_clients = |clients: &Clients| match clients {
         Clients::Asked(validation) => Some(Arc::clone(validation)),
-        Clients::NotAsked | Clients::Passthrough(_) | Clients::NotListening => None,
+        Clients::NotAsked
+        | Clients::Passthrough(_)
+        | Clients::NotListening
+        | Clients::Closed(_) => None,
     };
     match observed.clients(host) {
         None | Some(Fact::Unknown(_)) => Vec::new(),

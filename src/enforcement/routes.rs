@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::fact::Fact;
+use regex_lite::Regex;
+
+use super::fact::{Cause, Fact};
 use super::names::{Found, Names, Pattern};
 use super::validation::Fault;
 use crate::identity::Identity;
@@ -81,6 +83,12 @@ pub enum Answer {
 pub struct Route {
     /// The paths.
     pub path: PathPattern,
+    /// Where the controller goes by ranks: that of the route. The highest one whose paths match answers; of several equal
+    /// ones, any of them. `None`: the most specific path answers.
+    pub rank: Option<i64>,
+    /// Name of the TLS settings that its handshakes have to have; a request of others is answered with 421. `None`:
+    /// whichever.
+    pub settings: Option<String>,
     /// Whether a request by plain HTTP is redirected to HTTPS, and not answered.
     pub to_https: ToHttps,
     /// What is answered.
@@ -96,6 +104,8 @@ pub enum PathPattern {
     Prefix(String),
     /// What a regular expression matches.
     Expression(String),
+    /// What a rule matches that asks for more than the path, or that is not read.
+    Rule(String),
 }
 
 impl std::fmt::Display for PathPattern {
@@ -103,6 +113,7 @@ impl std::fmt::Display for PathPattern {
         match self {
             Self::Exact(path) | Self::Prefix(path) => f.write_str(path),
             Self::Expression(text) => write!(f, "~{text}"),
+            Self::Rule(text) => f.write_str(text),
         }
     }
 }
@@ -213,16 +224,27 @@ impl RouteTable {
 pub enum Routed<'a> {
     /// This route.
     At(&'a Route),
-    /// One of these: what the expressions of some match is not known.
-    OneOf(Vec<&'a Route>),
+    /// One of these.
+    OneOf(Cause, Vec<&'a Route>),
+    /// One of these, or none.
+    Perhaps(Vec<&'a Route>),
     /// None.
     Nothing,
 }
 
-/// The route of a path: the one for it alone, else the one with the longest beginning. Expressions come between, as
-/// nginx has it, and leave open which one it is.
+/// The route of a path: by ranks where the routes have some, else by the most specific path.
 #[must_use]
 pub fn route<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
+    if routes.iter().any(|route| route.rank.is_some()) {
+        ranked(routes, path)
+    } else {
+        most_specific(routes, path)
+    }
+}
+
+/// The route for the path alone, else the one with the longest beginning. Expressions come between, as nginx has it, and leave
+/// open which one it is.
+fn most_specific<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
     let exact = |route: &&Route| matches!(&route.path, PathPattern::Exact(own) if own == path);
     if let Some(route) = routes.iter().find(exact) {
         return Routed::At(route);
@@ -235,14 +257,62 @@ pub fn route<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
         .iter()
         .filter(|route| length(route).is_some())
         .min_by_key(|route| std::cmp::Reverse(length(route)));
-    let expressions: Vec<&Route> = routes
-        .iter()
-        .filter(|route| matches!(route.path, PathPattern::Expression(_)))
-        .chain(longest)
-        .collect();
+    let is_open =
+        |route: &&Route| matches!(route.path, PathPattern::Expression(_) | PathPattern::Rule(_));
+    let expressions: Vec<&Route> = routes.iter().filter(is_open).chain(longest).collect();
     match (expressions.as_slice(), longest) {
         ([], _) => Routed::Nothing,
         ([_], Some(route)) => Routed::At(route),
-        _ => Routed::OneOf(expressions),
+        (_, Some(_)) => Routed::OneOf(Cause::Paths, expressions),
+        (_, None) => Routed::Perhaps(expressions),
     }
+}
+
+/// The route with the highest rank that matches.
+fn ranked<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
+    let mut sorted: Vec<(&Route, Option<bool>)> =
+        routes.iter().map(|route| (route, route.path.matches(path))).collect();
+    sorted.retain(|(_, matches)| *matches != Some(false));
+    sorted.sort_by_key(|(route, _)| std::cmp::Reverse(route.rank));
+    let sure = sorted.iter().find(|(_, matches)| *matches == Some(true));
+    let Some(least) = sure.map(|(route, _)| route.rank) else {
+        let perhaps: Vec<&Route> = sorted.into_iter().map(|(route, _)| route).collect();
+        return if perhaps.is_empty() { Routed::Nothing } else { Routed::Perhaps(perhaps) };
+    };
+    sorted.retain(|(route, _)| route.rank >= least);
+    let is_sure = sorted.iter().all(|(_, matches)| matches.is_some());
+    let candidates: Vec<&Route> = sorted.into_iter().map(|(route, _)| route).collect();
+    match candidates.as_slice() {
+        [only] => Routed::At(only),
+        _ => Routed::OneOf(if is_sure { Cause::Chance } else { Cause::Paths }, candidates),
+    }
+}
+
+impl PathPattern {
+    /// Whether a path is one of them; `None`: that is not known.
+    fn matches(&self, path: &str) -> Option<bool> {
+        match self {
+            Self::Exact(own) => Some(own == path),
+            Self::Prefix(own) => Some(path.starts_with(own.as_str())),
+            Self::Expression(text) => matches_expression(text, path),
+            Self::Rule(_) => None,
+        }
+    }
+}
+
+/// Whether a regular expression matches a text somewhere; `None`: engines may read it differently.
+#[must_use]
+pub fn matches_expression(expression: &str, text: &str) -> Option<bool> {
+    // Of these, all engines of RE2's kind make the same; the flag is the one that stands at the beginning.
+    let flagless = expression.strip_prefix("(?i)").unwrap_or(expression);
+    let is_common = flagless.is_ascii()
+        && text.is_ascii()
+        && !flagless.contains('\\')
+        && !flagless.contains("(?")
+        && !flagless.contains("[[")
+        && !flagless.contains("&&");
+    if !is_common {
+        return None;
+    }
+    Regex::new(expression).ok().map(|expression| expression.is_match(text))
 }

@@ -89,6 +89,9 @@ impl Verdict {
 /// What becomes of a request at a time.
 #[must_use]
 pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdict {
+    if let Some((cause, all)) = &observed.alternatives {
+        return one_of(*cause, all.iter().map(|one| verdict(one, request, now)));
+    }
     let Some((found, is_known)) = observed.listener(request.port, request.sni.as_deref()) else {
         return Verdict::NotServed;
     };
@@ -97,10 +100,14 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
         Found::Nothing => return Verdict::NotServed,
         Found::Perhaps(text) => return Verdict::Unknown(Missing::Expression(text)),
     };
-    of_fact(&listener.clients, |clients| {
-        let asking = Asking { observed, request, now, listener, is_known };
+    let with = |(at, clients): (usize, &Clients)| {
+        let settings = listener.settings.get(at).map(String::as_str);
+        let asking = Asking { observed, request, now, listener, settings, is_known };
         match clients {
             Clients::NotListening => Verdict::NotServed,
+            Clients::Closed(because) => {
+                Verdict::Refused { answer: Answer::Alert, why: Why::Nobody(because.clone()) }
+            }
             Clients::Passthrough(backend) => of_fact(backend, |backend| Verdict::Admitted {
                 backend: Some(backend.clone()),
                 headers: Vec::new(),
@@ -108,7 +115,12 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
             Clients::NotAsked => asking.with(Handshake::NotAsked),
             Clients::Asked(validation) => asking.validated(validation),
         }
-    })
+    };
+    match &listener.clients {
+        Fact::Known(clients) => with((0, clients)),
+        Fact::OneOf(cause, all) => one_of(*cause, all.iter().enumerate().map(with)),
+        Fact::Unknown(missing) => Verdict::Unknown(missing.clone()),
+    }
 }
 
 /// A request at a listener.
@@ -117,6 +129,8 @@ struct Asking<'a> {
     request: &'a Request,
     now: Timestamp,
     listener: &'a Listener,
+    /// Name of the TLS settings that the handshake had.
+    settings: Option<&'a str>,
     /// Whether the listener is for the name in the handshake, and not only for whatever is left.
     is_known: bool,
 }
@@ -188,8 +202,13 @@ impl Asking<'_> {
         of_fact(&host.routes, |routes| match route(routes, path) {
             Routed::Nothing => Verdict::NotServed,
             Routed::At(route) => self.answered(route),
-            Routed::OneOf(routes) => {
-                one_of(Cause::Paths, routes.into_iter().map(|route| self.answered(route)))
+            Routed::OneOf(cause, routes) => {
+                one_of(cause, routes.into_iter().map(|route| self.answered(route)))
+            }
+            Routed::Perhaps(routes) => {
+                let none = std::iter::once(Verdict::NotServed);
+                let all = routes.into_iter().map(|route| self.answered(route));
+                one_of(Cause::Paths, all.chain(none))
             }
         })
     }
@@ -227,6 +246,10 @@ impl Asking<'_> {
     }
 
     fn answered(&self, route: &Route) -> Verdict {
+        let is_other = route.settings.as_deref().is_some_and(|own| self.settings != Some(own));
+        if self.listener.protocol == Protocol::Https && is_other {
+            return Verdict::Misdirected;
+        }
         if self.listener.protocol == Protocol::Http {
             let is_forwarded =
                 self.request.headers.get("x-forwarded-proto").is_some_and(|value| value == "https");

@@ -28,7 +28,7 @@ pub use ingress::{
     Path, PortNumber,
 };
 pub use ingress_class::{IngressClass, IngressClassSpec};
-pub use secret::{ClearData, Data, Datum, Key, MASK, Secret};
+pub use secret::{ClearData, Data, Datum, Key, MASK, NotBase64, Secret};
 pub use service::{Service, ServicePort, ServiceSpec};
 
 /// A kind of objects that can be read.
@@ -96,7 +96,7 @@ pub struct Metadata {
 }
 
 /// A field that is null is absent.
-fn null_is_absent<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_is_absent<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
     D: Deserializer<'de>,

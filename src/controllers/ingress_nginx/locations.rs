@@ -42,14 +42,14 @@ pub(super) fn with_slash_alone(patterns: &[(PathPattern, &Location)]) -> BTreeSe
         .iter()
         .filter_map(|(pattern, _)| match pattern {
             PathPattern::Exact(path) => Some(path.as_str()),
-            PathPattern::Prefix(_) | PathPattern::Expression(_) => None,
+            PathPattern::Prefix(_) | PathPattern::Expression(_) | PathPattern::Rule(_) => None,
         })
         .collect();
     let slashed = patterns.iter().filter_map(|(pattern, _)| match pattern {
         PathPattern::Prefix(path) | PathPattern::Exact(path) => {
             path.strip_suffix('/').filter(|path| !path.is_empty())
         }
-        PathPattern::Expression(_) => None,
+        PathPattern::Expression(_) | PathPattern::Rule(_) => None,
     });
     slashed.filter(|path| !exact.contains(path)).map(str::to_owned).collect()
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::error_page;
 use super::locations::{answer, broken, headers, patterns, with_slash_alone};
-use super::orders::{Orders, orders};
 use super::reading::{Auth, HttpsRedirect, Reader, Unread, Verify};
 use super::secrets::Secrets;
 use super::servers::{DEFAULT, Location, Server, World};
 use super::settings::PASTED;
 use super::values::boolean;
+use crate::controllers::orders::{Orders, orders};
 use crate::controllers::{Origin, Settings};
 use crate::enforcement::{
     Action, Admits, Anchors, Answer, Cause, Check, ClientValidation, Clients, Fact, Fault, Given,
@@ -138,6 +138,7 @@ impl Scene<'_> {
             sni: Pattern::Any,
             certificates: BTreeSet::new(),
             clients: Fact::Known(Clients::NotAsked),
+            settings: Vec::new(),
             table: 0,
         }];
         let mut hosts = Vec::new();
@@ -152,6 +153,7 @@ impl Scene<'_> {
                 sni: pattern.clone(),
                 certificates: all.iter().flat_map(|one| one.certificates.clone()).collect(),
                 clients: if is_rejected { Fact::Known(Clients::NotListening) } else { clients },
+                settings: Vec::new(),
                 table: 0,
             });
             let verifies = all.iter().any(|served| served.verifies);
@@ -274,12 +276,16 @@ impl Scene<'_> {
         let slashed = with_slash_alone(&patterns);
         let route = |(path, location): (PathPattern, &Location)| Route {
             path,
+            rank: None,
+            settings: None,
             to_https: self.to_https(location, is_configured),
             answer: answer(world, location, &headers),
         };
         let mut routes: Vec<Route> = patterns.into_iter().map(route).collect();
         // Before the location's own redirect to HTTPS, so by plain HTTP too.
         routes.extend(slashed.into_iter().map(|path| Route {
+            rank: None,
+            settings: None,
             to_https: ToHttps::Never,
             answer: Fact::Known(Action::Redirect(format!("{path}/"))),
             path: PathPattern::Exact(path),
@@ -344,6 +350,8 @@ fn wildcard_of(host: &str) -> Option<String> {
 fn redirect_to(host: &str) -> Served {
     let route = Route {
         path: PathPattern::Prefix("/".to_owned()),
+        rank: None,
+        settings: None,
         to_https: ToHttps::Never,
         answer: Fact::Known(Action::Redirect(format!("//{host}"))),
     };

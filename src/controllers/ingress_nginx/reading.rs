@@ -12,15 +12,12 @@ use super::match_cn::{self, Value};
 use super::secrets::{Secrets, Taken};
 use super::values::boolean;
 use super::{PREFIX, error_page};
-use crate::controllers::{Classes, Settings};
+use crate::controllers::Settings;
 use crate::enforcement::{Admits, Missing};
 use crate::identity::Identity;
 use crate::manifest::Seen;
 use crate::manifest::kinds::Ingress;
 use crate::time::Timestamp;
-
-/// What older objects say their class with.
-const CLASS: &str = "kubernetes.io/ingress.class";
 
 /// An Ingress as the controller has it.
 pub(super) struct Read<'a> {
@@ -115,7 +112,9 @@ impl Reader<'_, '_> {
     /// What the controller reads of an Ingress.
     pub fn read<'a>(&mut self, seen: &'a Seen<'_, Ingress>) -> Result<Read<'a>, Unread> {
         let ingress = &*seen.object;
-        let class = self.class(seen)?;
+        // `GetIngressClass` of `internal/ingress/controller/store/store.go`.
+        let field = ingress.spec.ingress_class_name.as_deref();
+        let class = self.settings.classes.owner(seen, field).map_err(Unread::OtherClass)?;
         let annotations = Annotations { ingress, settings: self.settings };
         annotations.refused()?;
         let mut unknown = class
@@ -152,40 +151,6 @@ impl Reader<'_, '_> {
                 .or(annotations.text("permanent-redirect")),
             unknown,
         })
-    }
-
-    /// Whether it may be this controller's, and what of that is not known (`GetIngressClass` of
-    /// `internal/ingress/controller/store/store.go`).
-    fn class(&self, seen: &Seen<'_, Ingress>) -> Result<Option<Missing>, Unread> {
-        let Classes { shown, default, said, are_said, are_all_shown } = &self.settings.classes;
-        let Ingress { metadata, spec } = &*seen.object;
-        let field = spec.ingress_class_name.as_deref();
-        let annotation = metadata.annotations.get(CLASS);
-        let name = field.or(annotation).unwrap_or_default();
-        let is_said = said.iter().any(|own| own == name);
-        let is_own = match (field, annotation) {
-            // Looked up among the IngressClasses with the controller's name.
-            (Some(name), _) => match shown.get(name) {
-                Some(is_own) => Some(*is_own),
-                None if *are_all_shown && !shown.is_empty() => Some(false),
-                None if is_said => Some(true),
-                None => (*are_said || !shown.is_empty()).then_some(false),
-            },
-            // Compared with the controller's flag alone.
-            (None, Some(_)) => Some(is_said),
-            // The API server has filled in the default one, or is going to.
-            (None, None) if seen.created.is_some() => Some(false),
-            (None, None) => match default {
-                Some(is_own) => Some(*is_own),
-                // Of objects that come from no cluster, the API server would say.
-                None => (!shown.is_empty()).then_some(false),
-            },
-        };
-        match is_own {
-            Some(true) => Ok(None),
-            Some(false) => Err(Unread::OtherClass(name.to_owned())),
-            None => Ok(Some(Missing::Class(seen.identity.clone(), name.to_owned()))),
-        }
     }
 
     /// `auth-tls-*` (`Parse` of `internal/ingress/annotations/authtls/main.go`).

@@ -3,11 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use zeroize::Zeroizing;
-
 use crate::enforcement::{Cause, CheckedLists, Fact, Missing, Revocation, UnknownStatus};
 use crate::identity::Identity;
-use crate::manifest::kinds::{Datum, Secret};
+use crate::manifest::kinds::{Datum, NotBase64, Secret};
 use crate::manifest::{ObjectSet, Seen, Shown};
 use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
@@ -119,7 +117,7 @@ fn taken(objects: &ObjectSet<'_>, namespace: &str, name: &str) -> Taken {
 /// What of it is not readable.
 fn of_secret(seen: &Seen<'_, Secret>, namespace: &str, name: &str) -> Result<Taken, Missing> {
     let hidden = || Missing::Hidden(seen.identity.clone());
-    let value = |key: &str| value(&seen.object, key).map_err(|NotBase64| hidden());
+    let value = |key: &str| seen.object.value(key).map_err(|NotBase64| hidden());
     let (chain, authorities, lists) = (value("tls.crt")?, value("ca.crt")?, value("ca.crl")?);
     let has_key = seen.object.data.get("tls.key").is_some()
         || seen.object.string_data.get("tls.key").is_some();
@@ -160,24 +158,13 @@ fn of_secret(seen: &Seen<'_, Secret>, namespace: &str, name: &str) -> Result<Tak
     Ok(Taken::Authorities { file: path, certificates, lists })
 }
 
-/// A value is there and is no base64, as encrypted ones are.
-struct NotBase64;
-
-/// The octets under a key; `stringData` counts above `data` (Secret API).
-fn value(secret: &Secret, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, NotBase64> {
-    if let Some(text) = secret.string_data.get(key) {
-        return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
-    }
-    secret.data.get(key).map(|datum| datum.octets().ok_or(NotBase64)).transpose()
-}
-
 /// Whether the key belongs to the certificate (`tls.X509KeyPair`); `None`: the key is not shown, or of a kind that is not read
 /// here. A key of ours belongs to its certificate.
 fn is_pair(secret: &Secret, pair: &[Certificate]) -> Option<bool> {
     if let Some(Datum::Key(_)) = secret.data.get("tls.key") {
         return Some(true);
     }
-    let key = value(secret, "tls.key").ok()??;
+    let key = secret.value("tls.key").ok()??;
     match PrivateKey::from_pem(&key) {
         Ok(key) => Some(chain::key_belongs(pair.first()?, &key)),
         Err(KeyError::Unsupported(_)) => None,

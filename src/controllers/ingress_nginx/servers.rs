@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reading::{Auth, HttpsRedirect, Read};
+use crate::controllers::orders::{Aged, Share};
 use crate::enforcement::{Backend, Missing};
 use crate::identity::Identity;
 use crate::manifest::kinds::{self, BackendPort};
+use crate::time::Timestamp;
 
 /// The server of every name that no other one has.
 pub(super) const DEFAULT: &str = "_";
@@ -245,8 +247,30 @@ fn root(upstream: Option<String>, read: Option<&Read<'_>>) -> Location {
     }
 }
 
+impl Aged for Read<'_> {
+    fn created(&self) -> Option<Timestamp> {
+        self.created
+    }
+
+    fn identity(&self) -> &Identity {
+        self.identity
+    }
+
+    fn shares(&self) -> Vec<Share> {
+        let hosts = hosts(self).map(|host| Share::Host(host.to_owned()));
+        let default = self.ingress.spec.default_backend.as_deref().into_iter();
+        let backends = paths(self).map(|(_, path)| &path.backend).chain(default);
+        let upstreams = backends.filter_map(|backend| Some(upstream(self, backend)?.0));
+        hosts.chain(upstreams.map(Share::Named)).collect()
+    }
+
+    fn asks_like(&self, other: &Self) -> bool {
+        self.auth == other.auth
+    }
+}
+
 /// Hosts of an Ingress, one a rule.
-pub(super) fn hosts<'a>(read: &'a Read<'_>) -> impl Iterator<Item = &'a str> {
+fn hosts<'a>(read: &'a Read<'_>) -> impl Iterator<Item = &'a str> {
     read.ingress.spec.rules.iter().map(host_of)
 }
 
@@ -255,7 +279,7 @@ fn host_of(rule: &kinds::IngressRule) -> &str {
 }
 
 /// Paths of an Ingress with their hosts.
-pub(super) fn paths<'a>(read: &'a Read<'_>) -> impl Iterator<Item = (&'a str, &'a kinds::Path)> {
+fn paths<'a>(read: &'a Read<'_>) -> impl Iterator<Item = (&'a str, &'a kinds::Path)> {
     read.ingress.spec.rules.iter().flat_map(|rule| {
         rule.http.iter().flat_map(|http| &http.paths).map(|path| (host_of(rule), path))
     })
@@ -271,7 +295,7 @@ fn is_exact(path: &kinds::Path) -> bool {
 }
 
 /// Name and content of the upstream of a backend (`upstreamName` of `internal/ingress/controller/util.go`).
-pub(super) fn upstream(read: &Read<'_>, backend: &kinds::Backend) -> Option<(String, Upstream)> {
+fn upstream(read: &Read<'_>, backend: &kinds::Backend) -> Option<(String, Upstream)> {
     let namespace = read.identity.namespace_or_default();
     let (service, port) = match (&backend.service, &backend.service_name) {
         (Some(service), _) => {

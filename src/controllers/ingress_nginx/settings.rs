@@ -2,8 +2,8 @@
 
 use super::values::boolean;
 use crate::controllers::{Classes, Declared, Origin, Settings};
-use crate::manifest::kinds::{ConfigMap, IngressClass};
-use crate::manifest::{Extent, ObjectSet, Seen, Shown};
+use crate::manifest::kinds::ConfigMap;
+use crate::manifest::{ObjectSet, Seen, Shown};
 
 /// The version whose defaults these are, the last one that was released.
 const VERSION: &str = "1.15.1";
@@ -72,7 +72,7 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
         version_origin: if declared.version.is_some() { Origin::Declared } else { Origin::Default },
         options: options.collect(),
         accepted: declared.accepted.clone(),
-        classes: classes(objects, declared),
+        classes: Classes::of(objects, declared, CONTROLLER_CLASS, CLASS),
         is_ambiguous,
         read_from: read.map(|seen| seen.identity.clone()),
     }
@@ -104,27 +104,4 @@ fn the_one(maps: Vec<Seen<'_, ConfigMap>>) -> (Option<Seen<'_, ConfigMap>>, bool
     let mut with_options = maps.into_iter().filter(has_options);
     let first = with_options.next();
     if with_options.next().is_some() { (None, true) } else { (first, false) }
-}
-
-/// Annotation of the class that the API server fills in.
-const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
-
-fn classes(objects: &ObjectSet<'_>, declared: &Declared) -> Classes {
-    let (shown, _) = objects.all::<IngressClass>();
-    let is_own = |seen: &Seen<'_, IngressClass>| {
-        seen.object.spec.controller.as_deref() == Some(CONTROLLER_CLASS)
-            || declared.classes.contains(&seen.identity.name)
-    };
-    let is_default = |seen: &Seen<'_, IngressClass>| {
-        seen.object.metadata.annotations.get(DEFAULT_CLASS) == Some("true")
-    };
-    let said =
-        if declared.classes.is_empty() { vec![CLASS.to_owned()] } else { declared.classes.clone() };
-    Classes {
-        shown: shown.iter().map(|seen| (seen.identity.name.clone(), is_own(seen))).collect(),
-        default: shown.iter().find(|seen| is_default(seen)).map(is_own),
-        said,
-        are_said: !declared.classes.is_empty(),
-        are_all_shown: objects.extent() == Extent::Cluster,
-    }
 }

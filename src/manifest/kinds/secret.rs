@@ -71,6 +71,10 @@ pub enum Key {
     Fingerprint(SpkiHash),
 }
 
+/// A value is no base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotBase64;
+
 /// What stands for a private key on a terminal.
 pub const MASK: &str = "<private key, shown with --show-secrets>";
 
@@ -78,6 +82,17 @@ impl Secret {
     pub(super) fn view(&self) -> Vec<(&'static str, View)> {
         let type_name = self.type_name.as_deref();
         vec![("type", View::from(type_name)), ("data", View::from_dyn_object(self.data.0.clone()))]
+    }
+
+    /// The octets under a key; `stringData` counts above `data`.
+    ///
+    /// # Errors
+    /// A value is there and is no base64, as encrypted ones are.
+    pub fn value(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, NotBase64> {
+        if let Some(text) = self.string_data.get(name) {
+            return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
+        }
+        self.data.get(name).map(|datum| datum.octets().ok_or(NotBase64)).transpose()
     }
 
     /// Whether a private key of ours is in it, never mind how much of it is shown.

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..controllers import ingress_nginx
 from ..truth.access import Request, Verdict, access, shown
 from ..truth.outcome import Outcome
+from ..truth.readers import Reader
 from ..world import World
 from .answers import Answered, Expected, NoHandshake, Served
 from .door_material import LONGER_NAMESPACE, NAMESPACE, PORTS
@@ -27,8 +28,8 @@ class Compared:
     asked: int
 
 
-def compared(world: World, rows: Sequence[Row], doors: Doors) -> Compared:
-    """Compares what ingress-nginx is expected to answer with what the model says; `rows` are those of one
+def compared(world: World, reader: Reader, rows: Sequence[Row], doors: Doors) -> Compared:
+    """Compares what a controller is expected to answer with what the model says; `rows` are those of one
     controller."""
     questions = [(row, question) for row in rows for question in row.questions]
     able = [(row, question) for row, question in questions if not question.flags and not question.headers]
@@ -36,7 +37,8 @@ def compared(world: World, rows: Sequence[Row], doors: Doors) -> Compared:
     said = access(
         world.program,
         world.scratch,
-        shown(world.cluster, (NAMESPACE, LONGER_NAMESPACE), ingress_nginx.SETTINGS),
+        reader.arguments,
+        shown(world.cluster, reader.resources, (NAMESPACE, LONGER_NAMESPACE), ingress_nginx.SETTINGS),
         clients,
         [question.host for _, question in able],
         [question.path for _, question in able],
@@ -44,7 +46,7 @@ def compared(world: World, rows: Sequence[Row], doors: Doors) -> Compared:
     servers = dict(_servers(rows))
     judged = [(row, question, _with_server(said[_request(question)], servers)) for row, question in able]
     return Compared(
-        wrong=[f"{row.name}: {words}" for row, question, verdict in judged if (words := _wrong(question, verdict))],
+        wrong=[f"{row.name}: {words}" for row, question, verdict in judged if (words := _wrong(reader.name, question, verdict))],
         unknown=sum(verdict["verdict"] == "unknown" for *_, verdict in judged),
         left_out=len(questions) - len(able),
         asked=len(able),
@@ -55,18 +57,18 @@ def _request(question: Question) -> Request:
     return Request(question.scheme, question.host, question.path, question.identity)
 
 
-def _wrong(question: Question, verdict: Verdict) -> str:
+def _wrong(controller: str, question: Question, verdict: Verdict) -> str:
     """What is wrong with a verdict; empty: nothing."""
-    expected = question.answers["ingress-nginx"]
-    if verdict["verdict"] == "unknown" or _outcome(question, expected).is_said(verdict):
+    expected = question.answers[controller]
+    if verdict["verdict"] == "unknown" or _outcome(controller, question, expected).is_said(verdict):
         return ""
     return f"{_request(question)}: the controller answers {expected}, the model says {dict(verdict)}"
 
 
-def _outcome(question: Question, expected: Expected) -> Outcome:
+def _outcome(controller: str, question: Question, expected: Expected) -> Outcome:
     match expected:
         case Served():
-            backend = question.backends.get("ingress-nginx", question.backend)
+            backend = question.backends.get(controller, question.backend)
             return Outcome(200, str(PORTS[backend]))
         case Answered(status):
             return Outcome(status)

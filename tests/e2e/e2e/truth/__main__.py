@@ -14,11 +14,12 @@ from pathlib import Path
 from .. import parts
 from ..__main__ import interrupt, scratch_folder
 from ..program import Program
-from ..registry import COUNTERPARTS
-from ..specs.setups import KINDS, generate_setups
+from ..registry import COUNTERPARTS, TRAEFIK_VERSIONS
+from ..specs.setups import TRAEFIK_KINDS, generate_setups
 from ..world import Run
 from .batch import Tally, described, judge
 from .ground import ground
+from .readers import Reader, ingress_nginx, traefik
 from .sample import SIZE
 
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        parts.install(COUNTERPARTS["ingress-nginx"].parts)
+        parts.install(COUNTERPARTS[_reader(options).counterpart].parts)
         program = Program(options.program or parts.build_mtlsgen())
         with scratch_folder(options.keep) as scratch, closing(Run(program, scratch)) as run:
             return _asked(run, options)
@@ -40,11 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _asked(run: Run, options: argparse.Namespace) -> int:
-    where, tally = ground(run), Tally()
+    reader = _reader(options)
+    where, tally = ground(run, reader), Tally()
     finds: Counter[str] = Counter()
-    chosen = [number for number in range(options.first, options.first + options.size) if _wanted(number, options.kind)]
+    chosen = [number for number in range(options.first, options.first + options.size) if _wanted(reader, number, options.kind)]
     for start in range(0, len(chosen), options.batch):
-        setups = generate_setups(options.seed, chosen[start : start + options.batch], where.material)
+        setups = generate_setups(
+            options.seed, chosen[start : start + options.batch], where.material, reader.kinds
+        )
         found = judge(where, setups, tally)
         finds.update(each.setup.kind if each.setup else "" for each in found)
         for text in described(found):
@@ -52,7 +56,7 @@ def _asked(run: Run, options: argparse.Namespace) -> int:
         print(f"{time.strftime('%H:%M:%S')} {tally}, {finds.total()} finds", flush=True)
     for each, words in tally.not_taken:
         print(f"not taken: {each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}: {words}")
-    for title, numbers in (("unknown", tally.unknown), ("finds", finds)):
+    for title, numbers in (("unknown", tally.unknown), ("one of several", tally.open), ("finds", finds)):
         for name, number in numbers.most_common():
             print(f"{number:>6}  {title}: {name}")
     for setup, words in tally.not_read:
@@ -60,11 +64,18 @@ def _asked(run: Run, options: argparse.Namespace) -> int:
     return 1 if finds or tally.not_read else 0
 
 
-def _wanted(number: int, kinds: Sequence[str]) -> bool:
-    return not kinds or KINDS[number % len(KINDS)] in kinds
+def _wanted(reader: Reader, number: int, kinds: Sequence[str]) -> bool:
+    return not kinds or reader.kinds[number % len(reader.kinds)].__name__ in kinds
+
+
+def _reader(options: argparse.Namespace) -> Reader:
+    if options.controller == "traefik":
+        return traefik(options.version or TRAEFIK_VERSIONS[-1], options.strict)
+    return ingress_nginx()
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    names = [kind.__name__ for kind in TRAEFIK_KINDS]
     parser = argparse.ArgumentParser(
         prog="tests/e2e/truth", description="What `mtlsgen access` says of generated set-ups, before a real controller."
     )
@@ -73,8 +84,11 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, metavar="NUMBER", help="number of the first set-up (0)")
     parser.add_argument("--batch", type=int, default=SIZE, help=f"set-ups at once ({SIZE})")
     parser.add_argument(
-        "--kind", action="append", default=[], choices=KINDS, help="set-ups of this kind alone; may be repeated"
+        "--kind", action="append", default=[], choices=names, help="set-ups of this kind alone; may be repeated"
     )
+    parser.add_argument("--controller", default="ingress-nginx", choices=("ingress-nginx", "traefik"))
+    parser.add_argument("--version", choices=TRAEFIK_VERSIONS, help=f"of Traefik ({TRAEFIK_VERSIONS[-1]})")
+    parser.add_argument("--strict", action="store_true", help="Traefik with `core.strictTLSOptions`")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     parser.add_argument("--program", type=Path, metavar="FILE", help="this mtlsgen, instead of building it")
     return parser.parse_args(arguments)

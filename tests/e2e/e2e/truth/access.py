@@ -31,12 +31,9 @@ class Request:
         return f"{self.scheme}://{self.host}{self.path}, client {self.client}"
 
 
-_KINDS = "ingress,secret,service,configmap,ingressclass"
-
-
-def shown(cluster: Cluster, namespaces: Collection[str], settings: str) -> list[Object]:
+def shown(cluster: Cluster, resources: str, namespaces: Collection[str], settings: str) -> list[Object]:
     """What the model reads: the classes, the controller's ConfigMap of this name, and what lies in the namespaces."""
-    return [each for each in cluster.objects(_KINDS) if _is_shown(each, namespaces, settings)]
+    return [each for each in cluster.objects(resources) if _is_shown(each, namespaces, settings)]
 
 
 def _is_shown(each: Object, namespaces: Collection[str], settings: str) -> bool:
@@ -54,13 +51,15 @@ Verdict = Mapping[str, Any]
 def access(
     program: Program,
     folder: Path,
+    controller: Sequence[str],
     objects: Sequence[Object],
     clients: Mapping[str, Path],
     hosts: Collection[str],
     paths: Collection[str],
 ) -> dict[Request, Verdict]:
-    """What the model says of requests for these hosts, as these clients and without a certificate."""
-    arguments: list[str] = ["access", "--format", "json", "--whole-cluster"]
+    """What the model says of requests for these hosts, as these clients and without a certificate; `controller`: the
+    arguments that name it."""
+    arguments: list[str] = ["access", "--format", "json", "--whole-cluster", *controller]
     for name, file in clients.items():
         arguments += ["--client", f"{_OURS}{name}={file}"]
     for host in dict.fromkeys(hosts):
@@ -69,7 +68,6 @@ def access(
         arguments += ["--path", path]
     printed = json.loads(program.run(*arguments, "-", folder=folder, stdin=as_list(list(objects))).stdout)
     assert printed["kind"] == "Access", printed["kind"]
-    assert printed["controller"]["name"] == "ingress-nginx", printed["controller"]
     said = dict(_verdicts(printed, clients))
     asked = {
         Request(scheme, host, path, client)

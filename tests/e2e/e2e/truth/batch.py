@@ -18,8 +18,9 @@ from ..specs.doors import CONTAINER_PORTS
 from ..specs.doors.words import ACME
 from ..specs.setups import Setup
 from .access import Request, Verdict, access, shown
-from .ground import READ, SETTINGS, Ground, fresh
+from .ground import Ground
 from .outcome import Outcome, outcome
+from .readers import READ, SETTINGS
 
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
@@ -72,6 +73,8 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     #: Unknown verdicts by their reason.
     unknown: Counter[str] = field(default_factory=Counter)
+    #: Verdicts that are one of several, by what decides.
+    open: Counter[str] = field(default_factory=Counter)
     #: Objects that the API server did not take, with its words.
     not_taken: list[tuple[Object, str]] = field(default_factory=list)
     #: Set-ups of which nginx refused the configuration, with its words.
@@ -84,6 +87,8 @@ class Tally:
             self.verdicts[verdict["verdict"]] += 1
             if verdict["verdict"] == "unknown":
                 self.unknown[verdict.get("why") or ""] += 1
+            if verdict["verdict"] == "oneOf":
+                self.open[verdict.get("why") or ""] += 1
 
     def __str__(self) -> str:
         words = ", ".join(f"{number} {name}" for name, number in sorted(self.verdicts.items()))
@@ -97,6 +102,11 @@ class Batch:
     setups: Sequence[Setup]
     #: Address to `NAMESPACE/NAME:PORT`.
     services: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def namespaces(self) -> list[str]:
+        """All that it has something in."""
+        return [_SENTINEL, *(name for each in self.setups for name in each.namespaces)]
 
     def setup_of(self, host: str) -> Setup | None:
         """The set-up that a host belongs to."""
@@ -119,24 +129,32 @@ def judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
 
 def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
     batch = Batch(setups)
+    finds: list[Find] = []
     try:
-        with fresh(ground.run) as controller:
-            _apply(ground, batch, controller, tally)
+        if ground.reader.reads_as_they_come:
+            with ground.fresh(batch.namespaces) as controller:
+                _apply(ground, batch, tally)
+                _wait(ground, controller)
+                verdicts = _said(ground, batch)
+                few = {
+                    each: verdict
+                    for each, verdict in verdicts.items()
+                    if each.client in _EVERYWHERE and each.path in _FEW
+                }
+                finds += _compared(ground, batch, controller, few)
+        else:
+            _apply(ground, batch, tally)
             verdicts = _said(ground, batch)
-            few = {
-                each: verdict for each, verdict in verdicts.items() if each.client in _EVERYWHERE and each.path in _FEW
-            }
-            finds = _compared(ground, batch, controller, few)
-        with fresh(ground.run) as controller:
+        with ground.fresh(batch.namespaces) as controller:
             _wait(ground, controller)
             finds += _compared(ground, batch, controller, verdicts)
     finally:
-        ground.api.remove([_SENTINEL, *(name for each in setups for name in each.namespaces)])
+        ground.api.remove(batch.namespaces)
     tally.count(setups, verdicts)
     return list({each.request: each for each in finds}.values())
 
 
-def _apply(ground: Ground, batch: Batch, controller: Controller, tally: Tally) -> None:
+def _apply(ground: Ground, batch: Batch, tally: Tally) -> None:
     surroundings: list[Object] = [_namespace(_SENTINEL)]
     for setup in batch.setups:
         surroundings += [*map(_namespace, setup.namespaces), *setup.secrets]
@@ -151,7 +169,6 @@ def _apply(ground: Ground, batch: Batch, controller: Controller, tally: Tally) -
     second = int(time.time())
     wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
     ground.api.apply(_sentinel(batch))
-    _wait(ground, controller)
 
 
 def _namespace(name: str) -> Object:
@@ -207,10 +224,9 @@ def _wait(ground: Ground, controller: Controller) -> None:
 
 def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
     """What the model makes of the objects that the API server has."""
-    names = {_SENTINEL, *(name for each in batch.setups for name in each.namespaces)}
-    objects = shown(ground.run.cluster, names, SETTINGS)
+    objects = shown(ground.run.cluster, ground.reader.resources, set(batch.namespaces), SETTINGS)
     hosts = [name for each in batch.setups for name in each.names]
-    said = access(ground.run.program, ground.folder, objects, ground.clients, hosts, PATHS)
+    said = access(ground.run.program, ground.folder, ground.reader.arguments, objects, ground.clients, hosts, PATHS)
     return {each: verdict for each, verdict in said.items() if _is_asked(each)}
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..choices import Choices
-from . import mixed, routes, trust
+from . import custom, mixed, routes, trust
 from .maker import Maker
 from .material import Material
 from .setup import Setup
 
-_KINDS: tuple[Callable[[Maker], None], ...] = (
+#: Adds to a set-up; its name is what the set-up is about.
+Kind = Callable[[Maker], None]
+
+#: For every controller that reads Ingresses.
+KINDS: tuple[Kind, ...] = (
     trust.policies,
     trust.words,
     trust.forms,
@@ -39,17 +43,28 @@ _KINDS: tuple[Callable[[Maker], None], ...] = (
     routes.classes,
     mixed.mixed,
 )
-#: What set-ups are about, by name.
-KINDS = tuple(each.__name__ for each in _KINDS)
+#: The same for Traefik, and those with objects of its own kinds.
+TRAEFIK_KINDS: tuple[Kind, ...] = (
+    *KINDS,
+    custom.beside,
+    custom.settings,
+    custom.both,
+    custom.rules,
+    custom.names_meet,
+    custom.priorities,
+    custom.several_hosts,
+)
 
 
-def generate_setups(seed: int, numbers: Sequence[int], material: Material) -> list[Setup]:
+def generate_setups(
+    seed: int, numbers: Sequence[int], material: Material, kinds: Sequence[Kind] = KINDS
+) -> list[Setup]:
     """The set-ups of these numbers; the kinds come round again and again."""
-    return [_setup(Choices(f"setup {seed} {number}"), number, material) for number in numbers]
+    return [_setup(Choices(f"setup {seed} {number}"), number, material, kinds) for number in numbers]
 
 
-def _setup(choices: Choices, number: int, material: Material) -> Setup:
-    make = _KINDS[number % len(_KINDS)]
+def _setup(choices: Choices, number: int, material: Material, kinds: Sequence[Kind]) -> Setup:
+    make = kinds[number % len(kinds)]
     name = f"t{number:04}"
     setup = Setup(name, make.__name__, [name, f"{name}-b"])
     make(Maker(choices, setup, material))

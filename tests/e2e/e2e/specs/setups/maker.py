@@ -26,6 +26,7 @@ class Maker:
     def __init__(self, choices: Choices, setup: Setup, material: Material) -> None:
         self.choices = choices
         self.setup = setup
+        self.material = material
         self.secrets = Secrets(setup, material)
         for namespace in setup.namespaces:
             self.secrets.add(SERVER, material.pair(), namespace)
@@ -55,11 +56,12 @@ class Maker:
         classes: tuple[str | None, str | None] = ("nginx", None),
         namespace: str | None = None,
         rules: bool = True,
+        name: str | None = None,
     ) -> Object:
         """An Ingress with a Service of its own for each path. `paths` is None: a rule without any; `tls` is None: a
         section for the host; `classes`: by field, and by annotation."""
         namespace = namespace or self.setup.namespaces[0]
-        name = f"i{len(self.setup.older) + len(self.setup.younger)}"
+        name = name or f"i{len(self.setup.older) + len(self.setup.younger)}"
         by_name, by_annotation = classes
         notes = {PREFIX + key: text for key, text in (annotations or {}).items()}
         spec: dict[str, Any] = {"ingressClassName": by_name} if by_name else {}
@@ -68,7 +70,7 @@ class Maker:
         if tls:
             spec["tls"] = list(tls)
         if default:
-            spec["defaultBackend"] = self._service(namespace)
+            spec["defaultBackend"] = self.service(namespace)
         if rules:
             rule: dict[str, Any] = {"host": host} if host else {}
             if paths is not None:
@@ -91,9 +93,10 @@ class Maker:
 
     def _path(self, path: Path, namespace: str) -> Object:
         kind, text = path
-        return {"path": text, "pathType": kind, "backend": self._service(namespace)}
+        return {"path": text, "pathType": kind, "backend": self.service(namespace)}
 
-    def _service(self, namespace: str) -> Object:
+    def service(self, namespace: str) -> Object:
+        """A Service of its own, as an Ingress names it."""
         name = f"s{len(self.setup.services)}"
         self.setup.services.append((namespace, name))
         return {"service": {"name": name, "port": {"number": 80}}}

@@ -18,6 +18,7 @@ class Setup:
     #: What it is about: one of `KINDS`.
     kind: str
     namespaces: list[str]
+    #: And other objects that come before what refers to them.
     secrets: list[Object] = field(default_factory=list)
     #: Applied before the others, in an earlier second.
     older: list[Object] = field(default_factory=list)
@@ -31,6 +32,9 @@ class Setup:
         lines = [f"{self.name}: {self.kind}"]
         for each in self.secrets:
             metadata = each["metadata"]
+            if each["kind"] != "Secret":
+                lines.append(f"  {json.dumps(each)}")
+                continue
             lengths = ", ".join(f"{key} ({len(text)} characters)" for key, text in each["data"].items())
             lines.append(f"  {each['type']} Secret {metadata['namespace']}/{metadata['name']}: {lengths}")
         for title, objects in (("older", self.older), ("younger", self.younger)):

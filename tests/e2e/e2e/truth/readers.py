@@ -1,0 +1,107 @@
+"""Controllers that set-ups are put before, and how `mtlsgen access` is asked about them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+
+from ..controllers import Controller
+from ..controllers.ingress_nginx import Instance, starts
+from ..controllers.namespaces import CONTROLLER_CLASS, ingress_class
+from ..cluster import as_list
+from ..controllers.traefik import started
+from ..registry import TRAEFIK_VERSIONS
+from ..specs.setups import KINDS, TRAEFIK_KINDS, Kind
+from ..traefik.resources import define
+from ..world import Run
+
+#: Label of the namespaces that are read.
+READ = {"e2e.mtlsgen.dev/truth": "yes"}
+#: Name of the ConfigMap of ingress-nginx.
+SETTINGS = "truth"
+_NUMBERS = itertools.count(1)
+_STRICT = "strictTlsOptions"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A controller."""
+
+    name: str
+    #: The part of `parts/install` that it is, and the column of the table.
+    counterpart: str
+    #: Kinds of set-ups that it is asked about.
+    kinds: Sequence[Kind]
+    #: One that has just started, and reads these namespaces.
+    fresh: Callable[[Run, Collection[str]], AbstractContextManager[Controller]]
+    #: Whether one is asked too that has read the set-ups as they came.
+    reads_as_they_come: bool
+    version: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    #: What it reads, as kubectl takes it.
+    resources: str = "ingress,secret,service,configmap,ingressclass"
+    #: What has to be in the cluster before.
+    prepare: Callable[[Run], None] = lambda _: None
+
+    @property
+    def arguments(self) -> list[str]:
+        """Arguments of `mtlsgen access`."""
+        version = ["--controller-version", self.version] if self.version else []
+        options = [word for name, value in self.options.items() for word in ("--controller-option", f"{name}={value}")]
+        return ["--controller", self.name, *version, *options]
+
+    def __str__(self) -> str:
+        words = [self.name, self.version or "", *(f"{name}={value}" for name, value in self.options.items())]
+        return " ".join(filter(None, words))
+
+
+def ingress_nginx() -> Reader:
+    """The controller of that name."""
+    return Reader("ingress-nginx", "ingress-nginx", KINDS, _fresh_nginx, reads_as_they_come=True)
+
+
+@contextmanager
+def _fresh_nginx(run: Run, _: Collection[str]) -> Iterator[Controller]:
+    """Nothing is refused before it is stored: wrong Ingresses come about in many ways, and the model reads whatever
+    there is."""
+    instance = Instance(
+        name=f"truth-{next(_NUMBERS)}",
+        settings_name=SETTINGS,
+        http=8105,
+        https=8205,
+        first_port=10350,
+        judges=False,
+        namespaces=READ,
+    )
+    with starts(instance)(run) as controller:
+        yield controller
+
+
+def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader:
+    """Traefik with its provider of Ingresses and that of its own kinds."""
+    flags = ["--core.stricttlsoptions=true"] if strict else []
+
+    @contextmanager
+    def fresh(run: Run, namespaces: Collection[str]) -> Iterator[Controller]:
+        [label] = (f"{key}={value}" for key, value in READ.items())
+        places = [
+            f"--providers.kubernetesingressnginx.watchnamespaceselector={label}",
+            "--providers.kubernetescrd=true",
+            f"--providers.kubernetescrd.namespaces={','.join(namespaces)}",
+        ]
+        name = f"truth-{next(_NUMBERS)}"
+        with started(run, name, f"traefik-{version}", 7280, CONTROLLER_CLASS, [*places, *flags]) as controller:
+            yield controller
+
+    def prepare(run: Run) -> None:
+        run.cluster.apply(as_list([ingress_class()]))
+        run.share("kinds of Traefik", lambda run: nullcontext(define(run.cluster)))
+
+    return Reader(
+        "traefik", f"traefik-{version}", TRAEFIK_KINDS, fresh, reads_as_they_come=False, version=version,
+        options={_STRICT: "true"} if strict else {},
+        resources="ingress,secret,service,ingressclass,ingressroutes.traefik.io,tlsoptions.traefik.io",
+        prepare=prepare,
+    )  # fmt: skip
