@@ -9,7 +9,8 @@ use crate::access::readers::readers;
 use crate::controllers::{Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{
-    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Witness, compare,
+    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Requester, Witness,
+    compare,
 };
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Object, ObjectSet};
@@ -179,6 +180,22 @@ impl Scene<'_> {
         exposures.iter().filter_map(of_host).collect()
     }
 
+    /// What to do where a reader does not do what mtlsgen writes for it.
+    fn not_read(&self, witness: &Witness) -> String {
+        let reader = self.settings.controller;
+        match witness {
+            Witness::Request { client: Requester::Revoked(..), .. } => format!(
+                "{reader} does not read revocation lists: give clients short certificates, or exchange their authority (`mtlsgen ca rotate`)"
+            ),
+            Witness::Request { client: Requester::NotListed(_), .. } => format!(
+                "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
+            ),
+            _ => format!(
+                "{reader} does not do what the spec says with what mtlsgen writes: see its page in the documentation, or leave it out of `controllers`"
+            ),
+        }
+    }
+
     fn diagnostic(&self, exposure: &Exposure, differences: &[Difference]) -> Diagnostic {
         let (first, more) = differences.split_first().expect("a host with differences has one");
         let key = &exposure.key;
@@ -216,8 +233,9 @@ impl Scene<'_> {
         let annotations: BTreeSet<String> =
             explanation.annotations.into_iter().chain(unknown).collect();
         diagnostic = diagnostic.help(match exposure.existing_ingress {
-            Some(_) => EXISTING,
-            None => CHANGED,
+            Some(_) => EXISTING.to_owned(),
+            None if is_as_made(self.objects) => self.not_read(&first.witness),
+            None => CHANGED.to_owned(),
         });
         for annotation in annotations {
             diagnostic = self.target.ways_out(diagnostic, &annotation);

@@ -47,6 +47,7 @@ mod odd;
 mod order;
 mod partners;
 mod properties;
+mod readers;
 mod readme;
 mod reissuing;
 mod revocation;

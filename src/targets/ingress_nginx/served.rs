@@ -7,7 +7,6 @@ mod aliases;
 mod composed_names;
 mod paths;
 mod shared_services;
-mod traefik;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -140,7 +139,6 @@ impl<'a> Scene<'a> {
         found.extend(paths::check(self));
         found.extend(aliases::check(self));
         found.extend(shared_services::check(self));
-        found.extend(traefik::check(self));
         found
     }
 

@@ -371,27 +371,3 @@ fn further_ways_to_a_service_count_whosever_they_are() {
     };
     assert_eq!(other(&own_service), [""; 0]);
 }
-
-#[test]
-fn what_traefik_reads_otherwise_is_said() {
-    let two = |host_name: &str, namespace: &str| {
-        let mut exposure = protected(host_name);
-        exposure.namespace = namespace.parse().unwrap();
-        exposure.client_auth.as_mut().unwrap().secret.namespace = namespace.to_owned();
-        exposure
-    };
-    let mut second = two("a.test", "two");
-    second.routes[0].path = "/b".to_owned();
-    assert_eq!(of(vec![two("a.test", "one"), second]), ["traefik-version"]);
-    let meeting = vec![host("api.x.test", "shop", "a"), host("x.test", "shop-api", "b")];
-    assert_eq!(of(meeting), ["traefik-names"]);
-    let named = |host_name: &str, name: &str, service: &str| {
-        let mut exposure = host(host_name, "shop", service);
-        exposure.name = name.parse().unwrap();
-        exposure
-    };
-    let services = vec![named("a.test", "api", "x-web"), named("b.test", "api-x", "web")];
-    assert_eq!(of(services), ["traefik-names"]);
-    let shared = vec![named("a.test", "api", "web"), named("b.test", "api-x", "web")];
-    assert_eq!(of(shared), [""; 0]);
-}

@@ -1,0 +1,110 @@
+//! `controllers` of a spec: what any of the readers would serve otherwise than the spec says is an error with its witness.
+
+use crate::support::Sandbox;
+
+const AUTHORITIES: &str = "[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n[defaults.hosts]\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
+
+/// One host in two namespaces.
+const TWICE: &str = "[services.a]\nimage = \"httpd\"\nport = 80\nnamespace = \"a\"\n\
+    [services.b]\nimage = \"httpd\"\nport = 80\nnamespace = \"b\"\n\
+    [hosts.one]\nhost = \"x.example.com\"\nnamespace = \"a\"\nservice = \"a\"\n\
+    [hosts.two]\nhost = \"x.example.com\"\nnamespace = \"b\"\nroutes = [{ path = \"/b\", service = \"b\" }]\n";
+
+const ONCE: &str =
+    "[services.a]\nimage = \"httpd\"\nport = 80\n[hosts.\"x.example.com\"]\nservice = \"a\"\n";
+
+fn spec(controllers: &str, rest: &str) -> Sandbox {
+    Sandbox::with_toml(&format!("controllers = [{controllers}]\n{AUTHORITIES}{rest}"))
+}
+
+fn refused(controllers: &str, rest: &str, words: &[&str]) {
+    let sandbox = spec(controllers, rest);
+    let run = sandbox.run(&["render"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{controllers}: {}", run.stderr);
+    for words in words {
+        assert!(run.stderr.contains(words), "{controllers}: `{words}` is not in {}", run.stderr);
+    }
+    assert!(!sandbox.path("pki").exists(), "nothing is issued");
+}
+
+fn traefik(version: &str, more: &str) -> String {
+    format!("{{ name = \"traefik\", version = \"{version}\"{more} }}")
+}
+
+#[test]
+fn what_a_named_reader_opens_is_an_error_with_the_witness() {
+    for version in ["3.7.9", "3.7.10", "3.7.12", "3.7.13"] {
+        let title = format!(
+            "host `one` would not be protected by traefik {version}: a client without a certificate is served at `/`, by `a/a:80`"
+        );
+        refused(&traefik(version, ""), TWICE, &["error[host-unprotected]", &title]);
+    }
+    spec(&traefik("3.7.15", ""), TWICE).ok(&["render"]);
+    spec("", TWICE).ok(&["render"]);
+    let both = format!("{{ name = \"ingress-nginx\" }}, {}", traefik("3.7.13", ""));
+    refused(&both, TWICE, &["would not be protected by traefik 3.7.13"]);
+    let strict = traefik("3.7.13", ", strictTlsOptions = true");
+    refused(&strict, TWICE, &["error[host-locked-out]", "would not be served by traefik 3.7.13"]);
+}
+
+#[test]
+fn what_traefik_does_not_read_is_open_there() {
+    let reader = traefik("3.7.15", "");
+    spec(&reader, ONCE).ok(&["render"]);
+    refused(
+        &reader,
+        &format!("{ONCE}clientAuth.allow = [\"alice\"]\n"),
+        &[
+            "a client below `CN=",
+            "that `allow` does not have is served at `/`",
+            "traefik does not read lists of clients",
+        ],
+    );
+    let sandbox = spec(&reader, ONCE);
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.ok(&["cert", "revoke", "--reason", "keyCompromise", "alice"]);
+    let run = sandbox.run(&["render"]).stderr + &run.stderr;
+    assert!(run.contains("would not be protected by traefik 3.7.15"), "{run}");
+    assert!(run.contains("is revoked"), "{run}");
+}
+
+#[test]
+fn the_reader_that_is_meant_is_said() {
+    let patch = "[[patches]]\ntarget.kind = \"Ingress\"\npatch = 'metadata: {annotations: {nginx.ingress.kubernetes.io/auth-tls-verify-client: \"off\"}}'\n";
+    let sandbox = Sandbox::with_toml(&format!("{AUTHORITIES}{ONCE}{patch}"));
+    let run = sandbox.run(&["render"]);
+    assert!(
+        run.stderr.contains("read as ingress-nginx 1.15.1 reads it: the spec names no other reader under `controllers`"),
+        "{}",
+        run.stderr
+    );
+    refused(
+        "{ name = \"ingress-nginx\", version = \"1.13.9\" }",
+        &format!("{ONCE}{patch}"),
+        &[
+            "would not be protected by ingress-nginx 1.13.9: a client without a certificate is served at `/`",
+        ],
+    );
+}
+
+#[test]
+fn names_of_readers_are_judged() {
+    for (controllers, words) in [
+        ("{ name = \"ingress-ngin\" }", "did you mean `ingress-nginx`?"),
+        ("{ version = \"1.15.1\" }", "this controller has no `name`"),
+        (
+            "{ name = \"ingress-nginx\", version = \"1.9.0\" }",
+            "the model of ingress-nginx is that of 1.12 to 1.15",
+        ),
+        (
+            "{ name = \"traefik\", version = \"2.0\" }",
+            "the model of Traefik is that of 3.7.9 to 3.7.15",
+        ),
+        (
+            "{ name = \"ingress-nginx\", strictTlsOptions = true }",
+            "has no option `strictTlsOptions`",
+        ),
+    ] {
+        refused(controllers, ONCE, &[words]);
+    }
+}
