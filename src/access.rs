@@ -1,8 +1,14 @@
 //! Who reaches what: questions to what a controller serves, for every host and path, by client; and the answers, for people
 //! and for programs.
 
+pub mod cut_off;
 pub mod desired;
+pub mod doors;
+mod former;
 mod json;
+pub mod orphans;
+mod paths;
+pub mod present;
 mod questions;
 pub mod readers;
 mod table;

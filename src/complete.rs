@@ -70,10 +70,11 @@ impl Completer<'_> {
         let mut found = rename(&mut items, &rendered, namespace);
         let surroundings = Surroundings::of(&items, &rendered, self.namespace);
         let mut additions = BTreeMap::new();
+        let arrangement = rendered.target().arrange(rendered.model(), &locate)?;
         for (at, exposures) in self.ingresses(&items, rendered.model(), &mut found) {
             let judged =
                 Judged { item: &items[at], exposures, surroundings: &surroundings, locate };
-            additions.insert(at, judged.annotations(rendered.target(), &mut found));
+            additions.insert(at, judged.annotations(rendered.target(), &arrangement, &mut found));
         }
         if has_errors(&found) {
             return Err(found);

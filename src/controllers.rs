@@ -33,6 +33,9 @@ pub trait Controller: Sync {
     /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
 
+    /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
+    fn laxer(&self, settings: &Settings) -> Option<Settings>;
+
     /// What it makes of objects.
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed;
 }

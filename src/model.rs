@@ -1,6 +1,5 @@
 //! What the user meant: defaults filled in, references resolved, nothing left to interpret.
 
-mod acceptance;
 mod allow;
 pub mod authorities;
 pub mod brought;
@@ -19,7 +18,6 @@ pub mod lineage;
 pub mod names;
 mod patches;
 pub mod periods;
-mod reach;
 mod readers;
 mod resolve;
 mod revocation;
@@ -48,6 +46,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::controllers::Reader;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{RevocationList, RevocationReason};
+use crate::pki::name::DistinguishedName;
 use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
 use crate::specification::value::{
     AnnotationKey, ContainerName, ErrorPage, HostName, LabelKey, LabelValue, NamespaceName,
@@ -90,6 +89,8 @@ pub struct Model {
     pub brought: BTreeMap<Holder, Vec<Certificate>>,
     /// Who stands below whom.
     pub lineage: lineage::Lineage,
+    /// Names of authorities that sign clients: those of the spec's clients, and those that some host lets in.
+    pub client_signers: BTreeSet<String>,
     /// Secrets to render, in the order of namespace and name, each once.
     pub secrets: Vec<Secret>,
     /// Patches, in the order of application.
@@ -311,14 +312,23 @@ pub struct ClientAuthentication {
     pub authorities: Vec<String>,
     /// Whether a certificate is required.
     pub verify: Verify,
-    /// How many intermediates a chain may have, at least 1.
-    pub verify_depth: u8,
+    /// How deep chains may be, as it is written; `None`: as deep as they are.
+    pub verify_depth: Option<u8>,
     /// Whether the backend sees the client's certificate.
     pub pass_certificate_to_upstream: bool,
     /// Where refused clients are sent.
     pub error_page: Option<ErrorPage>,
-    /// Subjects of those who may, as nginx prints them (RFC 2253), sorted; `None`: all that the authorities sign.
-    pub allow: Option<Vec<String>>,
+    /// Those who may, in the order in which they are written; `None`: all that the authorities sign.
+    pub allow: Option<Vec<AllowedClient>>,
+}
+
+/// A client that a host lets in by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AllowedClient {
+    /// Name under `clients`.
+    pub name: String,
+    /// Subject of its certificate.
+    pub subject: DistinguishedName,
 }
 
 /// A Secret to render.

@@ -8,8 +8,6 @@ mod issuing;
 pub mod listing;
 mod misfits;
 mod obstacles;
-pub mod orphans;
-mod paths;
 mod planning;
 pub mod reason;
 mod refusals;

@@ -39,7 +39,7 @@ use crate::specification::document::Locate;
 use crate::specification::value::SpecName;
 use crate::store::Material;
 use crate::targets;
-use crate::targets::Target;
+use crate::targets::{Arrangement, Target};
 use finish::Finisher;
 
 pub use print::text;
@@ -207,19 +207,18 @@ pub fn prepare<'a>(
     disclosure: Disclosure,
     locate: Locate<'a>,
 ) -> Result<Rendered<'a>, Vec<Diagnostic>> {
-    let target = targets::find(&model.target).ok_or_else(|| {
-        vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
-    })?;
+    let target = targets::of(model)?;
     let patches = Patches::new(&model.patches).map_err(|findings| {
         findings.into_iter().map(|found| placed(found, locate)).collect::<Vec<_>>()
     })?;
-    let engine = engine(model, material, templates)?;
+    let arrangement = target.arrange(model, &locate)?;
+    let engine = engine(model, &arrangement, material, templates)?;
     let name = model.name.as_ref().map(SpecName::as_str);
     let found = Vec::new();
     let is_incomplete = false;
     let mut finisher =
         Finisher { engine, templates, patches, disclosure, locate, found, name, is_incomplete };
-    let (mut objects, names) = finished(&mut finisher, model, material, target);
+    let (mut objects, names) = finished(&mut finisher, model, &arrangement, material, target);
     let Finisher { patches, mut found, is_incomplete, .. } = finisher;
     if !is_incomplete {
         found.extend(patches.unmatched().into_iter().map(|finding| placed(finding, locate)));
@@ -241,6 +240,7 @@ pub fn prepare<'a>(
 fn finished(
     finisher: &mut Finisher<'_>,
     model: &Model,
+    arrangement: &Arrangement<'_>,
     material: &dyn Material,
     target: &dyn Target,
 ) -> (Vec<Object>, Names) {
@@ -266,7 +266,7 @@ fn finished(
         }
     }
     for exposure in model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none()) {
-        match target.expose(exposure) {
+        match target.expose(exposure, arrangement) {
             Ok(exposing) => {
                 for object in exposing {
                     objects.extend(finisher.finish(object, false));
@@ -298,6 +298,7 @@ fn hosts_by_service(model: &Model) -> BTreeMap<(&str, &str), Vec<String>> {
 
 fn engine<'a>(
     model: &Model,
+    arrangement: &Arrangement<'_>,
     material: &dyn Material,
     templates: &'a TemplateSet,
 ) -> Result<Engine<'a>, Vec<Diagnostic>> {
@@ -305,7 +306,7 @@ fn engine<'a>(
     if templates.is_built_in_alone() {
         return Ok(engine);
     }
-    let view = View::from(minijinja::value::Serde(model_view(model, material)));
+    let view = View::from(minijinja::value::Serde(model_view(model, arrangement, material)));
     let things = model.exposures.len()
         + model.services.len()
         + model.secrets.len()

@@ -1,5 +1,6 @@
 //! Ingress dialects: one a file.
 
+mod arrangement;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod ingress_nginx;
@@ -10,8 +11,9 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
 use crate::model::{Exposure, Model};
-use crate::specification::document::Locate;
+use crate::specification::document::{Locate, Places};
 
+pub use arrangement::{Arrangement, HostArrangement, Verifier};
 pub use view::{
     BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
     TlsView, Trust, Views,
@@ -42,24 +44,41 @@ pub trait Target: Sync {
     /// Its name in the spec.
     fn name(&self) -> &'static str;
 
-    /// What the target cannot express, what would be silently open, and what deserves a word; before
-    /// anything is rendered.
-    fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic>;
+    /// How it arranges what the model asks for; the warnings are beside it.
+    ///
+    /// # Errors
+    /// What it cannot arrange as it is meant, warnings among them.
+    fn arrange<'m>(
+        &self,
+        model: &'m Model,
+        places: &dyn Places,
+    ) -> Result<Arrangement<'m>, Vec<Diagnostic>>;
+
+    /// What [`Target::arrange`] finds, what would be silently open, and what deserves a word; before anything is
+    /// rendered.
+    fn check(&self, model: &Model, places: &dyn Places) -> Vec<Diagnostic>;
 
     /// The objects that expose one host, whose Ingress does not exist yet.
     ///
     /// # Errors
     ///
     /// What cannot be expressed.
-    fn expose(&self, exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>>;
+    fn expose(
+        &self,
+        exposure: &Exposure,
+        arrangement: &Arrangement<'_>,
+    ) -> Result<Vec<Object>, Vec<Diagnostic>>;
 
     /// Annotations of an Ingress that exposes one host, beside those that the user asks for.
     ///
     /// # Errors
     ///
     /// What cannot be expressed, or not by annotations.
-    fn annotations(&self, exposure: &Exposure)
-    -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
+    fn annotations(
+        &self,
+        exposure: &Exposure,
+        arrangement: &Arrangement<'_>,
+    ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
 
     /// What deserves a word about the final objects, after templates, patches and annotations, beside who gets in.
     fn check_objects(
@@ -70,7 +89,7 @@ pub trait Target: Sync {
     ) -> Vec<Diagnostic>;
 
     /// What is not as mtlsgen makes it about the objects that expose a host, where somebody else gets in than the spec says.
-    fn explain(&self, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String>;
+    fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String>;
 
     /// The finding that the effect of an annotation is not known, with how to keep that annotation all the same.
     fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic;
@@ -85,6 +104,25 @@ pub fn misread(objects: Vec<Misread>) -> Vec<Diagnostic> {
             .about(&object.identity)
     };
     objects.into_iter().map(one).collect()
+}
+
+/// How the target of a model arranges it.
+///
+/// # Errors
+/// There is no such target, or it cannot arrange what the model asks for.
+pub fn arranged(model: &Model) -> Result<Arrangement<'_>, Vec<Diagnostic>> {
+    let nowhere: Locate<'_> = &|_| None;
+    of(model)?.arrange(model, &nowhere)
+}
+
+/// The target of a model.
+///
+/// # Errors
+/// There is no such target.
+pub fn of(model: &Model) -> Result<&'static dyn Target, Vec<Diagnostic>> {
+    find(&model.target).ok_or_else(|| {
+        vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
+    })
 }
 
 /// The target of that name.

@@ -1,13 +1,13 @@
 //! Who is to get in, as the spec says it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::enforcement::{
     Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Pattern, Presence,
 };
 use crate::identity::Identity;
-use crate::model::{ClientAuthentication, Exposure, Model, Reference, Route};
+use crate::model::{AllowedClient, ClientAuthentication, Exposure, Model, Reference, Route};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{Holder, Issuer};
@@ -42,7 +42,8 @@ pub fn desired<'a>(
             }
         }
     }
-    Desired { hosts }
+    let entrusted = hosts.iter().flat_map(|host| host.entrusted.iter().cloned()).collect();
+    Desired { hosts, entrusted }
 }
 
 /// Whether two entries of one host are one to whoever serves it: they add paths to each other.
@@ -94,7 +95,14 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
 }
 
 /// What decides who gets in, and what services hear.
-type Settings<'a> = (&'a [String], Option<&'a Reference>, Presence, u8, Option<&'a [String]>, bool);
+type Settings<'a> = (
+    &'a [String],
+    Option<&'a Reference>,
+    Presence,
+    Option<u8>,
+    Option<BTreeSet<&'a AllowedClient>>,
+    bool,
+);
 
 /// What hosts ask, each once.
 struct Asking<'a> {
@@ -125,8 +133,8 @@ impl<'a> Asking<'a> {
             authorities.as_slice(),
             existing.then_some(secret),
             presence,
-            (*verify_depth).max(1),
-            allow.as_deref(),
+            verify_depth.map(|depth| depth.max(1)),
+            allow.as_ref().map(|all| all.iter().collect()),
             *pass_certificate_to_upstream,
         );
         if let Some(asked) = self.known.get(&settings) {
@@ -138,7 +146,7 @@ impl<'a> Asking<'a> {
     }
 
     fn asked(&self, settings: &Settings<'_>) -> Asked {
-        let (authorities, existing, presence, depth, only, passes_certificate) = *settings;
+        let (authorities, existing, presence, depth, only, passes_certificate) = settings;
         let (below, lists) = match existing {
             Some(secret) => (Below::Entrusted(identity(secret)), Vec::new()),
             None => {
@@ -150,25 +158,33 @@ impl<'a> Asking<'a> {
             }
         };
         let clients = authorities.iter().filter_map(|authority| {
-            self.clients.get(authority.as_str())?.iter().find_map(|name| self.client(name, only))
+            self.clients
+                .get(authority.as_str())?
+                .iter()
+                .find_map(|name| self.client(name, only.as_ref()))
         });
         Asked {
-            presence,
+            presence: *presence,
             below,
             lists,
-            only: only.map(|subjects| subjects.iter().cloned().collect()),
-            depth,
-            passes_certificate,
+            only: only.as_ref().map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
+            depth: *depth,
+            passes_certificate: *passes_certificate,
             clients: clients.collect(),
         }
     }
 
     /// A client with the chain that it was given, if a list has it.
-    fn client(&self, name: &str, only: Option<&[String]>) -> Option<(String, Vec<Certificate>)> {
+    fn client(
+        &self,
+        name: &str,
+        only: Option<&BTreeSet<&AllowedClient>>,
+    ) -> Option<(String, Vec<Certificate>)> {
         let pem = self.material.certificate_chain(&Holder::Client(name.to_owned()))?;
         let chain = Certificate::from_pem(pem.as_bytes()).ok()?;
-        let subject = chain.first()?.subject.rfc2253();
-        only.is_none_or(|only| only.contains(&subject)).then(|| (name.to_owned(), chain))
+        let subject = &chain.first()?.subject;
+        let is_listed = only.is_none_or(|only| only.iter().any(|one| one.subject == *subject));
+        is_listed.then(|| (name.to_owned(), chain))
     }
 }
 

@@ -88,7 +88,7 @@ fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<Differen
         below: Below::These(certificates(&pki.authority)),
         lists: Vec::new(),
         only: None,
-        depth: 1,
+        depth: None,
         passes_certificate: false,
         clients: vec![("alice".to_owned(), certificates(&pki.client))],
     };
@@ -101,7 +101,8 @@ fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<Differen
         entrusted: BTreeSet::new(),
     };
     let asks = host("asks", DesiredClients::Ask(Arc::new(asked)), vec![backend]);
-    let desired = Desired { hosts: vec![asks, host("open", DesiredClients::Open, Vec::new())] };
+    let hosts = vec![asks, host("open", DesiredClients::Open, Vec::new())];
+    let desired = Desired { hosts, entrusted: BTreeSet::new() };
     let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
     let found = compare(&desired, &observed, now);
     found.iter().for_each(|one| eprintln!("{one}"));

@@ -7,12 +7,15 @@ use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print, print_json, show};
 use super::session::Session;
 use super::spec_arguments::SpecArguments;
+use crate::access::orphans;
+use crate::access::present::Present;
 use crate::derive::Extent;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::context::listed;
 use crate::plan::{self, IssuancePlan};
 use crate::specification::value::Duration;
 use crate::status::{self, Row, Sources, State};
+use crate::targets;
 use crate::time::Timestamp;
 
 /// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial
@@ -78,11 +81,16 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         Err(errors) => (IssuancePlan::default(), errors),
     };
     report.diagnostics(&plan.warnings);
+    let arrangement = targets::arranged(model).map_err(CommandError::Input)?;
+    let doors = arrangement.doors(model, &Present { model, inventory: &inventory });
+    let orphans = orphans::warning(model, &doors, &inventory, &plan.revoked(&inventory), now);
+    report.diagnostics(orphans.as_slice());
     for error in resolved.keyring.absent_files() {
         let warning = Diagnostic { severity: Severity::Warning, ..error };
         report.diagnostics(&[warning.help("what needs no key works without it")]);
     }
-    let mut rows = status::rows(Sources { model, inventory: &inventory, plan: &plan, now });
+    let mut rows =
+        status::rows(Sources { model, inventory: &inventory, plan: &plan, doors: &doors, now });
     if !args.all {
         rows.retain(|row| row.is_current || row.state != State::Expired);
     }

@@ -11,7 +11,7 @@ use crate::manifest::{Shown, identity_within};
 use crate::model::{Exposure, ServerTls};
 use crate::specification::document::Locate;
 use crate::specification::selector::Selector;
-use crate::targets::Target;
+use crate::targets::{Arrangement, Target};
 
 /// An Ingress and the hosts that it is to protect.
 pub(super) struct Judged<'a> {
@@ -43,6 +43,7 @@ impl Judged<'_> {
     pub(super) fn annotations(
         &self,
         target: &dyn Target,
+        arrangement: &Arrangement<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, String> {
         let Some(identity) = self.surroundings.identity(self.item) else { return BTreeMap::new() };
@@ -50,7 +51,7 @@ impl Judged<'_> {
         for exposure in &self.exposures {
             found.extend(self.tls(&identity, exposure));
             found.extend(self.backends(&identity, exposure));
-            match target.annotations(exposure) {
+            match target.annotations(exposure, arrangement) {
                 Ok(annotations) => self.agree(&identity, &mut wanted, annotations, exposure, found),
                 Err(errors) => found.extend(errors),
             }

@@ -349,7 +349,7 @@ fn hosts_that_share_an_ingress_must_agree() {
     item["spec"]["rules"][1]["host"] = "b.example.com".into();
     let hosts = |other: &Exposure| model_of(vec![other.clone(), shop().exposures.remove(0)]);
     assert!(complete(&hosts(&other), vec![item.clone(), service()]).is_ok());
-    other.client_auth.as_mut().unwrap().verify_depth = 2;
+    other.client_auth.as_mut().unwrap().verify_depth = Some(2);
     let found = found(&hosts(&other), vec![item, service()]);
     assert_eq!(
         found[0].0,

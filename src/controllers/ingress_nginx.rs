@@ -61,6 +61,10 @@ impl Controller for IngressNginx {
         settings::settings(objects, declared)
     }
 
+    fn laxer(&self, settings: &Settings) -> Option<Settings> {
+        settings::laxer(settings)
+    }
+
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
         observation::observe(objects, settings)
     }

@@ -40,7 +40,7 @@ pub(super) struct Orders<'r, T> {
 /// Orders that may make a difference; the first one is that of objects that are made at once.
 pub(super) fn orders<T: Aged>(all: &[T]) -> Orders<'_, T> {
     let mut sorted: Vec<&T> = all.iter().collect();
-    sorted.sort_by_key(|one| {
+    sorted.sort_by_cached_key(|one| {
         let identity = one.identity();
         let name = format!("{}/{}", identity.namespace_or_default(), identity.name);
         (one.created(), Reverse(name))

@@ -33,6 +33,7 @@ pub fn compare(desired: &Desired, observed: &Observed, now: Timestamp) -> Vec<Di
         observed,
         now,
         owners: owners(desired),
+        entrusted: &desired.entrusted,
         other: names.find(|name| observed.clients(name).is_some()),
         closed: HashMap::new(),
         found: Vec::new(),
@@ -64,6 +65,7 @@ struct Comparison<'a> {
     observed: &'a Observed,
     now: Timestamp,
     owners: Owners<'a>,
+    entrusted: &'a BTreeSet<String>,
     other: Option<String>,
     /// What refuses everybody by a check who is to be refused and lets in all others, by what is asked and what validates it;
     /// only asked, never iterated over.
@@ -136,11 +138,11 @@ impl<'a> Comparison<'a> {
                 is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
         }
-        if let Some(deeper) =
-            validation.and_then(|one| one.depth).filter(|depth| *depth > asked.depth)
+        let depth = validation.and_then(|one| one.depth);
+        if let (Some(desired), Some(observed)) = (asked.depth, depth)
+            && desired < observed
         {
-            let witness = Witness::Deeper { desired: asked.depth, observed: deeper };
-            self.note(host, DifferenceKind::Weaker, witness);
+            self.note(host, DifferenceKind::Weaker, Witness::Deeper { desired, observed });
         }
         if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
             self.closed.entry(key).or_default().push(served);
@@ -333,7 +335,7 @@ impl<'a> Comparison<'a> {
             Verdict::OneOf(_, all) => {
                 all.iter().filter_map(|one| self.worst(host, path, one)).min()
             }
-            Verdict::Unknown(missing) if host.leaves(missing) => None,
+            Verdict::Unknown(missing) if host.leaves(missing, self.entrusted) => None,
             Verdict::Unknown(_) => Some(DifferenceKind::Unproven),
             Verdict::Refused { .. }
             | Verdict::Redirected(_)
@@ -363,13 +365,15 @@ struct Questions<'a> {
 
 impl DesiredHost {
     /// Whether what is not known is left to others.
-    fn leaves(&self, missing: &Missing) -> bool {
+    fn leaves(&self, missing: &Missing, anywhere: &BTreeSet<String>) -> bool {
         let DesiredClients::Ask(asked) = &self.clients else { return true };
         match missing {
             Missing::NotShown(object) | Missing::Hidden(object) => {
                 matches!(&asked.below, Below::Entrusted(secret) if secret.key() == object.key())
             }
-            Missing::Snippet(_, key) | Missing::Effect(_, key) => self.entrusted.contains(key),
+            // What a snippet writes reaches all hosts.
+            Missing::Snippet(_, key) => anywhere.contains(key),
+            Missing::Effect(_, key) => self.entrusted.contains(key),
             _ => false,
         }
     }
@@ -427,7 +431,7 @@ impl Asked {
         let ideal = ClientValidation {
             certificates: Fact::Known(Vec::new()),
             anchors: kind.anchors,
-            depth: kind.depth.map(|_| self.depth),
+            depth: self.depth.filter(|_| kind.depth.is_some()),
             revocation: Fact::Known(Revocation::None),
             tolerates: BTreeSet::new(),
             refusal: kind.refusal,

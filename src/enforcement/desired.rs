@@ -14,6 +14,8 @@ use crate::pki::crl::RevocationList;
 pub struct Desired {
     /// The hosts; several may have one name, and then agree about their clients.
     pub hosts: Vec<DesiredHost>,
+    /// Annotations whose effect is left to others, on any of them.
+    pub entrusted: BTreeSet<String>,
 }
 
 /// Who is to get in at a host.
@@ -29,7 +31,7 @@ pub struct DesiredHost {
     pub backends: BTreeSet<Backend>,
     /// Namespace and name of the Secret with its certificate; `None`: which one it shows is left to others.
     pub certificate: Option<(String, String)>,
-    /// Annotations whose effect is left to others.
+    /// Annotations whose effect on it is left to others.
     pub entrusted: BTreeSet<String>,
 }
 
@@ -53,8 +55,8 @@ pub struct Asked {
     pub lists: Vec<RevocationList>,
     /// The only subjects that get in, as RFC 2253 prints them; `None`: all.
     pub only: Option<BTreeSet<String>>,
-    /// How many certificates may stand between a client's and its root.
-    pub depth: u8,
+    /// How many certificates may stand between a client's and its root, as it is written; `None`: any number.
+    pub depth: Option<u8>,
     /// Whether backends hear the client's certificate.
     pub passes_certificate: bool,
     /// Clients that are to get in, with the chains that they were given.

@@ -39,7 +39,7 @@ fn judge_hosts<'a>(
     secrets: &Secrets,
     now: Timestamp,
     locate: Locate<'_>,
-    told: &mut BTreeSet<(&'a Reference, u8)>,
+    told: &mut BTreeSet<(&'a Reference, Option<u8>)>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for exposure in exposures {

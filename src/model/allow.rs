@@ -1,9 +1,8 @@
-//! The list of those who may, of all that a host's authorities sign. The controller sees the subject
-//! alone, so each subject must belong to one client, and all who could sign it must be in the spec.
+//! The list of those who may, of all that a host's authorities sign.
 
+use super::AllowedClient;
 use super::client_auth::{Known, Of, written_path};
-use super::context::{Context, Findings, listed};
-use super::lineage::Anchor;
+use super::context::{Context, Findings};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::request::Issuer;
@@ -23,23 +22,22 @@ pub struct List<'a> {
     pub authorities: &'a [String],
 }
 
-/// The subjects of those who may, sorted.
+/// Those who may, in the order of the list.
 pub fn resolve(
     context: Context<'_>,
     of: Of<'_>,
     list: &List<'_>,
     known: Known<'_>,
     findings: &mut Findings,
-) -> Option<Vec<String>> {
+) -> Option<Vec<AllowedClient>> {
     refuse_pointless_list(context, of, list, findings)?;
-    refuse_foreign_signers(context, of, list, known, findings)?;
     let path = written_path(context, of.key, "allow");
-    let mut subjects = Vec::new();
+    let mut clients = Vec::new();
     for (index, name) in list.names.iter().enumerate() {
         let here = [path.as_slice(), &path![index]].concat();
-        subjects.push(allowed_subject(context, &here, name, list.authorities, known, findings)?);
+        clients.push(allowed(context, &here, name, list, known, findings)?);
     }
-    Some(super::sorted(subjects.into_iter()))
+    Some(clients)
 }
 
 /// A list that protects nothing.
@@ -67,44 +65,14 @@ fn refuse_pointless_list(
     None
 }
 
-/// The controller sees the subject alone, so all who could sign such a subject must be in the spec.
-fn refuse_foreign_signers(
-    context: Context<'_>,
-    of: Of<'_>,
-    list: &List<'_>,
-    known: Known<'_>,
-    findings: &mut Findings,
-) -> Option<()> {
-    let foreign = list.authorities.iter().filter(|name| !wholly_in_spec(known, name));
-    let foreign: Vec<&str> = foreign.map(String::as_str).collect();
-    if !list.existing && foreign.is_empty() {
-        return Some(());
-    }
-    let who = if list.existing { "an existing Secret".to_owned() } else { listed(&foreign) };
-    let title = format!(
-        "`allow` together with {who}: others may hold the same subject, and the controller sees only the subject"
-    );
-    findings.push(
-        Diagnostic::error("allow", title)
-            .at(context.value(&written_path(context, of.key, "allow")))
-            .help("let an authority of the spec sign these clients, or check the issuer in the backend"),
-    );
-    None
-}
-
-/// Whether nobody outside the spec signs below the root of `authority`.
-fn wholly_in_spec(known: Known<'_>, authority: &str) -> bool {
-    known.lineage.line(authority).iter().all(|anchor| matches!(anchor, Anchor::Ours(_)))
-}
-
-fn allowed_subject(
+fn allowed(
     context: Context<'_>,
     here: &Path,
     name: &str,
-    authorities: &[String],
+    list: &List<'_>,
     known: Known<'_>,
     findings: &mut Findings,
-) -> Option<String> {
+) -> Option<AllowedClient> {
     let Some(client) = known.clients.get(name) else {
         let declared = context.spec.clients.keys().map(String::as_str);
         if !context.spec.clients.contains_key(name) {
@@ -112,13 +80,14 @@ fn allowed_subject(
         }
         return None;
     };
-    let below = |request: &crate::pki::request::CertificateRequest| match &request.issuer {
+    let is_below = match &client.request.issuer {
         Issuer::Authority(issuer) => {
-            authorities.iter().any(|listed| known.lineage.is_at_or_below(issuer, listed))
+            list.authorities.iter().any(|listed| known.lineage.is_at_or_below(issuer, listed))
         }
         Issuer::SelfSigned => false,
     };
-    if !below(&client.request) {
+    // What an existing Secret trusts is not seen here.
+    if !is_below && !list.existing {
         findings.push(
             Diagnostic::error(
                 "allow",
@@ -130,20 +99,6 @@ fn allowed_subject(
         );
         return None;
     }
-    let namesakes = known.signers.by_subject.get(&client.request.subject);
-    let mut others = namesakes.into_iter().flatten().filter(|other| *other != name);
-    let twin = others.find(|other| known.clients.get(*other).is_some_and(|c| below(&c.request)));
-    if let Some(twin) = twin {
-        findings.push(
-            Diagnostic::error(
-                "allow",
-                format!("clients `{name}` and `{twin}` have one subject: the controller cannot tell them apart"),
-            )
-            .at(context.value(here))
-            .related(context.key(&path!["clients", twin]), "the other one")
-            .help("give one of them another `subject`"),
-        );
-        return None;
-    }
-    Some(client.request.subject.rfc2253())
+    let subject = client.request.subject.clone();
+    Some(AllowedClient { name: name.to_owned(), subject })
 }

@@ -1,20 +1,18 @@
-//! Client authentication of hosts: who is trusted, how deep, and who may.
+//! Client authentication of hosts: who is trusted, and who may.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::acceptance;
 use super::allow;
 use super::authorities::SELF_SIGNED;
-use super::context::{Context, Findings, listed};
-use super::lineage::{Anchor, Lineage};
+use super::context::{Context, Findings};
+use super::lineage::Lineage;
 use super::{Authority, Client, ClientAuthentication, Reference};
-use crate::diagnostic::{Diagnostic, literal};
+use crate::diagnostic::Diagnostic;
 use crate::path;
-use crate::pki::name::DistinguishedName;
 use crate::pki::request::Issuer;
 use crate::specification::document::Path;
 use crate::specification::value::{FalseOr, NamespacedName, ObjectName};
-use crate::specification::{ClientAuth, Spec, Verify};
+use crate::specification::{ClientAuth, Spec};
 
 /// What the other rooms found out, as far as client authentication needs it.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +23,6 @@ pub struct Known<'a> {
     pub clients: &'a BTreeMap<String, Client>,
     /// Who stands below whom.
     pub lineage: &'a Lineage,
-    /// Authorities that sign clients.
-    pub signers: &'a Signers,
 }
 
 /// The host whose client authentication is resolved.
@@ -83,13 +79,6 @@ pub fn resolve(
         None => (existing_secret(context, of, auth, findings)?, true),
     };
     let authorities = authorities.unwrap_or_default();
-    if verify != Verify::Off {
-        refuse_strangers_below_the_roots(context, of, &authorities, known, findings);
-        warn_about_foreign_roots(context, of, &authorities, known, findings);
-        let written = auth.cas.as_deref().unwrap_or_default();
-        acceptance::refuse_unaccepted(context, of, &authorities, written, known, findings);
-    }
-    let depth = verify_depth(context, of, auth, &authorities, known, findings);
     let allow = match &auth.allow {
         Some(names) => {
             let list = allow::List { names, verify, existing, authorities: &authorities };
@@ -102,7 +91,7 @@ pub fn resolve(
         existing,
         authorities,
         verify,
-        verify_depth: depth,
+        verify_depth: auth.verify_depth,
         pass_certificate_to_upstream: auth.pass_certificate_to_upstream.unwrap_or(true),
         error_page: auth.error_page.clone(),
         allow,
@@ -219,100 +208,9 @@ fn existing_secret(
     })
 }
 
-/// The controller trusts roots: everything below the root of a listed authority gets in, so what
-/// signs clients below such a root must be below a listed authority too.
-fn refuse_strangers_below_the_roots(
-    context: Context<'_>,
-    of: Of<'_>,
-    authorities: &[String],
-    known: Known<'_>,
-    findings: &mut Findings,
-) {
-    let lineage = known.lineage;
-    let roots: Vec<_> = authorities.iter().filter_map(|name| lineage.root(name)).collect();
-    let strangers: BTreeSet<&str> = roots
-        .iter()
-        .filter_map(|root| known.signers.by_root.get(root))
-        .flatten()
-        .map(String::as_str)
-        .filter(|name| !authorities.iter().any(|listed| lineage.is_at_or_below(name, listed)))
-        .collect();
-    let strangers: Vec<&str> = strangers.into_iter().collect();
-    if strangers.is_empty() {
-        return;
-    }
-    findings.push(
-        Diagnostic::error(
-            "shared-root",
-            format!(
-                "{} would get in too: it hangs below the same root as {}",
-                listed(&strangers),
-                listed(&authorities.iter().map(String::as_str).collect::<Vec<_>>()),
-            ),
-        )
-        .at(context.value(&written_path(context, of.key, "cas")))
-        .label("the controller needs the root in the bundle, and trusts all below it")
-        .help(format!(
-            "give them separate roots, or list {} here if its clients may come in",
-            listed(&strangers)
-        )),
-    );
-}
-
-/// Somebody else's root lets in whatever its owner has signed or will sign; that may be meant, and is
-/// said by listing the root.
-fn warn_about_foreign_roots(
-    context: Context<'_>,
-    of: Of<'_>,
-    authorities: &[String],
-    known: Known<'_>,
-    findings: &mut Findings,
-) {
-    let lineage = known.lineage;
-    let listed: Vec<_> = authorities.iter().filter_map(|name| lineage.anchor(name)).collect();
-    for name in authorities {
-        let Some(root) = lineage.root(name) else { continue };
-        if matches!(root, Anchor::Ours(_)) || listed.contains(&root) {
-            continue;
-        }
-        let title =
-            format!("clients of any authority below the root of {} get in too", literal(name));
-        findings.push(
-            Diagnostic::warning("foreign-root", title)
-                .at(context.value(&written_path(context, of.key, "cas")))
-                .label("the controller needs the root in the bundle, and trusts all below it")
-                .help("that is for the root's owner to say: ask for a root that signs these clients alone; or bring the root along under `cas` and list it here, if all of them may come in"),
-        );
-    }
-}
-
 /// Authorities that sign clients: those of the spec's clients, and those that some host lets in.
-#[derive(Clone, Debug, Default)]
-pub struct Signers {
-    by_root: BTreeMap<Anchor, BTreeSet<String>>,
-    /// Names of the clients that have one subject.
-    pub by_subject: BTreeMap<DistinguishedName, Vec<String>>,
-}
-
-impl Signers {
-    /// Finds them.
-    #[must_use]
-    pub fn of(spec: &Spec, clients: &BTreeMap<String, Client>, lineage: &Lineage) -> Self {
-        let mut signers = Self::default();
-        for name in client_signers(spec, clients) {
-            if let Some(root) = lineage.root(&name) {
-                signers.by_root.entry(root.clone()).or_default().insert(name);
-            }
-        }
-        for client in clients.values() {
-            let subject = client.request.subject.clone();
-            signers.by_subject.entry(subject).or_default().push(client.name.clone());
-        }
-        signers
-    }
-}
-
-fn client_signers(spec: &Spec, clients: &BTreeMap<String, Client>) -> BTreeSet<String> {
+#[must_use]
+pub fn signers(spec: &Spec, clients: &BTreeMap<String, Client>) -> BTreeSet<String> {
     let by_client = clients.values().filter_map(|client| match &client.request.issuer {
         Issuer::Authority(name) => Some(name),
         Issuer::SelfSigned => None,
@@ -323,36 +221,4 @@ fn client_signers(spec: &Spec, clients: &BTreeMap<String, Client>) -> BTreeSet<S
         Some(FalseOr::False) | None => &[],
     });
     by_client.chain(by_host).cloned().collect()
-}
-
-fn verify_depth(
-    context: Context<'_>,
-    of: Of<'_>,
-    auth: &ClientAuth,
-    authorities: &[String],
-    known: Known<'_>,
-    findings: &mut Findings,
-) -> u8 {
-    let needed = u8::try_from(known.lineage.verify_depth(authorities)).unwrap_or(u8::MAX);
-    let Some(written) = auth.verify_depth else { return needed };
-    let place = context.value(&written_path(context, of.key, "verifyDepth"));
-    if written == 0 {
-        findings.push(
-            Diagnostic::error("invalid-value", "`verifyDepth` is at least 1")
-                .at(place)
-                .help("it counts intermediates, and the controller takes 0 for 1; remove it: mtlsgen fits it to the chain"),
-        );
-        return needed;
-    }
-    if written < needed {
-        findings.push(
-            Diagnostic::warning(
-                "verify-depth",
-                format!("clients whose chain has {needed} intermediates will be refused: `verifyDepth` is {written}"),
-            )
-            .at(place)
-            .help(format!("write `verifyDepth = {needed}`, or remove it: mtlsgen fits it to the chain")),
-        );
-    }
-    written
 }

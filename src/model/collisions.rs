@@ -1,9 +1,9 @@
-//! Hosts that meet: two entries that are one object, or one host with two settings.
+//! Hosts that meet: two entries that are one object.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Context, Findings};
-use super::{ClientAuthentication, Exposure, names};
+use super::{Exposure, names};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::specification::document::Step;
@@ -82,80 +82,4 @@ fn default_base(context: Context<'_>, exposure: &Exposure) -> Option<String> {
     ];
     let is_default = auth.secret.name == names::trust_secret(&base);
     (is_default && !fields.iter().any(|path| is_written(path))).then_some(base)
-}
-
-/// The controller has one server block for a host: all of its entries share one client authentication.
-pub fn refuse_disagreement(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
-    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
-    let mut told: BTreeSet<&str> = BTreeSet::new();
-    for exposure in exposures {
-        let Some(first) = first_of.get(exposure.host.as_str()) else {
-            first_of.insert(exposure.host.as_str(), exposure);
-            continue;
-        };
-        if agree(first.client_auth.as_ref(), exposure.client_auth.as_ref())
-            && has_tls(first) == has_tls(exposure)
-            || !told.insert(&exposure.key)
-        {
-            continue;
-        }
-        findings.push(
-            Diagnostic::error(
-                "host-disagreement",
-                format!(
-                    "hosts `{}` and `{}` are both `{}`, with different client authentication",
-                    first.key, exposure.key, exposure.host
-                ),
-            )
-            .at(context.key(&path!["hosts", &exposure.key]))
-            .related(context.key(&path!["hosts", &first.key]), "the other one")
-            .label("the controller has one setting for a host, whatever the path or namespace")
-            .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
-        );
-    }
-}
-
-/// What one entry allows holds for the host, whose server block all of them share.
-pub fn refuse_different_permissions(
-    context: Context<'_>,
-    exposures: &[Exposure],
-    findings: &mut Findings,
-) {
-    let mut first_of: BTreeMap<&str, &Exposure> = BTreeMap::new();
-    for exposure in exposures {
-        let first = *first_of.entry(exposure.host.as_str()).or_insert(exposure);
-        if first.allowed_annotations == exposure.allowed_annotations {
-            continue;
-        }
-        findings.push(
-            Diagnostic::error(
-                "host-disagreement",
-                format!(
-                    "hosts `{}` and `{}` are both `{}`, with different `allowAnnotations`",
-                    first.key, exposure.key, exposure.host
-                ),
-            )
-            .at(context.key(&path!["hosts", &exposure.key]))
-            .related(context.key(&path!["hosts", &first.key]), "the other one")
-            .help("write the same `allowAnnotations` in both: what they change, they change for the host"),
-        );
-    }
-}
-
-/// An Ingress that exists already has its own, unless the spec says otherwise; where it has none is told once
-/// it is seen.
-fn has_tls(exposure: &Exposure) -> bool {
-    exposure.tls.is_some() || exposure.existing_ingress.is_some()
-}
-
-/// Equal but for the Secret, which each namespace has its own copy of.
-fn agree(one: Option<&ClientAuthentication>, other: Option<&ClientAuthentication>) -> bool {
-    match (one, other) {
-        (None, None) => true,
-        (Some(one), Some(other)) => {
-            let copy = ClientAuthentication { secret: one.secret.clone(), ..other.clone() };
-            *one == copy && (!one.existing || one.secret == other.secret)
-        }
-        _ => false,
-    }
 }

@@ -28,8 +28,6 @@ pub struct Known<'a> {
     pub clients: &'a BTreeMap<String, Client>,
     /// Who stands below whom.
     pub lineage: &'a Lineage,
-    /// Authorities that sign clients.
-    pub signers: &'a client_auth::Signers,
 }
 
 /// An entry whose name is known, and its certificate's source.
@@ -62,8 +60,6 @@ pub fn resolve(
     cover(&entries, &mut exposures);
     collisions::part_trust_secrets(context, &mut exposures);
     collisions::refuse_equal_ingresses(context, &exposures, findings);
-    collisions::refuse_disagreement(context, &exposures, findings);
-    collisions::refuse_different_permissions(context, &exposures, findings);
     exposures
 }
 
@@ -252,7 +248,6 @@ fn client_authentication(
         authorities: known.issuers.authorities,
         clients: known.clients,
         lineage: known.lineage,
-        signers: known.signers,
     };
     client_auth::resolve(context, of, &auth, known, findings).into()
 }

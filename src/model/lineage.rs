@@ -62,17 +62,14 @@ impl Lineage {
         self.line(authority).len().saturating_sub(1)
     }
 
-    /// The verification depth that leaves at or below any of `authorities` need, at least 1: nginx
-    /// counts intermediates alone, and takes 0 for 1.
+    /// The number of intermediates of the longest chain that leaves at or below any of `authorities` have.
     #[must_use]
-    pub fn verify_depth(&self, authorities: &[String]) -> usize {
-        self.lines
-            .keys()
-            .filter(|name| authorities.iter().any(|listed| self.is_at_or_below(name, listed)))
-            .map(|name| self.intermediates(name))
-            .max()
-            .unwrap_or(0)
-            .max(1)
+    pub fn depth_below(&self, authorities: &[String]) -> u8 {
+        let is_below =
+            |name: &&String| authorities.iter().any(|listed| self.is_at_or_below(name, listed));
+        let below = self.lines.keys().filter(is_below);
+        let deepest = below.map(|name| self.intermediates(name)).max().unwrap_or(0);
+        u8::try_from(deepest).unwrap_or(u8::MAX)
     }
 }
 

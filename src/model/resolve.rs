@@ -136,19 +136,13 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     let services = services::resolve(context, &mut findings);
     let issuers = Issuers { authorities: &authorities, keyring: &keyring, pool: &pool };
     let clients = clients::resolve(context, issuers, &mut findings);
-    let signers = client_auth::Signers::of(context.spec, &clients, &lineage);
     let mut certificates = Certificates::default();
-    let known = hosts::Known {
-        services: &services,
-        issuers,
-        clients: &clients,
-        lineage: &lineage,
-        signers: &signers,
-    };
+    let known = hosts::Known { services: &services, issuers, clients: &clients, lineage: &lineage };
     let exposures = hosts::resolve(context, known, &mut certificates, &mut findings);
     refuse_lost_hosts(context, &exposures, &mut findings);
     let secrets = secrets::resolve(context, &exposures, &clients, &mut findings);
     let patches = patches::resolve(context, &mut findings);
+    let client_signers = client_auth::signers(context.spec, &clients);
     let keyring = keyring.and(&certificates.keyring);
     let mut model = Model {
         name: context.spec.name.clone(),
@@ -167,6 +161,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         server_certificates: certificates.requests,
         brought: certificates.brought,
         lineage,
+        client_signers,
         secrets,
         patches,
         allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),

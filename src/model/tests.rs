@@ -44,50 +44,6 @@ fn client_auth(text: &str) -> ClientAuthentication {
 }
 
 #[test]
-fn the_depth_is_what_the_deepest_chain_needs() {
-    let chain = "[cas.root]\n[cas.a]\nissuer = \"root\"\n[cas.b]\nissuer = \"a\"\n[cas.c]\nissuer = \"b\"\n";
-    for (trusted, depth) in [("root", 3), ("a", 3), ("c", 3)] {
-        let auth = format!("tls.issuer = \"self-signed\"\nclientAuth.cas = [\"{trusted}\"]");
-        assert_eq!(
-            client_auth(&(chain.to_owned() + &host(&auth))).verify_depth,
-            depth,
-            "{trusted}"
-        );
-    }
-    let alone = "[cas.root]\n".to_owned()
-        + &host("tls.issuer = \"self-signed\"\nclientAuth.cas = [\"root\"]");
-    assert_eq!(client_auth(&alone).verify_depth, 1, "0 is taken for 1 by the controller");
-}
-
-#[test]
-fn a_shared_root_that_lets_strangers_in_is_refused() {
-    let teams = "[cas.root]\n[cas.a]\nissuer = \"root\"\n[cas.b]\nissuer = \"root\"\n";
-    let stranger = "[clients.bob]\nissuer = \"b\"\n";
-    let trusting = |cas: &str, rest: &str| {
-        host(&format!("tls.issuer = \"self-signed\"\nclientAuth = {{ cas = {cas} {rest} }}"))
-    };
-    for (what, text, expected) in [
-        (
-            "a client below the sibling",
-            stranger.to_owned() + &trusting("[\"a\"]", ""),
-            &["shared-root"][..],
-        ),
-        ("no client there", trusting("[\"a\"]", ""), &[]),
-        ("the sibling is listed", stranger.to_owned() + &trusting("[\"a\", \"b\"]", ""), &[]),
-        ("the root is listed", stranger.to_owned() + &trusting("[\"root\"]", ""), &[]),
-        ("nobody is asked", stranger.to_owned() + &trusting("[\"a\"]", ", verify = \"off\""), &[]),
-        (
-            "the sibling is trusted elsewhere",
-            trusting("[\"a\"]", "")
-                + "[hosts.\"i.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"b\"]\n",
-            &["shared-root", "shared-root"],
-        ),
-    ] {
-        assert_eq!(errors(&(teams.to_owned() + &text)), expected, "{what}");
-    }
-}
-
-#[test]
 fn the_trust_secret_has_the_name_that_was_said_nearest() {
     let cas = "[cas.one]\nsecretName = \"one-ca\"\n[cas.two]\n";
     for (auth, name) in [
@@ -219,7 +175,7 @@ fn one_key_is_one_anchor_whatever_it_is_called() {
     assert_eq!(lineage.root("below-a"), lineage.root("below-b"));
     assert!(lineage.is_at_or_below("below-b", "a"));
     assert!(!lineage.is_at_or_below("below-b", "below-a"));
-    assert_eq!(lineage.verify_depth(&["a".to_owned()]), 1);
+    assert_eq!(lineage.intermediates("below-a"), 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::refusals::{
 };
 use super::revoking;
 use super::scope::Scope;
-use super::{chains, generations, obstacles, orphans};
+use super::{chains, generations, obstacles};
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
@@ -63,6 +63,16 @@ impl IssuancePlan {
     #[must_use]
     pub fn changes_revocations(&self) -> bool {
         !self.revocations.is_empty() || !self.lists.is_empty()
+    }
+
+    /// What is revoked by now, and what the plan revokes.
+    #[must_use]
+    pub fn revoked(&self, inventory: &Inventory) -> Revocations {
+        let mut revoked = inventory.ledger.revoked.clone();
+        for NewRevocation { authority, serial, revocation, .. } in &self.revocations {
+            revoked.insert(authority, serial, revocation.clone());
+        }
+        revoked
     }
 
     /// Whether something does not work, or lets in whom it should not, until the plan is carried out.
@@ -258,7 +268,7 @@ pub(super) fn in_its_string_types<'a>(
     request
 }
 
-/// Plans the revocations that the spec asks for, and tells of clients who left it; gives all that is revoked then.
+/// Plans the revocations that the spec asks for; gives all that is revoked then.
 fn revoke(
     plan: &mut IssuancePlan,
     model: &Model,
@@ -267,16 +277,10 @@ fn revoke(
     scope: &Scope,
     errors: &mut Vec<Diagnostic>,
 ) -> Revocations {
-    let mut revoked = inventory.ledger.revoked.clone();
-    if scope.only.is_some() {
-        return revoked;
+    if scope.only.is_none() {
+        plan.revocations = revoking::revocations(model, inventory, now, errors);
     }
-    plan.revocations = revoking::revocations(model, inventory, now, errors);
-    for new in &plan.revocations {
-        revoked.insert(&new.authority, &new.serial, new.revocation.clone());
-    }
-    plan.warnings.extend(orphans::warning(model, inventory, &revoked, now));
-    revoked
+    plan.revoked(inventory)
 }
 
 fn lists(

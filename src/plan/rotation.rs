@@ -11,8 +11,6 @@
 mod cut_off;
 mod refusal;
 mod schedule;
-#[cfg(test)]
-mod tests;
 
 use super::planning::{compared, existing, validity};
 use super::{Action, IssuancePlan, Reason, chains, reason};
@@ -26,7 +24,7 @@ use crate::store::{
 };
 use crate::time::{Seconds, Timestamp};
 
-pub use cut_off::{CutOff, Standing};
+pub use cut_off::{CutOff, Standing, in_order, is_signed, same_authority, valid_leaves};
 pub use schedule::{Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
 
 /// A certificate that the ledgers know.
@@ -54,6 +52,9 @@ impl Known {
         ledger.entries.iter().map(known).collect()
     }
 }
+
+/// Whose valid certificates are accepted no longer without these generations.
+pub type Losing<'a> = &'a dyn Fn(&[&Certificate]) -> Vec<CutOff>;
 
 /// An authority of the spec that was issued, and where its rollover stands.
 #[derive(Clone, Copy, Debug)]
@@ -219,11 +220,16 @@ impl<'a> Rotation<'a> {
     }
 
     /// Which of the older generations can go: those without which every valid certificate in `known`
-    /// is accepted as before; all of them if it is forced.
+    /// is accepted as before, which `losing` tells; all of them if it is forced.
     ///
     /// # Errors
     /// No generation retires, or none can go; one diagnostic for each certificate that would be cut off.
-    pub fn retirement(&self, known: &[Known], forced: bool) -> Result<Retirement, Vec<Diagnostic>> {
+    pub fn retirement(
+        &self,
+        known: &[Known],
+        losing: Losing<'_>,
+        forced: bool,
+    ) -> Result<Retirement, Vec<Diagnostic>> {
         let generations = self.inventory.generations.get(self.name());
         let mut oldest_first: Vec<_> =
             generations.into_iter().flat_map(Generations::by_age).collect();
@@ -236,7 +242,7 @@ impl<'a> Rotation<'a> {
         for held in oldest_first {
             let certificate = held.certificate();
             gone.push(certificate);
-            let cut_off = cut_off::cut_off(*self, &gone, known);
+            let cut_off = losing(&gone);
             if !cut_off.is_empty() && !forced {
                 gone.pop();
                 outcome.kept.push((certificate.serial.clone(), cut_off));

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::{Model, Unjudged};
 use crate::path;
-use crate::specification::document::{Document, Path, Step};
+use crate::specification::document::{Document, Path};
 use crate::{secret_format, targets};
 
 /// The same, with what target and Secret format find.
@@ -15,7 +15,7 @@ pub fn judged(found: Unjudged, document: &Document) -> Unjudged {
             .map(|(path, finding)| finding.at(document.span(&path)))
             .collect();
         let target = targets::find(&model.target).unwrap_or(targets::TARGETS[0]);
-        findings.extend(target.check(model, &|path: &[Step]| document.span(path)));
+        findings.extend(target.check(model, document));
         findings
     })
 }

@@ -11,6 +11,7 @@ use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Witness, compare,
 };
 use crate::manifest::ObjectSet;
+use crate::manifest::kinds::Ingress;
 use crate::model::{Exposure, Model};
 use crate::specification::document::{Locate, Step};
 use crate::store::Material;
@@ -25,6 +26,9 @@ const EXISTING: &str = "change that Ingress, or say `clientAuth = false`";
 const MOST_CLASSES: usize = 16;
 /// How many differences of a host are shown.
 const MOST_SHOWN: usize = 4;
+
+/// What a difference rests on that other settings than the defaults make.
+const OTHER_SETTINGS: &str = "that depends on the controller's ConfigMap, which is not among the objects: with `ssl-redirect: \"false\"`, or where it takes snippets, this host is open";
 
 /// Every host that some reader would serve to others than the spec says.
 pub(super) fn check(
@@ -54,6 +58,15 @@ pub(super) fn check(
             }
             differences.retain(|one| !is_forwarded(one));
             let scene = Scene { model, target, objects, settings: &settings, locate };
+            // What mtlsgen makes holds whatever the settings are.
+            let laxer = controller.laxer(&settings).filter(|_| !is_as_made(objects));
+            if let (true, Some(laxer)) = (differences.is_empty(), laxer) {
+                let mut differences = compared(&laxer);
+                differences.retain(|one| one.kind != DifferenceKind::LockedOut);
+                let all = scene.diagnostics(&exposures, differences);
+                found.extend(all.into_iter().map(|one| one.help(OTHER_SETTINGS)));
+                continue;
+            }
             found.extend(scene.diagnostics(&exposures, differences));
         }
     }
@@ -96,6 +109,11 @@ fn moment(desired: &Desired) -> Timestamp {
     latest
 }
 
+/// Whether all Ingresses are as mtlsgen makes them.
+fn is_as_made(objects: &ObjectSet<'_>) -> bool {
+    objects.all::<Ingress>().0.iter().all(|seen| seen.is_as_made)
+}
+
 /// Whether a difference is that the effect of a `ConfigMap` is not known.
 fn is_of_settings(difference: &Difference) -> bool {
     match difference.missing() {
@@ -110,6 +128,13 @@ fn is_of_settings(difference: &Difference) -> bool {
 /// Whether a difference needs a header that a proxy in front replaces, of which a warning speaks.
 fn is_forwarded(difference: &Difference) -> bool {
     matches!(&difference.witness, Witness::Request { request, .. } if !request.headers.is_empty())
+}
+
+/// Whether the Secret that a host trusts exists in another namespace, of which a warning speaks: whether the controller reads it
+/// there is a matter of its settings.
+fn is_elsewhere(exposure: &Exposure) -> bool {
+    let auth = exposure.client_auth.as_ref().filter(|auth| auth.existing);
+    auth.is_some_and(|auth| auth.secret.namespace != exposure.namespace.as_str())
 }
 
 struct Scene<'a> {
@@ -132,9 +157,12 @@ impl Scene<'_> {
         }
         let of_host = |exposure: &&Exposure| {
             let mut all = by_host.remove(&exposure.key)?;
+            if is_elsewhere(exposure) {
+                all.retain(|one| one.kind != DifferenceKind::LockedOut);
+            }
             // What lets clients in comes first.
             all.sort_by_key(|one| one.kind);
-            Some(self.diagnostic(exposure, &all))
+            (!all.is_empty()).then(|| self.diagnostic(exposure, &all))
         };
         exposures.iter().filter_map(of_host).collect()
     }
@@ -164,7 +192,7 @@ impl Scene<'_> {
                 diagnostic = diagnostic.help(format!("besides, {one}"));
             }
         }
-        for reason in self.target.explain(exposure, self.objects) {
+        for reason in self.target.explain(self.model, exposure, self.objects) {
             diagnostic = diagnostic.help(reason);
         }
         let missing = differences.iter().filter_map(Difference::missing);

@@ -75,6 +75,47 @@ pub type Path = Vec<Step>;
 /// Finds the place in the spec that a path leads to, or of what stands around it.
 pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
 
+/// Where a spec says what.
+pub trait Places {
+    /// The place of the value at `path`, or of what stands around it.
+    fn value(&self, path: &[Step]) -> Option<Span>;
+
+    /// The place of the key that `path` ends with, or of what stands around it.
+    fn key(&self, path: &[Step]) -> Option<Span>;
+
+    /// Whether the spec says something at `path`.
+    fn has(&self, path: &[Step]) -> bool;
+}
+
+impl Places for Document {
+    fn value(&self, path: &[Step]) -> Option<Span> {
+        self.span(path)
+    }
+
+    fn key(&self, path: &[Step]) -> Option<Span> {
+        self.key_span(path)
+    }
+
+    fn has(&self, path: &[Step]) -> bool {
+        self.contains(path)
+    }
+}
+
+/// A [`Locate`] finds all of them; what it is asked for is taken to be there.
+impl Places for &dyn Fn(&[Step]) -> Option<Span> {
+    fn value(&self, path: &[Step]) -> Option<Span> {
+        self(path)
+    }
+
+    fn key(&self, path: &[Step]) -> Option<Span> {
+        self(path)
+    }
+
+    fn has(&self, _: &[Step]) -> bool {
+        true
+    }
+}
+
 /// Builds a [`Path`]: `path!["hosts", name, "tls"]`.
 #[macro_export]
 macro_rules! path {

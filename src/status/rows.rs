@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, Row, State, Subject};
+use crate::access::doors::Doors;
+use crate::access::orphans::{Former, Signer};
 use crate::derive::schedule;
 use crate::model::{Authority, AuthoritySource, Model};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::crl::RevocationList;
 use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
-use crate::plan::orphans::{Doors, Signer};
 use crate::plan::{IssuancePlan, ListReason, listing, revoking};
-use crate::store::{
-    Generations, HeldCertificate, Inventory, Ledger, LedgerEntry, NewRevocation, Revocations,
-};
+use crate::store::{Generations, HeldCertificate, Inventory, Ledger, LedgerEntry, Revocations};
 use crate::time::Timestamp;
 
 /// What rows are made of.
@@ -24,6 +23,8 @@ pub struct Sources<'a> {
     pub inventory: &'a Inventory,
     /// What the next render would do.
     pub plan: &'a IssuancePlan,
+    /// Whom the hosts let in.
+    pub doors: &'a Doors<'a>,
     /// Now.
     pub now: Timestamp,
 }
@@ -44,13 +45,13 @@ pub fn rows(sources: Sources<'_>) -> Vec<Row> {
 
 /// The certificates that the spec wants and mtlsgen issues.
 fn current(sources: Sources<'_>) -> Vec<Row> {
-    let Sources { model, inventory, plan, now } = sources;
+    let Sources { model, inventory, plan, now, .. } = sources;
     let reasons: BTreeMap<&Holder, String> = plan
         .actions
         .iter()
         .map(|action| (&action.request.holder, action.reason.to_string()))
         .collect();
-    let revoked = revoked(inventory, plan);
+    let revoked = plan.revoked(inventory);
     let row = |request: &CertificateRequest| {
         let held = inventory.held.get(&request.holder).map(HeldCertificate::certificate);
         let reason = reasons.get(&request.holder).cloned();
@@ -102,15 +103,6 @@ fn facts(certificate: &Certificate) -> Facts {
     }
 }
 
-/// What is revoked by now, and what the next render revokes.
-fn revoked(inventory: &Inventory, plan: &IssuancePlan) -> Revocations {
-    let mut revoked = inventory.ledger.revoked.clone();
-    for NewRevocation { authority, serial, revocation, .. } in &plan.revocations {
-        revoked.insert(authority, serial, revocation.clone());
-    }
-    revoked
-}
-
 fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &SerialNumber) -> bool {
     matches!(issuer, Issuer::Authority(name) if revoked.get(name, serial).is_some())
 }
@@ -153,12 +145,12 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
 
 /// What ledgers tell of earlier times.
 fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
-    let Sources { model, inventory, plan, now } = sources;
+    let Sources { model, inventory, plan, doors, now } = sources;
     let wanted: BTreeSet<&Holder> = model.requests().map(|request| &request.holder).collect();
     let ledger: &Ledger = &inventory.ledger;
-    let revoked = revoked(inventory, plan);
-    let doors = Doors::of(model, inventory, &revoked, now);
-    let unknown: Vec<String> = Doors::unknown(model).into_iter().map(str::to_owned).collect();
+    let revoked = plan.revoked(inventory);
+    let former = Former::of(doors, inventory, &revoked, now);
+    let unknown: Vec<String> = doors.unknown().into_iter().map(str::to_owned).collect();
     let row = |entry: &LedgerEntry| {
         let revocation = entry.authority().and_then(|name| revoked.get(name, &entry.serial));
         let state = if entry.not_after < now {
@@ -176,8 +168,8 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
         };
         let signer = if is_open_client(state, entry) { Some(Signer::of(entry)) } else { None };
         let opens = signer.iter().flat_map(|signer| {
-            let opened = doors.opened(signer.as_ref(), &entry.subject);
-            opened.map(|exposure| exposure.key.clone())
+            let opened = former.opened(signer.as_ref(), &entry.subject);
+            opened.into_iter().map(|exposure| exposure.key.clone())
         });
         Row {
             subject: Subject::Certificate(entry.holder.clone()),
@@ -221,9 +213,9 @@ fn beside_current(inventory: &Inventory, entry: &LedgerEntry) -> Option<State> {
 
 /// Revocation lists: those that hosts need, and those that were brought along.
 fn lists(sources: Sources<'_>) -> Vec<Row> {
-    let Sources { model, inventory, plan, now } = sources;
+    let Sources { model, inventory, plan, now, .. } = sources;
     let mut rows = Vec::new();
-    let needed = revoking::needed(model, &revoked(inventory, plan));
+    let needed = revoking::needed(model, &plan.revoked(inventory));
     for authority in needed.iter().filter_map(|name| model.authorities.get(*name)) {
         if !authority.can_sign {
             continue;

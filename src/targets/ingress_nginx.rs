@@ -1,9 +1,12 @@
 //! ingress-nginx (<https://github.com/kubernetes/ingress-nginx>): client authentication by annotations.
 
+mod acceptance;
 mod allowed;
+mod arrange;
 mod check;
 mod explain;
 mod hygiene;
+mod one_host;
 mod own_annotations;
 mod served;
 mod subject;
@@ -12,7 +15,8 @@ mod words;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{FinalObjects, Target, misread};
+use self::arrange::Judged;
+use super::{Arrangement, FinalObjects, Target, misread};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::manifest::kinds::{
@@ -23,7 +27,7 @@ use crate::manifest::texts::Texts;
 use crate::manifest::{Body, Object, ObjectSet};
 use crate::model::{Exposure, Model, Route};
 use crate::specification::PathType;
-use crate::specification::document::Locate;
+use crate::specification::document::{Locate, Places, Step};
 use crate::specification::value::PortReference;
 
 pub use crate::controllers::ingress_nginx::PREFIX;
@@ -36,21 +40,39 @@ impl Target for IngressNginx {
         "ingress-nginx"
     }
 
-    fn check(&self, model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
-        let mut found = check::check(model, locate);
+    fn arrange<'m>(
+        &self,
+        model: &'m Model,
+        places: &dyn Places,
+    ) -> Result<Arrangement<'m>, Vec<Diagnostic>> {
+        arrange::arrange(model, places)
+    }
+
+    fn check(&self, model: &Model, places: &dyn Places) -> Vec<Diagnostic> {
+        let locate = &|path: &[Step]| places.value(path);
+        let Judged { mut found, refused } = arrange::judge(model, places);
+        one_host::refuse_disagreement(model, places, &mut found);
+        one_host::refuse_different_permissions(model, places, &mut found);
+        found.extend(check::check(model, &refused, locate));
         found.extend(served::of_model(model, locate));
         found
     }
 
-    fn expose(&self, exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>> {
-        Ok(vec![ingress(exposure, self.annotations(exposure)?)])
+    fn expose(
+        &self,
+        exposure: &Exposure,
+        arrangement: &Arrangement<'_>,
+    ) -> Result<Vec<Object>, Vec<Diagnostic>> {
+        Ok(vec![ingress(exposure, self.annotations(exposure, arrangement)?)])
     }
 
     fn annotations(
         &self,
         exposure: &Exposure,
+        arrangement: &Arrangement<'_>,
     ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
-        let ours = own_annotations::of(exposure).map_err(|error| vec![error])?;
+        let arranged = arrangement.host(&exposure.key);
+        let ours = own_annotations::of(exposure, arranged).map_err(|error| vec![error])?;
         Ok(ours.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
@@ -68,8 +90,8 @@ impl Target for IngressNginx {
         found
     }
 
-    fn explain(&self, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
-        explain::explain(exposure, objects)
+    fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
+        explain::explain(exposure, arrange::one_of(model, exposure).as_ref(), objects)
     }
 
     fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic {

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use clap::ValueEnum;
 
 use super::schedule;
+use crate::access::cut_off::CutOffs;
+use crate::access::present::Present;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json, show};
 use crate::cli::session::{Session, make, refuse_new_readers, stored, tell_only_here};
@@ -14,8 +16,9 @@ use crate::diagnostic::Diagnostic;
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
 use crate::model::{Model, Resolved, Touched};
 use crate::pki::request::Holder;
-use crate::plan::rotation::{Known, Retirement, Role, Rotation};
+use crate::plan::rotation::{Known, Losing, Retirement, Role, Rotation, Schedule};
 use crate::store::NewRevocation;
+use crate::targets;
 use crate::time::Timestamp;
 
 /// Roll an authority over in three steps: introduce, activate, retire
@@ -88,7 +91,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let name = name(&args.name, &resolved.model);
     let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
     if args.plan {
-        let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
+        let schedule = scheduled(rotation)?;
         match args.format {
             Format::Text => show(&schedule::text(&schedule, store.path()), false)?,
             Format::Json => print_json(&schedule::json(&schedule, store.path(), None))?,
@@ -115,7 +118,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if args.format == Format::Json {
         let inventory = stored(&store, &resolved.model)?.0;
         let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
-        let schedule = rotation.schedule(&Known::all(&inventory.ledger).map_err(refused)?);
+        let schedule = scheduled(rotation)?;
         let taken = Taken { is_dry_run: args.dry_run, ..outcome };
         print_json(&schedule::json(&schedule, store.path(), Some(&taken)))?;
     }
@@ -130,6 +133,25 @@ fn name<'a>(written: &'a str, model: &Model) -> &'a str {
 
 fn refused(diagnostic: Diagnostic) -> CommandError {
     CommandError::Input(vec![diagnostic])
+}
+
+/// Does what needs to know whom generations are needed by.
+fn with_losing<T>(
+    rotation: Rotation<'_>,
+    known: &[Known],
+    then: impl FnOnce(Losing<'_>) -> T,
+) -> Result<T, CommandError> {
+    let Rotation { model, inventory, .. } = rotation;
+    let arrangement = targets::arranged(model).map_err(CommandError::Input)?;
+    let doors = arrangement.doors(model, &Present { model, inventory });
+    let needing = CutOffs::of(rotation, &doors, known);
+    Ok(then(&|gone| needing.without(gone)))
+}
+
+/// Where the rollover stands.
+fn scheduled(rotation: Rotation<'_>) -> Result<Schedule, CommandError> {
+    let known = Known::all(&rotation.inventory.ledger).map_err(refused)?;
+    with_losing(rotation, &known, |losing| rotation.schedule(&known, losing))
 }
 
 /// A step, and all that it works with; without a lock it is only told.
@@ -202,7 +224,7 @@ impl Step<'_> {
     /// What to do between introducing and activating.
     fn next_steps(&self, rotation: Rotation<'_>) {
         let name = self.name;
-        let schedule = rotation.schedule(&[]);
+        let schedule = rotation.schedule(&[], &|_| Vec::new());
         if !schedule.trusted_by.is_empty() {
             self.report.say(&format!(
                 "render and apply now: from then on {} those of both generations",
@@ -249,7 +271,9 @@ impl Step<'_> {
     }
 
     fn retire(&self, rotation: Rotation<'_>, known: &[Known]) -> Result<Taken, CommandError> {
-        let outcome = rotation.retirement(known, self.args.force).map_err(CommandError::Input)?;
+        let outcome = with_losing(rotation, known, |losing| {
+            rotation.retirement(known, losing, self.args.force).map_err(CommandError::Input)
+        })??;
         self.change(Change::Retire(&outcome.retired, &outcome.revocations))?;
         self.tell_retirement(&outcome);
         Ok(Taken { retirement: Some(outcome), ..Taken::of("retire") })

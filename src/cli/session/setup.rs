@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use super::telling::{tell, tell_only_here};
 use super::{Planned, Session, Source};
+use crate::access::orphans;
+use crate::access::present::Present;
 use crate::cli::progress::Progress;
 use crate::cli::report::{CommandError, Report};
 use crate::derive::Extent;
+use crate::diagnostic::Diagnostic;
 use crate::io::entropy::SystemEntropy;
 use crate::io::store::Store;
 use crate::model::{Model, Resolved};
@@ -15,6 +18,7 @@ use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan, Scope};
 use crate::specification::document::Document;
 use crate::store::{Inventory, Issued, Keyring};
+use crate::targets;
 use crate::time::Timestamp;
 
 /// What a spec means, and where its certificates and keys come from.
@@ -64,7 +68,22 @@ impl Setup {
         let planned = self.planned(scope)?;
         self.report.diagnostics(&planned.warnings);
         self.report.diagnostics(&planned.plan.warnings);
+        if scope.only.is_none() {
+            self.report.diagnostics(self.orphans(&planned)?.as_slice());
+        }
         Ok(planned)
+    }
+
+    /// What certificates of clients that left the spec still open.
+    fn orphans(&self, planned: &Planned) -> Result<Option<Diagnostic>, CommandError> {
+        let Planned { inventory, plan, .. } = planned;
+        let (model, now, revoked) = (self.model(), self.now, plan.revoked(inventory));
+        if !orphans::are_there(model, inventory, &revoked, now) {
+            return Ok(None);
+        }
+        let arrangement = targets::arranged(model).map_err(CommandError::Input)?;
+        let doors = arrangement.doors(model, &Present { model, inventory });
+        Ok(orphans::warning(model, &doors, inventory, &revoked, now))
     }
 
     fn planned(&self, scope: &Scope) -> Result<Planned, CommandError> {

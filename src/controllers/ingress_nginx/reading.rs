@@ -2,6 +2,7 @@
 //! where it passes over the whole object.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
@@ -235,10 +236,11 @@ impl Reader<'_, '_> {
 /// What the controller refuses in hosts, paths and names, where it looks (`InspectIngress` of `internal/ingress/inspector`).
 fn inspected(identity: &Identity, ingress: &Ingress) -> Option<Missing> {
     const REFUSED: &str = r"(?s)alias\s*.*;|root\s*.*;|/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua";
+    static LOOKED_FOR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(REFUSED).ok());
     let rules = ingress.spec.rules.iter();
     let paths = rules.flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths));
     let mut texts = paths.filter_map(|path| path.path.as_deref());
-    let refused = Regex::new(REFUSED).ok()?;
+    let refused = LOOKED_FOR.as_ref()?;
     let path = texts.find(|text| refused.is_match(text))?;
     Some(Missing::Effect(identity.clone(), path.to_owned()))
 }
@@ -264,14 +266,19 @@ impl Annotations<'_> {
     }
 
     fn raw(&self, name: &str) -> Option<&str> {
-        self.ingress.metadata.annotations.get(&format!("{PREFIX}{name}"))
+        self.all().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
     /// The text of an annotation without blanks at the ends of its lines; an empty one is none (`normalizeString` of
     /// `internal/ingress/annotations/parser/main.go`).
     fn text(&self, name: &str) -> Option<String> {
-        let lines: Vec<&str> = self.raw(name)?.split('\n').map(str::trim).collect();
-        let text = lines.join("\n");
+        let raw = self.raw(name)?;
+        let text = if raw.contains('\n') {
+            let lines: Vec<&str> = raw.split('\n').map(str::trim).collect();
+            lines.join("\n")
+        } else {
+            raw.trim().to_owned()
+        };
         (!text.is_empty()).then_some(text)
     }
 
@@ -288,7 +295,8 @@ impl Annotations<'_> {
 
     /// Whether an annotation is taken, whatever the settings say.
     fn is_accepted(&self, name: &str) -> bool {
-        self.settings.accepted.contains(&format!("{PREFIX}{name}"))
+        let mut accepted = self.settings.accepted.iter();
+        accepted.any(|key| key.strip_prefix(PREFIX) == Some(name))
     }
 
     /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).

@@ -78,6 +78,24 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
     }
 }
 
+/// What a `ConfigMap` may have that is not among the objects.
+const LAXER: [(&str, &str); 3] = [
+    ("allow-snippet-annotations", "true"),
+    ("annotations-risk-level", "Critical"),
+    ("ssl-redirect", "false"),
+];
+
+pub(super) fn laxer(settings: &Settings) -> Option<Settings> {
+    if settings.read_from.is_some() {
+        return None;
+    }
+    let mut laxer = settings.clone();
+    for (name, value) in LAXER {
+        laxer.options.insert(name, (value.to_owned(), Origin::Default));
+    }
+    Some(laxer)
+}
+
 /// The only `ConfigMap` that has options of the controller, if there is one; whether there are several.
 fn the_one(maps: Vec<Seen<'_, ConfigMap>>) -> (Option<Seen<'_, ConfigMap>>, bool) {
     let has_options = |seen: &Seen<'_, ConfigMap>| {

@@ -5,7 +5,9 @@
 //! ignored, denies the location or drops the whole Ingress, as the annotation has it; where they are off, it goes
 //! into nginx's configuration, so that no class of the table holds for it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex_lite::Regex;
 
@@ -51,10 +53,19 @@ impl Values {
                 Self::Spaced(signs) => value.chars().all(|sign| {
                     sign == ' ' || sign.is_ascii_alphanumeric() || signs.contains(sign)
                 }),
-                Self::Pattern(pattern) => Regex::new(&format!("^(?:{pattern})$"))
-                    .is_ok_and(|pattern| pattern.is_match(value)),
+                Self::Pattern(pattern) => matches(pattern, value),
             }
     }
+}
+
+/// Whether the whole of an expression of the table matches; each is compiled once.
+fn matches(pattern: &'static str, value: &str) -> bool {
+    static COMPILED: LazyLock<Mutex<HashMap<&'static str, Option<Regex>>>> =
+        LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let compile = || Regex::new(&format!("^(?:{pattern})$")).ok();
+    let pattern = compiled.entry(pattern).or_insert_with(compile);
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(value))
 }
 
 /// What Go's `strconv.ParseBool` makes of it.

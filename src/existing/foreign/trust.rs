@@ -40,7 +40,7 @@ pub(super) fn judge(
         return vec![Diagnostic::error("trust-unusable", title).help(ASK)];
     }
     found.extend(combined(reference, secret));
-    found.extend(authorities(reference, &certificates, auth.verify_depth, now));
+    found.extend(authorities(reference, &certificates, auth.verify_depth.unwrap_or(1), now));
     found.extend(lists(reference, secret, &certificates, now));
     found
 }

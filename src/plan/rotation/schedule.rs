@@ -1,7 +1,7 @@
 //! A rollover with its dates: where it stands, which steps are left, from when and until when.
 
 use super::cut_off::{self, CutOff};
-use super::{Known, Rotation, longest_below};
+use super::{Known, Losing, Rotation, longest_below};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, Issuer};
 use crate::store::{HeldCertificate, Phase};
@@ -100,9 +100,10 @@ impl Step {
 }
 
 impl Rotation<'_> {
-    /// Where it stands and what is left; `known` are the certificates of all ledgers.
+    /// Where it stands and what is left; `known` are the certificates of all ledgers, and `losing` tells which of them need
+    /// generations.
     #[must_use]
-    pub fn schedule(&self, known: &[Known]) -> Schedule {
+    pub fn schedule(&self, known: &[Known], losing: Losing<'_>) -> Schedule {
         let lineage = &self.model.lineage;
         let below = |issuer: &Issuer| matches!(issuer, Issuer::Authority(name) if lineage.is_at_or_below(name, self.name()));
         let (mut serves, mut clients) = (Vec::new(), 0);
@@ -121,7 +122,7 @@ impl Rotation<'_> {
             let auth = exposure.client_auth.as_ref();
             auth.is_some_and(|auth| auth.authorities.iter().any(trusts))
         });
-        let generations = self.generations(known);
+        let generations = self.generations(known, losing);
         Schedule {
             authority: self.name().to_owned(),
             is_root: self.request.issuer == Issuer::SelfSigned,
@@ -134,7 +135,7 @@ impl Rotation<'_> {
         }
     }
 
-    fn generations(&self, known: &[Known]) -> Vec<ScheduledGeneration> {
+    fn generations(&self, known: &[Known], losing: Losing<'_>) -> Vec<ScheduledGeneration> {
         let scheduled = |held: &HeldCertificate, role, needed_by| ScheduledGeneration {
             role,
             certificate: held.certificate().clone(),
@@ -147,7 +148,7 @@ impl Rotation<'_> {
         all.extend(self.next().map(|next| scheduled(next, Role::Next, Vec::new())));
         let others = self.inventory.generations.get(self.name());
         all.extend(others.into_iter().flat_map(crate::store::Generations::by_age).map(|held| {
-            let needed_by = cut_off::cut_off(*self, &[held.certificate()], known);
+            let needed_by = losing(&[held.certificate()]);
             scheduled(held, Role::Retiring, needed_by)
         }));
         all

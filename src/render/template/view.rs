@@ -8,17 +8,22 @@ use crate::model::{
 use crate::specification::value::PortReference;
 use crate::specification::{PathType, Protocol, Verify};
 use crate::store::Material;
+use crate::targets::{Arrangement, HostArrangement};
 
 /// The whole model: `name`, `target`, `labels`, `annotations`, `hosts` and `secrets` (lists), `services`,
 /// `cas` and `clients` (by name). What is not set is null, so that templates can ask for it.
-pub(crate) fn model_view(model: &Model, material: &dyn Material) -> Value {
+pub(crate) fn model_view(
+    model: &Model,
+    arrangement: &Arrangement<'_>,
+    material: &dyn Material,
+) -> Value {
     let clients = model.clients.iter();
     json!({
         "name": model.name.as_ref().map(ToString::to_string),
         "target": model.target,
         "labels": texts(&model.labels),
         "annotations": texts(&model.annotations),
-        "hosts": model.exposures.iter().map(exposure).collect::<Vec<_>>(),
+        "hosts": model.exposures.iter().map(|one| exposure(one, arrangement.host(&one.key))).collect::<Vec<_>>(),
         "services": model.services.iter().map(|(key, value)| (key.clone(), service(value))).collect::<Map<_, _>>(),
         "secrets": model.secrets.iter().map(secret).collect::<Vec<_>>(),
         "cas": authorities(model, material),
@@ -41,7 +46,7 @@ fn authorities(model: &Model, material: &dyn Material) -> Map<String, Value> {
     model.authorities.iter().map(view).collect()
 }
 
-fn exposure(exposure: &Exposure) -> Value {
+fn exposure(exposure: &Exposure, arranged: Option<&HostArrangement<'_>>) -> Value {
     json!({
         "key": exposure.key,
         "host": exposure.host.as_str(),
@@ -49,7 +54,7 @@ fn exposure(exposure: &Exposure) -> Value {
         "name": exposure.name.as_str(),
         "ingressClassName": exposure.ingress_class_name.as_str(),
         "tls": exposure.tls.as_ref().map(|tls| json!({ "secretName": tls.secret_name.as_str() })),
-        "clientAuth": exposure.client_auth.as_ref().map(client_auth),
+        "clientAuth": exposure.client_auth.as_ref().map(|auth| client_auth(auth, arranged)),
         "existingIngress": exposure.existing_ingress.is_some(),
         "routes": exposure.routes.iter().map(route).collect::<Vec<_>>(),
         "labels": texts(&exposure.labels),
@@ -57,7 +62,7 @@ fn exposure(exposure: &Exposure) -> Value {
     })
 }
 
-fn client_auth(auth: &ClientAuthentication) -> Value {
+fn client_auth(auth: &ClientAuthentication, arranged: Option<&HostArrangement<'_>>) -> Value {
     let verify = match auth.verify {
         Verify::On => "on",
         Verify::Optional => "optional",
@@ -69,10 +74,10 @@ fn client_auth(auth: &ClientAuthentication) -> Value {
         "existing": auth.existing,
         "cas": auth.authorities,
         "verify": verify,
-        "verifyDepth": auth.verify_depth,
+        "verifyDepth": arranged.and_then(|host| host.depth),
         "passCertificateToUpstream": auth.pass_certificate_to_upstream,
         "errorPage": auth.error_page.as_ref().map(ToString::to_string),
-        "allow": auth.allow,
+        "allow": arranged.and_then(|host| host.subjects.as_ref()),
     })
 }
 

@@ -93,7 +93,11 @@ fn no_patch_template_or_annotation_opens_a_protected_host() {
         ),
     ];
     for (target, patch, message) in cases {
-        let model = patched(walkthrough(), &[(target.clone(), patch.clone())]);
+        let mut model = patched(walkthrough(), &[(target.clone(), patch.clone())]);
+        for auth in model.exposures.iter_mut().filter_map(|exposure| exposure.client_auth.as_mut())
+        {
+            auth.verify_depth = Some(1);
+        }
         let rendered = render_with(&model, &TemplateSet::built_in());
         assert!(rendered.is_err(), "{message}");
         let found = sayings(rendered);

@@ -3,20 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
-use super::{PREFIX, allowed, words};
+use super::{PREFIX, allowed, arrange, words};
 use crate::diagnostic::{Diagnostic, Nature, Span};
 use crate::domain;
 use crate::model::{Exposure, Model, ServerCertificateSource};
 use crate::specification::Verify;
 use crate::specification::document::Locate;
 use crate::specification::document::Step;
+use crate::targets::HostArrangement;
 
-/// Everything that is wrong or worth a word, host by host.
-pub(super) fn check(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
+/// Everything that is wrong or worth a word, host by host, but for those that are refused already.
+pub(super) fn check(
+    model: &Model,
+    refused: &BTreeSet<&str>,
+    locate: Locate<'_>,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let arrangement = arrange::of(model);
     let mut told = BTreeSet::new();
-    for exposure in &model.exposures {
-        let host = Host { model, exposure, locate };
+    let judged = |exposure: &&Exposure| !refused.contains(exposure.key.as_str());
+    for exposure in model.exposures.iter().filter(judged) {
+        let arranged = arrangement.host(&exposure.key);
+        let host = Host { model, exposure, arranged, locate };
         host.own_annotations(&mut found);
         found.extend(allowed::check(model, exposure, locate));
         let ours = host.our_annotations(&mut found);
@@ -40,6 +48,7 @@ type Told = (&'static str, String);
 struct Host<'a> {
     model: &'a Model,
     exposure: &'a Exposure,
+    arranged: Option<&'a HostArrangement<'a>>,
     locate: Locate<'a>,
 }
 
@@ -119,7 +128,7 @@ impl Host<'_> {
 
     /// The annotations that mtlsgen sets itself, as far as they can express the settings.
     fn our_annotations(&self, found: &mut Vec<Diagnostic>) -> Annotations {
-        own_annotations::of(self.exposure).unwrap_or_else(|error| {
+        own_annotations::of(self.exposure, self.arranged).unwrap_or_else(|error| {
             found.push(error.at(self.client_auth_span("allow")));
             Annotations::new()
         })

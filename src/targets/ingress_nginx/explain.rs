@@ -5,19 +5,26 @@ use super::own_annotations::{self, Annotations};
 use crate::controllers::ingress_nginx::annotation_risk::opens;
 use crate::diagnostic::literal;
 use crate::identity::Identity;
-use crate::manifest::ObjectSet;
-use crate::manifest::kinds::{Ingress, IngressRule};
-use crate::model::Exposure;
+use crate::manifest::kinds::{Ingress, IngressRule, Secret};
+use crate::manifest::{ObjectSet, Shown};
+use crate::model::{Exposure, Reference};
+use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
+use crate::targets::HostArrangement;
 
 /// What says the ingress class where `ingressClassName` does not, and above it.
 const CLASS: &str = "kubernetes.io/ingress.class";
 
 /// What is not as mtlsgen makes it, Ingress by Ingress.
-pub(super) fn explain(exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
+pub(super) fn explain(
+    exposure: &Exposure,
+    arranged: Option<&HostArrangement<'_>>,
+    objects: &ObjectSet<'_>,
+) -> Vec<String> {
     let host = exposure.host.as_str();
-    let auth = exposure.client_auth.as_ref();
     // What cannot be expressed has been refused before.
-    let wanted = auth.and_then(|auth| own_annotations::for_client_auth(&exposure.key, auth).ok());
+    let wanted = arranged
+        .and_then(|arranged| own_annotations::for_client_auth(&exposure.key, arranged).ok());
     let wanted = wanted.unwrap_or_default();
     let (ingresses, _) = objects.all::<Ingress>();
     let mut found = Vec::new();
@@ -53,7 +60,30 @@ pub(super) fn explain(exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<Strin
             exposure.namespace
         ));
     }
+    found.extend(arranged.and_then(|arranged| secret(arranged.secret, objects)));
     found
+}
+
+/// What is wrong with the Secret that verifies clients.
+fn secret(reference: &Reference, objects: &ObjectSet<'_>) -> Option<String> {
+    let called = format!("the Secret `{reference}` of trusted authorities");
+    let Shown::Found(Ok(seen)) = objects.read::<Secret>(&reference.namespace, &reference.name)
+    else {
+        return None;
+    };
+    let value = |key: &str| match seen.object.string_data.get(key) {
+        Some(text) => Some(text.as_bytes().to_vec()),
+        None => Some(seen.object.data.get(key)?.octets()?.to_vec()),
+    };
+    let authorities = value("ca.crt").unwrap_or_default();
+    if let Err(error) = Certificate::from_pem(&authorities) {
+        return Some(format!("{called} has no certificate under `ca.crt`: {error}"));
+    }
+    let lists = value("ca.crl").filter(|text| !text.is_empty())?;
+    let error = RevocationList::from_pem(&lists).err()?;
+    Some(format!(
+        "{called} has something under `ca.crl` that is no PEM block `X509 CRL` with a list that the controller reads ({error}): it then takes nothing of the Secret"
+    ))
 }
 
 fn class(exposure: &Exposure, ingress: &Ingress) -> Option<String> {

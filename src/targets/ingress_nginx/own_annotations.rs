@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::subject::{self, SubjectError};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource, ServerTls};
+use crate::model::{Exposure, ServerCertificateSource, ServerTls};
 use crate::specification::Verify;
+use crate::targets::HostArrangement;
 
 /// Annotations of cert-manager that ask for a certificate.
 pub(super) const CLUSTER_ISSUER: &str = "cert-manager.io/cluster-issuer";
@@ -18,7 +19,10 @@ const SSL_REDIRECT: &str = "nginx.ingress.kubernetes.io/ssl-redirect";
 pub(super) type Annotations = BTreeMap<&'static str, String>;
 
 /// All annotations that express these settings.
-pub(super) fn of(exposure: &Exposure) -> Result<Annotations, Diagnostic> {
+pub(super) fn of(
+    exposure: &Exposure,
+    arranged: Option<&HostArrangement<'_>>,
+) -> Result<Annotations, Diagnostic> {
     let Exposure {
         key,
         host: _,
@@ -27,15 +31,15 @@ pub(super) fn of(exposure: &Exposure) -> Result<Annotations, Diagnostic> {
         ingress_class_name: _,
         routes: _,
         tls,
-        client_auth,
+        client_auth: _,
         existing_ingress,
         covered_by,
         labels: _,
         annotations: own,
         allowed_annotations: _,
     } = exposure;
-    let mut annotations = match client_auth {
-        Some(client_auth) => for_client_auth(key, client_auth)?,
+    let mut annotations = match arranged {
+        Some(arranged) => for_client_auth(key, arranged)?,
         None => Annotations::new(),
     };
     // With a certificate for the name, which the wildcard's is, the controller redirects to HTTPS
@@ -61,25 +65,25 @@ pub(super) fn of(exposure: &Exposure) -> Result<Annotations, Diagnostic> {
 /// Annotations of a host that authenticates clients.
 pub(super) fn for_client_auth(
     key: &str,
-    client_auth: &ClientAuthentication,
+    arranged: &HostArrangement<'_>,
 ) -> Result<Annotations, Diagnostic> {
-    let ClientAuthentication {
+    let HostArrangement {
         secret,
-        existing: _,
         authorities: _,
         verify,
-        verify_depth,
+        depth,
+        subjects,
         pass_certificate_to_upstream,
         error_page,
-        allow,
-    } = client_auth;
+    } = arranged;
     let mut annotations = Annotations::new();
     let mut set = |name: &'static str, value: String| annotations.insert(name, value);
     // Always with its namespace: a bare name makes the controller answer 403 to everybody.
     set("nginx.ingress.kubernetes.io/auth-tls-secret", secret.to_string());
     set("nginx.ingress.kubernetes.io/auth-tls-verify-client", verify_word(*verify).to_owned());
-    // 0 and what is no number become 1, and a negative one breaks nginx.
-    set("nginx.ingress.kubernetes.io/auth-tls-verify-depth", verify_depth.max(&1).to_string());
+    if let Some(depth) = depth {
+        set("nginx.ingress.kubernetes.io/auth-tls-verify-depth", depth.to_string());
+    }
     set(
         "nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream",
         pass_certificate_to_upstream.to_string(),
@@ -87,7 +91,7 @@ pub(super) fn for_client_auth(
     if let Some(page) = error_page {
         set("nginx.ingress.kubernetes.io/auth-tls-error-page", page.to_string());
     }
-    if let Some(subjects) = allow {
+    if let Some(subjects) = subjects {
         set("nginx.ingress.kubernetes.io/auth-tls-match-cn", match_subjects(key, subjects)?);
     }
     if *verify != Verify::Off {

@@ -1,15 +1,19 @@
 mod table;
 
-use super::{IngressNginx, PREFIX};
-use crate::diagnostic::Severity;
+use super::{IngressNginx, PREFIX, arrange};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::Object;
 use crate::manifest::kinds::Ingress;
-use crate::model::{Exposure, Model, Reference, ServerCertificateSource, ServerTls};
+use crate::model::{AllowedClient, Exposure, Model, Reference, ServerCertificateSource, ServerTls};
+use crate::pki::name::DistinguishedName;
 use crate::specification::Verify;
+use crate::specification::document::Locate;
 use crate::targets::fixture::{annotations, exposure, model, protected};
 use crate::targets::{self, Target};
 
 fn check(model: &Model) -> Vec<(Severity, &'static str, String)> {
-    let found = IngressNginx.check(model, &|_| None);
+    let nowhere: Locate<'_> = &|_| None;
+    let found = IngressNginx.check(model, &nowhere);
     found.into_iter().map(|d| (d.severity, d.code, d.title)).collect()
 }
 
@@ -27,8 +31,18 @@ fn annotated(exposure: Exposure, name: &str, value: &str) -> Model {
     with(exposure, |exposure| exposure.annotations = annotations(&[(&name, value)]))
 }
 
+/// The client of that name and subject.
+fn allowed(name: &str, subject: &str) -> AllowedClient {
+    AllowedClient { name: name.to_owned(), subject: DistinguishedName::parse(subject).unwrap() }
+}
+
+fn exposed(exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let model = model(vec![exposure.clone()]);
+    IngressNginx.expose(exposure, &arrange::of(&model))
+}
+
 fn rendered_annotations(exposure: &Exposure) -> Vec<(String, String)> {
-    let object = IngressNginx.expose(exposure).unwrap().remove(0);
+    let object = exposed(exposure).unwrap().remove(0);
     let ingress = object.read::<Ingress>().unwrap().unwrap();
     let short = |key: &str| key.strip_prefix(PREFIX).unwrap_or(key).to_owned();
     let annotations = ingress.metadata.annotations.iter();
@@ -48,10 +62,10 @@ fn each_setting_has_its_annotation() {
     let auth = host.client_auth.as_mut().unwrap();
     auth.secret = Reference { namespace: "ns".into(), name: "ca".into() };
     auth.verify = Verify::OptionalNoCa;
-    auth.verify_depth = 3;
+    auth.verify_depth = Some(3);
     auth.pass_certificate_to_upstream = false;
     auth.error_page = Some("https://example.com/denied".parse().unwrap());
-    auth.allow = Some(vec!["CN=alice,O=Acme".into()]);
+    auth.allow = Some(vec![allowed("alice", "CN=alice,O=Acme")]);
     let want = [
         ("auth-tls-error-page", "https://example.com/denied"),
         ("auth-tls-match-cn", "CN=$.|^(CN=alice,O=Acme)$"),
@@ -129,7 +143,7 @@ fn words_that_clusters_block_are_warned_of() {
     assert_eq!((found[0].0, found[0].1), (Severity::Warning, "annotation-word"));
     assert!(found[0].2.contains("`auth-tls-secret` of host `a.b` contains `root`"), "{found:?}");
     let allow = with(protected("a.b"), |e| {
-        e.client_auth.as_mut().unwrap().allow = Some(vec!["CN=root,O=location {x}".into()]);
+        e.client_auth.as_mut().unwrap().allow = Some(vec![allowed("x", "CN=root,O=location {x}")]);
     });
     assert_eq!(check(&allow), [], "subjects are written around those words");
     assert_eq!(codes(&annotated(exposure("a.b"), "x/y", "{}")), ["annotation-word"]);
@@ -167,12 +181,13 @@ fn what_allow_cannot_do_is_said() {
     let allow = |subjects: &[&str], verify| {
         with(protected("a.b"), |e| {
             let auth = e.client_auth.as_mut().unwrap();
-            auth.allow = Some(subjects.iter().map(|s| (*s).to_owned()).collect());
+            auth.allow = Some(subjects.iter().map(|one| allowed(one, one)).collect());
             auth.verify = verify;
         })
     };
     assert_eq!(codes(&allow(&[], Verify::On)), ["allow-inexpressible"]);
-    assert_eq!(codes(&allow(&["CN=ü"], Verify::On)), ["allow-inexpressible"]);
+    let long = format!("CN={}", "x".repeat(64)) + &format!("+OU={}", "y".repeat(60)).repeat(70);
+    assert_eq!(codes(&allow(&[&long], Verify::On)), ["allow-inexpressible"]);
     assert_eq!(codes(&allow(&["CN=a"], Verify::Optional)), ["allow-without-verify"]);
     assert_eq!(codes(&allow(&["CN=a"], Verify::On)), Vec::<&str>::new());
     let mut acme = allow(&["CN=a"], Verify::On);
@@ -180,7 +195,7 @@ fn what_allow_cannot_do_is_said() {
         ServerCertificateSource::ClusterIssuer("letsencrypt".parse().unwrap());
     assert_eq!(codes(&acme), ["allow-blocks-acme"]);
     let inexpressible = allow(&[], Verify::On);
-    assert!(IngressNginx.expose(&inexpressible.exposures[0]).is_err());
+    assert!(exposed(&inexpressible.exposures[0]).is_err());
 }
 
 #[test]
@@ -224,9 +239,9 @@ fn messages_point_at_the_annotation_wherever_it_came_from() {
         _ => span(2),
     };
     let mut model = annotated(protected("a.b"), "ssl-redirect", "false");
-    assert_eq!(IngressNginx.check(&model, &locate)[0].span, span(2));
+    assert_eq!(IngressNginx.check(&model, &(&locate as Locate<'_>))[0].span, span(2));
     model.annotations = model.exposures[0].annotations.clone();
-    assert_eq!(IngressNginx.check(&model, &locate)[0].span, span(1));
+    assert_eq!(IngressNginx.check(&model, &(&locate as Locate<'_>))[0].span, span(1));
 }
 
 #[test]

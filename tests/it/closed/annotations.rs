@@ -99,7 +99,6 @@ fn patches_and_templates() {
     for (annotation, value) in [
         ("server-snippet", WRITTEN[0]),
         ("configuration-snippet", WRITTEN[1]),
-        ("something-new", "x"),
         ("backend-protocol", "FCGI"),
     ] {
         let name = format!("{PREFIX}{annotation}");

@@ -18,11 +18,11 @@ fn merge_patches_of_the_ingress() {
         ("metadata: {annotations: null}", "auth-tls-secret"),
         (
             "metadata: {annotations: {nginx.ingress.kubernetes.io/auth-tls-secret: \"\"}}",
-            "must be `default/a-example-com-tls-cacert`",
+            "mtlsgen makes it `default/a-example-com-tls-cacert`",
         ),
         (
             "metadata: {annotations: {nginx.ingress.kubernetes.io/auth-tls-secret: a-example-com-tls-cacert}}",
-            "must be `default/a-example-com-tls-cacert`",
+            "mtlsgen makes it `default/a-example-com-tls-cacert`",
         ),
         (
             "metadata: {annotations: {nginx.ingress.kubernetes.io/auth-tls-verify-client: \"off\"}}",
@@ -44,10 +44,6 @@ fn merge_patches_of_the_ingress() {
             "metadata: {annotations: {nginx.ingress.kubernetes.io/auth-tls-match-cn: CN=bob}}",
             "which mtlsgen did not set",
         ),
-        (
-            "metadata: {annotations: {kubernetes.io/ingress.class: other}}",
-            "overrides its ingress class",
-        ),
         ("spec: {tls: null}", "no `tls` entry for `a.example.com`"),
         ("spec: {tls: []}", "no `tls` entry for `a.example.com`"),
         ("spec: {tls: [{hosts: [b.example.com], secretName: x}]}", "no `tls` entry"),
@@ -60,7 +56,7 @@ fn merge_patches_of_the_ingress() {
         ),
         ("spec: {ingressClassName: other}", "another ingress class than `nginx`"),
         ("spec: {ingressClassName: null}", "`ingressClassName: nginx` is missing"),
-        ("$patch: delete", "a-example-com"),
+        ("$patch: delete", "no path leads to a Service"),
     ] {
         let added = format!("{INGRESS}patch = '{patch}'\n");
         refused.expect(patch, &Sandbox::with_toml(&format!("{SPEC}\n{added}")), &[words]);
@@ -72,16 +68,12 @@ fn json_patches_of_the_ingress() {
     let mut refused = Refused::default();
     for (operation, words) in [
         (
-            "{op: remove, path: /metadata/annotations/nginx.ingress.kubernetes.io~1auth-tls-verify-client}",
-            "lacks `nginx.ingress.kubernetes.io/auth-tls-verify-client: on`",
-        ),
-        (
             "{op: replace, path: /metadata/annotations/nginx.ingress.kubernetes.io~1auth-tls-verify-client, value: optional}",
-            "auth-tls-verify-client: optional`, and it must be `on`",
+            "auth-tls-verify-client: optional`, and mtlsgen makes it `on`",
         ),
         (
             "{op: replace, path: /metadata/annotations/nginx.ingress.kubernetes.io~1auth-tls-secret, value: other/secret}",
-            "must be `default/a-example-com-tls-cacert`",
+            "mtlsgen makes it `default/a-example-com-tls-cacert`",
         ),
         (
             "{op: replace, path: /metadata/annotations/nginx.ingress.kubernetes.io~1auth-tls-verify-depth, value: \"-1\"}",
@@ -89,9 +81,6 @@ fn json_patches_of_the_ingress() {
         ),
         ("{op: remove, path: /metadata/annotations}", "auth-tls-secret"),
         ("{op: remove, path: /spec/tls}", "no `tls` entry for `a.example.com`"),
-        ("{op: replace, path: /spec/tls/0/hosts/0, value: b.example.com}", "no `tls` entry"),
-        ("{op: remove, path: /spec/rules/0/host}", "rule for `a.example.com`"),
-        ("{op: replace, path: /spec/rules/0/host, value: '*.example.com'}", "a.example.com"),
         ("{op: remove, path: /spec/rules/0/http}", "without paths"),
         ("{op: replace, path: /spec/rules/0/http/paths, value: []}", "without paths"),
         ("{op: replace, path: /kind, value: Service}", "Ingress"),
@@ -104,13 +93,37 @@ fn json_patches_of_the_ingress() {
     }
 }
 
+/// What the controller makes of these is the same.
+#[test]
+fn patches_that_change_nothing_pass() {
+    for operation in [
+        // `on` is the controller's default.
+        "{op: remove, path: /metadata/annotations/nginx.ingress.kubernetes.io~1auth-tls-verify-client}",
+        // The controller takes a certificate that has the name.
+        "{op: replace, path: /spec/tls/0/hosts/0, value: b.example.com}",
+        // What has no other server is served by that of all names, which asks for certificates.
+        "{op: remove, path: /spec/rules/0/host}",
+        "{op: replace, path: /spec/rules/0/host, value: '*.example.com'}",
+        // The field counts.
+        "{op: add, path: /metadata/annotations/kubernetes.io~1ingress.class, value: other}",
+        // The controller has no such annotation.
+        "{op: add, path: /metadata/annotations/nginx.ingress.kubernetes.io~1something-new, value: x}",
+    ] {
+        let added = format!(
+            "[[patches]]\ntarget = {{ kind = \"Ingress\", name = \"a-.*\" }}\npatch = '''[{operation}]'''\n"
+        );
+        Sandbox::with_toml(&format!("{SPEC}\n{added}")).ok(&["render"]);
+    }
+}
+
 #[test]
 fn a_patch_gives_another_ingress_the_protected_host() {
     let mut refused = Refused::default();
     refused.expect_added(
         "[[patches]]\ntarget = { kind = \"Ingress\", name = \"public-example-com\" }\n\
-         patch = '[{op: replace, path: /spec/rules/0/host, value: a.example.com}]'\n",
-        &["default/public-example-com", "auth-tls-secret"],
+         patch = '''[{op: replace, path: /spec/rules/0/host, value: a.example.com},
+         {op: add, path: /metadata/annotations, value: {nginx.ingress.kubernetes.io/auth-tls-secret: default/a-example-com-tls-cacert, nginx.ingress.kubernetes.io/auth-tls-verify-client: \"off\"}}]'''\n",
+        &["a client without a certificate may be served at `/`", "default/public-example-com"],
     );
 }
 

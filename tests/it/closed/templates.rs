@@ -34,11 +34,6 @@ fn templates_that_lose_what_protects() {
             "rule for `a.example.com`",
         ),
         (
-            "rule without a host",
-            without("  - host: {{ host }}\n    http:", "  - http:"),
-            "rule for `a.example.com`",
-        ),
-        (
             "another class",
             without("{{ ingressClassName }}", "other"),
             "another ingress class than `nginx`",
@@ -106,7 +101,7 @@ fn further_templates_that_open_the_host() {
     let mut refused = Refused::default();
     let ingress = |head: &str, host: &str| {
         format!(
-            "{head}metadata: {{name: second, namespace: other}}\nspec:\n  ingressClassName: nginx\n  \
+            "{head}metadata: {{name: second, namespace: default, annotations: {{nginx.ingress.kubernetes.io/auth-tls-secret: default/a-example-com-tls-cacert, nginx.ingress.kubernetes.io/auth-tls-verify-client: \"off\"}}}}\nspec:\n  ingressClassName: nginx\n  \
              tls: [{{hosts: [{host}], secretName: x}}]\n  rules:\n  - host: {host}\n    http: {{paths: [{{path: /open, pathType: Prefix, \
              backend: {{service: {{name: web, port: {{number: 80}}}}}}}}]}}\n"
         )
@@ -114,26 +109,26 @@ fn further_templates_that_open_the_host() {
     let plain = ingress("apiVersion: networking.k8s.io/v1\nkind: Ingress\n", "a.example.com");
     let indented = plain.replace('\n', "\n    ");
     for (called, text, words) in [
-        ("second Ingress", plain.clone(), "other/second"),
+        ("second Ingress", plain.clone(), "default/second"),
         (
             "second Ingress in a List",
             format!("apiVersion: v1\nkind: List\nitems:\n  - {indented}"),
-            "other/second",
+            "default/second",
         ),
         (
             "second Ingress in an IngressList",
             format!("apiVersion: networking.k8s.io/v1\nkind: IngressList\nmetadata: {{name: x}}\nitems:\n  - {indented}"),
-            "other/second",
+            "default/second",
         ),
         (
             "list of a kind that nobody knows",
             format!("apiVersion: example.com/v1\nkind: Whatever\nmetadata: {{name: x}}\nitems:\n  - {indented}"),
-            "other/second",
+            "default/second",
         ),
         (
             "List in a List",
             format!("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  metadata: {{name: x}}\n  items:\n  - {indented}"),
-            "other/second",
+            "default/second",
         ),
         (
             "named by the server",
@@ -148,7 +143,7 @@ fn further_templates_that_open_the_host() {
         (
             "the built-in one again",
             ingress("apiVersion: networking.k8s.io/v1\nkind: Ingress\n", "x.example.com")
-                .replace("name: second, namespace: other", "name: a-example-com, namespace: default"),
+                .replace("name: second,", "name: a-example-com,"),
             "is there twice",
         ),
         (

@@ -1,9 +1,11 @@
 //! Which doors certificates of former times still open once authorities have gone.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::{HOST, ONE_LEVEL, TWO_LEVELS, spec};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, tool};
 
 /// State of the earlier certificates of clients, and how many hosts each still opens.
 fn former(sandbox: &Sandbox) -> Vec<(String, String, usize)> {
@@ -42,13 +44,34 @@ fn what_stands_below_a_root_that_was_cut_off_opens_nothing() {
     assert!(!run.stderr.contains("bob"), "{}", run.stderr);
 }
 
+/// The spec of `root` alone, whose client is another one.
+fn without_intermediate(root: &str) -> String {
+    let without = spec(root).replace("issuer = \"signing\"", "issuer = \"root\"");
+    without.replace("[\"signing\"]", "[\"root\"]").replace("alice", "bob")
+}
+
 #[test]
-fn an_intermediate_that_left_the_spec_still_vouches_for_its_clients() {
+fn a_root_that_is_renewed_without_room_for_an_intermediate_shuts_its_clients_out() {
     let sandbox = Sandbox::with_toml(&spec(TWO_LEVELS));
     sandbox.ok(&["render", "-q"]);
-    let without = spec("[cas.root]\n").replace("issuer = \"signing\"", "issuer = \"root\"");
-    let without = without.replace("[\"signing\"]", "[\"root\"]").replace("alice", "bob");
-    sandbox.write("mtls.toml", without);
+    let alice = sandbox.write("alice.pem", sandbox.read("pki/clients/alice/tls.crt"));
+    sandbox.write("mtls.toml", without_intermediate("[cas.root]\n"));
+    sandbox.ok(&["render", "-q"]);
+    assert_eq!(former(&sandbox), [row("alice", "orphaned", 0)]);
+    let Some(openssl) = tool("openssl") else { return };
+    let root = sandbox.folder().join("pki/cas/root/tls.crt");
+    let mut verify = Command::new(openssl);
+    verify.args(["verify", "-CAfile"]).arg(root).arg("-untrusted").args([&alice, &alice]);
+    let told = String::from_utf8(verify.output().unwrap().stderr).unwrap();
+    assert!(told.contains("path length constraint exceeded"), "{told}");
+}
+
+#[test]
+fn an_intermediate_that_left_the_spec_still_vouches_for_its_clients() {
+    let with_room = "[cas.root]\nmaxPathLen = 1\n";
+    let sandbox = Sandbox::with_toml(&spec(&TWO_LEVELS.replace("[cas.root]\n", with_room)));
+    sandbox.ok(&["render", "-q"]);
+    sandbox.write("mtls.toml", without_intermediate(with_room));
     let run = sandbox.ok(&["render"]);
     let words = format!("its certificate still opens {HOST}");
     assert!(run.stderr.contains("`alice` is not in the spec any more"), "{}", run.stderr);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{file_name, refused};
+use crate::access::present::Present;
 use crate::cli::cert::holder;
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::report::{CommandError, Report};
@@ -12,12 +13,13 @@ use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::Diagnostic;
 use crate::io::store::{Store, StoreError};
-use crate::model::{AuthoritySource, Model};
+use crate::model::{AuthoritySource, Exposure, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
 use crate::pki::request::{Holder, Issuer};
 use crate::plan::chains;
 use crate::store::{Inventory, Keyring};
+use crate::targets;
 use crate::time::Timestamp;
 
 /// What can be handed out.
@@ -32,6 +34,9 @@ pub struct Credential {
     keyring: Keyring,
     /// What the spec means.
     pub model: Model,
+    /// Authorities of the spec, as far as they are there.
+    inventory: Inventory,
+    now: Timestamp,
     /// Where it comes from.
     source: Source,
 }
@@ -69,6 +74,20 @@ impl Credential {
             };
             refused(&self.holder, why, hint)
         })
+    }
+
+    /// Keys of the hosts that ask for a certificate and take that of the holder.
+    ///
+    /// # Errors
+    /// The target cannot arrange what the spec asks for.
+    pub fn reached(&self) -> Result<Vec<&Exposure>, CommandError> {
+        let Self { model, inventory, chain, now, .. } = self;
+        let arrangement = targets::arranged(model).map_err(CommandError::Input)?;
+        let doors = arrangement.doors(model, &Present { model, inventory });
+        let keys: BTreeSet<&str> =
+            doors.reached(chain, *now).iter().map(|exposure| exposure.key.as_str()).collect();
+        let is_reached = |exposure: &&Exposure| keys.contains(exposure.key.as_str());
+        Ok(model.exposures.iter().filter(is_reached).collect())
     }
 
     /// Whether its owner made the key and sent a signing request.
@@ -162,7 +181,7 @@ pub fn load(
     };
     tell_validity(&chain[0], &holder, now, report);
     let root = root(&model, &inventory, &holder);
-    Ok(Credential { holder, chain, root, keyring, model, source })
+    Ok(Credential { holder, chain, root, keyring, model, inventory, now, source })
 }
 
 /// The one that is called `name`, of everybody whose certificate was issued, will be, or was brought along.

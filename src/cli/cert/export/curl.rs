@@ -9,7 +9,7 @@ use super::refused;
 use crate::cli::cert::holder::full_name;
 use crate::cli::report::CommandError;
 use crate::kustomize::doctor::command::quoted;
-use crate::model::{ClientAuthentication, Exposure, ServerCertificateSource};
+use crate::model::{Exposure, ServerCertificateSource};
 use crate::pki::request::Holder;
 use crate::specification::Verify;
 
@@ -18,7 +18,7 @@ use crate::specification::Verify;
 /// # Errors
 /// The holder is no client.
 pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String, CommandError> {
-    let Holder::Client(name) = &credential.holder else {
+    let Holder::Client(_) = &credential.holder else {
         let hint = "name a client: `clients/NAME`";
         return Err(refused(&credential.holder, "only clients call hosts", hint));
     };
@@ -35,9 +35,10 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
         (false, false) => key,
     };
     let mut text = String::new();
-    for (exposure, authentication) in credential.model.reachable(name) {
+    let reached = credential.reached()?;
+    for exposure in &reached {
         let line = line(credential, &key, exposure, address).ok_or_else(no_files)?;
-        let _ = writeln!(text, "{line}\n# {}", answers(exposure, authentication));
+        let _ = writeln!(text, "{line}\n# {}", answers(exposure));
     }
     if text.is_empty() {
         return Ok(format!(
@@ -49,7 +50,7 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
         text.push_str("# KEY is the private key, which its owner has\n");
     }
     if !credential.has_files() {
-        text.push_str(&exports(credential, name));
+        text.push_str(&exports(credential, &reached));
     }
     if address.is_none() {
         text.push_str("# ADDRESS is that of the ingress: `--address` puts it in\n");
@@ -61,9 +62,8 @@ pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String,
 }
 
 /// How the files of the lines are made, where no store has them.
-fn exports(credential: &Credential, name: &str) -> String {
-    let reachable = credential.model.reachable(name);
-    let servers = reachable.filter_map(|(exposure, _)| match &exposure.tls.as_ref()?.source {
+fn exports(credential: &Credential, reached: &[&Exposure]) -> String {
+    let servers = reached.iter().filter_map(|exposure| match &exposure.tls.as_ref()?.source {
         ServerCertificateSource::Held(server) => server_root(&credential.model, server),
         _ => None,
     });
@@ -117,13 +117,14 @@ fn line(
     Some(line)
 }
 
-fn answers(exposure: &Exposure, authentication: &ClientAuthentication) -> String {
+fn answers(exposure: &Exposure) -> String {
     if exposure.is_unknown() {
         return "200 (or what the service answers) with the certificate; without, that depends on annotations that the spec allows by name".to_owned();
     }
-    match (authentication.verify, &authentication.error_page) {
-        (Verify::On, None) => "200 (or what the service answers) with the certificate, 400 without".to_owned(),
-        (Verify::On, Some(page)) => {
+    let auth = exposure.client_auth.as_ref();
+    match auth.map(|auth| (auth.verify, &auth.error_page)) {
+        Some((Verify::On, None)) => "200 (or what the service answers) with the certificate, 400 without".to_owned(),
+        Some((Verify::On, Some(page))) => {
             format!("200 (or what the service answers) with the certificate, 302 to {page} without")
         }
         _ => "200 (or what the service answers) with the certificate and without: it is optional here".to_owned(),

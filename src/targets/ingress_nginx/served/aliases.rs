@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::arrange;
 use super::{Scene, called, is_true};
 use crate::controllers::ingress_nginx::is_readable;
 use crate::diagnostic::Diagnostic;
 use crate::domain::{self, is_at_or_below};
-use crate::model::Exposure;
+use crate::model::{Exposure, Model};
 use crate::targets::IngressView;
 
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
@@ -121,7 +122,7 @@ impl<'a> Protected<'a> {
         for alias in aliases(view) {
             let meant = self.meant_by(alias, own);
             let Some(other) = meant.and_then(|host| scene.entries.get(host)) else { continue };
-            if lets_in_the_same(exposure, other) {
+            if lets_in_the_same(scene.model, exposure, other) {
                 continue;
             }
             let title = format!(
@@ -168,12 +169,13 @@ impl<'a> Protected<'a> {
 }
 
 /// Whether two protected hosts have the same clients.
-fn lets_in_the_same(one: &Exposure, other: &Exposure) -> bool {
-    let clients = |exposure: &Exposure| {
-        exposure.client_auth.as_ref().map(|auth| {
-            let existing = auth.existing.then(|| auth.secret.clone());
-            let authorities: BTreeSet<String> = auth.authorities.iter().cloned().collect();
-            (existing, authorities, auth.verify, auth.verify_depth, auth.allow.clone())
+fn lets_in_the_same(model: &Model, one: &Exposure, other: &Exposure) -> bool {
+    let clients = |exposure| {
+        arrange::one_of(model, exposure).map(|host| {
+            let authorities: Option<BTreeSet<&String>> =
+                host.authorities.map(|all| all.iter().collect());
+            let existing = authorities.is_none().then_some(host.secret);
+            (existing, authorities, host.verify, host.depth, host.subjects)
         })
     };
     clients(one) == clients(other)

@@ -4,9 +4,11 @@ mod world;
 
 use world::{Command, World};
 
-use super::*;
 use crate::model::tests::model;
+use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::plan;
+use crate::plan::rotation::{Known, Standing};
+use crate::time::Seconds;
 
 const COMMANDS: [Command; 5] = [
     Command::Introduce,
@@ -163,10 +165,10 @@ fn those_who_are_cut_off_are_named_with_their_standing() {
     let revoked = |known: &Known| known.holder == Holder::Client("carol".into());
     let known: Vec<Known> =
         all.into_iter().map(|known| Known { is_revoked: revoked(&known), ..known }).collect();
-    let told = world.rotation("root").retirement(&known, true).unwrap().cut_off;
+    let told = world.retirement("root", &known, true).unwrap().cut_off;
     let told: Vec<_> = told.iter().map(|one| (one.holder.name(), one.standing)).collect();
     assert_eq!(told, [("alice", Standing::Current), ("bob", Standing::NotInSpec)]);
-    let schedule = world.rotation("root").schedule(&known);
+    let schedule = world.schedule("root", &known);
     assert_eq!(schedule.steps.len(), 1);
     assert!(schedule.steps[0].from > world.now.after(Seconds::days(364)));
 }
@@ -178,6 +180,27 @@ const DEEP: &str = "[cas.root]\nduration = \"900d\"\n[cas.issuing]\nissuer = \"r
     [clients.bob]\nissuer = \"root\"\nduration = \"60d\"\nrenewBefore = \"10d\"\n\
     [clients.carol]\nissuer = \"apart\"\nduration = \"70d\"\nrenewBefore = \"10d\"\n";
 
+/// Hosts that let their clients in.
+const HOSTS: &str = "[services.web]\nimage = \"httpd\"\nport = 80\n\
+    [hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"root\"\nclientAuth.cas = [\"root\"]\n\
+    [hosts.\"b.example.com\"]\nservice = \"web\"\ntls.issuer = \"apart\"\nclientAuth.cas = [\"apart\"]\n";
+
+#[test]
+fn a_client_is_cut_off_from_the_host_that_no_longer_takes_it() {
+    let mut world = World::new(&format!("{DEEP}{HOSTS}"));
+    world.step("root", Command::Introduce).unwrap();
+    world.step("root", Command::Activate).unwrap();
+    let known = Known::all(&world.inventory.ledger).unwrap();
+    let told = |world: &World| {
+        let told = world.retirement("root", &known, true).unwrap().cut_off;
+        told.iter().map(|one| one.holder.name().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&world), ["a.example.com", "alice", "bob"], "nothing was signed again");
+    // What is below the intermediate is signed again with its key, the bundle has it, and alice's own chain is not needed.
+    world.render();
+    assert_eq!(told(&world), ["a.example.com", "bob"]);
+}
+
 #[test]
 fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
     // A plain generator of numbers: the same steps every time.
@@ -188,8 +211,9 @@ fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
         (state >> 33) % below
     };
     let mut taken = [0_usize; 4];
+    let with_hosts = format!("{DEEP}{HOSTS}");
     for run in 0..12 {
-        let mut world = World::new(DEEP);
+        let mut world = World::new(if run % 2 == 0 { DEEP } else { &with_hosts });
         for number in 0..80 {
             let name = ["root", "issuing", "apart"][usize::try_from(random(3)).unwrap()];
             let choice = usize::try_from(random(6)).unwrap();
@@ -207,6 +231,10 @@ fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
             taken[choice] += usize::from(world.step(name, command).is_ok());
             let out = world.locked_out(&["root", "issuing", "apart"]);
             assert!(out.is_empty(), "run {run}, step {number}, {command:?} {name}: {out:?}");
+            if run % 2 == 1 {
+                let out = world.refused();
+                assert!(out.is_empty(), "run {run}, step {number}, {command:?} {name}: {out:?}");
+            }
         }
     }
     assert!(taken.iter().all(|count| *count > 3), "{taken:?}");
@@ -226,11 +254,11 @@ fn of_several_old_generations_those_go_that_nobody_needs() {
     // The first certificate of alice has expired by then, the second one has not.
     world.now = world.now.after(Seconds::days(170));
     let known = Known::all(&world.inventory.ledger).unwrap();
-    let outcome = world.rotation("root").retirement(&known, false).unwrap();
+    let outcome = world.retirement("root", &known, false).unwrap();
     assert_eq!(outcome.retired, old[..1]);
     assert_eq!((&outcome.kept[0].0, outcome.kept[0].1.len()), (&old[1], 1));
     assert!(outcome.cut_off.is_empty() && outcome.revocations.is_empty());
-    let all = world.rotation("root").retirement(&known, true).unwrap();
+    let all = world.retirement("root", &known, true).unwrap();
     assert_eq!((all.retired, all.cut_off.len(), all.kept.len()), (old, 1, 0));
 }
 

@@ -2,12 +2,22 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::super::*;
+use std::collections::BTreeMap;
+
+use super::super::CutOffs;
+use crate::access::doors::{Door, Doors};
+use crate::diagnostic::Diagnostic;
+use crate::enforcement::{Anchors, ClientValidation, Fact, Refusal, Revocation};
+use crate::model::Model;
 use crate::model::tests::model;
+use crate::pki::certificate::{Certificate, ExtendedKeyUsage};
 use crate::pki::issue::Entropy;
 use crate::pki::key::{KeyError, KeyKind, PrivateKey};
-use crate::plan::{issue, plan};
-use crate::store::{Issued, IssuedCertificate, Keyring};
+use crate::pki::request::{CertificateRequest, Holder, SerialNumber};
+use crate::plan::rotation::{CutOff, Known, Retirement, Rotation, Schedule};
+use crate::plan::{IssuancePlan, chains, issue, plan};
+use crate::store::{HeldCertificate, Inventory, Issued, IssuedCertificate, Keyring, LedgerEntry};
+use crate::time::Timestamp;
 
 /// Serials that count, keys that are random.
 #[derive(Default)]
@@ -90,6 +100,48 @@ impl World {
         Rotation::of(&self.model, &self.inventory, name, self.now).unwrap()
     }
 
+    /// The hosts as nginx validates clients for them.
+    fn doors(&self) -> Doors<'_> {
+        let mut doors = Doors::default();
+        let mut known = BTreeMap::new();
+        for exposure in &self.model.exposures {
+            let Some(auth) = &exposure.client_auth else { continue };
+            let bundle = chains::trust_bundle(&self.model, &self.inventory, &auth.authorities);
+            let bundle = bundle.unwrap().into_iter().cloned().collect();
+            let validation = *known.entry(&auth.authorities).or_insert_with(|| {
+                doors.add_validation(ClientValidation {
+                    certificates: Fact::Known(bundle),
+                    anchors: Anchors::SelfSigned,
+                    depth: Some(5),
+                    revocation: Fact::Known(Revocation::None),
+                    tolerates: std::collections::BTreeSet::new(),
+                    refusal: Refusal::Later,
+                })
+            });
+            doors.add(Door { exposure, validation, subjects: None });
+        }
+        doors
+    }
+
+    fn cut_off(&self, name: &str, known: &[Known], gone: &[&Certificate]) -> Vec<CutOff> {
+        CutOffs::of(self.rotation(name), &self.doors(), known).without(gone)
+    }
+
+    pub(super) fn retirement(
+        &self,
+        name: &str,
+        known: &[Known],
+        forced: bool,
+    ) -> Result<Retirement, Vec<Diagnostic>> {
+        let losing = |gone: &[&Certificate]| self.cut_off(name, known, gone);
+        self.rotation(name).retirement(known, &losing, forced)
+    }
+
+    pub(super) fn schedule(&self, name: &str, known: &[Known]) -> Schedule {
+        let losing = |gone: &[&Certificate]| self.cut_off(name, known, gone);
+        self.rotation(name).schedule(known, &losing)
+    }
+
     /// Takes a step if it can be taken; the code of the refusal otherwise.
     pub(super) fn step(&mut self, name: &str, step: Command) -> Result<(), &'static str> {
         let rotation = self.rotation(name);
@@ -120,13 +172,23 @@ impl World {
             }
             Command::Retire { forced } => {
                 let known = Known::all(&self.inventory.ledger).unwrap();
-                let outcome =
-                    rotation.retirement(&known, forced).map_err(|errors| errors[0].code)?;
+                let outcome = self.retirement(name, &known, forced);
+                let outcome = outcome.map_err(|errors| errors[0].code)?;
                 let generations = self.inventory.generations.get_mut(name).unwrap();
                 generations.retiring.retain(|serial, _| !outcome.retired.contains(serial));
             }
         }
         Ok(())
+    }
+
+    /// Valid leaves of clients that no host takes with the chain that they were given.
+    pub(super) fn refused(&self) -> Vec<String> {
+        let doors = self.doors();
+        let is_client = |leaf: &Certificate| leaf.allows(&ExtendedKeyUsage::ClientAuth);
+        let valid = self.leaves.iter().filter(|chain| chain[0].not_after > self.now);
+        let clients = valid.filter(|chain| is_client(&chain[0]));
+        let refused = clients.filter(|chain| doors.reached(chain, self.now).is_empty());
+        refused.map(|chain| chain[0].subject.rfc2253()).collect()
     }
 
     /// Leaves that are valid and that nobody accepts who trusts the bundle of `listed`.

@@ -1,0 +1,47 @@
+//! Trust bundles of what there is, whether it is all or not.
+
+use std::sync::Arc;
+
+use crate::model::Model;
+use crate::pki::chain;
+use crate::pki::key::SpkiHash;
+use crate::pki::request::Holder;
+use crate::plan::chains;
+use crate::store::{Inventory, Material, SecretKey};
+
+/// The certificates of authorities as far as they are there: those that were never issued vouch for nobody. Nothing else
+/// is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Present<'a> {
+    /// Whose they are.
+    pub model: &'a Model,
+    /// What there is.
+    pub inventory: &'a Inventory,
+}
+
+impl Material for Present<'_> {
+    fn certificate_chain(&self, holder: &Holder) -> Option<String> {
+        chains::served(self.model, self.inventory, holder).map(chain::to_pem)
+    }
+
+    fn private_key(&self, _: &Holder) -> Option<Arc<dyn SecretKey>> {
+        None
+    }
+
+    fn key_fingerprint(&self, _: &Holder) -> Option<SpkiHash> {
+        None
+    }
+
+    fn trust_bundle(&self, authorities: &[String]) -> Option<String> {
+        let Self { model, inventory } = *self;
+        let is_there = |name: &&String| {
+            chains::trust_bundle(model, inventory, std::slice::from_ref(name)).is_some()
+        };
+        let there: Vec<String> = authorities.iter().filter(is_there).cloned().collect();
+        chains::trust_bundle(model, inventory, &there).map(chain::to_pem)
+    }
+
+    fn revocation_lists(&self, _: &[String]) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,172 @@
+//! How a target arranges what a model asks for: what its objects say, and how it validates clients for that.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::access::doors::{Door, Doors};
+use crate::diagnostic::Diagnostic;
+use crate::enforcement::{
+    Anchors, CheckedLists, ClientValidation, Fact, Fault, Missing, Refusal, Revocation,
+    UnknownStatus,
+};
+use crate::identity::Identity;
+use crate::model::{Model, Reference};
+use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
+use crate::specification::Verify;
+use crate::specification::value::ErrorPage;
+use crate::store::Material;
+
+/// What a target makes of a model, host by host.
+#[derive(Debug)]
+pub struct Arrangement<'m> {
+    /// How the hosts that name authorities authenticate clients, by key; only asked, never iterated over.
+    hosts: HashMap<&'m str, HostArrangement<'m>>,
+    /// What is the same for all of them.
+    pub verifier: Verifier,
+    /// What deserves a word.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// How the program that ends TLS validates certificates.
+#[derive(Clone, Copy, Debug)]
+pub struct Verifier {
+    /// Which certificates of a bundle end a chain.
+    pub anchors: Anchors,
+    /// Whose certificates are looked up in revocation lists, where a bundle has some, and what becomes of those without
+    /// a list; `None`: lists are not read.
+    pub lists: Option<(CheckedLists, UnknownStatus)>,
+    /// How a client is refused.
+    pub refusal: Refusal,
+}
+
+/// How a host authenticates clients, in the terms of the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostArrangement<'m> {
+    /// The Secret of the trust bundle.
+    pub secret: &'m Reference,
+    /// Names of the trusted authorities; `None`: the Secret exists already, unseen.
+    pub authorities: Option<&'m [String]>,
+    /// Whether a certificate is required.
+    pub verify: Verify,
+    /// How many certificates may stand between a client's and the root; `None`: any number.
+    pub depth: Option<u8>,
+    /// The only subjects that get in, as the target compares them, sorted; `None`: all.
+    pub subjects: Option<Vec<String>>,
+    /// Whether the backend sees the client's certificate.
+    pub pass_certificate_to_upstream: bool,
+    /// Where refused clients are sent.
+    pub error_page: Option<&'m ErrorPage>,
+}
+
+impl<'m> Arrangement<'m> {
+    /// An arrangement of these hosts, by key.
+    #[must_use]
+    pub fn new(
+        verifier: Verifier,
+        hosts: impl IntoIterator<Item = (&'m str, HostArrangement<'m>)>,
+    ) -> Self {
+        Self { hosts: hosts.into_iter().collect(), verifier, warnings: Vec::new() }
+    }
+
+    /// The same, with what deserves a word.
+    #[must_use]
+    pub fn with_warnings(self, warnings: Vec<Diagnostic>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    /// How that host authenticates clients, by its key; `None`: it names no authority.
+    #[must_use]
+    pub fn host(&self, key: &str) -> Option<&HostArrangement<'m>> {
+        self.hosts.get(key)
+    }
+
+    /// How that host validates the certificates of clients, by its key; `None`: it asks for none. `material` has the
+    /// certificates of its authorities.
+    #[must_use]
+    pub fn validation(&self, key: &str, material: &dyn Material) -> Option<ClientValidation> {
+        let host = self.host(key).filter(|host| host.verify != Verify::Off)?;
+        let (certificates, revocation) = self.trust(host, material);
+        Some(self.validation_with(host, certificates, revocation))
+    }
+
+    fn validation_with(
+        &self,
+        host: &HostArrangement<'_>,
+        certificates: Fact<Vec<Certificate>>,
+        revocation: Fact<Revocation>,
+    ) -> ClientValidation {
+        let tolerated: &[Fault] = match host.verify {
+            Verify::On | Verify::Off => &[],
+            Verify::Optional => &[Fault::Absent],
+            Verify::OptionalNoCa => &[Fault::Absent, Fault::Untrusted],
+        };
+        ClientValidation {
+            certificates,
+            anchors: self.verifier.anchors,
+            depth: host.depth,
+            revocation,
+            tolerates: tolerated.iter().copied().collect(),
+            refusal: self.verifier.refusal,
+        }
+    }
+
+    /// The bundle of a host and the lists beside it.
+    fn trust(
+        &self,
+        host: &HostArrangement<'_>,
+        material: &dyn Material,
+    ) -> (Fact<Vec<Certificate>>, Fact<Revocation>) {
+        let secret = || {
+            let Reference { namespace, name } = host.secret;
+            Identity {
+                api_version: "v1".to_owned(),
+                kind: "Secret".to_owned(),
+                namespace: Some(namespace.clone()),
+                name: name.clone(),
+            }
+        };
+        let Some(authorities) = host.authorities else {
+            let missing = Missing::Hidden(secret());
+            return (Fact::Unknown(missing.clone()), Fact::Unknown(missing));
+        };
+        let bundle = material.trust_bundle(authorities);
+        let bundle = bundle.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
+        let certificates =
+            bundle.map_or_else(|| Fact::Unknown(Missing::NotShown(secret())), Fact::Known);
+        let Some((depth, unknown)) = self.verifier.lists else {
+            return (certificates, Fact::Known(Revocation::None));
+        };
+        let lists = match material.revocation_lists(authorities) {
+            Ok(None) => Some(Revocation::None),
+            Ok(Some(pem)) => RevocationList::from_pem(pem.as_bytes())
+                .ok()
+                .map(|all| Revocation::Lists { all, depth, unknown }),
+            Err(_) => None,
+        };
+        let revocation =
+            lists.map_or_else(|| Fact::Unknown(Missing::NotShown(secret())), Fact::Known);
+        (certificates, revocation)
+    }
+
+    /// The hosts of the model that ask for certificates, in its order, with how they validate them.
+    #[must_use]
+    pub fn doors<'a>(&'a self, model: &'a Model, material: &dyn Material) -> Doors<'a> {
+        // Thousands of hosts have few bundles.
+        let mut known: BTreeMap<Alike<'a>, usize> = BTreeMap::new();
+        let mut doors = Doors::default();
+        for exposure in &model.exposures {
+            let arranged = self.host(&exposure.key).filter(|host| host.verify != Verify::Off);
+            let Some(host) = arranged else { continue };
+            let alike = (host.authorities.ok_or(host.secret), host.verify, host.depth);
+            let validation = *known.entry(alike).or_insert_with(|| {
+                let (certificates, revocation) = self.trust(host, material);
+                doors.add_validation(self.validation_with(host, certificates, revocation))
+            });
+            doors.add(Door { exposure, validation, subjects: host.subjects.as_deref() });
+        }
+        doors
+    }
+}
+
+/// What hosts have in common that validate certificates in one way.
+type Alike<'a> = (Result<&'a [String], &'a Reference>, Verify, Option<u8>);

@@ -1,0 +1,295 @@
+//! What ingress-nginx makes of client authentication: how deep chains may be, whom a bundle lets in, and what its list of
+//! subjects can tell apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::acceptance;
+use super::check::is_protected;
+use crate::diagnostic::{Diagnostic, has_errors, literal};
+use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus};
+use crate::model::context::listed;
+use crate::model::lineage::Anchor;
+use crate::model::{AllowedClient, ClientAuthentication, Exposure, Model};
+use crate::path;
+use crate::pki::name::DistinguishedName;
+use crate::pki::request::Issuer;
+use crate::specification::document::{Path, Places};
+use crate::targets::{Arrangement, HostArrangement, Verifier};
+
+/// nginx with OpenSSL: a bundle needs the root, and where it has one list, it needs all (`X509_V_FLAG_CRL_CHECK_ALL`,
+/// which `ssl_crl` sets).
+const NGINX: Verifier = Verifier {
+    anchors: Anchors::SelfSigned,
+    lists: Some((CheckedLists::Chain, UnknownStatus::Deny)),
+    refusal: Refusal::Later,
+};
+
+/// The arrangement of a model.
+///
+/// # Errors
+/// What cannot be arranged, with what deserves a word beside it.
+pub(super) fn arrange<'m>(
+    model: &'m Model,
+    places: &dyn Places,
+) -> Result<Arrangement<'m>, Vec<Diagnostic>> {
+    let Judged { found, .. } = judge(model, places);
+    if has_errors(&found) { Err(found) } else { Ok(of(model).with_warnings(found)) }
+}
+
+/// The arrangement of a model, whether it can be what is meant or not.
+pub(super) fn of(model: &Model) -> Arrangement<'_> {
+    let mut depths: BTreeMap<&[String], u8> = BTreeMap::new();
+    let hosts = model.exposures.iter().filter_map(|exposure| {
+        let auth = exposure.client_auth.as_ref()?;
+        let needed = *depths
+            .entry(&auth.authorities)
+            .or_insert_with(|| needed_depth(model, &auth.authorities));
+        Some((exposure.key.as_str(), host(auth, needed)))
+    });
+    Arrangement::new(NGINX, hosts)
+}
+
+/// The arrangement of one host.
+pub(super) fn one_of<'m>(model: &Model, exposure: &'m Exposure) -> Option<HostArrangement<'m>> {
+    let auth = exposure.client_auth.as_ref()?;
+    Some(host(auth, needed_depth(model, &auth.authorities)))
+}
+
+fn host(auth: &ClientAuthentication, needed: u8) -> HostArrangement<'_> {
+    let ClientAuthentication {
+        secret,
+        existing,
+        authorities,
+        verify,
+        verify_depth,
+        pass_certificate_to_upstream,
+        error_page,
+        allow,
+    } = auth;
+    let subjects = allow.as_ref().map(|clients| {
+        let all: BTreeSet<String> = clients.iter().map(|one| one.subject.rfc2253()).collect();
+        all.into_iter().collect()
+    });
+    HostArrangement {
+        secret,
+        authorities: (!existing).then_some(authorities),
+        verify: *verify,
+        // 0 and what is no number become 1, and a negative one breaks nginx.
+        depth: Some(verify_depth.unwrap_or(needed).max(1)),
+        subjects,
+        pass_certificate_to_upstream: *pass_certificate_to_upstream,
+        error_page: error_page.as_ref(),
+    }
+}
+
+/// The depth that leaves at or below any of `listed` need: nginx counts intermediates alone, and takes 0 for 1.
+fn needed_depth(model: &Model, listed: &[String]) -> u8 {
+    model.lineage.depth_below(listed).max(1)
+}
+
+/// Where a key of `clientAuth` is written: at the host, or in the defaults of all.
+pub(super) fn written(places: &dyn Places, key: &str, field: &str) -> Path {
+    let own = path!["hosts", key, "clientAuth", field];
+    if places.has(&own) { own } else { path!["defaults", "hosts", "clientAuth", field] }
+}
+
+/// What is wrong or worth a word with the arrangement of each host.
+pub(super) struct Judged<'m> {
+    /// What is said of it.
+    pub(super) found: Vec<Diagnostic>,
+    /// Keys of the hosts whose lists of clients cannot be arranged: there is nothing else to say of them.
+    pub(super) refused: BTreeSet<&'m str>,
+}
+
+/// Judges the arrangement of each host.
+pub(super) fn judge<'m>(model: &'m Model, places: &dyn Places) -> Judged<'m> {
+    let (mut found, mut refused) = (Vec::new(), BTreeSet::new());
+    let scene = Scene::of(model, places);
+    for exposure in &model.exposures {
+        let Some(auth) = &exposure.client_auth else { continue };
+        let host = Host { scene: &scene, exposure, auth };
+        if is_protected(exposure) {
+            found.extend(host.strangers());
+            found.extend(host.foreign_roots());
+            acceptance::refuse_unaccepted(model, places, exposure, auth, &mut found);
+        }
+        found.extend(host.depth());
+        let list = host.list();
+        if !list.is_empty() {
+            refused.insert(exposure.key.as_str());
+            found.extend(list);
+        }
+    }
+    Judged { found, refused }
+}
+
+/// What is asked of the model for many hosts.
+struct Scene<'a> {
+    model: &'a Model,
+    places: &'a dyn Places,
+    /// Authorities that sign clients, by their root.
+    signers: BTreeMap<&'a Anchor, BTreeSet<&'a str>>,
+    /// Names of the clients that have one subject.
+    namesakes: BTreeMap<&'a DistinguishedName, Vec<&'a str>>,
+}
+
+impl<'a> Scene<'a> {
+    fn of(model: &'a Model, places: &'a dyn Places) -> Self {
+        let mut signers: BTreeMap<&Anchor, BTreeSet<&str>> = BTreeMap::new();
+        for name in &model.client_signers {
+            if let Some(root) = model.lineage.root(name) {
+                signers.entry(root).or_default().insert(name);
+            }
+        }
+        let mut namesakes: BTreeMap<&DistinguishedName, Vec<&str>> = BTreeMap::new();
+        for client in model.clients.values() {
+            namesakes.entry(&client.request.subject).or_default().push(&client.name);
+        }
+        Self { model, places, signers, namesakes }
+    }
+}
+
+/// A host whose arrangement is judged.
+struct Host<'a> {
+    scene: &'a Scene<'a>,
+    exposure: &'a Exposure,
+    auth: &'a ClientAuthentication,
+}
+
+impl Host<'_> {
+    fn written(&self, field: &str) -> Path {
+        written(self.scene.places, &self.exposure.key, field)
+    }
+
+    /// Everything below the root of a listed authority gets in, so what signs clients below such a root must be below a
+    /// listed authority too.
+    fn strangers(&self) -> Option<Diagnostic> {
+        let Scene { model, places, signers, .. } = self.scene;
+        let authorities = &self.auth.authorities;
+        let lineage = &model.lineage;
+        let roots = authorities.iter().filter_map(|name| lineage.root(name));
+        let strangers: BTreeSet<&str> = roots
+            .filter_map(|root| signers.get(root))
+            .flatten()
+            .copied()
+            .filter(|name| !authorities.iter().any(|listed| lineage.is_at_or_below(name, listed)))
+            .collect();
+        let strangers: Vec<&str> = strangers.into_iter().collect();
+        if strangers.is_empty() {
+            return None;
+        }
+        let title = format!(
+            "{} would get in too: it hangs below the same root as {}",
+            listed(&strangers),
+            listed(&authorities.iter().map(String::as_str).collect::<Vec<_>>()),
+        );
+        Some(
+            Diagnostic::error("shared-root", title)
+                .at(places.value(&self.written("cas")))
+                .label(NEEDS_ROOT)
+                .help(format!(
+                    "give them separate roots, or list {} here if its clients may come in",
+                    listed(&strangers)
+                )),
+        )
+    }
+
+    /// Somebody else's root lets in whatever its owner has signed or will sign; that may be meant, and is said by listing
+    /// the root.
+    fn foreign_roots(&self) -> Vec<Diagnostic> {
+        let Scene { model, places, .. } = self.scene;
+        let lineage = &model.lineage;
+        let authorities = &self.auth.authorities;
+        let listed: Vec<_> = authorities.iter().filter_map(|name| lineage.anchor(name)).collect();
+        let is_unlisted = |name: &&String| {
+            let root = lineage.root(name);
+            root.is_some_and(|root| !matches!(root, Anchor::Ours(_)) && !listed.contains(&root))
+        };
+        let warning = |name: &String| {
+            let title =
+                format!("clients of any authority below the root of {} get in too", literal(name));
+            Diagnostic::warning("foreign-root", title)
+                .at(places.value(&self.written("cas")))
+                .label(NEEDS_ROOT)
+                .help("that is for the root's owner to say: ask for a root that signs these clients alone; or bring the root along under `cas` and list it here, if all of them may come in")
+        };
+        authorities.iter().filter(is_unlisted).map(warning).collect()
+    }
+
+    fn depth(&self) -> Option<Diagnostic> {
+        let written = self.auth.verify_depth?;
+        let place = self.scene.places.value(&self.written("verifyDepth"));
+        if written == 0 {
+            return Some(
+                Diagnostic::error("invalid-value", "`verifyDepth` is at least 1")
+                    .at(place)
+                    .help("it counts intermediates, and the controller takes 0 for 1; remove it: mtlsgen fits it to the chain"),
+            );
+        }
+        let needed = needed_depth(self.scene.model, &self.auth.authorities);
+        (written < needed).then(|| {
+            let title = format!("clients whose chain has {needed} intermediates will be refused: `verifyDepth` is {written}");
+            Diagnostic::warning("verify-depth", title).at(place).help(format!(
+                "write `verifyDepth = {needed}`, or remove it: mtlsgen fits it to the chain"
+            ))
+        })
+    }
+
+    /// nginx sees the subject alone, so all who could sign such a subject must be in the spec, and each subject must
+    /// belong to one client.
+    fn list(&self) -> Vec<Diagnostic> {
+        let Some(allow) = &self.auth.allow else { return Vec::new() };
+        if let Some(refused) = self.foreign_signers() {
+            return vec![refused];
+        }
+        allow.iter().enumerate().filter_map(|(index, client)| self.twin(index, client)).collect()
+    }
+
+    fn foreign_signers(&self) -> Option<Diagnostic> {
+        let lineage = &self.scene.model.lineage;
+        let is_foreign =
+            |name: &&String| lineage.line(name).iter().any(|one| !matches!(one, Anchor::Ours(_)));
+        let foreign = self.auth.authorities.iter().filter(is_foreign);
+        let foreign: Vec<&str> = foreign.map(String::as_str).collect();
+        if !self.auth.existing && foreign.is_empty() {
+            return None;
+        }
+        let who =
+            if self.auth.existing { "an existing Secret".to_owned() } else { listed(&foreign) };
+        let title = format!(
+            "`allow` together with {who}: others may hold the same subject, and the controller sees only the subject"
+        );
+        Some(
+            Diagnostic::error("allow", title)
+                .at(self.scene.places.value(&self.written("allow")))
+                .help("let an authority of the spec sign these clients, or check the issuer in the backend"),
+        )
+    }
+
+    fn twin(&self, index: usize, client: &AllowedClient) -> Option<Diagnostic> {
+        let Scene { model, places, namesakes, .. } = self.scene;
+        let AllowedClient { name, subject } = client;
+        let is_below = |other: &str| {
+            let issuer = model.clients.get(other).map(|client| &client.request.issuer);
+            matches!(issuer, Some(Issuer::Authority(issuer)) if self.auth.authorities.iter().any(|listed| model.lineage.is_at_or_below(issuer, listed)))
+        };
+        let mut others = namesakes.get(subject)?.iter().filter(|other| *other != name);
+        let twin = others.find(|other| is_below(other))?;
+        let mut place = self.written("allow");
+        place.extend(path![index]);
+        let title = format!(
+            "clients `{name}` and `{twin}` have one subject: the controller cannot tell them apart"
+        );
+        Some(
+            Diagnostic::error("allow", title)
+                .at(places.value(&place))
+                .related(places.key(&path!["clients", *twin]), "the other one")
+                .help("give one of them another `subject`"),
+        )
+    }
+}
+
+const NEEDS_ROOT: &str = "the controller needs the root in the bundle, and trusts all below it";
+
+#[cfg(test)]
+mod tests;
