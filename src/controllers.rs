@@ -34,7 +34,9 @@ pub trait Controller: Sync {
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
 
     /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
-    fn laxer(&self, settings: &Settings) -> Option<Settings>;
+    fn laxer(&self, _: &Settings) -> Option<Settings> {
+        None
+    }
 
     /// What it makes of objects.
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed;
