@@ -27,7 +27,7 @@ class Sample:
 SAMPLES = {
     "ingress-nginx": Sample(ingress_nginx, range(60), several=31),
     "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(1020, 1054), several=110),
-    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(2040, 2074), unknown=22),
+    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(2074, 2108), several=61),
 }
 #: Set-ups at once in a long run.
 SIZE = 60
