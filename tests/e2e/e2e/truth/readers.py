@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from ..cluster import as_list
 from ..controllers import Controller
 from ..controllers.ingress_nginx import Instance, starts
 from ..controllers.namespaces import CONTROLLER_CLASS, ingress_class
-from ..cluster import as_list
 from ..controllers.traefik import started
 from ..registry import TRAEFIK_VERSIONS
 from ..specs.setups import KINDS, TRAEFIK_KINDS, Kind
