@@ -14,6 +14,7 @@ mod finish;
 pub mod judging;
 mod name_suffix;
 pub mod objects;
+mod parts;
 pub mod patch;
 mod print;
 mod protection;
@@ -182,11 +183,12 @@ impl Rendered<'_> {
         for object in &objects {
             set.add(object);
         }
+        let ours = others.is_empty().then_some(objects.as_slice());
         for (identity, object) in others {
             set.add_other(identity, object);
         }
         let mut found = target.check_objects(&model, &set, locate);
-        found.extend(protection::check(&model, material, target, &set, locate));
+        found.extend(protection::check(&model, material, target, (&set, ours), locate));
         if has_errors(&found) {
             return Err(found);
         }

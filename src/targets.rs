@@ -6,7 +6,7 @@ pub(crate) mod fixture;
 pub mod ingress_nginx;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
@@ -35,6 +35,15 @@ pub const PLANNED: &[&str] = &[
     "traefik",
     "traefik-ingress-nginx",
 ];
+
+/// What is not as mtlsgen makes it about the objects of a host.
+#[derive(Debug, Default)]
+pub struct Explanation {
+    /// What differs, in words.
+    pub reasons: Vec<String>,
+    /// Annotations that are refused on protected hosts.
+    pub annotations: BTreeSet<String>,
+}
 
 /// An ingress dialect.
 ///
@@ -89,7 +98,7 @@ pub trait Target: Sync {
     ) -> Vec<Diagnostic>;
 
     /// What is not as mtlsgen makes it about the objects that expose a host, where somebody else gets in than the spec says.
-    fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String>;
+    fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Explanation;
 
     /// The finding that the effect of an annotation is not known, with how to keep that annotation all the same.
     fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic;

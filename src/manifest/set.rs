@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use serde_json::Value;
 
@@ -15,8 +16,15 @@ pub struct ObjectSet<'a> {
     members: Vec<Member<'a>>,
     namespace: Namespace<'a>,
     extent: Extent,
-    /// Positions of all members by group, kind, namespace and name, once one was asked for; never iterated over.
-    keys: OnceCell<HashMap<[String; 4], usize>>,
+    /// Positions of all members by a hash of group, kind, namespace and name, once one was asked for; never iterated over.
+    keys: OnceCell<Keys>,
+}
+
+/// Positions by a hash of their keys.
+#[derive(Default)]
+struct Keys {
+    hasher: RandomState,
+    positions: HashMap<u64, Vec<usize>>,
 }
 
 /// Namespace of objects that say none.
@@ -137,6 +145,15 @@ impl<'a> ObjectSet<'a> {
         }
     }
 
+    /// Whether all of it is as mtlsgen makes it: no template, patch or hash suffix has changed it, and it has no others.
+    #[must_use]
+    pub fn is_as_made(&self) -> bool {
+        let is_typed = |member: &Member<'_>| {
+            matches!(member, Member::Ours(Object { body: Body::Typed(_), .. }))
+        };
+        self.members.iter().all(is_typed)
+    }
+
     /// How much of a cluster it has.
     #[must_use]
     pub fn extent(&self) -> Extent {
@@ -158,14 +175,17 @@ impl<'a> ObjectSet<'a> {
     #[must_use]
     pub fn read<K: Api>(&self, namespace: &str, name: &str) -> Shown<Result<Seen<'_, K>, Misread>> {
         let group = K::GROUPS.first().copied().unwrap_or_default();
-        let wanted = Identity {
-            // The version does not matter.
-            api_version: if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") },
-            kind: K::KIND.to_owned(),
-            namespace: Some(namespace.to_owned()),
-            name: name.to_owned(),
+        let found = match self.position([group, K::KIND, namespace, name]) {
+            Some(at) => Shown::Found(at),
+            None => self.find(&Identity {
+                // The version does not matter.
+                api_version: if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") },
+                kind: K::KIND.to_owned(),
+                namespace: Some(namespace.to_owned()),
+                name: name.to_owned(),
+            }),
         };
-        match self.find(&wanted) {
+        match found {
             Shown::Found(at) => match self.members[at].seen() {
                 Ok(Some(seen)) => Shown::Found(Ok(seen)),
                 Ok(None) => Shown::Absent,
@@ -177,30 +197,37 @@ impl<'a> ObjectSet<'a> {
         }
     }
 
-    /// The position of the member with that identity.
-    fn find(&self, wanted: &Identity) -> Shown<usize> {
-        let owned = |key: [&str; 4]| key.map(str::to_owned);
+    /// The position of the first member with that key.
+    fn position(&self, key: [&str; 4]) -> Option<usize> {
         let keys = self.keys.get_or_init(|| {
-            let mut keys = HashMap::with_capacity(self.members.len());
+            let mut keys = Keys::default();
+            keys.positions.reserve(self.members.len());
             for (at, member) in self.members.iter().enumerate() {
-                keys.entry(owned(member.identity().key())).or_insert(at);
+                let hash = keys.hasher.hash_one(member.identity().key());
+                keys.positions.entry(hash).or_default().push(at);
             }
             keys
         });
+        let all = keys.positions.get(&keys.hasher.hash_one(key))?;
+        all.iter().copied().find(|at| self.members[*at].identity().key() == key)
+    }
+
+    /// The position of the member with that identity.
+    fn find(&self, wanted: &Identity) -> Shown<usize> {
         let [group, kind, _, name] = wanted.key();
-        if let Some(at) = keys.get(&owned(wanted.key())) {
-            return Shown::Found(*at);
+        if let Some(at) = self.position(wanted.key()) {
+            return Shown::Found(at);
         }
         if wanted.kind == "Secret" && self.is_made(wanted) {
             return Shown::Hidden;
         }
         let nameless = match self.namespace {
-            Namespace::Assumed(assumed) => keys.get(&owned([group, kind, assumed, name])),
+            Namespace::Assumed(assumed) => self.position([group, kind, assumed, name]),
             Namespace::Known(_) => None,
         };
         match (nameless, self.extent) {
             (None, Extent::Cluster) if self.has_kind(group, kind) => Shown::Absent,
-            (perhaps, _) => Shown::NotShown(perhaps.map(|at| self.members[*at].identity().clone())),
+            (perhaps, _) => Shown::NotShown(perhaps.map(|at| self.members[at].identity().clone())),
         }
     }
 

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::parts::{Part, parts};
 use crate::access::desired::desired;
 use crate::access::readers::readers;
-use crate::controllers::{Declared, Settings};
+use crate::controllers::{Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Witness, compare,
 };
-use crate::manifest::ObjectSet;
 use crate::manifest::kinds::Ingress;
+use crate::manifest::{Object, ObjectSet};
 use crate::model::{Exposure, Model};
 use crate::specification::document::{Locate, Step};
 use crate::store::Material;
@@ -30,44 +31,26 @@ const MOST_SHOWN: usize = 4;
 /// What a difference rests on that other settings than the defaults make.
 const OTHER_SETTINGS: &str = "that depends on the controller's ConfigMap, which is not among the objects: with `ssl-redirect: \"false\"`, or where it takes snippets, this host is open";
 
-/// Every host that some reader would serve to others than the spec says.
-pub(super) fn check(
-    model: &Model,
+/// Every host that some reader would serve to others than the spec says; `ours`: all objects, if no others are among them.
+pub(super) fn check<'a>(
+    model: &'a Model,
     material: &dyn Material,
-    target: &dyn Target,
-    objects: &ObjectSet<'_>,
-    locate: Locate<'_>,
+    target: &'a dyn Target,
+    (objects, ours): (&'a ObjectSet<'a>, Option<&'a [Object]>),
+    locate: Locate<'a>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (classes, exposures) in by_class(model) {
-        let desired = desired(model, material, exposures.iter().copied());
-        let now = moment(&desired);
         for (controller, declared) in readers(model) {
             let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
             let accepted = allowed.map(ToString::to_string).collect();
             let declared = Declared { classes: classes.clone(), accepted, ..declared };
             let settings = controller.settings(objects, &declared);
-            let compared = |settings: &Settings| {
-                compare(&desired, &controller.observe(objects, settings), now)
-            };
-            let mut differences = compared(&settings);
-            if differences.iter().any(is_of_settings) {
-                // That ConfigMap need not be the controller's: warnings say so, and the defaults hold besides.
-                let none = controller.settings(&ObjectSet::empty(objects), &declared);
-                differences = compared(&Settings { classes: settings.classes.clone(), ..none });
+            for Part { exposures, objects: own } in parts(&exposures, objects, ours) {
+                let objects = own.as_ref().unwrap_or(objects);
+                let scene = Scene { model, target, objects, settings: &settings, locate };
+                found.extend(scene.check(&exposures, material, (controller, &declared)));
             }
-            differences.retain(|one| !is_forwarded(one));
-            let scene = Scene { model, target, objects, settings: &settings, locate };
-            // What mtlsgen makes holds whatever the settings are.
-            let laxer = controller.laxer(&settings).filter(|_| !is_as_made(objects));
-            if let (true, Some(laxer)) = (differences.is_empty(), laxer) {
-                let mut differences = compared(&laxer);
-                differences.retain(|one| one.kind != DifferenceKind::LockedOut);
-                let all = scene.diagnostics(&exposures, differences);
-                found.extend(all.into_iter().map(|one| one.help(OTHER_SETTINGS)));
-                continue;
-            }
-            found.extend(scene.diagnostics(&exposures, differences));
         }
     }
     found
@@ -146,6 +129,35 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    fn check(
+        &self,
+        exposures: &[&Exposure],
+        material: &dyn Material,
+        (controller, declared): (&dyn Controller, &Declared),
+    ) -> Vec<Diagnostic> {
+        let Self { model, objects, settings, .. } = *self;
+        let desired = desired(model, material, exposures.iter().copied());
+        let now = moment(&desired);
+        let compared =
+            |settings: &Settings| compare(&desired, &controller.observe(objects, settings), now);
+        let mut differences = compared(settings);
+        if differences.iter().any(is_of_settings) {
+            // That ConfigMap need not be the controller's: warnings say so, and the defaults hold besides.
+            let none = controller.settings(&ObjectSet::empty(objects), declared);
+            differences = compared(&Settings { classes: settings.classes.clone(), ..none });
+        }
+        differences.retain(|one| !is_forwarded(one));
+        // What mtlsgen makes holds whatever the settings are.
+        let laxer = controller.laxer(settings).filter(|_| !is_as_made(objects));
+        let Some(laxer) = laxer.filter(|_| differences.is_empty()) else {
+            return self.diagnostics(exposures, differences);
+        };
+        let mut differences = compared(&laxer);
+        differences.retain(|one| one.kind != DifferenceKind::LockedOut);
+        let all = self.diagnostics(exposures, differences);
+        all.into_iter().map(|one| one.help(OTHER_SETTINGS)).collect()
+    }
+
     fn diagnostics(
         &self,
         exposures: &[&Exposure],
@@ -192,22 +204,23 @@ impl Scene<'_> {
                 diagnostic = diagnostic.help(format!("besides, {one}"));
             }
         }
-        for reason in self.target.explain(self.model, exposure, self.objects) {
+        let explanation = self.target.explain(self.model, exposure, self.objects);
+        for reason in explanation.reasons {
             diagnostic = diagnostic.help(reason);
         }
         let missing = differences.iter().filter_map(Difference::missing);
-        let annotations: BTreeSet<&str> = missing
-            .filter_map(|missing| match missing {
-                Missing::Snippet(_, key) | Missing::Effect(_, key) => Some(key.as_str()),
-                _ => None,
-            })
-            .collect();
+        let unknown = missing.filter_map(|missing| match missing {
+            Missing::Snippet(_, key) | Missing::Effect(_, key) => Some(key.clone()),
+            _ => None,
+        });
+        let annotations: BTreeSet<String> =
+            explanation.annotations.into_iter().chain(unknown).collect();
         diagnostic = diagnostic.help(match exposure.existing_ingress {
             Some(_) => EXISTING,
             None => CHANGED,
         });
         for annotation in annotations {
-            diagnostic = self.target.ways_out(diagnostic, annotation);
+            diagnostic = self.target.ways_out(diagnostic, &annotation);
         }
         if self.model.controllers.is_empty() {
             diagnostic = diagnostic.help(format!(

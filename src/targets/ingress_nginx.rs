@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use self::arrange::Judged;
-use super::{Arrangement, FinalObjects, Target, misread};
+use super::{Arrangement, Explanation, FinalObjects, Target, misread};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::manifest::kinds::{
@@ -82,6 +82,10 @@ impl Target for IngressNginx {
         objects: &ObjectSet<'_>,
         locate: Locate<'_>,
     ) -> Vec<Diagnostic> {
+        if objects.is_as_made() {
+            // The checks of the spec have said it all.
+            return Vec::new();
+        }
         let (objects, malformed) = FinalObjects::of(objects);
         let views = objects.views();
         let mut found = misread(malformed);
@@ -90,7 +94,7 @@ impl Target for IngressNginx {
         found
     }
 
-    fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Vec<String> {
+    fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Explanation {
         explain::explain(exposure, arrange::one_of(model, exposure).as_ref(), objects)
     }
 

@@ -1,22 +1,19 @@
 //! From servers of nginx to what is served (`rootfs/etc/nginx/template/nginx.tmpl`, `rootfs/etc/nginx/lua/lua_ingress.lua`).
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::error_page;
 use super::locations::{answer, broken, headers, patterns, with_slash_alone};
 use super::reading::{Auth, HttpsRedirect, Reader, Unread, Verify};
-use super::secrets::Secrets;
+use super::secrets::{Files, Secrets};
 use super::servers::{DEFAULT, Location, Server, World};
 use super::settings::PASTED;
 use super::values::boolean;
 use crate::controllers::orders::{Orders, orders};
 use crate::controllers::{Origin, Settings};
 use crate::enforcement::{
-    Action, Admits, Anchors, Answer, Cause, Check, ClientValidation, Clients, Fact, Fault, Given,
-    Listener, Missing, Observed, PathPattern, Pattern, Protocol, Refusal, Route, RouteTable,
-    SniDiffers, ToHttps, VirtualHost,
+    Action, Admits, Answer, Cause, Check, Clients, Fact, Fault, Given, Listener, Missing, Observed,
+    PathPattern, Pattern, Protocol, Route, RouteTable, SniDiffers, ToHttps, VirtualHost,
 };
 use crate::identity::Identity;
 use crate::manifest::kinds::Ingress;
@@ -51,13 +48,7 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
             }
         }
     }
-    let scene = Scene {
-        objects,
-        settings,
-        secrets: &secrets,
-        pasted: pasted(settings),
-        validations: RefCell::default(),
-    };
+    let scene = Scene { objects, settings, files: secrets.files(), pasted: pasted(settings) };
     let (listeners, table) = scene.serve(&worlds);
     Observed::new(listeners, vec![table], misread, given)
 }
@@ -100,10 +91,8 @@ fn pasted(settings: &Settings) -> Option<Missing> {
 struct Scene<'a> {
     objects: &'a ObjectSet<'a>,
     settings: &'a Settings,
-    secrets: &'a Secrets<'a>,
+    files: Files,
     pasted: Option<Missing>,
-    /// By the files of certificates and of lists, and the depth.
-    validations: RefCell<BTreeMap<(String, Option<String>, u8), Arc<ClientValidation>>>,
 }
 
 /// What a server does under some of its names.
@@ -253,21 +242,7 @@ impl Scene<'_> {
         else {
             return Clients::NotAsked;
         };
-        // Hosts that are validated alike share what validates them.
-        let key = (file.clone(), lists.clone(), *depth);
-        let mut known = self.validations.borrow_mut();
-        let validation = known.entry(key).or_insert_with(|| {
-            let (certificates, revocation) = self.secrets.trust(file, lists.as_deref());
-            Arc::new(ClientValidation {
-                certificates,
-                anchors: Anchors::SelfSigned,
-                depth: Some(*depth),
-                revocation,
-                tolerates: BTreeSet::new(),
-                refusal: Refusal::Later,
-            })
-        });
-        Clients::Asked(Arc::clone(validation))
+        Clients::Asked(self.files.validation(file, lists.as_deref(), *depth))
     }
 
     fn routes(&self, world: &World, server: &Server, is_configured: bool) -> Vec<Route> {

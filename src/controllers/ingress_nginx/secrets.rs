@@ -1,9 +1,14 @@
 //! What the controller takes out of a Secret to verify clients with (`internal/ingress/controller/store/backend_ssl.go`,
 //! `internal/net/ssl/ssl.go`).
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use crate::enforcement::{Cause, CheckedLists, Fact, Missing, Revocation, UnknownStatus};
+use crate::enforcement::{
+    Anchors, Cause, CheckedLists, ClientValidation, Fact, Missing, Refusal, Revocation,
+    UnknownStatus,
+};
 use crate::identity::Identity;
 use crate::manifest::kinds::{Datum, NotBase64, Secret};
 use crate::manifest::{ObjectSet, Seen, Shown};
@@ -25,9 +30,9 @@ pub(super) enum Taken {
         /// The file of the certificates.
         file: String,
         /// The certificates.
-        certificates: Vec<Certificate>,
+        certificates: Arc<Vec<Certificate>>,
         /// The file of the revocation lists, and the lists.
-        lists: Option<(String, Vec<RevocationList>)>,
+        lists: Option<(String, Arc<Vec<RevocationList>>)>,
     },
     /// That is not known.
     Unknown(Missing),
@@ -37,53 +42,98 @@ pub(super) enum Taken {
 pub(super) struct Secrets<'a> {
     objects: &'a ObjectSet<'a>,
     taken: BTreeMap<(String, String), Taken>,
+    /// What bundles of ours are, which many Secrets share; only asked, never iterated over.
+    shared: HashMap<Shared, Contents>,
 }
 
-/// What clients are verified with.
-pub(super) type Trust = (Fact<Vec<Certificate>>, Fact<Revocation>);
+/// Where the texts of `ca.crt` and `ca.crl` stand in memory; a set of objects outlives what is read of it.
+type Shared = (*const u8, Option<*const u8>);
+
+/// Certificates and lists.
+type Contents = (Arc<Vec<Certificate>>, Option<Arc<Vec<RevocationList>>>);
+
+/// What is written to files: the possibilities of each, by its name; only asked, never iterated over.
+#[derive(Default)]
+pub(super) struct Files {
+    certificates: HashMap<String, Vec<Arc<Vec<Certificate>>>>,
+    lists: HashMap<String, Vec<Arc<Vec<RevocationList>>>>,
+    known: RefCell<HashMap<Alike, Arc<ClientValidation>>>,
+}
+
+/// The possibilities for certificates and lists, by where they stand in memory, and the depth.
+type Alike = (Vec<*const Vec<Certificate>>, Vec<*const Vec<RevocationList>>, u8);
 
 impl<'a> Secrets<'a> {
     pub(super) fn of(objects: &'a ObjectSet<'a>) -> Self {
-        Self { objects, taken: BTreeMap::new() }
+        Self { objects, taken: BTreeMap::new(), shared: HashMap::new() }
     }
 
     /// What the controller takes out of the Secret of that namespace and name.
     pub(super) fn take(&mut self, namespace: &str, name: &str) -> &Taken {
         let key = (namespace.to_owned(), name.to_owned());
-        let objects = self.objects;
-        self.taken.entry(key).or_insert_with(|| taken(objects, namespace, name))
+        let (objects, shared) = (self.objects, &mut self.shared);
+        self.taken.entry(key).or_insert_with(|| taken(objects, shared, namespace, name))
     }
 
-    /// What clients are verified with by what a Secret gave: where two Secrets are written to one file, the one that was
-    /// written last (`nsSecName` of `backend_ssl.go` joins namespace and name with a dash).
-    pub(super) fn trust(&self, file: &str, lists: Option<&str>) -> Trust {
-        let all = self.taken.values().filter_map(|taken| match taken {
-            Taken::Authorities { file, certificates, lists } => Some((file, certificates, lists)),
-            Taken::Refused | Taken::NoAuthorities | Taken::Unknown(_) => None,
-        });
-        let mut certificates: Vec<Vec<Certificate>> = Vec::new();
-        let mut revocation: Vec<Revocation> = Vec::new();
-        for (own, own_certificates, own_lists) in all {
-            if own == file && !certificates.contains(own_certificates) {
-                certificates.push(own_certificates.clone());
-            }
-            if let Some((_, own_lists)) =
-                own_lists.as_ref().filter(|(own, _)| Some(own.as_str()) == lists)
-            {
-                let own_lists = Revocation::Lists {
-                    all: own_lists.clone(),
-                    depth: CheckedLists::Chain,
-                    unknown: UnknownStatus::Deny,
-                };
-                if !revocation.contains(&own_lists) {
-                    revocation.push(own_lists);
-                }
+    /// The files that the controller writes.
+    pub(super) fn files(&self) -> Files {
+        let mut files = Files::default();
+        for taken in self.taken.values() {
+            let Taken::Authorities { file, certificates, lists } = taken else { continue };
+            add(files.certificates.entry(file.clone()).or_default(), certificates);
+            if let Some((file, lists)) = lists {
+                add(files.lists.entry(file.clone()).or_default(), lists);
             }
         }
-        if revocation.is_empty() {
-            revocation.push(Revocation::None);
-        }
-        (one(certificates), one(revocation))
+        files
+    }
+}
+
+/// Adds a possibility, unless it is there.
+fn add<T: PartialEq>(all: &mut Vec<Arc<T>>, one: &Arc<T>) {
+    if !all.iter().any(|known| Arc::ptr_eq(known, one) || known == one) {
+        all.push(Arc::clone(one));
+    }
+}
+
+impl Files {
+    /// What clients are verified with by these files, and this depth: where two Secrets are written to one file, the one that
+    /// was written last (`nsSecName` of `backend_ssl.go` joins namespace and name with a dash). Hosts that are validated alike
+    /// share it.
+    pub(super) fn validation(
+        &self,
+        file: &str,
+        lists: Option<&str>,
+        depth: u8,
+    ) -> Arc<ClientValidation> {
+        let certificates = self.certificates.get(file).map(Vec::as_slice).unwrap_or_default();
+        let lists = lists.and_then(|file| self.lists.get(file));
+        let lists = lists.map(Vec::as_slice).unwrap_or_default();
+        let alike = (
+            certificates.iter().map(Arc::as_ptr).collect(),
+            lists.iter().map(Arc::as_ptr).collect(),
+            depth,
+        );
+        let make = || {
+            let of_lists = |all: &Arc<Vec<RevocationList>>| Revocation::Lists {
+                all: all.to_vec(),
+                depth: CheckedLists::Chain,
+                unknown: UnknownStatus::Deny,
+            };
+            let mut revocation: Vec<Revocation> = lists.iter().map(of_lists).collect();
+            if revocation.is_empty() {
+                revocation.push(Revocation::None);
+            }
+            Arc::new(ClientValidation {
+                certificates: one(certificates.iter().map(|all| all.to_vec()).collect()),
+                anchors: Anchors::SelfSigned,
+                depth: Some(depth),
+                revocation: one(revocation),
+                tolerates: BTreeSet::new(),
+                refusal: Refusal::Later,
+            })
+        };
+        Arc::clone(self.known.borrow_mut().entry(alike).or_insert_with(make))
     }
 }
 
@@ -98,7 +148,12 @@ fn one<T>(mut all: Vec<T>) -> Fact<T> {
     }
 }
 
-fn taken(objects: &ObjectSet<'_>, namespace: &str, name: &str) -> Taken {
+fn taken(
+    objects: &ObjectSet<'_>,
+    shared: &mut HashMap<Shared, Contents>,
+    namespace: &str,
+    name: &str,
+) -> Taken {
     let identity = || Identity {
         api_version: "v1".to_owned(),
         kind: "Secret".to_owned(),
@@ -106,11 +161,42 @@ fn taken(objects: &ObjectSet<'_>, namespace: &str, name: &str) -> Taken {
         name: name.to_owned(),
     };
     match objects.read::<Secret>(namespace, name) {
-        Shown::Found(Ok(seen)) => of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown),
+        Shown::Found(Ok(seen)) => match place(&seen) {
+            None => of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown),
+            Some(place) => match shared.get(&place) {
+                Some((certificates, lists)) => Taken::Authorities {
+                    file: format!("ca-{namespace}-{name}.pem"),
+                    certificates: Arc::clone(certificates),
+                    lists: lists
+                        .as_ref()
+                        .map(|lists| (format!("crl-{namespace}-{name}.pem"), Arc::clone(lists))),
+                },
+                None => {
+                    let taken = of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown);
+                    if let Taken::Authorities { certificates, lists, .. } = &taken {
+                        let lists = lists.as_ref().map(|(_, lists)| Arc::clone(lists));
+                        shared.insert(place, (Arc::clone(certificates), lists));
+                    }
+                    taken
+                }
+            },
+        },
         Shown::Found(Err(_)) | Shown::Hidden => Taken::Unknown(Missing::Hidden(identity())),
         Shown::NotShown(_) => Taken::Unknown(Missing::NotShown(identity())),
         Shown::Absent => Taken::Refused,
     }
+}
+
+/// Where the texts of a bundle of ours stand, which others may share; `None`: it is not as mtlsgen makes it, or has more.
+fn place(seen: &Seen<'_, Secret>) -> Option<Shared> {
+    if !seen.is_as_made || seen.object.data.get("tls.key").is_some() {
+        return None;
+    }
+    let text = |key: &str| match seen.object.data.get(key) {
+        Some(Datum::Public(text)) => Some(text.as_ptr()),
+        Some(Datum::Key(_) | Datum::Read(_)) | None => None,
+    };
+    Some((text("ca.crt")?, text("ca.crl")))
 }
 
 /// # Errors
@@ -152,10 +238,10 @@ fn of_secret(seen: &Seen<'_, Secret>, namespace: &str, name: &str) -> Result<Tak
             let Ok(lists) = RevocationList::from_pem(&pem) else {
                 return beyond_the_first(&pem, seen.identity);
             };
-            Some((format!("crl-{file}.pem"), lists))
+            Some((format!("crl-{file}.pem"), Arc::new(lists)))
         }
     };
-    Ok(Taken::Authorities { file: path, certificates, lists })
+    Ok(Taken::Authorities { file: path, certificates: Arc::new(certificates), lists })
 }
 
 /// Whether the key belongs to the certificate (`tls.X509KeyPair`); `None`: the key is not shown, or of a kind that is not read

@@ -1,5 +1,7 @@
 //! What has changed about the Ingresses of a host, and why it may be served otherwise.
 
+use std::collections::BTreeSet;
+
 use super::PREFIX;
 use super::own_annotations::{self, Annotations};
 use crate::controllers::ingress_nginx::annotation_risk::opens;
@@ -10,7 +12,7 @@ use crate::manifest::{ObjectSet, Shown};
 use crate::model::{Exposure, Reference};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
-use crate::targets::HostArrangement;
+use crate::targets::{Explanation, HostArrangement};
 
 /// What says the ingress class where `ingressClassName` does not, and above it.
 const CLASS: &str = "kubernetes.io/ingress.class";
@@ -20,7 +22,7 @@ pub(super) fn explain(
     exposure: &Exposure,
     arranged: Option<&HostArrangement<'_>>,
     objects: &ObjectSet<'_>,
-) -> Vec<String> {
+) -> Explanation {
     let host = exposure.host.as_str();
     // What cannot be expressed has been refused before.
     let wanted = arranged
@@ -28,6 +30,7 @@ pub(super) fn explain(
     let wanted = wanted.unwrap_or_default();
     let (ingresses, _) = objects.all::<Ingress>();
     let mut found = Vec::new();
+    let mut refused = BTreeSet::new();
     let mut is_there = false;
     let is_here =
         |identity: &Identity| identity.namespace.as_deref() == Some(exposure.namespace.as_str());
@@ -53,6 +56,16 @@ pub(super) fn explain(
             found.extend(problem.map(|problem| format!("{called} {problem}")));
         }
         found.extend(annotations(exposure, &seen.object, (&wanted, is_own), &called));
+        let of_others = seen.object.metadata.annotations.iter();
+        refused.extend(
+            of_others
+                .filter(|(name, value)| {
+                    !exposure.allows(name)
+                        && opens(name, value).is_some()
+                        && !name.contains("/auth-tls-")
+                })
+                .map(|(name, _)| name.to_owned()),
+        );
     }
     if !is_there {
         found.push(format!(
@@ -61,7 +74,7 @@ pub(super) fn explain(
         ));
     }
     found.extend(arranged.and_then(|arranged| secret(arranged.secret, objects)));
-    found
+    Explanation { reasons: found, annotations: refused }
 }
 
 /// What is wrong with the Secret that verifies clients.
@@ -94,8 +107,9 @@ fn class(exposure: &Exposure, ingress: &Ingress) -> Option<String> {
         None => Some(format!("says no ingress class: `ingressClassName: {wanted}` is missing")),
         Some(class) if class == wanted => None,
         Some(class) => Some(format!(
-            "has another ingress class than `{wanted}`: {}; if that is right, say so: `ingressClassName` under `hosts.\"{}\"`, or at the top for all hosts",
+            "has another ingress class than `{wanted}`: {}; if an ingress-nginx controller serves that class, name it in the spec: `ingressClassName: {}` under `hosts.\"{}\"`, or at the top for all hosts",
             literal(class),
+            class.escape_debug(),
             exposure.key
         )),
     }

@@ -12,7 +12,10 @@ const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 fn opener() -> Value {
     let mut opener = ingress();
     opener["metadata"]["name"] = "opener".into();
-    opener["metadata"]["annotations"] = json!({format!("{PREFIX}auth-tls-verify-client"): "off"});
+    opener["metadata"]["annotations"] = json!({
+        format!("{PREFIX}auth-tls-secret"): "web/theirs",
+        format!("{PREFIX}auth-tls-verify-client"): "off",
+    });
     opener
 }
 

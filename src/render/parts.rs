@@ -1,0 +1,104 @@
+//! Hosts in parts that can be compared one after the other: of thousands of hosts, what each controller makes of all of them
+//! need not be in memory at once.
+
+use std::collections::HashMap;
+
+use crate::manifest::{Body, Object, ObjectSet};
+use crate::model::{Exposure, Reference};
+
+/// How many hosts a part has.
+const SIZE: usize = 500;
+
+/// Hosts, and the objects that decide who reaches them; `None`: all objects.
+pub(super) struct Part<'a> {
+    pub exposures: Vec<&'a Exposure>,
+    pub objects: Option<ObjectSet<'a>>,
+}
+
+/// The parts of hosts of one controller; `ours`: all objects of a set that has no others.
+///
+/// Ingresses that mtlsgen makes of different hosts meet nowhere but in names of Services and Secrets inside a controller, which the
+/// checks of the spec refuse, and by annotations of the user: those with some are in every part.
+pub(super) fn parts<'a>(
+    exposures: &[&'a Exposure],
+    objects: &ObjectSet<'a>,
+    ours: Option<&'a [Object]>,
+) -> Vec<Part<'a>> {
+    let whole = || vec![Part { exposures: exposures.to_vec(), objects: None }];
+    let Some(ours) = ours.filter(|_| exposures.len() > 2 * SIZE) else { return whole() };
+    let is_plain_ingress = |object: &Object| matches!(object.body, Body::Typed(_));
+    if ours.iter().any(|object| object.identity.kind == "Ingress" && !is_plain_ingress(object)) {
+        return whole();
+    }
+    // Only asked, never iterated over.
+    let mut hosts: HashMap<&str, usize> = HashMap::with_capacity(exposures.len());
+    for exposure in exposures {
+        *hosts.entry(exposure.host.as_str()).or_default() += 1;
+    }
+    let is_plain = |exposure: &&Exposure| {
+        exposure.existing_ingress.is_none()
+            && !exposure.host.as_str().starts_with("*.")
+            && !exposure.annotations.keys().any(|key| key.as_str().contains("ingress"))
+            && hosts.get(exposure.host.as_str()) == Some(&1)
+    };
+    let (plain, rest): (Vec<&Exposure>, Vec<&Exposure>) =
+        exposures.iter().copied().partition(is_plain);
+    if rest.len() > SIZE {
+        return whole();
+    }
+    // A host without client authentication, by whose name others may be asked.
+    let open = plain.iter().find(|exposure| exposure.client_auth.is_none()).copied();
+    let index = Index::of(ours);
+    let set = |own: &[&'a Exposure]| {
+        let mut set = ObjectSet::empty(objects);
+        for exposure in own.iter().chain(&rest).copied().chain(open) {
+            index.add(exposure, &mut set);
+        }
+        for object in ours.iter().filter(|object| matches!(object.body, Body::Value(_))) {
+            set.add(object);
+        }
+        Some(set)
+    };
+    let mut parts: Vec<Part<'a>> =
+        plain.chunks(SIZE).map(|own| Part { exposures: own.to_vec(), objects: set(own) }).collect();
+    if !rest.is_empty() {
+        parts.push(Part { objects: set(&[]), exposures: rest.clone() });
+    }
+    parts
+}
+
+/// Objects of ours by kind, namespace and name; only asked, never iterated over.
+struct Index<'a>(HashMap<(&'a str, &'a str, &'a str), &'a Object>);
+
+impl<'a> Index<'a> {
+    fn of(objects: &'a [Object]) -> Self {
+        let of_kind = |object: &&Object| {
+            matches!(object.identity.kind.as_str(), "Ingress" | "Secret")
+                && matches!(object.body, Body::Typed(_))
+        };
+        let key = |object: &'a Object| {
+            let identity = &object.identity;
+            let namespace = identity.namespace.as_deref().unwrap_or_default();
+            ((identity.kind.as_str(), namespace, identity.name.as_str()), object)
+        };
+        Self(objects.iter().filter(of_kind).map(key).collect())
+    }
+
+    /// Adds the Ingress of a host and the Secrets that it names, those of them that are there and not in the set yet.
+    fn add(&self, exposure: &'a Exposure, set: &mut ObjectSet<'a>) {
+        let namespace = exposure.namespace.as_str();
+        let trust = exposure.client_auth.as_ref().map(|auth| &auth.secret);
+        let served = exposure.tls.as_ref().map(|tls| tls.secret_name.as_str());
+        let keys =
+            std::iter::once(("Ingress", namespace, exposure.name.as_str()))
+                .chain(trust.map(|Reference { namespace, name }| {
+                    ("Secret", namespace.as_str(), name.as_str())
+                }))
+                .chain(served.map(|name| ("Secret", namespace, name)));
+        for key in keys {
+            if let Some(object) = self.0.get(&key) {
+                set.add(object);
+            }
+        }
+    }
+}
