@@ -17,6 +17,7 @@ use super::routes::{
 use super::validation::{Fault, fault};
 use super::verdict::{Verdict, Why, verdict};
 use crate::pki::certificate::Certificate;
+use crate::pki::chain;
 use crate::time::Timestamp;
 
 /// Paths that begin so are those of ACME challenges (RFC 8555, section 8.3): solvers answer anybody, by plain HTTP too.
@@ -199,7 +200,7 @@ impl<'a> Comparison<'a> {
     ) -> bool {
         for path in paths {
             let request = Request { path: path.clone(), ..request.clone() };
-            let observed = verdict(self.observed, &request, self.now);
+            let observed = verdict(self.observed, &request, self.moment(&request));
             if is_refused_by_check(served, &observed) {
                 return true;
             }
@@ -211,6 +212,21 @@ impl<'a> Comparison<'a> {
             return false;
         }
         false
+    }
+
+    /// A moment at which what a client shows has begun to be valid: that it is early for somebody keeps nobody out.
+    fn moment(&self, request: &Request) -> Timestamp {
+        let begin = match &request.client {
+            Presented::Nothing => None,
+            Presented::Chain(chain) => chain.iter().map(|one| one.not_before).max(),
+            Presented::Supposed { issuer, .. } => {
+                let host = self.observed.listener_of(&request.authority);
+                let bundle = host.and_then(validated).and_then(|one| one.certificates.known());
+                let above = chain::order(issuer, bundle.map(Vec::as_slice).unwrap_or_default());
+                above.certificates.iter().map(|one| one.not_before).max()
+            }
+        };
+        begin.map_or(self.now, |begin| begin.max(self.now))
     }
 
     /// The request and the verdict of a client that is refused and is to get in.

@@ -7,17 +7,26 @@ use std::collections::BTreeSet;
 
 use super::reading::Secrets;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::enforcement::ClientValidation;
 use crate::model::{Exposure, Model, Reference, ServerCertificateSource, Touched};
 use crate::specification::Verify;
 use crate::specification::document::Locate;
 use crate::specification::document::Step;
 use crate::time::Timestamp;
 
+/// How hosts validate the certificates of clients, and when.
+pub struct Asking<'a> {
+    /// How a host does, apart from the authorities; `None`: it asks for no certificate.
+    pub validation: &'a dyn Fn(&Exposure) -> Option<ClientValidation>,
+    /// The time.
+    pub now: Timestamp,
+}
+
 /// Everything that is wrong with the Secrets that hosts use and others fill; a warning where no host is touched.
 pub fn judge(
     model: &Model,
     secrets: &Secrets,
-    now: Timestamp,
+    asking: &Asking<'_>,
     locate: Locate<'_>,
     touched: &Touched,
 ) -> Vec<Diagnostic> {
@@ -25,8 +34,8 @@ pub fn judge(
     let (ours, others): (Vec<&Exposure>, Vec<_>) =
         model.exposures.iter().partition(|exposure| touched.has_host(&exposure.key));
     let mut told = BTreeSet::new();
-    let mut found = judge_hosts(&ours, secrets, now, locate, &mut told);
-    let mut beside = judge_hosts(&others, secrets, now, locate, &mut told);
+    let mut found = judge_hosts(&ours, secrets, asking, locate, &mut told);
+    let mut beside = judge_hosts(&others, secrets, asking, locate, &mut told);
     for one in beside.iter_mut().filter(|one| one.severity == Severity::Error) {
         one.severity = Severity::Warning;
     }
@@ -37,7 +46,7 @@ pub fn judge(
 fn judge_hosts<'a>(
     exposures: &[&'a Exposure],
     secrets: &Secrets,
-    now: Timestamp,
+    asking: &Asking<'_>,
     locate: Locate<'_>,
     told: &mut BTreeSet<(&'a Reference, Option<u8>)>,
 ) -> Vec<Diagnostic> {
@@ -50,15 +59,16 @@ fn judge_hosts<'a>(
                 namespace: exposure.namespace.to_string(),
                 name: tls.secret_name.to_string(),
             };
-            let judged = server::judge(&reference, exposure.host.as_str(), secrets, now);
+            let judged = server::judge(&reference, exposure.host.as_str(), secrets, asking.now);
             add(judged, exposure, "tls", locate, &mut found);
         }
         let auth = exposure.client_auth.as_ref().filter(|auth| auth.existing);
         // Many hosts may trust one Secret; how deep their chains may be is each host's own.
         if let Some(auth) = auth.filter(|auth| told.insert((&auth.secret, auth.verify_depth))) {
-            let mut judged = trust::judge(auth, secrets, now);
+            let validation = (asking.validation)(exposure);
+            let mut judged = trust::judge(auth, validation.as_ref(), secrets, asking.now);
             if auth.verify == Verify::Off {
-                // Nobody is asked for a certificate, whatever stands there.
+                // No client is asked for a certificate, whatever stands there.
                 for one in &mut judged {
                     one.severity = Severity::Warning;
                 }

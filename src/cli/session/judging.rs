@@ -5,10 +5,11 @@ use crate::cli::report::CommandError;
 use crate::diagnostic::{Nature, has_errors};
 use crate::existing::foreign;
 use crate::io::brought;
-use crate::model::{self, Context, Model, Resolved, Touched};
-use crate::plan::Scope;
+use crate::model::{self, Context, Exposure, Model, Resolved, Touched};
+use crate::plan::{Rehearsal, Scope};
 use crate::render::judging::judged;
 use crate::specification::document::Step;
+use crate::targets;
 
 impl Session {
     /// What the spec means, if it is right at some time; target and Secret format are asked too.
@@ -95,7 +96,13 @@ impl Unjudged<'_> {
             // In the place of the warning that nobody has shown them.
             findings.retain(|finding| finding.nature != Nature::Unseen);
             let locate = |path: &[Step]| document.span(path);
-            findings.extend(foreign::judge(&resolved.model, secrets, *now, &locate, beside));
+            let model = &resolved.model;
+            let arrangement = targets::find(&model.target)
+                .and_then(|target| target.arrange(model, &**document).ok());
+            let validation =
+                |exposure: &Exposure| arrangement.as_ref()?.validation(&exposure.key, &Rehearsal);
+            let asking = foreign::Asking { validation: &validation, now: *now };
+            findings.extend(foreign::judge(model, secrets, &asking, &locate, beside));
         }
         if has_errors(&findings) {
             return Err(CommandError::Input(findings));

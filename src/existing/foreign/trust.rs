@@ -3,20 +3,25 @@
 //! What the controller makes of each content is in `internal/ingress/controller/store/backend_ssl.go` and
 //! `internal/net/ssl/ssl.go` of ingress-nginx.
 
+use std::collections::BTreeMap;
+
 use super::absent;
 use crate::diagnostic::Diagnostic;
+use crate::enforcement::representatives::{self, ClientClass};
+use crate::enforcement::{CheckedLists, ClientValidation, Fault, Revocation, UnknownStatus, fault};
 use crate::existing::reading::{Secret, Secrets};
 use crate::model::context::listed;
 use crate::model::{ClientAuthentication, Reference};
-use crate::pki::acceptance::{self, Refusal};
+use crate::pki::acceptance;
 use crate::pki::certificate::Certificate;
-use crate::pki::chain::{self, Chain};
+use crate::pki::chain;
 use crate::pki::crl::{self, RevocationList};
 use crate::time::Timestamp;
 
 /// What is wrong with a bundle.
 pub(super) fn judge(
     auth: &ClientAuthentication,
+    validation: Option<&ClientValidation>,
     secrets: &Secrets,
     now: Timestamp,
 ) -> Vec<Diagnostic> {
@@ -39,9 +44,14 @@ pub(super) fn judge(
         );
         return vec![Diagnostic::error("trust-unusable", title).help(ASK)];
     }
+    let revocation = match revocation(reference, secret) {
+        Ok(revocation) => revocation,
+        Err(error) => return vec![*error],
+    };
     found.extend(combined(reference, secret));
-    found.extend(authorities(reference, &certificates, auth.verify_depth.unwrap_or(1), now));
-    found.extend(lists(reference, secret, &certificates, now));
+    if let Some(validation) = validation {
+        found.extend(authorities(reference, (&certificates, &revocation), validation, now));
+    }
     found
 }
 
@@ -87,224 +97,164 @@ fn combined(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
     })
 }
 
+/// What becomes of clients below each certificate of the bundle, as the hosts of the target validate them.
 fn authorities(
     reference: &Reference,
-    certificates: &[Certificate],
-    verify_depth: u8,
+    (certificates, revocation): (&[Certificate], &Revocation),
+    validation: &ClientValidation,
     now: Timestamp,
 ) -> Vec<Diagnostic> {
-    let error = |code, problem: String| {
-        Diagnostic::error(
-            code,
-            format!("the Secret `{reference}` of trusted authorities {problem}"),
-        )
+    let diagnostic = |make: fn(&'static str, String) -> Diagnostic, code, problem: String| {
+        make(code, format!("the Secret `{reference}` of trusted authorities {problem}"))
     };
-    let (signing, leaves): (Vec<&Certificate>, Vec<_>) =
-        certificates.iter().partition(|one| one.may_sign_certificates());
-    let (passing, leaves): (Vec<&Certificate>, Vec<_>) =
-        leaves.into_iter().partition(|one| acceptance::passes_for_authority(one));
-    let unsaid = passing.first().map(|one| {
+    let mut clients: Vec<(&Certificate, Option<Fault>)> = Vec::new();
+    for (class, shows) in representatives::of_bundle(certificates) {
+        let ClientClass::Below(issuer) = class else { continue };
+        let issuer = certificates.iter().find(|one| one.der == issuer.der);
+        let fault = fault(&shows, validation, certificates, revocation, now);
+        clients.extend(issuer.map(|issuer| (issuer, fault)));
+    }
+    let unsaid = clients.iter().find(|(one, fault)| fault.is_none() && !one.is_authority);
+    if let Some((one, _)) = unsaid {
         let problem = format!(
             "holds `{}`, which does not say that it is an authority's (it has no basicConstraints): nginx takes it for one all the same, and lets its clients in",
             one.subject.rfc2253()
         );
-        error("not-an-authority", problem).help(ASK)
-    });
-    if let Some(unsaid) = unsaid {
-        return vec![unsaid];
+        return vec![diagnostic(Diagnostic::error, "not-an-authority", problem).help(ASK)];
     }
-    if signing.is_empty() {
-        return vec![
-            error("trust-locks-out", "has no certificate of an authority under `ca.crt`: nobody could log in".to_owned())
-                .help("put the certificate of the authority there that signs clients, not one that it signed"),
-        ];
+    if !certificates.iter().any(Certificate::may_sign_certificates) {
+        let problem =
+            "has no certificate of an authority under `ca.crt`: no client could log in".to_owned();
+        return vec![diagnostic(Diagnostic::error, "trust-locks-out", problem).help(
+            "put the certificate of the authority there that signs clients, not one that it signed",
+        )];
     }
-    let chains: Vec<Chain> = signing.iter().map(|one| chain::order(one, certificates)).collect();
-    let works = |chain: &&Chain| {
-        chain.is_complete()
-            && chain.certificates.iter().all(|one| is_valid(one, now))
-            && refused(chain).is_none()
-    };
-    if !chains.iter().any(|chain| works(&chain)) {
-        return vec![locks_out(&chains, now, &error)];
-    }
-    let mut found = Vec::new();
-    let mut warn = |problem: String, help: &str| {
-        let title = format!("the Secret `{reference}` of trusted authorities {problem}");
-        found.push(Diagnostic::warning("trust-partly", title).help(help));
-    };
-    let subjects = |all: Vec<&Certificate>| {
-        let names: Vec<String> = all.iter().map(|one| one.subject.rfc2253()).collect();
-        listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
-    };
-    let over: Vec<&Certificate> =
-        signing.iter().copied().filter(|one| !is_valid(one, now)).collect();
-    if !over.is_empty() {
-        warn(
-            format!("holds authorities that have expired or are not valid yet: {}", subjects(over)),
-            "whoever fills that Secret must renew them: their clients are refused",
-        );
-    }
-    if !leaves.is_empty() {
-        warn(
-            format!(
-                "holds certificates that are no authority's, and let nobody in: {}",
-                subjects(leaves)
-            ),
-            "put the certificate of their issuer there",
-        );
-    }
-    let mut told: Vec<&Certificate> = Vec::new();
-    for (blamed, refusal) in chains.iter().filter_map(refused) {
-        if !told.contains(&blamed) {
-            told.push(blamed);
-            warn(format!("holds `{}`, which {refusal}", blamed.subject.rfc2253()), ASK);
+    let is_any_admitted = clients.iter().any(|(_, fault)| fault.is_none());
+    let mut by_fault: BTreeMap<Fault, Vec<&Certificate>> = BTreeMap::new();
+    for (issuer, fault) in clients.iter().filter(|(one, _)| one.may_sign_certificates()) {
+        if let Some(fault) = fault {
+            by_fault.entry(*fault).or_default().push(issuer);
         }
     }
-    let own = |chain: &&Chain| !chain.is_complete();
-    let rootless: Vec<&Certificate> =
-        chains.iter().filter(own).map(|chain| &chain.certificates[0]).collect();
-    if !rootless.is_empty() {
-        warn(
-            format!("lacks the root above {}: their clients are refused", subjects(rootless)),
-            "append the self-signed root",
+    let mut found = Vec::new();
+    for (fault, issuers) in by_fault {
+        let names: Vec<String> = issuers.iter().map(|one| one.subject.rfc2253()).collect();
+        let below = listed(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let (make, code): (fn(&'static str, String) -> Diagnostic, _) = match fault {
+            Fault::StatusUnknown => (Diagnostic::error, "trust-revocation"),
+            _ if is_any_admitted => (Diagnostic::warning, "trust-partly"),
+            _ => (Diagnostic::error, "trust-locks-out"),
+        };
+        let problem = format!("refuses clients below {below}: {fault}");
+        let mut one = diagnostic(make, code, problem);
+        if fault == Fault::StatusUnknown {
+            one = lists(certificates, revocation, now).into_iter().fold(one, Diagnostic::help);
+        } else {
+            for reason in issuers.iter().filter_map(|issuer| refusal(issuer, certificates)) {
+                one = one.help(reason);
+            }
+        }
+        found.push(one.help(way_out(fault)));
+    }
+    let leaves = certificates.iter().filter(|one| !one.may_sign_certificates());
+    let leaves: Vec<String> = leaves.map(|one| one.subject.rfc2253()).collect();
+    if !leaves.is_empty() {
+        let leaves = listed(&leaves.iter().map(String::as_str).collect::<Vec<_>>());
+        let problem =
+            format!("holds certificates that are no authority's, and let no client in: {leaves}");
+        found.push(
+            diagnostic(Diagnostic::warning, "trust-partly", problem)
+                .help("put the certificate of their issuer there"),
         );
     }
-    let deep =
-        |chain: &&Chain| works(chain) && chain.certificates.len() > usize::from(verify_depth) + 1;
-    let deep: Vec<&Certificate> =
-        chains.iter().filter(deep).map(|chain| &chain.certificates[0]).collect();
-    if !deep.is_empty() {
-        warn(
-            format!(
-                "holds {}, which stand deeper than `verifyDepth = {verify_depth}` allows: their clients are refused",
-                subjects(deep)
-            ),
-            "raise `clientAuth.verifyDepth`",
+    let admitted = || clients.iter().filter(|(_, fault)| fault.is_none()).map(|(one, _)| *one);
+    // An intermediate in a bundle reads as if its clients alone were meant.
+    let reached = admitted().filter(|one| !one.is_self_signed()).find_map(|one| {
+        let root = chain::order(one, certificates).root()?.clone();
+        admitted().any(|other| other.der == root.der).then_some((one, root))
+    });
+    if let Some((one, root)) = reached {
+        let problem = format!(
+            "holds `{}`, but lets in all clients below its root `{}`",
+            one.subject.rfc2253(),
+            root.subject.rfc2253()
+        );
+        found.push(
+            diagnostic(Diagnostic::warning, "trust-reach", problem)
+                .help("if other authorities below that root sign certificates for clients, let those of this host have a root of their own"),
         );
     }
-    found.extend(reach(reference, &chains));
     found
 }
 
-/// Why nginx takes nobody below the first authority of a chain that leads to a root.
-fn refused(chain: &Chain) -> Option<(&Certificate, Refusal)> {
-    let certificates: Vec<&Certificate> = chain.certificates.iter().collect();
-    acceptance::refusal_of_chain(&certificates).filter(|_| chain.is_complete())
+/// Which rule of OpenSSL a certificate of the chain above an authority breaks.
+fn refusal(issuer: &Certificate, certificates: &[Certificate]) -> Option<String> {
+    let chain = chain::order(issuer, certificates);
+    let all: Vec<&Certificate> = chain.certificates.iter().collect();
+    let (blamed, refusal) = acceptance::refusal_of_chain(&all)?;
+    Some(format!("`{}` {refusal}", blamed.subject.rfc2253()))
+}
+
+/// What to do about a fault.
+fn way_out(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Untrusted | Fault::Unanchored => {
+            "append the self-signed root to `ca.crt`: the controller verifies up to one"
+        }
+        Fault::Expired | Fault::NotYetValid => {
+            "ask who fills that Secret for a current certificate of that authority"
+        }
+        Fault::TooDeep => "raise `clientAuth.verifyDepth`",
+        Fault::StatusUnknown => {
+            "put a current list of every authority up to the root under `ca.crl`, or none at all"
+        }
+        _ => ASK,
+    }
 }
 
 const ASK: &str = "replace it in that Secret by another certificate of that authority";
 
-fn is_valid(certificate: &Certificate, now: Timestamp) -> bool {
-    certificate.not_before <= now && now <= certificate.not_after
+/// Which authorities have no list that counts, and why.
+fn lists(certificates: &[Certificate], revocation: &Revocation, now: Timestamp) -> Vec<String> {
+    let Revocation::Lists { all, .. } = revocation else { return Vec::new() };
+    let of = |authority: &Certificate| {
+        let subject = authority.subject.rfc2253();
+        match crl::believed(all, authority, now) {
+            None => Some(format!("there is no revocation list of `{subject}`")),
+            Some(list) if list.end() <= now => {
+                Some(format!("the revocation list of `{subject}` ended at {}", list.end()))
+            }
+            Some(list) if list.this_update > now => Some(format!(
+                "the revocation list of `{subject}` begins at {} only",
+                list.this_update
+            )),
+            Some(list) => acceptance::refusal_of_list(list, authority)
+                .map(|refusal| format!("the revocation list of `{subject}` {refusal}")),
+        }
+    };
+    certificates.iter().filter(|one| one.may_sign_certificates()).filter_map(of).collect()
 }
 
-/// No chain in the bundle works.
-fn locks_out(
-    chains: &[Chain],
-    now: Timestamp,
-    error: &dyn Fn(&'static str, String) -> Diagnostic,
-) -> Diagnostic {
-    if let Some(expired) =
-        chains.iter().flat_map(|chain| &chain.certificates).find(|one| !is_valid(one, now))
-    {
-        let problem = format!(
-            "lets nobody in: `{}` is valid from {} to {}, and it is {now} now",
-            expired.subject.rfc2253(),
-            expired.not_before,
-            expired.not_after
-        );
-        return error("trust-locks-out", problem).help("whoever fills that Secret must renew it");
-    }
-    if let Some((blamed, refusal)) = chains.iter().find_map(refused) {
-        let problem = format!("lets no client in: `{}` {refusal}", blamed.subject.rfc2253());
-        return error("trust-locks-out", problem).help(ASK);
-    }
-    let above = chains.iter().find_map(|chain| chain.missing_issuer.as_ref());
-    let above = above.map_or_else(String::new, |name| format!(" `{}`", name.rfc2253()));
-    error(
-        "trust-locks-out",
-        format!("lacks the root{above}: the controller verifies up to a self-signed root, and would refuse every client"),
-    )
-    .help("append the self-signed root to `ca.crt`")
-}
-
-/// An intermediate in a bundle reads as if its clients alone were meant.
-fn reach(reference: &Reference, chains: &[Chain]) -> Option<Diagnostic> {
-    let below: Vec<(String, String)> = chains
-        .iter()
-        .filter(|chain| chain.certificates.len() > 1)
-        .filter_map(|chain| {
-            Some((chain.certificates[0].subject.rfc2253(), chain.root()?.subject.rfc2253()))
-        })
-        .collect();
-    let (first, root) = below.first()?;
-    let title = format!(
-        "the Secret `{reference}` of trusted authorities holds `{first}`, but lets in whatever hangs below its root `{root}`"
-    );
-    Some(
-        Diagnostic::warning("trust-reach", title)
-            .help("if other authorities below that root sign certificates for clients, let those of this host have a root of their own"),
-    )
-}
-
-/// As soon as there is one list, every authority of a chain needs one.
-fn lists(
-    reference: &Reference,
-    secret: &Secret,
-    certificates: &[Certificate],
-    now: Timestamp,
-) -> Vec<Diagnostic> {
+/// The lists under `ca.crl`.
+fn revocation(reference: &Reference, secret: &Secret) -> Result<Revocation, Box<Diagnostic>> {
     let error = |problem: String| {
         let title = format!("the Secret `{reference}` of trusted authorities {problem}");
-        Diagnostic::error("trust-revocation", title)
+        Box::new(Diagnostic::error("trust-revocation", title).help(LISTS))
     };
-    let lists = match secret.value("ca.crl") {
-        None => return Vec::new(),
-        Some(Err(problem)) => {
-            return vec![error(format!("has a `ca.crl` that {problem}")).help(LISTS)];
-        }
+    match secret.value("ca.crl") {
+        None => Ok(Revocation::None),
+        Some(Err(problem)) => Err(error(format!("has a `ca.crl` that {problem}"))),
         Some(Ok(octets)) => match RevocationList::from_pem(&octets) {
-            Ok(lists) => lists,
-            Err(problem) => {
-                let problem = format!(
-                    "has a `ca.crl` that the controller does not take ({problem}), and the whole Secret with it"
-                );
-                return vec![error(problem).help(LISTS)];
-            }
+            Ok(all) => Ok(Revocation::Lists {
+                all,
+                depth: CheckedLists::Chain,
+                unknown: UnknownStatus::Deny,
+            }),
+            Err(problem) => Err(error(format!(
+                "has a `ca.crl` that the controller does not take ({problem}), and the whole Secret with it"
+            ))),
         },
-    };
-    let mut found = Vec::new();
-    for authority in
-        certificates.iter().filter(|one| one.may_sign_certificates() && is_valid(one, now))
-    {
-        let subject = authority.subject.rfc2253();
-        let list = crl::believed(&lists, authority, now);
-        if let Some(refusal) = list.and_then(|list| acceptance::refusal_of_list(list, authority)) {
-            found.push(
-                error(format!("has a revocation list of `{subject}` that {refusal}")).help(
-                    "leave `ca.crl` out of that Secret, or put lists there that OpenSSL takes",
-                ),
-            );
-            continue;
-        }
-        match list {
-            None => found.push(
-                error(format!("has no revocation list of `{subject}` in its `ca.crl`: every client below it is refused"))
-                    .help("put a list of every authority up to the root there, or none at all"),
-            ),
-            Some(list) if list.end() <= now => found.push(
-                error(format!("has a revocation list of `{subject}` that ended at {}: every client below it is refused", list.end()))
-                    .help("whoever fills that Secret must bring a newer one"),
-            ),
-            Some(list) if list.this_update > now => found.push(
-                error(format!("has a revocation list of `{subject}` that begins at {} only: every client below it is refused until then", list.this_update))
-                    .help("check the clock, or wait until then"),
-            ),
-            Some(_) => {}
-        }
     }
-    found
 }
 
 const LISTS: &str =

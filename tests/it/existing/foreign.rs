@@ -168,10 +168,14 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (
             with(json!({"ca.crt": base64(&blocks(&client)[0])})),
             &[],
-            "has no certificate of an authority under `ca.crt`: nobody could log in",
+            "has no certificate of an authority under `ca.crt`: no client could log in",
         ),
-        (with(json!({"ca.crt": base64(&issuing)})), &[], "lacks the root `CN=root`"),
-        (vec![trust.clone()], &["--at", "2999-01-01"], "lets nobody in: `CN="),
+        (
+            with(json!({"ca.crt": base64(&issuing)})),
+            &[],
+            "refuses clients below `CN=issuing`: its chain ends at an authority that is trusted, but is no root",
+        ),
+        (vec![trust.clone()], &["--at", "2999-01-01"], ": a certificate of the chain has expired"),
         (
             with(json!({"ca.crt": base64(&bundle), "ca.crl": base64("garbage")})),
             &[],
@@ -190,7 +194,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
     };
     warned(
         vec![trust.clone()],
-        "holds `CN=issuing`, but lets in whatever hangs below its root `CN=root`",
+        "holds `CN=issuing`, but lets in all clients below its root `CN=root`",
     );
     warned(
         with(json!({"ca.crt": base64(format!("{root}{client}"))})),
@@ -206,7 +210,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
     let strange = blocks(&pem(&elsewhere.secret("clients-trust"), "ca.crt")).remove(0);
     warned(
         with(json!({"ca.crt": base64(format!("{root}{strange}"))})),
-        "lacks the root above `CN=issuing`",
+        "refuses clients below `CN=issuing`",
     );
 }
 
@@ -226,10 +230,10 @@ fn revocation_lists_of_others_must_be_whole_and_current() {
     refused(
         &sandbox,
         &run,
-        &["has no revocation list of `CN=root` in its `ca.crl`: every client below it is refused"],
+        &["there is no revocation list of `CN=root`", "error[trust-revocation]"],
     );
     let later = mtlsgen::pki::crl::RevocationList::from_pem(lists.concat().as_bytes()).unwrap();
     let end = later.iter().map(mtlsgen::pki::crl::RevocationList::end).min().unwrap();
     let (sandbox, run) = render(vec![server, trust], &["--at", &end.to_string()]);
-    refused(&sandbox, &run, &["has a revocation list of `CN=issuing` that ended at"]);
+    refused(&sandbox, &run, &["the revocation list of `CN=issuing` ended at"]);
 }
