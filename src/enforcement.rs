@@ -28,8 +28,8 @@ pub use names::{Names, Pattern};
 pub use observed::{Given, Listener, Observed, Protocol};
 pub use request::{LeafFacts, Presented, Request};
 pub use routes::{
-    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, PathPattern, Route,
-    RouteTable, SniDiffers, ToHttps, VirtualHost, matches_expression,
+    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, PathPattern, RESERVED,
+    Route, RouteTable, SniDiffers, ToHttps, VirtualHost, matches_expression,
 };
 pub use validation::{Fault, fault};
 pub use verdict::{Verdict, Why, verdict};

@@ -30,6 +30,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use super::ingress_nginx::PREFIX;
 use super::{Classes, Controller, Declared, Origin, Settings};
 use crate::enforcement::Observed;
 use crate::manifest::ObjectSet;
@@ -82,6 +83,13 @@ impl Controller for Traefik {
             is_ambiguous: false,
             read_from: None,
         }
+    }
+
+    fn laxer(&self, settings: &Settings) -> Option<Settings> {
+        // `allowSnippetAnnotations` is a flag, which no object shows.
+        let mut laxer = settings.clone();
+        laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
+        Some(laxer)
     }
 
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {

@@ -294,11 +294,17 @@ impl PathPattern {
         match self {
             Self::Exact(own) => Some(own == path),
             Self::Prefix(own) => Some(path.starts_with(own.as_str())),
+            Self::Expression(_) if path.contains(RESERVED) => None,
             Self::Expression(text) => matches_expression(text, path),
             Self::Rule(_) => None,
         }
     }
 }
+
+/// Signs of a path that requests may write encoded or not (RFC 3986, section 2.2), and that Traefik compares as they are
+/// written (`withRoutingPath` of its `pkg/muxer/http/mux.go`).
+pub const RESERVED: [char; 18] =
+    [':', '?', '#', '[', ']', '@', '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=', '%'];
 
 /// Whether a regular expression matches a text somewhere; `None`: engines may read it differently.
 #[must_use]

@@ -181,3 +181,32 @@ fn mistakes_are_said() {
         run.stderr
     );
 }
+
+#[test]
+fn traefik_reads_the_same_objects_otherwise() {
+    let sandbox = rendered();
+    let asked = |more: &[&str]| json(&sandbox, &[&["--controller", "traefik"], more].concat());
+    for document in [asked(&[]), asked(&["out"])] {
+        // It does not read `allow`.
+        for (client, expected) in
+            [("nothing", "refused"), ("stranger", "refused"), ("below CN=clients", "admitted")]
+        {
+            assert_eq!(verdict(&document, "web.example.com", client).0, expected, "{client}");
+        }
+    }
+    let route = "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: beside}\nspec:\n  \
+        entryPoints: [websecure]\n  routes: [{match: 'Host(`web.example.com`)', services: [{name: web, port: 80}]}]\n  tls: {}\n";
+    sandbox.write("out/route.yaml", route);
+    assert_eq!(verdict(&asked(&["out"]), "web.example.com", "nothing").0, "admitted");
+    let strict = ["--controller-option", "strictTlsOptions=true", "out"];
+    assert_eq!(verdict(&asked(&strict), "web.example.com", "nothing").0, "notServed");
+    let (verdict, why) =
+        verdict(&asked(&["--controller-version", "3.7.14", "out"]), "web.example.com", "nothing");
+    assert_eq!((verdict.as_str(), why.as_str()), ("admitted", ""));
+    let old = sandbox.run(&["access", "--controller", "traefik", "--controller-version", "3.7.8"]);
+    assert!(
+        old.stderr.contains("the model of Traefik is that of 3.7.9 to 3.7.15"),
+        "{}",
+        old.stderr
+    );
+}

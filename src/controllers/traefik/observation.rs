@@ -256,24 +256,27 @@ impl Possible {
     }
 
     fn observed(self, misread: Vec<Misread>, given: Vec<Given>) -> Observed {
-        let (listeners, tables) = self.together().observed();
-        let observed = Observed::new(listeners, tables, misread, given);
+        let new = |served: Served| {
+            let (listeners, tables) = served.observed();
+            Observed::new(listeners, tables, misread, given)
+        };
         match self {
-            Self::One(_) => observed,
+            Self::One(served) => new(served),
             Self::Several(cause, all) => {
+                let together = Self::together(cause, &all);
                 let all = all.into_iter().map(|one| one.observed(Vec::new(), Vec::new()));
-                observed.with_alternatives(cause, all.collect())
+                new(together).with_alternatives(cause, all.collect())
             }
         }
     }
 
     /// All of it together.
-    fn together(&self) -> Served {
-        let (cause, all) = match self {
-            Self::One(served) => return served.clone(),
-            Self::Several(cause, all) => (*cause, all.iter().map(Self::together)),
+    fn together(cause: Cause, all: &[Self]) -> Served {
+        let one = |possible: &Self| match possible {
+            Self::One(served) => served.clone(),
+            Self::Several(cause, all) => Self::together(*cause, all),
         };
-        let all: Vec<Served> = all.collect();
+        let all: Vec<Served> = all.iter().map(one).collect();
         let names: BTreeSet<String> =
             all.iter().flat_map(|served| served.names.keys()).cloned().collect();
         let place = |name: String| {

@@ -69,7 +69,7 @@ pub(super) enum Unread {
 }
 
 /// Annotations that make a part of Traefik's own language of an Ingress, which is passed over: snippets are off by default.
-const SNIPPETS: [&str; 3] = ["server-snippet", "configuration-snippet", "auth-snippet"];
+pub(super) const SNIPPETS: [&str; 3] = ["server-snippet", "configuration-snippet", "auth-snippet"];
 
 /// What the model does not follow, if it is said: who answers what.
 const NOT_FOLLOWED: [&str; 2] = ["default-backend", "custom-headers"];

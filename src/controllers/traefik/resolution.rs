@@ -66,6 +66,13 @@ impl Resolved {
     pub fn of(parts: Parts, edition: Edition, is_strict: bool) -> Self {
         let Parts { routers, mut settings, elsewhere, plain } = parts;
         settings.entry(DEFAULT.to_owned()).or_insert_with(Terms::open);
+        // Settings that are not there are broken ones.
+        for router in &routers {
+            if let Some(name) = &router.settings {
+                let missing = || Terms::Broken(vec![router.identity.clone()]);
+                settings.entry(name.clone()).or_insert_with(missing);
+            }
+        }
         let domains: Vec<Vec<String>> =
             routers.iter().map(|router| router.rule.domains(edition.counts_negated())).collect();
         let mut by_name: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -127,9 +134,9 @@ impl Resolved {
         self.unknown.entry(host.to_lowercase()).or_insert(missing);
     }
 
-    fn terms(&self, name: &str) -> Terms {
-        // Routers with settings that are not there are not built either.
-        self.settings.get(name).cloned().unwrap_or(Terms::Broken(Vec::new()))
+    fn terms(&self, name: &str) -> &Terms {
+        static OPEN: Terms = Terms::Of(Clients::NotAsked);
+        self.settings.get(name).unwrap_or(&OPEN)
     }
 
     /// All names that are known, wildcards among them.
@@ -172,9 +179,9 @@ impl Resolved {
         let mut all = Vec::new();
         for name in &names {
             match self.terms(name) {
-                Terms::Of(clients) => all.push(clients),
-                Terms::Broken(because) => all.push(Clients::Closed(because)),
-                Terms::Unknown(missing) => return (Fact::Unknown(missing), Vec::new()),
+                Terms::Of(clients) => all.push(clients.clone()),
+                Terms::Broken(because) => all.push(Clients::Closed(because.clone())),
+                Terms::Unknown(missing) => return (Fact::Unknown(missing.clone()), Vec::new()),
             }
         }
         let names = names.into_iter().map(str::to_owned).collect();

@@ -2,7 +2,7 @@
 
 use super::names::is_server_name;
 use super::syntax;
-use crate::enforcement::{PathPattern, matches_expression};
+use crate::enforcement::{PathPattern, RESERVED, matches_expression};
 
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,6 +212,8 @@ impl Leaf {
                 Name::Exact(name) => matches_expression(first, name),
                 Name::OneLabel(_) | Name::Any => None,
             }),
+            // Whether they match depends on how a request writes them.
+            ("path" | "pathprefix", false) if first.contains(RESERVED) => unknown(),
             ("path", false) => some(PathPattern::Exact(first.to_owned())),
             ("pathprefix", false) => some(PathPattern::Prefix(first.to_owned())),
             ("pathregexp", false) => some(PathPattern::Expression(first.to_owned())),

@@ -103,3 +103,15 @@ fn routers_of_connections_get_what_is_left() {
     tcp["spec"]["tls"] = Value::Null;
     assert_eq!(plain(&observed(LAST, false, &[tcp]), "a.test", "/"), "unknown Effect");
 }
+
+#[test]
+fn a_dot_in_the_name_of_a_tls_option_leads_elsewhere() {
+    let asking = route("a", "Host(`a.test`)", &json!({ "options": { "name": "a.b" } }));
+    let dotted = tls_option("a.b", &json!({ "secretNames": ["clients"] }));
+    let dashed = tls_option("a-b", &json!({ "secretNames": ["others"] }));
+    let of = |objects: &[Value]| {
+        at(&observed(LAST, false, &[secrets(), objects.to_vec()].concat()), "a.test", "/")
+    };
+    assert_eq!(of(&[asking.clone(), dotted.clone()]), "refused refused refused");
+    assert_eq!(of(&[asking, dotted, dashed]), "refused refused a");
+}

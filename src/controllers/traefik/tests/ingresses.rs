@@ -195,6 +195,13 @@ fn expressions_and_canaries() {
         |path| asked(&observed, &Request { path: String::from(path), ..Request::of("a.test") });
     assert_eq!(seen("/API/x"), "e");
     assert_eq!(seen("/"), "a");
+    // A request may write these signs encoded, and Traefik compares what it writes.
+    let mut ingress_of_odd = ingress("odd", "b.test", "/a[1]", &[]);
+    ingress_of_odd["spec"]["rules"][0]["http"]["paths"][0]["pathType"] =
+        json!("ImplementationSpecific");
+    let odd = Request { path: "/a[1]".to_owned(), ..Request::of("b.test") };
+    let objects = [ingress("b", "b.test", "/", &[]), ingress_of_odd];
+    assert_eq!(asked(&last(&objects), &odd), "Paths(odd|b)");
     let canary = |weight| [("canary", "true"), ("canary-weight", weight)];
     let with = |weight| {
         let objects =

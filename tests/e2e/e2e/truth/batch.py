@@ -32,6 +32,7 @@ _FEW = PATHS[:2]
 _SHOWN = 3
 _SAFE = "/~!$&'()*+,;=:@%-._"
 _SENTINEL = "z-sentinel"
+_ROUTED_SENTINEL = "z-routed"
 #: How often a wrong answer is asked for again, and the seconds between: workers of before answer for a moment.
 _ATTEMPTS = 5
 _PAUSE = 0.5
@@ -132,7 +133,7 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
     finds: list[Find] = []
     try:
         if ground.reader.reads_as_they_come:
-            with ground.fresh(batch.namespaces) as controller:
+            with ground.fresh() as controller:
                 _apply(ground, batch, tally)
                 _wait(ground, controller)
                 verdicts = _said(ground, batch)
@@ -145,7 +146,7 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
         else:
             _apply(ground, batch, tally)
             verdicts = _said(ground, batch)
-        with ground.fresh(batch.namespaces) as controller:
+        with ground.fresh() as controller:
             _wait(ground, controller)
             finds += _compared(ground, batch, controller, verdicts)
     finally:
@@ -169,6 +170,8 @@ def _apply(ground: Ground, batch: Batch, tally: Tally) -> None:
     second = int(time.time())
     wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
     ground.api.apply(_sentinel(batch))
+    if ground.reader.has_routes:
+        ground.api.apply(_routed_sentinel(batch))
 
 
 def _namespace(name: str) -> Object:
@@ -204,22 +207,38 @@ def _sentinel(batch: Batch) -> list[Object]:
     ]
 
 
+def _routed_sentinel(batch: Batch) -> list[Object]:
+    """The last IngressRoute that is applied."""
+    service = {"name": _ROUTED_SENTINEL, "port": 80}
+    route = {"kind": "Rule", "match": f"Host(`{_ROUTED_SENTINEL}.test`)", "services": [service]}
+    return [
+        *_service(batch, _SENTINEL, _ROUTED_SENTINEL),
+        {
+            "apiVersion": "traefik.io/v1alpha1",
+            "kind": "IngressRoute",
+            "metadata": {"name": _ROUTED_SENTINEL, "namespace": _SENTINEL},
+            "spec": {"entryPoints": ["http"], "routes": [route]},
+        },
+    ]
+
+
 def _wait(ground: Ground, controller: Controller) -> None:
     """Waits until the last Ingress is served, and the controller has no more to do: one that has just started writes
     its first configuration before it has read every Secret."""
-    request = Request("http", f"{_SENTINEL}.test", "/")
+    names = [_SENTINEL, _ROUTED_SENTINEL] if ground.reader.has_routes else [_SENTINEL]
+    requests = [Request("http", f"{name}.test", "/") for name in names]
     size, since = 0, time.monotonic()
 
     def served() -> bool:
         nonlocal size, since
         if not controller.process.alive():
             raise NotRead(controller.process.log_tail())
-        [answer] = _asked(ground, controller, [request], {}).values()
+        answers = _asked(ground, controller, requests, {}).values()
         if size != (size := controller.process.log.stat().st_size):
             since = time.monotonic()
-        return bool(answer.backend) and time.monotonic() - since > _QUIET
+        return all(each.backend for each in answers) and time.monotonic() - since > _QUIET
 
-    wait_until_read(controller, request.host, served, 0)
+    wait_until_read(controller, requests[-1].host, served, 0)
 
 
 def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:

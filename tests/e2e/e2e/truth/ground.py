@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,9 +35,9 @@ class Ground:
         return {name: self.material.certificate(name) for name in CLIENTS}
 
     @contextmanager
-    def fresh(self, namespaces: Collection[str]) -> Iterator[Controller]:
+    def fresh(self) -> Iterator[Controller]:
         """A controller that has just started."""
-        with self.reader.fresh(self.run, namespaces) as controller:
+        with self.reader.fresh(self.run) as controller:
             self.run.processes.append(controller.process)
             try:
                 yield controller

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from ..cluster import as_list
 from ..controllers import Controller
 from ..controllers.ingress_nginx import Instance, starts
 from ..controllers.namespaces import CONTROLLER_CLASS, ingress_class
-from ..cluster import as_list
 from ..controllers.traefik import started
 from ..registry import TRAEFIK_VERSIONS
 from ..specs.setups import KINDS, TRAEFIK_KINDS, Kind
@@ -34,12 +34,14 @@ class Reader:
     counterpart: str
     #: Kinds of set-ups that it is asked about.
     kinds: Sequence[Kind]
-    #: One that has just started, and reads these namespaces.
-    fresh: Callable[[Run, Collection[str]], AbstractContextManager[Controller]]
+    #: One that has just started.
+    fresh: Callable[[Run], AbstractContextManager[Controller]]
     #: Whether one is asked too that has read the set-ups as they came.
     reads_as_they_come: bool
     version: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it reads IngressRoutes: one is applied last, and waited for.
+    has_routes: bool = False
     #: What it reads, as kubectl takes it.
     resources: str = "ingress,secret,service,configmap,ingressclass"
     #: What has to be in the cluster before.
@@ -63,7 +65,7 @@ def ingress_nginx() -> Reader:
 
 
 @contextmanager
-def _fresh_nginx(run: Run, _: Collection[str]) -> Iterator[Controller]:
+def _fresh_nginx(run: Run) -> Iterator[Controller]:
     """Nothing is refused before it is stored: wrong Ingresses come about in many ways, and the model reads whatever
     there is."""
     instance = Instance(
@@ -84,12 +86,12 @@ def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader
     flags = ["--core.stricttlsoptions=true"] if strict else []
 
     @contextmanager
-    def fresh(run: Run, namespaces: Collection[str]) -> Iterator[Controller]:
+    def fresh(run: Run) -> Iterator[Controller]:
         [label] = (f"{key}={value}" for key, value in READ.items())
+        # Traefik's own kinds are read in all namespaces at once: each by itself comes late, under load.
         places = [
             f"--providers.kubernetesingressnginx.watchnamespaceselector={label}",
             "--providers.kubernetescrd=true",
-            f"--providers.kubernetescrd.namespaces={','.join(namespaces)}",
         ]
         name = f"truth-{next(_NUMBERS)}"
         with started(run, name, f"traefik-{version}", 7280, CONTROLLER_CLASS, [*places, *flags]) as controller:
@@ -100,7 +102,7 @@ def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader
         run.share("kinds of Traefik", lambda run: nullcontext(define(run.cluster)))
 
     return Reader(
-        "traefik", f"traefik-{version}", TRAEFIK_KINDS, fresh, reads_as_they_come=False, version=version,
+        "traefik", f"traefik-{version}", TRAEFIK_KINDS, fresh, reads_as_they_come=False, has_routes=True, version=version,
         options={_STRICT: "true"} if strict else {},
         resources="ingress,secret,service,ingressclass,ingressroutes.traefik.io,tlsoptions.traefik.io",
         prepare=prepare,

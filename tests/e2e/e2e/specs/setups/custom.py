@@ -134,7 +134,9 @@ def _perhaps_option(maker: Maker) -> str | None:
 def _option(maker: Maker, name: str | None = None) -> str:
     """The name of a new TLSOption."""
     namespace = maker.setup.namespaces[0]
-    name = name or f"option-{len(maker.setup.secrets)}"
+    # A dot is a dash where a router names it, and none where it is.
+    sign = maker.choices.one(("-", "-", "-", "-", "."))
+    name = name or f"option{sign}{len(maker.setup.secrets)}"
     auth: dict[str, Any] = {}
     if kind := maker.choices.one(_TYPES):
         auth["clientAuthType"] = kind
