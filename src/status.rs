@@ -1,5 +1,6 @@
-//! Every certificate of a spec and its store: what it is, how long it lasts, and how it is with it.
+//! Every certificate of a spec and its store: what it is, how long it lasts, and how it is with it; and whom hosts let in.
 
+mod admitted;
 mod icalendar;
 mod json;
 mod prometheus;
@@ -14,11 +15,12 @@ use crate::pki::certificate::Fingerprint;
 use crate::pki::request::Holder;
 use crate::time::{Seconds, Timestamp};
 
+pub use admitted::{Admitted, admitted};
 pub use icalendar::render as icalendar;
 pub use json::render as json;
 pub use prometheus::render as prometheus;
 pub use rows::{Sources, rows};
-pub use table::render as table;
+pub use table::{hosts as hosts_table, render as table};
 
 /// What a row is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,7 @@ mod arrangement;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod ingress_nginx;
+pub mod support;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use crate::model::{Exposure, Model};
 use crate::specification::document::{Locate, Places};
 
 pub use arrangement::{Arrangement, HostArrangement, Verifier};
+pub use support::{Feature, Support};
 pub use view::{
     BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
     TlsView, Trust, Views,
@@ -53,7 +55,11 @@ pub trait Target: Sync {
     /// Its name in the spec.
     fn name(&self) -> &'static str;
 
-    /// How it arranges what the model asks for; the warnings are beside it.
+    /// How far it can do what a spec asks for.
+    fn support(&self, feature: Feature) -> Support;
+
+    /// How it arranges what the model asks for; the warnings are beside it. It refuses what [`Target::support`] says is
+    /// missing and would let clients in, and what rules of its own name.
     ///
     /// # Errors
     /// What it cannot arrange as it is meant, warnings among them.

@@ -42,6 +42,11 @@ impl<'a> Doors<'a> {
         self.doors.iter().any(|door| door.subjects.is_some())
     }
 
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Door<'a>> {
+        self.doors.iter()
+    }
+
     /// Of each way of validation, what is asked of it with the certificates that it is done with; `false` where those are
     /// not known.
     #[must_use]
@@ -92,6 +97,15 @@ impl<'a> Doors<'a> {
     pub fn unknown(&self) -> Vec<&'a str> {
         let unknown = self.doors.iter().filter(|door| door.exposure.is_unknown());
         unknown.map(|door| door.exposure.key.as_str()).collect()
+    }
+}
+
+impl<'b, 'a> IntoIterator for &'b Doors<'a> {
+    type Item = &'b Door<'a>;
+    type IntoIter = std::slice::Iter<'b, Door<'a>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -16,9 +16,8 @@ use crate::plan::{self, IssuancePlan};
 use crate::specification::value::Duration;
 use crate::status::{self, Row, Sources, State};
 use crate::targets;
-use crate::time::Timestamp;
 
-/// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial
+/// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial; and whom each host lets in
 ///
 /// States: valid; due (the next render replaces it); expired; not yet valid (a clock
 /// was ahead when it was made, or is behind now); revoked; superseded (its holder has another one, and it is
@@ -54,17 +53,6 @@ enum Format {
     Icalendar,
 }
 
-impl Format {
-    fn render(self) -> fn(&[Row], Timestamp) -> String {
-        match self {
-            Self::Table => status::table,
-            Self::Json => status::json,
-            Self::Prometheus => status::prometheus,
-            Self::Icalendar => status::icalendar,
-        }
-    }
-}
-
 /// Shows.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
@@ -89,16 +77,20 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         let warning = Diagnostic { severity: Severity::Warning, ..error };
         report.diagnostics(&[warning.help("what needs no key works without it")]);
     }
-    let mut rows =
-        status::rows(Sources { model, inventory: &inventory, plan: &plan, doors: &doors, now });
+    let sources = Sources { model, inventory: &inventory, plan: &plan, doors: &doors, now };
+    let mut rows = status::rows(sources);
     if !args.all {
         rows.retain(|row| row.is_current || row.state != State::Expired);
     }
-    let text = args.format.render()(&rows, now);
     match args.format {
-        Format::Table => show(&text, false)?,
-        Format::Json => print_json(&text)?,
-        Format::Prometheus | Format::Icalendar => print(text)?,
+        Format::Table => {
+            let hosts = status::hosts_table(&status::admitted(sources));
+            let gap = if hosts.is_empty() { "" } else { "\n" };
+            show(&[status::table(&rows, now).as_str(), gap, &hosts].concat(), false)?;
+        }
+        Format::Json => print_json(&status::json(&rows, &status::admitted(sources), now))?,
+        Format::Prometheus => print(status::prometheus(&rows, now))?,
+        Format::Icalendar => print(status::icalendar(&rows, now))?,
     }
     if !errors.is_empty() {
         return Err(CommandError::Input(errors));

@@ -2,14 +2,35 @@
 
 use serde_json::{Value, json};
 
-use super::Row;
+use super::{Admitted, Row};
+use crate::specification::Verify;
 use crate::time::Timestamp;
 
-/// An object with the time and a list of all rows; times are RFC 3339.
+/// An object with the time, a list of all rows, and whom hosts let in; times are RFC 3339.
 #[must_use]
-pub fn render(rows: &[Row], now: Timestamp) -> String {
+pub fn render(rows: &[Row], admitted: &[Admitted], now: Timestamp) -> String {
     let rows: Vec<Value> = rows.iter().map(row).collect();
-    format!("{:#}\n", json!({ "time": now.to_string(), "certificates": rows }))
+    let admitted: Vec<Value> = admitted.iter().map(of_hosts).collect();
+    let all = json!({ "time": now.to_string(), "certificates": rows, "admitted": admitted });
+    format!("{all:#}\n")
+}
+
+fn of_hosts(admitted: &Admitted) -> Value {
+    let Admitted { hosts, verify, clients, below, secret, is_known } = admitted;
+    let verify = verify.map(|verify| match verify {
+        Verify::On => "on",
+        Verify::Optional => "optional",
+        Verify::OptionalNoCa => "optional_no_ca",
+        Verify::Off => "off",
+    });
+    json!({
+        "hosts": hosts,
+        "verify": verify,
+        "clients": clients,
+        "anyBelow": below,
+        "secret": secret,
+        "known": is_known,
+    })
 }
 
 fn row(row: &Row) -> Value {

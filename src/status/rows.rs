@@ -103,7 +103,8 @@ fn facts(certificate: &Certificate) -> Facts {
     }
 }
 
-fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &SerialNumber) -> bool {
+/// Whether that certificate of an issuer is revoked.
+pub(super) fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &SerialNumber) -> bool {
     matches!(issuer, Issuer::Authority(name) if revoked.get(name, serial).is_some())
 }
 

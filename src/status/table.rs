@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Row, Subject};
+use super::{Admitted, Row, Subject};
 use crate::diagnostic::visible;
+use crate::specification::Verify;
 use crate::time::Timestamp;
 
 const HEADER: [&str; 10] = [
@@ -18,8 +19,8 @@ const HEADER: [&str; 10] = [
     "FINGERPRINT",
     "OPENS",
 ];
-/// Hosts that are listed in one line.
-const MOST_OPENED: usize = 3;
+/// Names that are listed in one line.
+const MOST_LISTED: usize = 3;
 /// Characters of a fingerprint that tell it from others.
 const FINGERPRINT: usize = 16;
 
@@ -73,9 +74,57 @@ fn cells(row: &Row) -> [String; 10] {
 fn opens(row: &Row) -> String {
     let may_open = row.may_open.iter().map(|host| format!("{host} (not known)"));
     let all: Vec<String> = row.opens.iter().cloned().chain(may_open).collect();
-    let mut hosts: Vec<String> = all.iter().take(MOST_OPENED).cloned().collect();
-    if let Some(more @ 1..) = all.len().checked_sub(MOST_OPENED) {
-        hosts.push(format!("and {more} more"));
+    few(&all)
+}
+
+/// The first names, and how many more there are.
+fn few(names: &[String]) -> String {
+    let mut few: Vec<String> = names.iter().take(MOST_LISTED).cloned().collect();
+    if let Some(more @ 1..) = names.len().checked_sub(MOST_LISTED) {
+        few.push(format!("and {more} more"));
     }
-    hosts.join(", ").chars().flat_map(visible).collect()
+    few.join(", ").chars().flat_map(visible).collect()
+}
+
+/// A table of hosts and whom they let in; empty where there are none.
+#[must_use]
+pub fn hosts(admitted: &[Admitted]) -> String {
+    let all = admitted.iter().flat_map(|one| one.hosts.iter().map(move |host| (host, one)));
+    let shown = |host: &String| host.chars().flat_map(visible).collect::<String>();
+    let mut lines: Vec<(String, String)> =
+        all.map(|(host, admitted)| (shown(host), whom(admitted))).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    lines.sort();
+    lines.insert(0, ("HOST".to_owned(), "LETS IN".to_owned()));
+    let width = lines.iter().map(|(host, _)| host.chars().count()).max().unwrap_or(0);
+    let line = |(host, whom): &(String, String)| format!("{host:width$}  {whom}\n");
+    lines.iter().map(line).collect()
+}
+
+/// Whom hosts let in, in a line.
+fn whom(admitted: &Admitted) -> String {
+    let Admitted { hosts: _, verify, clients, below, secret, is_known } = admitted;
+    let count = match clients.len() {
+        1 => "1 client".to_owned(),
+        more => format!("{more} clients"),
+    };
+    let named = match (clients.as_slice(), below.as_slice()) {
+        ([], _) => count,
+        (names, []) => format!("{count}: {}", few(names)),
+        (names, _) => format!("{count} of the spec: {}", few(names)),
+    };
+    let with_certificate = match (secret, below.as_slice()) {
+        (Some(secret), _) => format!("any client of the authorities in the Secret {secret}"),
+        (None, []) => named,
+        (None, below) => format!("any client below {} ({named})", few(below)),
+    };
+    let whom = match verify {
+        None | Some(Verify::Off) => "anyone: no certificate is asked for".to_owned(),
+        Some(Verify::OptionalNoCa) => format!("anyone; verified: {with_certificate}"),
+        Some(Verify::Optional) => format!("anyone without a certificate; {with_certificate}"),
+        Some(Verify::On) => with_certificate,
+    };
+    if *is_known { whom } else { format!("{whom} (not known: annotations may change it)") }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::specification::Verify;
 
 const NOW: &str = "2030-01-01T00:00:00Z";
 
@@ -73,7 +74,8 @@ fn the_table_has_a_line_for_each_row_and_aligned_columns() {
 
 #[test]
 fn json_has_everything() {
-    let value: serde_json::Value = serde_json::from_str(&json(&sample(), at(NOW))).unwrap();
+    let value: serde_json::Value =
+        serde_json::from_str(&json(&sample(), &some_hosts(), at(NOW))).unwrap();
     assert_eq!(value["time"], NOW);
     let first = &value["certificates"][0];
     for (key, expected) in [
@@ -111,6 +113,56 @@ fn metrics_are_one_sample_a_line_whatever_names_hold() {
     assert!(text.contains("mtlsgen_certificates{kind=\"client\",state=\"orphaned\"} 1\n"));
     let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
     assert_eq!(types, samples.len());
+}
+
+fn some_hosts() -> Vec<Admitted> {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let host = |host: &str, verify, clients: &[&str], below: &[&str]| Admitted {
+        hosts: names(&[host]),
+        verify,
+        clients: names(clients),
+        below: names(below),
+        secret: None,
+        is_known: true,
+    };
+    let mut secret = host("e", Some(Verify::On), &[], &[]);
+    secret.secret = Some("ns/ca".to_owned());
+    let mut unknown = host("f", Some(Verify::On), &["alice"], &[]);
+    unknown.is_known = false;
+    let mut together = host("b", Some(Verify::On), &["a", "b", "c", "d", "e"], &["root"]);
+    together.hosts = names(&["b", "a\nx"]);
+    vec![
+        together,
+        host("c", None, &[], &[]),
+        host("d", Some(Verify::Optional), &[], &["root"]),
+        secret,
+        unknown,
+    ]
+}
+
+#[test]
+fn whom_hosts_let_in_is_short_for_people_and_whole_for_programs() {
+    let table = hosts_table(&some_hosts());
+    let lines: Vec<&str> = table.lines().collect();
+    let all = "any client below root (5 clients of the spec: a, b, c, and 2 more)";
+    assert_eq!(
+        lines,
+        [
+            "HOST  LETS IN".to_owned(),
+            format!("a\\nx  {all}"),
+            format!("b     {all}"),
+            "c     anyone: no certificate is asked for".to_owned(),
+            "d     anyone without a certificate; any client below root (0 clients)".to_owned(),
+            "e     any client of the authorities in the Secret ns/ca".to_owned(),
+            "f     1 client: alice (not known: annotations may change it)".to_owned(),
+        ]
+    );
+    assert_eq!(hosts_table(&[]), "");
+    let text = json(&[], &some_hosts(), at(NOW));
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["admitted"][0]["clients"].as_array().unwrap().len(), 5);
+    assert_eq!(value["admitted"][0]["anyBelow"][0], "root");
+    assert_eq!(value["admitted"][1]["verify"], serde_json::Value::Null);
 }
 
 #[test]

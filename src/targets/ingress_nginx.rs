@@ -10,13 +10,14 @@ mod one_host;
 mod own_annotations;
 mod served;
 mod subject;
+mod support;
 mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use self::arrange::Judged;
-use super::{Arrangement, Explanation, FinalObjects, Target, misread};
+use super::{Arrangement, Explanation, Feature, FinalObjects, Support, Target, misread};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::manifest::kinds::{
@@ -38,6 +39,10 @@ pub struct IngressNginx;
 impl Target for IngressNginx {
     fn name(&self) -> &'static str {
         "ingress-nginx"
+    }
+
+    fn support(&self, feature: Feature) -> Support {
+        support::of(feature)
     }
 
     fn arrange<'m>(

@@ -59,5 +59,6 @@ mod signing_requests;
 mod status;
 mod store;
 mod support;
+mod target_support;
 mod terminal;
 mod walkthroughs;

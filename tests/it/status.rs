@@ -36,6 +36,72 @@ fn states(rows: &[Value]) -> Vec<String> {
 }
 
 #[test]
+fn each_host_is_shown_with_whom_it_lets_in() {
+    let sandbox = Sandbox::with_toml(
+        r#"
+[cas.root]
+[cas.issuing]
+issuer = "root"
+[cas.apart]
+[clients.alice]
+issuer = "issuing"
+[clients.bob]
+issuer = "issuing"
+[clients.carol]
+issuer = "apart"
+[clients.dave]
+issuer = "issuing"
+[services.web]
+image = "httpd"
+port = 80
+[defaults.hosts]
+tls.issuer = "self-signed"
+[hosts."all.example.com"]
+service = "web"
+clientAuth.cas = ["root"]
+[hosts."same.example.com"]
+service = "web"
+clientAuth.cas = ["root"]
+[hosts."listed.example.com"]
+service = "web"
+clientAuth = { cas = ["root"], allow = ["bob", "dave"] }
+[hosts."shallow.example.com"]
+service = "web"
+clientAuth = { cas = ["apart"], verify = "optional" }
+[hosts."open.example.com"]
+service = "web"
+clientAuth = false
+"#,
+    );
+    sandbox.ok(&["render", "-q"]);
+    sandbox.ok(&["cert", "revoke", "-q", "dave"]);
+    let run = sandbox.ok(&["status", "-q"]);
+    let (_, hosts) = run.stdout.split_once("HOST  ").unwrap();
+    let hosts: Vec<String> = hosts
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        hosts,
+        [
+            "all.example.com any client below root (2 clients of the spec: alice, bob)",
+            "listed.example.com 1 client: bob",
+            "open.example.com anyone: no certificate is asked for",
+            "same.example.com any client below root (2 clients of the spec: alice, bob)",
+            "shallow.example.com anyone without a certificate; any client below apart (1 client of the spec: carol)",
+        ]
+    );
+    let run = sandbox.ok(&["status", "-q", "--format", "json"]);
+    let value: Value = serde_json::from_str(&run.stdout).unwrap();
+    let first = &value["admitted"][0];
+    assert_eq!(first["hosts"], serde_json::json!(["all.example.com", "same.example.com"]));
+    assert_eq!(first["clients"], serde_json::json!(["alice", "bob"]));
+    assert_eq!(first["anyBelow"], serde_json::json!(["root"]));
+    assert_eq!(value["admitted"][1]["clients"], serde_json::json!(["bob"]));
+}
+
+#[test]
 fn certificates_are_told_in_every_state() {
     let sandbox = Sandbox::with_toml(SPEC);
     let at = |day: &'static str| ["--at", day];

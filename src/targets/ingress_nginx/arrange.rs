@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::acceptance;
 use super::check::is_protected;
+use super::{acceptance, support};
 use crate::diagnostic::{Diagnostic, has_errors, literal};
 use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus};
 use crate::model::context::listed;
@@ -14,7 +14,7 @@ use crate::path;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Issuer;
 use crate::specification::document::{Path, Places};
-use crate::targets::{Arrangement, HostArrangement, Verifier};
+use crate::targets::{Arrangement, Feature, HostArrangement, Verifier};
 
 /// nginx with OpenSSL: a bundle needs the root, and where it has one list, it needs all (`X509_V_FLAG_CRL_CHECK_ALL`,
 /// which `ssl_crl` sets).
@@ -164,6 +164,7 @@ impl Host<'_> {
     /// Everything below the root of a listed authority gets in, so what signs clients below such a root must be below a
     /// listed authority too.
     fn strangers(&self) -> Option<Diagnostic> {
+        support::of(Feature::SharedRoot).refused()?;
         let Scene { model, places, signers, .. } = self.scene;
         let authorities = &self.auth.authorities;
         let lineage = &model.lineage;
@@ -246,6 +247,7 @@ impl Host<'_> {
     }
 
     fn foreign_signers(&self) -> Option<Diagnostic> {
+        let way_out = support::of(Feature::ListOfForeignClients).refused()?;
         let lineage = &self.scene.model.lineage;
         let is_foreign =
             |name: &&String| lineage.line(name).iter().any(|one| !matches!(one, Anchor::Ours(_)));
@@ -262,11 +264,12 @@ impl Host<'_> {
         Some(
             Diagnostic::error("allow", title)
                 .at(self.scene.places.value(&self.written("allow")))
-                .help("let an authority of the spec sign these clients, or check the issuer in the backend"),
+                .help(way_out),
         )
     }
 
     fn twin(&self, index: usize, client: &AllowedClient) -> Option<Diagnostic> {
+        let way_out = support::of(Feature::ListOfNamesakes).refused()?;
         let Scene { model, places, namesakes, .. } = self.scene;
         let AllowedClient { name, subject } = client;
         let is_below = |other: &str| {
@@ -284,7 +287,7 @@ impl Host<'_> {
             Diagnostic::error("allow", title)
                 .at(places.value(&place))
                 .related(places.key(&path!["clients", *twin]), "the other one")
-                .help("give one of them another `subject`"),
+                .help(way_out),
         )
     }
 }

@@ -1,0 +1,148 @@
+//! Whom each host lets in: clients of the spec by name, and all that may still come below its authorities.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::rc::Rc;
+
+use super::Sources;
+use super::rows::is_revoked;
+use crate::access::doors::Door;
+use crate::enforcement::{Presented, Revocation, fault};
+use crate::model::{ClientAuthentication, Exposure};
+use crate::pki::certificate::Certificate;
+use crate::pki::request::{CertificateRequest, Holder};
+use crate::plan::chains;
+use crate::specification::Verify;
+
+/// Hosts that let in the same, and whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Keys under `hosts`.
+    pub hosts: Vec<String>,
+    /// Whether a certificate is required; `None`: none is asked for.
+    pub verify: Option<Verify>,
+    /// Names of the clients of the spec whose certificates are taken.
+    pub clients: Vec<String>,
+    /// Names of the authorities below which any client gets in, be it in the spec or not; none where there is a list.
+    pub below: Vec<String>,
+    /// The Secret whose authorities are trusted, where others fill it: nobody has shown it.
+    pub secret: Option<String>,
+    /// Whether nothing that the spec allows may change it.
+    pub is_known: bool,
+}
+
+/// What decides about a host.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Settings<'a> {
+    verify: Option<Verify>,
+    door: Option<(usize, Option<&'a [String]>)>,
+    authorities: &'a [String],
+    secret: Option<String>,
+    is_known: bool,
+}
+
+/// All hosts, those together that let in the same; in the order of the first of each.
+#[must_use]
+pub fn admitted(sources: Sources<'_>) -> Vec<Admitted> {
+    let mut doors: BTreeMap<&str, &Door<'_>> = BTreeMap::new();
+    for door in sources.doors {
+        doors.insert(&door.exposure.key, door);
+    }
+    let passing = passing(sources);
+    let mut all: Vec<Admitted> = Vec::new();
+    let mut known: BTreeMap<Settings<'_>, usize> = BTreeMap::new();
+    for exposure in &sources.model.exposures {
+        let door = doors.get(exposure.key.as_str()).copied();
+        match known.entry(settings(exposure, door)) {
+            Entry::Occupied(at) => all[*at.get()].hosts.push(exposure.key.clone()),
+            Entry::Vacant(place) => {
+                all.push(group(exposure, door, place.key(), &passing));
+                place.insert(all.len() - 1);
+            }
+        }
+    }
+    all
+}
+
+fn settings<'a>(exposure: &'a Exposure, door: Option<&Door<'a>>) -> Settings<'a> {
+    let auth = exposure.client_auth.as_ref();
+    let secret = auth.filter(|auth| auth.existing).map(|auth| auth.secret.to_string());
+    Settings {
+        verify: auth.map(|auth| auth.verify),
+        door: door.map(|door| (door.validation, door.subjects)),
+        authorities: auth.map_or(&[], |auth| &auth.authorities),
+        secret,
+        is_known: !exposure.is_unknown(),
+    }
+}
+
+fn group(
+    exposure: &Exposure,
+    door: Option<&Door<'_>>,
+    settings: &Settings<'_>,
+    passing: &[Passing<'_>],
+) -> Admitted {
+    let clients = door.into_iter().flat_map(|door| {
+        let gets_in = |one: &&Passing<'_>| one.passed[door.validation] && door.has(&one.subject);
+        passing.iter().filter(gets_in).map(|one| one.name.to_owned())
+    });
+    let asks_all =
+        |auth: &&ClientAuthentication| auth.verify != Verify::Off && auth.allow.is_none();
+    let all = exposure.client_auth.as_ref().filter(asks_all);
+    Admitted {
+        hosts: vec![exposure.key.clone()],
+        verify: settings.verify,
+        clients: clients.collect(),
+        below: all.map(|auth| auth.authorities.clone()).unwrap_or_default(),
+        secret: settings.secret.clone(),
+        is_known: settings.is_known,
+    }
+}
+
+/// A client with a valid certificate.
+struct Passing<'a> {
+    name: &'a str,
+    subject: String,
+    /// By way of validation, whether it is passed.
+    passed: Rc<[bool]>,
+}
+
+/// Name and key of a client's issuer, and what the client sends of those above it.
+type Above<'a> = (&'a [u8], Option<&'a [u8]>, Vec<&'a [u8]>);
+
+/// The clients of the spec that have a certificate now which nobody has revoked.
+fn passing(sources: Sources<'_>) -> Vec<Passing<'_>> {
+    let Sources { model, inventory, plan, doors, now } = sources;
+    let revoked = plan.revoked(inventory);
+    // What is above a client decides, and thousands of them have the same above them.
+    let mut known: BTreeMap<Above<'_>, Rc<[bool]>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for client in model.clients.values().filter(|client| client.revoked.is_none()) {
+        let CertificateRequest { holder, issuer, .. } = &client.request;
+        let Some(chain) = served(sources, holder) else { continue };
+        let Some((leaf, above)) = chain.split_first() else { continue };
+        let is_valid = leaf.not_before <= now && now < leaf.not_after;
+        if !is_valid || is_revoked(&revoked, issuer, &leaf.serial) {
+            continue;
+        }
+        let above = above.iter().map(|one| one.der.as_slice()).collect();
+        let key = (leaf.issuer.der(), leaf.authority_key_id.as_deref(), above);
+        let passed = known.entry(key).or_insert_with(|| {
+            let shows = Presented::Chain(chain.iter().map(|one| (*one).clone()).collect());
+            let passed = doors.ask(|validation, certificates| {
+                fault(&shows, validation, certificates, &Revocation::None, now).is_none()
+            });
+            passed.into()
+        });
+        found.push(Passing {
+            name: &client.name,
+            subject: leaf.subject.rfc2253(),
+            passed: Rc::clone(passed),
+        });
+    }
+    found
+}
+
+fn served<'a>(sources: Sources<'a>, holder: &Holder) -> Option<Vec<&'a Certificate>> {
+    chains::served(sources.model, sources.inventory, holder)
+}
