@@ -147,15 +147,14 @@ impl<'a> Asking<'a> {
 
     fn asked(&self, settings: &Settings<'_>) -> Asked {
         let (authorities, existing, presence, depth, only, passes_certificate) = settings;
-        let (below, lists) = match existing {
-            Some(secret) => (Below::Entrusted(identity(secret)), Vec::new()),
-            None => {
-                let bundle = self.material.trust_bundle(authorities);
-                let bundle = bundle.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
-                let lists = self.material.revocation_lists(authorities).ok().flatten();
-                let lists = lists.and_then(|pem| RevocationList::from_pem(pem.as_bytes()).ok());
-                (Below::These(bundle.unwrap_or_default()), lists.unwrap_or_default())
-            }
+        let (below, lists) = if let Some(secret) = existing {
+            (Below::Entrusted(identity(secret)), Vec::new())
+        } else {
+            let bundle = self.material.trust_bundle(authorities);
+            let bundle = bundle.and_then(|pem| Certificate::from_pem(pem.as_bytes()).ok());
+            let lists = self.material.revocation_lists(authorities).ok().flatten();
+            let lists = lists.and_then(|pem| RevocationList::from_pem(pem.as_bytes()).ok());
+            (Below::These(bundle.unwrap_or_default()), lists.unwrap_or_default())
         };
         let clients = authorities.iter().filter_map(|authority| {
             self.clients

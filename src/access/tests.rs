@@ -105,7 +105,6 @@ fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<Differen
     let desired = Desired { hosts, entrusted: BTreeSet::new() };
     let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
     let found = compare(&desired, &observed, now);
-    found.iter().for_each(|one| eprintln!("{one}"));
     found.into_iter().map(|one| one.kind).collect()
 }
 

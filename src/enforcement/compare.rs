@@ -110,11 +110,11 @@ impl<'a> Comparison<'a> {
         let is_entrusted = matches!(asked.below, Below::Entrusted(_));
         let mut locked_out = Vec::new();
         let mut is_any_admitted = false;
-        let paths = served.map(paths).unwrap_or_else(|| BTreeSet::from(["/".to_owned()]));
+        let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
         for (requester, client, is_wanted) in self.requesters(questions, validation) {
             let request = Request { client, ..Request::of(name) };
             if is_wanted {
-                match self.refused(questions, validation, &paths, request) {
+                match self.refused(questions, validation, &paths, &request) {
                     Some((request, observed)) => locked_out.push(Witness::Request {
                         client: requester,
                         request: Box::new(request),
@@ -235,7 +235,7 @@ impl<'a> Comparison<'a> {
         Questions { asked, served, .. }: &Questions<'_>,
         validation: Option<&Arc<ClientValidation>>,
         paths: &BTreeSet<String>,
-        request: Request,
+        request: &Request,
     ) -> Option<(Request, Verdict)> {
         let mut refused = None;
         for path in paths {

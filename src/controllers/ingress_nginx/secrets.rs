@@ -163,23 +163,26 @@ fn taken(
     match objects.read::<Secret>(namespace, name) {
         Shown::Found(Ok(seen)) => match place(&seen) {
             None => of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown),
-            Some(place) => match shared.get(&place) {
-                Some((certificates, lists)) => Taken::Authorities {
-                    file: format!("ca-{namespace}-{name}.pem"),
-                    certificates: Arc::clone(certificates),
-                    lists: lists
-                        .as_ref()
-                        .map(|lists| (format!("crl-{namespace}-{name}.pem"), Arc::clone(lists))),
-                },
-                None => {
-                    let taken = of_secret(&seen, namespace, name).unwrap_or_else(Taken::Unknown);
-                    if let Taken::Authorities { certificates, lists, .. } = &taken {
-                        let lists = lists.as_ref().map(|(_, lists)| Arc::clone(lists));
-                        shared.insert(place, (Arc::clone(certificates), lists));
-                    }
-                    taken
+            Some(place) => {
+                let known = shared.get(&place).cloned();
+                let contents = known.map_or_else(
+                    || of_secret(&seen, namespace, name),
+                    |(certificates, lists)| {
+                        Ok(Taken::Authorities {
+                            file: format!("ca-{namespace}-{name}.pem"),
+                            certificates,
+                            lists: lists
+                                .map(|lists| (format!("crl-{namespace}-{name}.pem"), lists)),
+                        })
+                    },
+                );
+                let taken = contents.unwrap_or_else(Taken::Unknown);
+                if let Taken::Authorities { certificates, lists, .. } = &taken {
+                    let lists = lists.as_ref().map(|(_, lists)| Arc::clone(lists));
+                    shared.entry(place).or_insert_with(|| (Arc::clone(certificates), lists));
                 }
-            },
+                taken
+            }
         },
         Shown::Found(Err(_)) | Shown::Hidden => Taken::Unknown(Missing::Hidden(identity())),
         Shown::NotShown(_) => Taken::Unknown(Missing::NotShown(identity())),

@@ -73,7 +73,7 @@ fn made_at(mut object: Value, second: &str) -> Value {
     object
 }
 
-/// An IngressRoute of the namespace `shop` for HTTPS.
+/// An `IngressRoute` of the namespace `shop` for HTTPS.
 fn route(name: &str, rule: &str, tls: &Value) -> Value {
     json!({
         "apiVersion": "traefik.io/v1alpha1",

@@ -31,7 +31,7 @@ pub(super) fn explain(
     let (ingresses, _) = objects.all::<Ingress>();
     let mut found = Vec::new();
     let mut refused = BTreeSet::new();
-    let mut is_there = false;
+    let mut was_found = false;
     let is_here =
         |identity: &Identity| identity.namespace.as_deref() == Some(exposure.namespace.as_str());
     for seen in ingresses {
@@ -41,7 +41,7 @@ pub(super) fn explain(
         };
         let Some(rule) = spec.rules.iter().find(|rule| has_host(rule)) else { continue };
         let identity = seen.identity;
-        is_there |= is_here(identity);
+        was_found |= is_here(identity);
         let called = format!("the Ingress `{}/{}`", identity.namespace_or_default(), identity.name);
         if rule.http.as_ref().is_none_or(|http| http.paths.is_empty()) {
             found.push(format!("{called} has a rule for `{host}` without paths"));
@@ -67,7 +67,7 @@ pub(super) fn explain(
                 .map(|(name, _)| name.to_owned()),
         );
     }
-    if !is_there {
+    if !was_found {
         found.push(format!(
             "no Ingress of namespace `{}` has a rule for `{host}`",
             exposure.namespace

@@ -1,4 +1,4 @@
-//! IngressRoutes and TLSOptions.
+//! Objects of the kinds `IngressRoute` and `TLSOption`.
 
 use super::*;
 
@@ -87,7 +87,10 @@ fn what_is_not_followed_is_unknown() {
 fn rules_ask_for_more_than_the_path() {
     let post = route("post", "Host(`a.test`) && Method(`POST`)", &json!({}));
     let observed_of = |objects: &[Value]| observed(LAST, false, objects);
-    assert_eq!(asked(&observed_of(&[post.clone()]), &Request::of("a.test")), "Paths(post|404)");
+    assert_eq!(
+        asked(&observed_of(std::slice::from_ref(&post)), &Request::of("a.test")),
+        "Paths(post|404)"
+    );
     let all = route("all", "Host(`a.test`)", &json!({}));
     assert_eq!(asked(&observed_of(&[post, all]), &Request::of("a.test")), "Paths(post|all)");
 }
