@@ -326,6 +326,7 @@ fn what_would_open_the_host_or_close_another_is_refused() {
     let mut second = ingress();
     second["metadata"]["name"] = "second".into();
     second["spec"]["rules"][0]["http"]["paths"][0]["path"] = "/second".into();
+    second["metadata"]["annotations"] = json!({ format!("{PREFIX}force-ssl-redirect"): "true" });
     let also = complete(&shop(), vec![ingress(), second.clone(), service()]);
     assert!(also.is_ok(), "the controller takes the first Secret of a host");
     second["metadata"]["annotations"] = json!({ format!("{PREFIX}auth-tls-secret"): "default/ca-secret", format!("{PREFIX}auth-tls-verify-client"): "off" });

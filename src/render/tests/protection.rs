@@ -129,8 +129,6 @@ fn what_changes_nothing_may_be_patched_in() {
     for (name, value) in [
         // `force-ssl-redirect` redirects all the same.
         ("ssl-redirect", "false"),
-        // With a certificate, `ssl-redirect` does, by default.
-        ("force-ssl-redirect", "false"),
         // The controller has no such annotation.
         ("something-new", "x"),
     ] {
@@ -160,7 +158,11 @@ fn another_object_cannot_open_a_protected_host() {
         render_with(&walkthrough(), &templates(&[("other.yaml.j2", &other(annotations))]))
     };
     // The controller takes the first Secret of a host, whichever Ingress is older.
-    assert!(render("").is_ok());
+    let redirects = format!("{NGINX}force-ssl-redirect: 'true'");
+    assert!(render(&redirects).is_ok());
+    // Without, plain HTTP is served where the settings of the controller say so.
+    let found = sayings(render(""));
+    assert!(found[0].contains("that depends on the controller's ConfigMap"), "{found:?}");
     let refused = |annotations: &str, words: &str| {
         let found = sayings(render(annotations));
         assert!(found.join("\n").contains(words), "{found:?}");
