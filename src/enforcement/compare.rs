@@ -1,22 +1,22 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
+mod asked;
+mod served;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::clients::{CheckedLists, ClientValidation, Clients, Revocation, UnknownStatus};
+use self::served::{checks_alike, forwards, is_refused_by_check, leads_anywhere, validated};
+use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::{Fact, Missing};
-use super::observed::{Listener, Observed};
+use super::fact::Fact;
+use super::observed::Observed;
 use super::representatives::{self, ClientClass, classes, paths};
 use super::request::{Presented, Request};
-use super::routes::{
-    Action, Admits, Answer, Backend, Check, Forward, Header, HeaderValue, Route, SniDiffers,
-    ToHttps, VirtualHost,
-};
-use super::validation::{Fault, fault};
+use super::routes::{Admits, Backend, Check, Forward, Header, HeaderValue, ToHttps, VirtualHost};
+use super::validation::Fault;
 use super::verdict::{Verdict, Why, verdict};
-use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 use crate::time::Timestamp;
 
@@ -377,142 +377,4 @@ struct Questions<'a> {
     /// A name of the host.
     name: String,
     served: Option<&'a VirtualHost>,
-}
-
-impl DesiredHost {
-    /// Whether what is not known is left to others.
-    fn leaves(&self, missing: &Missing, anywhere: &BTreeSet<String>) -> bool {
-        let DesiredClients::Ask(asked) = &self.clients else { return true };
-        match missing {
-            Missing::NotShown(object) | Missing::Hidden(object) => {
-                matches!(&asked.below, Below::Entrusted(secret) if secret.key() == object.key())
-            }
-            // What a snippet writes reaches all hosts.
-            Missing::Snippet(_, key) => anywhere.contains(key),
-            Missing::Effect(_, key) => self.entrusted.contains(key),
-            _ => false,
-        }
-    }
-}
-
-impl Asked {
-    /// Whether a client of that class is to get in.
-    fn wants(&self, class: &ClientClass) -> bool {
-        match (self.presence, class) {
-            (Presence::Unverified, _) | (Presence::Optional, ClientClass::Nothing) => true,
-            (Presence::Required, ClientClass::Nothing) | (_, ClientClass::Stranger) => false,
-            // A subject that no list has is not among those that are let in.
-            (_, ClientClass::Below(issuer) | ClientClass::Itself(issuer)) => {
-                self.only.is_none() && self.is_below(issuer)
-            }
-        }
-    }
-
-    /// Whether certificates of that one are valid.
-    fn is_below(&self, issuer: &Certificate) -> bool {
-        match &self.below {
-            Below::These(all) => all.iter().any(|one| one.der == issuer.der),
-            Below::Entrusted(_) => true,
-        }
-    }
-
-    /// A client of each revoked serial.
-    fn revoked<'a>(
-        &'a self,
-        bundle: &'a [Certificate],
-    ) -> impl Iterator<Item = (Requester, Presented)> + 'a {
-        self.lists.iter().flat_map(move |list| {
-            let issuer = bundle.iter().find(|one| list.may_be_signed_by(one));
-            let issuer = issuer.map(|issuer| Arc::new(issuer.clone()));
-            list.revoked.keys().filter_map(move |serial| {
-                let issuer = issuer.clone()?;
-                let shows = representatives::revoked(Arc::clone(&issuer), bundle, serial.clone());
-                Some((Requester::Revoked(issuer, serial.clone()), shows))
-            })
-        })
-    }
-
-    /// What a library of that kind finds wrong with a client, if it validates it with what is desired.
-    fn fault(&self, kind: &ClientValidation, client: &Presented, now: Timestamp) -> Option<Fault> {
-        let Below::These(bundle) = &self.below else { return None };
-        let revocation = if self.lists.is_empty() {
-            Revocation::None
-        } else {
-            Revocation::Lists {
-                all: self.lists.clone(),
-                depth: CheckedLists::Chain,
-                unknown: UnknownStatus::Deny,
-            }
-        };
-        let ideal = ClientValidation {
-            certificates: Fact::Known(Vec::new()),
-            anchors: kind.anchors,
-            depth: self.depth.filter(|_| kind.depth.is_some()),
-            revocation: Fact::Known(Revocation::None),
-            tolerates: BTreeSet::new(),
-            refusal: kind.refusal,
-        };
-        fault(client, &ideal, bundle, &revocation, now)
-    }
-}
-
-/// How clients of a listener are validated, if that is known.
-fn validated(listener: &Listener) -> Option<&Arc<ClientValidation>> {
-    match &listener.clients {
-        Fact::Known(Clients::Asked(validation)) => Some(validation),
-        _ => None,
-    }
-}
-
-/// Whether a request is refused before a route is looked for.
-fn is_refused_by_check(served: Option<&VirtualHost>, verdict: &Verdict) -> bool {
-    match verdict {
-        // Else it is by a route.
-        Verdict::Misdirected => {
-            served.is_some_and(|served| served.sni_differs == SniDiffers::Misdirect)
-        }
-        Verdict::Refused { why: Why::Fault(_) | Why::Subject, .. } => true,
-        Verdict::Refused { why: Why::Nobody(because), .. } => !because.is_empty(),
-        _ => false,
-    }
-}
-
-/// Whether two hosts check the same, and never by a route of theirs.
-fn checks_alike(one: &VirtualHost, other: &VirtualHost) -> bool {
-    let (Fact::Known(one_checks), Fact::Known(checks)) = (&one.checks, &other.checks) else {
-        return false;
-    };
-    one.sni_differs == other.sni_differs
-        && one_checks.len() == checks.len()
-        && one_checks.iter().zip(checks).all(|(one, other)| {
-            one.admits == other.admits
-                && one.refusal == other.refusal
-                && !matches!(one.refusal, Answer::Within(_))
-        })
-}
-
-/// Routes that lead to backends, whichever of several possibilities holds.
-fn forwards(host: &VirtualHost) -> impl Iterator<Item = (&Route, &Forward)> {
-    let routes: Vec<&Vec<Route>> = match &host.routes {
-        Fact::Known(routes) => vec![routes],
-        Fact::OneOf(_, all) => all.iter().collect(),
-        Fact::Unknown(_) => Vec::new(),
-    };
-    routes.into_iter().flatten().flat_map(|route| {
-        let actions: Vec<&Action> = match &route.answer {
-            Fact::Known(action) => vec![action],
-            Fact::OneOf(_, all) => all.iter().collect(),
-            Fact::Unknown(_) => Vec::new(),
-        };
-        actions.into_iter().filter_map(move |action| match action {
-            Action::Forward(forward) => Some((route, forward)),
-            Action::Redirect(_) | Action::Status(_) => None,
-        })
-    })
-}
-
-/// Whether a path leads to a backend, or may.
-fn leads_anywhere(host: &VirtualHost) -> bool {
-    let is_open = matches!(host.routes, Fact::Unknown(_));
-    is_open || forwards(host).any(|(_, forward)| forward.backend != Fact::Known(None))
 }

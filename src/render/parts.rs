@@ -7,7 +7,7 @@ use crate::manifest::{Body, Object, ObjectSet};
 use crate::model::{Exposure, Reference};
 
 /// How many hosts a part has.
-const SIZE: usize = 500;
+const SIZE: usize = 250;
 
 /// Hosts, and the objects that decide who reaches them; `None`: all objects.
 pub(super) struct Part<'a> {
@@ -25,7 +25,7 @@ pub(super) fn parts<'a>(
     ours: Option<&'a [Object]>,
 ) -> Vec<Part<'a>> {
     let whole = || vec![Part { exposures: exposures.to_vec(), objects: None }];
-    let Some(ours) = ours.filter(|_| exposures.len() > 2 * SIZE) else { return whole() };
+    let Some(ours) = ours.filter(|_| exposures.len() > 4 * SIZE) else { return whole() };
     let is_plain_ingress = |object: &Object| matches!(object.body, Body::Typed(_));
     if ours.iter().any(|object| object.identity.kind == "Ingress" && !is_plain_ingress(object)) {
         return whole();
@@ -43,7 +43,7 @@ pub(super) fn parts<'a>(
     };
     let (plain, rest): (Vec<&Exposure>, Vec<&Exposure>) =
         exposures.iter().copied().partition(is_plain);
-    if rest.len() > SIZE {
+    if rest.len() > 2 * SIZE {
         return whole();
     }
     // A host without client authentication, by whose name others may be asked.

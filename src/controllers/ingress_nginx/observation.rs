@@ -1,5 +1,6 @@
 //! From servers of nginx to what is served (`rootfs/etc/nginx/template/nginx.tmpl`, `rootfs/etc/nginx/lua/lua_ingress.lua`).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error_page;
@@ -112,12 +113,17 @@ impl Scene<'_> {
             let mut known = BTreeSet::new();
             for (name, served) in self.names(world) {
                 // Of two servers of one name, nginx takes the first.
-                if !known.insert(name.clone()) {
+                if worlds.len() > 1 && !known.insert(name.clone()) {
                     continue;
                 }
-                let all = by_name.entry(name).or_default();
-                if !all.contains(&served) {
-                    all.push(served);
+                match by_name.entry(name) {
+                    Entry::Vacant(place) => drop(place.insert(vec![served])),
+                    Entry::Occupied(mut all) if worlds.len() > 1 => {
+                        if !all.get().contains(&served) {
+                            all.get_mut().push(served);
+                        }
+                    }
+                    Entry::Occupied(_) => {}
                 }
             }
         }
@@ -134,23 +140,31 @@ impl Scene<'_> {
         // Where handshakes of unknown names are refused, nothing listens for them.
         let rejects = boolean(self.settings.get("ssl-reject-handshake")) == Some(true);
         for (pattern, all) in by_name {
-            let clients = merged(all.iter().map(|served| served.clients.clone()));
             let is_rejected = rejects && pattern == Pattern::Any;
+            let verifies = all.iter().any(|served| served.verifies);
+            let mut certificates = BTreeSet::new();
+            let (mut clients, mut checks, mut routes) = (Vec::new(), Vec::new(), Vec::new());
+            for served in all {
+                certificates.extend(served.certificates);
+                clients.push(served.clients);
+                checks.push(served.checks);
+                routes.push(Fact::Known(served.routes));
+            }
+            let clients = merged(clients.into_iter());
             listeners.push(Listener {
                 port: HTTPS,
                 protocol: Protocol::Https,
                 sni: pattern.clone(),
-                certificates: all.iter().flat_map(|one| one.certificates.clone()).collect(),
+                certificates,
                 clients: if is_rejected { Fact::Known(Clients::NotListening) } else { clients },
                 settings: Vec::new(),
                 table: 0,
             });
-            let verifies = all.iter().any(|served| served.verifies);
             hosts.push(VirtualHost {
                 names: vec![pattern],
                 sni_differs: if verifies { SniDiffers::Misdirect } else { SniDiffers::Serve },
-                checks: merged(all.iter().map(|served| served.checks.clone())),
-                routes: merged(all.into_iter().map(|served| Fact::Known(served.routes))),
+                checks: merged(checks.into_iter()),
+                routes: merged(routes.into_iter()),
             });
         }
         (listeners, RouteTable::new(hosts))

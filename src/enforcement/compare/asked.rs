@@ -1,0 +1,96 @@
+//! Who is to get in, by class of clients.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::enforcement::clients::{CheckedLists, ClientValidation, Revocation, UnknownStatus};
+use crate::enforcement::desired::{Asked, Below, DesiredClients, DesiredHost, Presence};
+use crate::enforcement::difference::Requester;
+use crate::enforcement::fact::{Fact, Missing};
+use crate::enforcement::representatives::{self, ClientClass};
+use crate::enforcement::request::Presented;
+use crate::enforcement::validation::{Fault, fault};
+use crate::pki::certificate::Certificate;
+use crate::time::Timestamp;
+
+impl DesiredHost {
+    /// Whether what is not known is left to others.
+    pub(super) fn leaves(&self, missing: &Missing, anywhere: &BTreeSet<String>) -> bool {
+        let DesiredClients::Ask(asked) = &self.clients else { return true };
+        match missing {
+            Missing::NotShown(object) | Missing::Hidden(object) => {
+                matches!(&asked.below, Below::Entrusted(secret) if secret.key() == object.key())
+            }
+            // What a snippet writes reaches all hosts.
+            Missing::Snippet(_, key) => anywhere.contains(key),
+            Missing::Effect(_, key) => self.entrusted.contains(key),
+            _ => false,
+        }
+    }
+}
+
+impl Asked {
+    /// Whether a client of that class is to get in.
+    pub(super) fn wants(&self, class: &ClientClass) -> bool {
+        match (self.presence, class) {
+            (Presence::Unverified, _) | (Presence::Optional, ClientClass::Nothing) => true,
+            (Presence::Required, ClientClass::Nothing) | (_, ClientClass::Stranger) => false,
+            // A subject that no list has is not among those that are let in.
+            (_, ClientClass::Below(issuer) | ClientClass::Itself(issuer)) => {
+                self.only.is_none() && self.is_below(issuer)
+            }
+        }
+    }
+
+    /// Whether certificates of that one are valid.
+    pub(super) fn is_below(&self, issuer: &Certificate) -> bool {
+        match &self.below {
+            Below::These(all) => all.iter().any(|one| one.der == issuer.der),
+            Below::Entrusted(_) => true,
+        }
+    }
+
+    /// A client of each revoked serial.
+    pub(super) fn revoked<'a>(
+        &'a self,
+        bundle: &'a [Certificate],
+    ) -> impl Iterator<Item = (Requester, Presented)> + 'a {
+        self.lists.iter().flat_map(move |list| {
+            let issuer = bundle.iter().find(|one| list.may_be_signed_by(one));
+            let issuer = issuer.map(|issuer| Arc::new(issuer.clone()));
+            list.revoked.keys().filter_map(move |serial| {
+                let issuer = issuer.clone()?;
+                let shows = representatives::revoked(Arc::clone(&issuer), bundle, serial.clone());
+                Some((Requester::Revoked(issuer, serial.clone()), shows))
+            })
+        })
+    }
+
+    /// What a library of that kind finds wrong with a client, if it validates it with what is desired.
+    pub(super) fn fault(
+        &self,
+        kind: &ClientValidation,
+        client: &Presented,
+        now: Timestamp,
+    ) -> Option<Fault> {
+        let Below::These(bundle) = &self.below else { return None };
+        let revocation = if self.lists.is_empty() {
+            Revocation::None
+        } else {
+            Revocation::Lists {
+                all: self.lists.clone(),
+                depth: CheckedLists::Chain,
+                unknown: UnknownStatus::Deny,
+            }
+        };
+        let ideal = ClientValidation {
+            certificates: Fact::Known(Vec::new()),
+            anchors: kind.anchors,
+            depth: self.depth.filter(|_| kind.depth.is_some()),
+            revocation: Fact::Known(Revocation::None),
+            tolerates: BTreeSet::new(),
+            refusal: kind.refusal,
+        };
+        fault(client, &ideal, bundle, &revocation, now)
+    }
+}
