@@ -1,6 +1,8 @@
 //! What is desired, compared with what ingress-nginx makes of objects: each change that lets a client in, or keeps one out,
 //! is found.
 
+mod laws;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,8 +11,8 @@ use serde_json::{Value, json};
 use crate::controllers::ingress_nginx::IngressNginx;
 use crate::controllers::{Controller as _, Declared};
 use crate::enforcement::{
-    Asked, Backend, Below, Desired, DesiredClients, DesiredHost, DifferenceKind, Pattern, Presence,
-    compare,
+    Asked, Backend, Below, Desired, DesiredClients, DesiredHost, DifferenceKind, Observed, Pattern,
+    Presence, compare,
 };
 use crate::identity::{DEFAULT_NAMESPACE, Identity};
 use crate::manifest::{Extent, Namespace, ObjectSet};
@@ -72,6 +74,16 @@ type Change<'a> = dyn Fn(&mut Vec<Value>) + 'a;
 
 /// What differs once the objects are changed so.
 fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<DifferenceKind> {
+    let (desired, observed) = scene(pki, change);
+    compare(&desired, &observed, now()).into_iter().map(|one| one.kind).collect()
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-12-01T00:00:00Z").unwrap()
+}
+
+/// What is desired, and what is served once the objects are changed so.
+fn scene(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> (Desired, Observed) {
     let mut objects = objects(pki);
     change(&mut objects);
     let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster);
@@ -102,10 +114,7 @@ fn differences(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> BTreeSet<Differen
     };
     let asks = host("asks", DesiredClients::Ask(Arc::new(asked)), vec![backend]);
     let hosts = vec![asks, host("open", DesiredClients::Open, Vec::new())];
-    let desired = Desired { hosts, entrusted: BTreeSet::new() };
-    let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
-    let found = compare(&desired, &observed, now);
-    found.into_iter().map(|one| one.kind).collect()
+    (Desired { hosts, entrusted: BTreeSet::new() }, observed)
 }
 
 fn annotate(object: &mut Value, name: &str, value: &str) {

@@ -34,6 +34,33 @@ fn verdict(document: &Value, host: &str, client: &str) -> (String, String) {
     (text(&request["verdict"]), text(&request["why"]))
 }
 
+/// What is asked of each host and how it is answered, but for clients by name.
+fn answers(document: &Value) -> Vec<Value> {
+    let mut hosts = document["hosts"].as_array().unwrap().clone();
+    for host in &mut hosts {
+        let requests = host["requests"].as_array_mut().unwrap();
+        requests.retain(|request| request["class"] != "named");
+    }
+    hosts
+}
+
+#[test]
+fn what_is_printed_reads_back_as_it_was_made() {
+    for case in crate::cases::cases() {
+        let sandbox = crate::cases::issued_sandbox_of(&case);
+        let objects = sandbox.render();
+        let classes = objects.iter().filter_map(|one| one["spec"]["ingressClassName"].as_str());
+        let classes: std::collections::BTreeSet<String> =
+            classes.map(|class| format!("--ingress-class={class}")).collect();
+        sandbox.ok(&["render", "-q", "-o", "out"]);
+        let made = json(&sandbox, &[]);
+        let mut arguments = vec!["out"];
+        arguments.extend(classes.iter().map(String::as_str));
+        let read = json(&sandbox, &arguments);
+        assert_eq!(answers(&made), answers(&read), "{}", case.display());
+    }
+}
+
 #[test]
 fn a_spec_and_its_folder_give_the_same_answers() {
     let sandbox = rendered();

