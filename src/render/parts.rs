@@ -49,12 +49,14 @@ pub(super) fn parts<'a>(
     // A host without client authentication, by whose name others may be asked.
     let open = plain.iter().find(|exposure| exposure.client_auth.is_none()).copied();
     let index = Index::of(ours);
+    let is_further = |object: &&Object| matches!(object.body, Body::Value(_));
+    let further: Vec<&Object> = ours.iter().filter(is_further).collect();
     let set = |own: &[&'a Exposure]| {
         let mut set = ObjectSet::empty(objects);
         for exposure in own.iter().chain(&rest).copied().chain(open) {
             index.add(exposure, &mut set);
         }
-        for object in ours.iter().filter(|object| matches!(object.body, Body::Value(_))) {
+        for object in &further {
             set.add(object);
         }
         Some(set)

@@ -205,8 +205,11 @@ impl Scene<'_> {
             _ => format!(" by {controller} {version}"),
         };
         let (code, title) = match first.kind {
-            DifferenceKind::Weaker | DifferenceKind::Unproven => {
+            DifferenceKind::Weaker => {
                 ("host-unprotected", format!("host `{key}` would not be protected{by}: {first}"))
+            }
+            DifferenceKind::Unproven => {
+                ("host-unprotected", format!("host `{key}` may not be protected{by}: {first}"))
             }
             DifferenceKind::LockedOut => (
                 "host-locked-out",

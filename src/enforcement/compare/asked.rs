@@ -11,6 +11,7 @@ use crate::enforcement::representatives::{self, ClientClass};
 use crate::enforcement::request::Presented;
 use crate::enforcement::validation::{Fault, fault};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationReason;
 use crate::time::Timestamp;
 
 impl DesiredHost {
@@ -58,7 +59,11 @@ impl Asked {
         self.lists.iter().flat_map(move |list| {
             let issuer = bundle.iter().find(|one| list.may_be_signed_by(one));
             let issuer = issuer.map(|issuer| Arc::new(issuer.clone()));
-            list.revoked.keys().filter_map(move |serial| {
+            let revoked = list.revoked.iter();
+            let revoked = revoked
+                .filter(|(_, entry)| entry.reason != RevocationReason::RemoveFromCrl)
+                .map(|(serial, _)| serial);
+            revoked.filter_map(move |serial| {
                 let issuer = issuer.clone()?;
                 let shows = representatives::revoked(Arc::clone(&issuer), bundle, serial.clone());
                 Some((Requester::Revoked(issuer, serial.clone()), shows))

@@ -213,7 +213,7 @@ fn many_entries_of_one_host_are_checked_quickly() {
     };
     let others = (0..200).map(other).collect::<Vec<_>>().concat();
     let found = titles(render_with(&model, &templates(&[("others.yaml.j2", &others)])));
-    let unprotected = "host `entry-0000` would not be protected";
+    let unprotected = "host `entry-0000` may not be protected";
     assert!(found.iter().any(|title| title.starts_with(unprotected)));
     // The controllers of two classes share nothing.
     model.exposures.truncate(2);
