@@ -84,6 +84,15 @@ fn now() -> Timestamp {
 
 /// What is desired, and what is served once the objects are changed so.
 fn scene(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> (Desired, Observed) {
+    scene_of(pki, None, change)
+}
+
+/// The same, where only these subjects are to get in.
+fn scene_of(
+    pki: &Pki,
+    only: Option<&str>,
+    change: impl Fn(&mut Vec<Value>),
+) -> (Desired, Observed) {
     let mut objects = objects(pki);
     change(&mut objects);
     let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster);
@@ -99,7 +108,7 @@ fn scene(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> (Desired, Observed) {
         presence: Presence::Required,
         below: Below::These(certificates(&pki.authority)),
         lists: Vec::new(),
-        only: None,
+        only: only.map(|subject| BTreeSet::from([subject.to_owned()])),
         depth: None,
         passes_certificate: false,
         clients: vec![("alice".to_owned(), certificates(&pki.client))],
@@ -176,6 +185,63 @@ fn what_lets_a_client_in_is_weaker() {
         let found = differences(&pki, change);
         assert!(found.contains(&DifferenceKind::Weaker), "{name}: {found:?}");
     }
+}
+
+#[test]
+fn a_list_of_clients_lets_in_no_others() {
+    let pki = pki();
+    for (value, expected) in [
+        ("CN=$.|^(CN=alice)$", None),
+        ("CN=$.|^(CN=alice|CN=bob)$", Some(DifferenceKind::Weaker)),
+        ("CN=alice", Some(DifferenceKind::Weaker)),
+        ("CN=alice$", Some(DifferenceKind::Weaker)),
+        ("CN=(al|bo)[a-z]+$", Some(DifferenceKind::Weaker)),
+        ("CN=.*", Some(DifferenceKind::Weaker)),
+        ("", Some(DifferenceKind::Weaker)),
+    ] {
+        let change = |all: &mut Vec<Value>| annotate(&mut all[1], "auth-tls-match-cn", value);
+        let (desired, observed) = scene_of(&pki, Some("CN=alice"), change);
+        let found = compare(&desired, &observed, now());
+        assert_eq!(found.iter().map(|one| one.kind).min(), expected, "{value}: {found:?}");
+    }
+}
+
+/// Of two Ingresses, the older one counts, and its Secret is another one's to fill.
+#[test]
+fn what_is_left_to_others_hides_nothing_else() {
+    let pki = pki();
+    let (mut desired, _) = scene(&pki, |_| {});
+    let secret = Identity {
+        api_version: "v1".to_owned(),
+        kind: "Secret".to_owned(),
+        namespace: Some("shop".to_owned()),
+        name: "clients".to_owned(),
+    };
+    let DesiredClients::Ask(asked) = &desired.hosts[0].clients else { unreachable!() };
+    let asked = Asked { below: Below::Entrusted(secret), ..(**asked).clone() };
+    desired.hosts[0].clients = DesiredClients::Ask(Arc::new(asked));
+    let found = |change: &Change<'_>| {
+        let mut objects = objects(&pki);
+        change(&mut objects);
+        objects.remove(0);
+        let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Complete);
+        for object in &objects {
+            set.add_other(Identity::of(object).unwrap(), object);
+        }
+        let settings = IngressNginx.settings(&set, &Declared::default());
+        let observed = IngressNginx.observe(&set, &settings);
+        let found = compare(&desired, &observed, now());
+        found.into_iter().map(|one| one.kind).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(found(&|_| {}), BTreeSet::new(), "the Secret is not shown");
+    let off = |all: &mut Vec<Value>| annotate(&mut all[1], "auth-tls-verify-client", "off");
+    assert_eq!(found(&off), [DifferenceKind::Weaker].into());
+    let older_off = |all: &mut Vec<Value>| {
+        let mut older = older(all);
+        annotate(&mut older, "auth-tls-verify-client", "off");
+        all.push(older);
+    };
+    assert_eq!(found(&older_off), [DifferenceKind::Weaker].into());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use self::served::{checks_alike, forwards, is_refused_by_check, leads_anywhere, 
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::Fact;
+use super::fact::{Fact, Missing};
 use super::observed::Observed;
 use super::representatives::{self, ClientClass, classes, paths};
 use super::request::{Presented, Request};
@@ -126,6 +126,7 @@ impl<'a> Comparison<'a> {
                 is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
         }
+        is_by_check &= self.subjects(questions, validation);
         // What others put into a bundle need not work as a whole.
         if !(is_entrusted && is_any_admitted) {
             for witness in locked_out {
@@ -148,6 +149,57 @@ impl<'a> Comparison<'a> {
         if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
             self.closed.entry(key).or_default().push(served);
         }
+    }
+
+    /// Subjects that get in and are not on the list, if there is one; whether nothing was found.
+    fn subjects(
+        &mut self,
+        Questions { host, asked, name, served }: &Questions<'a>,
+        validation: Option<&Arc<ClientValidation>>,
+    ) -> bool {
+        let (Some(only), Some(served)) = (&asked.only, served) else { return true };
+        let Some(checks) = served.checks.known() else { return true };
+        let bundle = validation.and_then(|one| one.certificates.known());
+        let Some(issuer) = bundle.and_then(|all| all.iter().find(|one| asked.is_below(one))) else {
+            return true;
+        };
+        let expression = checks.iter().find_map(|check| match &check.admits {
+            Admits::Expression(text) => Some(text),
+            _ => None,
+        });
+        let listed = checks.iter().filter_map(|check| match &check.admits {
+            Admits::Subjects(subjects) => Some(subjects),
+            _ => None,
+        });
+        // What an expression matches beside is tried by what resembles those of the list.
+        let near = only.iter().filter(|_| expression.is_some()).flat_map(|subject| {
+            [format!("{subject}x"), format!("x{subject}"), subject.replacen('=', "=x", 1)]
+        });
+        let others: BTreeSet<String> =
+            listed.flatten().cloned().chain(near).filter(|one| !only.contains(one)).collect();
+        let paths = paths(served);
+        let before = self.found.len();
+        for subject in others {
+            let issuer = Arc::new(issuer.clone());
+            let bundle = bundle.map(Vec::as_slice).unwrap_or_default();
+            let client = representatives::of_subject(Arc::clone(&issuer), bundle, subject.clone());
+            let request = Request { client, ..Request::of(name) };
+            let requester = Requester::Subject(subject);
+            self.refuses(host, Some(served), &paths, (&requester, request));
+            if self.found.len() > before {
+                return false;
+            }
+        }
+        if let Some(text) = expression {
+            let missing = Missing::Expression(text.clone());
+            let witness = Witness::Request {
+                client: Requester::NotListed(Arc::new(issuer.clone())),
+                request: Box::new(Request::of(name)),
+                observed: Verdict::Unknown(missing),
+            };
+            self.note(host, DifferenceKind::Unproven, witness);
+        }
+        self.found.len() == before
     }
 
     /// All who ask, and whether they are to get in.

@@ -83,6 +83,8 @@ pub enum Requester {
     Revoked(Arc<Certificate>, SerialNumber),
     /// One of an authority that is trusted, whose subject no list has.
     NotListed(Arc<Certificate>),
+    /// One of an authority that is trusted, with this subject, which the list of the spec does not have.
+    Subject(String),
     /// This client.
     Named(String),
 }
@@ -107,6 +109,11 @@ impl fmt::Display for Requester {
             Self::NotListed(issuer) => {
                 write!(f, "a client below `{}` that `allow` does not have", name(issuer))
             }
+            Self::Subject(subject) => write!(
+                f,
+                "a client called `{}`, which `allow` does not have,",
+                subject.escape_debug()
+            ),
             Self::Named(name) => write!(f, "client `{}`", name.escape_debug()),
         }
     }
@@ -117,7 +124,7 @@ impl Difference {
     #[must_use]
     pub fn missing(&self) -> Option<&Missing> {
         match &self.witness {
-            Witness::Request { observed: Verdict::Unknown(missing), .. } => Some(missing),
+            Witness::Request { observed, .. } => observed.missing(),
             _ => None,
         }
     }
@@ -168,9 +175,9 @@ fn of_request(
 ) -> fmt::Result {
     let path = request.path.escape_debug();
     if kind == DifferenceKind::Unproven {
-        return match observed {
-            Verdict::Unknown(missing) => write!(f, "who gets in is not known: {missing}"),
-            _ => write!(f, "who gets in at `{path}` is not known"),
+        return match observed.missing() {
+            Some(missing) => write!(f, "who gets in is not known: {missing}"),
+            None => write!(f, "who gets in at `{path}` is not known"),
         };
     }
     let way = match (request.port, &request.sni) {

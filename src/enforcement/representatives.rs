@@ -65,6 +65,13 @@ pub fn revoked(
     Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
 }
 
+/// A valid certificate of a trusted authority with that subject, as RFC 2253 prints it.
+#[must_use]
+pub fn of_subject(issuer: Arc<Certificate>, bundle: &[Certificate], subject: String) -> Presented {
+    let leaf = LeafFacts { subject, serial: None };
+    Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
+}
+
 /// What clients below a bundle send along.
 fn intermediates(bundle: &[Certificate]) -> Arc<[Certificate]> {
     bundle.iter().filter(|one| !one.is_self_signed()).cloned().collect()

@@ -72,6 +72,16 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// What is not known, if something is that it depends on.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Missing> {
+        match self {
+            Self::Unknown(missing) => Some(missing),
+            Self::OneOf(_, all) => all.iter().find_map(Self::missing),
+            _ => None,
+        }
+    }
+
     /// Whether another verdict is the same to who makes the request, whatever the reasons.
     #[must_use]
     pub fn is_as(&self, other: &Self) -> bool {

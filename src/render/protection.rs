@@ -187,7 +187,9 @@ impl Scene<'_> {
             Witness::Request { client: Requester::Revoked(..), .. } => format!(
                 "{reader} does not read revocation lists: give clients short certificates, or exchange their authority (`mtlsgen ca rotate`)"
             ),
-            Witness::Request { client: Requester::NotListed(_), .. } => format!(
+            Witness::Request {
+                client: Requester::NotListed(_) | Requester::Subject(_), ..
+            } => format!(
                 "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
             ),
             _ => format!(

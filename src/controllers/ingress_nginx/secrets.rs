@@ -57,6 +57,8 @@ type Contents = (Arc<Vec<Certificate>>, Option<Arc<Vec<RevocationList>>>);
 pub(super) struct Files {
     certificates: HashMap<String, Vec<Arc<Vec<Certificate>>>>,
     lists: HashMap<String, Vec<Arc<Vec<RevocationList>>>>,
+    /// Files of Secrets that are not shown.
+    unknown: HashMap<String, Missing>,
     known: RefCell<HashMap<Alike, Arc<ClientValidation>>>,
 }
 
@@ -78,8 +80,16 @@ impl<'a> Secrets<'a> {
     /// The files that the controller writes.
     pub(super) fn files(&self) -> Files {
         let mut files = Files::default();
-        for taken in self.taken.values() {
-            let Taken::Authorities { file, certificates, lists } = taken else { continue };
+        for ((namespace, name), taken) in &self.taken {
+            let (file, certificates, lists) = match taken {
+                Taken::Authorities { file, certificates, lists } => (file, certificates, lists),
+                Taken::Unknown(missing) => {
+                    let file = format!("ca-{namespace}-{name}.pem");
+                    files.unknown.insert(file, missing.clone());
+                    continue;
+                }
+                Taken::Refused | Taken::NoAuthorities => continue,
+            };
             add(files.certificates.entry(file.clone()).or_default(), certificates);
             if let Some((file, lists)) = lists {
                 add(files.lists.entry(file.clone()).or_default(), lists);
@@ -106,6 +116,16 @@ impl Files {
         lists: Option<&str>,
         depth: u8,
     ) -> Arc<ClientValidation> {
+        if let Some(missing) = self.unknown.get(file) {
+            return Arc::new(ClientValidation {
+                certificates: Fact::Unknown(missing.clone()),
+                anchors: Anchors::SelfSigned,
+                depth: Some(depth),
+                revocation: Fact::Unknown(missing.clone()),
+                tolerates: BTreeSet::new(),
+                refusal: Refusal::Later,
+            });
+        }
         let certificates = self.certificates.get(file).map(Vec::as_slice).unwrap_or_default();
         let lists = lists.and_then(|file| self.lists.get(file));
         let lists = lists.map(Vec::as_slice).unwrap_or_default();

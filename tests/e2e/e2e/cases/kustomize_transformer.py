@@ -113,7 +113,7 @@ def refusals(world: World) -> None:
         "has no `tls` entry for `shop.example.com`": ("hosts: [shop.example.com]", "hosts: [a.example.com]"),
         "leads `shop.example.com` to the Service `gone`": ("service: {name: shop", "service: {name: gone"),
         f"has `{_AUTH_TLS_SECRET}: web/other` already": (note, f"{{{_AUTH_TLS_SECRET}: web/other}}"),
-        "without the redirect": (note, f'{{{_NGINX}/ssl-redirect: "false"}}'),
+        "passes TLS through unread": (note, f'{{{_NGINX}/ssl-passthrough: "true"}}'),
         "another ingress class than `nginx`": ("ingressClassName: nginx", "ingressClassName: internal"),
         "also serves every other host": ("rules:\n", "rules:\n  - http: {paths: []}\n"),
     }
