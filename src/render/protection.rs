@@ -149,7 +149,8 @@ impl Scene<'_> {
         }
         differences.retain(|one| !is_forwarded(one));
         // What mtlsgen makes holds whatever the settings are.
-        let laxer = controller.laxer(settings).filter(|_| !is_as_made(objects));
+        let laxer =
+            controller.laxer(settings).filter(|_| !objects.is_as_made() && !is_as_made(objects));
         let Some(laxer) = laxer.filter(|_| differences.is_empty()) else {
             return self.diagnostics(exposures, differences);
         };

@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::manifest::kinds::{self, Ingress};
+use crate::manifest::{Extent, Namespace, ObjectSet, Shown};
+use crate::render::parts::parts;
 
 const NGINX: &str = "nginx.ingress.kubernetes.io/";
 
@@ -219,4 +222,42 @@ fn many_entries_of_one_host_are_checked_quickly() {
     model.exposures.truncate(2);
     model.exposures[1].client_auth = None;
     assert!(render_with(&model, &TemplateSet::built_in()).is_ok());
+}
+
+#[test]
+fn hosts_in_parts_have_all_that_concerns_them() {
+    let hosts = |number| protected(&format!("h{number}.example.com"));
+    let mut exposures: Vec<_> = (0..600).map(hosts).collect();
+    exposures.push(protected("*.example.com"));
+    let mut annotated = exposure("other.example.com");
+    annotated.annotations = annotations(&[(&format!("{NGINX}canary"), "false")]);
+    exposures.push(annotated);
+    let model = model(exposures);
+    let objects = rendered(&model);
+    let mut set = ObjectSet::within(Namespace::Known("default"), Extent::Complete);
+    for object in &objects {
+        set.add(object);
+    }
+    let all: Vec<_> = model.exposures.iter().collect();
+    let parts = parts(&all, &set, Some(&objects));
+    let mut keys: Vec<&str> =
+        parts.iter().flat_map(|part| &part.exposures).map(|one| one.key.as_str()).collect();
+    assert!(parts.len() > 2 && keys.len() == all.len(), "{}", parts.len());
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), all.len(), "each once");
+    for part in &parts {
+        let own = part.objects.as_ref().unwrap();
+        // Those that may meet others are in every part.
+        let others = all.iter().filter(|one| !one.host.as_str().starts_with('h'));
+        for exposure in part.exposures.iter().chain(others) {
+            let (namespace, name) = (exposure.namespace.as_str(), exposure.name.as_str());
+            let ingress = own.read::<Ingress>(namespace, name);
+            assert!(matches!(ingress, Shown::Found(_)), "{name}");
+            for auth in &exposure.client_auth {
+                let secret = own.read::<kinds::Secret>(&auth.secret.namespace, &auth.secret.name);
+                assert!(matches!(secret, Shown::Found(_)), "{}", auth.secret);
+            }
+        }
+    }
 }
