@@ -266,7 +266,7 @@ impl<'a> Comparison<'a> {
         false
     }
 
-    /// A moment at which what a client shows has begun to be valid: that it is early for somebody keeps nobody out.
+    /// A moment at which what a client shows has begun to be valid: that it is early for a client keeps none out.
     fn moment(&self, request: &Request) -> Timestamp {
         let begin = match &request.client {
             Presented::Nothing => None,

@@ -254,7 +254,7 @@ fn hosts_in_parts_have_all_that_concerns_them() {
             let (namespace, name) = (exposure.namespace.as_str(), exposure.name.as_str());
             let ingress = own.read::<Ingress>(namespace, name);
             assert!(matches!(ingress, Shown::Found(_)), "{name}");
-            for auth in &exposure.client_auth {
+            if let Some(auth) = &exposure.client_auth {
                 let secret = own.read::<kinds::Secret>(&auth.secret.namespace, &auth.secret.name);
                 assert!(matches!(secret, Shown::Found(_)), "{}", auth.secret);
             }
