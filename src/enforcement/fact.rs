@@ -70,6 +70,30 @@ impl<T> Fact<T> {
     }
 }
 
+impl<T: PartialEq> Fact<T> {
+    /// One fact of several possibilities, which depend on that cause; where all are equal, that one.
+    #[must_use]
+    pub fn merged(cause: Cause, mut all: Vec<Self>) -> Self {
+        all.dedup();
+        if all.len() == 1 {
+            return all.remove(0);
+        }
+        let mut values = Vec::new();
+        for fact in all {
+            match fact {
+                Self::Known(value) if values.contains(&value) => {}
+                Self::Known(value) => values.push(value),
+                Self::OneOf(_, more) => values.extend(more),
+                Self::Unknown(missing) => return Self::Unknown(missing),
+            }
+        }
+        match <[T; 1]>::try_from(values) {
+            Ok([only]) => Self::Known(only),
+            Err(values) => Self::OneOf(cause, values),
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -148,12 +148,11 @@ impl Scene<'_> {
             differences = compared(&Settings { classes: settings.classes.clone(), ..none });
         }
         differences.retain(|one| !is_forwarded(one));
+        let found = self.diagnostics(exposures, differences);
         // What mtlsgen makes holds whatever the settings are.
         let laxer =
             controller.laxer(settings).filter(|_| !objects.is_as_made() && !is_as_made(objects));
-        let Some(laxer) = laxer.filter(|_| differences.is_empty()) else {
-            return self.diagnostics(exposures, differences);
-        };
+        let Some(laxer) = laxer.filter(|_| found.is_empty()) else { return found };
         let mut differences = compared(&laxer);
         differences.retain(|one| one.kind != DifferenceKind::LockedOut);
         let all = self.diagnostics(exposures, differences);

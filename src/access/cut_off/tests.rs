@@ -165,9 +165,9 @@ fn those_who_are_cut_off_are_named_with_their_standing() {
     let revoked = |known: &Known| known.holder == Holder::Client("carol".into());
     let known: Vec<Known> =
         all.into_iter().map(|known| Known { is_revoked: revoked(&known), ..known }).collect();
-    let told = world.retirement("root", &known, true).unwrap().cut_off;
-    let told: Vec<_> = told.iter().map(|one| (one.holder.name(), one.standing)).collect();
-    assert_eq!(told, [("alice", Standing::Current), ("bob", Standing::NotInSpec)]);
+    let lost = world.retirement("root", &known, true).unwrap().cut_off;
+    let lost: Vec<_> = lost.iter().map(|one| (one.holder.name(), one.standing)).collect();
+    assert_eq!(lost, [("alice", Standing::Current), ("bob", Standing::NotInSpec)]);
     let schedule = world.schedule("root", &known);
     assert_eq!(schedule.steps.len(), 1);
     assert!(schedule.steps[0].from > world.now.after(Seconds::days(364)));
@@ -191,14 +191,14 @@ fn a_client_is_cut_off_from_the_host_that_no_longer_takes_it() {
     world.step("root", Command::Introduce).unwrap();
     world.step("root", Command::Activate).unwrap();
     let known = Known::all(&world.inventory.ledger).unwrap();
-    let told = |world: &World| {
-        let told = world.retirement("root", &known, true).unwrap().cut_off;
-        told.iter().map(|one| one.holder.name().to_owned()).collect::<Vec<_>>()
+    let lost = |world: &World| {
+        let lost = world.retirement("root", &known, true).unwrap().cut_off;
+        lost.iter().map(|one| one.holder.name().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(told(&world), ["a.example.com", "alice", "bob"], "nothing was signed again");
+    assert_eq!(lost(&world), ["a.example.com", "alice", "bob"], "nothing was signed again");
     // What is below the intermediate is signed again with its key, the bundle has it, and alice's own chain is not needed.
     world.render();
-    assert_eq!(told(&world), ["a.example.com", "bob"]);
+    assert_eq!(lost(&world), ["a.example.com", "bob"]);
 }
 
 #[test]

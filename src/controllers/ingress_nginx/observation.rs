@@ -150,7 +150,7 @@ impl Scene<'_> {
                 checks.push(served.checks);
                 routes.push(Fact::Known(served.routes));
             }
-            let clients = merged(clients.into_iter());
+            let clients = Fact::merged(Cause::Age, clients);
             listeners.push(Listener {
                 port: HTTPS,
                 protocol: Protocol::Https,
@@ -163,8 +163,8 @@ impl Scene<'_> {
             hosts.push(VirtualHost {
                 names: vec![pattern],
                 sni_differs: if verifies { SniDiffers::Misdirect } else { SniDiffers::Serve },
-                checks: merged(checks.into_iter()),
-                routes: merged(routes.into_iter()),
+                checks: Fact::merged(Cause::Age, checks),
+                routes: Fact::merged(Cause::Age, routes),
             });
         }
         (listeners, RouteTable::new(hosts))
@@ -379,21 +379,4 @@ fn checks(server: &Server, verifies: bool) -> Vec<Check> {
         checks.push(Check { admits: Admits::Nobody, refusal: Answer::Status(403), because });
     }
     checks
-}
-
-/// One fact of several possibilities, which depend on the order of Ingresses.
-fn merged<T: PartialEq + Clone>(all: impl Iterator<Item = Fact<T>>) -> Fact<T> {
-    let mut values: Vec<T> = Vec::new();
-    for fact in all {
-        match fact {
-            Fact::Known(value) if values.contains(&value) => {}
-            Fact::Known(value) => values.push(value),
-            Fact::OneOf(_, more) => values.extend(more),
-            Fact::Unknown(missing) => return Fact::Unknown(missing),
-        }
-    }
-    match <[T; 1]>::try_from(values) {
-        Ok([only]) => Fact::Known(only),
-        Err(values) => Fact::OneOf(Cause::Age, values),
-    }
 }

@@ -284,8 +284,8 @@ impl Possible {
             let place = Place {
                 certificates: places().flat_map(|place| place.certificates.clone()).collect(),
                 asked: merged_asked(cause, places().map(|place| place.asked.clone()).collect()),
-                http: merged_fact(cause, places().map(|place| place.http.clone()).collect()),
-                https: merged_fact(cause, places().map(|place| place.https.clone()).collect()),
+                http: Fact::merged(cause, places().map(|place| place.http.clone()).collect()),
+                https: Fact::merged(cause, places().map(|place| place.https.clone()).collect()),
             };
             (name, place)
         };
@@ -294,28 +294,7 @@ impl Possible {
     }
 }
 
-/// One fact of several; where all are equal, that one.
-fn merged_fact<T: Clone + PartialEq>(cause: Cause, mut all: Vec<Fact<T>>) -> Fact<T> {
-    all.dedup();
-    if all.len() == 1 {
-        return all.remove(0);
-    }
-    let mut values = Vec::new();
-    for fact in all {
-        match fact {
-            Fact::Known(value) if values.contains(&value) => {}
-            Fact::Known(value) => values.push(value),
-            Fact::OneOf(_, more) => values.extend(more),
-            Fact::Unknown(missing) => return Fact::Unknown(missing),
-        }
-    }
-    match <[T; 1]>::try_from(values) {
-        Ok([only]) => Fact::Known(only),
-        Err(values) => Fact::OneOf(cause, values),
-    }
-}
-
-/// The same of what is asked of clients, with the names of the settings.
+/// One of what is asked of clients, with the names of the settings.
 fn merged_asked(cause: Cause, all: Vec<Asked>) -> Asked {
     let paired = all.into_iter().map(|(clients, names)| match clients {
         Fact::Known(clients) => {
@@ -324,7 +303,7 @@ fn merged_asked(cause: Cause, all: Vec<Asked>) -> Asked {
         Fact::OneOf(cause, all) => Fact::OneOf(cause, all.into_iter().zip(names).collect()),
         Fact::Unknown(missing) => Fact::Unknown(missing),
     });
-    match merged_fact(cause, paired.collect()) {
+    match Fact::merged(cause, paired.collect()) {
         Fact::Known((clients, name)) => (Fact::Known(clients), vec![name]),
         Fact::OneOf(cause, all) => {
             let (clients, names) = all.into_iter().unzip();

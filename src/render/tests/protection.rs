@@ -149,6 +149,23 @@ fn what_changes_nothing_may_be_patched_in() {
     );
 }
 
+/// Of a host whose Secret is elsewhere, that it may be closed is said by a warning; that says nothing of the others.
+#[test]
+fn what_is_left_to_others_at_one_host_hides_no_other_host() {
+    let mut elsewhere = protected("elsewhere.example.com");
+    let auth = elsewhere.client_auth.as_mut().unwrap();
+    auth.existing = true;
+    auth.secret.namespace = "ingress-nginx".to_owned();
+    let both = model(vec![elsewhere, protected("here.example.com")]);
+    assert!(render_with(&both, &TemplateSet::built_in()).is_ok());
+    let annotations =
+        json!({"metadata": {"annotations": {format!("{NGINX}force-ssl-redirect"): "false"}}});
+    let ingress = json!({"kind": "Ingress", "name": "here-example-com"});
+    let found =
+        sayings(render_with(&patched(both, &[(ingress, annotations)]), &TemplateSet::built_in()));
+    assert!(found[0].contains("that depends on the controller's ConfigMap"), "{found:?}");
+}
+
 #[test]
 fn another_object_cannot_open_a_protected_host() {
     let other = |annotations: &str| {
