@@ -1,6 +1,7 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
 mod asked;
+mod requesters;
 mod served;
 
 use std::collections::{BTreeSet, HashMap};
@@ -10,9 +11,9 @@ use self::served::{checks_alike, forwards, is_refused_by_check, leads_anywhere, 
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::{Fact, Missing};
+use super::fact::Fact;
 use super::observed::Observed;
-use super::representatives::{self, ClientClass, classes, paths};
+use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
 use super::routes::{Admits, Backend, Check, Forward, Header, HeaderValue, ToHttps, VirtualHost};
 use super::validation::Fault;
@@ -149,97 +150,6 @@ impl<'a> Comparison<'a> {
         if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
             self.closed.entry(key).or_default().push(served);
         }
-    }
-
-    /// Subjects that get in and are not on the list, if there is one; whether nothing was found.
-    fn subjects(
-        &mut self,
-        Questions { host, asked, name, served }: &Questions<'a>,
-        validation: Option<&Arc<ClientValidation>>,
-    ) -> bool {
-        let (Some(only), Some(served)) = (&asked.only, served) else { return true };
-        let Some(checks) = served.checks.known() else { return true };
-        let bundle = validation.and_then(|one| one.certificates.known());
-        let Some(issuer) = bundle.and_then(|all| all.iter().find(|one| asked.is_below(one))) else {
-            return true;
-        };
-        let expression = checks.iter().find_map(|check| match &check.admits {
-            Admits::Expression(text) => Some(text),
-            _ => None,
-        });
-        let listed = checks.iter().filter_map(|check| match &check.admits {
-            Admits::Subjects(subjects) => Some(subjects),
-            _ => None,
-        });
-        // What an expression matches beside is tried by what resembles those of the list.
-        let near = only.iter().filter(|_| expression.is_some()).flat_map(|subject| {
-            [format!("{subject}x"), format!("x{subject}"), subject.replacen('=', "=x", 1)]
-        });
-        let others: BTreeSet<String> =
-            listed.flatten().cloned().chain(near).filter(|one| !only.contains(one)).collect();
-        let paths = paths(served);
-        let before = self.found.len();
-        for subject in others {
-            let issuer = Arc::new(issuer.clone());
-            let bundle = bundle.map(Vec::as_slice).unwrap_or_default();
-            let client = representatives::of_subject(Arc::clone(&issuer), bundle, subject.clone());
-            let request = Request { client, ..Request::of(name) };
-            let requester = Requester::Subject(subject);
-            self.refuses(host, Some(served), &paths, (&requester, request));
-            if self.found.len() > before {
-                return false;
-            }
-        }
-        if let Some(text) = expression {
-            let missing = Missing::Expression(text.clone());
-            let witness = Witness::Request {
-                client: Requester::NotListed(Arc::new(issuer.clone())),
-                request: Box::new(Request::of(name)),
-                observed: Verdict::Unknown(missing),
-            };
-            self.note(host, DifferenceKind::Unproven, witness);
-        }
-        self.found.len() == before
-    }
-
-    /// All who ask, and whether they are to get in.
-    fn requesters(
-        &self,
-        Questions { host: _, asked, name, .. }: &Questions<'_>,
-        validation: Option<&Arc<ClientValidation>>,
-    ) -> Vec<(Requester, Presented, bool)> {
-        let mut all = Vec::new();
-        for (class, shows) in classes(self.observed, name) {
-            let is_wanted = asked.wants(&class);
-            let requester = match &class {
-                ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
-                    Requester::NotListed(Arc::clone(issuer))
-                }
-                _ => Requester::Class(class),
-            };
-            all.push((requester, shows, is_wanted));
-        }
-        let bundle: &[_] = match &asked.below {
-            Below::These(bundle) => bundle,
-            Below::Entrusted(_) => &[],
-        };
-        // Also those that the bundle does not have.
-        for (class, shows) in representatives::of_bundle(bundle) {
-            let requester = Requester::Class(class.clone());
-            if asked.wants(&class) && !all.iter().any(|(known, ..)| *known == requester) {
-                all.push((requester, shows, true));
-            }
-        }
-        if asked.presence != Presence::Unverified {
-            all.extend(asked.revoked(bundle).map(|(requester, shows)| (requester, shows, false)));
-        }
-        if validation.is_some() {
-            let named = asked.clients.iter();
-            all.extend(named.map(|(name, chain)| {
-                (Requester::Named(name.clone()), Presented::Chain(chain.clone()), true)
-            }));
-        }
-        all
     }
 
     /// Notes a request that gets in and is not to; whether all are refused by checks alone, whatever the path.

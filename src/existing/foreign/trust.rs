@@ -156,35 +156,39 @@ fn authorities(
         }
         found.push(one.help(way_out(fault)));
     }
+    found.extend(leaves(certificates).map(|problem| {
+        diagnostic(Diagnostic::warning, "trust-partly", problem)
+            .help("put the certificate of their issuer there")
+    }));
+    let admitted = clients.iter().filter(|(_, fault)| fault.is_none()).map(|(one, _)| *one);
+    found.extend(reach(certificates, &admitted.collect::<Vec<_>>()).map(|problem| {
+        diagnostic(Diagnostic::warning, "trust-reach", problem)
+            .help("if other authorities below that root sign certificates for clients, let those of this host have a root of their own")
+    }));
+    found
+}
+
+/// Certificates of clients or servers have no effect there.
+fn leaves(certificates: &[Certificate]) -> Option<String> {
     let leaves = certificates.iter().filter(|one| !one.may_sign_certificates());
     let leaves: Vec<String> = leaves.map(|one| one.subject.rfc2253()).collect();
-    if !leaves.is_empty() {
-        let leaves = listed(&leaves.iter().map(String::as_str).collect::<Vec<_>>());
-        let problem =
-            format!("holds certificates that are no authority's, and let no client in: {leaves}");
-        found.push(
-            diagnostic(Diagnostic::warning, "trust-partly", problem)
-                .help("put the certificate of their issuer there"),
-        );
-    }
-    let admitted = || clients.iter().filter(|(_, fault)| fault.is_none()).map(|(one, _)| *one);
-    // An intermediate in a bundle reads as if its clients alone were meant.
-    let reached = admitted().filter(|one| !one.is_self_signed()).find_map(|one| {
+    let names: Vec<&str> = leaves.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "holds certificates that are no authority's, and let no client in: {}",
+            listed(&names)
+        )
+    })
+}
+
+/// An intermediate in a bundle reads as if its clients alone were meant.
+fn reach(certificates: &[Certificate], admitted: &[&Certificate]) -> Option<String> {
+    let (one, root) = admitted.iter().filter(|one| !one.is_self_signed()).find_map(|one| {
         let root = chain::order(one, certificates).root()?.clone();
-        admitted().any(|other| other.der == root.der).then_some((one, root))
-    });
-    if let Some((one, root)) = reached {
-        let problem = format!(
-            "holds `{}`, but lets in all clients below its root `{}`",
-            one.subject.rfc2253(),
-            root.subject.rfc2253()
-        );
-        found.push(
-            diagnostic(Diagnostic::warning, "trust-reach", problem)
-                .help("if other authorities below that root sign certificates for clients, let those of this host have a root of their own"),
-        );
-    }
-    found
+        admitted.iter().any(|other| other.der == root.der).then_some((one, root))
+    })?;
+    let (one, root) = (one.subject.rfc2253(), root.subject.rfc2253());
+    Some(format!("holds `{one}`, but lets in all clients below its root `{root}`"))
 }
 
 /// Which rule of OpenSSL a certificate of the chain above an authority breaks.

@@ -1,0 +1,107 @@
+//! Who asks: those that stand for all clients of a host, and whether they are to get in.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Comparison, Questions};
+use crate::enforcement::clients::ClientValidation;
+use crate::enforcement::desired::{Below, Presence};
+use crate::enforcement::difference::{DifferenceKind, Requester, Witness};
+use crate::enforcement::fact::Missing;
+use crate::enforcement::representatives::{self, ClientClass, classes, paths};
+use crate::enforcement::request::{Presented, Request};
+use crate::enforcement::routes::Admits;
+use crate::enforcement::verdict::Verdict;
+
+impl<'a> Comparison<'a> {
+    /// Subjects that get in and are not on the list, if there is one; whether nothing was found.
+    pub(super) fn subjects(
+        &mut self,
+        Questions { host, asked, name, served }: &Questions<'a>,
+        validation: Option<&Arc<ClientValidation>>,
+    ) -> bool {
+        let (Some(only), Some(served)) = (&asked.only, served) else { return true };
+        let Some(checks) = served.checks.known() else { return true };
+        let bundle = validation.and_then(|one| one.certificates.known());
+        let Some(issuer) = bundle.and_then(|all| all.iter().find(|one| asked.is_below(one))) else {
+            return true;
+        };
+        let expression = checks.iter().find_map(|check| match &check.admits {
+            Admits::Expression(text) => Some(text),
+            _ => None,
+        });
+        let listed = checks.iter().filter_map(|check| match &check.admits {
+            Admits::Subjects(subjects) => Some(subjects),
+            _ => None,
+        });
+        // What an expression matches beside is tried by what resembles those of the list.
+        let near = only.iter().filter(|_| expression.is_some()).flat_map(|subject| {
+            [format!("{subject}x"), format!("x{subject}"), subject.replacen('=', "=x", 1)]
+        });
+        let others: BTreeSet<String> =
+            listed.flatten().cloned().chain(near).filter(|one| !only.contains(one)).collect();
+        let paths = paths(served);
+        let before = self.found.len();
+        for subject in others {
+            let issuer = Arc::new(issuer.clone());
+            let bundle = bundle.map(Vec::as_slice).unwrap_or_default();
+            let client = representatives::of_subject(Arc::clone(&issuer), bundle, subject.clone());
+            let request = Request { client, ..Request::of(name) };
+            let requester = Requester::Subject(subject);
+            self.refuses(host, Some(served), &paths, (&requester, request));
+            if self.found.len() > before {
+                return false;
+            }
+        }
+        if let Some(text) = expression {
+            let missing = Missing::Expression(text.clone());
+            let witness = Witness::Request {
+                client: Requester::NotListed(Arc::new(issuer.clone())),
+                request: Box::new(Request::of(name)),
+                observed: Verdict::Unknown(missing),
+            };
+            self.note(host, DifferenceKind::Unproven, witness);
+        }
+        self.found.len() == before
+    }
+
+    /// All who ask, and whether they are to get in.
+    pub(super) fn requesters(
+        &self,
+        Questions { host: _, asked, name, .. }: &Questions<'_>,
+        validation: Option<&Arc<ClientValidation>>,
+    ) -> Vec<(Requester, Presented, bool)> {
+        let mut all = Vec::new();
+        for (class, shows) in classes(self.observed, name) {
+            let is_wanted = asked.wants(&class);
+            let requester = match &class {
+                ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
+                    Requester::NotListed(Arc::clone(issuer))
+                }
+                _ => Requester::Class(class),
+            };
+            all.push((requester, shows, is_wanted));
+        }
+        let bundle: &[_] = match &asked.below {
+            Below::These(bundle) => bundle,
+            Below::Entrusted(_) => &[],
+        };
+        // Also those that the bundle does not have.
+        for (class, shows) in representatives::of_bundle(bundle) {
+            let requester = Requester::Class(class.clone());
+            if asked.wants(&class) && !all.iter().any(|(known, ..)| *known == requester) {
+                all.push((requester, shows, true));
+            }
+        }
+        if asked.presence != Presence::Unverified {
+            all.extend(asked.revoked(bundle).map(|(requester, shows)| (requester, shows, false)));
+        }
+        if validation.is_some() {
+            let named = asked.clients.iter();
+            all.extend(named.map(|(name, chain)| {
+                (Requester::Named(name.clone()), Presented::Chain(chain.clone()), true)
+            }));
+        }
+        all
+    }
+}
