@@ -232,7 +232,13 @@ fn resolved(text: &str, now: Timestamp) -> Model {
     let (spec, more) = document.deserialize();
     findings.extend(more);
     let files = BTreeMap::new();
-    let context = Context { document: &document, spec: &spec, files: &files, now };
+    let context = Context {
+        document: &document,
+        spec: &spec,
+        files: &files,
+        conventions: mtlsgen::targets::conventions(None),
+        now,
+    };
     let (resolved, findings) = model::resolve(context, findings).now();
     assert!(resolved.is_some(), "{findings:?}");
     resolved.unwrap().model

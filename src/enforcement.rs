@@ -18,7 +18,7 @@ mod validation;
 mod verdict;
 
 pub use clients::{
-    Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus,
+    Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus, Verifier,
 };
 pub use compare::{CHALLENGES, compare};
 pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};

@@ -9,6 +9,7 @@ mod clients;
 mod collisions;
 mod constraints;
 pub mod context;
+mod conventions;
 pub mod derivation;
 mod encryption;
 mod existing_ingress;
@@ -33,6 +34,7 @@ mod tls;
 mod touched;
 
 pub use context::{Context, Files, Unread};
+pub use conventions::Conventions;
 pub use resolve::{Resolved, Unjudged, resolve};
 pub use shared::namespace;
 use shared::{
@@ -101,6 +103,8 @@ pub struct Model {
     pub name_suffix_hash: bool,
     /// What is derived from a seed, where no store keeps anything.
     pub derivation: Option<derivation::Derivation>,
+    /// What it takes from the target.
+    pub conventions: &'static Conventions,
 }
 
 /// A certification authority.

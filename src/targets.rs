@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
-use crate::model::{Exposure, Model};
+use crate::model::{Conventions, Exposure, Model};
 use crate::specification::document::{Locate, Places};
 
-pub use arrangement::{Arrangement, HostArrangement, Verifier};
+pub use arrangement::{Arrangement, HostArrangement};
 pub use support::{Feature, Support};
 pub use view::{
     BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
@@ -54,6 +54,9 @@ pub struct Explanation {
 pub trait Target: Sync {
     /// Its name in the spec.
     fn name(&self) -> &'static str;
+
+    /// What the model takes from it.
+    fn conventions(&self) -> &'static Conventions;
 
     /// How far it can do what a spec asks for.
     fn support(&self, feature: Feature) -> Support;
@@ -138,6 +141,13 @@ pub fn of(model: &Model) -> Result<&'static dyn Target, Vec<Diagnostic>> {
     find(&model.target).ok_or_else(|| {
         vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
     })
+}
+
+/// What a model takes from the target that a spec names; from the default one where it names none, or one that there is not,
+/// which [`of`] refuses.
+#[must_use]
+pub fn conventions(target: Option<&str>) -> &'static Conventions {
+    target.and_then(find).unwrap_or(TARGETS[0]).conventions()
 }
 
 /// The target of that name.

@@ -209,7 +209,13 @@ fn resolved(name: &str, text: &str) -> (Document, Option<Resolved>, Vec<Diagnost
     }
     let now = Timestamp::from_unix(NOW);
     let files = Files::default();
-    let context = Context { document: &document, spec: &spec, files: &files, now };
+    let context = Context {
+        document: &document,
+        spec: &spec,
+        files: &files,
+        conventions: mtlsgen::targets::conventions(None),
+        now,
+    };
     let (resolved, findings) = model::resolve(context, findings).now();
     (document, resolved, findings)
 }

@@ -42,6 +42,18 @@ pub struct ClientValidation {
     pub refusal: Refusal,
 }
 
+/// How a program that ends TLS validates certificates, whatever the bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verifier {
+    /// Which certificates of a bundle end a chain.
+    pub anchors: Anchors,
+    /// Whose certificates are looked up in revocation lists, where a bundle has some, and what becomes of those without
+    /// a list; `None`: lists are not read.
+    pub lists: Option<(CheckedLists, UnknownStatus)>,
+    /// How a client is refused.
+    pub refusal: Refusal,
+}
+
 /// Which certificates of a bundle end a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Anchors {

@@ -14,6 +14,7 @@ use crate::plan::{self, Reason};
 use crate::render::judging::judged;
 use crate::specification::document;
 use crate::store::{HeldCertificate, Inventory, Ledger};
+use crate::targets;
 use crate::time::{Seconds, Timestamp};
 use zeroize::Zeroizing;
 
@@ -114,7 +115,13 @@ pub(super) fn resolve(
             )
         })
         .collect::<BTreeMap<_, _>>();
-    let context = Context { document: &document, spec: &spec, files: &files, now };
+    let context = Context {
+        document: &document,
+        spec: &spec,
+        files: &files,
+        conventions: targets::conventions(spec.target.as_deref()),
+        now,
+    };
     match judged(model::resolve(context, findings), &document).now() {
         (Some(resolved), _) => Ok(resolved.model),
         (None, findings) => Err(findings),

@@ -452,8 +452,9 @@ impl Place {
 
     /// Whether the path is one of plain names.
     fn is_plain(&self) -> bool {
-        let is_plain = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('\0');
-        self.below.split('/').all(is_plain)
+        let mut names = self.below.as_bytes().split(|octet| *octet == b'/');
+        let is_plain = |name: &[u8]| !matches!(name, b"" | b"." | b"..") && !name.contains(&0);
+        names.all(is_plain)
     }
 }
 

@@ -182,7 +182,7 @@ fn bundle_secret(
     {
         return Some(Reference { namespace, name: name.to_string() });
     }
-    Some(Reference { namespace, name: super::names::trust_secret(of.server_secret) })
+    Some(Reference { namespace, name: (context.conventions.trust_secret)(of.server_secret) })
 }
 
 /// The Secret that exists already, which nobody has shown to mtlsgen.

@@ -46,24 +46,32 @@ pub fn refuse_equal_ingresses(
     }
 }
 
-/// Gives trust bundles whose names nobody wrote other ones where the controller would keep them in one file with
+/// Gives trust bundles whose names nobody wrote other ones where they would be one to the controller with
 /// those of another namespace; of several such, the first by namespace keeps its name.
 pub fn part_trust_secrets(context: Context<'_>, exposures: &mut [Exposure]) {
-    let mut files: BTreeMap<String, BTreeSet<(bool, String)>> = BTreeMap::new();
-    for exposure in exposures.iter() {
-        let Some(auth) = &exposure.client_auth else { continue };
-        let is_default = default_base(context, exposure).is_some();
-        let file = names::trust_file(&auth.secret.namespace, &auth.secret.name);
-        files.entry(file).or_default().insert((is_default, auth.secret.namespace.clone()));
+    let conventions = context.conventions;
+    let trusts = exposures.iter().filter_map(|exposure| exposure.client_auth.as_ref());
+    let mut namespaces = trusts.map(|auth| &auth.secret.namespace);
+    if namespaces.next().is_none_or(|first| namespaces.all(|other| other == first)) {
+        return;
     }
-    for exposure in exposures {
-        let Some(base) = default_base(context, exposure) else { continue };
+    let mut files: BTreeMap<String, BTreeSet<(bool, String)>> = BTreeMap::new();
+    let bases: Vec<Option<String>> =
+        exposures.iter().map(|exposure| default_base(context, exposure)).collect();
+    for (exposure, base) in exposures.iter().zip(&bases) {
+        let Some(auth) = &exposure.client_auth else { continue };
+        let file = (conventions.trust_bundle)(&auth.secret.namespace, &auth.secret.name);
+        files.entry(file).or_default().insert((base.is_some(), auth.secret.namespace.clone()));
+    }
+    for (exposure, base) in exposures.iter_mut().zip(bases) {
+        let Some(base) = base else { continue };
         let Some(auth) = &mut exposure.client_auth else { continue };
-        let file = names::trust_file(&auth.secret.namespace, &auth.secret.name);
+        let file = (conventions.trust_bundle)(&auth.secret.namespace, &auth.secret.name);
         // Names that were written come first.
         let keeps = files.get(&file).and_then(BTreeSet::first);
         if keeps.is_some_and(|(_, namespace)| *namespace != auth.secret.namespace) {
-            auth.secret.name = names::parted_trust_secret(&base, &auth.secret.namespace);
+            let base = names::parted(&base, &auth.secret.namespace);
+            auth.secret.name = (conventions.trust_secret)(&base);
         }
     }
 }
@@ -80,6 +88,6 @@ fn default_base(context: Context<'_>, exposure: &Exposure) -> Option<String> {
         path!["hosts", &exposure.key, "clientAuth", "secretName"],
         path!["defaults", "hosts", "clientAuth", "secretName"],
     ];
-    let is_default = auth.secret.name == names::trust_secret(&base);
+    let is_default = auth.secret.name == (context.conventions.trust_secret)(&base);
     (is_default && !fields.iter().any(|path| is_written(path))).then_some(base)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::Conventions;
 use crate::diagnostic::{Diagnostic, Span, literal, nearest};
 use crate::specification::Spec;
 use crate::specification::document::{Document, Step};
@@ -31,6 +32,8 @@ pub struct Context<'a> {
     pub spec: &'a Spec,
     /// The files that the spec names, see [`super::brought::files`].
     pub files: &'a Files,
+    /// How the target names what the spec does not, and how it validates certificates.
+    pub conventions: &'static Conventions,
     /// Now.
     pub now: Timestamp,
 }

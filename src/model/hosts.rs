@@ -195,7 +195,7 @@ fn exposure(
         host: host.clone(),
         namespace: super::namespace(context.spec, written.namespace.as_ref()),
         name: name.clone(),
-        ingress_class_name: super::ingress_class_name(context.spec, written),
+        ingress_class_name: super::ingress_class_name(context, written),
         routes: routes?,
         tls: tls.settled()?,
         client_auth: client_auth.settled()?,

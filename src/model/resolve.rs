@@ -167,6 +167,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         allow_plain_in_git: context.spec.secrets.allow_plain_in_git.unwrap_or(false),
         name_suffix_hash: context.spec.secrets.name_suffix_hash.unwrap_or(false),
         derivation: None,
+        conventions: context.conventions,
     };
     derivation::resolve(context, &mut model, &keyring, &mut findings);
     super::serials::refuse_repeats(context, &model, &mut findings);

@@ -40,14 +40,15 @@ pub fn namespace(spec: &Spec, own: Option<&value::NamespaceName>) -> value::Name
         .unwrap_or_else(|| DEFAULT_NAMESPACE.parse().expect("it is a label"))
 }
 
-/// A host's Ingress class: its own, else the defaults', else the spec's, else `nginx`.
-pub fn ingress_class_name(spec: &Spec, host: &specification::Host) -> ObjectName {
+/// A host's Ingress class: its own, else the defaults', else the spec's, else the target's.
+pub fn ingress_class_name(context: Context<'_>, host: &specification::Host) -> ObjectName {
+    let Context { spec, conventions, .. } = context;
     host.ingress_class_name
         .as_ref()
         .or(spec.defaults.hosts.ingress_class_name.as_ref())
         .or(spec.ingress_class_name.as_ref())
         .cloned()
-        .unwrap_or_else(|| "nginx".parse().expect("it is a name"))
+        .unwrap_or_else(|| conventions.ingress_class.parse().expect("it is a name"))
 }
 
 /// Sorted, without repeats.

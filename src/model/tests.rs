@@ -5,6 +5,7 @@ use super::*;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::pki::key::KeyKind;
 use crate::specification::document;
+use crate::targets;
 use crate::time::Timestamp;
 
 const BASE: &str = "[services.web]\nimage = \"httpd\"\nport = 80\n";
@@ -18,7 +19,13 @@ pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
     findings.extend(more);
     let files = Files::new();
     let now = Timestamp::parse("2030-01-01").unwrap();
-    let context = Context { document: &document, spec: &spec, files: &files, now };
+    let context = Context {
+        document: &document,
+        spec: &spec,
+        files: &files,
+        conventions: targets::conventions(None),
+        now,
+    };
     resolve(context, findings).now()
 }
 

@@ -1,5 +1,6 @@
 //! Chains from what the model and the inventory know together.
 
+use crate::enforcement::Anchors;
 use crate::model::{AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
@@ -81,7 +82,8 @@ pub fn served<'a>(
 }
 
 /// The trust bundle of a host that lets in those below `listed`: these authorities and their issuers, as
-/// [`bundle`] has them, and the intermediates below them as they are now.
+/// [`bundle`] has them, and the intermediates below them as they are now; the listed ones alone for a program to which each
+/// certificate of a bundle ends a chain.
 ///
 /// A client shows the intermediates that it was given with its certificate. Once one above them was rolled over, no
 /// path leads from those to a trusted root; with the present ones at hand, verifiers take these. Authorities that
@@ -93,6 +95,11 @@ pub fn trust_bundle<'a>(
     listed: &[String],
 ) -> Option<Vec<&'a Certificate>> {
     let lineage = &model.lineage;
+    if model.conventions.verifier.anchors == Anchors::Any {
+        // With their issuers beside them, all below those would get in; clients bring what lies below the listed ones.
+        let own = listed.iter().map(|name| Some(vec![own_certificates(model, inventory, name)?]));
+        return Some(chain::bundle(&own.collect::<Option<Vec<_>>>()?));
+    }
     let is_below = |name: &&String| {
         lineage.intermediates(name) > 0
             && !listed.contains(name)
@@ -117,6 +124,19 @@ pub fn bundle<'a>(
     Some(chain::bundle(&lines?))
 }
 
+/// Every generation of authority `name`; `None` while it was never issued.
+pub(super) fn own_certificates<'a>(
+    model: &'a Model,
+    inventory: &'a Inventory,
+    name: &str,
+) -> Option<Vec<&'a Certificate>> {
+    let own: Vec<_> = match &model.authorities.get(name)?.source {
+        AuthoritySource::Brought(chain) => chain.first().into_iter().collect(),
+        AuthoritySource::Issued(_) => inventory.trusted(name),
+    };
+    Some(own).filter(|own| !own.is_empty())
+}
+
 /// The generations of authority `name`, then those of its issuer, up to the root; `None` while one of
 /// them was never issued.
 fn trusted_levels<'a>(
@@ -134,7 +154,7 @@ fn trusted_levels<'a>(
             }
             AuthoritySource::Issued(request) => request,
         };
-        levels.push(Some(inventory.trusted(current)).filter(|level| !level.is_empty())?);
+        levels.push(own_certificates(model, inventory, current)?);
         match &request.issuer {
             Issuer::Authority(issuer) => current = issuer,
             Issuer::SelfSigned => return Some(levels),

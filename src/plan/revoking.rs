@@ -1,14 +1,15 @@
 //! What is to be revoked because the spec says so, and which revocation lists hosts need.
 //!
-//! As soon as a trust bundle has one list, the controller wants one of every authority in the chain of a
-//! client, the root included, and refuses everybody where one is missing or over (OpenSSL's
-//! `X509_V_FLAG_CRL_CHECK_ALL`, which `ssl_crl` of nginx sets). So lists come for all of them or for none.
+//! Which ones those are follows the program that ends TLS ([`crate::model::Conventions`]): one that refuses certificates whose
+//! issuer has no list needs a list of every authority in the chain of a client as soon as it has one, so lists come for all of
+//! them or for none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chains;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Authority, AuthoritySource, Model, SecretContent};
+use crate::enforcement::{CheckedLists, UnknownStatus};
+use crate::model::{Authority, Model, SecretContent};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{self, RevocationList, RevocationReason};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
@@ -106,12 +107,29 @@ fn is_quiet(model: &Model, revoked: &Revocations) -> bool {
     revoked.iter().next().is_none() && !model.authorities.values().any(brought)
 }
 
-/// Whether anything is revoked among these authorities, or lists were brought along.
-pub(super) fn is_active(model: &Model, revoked: &Revocations, members: &BTreeSet<&str>) -> bool {
-    members.iter().any(|name| {
+/// The authorities whose lists stand beside the bundle of `listed`; `None`: no lists do.
+fn together<'a>(
+    model: &'a Model,
+    revoked: &Revocations,
+    listed: &[String],
+) -> Option<BTreeSet<&'a str>> {
+    let (checked, unknown) = model.conventions.verifier.lists?;
+    let has_something = |name: &str| {
         revoked.of(name).next().is_some()
-            || model.authorities.get(*name).is_some_and(|a| !a.lists.brought.is_empty())
-    })
+            || model.authorities.get(name).is_some_and(|one| !one.lists.brought.is_empty())
+    };
+    let is_below =
+        |name: &&str| listed.iter().any(|above| model.lineage.is_at_or_below(name, above));
+    let mut members = match checked {
+        CheckedLists::Chain => model.related(listed),
+        CheckedLists::EndEntity => {
+            model.authorities.keys().map(String::as_str).filter(is_below).collect()
+        }
+    };
+    if unknown == UnknownStatus::Allow {
+        members.retain(|name| has_something(name));
+    }
+    members.iter().any(|name| has_something(name)).then_some(members)
 }
 
 /// The lists that stand beside the bundle of these authorities; `None` where nothing is revoked.
@@ -127,10 +145,7 @@ pub fn beside_bundle<'a>(
     if is_quiet(model, revoked) {
         return Ok(None);
     }
-    let members = model.related(listed);
-    if !is_active(model, revoked, &members) {
-        return Ok(None);
-    }
+    let Some(members) = together(model, revoked, listed) else { return Ok(None) };
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
     let missing = |name: &str| format!("the revocation list of {name} is not at hand");
     let mut lists = Vec::new();
@@ -141,14 +156,19 @@ pub fn beside_bundle<'a>(
         }
     };
     let seen = names.iter().filter(|name| !is_unseen(inventory, name)).cloned();
-    let above = chains::bundle(model, inventory, &seen.collect::<Vec<_>>())
-        .ok_or_else(|| missing(&names.join(", ")))?;
+    let needs_all = Some((CheckedLists::Chain, UnknownStatus::Deny));
+    let above = if model.conventions.verifier.lists == needs_all {
+        chains::bundle(model, inventory, &seen.collect::<Vec<_>>())
+            .ok_or_else(|| missing(&names.join(", ")))?
+    } else {
+        Vec::new()
+    };
     for name in &names {
         if is_unseen(inventory, name) {
             add(of_unseen(inventory, name).ok_or_else(|| missing(&format!("`{name}`")))?);
             continue;
         }
-        for authority in own_certificates(model, inventory, name) {
+        for authority in chains::own_certificates(model, inventory, name).into_iter().flatten() {
             lists_of(model, inventory, authority)?.into_iter().for_each(&mut add);
         }
     }
@@ -173,18 +193,6 @@ fn lists_of<'a>(
             Err(format!("the revocation list of `{}` is not at hand", authority.subject.rfc2253()))
         }
         list => Ok(list),
-    }
-}
-
-/// Every certificate of authority `name`, without those above it.
-fn own_certificates<'a>(
-    model: &'a Model,
-    inventory: &'a Inventory,
-    name: &str,
-) -> Vec<&'a Certificate> {
-    match model.authorities.get(name).map(|authority| &authority.source) {
-        Some(AuthoritySource::Brought(chain)) => chain.first().into_iter().collect(),
-        _ => inventory.trusted(name),
     }
 }
 
@@ -215,7 +223,7 @@ pub fn current<'a>(
 pub(super) struct Group<'a> {
     /// Keys under `hosts` of those that have that bundle.
     pub(super) hosts: BTreeSet<&'a str>,
-    /// Those that are listed, those above, and those below them.
+    /// Those whose lists decide.
     pub(super) members: BTreeSet<&'a str>,
 }
 
@@ -231,9 +239,9 @@ pub(super) fn active_groups<'a>(model: &'a Model, revoked: &Revocations) -> Vec<
             hosts.extend(secret.exposures.iter().map(String::as_str));
         }
     }
-    let groups =
-        bundles.into_iter().map(|(listed, hosts)| Group { hosts, members: model.related(listed) });
-    groups.filter(|group| is_active(model, revoked, &group.members)).collect()
+    let group =
+        |(listed, hosts)| together(model, revoked, listed).map(|members| Group { hosts, members });
+    bundles.into_iter().filter_map(group).collect()
 }
 
 /// Every authority whose list some host needs.

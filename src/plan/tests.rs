@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::*;
+use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
+use crate::model::Conventions;
 use crate::model::tests::model;
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationReason;
@@ -216,6 +218,43 @@ fn what_is_revoked_is_issued_anew_with_another_key_and_listed() {
     assert_eq!((&listed.number, listed.revoked.keys().next()), want);
     assert!(second.inventory.lists["root"][0].revoked.is_empty());
     assert!(run(&spec, Some(second), day(3)).plan.is_empty());
+}
+
+#[test]
+fn bundles_and_lists_are_what_the_program_that_validates_needs() {
+    let spec = format!("{SPEC}{}", DOOR.replace(", \"root\"", ""));
+    let mut first = run(&spec, None, day(0));
+    revoke(&mut first, &Holder::Client("alice".into()), "issuing");
+    let second = run(&spec, Some(first), day(2));
+    let names = |verifier: Verifier| {
+        let mut model = model(&spec);
+        let conventions = Conventions { verifier, ..*model.conventions };
+        model.conventions = Box::leak(Box::new(conventions));
+        let listed = ["issuing".to_owned()];
+        let bundle = chains::trust_bundle(&model, &second.inventory, &listed).unwrap();
+        let bundle: Vec<String> = bundle.iter().map(|one| one.subject.rfc2253()).collect();
+        let lists = revoking::beside_bundle(&model, &second.inventory, &listed).unwrap();
+        let needed: Vec<String> = revoking::needed(&model, &second.inventory.ledger.revoked)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(lists.map_or(0, |lists| lists.len()), needed.len());
+        (bundle.len(), needed.join(" "))
+    };
+    let refusal = Refusal::Alert;
+    for (anchors, lists, want) in [
+        (
+            Anchors::SelfSigned,
+            Some((CheckedLists::Chain, UnknownStatus::Deny)),
+            (2, "issuing root"),
+        ),
+        (Anchors::Any, Some((CheckedLists::EndEntity, UnknownStatus::Deny)), (1, "issuing")),
+        (Anchors::Any, Some((CheckedLists::Chain, UnknownStatus::Allow)), (1, "issuing")),
+        (Anchors::Any, None, (1, "")),
+    ] {
+        let got = names(Verifier { anchors, lists, refusal });
+        assert_eq!(got, (want.0, want.1.to_owned()), "{anchors:?} {lists:?}");
+    }
 }
 
 #[test]

@@ -83,7 +83,9 @@ impl<'a> Index<'a> {
             let namespace = identity.namespace.as_deref().unwrap_or_default();
             ((identity.kind.as_str(), namespace, identity.name.as_str()), object)
         };
-        Self(objects.iter().filter(of_kind).map(key).collect())
+        let mut index = HashMap::with_capacity(objects.len());
+        index.extend(objects.iter().filter(of_kind).map(key));
+        Self(index)
     }
 
     /// Adds the Ingress of a host and the Secrets that it names, those of them that are there and not in the set yet.

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::access::doors::{Door, Doors};
 use crate::diagnostic::Diagnostic;
-use crate::enforcement::{
-    Anchors, CheckedLists, ClientValidation, Fact, Fault, Missing, Refusal, Revocation,
-    UnknownStatus,
-};
+use crate::enforcement::{ClientValidation, Fact, Fault, Missing, Revocation, Verifier};
 use crate::identity::Identity;
 use crate::model::{Model, Reference};
 use crate::pki::certificate::Certificate;
@@ -25,18 +22,6 @@ pub struct Arrangement<'m> {
     pub verifier: Verifier,
     /// What deserves a word.
     pub warnings: Vec<Diagnostic>,
-}
-
-/// How the program that ends TLS validates certificates.
-#[derive(Clone, Copy, Debug)]
-pub struct Verifier {
-    /// Which certificates of a bundle end a chain.
-    pub anchors: Anchors,
-    /// Whose certificates are looked up in revocation lists, where a bundle has some, and what becomes of those without
-    /// a list; `None`: lists are not read.
-    pub lists: Option<(CheckedLists, UnknownStatus)>,
-    /// How a client is refused.
-    pub refusal: Refusal,
 }
 
 /// How a host authenticates clients, in the terms of the target.

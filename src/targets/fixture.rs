@@ -185,6 +185,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
         allow_plain_in_git: false,
         name_suffix_hash: false,
         derivation: None,
+        conventions: crate::targets::conventions(None),
     }
 }
 

@@ -4,6 +4,7 @@ mod acceptance;
 mod allowed;
 mod arrange;
 mod check;
+mod conventions;
 mod explain;
 mod hygiene;
 mod one_host;
@@ -11,12 +12,12 @@ mod own_annotations;
 mod served;
 mod subject;
 mod support;
-mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use self::arrange::Judged;
+use self::conventions::CONVENTIONS;
 use super::{Arrangement, Explanation, Feature, FinalObjects, Support, Target, misread};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
@@ -26,7 +27,7 @@ use crate::manifest::kinds::{
 };
 use crate::manifest::texts::Texts;
 use crate::manifest::{Body, Object, ObjectSet};
-use crate::model::{Exposure, Model, Route};
+use crate::model::{Conventions, Exposure, Model, Route};
 use crate::specification::PathType;
 use crate::specification::document::{Locate, Places, Step};
 use crate::specification::value::PortReference;
@@ -39,6 +40,10 @@ pub struct IngressNginx;
 impl Target for IngressNginx {
     fn name(&self) -> &'static str {
         "ingress-nginx"
+    }
+
+    fn conventions(&self) -> &'static Conventions {
+        &CONVENTIONS
     }
 
     fn support(&self, feature: Feature) -> Support {

@@ -54,12 +54,14 @@ pub fn is_plain(text: &str) -> bool {
 /// Whether no byte of a plain scalar has a meaning in block or flow context.
 fn is_plain_inside(bytes: &[u8]) -> bool {
     // Most texts are of such bytes alone, and long ones (base64) nearly always.
-    bytes.iter().all(|byte| IS_PLAIN[usize::from(*byte)]) || is_plain_in_context(bytes)
+    let mut chunks = bytes.chunks(64);
+    chunks.all(|chunk| chunk.iter().fold(true, |all, byte| all & means_nothing(*byte)))
+        || is_plain_in_context(bytes)
 }
 
 fn is_plain_in_context(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| {
-        IS_PLAIN[usize::from(*byte)]
+        means_nothing(*byte)
             || match byte {
                 // `key: value`, and `key:` at the end.
                 b':' => bytes
@@ -71,21 +73,16 @@ fn is_plain_in_context(bytes: &[u8]) -> bool {
     })
 }
 
-/// Bytes that mean nothing wherever they stand inside of a plain scalar.
-const IS_PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        // Below 128, so that nothing is lost.
-        #[expect(clippy::cast_possible_truncation, reason = "below 128")]
-        let character = byte as u8;
-        table[byte] = character.is_ascii_alphanumeric()
-            || matches!(character, b'_' | b'-' | b'.' | b'/' | b'@' | b'$' | b'(' | b')')
-            || matches!(character, b'+' | b'=' | b'~' | b'^' | b';');
-        byte += 1;
-    }
-    table
-};
+/// Whether a byte means nothing wherever it stands inside of a plain scalar. Comparisons alone, so that the compiler judges many
+/// bytes at once.
+const fn means_nothing(byte: u8) -> bool {
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let is_digit = byte.wrapping_sub(b'0') < 10;
+    // From `(` to `/`.
+    let is_mark = byte.wrapping_sub(b'(') < 8 && byte != b'*' && byte != b',';
+    let is_other = byte == b'_' || byte == b'@' || byte == b'$' || byte == b'=';
+    is_letter || is_digit || is_mark || is_other || byte == b'~' || byte == b'^' || byte == b';'
+}
 
 fn is_word(text: &str) -> bool {
     text.len() <= 8 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))

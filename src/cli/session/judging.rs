@@ -23,7 +23,8 @@ impl Session {
             return Err(CommandError::Input(findings.clone()));
         }
         let files = brought::read(&model::brought::files(document, spec), &self.operator.reach);
-        let context = Context { document, spec, files: &files, now: *now };
+        let conventions = targets::conventions(spec.target.as_deref());
+        let context = Context { document, spec, files: &files, conventions, now: *now };
         let found = judged(model::resolve(context, findings.clone()), document);
         let found = found.right_at_some_time().map_err(CommandError::Input)?;
         Ok(Unjudged { found, session: self })

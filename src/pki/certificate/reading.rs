@@ -38,12 +38,12 @@ pub(super) fn read(der: &[u8]) -> Result<(Certificate, usize), CertificateError>
             )));
         }
         seen.push(&extension.oid);
-        let identifier = dotted(&extension.oid);
-        if let ParsedExtension::ParseError { .. } = extension.parsed_extension()
-            && READ.contains(&identifier.as_str())
-        {
-            let how = format!("its extension {identifier} is damaged");
-            return Err(CertificateError::Malformed(how));
+        if let ParsedExtension::ParseError { .. } = extension.parsed_extension() {
+            let identifier = dotted(&extension.oid);
+            if READ.contains(&identifier.as_str()) {
+                let how = format!("its extension {identifier} is damaged");
+                return Err(CertificateError::Malformed(how));
+            }
         }
         apply(&mut certificate, extension.parsed_extension(), extension.critical);
     }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::is_protected;
 use super::{acceptance, support};
 use crate::diagnostic::{Diagnostic, has_errors, literal};
-use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus};
 use crate::model::context::listed;
 use crate::model::lineage::Anchor;
 use crate::model::{AllowedClient, ClientAuthentication, Exposure, Model};
@@ -14,15 +13,7 @@ use crate::path;
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::Issuer;
 use crate::specification::document::{Path, Places};
-use crate::targets::{Arrangement, Feature, HostArrangement, Verifier};
-
-/// nginx with OpenSSL: a bundle needs the root, and where it has one list, it needs all (`X509_V_FLAG_CRL_CHECK_ALL`,
-/// which `ssl_crl` sets).
-const NGINX: Verifier = Verifier {
-    anchors: Anchors::SelfSigned,
-    lists: Some((CheckedLists::Chain, UnknownStatus::Deny)),
-    refusal: Refusal::Later,
-};
+use crate::targets::{Arrangement, Feature, HostArrangement};
 
 /// The arrangement of a model.
 ///
@@ -46,7 +37,7 @@ pub(super) fn of(model: &Model) -> Arrangement<'_> {
             .or_insert_with(|| needed_depth(model, &auth.authorities));
         Some((exposure.key.as_str(), host(auth, needed)))
     });
-    Arrangement::new(NGINX, hosts)
+    Arrangement::new(model.conventions.verifier, hosts)
 }
 
 /// The arrangement of one host.

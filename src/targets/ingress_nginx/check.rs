@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
-use super::{PREFIX, allowed, arrange, words};
+use super::{PREFIX, allowed, arrange, conventions};
 use crate::diagnostic::{Diagnostic, Nature, Span};
 use crate::domain;
 use crate::model::{Exposure, Model, ServerCertificateSource};
@@ -225,7 +225,7 @@ impl Host<'_> {
         let own =
             self.exposure.annotations.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         for (annotation, value) in ours.iter().map(|(k, v)| (*k, v.as_str())).chain(own) {
-            let Some(word) = words::blocked(value) else { continue };
+            let Some(word) = conventions::blocked(value) else { continue };
             let name = annotation.rsplit_once('/').map_or(annotation, |(_, name)| name);
             found.push(
                 Diagnostic::warning(

@@ -159,7 +159,8 @@ impl<'a> Scene<'a> {
 
     /// An annotation of the controller.
     fn annotation<'v>(view: &'v IngressView<'_>, name: &str) -> Option<&'v str> {
-        view.annotations.get(&format!("{PREFIX}{name}"))
+        let mut all = view.annotations.iter();
+        all.find_map(|(key, value)| (key.strip_prefix(PREFIX)? == name).then_some(value))
     }
 }
 

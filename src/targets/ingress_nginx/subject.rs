@@ -9,7 +9,7 @@
 
 use std::fmt::Write as _;
 
-use super::words;
+use super::conventions;
 
 /// nginx reads its configuration through a buffer of 4,096 bytes; a longer argument breaks the reload
 /// of the whole controller (`ngx_conf_file.c`, `too long parameter`).
@@ -49,7 +49,7 @@ pub(super) fn match_value(subjects: &[String]) -> Result<String, SubjectError> {
 }
 
 fn push_subject(out: &mut String, subject: &str) {
-    let breaks = words::starts_of_blocked_words(subject);
+    let breaks = conventions::starts_of_blocked_words(subject);
     for (at, byte) in subject.bytes().enumerate() {
         match byte {
             // A class of one keeps words off the controller's blocklist.
@@ -140,7 +140,7 @@ mod tests {
             prop_assert_eq!(admits(&value, &other), one == other);
             let dangerous = ['{', '}', '\'', '"', ';', '#', '`'];
             prop_assert!(!value.contains(dangerous));
-            prop_assert!(words::blocked(&value).is_none());
+            prop_assert!(conventions::blocked(&value).is_none());
             prop_assert!(value.is_ascii() && value.trim() == value);
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnostic::Severity;
-use crate::enforcement::{Fact, Fault, Revocation};
+use crate::enforcement::{Anchors, Fact, Fault, Revocation};
 use crate::model::tests::model;
 use crate::specification::document::Locate;
 use crate::targets::fixture::FakeMaterial;

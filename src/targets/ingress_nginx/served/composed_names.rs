@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::super::conventions::trust_file;
 use super::Scene;
 use crate::diagnostic::Diagnostic;
 use crate::model::Exposure;
-use crate::model::names::trust_file;
 use crate::targets::{IngressView, SecretView, Trust};
 
 /// What shares names: two things of one name are one to the controller.
@@ -171,10 +171,11 @@ fn contents(scene: &Scene<'_>, namespace: &str, name: &str) -> Option<Contents> 
 /// Things of one name, where one of them at least belongs to a host of the model.
 pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     // Only asked, never iterated over.
-    let mut first: HashMap<(Kind, String), (Thing<'_>, Option<&Exposure>)> = OWN
-        .into_iter()
-        .map(|(kind, name, what)| ((kind, name.to_owned()), (Thing::Own(what), None)))
-        .collect();
+    let mut first: HashMap<(Kind, String), (Thing<'_>, Option<&Exposure>)> =
+        HashMap::with_capacity(3 * scene.ingresses.len());
+    let own =
+        |(kind, name, what): (_, &str, _)| ((kind, name.to_owned()), (Thing::Own(what), None));
+    first.extend(OWN.into_iter().map(own));
     let rules = RULES.iter().filter(|rule| rule.kind != Kind::File || scene.has_final_names);
     let rules: Vec<&Rule> = rules.collect();
     let mut said = BTreeSet::new();

@@ -29,7 +29,9 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
         }
     }
     let prefixes = prefixes(scene);
-    let protected = Protected::of(scene, &hosts, &prefixes);
+    let mut all = hosts.values().flatten();
+    let has_exempt = all.any(|served| exempt(served.path, &prefixes).is_some());
+    let protected = has_exempt.then(|| Protected::of(scene, &hosts, &prefixes));
     let mut found = settings(scene);
     let is_strict = !scene.settings.iter().any(|view| {
         view.data.get("strict-validate-path-type").is_some_and(|value| *value == "false")
@@ -40,7 +42,8 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
         for served in paths {
             let place = || place(scene, exposure, served);
             found.extend(problem(served, is_regex, is_strict).map(|finding| finding.at(place())));
-            let plain = protected.by_plain_http(host, served, &prefixes);
+            let plain = protected.as_ref();
+            let plain = plain.and_then(|all| all.by_plain_http(host, served, &prefixes));
             found.extend(plain.map(|finding| finding.at(place())));
         }
         found.extend(
