@@ -5,7 +5,6 @@
 //! where these end in a hash.
 
 pub mod helm;
-mod ingress;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,18 +13,14 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
-use crate::kustomize::previous;
 use crate::manifest::{Disclosure, Namespace, Object, identity_within};
-use crate::model::{Exposure, Model, Reference};
+use crate::model::{Model, Reference};
 use crate::render::references::rewrite;
 use crate::render::template::TemplateSet;
 use crate::render::{self, Checked, Rendered};
 use crate::specification::document::Locate;
-use crate::specification::selector::Selector;
 use crate::store::Material;
-
-use ingress::Judged;
-use surroundings::Surroundings;
+use crate::targets::{Amendment, Edit};
 
 /// What objects are completed with.
 #[derive(Clone, Copy)]
@@ -68,99 +63,20 @@ impl Completer<'_> {
         let rendered = render::prepare(model, material, templates, disclosure, locate)?;
         let taken = surroundings::taken(&items, &rendered, namespace);
         let mut found = rename(&mut items, &rendered, namespace);
-        let surroundings = Surroundings::of(&items, &rendered, self.namespace);
-        let mut additions = BTreeMap::new();
-        let arrangement = rendered.target().arrange(rendered.model(), &locate)?;
-        for (at, exposures) in self.ingresses(&items, rendered.model(), &mut found) {
-            let judged =
-                Judged { item: &items[at], exposures, surroundings: &surroundings, locate };
-            additions.insert(at, judged.annotations(rendered.target(), &arrangement, &mut found));
-        }
+        let existing = surroundings::existing(&items, &rendered, self.namespace);
+        let (target, model) = (rendered.target(), rendered.model());
+        let arrangement = target.arrange(model, &locate)?;
+        let Amendment { edits, found: more } = target.amend(model, &arrangement, &existing, locate);
+        found.extend(more);
         if has_errors(&found) {
             return Err(found);
         }
-        for (at, annotations) in additions {
+        for Edit { at, annotations } in edits {
             annotate(&mut items[at], annotations);
         }
         let Checked { manifests, warnings } = self.checked(&items, rendered)?;
         found.extend(warnings);
         Ok(Completed { items, manifests, warnings: found, taken })
-    }
-
-    /// Positions of the Ingresses that exist already, with the hosts that they are to protect.
-    fn ingresses<'m>(
-        &self,
-        items: &[Value],
-        model: &'m Model,
-        found: &mut Vec<Diagnostic>,
-    ) -> BTreeMap<usize, Vec<&'m Exposure>> {
-        let by_host = ingress::by_host(items);
-        let mut ingresses: BTreeMap<usize, Vec<&Exposure>> = BTreeMap::new();
-        for exposure in &model.exposures {
-            let Some(target) = &exposure.existing_ingress else { continue };
-            let Ok(selector) = Selector::of_target(target) else { continue };
-            let serving = by_host.get(exposure.host.as_str()).into_iter().flatten().copied();
-            let its_own: Vec<usize> = serving
-                .filter(|at| self.is_in(exposure, &items[*at]))
-                .filter(|at| self.is_selected(&selector, &items[*at]))
-                .collect();
-            if its_own.is_empty() {
-                found.extend(self.without_ingress(exposure, items, &selector));
-            }
-            for at in its_own {
-                ingresses.entry(at).or_default().push(exposure);
-            }
-        }
-        ingresses
-    }
-
-    fn is_selected(&self, selector: &Selector, item: &Value) -> bool {
-        let identities = previous::identities(item, self.namespace.name());
-        identities.iter().any(|identity| selector.selects(identity, item))
-    }
-
-    fn is_in(&self, exposure: &Exposure, item: &Value) -> bool {
-        let wanted = Some(exposure.namespace.as_str());
-        identity_within(item, self.namespace.name())
-            .is_some_and(|identity| identity.namespace.as_deref() == wanted)
-    }
-
-    /// Why no Ingress that is selected, lies in the host's namespace and has a rule for it.
-    fn without_ingress(
-        &self,
-        exposure: &Exposure,
-        items: &[Value],
-        selector: &Selector,
-    ) -> Vec<Diagnostic> {
-        let selected = items.iter().filter(|item| self.is_selected(selector, item));
-        let selected: Vec<&Value> = selected.collect();
-        let here: Vec<&Value> =
-            selected.iter().copied().filter(|item| self.is_in(exposure, item)).collect();
-        if !here.is_empty() {
-            return here.iter().filter_map(|item| self.without_rule(exposure, item)).collect();
-        }
-        let elsewhere =
-            selected.iter().find_map(|item| identity_within(item, self.namespace.name()));
-        let place = (self.locate)(&[
-            "hosts".into(),
-            exposure.key.as_str().into(),
-            "existingIngress".into(),
-        ]);
-        let diagnostic = match elsewhere {
-            Some(other) => ingress::elsewhere(exposure, &other),
-            None => ingress::missing(exposure, selector, items, self.namespace.name()),
-        };
-        vec![diagnostic.at(place)]
-    }
-
-    fn without_rule(&self, exposure: &Exposure, item: &Value) -> Option<Diagnostic> {
-        let identity = identity_within(item, self.namespace.name())?;
-        let title = format!("{identity} has no rule for `{}`", exposure.host);
-        let place = (self.locate)(&["hosts".into(), exposure.key.as_str().into()]);
-        let diagnostic = Diagnostic::error("rule-missing", title)
-            .at(place)
-            .help("add the rule to the Ingress, or correct the host's name in the spec");
-        Some(diagnostic.about(&identity).field("spec.rules", Value::Null, Value::Null))
     }
 
     /// The manifests, if they and the completed objects protect every host.

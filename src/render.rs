@@ -267,16 +267,10 @@ fn finished(
             objects.extend(finisher.finish(object, has_structures));
         }
     }
-    for exposure in model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none()) {
-        match target.expose(exposure, arrangement) {
-            Ok(exposing) => {
-                for object in exposing {
-                    objects.extend(finisher.finish(object, false));
-                }
-            }
-            Err(errors) => finisher.found.extend(errors),
-        }
-    }
+    let exposing = target.objects(model, arrangement, &mut |object| {
+        objects.extend(finisher.finish(object, false));
+    });
+    finisher.found.extend(exposing.err().into_iter().flatten());
     for name in finisher.templates.extras(target.name()) {
         objects.extend(finisher.finish_extra(name));
     }

@@ -1,13 +1,14 @@
 //! Ingress dialects: one a file.
 
 mod arrangement;
+pub mod existing;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod ingress_nginx;
 pub mod support;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Misread, Object, ObjectSet};
@@ -15,6 +16,7 @@ use crate::model::{Conventions, Exposure, Model};
 use crate::specification::document::{Locate, Places};
 
 pub use arrangement::{Arrangement, HostArrangement};
+pub use existing::{Amendment, Edit, Existing};
 pub use support::{Feature, Support};
 pub use view::{
     BackendView, FinalObjects, IngressView, PathView, PortView, RuleView, SecretView, SettingsView,
@@ -76,27 +78,27 @@ pub trait Target: Sync {
     /// rendered.
     fn check(&self, model: &Model, places: &dyn Places) -> Vec<Diagnostic>;
 
-    /// The objects that expose one host, whose Ingress does not exist yet.
+    /// Gives `add` the objects that expose the hosts of the model whose objects do not exist already, in the order of the hosts.
     ///
     /// # Errors
     ///
     /// What cannot be expressed.
-    fn expose(
+    fn objects(
         &self,
-        exposure: &Exposure,
+        model: &Model,
         arrangement: &Arrangement<'_>,
-    ) -> Result<Vec<Object>, Vec<Diagnostic>>;
+        add: &mut dyn FnMut(Object),
+    ) -> Result<(), Vec<Diagnostic>>;
 
-    /// Annotations of an Ingress that exposes one host, beside those that the user asks for.
-    ///
-    /// # Errors
-    ///
-    /// What cannot be expressed, or not by annotations.
-    fn annotations(
+    /// What objects that exist already lack for the hosts of the model that they expose. It adds, and never overwrites; whether
+    /// they then do what is asked is for the comparison of all objects to say.
+    fn amend(
         &self,
-        exposure: &Exposure,
+        model: &Model,
         arrangement: &Arrangement<'_>,
-    ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>>;
+        existing: &Existing<'_>,
+        locate: Locate<'_>,
+    ) -> Amendment;
 
     /// What deserves a word about the final objects, after templates, patches and annotations, beside who gets in.
     fn check_objects(

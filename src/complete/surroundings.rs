@@ -1,6 +1,4 @@
-//! What stands around the Ingresses: Services that they may lead to, objects that must not be overwritten.
-
-use std::collections::BTreeSet;
+//! What came in beside what mtlsgen makes: as targets look at it, and where it must not be overwritten.
 
 use serde_json::Value;
 
@@ -8,10 +6,11 @@ use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::kustomize::annotation::PATHS;
 use crate::kustomize::annotation_of;
-use crate::kustomize::previous::{self, Place};
-use crate::manifest::{Extent, Namespace, Object, ObjectSet, Shown, identity_within};
+use crate::kustomize::previous;
+use crate::manifest::{Extent, Namespace, Object, ObjectSet, identity_within};
 use crate::render::Rendered;
 use crate::specification::value::SpecName;
+use crate::targets::existing::{Existing, Item};
 
 /// What prefixes of annotations tools keep for themselves.
 const INTERNAL: [&str; 5] = [
@@ -22,58 +21,24 @@ const INTERNAL: [&str; 5] = [
     "kustomize.config.k8s.io/",
 ];
 
-/// What an Ingress can rely on.
-pub(super) struct Surroundings<'a> {
-    objects: ObjectSet<'a>,
-    /// Services that exist, as the spec says.
-    existing: BTreeSet<Place>,
+/// Objects that came in, and what they can rely on.
+pub(super) fn existing<'a>(
+    items: &'a [Value],
+    rendered: &'a Rendered<'_>,
     namespace: Namespace<'a>,
-}
-
-impl<'a> Surroundings<'a> {
-    pub(super) fn of(
-        items: &'a [Value],
-        rendered: &'a Rendered<'_>,
-        namespace: Namespace<'a>,
-    ) -> Self {
-        let mut objects = ObjectSet::within(namespace, Extent::Part);
-        for item in items {
-            for identity in previous::identities(item, namespace.name()) {
-                objects.add_other(identity, item);
-            }
+) -> Existing<'a> {
+    let mut objects = ObjectSet::within(namespace, Extent::Part);
+    let of = |value| Item { value, identities: previous::identities(value, namespace.name()) };
+    let items: Vec<Item<'_>> = items.iter().map(of).collect();
+    for Item { value, identities } in &items {
+        for identity in identities {
+            objects.add_other(identity.clone(), value);
         }
-        for object in rendered.objects() {
-            objects.add(object);
-        }
-        let existing = rendered.model().services.values().filter(|service| !service.rendered);
-        let existing =
-            existing.map(|service| (service.namespace.to_string(), service.name.to_string()));
-        Self { objects, existing: existing.collect(), namespace }
     }
-
-    /// Whether there is such a Service, or the spec says that it exists.
-    pub(super) fn service(&self, namespace: &str, name: &str) -> Shown {
-        let service = Identity {
-            api_version: "v1".to_owned(),
-            kind: "Service".to_owned(),
-            namespace: Some(namespace.to_owned()),
-            name: name.to_owned(),
-        };
-        if self.existing.contains(&(namespace.to_owned(), name.to_owned())) {
-            return Shown::Found(());
-        }
-        self.objects.get(&service)
+    for object in rendered.objects() {
+        objects.add(object);
     }
-
-    /// An object's identity.
-    pub(super) fn identity(&self, item: &Value) -> Option<Identity> {
-        identity_within(item, self.namespace.name())
-    }
-
-    /// Whether an object that says no namespace may end up in another one than it is taken for.
-    pub(super) fn is_elsewhere_perhaps(&self) -> bool {
-        matches!(self.namespace, Namespace::Assumed(_))
-    }
+    Existing { items, objects, namespace }
 }
 
 /// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::{Model, SecretContent};
+use crate::model::{Exposure, Model, SecretContent};
 use crate::secret_format::Handed;
 use crate::specification::PatchTarget;
 use crate::targets::fixture::{FakeMaterial, exposure, labels, model, protected};

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod allowed;
+mod amend;
 mod arrange;
 mod check;
 mod conventions;
@@ -18,7 +19,10 @@ use std::collections::BTreeMap;
 
 use self::arrange::Judged;
 use self::conventions::CONVENTIONS;
-use super::{Arrangement, Explanation, Feature, FinalObjects, Support, Target, misread};
+use self::own_annotations::Annotations;
+use super::{
+    Amendment, Arrangement, Existing, Explanation, Feature, FinalObjects, Support, Target, misread,
+};
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::manifest::kinds::{
@@ -68,22 +72,31 @@ impl Target for IngressNginx {
         found
     }
 
-    fn expose(
+    fn objects(
         &self,
-        exposure: &Exposure,
+        model: &Model,
         arrangement: &Arrangement<'_>,
-    ) -> Result<Vec<Object>, Vec<Diagnostic>> {
-        Ok(vec![ingress(exposure, self.annotations(exposure, arrangement)?)])
+        add: &mut dyn FnMut(Object),
+    ) -> Result<(), Vec<Diagnostic>> {
+        let own = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none());
+        let mut errors = Vec::new();
+        for exposure in own {
+            match own_annotations::of(exposure, arrangement.host(&exposure.key)) {
+                Ok(ours) => add(ingress(exposure, ours)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn annotations(
+    fn amend(
         &self,
-        exposure: &Exposure,
+        model: &Model,
         arrangement: &Arrangement<'_>,
-    ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
-        let arranged = arrangement.host(&exposure.key);
-        let ours = own_annotations::of(exposure, arranged).map_err(|error| vec![error])?;
-        Ok(ours.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        existing: &Existing<'_>,
+        locate: Locate<'_>,
+    ) -> Amendment {
+        amend::amend(model, arrangement, existing, locate)
     }
 
     fn check_objects(
@@ -115,7 +128,7 @@ impl Target for IngressNginx {
 
 /// One Ingress a host: the controller keeps client authentication by host, and gives every host of an
 /// Ingress the same.
-fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Object {
+fn ingress(exposure: &Exposure, ours: Annotations) -> Object {
     let Exposure {
         key,
         host,
@@ -133,7 +146,7 @@ fn ingress(exposure: &Exposure, ours: BTreeMap<String, String>) -> Object {
     } = exposure;
     let mut annotations: BTreeMap<String, String> =
         own.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
-    annotations.extend(ours);
+    annotations.extend(ours.into_iter().map(|(name, value)| (name.to_owned(), value)));
     let tls = tls.iter().map(|tls| IngressTls {
         hosts: vec![host.to_string()],
         secret_name: Some(tls.secret_name.to_string()),

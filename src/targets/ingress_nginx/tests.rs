@@ -38,7 +38,9 @@ fn allowed(name: &str, subject: &str) -> AllowedClient {
 
 fn exposed(exposure: &Exposure) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let model = model(vec![exposure.clone()]);
-    IngressNginx.expose(exposure, &arrange::of(&model))
+    let mut objects = Vec::new();
+    IngressNginx.objects(&model, &arrange::of(&model), &mut |object| objects.push(object))?;
+    Ok(objects)
 }
 
 fn rendered_annotations(exposure: &Exposure) -> Vec<(String, String)> {

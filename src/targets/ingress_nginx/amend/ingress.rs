@@ -4,72 +4,57 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::surroundings::Surroundings;
-use crate::diagnostic::{Diagnostic, literal};
+use super::super::own_annotations;
+use super::Scene;
+use crate::diagnostic::{Diagnostic, Span, literal};
 use crate::identity::Identity;
-use crate::manifest::{Shown, identity_within};
+use crate::manifest::{Namespace, Shown};
 use crate::model::{Exposure, ServerTls};
-use crate::specification::document::Locate;
-use crate::specification::selector::Selector;
-use crate::targets::{Arrangement, Target};
 
 /// An Ingress and the hosts that it is to protect.
 pub(super) struct Judged<'a> {
-    pub(super) item: &'a Value,
+    pub(super) scene: &'a Scene<'a>,
+    pub(super) value: &'a Value,
+    pub(super) identity: &'a Identity,
     pub(super) exposures: Vec<&'a Exposure>,
-    pub(super) surroundings: &'a Surroundings<'a>,
-    pub(super) locate: Locate<'a>,
-}
-
-/// Positions of the Ingresses that have a rule for a host, by host.
-pub(super) fn by_host(items: &[Value]) -> BTreeMap<&str, BTreeSet<usize>> {
-    let mut by_host: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for (at, item) in items.iter().enumerate().filter(|(_, item)| item["kind"] == "Ingress") {
-        for (_, host, _) in rules(item) {
-            by_host.entry(host).or_default().insert(at);
-        }
-    }
-    by_host
 }
 
 /// Position, host (empty: every host) and the rule itself.
-fn rules(item: &Value) -> impl Iterator<Item = (usize, &str, &Value)> {
+pub(super) fn rules(item: &Value) -> impl Iterator<Item = (usize, &str, &Value)> {
     let rules = item["spec"]["rules"].as_array().into_iter().flatten().enumerate();
     rules.map(|(at, rule)| (at, rule["host"].as_str().unwrap_or_default(), rule))
 }
 
 impl Judged<'_> {
     /// Annotations that the Ingress lacks; what is wrong with it goes into `found`.
-    pub(super) fn annotations(
-        &self,
-        target: &dyn Target,
-        arrangement: &Arrangement<'_>,
-        found: &mut Vec<Diagnostic>,
-    ) -> BTreeMap<String, String> {
-        let Some(identity) = self.surroundings.identity(self.item) else { return BTreeMap::new() };
+    pub(super) fn annotations(&self, found: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
         let mut wanted = BTreeMap::new();
         for exposure in &self.exposures {
-            found.extend(self.tls(&identity, exposure));
-            found.extend(self.backends(&identity, exposure));
-            match target.annotations(exposure, arrangement) {
-                Ok(annotations) => self.agree(&identity, &mut wanted, annotations, exposure, found),
-                Err(errors) => found.extend(errors),
+            found.extend(self.tls(exposure));
+            found.extend(self.backends(exposure));
+            let arranged = self.scene.arrangement.host(&exposure.key);
+            match own_annotations::of(exposure, arranged) {
+                Ok(ours) => {
+                    let ours = ours.into_iter().map(|(name, value)| (name.to_owned(), value));
+                    self.agree(&mut wanted, ours.collect(), exposure, found);
+                }
+                Err(error) => found.push(error),
             }
         }
-        found.extend(self.nameless(&identity));
-        found.extend(self.further_hosts(&identity));
-        self.lacking(&identity, wanted, found)
+        found.extend(self.nameless());
+        found.extend(self.further_hosts());
+        self.lacking(wanted, found)
     }
 
     /// An Ingress has one setting for all of its hosts.
     fn agree(
         &self,
-        identity: &Identity,
         wanted: &mut BTreeMap<String, String>,
         annotations: BTreeMap<String, String>,
         exposure: &Exposure,
         found: &mut Vec<Diagnostic>,
     ) {
+        let identity = self.identity;
         let first = self.exposures[0];
         if std::ptr::eq(first, exposure) {
             *wanted = annotations;
@@ -97,28 +82,27 @@ impl Judged<'_> {
         ));
     }
 
-    fn tls(&self, identity: &Identity, exposure: &Exposure) -> Vec<Diagnostic> {
+    fn tls(&self, exposure: &Exposure) -> Vec<Diagnostic> {
         let host = exposure.host.as_str();
-        let entries = self.item["spec"]["tls"].as_array().into_iter().flatten().enumerate();
+        let entries = self.value["spec"]["tls"].as_array().into_iter().flatten().enumerate();
         let covers = |entry: &Value| {
             entry["hosts"].as_array().into_iter().flatten().any(|name| name.as_str() == Some(host))
         };
         let covering: Vec<(usize, &Value)> = entries.filter(|(_, entry)| covers(entry)).collect();
         if covering.is_empty() {
-            return vec![self.tls_missing(identity, exposure)];
+            return vec![self.tls_missing(exposure)];
         }
         let Some(tls) = &exposure.tls else { return Vec::new() };
         let other = covering
             .into_iter()
             .filter(|(_, entry)| entry["secretName"] != tls.secret_name.as_str());
         other
-            .map(|(at, entry)| {
-                self.other_secret(identity, exposure, tls, (at, &entry["secretName"]))
-            })
+            .map(|(at, entry)| self.other_secret(exposure, tls, (at, &entry["secretName"])))
             .collect()
     }
 
-    fn tls_missing(&self, identity: &Identity, exposure: &Exposure) -> Diagnostic {
+    fn tls_missing(&self, exposure: &Exposure) -> Diagnostic {
+        let identity = self.identity;
         let host = exposure.host.as_str();
         let secret = exposure.tls.as_ref().map_or("NAME", |tls| tls.secret_name.as_str());
         let title = format!(
@@ -127,7 +111,7 @@ impl Judged<'_> {
         let diagnostic = Diagnostic::error("tls-missing", title)
             .at(self.place(exposure))
             .help(format!("add to it: `spec.tls: [{{hosts: [{host}], secretName: {secret}}}]`"));
-        let current = &self.item["spec"]["tls"];
+        let current = &self.value["spec"]["tls"];
         let mut proposed = current.as_array().cloned().unwrap_or_default();
         proposed.push(json!({ "hosts": [host], "secretName": secret }));
         diagnostic.about(identity).field("spec.tls", current.clone(), proposed)
@@ -135,11 +119,11 @@ impl Judged<'_> {
 
     fn other_secret(
         &self,
-        identity: &Identity,
         exposure: &Exposure,
         tls: &ServerTls,
         (at, current): (usize, &Value),
     ) -> Diagnostic {
+        let identity = self.identity;
         let have = match current.as_str() {
             Some(name) => format!("names the Secret {}", literal(name)),
             None => "names no Secret".to_owned(),
@@ -160,16 +144,17 @@ impl Judged<'_> {
     }
 
     /// Services that nobody knows.
-    fn backends(&self, identity: &Identity, exposure: &Exposure) -> Vec<Diagnostic> {
+    fn backends(&self, exposure: &Exposure) -> Vec<Diagnostic> {
+        let identity = self.identity;
         let namespace = identity.namespace.as_deref().unwrap_or_default();
         let mut found = Vec::new();
         for (rule, _, content) in
-            rules(self.item).filter(|(_, host, _)| *host == exposure.host.as_str())
+            rules(self.value).filter(|(_, host, _)| *host == exposure.host.as_str())
         {
             let paths = content["http"]["paths"].as_array().into_iter().flatten().enumerate();
             for (path, content) in paths {
                 let Some(name) = content["backend"]["service"]["name"].as_str() else { continue };
-                let shown = self.surroundings.service(namespace, name);
+                let shown = self.service(namespace, name);
                 if matches!(shown, Shown::Found(())) {
                     continue;
                 }
@@ -201,9 +186,12 @@ impl Judged<'_> {
     }
 
     /// Kubernetes puts it wherever it is applied to; the Secrets say theirs.
-    fn nameless(&self, identity: &Identity) -> Option<Diagnostic> {
-        let said = self.item["metadata"]["namespace"].as_str().is_some_and(|name| !name.is_empty());
-        if said || !self.surroundings.is_elsewhere_perhaps() {
+    fn nameless(&self) -> Option<Diagnostic> {
+        let identity = self.identity;
+        let said =
+            self.value["metadata"]["namespace"].as_str().is_some_and(|name| !name.is_empty());
+        // One that is known is where they are applied.
+        if said || matches!(self.scene.existing.namespace, Namespace::Known(_)) {
             return None;
         }
         let namespace = identity.namespace.as_deref().unwrap_or_default();
@@ -216,14 +204,15 @@ impl Judged<'_> {
     }
 
     /// The controller asks clients of all hosts of an Ingress alike.
-    fn further_hosts(&self, identity: &Identity) -> Vec<Diagnostic> {
+    fn further_hosts(&self) -> Vec<Diagnostic> {
+        let identity = self.identity;
         if self.exposures.iter().all(|exposure| exposure.client_auth.is_none()) {
             return Vec::new();
         }
         let ours: BTreeSet<&str> =
             self.exposures.iter().map(|exposure| exposure.host.as_str()).collect();
         let mut told = BTreeSet::new();
-        let further = rules(self.item)
+        let further = rules(self.value)
             .filter(|(_, host, _)| !ours.contains(host) && told.insert(host.to_owned()));
         further
             .map(|(at, host, _)| {
@@ -242,12 +231,12 @@ impl Judged<'_> {
     /// What is not there yet; what is there and says something else is never overwritten.
     fn lacking(
         &self,
-        identity: &Identity,
         mut wanted: BTreeMap<String, String>,
         found: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, String> {
+        let identity = self.identity;
         wanted.retain(|name, want| {
-            let have = &self.item["metadata"]["annotations"][name.as_str()];
+            let have = &self.value["metadata"]["annotations"][name.as_str()];
             if *have == want.as_str() {
                 return false;
             }
@@ -277,8 +266,21 @@ impl Judged<'_> {
         wanted
     }
 
-    fn place(&self, exposure: &Exposure) -> Option<crate::diagnostic::Span> {
-        (self.locate)(&["hosts".into(), exposure.key.as_str().into()])
+    /// Whether there is such a Service, or the spec says that it exists.
+    fn service(&self, namespace: &str, name: &str) -> Shown {
+        if self.scene.services.contains(&(namespace, name)) {
+            return Shown::Found(());
+        }
+        self.scene.existing.objects.get(&Identity {
+            api_version: "v1".to_owned(),
+            kind: "Service".to_owned(),
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        })
+    }
+
+    fn place(&self, exposure: &Exposure) -> Option<Span> {
+        (self.scene.locate)(&["hosts".into(), exposure.key.as_str().into()])
     }
 }
 
@@ -295,25 +297,6 @@ pub(super) fn elsewhere(exposure: &Exposure, other: &Identity) -> Diagnostic {
     );
     let diagnostic = Diagnostic::error("ingress-elsewhere", title).help(help);
     diagnostic.about(other).field("metadata.namespace", Value::Null, Value::Null)
-}
-
-/// No Ingress is selected.
-pub(super) fn missing(
-    exposure: &Exposure,
-    selector: &Selector,
-    items: &[Value],
-    namespace: &str,
-) -> Diagnostic {
-    let identities = items.iter().filter_map(|item| identity_within(item, namespace));
-    let there = identities.filter(|identity| identity.kind == "Ingress");
-    let there: Vec<String> = there.map(|identity| identity.to_string()).collect();
-    let help = match there.as_slice() {
-        [] => "there is no Ingress at all: name the spec under `transformers` of the kustomization that has it; of a chart, switch it on in the values".to_owned(),
-        all => format!("there is {}", all.join(", ")),
-    };
-    let title =
-        format!("no Ingress among the objects is the one of host `{}`: {selector}", exposure.key);
-    Diagnostic::error("ingress-missing", title).help(help)
 }
 
 fn annotation_path(name: &str) -> String {
