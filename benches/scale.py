@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Measures `mtlsgen render` on small and large specs, as ratios to something run beside it.
 
-    python3 benches/scale.py [--hosts 1000 10000] [--runs 5] [--binary target/release/mtlsgen]
+    python3 benches/scale.py [--hosts 1000 10000] [--runs 5] [--binary target/release/mtlsgen] [--against OLDER]
 
 Start-up: `render` of the first mutual-TLS example with an existing store, against the start of
 `true`. Scale: N hosts, each with Deployment, Service, TLS Secret, CA Secret and Ingress, store
 unchanged, written to standard output; then the larger spec with a derived store. CPU seconds and peak memory are the kernel's figures for
 the finished process; runs of different sizes alternate, and medians are printed.
+
+With `--against`, both binaries render the same specs in turn, and the ratios of the first to the second are printed: CPU; peak
+memory on one processor, where it does not depend on how threads meet; and, where valgrind is there, instructions, which do not
+depend on what else the machine does.
 """
 
 import argparse
@@ -68,6 +72,30 @@ def prepare(binary, folder, text):
     return time.monotonic() - started
 
 
+def compare(binary, other, folder, runs):
+    """Ratios of CPU, peak memory and instructions of two binaries over one folder."""
+    rows = {each: [] for each in (binary, other)}
+    pinned = {each: [] for each in (binary, other)}
+    one = ["taskset", "-c", "0"] if shutil.which("taskset") else []
+    for _ in range(runs):
+        for each in (binary, other):
+            rows[each].append(run([each, "render"], folder))
+            pinned[each].append(run([*one, each, "render"], folder))
+    words = [f"CPU {median(rows[binary], 0) / median(rows[other], 0):.3f}"]
+    words.append(f"peak {median(pinned[binary], 2) / median(pinned[other], 2):.3f}")
+    if shutil.which("valgrind"):
+        count = [instructions(each, folder) for each in (binary, other)]
+        words.append(f"instructions {count[0] / count[1]:.3f}")
+    return ", ".join(words)
+
+
+def instructions(binary, folder):
+    """Instructions of one run, as valgrind counts them."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", binary, "render"]
+    said = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    return int(said.stderr.split("Collected :")[1].split()[0])
+
+
 def median(rows, column):
     return statistics.median(row[column] for row in rows)
 
@@ -77,6 +105,7 @@ def main():
     parser.add_argument("--hosts", nargs=2, type=int, default=[1000, 10000], metavar=("FEW", "MANY"))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--binary", type=pathlib.Path)
+    parser.add_argument("--against", type=pathlib.Path)
     arguments = parser.parse_args()
     binary = arguments.binary
     if binary is None:
@@ -89,6 +118,10 @@ def main():
         scratch = pathlib.Path(scratch)
         prepare(binary, scratch / "start", (ROOT / "examples/demo-app-3-mtls/mtls.toml").read_text())
         issuing = {n: prepare(binary, scratch / str(n), spec(n)) for n in (few, many)}
+        if arguments.against:
+            for n in (few, many):
+                print(f"{n} hosts: {compare(binary, arguments.against.resolve(), scratch / str(n), arguments.runs)}")
+            return
         seed = scratch / "seed"
         seed.touch(mode=0o600)
         seed.write_text(os.urandom(32).hex())
