@@ -11,6 +11,7 @@ mod completions;
 mod diff;
 mod doctor;
 mod existing_arguments;
+mod explain;
 pub mod globals;
 mod hints;
 mod import;
@@ -71,6 +72,7 @@ enum Command {
     ArgoCd(argo_cd::Args),
     PostRender(post_render::Args),
     Templates(templates::Args),
+    Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -92,6 +94,7 @@ impl Command {
             Self::PostRender(args) => post_render::run(&args, globals),
             Self::Kustomize(args) => kustomize::run(args, globals),
             Self::Templates(args) => templates::run(&args, globals),
+            Self::Explain(args) => explain::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),
             Self::Completions(args) => completions::run(&args, globals),
             Self::Man(args) => man::run(&args, globals),

@@ -1,5 +1,6 @@
 //! One type for every message about the user's input, apart from how it is shown.
 
+pub mod codes;
 mod excerpt;
 pub mod human;
 pub mod json;
@@ -152,6 +153,9 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: &'static str, title: impl Into<String>) -> Self {
+        // Unit tests may make up their own.
+        #[cfg(not(test))]
+        debug_assert!(codes::find(code).is_some(), "`{code}` is not in the register of codes");
         Self {
             severity,
             code,

@@ -3,7 +3,7 @@
 use super::constraints;
 use super::examination::Role;
 use super::words;
-use crate::diagnostic::{Severity, literal, shown};
+use crate::diagnostic::{Severity, codes, literal, shown};
 use crate::pki::acceptance;
 use crate::pki::certificate::details::{Details, OWN_CURVE, extension};
 use crate::pki::certificate::{Certificate, ExtendedKeyUsage, Signature, key_usage};
@@ -60,6 +60,7 @@ impl Problem {
     }
 
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        debug_assert!(codes::find(code).is_some(), "`{code}` is not in the register of codes");
         // Whatever names of certificates are in it.
         let message = shown(&message.into());
         Self { severity, code, message, verdict: Verdict::None }

@@ -1,0 +1,89 @@
+//! `mtlsgen explain`: what the code of a message stands for.
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, print, print_json};
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Severity, nearest};
+
+/// Say what the code of a message stands for, or list all codes
+///
+/// The code stands in brackets behind the severity: `error[unknown-key]`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The code; without it, all are listed
+    code: Option<String>,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// Format of standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Explains.
+pub fn run(args: &Args, _: &Globals) -> Result<ExitStatus, CommandError> {
+    match (&args.code, args.format) {
+        (Some(name), Format::Text) => print(text(find(name)?))?,
+        (Some(name), Format::Json) => print_json(&format!("{:#}\n", json(find(name)?)))?,
+        (None, Format::Text) => print(list())?,
+        (None, Format::Json) => {
+            let all: Value = codes::all().iter().map(json).collect();
+            print_json(&format!("{all:#}\n"))?;
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn find(name: &str) -> Result<&'static Code, CommandError> {
+    codes::find(name).ok_or_else(|| {
+        let hint = match nearest(name, codes::all().iter().map(|code| code.name)) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "`mtlsgen explain` lists them".to_owned(),
+        };
+        CommandError::world(
+            "unknown-code",
+            &format!("no code `{}`", name.escape_debug()),
+            Some(hint),
+        )
+    })
+}
+
+fn text(code: &Code) -> String {
+    let Code { name, severities: _, meaning, page } = code;
+    format!("{name} ({})\n\n{meaning}\n\nMore: {page}\n", words(code).join(", "))
+}
+
+fn list() -> String {
+    let all = codes::all();
+    let widest = |width: fn(&Code) -> usize| all.iter().map(width).max().unwrap_or_default();
+    let name = widest(|code| code.name.len());
+    let severity = widest(|code| words(code).join(", ").len());
+    let line = |code: &Code| {
+        let severities = words(code).join(", ");
+        format!("{:name$}  {severities:severity$}  {}\n", code.name, code.meaning)
+    };
+    all.iter().map(line).collect()
+}
+
+fn json(code: &Code) -> Value {
+    let Code { name, severities: _, meaning, page } = code;
+    json!({ "code": name, "severities": words(code), "meaning": meaning, "page": page })
+}
+
+fn words(code: &Code) -> Vec<&'static str> {
+    let word = |severity: &Severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Notice => "notice",
+    };
+    code.severities.iter().map(word).collect()
+}
