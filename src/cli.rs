@@ -30,9 +30,11 @@ pub mod spec_arguments;
 mod status;
 mod templates;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use globals::{ColorChoice, Globals};
@@ -76,6 +78,13 @@ enum Command {
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
+    /// Print the version
+    Version,
+    /// Print the help of a command
+    Help {
+        /// The command, and a command of it; that of mtlsgen itself unless said
+        command: Vec<OsString>,
+    },
 }
 
 impl Command {
@@ -98,6 +107,11 @@ impl Command {
             Self::Schema(args) => schema::run(&args, globals),
             Self::Completions(args) => completions::run(&args, globals),
             Self::Man(args) => man::run(&args, globals),
+            Self::Version => {
+                report::print(concat!("mtlsgen ", env!("CARGO_PKG_VERSION"), "\n"))?;
+                Ok(ExitStatus::Done)
+            }
+            Self::Help { command } => Ok(help(command, globals)),
         }
     }
 }
@@ -121,8 +135,35 @@ pub fn main() -> ExitCode {
 }
 
 fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Cli, clap::Error> {
-    let matches = command().color(color.into()).try_get_matches_from(arguments)?;
-    Cli::from_arg_matches(&matches)
+    let matches = command().color(color.into()).try_get_matches_from(arguments);
+    Cli::from_arg_matches(&matches.map_err(with_flag_of_spec)?)
+}
+
+/// Shows the help text of a command, as its flag `--help` does.
+fn help(command: Vec<OsString>, globals: &Globals) -> ExitStatus {
+    let arguments = std::iter::once("mtlsgen".into()).chain(command).chain(["--help".into()]);
+    let arguments: Vec<OsString> = arguments.collect();
+    match parse(&arguments, globals.color) {
+        Err(error) => {
+            report::mistake(&error, globals.color);
+            if error.use_stderr() { ExitStatus::Failed } else { ExitStatus::Done }
+        }
+        Ok(_) => ExitStatus::Done,
+    }
+}
+
+/// A spec that is named without its flag is a common slip.
+fn with_flag_of_spec(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let ends = ["toml", "yaml", "yml", "json"];
+    let end = Path::new(argument).extension().and_then(OsStr::to_str);
+    if error.kind() == ErrorKind::UnknownArgument && end.is_some_and(|end| ends.contains(&end)) {
+        let tip = format!("a spec is named with '-f {argument}'").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 fn run(cli: Cli) -> ExitCode {

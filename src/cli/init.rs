@@ -52,8 +52,8 @@ pub struct Args {
     /// Authority that signs clients, `clients` unless said; with `--tls none`, there is no client authentication
     #[arg(long, value_name = "NAME")]
     ca: Option<ObjectName>,
-    /// Name of a client; `alice` unless said; may be repeated
-    #[arg(long = "client", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    /// Name of a client; `alice` unless said; may be repeated, or several with commas between them
+    #[arg(long = "client", value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     clients: Vec<String>,
     /// TLS without client authentication
     #[arg(long, conflicts_with_all = ["ca", "clients"])]

@@ -120,12 +120,12 @@ fn pem_is_written_as_asked() {
     let pem = |arguments: &[&str]| {
         sandbox.ok(&[&["cert", "export", "-q"][..], arguments].concat()).stdout
     };
-    assert_eq!(pem(&["alice", "--format", "pem-chain"]), sandbox.read("pki/clients/alice/tls.crt"));
-    assert_eq!(pem(&["alice", "--format", "pem-key"]), sandbox.read("pki/clients/alice/tls.key"));
+    assert_eq!(pem(&["alice", "--as", "pem-chain"]), sandbox.read("pki/clients/alice/tls.crt"));
+    assert_eq!(pem(&["alice", "--as", "pem-key"]), sandbox.read("pki/clients/alice/tls.key"));
     let combined =
         sandbox.read("pki/clients/alice/tls.key") + &sandbox.read("pki/clients/alice/tls.crt");
-    assert_eq!(pem(&["alice", "--format", "pem-combined"]), combined);
-    assert_eq!(certificates(&pem(&["alice", "--format", "pem-chain", "--with-root"])), 3);
+    assert_eq!(pem(&["alice", "--as", "pem-combined"]), combined);
+    assert_eq!(certificates(&pem(&["alice", "--as", "pem-chain", "--with-root"])), 3);
     // An authority's chain is what others trust.
     let trust = pem(&["cas/issuing"]);
     assert_eq!(
@@ -157,23 +157,23 @@ fn what_is_not_handed_out_is_refused_with_a_way_out() {
     sandbox.write("empty", "\n");
     let before = sandbox.files();
     let cases: [(&[&str], &str); 11] = [
-        (&["root", "--format", "pem-key"], "the key of an authority is not handed out"),
-        (&["cas/issuing", "--format", "pkcs12"], "the key of an authority is not handed out"),
+        (&["root", "--as", "pem-key"], "the key of an authority is not handed out"),
+        (&["cas/issuing", "--as", "pkcs12"], "the key of an authority is not handed out"),
         (&["alcie"], "did you mean `clients/alice`?"),
         (&["alice", "--password-file", "empty"], "the password is empty"),
         (&["alice", "-o", "-", "--new-password-file", "-"], "its password needs another place"),
         (&["alice", "-o", "a.p12"], "the password of the new file has no place"),
         (
-            &["alice", "--format", "pem-key", "--password-file", "empty"],
-            "`--password-file` has no effect with `--format pem-key`",
+            &["alice", "--as", "pem-key", "--password-file", "empty"],
+            "`--password-file` has no effect with `--as pem-key`",
         ),
         (
             &["alice", "--friendly-name", "🦀", "--new-password-file", "x"],
             "characters that PKCS#12 cannot hold",
         ),
-        (&["alice", "--format", "pem-key", "--with-root"], "`--with-root` has no effect"),
-        (&["alice", "--format", "curl", "--force"], "`--force` has no effect"),
-        (&["hosts/a.example.com", "--format", "curl"], "only clients call hosts"),
+        (&["alice", "--as", "pem-key", "--with-root"], "`--with-root` has no effect"),
+        (&["alice", "--as", "curl", "--force"], "`--force` has no effect"),
+        (&["hosts/a.example.com", "--as", "curl"], "only clients call hosts"),
     ];
     for (arguments, words) in cases {
         let run = sandbox.run(&[&["cert", "export"], arguments].concat());
@@ -191,7 +191,7 @@ fn what_is_not_handed_out_is_refused_with_a_way_out() {
         "{}",
         run.stderr
     );
-    sandbox.ok(&["cert", "export", "alice", "--format", "pem-chain"]);
+    sandbox.ok(&["cert", "export", "alice", "--as", "pem-chain"]);
     // Nothing on the command line is a password.
     let help = sandbox.ok(&["cert", "export", "--help"]).stdout;
     assert!(!help.contains("--password ") && !help.contains("--password="), "{help}");
@@ -252,8 +252,7 @@ fn passwords_come_and_go_where_they_are_asked_to() {
 #[test]
 fn curl_lines_are_ready_to_run() {
     let sandbox = rendered();
-    let run =
-        sandbox.ok(&["cert", "export", "alice", "--format", "curl", "--address", "192.0.2.7"]);
+    let run = sandbox.ok(&["cert", "export", "alice", "--as", "curl", "--address", "192.0.2.7"]);
     let files = "--cert pki/clients/alice/tls.crt --key pki/clients/alice/tls.key";
     let expected = format!(
         "curl --resolve any.example.org:443:192.0.2.7 {files} --cacert pki/cas/root/tls.crt https://any.example.org/\n\
@@ -264,7 +263,7 @@ fn curl_lines_are_ready_to_run() {
          # 200 (or what the service answers) with the certificate, 302 to https://help.example.com/ without\n"
     );
     assert_eq!((run.stdout, run.stderr), (expected, String::new()));
-    let rsa = sandbox.ok(&["cert", "export", "rsa", "--format", "curl"]).stdout;
+    let rsa = sandbox.ok(&["cert", "export", "rsa", "--as", "curl"]).stdout;
     assert!(
         !rsa.contains("https://a.example.com") && rsa.contains(":443:ADDRESS"),
         "not allowed there: {rsa}"
@@ -275,13 +274,13 @@ fn curl_lines_are_ready_to_run() {
         assert!(sandbox.path(path).is_file());
     }
     // With an export, they are for the person in front of it.
-    let run = sandbox.ok(&["cert", "export", "alice", "--format", "pem-chain"]);
+    let run = sandbox.ok(&["cert", "export", "alice", "--as", "pem-chain"]);
     assert!(
         run.stderr.starts_with("curl --resolve any.example.org:443:ADDRESS "),
         "{}",
         run.stderr
     );
-    let run = sandbox.ok(&["cert", "export", "hosts/a.example.com", "--format", "pem-chain"]);
+    let run = sandbox.ok(&["cert", "export", "hosts/a.example.com", "--as", "pem-chain"]);
     assert_eq!(run.stderr, "");
 }
 
@@ -364,4 +363,39 @@ fn java_reads_both_profiles_and_what_it_writes_is_read() {
     ]);
     let shown = sandbox.ok(&["cert", "show", "java.p12", "--password-file", "java"]).stdout;
     assert!(shown.contains("CN=robot") && shown.contains("private key: ECDSA"), "{shown}");
+}
+
+#[test]
+fn the_ending_of_a_file_says_what_is_written() {
+    let sandbox = rendered();
+    for file in ["server.crt", "server.CER", "server.pem"] {
+        sandbox.ok(&["cert", "export", "*.example.org", "-o", file]);
+        let text = sandbox.read(file);
+        assert_eq!((certificates(&text), text.contains("PRIVATE KEY")), (2, false), "{file}");
+    }
+    sandbox.ok(&["cert", "export", "alice", "-o", "alice.key"]);
+    assert!(sandbox.read("alice.key").starts_with("-----BEGIN PRIVATE KEY"));
+    assert_eq!(mode(&sandbox, "alice.key"), 0o600);
+    // What is said counts, and the former name of the flag does for a while.
+    let run =
+        sandbox.ok(&["cert", "export", "alice", "-o", "both.crt", "--format", "pem-combined"]);
+    assert!(sandbox.read("both.crt").contains("PRIVATE KEY"));
+    assert!(run.stderr.contains("renamed-flag") && run.stderr.contains("`--as`"), "{}", run.stderr);
+    let run = sandbox.run(&["cert", "export", "alice", "--as", "curl", "--format", "curl"]);
+    assert_eq!(run.status, 2);
+}
+
+#[test]
+fn curl_lines_lead_to_a_name_and_a_port() {
+    let sandbox = rendered();
+    for (address, words) in [
+        ("203.0.113.1", "--resolve a.example.com:443:203.0.113.1 "),
+        ("lb.example.net:8443", "--connect-to a.example.com:443:lb.example.net:8443 "),
+        ("[2001:db8::1]:8443", "--connect-to 'a.example.com:443:[2001:db8::1]:8443' "),
+    ] {
+        let run = sandbox.ok(&["cert", "export", "alice", "--as", "curl", "--address", address]);
+        assert!(run.stdout.contains(words), "{address}: {}", run.stdout);
+    }
+    let run = sandbox.run(&["cert", "export", "alice", "--as", "curl", "--address", "https://lb"]);
+    assert!(run.stderr.contains("write a host or IP address"), "{}", run.stderr);
 }

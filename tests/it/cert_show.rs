@@ -520,7 +520,7 @@ fn nobody_else_is_read_for_one_holder() {
     assert_eq!(sandbox.run(&["status"]).status, 2);
     for name in ["alice", "clients/alice", "cas/issuing", "hosts/web"] {
         sandbox.ok(&["cert", "show", name]);
-        sandbox.ok(&["cert", "export", name, "--format", "pem-chain"]);
+        sandbox.ok(&["cert", "export", name, "--as", "pem-chain"]);
     }
 }
 

@@ -165,3 +165,14 @@ fn templates_are_listed_printed_and_written_but_never_overwritten() {
         assert_eq!(run(&write).status, 0);
     }
 }
+
+#[test]
+fn help_and_version_are_commands_too() {
+    assert_eq!(run(&["help", "render"]).stdout, run(&["render", "--help"]).stdout);
+    assert_eq!(run(&["version"]).stdout, run(&["--version"]).stdout);
+    let Run { status, stderr, .. } = run(&["render", "mtls.toml"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("a spec is named with '-f mtls.toml'"), "{stderr}");
+    let Run { stderr, .. } = run(&["render", "production"]);
+    assert!(!stderr.contains("-f production"), "{stderr}");
+}

@@ -211,19 +211,19 @@ fn what_needs_no_private_key_works_without_an_identity() {
         &["render", "--dry-run"],
         &["cert", "show", "alice"],
         &["cert", "show", "--check", "cas/root", "clients/alice"],
-        &["cert", "export", "alice", "--format", "pem-chain"],
-        &["cert", "export", "alice", "--format", "curl"],
+        &["cert", "export", "alice", "--as", "pem-chain"],
+        &["cert", "export", "alice", "--as", "curl"],
         &["ca", "rotate", "root", "--plan"],
     ];
     for arguments in without_keys {
         let run = sandbox.run(arguments);
         assert_eq!((arguments, run.status), (arguments, 0), "{}{}", run.stdout, run.stderr);
     }
-    let curl = sandbox.ok(&["cert", "export", "alice", "--format", "curl"]).stdout;
+    let curl = sandbox.ok(&["cert", "export", "alice", "--as", "curl"]).stdout;
     assert!(curl.contains("--key <(age -d -i IDENTITY pki/clients/alice/tls.key.age)"), "{curl}");
     let with_keys: [(&[&str], &str); 4] = [
         (&["render", "--locked"], "hosts/a.example.com"),
-        (&["cert", "export", "alice", "--format", "pem-key"], "clients/alice"),
+        (&["cert", "export", "alice", "--as", "pem-key"], "clients/alice"),
         (&["cert", "renew", "alice"], "cas/clients"),
         (&["ca", "rotate", "clients"], "cas/root"),
     ];

@@ -257,7 +257,7 @@ fn certificates_of_secrets_are_shown_and_handed_out() {
     let existing = ["--existing", "secrets.json"];
     assert_eq!(show(&sandbox, &existing), show(&store, &[]));
     let export = |sandbox: &Sandbox, more: &[&str]| {
-        let mut arguments = vec!["cert", "export", "clients/job", "--format", "pem-combined"];
+        let mut arguments = vec!["cert", "export", "clients/job", "--as", "pem-combined"];
         arguments.extend(more);
         sandbox.ok(&arguments).stdout
     };

@@ -149,7 +149,7 @@ fn encrypted_keys_their_identities_and_passphrases_are_nowhere_else() {
         &["access", "out", "--format", "json"],
         &["cert", "show", "alice", "cas/root"],
         &["cert", "export", "alice", "-o", "alice.p12", "--force", "--new-password-file", "x"],
-        &["cert", "export", "alice", "--format", "curl"],
+        &["cert", "export", "alice", "--as", "curl"],
         &["render", "--kind", "Ingress", "--identity-passphrase-file", "ann.txt"],
     ] {
         for format in ["human", "json"] {
@@ -233,11 +233,11 @@ fn looking_at_certificates_and_handing_them_out_shows_no_key_and_no_password() {
     for export in [
         &[&["alice"][..], &to].concat()[..],
         &[&["alice", "--force"][..], &to].concat(),
-        &["alice", "--format", "pem-chain"],
-        &["alice", "--format", "curl"],
-        &["alice", "--format", "pem-key", "-o", "nowhere/x"],
+        &["alice", "--as", "pem-chain"],
+        &["alice", "--as", "curl"],
+        &["alice", "--as", "pem-key", "-o", "nowhere/x"],
         &["alice", "-o", "nowhere/x.p12"],
-        &["cas/clients", "--format", "pem-combined"],
+        &["cas/clients", "--as", "pem-combined"],
     ] {
         runs.push(sandbox.run(&[&["cert", "export"], export].concat()));
     }

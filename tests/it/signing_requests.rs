@@ -245,10 +245,10 @@ fn the_owner_gets_the_certificates_and_a_line_for_their_key() {
         run.stderr
     );
     for format in ["pkcs12", "pem-key", "pem-combined"] {
-        let run = sandbox.run(&["cert", "export", "billing", "--format", format]);
+        let run = sandbox.run(&["cert", "export", "billing", "--as", format]);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""));
         assert!(run.stderr.contains("its private key is its owner's"), "{}", run.stderr);
-        assert!(run.stderr.contains("--format pem-chain"), "{}", run.stderr);
+        assert!(run.stderr.contains("--as pem-chain"), "{}", run.stderr);
     }
     assert!(!sandbox.path("billing.p12").exists());
 }

@@ -217,7 +217,7 @@ fn brought_certificates_and_what_hinders_a_render_are_shown() {
     let failing = sandbox.run(&["status", "--at", "2099-01-01", "--fail-within", "0s"]);
     assert_eq!(failing.status, 1);
     assert!(failing.stderr.contains("`authority partner`"), "{}", failing.stderr);
-    sandbox.ok(&["cert", "export", "alice", "--format", "pem-chain", "--at", "2099-01-01"]);
+    sandbox.ok(&["cert", "export", "alice", "--as", "pem-chain", "--at", "2099-01-01"]);
     assert_eq!(
         sandbox.run(&["render", "--at", "2099-01-01"]).status,
         2,

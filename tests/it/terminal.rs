@@ -188,7 +188,7 @@ fn certificates_are_shown_in_colour_and_handed_out_off_the_screen() {
     assert!(!plain.stdout.contains('\u{1b}'), "{:?}", plain.stdout);
 
     let key = sandbox.read("pki/clients/alice/tls.key");
-    for arguments in ["--format pem-key", "--format pem-combined", "-o - --new-password-file x"] {
+    for arguments in ["--as pem-key", "--as pem-combined", "-o - --new-password-file x"] {
         let run = on_terminal(&sandbox, &format!("cert export alice {arguments}"), "").unwrap();
         assert_eq!(run.status, 2, "{}", run.stdout);
         assert!(
@@ -206,7 +206,7 @@ fn certificates_are_shown_in_colour_and_handed_out_off_the_screen() {
     assert_eq!(password.len(), 34, "{}", shown.stdout);
     sandbox.write("password", password);
     sandbox.ok(&["cert", "show", "alice.p12", "--password-file", "password"]);
-    let public = on_terminal(&sandbox, "cert export alice --format pem-chain", "").unwrap();
+    let public = on_terminal(&sandbox, "cert export alice --as pem-chain", "").unwrap();
     assert!(public.stdout.contains("BEGIN CERTIFICATE"), "{}", public.stdout);
 }
 

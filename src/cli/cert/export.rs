@@ -1,15 +1,16 @@
 //! `mtlsgen cert export`: hands a certificate out, as PEM or PKCS#12.
 
+mod address;
 mod credential;
 mod curl;
 mod destination;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
+use self::address::Address;
 use super::password;
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::Globals;
@@ -33,9 +34,14 @@ pub struct Args {
     /// Holder: `alice`, `clients/alice`, `hosts/NAME`, `cas/NAME`
     #[arg(value_name = "NAME")]
     name: String,
-    /// What to write; `pkcs12` unless said, `pem-chain` for authorities and for clients with `csr`
-    #[arg(long)]
-    format: Option<Format>,
+    /// What to write; without it, what the ending of FILE says, else `pkcs12`, and `pem-chain` for authorities and for clients with `csr`
+    ///
+    /// `.p12` and `.pfx` are `pkcs12`; `.pem`, `.crt` and `.cer` are `pem-chain`; `.key` is `pem-key`.
+    #[arg(long = "as", value_name = "FORM")]
+    form: Option<Form>,
+    /// The former name of `--as`
+    #[arg(long, hide = true, conflicts_with = "form")]
+    format: Option<Form>,
     /// File to write, `-` for standard output; for `pkcs12`, `NAME.p12` in the holder's folder of the store, else standard output
     ///
     /// Without such a folder, `NAME.p12` goes to the working directory.
@@ -65,9 +71,9 @@ pub struct Args {
     /// File to write the new password to, `-` for standard output, instead of showing it on the terminal
     #[arg(long, value_name = "FILE", help_heading = "PKCS#12")]
     new_password_file: Option<PathBuf>,
-    /// Address of the ingress, for the `curl` lines
-    #[arg(long, value_name = "ADDRESS")]
-    address: Option<IpAddr>,
+    /// Address of the ingress, for the `curl` lines: a host or IP address, and `:PORT` if it is not 443
+    #[arg(long, value_name = "ADDRESS", value_parser = address::address)]
+    address: Option<Address>,
     #[command(flatten)]
     existing: ExistingArguments,
     #[command(flatten)]
@@ -76,7 +82,7 @@ pub struct Args {
 
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum Form {
     /// One file with certificate, intermediates and key, under a password
     Pkcs12,
     /// Certificate, then intermediates; of an authority, the trust bundle up to the root
@@ -101,38 +107,56 @@ enum Profile {
 /// Hands out.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    let with_key = hands_out_key(args.format);
+    if args.format.is_some() {
+        report.diagnostics(&[renamed()]);
+    }
+    let chosen = args.form.or(args.format).or_else(|| args.output.as_deref().and_then(by_ending));
+    let with_key = hands_out_key(chosen);
     let credential = credential::load(&args.name, &args.spec, &args.existing, with_key, report)?;
     let is_without_key =
         matches!(credential.holder, Holder::Authority(_)) || credential.is_by_request();
-    let format =
-        args.format.unwrap_or(if is_without_key { Format::PemChain } else { Format::Pkcs12 });
-    refuse_useless_flags(args, format)?;
-    if format == Format::Curl {
-        show(&curl::lines(&credential, args.address)?, false)?;
+    let form = chosen.unwrap_or(if is_without_key { Form::PemChain } else { Form::Pkcs12 });
+    refuse_useless_flags(args, form)?;
+    if form == Form::Curl {
+        show(&curl::lines(&credential, args.address.as_ref())?, false)?;
         return Ok(ExitStatus::Done);
     }
-    if format == Format::Pkcs12 {
+    if form == Form::Pkcs12 {
         write_pkcs12(args, &credential, report)?;
     } else {
-        write_pem(args, &credential, format, report)?;
+        write_pem(args, &credential, form, report)?;
     }
     if matches!(credential.holder, Holder::Client(_)) && !args.existing.is_given() {
-        report.say_lines(&curl::lines(&credential, args.address)?);
+        report.say_lines(&curl::lines(&credential, args.address.as_ref())?);
     }
     Ok(ExitStatus::Done)
 }
 
-/// Whether the key may be needed; without a format, the holder decides.
-fn hands_out_key(format: Option<Format>) -> bool {
-    !matches!(format, Some(Format::PemChain | Format::Curl))
+/// What the ending of a file says that is to be in it.
+fn by_ending(file: &Path) -> Option<Form> {
+    match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "p12" | "pfx" => Some(Form::Pkcs12),
+        "pem" | "crt" | "cer" => Some(Form::PemChain),
+        "key" => Some(Form::PemKey),
+        _ => None,
+    }
+}
+
+fn renamed() -> Diagnostic {
+    Diagnostic::notice("renamed-flag", "`--format` of `cert export` is called `--as` now")
+        .help("the next version does not know `--format` there any more")
+}
+
+/// Whether the key may be needed; where no form is said, the holder decides.
+fn hands_out_key(form: Option<Form>) -> bool {
+    !matches!(form, Some(Form::PemChain | Form::Curl))
 }
 
 /// Nothing that somebody says is passed over.
-fn refuse_useless_flags(args: &Args, format: Format) -> Result<(), CommandError> {
-    let is_pkcs12 = format == Format::Pkcs12;
-    let has_certificates = !matches!(format, Format::PemKey | Format::Curl);
-    let has_output = format != Format::Curl;
+fn refuse_useless_flags(args: &Args, form: Form) -> Result<(), CommandError> {
+    let is_pkcs12 = form == Form::Pkcs12;
+    let has_certificates = !matches!(form, Form::PemKey | Form::Curl);
+    let has_output = form != Form::Curl;
     let flags = [
         (args.password_file.is_some(), is_pkcs12, "--password-file"),
         (args.new_password_file.is_some(), is_pkcs12, "--new-password-file"),
@@ -144,29 +168,29 @@ fn refuse_useless_flags(args: &Args, format: Format) -> Result<(), CommandError>
     ];
     let useless = flags.into_iter().find(|(given, has_effect, _)| *given && !has_effect);
     let Some((.., flag)) = useless else { return Ok(()) };
-    let format = format.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
-    let what = format!("`{flag}` has no effect with `--format {format}`");
-    let hint = "leave it out, or choose another format; without `--format`, it is `pkcs12`";
+    let form = form.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+    let what = format!("`{flag}` has no effect with `--as {form}`");
+    let hint = "leave it out, or choose another form with `--as`; without it, the ending of the file decides, else it is `pkcs12`";
     Err(CommandError::world("useless-flag", &what, Some(hint.to_owned())))
 }
 
 fn write_pem(
     args: &Args,
     credential: &Credential,
-    format: Format,
+    form: Form,
     report: Report,
 ) -> Result<(), CommandError> {
     let mut text = Zeroizing::new(String::new());
-    if format != Format::PemChain {
+    if form != Form::PemChain {
         let key = credential.key()?.to_pem();
         // Reserved at once, so that no unwiped copy is left behind by growing.
         text.reserve(key.len() + 8192 * credential.chain.len());
         text.push_str(&key);
     }
-    if format != Format::PemKey {
+    if form != Form::PemKey {
         text.push_str(&chain::to_pem(credential.certificates(args.with_root)));
     }
-    let has_key = format != Format::PemChain;
+    let has_key = form != Form::PemChain;
     let destination = Destination::new(args.output.as_deref().unwrap_or(Path::new("-")), has_key);
     destination.refuse_terminal()?;
     destination::write(&[(&destination, text.as_bytes())], args.force)?;

@@ -36,7 +36,7 @@ fn a_store_belongs_to_the_first_name_that_it_meets() {
         &["cert", "renew", "--all"],
         &["cert", "revoke", "alice"],
         &["cert", "show", "alice"],
-        &["cert", "export", "alice", "--format", "pem-chain"],
+        &["cert", "export", "alice", "--as", "pem-chain"],
         &["ca", "rotate", "clients"],
     ] {
         let prod = [command, &["-f", "base.toml", "-f", "prod.toml"]].concat();

@@ -59,7 +59,7 @@ fn a_clone_without_named_keys_is_up_to_date() {
         &["render", "--locked", "--kind", "Ingress"],
         &["render", "--dry-run"],
         &["cert", "show", "hosts/api.example.com"],
-        &["cert", "export", "hosts/api.example.com", "--format", "pem-chain"],
+        &["cert", "export", "hosts/api.example.com", "--as", "pem-chain"],
         &["cert", "revoke", "carol", "--dry-run"],
     ] {
         let run = clone.ok(arguments);
@@ -92,7 +92,7 @@ fn what_takes_a_named_key_names_its_file() {
         assert!(run.stderr.contains("--> mtls.toml:"), "{arguments:?}: {}", run.stderr);
         assert_eq!(changes(), before, "{arguments:?}");
     };
-    refused(&["cert", "export", "hosts/api.example.com", "--format", "pem-key"], "api");
+    refused(&["cert", "export", "hosts/api.example.com", "--as", "pem-key"], "api");
     refused(&["cert", "renew", "carol"], "corp");
     let spec = format!("{SPEC}{NAMED}");
     clone.write("mtls.toml", format!("{spec}[clients.dave]\nissuer = \"corp\"\n"));

@@ -120,12 +120,11 @@ fn requests_of_clients_are_signed_and_their_keys_stay_where_they_are() {
     output_of(&mut request);
     let objects = render_at(&sandbox, "2031-01-01");
     assert!(certificates(&objects, "bob", "tls.crt").len() == 2);
-    let export = |at: &str| {
-        sandbox.ok(&["cert", "export", "alice", "--format", "pem-chain", "--at", at]).stdout
-    };
+    let export =
+        |at: &str| sandbox.ok(&["cert", "export", "alice", "--as", "pem-chain", "--at", at]).stdout;
     assert_eq!(export("2031-01-01"), export("2031-01-01"));
     assert_ne!(export("2031-01-01"), export("2033-01-01"));
-    failing(&sandbox.run(&["cert", "export", "alice", "--format", "pem-key"]), "alice");
+    failing(&sandbox.run(&["cert", "export", "alice", "--as", "pem-key"]), "alice");
 }
 
 #[test]

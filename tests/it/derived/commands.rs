@@ -14,16 +14,13 @@ fn looking_and_handing_out_work_as_with_a_folder() {
     let sandbox = sandbox(SPEC);
     let rendered = objects(&sandbox.ok(&["render"]).stdout);
     let alice = object(&rendered, "Secret", "alice");
-    let export = |format: &str| sandbox.ok(&["cert", "export", "alice", "--format", format]).stdout;
+    let export = |form: &str| sandbox.ok(&["cert", "export", "alice", "--as", form]).stdout;
     assert_eq!(export("pem-chain").into_bytes(), data(alice, "tls.crt"));
     assert_eq!(export("pem-key").into_bytes(), data(alice, "tls.key"));
-    failing(
-        &sandbox.run(&["cert", "export", "cas/root", "--format", "pem-key"]),
-        "is not handed out",
-    );
+    failing(&sandbox.run(&["cert", "export", "cas/root", "--as", "pem-key"]), "is not handed out");
     let lines = export("curl");
     assert!(lines.contains("--cert alice.crt --key alice.key --cacert servers.crt"), "{lines}");
-    assert!(lines.contains("# mtlsgen cert export cas/servers --format pem-chain -o servers.crt"));
+    assert!(lines.contains("# mtlsgen cert export cas/servers --as pem-chain -o servers.crt"));
     for line in lines.lines().filter_map(|line| line.strip_prefix("# mtlsgen ")) {
         sandbox.ok(&line.split(' ').collect::<Vec<_>>());
     }

@@ -83,7 +83,7 @@ fn runs(sandbox: &Sandbox) -> Vec<Run> {
         &["cert", "show", "seed"],
         &["cert", "export", "alice"],
         &["cert", "export", "cas/root"],
-        &["cert", "export", "cas/root", "--format", "pem-key"],
+        &["cert", "export", "cas/root", "--as", "pem-key"],
         &["cert", "renew", "alice"],
         &["cert", "revoke", "alice"],
         &["ca", "rotate", "root", "--plan"],

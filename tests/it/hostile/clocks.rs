@@ -91,7 +91,7 @@ fn an_authority_that_is_not_valid_yet_is_told_alone() {
 fn what_is_handed_out_or_taken_over_before_its_time_is_told() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "-q", "--at", AHEAD]);
-    let export = ["cert", "export", "alice", "--format", "pem-chain", "-o", "-", "--at", NOW];
+    let export = ["cert", "export", "alice", "--as", "pem-chain", "-o", "-", "--at", NOW];
     let run = sandbox.ok(&export);
     for words in
         ["warning[not-valid]", "is valid from 2030-12-31T23:55:00Z on", "`mtlsgen cert renew NAME`"]

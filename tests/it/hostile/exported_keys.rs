@@ -73,15 +73,15 @@ fn a_key_is_not_written_where_git_would_take_it_up() {
     refused(&["-o", &linked, "--new-password-file", &away]);
     refused(&["--new-password-file", "password.txt"]);
     refused(&["-o", &away, "--new-password-file", "password.txt"]);
-    refused(&["--format", "pem-key", "-o", "a.pem"]);
-    refused(&["--format", "pem-combined", "-o", "a.pem"]);
+    refused(&["--as", "pem-key", "-o", "a.pem"]);
+    refused(&["--as", "pem-combined", "-o", "a.pem"]);
     let same = |(path, _): &(std::path::PathBuf, Vec<u8>)| !path.ends_with("alice.p12");
     assert!(sandbox.files().into_iter().filter(same).eq(before.into_iter().filter(same)));
     // What is public, what is ignored, and what is asked for all the same.
-    sandbox.ok(&[&EXPORT[..], &["--format", "pem-chain", "-o", "a.crt"]].concat());
+    sandbox.ok(&[&EXPORT[..], &["--as", "pem-chain", "-o", "a.crt"]].concat());
     sandbox.write(".gitignore", "*.p12\n");
     sandbox.ok(&[&EXPORT[..], &["-o", "a.p12", "--new-password-file", &away]].concat());
-    sandbox.ok(&[&EXPORT[..], &["--format", "pem-key", "-o", "a.pem", "--force"]].concat());
+    sandbox.ok(&[&EXPORT[..], &["--as", "pem-key", "-o", "a.pem", "--force"]].concat());
     // A file that Git has already is taken up again, whatever `.gitignore` says.
     git(&sandbox, &["add", "-f", "a.p12"]).unwrap();
     std::fs::remove_file(sandbox.path("a.p12")).unwrap();
@@ -114,7 +114,7 @@ fn without_git_a_work_tree_is_not_trusted() {
     let Some(sandbox) = tree() else { return };
     sandbox.write(".gitignore", "*.pem\n");
     let mut command =
-        sandbox.command(&["cert", "export", "alice", "--format", "pem-key", "-o", "a.pem"]);
+        sandbox.command(&["cert", "export", "alice", "--as", "pem-key", "-o", "a.pem"]);
     let run = finish(command.env("PATH", "/nonexistent"));
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("in-git"), "{}", run.stderr);

@@ -119,7 +119,7 @@ fn force_replaces_files_and_links_and_nothing_else() {
     sandbox.write("kept", "kept");
     symlink("kept", sandbox.path("link")).unwrap();
     let export = |to: &str| {
-        sandbox.run(&["cert", "export", "alice", "--format", "pem-key", "--force", "-o", to])
+        sandbox.run(&["cert", "export", "alice", "--as", "pem-key", "--force", "-o", to])
     };
     for to in ["pipe", "/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         let run = export(to);

@@ -122,7 +122,7 @@ fn cfssl_comes_along_and_its_requests_become_entries() {
         "cert",
         "export",
         "suraj",
-        "--format",
+        "--as",
         "pkcs12",
         "--password-file",
         "password",

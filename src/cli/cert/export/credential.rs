@@ -56,7 +56,7 @@ impl Credential {
     pub fn key(&self) -> Result<&PrivateKey, CommandError> {
         if matches!(self.holder, Holder::Authority(_)) {
             let why = "the key of an authority is not handed out: whoever has it can sign anything";
-            let hint = "say `--format pem-chain` for the certificates that others are to trust";
+            let hint = "say `--as pem-chain` for the certificates that others are to trust";
             return Err(refused(&self.holder, why, hint));
         }
         self.keyring.require([&self.holder]).map_err(CommandError::Input)?;
@@ -64,12 +64,12 @@ impl Credential {
             let (why, hint) = if self.is_by_request() {
                 (
                     "its private key is its owner's, who sent a signing request",
-                    "say `--format pem-chain` for the certificates, which the owner puts beside the key",
+                    "say `--as pem-chain` for the certificates, which the owner puts beside the key",
                 )
             } else {
                 (
                     "its private key is not in the store",
-                    "run it where the key is; or say `--format pem-chain` for the certificates alone",
+                    "run it where the key is; or say `--as pem-chain` for the certificates alone",
                 )
             };
             refused(&self.holder, why, hint)

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
+use super::address::Address;
 use super::credential::{Credential, server_root};
 use super::refused;
 use crate::cli::cert::holder::full_name;
@@ -17,13 +17,13 @@ use crate::specification::Verify;
 ///
 /// # Errors
 /// The holder is no client.
-pub fn lines(credential: &Credential, address: Option<IpAddr>) -> Result<String, CommandError> {
+pub fn lines(credential: &Credential, address: Option<&Address>) -> Result<String, CommandError> {
     let Holder::Client(_) = &credential.holder else {
         let hint = "name a client: `clients/NAME`";
         return Err(refused(&credential.holder, "only clients call hosts", hint));
     };
     let no_files = || {
-        let hint = "write files with `--format pem-combined`, and name them to curl";
+        let hint = "write files with `--as pem-combined`, and name them to curl";
         refused(&credential.holder, "Secrets have no files that a `curl` line could name", hint)
     };
     let path = credential.key_path()?.ok_or_else(no_files)?;
@@ -72,10 +72,10 @@ fn exports(credential: &Credential, reached: &[&Exposure]) -> String {
     let key = (&credential.holder, "pem-key", "tls.key");
     let key = (!credential.is_by_request()).then_some(key);
     let roots = roots.iter().map(|root| (root, "pem-chain", "tls.crt"));
-    let line = |(holder, format, file): (&Holder, &str, &str)| {
+    let line = |(holder, form, file): (&Holder, &str, &str)| {
         let path = quoted(&credential.path(holder, file)?.display().to_string());
         let holder = quoted(&full_name(holder));
-        Some(format!("# mtlsgen cert export {holder} --format {format} -o {path}\n"))
+        Some(format!("# mtlsgen cert export {holder} --as {form} -o {path}\n"))
     };
     let lines: String = [own].into_iter().chain(key).chain(roots).filter_map(line).collect();
     format!("# a derived store has no files: make them first\n{lines}")
@@ -86,24 +86,23 @@ fn line(
     credential: &Credential,
     key: &str,
     exposure: &Exposure,
-    address: Option<IpAddr>,
+    address: Option<&Address>,
 ) -> Option<String> {
     // A wildcard stands for any one name.
     let host = exposure.host.as_str();
     let host =
         host.strip_prefix("*.").map_or_else(|| host.to_owned(), |rest| format!("any.{rest}"));
-    let address = match address {
-        Some(IpAddr::V6(address)) => format!("[{address}]"),
-        Some(address) => address.to_string(),
-        None => "ADDRESS".to_owned(),
+    let (flag, way) = match address {
+        Some(address) => address.for_curl(&host),
+        None => ("--resolve", format!("{host}:443:ADDRESS")),
     };
     let file = |holder: &Holder, name: &str| {
         let path = credential.path(holder, name)?;
         Some(quoted(&path.display().to_string()))
     };
     let mut line = format!(
-        "curl --resolve {} --cert {} --key {key}",
-        quoted(&format!("{host}:443:{address}")),
+        "curl {flag} {} --cert {} --key {key}",
+        quoted(&way),
         file(&credential.holder, "tls.crt")?,
     );
     let source = exposure.tls.as_ref().map(|tls| &tls.source);
