@@ -49,6 +49,8 @@ pub struct Declared {
     pub version: Option<String>,
     /// Ingress classes that are its own, beside those that the objects give to it.
     pub classes: Vec<String>,
+    /// Ingress classes that are other controllers'; `None`: all that are not named, if some are.
+    pub other_classes: Option<Vec<String>>,
     /// Namespace and name of the `ConfigMap` that has its settings.
     pub config_map: Option<(String, String)>,
     /// Values of [`Controller::options`], by name.

@@ -296,6 +296,7 @@ impl Args {
         let declared = Declared {
             version: version.or(declared.version),
             classes: self.classes.iter().cloned().chain(declared.classes).collect(),
+            other_classes: declared.other_classes,
             config_map: self.configmap.clone(),
             accepted: declared.accepted,
             options: declared.options.into_iter().chain(self.options.iter().cloned()).collect(),

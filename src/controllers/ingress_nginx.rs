@@ -26,6 +26,7 @@ mod tests;
 pub(crate) mod values;
 
 pub(crate) use locations::is_readable;
+pub(crate) use settings::CONTROLLER_CLASS;
 
 use super::{Controller, Declared, Settings};
 use crate::enforcement::Observed;

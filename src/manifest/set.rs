@@ -84,15 +84,17 @@ impl Member<'_> {
         }
     }
 
-    /// It as a kind, if it is of that kind.
-    fn seen<K: Api>(&self) -> Result<Option<Seen<'_, K>>, Misread> {
+    /// It as a kind, if it is of that kind; `is_of_cluster`: it may come from a cluster.
+    fn seen<K: Api>(&self, is_of_cluster: bool) -> Result<Option<Seen<'_, K>>, Misread> {
         let (identity, read, is_as_made, created) = match self {
             Member::Ours(object) => {
                 let is_as_made = matches!(object.body, Body::Typed(_));
                 (&object.identity, object.read()?, is_as_made, None)
             }
             Member::Other(identity, object) => {
-                let created = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
+                // The API server writes its own into what is applied.
+                let written = object.pointer("/metadata/creationTimestamp");
+                let created = written.filter(|_| is_of_cluster).and_then(Value::as_str);
                 (identity, object::read(identity, object)?.map(Cow::Owned), false, created)
             }
         };
@@ -154,6 +156,11 @@ impl<'a> ObjectSet<'a> {
         self.members.iter().all(is_typed)
     }
 
+    /// Whether its objects may come from a cluster: those of a spec or a build are yet to be applied.
+    fn is_of_cluster(&self) -> bool {
+        self.extent != Extent::Complete
+    }
+
     /// How much of a cluster it has.
     #[must_use]
     pub fn extent(&self) -> Extent {
@@ -186,7 +193,7 @@ impl<'a> ObjectSet<'a> {
             }),
         };
         match found {
-            Shown::Found(at) => match self.members[at].seen() {
+            Shown::Found(at) => match self.members[at].seen(self.is_of_cluster()) {
                 Ok(Some(seen)) => Shown::Found(Ok(seen)),
                 Ok(None) => Shown::Absent,
                 Err(misread) => Shown::Found(Err(misread)),
@@ -197,7 +204,7 @@ impl<'a> ObjectSet<'a> {
         }
     }
 
-    /// The position of the first member with that key.
+    /// The position of the last member with that key: of two that are applied, it stays.
     fn position(&self, key: [&str; 4]) -> Option<usize> {
         let keys = self.keys.get_or_init(|| {
             let mut keys = Keys::default();
@@ -209,7 +216,7 @@ impl<'a> ObjectSet<'a> {
             keys
         });
         let all = keys.positions.get(&keys.hasher.hash_one(key))?;
-        all.iter().copied().find(|at| self.members[*at].identity().key() == key)
+        all.iter().rev().copied().find(|at| self.members[*at].identity().key() == key)
     }
 
     /// The position of the member with that identity.
@@ -267,7 +274,7 @@ impl<'a> ObjectSet<'a> {
     pub fn all<K: Api>(&self) -> (Vec<Seen<'_, K>>, Vec<Misread>) {
         let (mut seen, mut misread) = (Vec::new(), Vec::new());
         for member in &self.members {
-            match member.seen() {
+            match member.seen(self.is_of_cluster()) {
                 Ok(Some(object)) => seen.push(object),
                 Ok(None) => {}
                 Err(problem) => misread.push(problem),

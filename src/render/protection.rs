@@ -41,13 +41,26 @@ pub(super) fn check<'a>(
     locate: Locate<'a>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (classes, exposures) in by_class(model) {
+    let by_class = by_class(model);
+    let all: BTreeSet<&String> = by_class.iter().flat_map(|(classes, _)| classes).collect();
+    for (classes, exposures) in &by_class {
+        let other_classes = all
+            .iter()
+            .copied()
+            .filter(|class| !classes.contains(class))
+            .cloned()
+            .collect::<Vec<_>>();
         for (controller, declared) in readers(model) {
             let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
             let accepted = allowed.map(ToString::to_string).collect();
-            let declared = Declared { classes: classes.clone(), accepted, ..declared };
+            let declared = Declared {
+                classes: classes.clone(),
+                other_classes: Some(other_classes.clone()),
+                accepted,
+                ..declared
+            };
             let settings = controller.settings(objects, &declared);
-            for Part { exposures, objects: own } in parts(&exposures, objects, ours) {
+            for Part { exposures, objects: own } in parts(exposures, objects, ours) {
                 let objects = own.as_ref().unwrap_or(objects);
                 let scene = Scene { model, target, objects, settings: &settings, locate };
                 found.extend(scene.check(&exposures, material, (controller, &declared)));

@@ -2,6 +2,7 @@
 //! thing, no output and no folder.
 
 mod annotations;
+mod others;
 mod patches;
 mod templates;
 mod trust;

@@ -8,7 +8,7 @@ use crate::manifest::{ObjectSet, Seen, Shown};
 /// The version whose defaults these are, the last one that was released.
 const VERSION: &str = "1.15.1";
 /// The `--controller-class` of the default set-up (`pkg/flags/flags.go`).
-const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
+pub const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
 /// The `--ingress-class` of the default set-up.
 const CLASS: &str = "nginx";
 

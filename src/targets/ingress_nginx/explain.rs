@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::PREFIX;
 use super::own_annotations::{self, Annotations};
+use crate::controllers::ingress_nginx::CONTROLLER_CLASS;
 use crate::controllers::ingress_nginx::annotation_risk::opens;
 use crate::diagnostic::literal;
 use crate::identity::Identity;
-use crate::manifest::kinds::{Ingress, IngressRule, Secret};
+use crate::manifest::kinds::{Ingress, IngressClass, IngressRule, Secret};
 use crate::manifest::{ObjectSet, Shown};
 use crate::model::{Exposure, Reference};
 use crate::pki::certificate::Certificate;
@@ -67,6 +68,7 @@ pub(super) fn explain(
                 .map(|(name, _)| name.to_owned()),
         );
     }
+    found.extend(class_of_others(exposure, objects));
     if !was_found {
         found.push(format!(
             "no Ingress of namespace `{}` has a rule for `{host}`",
@@ -113,6 +115,20 @@ fn class(exposure: &Exposure, ingress: &Ingress) -> Option<String> {
             exposure.key
         )),
     }
+}
+
+/// Whose class the spec names, where an `IngressClass` among the objects says that it is another controller's.
+fn class_of_others(exposure: &Exposure, objects: &ObjectSet<'_>) -> Option<String> {
+    let name = exposure.ingress_class_name.as_str();
+    let (classes, _) = objects.all::<IngressClass>();
+    let class = classes.iter().find(|seen| seen.identity.name == name)?;
+    let controller = class.object.spec.controller.as_deref()?;
+    (controller != CONTROLLER_CLASS).then(|| {
+        format!(
+            "the IngressClass `{name}` is that of `{}`, not of `{CONTROLLER_CLASS}`: name a class of ingress-nginx in `ingressClassName`",
+            controller.escape_debug()
+        )
+    })
 }
 
 fn annotations(

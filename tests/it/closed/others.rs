@@ -1,0 +1,97 @@
+//! Objects of others beside what mtlsgen makes: what only a cluster can say of them is not taken from a file.
+
+use crate::support::Sandbox;
+
+const SPEC: &str = "[cas.clients]\n[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
+
+/// An Ingress of others for the host; `more` stands in its metadata and its spec.
+fn ingress(name: &str, verify: &str, metadata: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: {name}\n  namespace: default\n  annotations:\n    nginx.ingress.kubernetes.io/auth-tls-secret: default/a-example-com-tls-cacert\n    nginx.ingress.kubernetes.io/auth-tls-verify-client: '{verify}'\n    nginx.ingress.kubernetes.io/force-ssl-redirect: 'true'\n{metadata}spec:\n{spec}  tls: [{{hosts: [a.example.com], secretName: a-example-com-tls}}]\n  rules:\n  - host: a.example.com\n    http: {{paths: [{{path: /foo, pathType: Prefix, backend: {{service: {{name: other, port: {{number: 80}}}}}}}}]}}\n---\n"
+    )
+}
+
+fn class(name: &str, controller: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {{name: {name}}}\nspec: {{controller: {controller}}}\n---\n"
+    )
+}
+
+const NGINX: &str = "  ingressClassName: nginx\n";
+const YEAR: &str = "  creationTimestamp: '2023-01-01T00:00:00Z'\n";
+
+/// Status and messages of `post-render` with these objects.
+fn rendered(head: &str, objects: &str) -> (i32, String) {
+    let sandbox = Sandbox::with_toml(&format!("{head}{SPEC}"));
+    let run = sandbox.run_with_input(&["post-render"], objects);
+    (run.status, run.stderr)
+}
+
+#[test]
+fn a_class_is_whose_its_ingress_class_says() {
+    let head = "ingressClassName = \"edge\"\n";
+    for (controller, status) in [
+        ("k8s.io/ingress-nginx", 0),
+        ("k8s.io/internal-ingress-nginx", 0),
+        ("traefik.io/ingress-controller", 2),
+        ("haproxy.org/ingress-controller", 2),
+        ("nginx.org/ingress-controller", 2),
+    ] {
+        let (got, said) = rendered(head, &class("edge", controller));
+        assert_eq!(got, status, "{controller}: {said}");
+        let words = format!("the IngressClass `edge` is that of `{controller}`");
+        assert_eq!(said.contains(&words), status == 2, "{said}");
+    }
+    // Without the IngressClass, the spec says whose it is.
+    assert_eq!(rendered(head, "").0, 0);
+}
+
+#[test]
+fn times_in_files_say_nothing() {
+    // Of which the older one counts: the cluster makes both anew.
+    let (status, said) = rendered("", &ingress("a", "off", YEAR, NGINX));
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("which Ingress is older"), "{said}");
+    // One without a class gets that of the cluster.
+    let (status, said) = rendered("", &ingress("a", "off", YEAR, ""));
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("it has no ingress class"), "{said}");
+    assert_eq!(rendered("", &ingress("a", "on", YEAR, "")).0, 2);
+}
+
+#[test]
+fn ingresses_of_classes_that_are_not_shown_may_be_read() {
+    let head = "ingressClassName = \"internal\"\n";
+    let own = class("internal", "k8s.io/ingress-nginx");
+    let annotation = "    kubernetes.io/ingress.class: nginx\n";
+    let (status, said) = rendered(head, &(ingress("x", "off", annotation, "") + &own));
+    assert_eq!(status, 2, "{said}");
+    let (status, said) = rendered("", &ingress("x", "off", "", "  ingressClassName: other\n"));
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("its IngressClass `other` is not among the objects"), "{said}");
+    // One that is shown to be another controller's is not.
+    let other = class("other", "traefik.io/ingress-controller");
+    let of_other = ingress("x", "off", "", "  ingressClassName: other\n");
+    let (status, said) = rendered("", &(of_other + &other));
+    assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn of_two_objects_of_one_name_the_last_one_counts() {
+    let spec = "[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.secretName = \"trust\"\n";
+    let secret = |data: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: trust, namespace: default}}\nstringData: {data}\n---\n"
+        )
+    };
+    let authorities = Sandbox::with_toml("[cas.clients]\n[clients.a]\nissuer = \"clients\"\n");
+    authorities.ok(&["render", "-q"]);
+    let pem = authorities.read("pki/cas/clients/tls.crt");
+    let good = secret(&serde_json::json!({ "ca.crt": pem }).to_string());
+    let empty = secret("{other: x}");
+    for (objects, status) in [(good.clone() + &empty, 2), (empty.clone() + &good, 0)] {
+        let sandbox = Sandbox::with_toml(spec);
+        let run = sandbox.run_with_input(&["post-render"], &objects);
+        assert_eq!(run.status, status, "{}", run.stderr);
+    }
+}
