@@ -25,27 +25,48 @@ pub struct Classes {
     pub are_said: bool,
     /// Whether there are no others than those that are shown.
     pub are_all_shown: bool,
+    /// The one that annotations are compared with, by the controller's flags, where these are read.
+    pub annotated: Option<String>,
+    /// Whether Ingresses without a class are the controller's own.
+    pub takes_classless: bool,
+}
+
+/// What a controller's flags say of classes.
+pub(super) struct Flags<'a> {
+    /// What it calls itself in an `IngressClass`.
+    pub controller: &'a str,
+    /// The class that it compares annotations with.
+    pub class: &'a str,
+    /// Whether that class is its own, whatever its `IngressClass` says.
+    pub by_name: bool,
+    /// Whether Ingresses without a class are its own.
+    pub takes_classless: bool,
+    /// Whether that is read, and not the default.
+    pub are_read: bool,
+}
+
+impl<'a> Flags<'a> {
+    /// Those of a controller that no object runs.
+    pub fn of_defaults(controller: &'a str, class: &'a str) -> Self {
+        Self { controller, class, by_name: false, takes_classless: false, are_read: false }
+    }
 }
 
 impl Classes {
-    /// Those among objects, and those that are declared; `name`: what the controller calls itself in an `IngressClass`;
-    /// `default`: the class that is its own by its flags.
-    pub(super) fn of(
-        objects: &ObjectSet<'_>,
-        declared: &Declared,
-        name: &str,
-        default: &str,
-    ) -> Self {
+    /// Those among objects, and those that are declared.
+    pub(super) fn of(objects: &ObjectSet<'_>, declared: &Declared, flags: &Flags<'_>) -> Self {
+        let Flags { controller, class, by_name, takes_classless, are_read } = *flags;
         let (shown, _) = objects.all::<IngressClass>();
         let is_own = |seen: &Seen<'_, IngressClass>| {
-            seen.object.spec.controller.as_deref() == Some(name)
+            seen.object.spec.controller.as_deref() == Some(controller)
+                || by_name && seen.identity.name == class
                 || declared.classes.contains(&seen.identity.name)
         };
         let is_default = |seen: &Seen<'_, IngressClass>| {
             seen.object.metadata.annotations.get(DEFAULT) == Some("true")
         };
         let said = if declared.classes.is_empty() {
-            vec![default.to_owned()]
+            vec![class.to_owned()]
         } else {
             declared.classes.clone()
         };
@@ -55,6 +76,8 @@ impl Classes {
             said,
             are_said: !declared.classes.is_empty(),
             are_all_shown: objects.extent() == Extent::Cluster,
+            annotated: are_read.then(|| class.to_owned()),
+            takes_classless,
         }
     }
 
@@ -73,7 +96,8 @@ impl Classes {
         seen: &Seen<'_, Ingress>,
         field: Option<&str>,
     ) -> Result<Option<Missing>, String> {
-        let Self { shown, default, said, are_said, are_all_shown } = self;
+        let Self { shown, default, said, are_said, are_all_shown, annotated, takes_classless } =
+            self;
         let annotation = seen.object.metadata.annotations.get(ANNOTATION);
         let name = field.or(annotation).unwrap_or_default();
         let is_said = said.iter().any(|own| own == name);
@@ -86,11 +110,12 @@ impl Classes {
                 None => (*are_said || !shown.is_empty()).then_some(false),
             },
             // Compared with the controller's flag alone.
-            (None, Some(_)) => Some(is_said),
+            (None, Some(own)) => Some(is_said || annotated.as_deref() == Some(own)),
             // The API server has filled in the default one, or is going to.
-            (None, None) if seen.created.is_some() => Some(false),
+            (None, None) if seen.created.is_some() => Some(*takes_classless),
             (None, None) => match default {
                 Some(is_own) => Some(*is_own),
+                None if *takes_classless => (*are_all_shown && !shown.is_empty()).then_some(true),
                 // Of objects that come from no cluster, the API server would say.
                 None => (!shown.is_empty()).then_some(false),
             },

@@ -10,6 +10,7 @@ mod ingress;
 mod ingress_class;
 pub(crate) mod secret;
 mod service;
+mod workload;
 
 use minijinja::Value as View;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,7 @@ pub use ingress::{
 pub use ingress_class::{IngressClass, IngressClassSpec};
 pub use secret::{ClearData, Data, Datum, Key, MASK, NotBase64, Secret};
 pub use service::{Service, ServicePort, ServiceSpec};
+pub use workload::{Program, Variable, Workload};
 
 /// A kind of objects that can be read.
 pub trait Api: Clone + DeserializeOwned {

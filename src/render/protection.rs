@@ -102,6 +102,7 @@ fn is_as_made(objects: &ObjectSet<'_>) -> bool {
 fn is_of_settings(difference: &Difference) -> bool {
     match difference.missing() {
         Some(Missing::Settings) => true,
+        Some(Missing::Hidden(object)) => object.kind == "ConfigMap",
         Some(Missing::Snippet(object, _) | Missing::Effect(object, _)) => {
             object.kind == "ConfigMap"
         }
@@ -145,7 +146,7 @@ impl Scene<'_> {
         if differences.iter().any(is_of_settings) {
             // That ConfigMap need not be the controller's: warnings say so, and the defaults hold besides.
             let none = controller.settings(&ObjectSet::empty(objects), declared);
-            differences = compared(&Settings { classes: settings.classes.clone(), ..none });
+            differences = compared(&settings.clone().with_options_of(none));
         }
         differences.retain(|one| !is_forwarded(one));
         let found = self.diagnostics(exposures, differences);
@@ -232,7 +233,11 @@ impl Scene<'_> {
         }
         let missing = differences.iter().filter_map(Difference::missing);
         let unknown = missing.filter_map(|missing| match missing {
-            Missing::Snippet(_, key) | Missing::Effect(_, key) => Some(key.clone()),
+            Missing::Snippet(object, key) | Missing::Effect(object, key)
+                if object.kind == "Ingress" =>
+            {
+                Some(key.clone())
+            }
             _ => None,
         });
         let annotations: BTreeSet<String> =

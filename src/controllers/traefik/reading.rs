@@ -3,12 +3,13 @@
 
 use regex_lite::Regex;
 
+use super::flags::{CROSSES, SNIPPETS as SNIPPETS_FLAG, STRICT_PATHS, WATCHED};
 use super::secrets::{self, Authorities, Form};
 use super::terms::{ClientAuthType, Terms};
 use crate::controllers::Settings;
 use crate::controllers::ingress_nginx::PREFIX;
 use crate::controllers::orders::{Aged, Share};
-use crate::enforcement::Missing;
+use crate::enforcement::{Given, Missing};
 use crate::identity::Identity;
 use crate::manifest::kinds::{self, BackendPort, Ingress};
 use crate::manifest::{ObjectSet, Seen};
@@ -66,6 +67,19 @@ pub(super) enum Unread {
     OtherClass(String),
     /// Traefik passes over it.
     Dropped,
+    /// It is in another namespace than the one that is watched.
+    NotWatched,
+}
+
+impl Unread {
+    /// The same, to be said.
+    pub fn given(self, ingress: &Identity) -> Given {
+        match self {
+            Self::OtherClass(class) => Given::OtherClass(ingress.clone(), class),
+            Self::Dropped => Given::Dropped(ingress.clone()),
+            Self::NotWatched => Given::NotWatched(ingress.clone(), WATCHED),
+        }
+    }
 }
 
 /// Annotations that make a part of Traefik's own language of an Ingress, which is passed over: snippets are off by default.
@@ -89,20 +103,34 @@ impl Reader<'_> {
         let field = ingress.spec.ingress_class_name.as_deref();
         let field = field.filter(|_| !classes.none_is_own());
         let class = classes.owner(seen, field).map_err(Unread::OtherClass)?;
+        let watched = self.settings.get(WATCHED);
+        let is_watched = watched.is_empty() || self.within(seen.identity, watched) != Ok(false);
+        let place = self.within(seen.identity, watched).err().filter(|_| !watched.is_empty());
+        if !is_watched {
+            return Err(Unread::NotWatched);
+        }
         let notes = Annotations { ingress };
         let snippet = SNIPPETS.iter().find(|name| notes.text(name).is_some());
         let snippet = snippet.map(|name| format!("{PREFIX}{name}"));
-        let is_accepted = |key: &String| self.settings.accepted.contains(key);
-        if snippet.as_ref().is_some_and(|key| !is_accepted(key)) || !has_strict_paths(ingress) {
+        let is_on = |flag: &str| self.settings.get(flag) == "true";
+        let is_accepted =
+            |key: &String| is_on(SNIPPETS_FLAG) || self.settings.accepted.contains(key);
+        let is_strict = has_strict_paths(ingress);
+        if snippet.as_ref().is_some_and(|key| !is_accepted(key))
+            || !is_strict && is_on(STRICT_PATHS)
+        {
             return Err(Unread::Dropped);
         }
+        let paths = || Missing::Effect(seen.identity.clone(), "path".to_owned());
+        let paths = (!is_strict).then(paths);
         let auth = notes.raw("auth-tls-secret").map(|secret| {
             let kind = ClientAuthType::of_annotation(notes.raw("auth-tls-verify-client"));
             let terms = self.terms(seen.identity, secret, kind);
             Auth { secret: secret.to_owned(), kind, terms }
         });
         let snippet = snippet.map(|key| Missing::Snippet(seen.identity.clone(), key));
-        let mut unknown = class.or(snippet).or_else(|| notes.unknown(seen.identity));
+        let mut unknown =
+            class.or(place).or(snippet).or(paths).or_else(|| notes.unknown(seen.identity));
         match self.backend_secret(seen.identity, &notes) {
             Ok(()) => {}
             Err(None) => return Err(Unread::Dropped),
@@ -145,7 +173,7 @@ impl Reader<'_> {
         if namespace.is_empty() || name.is_empty() {
             return None;
         }
-        match self.within(identity, namespace) {
+        match self.reaches(identity, namespace) {
             Ok(true) => {}
             Ok(false) => return None,
             Err(missing) => return Some(Terms::Unknown(missing)),
@@ -158,6 +186,15 @@ impl Reader<'_> {
             }
             authorities => Some(Terms::with(kind, vec![authorities], identity)),
         }
+    }
+
+    /// Whether an Ingress may name Secrets of a namespace, and Traefik reads those.
+    fn reaches(&self, identity: &Identity, namespace: &str) -> Result<bool, Missing> {
+        let watched = self.settings.get(WATCHED);
+        if self.settings.get(CROSSES) == "true" {
+            return Ok(watched.is_empty() || watched == namespace);
+        }
+        self.within(identity, namespace)
     }
 
     /// Whether a namespace is that of an Ingress.
@@ -188,7 +225,7 @@ impl Reader<'_> {
         let [namespace, name] = *secret.split('/').collect::<Vec<_>>().as_slice() else {
             return Err(None);
         };
-        if !self.within(identity, namespace).map_err(Some)? {
+        if !self.reaches(identity, namespace).map_err(Some)? {
             return Err(None);
         }
         match secrets::authorities(self.objects, namespace, name, Form::Backend) {
