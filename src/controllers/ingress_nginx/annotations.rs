@@ -72,9 +72,14 @@ impl Annotations<'_> {
         self.raw(name).and_then(boolean)
     }
 
+    /// Whether the controller looks at values of annotations before it takes them.
+    pub fn are_checked(&self) -> bool {
+        boolean(self.settings.get(VALIDATES)) != Some(false)
+    }
+
     /// The first annotation whose value is not one that the controller accepts, where it does not look.
     pub fn unchecked(&self, identity: &Identity) -> Option<Missing> {
-        if boolean(self.settings.get(VALIDATES)) != Some(false) {
+        if self.are_checked() {
             return None;
         }
         let is_odd = |(name, value): &(&str, &str)| {

@@ -260,7 +260,11 @@ fn other_flags_change_what_is_served() {
     };
     let off = ["--enable-annotation-validation=false"];
     assert_eq!((odd("O=a", &[]), odd("CN=a", &off)), ("404".to_owned(), "Status(400)".to_owned()));
-    assert!(odd("O=a", &off).contains("auth-tls-match-cn` on the Ingress `shop/a` is not known"));
+    let unknown = "the effect of `--enable-annotation-validation` on the Deployment `edge/nginx` is not known";
+    assert_eq!(odd("O=a", &off), unknown);
+    let timeout = ingress("a", "a.test", "/", &[("proxy-read-timeout", "1; x")]);
+    let said = word(&[timeout, controller("nginx", IMAGE, &off)], &none);
+    assert!(said.contains("proxy-read-timeout` on the Ingress `shop/a` is not known"), "{said}");
     // What is not followed is said, and what changes nothing is not.
     let flags = [
         "--tcp-services-configmap=a/b",

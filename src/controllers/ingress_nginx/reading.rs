@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 
 use super::annotations::Annotations;
-use super::flags::{NO_CATCH_ALL, SELECTOR, WATCHED};
+use super::flags::{NO_CATCH_ALL, SELECTOR, VALIDATES, WATCHED};
 use super::match_cn::{self, Value};
 use super::secrets::{Secrets, Taken};
 use super::values::boolean;
@@ -142,7 +142,12 @@ impl Reader<'_, '_> {
             .or_else(|| inspected(seen.identity, ingress));
         let auth = match self.auth(seen.identity, &annotations) {
             Ok(auth) => auth,
-            Err(Failed::Dropped) => return Err(Unread::Dropped),
+            // Without checks, the value goes into nginx's configuration.
+            Err(Failed::Dropped) => {
+                let missing = self.flag(VALIDATES).filter(|_| !annotations.are_checked());
+                let missing = missing.ok_or(Unread::Dropped)?;
+                return Ok(Read::unknown(seen, self.settings, missing));
+            }
             Err(Failed::Unknown(missing)) => {
                 unknown.get_or_insert(missing);
                 Auth::default()
@@ -187,9 +192,13 @@ impl Reader<'_, '_> {
             let missing = is_assumed.then(|| Missing::Namespace(seen.identity.clone()));
             return missing.map_or(Err(Unread::NotWatched(WATCHED)), |missing| Ok(Some(missing)));
         }
-        let selects = !self.settings.get(SELECTOR).is_empty();
-        let run_by = self.settings.run_by.clone().filter(|_| selects);
-        Ok(run_by.map(|object| Missing::Effect(object, SELECTOR.to_owned())))
+        Ok(self.flag(SELECTOR).filter(|_| !self.settings.get(SELECTOR).is_empty()))
+    }
+
+    /// That it is not known what a flag does.
+    fn flag(&self, flag: &str) -> Option<Missing> {
+        let object = self.settings.run_by.clone()?;
+        Some(Missing::Effect(object, flag.to_owned()))
     }
 
     /// `auth-tls-*` (`Parse` of `internal/ingress/annotations/authtls/main.go`).

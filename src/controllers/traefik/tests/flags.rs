@@ -123,7 +123,10 @@ fn flags_decide_which_ingresses_are_read() {
     assert_eq!(with(&[], &[]), asked);
     assert_eq!(with(&[&provider("watchNamespace=shop")], &[]), asked);
     assert_eq!(with(&[&provider("watchNamespace"), "edge"], &[]), "404 404 404");
-    assert_eq!(with(&[&provider("ingressClass=inner")], &[]), "404 404 404");
+    assert_eq!(
+        with(&[&provider("ingressClass=inner")], &[]),
+        "unknown Class unknown Class unknown Class"
+    );
     let open = "unknown Effect unknown Effect unknown Effect";
     for flag in [
         "watchNamespaceSelector=a=b",
