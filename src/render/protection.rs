@@ -9,8 +9,8 @@ use crate::access::readers::readers;
 use crate::controllers::{Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{
-    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Requester, Witness,
-    compare,
+    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Given, Missing, Requester,
+    Witness, compare,
 };
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Object, ObjectSet};
@@ -29,6 +29,10 @@ const MOST_CLASSES: usize = 16;
 /// How many differences of a host are shown.
 const MOST_SHOWN: usize = 4;
 
+/// Where the spec says something else of a controller than the object that runs it.
+const CONTRADICTED: &str =
+    "say under `controllers` what holds where the hosts are served, or leave it to that object";
+
 /// What a difference rests on that other settings than the defaults make.
 const OTHER_SETTINGS: &str = "that depends on the controller's ConfigMap, which is not among the objects: with `ssl-redirect: \"false\"`, or where it takes snippets, this host is open";
 
@@ -41,12 +45,16 @@ pub(super) fn check<'a>(
     locate: Locate<'a>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut contradicted = BTreeSet::new();
     for (classes, exposures) in by_class(model) {
         for (controller, declared) in readers(model) {
             let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
             let accepted = allowed.map(ToString::to_string).collect();
             let declared = Declared { classes: classes.clone(), accepted, ..declared };
             let settings = controller.settings(objects, &declared);
+            let said =
+                settings.given.iter().filter(|one| matches!(one, Given::Contradiction { .. }));
+            contradicted.extend(said.map(ToString::to_string));
             for Part { exposures, objects: own } in parts(&exposures, objects, ours) {
                 let objects = own.as_ref().unwrap_or(objects);
                 let scene = Scene { model, target, objects, settings: &settings, locate };
@@ -54,6 +62,8 @@ pub(super) fn check<'a>(
             }
         }
     }
+    let warning = |title| Diagnostic::warning("controller-contradicted", title).help(CONTRADICTED);
+    found.extend(contradicted.into_iter().map(warning));
     found
 }
 

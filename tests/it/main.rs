@@ -22,6 +22,7 @@ mod certificates;
 mod cli_frame;
 mod clones;
 mod closed;
+mod controllers;
 mod crash;
 mod derived;
 mod doctor;

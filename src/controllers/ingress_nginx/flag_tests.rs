@@ -98,7 +98,11 @@ fn version_and_settings_are_those_of_the_object_that_runs_it() {
     let stray = config_map("stray", &json!({ "ssl-redirect": "false" }));
     for flags in [&[][..], &["--configmap=edge/absent"]] {
         let (settings, _) = read(&with(flags, std::slice::from_ref(&stray)), &Declared::default());
-        assert_eq!((settings.get("ssl-redirect"), &settings.read_from), ("true", &None), "{flags:?}");
+        assert_eq!(
+            (settings.get("ssl-redirect"), &settings.read_from),
+            ("true", &None),
+            "{flags:?}"
+        );
     }
     // Of a name that is not known, the only ConfigMap is taken.
     let (settings, _) =
