@@ -58,7 +58,7 @@ fn class(name: &str, controller: &str) -> Value {
 
 fn access(sandbox: &Sandbox, objects: &str, arguments: &[&str]) -> Run {
     let arguments = [&["access", "--whole-cluster", "-"], arguments].concat();
-    let run = sandbox.run_with_input(&arguments, objects.to_owned());
+    let run = sandbox.run_with_input(&arguments, objects);
     assert_eq!(run.status, 0, "{arguments:?}: {}", run.stderr);
     run
 }
