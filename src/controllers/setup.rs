@@ -136,6 +136,9 @@ impl Chosen {
         let (containers, given) = containers(objects);
         let mut all: Vec<Setup> = containers.iter().filter_map(read).collect();
         let mut chosen = Self { given, ..Self::default() };
+        if all.is_empty() {
+            return chosen;
+        }
         let (classes, _) = objects.all::<IngressClass>();
         let serves = |setup: &Setup, class: &str| match classes
             .iter()

@@ -132,7 +132,8 @@ impl Container {
         if self.words.first().is_some_and(|first| SHELLS.contains(&name(first).as_str())) {
             return None;
         }
-        let at = self.words.iter().position(|word| name(word) == program);
+        let is_program = |word: &Word| !word.text.starts_with('-') && name(word) == program;
+        let at = self.words.iter().position(is_program);
         Some(at.map_or(&self.words[..], |at| &self.words[at + 1..]))
     }
 }

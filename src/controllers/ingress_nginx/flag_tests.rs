@@ -104,6 +104,10 @@ fn version_and_settings_are_those_of_the_object_that_runs_it() {
             "{flags:?}"
         );
     }
+    // The program's name may be that of other things.
+    let named = ["--watch-namespace=elsewhere", "--configmap=edge/nginx-ingress-controller"];
+    let (settings, _) = read(&with(&named, &[]), &Declared::default());
+    assert_eq!(settings.get("--watch-namespace"), "elsewhere");
     // Of a name that is not known, the only ConfigMap is taken.
     let (settings, _) =
         read(&with(&["--configmap=$(ELSEWHERE)/own"], &[stray]), &Declared::default());

@@ -131,7 +131,9 @@ pub(super) fn setup(container: &Container) -> Option<Setup> {
     let (name, folder) = container.image();
     let name = name.strip_suffix("-chroot").unwrap_or(name);
     let is_named = NAMES.contains(&name) || (name, folder) == ("controller", "ingress-nginx");
-    let is_run = container.words.iter().any(|word| word.text.contains(&format!("/{PROGRAM}")));
+    let is_run =
+        |word: &Word| !word.text.starts_with('-') && word.text.contains(&format!("/{PROGRAM}"));
+    let is_run = container.words.iter().any(is_run);
     if !is_named && !is_run {
         return None;
     }

@@ -60,10 +60,10 @@ type Values = BTreeMap<String, Option<String>>;
 /// How Traefik is set up that a container runs, if it runs one.
 pub(super) fn setup(container: &Container) -> Option<Setup> {
     let (name, _) = container.image();
-    let is_named = name == "traefik" || name.ends_with("-traefik");
+    let is_image = name == "traefik" || name.ends_with("-traefik");
     let is_run =
         |word: &Word| word.text.to_lowercase().trim_start_matches('-').starts_with(PROVIDER);
-    if !is_named && !container.words.iter().any(is_run) {
+    if !is_image && !container.words.iter().any(is_run) {
         return None;
     }
     let release = Release::of(container, &Traefik, LAST);
@@ -72,13 +72,19 @@ pub(super) fn setup(container: &Container) -> Option<Setup> {
         setup.forget("command");
         return Some(setup);
     };
-    let values = if words.is_empty() { variables(container) } else { arguments(words) };
+    let (values, is_named) = if words.is_empty() {
+        (variables(container), false)
+    } else {
+        let values = arguments(words);
+        let is_named = values.contains_key("configfile");
+        (values, is_named)
+    };
     let is_file = |mount: &String| {
         let mount = mount.trim_end_matches('/');
         FILES.contains(&mount) || mount.starts_with("/traefik.") || mount.contains("/.config")
     };
     // With a file, the rest does not count.
-    if values.contains_key("configfile") || container.mounts.iter().any(is_file) {
+    if is_named || container.mounts.iter().any(is_file) {
         setup.shows = Shows::File;
     } else {
         read(&mut setup, &values);
@@ -95,8 +101,9 @@ fn arguments(words: &[Word]) -> Values {
         let flag = flag.strip_prefix('-').unwrap_or(flag);
         let (name, value) = if let Some((name, value)) = flag.split_once('=') {
             (name, word.is_known.then(|| value.to_owned()))
+        } else if is_switch(&flag.to_lowercase()) {
+            (flag, word.is_known.then(|| "true".to_owned()))
         } else {
-            // A flag that takes no value is the last one, or another flag stands behind it.
             let next = words.next_if(|next| !next.text.starts_with('-'));
             let value = next.map_or("true", |next| next.text.as_str());
             let is_known = word.is_known && next.is_none_or(|next| next.is_known);
@@ -105,6 +112,21 @@ fn arguments(words: &[Word]) -> Values {
         values.insert(name.to_lowercase(), value);
     }
     values
+}
+
+/// Whether a flag takes no word behind it as its value: it is a boolean, or what it names is switched on by itself.
+fn is_switch(name: &str) -> bool {
+    let switches = ["core", "providers.kubernetescrd.allowcrossnamespace"];
+    let is_followed = |(flag, default): &(&str, &str)| {
+        boolean(default).is_some() && flag.trim_start_matches('-') == name
+    };
+    let is_provider = |rest: &str| {
+        !rest.contains('.') && !["precedence", "providersthrottleduration"].contains(&rest)
+    };
+    switches.contains(&name)
+        || FOLLOWED.iter().chain(&BREAKING).any(is_followed)
+        || name.strip_prefix(PROVIDER) == Some(".watchingresswithoutclass")
+        || name.strip_prefix("providers.").is_some_and(is_provider)
 }
 
 /// Variables, which count where there is no flag (`Decode` of `github.com/traefik/paerser/env`).
@@ -118,11 +140,10 @@ fn variables(container: &Container) -> Values {
 
 fn read(setup: &mut Setup, values: &Values) {
     let is_on = |provider: &str| {
-        values.iter().any(|(name, value)| match name.strip_prefix(provider) {
-            Some("") => value.as_deref().and_then(boolean) != Some(false),
-            Some(rest) => rest.starts_with('.'),
-            None => false,
-        })
+        let own = values.get(provider);
+        let is_off = own.is_some_and(|value| value.as_deref().and_then(boolean) == Some(false));
+        let mut names = values.keys().filter_map(|name| name.strip_prefix(provider));
+        !is_off && names.any(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     if !is_on(PROVIDER) {
         setup.shows = Shows::Off;

@@ -116,6 +116,38 @@ fn the_environment_counts_without_flags_and_a_file_before_them() {
     }
 }
 
+/// As measured with 3.7.13.
+#[test]
+fn arguments_are_taken_apart_as_traefik_does() {
+    let strict = |args: &[&str]| {
+        let (settings, _) = read(&[traefik("traefik:v3.7.13", args)], &Declared::default());
+        settings.get(STRICT).to_owned()
+    };
+    for (args, expected) in [
+        (&["--CORE.StrictTLSOptions"][..], "true"),
+        (&["-core.stricttlsoptions"], "true"),
+        (&["--core.stricttlsoptions", "false"], "true"),
+        (&["--log.level", "DEBUG", "--core.stricttlsoptions=true"], "true"),
+        (&["--core.stricttlsoptions=true", "--core.stricttlsoptions=false"], "false"),
+        (&["--providers.kubernetesingressnginx", "true", "--core.stricttlsoptions"], "false"),
+        (&["traefik", "--core.stricttlsoptions"], "true"),
+        (&["--core.stricttlsoptions", "--api.basepath=/traefik"], "true"),
+    ] {
+        assert_eq!(strict(args), expected, "{args:?}");
+    }
+    let off = ["--providers.kubernetesingressnginx=false", &format!("{ON}.ingressClass=a")];
+    assert!(
+        given(&[traefik("traefik:v3.7.13", &off)], &Declared::default())
+            .contains("does not switch")
+    );
+    // A file that a variable names is none.
+    let mut container = traefik("traefik:v3.7.13", &[]);
+    container.pointer_mut("/spec/template/spec/containers/0").unwrap()["env"] =
+        json!([{ "name": "TRAEFIK_CONFIGFILE", "value": "/a.yml" }]);
+    let said = given(&[container], &Declared::default());
+    assert!(!said.contains("by a file"), "{said}");
+}
+
 #[test]
 fn flags_decide_which_ingresses_are_read() {
     let provider = |flag: &str| format!("{ON}.{flag}");
