@@ -3,6 +3,7 @@
 mod classes;
 pub mod ingress_nginx;
 mod orders;
+mod selector;
 mod setup;
 pub mod traefik;
 mod workload;

@@ -37,7 +37,7 @@ use crate::time::Timestamp;
 pub struct Args {
     /// Manifests, a folder of them, or objects as `kubectl get -A -o yaml` prints them (`-` for standard input)
     ///
-    /// Those that matter: ingress, ingressclass, secret, service, and the controller's deployment or daemonset and configmap; for Traefik
+    /// Those that matter: ingress, ingressclass, secret, service, namespace, and the controller's deployment or daemonset and configmap; for Traefik
     /// also ingressroute, ingressroutetcp and tlsoption.
     #[arg(value_name = "FILE")]
     objects: Vec<PathBuf>,

@@ -35,7 +35,7 @@ use super::classes::Flags;
 use super::ingress_nginx::PREFIX;
 use super::setup::{Chosen, Setup};
 use super::{Classes, Controller, Declared, Origin, Settings};
-use crate::enforcement::{Missing, Observed};
+use crate::enforcement::{Given, Missing, Observed};
 use crate::manifest::ObjectSet;
 use edition::LAST;
 
@@ -73,7 +73,8 @@ impl Controller for Traefik {
 
     fn laxer(&self, settings: &Settings) -> Option<Settings> {
         // `allowSnippetAnnotations` is a flag, which objects seldom show.
-        if settings.run_by.is_some() {
+        let is_read = |one: &Given| matches!(one, Given::Workload { has_file: false, .. });
+        if settings.given.iter().any(is_read) {
             return None;
         }
         let mut laxer = settings.clone();

@@ -8,6 +8,7 @@ mod config_map;
 mod deployment;
 mod ingress;
 mod ingress_class;
+mod namespace;
 pub(crate) mod secret;
 mod service;
 mod workload;
@@ -29,6 +30,7 @@ pub use ingress::{
     Path, PortNumber,
 };
 pub use ingress_class::{IngressClass, IngressClassSpec};
+pub use namespace::Namespace;
 pub use secret::{ClearData, Data, Datum, Key, MASK, NotBase64, Secret};
 pub use service::{Service, ServicePort, ServiceSpec};
 pub use workload::{Program, Variable, Workload};

@@ -208,6 +208,10 @@ fn flags_decide_which_ingresses_are_read() {
         asked(&["--annotations-prefix=nginx.ingress.kubernetes.io", "-v=3", "--v", "2"], &[]),
         "Status(400)"
     );
+    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop", "labels": { "a": "b" } } });
+    let namespace = [namespace];
+    assert_eq!(asked(&["--watch-namespace-selector=a=b"], &namespace), "Status(400)");
+    assert_eq!(asked(&["--watch-namespace-selector=a!=b"], &namespace), "404");
     // By class.
     let classes = [class("nginx", "k8s.io/ingress-nginx"), class("inner", "acme.test/inner")];
     assert_eq!(asked(&[], &classes), "Status(400)");

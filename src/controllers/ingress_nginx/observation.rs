@@ -30,7 +30,7 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
     let (ingresses, misread) = objects.all::<Ingress>();
     let mut given = settings.given(objects);
     let mut secrets = Secrets::of(objects);
-    let mut reader = Reader { settings, secrets: &mut secrets, assumed: objects.assumed() };
+    let mut reader = Reader { objects, settings, secrets: &mut secrets };
     let mut read = Vec::new();
     for seen in &ingresses {
         match reader.read(seen) {

@@ -13,10 +13,11 @@ use super::secrets::{Secrets, Taken};
 use super::values::boolean;
 use super::{PREFIX, error_page};
 use crate::controllers::Settings;
+use crate::controllers::selector::selects;
 use crate::enforcement::{Admits, Given, Missing};
 use crate::identity::Identity;
-use crate::manifest::Seen;
 use crate::manifest::kinds::Ingress;
+use crate::manifest::{ObjectSet, Seen};
 use crate::time::Timestamp;
 
 /// An Ingress as the controller has it.
@@ -117,10 +118,9 @@ impl<'a> Read<'a> {
 
 /// Reads Ingresses.
 pub(super) struct Reader<'a, 's> {
+    pub objects: &'a ObjectSet<'a>,
     pub settings: &'a Settings,
     pub secrets: &'a mut Secrets<'s>,
-    /// The namespace that objects without one are taken to go to, where that is not known.
-    pub assumed: Option<&'a str>,
 }
 
 impl Reader<'_, '_> {
@@ -188,11 +188,20 @@ impl Reader<'_, '_> {
         }
         let watched = self.settings.get(WATCHED);
         if !watched.is_empty() && watched != own {
-            let is_assumed = self.assumed == Some(own);
+            let is_assumed = self.objects.assumed() == Some(own);
             let missing = is_assumed.then(|| Missing::Namespace(seen.identity.clone()));
             return missing.map_or(Err(Unread::NotWatched(WATCHED)), |missing| Ok(Some(missing)));
         }
-        Ok(self.flag(SELECTOR).filter(|_| !self.settings.get(SELECTOR).is_empty()))
+        let selector = self.settings.get(SELECTOR);
+        if selector.is_empty() {
+            return Ok(None);
+        }
+        let own = Some(own).filter(|own| self.objects.assumed() != Some(own));
+        match own.and_then(|own| selects(self.objects, selector, own)) {
+            Some(true) => Ok(None),
+            Some(false) => Err(Unread::NotWatched(SELECTOR)),
+            None => Ok(self.flag(SELECTOR)),
+        }
     }
 
     /// That it is not known what a flag does.
@@ -219,7 +228,7 @@ impl Reader<'_, '_> {
         let crosses = boolean(self.settings.get("allow-cross-namespace-resources")) == Some(true);
         if !crosses && !namespace.is_empty() && namespace != own {
             // One that is only assumed may be the Secret's.
-            if self.assumed == Some(own) {
+            if self.objects.assumed() == Some(own) {
                 return Err(Failed::Unknown(Missing::Namespace(identity.clone())));
             }
             return Ok(denied);

@@ -23,21 +23,24 @@ pub(super) const STRICT_PATHS: &str = "--providers.kubernetesingressnginx.strict
 /// The namespace whose objects are read alone.
 pub(super) const WATCHED: &str = "--providers.kubernetesingressnginx.watchnamespace";
 
+/// Labels of the namespaces whose objects are read.
+pub(super) const SELECTOR: &str = "--providers.kubernetesingressnginx.watchnamespaceselector";
+
 /// Flags that the model follows, with their defaults.
-pub(super) const FOLLOWED: [(&str, &str); 5] = [
+pub(super) const FOLLOWED: [(&str, &str); 6] = [
     (STRICT, "false"),
     (CROSSES, "false"),
     (SNIPPETS, "false"),
     (STRICT_PATHS, "true"),
     (WATCHED, ""),
+    (SELECTOR, ""),
 ];
 
 /// Flags with which nothing is known, unless they have their defaults.
-const BREAKING: [(&str, &str); 5] = [
+const BREAKING: [(&str, &str); 4] = [
     ("core.defaultrulesyntax", "v3"),
     ("providers.kubernetesingressnginx.defaultbackendservice", ""),
     ("providers.kubernetesingressnginx.ingressclassbyname", "false"),
-    ("providers.kubernetesingressnginx.watchnamespaceselector", ""),
     ("providers.precedence", ""),
 ];
 

@@ -3,12 +3,13 @@
 
 use regex_lite::Regex;
 
-use super::flags::{CROSSES, SNIPPETS as SNIPPETS_FLAG, STRICT_PATHS, WATCHED};
+use super::flags::{CROSSES, SELECTOR, SNIPPETS as SNIPPETS_FLAG, STRICT_PATHS, WATCHED};
 use super::secrets::{self, Authorities, Form};
 use super::terms::{ClientAuthType, Terms};
 use crate::controllers::Settings;
 use crate::controllers::ingress_nginx::PREFIX;
 use crate::controllers::orders::{Aged, Share};
+use crate::controllers::selector::selects;
 use crate::enforcement::{Given, Missing};
 use crate::identity::Identity;
 use crate::manifest::kinds::{self, BackendPort, Ingress};
@@ -67,8 +68,8 @@ pub(super) enum Unread {
     OtherClass(String),
     /// Traefik passes over it.
     Dropped,
-    /// It is in another namespace than the one that is watched.
-    NotWatched,
+    /// It is in a namespace that is not watched, by this flag.
+    NotWatched(&'static str),
 }
 
 impl Unread {
@@ -77,7 +78,7 @@ impl Unread {
         match self {
             Self::OtherClass(class) => Given::OtherClass(ingress.clone(), class),
             Self::Dropped => Given::Dropped(ingress.clone()),
-            Self::NotWatched => Given::NotWatched(ingress.clone(), WATCHED),
+            Self::NotWatched(flag) => Given::NotWatched(ingress.clone(), flag),
         }
     }
 }
@@ -103,12 +104,7 @@ impl Reader<'_> {
         let field = ingress.spec.ingress_class_name.as_deref();
         let field = field.filter(|_| !classes.none_is_own());
         let class = classes.owner(seen, field).map_err(Unread::OtherClass)?;
-        let watched = self.settings.get(WATCHED);
-        let is_watched = watched.is_empty() || self.within(seen.identity, watched) != Ok(false);
-        let place = self.within(seen.identity, watched).err().filter(|_| !watched.is_empty());
-        if !is_watched {
-            return Err(Unread::NotWatched);
-        }
+        let place = self.watched(seen.identity)?;
         let notes = Annotations { ingress };
         let snippet = SNIPPETS.iter().find(|name| notes.text(name).is_some());
         let snippet = snippet.map(|name| format!("{PREFIX}{name}"));
@@ -188,11 +184,40 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether Traefik watches the namespace of an Ingress, and what of that is not known.
+    fn watched(&self, identity: &Identity) -> Result<Option<Missing>, Unread> {
+        let watched = self.settings.get(WATCHED);
+        if !watched.is_empty() {
+            return match self.within(identity, watched) {
+                Ok(true) => Ok(None),
+                Ok(false) => Err(Unread::NotWatched(WATCHED)),
+                Err(missing) => Ok(Some(missing)),
+            };
+        }
+        match self.selected(identity.namespace_or_default()) {
+            Ok(true) => Ok(None),
+            Ok(false) => Err(Unread::NotWatched(SELECTOR)),
+            Err(missing) => Ok(Some(missing)),
+        }
+    }
+
+    /// Whether the selector of namespaces selects one.
+    fn selected(&self, namespace: &str) -> Result<bool, Missing> {
+        let selector = self.settings.get(SELECTOR);
+        let Some(object) = self.settings.run_by.as_ref().filter(|_| !selector.is_empty()) else {
+            return Ok(true);
+        };
+        let own = Some(namespace).filter(|own| self.objects.assumed() != Some(own));
+        let selected = own.and_then(|own| selects(self.objects, selector, own));
+        selected.ok_or_else(|| Missing::Effect(object.clone(), SELECTOR.to_owned()))
+    }
+
     /// Whether an Ingress may name Secrets of a namespace, and Traefik reads those.
     fn reaches(&self, identity: &Identity, namespace: &str) -> Result<bool, Missing> {
         let watched = self.settings.get(WATCHED);
         if self.settings.get(CROSSES) == "true" {
-            return Ok(watched.is_empty() || watched == namespace);
+            let is_watched = watched.is_empty() || watched == namespace;
+            return Ok(is_watched && self.selected(namespace)?);
         }
         self.within(identity, namespace)
     }

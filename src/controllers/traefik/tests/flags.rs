@@ -109,6 +109,11 @@ fn the_environment_counts_without_flags_and_a_file_before_them() {
     filed.pointer_mut(place).unwrap()["volumeMounts"] =
         json!([{ "name": "x", "mountPath": "/etc/traefik/traefik.yaml", "subPath": "x" }]);
     let by_flag = traefik("traefik:v3.7.13", &[&args[..], &["--configFile", "/a.yml"]].concat());
+    let laxer = |object: &Value| {
+        let (settings, _) = read(std::slice::from_ref(object), &Declared::default());
+        Traefik.laxer(&settings).is_some()
+    };
+    assert!(laxer(&filed) && !laxer(&traefik("traefik:v3.7.13", &args)));
     for filed in [filed, by_flag] {
         assert_eq!(strict(&filed), ("false".to_owned(), Origin::Default));
         let said = given(&[filed], &Declared::default());
@@ -184,6 +189,11 @@ fn flags_decide_which_ingresses_are_read() {
         "--ping",
     ] {
         assert_eq!(with(&[flag], &[]), asked, "{flag}");
+    }
+    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop", "labels": { "a": "b" } } });
+    for (selector, expected) in [("a in (b)", asked), ("!a", "404 404 404")] {
+        let flag = provider(&format!("watchNamespaceSelector={selector}"));
+        assert_eq!(with(&[&flag], std::slice::from_ref(&namespace)), expected, "{selector}");
     }
     // Routers of its own kinds, where they are there.
     let crosses = "--providers.kubernetesCRD.allowCrossNamespace=true";

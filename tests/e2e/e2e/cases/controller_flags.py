@@ -44,6 +44,7 @@ class _Set:
 _NGINX = (
     _Set("none", ()),
     _Set("namespace", ("--watch-namespace=flags-one",)),
+    _Set("selector", ("--watch-namespace-selector=kubernetes.io/metadata.name notin (flags-two),e2e.mtlsgen.dev/served",)),
     _Set("catch", ("--disable-catch-all",)),
     _Set("classless", ("--watch-ingress-without-class=true",)),
     _Set("name", ("--ingress-class-by-name", "--controller-class=e2e.mtlsgen.dev/nobody")),
@@ -54,6 +55,7 @@ _NGINX = (
 _OF_TRAEFIK = (
     _Set("none", ()),
     _Set("namespace", (f"{_PROVIDER}.watchNamespace=flags-one",)),
+    _Set("selector", (f"{_PROVIDER}.watchNamespaceSelector=kubernetes.io/metadata.name!=flags-two",)),
     _Set("classless", (f"{_PROVIDER}.watchIngressWithoutClass",)),
     _Set("crosses", (f"{_PROVIDER}.allowCrossNamespaceResources=true",)),
 )
@@ -127,7 +129,7 @@ def _asks(
         runs, deployment, arguments = running(number, name, each.flags)
         world.cluster.apply(as_list([ingress_class(name, f"e2e.mtlsgen.dev/{name}"), *_objects(name)]))
         with runs as controller:
-            kinds = "ingress,ingressclass,secret,service,configmap"
+            kinds = "ingress,ingressclass,secret,service,namespace,configmap"
             objects = [one for one in world.cluster.objects(kinds) if _is_shown(one)]
             text = as_list([*objects, deployment])
             said = world.program.run(
@@ -141,7 +143,7 @@ def _asks(
 
 
 def _is_shown(one: Object) -> bool:
-    return one["kind"] == "IngressClass" or one["metadata"]["namespace"] in (*_PLACES, NAMESPACE)
+    return one["kind"] in ("IngressClass", "Namespace") or one["metadata"]["namespace"] in (*_PLACES, NAMESPACE)
 
 
 def _compared(
