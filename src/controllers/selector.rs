@@ -68,9 +68,8 @@ impl<'a> Requirement<'a> {
             .or_else(alone)?;
         let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-._/".contains(sign);
         let is_text = |text: &&str| text.chars().all(is_sign);
-        let is_read = !read.key.is_empty()
-            && is_text(&read.key)
-            && read.values.iter().flatten().all(|value| is_text(value));
+        let is_read =
+            !read.key.is_empty() && is_text(&read.key) && read.values.iter().flatten().all(is_text);
         is_read.then_some(read)
     }
 }
