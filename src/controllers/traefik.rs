@@ -12,6 +12,7 @@
 //! It is taken to be set up with one entry point for plain HTTP at port 80 (`web` or `http`) and one for HTTPS at 443
 //! (`websecure` or `https`), which are those of the provider, and with the providers' other options at their defaults.
 
+mod annotations;
 mod custom;
 mod edition;
 mod flags;
