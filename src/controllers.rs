@@ -3,18 +3,24 @@
 mod classes;
 pub mod ingress_nginx;
 mod orders;
+mod selector;
+mod setup;
 pub mod traefik;
+mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::enforcement::Observed;
+use crate::enforcement::{Given, Missing, Observed};
 use crate::identity::Identity;
-use crate::manifest::ObjectSet;
+use crate::manifest::{Extent, ObjectSet};
 
 pub use classes::Classes;
 
 /// All controllers, the default first.
 pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx, &traefik::Traefik];
+
+/// What names of options begin with that are flags of the program.
+const FLAG: &str = "--";
 
 /// A program that reads objects and serves requests.
 pub trait Controller: Sync {
@@ -83,16 +89,22 @@ pub struct Settings {
     pub accepted: BTreeSet<String>,
     /// Ingress classes.
     pub classes: Classes,
-    /// Whether it is not known which object has the options: several may, or the one that is named is not there.
-    pub is_ambiguous: bool,
+    /// Why nothing is known of what it serves: which object has its options, or which one runs it, is not known, or that one
+    /// has what the model does not know.
+    pub missing: Option<Missing>,
     /// The object that the options were read from.
     pub read_from: Option<Identity>,
+    /// The object that runs it, from which version and flags were read.
+    pub run_by: Option<Identity>,
+    /// What is to be said of where all that comes from.
+    pub given: Vec<Given>,
 }
 
 /// Where a setting comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// It is the controller's default.
+    #[default]
     Default,
     /// People say so.
     Declared,
@@ -105,6 +117,34 @@ impl Settings {
     #[must_use]
     pub fn get(&self, option: &str) -> &str {
         self.options.get(option).map_or("", |(value, _)| value)
+    }
+
+    /// The same without what objects say of options, but for flags: those are as in other settings.
+    #[must_use]
+    pub fn with_options_of(self, other: Self) -> Self {
+        let flags = self.options.into_iter().filter(|(name, _)| name.starts_with(FLAG));
+        let options = other.options.into_iter().chain(flags).collect();
+        Self { options, read_from: None, missing: None, ..self }
+    }
+
+    /// What is taken for granted.
+    fn given(&self, objects: &ObjectSet<'_>) -> Vec<Given> {
+        let mut given = Vec::new();
+        if self.version_origin == Origin::Default {
+            given.push(Given::Version(self.version.clone()));
+        }
+        given.extend(self.given.iter().cloned());
+        let classes = &self.classes;
+        if classes.shown.is_empty() && !classes.are_said {
+            given.extend(classes.said.iter().cloned().map(Given::Class));
+        }
+        if self.run_by.is_none() {
+            given.push(Given::DefaultFlags);
+        }
+        if objects.extent() != Extent::Cluster {
+            given.push(Given::NoOtherObjects);
+        }
+        given
     }
 }
 

@@ -37,7 +37,8 @@ use crate::time::Timestamp;
 pub struct Args {
     /// Manifests, a folder of them, or objects as `kubectl get -A -o yaml` prints them (`-` for standard input)
     ///
-    /// Those that matter: ingress, ingressclass, secret, and the controller's configmap.
+    /// Those that matter: ingress, ingressclass, secret, service, namespace, and the controller's deployment or daemonset and configmap; for Traefik
+    /// also ingressroute, ingressroutetcp and tlsoption.
     #[arg(value_name = "FILE")]
     objects: Vec<PathBuf>,
     #[command(flatten)]
@@ -63,6 +64,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = controller_names(), help_heading = "Controller")]
     controller: Option<String>,
     /// Version of the controller
+    ///
+    /// Without it, that of the Deployment or `DaemonSet` among the objects that runs it, else the last one that is known.
     #[arg(long, value_name = "VERSION", help_heading = "Controller")]
     controller_version: Option<String>,
     /// Option of the controller, as the spec has it under `controllers`; may be repeated
@@ -70,12 +73,14 @@ pub struct Args {
     options: Vec<(String, String)>,
     /// Ingress class of the controller, instead of `nginx`; may be repeated
     ///
-    /// Classes whose `IngressClass` among the objects says so are its own in any case.
+    /// Classes whose `IngressClass` among the objects says so are its own in any case. Of several controllers among the objects, the one
+    /// that serves the class is asked about.
     #[arg(long = "ingress-class", value_name = "CLASS", help_heading = "Controller")]
     classes: Vec<String>,
     /// `ConfigMap` of the controller's settings
     ///
-    /// Without it, the only one among the objects that has any of its settings.
+    /// Without it, the one that the flags of the object name which runs it; without such an object, the only one that has any of its
+    /// settings.
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespace_and_name, requires = "objects", help_heading = "Controller")]
     configmap: Option<(String, String)>,
     /// Format of standard output
@@ -241,8 +246,13 @@ fn answer(
 impl Args {
     /// Objects that came in.
     fn set<'a>(&self, objects: &'a Objects) -> ObjectSet<'a> {
-        let extent = if self.whole_cluster { Extent::Cluster } else { Extent::Part };
-        let mut set = ObjectSet::within(Namespace::Assumed(DEFAULT_NAMESPACE), extent);
+        // A cluster's objects say where they are.
+        let (namespace, extent) = if self.whole_cluster {
+            (Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster)
+        } else {
+            (Namespace::Assumed(DEFAULT_NAMESPACE), Extent::Part)
+        };
+        let mut set = ObjectSet::within(namespace, extent);
         objects.add_to(&mut set);
         set
     }

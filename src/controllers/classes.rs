@@ -19,9 +19,7 @@ pub struct Classes {
     pub shown: BTreeMap<String, bool>,
     /// The one that the API server fills in, if it is shown.
     pub default: Option<String>,
-    /// The one that its flags name, unless they are declared to name another one.
-    pub of_flags: String,
-    /// Those that are declared to be its own; the one of its flags where none is.
+    /// Those that are declared to be its own; the controller's default where none is.
     pub said: Vec<String>,
     /// Whether they are declared.
     pub are_said: bool,
@@ -29,32 +27,53 @@ pub struct Classes {
     pub others: Option<Vec<String>>,
     /// Whether there are no others than those that are shown.
     pub are_all_shown: bool,
+    /// The one that annotations are compared with, by the controller's flags, and whether these are read.
+    pub annotated: (String, bool),
+    /// Whether Ingresses without a class are the controller's own.
+    pub takes_classless: bool,
+}
+
+/// What a controller's flags say of classes.
+pub(super) struct Flags<'a> {
+    /// What it calls itself in an `IngressClass`.
+    pub controller: &'a str,
+    /// The class that it compares annotations with.
+    pub class: &'a str,
+    /// Whether that class is its own, whatever its `IngressClass` says.
+    pub by_name: bool,
+    /// Whether Ingresses without a class are its own.
+    pub takes_classless: bool,
+    /// Whether that is read, and not the default.
+    pub are_read: bool,
+}
+
+impl<'a> Flags<'a> {
+    /// Those of a controller that no object runs.
+    pub fn of_defaults(controller: &'a str, class: &'a str) -> Self {
+        Self { controller, class, by_name: false, takes_classless: false, are_read: false }
+    }
 }
 
 impl Classes {
-    /// Those among objects, and those that are declared; `name`: what the controller calls itself in an `IngressClass`;
-    /// `default`: the class that is its own by its flags.
-    pub(super) fn of(
-        objects: &ObjectSet<'_>,
-        declared: &Declared,
-        name: &str,
-        default: &str,
-    ) -> Self {
+    /// Those among objects, and those that are declared.
+    pub(super) fn of(objects: &ObjectSet<'_>, declared: &Declared, flags: &Flags<'_>) -> Self {
+        let Flags { controller, class, by_name, takes_classless, are_read } = *flags;
         let (shown, _) = objects.all::<IngressClass>();
         // Where the controller's flag `--controller-class` is another one, the class that is declared has that one's name.
-        let may_be_named = |controller: &str| controller.contains("ingress-nginx");
-        let is_own = |seen: &Seen<'_, IngressClass>| match seen.object.spec.controller.as_deref() {
-            Some(controller) if controller == name => true,
-            Some(controller) => {
-                declared.classes.contains(&seen.identity.name) && may_be_named(controller)
+        let may_be_named = |controller: &str| !are_read && controller.contains("ingress-nginx");
+        let is_own = |seen: &Seen<'_, IngressClass>| {
+            let is_declared = declared.classes.contains(&seen.identity.name);
+            match seen.object.spec.controller.as_deref() {
+                _ if by_name && seen.identity.name == class => true,
+                Some(other) => other == controller || is_declared && may_be_named(other),
+                None => is_declared,
             }
-            None => declared.classes.contains(&seen.identity.name),
         };
         let is_default = |seen: &Seen<'_, IngressClass>| {
             seen.object.metadata.annotations.get(DEFAULT) == Some("true")
         };
         let said = if declared.classes.is_empty() {
-            vec![default.to_owned()]
+            vec![class.to_owned()]
         } else {
             declared.classes.clone()
         };
@@ -64,11 +83,12 @@ impl Classes {
                 .iter()
                 .find(|seen| is_default(seen))
                 .map(|seen| seen.identity.name.clone()),
-            of_flags: default.to_owned(),
             said,
             are_said: !declared.classes.is_empty(),
             others: declared.other_classes.clone(),
             are_all_shown: objects.extent() == Extent::Cluster,
+            annotated: (class.to_owned(), are_read),
+            takes_classless,
         }
     }
 
@@ -87,23 +107,28 @@ impl Classes {
         seen: &Seen<'_, Ingress>,
         field: Option<&str>,
     ) -> Result<Option<Missing>, String> {
+        let Self {
+            shown, default, said, others, are_all_shown, annotated, takes_classless, ..
+        } = self;
         let annotation = seen.object.metadata.annotations.get(ANNOTATION);
         let name = field.or(annotation).unwrap_or_default();
         let is_own = match (field, annotation) {
-            // Looked up among the IngressClasses with the controller's name.
             (Some(name), _) => self.is_own_by_field(name),
-            // Compared with the controller's flag alone, which is the default one or one of those that are declared.
-            (None, Some(name)) => {
-                let is_said = self.said.iter().any(|own| own == name);
-                if name == self.of_flags && !is_said { None } else { Some(is_said) }
-            }
+            // Compared with the controller's flag alone: the default one, or one of those that are declared.
+            (None, Some(own)) => match annotated {
+                _ if said.iter().any(|said| said == own) => Some(true),
+                (of_flags, true) => Some(of_flags == own),
+                (of_flags, false) => (of_flags != own).then_some(false),
+            },
             // The API server has filled in the default one, or is going to.
-            (None, None) if seen.created.is_some() => Some(false),
-            (None, None) => match &self.default {
+            (None, None) if seen.created.is_some() => Some(*takes_classless),
+            (None, None) => match default {
                 Some(name) => self.is_own_by_field(name),
+                None if *takes_classless => (*are_all_shown && !shown.is_empty()).then_some(true),
                 // Of objects that come from no cluster, the API server would say.
-                None => ((self.are_all_shown || self.others.is_none()) && !self.shown.is_empty())
-                    .then_some(false),
+                None => {
+                    ((*are_all_shown || others.is_none()) && !shown.is_empty()).then_some(false)
+                }
             },
         };
         match is_own {
@@ -113,12 +138,14 @@ impl Classes {
         }
     }
 
+    /// Looked up among the IngressClasses with the controller's name.
     fn is_own_by_field(&self, name: &str) -> Option<bool> {
         let Self { shown, said, are_said, are_all_shown, others, .. } = self;
         match shown.get(name) {
             Some(is_own) => Some(*is_own),
             None if *are_all_shown && !shown.is_empty() => Some(false),
             None if said.iter().any(|own| own == name) => Some(true),
+            // One that is not shown may have the controller's name.
             None => match others {
                 Some(others) => others.iter().any(|other| other == name).then_some(false),
                 None => (*are_said || !shown.is_empty()).then_some(false),

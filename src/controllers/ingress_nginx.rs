@@ -11,7 +11,11 @@
 
 pub(crate) mod annotation_risk;
 pub(crate) mod annotation_table;
+mod annotations;
 mod error_page;
+#[cfg(test)]
+mod flag_tests;
+mod flags;
 mod locations;
 mod match_cn;
 mod observation;

@@ -12,8 +12,10 @@
 //! It is taken to be set up with one entry point for plain HTTP at port 80 (`web` or `http`) and one for HTTPS at 443
 //! (`websecure` or `https`), which are those of the provider, and with the providers' other options at their defaults.
 
+mod annotations;
 mod custom;
 mod edition;
+mod flags;
 mod ingresses;
 mod kinds;
 mod locations;
@@ -30,9 +32,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use super::classes::Flags;
 use super::ingress_nginx::PREFIX;
+use super::setup::{Chosen, Setup};
 use super::{Classes, Controller, Declared, Origin, Settings};
-use crate::enforcement::Observed;
+use crate::enforcement::{Given, Missing, Observed};
 use crate::manifest::ObjectSet;
 use edition::LAST;
 
@@ -65,28 +69,15 @@ impl Controller for Traefik {
     }
 
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
-        let (strict, origin) = match declared.options.get(STRICT) {
-            Some(value) => (value.clone(), Origin::Declared),
-            None => ("false".to_owned(), Origin::Default),
-        };
-        Settings {
-            controller: self.name(),
-            version: declared.version.clone().unwrap_or_else(|| LAST.to_owned()),
-            version_origin: if declared.version.is_some() {
-                Origin::Declared
-            } else {
-                Origin::Default
-            },
-            options: BTreeMap::from([(STRICT, (strict, origin))]),
-            accepted: declared.accepted.clone(),
-            classes: Classes::of(objects, declared, CONTROLLER_CLASS, CLASS),
-            is_ambiguous: false,
-            read_from: None,
-        }
+        settings(objects, declared)
     }
 
     fn laxer(&self, settings: &Settings) -> Option<Settings> {
-        // `allowSnippetAnnotations` is a flag, which no object shows.
+        // `allowSnippetAnnotations` is a flag, which objects seldom show.
+        let is_read = |one: &Given| matches!(one, Given::Workload { has_file: false, .. });
+        if settings.given.iter().any(is_read) {
+            return None;
+        }
         let mut laxer = settings.clone();
         laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
@@ -94,5 +85,50 @@ impl Controller for Traefik {
 
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
         observation::observe(objects, settings)
+    }
+}
+
+/// The settings: what is declared, and the flags of the object that runs it.
+fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
+    let mut chosen = Chosen::of(objects, declared, CLASS, flags::setup);
+    let (version, version_origin) = chosen.version(declared.version.as_ref(), LAST);
+    let (has_custom, given) = custom::shown(objects);
+    chosen.given.extend(given);
+    if let Some(setup) = chosen.setup.as_ref().filter(|_| has_custom) {
+        let breaking = flags::BREAKING_CUSTOM.iter();
+        let flag = breaking.copied().find(|flag| setup.beside.iter().any(|own| own == flag));
+        let missing = flag.map(|flag| Missing::Effect(setup.object.clone(), flag.to_owned()));
+        chosen.missing = chosen.missing.or(missing);
+    }
+    let option = |(name, default): &(&'static str, &str)| match chosen.option(name) {
+        Some(value) => (*name, (value.to_owned(), Origin::Read)),
+        None => (*name, ((*default).to_owned(), Origin::Default)),
+    };
+    let mut options: BTreeMap<&'static str, (String, Origin)> =
+        flags::FOLLOWED.iter().map(option).collect();
+    let (read, origin) = options.remove(flags::STRICT).unwrap_or_default();
+    let strict = declared.options.get(STRICT);
+    let object = chosen.setup.as_ref().map(|setup| setup.object.clone());
+    if let (Some(declared), Some(object), Origin::Read) = (strict, &object, origin)
+        && *declared != read
+    {
+        chosen.contradict(object, "`core.strictTLSOptions`", &read, declared);
+    }
+    let strict = strict.map_or((read, origin), |value| (value.clone(), Origin::Declared));
+    options.insert(STRICT, strict);
+    let defaults = Flags::of_defaults(CONTROLLER_CLASS, CLASS);
+    let classes = chosen.setup.as_ref().map_or(defaults, Setup::classes);
+    let classes = Classes::of(objects, declared, &classes);
+    Settings {
+        controller: Traefik.name(),
+        version,
+        version_origin,
+        options,
+        accepted: declared.accepted.clone(),
+        classes,
+        missing: chosen.missing,
+        read_from: None,
+        run_by: object,
+        given: chosen.given,
     }
 }

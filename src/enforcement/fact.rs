@@ -53,6 +53,10 @@ pub enum Missing {
     Namespace(Identity),
     /// Which of several objects has the controller's settings.
     Settings,
+    /// Which of these objects runs the controller that is asked about.
+    Workloads(Vec<Identity>),
+    /// What a version does that the model does not know: the object that runs it, the version, and what the model knows.
+    Version(Identity, String, String),
     /// Whether the Ingress is this controller's, by its class; empty: it has none.
     Class(Identity, String),
     /// What an annotation or setting does that the model does not follow: the object that has it, and the key.
@@ -129,6 +133,17 @@ impl fmt::Display for Missing {
             }
             Self::Namespace(object) => write!(f, "which namespace the {object} goes to: it says none"),
             Self::Settings => f.write_str("several ConfigMaps have settings of the controller: name the right one with `--configmap`"),
+            Self::Workloads(objects) => {
+                let objects: Vec<String> = objects.iter().map(|object| format!("the {object}")).collect();
+                write!(
+                    f,
+                    "which of several controllers is asked about ({}): `--ingress-class` or `--configmap` picks one",
+                    objects.join(", ")
+                )
+            }
+            Self::Version(object, version, known) => {
+                write!(f, "the {object} runs version `{}`: {known}", version.escape_debug())
+            }
             Self::Class(object, class) if class.is_empty() => {
                 write!(f, "whose the {object} is: it has no ingress class")
             }

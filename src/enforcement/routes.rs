@@ -162,7 +162,9 @@ pub struct Backend {
 
 impl std::fmt::Display for Backend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}:{}", self.namespace, self.service, self.port)
+        write!(f, "{}/{}", self.namespace, self.service)?;
+        // The first one of the Service, where it is not said.
+        if self.port.is_empty() { Ok(()) } else { write!(f, ":{}", self.port) }
     }
 }
 

@@ -8,8 +8,10 @@ mod config_map;
 mod deployment;
 mod ingress;
 mod ingress_class;
+mod namespace;
 pub(crate) mod secret;
 mod service;
+mod workload;
 
 use minijinja::Value as View;
 use serde::de::DeserializeOwned;
@@ -28,8 +30,10 @@ pub use ingress::{
     Path, PortNumber,
 };
 pub use ingress_class::{IngressClass, IngressClassSpec};
+pub use namespace::Namespace;
 pub use secret::{ClearData, Data, Datum, Key, MASK, NotBase64, Secret};
 pub use service::{Service, ServicePort, ServiceSpec};
+pub use workload::{Program, Variable, Workload};
 
 /// A kind of objects that can be read.
 pub trait Api: Clone + DeserializeOwned {

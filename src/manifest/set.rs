@@ -238,6 +238,12 @@ impl<'a> ObjectSet<'a> {
         }
     }
 
+    /// Whether any object of that kind is in the set.
+    #[must_use]
+    pub fn has<K: Api>(&self) -> bool {
+        self.members.iter().any(|member| K::is(member.identity()))
+    }
+
     /// Whether any object of a kind is in the set.
     fn has_kind(&self, group: &str, kind: &str) -> bool {
         let mut identities = self.members.iter().map(Member::identity);

@@ -9,8 +9,8 @@ use crate::access::readers::readers;
 use crate::controllers::{Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{
-    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Missing, Requester, Witness,
-    compare,
+    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Given, Missing, Requester,
+    Witness, compare,
 };
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Object, ObjectSet};
@@ -29,6 +29,10 @@ const MOST_CLASSES: usize = 16;
 /// How many differences of a host are shown.
 const MOST_SHOWN: usize = 4;
 
+/// Where the spec says something else of a controller than the object that runs it.
+const CONTRADICTED: &str =
+    "say under `controllers` what holds where the hosts are served, or leave it to that object";
+
 /// What a difference rests on that other settings than the defaults make.
 const OTHER_SETTINGS: &str = "that depends on the controller's ConfigMap, which is not among the objects: with `ssl-redirect: \"false\"`, or where it takes snippets, this host is open";
 
@@ -41,6 +45,7 @@ pub(super) fn check<'a>(
     locate: Locate<'a>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut contradicted = BTreeSet::new();
     let by_class = by_class(model);
     let all: BTreeSet<&String> = by_class.iter().flat_map(|(classes, _)| classes).collect();
     for (classes, exposures) in &by_class {
@@ -60,6 +65,9 @@ pub(super) fn check<'a>(
                 ..declared
             };
             let settings = controller.settings(objects, &declared);
+            let said =
+                settings.given.iter().filter(|one| matches!(one, Given::Contradiction { .. }));
+            contradicted.extend(said.map(ToString::to_string));
             for Part { exposures, objects: own } in parts(exposures, objects, ours) {
                 let objects = own.as_ref().unwrap_or(objects);
                 let scene = Scene { model, target, objects, settings: &settings, locate };
@@ -67,6 +75,8 @@ pub(super) fn check<'a>(
             }
         }
     }
+    let warning = |title| Diagnostic::warning("controller-contradicted", title).help(CONTRADICTED);
+    found.extend(contradicted.into_iter().map(warning));
     found
 }
 
@@ -115,6 +125,7 @@ fn is_as_made(objects: &ObjectSet<'_>) -> bool {
 fn is_of_settings(difference: &Difference) -> bool {
     match difference.missing() {
         Some(Missing::Settings) => true,
+        Some(Missing::Hidden(object)) => object.kind == "ConfigMap",
         Some(Missing::Snippet(object, _) | Missing::Effect(object, _)) => {
             object.kind == "ConfigMap"
         }
@@ -158,7 +169,7 @@ impl Scene<'_> {
         if differences.iter().any(is_of_settings) {
             // That ConfigMap need not be the controller's: warnings say so, and the defaults hold besides.
             let none = controller.settings(&ObjectSet::empty(objects), declared);
-            differences = compared(&Settings { classes: settings.classes.clone(), ..none });
+            differences = compared(&settings.clone().with_options_of(none));
         }
         differences.retain(|one| !is_forwarded(one));
         let found = self.diagnostics(exposures, differences);
@@ -245,7 +256,11 @@ impl Scene<'_> {
         }
         let missing = differences.iter().filter_map(Difference::missing);
         let unknown = missing.filter_map(|missing| match missing {
-            Missing::Snippet(_, key) | Missing::Effect(_, key) => Some(key.clone()),
+            Missing::Snippet(object, key) | Missing::Effect(object, key)
+                if object.kind == "Ingress" =>
+            {
+                Some(key.clone())
+            }
             _ => None,
         });
         let annotations: BTreeSet<String> =

@@ -1,6 +1,7 @@
 //! The plugin of Kustomize and kpt, with what the real programs hand over.
 
 mod configurations;
+mod controllers;
 mod exec;
 mod function;
 mod install;

@@ -23,6 +23,7 @@ mod cli_frame;
 mod clones;
 mod closed;
 mod codes;
+mod controllers;
 mod crash;
 mod derived;
 mod doctor;

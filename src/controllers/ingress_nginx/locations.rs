@@ -83,7 +83,13 @@ pub(crate) fn is_readable(name: &str) -> bool {
     name.starts_with('~') || !(inner.is_empty() || inner.contains('*') || inner.contains(".."))
 }
 
-pub(super) fn answer(world: &World, location: &Location, headers: &Arc<[Header]>) -> Fact<Action> {
+/// What a location answers; `default`: the Service of those that have none, if there is one.
+pub(super) fn answer(
+    world: &World,
+    location: &Location,
+    headers: &Arc<[Header]>,
+    default: Option<&Backend>,
+) -> Fact<Action> {
     match &location.fixed {
         Some(Fixed::Redirect(to)) => return Fact::Known(Action::Redirect(to.clone())),
         Some(Fixed::Denied) => return Fact::Known(Action::Status(503)),
@@ -91,7 +97,7 @@ pub(super) fn answer(world: &World, location: &Location, headers: &Arc<[Header]>
     }
     let upstream = location.upstream.as_ref().and_then(|name| world.upstreams.get(name));
     let backend = match upstream {
-        None => Fact::Known(None),
+        None => Fact::Known(default.cloned()),
         Some(upstream) if upstream.alternatives.is_empty() => {
             Fact::Known(Some(upstream.backend.clone()))
         }

@@ -4,21 +4,22 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error_page;
+use super::flags::BACKEND;
 use super::locations::{answer, broken, headers, patterns, with_slash_alone};
-use super::reading::{Auth, HttpsRedirect, Reader, Unread, Verify};
+use super::reading::{Auth, HttpsRedirect, Read, Reader, Verify};
 use super::secrets::{Files, Secrets};
 use super::servers::{DEFAULT, Location, Server, World};
 use super::settings::PASTED;
 use super::values::boolean;
+use crate::controllers::Settings;
 use crate::controllers::orders::{Orders, orders};
-use crate::controllers::{Origin, Settings};
 use crate::enforcement::{
-    Action, Admits, Answer, Cause, Check, Clients, Fact, Fault, Given, Listener, Missing, Observed,
-    PathPattern, Pattern, Protocol, Route, RouteTable, SniDiffers, ToHttps, VirtualHost,
+    Action, Admits, Answer, Backend, Cause, Check, Clients, Fact, Fault, Listener, Missing,
+    Observed, PathPattern, Pattern, Protocol, Route, RouteTable, SniDiffers, ToHttps, VirtualHost,
 };
 use crate::identity::Identity;
 use crate::manifest::kinds::Ingress;
-use crate::manifest::{Extent, ObjectSet, Shown, kinds};
+use crate::manifest::{ObjectSet, Shown, kinds};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
 
@@ -27,17 +28,18 @@ const HTTPS: u16 = 443;
 
 pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
     let (ingresses, misread) = objects.all::<Ingress>();
-    let mut given = given(objects, settings);
+    let mut given = settings.given(objects);
     let mut secrets = Secrets::of(objects);
-    let mut reader = Reader { settings, secrets: &mut secrets, assumed: objects.assumed() };
+    let mut reader = Reader { objects, settings, secrets: &mut secrets };
     let mut read = Vec::new();
     for seen in &ingresses {
         match reader.read(seen) {
             Ok(one) => read.push(one),
-            Err(Unread::OtherClass(class)) => {
-                given.push(Given::OtherClass(seen.identity.clone(), class));
-            }
-            Err(Unread::Dropped) => given.push(Given::Dropped(seen.identity.clone())),
+            Err(why) => match (&settings.missing, why) {
+                // With other settings, it may be read.
+                (Some(missing), _) => read.push(Read::unknown(seen, settings, missing.clone())),
+                (None, why) => given.push(why.given(seen.identity)),
+            },
         }
     }
     let Orders { orders, crowded } = orders(&read);
@@ -49,36 +51,27 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
             }
         }
     }
-    let scene = Scene { objects, settings, files: secrets.files(), pasted: pasted(settings) };
+    let (files, default) = (secrets.files(), default_backend(objects, settings));
+    let scene = Scene { objects, settings, files, pasted: pasted(settings), default };
     let (listeners, table) = scene.serve(&worlds);
     Observed::new(listeners, vec![table], misread, given)
 }
 
-/// What is taken for granted.
-fn given(objects: &ObjectSet<'_>, settings: &Settings) -> Vec<Given> {
-    let mut given = Vec::new();
-    if settings.version_origin == Origin::Default {
-        given.push(Given::Version(settings.version.clone()));
-    }
-    given.push(match &settings.read_from {
-        Some(object) => Given::Settings(object.clone()),
-        None => Given::DefaultSettings,
-    });
-    let classes = &settings.classes;
-    if classes.shown.is_empty() && !classes.are_said {
-        given.extend(classes.said.iter().cloned().map(Given::Class));
-    }
-    given.push(Given::DefaultFlags);
-    if objects.extent() != Extent::Cluster {
-        given.push(Given::NoOtherObjects);
-    }
-    given
+/// The Service of names and paths that no Ingress has (`getDefaultUpstream` of `internal/ingress/controller/controller.go`).
+fn default_backend(objects: &ObjectSet<'_>, settings: &Settings) -> Option<Backend> {
+    let (namespace, service) = settings.get(BACKEND).split_once('/')?;
+    let port = match objects.read::<kinds::Service>(namespace, service) {
+        Shown::Found(Ok(seen)) => seen.object.spec.ports.first().map(|port| port.port.to_string()),
+        _ => None,
+    };
+    let port = port.unwrap_or_default();
+    Some(Backend { namespace: namespace.to_owned(), service: service.to_owned(), port })
 }
 
 /// The first setting that becomes part of nginx's configuration for all hosts.
 fn pasted(settings: &Settings) -> Option<Missing> {
-    if settings.is_ambiguous {
-        return Some(Missing::Settings);
+    if settings.missing.is_some() {
+        return settings.missing.clone();
     }
     let object = settings.read_from.clone()?;
     // What is HTTPS is then said by whatever stands in front.
@@ -94,6 +87,7 @@ struct Scene<'a> {
     settings: &'a Settings,
     files: Files,
     pasted: Option<Missing>,
+    default: Option<Backend>,
 }
 
 /// What a server does under some of its names.
@@ -268,7 +262,7 @@ impl Scene<'_> {
             rank: None,
             settings: None,
             to_https: self.to_https(location, is_configured),
-            answer: answer(world, location, &headers),
+            answer: answer(world, location, &headers, self.default.as_ref()),
         };
         let mut routes: Vec<Route> = patterns.into_iter().map(route).collect();
         // Before the location's own redirect to HTTPS, so by plain HTTP too.

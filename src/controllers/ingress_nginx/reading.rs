@@ -6,17 +6,18 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-use super::annotation_risk::is_too_risky;
-use super::annotation_table::{self, Class, Risk};
+use super::annotations::Annotations;
+use super::flags::{NO_CATCH_ALL, SELECTOR, VALIDATES, WATCHED};
 use super::match_cn::{self, Value};
 use super::secrets::{Secrets, Taken};
 use super::values::boolean;
 use super::{PREFIX, error_page};
 use crate::controllers::Settings;
-use crate::enforcement::{Admits, Missing};
+use crate::controllers::selector::selects;
+use crate::enforcement::{Admits, Given, Missing};
 use crate::identity::Identity;
-use crate::manifest::Seen;
 use crate::manifest::kinds::Ingress;
+use crate::manifest::{ObjectSet, Seen};
 use crate::time::Timestamp;
 
 /// An Ingress as the controller has it.
@@ -80,32 +81,46 @@ pub(super) enum Unread {
     OtherClass(String),
     /// The controller passes over it.
     Dropped,
+    /// It does so because of this flag.
+    NotWatched(&'static str),
 }
 
-/// Annotations that [`Reader::read`] takes apart itself.
-const FOLLOWED: [&str; 9] = [
-    "canary",
-    "force-ssl-redirect",
-    "from-to-www-redirect",
-    "permanent-redirect",
-    "rewrite-target",
-    "server-alias",
-    "ssl-redirect",
-    "temporal-redirect",
-    "use-regex",
-];
+impl Unread {
+    /// The same, to be said.
+    pub fn given(self, ingress: &Identity) -> Given {
+        match self {
+            Self::OtherClass(class) => Given::OtherClass(ingress.clone(), class),
+            Self::Dropped => Given::Dropped(ingress.clone()),
+            Self::NotWatched(flag) => Given::NotWatched(ingress.clone(), flag),
+        }
+    }
+}
 
-/// Those of them that count as not written where their value is not accepted; for the others, the controller passes over the
-/// whole Ingress.
-const FORGIVING: [&str; 5] =
-    ["canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
+impl<'a> Read<'a> {
+    /// One of which only names are known.
+    pub fn unknown(seen: &'a Seen<'_, Ingress>, settings: &Settings, missing: Missing) -> Self {
+        Self {
+            identity: seen.identity,
+            ingress: &seen.object,
+            created: seen.created.and_then(Timestamp::parse),
+            auth: Auth::default(),
+            https: HttpsRedirect::Never,
+            uses_regex: false,
+            rewrites_to: None,
+            aliases: Annotations { ingress: &seen.object, settings }.aliases(),
+            is_canary: false,
+            from_to_www: false,
+            redirects_to: None,
+            unknown: Some(missing),
+        }
+    }
+}
 
 /// Reads Ingresses.
 pub(super) struct Reader<'a, 's> {
+    pub objects: &'a ObjectSet<'a>,
     pub settings: &'a Settings,
     pub secrets: &'a mut Secrets<'s>,
-    /// The namespace that objects without one are taken to go to, where that is not known.
-    pub assumed: Option<&'a str>,
 }
 
 impl Reader<'_, '_> {
@@ -115,14 +130,24 @@ impl Reader<'_, '_> {
         // `GetIngressClass` of `internal/ingress/controller/store/store.go`.
         let field = ingress.spec.ingress_class_name.as_deref();
         let class = self.settings.classes.owner(seen, field).map_err(Unread::OtherClass)?;
+        let not_watched = self.watched(seen)?;
         let annotations = Annotations { ingress, settings: self.settings };
         annotations.refused()?;
+        if let Some(missing) = annotations.unchecked(seen.identity) {
+            return Ok(Read::unknown(seen, self.settings, missing));
+        }
         let mut unknown = class
+            .or(not_watched)
             .or_else(|| annotations.unknown(seen.identity))
             .or_else(|| inspected(seen.identity, ingress));
         let auth = match self.auth(seen.identity, &annotations) {
             Ok(auth) => auth,
-            Err(Failed::Dropped) => return Err(Unread::Dropped),
+            // Without checks, the value goes into nginx's configuration.
+            Err(Failed::Dropped) => {
+                let missing = self.flag(VALIDATES).filter(|_| !annotations.are_checked());
+                let missing = missing.ok_or(Unread::Dropped)?;
+                return Ok(Read::unknown(seen, self.settings, missing));
+            }
             Err(Failed::Unknown(missing)) => {
                 unknown.get_or_insert(missing);
                 Auth::default()
@@ -153,6 +178,38 @@ impl Reader<'_, '_> {
         })
     }
 
+    /// Whether the controller watches an Ingress by its flags, and what of that is not known (`New` of
+    /// `internal/ingress/controller/store/store.go`).
+    fn watched(&self, seen: &Seen<'_, Ingress>) -> Result<Option<Missing>, Unread> {
+        let own = seen.identity.namespace_or_default();
+        let is_on = |flag: &str| boolean(self.settings.get(flag)) == Some(true);
+        if is_on(NO_CATCH_ALL) && seen.object.spec.default_backend.is_some() {
+            return Err(Unread::NotWatched(NO_CATCH_ALL));
+        }
+        let watched = self.settings.get(WATCHED);
+        if !watched.is_empty() && watched != own {
+            let is_assumed = self.objects.assumed() == Some(own);
+            let missing = is_assumed.then(|| Missing::Namespace(seen.identity.clone()));
+            return missing.map_or(Err(Unread::NotWatched(WATCHED)), |missing| Ok(Some(missing)));
+        }
+        let selector = self.settings.get(SELECTOR);
+        if selector.is_empty() {
+            return Ok(None);
+        }
+        let own = Some(own).filter(|own| self.objects.assumed() != Some(own));
+        match own.and_then(|own| selects(self.objects, selector, own)) {
+            Some(true) => Ok(None),
+            Some(false) => Err(Unread::NotWatched(SELECTOR)),
+            None => Ok(self.flag(SELECTOR)),
+        }
+    }
+
+    /// That it is not known what a flag does.
+    fn flag(&self, flag: &str) -> Option<Missing> {
+        let object = self.settings.run_by.clone()?;
+        Some(Missing::Effect(object, flag.to_owned()))
+    }
+
     /// `auth-tls-*` (`Parse` of `internal/ingress/annotations/authtls/main.go`).
     fn auth(&mut self, identity: &Identity, annotations: &Annotations<'_>) -> Result<Auth, Failed> {
         let is_basic =
@@ -171,9 +228,14 @@ impl Reader<'_, '_> {
         let crosses = boolean(self.settings.get("allow-cross-namespace-resources")) == Some(true);
         if !crosses && !namespace.is_empty() && namespace != own {
             // One that is only assumed may be the Secret's.
-            if self.assumed == Some(own) {
+            if self.objects.assumed() == Some(own) {
                 return Err(Failed::Unknown(Missing::Namespace(identity.clone())));
             }
+            return Ok(denied);
+        }
+        // Secrets of other namespaces than the one that is watched are not there.
+        let watched = self.settings.get(WATCHED);
+        if !watched.is_empty() && !namespace.is_empty() && namespace != watched {
             return Ok(denied);
         }
         let verify = match annotations.text("auth-tls-verify-client").as_deref() {
@@ -251,105 +313,4 @@ enum Failed {
     Dropped,
     /// That is not known.
     Unknown(Missing),
-}
-
-/// Annotations of the controller on an Ingress.
-struct Annotations<'a> {
-    ingress: &'a Ingress,
-    settings: &'a Settings,
-}
-
-impl Annotations<'_> {
-    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        let annotations = self.ingress.metadata.annotations.iter();
-        annotations.filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)))
-    }
-
-    fn raw(&self, name: &str) -> Option<&str> {
-        self.all().find(|(own, _)| *own == name).map(|(_, value)| value)
-    }
-
-    /// The text of an annotation without blanks at the ends of its lines; an empty one is none (`normalizeString` of
-    /// `internal/ingress/annotations/parser/main.go`).
-    fn text(&self, name: &str) -> Option<String> {
-        let raw = self.raw(name)?;
-        let text = if raw.contains('\n') {
-            let lines: Vec<&str> = raw.split('\n').map(str::trim).collect();
-            lines.join("\n")
-        } else {
-            raw.trim().to_owned()
-        };
-        (!text.is_empty()).then_some(text)
-    }
-
-    /// A boolean; what is none counts as not written.
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.raw(name).and_then(boolean)
-    }
-
-    fn aliases(&self) -> BTreeSet<String> {
-        let list = self.text("server-alias").unwrap_or_default();
-        let aliases = list.split(',').map(str::trim).filter(|alias| !alias.is_empty());
-        aliases.map(str::to_owned).collect()
-    }
-
-    /// Whether an annotation is taken, whatever the settings say.
-    fn is_accepted(&self, name: &str) -> bool {
-        let mut accepted = self.settings.accepted.iter();
-        accepted.any(|key| key.strip_prefix(PREFIX) == Some(name))
-    }
-
-    /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).
-    fn has_snippets(&self) -> bool {
-        boolean(self.settings.get("allow-snippet-annotations")) == Some(true)
-    }
-
-    /// Words and risks for which the controller passes over the whole Ingress.
-    fn refused(&self) -> Result<(), Unread> {
-        let blocked = self.settings.get("annotation-value-word-blocklist");
-        let words: Vec<&str> =
-            blocked.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-        let highest =
-            match self.settings.get("annotations-risk-level").to_ascii_lowercase().as_str() {
-                "critical" => Risk::Critical,
-                "high" => Risk::High,
-                "medium" => Risk::Medium,
-                _ => Risk::Low,
-            };
-        let is_refused = |(name, value): (&str, &str)| {
-            words.iter().any(|word| value.contains(word))
-                || annotation_table::find(name).is_some_and(|known| known.risk > highest)
-                    && !self.is_accepted(name)
-        };
-        if self.all().any(is_refused) { Err(Unread::Dropped) } else { Ok(()) }
-    }
-
-    /// The first annotation whose effect is not followed here. What the controller does not register has none.
-    fn unknown(&self, identity: &Identity) -> Option<Missing> {
-        let unknown = |(name, value): (&str, &str)| {
-            let known = annotation_table::find(name)?;
-            let key = format!("{PREFIX}{name}");
-            if is_too_risky(&key) && name.ends_with("-snippet") {
-                let is_read = self.has_snippets() || self.is_accepted(name);
-                return is_read.then(|| Missing::Snippet(identity.clone(), key));
-            }
-            let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
-            let is_url = value.starts_with("http://") || value.starts_with("https://");
-            let is_odd = name == "temporal-redirect" && !is_url;
-            let is_forgiven = FORGIVING.contains(&name) || name.starts_with("auth-tls-");
-            if is_followed && !is_odd && (is_forgiven || known.values.has(value)) {
-                return None;
-            }
-            if is_odd {
-                return Some(Missing::Effect(identity.clone(), key));
-            }
-            let changes = match known.class {
-                Class::Harmless | Class::Ours => false,
-                Class::Refused(_) => true,
-                Class::Judged(judge) => judge(value).is_some(),
-            };
-            (changes || !known.values.has(value)).then(|| Missing::Effect(identity.clone(), key))
-        };
-        self.all().find_map(unknown)
-    }
 }

@@ -1,16 +1,21 @@
-//! The controller's settings: its `ConfigMap`, and what is declared.
+//! The controller's settings: its `ConfigMap`, the flags of the object that runs it, and what is declared.
 
+use super::flags::{self, FOLLOWED};
 use super::values::boolean;
+use crate::controllers::classes::Flags;
+use crate::controllers::setup::{Chosen, Named, Setup};
 use crate::controllers::{Classes, Declared, Origin, Settings};
+use crate::enforcement::{Given, Missing};
+use crate::identity::Identity;
 use crate::manifest::kinds::ConfigMap;
 use crate::manifest::{ObjectSet, Seen, Shown};
 
 /// The version whose defaults these are, the last one that was released.
-const VERSION: &str = "1.15.1";
+pub(super) const VERSION: &str = "1.15.1";
 /// The `--controller-class` of the default set-up (`pkg/flags/flags.go`).
 pub const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
 /// The `--ingress-class` of the default set-up.
-const CLASS: &str = "nginx";
+pub(super) const CLASS: &str = "nginx";
 
 /// Options that the model knows, with their defaults (`internal/ingress/controller/config/config.go`).
 const OPTIONS: [(&str, &str); 17] = [
@@ -46,36 +51,107 @@ pub(super) const PASTED: [&str; 7] = [
 ];
 
 pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
-    let (maps, _) = objects.all::<ConfigMap>();
-    let (read, is_ambiguous) = match &declared.config_map {
-        Some((namespace, name)) => match objects.read::<ConfigMap>(namespace, name) {
-            Shown::Found(Ok(seen)) => (Some(seen), false),
-            _ => (None, true),
-        },
-        None => the_one(maps),
-    };
+    let mut chosen = Chosen::of(objects, declared, CLASS, flags::setup);
+    let (version, version_origin) = chosen.version(declared.version.as_ref(), VERSION);
+    let read = config_map(objects, declared, &mut chosen);
     let options = OPTIONS.iter().map(|(name, default)| {
         let value = read.as_ref().and_then(|seen| seen.object.data.get(name));
         // An empty boolean is false, one that is none counts as not written (`ReadConfig` of `template/configmap.go`).
         let is_read = |value: &&str| {
             boolean(default).is_none() || value.is_empty() || boolean(value).is_some()
         };
-        let (value, origin) = match value.filter(is_read) {
-            Some(value) => (value, Origin::Read),
-            None => (*default, Origin::Default),
-        };
-        (*name, (value.to_owned(), origin))
+        (*name, of(value.filter(is_read), default))
     });
+    let flags = FOLLOWED.iter().map(|(name, default)| (*name, of(chosen.option(name), default)));
+    let options = options.chain(flags).collect();
+    let defaults = Flags::of_defaults(CONTROLLER_CLASS, CLASS);
+    let classes = chosen.setup.as_ref().map_or(defaults, Setup::classes);
+    let classes = Classes::of(objects, declared, &classes);
     Settings {
         controller: "ingress-nginx",
-        version: declared.version.clone().unwrap_or_else(|| VERSION.to_owned()),
-        version_origin: if declared.version.is_some() { Origin::Declared } else { Origin::Default },
-        options: options.collect(),
+        version,
+        version_origin,
+        options,
         accepted: declared.accepted.clone(),
-        classes: Classes::of(objects, declared, CONTROLLER_CLASS, CLASS),
-        is_ambiguous,
+        classes,
+        missing: chosen.missing,
         read_from: read.map(|seen| seen.identity.clone()),
+        run_by: chosen.setup.map(|setup| setup.object),
+        given: chosen.given,
     }
+}
+
+/// A value that an object has, or the default.
+fn of(read: Option<&str>, default: &str) -> (String, Origin) {
+    let origin = if read.is_some() { Origin::Read } else { Origin::Default };
+    (read.unwrap_or(default).to_owned(), origin)
+}
+
+/// The `ConfigMap` of the settings: the one that is named, that of the flags, or the only one that has any.
+fn config_map<'a>(
+    objects: &'a ObjectSet<'_>,
+    declared: &Declared,
+    chosen: &mut Chosen,
+) -> Option<Seen<'a, ConfigMap>> {
+    let by_flag = chosen.setup.as_ref().map(|setup| (&setup.object, setup.config_map.clone()));
+    let by_flag = by_flag.map(|(object, named)| (object.clone(), named));
+    let (namespace, name) = match (&declared.config_map, by_flag) {
+        (Some((namespace, name)), by_flag) => {
+            let is_other = |(_, named): &(Identity, Named)| match named {
+                Named::This(own, its) => (own, its) != (namespace, name),
+                Named::Nothing => true,
+                Named::NotKnown => false,
+            };
+            if let Some((object, named)) = by_flag.filter(is_other) {
+                let read = match named {
+                    Named::This(namespace, name) => format!("{namespace}/{name}"),
+                    Named::Nothing | Named::NotKnown => String::new(),
+                };
+                let declared = format!("{namespace}/{name}");
+                chosen.contradict(&object, "`--configmap`", &read, &declared);
+            }
+            (namespace.clone(), name.clone())
+        }
+        (None, Some((_, Named::This(namespace, name)))) => (namespace, name),
+        (None, Some((object, Named::Nothing))) => {
+            chosen.given.push(Given::NoSettings(object));
+            return None;
+        }
+        (None, Some((_, Named::NotKnown)) | None) => {
+            let (read, is_ambiguous) = the_one(objects.all::<ConfigMap>().0);
+            if is_ambiguous {
+                chosen.missing.get_or_insert(Missing::Settings);
+            } else if let Some(seen) = &read {
+                chosen.given.push(Given::Settings(seen.identity.clone()));
+            } else {
+                chosen.given.push(Given::DefaultSettings);
+            }
+            return read;
+        }
+    };
+    let identity = Identity {
+        api_version: "v1".to_owned(),
+        kind: "ConfigMap".to_owned(),
+        namespace: Some(namespace.clone()),
+        name: name.clone(),
+    };
+    match objects.read::<ConfigMap>(&namespace, &name) {
+        Shown::Found(Ok(seen)) => {
+            chosen.given.push(Given::NamedSettings(identity));
+            return Some(seen);
+        }
+        Shown::Found(Err(_)) | Shown::Hidden => {
+            chosen.missing.get_or_insert(Missing::Hidden(identity));
+        }
+        // The controller goes on with its defaults.
+        Shown::Absent | Shown::NotShown(_) if declared.config_map.is_none() => {
+            chosen.given.push(Given::SettingsNotShown(identity));
+        }
+        Shown::Absent | Shown::NotShown(_) => {
+            chosen.missing.get_or_insert(Missing::NotShown(identity));
+        }
+    }
+    None
 }
 
 /// What a `ConfigMap` may have that is not among the objects.

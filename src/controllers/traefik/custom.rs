@@ -12,10 +12,10 @@ use super::resolution::{HTTP, HTTPS, Parts, Router};
 use super::rule::Rule;
 use super::secrets::{self, Authorities, Form};
 use super::terms::{ClientAuthType, DEFAULT, Terms};
-use crate::enforcement::{Action, Backend, Cause, Fact, Forward, Missing, ToHttps};
+use crate::enforcement::{Action, Backend, Cause, Fact, Forward, Given, Missing, ToHttps};
 use crate::identity::Identity;
-use crate::manifest::kinds::Service;
-use crate::manifest::{Misread, ObjectSet, Seen, Shown};
+use crate::manifest::kinds::{Api as _, Service};
+use crate::manifest::{Extent, Misread, ObjectSet, Seen, Shown};
 
 /// Entry points of port 80 and 443.
 const HTTP_NAMES: [&str; 2] = ["http", "web"];
@@ -206,6 +206,20 @@ impl Custom {
             }
         }
     }
+}
+
+/// Whether any router of these kinds is among the objects; and, of a whole cluster, kinds of which there is none.
+pub(super) fn shown(objects: &ObjectSet<'_>) -> (bool, Option<Given>) {
+    let kinds = [
+        (IngressRoute::KIND, objects.has::<IngressRoute>()),
+        (IngressRouteTcp::KIND, objects.has::<IngressRouteTcp>()),
+        (TlsOption::KIND, objects.has::<TlsOption>()),
+    ];
+    let absent = kinds.iter().filter(|(_, is_there)| !is_there).map(|(kind, _)| *kind);
+    let absent: Vec<&'static str> = absent.collect();
+    let has_routers = kinds[0].1 || kinds[1].1;
+    let is_said = objects.extent() == Extent::Cluster && !absent.is_empty();
+    (has_routers, is_said.then_some(Given::NoneOf(absent)))
 }
 
 /// `shouldProcessIngress`, without a class in the provider's options.

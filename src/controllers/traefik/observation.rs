@@ -5,38 +5,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::custom::Custom;
 use super::edition::{self, Edition};
 use super::ingresses;
-use super::reading::{Reader, Unread};
+use super::reading::{Reader, host_of};
 use super::resolution::{Asked, HTTP, HTTPS, Parts, Resolved, Router};
 use super::rule::Name;
 use super::{LAST, STRICT};
+use crate::controllers::Settings;
 use crate::controllers::orders::{Orders, orders};
-use crate::controllers::{Origin, Settings};
 use crate::enforcement::{
     Cause, Clients, Fact, Given, Listener, Missing, Observed, Pattern, Protocol, Route, RouteTable,
     SniDiffers, VirtualHost,
 };
 use crate::manifest::kinds::Ingress;
-use crate::manifest::{Extent, Misread, ObjectSet};
+use crate::manifest::{Misread, ObjectSet, Seen};
 
 /// The name that stands for all others.
 const ANY: &str = "*";
 
 pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
     let (ingresses, mut misread) = objects.all::<Ingress>();
-    let mut given = given(objects, settings);
+    let mut given = settings.given(objects);
     let reader = Reader { objects, settings };
     let mut read = Vec::new();
     for seen in &ingresses {
         match reader.read(seen) {
             Ok(one) => read.push(one),
-            Err(Unread::OtherClass(class)) => {
-                given.push(Given::OtherClass(seen.identity.clone(), class));
-            }
-            Err(Unread::Dropped) => given.push(Given::Dropped(seen.identity.clone())),
+            Err(why) => given.push(why.given(seen.identity)),
         }
     }
     let mut custom = Custom::of(objects);
     misread.append(&mut custom.misread);
+    if let Some(missing) = &settings.missing {
+        return Possible::One(Served::unknown(&ingresses, missing)).observed(misread, given);
+    }
     let Orders { orders, crowded } = orders(&read);
     let is_strict = settings.get(STRICT) == "true";
     let editions = edition::of(&settings.version).or_else(|| edition::of(LAST)).unwrap_or_default();
@@ -60,23 +60,6 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
     };
     let all = editions.into_iter().map(of_edition).collect();
     Possible::of(Cause::Version, all).observed(misread, given)
-}
-
-/// What is taken for granted.
-fn given(objects: &ObjectSet<'_>, settings: &Settings) -> Vec<Given> {
-    let mut given = Vec::new();
-    if settings.version_origin == Origin::Default {
-        given.push(Given::Version(settings.version.clone()));
-    }
-    let classes = &settings.classes;
-    if classes.shown.is_empty() && !classes.are_said {
-        given.extend(classes.said.iter().cloned().map(Given::Class));
-    }
-    given.push(Given::DefaultFlags);
-    if objects.extent() != Extent::Cluster {
-        given.push(Given::NoOtherObjects);
-    }
-    given
 }
 
 /// What is served under each name.
@@ -112,6 +95,23 @@ impl Served {
             (name, place)
         };
         Self { names: names.map(place).collect(), plain: resolved.plain.clone() }
+    }
+
+    /// Nothing is known of it but names of Ingresses.
+    fn unknown(ingresses: &[Seen<'_, Ingress>], missing: &Missing) -> Self {
+        let rules = ingresses.iter().flat_map(|seen| &seen.object.spec.rules);
+        let names = rules.map(|rule| host_of(rule).to_lowercase()).filter(|host| !host.is_empty());
+        let place = |name| {
+            let place = Place {
+                certificates: BTreeSet::new(),
+                asked: (Fact::Unknown(missing.clone()), Vec::new()),
+                http: Fact::Unknown(missing.clone()),
+                https: Fact::Unknown(missing.clone()),
+            };
+            (name, place)
+        };
+        let names = names.chain([ANY.to_owned()]).map(place).collect();
+        Self { names, plain: Some(missing.clone()) }
     }
 
     /// What is served under a name that this one need not have.

@@ -3,12 +3,15 @@
 
 use regex_lite::Regex;
 
+use super::annotations::Annotations;
+use super::flags::{CROSSES, SELECTOR, SNIPPETS as SNIPPETS_FLAG, STRICT_PATHS, WATCHED};
 use super::secrets::{self, Authorities, Form};
 use super::terms::{ClientAuthType, Terms};
 use crate::controllers::Settings;
 use crate::controllers::ingress_nginx::PREFIX;
 use crate::controllers::orders::{Aged, Share};
-use crate::enforcement::Missing;
+use crate::controllers::selector::selects;
+use crate::enforcement::{Given, Missing};
 use crate::identity::Identity;
 use crate::manifest::kinds::{self, BackendPort, Ingress};
 use crate::manifest::{ObjectSet, Seen};
@@ -66,13 +69,23 @@ pub(super) enum Unread {
     OtherClass(String),
     /// Traefik passes over it.
     Dropped,
+    /// It is in a namespace that is not watched, by this flag.
+    NotWatched(&'static str),
+}
+
+impl Unread {
+    /// The same, to be said.
+    pub fn given(self, ingress: &Identity) -> Given {
+        match self {
+            Self::OtherClass(class) => Given::OtherClass(ingress.clone(), class),
+            Self::Dropped => Given::Dropped(ingress.clone()),
+            Self::NotWatched(flag) => Given::NotWatched(ingress.clone(), flag),
+        }
+    }
 }
 
 /// Annotations that make a part of Traefik's own language of an Ingress, which is passed over: snippets are off by default.
 pub(super) const SNIPPETS: [&str; 3] = ["server-snippet", "configuration-snippet", "auth-snippet"];
-
-/// What the model does not follow, if it is said: who answers what.
-const NOT_FOLLOWED: [&str; 2] = ["default-backend", "custom-headers"];
 
 /// Reads Ingresses.
 pub(super) struct Reader<'a> {
@@ -89,20 +102,29 @@ impl Reader<'_> {
         let field = ingress.spec.ingress_class_name.as_deref();
         let field = field.filter(|_| !classes.none_is_own());
         let class = classes.owner(seen, field).map_err(Unread::OtherClass)?;
+        let place = self.watched(seen.identity)?;
         let notes = Annotations { ingress };
         let snippet = SNIPPETS.iter().find(|name| notes.text(name).is_some());
         let snippet = snippet.map(|name| format!("{PREFIX}{name}"));
-        let is_accepted = |key: &String| self.settings.accepted.contains(key);
-        if snippet.as_ref().is_some_and(|key| !is_accepted(key)) || !has_strict_paths(ingress) {
+        let is_on = |flag: &str| self.settings.get(flag) == "true";
+        let is_accepted =
+            |key: &String| is_on(SNIPPETS_FLAG) || self.settings.accepted.contains(key);
+        let is_strict = has_strict_paths(ingress);
+        if snippet.as_ref().is_some_and(|key| !is_accepted(key))
+            || !is_strict && is_on(STRICT_PATHS)
+        {
             return Err(Unread::Dropped);
         }
+        let paths = || Missing::Effect(seen.identity.clone(), "path".to_owned());
+        let paths = (!is_strict).then(paths);
         let auth = notes.raw("auth-tls-secret").map(|secret| {
             let kind = ClientAuthType::of_annotation(notes.raw("auth-tls-verify-client"));
             let terms = self.terms(seen.identity, secret, kind);
             Auth { secret: secret.to_owned(), kind, terms }
         });
         let snippet = snippet.map(|key| Missing::Snippet(seen.identity.clone(), key));
-        let mut unknown = class.or(snippet).or_else(|| notes.unknown(seen.identity));
+        let mut unknown =
+            class.or(place).or(snippet).or(paths).or_else(|| notes.unknown(seen.identity));
         match self.backend_secret(seen.identity, &notes) {
             Ok(()) => {}
             Err(None) => return Err(Unread::Dropped),
@@ -145,7 +167,7 @@ impl Reader<'_> {
         if namespace.is_empty() || name.is_empty() {
             return None;
         }
-        match self.within(identity, namespace) {
+        match self.reaches(identity, namespace) {
             Ok(true) => {}
             Ok(false) => return None,
             Err(missing) => return Some(Terms::Unknown(missing)),
@@ -158,6 +180,44 @@ impl Reader<'_> {
             }
             authorities => Some(Terms::with(kind, vec![authorities], identity)),
         }
+    }
+
+    /// Whether Traefik watches the namespace of an Ingress, and what of that is not known.
+    fn watched(&self, identity: &Identity) -> Result<Option<Missing>, Unread> {
+        let watched = self.settings.get(WATCHED);
+        if !watched.is_empty() {
+            return match self.within(identity, watched) {
+                Ok(true) => Ok(None),
+                Ok(false) => Err(Unread::NotWatched(WATCHED)),
+                Err(missing) => Ok(Some(missing)),
+            };
+        }
+        match self.selected(identity.namespace_or_default()) {
+            Ok(true) => Ok(None),
+            Ok(false) => Err(Unread::NotWatched(SELECTOR)),
+            Err(missing) => Ok(Some(missing)),
+        }
+    }
+
+    /// Whether the selector of namespaces selects one.
+    fn selected(&self, namespace: &str) -> Result<bool, Missing> {
+        let selector = self.settings.get(SELECTOR);
+        let Some(object) = self.settings.run_by.as_ref().filter(|_| !selector.is_empty()) else {
+            return Ok(true);
+        };
+        let own = Some(namespace).filter(|own| self.objects.assumed() != Some(own));
+        let selected = own.and_then(|own| selects(self.objects, selector, own));
+        selected.ok_or_else(|| Missing::Effect(object.clone(), SELECTOR.to_owned()))
+    }
+
+    /// Whether an Ingress may name Secrets of a namespace, and Traefik reads those.
+    fn reaches(&self, identity: &Identity, namespace: &str) -> Result<bool, Missing> {
+        let watched = self.settings.get(WATCHED);
+        if self.settings.get(CROSSES) == "true" {
+            let is_watched = watched.is_empty() || watched == namespace;
+            return Ok(is_watched && self.selected(namespace)?);
+        }
+        self.within(identity, namespace)
     }
 
     /// Whether a namespace is that of an Ingress.
@@ -188,7 +248,7 @@ impl Reader<'_> {
         let [namespace, name] = *secret.split('/').collect::<Vec<_>>().as_slice() else {
             return Err(None);
         };
-        if !self.within(identity, namespace).map_err(Some)? {
+        if !self.reaches(identity, namespace).map_err(Some)? {
             return Err(None);
         }
         match secrets::authorities(self.objects, namespace, name, Form::Backend) {
@@ -239,75 +299,6 @@ pub(super) fn service(backend: &kinds::Backend) -> Option<(String, String)> {
             Some((name.clone(), port.unwrap_or_default()))
         }
         (None, None) => None,
-    }
-}
-
-/// Annotations of an Ingress.
-struct Annotations<'a> {
-    ingress: &'a Ingress,
-}
-
-impl<'a> Annotations<'a> {
-    fn raw(&self, name: &str) -> Option<&'a str> {
-        self.ingress.metadata.annotations.get(&format!("{PREFIX}{name}"))
-    }
-
-    /// The text of an annotation, unless it is empty.
-    fn text(&self, name: &str) -> Option<&'a str> {
-        self.raw(name).filter(|text| !text.is_empty())
-    }
-
-    /// Whatever is not `true` is false.
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.raw(name).map(|text| text.eq_ignore_ascii_case("true"))
-    }
-
-    fn number(&self, name: &str) -> Option<i64> {
-        self.raw(name)?.parse().ok()
-    }
-
-    fn list(&self, name: &str) -> Vec<String> {
-        let items = self.raw(name).into_iter().flat_map(|text| text.split(','));
-        items.map(|item| item.trim().to_owned()).collect()
-    }
-
-    fn canary(&self) -> Canary {
-        let by_request = ["canary-by-header", "canary-by-cookie"];
-        let weight = self.number("canary-weight").unwrap_or_default();
-        Canary { takes_any: weight > 0 || by_request.iter().any(|name| self.text(name).is_some()) }
-    }
-
-    /// The first annotation whose effect is not followed here. What Traefik does not read has none.
-    fn unknown(&self, identity: &Identity) -> Option<Missing> {
-        let is_path = |text: &str| text.starts_with('/');
-        // It may lead back to the host, where it is no redirect (`newRedirect` of `pkg/middlewares/redirect`).
-        let leads_back =
-            |text: &str| {
-                let rest = text.split_once("://").map_or("", |(_, rest)| rest);
-                let target = rest.split(['/', ':', '?']).next().unwrap_or_default().to_lowercase();
-                let mut hosts =
-                    self.ingress.spec.rules.iter().map(host_of).chain(
-                        self.ingress.metadata.annotations.get(&format!("{PREFIX}server-alias")),
-                    );
-                target.is_empty()
-                    || text.contains('$')
-                    || hosts
-                        .any(|host| host.is_empty() || host.contains('*') || host.contains(&target))
-            };
-        let found = if self.flag("ssl-passthrough") == Some(true) {
-            Some("ssl-passthrough")
-        } else if self.raw("app-root").is_some_and(is_path) {
-            Some("app-root")
-        } else if self.raw("permanent-redirect").is_some_and(leads_back) {
-            Some("permanent-redirect")
-        } else if self.raw("temporal-redirect").is_some_and(leads_back) {
-            Some("temporal-redirect")
-        } else if self.raw("rewrite-target").is_some_and(|text| text.contains("://")) {
-            Some("rewrite-target")
-        } else {
-            NOT_FOLLOWED.iter().copied().find(|name| self.text(name).is_some())
-        };
-        found.map(|name| Missing::Effect(identity.clone(), format!("{PREFIX}{name}")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Traefik makes of set-ups, as measured with the real one (`tests/e2e`).
 
 mod custom;
+mod flags;
 mod ingresses;
 mod versions;
 

@@ -56,7 +56,7 @@ pub(super) fn service() -> Value {
 }
 
 /// What Kustomize writes for a transformer.
-fn input(config: &Value, objects: &[Value]) -> Value {
+pub(super) fn input(config: &Value, objects: &[Value]) -> Value {
     let items = objects.iter().enumerate().map(|(at, object)| item(object.clone(), at));
     json!({
         "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList",

@@ -1,0 +1,151 @@
+//! Annotations of the controller on an Ingress, as its parsers see them (`internal/ingress/annotations/parser`).
+
+use std::collections::BTreeSet;
+
+use super::PREFIX;
+use super::annotation_risk::is_too_risky;
+use super::annotation_table::{self, Class, Risk};
+use super::flags::VALIDATES;
+use super::reading::Unread;
+use super::values::boolean;
+use crate::controllers::Settings;
+use crate::enforcement::Missing;
+use crate::identity::Identity;
+use crate::manifest::kinds::Ingress;
+
+/// Annotations that [`super::reading::Reader::read`] takes apart itself.
+const FOLLOWED: [&str; 9] = [
+    "canary",
+    "force-ssl-redirect",
+    "from-to-www-redirect",
+    "permanent-redirect",
+    "rewrite-target",
+    "server-alias",
+    "ssl-redirect",
+    "temporal-redirect",
+    "use-regex",
+];
+
+/// Those of them that count as not written where their value is not accepted; for the others, the controller passes over the
+/// whole Ingress.
+const FORGIVING: [&str; 5] =
+    ["canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
+
+/// Annotations of the controller on an Ingress.
+pub(super) struct Annotations<'a> {
+    pub ingress: &'a Ingress,
+    pub settings: &'a Settings,
+}
+
+impl Annotations<'_> {
+    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let annotations = self.ingress.metadata.annotations.iter();
+        annotations.filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)))
+    }
+
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.all().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// The text of an annotation without blanks at the ends of its lines; an empty one is none (`normalizeString` of
+    /// `internal/ingress/annotations/parser/main.go`).
+    pub fn text(&self, name: &str) -> Option<String> {
+        let raw = self.raw(name)?;
+        let text = if raw.contains('\n') {
+            let lines: Vec<&str> = raw.split('\n').map(str::trim).collect();
+            lines.join("\n")
+        } else {
+            raw.trim().to_owned()
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Further names of the Ingress.
+    pub fn aliases(&self) -> BTreeSet<String> {
+        let list = self.text("server-alias").unwrap_or_default();
+        let aliases = list.split(',').map(str::trim).filter(|alias| !alias.is_empty());
+        aliases.map(str::to_owned).collect()
+    }
+
+    /// A boolean; what is none counts as not written.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.raw(name).and_then(boolean)
+    }
+
+    /// Whether the controller looks at values of annotations before it takes them.
+    pub fn are_checked(&self) -> bool {
+        boolean(self.settings.get(VALIDATES)) != Some(false)
+    }
+
+    /// The first annotation whose value is not one that the controller accepts, where it does not look.
+    pub fn unchecked(&self, identity: &Identity) -> Option<Missing> {
+        if self.are_checked() {
+            return None;
+        }
+        let is_odd = |(name, value): &(&str, &str)| {
+            annotation_table::find(name).is_some_and(|known| !known.values.has(value))
+        };
+        let (name, _) = self.all().find(is_odd)?;
+        Some(Missing::Effect(identity.clone(), format!("{PREFIX}{name}")))
+    }
+
+    /// Whether an annotation is taken, whatever the settings say.
+    fn is_accepted(&self, name: &str) -> bool {
+        let mut accepted = self.settings.accepted.iter();
+        accepted.any(|key| key.strip_prefix(PREFIX) == Some(name))
+    }
+
+    /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).
+    fn has_snippets(&self) -> bool {
+        boolean(self.settings.get("allow-snippet-annotations")) == Some(true)
+    }
+
+    /// Words and risks for which the controller passes over the whole Ingress.
+    pub fn refused(&self) -> Result<(), Unread> {
+        let blocked = self.settings.get("annotation-value-word-blocklist");
+        let words: Vec<&str> =
+            blocked.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+        let highest =
+            match self.settings.get("annotations-risk-level").to_ascii_lowercase().as_str() {
+                "critical" => Risk::Critical,
+                "high" => Risk::High,
+                "medium" => Risk::Medium,
+                _ => Risk::Low,
+            };
+        let is_refused = |(name, value): (&str, &str)| {
+            words.iter().any(|word| value.contains(word))
+                || annotation_table::find(name).is_some_and(|known| known.risk > highest)
+                    && !self.is_accepted(name)
+        };
+        if self.all().any(is_refused) { Err(Unread::Dropped) } else { Ok(()) }
+    }
+
+    /// The first annotation whose effect is not followed here. What the controller does not register has none.
+    pub fn unknown(&self, identity: &Identity) -> Option<Missing> {
+        let unknown = |(name, value): (&str, &str)| {
+            let known = annotation_table::find(name)?;
+            let key = format!("{PREFIX}{name}");
+            if is_too_risky(&key) && name.ends_with("-snippet") {
+                let is_read = self.has_snippets() || self.is_accepted(name);
+                return is_read.then(|| Missing::Snippet(identity.clone(), key));
+            }
+            let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
+            let is_url = value.starts_with("http://") || value.starts_with("https://");
+            let is_odd = name == "temporal-redirect" && !is_url;
+            let is_forgiven = FORGIVING.contains(&name) || name.starts_with("auth-tls-");
+            if is_followed && !is_odd && (is_forgiven || known.values.has(value)) {
+                return None;
+            }
+            if is_odd {
+                return Some(Missing::Effect(identity.clone(), key));
+            }
+            let changes = match known.class {
+                Class::Harmless | Class::Ours => false,
+                Class::Refused(_) => true,
+                Class::Judged(judge) => judge(value).is_some(),
+            };
+            (changes || !known.values.has(value)).then(|| Missing::Effect(identity.clone(), key))
+        };
+        self.all().find_map(unknown)
+    }
+}
