@@ -86,8 +86,9 @@ impl Controller for Traefik {
     }
 
     fn laxer(&self, settings: &Settings) -> Option<Settings> {
-        // `allowSnippetAnnotations` is a flag, which no object shows.
+        // It is a flag, which no object shows.
         let mut laxer = settings.clone();
+        laxer.options.insert("allowSnippetAnnotations", ("true".to_owned(), Origin::Assumed));
         laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
     }

@@ -19,7 +19,7 @@ from ..specs.setups import TRAEFIK_KINDS, generate_setups
 from ..world import Run
 from .batch import Tally, described, judge
 from .ground import ground
-from .readers import Reader, ingress_nginx, traefik
+from .readers import Reader, chosen
 from .sample import SIZE
 
 
@@ -69,9 +69,7 @@ def _wanted(reader: Reader, number: int, kinds: Sequence[str]) -> bool:
 
 
 def _reader(options: argparse.Namespace) -> Reader:
-    if options.controller == "traefik":
-        return traefik(options.version or TRAEFIK_VERSIONS[-1], options.strict)
-    return ingress_nginx()
+    return chosen(options.controller, options.version, options.strict)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
