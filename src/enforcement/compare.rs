@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use self::served::{
-    Way, checks_alike, is_refused_by_check, leads_anywhere, possibilities, validated, ways,
+    Way, checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, possibilities,
+    validated, ways,
 };
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
@@ -202,7 +203,8 @@ impl<'a> Comparison<'a> {
         paths: &BTreeSet<String>,
         request: &Request,
     ) -> Option<(Request, Verdict)> {
-        let mut refused = None;
+        let leads = served.is_some_and(leads_anywhere);
+        let (mut refused, mut led_away) = (None, None);
         for path in paths {
             let request = Request { path: path.clone(), ..request.clone() };
             let observed = verdict(self.observed, &request, self.now);
@@ -215,32 +217,40 @@ impl<'a> Comparison<'a> {
                     }
                     break;
                 }
-                Verdict::Admitted { .. } | Verdict::Unknown(_) | Verdict::OneOf(..) => return None,
+                Verdict::Admitted { .. } | Verdict::Unknown(_) => return None,
+                Verdict::OneOf(..) if !may_be_turned_away(&observed) => return None,
+                // Where nothing leads anywhere, that is the difference.
+                Verdict::Misdirected | Verdict::Redirected(_) | Verdict::OneOf(..) if leads => {
+                    led_away.get_or_insert((request, observed));
+                }
                 _ => {}
             }
         }
-        let (request, observed) = refused?;
+        let (request, observed) = refused.or(led_away)?;
         // What nothing of this kind would let in is not this controller's fault.
         let ideal = validation.and_then(|one| asked.fault(one, &request.client, self.now));
         ideal.is_none().then_some((request, observed))
     }
 
     /// Clients by plain HTTP.
-    fn plain(&mut self, Questions { host, name, served, .. }: &Questions<'a>) {
-        let Some(served) = served else { return };
-        if let Fact::Known(routes) = &served.routes
+    fn plain(&mut self, Questions { host, name, .. }: &Questions<'a>) {
+        let Some(listener) = self.observed.plain_listener() else { return };
+        let served = self.observed.tables[listener.table].host(name);
+        if let (Some(served), Fact::Known(_)) = (served, &listener.clients)
+            && let Fact::Known(routes) = &served.routes
             && routes.iter().all(|route| route.to_https == ToHttps::Always)
         {
             return;
         }
         let client = Requester::Class(ClientClass::Nothing);
         let request = Request::of(name).plain();
+        let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
         let before = self.found.len();
-        self.refuses(host, Some(served), &paths(served), (&client, request.clone()));
+        self.refuses(host, served, &paths, (&client, request.clone()));
         if self.found.len() == before {
             let mut forwarded = request;
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
-            self.refuses(host, Some(served), &paths(served), (&client, forwarded));
+            self.refuses(host, served, &paths, (&client, forwarded));
         }
     }
 

@@ -231,6 +231,15 @@ fn of_request(
         (_, Verdict::Redirected(to)) => {
             write!(f, "{client}{way} is redirected from `{path}` to `{}`", to.escape_debug())
         }
+        (_, Verdict::OneOf(cause, _)) => {
+            write!(f, "{client}{way} may not be served at `{path}`: that depends on {cause}")
+        }
+        (_, Verdict::Misdirected) => {
+            write!(
+                f,
+                "{client}{way} is refused with 421 at `{path}`: the path has other TLS settings than the handshake"
+            )
+        }
         _ => write!(f, "{client}{way} is not served at `{path}`"),
     }
 }

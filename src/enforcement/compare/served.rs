@@ -32,6 +32,16 @@ pub(super) fn is_refused_by_check(served: Option<&VirtualHost>, verdict: &Verdic
     }
 }
 
+/// Whether a request that depends on something may not be admitted for that; which paths and which requests are meant decides
+/// nothing of the kind.
+pub(super) fn may_be_turned_away(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::OneOf(Cause::Paths | Cause::Share, _) => false,
+        Verdict::OneOf(_, all) => all.iter().any(|one| !one.may_admit()),
+        _ => false,
+    }
+}
+
 /// Whether two hosts check the same, and never by a route of theirs.
 pub(super) fn checks_alike(one: &VirtualHost, other: &VirtualHost) -> bool {
     let (Fact::Known(one_checks), Fact::Known(checks)) = (&one.checks, &other.checks) else {

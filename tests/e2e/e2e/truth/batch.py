@@ -20,7 +20,7 @@ from ..specs.setups import Setup
 from .access import Request, Verdict, access, shown
 from .ground import Ground
 from .outcome import Outcome, outcome
-from .readers import READ, SETTINGS
+from .readers import READ
 
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
@@ -245,7 +245,7 @@ def wait(ground: Ground, controller: Controller) -> None:
 
 def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
     """What the model makes of the objects that the API server has."""
-    objects = shown(ground.run.cluster, ground.reader.resources, set(batch.namespaces), SETTINGS)
+    objects = shown(ground.run.cluster, ground.reader.resources, set(batch.namespaces), ground.reader.settings)
     hosts = [name for each in batch.setups for name in each.names]
     said = access(ground.run.program, ground.folder, ground.reader.arguments, objects, ground.clients, hosts, PATHS)
     return {each: verdict for each, verdict in said.items() if _is_asked(each)}

@@ -22,6 +22,7 @@ from ..world import Run
 READ = {"e2e.mtlsgen.dev/truth": "yes"}
 #: Name of the ConfigMap of ingress-nginx.
 SETTINGS = "truth"
+_LAXER_SETTINGS = "truth-laxer"
 _NUMBERS = itertools.count(1)
 _STRICT = "strictTlsOptions"
 _LAXER = {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical", "ssl-redirect": "false"}
@@ -45,6 +46,8 @@ class Reader:
     reads_as_they_come: bool
     version: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    #: Name of its ConfigMap, if it has one.
+    settings: str = SETTINGS
     #: Whether it reads IngressRoutes: one is applied last, and waited for.
     has_routes: bool = False
     #: What it reads, as kubectl takes it.
@@ -64,9 +67,12 @@ class Reader:
         return " ".join(filter(None, words))
 
 
-def ingress_nginx() -> Reader:
-    """The controller of that name."""
-    return Reader("ingress-nginx", "ingress-nginx", KINDS, _fresh_nginx, _laxer_nginx, reads_as_they_come=True)
+def ingress_nginx(laxer: bool = False) -> Reader:
+    """The controller of that name, with its defaults or with what people allow."""
+    fresh, settings = (_laxer_nginx, _LAXER_SETTINGS) if laxer else (_fresh_nginx, SETTINGS)
+    return Reader(
+        "ingress-nginx", "ingress-nginx", KINDS, fresh, _laxer_nginx, reads_as_they_come=True, settings=settings
+    )
 
 
 @contextmanager
@@ -90,7 +96,7 @@ def _fresh_nginx(
 
 
 def _laxer_nginx(run: Run) -> AbstractContextManager[Controller]:
-    return _fresh_nginx(run, f"{SETTINGS}-laxer", _LAXER)
+    return _fresh_nginx(run, _LAXER_SETTINGS, _LAXER)
 
 
 def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader:
@@ -117,13 +123,13 @@ def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader
         "traefik", f"traefik-{version}", TRAEFIK_KINDS, fresh, lambda run: fresh(run, [_LAXER_TRAEFIK]),
         reads_as_they_come=False, has_routes=True, version=version,
         options={_STRICT: "true"} if strict else {},
-        resources="ingress,secret,service,ingressclass,ingressroutes.traefik.io,tlsoptions.traefik.io",
+        resources="ingress,secret,service,ingressclass,ingressroutes.traefik.io,ingressroutetcps.traefik.io,tlsoptions.traefik.io",
         prepare=prepare,
     )  # fmt: skip
 
 
-def chosen(name: str, version: str | None, strict: bool) -> Reader:
+def chosen(name: str, version: str | None, strict: bool, laxer: bool = False) -> Reader:
     """The one that a command line names."""
     if name == "traefik":
         return traefik(version or TRAEFIK_VERSIONS[-1], strict)
-    return ingress_nginx()
+    return ingress_nginx(laxer)

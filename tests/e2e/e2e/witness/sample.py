@@ -20,14 +20,14 @@ class Sample:
     reader: Callable[[], Reader]
     #: Numbers of its own: namespaces are there once.
     numbers: Sequence[int]
-    #: Witnesses that no request shows.
-    not_asked: int = 0
+    #: Witnesses that the controller bears out, and those that no request shows.
+    counts: tuple[int, int]
 
 
 _ALL = len(CHANGES)
 #: By column of the table; each change comes first in one spec.
 SAMPLES = {
-    "ingress-nginx": Sample(ingress_nginx, range(_ALL)),
-    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(10 * _ALL, 11 * _ALL)),
-    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(20 * _ALL, 21 * _ALL)),
+    "ingress-nginx": Sample(ingress_nginx, range(_ALL), (0, 0)),
+    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(10 * _ALL, 11 * _ALL), (0, 0)),
+    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(20 * _ALL, 21 * _ALL), (0, 0)),
 }
