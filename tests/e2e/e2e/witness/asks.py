@@ -82,7 +82,7 @@ def _of(host: str, path: str, shown: Shown | None, headers: Mapping[str, str]) -
 
 def _request(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
     observed, wanted = witness["observed"], witness["request"]
-    if observed["verdict"] == "unknown":
+    if "unknown" in [each["verdict"] for each in (observed, *observed.get("oneOf", ()))]:
         return "what becomes of it is unknown"
     shown = clients.of(wanted["client"], spoilt.project)
     title = f"{witness['kind']} {observed['verdict']} {wanted['client']['class']} by {wanted['scheme']}"
