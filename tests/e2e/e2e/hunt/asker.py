@@ -72,10 +72,12 @@ class _Connection:
         if response.will_close:
             self.close()
         answer = {"status": response.status, "location": location, "error": ""}
+        if headers is not None:
+            answer["server"] = self._server
         try:
             seen = json.loads(body)
             if headers is not None:
-                answer |= {"headers": seen["headers"], "server": self._server}
+                answer["headers"] = seen["headers"]
             return {**answer, "service": seen["service"], "heard": seen["host"], "body": ""}
         except (ValueError, KeyError, TypeError):
             return {**answer, "service": None, "heard": None, "body": body[:200]}

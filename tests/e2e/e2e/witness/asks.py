@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..truth.outcome import Outcome, outcome
-from .clients import Clients, Shown, named
+from .clients import Clients, Shown, fingerprint, named
 from .generator import CLIENTS
 from .said import Witness
 from .spoilt import Spoilt
@@ -66,7 +66,7 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
             path = witness["path"]
             wrong = _hears("ssl-client-cert", lambda value: not value)
         case "serverCertificate":
-            return "the server's certificate"
+            wrong = _shows_another(fingerprint(spoilt.project.certificate(f"hosts/{host}")))
         case unknown:
             raise AssertionError(f"a witness of a new kind: {unknown}")
     if not path.startswith("/"):
@@ -111,6 +111,16 @@ def _reaches(backend: str) -> Callable[[Sequence[Heard]], str]:
     def wrong(heard: Sequence[Heard]) -> str:
         outcomes = [each.outcome for each in heard]
         return "" if any(each.backend == backend for each in outcomes) else ", ".join(map(str, outcomes))
+
+    return wrong
+
+
+def _shows_another(expected: str) -> Callable[[Sequence[Heard]], str]:
+    """Whoever gets an answer has seen another certificate of the server."""
+
+    def wrong(heard: Sequence[Heard]) -> str:
+        seen = {each.server for each in heard if each.server}
+        return "" if seen and expected not in seen else f"the server shows {seen or 'nothing'}"
 
     return wrong
 

@@ -79,11 +79,17 @@ def named(project: Project, name: str) -> Shown:
     return project.certificate(f"clients/{name}"), project.key(f"clients/{name}")
 
 
+def fingerprint(file: Path) -> str:
+    """SHA-256 of the first certificate of a file, in hexadecimal digits."""
+    own = _PEM.findall(file.read_text())[0]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(own)).hexdigest()
+
+
 def _known(project: Project) -> Iterator[tuple[str, tuple[str, Path, Path]]]:
     """The certificates of a store by their fingerprints, each as text, and with its file and key."""
     for file in (project.folder / "pki").glob("*/*/tls.crt"):
         own = _PEM.findall(file.read_text())[0]
-        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(own)).hexdigest().upper()
+        digest = fingerprint(file).upper()
         yield ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)), (own, file, file.with_suffix(".key"))
 
 
