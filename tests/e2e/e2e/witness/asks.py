@@ -65,6 +65,9 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
         case "unheardCertificate":
             path = witness["path"]
             wrong = _hears("ssl-client-cert", lambda value: not value)
+        case "serverCertificate" if witness["controller"]["name"] == "traefik":
+            # Whatever certificate of any Ingress is for the name, be it of one that is passed over.
+            return "the server's certificate"
         case "serverCertificate":
             wrong = _shows_another(fingerprint(spoilt.project.certificate(f"hosts/{host}")))
         case unknown:
