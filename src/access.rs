@@ -14,6 +14,7 @@ pub mod readers;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod witness;
 
 use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Observed, Presented, Verdict, verdict};

@@ -110,6 +110,8 @@ pub enum Origin {
     Declared,
     /// An object has it.
     Read,
+    /// An object that is not shown may have it.
+    Assumed,
 }
 
 impl Settings {

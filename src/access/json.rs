@@ -74,7 +74,8 @@ fn of_client(Answered { scheme, path, client, verdict: _ }: &Answered) -> Map<St
     fields.map(|(key, value)| (key.to_owned(), json!(value))).collect()
 }
 
-fn verdict(verdict: &Verdict) -> Value {
+/// What becomes of a request.
+pub(super) fn verdict(verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Admitted { backend, headers } => {
             let spoofable = headers.iter().filter(|header| header.client_can_send);

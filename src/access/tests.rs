@@ -1,6 +1,7 @@
 //! What is desired, compared with what ingress-nginx makes of objects: each change that lets a client in, or keeps one out,
 //! is found.
 
+mod additions;
 mod laws;
 
 use std::collections::BTreeSet;
@@ -9,13 +10,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::controllers::ingress_nginx::IngressNginx;
-use crate::controllers::{Controller as _, Declared};
+use crate::controllers::{Controller, Declared};
 use crate::enforcement::{
     Asked, Backend, Below, Desired, DesiredClients, DesiredHost, DifferenceKind, Observed, Pattern,
     Presence, compare,
 };
 use crate::identity::{DEFAULT_NAMESPACE, Identity};
-use crate::manifest::{Extent, Namespace, ObjectSet};
+use crate::manifest::{Extent, Namespace, ObjectSet, lists};
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;
 
@@ -95,12 +96,21 @@ fn scene_of(
 ) -> (Desired, Observed) {
     let mut objects = objects(pki);
     change(&mut objects);
+    (desired(pki, only), observed(&IngressNginx, &Declared::default(), &objects))
+}
+
+/// What a controller serves of all objects of a cluster, those in lists included.
+fn observed(controller: &dyn Controller, declared: &Declared, objects: &[Value]) -> Observed {
+    let (objects, _) = lists::unfold(objects.to_vec());
     let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Cluster);
     for object in &objects {
         set.add_other(Identity::of(object).unwrap(), object);
     }
-    let settings = IngressNginx.settings(&set, &Declared::default());
-    let observed = IngressNginx.observe(&set, &settings);
+    let settings = controller.settings(&set, declared);
+    controller.observe(&set, &settings)
+}
+
+fn desired(pki: &Pki, only: Option<&str>) -> Desired {
     let certificates = |pem: &str| Certificate::from_pem(pem.as_bytes()).unwrap();
     let backend =
         Backend { namespace: "shop".to_owned(), service: "asks".to_owned(), port: "80".to_owned() };
@@ -123,7 +133,7 @@ fn scene_of(
     };
     let asks = host("asks", DesiredClients::Ask(Arc::new(asked)), vec![backend]);
     let hosts = vec![asks, host("open", DesiredClients::Open, Vec::new())];
-    (Desired { hosts, entrusted: BTreeSet::new() }, observed)
+    Desired { hosts, entrusted: BTreeSet::new() }
 }
 
 fn annotate(object: &mut Value, name: &str, value: &str) {

@@ -53,34 +53,121 @@ pub(super) fn orders<T: Aged>(all: &[T]) -> Orders<'_, T> {
         }
     }
     let is_open = |all: &BTreeSet<usize>| all.iter().any(|at| sorted[*at].created().is_none());
-    let mut open: Vec<Vec<usize>> = Vec::new();
+    let mut open: Vec<Group> = Vec::new();
     let mut crowded = BTreeSet::new();
     for (shared, all) in sharers.into_iter().filter(|(_, all)| all.len() > 1 && is_open(all)) {
-        let mut firsts: Vec<usize> = all.into_iter().collect();
-        if firsts.len() > MOST {
+        let mut left: Vec<usize> = all.iter().copied().collect();
+        if left.len() > MOST {
             // Of many, one of each that ask differently.
             let mut known: Vec<&T> = Vec::new();
-            firsts.retain(|at| {
+            left.retain(|at| {
                 let is_new = known.iter().all(|one| !one.asks_like(sorted[*at]));
                 known.extend(is_new.then(|| sorted[*at]));
                 is_new
             });
         }
         match shared {
-            Share::Host(host) if firsts.len() > MOST => drop(crowded.insert(host)),
-            _ => open.push(firsts),
+            Share::Host(host) if left.len() > MOST => drop(crowded.insert(host)),
+            _ => {
+                left.truncate(MOST);
+                // As they are sorted, the first one is the first.
+                left.remove(0);
+                open.push(Group { shared, all, left });
+            }
         }
     }
-    let most = open.iter().map(Vec::len).max().unwrap_or(1).min(MOST);
-    let orders = (0..most)
-        .map(|turn| {
-            let firsts: BTreeSet<usize> = open.iter().map(|all| all[turn % all.len()]).collect();
-            let mut order: Vec<usize> = (0..sorted.len()).collect();
-            if turn > 0 {
-                order.sort_by_key(|at| !firsts.contains(at));
-            }
-            order.into_iter().map(|at| sorted[at]).collect()
-        })
-        .collect();
+    let mut orders: Vec<Vec<&T>> = vec![sorted.clone()];
+    while orders.len() < MOST && open.iter().any(|group| !group.left.is_empty()) {
+        let firsts = firsts(&mut open);
+        let (before, behind): (Vec<usize>, Vec<usize>) =
+            (0..sorted.len()).partition(|at| firsts.contains(at));
+        orders.push(before.into_iter().chain(behind).map(|at| sorted[at]).collect());
+    }
+    let is_left = open.into_iter().filter(|group| !group.left.is_empty());
+    crowded.extend(is_left.filter_map(|group| match group.shared {
+        Share::Host(host) => Some(host),
+        Share::Named(_) => None,
+    }));
     Orders { orders, crowded }
+}
+
+/// Objects that share something.
+struct Group {
+    shared: Share,
+    all: BTreeSet<usize>,
+    /// Those that have not been the first of them yet.
+    left: Vec<usize>,
+}
+
+/// One of each group that is to be its first: before none of them comes one that is to be first of another group.
+fn firsts(groups: &mut [Group]) -> BTreeSet<usize> {
+    let (mut firsts, mut followers) = (BTreeSet::new(), BTreeSet::new());
+    for Group { all, left, .. } in groups.iter_mut() {
+        let fits = |at: &usize| {
+            !followers.contains(at) && all.iter().all(|one| one == at || !firsts.contains(one))
+        };
+        let Some(at) = left.iter().position(fits) else { continue };
+        let first = left.remove(at);
+        firsts.insert(first);
+        followers.extend(all.iter().copied().filter(|one| *one != first));
+    }
+    firsts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Shared(Identity, &'static [&'static str]);
+
+    impl Aged for Shared {
+        fn created(&self) -> Option<Timestamp> {
+            None
+        }
+
+        fn identity(&self) -> &Identity {
+            &self.0
+        }
+
+        fn shares(&self) -> Vec<Share> {
+            self.1.iter().map(|name| Share::Host((*name).to_owned())).collect()
+        }
+
+        fn asks_like(&self, _: &Self) -> bool {
+            false
+        }
+    }
+
+    /// Hosts of which somebody that shares them is never the first.
+    fn missed(all: &[&'static [&'static str]]) -> Vec<(usize, &'static str)> {
+        let named = |(at, hosts): (usize, &&'static [&'static str])| {
+            let identity = Identity {
+                api_version: "v1".to_owned(),
+                kind: "Ingress".to_owned(),
+                namespace: None,
+                name: format!("i{at}"),
+            };
+            Shared(identity, hosts)
+        };
+        let shared: Vec<Shared> = all.iter().enumerate().map(named).collect();
+        let Orders { orders, crowded } = orders(&shared);
+        let is_first = |own: &Shared, host: &str| {
+            orders.iter().any(|order| {
+                let first = order.iter().find(|one| one.1.contains(&host));
+                first.is_some_and(|one| one.0 == own.0)
+            })
+        };
+        let pairs = shared.iter().enumerate().flat_map(|(at, one)| {
+            one.1.iter().filter(|host| !is_first(one, host)).map(move |host| (at, *host))
+        });
+        pairs.filter(|(_, host)| !crowded.contains(*host)).collect()
+    }
+
+    #[test]
+    fn everybody_is_the_first_of_what_it_shares_in_some_order() {
+        assert_eq!(missed(&[&["a"], &["a"], &["a"]]), []);
+        assert_eq!(missed(&[&["a"], &["a", "b"], &["b"]]), []);
+        assert_eq!(missed(&[&["b"], &["a", "b"], &["a"], &["c"], &["c", "a"]]), []);
+        assert_eq!(missed(&[&["a", "b"], &["b", "c"], &["c", "a"], &["a", "b", "c"]]), []);
+    }
 }

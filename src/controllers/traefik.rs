@@ -79,6 +79,7 @@ impl Controller for Traefik {
             return None;
         }
         let mut laxer = settings.clone();
+        laxer.options.insert("allowSnippetAnnotations", ("true".to_owned(), Origin::Assumed));
         laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
     }

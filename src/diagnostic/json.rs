@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::excerpt::said;
 use super::{Diagnostic, Severity, Span, in_order, is_unsafe};
@@ -55,6 +56,8 @@ struct Shown {
     label: String,
     help: Vec<String>,
     related: Vec<Related>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    witnesses: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +92,20 @@ impl Shown {
             label: said(&diagnostic.label),
             help: diagnostic.help.iter().map(|help| said(help)).collect(),
             related: diagnostic.related.iter().map(Related::of).collect(),
+            witnesses: diagnostic.witnesses.iter().map(|one| texts(one, &said)).collect(),
         }
+    }
+}
+
+/// A value with each of its texts as it may be said; keys are ours.
+fn texts(value: &Value, said: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => said(text).into(),
+        Value::Array(items) => items.iter().map(|one| texts(one, said)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(key, one)| (key.clone(), texts(one, said))).collect()
+        }
+        other => other.clone(),
     }
 }
 

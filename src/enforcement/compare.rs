@@ -7,15 +7,18 @@ mod served;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use self::served::{checks_alike, forwards, is_refused_by_check, leads_anywhere, validated};
+use self::served::{
+    Way, checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, possibilities,
+    validated, ways,
+};
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::Fact;
-use super::observed::Observed;
+use super::fact::{Cause, Fact};
+use super::observed::{Listener, Observed};
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
-use super::routes::{Admits, Backend, Check, Forward, Header, HeaderValue, ToHttps, VirtualHost};
+use super::routes::{Admits, Backend, Check, Header, HeaderValue, ToHttps, VirtualHost};
 use super::validation::Fault;
 use super::verdict::{Verdict, Why, verdict};
 use crate::pki::chain;
@@ -82,7 +85,8 @@ impl<'a> Comparison<'a> {
         match &host.clients {
             DesiredClients::Open => {
                 if let Some(served) = served {
-                    self.others_backends(host, None, served);
+                    let listener = self.observed.listener_of(&name);
+                    self.others_backends(host, None, (served, listener));
                 }
             }
             DesiredClients::Ask(asked) => {
@@ -199,7 +203,8 @@ impl<'a> Comparison<'a> {
         paths: &BTreeSet<String>,
         request: &Request,
     ) -> Option<(Request, Verdict)> {
-        let mut refused = None;
+        let leads = served.is_some_and(leads_anywhere);
+        let (mut refused, mut led_away) = (None, None);
         for path in paths {
             let request = Request { path: path.clone(), ..request.clone() };
             let observed = verdict(self.observed, &request, self.now);
@@ -212,32 +217,40 @@ impl<'a> Comparison<'a> {
                     }
                     break;
                 }
-                Verdict::Admitted { .. } | Verdict::Unknown(_) | Verdict::OneOf(..) => return None,
+                Verdict::Admitted { .. } | Verdict::Unknown(_) => return None,
+                Verdict::OneOf(..) if !may_be_turned_away(&observed) => return None,
+                // Where nothing leads anywhere, that is the difference.
+                Verdict::Misdirected | Verdict::Redirected(_) | Verdict::OneOf(..) if leads => {
+                    led_away.get_or_insert((request, observed));
+                }
                 _ => {}
             }
         }
-        let (request, observed) = refused?;
+        let (request, observed) = refused.or(led_away)?;
         // What nothing of this kind would let in is not this controller's fault.
         let ideal = validation.and_then(|one| asked.fault(one, &request.client, self.now));
         ideal.is_none().then_some((request, observed))
     }
 
     /// Clients by plain HTTP.
-    fn plain(&mut self, Questions { host, name, served, .. }: &Questions<'a>) {
-        let Some(served) = served else { return };
-        if let Fact::Known(routes) = &served.routes
+    fn plain(&mut self, Questions { host, name, .. }: &Questions<'a>) {
+        let Some(listener) = self.observed.plain_listener() else { return };
+        let served = self.observed.tables[listener.table].host(name);
+        if let (Some(served), Fact::Known(_)) = (served, &listener.clients)
+            && let Fact::Known(routes) = &served.routes
             && routes.iter().all(|route| route.to_https == ToHttps::Always)
         {
             return;
         }
         let client = Requester::Class(ClientClass::Nothing);
         let request = Request::of(name).plain();
+        let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
         let before = self.found.len();
-        self.refuses(host, Some(served), &paths(served), (&client, request.clone()));
+        self.refuses(host, served, &paths, (&client, request.clone()));
         if self.found.len() == before {
             let mut forwarded = request;
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
-            self.refuses(host, Some(served), &paths(served), (&client, forwarded));
+            self.refuses(host, served, &paths, (&client, forwarded));
         }
     }
 
@@ -252,23 +265,12 @@ impl<'a> Comparison<'a> {
         if let Some(check) = served.checks.known().and_then(|all| all.iter().find(denies)) {
             self.note(host, DifferenceKind::LockedOut, Witness::Denied(check.because.clone()));
         }
-        self.others_backends(host, Some(asked), served);
         let listener = self.observed.listener_of(name);
+        self.others_backends(host, Some(asked), (served, listener));
         let is_heard =
             asked.passes_certificate && listener.is_some_and(|one| validated(one).is_some());
-        for Forward { headers, .. } in forwards(served).map(|(_, forward)| forward) {
-            if !is_heard {
-                break;
-            }
-            if let Some(header) = headers.iter().find(|header| header.client_can_send) {
-                self.note(host, DifferenceKind::Weaker, Witness::Forgeable(header.name));
-                break;
-            }
-            let carries = |header: &Header| header.carries == HeaderValue::Certificate;
-            if !headers.iter().any(carries) {
-                self.note(host, DifferenceKind::LockedOut, Witness::Unheard);
-                break;
-            }
+        if is_heard && let Some((kind, witness)) = self.unheard(served, listener) {
+            self.note(host, kind, witness);
         }
         if let (Some(wanted), Some(listener)) = (&host.certificate, listener)
             && !listener.certificates.contains(wanted)
@@ -277,15 +279,38 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// A Service that does not hear of the client's certificate, or hears what a client writes.
+    fn unheard(
+        &self,
+        served: &VirtualHost,
+        listener: Option<&Listener>,
+    ) -> Option<(DifferenceKind, Witness)> {
+        let carries = |header: &Header| header.carries == HeaderValue::Certificate;
+        ways(served).find_map(|way| {
+            let headers = &way.forward.headers;
+            let forgeable = headers.iter().find(|header| header.client_can_send);
+            if forgeable.is_none() && headers.iter().any(carries) {
+                return None;
+            }
+            let (path, depends) = self.reached(&way, listener)?;
+            Some(match forgeable {
+                Some(header) => {
+                    let header = header.name;
+                    (DifferenceKind::Weaker, Witness::Forgeable { path, header, depends })
+                }
+                None => (DifferenceKind::LockedOut, Witness::Unheard { path, depends }),
+            })
+        })
+    }
+
     /// Paths that lead to backends of a host that asks for something else.
     fn others_backends(
         &mut self,
         host: &DesiredHost,
         asked: Option<&Arc<Asked>>,
-        served: &VirtualHost,
+        (served, listener): (&VirtualHost, Option<&Listener>),
     ) {
-        let other = forwards(served).find_map(|(route, forward)| {
-            let Fact::Known(Some(backend)) = &forward.backend else { return None };
+        let leads = |way: Way<'_>, backend: &Backend, decides: Option<Cause>| {
             if host.backends.contains(backend) {
                 return None;
             }
@@ -293,12 +318,28 @@ impl<'a> Comparison<'a> {
             let is_own =
                 owners.iter().any(|(_, own)| asked.is_some_and(|asked| Arc::ptr_eq(own, asked)));
             let of = owners.first().filter(|_| !is_own)?.0.to_owned();
-            let path = route.path.to_string();
-            Some(Witness::OtherBackend { path, backend: backend.clone(), of })
+            let (path, depends) = self.reached(&way, listener)?;
+            let depends = depends.or(decides);
+            Some(Witness::OtherBackend { path, backend: backend.clone(), of, depends })
+        };
+        let other = ways(served).find_map(|way| {
+            let mut backends = possibilities(&way.forward.backend).into_iter();
+            backends.find_map(|(backend, decides)| leads(way, backend.as_ref()?, decides))
         });
         if let Some(witness) = other {
             self.note(host, DifferenceKind::Weaker, witness);
         }
+    }
+
+    /// As [`Way::reached`], where all of it may depend on something.
+    fn reached(
+        &self,
+        way: &Way<'_>,
+        listener: Option<&Listener>,
+    ) -> Option<(String, Option<Cause>)> {
+        let (path, cause) = way.reached(listener)?;
+        let whole = self.observed.alternatives.as_ref().map(|(cause, _)| *cause);
+        Some((path, whole.or(cause)))
     }
 
     /// The worst that a verdict may mean for a request that is not to get in.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::fact::Missing;
+use super::fact::{Cause, Missing};
 use super::representatives::ClientClass;
 use super::request::Request;
 use super::routes::Backend;
@@ -58,6 +58,8 @@ pub enum Witness {
         backend: Backend,
         /// What the spec calls the other host.
         of: String,
+        /// What decides whether it does, if something does.
+        depends: Option<Cause>,
     },
     /// Chains may have more intermediates than desired.
     Deeper {
@@ -67,9 +69,21 @@ pub enum Witness {
         observed: u8,
     },
     /// A client's own header reaches the backend.
-    Forgeable(&'static str),
+    Forgeable {
+        /// Where.
+        path: String,
+        /// The header.
+        header: &'static str,
+        /// What decides whether it does, if something does.
+        depends: Option<Cause>,
+    },
     /// The backend does not hear the client's certificate.
-    Unheard,
+    Unheard {
+        /// Where.
+        path: String,
+        /// What decides whether it does, if something does.
+        depends: Option<Cause>,
+    },
     /// The host shows another certificate than that of this Secret.
     Certificate((String, String)),
 }
@@ -145,25 +159,37 @@ impl fmt::Display for Difference {
                     all.join(", ")
                 )
             }
-            Witness::OtherBackend { path, backend, of } => {
-                write!(
-                    f,
-                    "`{}` leads to `{backend}`, which is behind host `{of}`",
-                    path.escape_debug()
-                )
+            Witness::OtherBackend { path, backend, of, depends } => {
+                let path = path.escape_debug();
+                let may = if depends.is_some() { "may lead" } else { "leads" };
+                write!(f, "`{path}` {may} to `{backend}`, which is behind host `{of}`")?;
+                on(f, *depends)
             }
             Witness::Deeper { desired, observed } => {
                 write!(f, "chains with {observed} intermediates pass, and {desired} are wanted")
             }
-            Witness::Forgeable(header) => {
-                write!(f, "a client can write the header `{header}` itself")
+            Witness::Forgeable { path, header, depends } => {
+                let path = path.escape_debug();
+                let can = if depends.is_some() { "may be able to" } else { "can" };
+                write!(f, "a client {can} write the header `{header}` itself at `{path}`")?;
+                on(f, *depends)
             }
-            Witness::Unheard => f.write_str("the Service does not get the client's certificate"),
+            Witness::Unheard { path, depends } => {
+                let path = path.escape_debug();
+                let does = if depends.is_some() { "may not" } else { "does not" };
+                write!(f, "the Service {does} get the client's certificate at `{path}`")?;
+                on(f, *depends)
+            }
             Witness::Certificate((namespace, name)) => {
                 write!(f, "the certificate of the Secret `{namespace}/{name}` is not shown there")
             }
         }
     }
+}
+
+/// What something depends on, behind it.
+fn on(f: &mut fmt::Formatter<'_>, depends: Option<Cause>) -> fmt::Result {
+    depends.map_or(Ok(()), |cause| write!(f, ": that depends on {cause}"))
 }
 
 fn of_request(
@@ -204,6 +230,15 @@ fn of_request(
         }
         (_, Verdict::Redirected(to)) => {
             write!(f, "{client}{way} is redirected from `{path}` to `{}`", to.escape_debug())
+        }
+        (_, Verdict::OneOf(cause, _)) => {
+            write!(f, "{client}{way} may not be served at `{path}`: that depends on {cause}")
+        }
+        (_, Verdict::Misdirected) => {
+            write!(
+                f,
+                "{client}{way} is refused with 421 at `{path}`: the path has other TLS settings than the handshake"
+            )
         }
         _ => write!(f, "{client}{way} is not served at `{path}`"),
     }

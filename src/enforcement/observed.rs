@@ -250,6 +250,15 @@ impl Observed {
         }
     }
 
+    /// Where plain HTTP is served at port 80, if it is.
+    #[must_use]
+    pub fn plain_listener(&self) -> Option<&Listener> {
+        match self.listener(80, None)?.0 {
+            Found::At(at) => Some(&self.listeners[at]),
+            Found::Nothing | Found::Perhaps(_) => None,
+        }
+    }
+
     /// The listener for a port and a name in the handshake; whether that name is one it is for.
     pub(super) fn listener(&self, port: u16, sni: Option<&str>) -> Option<(Found, bool)> {
         let names = self.by_port.get(&port)?;

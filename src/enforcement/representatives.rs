@@ -97,7 +97,8 @@ pub fn name_of(pattern: &Pattern) -> Option<String> {
     }
 }
 
-/// Paths of the routes of a host; `/` in any case.
+/// Paths of the routes of a host; `/` in any case. What begins with a path is asked for too, where the path itself need not be
+/// that route's: another one is for it alone, or is a regular expression.
 #[must_use]
 pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
     let routes = match &host.routes {
@@ -105,11 +106,25 @@ pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
         Fact::OneOf(_, all) => all.iter().collect(),
         Fact::Unknown(_) => Vec::new(),
     };
-    let own = routes.into_iter().flatten().filter_map(|route| match &route.path {
-        PathPattern::Exact(path) | PathPattern::Prefix(path) => Some(path.clone()),
-        PathPattern::Expression(_) | PathPattern::Rule(_) => None,
-    });
-    std::iter::once("/".to_owned()).chain(own).collect()
+    let (mut paths, mut alone) = (BTreeSet::from(["/".to_owned()]), BTreeSet::new());
+    let (mut beginnings, mut has_others) = (Vec::new(), false);
+    for route in routes.into_iter().flatten() {
+        match &route.path {
+            PathPattern::Exact(path) => drop(alone.insert(path)),
+            PathPattern::Prefix(path) => beginnings.push(path),
+            PathPattern::Expression(_) | PathPattern::Rule(_) => has_others = true,
+        }
+    }
+    let hidden = beginnings.iter().filter(|path| has_others || alone.contains(**path));
+    paths.extend(hidden.map(|path| below(path)));
+    paths.extend(beginnings.into_iter().chain(alone).cloned());
+    paths
+}
+
+/// A path that begins with another one, and that no route has.
+#[must_use]
+pub fn below(path: &str) -> String {
+    format!("{path}{ANY_LABEL}")
 }
 
 /// The classes of clients of a host, with what one of each shows: those that are there for every host, and one for each

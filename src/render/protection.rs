@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::parts::{Part, parts};
 use crate::access::desired::desired;
 use crate::access::readers::readers;
+use crate::access::witness::witness;
 use crate::controllers::{Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::{
@@ -172,14 +173,14 @@ impl Scene<'_> {
             differences = compared(&settings.clone().with_options_of(none));
         }
         differences.retain(|one| !is_forwarded(one));
-        let found = self.diagnostics(exposures, differences);
+        let found = self.diagnostics(exposures, differences, settings);
         // What mtlsgen makes holds whatever the settings are.
         let laxer =
             controller.laxer(settings).filter(|_| !objects.is_as_made() && !is_as_made(objects));
         let Some(laxer) = laxer.filter(|_| found.is_empty()) else { return found };
         let mut differences = compared(&laxer);
         differences.retain(|one| one.kind != DifferenceKind::LockedOut);
-        let all = self.diagnostics(exposures, differences);
+        let all = self.diagnostics(exposures, differences, &laxer);
         all.into_iter().map(|one| one.help(OTHER_SETTINGS)).collect()
     }
 
@@ -187,6 +188,7 @@ impl Scene<'_> {
         &self,
         exposures: &[&Exposure],
         differences: Vec<Difference>,
+        settings: &Settings,
     ) -> Vec<Diagnostic> {
         let mut by_host: BTreeMap<String, Vec<Difference>> = BTreeMap::new();
         for difference in differences {
@@ -199,7 +201,7 @@ impl Scene<'_> {
             }
             // What lets clients in comes first.
             all.sort_by_key(|one| one.kind);
-            (!all.is_empty()).then(|| self.diagnostic(exposure, &all))
+            (!all.is_empty()).then(|| self.diagnostic(exposure, &all, settings))
         };
         exposures.iter().filter_map(of_host).collect()
     }
@@ -222,10 +224,15 @@ impl Scene<'_> {
         }
     }
 
-    fn diagnostic(&self, exposure: &Exposure, differences: &[Difference]) -> Diagnostic {
+    fn diagnostic(
+        &self,
+        exposure: &Exposure,
+        differences: &[Difference],
+        settings: &Settings,
+    ) -> Diagnostic {
         let (first, more) = differences.split_first().expect("a host with differences has one");
         let key = &exposure.key;
-        let Settings { controller, version, .. } = self.settings;
+        let Settings { controller, version, .. } = settings;
         let by = match self.model.controllers.as_slice() {
             [] => String::new(),
             _ => format!(" by {controller} {version}"),
@@ -244,10 +251,13 @@ impl Scene<'_> {
         };
         let place = (self.locate)(&["hosts".into(), Step::from(key)]);
         let mut diagnostic = Diagnostic::error(code, title).at(place);
+        diagnostic = diagnostic.witness(witness(first, settings));
         let mut said: BTreeSet<String> = BTreeSet::new();
-        for one in more.iter().take(MOST_SHOWN).map(ToString::to_string) {
-            if said.insert(one.clone()) {
-                diagnostic = diagnostic.help(format!("besides, {one}"));
+        for one in more.iter().take(MOST_SHOWN) {
+            diagnostic = diagnostic.witness(witness(one, settings));
+            let words = one.to_string();
+            if said.insert(words.clone()) {
+                diagnostic = diagnostic.help(format!("besides, {words}"));
             }
         }
         let explanation = self.target.explain(self.model, exposure, self.objects);

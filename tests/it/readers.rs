@@ -1,6 +1,10 @@
 //! `controllers` of a spec: what any of the readers would serve otherwise than the spec says is an error with its witness.
 
-use crate::support::Sandbox;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, output_of, tool};
 
 const AUTHORITIES: &str = "[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n[defaults.hosts]\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
 
@@ -107,4 +111,73 @@ fn names_of_readers_are_judged() {
     ] {
         refused(controllers, ONCE, &[words]);
     }
+}
+
+/// The items of `witnesses` that `render` shows.
+fn witnesses(sandbox: &Sandbox) -> Vec<Value> {
+    let run = sandbox.run(&["render", "--message-format", "json"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+    let lines = run.stderr.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut errors = lines.filter(|line| line["severity"] == "error");
+    let error = errors.next().unwrap();
+    assert_eq!(errors.next(), None);
+    error["witnesses"].as_array().unwrap().clone()
+}
+
+#[test]
+fn programs_get_the_request_that_shows_it() {
+    let patch = "[[patches]]\ntarget.kind = \"Ingress\"\npatch = 'metadata: {annotations: {nginx.ingress.kubernetes.io/auth-tls-verify-client: \"off\"}}'\n";
+    let sandbox = Sandbox::with_toml(&format!("{AUTHORITIES}{ONCE}{patch}"));
+    let found = witnesses(&sandbox);
+    let expected = json!({
+        "kind": "weaker",
+        "message": "a client without a certificate is served at `/`, by `default/a:80`",
+        "host": "x.example.com",
+        "controller": { "name": "ingress-nginx", "version": "1.15.1", "options": {} },
+        "shows": "request",
+        "request": { "scheme": "https", "port": 443, "sni": "x.example.com", "host": "x.example.com", "path": "/",
+            "headers": {}, "client": { "class": "nothing" } },
+        "desired": "refused",
+        "observed": { "verdict": "admitted", "backend": "default/a:80", "clientCanSend": [] },
+    });
+    assert_eq!(found[0], expected);
+}
+
+#[test]
+fn certificates_of_witnesses_are_named_as_openssl_names_them() {
+    let strict = traefik("3.7.15", ", strictTlsOptions = true");
+    let sandbox = spec("", ONCE);
+    sandbox.ok(&["render", "-q"]);
+    sandbox.write(
+        "mtls.toml",
+        format!("controllers = [{strict}]\n{AUTHORITIES}{ONCE}clientAuth.allow = [\"alice\"]\n"),
+    );
+    let found = witnesses(&sandbox);
+    assert_eq!(found[0]["controller"]["options"], json!({ "strictTlsOptions": "true" }));
+    let client = &found[0]["request"]["client"];
+    assert_eq!((&client["class"], &client["serialNumber"]), (&json!("notListed"), &Value::Null));
+    let authority = sandbox.certificate("cas/clients");
+    let fingerprint = authority.fingerprint().with_colons();
+    assert_eq!(client["issuer"]["fingerprintSHA256"], fingerprint.as_str());
+    let Some(openssl) = tool("openssl") else { return };
+    let mut command = Command::new(openssl);
+    command.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]);
+    let printed = output_of(command.arg(sandbox.path("pki/cas/clients/tls.crt")));
+    assert!(printed.contains(&fingerprint), "{printed}");
+}
+
+#[test]
+fn settings_that_are_only_taken_into_account_are_said() {
+    let path = "{ \"path\": \"/more\", \"pathType\": \"Prefix\", \"backend\": { \"service\": { \"name\": \"a\", \"port\": { \"number\": 80 } } } }";
+    let template = format!(
+        "{{# Of others. -#}}\n{{\"apiVersion\": \"networking.k8s.io/v1\", \"kind\": \"Ingress\", \"metadata\": {{\"name\": \"other\", \"namespace\": \"default\"}}, \"spec\": {{\"ingressClassName\": \"nginx\", \"rules\": [{{\"host\": \"x.example.com\", \"http\": {{\"paths\": [{path}]}}}}]}}}}\n"
+    );
+    let sandbox = Sandbox::with_toml(&format!("templates = \"templates\"\n{AUTHORITIES}{ONCE}"));
+    sandbox.write("templates/other.yaml.j2", template);
+    let found = witnesses(&sandbox);
+    assert_eq!(found[0]["controller"]["options"]["ssl-redirect"], "false", "{}", found[0]);
+    assert_eq!(
+        (&found[0]["request"]["scheme"], &found[0]["request"]["sni"]),
+        (&json!("http"), &Value::Null)
+    );
 }

@@ -50,7 +50,7 @@ const CHANGES: [fn(&mut Vec<Value>); 24] = [
 
 const PATHS: [&str; 5] = ["/", "/older", "/older/below", "/sorry", "/.well-known/acme-challenge/x"];
 
-static PKI: LazyLock<Pki> = LazyLock::new(pki);
+pub(super) static PKI: LazyLock<Pki> = LazyLock::new(pki);
 
 /// A client that is not to get in.
 fn intruder(which: usize) -> Presented {
@@ -67,7 +67,7 @@ fn intruder(which: usize) -> Presented {
 }
 
 /// Whether the protected backend may get the request.
-fn reaches(verdict: &Verdict) -> bool {
+pub(super) fn reaches(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Admitted { backend, .. } => {
             backend.as_ref().is_none_or(|backend| backend.service == "asks")

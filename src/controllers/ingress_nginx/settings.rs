@@ -167,7 +167,7 @@ pub(super) fn laxer(settings: &Settings) -> Option<Settings> {
     }
     let mut laxer = settings.clone();
     for (name, value) in LAXER {
-        laxer.options.insert(name, (value.to_owned(), Origin::Default));
+        laxer.options.insert(name, (value.to_owned(), Origin::Assumed));
     }
     Some(laxer)
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::enforcement::clients::{ClientValidation, Clients};
-use crate::enforcement::fact::Fact;
+use crate::enforcement::fact::{Cause, Fact};
 use crate::enforcement::observed::Listener;
-use crate::enforcement::routes::{Action, Answer, Forward, Route, SniDiffers, VirtualHost};
+use crate::enforcement::representatives;
+use crate::enforcement::routes::{
+    Action, Answer, Forward, PathPattern, Route, Routed, SniDiffers, VirtualHost, route,
+};
 use crate::enforcement::verdict::{Verdict, Why};
 
 /// How clients of a listener are validated, if that is known.
@@ -29,6 +32,16 @@ pub(super) fn is_refused_by_check(served: Option<&VirtualHost>, verdict: &Verdic
     }
 }
 
+/// Whether a request that depends on something may not be admitted for that; which paths and which requests are meant decides
+/// nothing of the kind.
+pub(super) fn may_be_turned_away(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::OneOf(Cause::Paths | Cause::Share, _) => false,
+        Verdict::OneOf(_, all) => all.iter().any(|one| !one.may_admit()),
+        _ => false,
+    }
+}
+
 /// Whether two hosts check the same, and never by a route of theirs.
 pub(super) fn checks_alike(one: &VirtualHost, other: &VirtualHost) -> bool {
     let (Fact::Known(one_checks), Fact::Known(checks)) = (&one.checks, &other.checks) else {
@@ -43,28 +56,77 @@ pub(super) fn checks_alike(one: &VirtualHost, other: &VirtualHost) -> bool {
         })
 }
 
+/// A route to a backend, whichever of several possibilities holds.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub route: &'a Route,
+    pub forward: &'a Forward,
+    /// The routes beside it.
+    routes: &'a [Route],
+    /// What it depends on, so far.
+    cause: Option<Cause>,
+}
+
 /// Routes that lead to backends, whichever of several possibilities holds.
-pub(super) fn forwards(host: &VirtualHost) -> impl Iterator<Item = (&Route, &Forward)> {
-    let routes: Vec<&Vec<Route>> = match &host.routes {
-        Fact::Known(routes) => vec![routes],
-        Fact::OneOf(_, all) => all.iter().collect(),
-        Fact::Unknown(_) => Vec::new(),
-    };
-    routes.into_iter().flatten().flat_map(|route| {
-        let actions: Vec<&Action> = match &route.answer {
-            Fact::Known(action) => vec![action],
-            Fact::OneOf(_, all) => all.iter().collect(),
-            Fact::Unknown(_) => Vec::new(),
-        };
-        actions.into_iter().filter_map(move |action| match action {
-            Action::Forward(forward) => Some((route, forward)),
-            Action::Redirect(_) | Action::Status(_) => None,
+pub(super) fn ways(host: &VirtualHost) -> impl Iterator<Item = Way<'_>> {
+    possibilities(&host.routes).into_iter().flat_map(|(routes, whole)| {
+        routes.iter().flat_map(move |route| {
+            possibilities(&route.answer).into_iter().filter_map(move |(action, own)| match action {
+                Action::Forward(forward) => {
+                    Some(Way { route, forward, routes, cause: whole.or(own) })
+                }
+                Action::Redirect(_) | Action::Status(_) => None,
+            })
         })
     })
+}
+
+/// What a fact may be, each with what decides.
+pub(super) fn possibilities<T>(fact: &Fact<T>) -> Vec<(&T, Option<Cause>)> {
+    match fact {
+        Fact::Known(value) => vec![(value, None)],
+        Fact::OneOf(cause, all) => all.iter().map(|value| (value, Some(*cause))).collect(),
+        Fact::Unknown(_) => Vec::new(),
+    }
+}
+
+impl Way<'_> {
+    /// A path of which requests by HTTPS take this way, and what that depends on; `None`: another route takes all of them.
+    pub(super) fn reached(&self, listener: Option<&Listener>) -> Option<(String, Option<Cause>)> {
+        let Self { route: own, routes, cause, .. } = *self;
+        // A request with other settings is misdirected.
+        let names = listener.map(|listener| listener.settings.as_slice()).unwrap_or_default();
+        let fits = |name: &String| names.contains(name);
+        if !names.is_empty() && !own.settings.as_ref().is_none_or(fits) {
+            return None;
+        }
+        let paths = match &own.path {
+            PathPattern::Exact(path) => vec![path.clone()],
+            PathPattern::Prefix(path) => vec![path.clone(), representatives::below(path)],
+            PathPattern::Expression(_) | PathPattern::Rule(_) => {
+                return Some((own.path.to_string(), cause.or(Some(Cause::Paths))));
+            }
+        };
+        let is_own = |one: &&Route| std::ptr::eq(*one, own);
+        paths.into_iter().find_map(|path| {
+            let cause = match route(routes, &path) {
+                Routed::At(one) if is_own(&one) => cause,
+                // Not all that begins so need be what it matches.
+                Routed::At(Route {
+                    path: PathPattern::Expression(_) | PathPattern::Rule(_),
+                    ..
+                }) => cause.or(Some(Cause::Paths)),
+                Routed::OneOf(decides, all) if all.iter().any(is_own) => cause.or(Some(decides)),
+                Routed::Perhaps(all) if all.iter().any(is_own) => cause.or(Some(Cause::Paths)),
+                _ => return None,
+            };
+            Some((path, cause))
+        })
+    }
 }
 
 /// Whether a path leads to a backend, or may.
 pub(super) fn leads_anywhere(host: &VirtualHost) -> bool {
     let is_open = matches!(host.routes, Fact::Unknown(_));
-    is_open || forwards(host).any(|(_, forward)| forward.backend != Fact::Known(None))
+    is_open || ways(host).any(|way| way.forward.backend != Fact::Known(None))
 }

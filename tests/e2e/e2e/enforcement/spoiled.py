@@ -109,16 +109,17 @@ def _spec(mistake: Mistake) -> dict[str, Any]:
 
 def _spoil(cluster: Cluster, mistake: Mistake, project: Project) -> list[Object]:
     objects = project.objects()
-    patch = json.dumps(mistake.operations(project))
+    patch = mistake.operations(project)
     if not mistake.patch:
         return objects
-    return [_patched(cluster, patch, each) if _is_target(mistake, each) else each for each in objects]
+    return [patched(cluster, patch, each) if _is_target(mistake, each) else each for each in objects]
 
 
 def _is_target(mistake: Mistake, each: Object) -> bool:
     return each["kind"] == mistake.kind and (mistake.kind != "Secret" or each["metadata"]["name"].endswith("-cacert"))
 
 
-def _patched(cluster: Cluster, patch: str, target: Object) -> Object:
-    flags = ["--local", "-f", "-", "--type", "json", "--patch", patch, "-o", "yaml"]
+def patched(cluster: Cluster, patch: Sequence[dict[str, Any]], target: Object) -> Object:
+    """An object, changed by RFC 6902 as kubectl does it."""
+    flags = ["--local", "-f", "-", "--type", "json", "--patch", json.dumps(patch), "-o", "yaml"]
     return read_objects(cluster.kubectl("patch", *flags, stdin=json.dumps(target)).stdout)[0]

@@ -42,7 +42,7 @@ class Api:
 
     def remove(self, namespaces: Iterable[str]) -> None:
         """Takes away what controllers look at in these namespaces."""
-        kinds = ("Ingress", "IngressRoute", "TLSOption", "EndpointSlice", "Secret", "Service", "Deployment")
+        kinds = (*_VERSIONS, "Secret", "Service")
         places = [_collection(kind, namespace) for kind in kinds for namespace in namespaces]
         self._call([["DELETE", place, "{}", "application/json"] for place in places])
 
@@ -79,7 +79,7 @@ def _phases(objects: Iterable[Object]) -> list[list[Object]]:
     before its Secret answers 403."""
     phases: list[list[Object]] = [[], [], []]
     for each in objects:
-        phases[{"Namespace": 0, "Ingress": 2, "IngressRoute": 2}.get(each["kind"], 1)].append(each)
+        phases[{"Namespace": 0, "Ingress": 2, "IngressRoute": 2, "IngressRouteTCP": 2}.get(each["kind"], 1)].append(each)
     return phases
 
 
@@ -88,7 +88,10 @@ _VERSIONS = {
     "EndpointSlice": "discovery.k8s.io/v1",
     "Deployment": "apps/v1",
     "IngressRoute": "traefik.io/v1alpha1",
+    "IngressRouteTCP": "traefik.io/v1alpha1",
     "TLSOption": "traefik.io/v1alpha1",
+    "Middleware": "traefik.io/v1alpha1",
+    "ServersTransport": "traefik.io/v1alpha1",
 }
 
 

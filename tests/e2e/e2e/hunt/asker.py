@@ -2,13 +2,16 @@
 
 Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
 again. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
-connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`.
+connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`. Of an item
+`[host, target, headers]`, the answer also has `headers`, those that the service got, and `server`, the SHA-256 of the
+server's certificate.
 
 A connection to an API with a bearer token is `{port, token, call: [[method, path, body, content type], ...]}`, and an
 answer to that `[status, text]`.
 """
 
 import functools
+import hashlib
 import http.client
 import json
 import socket
@@ -38,12 +41,13 @@ class _Connection:
         self._wanted = wanted
         self._http = None
         self._late = 0
+        self._server = ""
 
-    def ask(self, host, target):
+    def ask(self, host, target, headers=None):
         if self._late >= _PATIENCE:
             return _nothing("not asked: the ones before got no answer in time")
         try:
-            return self._once(host, target)
+            return self._once(host, target, headers)
         except (OSError, http.client.HTTPException) as error:
             self._late += isinstance(error, TimeoutError)
             self.close()
@@ -54,11 +58,13 @@ class _Connection:
             self._http.close()
             self._http = None
 
-    def _once(self, host, target):
+    def _once(self, host, target, headers):
         if self._http is None:
             self._open()
         self._http.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
         self._http.putheader("Host", host)
+        for name, value in (headers or {}).items():
+            self._http.putheader(name, value)
         self._http.endheaders()
         response = self._http.getresponse()
         body = response.read().decode("utf-8", "replace")
@@ -66,8 +72,12 @@ class _Connection:
         if response.will_close:
             self.close()
         answer = {"status": response.status, "location": location, "error": ""}
+        if headers is not None:
+            answer["server"] = self._server
         try:
             seen = json.loads(body)
+            if headers is not None:
+                answer["headers"] = seen["headers"]
             return {**answer, "service": seen["service"], "heard": seen["host"], "body": ""}
         except (ValueError, KeyError, TypeError):
             return {**answer, "service": None, "heard": None, "body": body[:200]}
@@ -79,6 +89,7 @@ class _Connection:
             if self._wanted["tls"]:
                 context = _context(self._wanted["cert"], self._wanted["key"])
                 sock = context.wrap_socket(plain, server_hostname=self._wanted["sni"])
+                self._server = hashlib.sha256(sock.getpeercert(binary_form=True)).hexdigest()
         except BaseException:
             plain.close()
             raise
@@ -114,28 +125,12 @@ def _call(connection, token, method, path, body, kind):
     return [response.status, response.read().decode()]
 
 
-def _nothing(error):
-    return {"status": 0, "service": None, "heard": None, "location": None, "error": error, "body": ""}
-
-
-def _calls(wanted):
-    connection = http.client.HTTPSConnection("127.0.0.1", wanted["port"], timeout=60, context=_context(None, None))
-    answers = []
-    for method, path, body, kind in wanted["call"]:
-        headers = {"Authorization": f"Bearer {wanted['token']}", "Content-Type": kind}
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        answers.append([response.status, response.read().decode()])
-    connection.close()
-    return answers
-
-
 def _connection(wanted):
     if "call" in wanted:
         return _calls(wanted)
     connection = _Connection(wanted)
     try:
-        return [connection.ask(host, target) for host, target in wanted["asks"]]
+        return [connection.ask(*each) for each in wanted["asks"]]
     finally:
         connection.close()
 

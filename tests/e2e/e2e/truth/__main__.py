@@ -19,7 +19,7 @@ from ..specs.setups import TRAEFIK_KINDS, generate_setups
 from ..world import Run
 from .batch import Tally, described, judge
 from .ground import ground
-from .readers import Reader, ingress_nginx, traefik
+from .readers import Reader, chosen
 from .sample import SIZE
 
 
@@ -69,9 +69,7 @@ def _wanted(reader: Reader, number: int, kinds: Sequence[str]) -> bool:
 
 
 def _reader(options: argparse.Namespace) -> Reader:
-    if options.controller == "traefik":
-        return traefik(options.version or TRAEFIK_VERSIONS[-1], options.strict)
-    return ingress_nginx()
+    return chosen(options.controller, options.version, options.strict, options.laxer)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -89,6 +87,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--controller", default="ingress-nginx", choices=("ingress-nginx", "traefik"))
     parser.add_argument("--version", choices=TRAEFIK_VERSIONS, help=f"of Traefik ({TRAEFIK_VERSIONS[-1]})")
     parser.add_argument("--strict", action="store_true", help="Traefik with `core.strictTLSOptions`")
+    parser.add_argument("--laxer", action="store_true", help="ingress-nginx with snippets, and no redirect by default")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     parser.add_argument("--program", type=Path, metavar="FILE", help="this mtlsgen, instead of building it")
     return parser.parse_args(arguments)

@@ -20,7 +20,7 @@ from ..specs.setups import Setup
 from .access import Request, Verdict, access, shown
 from .ground import Ground
 from .outcome import Outcome, outcome
-from .readers import READ, SETTINGS
+from .readers import READ
 
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
@@ -30,7 +30,8 @@ _EVERYWHERE = (None, "alice")
 _FEW = PATHS[:2]
 #: Of each set-up, so many finds are described.
 _SHOWN = 3
-_SAFE = "/~!$&'()*+,;=:@%-._"
+#: What stays in paths as it is.
+SAFE = "/~!$&'()*+,;=:@%-._"
 _SENTINEL = "z-sentinel"
 _ROUTED_SENTINEL = "z-routed"
 #: How often a wrong answer is asked for again, and the seconds between: workers of before answer for a moment.
@@ -134,8 +135,8 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
     try:
         if ground.reader.reads_as_they_come:
             with ground.fresh() as controller:
-                _apply(ground, batch, tally)
-                _wait(ground, controller)
+                apply(ground, batch, tally)
+                wait(ground, controller)
                 verdicts = _said(ground, batch)
                 few = {
                     each: verdict
@@ -144,10 +145,10 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
                 }
                 finds += _compared(ground, batch, controller, few)
         else:
-            _apply(ground, batch, tally)
+            apply(ground, batch, tally)
             verdicts = _said(ground, batch)
         with ground.fresh() as controller:
-            _wait(ground, controller)
+            wait(ground, controller)
             finds += _compared(ground, batch, controller, verdicts)
     finally:
         ground.api.remove(batch.namespaces)
@@ -155,7 +156,8 @@ def _judge(ground: Ground, setups: Sequence[Setup], tally: Tally) -> list[Find]:
     return list({each.request: each for each in finds}.values())
 
 
-def _apply(ground: Ground, batch: Batch, tally: Tally) -> None:
+def apply(ground: Ground, batch: Batch, tally: Tally) -> None:
+    """Applies everything, the older objects first."""
     surroundings: list[Object] = [_namespace(_SENTINEL)]
     for setup in batch.setups:
         surroundings += [*map(_namespace, setup.namespaces), *setup.secrets]
@@ -222,7 +224,7 @@ def _routed_sentinel(batch: Batch) -> list[Object]:
     ]
 
 
-def _wait(ground: Ground, controller: Controller) -> None:
+def wait(ground: Ground, controller: Controller) -> None:
     """Waits until the last Ingress is served, and the controller has no more to do: one that has just started writes
     its first configuration before it has read every Secret."""
     names = [_SENTINEL, _ROUTED_SENTINEL] if ground.reader.has_routes else [_SENTINEL]
@@ -243,7 +245,7 @@ def _wait(ground: Ground, controller: Controller) -> None:
 
 def _said(ground: Ground, batch: Batch) -> dict[Request, Verdict]:
     """What the model makes of the objects that the API server has."""
-    objects = shown(ground.run.cluster, ground.reader.resources, set(batch.namespaces), SETTINGS)
+    objects = shown(ground.run.cluster, ground.reader.resources, set(batch.namespaces), ground.reader.settings)
     hosts = [name for each in batch.setups for name in each.names]
     said = access(ground.run.program, ground.folder, ground.reader.arguments, objects, ground.clients, hosts, PATHS)
     return {each: verdict for each, verdict in said.items() if _is_asked(each)}
@@ -295,5 +297,5 @@ def _connection(
         "sni": host if tls else None,
         "cert": str(ground.material.certificate(client)) if client else None,
         "key": str(ground.material.key(client)) if client else None,
-        "asks": [[host, quote(each.path, safe=_SAFE)] for each in members],
+        "asks": [[host, quote(each.path, safe=SAFE)] for each in members],
     }

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ..cluster import as_list
 from ..controllers import Controller
@@ -21,8 +22,11 @@ from ..world import Run
 READ = {"e2e.mtlsgen.dev/truth": "yes"}
 #: Name of the ConfigMap of ingress-nginx.
 SETTINGS = "truth"
+_LAXER_SETTINGS = "truth-laxer"
 _NUMBERS = itertools.count(1)
 _STRICT = "strictTlsOptions"
+_LAXER = {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical", "ssl-redirect": "false"}
+_LAXER_TRAEFIK = "--providers.kubernetesingressnginx.allowsnippetannotations=true"
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,14 @@ class Reader:
     kinds: Sequence[Kind]
     #: One that has just started.
     fresh: Callable[[Run], AbstractContextManager[Controller]]
+    #: The same with the settings that mtlsgen takes into account where it does not see them.
+    laxer: Callable[[Run], AbstractContextManager[Controller]]
     #: Whether one is asked too that has read the set-ups as they came.
     reads_as_they_come: bool
     version: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    #: Name of its ConfigMap, if it has one.
+    settings: str = SETTINGS
     #: Whether it reads IngressRoutes: one is applied last, and waited for.
     has_routes: bool = False
     #: What it reads, as kubectl takes it.
@@ -59,18 +67,24 @@ class Reader:
         return " ".join(filter(None, words))
 
 
-def ingress_nginx() -> Reader:
-    """The controller of that name."""
-    return Reader("ingress-nginx", "ingress-nginx", KINDS, _fresh_nginx, reads_as_they_come=True)
+def ingress_nginx(laxer: bool = False) -> Reader:
+    """The controller of that name, with its defaults or with what people allow."""
+    fresh, settings = (_laxer_nginx, _LAXER_SETTINGS) if laxer else (_fresh_nginx, SETTINGS)
+    return Reader(
+        "ingress-nginx", "ingress-nginx", KINDS, fresh, _laxer_nginx, reads_as_they_come=True, settings=settings
+    )
 
 
 @contextmanager
-def _fresh_nginx(run: Run) -> Iterator[Controller]:
+def _fresh_nginx(
+    run: Run, settings_name: str = SETTINGS, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Controller]:
     """Nothing is refused before it is stored: wrong Ingresses come about in many ways, and the model reads whatever
     there is."""
     instance = Instance(
         name=f"truth-{next(_NUMBERS)}",
-        settings_name=SETTINGS,
+        settings_name=settings_name,
+        settings=settings,
         http=8105,
         https=8205,
         first_port=10350,
@@ -81,12 +95,16 @@ def _fresh_nginx(run: Run) -> Iterator[Controller]:
         yield controller
 
 
+def _laxer_nginx(run: Run) -> AbstractContextManager[Controller]:
+    return _fresh_nginx(run, _LAXER_SETTINGS, _LAXER)
+
+
 def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader:
     """Traefik with its provider of Ingresses and that of its own kinds."""
     flags = ["--core.stricttlsoptions=true"] if strict else []
 
     @contextmanager
-    def fresh(run: Run) -> Iterator[Controller]:
+    def fresh(run: Run, more: Sequence[str] = ()) -> Iterator[Controller]:
         [label] = (f"{key}={value}" for key, value in READ.items())
         # Traefik's own kinds are read in all namespaces at once: each by itself comes late, under load.
         places = [
@@ -94,7 +112,7 @@ def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader
             "--providers.kubernetescrd=true",
         ]
         name = f"truth-{next(_NUMBERS)}"
-        with started(run, name, f"traefik-{version}", 7280, CONTROLLER_CLASS, [*places, *flags]) as controller:
+        with started(run, name, f"traefik-{version}", 7280, CONTROLLER_CLASS, [*places, *flags, *more]) as controller:
             yield controller
 
     def prepare(run: Run) -> None:
@@ -102,8 +120,16 @@ def traefik(version: str = TRAEFIK_VERSIONS[-1], strict: bool = False) -> Reader
         run.share("kinds of Traefik", lambda run: nullcontext(define(run.cluster)))
 
     return Reader(
-        "traefik", f"traefik-{version}", TRAEFIK_KINDS, fresh, reads_as_they_come=False, has_routes=True, version=version,
+        "traefik", f"traefik-{version}", TRAEFIK_KINDS, fresh, lambda run: fresh(run, [_LAXER_TRAEFIK]),
+        reads_as_they_come=False, has_routes=True, version=version,
         options={_STRICT: "true"} if strict else {},
-        resources="ingress,secret,service,ingressclass,ingressroutes.traefik.io,tlsoptions.traefik.io",
+        resources="ingress,secret,service,ingressclass,ingressroutes.traefik.io,ingressroutetcps.traefik.io,tlsoptions.traefik.io",
         prepare=prepare,
     )  # fmt: skip
+
+
+def chosen(name: str, version: str | None, strict: bool, laxer: bool = False) -> Reader:
+    """The one that a command line names."""
+    if name == "traefik":
+        return traefik(version or TRAEFIK_VERSIONS[-1], strict)
+    return ingress_nginx(laxer)

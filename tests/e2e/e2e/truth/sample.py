@@ -25,9 +25,9 @@ class Sample:
 
 #: By column of the table.
 SAMPLES = {
-    "ingress-nginx": Sample(ingress_nginx, range(60), several=31),
-    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(1020, 1054), several=82),
-    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(2074, 2108), several=93),
+    "ingress-nginx": Sample(ingress_nginx, range(60), unknown=32, several=52),
+    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(1026, 1064), unknown=22, several=102),
+    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(2090, 2128), several=131),
 }
 #: Set-ups at once in a long run.
 SIZE = 60

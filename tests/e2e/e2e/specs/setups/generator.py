@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..choices import Choices
-from . import custom, mixed, routes, trust
+from . import added, custom, mixed, routes, trust
 from .maker import Maker
 from .material import Material
 from .setup import Setup
@@ -42,6 +42,8 @@ KINDS: tuple[Kind, ...] = (
     routes.canaries,
     routes.classes,
     mixed.mixed,
+    added.notes_beside,
+    added.composed_names,
 )
 #: The same for Traefik, and those with objects of its own kinds.
 TRAEFIK_KINDS: tuple[Kind, ...] = (
@@ -53,6 +55,8 @@ TRAEFIK_KINDS: tuple[Kind, ...] = (
     custom.names_meet,
     custom.priorities,
     custom.several_hosts,
+    added.connections,
+    added.detached,
 )
 
 

@@ -1,0 +1,138 @@
+"""What a witness has a controller asked, and which answers bear it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..truth.outcome import Outcome, outcome
+from .clients import Clients, Shown, fingerprint, named
+from .generator import CLIENTS
+from .said import Witness
+from .spoilt import Spoilt
+
+#: What a client says of its certificate to the Service, where it can.
+_FORGED = "forged"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of one request."""
+
+    outcome: Outcome
+    #: Headers that the Service got, by name in lower case.
+    headers: Mapping[str, str]
+    #: SHA-256 of the server's certificate, in hexadecimal digits; empty: by plain HTTP.
+    server: str
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any], services: Mapping[str, str]) -> Heard:
+        """Of an answer of `hunt/asker.py`."""
+        return cls(outcome(answer, services), answer.get("headers") or {}, answer.get("server") or "")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Requests, and what is wrong with the answers to them; empty: nothing."""
+
+    witness: Witness
+    title: str
+    requests: Sequence[Mapping[str, Any]]
+    wrong: Callable[[Sequence[Heard]], str]
+
+
+def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
+    """What to ask; a text: why nothing is asked."""
+    if witness["shows"] == "request":
+        return _request(witness, spoilt, clients)
+    if witness["shows"] == "depth":
+        return "authorities of mtlsgen's sign no chain of that length"
+    if witness.get("dependsOn"):
+        return f"depends on {witness['dependsOn']}"
+    host = witness["host"]
+    everybody = [None, *(named(spoilt.project, name) for name in CLIENTS)]
+    headers: dict[str, str] = {}
+    path = "/"
+    match witness["shows"]:
+        case "notServed" | "denied":
+            wrong = _nobody
+        case "otherBackend":
+            path, wrong = witness["path"], _reaches(witness["backend"])
+        case "forgeableHeader":
+            path, headers = witness["path"], {witness["header"]: _FORGED}
+            wrong = _hears(witness["header"], lambda value: value == _FORGED)
+        case "unheardCertificate":
+            path = witness["path"]
+            wrong = _hears("ssl-client-cert", lambda value: not value)
+        case "serverCertificate" if witness["controller"]["name"] == "traefik":
+            # Whatever certificate of any Ingress is for the name, be it of one that is passed over.
+            return "the server's certificate"
+        case "serverCertificate":
+            wrong = _shows_another(fingerprint(spoilt.project.certificate(f"hosts/{host}")))
+        case unknown:
+            raise AssertionError(f"a witness of a new kind: {unknown}")
+    if not path.startswith("/"):
+        return "a path by an expression"
+    requests = [_of(host, path, each, headers) for each in everybody]
+    return Ask(witness, f"{witness['kind']} {witness['shows']}", requests, wrong)
+
+
+def _of(host: str, path: str, shown: Shown | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    host = host.replace("*", "any")
+    return {"scheme": "https", "sni": host, "host": host, "path": path, "shown": shown, "headers": headers}
+
+
+def _request(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
+    observed, wanted = witness["observed"], witness["request"]
+    if "unknown" in [each["verdict"] for each in (observed, *observed.get("oneOf", ()))]:
+        return "what becomes of it is unknown"
+    shown = clients.of(wanted["client"], spoilt.project)
+    title = f"{witness['kind']} {observed['verdict']} {wanted['client']['class']} by {wanted['scheme']}"
+
+    def wrong(heard: Sequence[Heard]) -> str:
+        [one] = heard
+        if not one.outcome.is_said(observed):
+            return str(one.outcome)
+        is_admitted = one.outcome.backend is not None
+        if observed["verdict"] != "oneOf" and is_admitted == (witness["desired"] == "admitted"):
+            return f"{one.outcome}, as is desired"
+        return ""
+
+    return Ask(witness, title, [{**wanted, "shown": shown}], wrong)
+
+
+def _nobody(heard: Sequence[Heard]) -> str:
+    """Nobody gets to a Service."""
+    served = [each for each in heard if each.outcome.backend]
+    return f"{served[0].outcome}" if served else ""
+
+
+def _reaches(backend: str) -> Callable[[Sequence[Heard]], str]:
+    """Somebody gets to that one."""
+
+    def wrong(heard: Sequence[Heard]) -> str:
+        outcomes = [each.outcome for each in heard]
+        return "" if any(each.backend == backend for each in outcomes) else ", ".join(map(str, outcomes))
+
+    return wrong
+
+
+def _shows_another(expected: str) -> Callable[[Sequence[Heard]], str]:
+    """Whoever gets an answer has seen another certificate of the server."""
+
+    def wrong(heard: Sequence[Heard]) -> str:
+        seen = {each.server for each in heard if each.server}
+        return "" if seen and expected not in seen else f"the server shows {seen or 'nothing'}"
+
+    return wrong
+
+
+def _hears(header: str, of: Callable[[str], bool]) -> Callable[[Sequence[Heard]], str]:
+    """A Service gets such a value of a header from somebody who gets to it."""
+
+    def wrong(heard: Sequence[Heard]) -> str:
+        values = [each.headers.get(header, "") for each in heard if each.outcome.backend]
+        return "" if any(map(of, values)) else f"the Service hears {values}"
+
+    return wrong
