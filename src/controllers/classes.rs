@@ -138,7 +138,7 @@ impl Classes {
         }
     }
 
-    /// Looked up among the IngressClasses with the controller's name.
+    /// Looked up among the `IngressClass`es with the controller's name.
     fn is_own_by_field(&self, name: &str) -> Option<bool> {
         let Self { shown, said, are_said, are_all_shown, others, .. } = self;
         match shown.get(name) {

@@ -23,6 +23,7 @@ const YEAR: &str = "  creationTimestamp: '2023-01-01T00:00:00Z'\n";
 /// Status and messages of `post-render` with these objects.
 fn rendered(head: &str, objects: &str) -> (i32, String) {
     let sandbox = Sandbox::with_toml(&format!("{head}{SPEC}"));
+    sandbox.ok(&["render", "-q"]);
     let run = sandbox.run_with_input(&["post-render"], objects);
     (run.status, run.stderr)
 }
@@ -91,6 +92,7 @@ fn of_two_objects_of_one_name_the_last_one_counts() {
     let empty = secret("{other: x}");
     for (objects, status) in [(good.clone() + &empty, 2), (empty.clone() + &good, 0)] {
         let sandbox = Sandbox::with_toml(spec);
+        sandbox.ok(&["render", "-q"]);
         let run = sandbox.run_with_input(&["post-render"], &objects);
         assert_eq!(run.status, status, "{}", run.stderr);
     }
