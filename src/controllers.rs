@@ -39,6 +39,17 @@ pub trait Controller: Sync {
     /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
 
+    /// Settings that it may have where these are not known or not followed: all that is known of each.
+    fn possible(
+        &self,
+        objects: &ObjectSet<'_>,
+        declared: &Declared,
+        settings: &Settings,
+    ) -> Vec<Settings> {
+        let none = self.settings(&ObjectSet::empty(objects), declared);
+        vec![settings.clone().with_options_of(none)]
+    }
+
     /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
     fn laxer(&self, _: &Settings) -> Option<Settings> {
         None

@@ -30,7 +30,7 @@ mod tests;
 pub(crate) mod values;
 
 pub(crate) use locations::is_readable;
-pub(crate) use settings::CONTROLLER_CLASS;
+pub(crate) use settings::{CONTROLLER_CLASS, not_followed};
 
 use super::{Controller, Declared, Settings};
 use crate::enforcement::Observed;
@@ -64,6 +64,15 @@ impl Controller for IngressNginx {
 
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
         settings::settings(objects, declared)
+    }
+
+    fn possible(
+        &self,
+        objects: &ObjectSet<'_>,
+        declared: &Declared,
+        settings: &Settings,
+    ) -> Vec<Settings> {
+        settings::possible(objects, declared, settings)
     }
 
     fn laxer(&self, settings: &Settings) -> Option<Settings> {

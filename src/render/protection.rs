@@ -166,14 +166,21 @@ impl Scene<'_> {
         let now = moment(&desired);
         let compared =
             |settings: &Settings| compare(&desired, &controller.observe(objects, settings), now);
-        let mut differences = compared(settings);
-        if differences.iter().any(is_of_settings) {
-            // That ConfigMap need not be the controller's: warnings say so, and the defaults hold besides.
-            let none = controller.settings(&ObjectSet::empty(objects), declared);
-            differences = compared(&settings.clone().with_options_of(none));
-        }
-        differences.retain(|one| !is_forwarded(one));
-        let found = self.diagnostics(exposures, differences, settings);
+        let compared = |settings: &Settings| {
+            let mut differences = compared(settings);
+            differences.retain(|one| !is_forwarded(one));
+            differences
+        };
+        let differences = compared(settings);
+        let found = if differences.iter().any(is_of_settings) {
+            // Which ConfigMap is the controller's, or what one does, is not known: warnings say so, and what is known of each holds.
+            let possible = controller.possible(objects, declared, settings).into_iter();
+            let mut found = possible
+                .map(|settings| self.diagnostics(exposures, compared(&settings), &settings));
+            found.find(|found| !found.is_empty()).unwrap_or_default()
+        } else {
+            self.diagnostics(exposures, differences, settings)
+        };
         // What mtlsgen makes holds whatever the settings are.
         let laxer =
             controller.laxer(settings).filter(|_| !objects.is_as_made() && !is_as_made(objects));

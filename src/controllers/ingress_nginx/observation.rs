@@ -9,7 +9,7 @@ use super::locations::{answer, broken, headers, patterns, with_slash_alone};
 use super::reading::{Auth, HttpsRedirect, Read, Reader, Verify};
 use super::secrets::{Files, Secrets};
 use super::servers::{DEFAULT, Location, Server, World};
-use super::settings::PASTED;
+use super::settings::not_followed;
 use super::values::boolean;
 use crate::controllers::Settings;
 use crate::controllers::orders::{Orders, orders};
@@ -74,12 +74,12 @@ fn pasted(settings: &Settings) -> Option<Missing> {
         return settings.missing.clone();
     }
     let object = settings.read_from.clone()?;
-    // What is HTTPS is then said by whatever stands in front.
-    if boolean(settings.get("use-proxy-protocol")) == Some(true) {
-        return Some(Missing::Effect(object, "use-proxy-protocol".to_owned()));
-    }
-    let key = PASTED.iter().find(|key| !settings.get(key).is_empty())?;
-    Some(Missing::Snippet(object, (*key).to_owned()))
+    let mut names = settings.options.keys();
+    let name = names.find(|name| not_followed(name, settings.get(name)))?;
+    Some(match *name {
+        "use-proxy-protocol" => Missing::Effect(object, (*name).to_owned()),
+        _ => Missing::Snippet(object, (*name).to_owned()),
+    })
 }
 
 struct Scene<'a> {

@@ -1,5 +1,9 @@
 //! The controller's settings: its `ConfigMap`, the flags of the object that runs it, and what is declared.
 
+use std::collections::BTreeMap;
+
+use super::annotation_risk::custom_http_errors;
+use super::annotation_table;
 use super::flags::{self, FOLLOWED};
 use super::values::boolean;
 use crate::controllers::classes::Flags;
@@ -40,7 +44,7 @@ const OPTIONS: [(&str, &str); 17] = [
 
 /// Options whose value becomes part of nginx's configuration for all hosts, of what their Services hear, or of who answers
 /// refused clients.
-pub(super) const PASTED: [&str; 7] = [
+const PASTED: [&str; 7] = [
     "custom-http-errors",
     "main-snippet",
     "http-snippet",
@@ -50,20 +54,27 @@ pub(super) const PASTED: [&str; 7] = [
     "proxy-set-headers",
 ];
 
+/// Whether the model does not follow an option with that value.
+pub(crate) fn not_followed(name: &str, value: &str) -> bool {
+    match name {
+        // What is HTTPS is then said by what stands in front.
+        "use-proxy-protocol" => boolean(value) == Some(true),
+        "custom-http-errors" => {
+            let known = annotation_table::find(name);
+            let is_read = known.is_none_or(|known| known.values.has(value));
+            !value.is_empty() && (!is_read || custom_http_errors(value).is_some())
+        }
+        _ => PASTED.contains(&name) && !value.is_empty(),
+    }
+}
+
 pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
     let mut chosen = Chosen::of(objects, declared, CLASS, flags::setup);
     let (version, version_origin) = chosen.version(declared.version.as_ref(), VERSION);
     let read = config_map(objects, declared, &mut chosen);
-    let options = OPTIONS.iter().map(|(name, default)| {
-        let value = read.as_ref().and_then(|seen| seen.object.data.get(name));
-        // An empty boolean is false, one that is none counts as not written (`ReadConfig` of `template/configmap.go`).
-        let is_read = |value: &&str| {
-            boolean(default).is_none() || value.is_empty() || boolean(value).is_some()
-        };
-        (*name, of(value.filter(is_read), default))
-    });
+    let options = options_of(read.as_ref().map(|seen| &*seen.object));
     let flags = FOLLOWED.iter().map(|(name, default)| (*name, of(chosen.option(name), default)));
-    let options = options.chain(flags).collect();
+    let options = options.into_iter().chain(flags).collect();
     let defaults = Flags::of_defaults(CONTROLLER_CLASS, CLASS);
     let classes = chosen.setup.as_ref().map_or(defaults, Setup::classes);
     let classes = Classes::of(objects, declared, &classes);
@@ -79,6 +90,45 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
         run_by: chosen.setup.map(|setup| setup.object),
         given: chosen.given,
     }
+}
+
+/// Options by what a `ConfigMap` has.
+fn options_of(read: Option<&ConfigMap>) -> BTreeMap<&'static str, (String, Origin)> {
+    let option = |(name, default): &(&'static str, &str)| {
+        let value = read.and_then(|map| map.data.get(name));
+        // An empty boolean is false, one that is none counts as not written (`ReadConfig` of `template/configmap.go`).
+        let is_read = |value: &&str| {
+            boolean(default).is_none() || value.is_empty() || boolean(value).is_some()
+        };
+        (*name, of(value.filter(is_read), default))
+    };
+    OPTIONS.iter().map(option).collect()
+}
+
+/// The defaults, and what each `ConfigMap` among the objects has that may be the one, without what is not followed.
+pub(super) fn possible(
+    objects: &ObjectSet<'_>,
+    declared: &Declared,
+    settings: &Settings,
+) -> Vec<Settings> {
+    let none = self::settings(&ObjectSet::empty(objects), declared);
+    let defaults = settings.clone().with_options_of(none);
+    let (maps, _) = objects.all::<ConfigMap>();
+    let of_map = |seen: &Seen<'_, ConfigMap>| {
+        let mut options = options_of(Some(&seen.object));
+        options.retain(|name, (value, _)| !not_followed(name, value));
+        let mut possible = defaults.clone();
+        possible.options.extend(options);
+        possible.read_from = Some(seen.identity.clone());
+        possible
+    };
+    let of_maps: Vec<Settings> = maps.iter().filter(|seen| has_options(seen)).map(of_map).collect();
+    std::iter::once(defaults).chain(of_maps).collect()
+}
+
+/// Whether a `ConfigMap` has options of the controller.
+fn has_options(seen: &Seen<'_, ConfigMap>) -> bool {
+    OPTIONS.iter().any(|(name, _)| seen.object.data.get(name).is_some())
 }
 
 /// A value that an object has, or the default.
@@ -174,9 +224,6 @@ pub(super) fn laxer(settings: &Settings) -> Option<Settings> {
 
 /// The only `ConfigMap` that has options of the controller, if there is one; whether there are several.
 fn the_one(maps: Vec<Seen<'_, ConfigMap>>) -> (Option<Seen<'_, ConfigMap>>, bool) {
-    let has_options = |seen: &Seen<'_, ConfigMap>| {
-        OPTIONS.iter().any(|(name, _)| seen.object.data.get(name).is_some())
-    };
     let mut with_options = maps.into_iter().filter(has_options);
     let first = with_options.next();
     if with_options.next().is_some() { (None, true) } else { (first, false) }

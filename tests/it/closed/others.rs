@@ -97,3 +97,46 @@ fn of_two_objects_of_one_name_the_last_one_counts() {
         assert_eq!(run.status, status, "{}", run.stderr);
     }
 }
+
+#[test]
+fn settings_that_are_not_followed_hide_none_that_are() {
+    let settings = |name: &str, data: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: ingress-nginx}}\ndata: {data}\n---\n"
+        )
+    };
+    // Beside the host's own Ingress, one without client authentication, whose redirect depends on the settings.
+    let foreign = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x, namespace: default}\nspec:\n  ingressClassName: nginx\n  tls: [{hosts: [a.example.com], secretName: a-example-com-tls}]\n  rules:\n  - host: a.example.com\n    http: {paths: [{path: /foo, pathType: Prefix, backend: {service: {name: other, port: {number: 80}}}}]}\n---\n";
+    let open = "ssl-redirect: 'false'";
+    for (maps, words) in [
+        (settings("c", &format!("{{{open}}}")), "by plain HTTP"),
+        (settings("c", &format!("{{{open}, custom-http-errors: '404,503'}}")), "by plain HTTP"),
+        (settings("c", &format!("{{{open}, custom-http-errors: '404,400'}}")), "by plain HTTP"),
+        (settings("c", &format!("{{{open}, use-proxy-protocol: 'true'}}")), "by plain HTTP"),
+        (settings("c", &format!("{{{open}, server-snippet: 'x'}}")), "by plain HTTP"),
+        (
+            settings("c", "{ssl-redirect: 'true'}") + &settings("d", &format!("{{{open}}}")),
+            "by plain HTTP",
+        ),
+        (
+            settings("c", "{server-snippet: x, annotation-value-word-blocklist: default}"),
+            "host-unprotected",
+        ),
+    ] {
+        let (status, said) = rendered("", &(foreign.to_owned() + &maps));
+        assert_eq!(status, 2, "{maps}: {said}");
+        assert!(said.contains(words), "{maps}: {said}");
+    }
+    for (data, is_warned) in [
+        ("{use-proxy-protocol: 'true'}", true),
+        ("{custom-http-errors: '400'}", true),
+        ("{custom-http-errors: '404,503'}", false),
+    ] {
+        let (status, said) = rendered("", &settings("c", data));
+        assert_eq!(
+            (status, said.contains("controller-settings")),
+            (0, is_warned),
+            "{data}: {said}"
+        );
+    }
+}

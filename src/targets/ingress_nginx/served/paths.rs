@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scene, called, is_true};
+use crate::controllers::ingress_nginx::not_followed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::Exposure;
 use crate::specification::PathType;
@@ -100,23 +101,14 @@ fn settings(scene: &Scene<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Settings that become part of nginx's configuration for all hosts, or of what their Services hear.
-const PASTED: [&str; 6] = [
-    "main-snippet",
-    "http-snippet",
-    "server-snippet",
-    "location-snippet",
-    "stream-snippet",
-    "proxy-set-headers",
-];
-
+/// Settings whose effect is not known, where the `ConfigMap` is among the objects.
 fn pasted(scene: &Scene<'_>) -> Vec<Diagnostic> {
     if !scene.entries.keys().any(|host| scene.is_protected(host)) {
         return Vec::new();
     }
     let keys = scene.settings.iter().flat_map(|view| {
-        let is_set = |key: &&&str| view.data.get(**key).is_some_and(|text| !text.is_empty());
-        PASTED.iter().filter(is_set).map(move |key| (view, key))
+        let is_unknown = |(key, value): &(&&str, &&str)| not_followed(key, value);
+        view.data.iter().filter(is_unknown).map(move |(key, _)| (view, key))
     });
     keys.map(|(view, key)| {
         let title = format!(
