@@ -3,6 +3,7 @@
 
 pub mod cut_off;
 pub mod desired;
+mod differing;
 pub mod doors;
 mod former;
 mod json;
@@ -16,8 +17,10 @@ mod table;
 mod tests;
 pub mod witness;
 
+use std::collections::BTreeSet;
+
 use crate::enforcement::representatives::ClientClass;
-use crate::enforcement::{Observed, Presented, Verdict, verdict};
+use crate::enforcement::{Missing, Observed, Presented, Request, Verdict, Why, verdict};
 use crate::time::Timestamp;
 use questions::{Question, places};
 
@@ -116,13 +119,28 @@ pub fn access<'a>(
 ) -> Access<'a> {
     let hosts = places(&[observed], asked).into_iter().map(|place| {
         let answers = place.questions.into_iter().map(|question| {
+            let verdict = answer(observed, &question, now);
             let Question { request, client, scheme } = question;
-            let verdict = verdict(observed, &request, now);
             Answered { scheme, path: request.path, client, verdict }
         });
         HostAccess { host: place.host, answers: answers.collect() }
     });
     Access { controller, observed, hosts: hosts.collect() }
+}
+
+/// What becomes of a request. Where an expression decides which subjects get in, that one of a class is refused says nothing
+/// of the others.
+fn answer(observed: &Observed, question: &Question, now: Timestamp) -> Verdict {
+    let Question { request, client, .. } = question;
+    let verdict = verdict(observed, request, now);
+    let is_of_class = matches!(client, Who::Of(ClientClass::Below(_)));
+    match &verdict {
+        Verdict::Refused { why: Why::Subject, .. } if is_of_class => {
+            let expression = differing::expression(observed, &request.authority);
+            expression.map_or(verdict, |text| Verdict::Unknown(Missing::Expression(text)))
+        }
+        _ => verdict,
+    }
 }
 
 /// A request that gets another answer than before.
@@ -141,13 +159,31 @@ pub struct Change {
 pub fn changes(before: &Observed, after: &Observed, asked: &Asked, now: Timestamp) -> Vec<Change> {
     let mut changes = Vec::new();
     for place in places(&[before, after], asked) {
-        for Question { request, client, scheme } in place.questions {
-            let (old, new) = (verdict(before, &request, now), verdict(after, &request, now));
+        let mut add = |scheme, path, client, [old, new]: [Verdict; 2]| {
             if !old.is_as(&new) {
-                let path = request.path;
                 let after = Answered { scheme, path, client, verdict: new };
                 changes.push(Change { host: place.host.clone(), after, before: old });
             }
+        };
+        let mut paths = BTreeSet::new();
+        for question in place.questions {
+            let verdicts = [before, after].map(|observed| answer(observed, &question, now));
+            let Question { request, client, scheme } = question;
+            paths.insert(request.path.clone());
+            add(scheme, request.path, client, verdicts);
+        }
+        let name = &place.authority;
+        for (client, shows) in differing::clients([before, after], name) {
+            for path in &paths {
+                let client = client.clone();
+                let (path, shows) = (path.clone(), shows.clone());
+                let request = Request { path: path.clone(), client: shows, ..Request::of(name) };
+                let verdicts = [before, after].map(|observed| verdict(observed, &request, now));
+                add(Scheme::Https, path, client, verdicts);
+            }
+        }
+        if let Some((client, verdicts)) = differing::deeper([before, after], name, now) {
+            add(Scheme::Https, "/".to_owned(), client, verdicts);
         }
     }
     changes

@@ -9,6 +9,8 @@ use crate::enforcement::{Fact, Observed, Presented, Request, ToHttps, VirtualHos
 /// A host, and what is asked of it.
 pub(super) struct Place {
     pub host: String,
+    /// A name to ask with.
+    pub authority: String,
     pub questions: Vec<Question>,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn places(all: &[&Observed], asked: &Asked) -> Vec<Place> {
     let place = |(name, (authority, hosts)): (String, (String, Vec<&VirtualHost>))| Place {
         host: name,
         questions: questions(all, asked, &hosts, &authority),
+        authority,
     };
     hosts.into_iter().map(place).collect()
 }
@@ -68,7 +71,6 @@ fn questions(
     let mut questions = Vec::new();
     let mut paths: BTreeSet<String> =
         hosts.iter().flat_map(|host| representatives::paths(host)).collect();
-    paths.insert("/".to_owned());
     paths.insert("/".to_owned());
     paths.extend(asked.paths.iter().cloned());
     let is_forwarded = hosts.iter().any(|host| believes_headers(host));

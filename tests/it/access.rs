@@ -243,3 +243,46 @@ fn traefik_reads_the_same_objects_otherwise() {
         old.stderr
     );
 }
+
+#[test]
+fn changes_of_lists_depths_and_revocations_are_seen() {
+    let spec = |allow: &str| {
+        format!(
+            "[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n[clients.bob]\nissuer = \"clients\"\n[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n{allow}"
+        )
+    };
+    let sandbox = Sandbox::with_toml(&spec("clientAuth.allow = [\"alice\"]\n"));
+    let render = |name: &str| sandbox.write(name, &sandbox.ok(&["render", "-q"]).stdout);
+    let diff = |one: &str, other: &str| sandbox.run(&["access", "--diff", one, other]);
+    render("one.yaml");
+    let one = sandbox.read("one.yaml");
+    sandbox.write("mtls.toml", spec("clientAuth.allow = [\"alice\", \"bob\"]\n"));
+    render("two.yaml");
+    let expression = "\"CN=$.|^(CN=alice)$\"";
+    assert!(one.contains(expression), "{one}");
+    sandbox.write("loose.yaml", one.replace(expression, "\"CN=[a-z]+$\""));
+    sandbox.write("deep.yaml", one.replace("verify-depth: \"1\"", "verify-depth: \"9\""));
+    sandbox.write("mtls.toml", spec(""));
+    sandbox.ok(&["cert", "revoke", "alice"]);
+    render("listed.yaml");
+    let lines = sandbox.read("listed.yaml");
+    assert!(lines.contains("  ca.crl: "), "{lines}");
+    let without: Vec<&str> = lines.lines().filter(|line| !line.starts_with("  ca.crl: ")).collect();
+    sandbox.write("unlisted.yaml", &(without.join("\n") + "\n"));
+    for (before, after, client, answer) in [
+        ("one.yaml", "two.yaml", "CN=bob below CN=clients", "reaches default/web:80"),
+        ("two.yaml", "one.yaml", "CN=bob below CN=clients", "refused (403)"),
+        ("one.yaml", "loose.yaml", "below CN=clients", "unknown: what the expression `CN=[a-z]+$`"),
+        ("one.yaml", "deep.yaml", "with more than 1 intermediate", "reaches default/web:80"),
+        ("listed.yaml", "unlisted.yaml", "certificate ", "reaches default/web:80"),
+    ] {
+        let run = diff(before, after);
+        assert_eq!(run.status, 1, "{before} {after}: {}", run.stderr);
+        let line = run.stdout.lines().find(|line| line.contains(client));
+        let line = line.unwrap_or_else(|| panic!("{before} {after}: {}", run.stdout));
+        assert!(line.contains(answer), "{line}");
+    }
+    for same in ["one.yaml", "two.yaml", "deep.yaml", "listed.yaml", "loose.yaml"] {
+        assert_eq!((diff(same, same).status, diff(same, same).stdout.as_str()), (0, ""), "{same}");
+    }
+}
