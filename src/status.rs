@@ -15,7 +15,7 @@ use crate::pki::certificate::Fingerprint;
 use crate::pki::request::Holder;
 use crate::time::{Seconds, Timestamp};
 
-pub use admitted::{Admitted, admitted};
+pub use admitted::{Admitted, Doubt, admitted};
 pub use icalendar::render as icalendar;
 pub use json::render as json;
 pub use prometheus::render as prometheus;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::Sources;
 use super::rows::is_revoked;
 use crate::access::doors::Door;
+use crate::controllers::Reader;
 use crate::enforcement::{Presented, Revocation, fault};
 use crate::model::{ClientAuthentication, Exposure};
 use crate::pki::certificate::Certificate;
@@ -27,8 +28,20 @@ pub struct Admitted {
     pub below: Vec<String>,
     /// The Secret whose authorities are trusted, where others fill it: nobody has shown it.
     pub secret: Option<String>,
-    /// Whether nothing that the spec allows may change it.
-    pub is_known: bool,
+    /// Why it is not known, if it is not.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why it is not known whom a host lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Annotations that the spec allows by name may change it.
+    Annotations,
+    /// A reader that the spec names does not do all of what is asked: it knows no lists of clients, no revocation, or no answer
+    /// of the service's own.
+    Readers,
+    /// The Secret of the authorities is filled by others, and not shown.
+    Secret,
 }
 
 /// What decides about a host.
@@ -38,7 +51,7 @@ struct Settings<'a> {
     door: Option<(usize, Option<&'a [String]>)>,
     authorities: &'a [String],
     secret: Option<String>,
-    is_known: bool,
+    doubt: Option<Doubt>,
 }
 
 /// All hosts, those together that let in the same; in the order of the first of each.
@@ -53,7 +66,7 @@ pub fn admitted(sources: Sources<'_>) -> Vec<Admitted> {
     let mut known: BTreeMap<Settings<'_>, usize> = BTreeMap::new();
     for exposure in &sources.model.exposures {
         let door = doors.get(exposure.key.as_str()).copied();
-        match known.entry(settings(exposure, door)) {
+        match known.entry(settings(sources, exposure, door)) {
             Entry::Occupied(at) => all[*at.get()].hosts.push(exposure.key.clone()),
             Entry::Vacant(place) => {
                 all.push(group(exposure, door, place.key(), &passing));
@@ -64,15 +77,38 @@ pub fn admitted(sources: Sources<'_>) -> Vec<Admitted> {
     all
 }
 
-fn settings<'a>(exposure: &'a Exposure, door: Option<&Door<'a>>) -> Settings<'a> {
+fn settings<'a>(
+    sources: Sources<'_>,
+    exposure: &'a Exposure,
+    door: Option<&Door<'a>>,
+) -> Settings<'a> {
     let auth = exposure.client_auth.as_ref();
     let secret = auth.filter(|auth| auth.existing).map(|auth| auth.secret.to_string());
     Settings {
         verify: auth.map(|auth| auth.verify),
         door: door.map(|door| (door.validation, door.subjects)),
         authorities: auth.map_or(&[], |auth| &auth.authorities),
+        doubt: doubt(sources, exposure, door),
         secret,
-        is_known: !exposure.is_unknown(),
+    }
+}
+
+fn doubt(sources: Sources<'_>, exposure: &Exposure, door: Option<&Door<'_>>) -> Option<Doubt> {
+    let Sources { model, doors, .. } = sources;
+    let auth = exposure.client_auth.as_ref()?;
+    let is_other = |reader: &Reader| reader.name != model.target;
+    let has_lists = |door: &Door<'_>| {
+        let validation = doors.validations().nth(door.validation);
+        validation.is_some_and(|one| one.revocation.known() != Some(&Revocation::None))
+    };
+    let needs_more =
+        auth.allow.is_some() || auth.verify == Verify::OptionalNoCa || door.is_some_and(has_lists);
+    if exposure.is_unknown() {
+        Some(Doubt::Annotations)
+    } else if auth.existing {
+        Some(Doubt::Secret)
+    } else {
+        (needs_more && model.controllers.iter().any(is_other)).then_some(Doubt::Readers)
     }
 }
 
@@ -95,7 +131,7 @@ fn group(
         clients: clients.collect(),
         below: all.map(|auth| auth.authorities.clone()).unwrap_or_default(),
         secret: settings.secret.clone(),
-        is_known: settings.is_known,
+        doubt: settings.doubt,
     }
 }
 

@@ -16,7 +16,7 @@ pub fn render(rows: &[Row], admitted: &[Admitted], now: Timestamp) -> String {
 }
 
 fn of_hosts(admitted: &Admitted) -> Value {
-    let Admitted { hosts, verify, clients, below, secret, is_known } = admitted;
+    let Admitted { hosts, verify, clients, below, secret, doubt } = admitted;
     let verify = verify.map(|verify| match verify {
         Verify::On => "on",
         Verify::Optional => "optional",
@@ -29,7 +29,7 @@ fn of_hosts(admitted: &Admitted) -> Value {
         "clients": clients,
         "anyBelow": below,
         "secret": secret,
-        "known": is_known,
+        "known": doubt.is_none(),
     })
 }
 

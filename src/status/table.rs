@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Admitted, Row, Subject};
+use super::{Admitted, Doubt, Row, Subject};
 use crate::diagnostic::visible;
 use crate::specification::Verify;
 use crate::time::Timestamp;
@@ -105,7 +105,7 @@ pub fn hosts(admitted: &[Admitted]) -> String {
 
 /// Whom hosts let in, in a line.
 fn whom(admitted: &Admitted) -> String {
-    let Admitted { hosts: _, verify, clients, below, secret, is_known } = admitted;
+    let Admitted { hosts: _, verify, clients, below, secret, doubt } = admitted;
     let count = match clients.len() {
         1 => "1 client".to_owned(),
         more => format!("{more} clients"),
@@ -126,5 +126,14 @@ fn whom(admitted: &Admitted) -> String {
         Some(Verify::Optional) => format!("anyone without a certificate; {with_certificate}"),
         Some(Verify::On) => with_certificate,
     };
-    if *is_known { whom } else { format!("{whom} (not known: annotations may change it)") }
+    match doubt {
+        Some(Doubt::Annotations) => format!("{whom} (not known: annotations may change it)"),
+        Some(Doubt::Readers) => {
+            format!(
+                "{whom} (by ingress-nginx; `mtlsgen access --controller NAME` says whom others let in)"
+            )
+        }
+        // The Secret has been named.
+        Some(Doubt::Secret) | None => whom,
+    }
 }

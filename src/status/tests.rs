@@ -123,12 +123,12 @@ fn some_hosts() -> Vec<Admitted> {
         clients: names(clients),
         below: names(below),
         secret: None,
-        is_known: true,
+        doubt: None,
     };
     let mut secret = host("e", Some(Verify::On), &[], &[]);
     secret.secret = Some("ns/ca".to_owned());
     let mut unknown = host("f", Some(Verify::On), &["alice"], &[]);
-    unknown.is_known = false;
+    unknown.doubt = Some(Doubt::Annotations);
     let mut together = host("b", Some(Verify::On), &["a", "b", "c", "d", "e"], &["root"]);
     together.hosts = names(&["b", "a\nx"]);
     vec![

@@ -181,3 +181,30 @@ fn settings_that_are_only_taken_into_account_are_said() {
         (&json!("http"), &Value::Null)
     );
 }
+
+#[test]
+fn status_knows_only_what_every_reader_does() {
+    let spec = |controllers: &str, auth: &str| {
+        format!(
+            "{controllers}[cas.clients]\n[clients.alice]\nissuer = \"clients\"\n[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\n{auth}\n"
+        )
+    };
+    let traefik = "controllers = [{ name = \"traefik\", version = \"3.7.15\" }]\n";
+    let nginx = "controllers = [{ name = \"ingress-nginx\", version = \"1.15.1\" }]\n";
+    let list = "clientAuth = { cas = [\"clients\"], allow = [\"alice\"] }";
+    for (controllers, auth, is_known) in [
+        ("", list, true),
+        (nginx, list, true),
+        (traefik, list, false),
+        (traefik, "clientAuth.cas = [\"clients\"]", true),
+        ("", "clientAuth.secretName = \"shown-to-none\"", false),
+    ] {
+        let sandbox = Sandbox::with_toml(&spec(controllers, auth));
+        let run = sandbox.run(&["status", "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(document["admitted"][0]["known"], is_known, "{controllers}{auth}: {document}");
+        let table = sandbox.run(&["status"]).stdout;
+        let is_said = table.contains("(by ingress-nginx; `mtlsgen access --controller NAME`");
+        assert_eq!(is_said, controllers == traefik && !is_known, "{table}");
+    }
+}
