@@ -6,19 +6,30 @@ use super::{Access, Answered, Change, HostAccess, Scheme, Who};
 use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Answer, Verdict};
 
-/// One object with all answers.
+/// One object with all answers; of several controllers, a list of such objects.
 #[must_use]
-pub fn render(access: &Access<'_>) -> String {
+pub fn render(all: &[Access<'_>]) -> String {
+    let document = match all {
+        [one] => of_controller(one),
+        all => json!({
+            "apiVersion": "mtlsgen.dev/v1alpha1",
+            "kind": "AccessList",
+            "items": all.iter().map(of_controller).collect::<Vec<_>>(),
+        }),
+    };
+    format!("{document:#}\n")
+}
+
+fn of_controller(access: &Access<'_>) -> Value {
     let Access { controller: (name, version), observed, hosts } = access;
     let given: Vec<String> = observed.given.iter().map(ToString::to_string).collect();
-    let document = json!({
+    json!({
         "apiVersion": "mtlsgen.dev/v1alpha1",
         "kind": "Access",
         "controller": { "name": name, "version": version },
         "given": given,
         "hosts": hosts.iter().map(host).collect::<Vec<_>>(),
-    });
-    format!("{document:#}\n")
+    })
 }
 
 /// One object with all changes.

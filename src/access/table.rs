@@ -8,9 +8,14 @@ use crate::diagnostic::visible;
 use crate::enforcement::Verdict;
 use crate::enforcement::representatives::ClientClass;
 
-/// A table, and what it rests on below. What serves names that no host has is left out where it serves nothing.
+/// A table for each controller, and what it rests on below. What serves names that no host has is left out where it serves
+/// nothing.
 #[must_use]
-pub fn render(access: &Access<'_>) -> String {
+pub fn render(all: &[Access<'_>]) -> String {
+    all.iter().map(of_controller).collect::<Vec<_>>().join("\n")
+}
+
+fn of_controller(access: &Access<'_>) -> String {
     let Access { controller: (controller, version), observed, hosts } = access;
     let mut lines = vec![["HOST", "PATH", "CLIENT", "ANSWER"].map(str::to_owned)];
     let serves =

@@ -15,7 +15,7 @@ use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::{Planned, Session, tell_plan, urgency};
 use super::spec_arguments::SpecArguments;
-use crate::access::{self, Asked, Client, readers};
+use crate::access::{self, Access, Asked, Client, readers};
 use crate::controllers::{self, CONTROLLERS, Controller, Declared, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::enforcement::Observed;
@@ -60,7 +60,7 @@ pub struct Args {
     /// The objects of FILE are all of a cluster's, of the kinds among them: what is not there does not exist
     #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
-    /// The controller that reads the objects; of a spec, the first one that it names
+    /// The controller that reads the objects; of a spec, all that it names unless said
     #[arg(long, value_name = "NAME", value_parser = controller_names(), help_heading = "Controller")]
     controller: Option<String>,
     /// Version of the controller
@@ -155,7 +155,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return difference(args, &asked, now);
     }
     let objects = Objects::read(&args.objects)?;
-    answer(args, globals, (&args.set(&objects), &args.reader()?), &asked, now)
+    answer(args, globals, (&args.set(&objects), &[args.reader()?]), &asked, now)
 }
 
 /// What differs between two files of objects.
@@ -219,26 +219,32 @@ fn of_spec(args: &Args, globals: &Globals, asked: &mut Asked) -> Result<ExitStat
     for object in &manifests {
         set.add(object);
     }
-    answer(args, globals, (&set, &args.reader_of(model)?), asked, now)
+    answer(args, globals, (&set, &args.readers_of(model)?), asked, now)
 }
 
 fn answer(
     args: &Args,
     globals: &Globals,
-    (objects, reader): (&ObjectSet<'_>, &Reader),
+    (objects, readers): (&ObjectSet<'_>, &[Reader]),
     asked: &Asked,
     now: Timestamp,
 ) -> Result<ExitStatus, CommandError> {
-    let (settings, observed) = observed(objects, reader)?;
-    let name = (settings.controller, settings.version.as_str());
-    let access = access::access(name, &observed, asked, now);
-    let is_empty = access.hosts.iter().all(|host| host.host == "*" || host.is_not_served());
-    if is_empty {
+    let observed: Vec<(Settings, Observed)> =
+        readers.iter().map(|reader| observed(objects, reader)).collect::<Result<_, _>>()?;
+    let all: Vec<Access<'_>> = observed
+        .iter()
+        .map(|(settings, observed)| {
+            let name = (settings.controller, settings.version.as_str());
+            access::access(name, observed, asked, now)
+        })
+        .collect();
+    let mut hosts = all.iter().flat_map(|access| &access.hosts);
+    if hosts.all(|host| host.host == "*" || host.is_not_served()) {
         globals.report().diagnostics(&[without_hosts(args)]);
     }
     match args.format {
-        Format::Table => show(&access::table(&access), false)?,
-        Format::Json => print_json(&access::json(&access))?,
+        Format::Table => show(&access::table(&all), false)?,
+        Format::Json => print_json(&access::json(&all))?,
     }
     Ok(ExitStatus::Done)
 }
@@ -263,22 +269,22 @@ impl Args {
         self.declaring((named.unwrap_or(CONTROLLERS[0]), Declared::default()))
     }
 
-    /// The controller that is asked about, of a spec.
-    fn reader_of(&self, model: &Model) -> Result<Reader, CommandError> {
+    /// The controllers that are asked about, of a spec: all that it names, unless the arguments are about one.
+    fn readers_of(&self, model: &Model) -> Result<Vec<Reader>, CommandError> {
         let mut readers = readers::readers(model);
-        let is_named =
-            |(controller, _): &Reader| self.controller.as_deref() == Some(controller.name());
-        match readers.iter().position(is_named) {
-            Some(at) => self.declaring(readers.swap_remove(at)),
-            None if self.controller.is_none() && !readers.is_empty() => {
-                self.declaring(readers.swap_remove(0))
+        if let Some(name) = &self.controller {
+            if let Some(at) = readers.iter().position(|(one, _)| one.name() == name) {
+                return Ok(vec![self.declaring(readers.swap_remove(at))?]);
             }
-            None => {
-                let (controller, declared) = self.reader()?;
-                let classes = readers.into_iter().next().map(|(_, declared)| declared.classes);
-                Ok((controller, Declared { classes: classes.unwrap_or_default(), ..declared }))
-            }
+            let (controller, declared) = self.reader()?;
+            let classes = readers.into_iter().next().map(|(_, declared)| declared.classes);
+            let declared = Declared { classes: classes.unwrap_or_default(), ..declared };
+            return Ok(vec![(controller, declared)]);
         }
+        if self.controller_version.is_some() || !self.options.is_empty() {
+            readers.truncate(1);
+        }
+        readers.into_iter().map(|reader| self.declaring(reader)).collect()
     }
 
     /// With what the arguments say of it.

@@ -208,3 +208,24 @@ fn status_knows_only_what_every_reader_does() {
         assert_eq!(is_said, controllers == traefik && !is_known, "{table}");
     }
 }
+
+#[test]
+fn access_of_a_spec_answers_for_each_reader() {
+    let spec = "controllers = [{ name = \"ingress-nginx\", version = \"1.15.1\" }, { name = \"traefik\", version = \"3.7.15\" }]\n[cas.clients]\n[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
+    let sandbox = Sandbox::with_toml(spec);
+    sandbox.ok(&["render", "-q"]);
+    let table = sandbox.ok(&["access"]).stdout;
+    for words in ["As ingress-nginx 1.15.1 serves it.", "As traefik 3.7.15 serves it."] {
+        assert_eq!(table.matches(words).count(), 1, "{table}");
+    }
+    assert_eq!(table.matches("HOST ").count(), 2, "{table}");
+    let list: Value =
+        serde_json::from_str(&sandbox.ok(&["access", "--format", "json"]).stdout).unwrap();
+    assert_eq!(list["kind"], "AccessList");
+    let names: Vec<&Value> =
+        list["items"].as_array().unwrap().iter().map(|one| &one["controller"]["name"]).collect();
+    assert_eq!(names, ["ingress-nginx", "traefik"]);
+    let one = sandbox.ok(&["access", "--controller", "traefik", "--format", "json"]).stdout;
+    let one: Value = serde_json::from_str(&one).unwrap();
+    assert_eq!((&one["kind"], &one["controller"]["version"]), (&json!("Access"), &json!("3.7.15")));
+}
