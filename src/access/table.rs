@@ -1,6 +1,6 @@
 //! Answers for people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::{Access, Answered, Change, HostAccess, Scheme, Who, json};
@@ -126,7 +126,10 @@ fn of_verdict(verdict: &Verdict) -> String {
         Verdict::Misdirected => "refused (421): the TLS handshake had another name".to_owned(),
         Verdict::NotServed => "not served (404)".to_owned(),
         Verdict::OneOf(cause, all) => {
-            let all: Vec<String> = all.iter().map(of_verdict).collect();
+            let mut all: Vec<String> = all.iter().map(of_verdict).collect();
+            // What differs in headers alone reads the same.
+            let mut said = HashSet::new();
+            all.retain(|words| said.insert(words.clone()));
             format!("depends on {cause}: {}", all.join("; or "))
         }
         Verdict::Unknown(missing) => format!("unknown: {missing}"),

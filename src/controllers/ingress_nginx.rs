@@ -52,7 +52,11 @@ impl Controller for IngressNginx {
 
     fn version(&self, text: &str) -> Result<String, String> {
         let number = text.strip_prefix('v').unwrap_or(text);
-        if KNOWN.iter().any(|known| number.starts_with(known)) {
+        let is_patch = |text: &str| {
+            let number = text.split(['-', '+']).next().unwrap_or_default();
+            number.bytes().all(|octet| octet.is_ascii_digit()) && number.parse::<u16>().is_ok()
+        };
+        if KNOWN.iter().any(|known| number.strip_prefix(known).is_some_and(is_patch)) {
             return Ok(number.to_owned());
         }
         Err("the model of ingress-nginx is that of 1.12 to 1.15: before, other things were the default".to_owned())
@@ -82,4 +86,23 @@ impl Controller for IngressNginx {
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {
         observation::observe(objects, settings)
     }
+}
+
+/// Whether a version is at least the given one of its own minor version, and at least the first of the newer ones.
+fn is_since(version: &str, patches: &[(u16, u16)]) -> bool {
+    let mut parts =
+        version.split(['.', '-', '+']).skip(1).map_while(|part| part.parse::<u16>().ok());
+    let (Some(minor), Some(patch)) = (parts.next(), parts.next()) else { return true };
+    patches.iter().find(|(own, _)| *own == minor).is_none_or(|(_, first)| patch >= *first)
+}
+
+/// Whether the webhook of a version refuses dots in paths of type Prefix and Exact (`validPathType` of
+/// `internal/ingress/inspector/rules.go` until 1.12.5 and 1.13.1).
+pub(crate) fn refuses_dots(version: &str) -> bool {
+    !is_since(version, &[(12, 6), (13, 2)])
+}
+
+/// Whether a TLS session of one host opens another in a version (CVE-2025-23419).
+pub(crate) fn shares_sessions(version: &str) -> bool {
+    !is_since(version, &[(12, 4)])
 }

@@ -126,6 +126,12 @@ impl Target for IngressNginx {
     }
 }
 
+/// Versions of ingress-nginx that the spec says read the objects.
+fn ingress_nginx_versions(model: &Model) -> Vec<&str> {
+    let own = model.controllers.iter().filter(|reader| reader.name == IngressNginx.name());
+    own.filter_map(|reader| reader.declared.version.as_deref()).collect()
+}
+
 /// One Ingress a host: the controller keeps client authentication by host, and gives every host of an
 /// Ingress the same.
 fn ingress(exposure: &Exposure, ours: Annotations) -> Object {

@@ -229,3 +229,37 @@ fn access_of_a_spec_answers_for_each_reader() {
     let one: Value = serde_json::from_str(&one).unwrap();
     assert_eq!((&one["kind"], &one["controller"]["version"]), (&json!("Access"), &json!("3.7.15")));
 }
+
+#[test]
+fn what_a_version_does_with_what_is_written_is_said() {
+    let spec = |version: &str, hosts: &str| {
+        format!(
+            "controllers = [{{ name = \"ingress-nginx\", version = \"{version}\" }}]\n[cas.a]\n[cas.b]\n[services.web]\nimage = \"httpd\"\nport = 80\n{hosts}"
+        )
+    };
+    let host = |name: &str, authority: &str, path: &str| {
+        format!(
+            "[hosts.\"{name}.test\"]\nroutes = [{{ path = \"{path}\", service = \"web\" }}]\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"{authority}\"]\n"
+        )
+    };
+    let dotted = host("one", "a", "/a.b");
+    let two = host("one", "a", "/") + &host("two", "b", "/");
+    let alike = host("one", "a", "/") + &host("two", "a", "/");
+    for (version, hosts, words) in [
+        ("1.12.5", &dotted, "error[invalid-path]"),
+        ("1.12.6", &dotted, ""),
+        ("1.13.1", &dotted, "error[invalid-path]"),
+        ("1.13.2", &dotted, ""),
+        ("1.15.1", &dotted, ""),
+        ("1.12.3", &two, "error[controller-version]"),
+        ("1.12.3", &alike, ""),
+        ("1.12.4", &two, ""),
+        ("1.13.0", &two, ""),
+        ("1.12.foo", &alike, "1.12 to 1.15"),
+        ("1.12.", &alike, "1.12 to 1.15"),
+    ] {
+        let run = Sandbox::with_toml(&spec(version, hosts)).run(&["render", "-q"]);
+        assert_eq!(run.status, if words.is_empty() { 0 } else { 2 }, "{version}: {}", run.stderr);
+        assert!(run.stderr.contains(words), "{version}: {}", run.stderr);
+    }
+}

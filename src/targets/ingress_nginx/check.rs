@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
-use super::{PREFIX, allowed, arrange, conventions};
+use super::{PREFIX, allowed, arrange, conventions, ingress_nginx_versions};
+use crate::controllers::ingress_nginx::shares_sessions;
 use crate::diagnostic::{Diagnostic, Nature, Span};
 use crate::domain;
 use crate::model::{Exposure, Model, ServerCertificateSource};
@@ -21,6 +22,7 @@ pub(super) fn check(
     let mut found = Vec::new();
     let arrangement = arrange::of(model);
     let mut told = BTreeSet::new();
+    found.extend(sessions(model, locate));
     let judged = |exposure: &&Exposure| !refused.contains(exposure.key.as_str());
     for exposure in model.exposures.iter().filter(judged) {
         let arranged = arrangement.host(&exposure.key);
@@ -35,6 +37,25 @@ pub(super) fn check(
         host.wildcard(&mut told, &mut found);
     }
     found
+}
+
+/// A version in which a TLS session of one host opens another: where all hosts ask for the same clients, that opens nothing.
+fn sessions(model: &Model, locate: Locate<'_>) -> Option<Diagnostic> {
+    let versions = ingress_nginx_versions(model);
+    let version = versions.into_iter().find(|version| shares_sessions(version))?;
+    let mut asked = model.exposures.iter().map(|exposure| {
+        let auth = exposure.client_auth.as_ref()?;
+        Some((&auth.authorities, auth.existing.then_some(&auth.secret), &auth.allow, auth.verify))
+    });
+    let first = asked.next()?;
+    (asked.any(|other| other != first) && model.exposures.iter().any(is_protected)).then(|| {
+        let title = format!(
+            "in ingress-nginx {version}, a TLS session of one host opens another that asks for other clients (CVE-2025-23419)"
+        );
+        Diagnostic::error("controller-version", title)
+            .at(locate(&["controllers".into()]))
+            .help("run 1.12.4, 1.13.0 or newer, and say so under `controllers`")
+    })
 }
 
 /// Whether clients of the host are authenticated at all.

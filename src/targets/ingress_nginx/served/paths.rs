@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::ingress_nginx_versions;
 use super::{Scene, called, is_true};
-use crate::controllers::ingress_nginx::not_followed;
+use crate::controllers::ingress_nginx::{not_followed, refuses_dots};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::Exposure;
 use crate::specification::PathType;
@@ -37,12 +38,15 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let is_strict = !scene.settings.iter().any(|view| {
         view.data.get("strict-validate-path-type").is_some_and(|value| *value == "false")
     });
+    let versions = ingress_nginx_versions(scene.model);
+    let dots = versions.into_iter().find(|version| refuses_dots(version));
     for (host, paths) in &hosts {
         let Some(exposure) = scene.entries.get(host) else { continue };
         let is_regex = paths.iter().any(|served| uses_regex(served.view));
         for served in paths {
             let place = || place(scene, exposure, served);
-            found.extend(problem(served, is_regex, is_strict).map(|finding| finding.at(place())));
+            let problem = problem(served, is_regex, is_strict, dots);
+            found.extend(problem.map(|finding| finding.at(place())));
             let plain = protected.as_ref();
             let plain = plain.and_then(|all| all.by_plain_http(host, served, &prefixes));
             found.extend(plain.map(|finding| finding.at(place())));
@@ -207,12 +211,27 @@ fn uses_regex(view: &IngressView<'_>) -> bool {
 }
 
 /// Why the controller would refuse the path, or never serve it.
-fn problem(served: &Served<'_>, is_regex: bool, is_strict: bool) -> Option<Diagnostic> {
+fn problem(
+    served: &Served<'_>,
+    is_regex: bool,
+    is_strict: bool,
+    dots: Option<&str>,
+) -> Option<Diagnostic> {
     let Served { view, path: PathView { path, path_type, .. } } = served;
     // `validPathType` of `internal/ingress/inspector/rules.go`.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let odd = path.chars().find(|c| is_strict && !is_plain(*c));
     let shown = path.escape_debug();
+    let is_typed = matches!(path_type, PathType::Prefix | PathType::Exact);
+    if let Some(version) = dots.filter(|_| is_strict && is_typed && path.contains('.')) {
+        let title = format!(
+            "the webhook of ingress-nginx {version} refuses {} for the path `{shown}`: it takes no dot in paths of type Prefix and Exact",
+            called(view),
+        );
+        return Some(Diagnostic::error("invalid-path", title).help(
+            "write `pathType = \"ImplementationSpecific\"`, which the controller takes for Prefix; 1.12.6 and 1.13.2 take dots",
+        ));
+    }
     if let (Some(odd), PathType::Prefix | PathType::Exact) = (odd, path_type) {
         let title = format!(
             "the controller refuses {} for the path `{shown}`: `{}` is not allowed in paths of type Prefix and Exact (`strict-validate-path-type`)",
