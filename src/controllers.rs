@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::enforcement::Observed;
 use crate::identity::Identity;
 use crate::manifest::ObjectSet;
+use crate::manifest::kinds::Ingress;
 
 pub use classes::Classes;
 
@@ -36,6 +37,12 @@ pub trait Controller: Sync {
     /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
     fn laxer(&self, _: &Settings) -> Option<Settings> {
         None
+    }
+
+    /// Names of its own parts that an Ingress has, each with what it is a part of: Ingresses of different hosts meet where one
+    /// name is of two things.
+    fn names_of_parts(&self, _: &Identity, _: &Ingress) -> Vec<(String, String)> {
+        Vec::new()
     }
 
     /// What it makes of objects.

@@ -33,7 +33,9 @@ use std::collections::BTreeMap;
 use super::ingress_nginx::PREFIX;
 use super::{Classes, Controller, Declared, Origin, Settings};
 use crate::enforcement::Observed;
+use crate::identity::Identity;
 use crate::manifest::ObjectSet;
+use crate::manifest::kinds::Ingress;
 use edition::LAST;
 
 /// Option: whether routers of a host with different TLS settings are switched off, instead of getting the default settings
@@ -90,6 +92,10 @@ impl Controller for Traefik {
         let mut laxer = settings.clone();
         laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
+    }
+
+    fn names_of_parts(&self, identity: &Identity, ingress: &Ingress) -> Vec<(String, String)> {
+        names::of_parts(identity, ingress)
     }
 
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {

@@ -1,21 +1,22 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
 mod asked;
+mod reached;
 mod requesters;
 mod served;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use self::served::{checks_alike, forwards, is_refused_by_check, leads_anywhere, validated};
+use self::served::{checks_alike, has_open_patterns, is_refused_by_check, validated};
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::Fact;
-use super::observed::Observed;
+use super::fact::{Cause, Fact};
+use super::observed::{Observed, Protocol};
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
-use super::routes::{Admits, Backend, Check, Forward, Header, HeaderValue, ToHttps, VirtualHost};
+use super::routes::{Backend, ToHttps, VirtualHost};
 use super::validation::Fault;
 use super::verdict::{Verdict, Why, verdict};
 use crate::pki::chain;
@@ -78,15 +79,14 @@ struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     fn host(&mut self, host: &'a DesiredHost) {
         let Some(name) = representatives::name_of(&host.host) else { return };
-        let served = self.observed.tables.iter().find_map(|table| table.host(&name));
+        let served = self.observed.served(Protocol::Https, &name);
         match &host.clients {
             DesiredClients::Open => {
-                if let Some(served) = served {
-                    self.others_backends(host, None, served);
-                }
+                self.open(host, &name, [served, self.observed.served(Protocol::Http, &name)]);
             }
             DesiredClients::Ask(asked) => {
-                let questions = Questions { host, asked, name, served };
+                let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
+                let questions = Questions { host, asked, name, served, paths };
                 self.handshakes(&questions);
                 self.plain(&questions);
                 self.routes(&questions);
@@ -96,7 +96,7 @@ impl<'a> Comparison<'a> {
 
     /// Clients by HTTPS.
     fn handshakes(&mut self, questions: &Questions<'a>) {
-        let Questions { host, asked, name, served } = questions;
+        let Questions { host, asked, name, served, paths } = questions;
         let (host, served) = (*host, *served);
         let listener = self.observed.listener_of(name);
         let validation = listener.and_then(validated);
@@ -111,11 +111,10 @@ impl<'a> Comparison<'a> {
         let is_entrusted = matches!(asked.below, Below::Entrusted(_));
         let mut locked_out = Vec::new();
         let mut is_any_admitted = false;
-        let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
         for (requester, client, is_wanted) in self.requesters(questions, validation) {
             let request = Request { client, ..Request::of(name) };
             if is_wanted {
-                match self.refused(questions, validation, &paths, &request) {
+                match self.refused(questions, validation, &request) {
                     Some((request, observed)) => locked_out.push(Witness::Request {
                         client: requester,
                         request: Box::new(request),
@@ -124,7 +123,7 @@ impl<'a> Comparison<'a> {
                     None => is_any_admitted = true,
                 }
             } else {
-                is_by_check &= self.refuses(host, served, &paths, (&requester, request));
+                is_by_check &= self.refuses(host, served, paths, (&requester, request));
             }
         }
         is_by_check &= self.subjects(questions, validation);
@@ -138,14 +137,8 @@ impl<'a> Comparison<'a> {
             for sni in [None, self.other.clone()] {
                 let request = Request { sni, ..Request::of(name) };
                 let requester = Requester::Class(ClientClass::Nothing);
-                is_by_check &= self.refuses(host, served, &paths, (&requester, request));
+                is_by_check &= self.refuses(host, served, paths, (&requester, request));
             }
-        }
-        let depth = validation.and_then(|one| one.depth);
-        if let (Some(desired), Some(observed)) = (asked.depth, depth)
-            && desired < observed
-        {
-            self.note(host, DifferenceKind::Weaker, Witness::Deeper { desired, observed });
         }
         if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
             self.closed.entry(key).or_default().push(served);
@@ -194,38 +187,58 @@ impl<'a> Comparison<'a> {
     /// The request and the verdict of a client that is refused and is to get in.
     fn refused(
         &self,
-        Questions { asked, served, .. }: &Questions<'_>,
+        Questions { asked, served, paths, .. }: &Questions<'_>,
         validation: Option<&Arc<ClientValidation>>,
-        paths: &BTreeSet<String>,
         request: &Request,
     ) -> Option<(Request, Verdict)> {
         let mut refused = None;
+        let mut is_admitted = false;
         for path in paths {
             let request = Request { path: path.clone(), ..request.clone() };
             let observed = verdict(self.observed, &request, self.now);
             match &observed {
-                Verdict::Refused { why, .. } if is_refused_by_check(*served, &observed) => {
-                    let is_of_the_time =
-                        matches!(why, Why::Fault(Fault::Expired | Fault::NotYetValid));
-                    if !is_of_the_time {
+                Verdict::Refused { .. } if is_refused_by_check(*served, &observed) => {
+                    if !is_of_the_time(&observed) {
                         refused.get_or_insert((request, observed));
                     }
                     break;
                 }
-                Verdict::Admitted { .. } | Verdict::Unknown(_) | Verdict::OneOf(..) => return None,
+                Verdict::OneOf(cause, all) => {
+                    if loses(*cause, all, *served) {
+                        is_admitted = false;
+                        refused = Some((request, observed));
+                        break;
+                    }
+                    is_admitted |= all.iter().any(|one| matches!(one, Verdict::Admitted { .. }));
+                }
+                Verdict::Admitted { .. } => is_admitted = true,
+                Verdict::Unknown(_) => return None,
                 _ => {}
             }
+            // Elsewhere, another path may depend on something.
+            if is_admitted && !self.depends(*served) {
+                return None;
+            }
         }
-        let (request, observed) = refused?;
+        let (request, observed) = refused.filter(|_| !is_admitted)?;
         // What nothing of this kind would let in is not this controller's fault.
         let ideal = validation.and_then(|one| asked.fault(one, &request.client, self.now));
         ideal.is_none().then_some((request, observed))
     }
 
+    /// Whether what a path gets may be a matter of chance at a host.
+    fn depends(&self, served: Option<&VirtualHost>) -> bool {
+        let is_ranked = |host: &VirtualHost| match &host.routes {
+            Fact::Known(routes) => routes.iter().any(|route| route.rank.is_some()),
+            Fact::OneOf(..) | Fact::Unknown(_) => true,
+        };
+        self.observed.is_one_of_several() || served.is_none_or(is_ranked)
+    }
+
     /// Clients by plain HTTP.
-    fn plain(&mut self, Questions { host, name, served, .. }: &Questions<'a>) {
-        let Some(served) = served else { return };
-        if let Fact::Known(routes) = &served.routes
+    fn plain(&mut self, Questions { host, name, .. }: &Questions<'a>) {
+        let served = self.observed.served(Protocol::Http, name);
+        if let Some(Fact::Known(routes)) = served.map(|served| &served.routes)
             && routes.iter().all(|route| route.to_https == ToHttps::Always)
         {
             return;
@@ -233,71 +246,12 @@ impl<'a> Comparison<'a> {
         let client = Requester::Class(ClientClass::Nothing);
         let request = Request::of(name).plain();
         let before = self.found.len();
-        self.refuses(host, Some(served), &paths(served), (&client, request.clone()));
+        let paths = served.map_or_else(|| BTreeSet::from(["/".to_owned()]), paths);
+        self.refuses(host, served, &paths, (&client, request.clone()));
         if self.found.len() == before {
             let mut forwarded = request;
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
-            self.refuses(host, Some(served), &paths(served), (&client, forwarded));
-        }
-    }
-
-    /// Where paths lead, and what Services hear.
-    fn routes(&mut self, questions: &Questions<'a>) {
-        let Questions { host, asked, name, served } = questions;
-        let Some(served) = served.filter(|served| leads_anywhere(served)) else {
-            self.note(host, DifferenceKind::LockedOut, Witness::NotServed);
-            return;
-        };
-        let denies = |check: &&Check| check.admits == Admits::Nobody;
-        if let Some(check) = served.checks.known().and_then(|all| all.iter().find(denies)) {
-            self.note(host, DifferenceKind::LockedOut, Witness::Denied(check.because.clone()));
-        }
-        self.others_backends(host, Some(asked), served);
-        let listener = self.observed.listener_of(name);
-        let is_heard =
-            asked.passes_certificate && listener.is_some_and(|one| validated(one).is_some());
-        for Forward { headers, .. } in forwards(served).map(|(_, forward)| forward) {
-            if !is_heard {
-                break;
-            }
-            if let Some(header) = headers.iter().find(|header| header.client_can_send) {
-                self.note(host, DifferenceKind::Weaker, Witness::Forgeable(header.name));
-                break;
-            }
-            let carries = |header: &Header| header.carries == HeaderValue::Certificate;
-            if !headers.iter().any(carries) {
-                self.note(host, DifferenceKind::LockedOut, Witness::Unheard);
-                break;
-            }
-        }
-        if let (Some(wanted), Some(listener)) = (&host.certificate, listener)
-            && !listener.certificates.contains(wanted)
-        {
-            self.note(host, DifferenceKind::LockedOut, Witness::Certificate(wanted.clone()));
-        }
-    }
-
-    /// Paths that lead to backends of a host that asks for something else.
-    fn others_backends(
-        &mut self,
-        host: &DesiredHost,
-        asked: Option<&Arc<Asked>>,
-        served: &VirtualHost,
-    ) {
-        let other = forwards(served).find_map(|(route, forward)| {
-            let Fact::Known(Some(backend)) = &forward.backend else { return None };
-            if host.backends.contains(backend) {
-                return None;
-            }
-            let owners = self.owners.get(backend)?;
-            let is_own =
-                owners.iter().any(|(_, own)| asked.is_some_and(|asked| Arc::ptr_eq(own, asked)));
-            let of = owners.first().filter(|_| !is_own)?.0.to_owned();
-            let path = route.path.to_string();
-            Some(Witness::OtherBackend { path, backend: backend.clone(), of })
-        });
-        if let Some(witness) = other {
-            self.note(host, DifferenceKind::Weaker, witness);
+            self.refuses(host, served, &paths, (&client, forwarded));
         }
     }
 
@@ -305,9 +259,7 @@ impl<'a> Comparison<'a> {
     fn worst(&self, host: &DesiredHost, path: &str, verdict: &Verdict) -> Option<DifferenceKind> {
         match verdict {
             Verdict::Admitted { backend, .. } => {
-                let is_challenge = path.starts_with(CHALLENGES)
-                    && backend.as_ref().is_some_and(|backend| !self.owners.contains_key(backend));
-                (!is_challenge).then_some(DifferenceKind::Weaker)
+                (!self.is_challenge(path, backend.as_ref())).then_some(DifferenceKind::Weaker)
             }
             // `Weaker` comes first.
             Verdict::OneOf(_, all) => {
@@ -332,11 +284,29 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Whether a client is refused because of the date.
+fn is_of_the_time(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Refused { why: Why::Fault(Fault::Expired | Fault::NotYetValid), .. })
+}
+
+/// Whether one of several possibilities keeps a client out, and it is not that another path was asked for.
+fn loses(cause: Cause, all: &[Verdict], served: Option<&VirtualHost>) -> bool {
+    let is_of_paths = cause == Cause::Paths || served.is_some_and(has_open_patterns);
+    all.iter().any(|one| match one {
+        Verdict::Refused { .. } => is_refused_by_check(served, one) && !is_of_the_time(one),
+        Verdict::NotServed | Verdict::Misdirected => !is_of_paths,
+        _ => false,
+    })
+}
+
 /// What is asked about a host that asks for certificates.
 struct Questions<'a> {
     host: &'a DesiredHost,
     asked: &'a Arc<Asked>,
     /// A name of the host.
     name: String,
+    /// What is served under it by HTTPS.
     served: Option<&'a VirtualHost>,
+    /// Paths that stand for all others there.
+    paths: BTreeSet<String>,
 }

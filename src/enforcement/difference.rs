@@ -63,8 +63,8 @@ pub enum Witness {
     Deeper {
         /// How many are desired.
         desired: u8,
-        /// How many pass.
-        observed: u8,
+        /// How many pass; `None`: any number.
+        observed: Option<u8>,
     },
     /// A client's own header reaches the backend.
     Forgeable(&'static str),
@@ -153,6 +153,7 @@ impl fmt::Display for Difference {
                 )
             }
             Witness::Deeper { desired, observed } => {
+                let observed = observed.map_or("any number of".to_owned(), |most| most.to_string());
                 write!(f, "chains with {observed} intermediates pass, and {desired} are wanted")
             }
             Witness::Forgeable(header) => {
@@ -198,6 +199,9 @@ fn of_request(
         }
         (DifferenceKind::Weaker, Verdict::OneOf(cause, _)) => {
             write!(f, "{client}{way} may be served at `{path}`: that depends on {cause}")
+        }
+        (_, Verdict::OneOf(cause, _)) => {
+            write!(f, "{client}{way} may not be served at `{path}`: that depends on {cause}")
         }
         (_, Verdict::Refused { why, .. }) => {
             write!(f, "{client}{way} is refused at `{path}`: {why}")

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clients::Clients;
 use super::fact::{Cause, Fact};
 use super::names::{Found, Names, Pattern};
-use super::routes::RouteTable;
+use super::routes::{RouteTable, VirtualHost};
 use crate::identity::Identity;
 use crate::manifest::Misread;
 
@@ -22,6 +22,8 @@ pub struct Observed {
     pub given: Vec<Given>,
     /// Positions of listeners by port and name.
     by_port: BTreeMap<u16, Names>,
+    /// Positions of the tables that listeners of HTTP lead to, and of HTTPS.
+    by_protocol: [BTreeSet<usize>; 2],
     /// Where what is served depends on one thing everywhere: the possibilities. What stands beside it is all of them
     /// together.
     pub(super) alternatives: Option<(Cause, Vec<Observed>)>,
@@ -46,6 +48,8 @@ pub enum Given {
     OtherClass(Identity, String),
     /// The controller passes over this Ingress, for what one of its annotations says.
     Dropped(Identity),
+    /// This object is for entry points of these names, which are at other ports than 80 and 443.
+    OtherEntryPoint(Identity, String),
 }
 
 impl std::fmt::Display for Given {
@@ -76,6 +80,10 @@ impl std::fmt::Display for Given {
             Self::Dropped(object) => write!(
                 f,
                 "the {object} is left out: the controller passes over it for what its annotations say"
+            ),
+            Self::OtherEntryPoint(object, names) => write!(
+                f,
+                "the {object} is left out: its entry points `{names}` are taken to be at other ports than 80 and 443"
             ),
         }
     }
@@ -119,10 +127,12 @@ impl Observed {
         given: Vec<Given>,
     ) -> Self {
         let mut by_port: BTreeMap<u16, Names> = BTreeMap::new();
+        let mut by_protocol = [BTreeSet::new(), BTreeSet::new()];
         for (at, listener) in listeners.iter().enumerate() {
             by_port.entry(listener.port).or_default().add(&listener.sni, at);
+            by_protocol[usize::from(listener.protocol == Protocol::Https)].insert(listener.table);
         }
-        Self { listeners, tables, unread, given, by_port, alternatives: None }
+        Self { listeners, tables, unread, given, by_port, by_protocol, alternatives: None }
     }
 
     /// The same, as all of several possibilities.
@@ -144,6 +154,18 @@ impl Observed {
             Found::At(at) => Some(&self.listeners[at]),
             Found::Nothing | Found::Perhaps(_) => None,
         }
+    }
+
+    /// What is served under a name by a protocol, if something is known to be.
+    #[must_use]
+    pub fn served(&self, protocol: Protocol, name: &str) -> Option<&VirtualHost> {
+        let tables = &self.by_protocol[usize::from(protocol == Protocol::Https)];
+        tables.iter().find_map(|at| self.tables.get(*at)?.host(name))
+    }
+
+    /// Whether what is served depends on one thing everywhere.
+    pub(super) fn is_one_of_several(&self) -> bool {
+        self.alternatives.is_some()
     }
 
     /// The listener for a port and a name in the handshake; whether that name is one it is for.

@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock};
 
 use super::clients::{ClientValidation, Clients};
 use super::fact::Fact;
+use super::matching;
 use super::names::Pattern;
 use super::observed::Observed;
 use super::request::{LeafFacts, Presented};
-use super::routes::{PathPattern, VirtualHost};
+use super::routes::{PathPattern, Route, Routed, VirtualHost, route};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
 
@@ -97,19 +98,59 @@ pub fn name_of(pattern: &Pattern) -> Option<String> {
     }
 }
 
-/// Paths of the routes of a host; `/` in any case.
+/// Paths that stand for all others of a host: for each route, its own one and one that it answers, if there is one; `/` in any
+/// case.
 #[must_use]
 pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
-    let routes = match &host.routes {
+    let all = match &host.routes {
         Fact::Known(routes) => vec![routes],
         Fact::OneOf(_, all) => all.iter().collect(),
         Fact::Unknown(_) => Vec::new(),
     };
-    let own = routes.into_iter().flatten().filter_map(|route| match &route.path {
-        PathPattern::Exact(path) | PathPattern::Prefix(path) => Some(path.clone()),
-        PathPattern::Expression(_) | PathPattern::Rule(_) => None,
-    });
-    std::iter::once("/".to_owned()).chain(own).collect()
+    let mut paths = BTreeSet::from(["/".to_owned()]);
+    for routes in all {
+        for route in routes {
+            let (own, further) = of_pattern(&route.path);
+            let answers = |path: &String| answers(routes, route, path);
+            if own.first().is_some_and(|first| routes.len() == 1 || answers(first)) {
+                paths.extend(own.into_iter().next());
+                continue;
+            }
+            let found = own.iter().chain(&further).find(|path| answers(path)).cloned();
+            paths.extend(own.into_iter().next().into_iter().chain(found));
+        }
+    }
+    paths
+}
+
+/// Whether a route answers for a path, or may.
+fn answers(routes: &[Route], own: &Route, path: &str) -> bool {
+    match route(routes, path) {
+        Routed::At(one) => std::ptr::eq(one, own),
+        Routed::OneOf(_, all) | Routed::Perhaps(all) => {
+            all.into_iter().any(|one| std::ptr::eq(one, own))
+        }
+        Routed::Nothing => false,
+    }
+}
+
+/// Paths of a pattern, and paths that it may have too.
+fn of_pattern(pattern: &PathPattern) -> (Vec<String>, Vec<String>) {
+    // Of all others, and with a sign by which what expressions match is left open.
+    let others = || [format!("/{ANY_LABEL}"), format!("/{ANY_LABEL}%")];
+    match pattern {
+        PathPattern::Exact(path) => (vec![path.clone()], Vec::new()),
+        PathPattern::Prefix(path) => (vec![path.clone()], vec![format!("{path}{ANY_LABEL}")]),
+        PathPattern::Rule(_) => (Vec::new(), Vec::from(others())),
+        PathPattern::Expression(text) => {
+            let rooted =
+                |text: String| if text.starts_with('/') { text } else { format!("/{text}") };
+            let mut own: Vec<String> = matching::texts(text).into_iter().map(rooted).collect();
+            own.retain(|path| pattern.matches(path) != Some(false));
+            let longer = own.iter().map(|path| format!("{path}{ANY_LABEL}")).collect::<Vec<_>>();
+            (own, longer.into_iter().chain(others()).collect())
+        }
+    }
 }
 
 /// The classes of clients of a host, with what one of each shows: those that are there for every host, and one for each

@@ -82,6 +82,15 @@ impl Verdict {
         }
     }
 
+    /// What it may be: one of several, or itself.
+    #[must_use]
+    pub fn possibilities(&self) -> &[Self] {
+        match self {
+            Self::OneOf(_, all) => all,
+            only => std::slice::from_ref(only),
+        }
+    }
+
     /// Whether another verdict is the same to who makes the request, whatever the reasons.
     #[must_use]
     pub fn is_as(&self, other: &Self) -> bool {
@@ -99,8 +108,19 @@ impl Verdict {
 /// What becomes of a request at a time.
 #[must_use]
 pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdict {
+    asked(observed, request, Some(now))
+}
+
+/// What becomes of a request whose client passes all checks.
+#[must_use]
+pub(super) fn behind_checks(observed: &Observed, request: &Request) -> Verdict {
+    asked(observed, request, None)
+}
+
+/// `now`: when clients are judged; `None`: all of them pass.
+fn asked(observed: &Observed, request: &Request, now: Option<Timestamp>) -> Verdict {
     if let Some((cause, all)) = &observed.alternatives {
-        return one_of(*cause, all.iter().map(|one| verdict(one, request, now)));
+        return one_of(*cause, all.iter().map(|one| asked(one, request, now)));
     }
     let Some((found, is_known)) = observed.listener(request.port, request.sni.as_deref()) else {
         return Verdict::NotServed;
@@ -110,9 +130,9 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
         Found::Nothing => return Verdict::NotServed,
         Found::Perhaps(text) => return Verdict::Unknown(Missing::Expression(text)),
     };
+    let asking = |settings| Asking { observed, request, now, listener, settings, is_known };
     let with = |(at, clients): (usize, &Clients)| {
-        let settings = listener.settings.get(at).map(String::as_str);
-        let asking = Asking { observed, request, now, listener, settings, is_known };
+        let asking = asking(Some(listener.settings.get(at).map(String::as_str)));
         match clients {
             Clients::NotListening => Verdict::NotServed,
             Clients::Closed(because) => {
@@ -129,6 +149,7 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
     match &listener.clients {
         Fact::Known(clients) => with((0, clients)),
         Fact::OneOf(cause, all) => one_of(*cause, all.iter().enumerate().map(with)),
+        Fact::Unknown(_) if now.is_none() => asking(None).with(Handshake::Verified),
         Fact::Unknown(missing) => Verdict::Unknown(missing.clone()),
     }
 }
@@ -137,10 +158,11 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
 struct Asking<'a> {
     observed: &'a Observed,
     request: &'a Request,
-    now: Timestamp,
+    /// When the client is judged; `None`: it passes.
+    now: Option<Timestamp>,
     listener: &'a Listener,
-    /// Name of the TLS settings that the handshake had.
-    settings: Option<&'a str>,
+    /// Name of the TLS settings that the handshake had, if they have one; `None`: that is not known.
+    settings: Option<Option<&'a str>>,
     /// Whether the listener is for the name in the handshake, and not only for whatever is left.
     is_known: bool,
 }
@@ -155,10 +177,10 @@ enum Handshake {
 
 impl Asking<'_> {
     fn validated(&self, validation: &ClientValidation) -> Verdict {
+        let Some(now) = self.now else { return self.with(Handshake::Verified) };
         let of_lists = |certificates: &Vec<_>| {
             of_fact(&validation.revocation, |revocation| {
-                let found =
-                    fault(&self.request.client, validation, certificates, revocation, self.now);
+                let found = fault(&self.request.client, validation, certificates, revocation, now);
                 match found {
                     Some(fault)
                         if validation.refusal == Refusal::Alert
@@ -185,6 +207,9 @@ impl Asking<'_> {
         let differs = self.is_known && self.request.sni.as_deref() != Some(&self.request.authority);
         if differs && host.sni_differs == SniDiffers::Misdirect {
             return Verdict::Misdirected;
+        }
+        if self.now.is_none() {
+            return self.routed(host, &self.request.path);
         }
         of_fact(&host.checks, |checks| self.checked(host, checks, found, &self.request.path))
     }
@@ -256,7 +281,8 @@ impl Asking<'_> {
     }
 
     fn answered(&self, route: &Route) -> Verdict {
-        let is_other = route.settings.as_deref().is_some_and(|own| self.settings != Some(own));
+        let of_handshake = route.settings.as_deref().zip(self.settings);
+        let is_other = of_handshake.is_some_and(|(own, settings)| settings != Some(own));
         if self.listener.protocol == Protocol::Https && is_other {
             return Verdict::Misdirected;
         }

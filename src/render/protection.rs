@@ -47,7 +47,7 @@ pub(super) fn check<'a>(
             let accepted = allowed.map(ToString::to_string).collect();
             let declared = Declared { classes: classes.clone(), accepted, ..declared };
             let settings = controller.settings(objects, &declared);
-            for Part { exposures, objects: own } in parts(&exposures, objects, ours) {
+            for Part { exposures, objects: own } in parts(controller, &exposures, objects, ours) {
                 let objects = own.as_ref().unwrap_or(objects);
                 let scene = Scene { model, target, objects, settings: &settings, locate };
                 found.extend(scene.check(&exposures, material, (controller, &declared)));
@@ -191,6 +191,9 @@ impl Scene<'_> {
                 client: Requester::NotListed(_) | Requester::Subject(_), ..
             } => format!(
                 "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
+            ),
+            Witness::Deeper { observed: None, .. } => format!(
+                "{reader} does not count the intermediates of a chain: give the authorities of this host a `maxPathLen`, or leave `verifyDepth` out"
             ),
             _ => format!(
                 "{reader} does not do what the spec says with what mtlsgen writes: see its page in the documentation, or leave it out of `controllers`"

@@ -8,7 +8,7 @@ use crate::enforcement::clients::ClientValidation;
 use crate::enforcement::desired::{Below, Presence};
 use crate::enforcement::difference::{DifferenceKind, Requester, Witness};
 use crate::enforcement::fact::Missing;
-use crate::enforcement::representatives::{self, ClientClass, classes, paths};
+use crate::enforcement::representatives::{self, ClientClass, classes};
 use crate::enforcement::request::{Presented, Request};
 use crate::enforcement::routes::Admits;
 use crate::enforcement::verdict::Verdict;
@@ -17,7 +17,7 @@ impl<'a> Comparison<'a> {
     /// Subjects that get in and are not on the list, if there is one; whether nothing was found.
     pub(super) fn subjects(
         &mut self,
-        Questions { host, asked, name, served }: &Questions<'a>,
+        Questions { host, asked, name, served, paths }: &Questions<'a>,
         validation: Option<&Arc<ClientValidation>>,
     ) -> bool {
         let (Some(only), Some(served)) = (&asked.only, served) else { return true };
@@ -40,7 +40,6 @@ impl<'a> Comparison<'a> {
         });
         let others: BTreeSet<String> =
             listed.flatten().cloned().chain(near).filter(|one| !only.contains(one)).collect();
-        let paths = paths(served);
         let before = self.found.len();
         for subject in others {
             let issuer = Arc::new(issuer.clone());
@@ -48,7 +47,7 @@ impl<'a> Comparison<'a> {
             let client = representatives::of_subject(Arc::clone(&issuer), bundle, subject.clone());
             let request = Request { client, ..Request::of(name) };
             let requester = Requester::Subject(subject);
-            self.refuses(host, Some(served), &paths, (&requester, request));
+            self.refuses(host, Some(served), paths, (&requester, request));
             if self.found.len() > before {
                 return false;
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::enforcement::clients::{ClientValidation, Clients};
 use crate::enforcement::fact::Fact;
 use crate::enforcement::observed::Listener;
-use crate::enforcement::routes::{Action, Answer, Forward, Route, SniDiffers, VirtualHost};
+use crate::enforcement::routes::{Action, Answer, PathPattern, Route, SniDiffers, VirtualHost};
 use crate::enforcement::verdict::{Verdict, Why};
 
 /// How clients of a listener are validated, if that is known.
@@ -43,28 +43,32 @@ pub(super) fn checks_alike(one: &VirtualHost, other: &VirtualHost) -> bool {
         })
 }
 
-/// Routes that lead to backends, whichever of several possibilities holds.
-pub(super) fn forwards(host: &VirtualHost) -> impl Iterator<Item = (&Route, &Forward)> {
-    let routes: Vec<&Vec<Route>> = match &host.routes {
-        Fact::Known(routes) => vec![routes],
-        Fact::OneOf(_, all) => all.iter().collect(),
-        Fact::Unknown(_) => Vec::new(),
+/// All routes of a host, whichever of several possibilities holds.
+fn routes(host: &VirtualHost) -> impl Iterator<Item = &Route> {
+    let all = match &host.routes {
+        Fact::Known(routes) => std::slice::from_ref(routes),
+        Fact::OneOf(_, all) => all.as_slice(),
+        Fact::Unknown(_) => &[],
     };
-    routes.into_iter().flatten().flat_map(|route| {
-        let actions: Vec<&Action> = match &route.answer {
-            Fact::Known(action) => vec![action],
-            Fact::OneOf(_, all) => all.iter().collect(),
-            Fact::Unknown(_) => Vec::new(),
-        };
-        actions.into_iter().filter_map(move |action| match action {
-            Action::Forward(forward) => Some((route, forward)),
-            Action::Redirect(_) | Action::Status(_) => None,
-        })
-    })
+    all.iter().flatten()
+}
+
+/// Whether it is not always known which paths a route of a host is for.
+pub(super) fn has_open_patterns(host: &VirtualHost) -> bool {
+    let is_open = |pattern: &PathPattern| {
+        matches!(pattern, PathPattern::Expression(_) | PathPattern::Rule(_))
+    };
+    routes(host).any(|route| is_open(&route.path))
 }
 
 /// Whether a path leads to a backend, or may.
 pub(super) fn leads_anywhere(host: &VirtualHost) -> bool {
+    let leads = |action: &Action| matches!(action, Action::Forward(forward) if forward.backend != Fact::Known(None));
     let is_open = matches!(host.routes, Fact::Unknown(_));
-    is_open || forwards(host).any(|(_, forward)| forward.backend != Fact::Known(None))
+    is_open
+        || routes(host).any(|route| match &route.answer {
+            Fact::Known(action) => leads(action),
+            Fact::OneOf(_, all) => all.iter().any(leads),
+            Fact::Unknown(_) => false,
+        })
 }
