@@ -110,6 +110,7 @@ fn scene_of(
         lists: Vec::new(),
         only: only.map(|subject| BTreeSet::from([subject.to_owned()])),
         depth: None,
+        longest: None,
         passes_certificate: false,
         clients: vec![("alice".to_owned(), certificates(&pki.client))],
     };

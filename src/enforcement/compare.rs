@@ -240,6 +240,7 @@ impl<'a> Comparison<'a> {
         let served = self.observed.served(Protocol::Http, name);
         if let Some(Fact::Known(routes)) = served.map(|served| &served.routes)
             && routes.iter().all(|route| route.to_https == ToHttps::Always)
+            && self.observed.is_plain_known()
         {
             return;
         }

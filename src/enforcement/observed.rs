@@ -163,6 +163,15 @@ impl Observed {
         tables.iter().find_map(|at| self.tables.get(*at)?.host(name))
     }
 
+    /// Whether it is known what has connections to port 80.
+    pub(super) fn is_plain_known(&self) -> bool {
+        match self.listener(80, None) {
+            Some((Found::At(at), _)) => self.listeners[at].clients.known().is_some(),
+            Some((Found::Nothing, _)) | None => true,
+            Some((Found::Perhaps(_), _)) => false,
+        }
+    }
+
     /// Whether what is served depends on one thing everywhere.
     pub(super) fn is_one_of_several(&self) -> bool {
         self.alternatives.is_some()

@@ -216,3 +216,43 @@ fn bundles(validation: &ClientValidation) -> Vec<&Vec<Certificate>> {
         Fact::Unknown(_) => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enforcement::{Action, SniDiffers, ToHttps};
+
+    fn of(routes: &[(PathPattern, i64)]) -> Vec<String> {
+        let route = |(path, rank): &(PathPattern, i64)| Route {
+            path: path.clone(),
+            rank: Some(*rank),
+            settings: None,
+            to_https: ToHttps::Never,
+            answer: Fact::Known(Action::Status(200)),
+        };
+        let host = VirtualHost {
+            names: Vec::new(),
+            sni_differs: SniDiffers::Serve,
+            checks: Fact::Known(Vec::new()),
+            routes: Fact::Known(routes.iter().map(route).collect()),
+        };
+        paths(&host).into_iter().collect()
+    }
+
+    #[test]
+    fn each_route_has_a_path_that_it_answers() {
+        let exact = |path: &str| PathPattern::Exact(path.to_owned());
+        let prefix = |path: &str| PathPattern::Prefix(path.to_owned());
+        let expression = |text: &str| PathPattern::Expression(text.to_owned());
+        assert_eq!(of(&[(prefix("/"), 1)]), ["/"]);
+        assert_eq!(of(&[(prefix("/a"), 1), (exact("/a"), 2)]), ["/", "/a", "/amtlsgen-any"]);
+        assert_eq!(of(&[(expression("(?i)^/foo.*"), 1)]), ["/", "/foo"]);
+        assert_eq!(of(&[(expression("^/foo.*"), 1), (exact("/foo"), 2)]).len(), 3);
+        assert_eq!(of(&[(expression("^/(a|b)$"), 1), (exact("/a"), 2)]), ["/", "/a", "/b"]);
+        // What is not read here may match anything.
+        let unread = [(expression("^/(?=a)"), 1), (exact("/"), 2)];
+        assert_eq!(of(&unread), ["/", "/mtlsgen-any"]);
+        let rule = [(PathPattern::Rule("Method(`POST`)".to_owned()), 1), (exact("/"), 2)];
+        assert_eq!(of(&rule), ["/", "/mtlsgen-any"]);
+    }
+}

@@ -56,9 +56,12 @@ impl Asked {
     pub(super) fn may_be_deeper_than(&self, depth: u8) -> bool {
         let Below::These(bundle) = &self.below else { return true };
         bundle.iter().filter(|one| one.is_authority).any(|one| {
-            // An authority that is no root is an intermediate itself.
-            let own = chain::order(one, bundle).certificates.len().saturating_sub(1);
-            one.max_path_len.is_none_or(|below| own + usize::from(below) > usize::from(depth))
+            let longest = one.max_path_len.map_or(self.longest, |below| {
+                // An authority that is no root is an intermediate itself.
+                let own = chain::order(one, bundle).certificates.len().saturating_sub(1);
+                u8::try_from(own + usize::from(below)).ok()
+            });
+            longest.is_none_or(|longest| longest > depth)
         })
     }
 
