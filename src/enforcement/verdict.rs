@@ -132,7 +132,9 @@ fn asked(observed: &Observed, request: &Request, now: Option<Timestamp>) -> Verd
     };
     let asking = |settings| Asking { observed, request, now, listener, settings, is_known };
     let with = |(at, clients): (usize, &Clients)| {
-        let asking = asking(Some(listener.settings.get(at).map(String::as_str)));
+        let asking = asking(
+            listener.settings.get(at).map_or(Settings::Unnamed, |name| Settings::Named(name)),
+        );
         match clients {
             Clients::NotListening => Verdict::NotServed,
             Clients::Closed(because) => {
@@ -149,7 +151,7 @@ fn asked(observed: &Observed, request: &Request, now: Option<Timestamp>) -> Verd
     match &listener.clients {
         Fact::Known(clients) => with((0, clients)),
         Fact::OneOf(cause, all) => one_of(*cause, all.iter().enumerate().map(with)),
-        Fact::Unknown(_) if now.is_none() => asking(None).with(Handshake::Verified),
+        Fact::Unknown(_) if now.is_none() => asking(Settings::Unknown).with(Handshake::Verified),
         Fact::Unknown(missing) => Verdict::Unknown(missing.clone()),
     }
 }
@@ -161,10 +163,17 @@ struct Asking<'a> {
     /// When the client is judged; `None`: it passes.
     now: Option<Timestamp>,
     listener: &'a Listener,
-    /// Name of the TLS settings that the handshake had, if they have one; `None`: that is not known.
-    settings: Option<Option<&'a str>>,
+    settings: Settings<'a>,
     /// Whether the listener is for the name in the handshake, and not only for whatever is left.
     is_known: bool,
+}
+
+/// The TLS settings that a handshake had.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settings<'a> {
+    Named(&'a str),
+    Unnamed,
+    Unknown,
 }
 
 /// What a handshake found of a client's certificate.
@@ -281,8 +290,9 @@ impl Asking<'_> {
     }
 
     fn answered(&self, route: &Route) -> Verdict {
-        let of_handshake = route.settings.as_deref().zip(self.settings);
-        let is_other = of_handshake.is_some_and(|(own, settings)| settings != Some(own));
+        let is_other = route.settings.as_deref().is_some_and(|own| {
+            self.settings != Settings::Named(own) && self.settings != Settings::Unknown
+        });
         if self.listener.protocol == Protocol::Https && is_other {
             return Verdict::Misdirected;
         }

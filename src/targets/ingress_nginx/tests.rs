@@ -246,7 +246,8 @@ fn a_header_that_is_wrong_is_not_to_be_checked() {
     });
     let mut said = |controllers| {
         any.controllers = controllers;
-        let found = IngressNginx.check(&any, &|_| None).into_iter();
+        let nowhere: Locate<'_> = &|_| None;
+        let found = IngressNginx.check(&any, &nowhere).into_iter();
         found.map(|one| format!("{one:?}")).find(|one| one.contains("verify-by-backend")).unwrap()
     };
     let nginx = Reader { name: "ingress-nginx".to_owned(), declared: Declared::default() };

@@ -136,8 +136,9 @@ fn ingresses_whose_names_differ_in_a_dot() {
         (at(&observed, "a.test", "/"), at(&observed, "b.test", "/"))
     };
     let words = |one: &str, other: &str| (one.to_owned(), other.to_owned());
-    let lost = "Chance(refused|404) Chance(a.b|404) Chance(refused|404)";
-    let other = "Chance(404|refused) Chance(404|a-b) Chance(404|refused)";
+    // Their Services have one name too: those of the older one answer.
+    let lost = "Age(refused|404) Age(a.b|404|a-b) Age(refused|404)";
+    let other = "Age(404|refused) Age(404|a.b|a-b) Age(404|refused)";
     assert_eq!(of("3.7.13"), words(lost, other));
     assert_eq!(of("3.7.15"), words("refused a.b refused", "refused a-b refused"));
 }
