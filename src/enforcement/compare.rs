@@ -101,9 +101,12 @@ impl<'a> Comparison<'a> {
         let listener = self.observed.listener_of(name);
         let validation = listener.and_then(validated);
         let key = (Arc::as_ptr(asked), validation.map_or(std::ptr::null(), Arc::as_ptr));
-        if let (Some(served), Some(all)) = (served, self.closed.get(&key))
-            && all.iter().any(|other| checks_alike(other, served))
-        {
+        let is_closed = served.is_some_and(|served| {
+            let all = self.closed.get(&key);
+            all.is_some_and(|all| all.iter().any(|other| checks_alike(other, served)))
+        });
+        // That all are refused who are to be is known; whether the others get in may be a matter of its routes.
+        if is_closed && !self.depends(served) {
             return;
         }
         let before = self.found.len();
@@ -111,7 +114,7 @@ impl<'a> Comparison<'a> {
         let is_entrusted = matches!(asked.below, Below::Entrusted(_));
         let mut locked_out = Vec::new();
         let mut is_any_admitted = false;
-        for (requester, client, is_wanted) in self.requesters(questions, validation) {
+        for (requester, client, is_wanted) in self.requesters(questions, validation, is_closed) {
             let request = Request { client, ..Request::of(name) };
             if is_wanted {
                 match self.refused(questions, validation, &request) {
@@ -122,17 +125,20 @@ impl<'a> Comparison<'a> {
                     }),
                     None => is_any_admitted = true,
                 }
-            } else {
+            } else if !is_closed {
                 is_by_check &= self.refuses(host, served, paths, (&requester, request));
             }
         }
-        is_by_check &= self.subjects(questions, validation);
         // What others put into a bundle need not work as a whole.
         if !(is_entrusted && is_any_admitted) {
             for witness in locked_out {
                 self.note(host, DifferenceKind::LockedOut, witness);
             }
         }
+        if is_closed {
+            return;
+        }
+        is_by_check &= self.subjects(questions, validation);
         if asked.presence == Presence::Required {
             for sni in [None, self.other.clone()] {
                 let request = Request { sni, ..Request::of(name) };

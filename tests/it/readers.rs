@@ -247,6 +247,11 @@ fn hosts_whose_names_meet_in_traefik_are_refused_wherever_they_stand() {
         &["error[host-locked-out]", locked_out],
     );
     spec(&traefik("3.7.15", ""), &format!("{SHOP}{twins}")).ok(&["render"]);
+    // One path of two, behind a host that is right.
+    let half = "[hosts.\"x.example.com\"]\nroutes = [{ path = \"/\", service = \"web\" }, { path = \"/b\", service = \"web\" }]\ningressName = \"a.b\"\n\
+        [hosts.\"y.example.com\"]\nservice = \"pub\"\ningressName = \"a-b\"\nclientAuth = false\n";
+    let title = "host `x.example.com` would not be served by traefik 3.7.13 as the spec says";
+    refused(&traefik("3.7.13", ""), &format!("{SHOP}{half}"), &[title, locked_out]);
     let far = |number: usize| {
         let hosts =
             (0..number).map(|at| format!("[hosts.\"h{at:03}.example.com\"]\nservice = \"web\"\n"));

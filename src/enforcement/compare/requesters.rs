@@ -64,11 +64,12 @@ impl<'a> Comparison<'a> {
         self.found.len() == before
     }
 
-    /// All who ask, and whether they are to get in.
+    /// All who ask, and whether they are to get in; without those that are revoked where all of them are known to be refused.
     pub(super) fn requesters(
         &self,
         Questions { host: _, asked, name, .. }: &Questions<'_>,
         validation: Option<&Arc<ClientValidation>>,
+        is_closed: bool,
     ) -> Vec<(Requester, Presented, bool)> {
         let mut all = Vec::new();
         for (class, shows) in classes(self.observed, name) {
@@ -92,7 +93,7 @@ impl<'a> Comparison<'a> {
                 all.push((requester, shows, true));
             }
         }
-        if asked.presence != Presence::Unverified {
+        if asked.presence != Presence::Unverified && !is_closed {
             all.extend(asked.revoked(bundle).map(|(requester, shows)| (requester, shows, false)));
         }
         if validation.is_some() {
