@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::enforcement::{Given, Missing, Observed};
 use crate::identity::Identity;
+use crate::manifest::kinds::Ingress;
 use crate::manifest::{Extent, ObjectSet};
 
 pub use classes::Classes;
@@ -53,6 +54,24 @@ pub trait Controller: Sync {
     /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
     fn laxer(&self, _: &Settings) -> Option<Settings> {
         None
+    }
+
+    /// What it does with a protected host while a second Ingress of it, without annotations, answers a challenge
+    /// (RFC 8555, section 8.3); none: the host stays protected.
+    fn at_challenges(&self, _: &Declared) -> Option<&'static str> {
+        None
+    }
+
+    /// Why its header `ssl-client-verify` does not tell which certificates are right, where it passes any of them on; none: it
+    /// does.
+    fn misjudges_unverified(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Names of its own parts that an Ingress has, each with what it is a part of: Ingresses of different hosts meet where one
+    /// name is of two things.
+    fn names_of_parts(&self, _: &Identity, _: &Ingress) -> Vec<(String, String)> {
+        Vec::new()
     }
 
     /// What it makes of objects.

@@ -9,6 +9,7 @@ mod compare;
 mod desired;
 mod difference;
 mod fact;
+mod matching;
 mod names;
 mod observed;
 pub mod representatives;

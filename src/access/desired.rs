@@ -7,10 +7,13 @@ use crate::enforcement::{
     Asked, Backend, Below, CHALLENGES, Desired, DesiredClients, DesiredHost, Pattern, Presence,
 };
 use crate::identity::Identity;
-use crate::model::{AllowedClient, ClientAuthentication, Exposure, Model, Reference, Route};
+use crate::model::lineage::Anchor;
+use crate::model::{
+    AllowedClient, AuthoritySource, ClientAuthentication, Exposure, Model, Reference, Route,
+};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
-use crate::pki::request::{Holder, Issuer};
+use crate::pki::request::{Holder, Issuer, Usage};
 use crate::specification::Verify;
 use crate::specification::value::PortReference;
 use crate::store::Material;
@@ -28,7 +31,7 @@ pub fn desired<'a>(
             clients.entry(issuer).or_default().push(name);
         }
     }
-    let mut asking = Asking { material, clients, known: BTreeMap::new() };
+    let mut asking = Asking { model, material, clients, known: BTreeMap::new() };
     let mut hosts: Vec<DesiredHost> = Vec::new();
     // Only asked, never iterated over.
     let mut known: HashMap<&str, usize> = HashMap::new();
@@ -106,6 +109,7 @@ type Settings<'a> = (
 
 /// What hosts ask, each once.
 struct Asking<'a> {
+    model: &'a Model,
     material: &'a dyn Material,
     /// Names of clients by their issuer.
     clients: BTreeMap<&'a str, Vec<&'a str>>,
@@ -168,9 +172,41 @@ impl<'a> Asking<'a> {
             lists,
             only: only.as_ref().map(|all| all.iter().map(|one| one.subject.rfc2253()).collect()),
             depth: *depth,
+            longest: self.longest(authorities),
             passes_certificate: *passes_certificate,
             clients: clients.collect(),
         }
+    }
+
+    /// How many intermediates a chain below these authorities may have, by what they say of themselves.
+    fn longest(&self, authorities: &[String]) -> Option<u8> {
+        let Model { authorities: known, lineage, .. } = self.model;
+        let below = |name: &str| match &known.get(name)?.source {
+            AuthoritySource::Issued(request) => match request.usage {
+                Usage::Authority { max_path_len, .. } => {
+                    Some(lineage.intermediates(name) + usize::from(max_path_len))
+                }
+                _ => None,
+            },
+            AuthoritySource::Brought(chain) => {
+                let above = |at: usize| chain.len() - 1 - at;
+                let all = chain.iter().enumerate();
+                let all = all.map(|(at, one)| Some(above(at) + usize::from(one.max_path_len?)));
+                all.collect::<Option<Vec<_>>>()?.into_iter().max()
+            }
+        };
+        let of_line = |name: &String| match &known.get(name)?.source {
+            AuthoritySource::Brought(_) => below(name),
+            AuthoritySource::Issued(_) => {
+                let all = lineage.line(name).iter().map(|anchor| match anchor {
+                    Anchor::Ours(name) => below(name),
+                    Anchor::Foreign(_) => None,
+                });
+                all.collect::<Option<Vec<_>>>()?.into_iter().max()
+            }
+        };
+        let all = authorities.iter().map(of_line).collect::<Option<Vec<_>>>()?;
+        u8::try_from(all.into_iter().max()?).ok()
     }
 
     /// A client with the chain that it was given, if a list has it.

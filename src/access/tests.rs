@@ -120,6 +120,7 @@ fn desired(pki: &Pki, only: Option<&str>) -> Desired {
         lists: Vec::new(),
         only: only.map(|subject| BTreeSet::from([subject.to_owned()])),
         depth: None,
+        longest: None,
         passes_certificate: false,
         clients: vec![("alice".to_owned(), certificates(&pki.client))],
     };

@@ -37,7 +37,9 @@ use super::ingress_nginx::PREFIX;
 use super::setup::{Chosen, Setup};
 use super::{Classes, Controller, Declared, Origin, Settings};
 use crate::enforcement::{Given, Missing, Observed};
+use crate::identity::Identity;
 use crate::manifest::ObjectSet;
+use crate::manifest::kinds::Ingress;
 use edition::LAST;
 
 /// Option: whether routers of a host with different TLS settings are switched off, instead of getting the default settings
@@ -82,6 +84,28 @@ impl Controller for Traefik {
         laxer.options.insert("allowSnippetAnnotations", ("true".to_owned(), Origin::Assumed));
         laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
+    }
+
+    fn at_challenges(&self, declared: &Declared) -> Option<&'static str> {
+        let version = declared.version.as_deref().unwrap_or(LAST);
+        let is_strict = declared.options.get(STRICT).is_some_and(|value| value == "true");
+        // Two Ingresses of a host with different settings get the default ones, or are switched off.
+        let open = edition::of(version)?.into_iter().find(|edition| !edition.decides_by_host())?;
+        Some(if is_strict && open.knows_strict() {
+            "serves it to no client by HTTPS"
+        } else {
+            "serves it to clients without a certificate"
+        })
+    }
+
+    fn misjudges_unverified(&self) -> Option<&'static str> {
+        Some(
+            "it judges them as certificates of servers, so that a client's of the right authority is `FAILED` and a server's `SUCCESS`",
+        )
+    }
+
+    fn names_of_parts(&self, identity: &Identity, ingress: &Ingress) -> Vec<(String, String)> {
+        names::of_parts(identity, ingress)
     }
 
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed {

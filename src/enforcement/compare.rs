@@ -84,9 +84,20 @@ impl<'a> Comparison<'a> {
         let served = self.observed.tables.iter().find_map(|table| table.host(&name));
         match &host.clients {
             DesiredClients::Open => {
+                let before = self.found.len();
                 if let Some(served) = served {
                     let listener = self.observed.listener_of(&name);
                     self.others_backends(host, None, (served, listener));
+                }
+                let plain = self.observed.plain_listener();
+                let plain = plain.and_then(|plain| {
+                    Some((self.observed.tables[plain.table].host(&name)?, Some(plain)))
+                });
+                let is_other = |(own, _): &(&VirtualHost, _)| {
+                    !served.is_some_and(|one| std::ptr::eq(one, *own))
+                };
+                if let Some(plain) = plain.filter(is_other).filter(|_| self.found.len() == before) {
+                    self.others_backends(host, None, plain);
                 }
             }
             DesiredClients::Ask(asked) => {
@@ -107,6 +118,7 @@ impl<'a> Comparison<'a> {
         let key = (Arc::as_ptr(asked), validation.map_or(std::ptr::null(), Arc::as_ptr));
         if let (Some(served), Some(all)) = (served, self.closed.get(&key))
             && all.iter().any(|other| checks_alike(other, served))
+            && !self.depends(served)
         {
             return;
         }
@@ -145,11 +157,8 @@ impl<'a> Comparison<'a> {
                 is_by_check &= self.refuses(host, served, &paths, (&requester, request));
             }
         }
-        let depth = validation.and_then(|one| one.depth);
-        if let (Some(desired), Some(observed)) = (asked.depth, depth)
-            && desired < observed
-        {
-            self.note(host, DifferenceKind::Weaker, Witness::Deeper { desired, observed });
+        if let Some(validation) = validation {
+            self.depth(host, asked, validation);
         }
         if let (true, true, Some(served)) = (is_by_check, self.found.len() == before, served) {
             self.closed.entry(key).or_default().push(served);
@@ -204,7 +213,9 @@ impl<'a> Comparison<'a> {
         request: &Request,
     ) -> Option<(Request, Verdict)> {
         let leads = served.is_some_and(leads_anywhere);
-        let (mut refused, mut led_away) = (None, None);
+        let depends = served.is_none_or(|served| self.depends(served));
+        let (mut refused, mut led_away, mut by_chance) = (None, None, None);
+        let mut is_admitted = false;
         for path in paths {
             let request = Request { path: path.clone(), ..request.clone() };
             let observed = verdict(self.observed, &request, self.now);
@@ -217,16 +228,24 @@ impl<'a> Comparison<'a> {
                     }
                     break;
                 }
-                Verdict::Admitted { .. } | Verdict::Unknown(_) => return None,
-                Verdict::OneOf(..) if !may_be_turned_away(&observed) => return None,
-                // Where nothing leads anywhere, that is the difference.
-                Verdict::Misdirected | Verdict::Redirected(_) | Verdict::OneOf(..) if leads => {
+                Verdict::Unknown(_) => return None,
+                Verdict::OneOf(..) if may_be_turned_away(&observed) => {
+                    by_chance.get_or_insert((request, observed));
+                }
+                // Elsewhere, another path may depend on something.
+                Verdict::Admitted { .. } | Verdict::OneOf(..) if !depends => return None,
+                Verdict::Admitted { .. } | Verdict::OneOf(..) => is_admitted = true,
+                Verdict::Misdirected | Verdict::Redirected(_) => {
                     led_away.get_or_insert((request, observed));
                 }
                 _ => {}
             }
         }
-        let (request, observed) = refused.or(led_away)?;
+        let otherwise = refused.filter(|_| !is_admitted);
+        // Where nothing leads anywhere, that is the difference.
+        let by_chance = by_chance.filter(|_| leads);
+        let led_away = led_away.filter(|_| leads && !is_admitted);
+        let (request, observed) = otherwise.or(by_chance).or(led_away)?;
         // What nothing of this kind would let in is not this controller's fault.
         let ideal = validation.and_then(|one| asked.fault(one, &request.client, self.now));
         ideal.is_none().then_some((request, observed))
@@ -293,6 +312,10 @@ impl<'a> Comparison<'a> {
                 return None;
             }
             let (path, depends) = self.reached(&way, listener)?;
+            let backend = way.forward.backend.known().and_then(Option::as_ref);
+            if self.is_challenge(&path, backend) {
+                return None;
+            }
             Some(match forgeable {
                 Some(header) => {
                     let header = header.name;
@@ -342,13 +365,40 @@ impl<'a> Comparison<'a> {
         Some((path, whole.or(cause)))
     }
 
+    /// Whether what a path gets may be a matter of chance at a host.
+    fn depends(&self, served: &VirtualHost) -> bool {
+        let is_ranked = match &served.routes {
+            Fact::Known(routes) => routes.iter().any(|route| route.rank.is_some()),
+            Fact::OneOf(..) | Fact::Unknown(_) => true,
+        };
+        is_ranked || self.observed.alternatives.is_some()
+    }
+
+    /// Whether a path is one of challenges, and leads to what answers them.
+    fn is_challenge(&self, path: &str, backend: Option<&Backend>) -> bool {
+        let rest = path.strip_prefix(CHALLENGES);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            && backend.is_some_and(|backend| !self.owners.contains_key(backend))
+    }
+
+    /// Whether chains may be longer than it is written.
+    fn depth(&mut self, host: &DesiredHost, asked: &Asked, validation: &ClientValidation) {
+        let Some(desired) = asked.depth else { return };
+        let is_deeper = match validation.depth {
+            Some(observed) => desired < observed,
+            None => asked.presence != Presence::Unverified && asked.may_be_deeper_than(desired),
+        };
+        if is_deeper {
+            let observed = validation.depth;
+            self.note(host, DifferenceKind::Weaker, Witness::Deeper { desired, observed });
+        }
+    }
+
     /// The worst that a verdict may mean for a request that is not to get in.
     fn worst(&self, host: &DesiredHost, path: &str, verdict: &Verdict) -> Option<DifferenceKind> {
         match verdict {
             Verdict::Admitted { backend, .. } => {
-                let is_challenge = path.starts_with(CHALLENGES)
-                    && backend.as_ref().is_some_and(|backend| !self.owners.contains_key(backend));
-                (!is_challenge).then_some(DifferenceKind::Weaker)
+                (!self.is_challenge(path, backend.as_ref())).then_some(DifferenceKind::Weaker)
             }
             // `Weaker` comes first.
             Verdict::OneOf(_, all) => {

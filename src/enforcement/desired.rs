@@ -57,6 +57,8 @@ pub struct Asked {
     pub only: Option<BTreeSet<String>>,
     /// How many certificates may stand between a client's and its root, as it is written; `None`: any number.
     pub depth: Option<u8>,
+    /// How many may stand there at most by what the authorities say of themselves; `None`: any number.
+    pub longest: Option<u8>,
     /// Whether backends hear the client's certificate.
     pub passes_certificate: bool,
     /// Clients that are to get in, with the chains that they were given.

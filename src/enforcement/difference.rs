@@ -65,8 +65,8 @@ pub enum Witness {
     Deeper {
         /// How many are desired.
         desired: u8,
-        /// How many pass.
-        observed: u8,
+        /// How many pass; `None`: any number.
+        observed: Option<u8>,
     },
     /// A client's own header reaches the backend.
     Forgeable {
@@ -166,6 +166,7 @@ impl fmt::Display for Difference {
                 on(f, *depends)
             }
             Witness::Deeper { desired, observed } => {
+                let observed = observed.map_or("any number of".to_owned(), |most| most.to_string());
                 write!(f, "chains with {observed} intermediates pass, and {desired} are wanted")
             }
             Witness::Forgeable { path, header, depends } => {

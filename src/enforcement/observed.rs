@@ -84,6 +84,8 @@ pub enum Given {
     OtherClass(Identity, String),
     /// The controller passes over this Ingress, for what one of its annotations says.
     Dropped(Identity),
+    /// This object is for entry points of these names, which are at other ports than 80 and 443.
+    OtherEntryPoint(Identity, String),
     /// The controller passes over this Ingress, by this flag.
     NotWatched(Identity, &'static str),
 }
@@ -144,6 +146,10 @@ impl std::fmt::Display for Given {
             Self::DefaultFlags => f.write_str("the controller's flags are taken to be the defaults"),
             Self::NoOtherObjects => f.write_str(
                 "other objects of the cluster are not shown: none of them is taken to be for these hosts",
+            ),
+            Self::OtherEntryPoint(object, names) => write!(
+                f,
+                "the {object} is left out: its entry points `{names}` are taken to be at other ports than 80 and 443"
             ),
             Self::OtherClass(object, class) if class.is_empty() => {
                 write!(f, "the {object} is left out: it has no ingress class")

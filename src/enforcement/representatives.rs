@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock};
 
 use super::clients::{ClientValidation, Clients};
 use super::fact::Fact;
+use super::matching;
 use super::names::Pattern;
 use super::observed::Observed;
 use super::request::{LeafFacts, Presented};
-use super::routes::{PathPattern, VirtualHost};
+use super::routes::{PathPattern, Route, Routed, VirtualHost, route};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
 
@@ -97,28 +98,59 @@ pub fn name_of(pattern: &Pattern) -> Option<String> {
     }
 }
 
-/// Paths of the routes of a host; `/` in any case. What begins with a path is asked for too, where the path itself need not be
-/// that route's: another one is for it alone, or is a regular expression.
+/// Paths that stand for all others of a host: for each route, its own one and one that it answers, if there is one; `/` in any
+/// case.
 #[must_use]
 pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
-    let routes = match &host.routes {
+    let all = match &host.routes {
         Fact::Known(routes) => vec![routes],
         Fact::OneOf(_, all) => all.iter().collect(),
         Fact::Unknown(_) => Vec::new(),
     };
-    let (mut paths, mut alone) = (BTreeSet::from(["/".to_owned()]), BTreeSet::new());
-    let (mut beginnings, mut has_others) = (Vec::new(), false);
-    for route in routes.into_iter().flatten() {
-        match &route.path {
-            PathPattern::Exact(path) => drop(alone.insert(path)),
-            PathPattern::Prefix(path) => beginnings.push(path),
-            PathPattern::Expression(_) | PathPattern::Rule(_) => has_others = true,
+    let mut paths = BTreeSet::from(["/".to_owned()]);
+    for routes in all {
+        for route in routes {
+            let (own, further) = of_pattern(&route.path);
+            let answers = |path: &String| answers(routes, route, path);
+            if own.first().is_some_and(|first| routes.len() == 1 || answers(first)) {
+                paths.extend(own.into_iter().next());
+                continue;
+            }
+            let found = own.iter().chain(&further).find(|path| answers(path)).cloned();
+            paths.extend(own.into_iter().next().into_iter().chain(found));
         }
     }
-    let hidden = beginnings.iter().filter(|path| has_others || alone.contains(**path));
-    paths.extend(hidden.map(|path| below(path)));
-    paths.extend(beginnings.into_iter().chain(alone).cloned());
     paths
+}
+
+/// Whether a route answers for a path, or may.
+fn answers(routes: &[Route], own: &Route, path: &str) -> bool {
+    match route(routes, path) {
+        Routed::At(one) => std::ptr::eq(one, own),
+        Routed::OneOf(_, all) | Routed::Perhaps(all) => {
+            all.into_iter().any(|one| std::ptr::eq(one, own))
+        }
+        Routed::Nothing => false,
+    }
+}
+
+/// Paths of a pattern, and paths that it may have too.
+fn of_pattern(pattern: &PathPattern) -> (Vec<String>, Vec<String>) {
+    // Of all others, and with a sign by which what expressions match is left open.
+    let others = || [format!("/{ANY_LABEL}"), format!("/{ANY_LABEL}%")];
+    match pattern {
+        PathPattern::Exact(path) => (vec![path.clone()], Vec::new()),
+        PathPattern::Prefix(path) => (vec![path.clone()], vec![below(path)]),
+        PathPattern::Rule(_) => (Vec::new(), Vec::from(others())),
+        PathPattern::Expression(text) => {
+            let rooted =
+                |text: String| if text.starts_with('/') { text } else { format!("/{text}") };
+            let mut own: Vec<String> = matching::texts(text).into_iter().map(rooted).collect();
+            own.retain(|path| pattern.matches(path) != Some(false));
+            let longer = own.iter().map(|path| format!("{path}{ANY_LABEL}")).collect::<Vec<_>>();
+            (own, longer.into_iter().chain(others()).collect())
+        }
+    }
 }
 
 /// A path that begins with another one, and that no route has.
@@ -188,5 +220,45 @@ fn bundles(validation: &ClientValidation) -> Vec<&Vec<Certificate>> {
         Fact::Known(certificates) => vec![certificates],
         Fact::OneOf(_, all) => all.iter().collect(),
         Fact::Unknown(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enforcement::{Action, SniDiffers, ToHttps};
+
+    fn of(routes: &[(PathPattern, i64)]) -> Vec<String> {
+        let route = |(path, rank): &(PathPattern, i64)| Route {
+            path: path.clone(),
+            rank: Some(*rank),
+            settings: None,
+            to_https: ToHttps::Never,
+            answer: Fact::Known(Action::Status(200)),
+        };
+        let host = VirtualHost {
+            names: Vec::new(),
+            sni_differs: SniDiffers::Serve,
+            checks: Fact::Known(Vec::new()),
+            routes: Fact::Known(routes.iter().map(route).collect()),
+        };
+        paths(&host).into_iter().collect()
+    }
+
+    #[test]
+    fn each_route_has_a_path_that_it_answers() {
+        let exact = |path: &str| PathPattern::Exact(path.to_owned());
+        let prefix = |path: &str| PathPattern::Prefix(path.to_owned());
+        let expression = |text: &str| PathPattern::Expression(text.to_owned());
+        assert_eq!(of(&[(prefix("/"), 1)]), ["/"]);
+        assert_eq!(of(&[(prefix("/a"), 1), (exact("/a"), 2)]), ["/", "/a", "/amtlsgen-any"]);
+        assert_eq!(of(&[(expression("(?i)^/foo.*"), 1)]), ["/", "/foo"]);
+        assert_eq!(of(&[(expression("^/foo.*"), 1), (exact("/foo"), 2)]).len(), 3);
+        assert_eq!(of(&[(expression("^/(a|b)$"), 1), (exact("/a"), 2)]), ["/", "/a", "/b"]);
+        // What is not read here may match anything.
+        let unread = [(expression("^/(?=a)"), 1), (exact("/"), 2)];
+        assert_eq!(of(&unread), ["/", "/mtlsgen-any"]);
+        let rule = [(PathPattern::Rule("Method(`POST`)".to_owned()), 1), (exact("/"), 2)];
+        assert_eq!(of(&rule), ["/", "/mtlsgen-any"]);
     }
 }

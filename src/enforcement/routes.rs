@@ -292,7 +292,7 @@ fn ranked<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
 
 impl PathPattern {
     /// Whether a path is one of them; `None`: that is not known.
-    fn matches(&self, path: &str) -> Option<bool> {
+    pub(super) fn matches(&self, path: &str) -> Option<bool> {
         match self {
             Self::Exact(own) => Some(own == path),
             Self::Prefix(own) => Some(path.starts_with(own.as_str())),
@@ -308,6 +308,17 @@ impl PathPattern {
 pub const RESERVED: [char; 18] =
     [':', '?', '#', '[', ']', '@', '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=', '%'];
 
+/// Whether all backslashes of an expression take the meaning off a sign.
+fn has_plain_escapes(expression: &str) -> bool {
+    let mut signs = expression.chars();
+    while let Some(sign) = signs.next() {
+        if sign == '\\' && !signs.next().is_some_and(|next| r".-/+*?()[]{}|^$\".contains(next)) {
+            return false;
+        }
+    }
+    true
+}
+
 /// Whether a regular expression matches a text somewhere; `None`: engines may read it differently.
 #[must_use]
 pub fn matches_expression(expression: &str, text: &str) -> Option<bool> {
@@ -315,7 +326,7 @@ pub fn matches_expression(expression: &str, text: &str) -> Option<bool> {
     let flagless = expression.strip_prefix("(?i)").unwrap_or(expression);
     let is_common = flagless.is_ascii()
         && text.is_ascii()
-        && !flagless.contains('\\')
+        && has_plain_escapes(flagless)
         && !flagless.contains("(?")
         && !flagless.contains("[[")
         && !flagless.contains("&&");

@@ -1,8 +1,10 @@
 //! Hosts in parts that can be compared one after the other: of thousands of hosts, what each controller makes of all of them
 //! need not be in memory at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crate::controllers::Controller;
+use crate::manifest::kinds::{Api, Ingress};
 use crate::manifest::{Body, Object, ObjectSet};
 use crate::model::{Exposure, Reference};
 
@@ -17,9 +19,10 @@ pub(super) struct Part<'a> {
 
 /// The parts of hosts of one controller; `ours`: all objects of a set that has no others.
 ///
-/// Ingresses that mtlsgen makes of different hosts meet nowhere but in names of Services and Secrets inside a controller, which the
-/// checks of the spec refuse, and by annotations of the user: those with some are in every part.
+/// Ingresses that mtlsgen makes of different hosts meet nowhere but in names of parts inside a controller, and by annotations of
+/// the user: those that do are in every part.
 pub(super) fn parts<'a>(
+    controller: &dyn Controller,
     exposures: &[&'a Exposure],
     objects: &ObjectSet<'a>,
     ours: Option<&'a [Object]>,
@@ -35,8 +38,10 @@ pub(super) fn parts<'a>(
     for exposure in exposures {
         *hosts.entry(exposure.host.as_str()).or_default() += 1;
     }
+    let meeting = meeting(controller, ours);
     let is_plain = |exposure: &&Exposure| {
         exposure.existing_ingress.is_none()
+            && !meeting.contains(&(exposure.namespace.as_str(), exposure.name.as_str()))
             && !exposure.host.as_str().starts_with("*.")
             && !exposure.annotations.keys().any(|key| key.as_str().contains("ingress"))
             && hosts.get(exposure.host.as_str()) == Some(&1)
@@ -67,6 +72,26 @@ pub(super) fn parts<'a>(
         parts.push(Part { objects: set(&[]), exposures: rest.clone() });
     }
     parts
+}
+
+/// Namespaces and names of Ingresses that meet others in a name inside a controller; only asked, never iterated over.
+fn meeting<'a>(controller: &dyn Controller, ours: &'a [Object]) -> HashSet<(&'a str, &'a str)> {
+    let mut meeting = HashSet::new();
+    // By name: what it is of, and the first Ingress that has it.
+    let mut known: HashMap<String, (String, (&str, &str))> = HashMap::new();
+    for object in ours {
+        let Body::Typed(kind) = &object.body else { continue };
+        let Some(ingress) = Ingress::of(kind) else { continue };
+        let identity = &object.identity;
+        let own = (identity.namespace.as_deref().unwrap_or_default(), identity.name.as_str());
+        for (name, of) in controller.names_of_parts(identity, ingress) {
+            let (first, other) = known.entry(name).or_insert_with(|| (of.clone(), own));
+            if *first != of {
+                meeting.extend([own, *other]);
+            }
+        }
+    }
+    meeting
 }
 
 /// Objects of ours by kind, namespace and name; only asked, never iterated over.

@@ -69,7 +69,7 @@ pub(super) fn check<'a>(
             let said =
                 settings.given.iter().filter(|one| matches!(one, Given::Contradiction { .. }));
             contradicted.extend(said.map(ToString::to_string));
-            for Part { exposures, objects: own } in parts(exposures, objects, ours) {
+            for Part { exposures, objects: own } in parts(controller, exposures, objects, ours) {
                 let objects = own.as_ref().unwrap_or(objects);
                 let scene = Scene { model, target, objects, settings: &settings, locate };
                 found.extend(scene.check(&exposures, material, (controller, &declared)));
@@ -224,6 +224,9 @@ impl Scene<'_> {
                 client: Requester::NotListed(_) | Requester::Subject(_), ..
             } => format!(
                 "{reader} does not read lists of clients: let an authority of its own sign the clients of this host, and leave `allow` out"
+            ),
+            Witness::Deeper { observed: None, .. } => format!(
+                "{reader} does not count the intermediates of a chain: give the authorities of this host a `maxPathLen`, or leave `verifyDepth` out"
             ),
             _ => format!(
                 "{reader} does not do what the spec says with what mtlsgen writes: see its page in the documentation, or leave it out of `controllers`"

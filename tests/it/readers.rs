@@ -1,5 +1,7 @@
 //! `controllers` of a spec: what any of the readers would serve otherwise than the spec says is an error with its witness.
 
+mod traefik_serves;
+
 use std::process::Command;
 
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! Routers and TLS settings of Traefik's own kinds (`pkg/provider/kubernetes/crd`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::{
-    CustomRoute, IngressRoute, IngressRouteSpec, IngressRouteTcp, Reference, RouteService,
-    TlsOption, TlsOptionSpec,
+    CustomRoute, IngressRoute, IngressRouteSpec, IngressRouteTcp, Middleware, Reference,
+    RouteService, TlsOption, TlsOptionSpec,
 };
 use super::locations::no_headers;
 use super::names::normalized;
@@ -31,7 +31,10 @@ pub(super) struct Custom {
     settings: BTreeMap<String, Terms>,
     elsewhere: BTreeMap<String, Missing>,
     plain: Option<Missing>,
+    /// Names of middlewares that redirect plain HTTP to HTTPS and do nothing else.
+    redirecting: BTreeSet<String>,
     pub misread: Vec<Misread>,
+    pub given: Vec<Given>,
 }
 
 impl Custom {
@@ -39,6 +42,7 @@ impl Custom {
     pub fn of(objects: &ObjectSet<'_>) -> Self {
         let mut custom = Self::default();
         custom.read_settings(objects);
+        custom.read_middlewares(objects);
         let (routes, misread) = objects.all::<IngressRoute>();
         custom.misread.extend(misread);
         let routes: Vec<_> = routes
@@ -111,6 +115,20 @@ impl Custom {
         }
     }
 
+    /// Which middlewares redirect (`pkg/middlewares/redirect/redirect_scheme.go`). Of several whose names meet, any may be meant.
+    fn read_middlewares(&mut self, objects: &ObjectSet<'_>) {
+        let (all, misread) = objects.all::<Middleware>();
+        self.misread.extend(misread);
+        let mut others = BTreeSet::new();
+        for seen in &all {
+            let name = in_namespace(seen.identity.namespace_or_default(), &seen.identity.name);
+            let redirect = seen.object.spec.redirect_scheme.as_ref();
+            let redirects = redirect.is_some_and(|one| one.scheme.eq_ignore_ascii_case("https"));
+            if redirects { &mut self.redirecting } else { &mut others }.insert(name);
+        }
+        self.redirecting.retain(|name| !others.contains(name));
+    }
+
     fn read_routes(
         &mut self,
         objects: &ObjectSet<'_>,
@@ -118,11 +136,9 @@ impl Custom {
         is_parent: bool,
     ) {
         let IngressRouteSpec { entry_points, routes, tls, parent_refs, .. } = &seen.object.spec;
+        let is_at = |names| is_at(entry_points, names);
         let effect = |key: &str| Missing::Effect(seen.identity.clone(), key.to_owned());
         let namespace = seen.identity.namespace_or_default();
-        let is_at = |names: [&str; 2]| {
-            entry_points.is_empty() || entry_points.iter().any(|own| names.contains(&own.as_str()))
-        };
         let mut is_known = |own: &String| {
             HTTP_NAMES.contains(&own.as_str()) || HTTPS_NAMES.contains(&own.as_str())
         };
@@ -157,8 +173,17 @@ impl Custom {
                 unknown.get_or_insert_with(|| effect("syntax"));
             }
             let Ok(answer) = answer(objects, namespace, route) else { continue };
-            let answer =
-                if middlewares.is_empty() { answer } else { Fact::Unknown(effect("middlewares")) };
+            // The first one has a request first; by HTTPS, one that redirects to it does nothing.
+            let redirects = |name: &String| self.redirecting.contains(name);
+            let to_https = match middlewares.first() {
+                Some(first) if redirects(first) => ToHttps::Always,
+                _ => ToHttps::Never,
+            };
+            let answer = if middlewares.iter().all(redirects) {
+                answer
+            } else {
+                Fact::Unknown(effect("middlewares"))
+            };
             let rule = Rule::read(&route.rule);
             let router = |port, unknown: Option<Missing>| Router {
                 identity: seen.identity.clone(),
@@ -166,7 +191,7 @@ impl Custom {
                 rule: rule.clone(),
                 port,
                 settings: settings.clone().filter(|_| port == HTTPS),
-                to_https: ToHttps::Never,
+                to_https,
                 answer: match &unknown {
                     Some(missing) => Fact::Unknown(missing.clone()),
                     None => answer.clone(),
@@ -194,9 +219,22 @@ impl Custom {
     fn read_connections(&mut self, seen: &Seen<'_, IngressRouteTcp>) {
         let missing = Missing::Effect(seen.identity.clone(), "match".to_owned());
         let spec = &seen.object.spec;
+        let (is_http, is_https) =
+            (is_at(&spec.entry_points, HTTP_NAMES), is_at(&spec.entry_points, HTTPS_NAMES));
+        if !is_http && !is_https {
+            let names = spec.entry_points.join(", ");
+            self.given.push(Given::OtherEntryPoint(seen.identity.clone(), names));
+            return;
+        }
         for route in &spec.routes {
             if spec.tls.is_none() {
-                self.plain.get_or_insert_with(|| missing.clone());
+                // At a port of HTTPS, it gets connections without TLS alone.
+                if is_http {
+                    self.plain.get_or_insert_with(|| missing.clone());
+                }
+                continue;
+            }
+            if !is_https {
                 continue;
             }
             let rule = Rule::read(&route.rule);
@@ -222,6 +260,16 @@ pub(super) fn shown(objects: &ObjectSet<'_>) -> (bool, Option<Given>) {
     (has_routers, is_said.then_some(Given::NoneOf(absent)))
 }
 
+/// Whether routers with these entry points are at one of these; without any, they are at all of them.
+fn is_at(entry_points: &[String], names: [&str; 2]) -> bool {
+    entry_points.is_empty() || entry_points.iter().any(|own| names.contains(&own.as_str()))
+}
+
+/// The name of what is referred to by name in a namespace.
+fn in_namespace(namespace: &str, name: &str) -> String {
+    format!("{}@kubernetescrd", normalized(&format!("{namespace}-{name}")))
+}
+
 /// `shouldProcessIngress`, without a class in the provider's options.
 fn is_own(spec: &IngressRouteSpec, annotation: Option<&str>) -> bool {
     let class = spec.ingress_class_name.as_deref().or(annotation).unwrap_or_default();
@@ -243,11 +291,7 @@ fn reference(reference: &Reference, own: &str) -> Result<String, Refused> {
         return if is_own_kind { Err(Refused) } else { Ok(reference.name.clone()) };
     }
     let (namespace, name) = of_reference(reference, own);
-    if namespace == own {
-        Ok(format!("{}@kubernetescrd", normalized(&format!("{namespace}-{name}"))))
-    } else {
-        Err(Refused)
-    }
+    if namespace == own { Ok(in_namespace(namespace, name)) } else { Err(Refused) }
 }
 
 /// What is asked by a `TLSOption`.

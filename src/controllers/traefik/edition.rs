@@ -1,5 +1,7 @@
 //! What differs between versions.
 
+use super::names::normalized;
+
 /// The last version that the model knows.
 pub(super) const LAST: &str = "3.7.15";
 
@@ -35,9 +37,14 @@ impl Edition {
         self.0 >= 15
     }
 
-    /// Whether names of TLS settings lose what is neither a letter nor a digit.
-    pub fn normalizes_settings(self) -> bool {
+    /// Whether names of parts lose what is neither a letter nor a digit.
+    pub fn normalizes_names(self) -> bool {
         self.0 < 15
+    }
+
+    /// The name of a part that is composed so.
+    pub fn name(self, composed: String) -> String {
+        if self.normalizes_names() { normalized(&composed) } else { composed }
     }
 
     /// Whether the router of all names has what its Ingress says of TLS: settings, and the redirect to HTTPS because of a `tls`

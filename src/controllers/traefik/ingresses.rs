@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::edition::Edition;
 use super::locations::Location;
-use super::names::normalized;
 use super::reading::{Auth, HttpsRedirect, Read, host_of, service};
 use super::resolution::{Parts, Router};
 use super::rule::{PathRule, Rule};
@@ -34,18 +33,18 @@ pub(super) fn add(parts: &mut Parts, all: &[&Read<'_>], edition: Edition, turn: 
 const MOST: usize = 8;
 
 /// How many routers at most have one name.
-pub(super) fn turns(all: &[&Read<'_>]) -> usize {
+pub(super) fn turns(all: &[&Read<'_>], edition: Edition) -> usize {
     let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for read in all {
         let ingress = read.ingress;
         let name = base(read);
         for (rule, one) in ingress.spec.rules.iter().enumerate() {
             for at in 0..one.http.as_ref().map_or(0, |http| http.paths.len()) {
-                let key = normalized(&format!("{name}-rule-{rule}-path-{at}"));
+                let key = edition.name(format!("{name}-rule-{rule}-path-{at}"));
                 hosts.entry(key).or_default().insert(host_of(one));
             }
             if ingress.spec.default_backend.is_some() {
-                let key = normalized(&format!("{name}-default-backend"));
+                let key = edition.name(format!("{name}-default-backend"));
                 hosts.entry(key).or_default().insert(host_of(one));
             }
         }
@@ -127,7 +126,8 @@ impl<'a> Built<'a> {
                 }
                 let namespace = key.0.to_owned();
                 let backend = Backend { namespace: namespace.clone(), service: name, port };
-                let part = normalized(&format!("{namespace}-{}-{}", backend.service, backend.port));
+                let part = format!("{namespace}-{}-{}", backend.service, backend.port);
+                let part = self.edition.name(part);
                 let backend = self.backends.entry(part).or_insert(backend).clone();
                 let takes_any = canary.canary.is_some_and(|canary| canary.takes_any);
                 let main = [namespace, main.0.clone(), main.1.clone()];
@@ -165,10 +165,9 @@ impl<'a> Built<'a> {
         } else {
             format!("{}-{secret}", base(read))
         };
-        let name = if self.edition.normalizes_settings() { normalized(&name) } else { name };
-        let name = format!("{name}@kubernetesingressnginx");
+        let name = format!("{}@kubernetesingressnginx", self.edition.name(name));
         // What is there under that name is not made again, nor looked at whether it may be named.
-        if self.edition.normalizes_settings() && self.settings.contains_key(&name) {
+        if self.edition.normalizes_names() && self.settings.contains_key(&name) {
             return Ok(Some(name));
         }
         let Some(terms) = terms else { return Err(()) };
@@ -185,12 +184,12 @@ impl<'a> Built<'a> {
             let paths = rule.http.iter().flat_map(|http| &http.paths);
             for (at, path) in paths.enumerate() {
                 let Some((service, port)) = service(&path.backend) else { continue };
-                let name = normalized(&format!("{}-{service}-{port}", base(read)));
+                let name = self.edition.name(format!("{}-{service}-{port}", base(read)));
                 let own = Backend { namespace: namespace.to_owned(), service, port };
                 let main = [namespace.to_owned(), own.service.clone(), own.port.clone()];
                 let location = Location {
                     read,
-                    key: normalized(&format!("{}-rule-{number}-path-{at}", base(read))),
+                    key: self.edition.name(format!("{}-rule-{number}-path-{at}", base(read))),
                     path: self.path(host_of(rule), path),
                     aliases: self.own_aliases(read),
                     canary: self.canaries.get(&main).cloned(),
@@ -210,7 +209,7 @@ impl<'a> Built<'a> {
         let backend = read.ingress.spec.default_backend.as_deref();
         let Some((name, port)) = backend.and_then(service) else { return };
         let own = Backend { namespace: namespace.to_owned(), service: name, port };
-        let key = normalized(&format!("{}-default-backend", base(read)));
+        let key = self.edition.name(format!("{}-default-backend", base(read)));
         let location = |host: &str, backend: Backend, aliases: Vec<&'a str>, unknown| Location {
             read,
             key: if host.is_empty() && read.ingress.spec.rules.is_empty() {

@@ -87,6 +87,26 @@ pub(super) struct IngressRouteTcp {
     pub spec: IngressRouteSpec,
 }
 
+/// What stands between a router and its Service.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(super) struct Middleware {
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub spec: MiddlewareSpec,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MiddlewareSpec {
+    #[serde(default)]
+    pub redirect_scheme: Option<RedirectScheme>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(super) struct RedirectScheme {
+    #[serde(default, deserialize_with = "null_is_absent")]
+    pub scheme: String,
+}
+
 /// TLS settings.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct TlsOption {
@@ -129,4 +149,5 @@ macro_rules! api {
 
 api!(IngressRoute, "IngressRoute");
 api!(IngressRouteTcp, "IngressRouteTCP");
+api!(Middleware, "Middleware");
 api!(TlsOption, "TLSOption");

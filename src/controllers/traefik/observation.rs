@@ -34,6 +34,7 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
     }
     let mut custom = Custom::of(objects);
     misread.append(&mut custom.misread);
+    given.append(&mut custom.given);
     if let Some(missing) = &settings.missing {
         return Possible::One(Served::unknown(&ingresses, missing)).observed(misread, given);
     }
@@ -41,7 +42,7 @@ pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed 
     let is_strict = settings.get(STRICT) == "true";
     let editions = edition::of(&settings.version).or_else(|| edition::of(LAST)).unwrap_or_default();
     let of_order = |order: &[&_], edition: Edition| {
-        let turns = ingresses::turns(order);
+        let turns = ingresses::turns(order, edition);
         let served = (0..turns).map(|turn| {
             let mut parts = Parts::default();
             ingresses::add(&mut parts, order, edition, turn);

@@ -5,6 +5,7 @@ use regex_lite::Regex;
 
 use super::annotations::Annotations;
 use super::flags::{CROSSES, SELECTOR, SNIPPETS as SNIPPETS_FLAG, STRICT_PATHS, WATCHED};
+use super::names;
 use super::secrets::{self, Authorities, Form};
 use super::terms::{ClientAuthType, Terms};
 use crate::controllers::Settings;
@@ -320,22 +321,14 @@ impl Aged for Read<'_> {
         if spec.rules.is_empty() {
             shares.push(Share::Named("default".to_owned()));
         }
-        // Names of Services and of TLS settings begin with the namespace.
-        let secret = self.auth.as_ref().map(|auth| format!("settings {}", normal(&auth.secret)));
-        let name = format!("{}-{}", self.identity.namespace_or_default(), self.identity.name);
-        let services = paths(self.ingress).filter_map(|(_, _, path)| service(&path.backend));
-        let services = services.map(|(service, port)| {
-            format!("service {}", normal(&format!("{name}-{service}-{port}")))
-        });
-        shares.extend(services.chain(secret).map(Share::Named));
+        // Which of two routers of one name stays is no matter of their order.
+        let parts = names::of_parts(self.identity, self.ingress).into_iter();
+        let parts = parts.map(|(name, _)| name).filter(|name| !name.starts_with(names::ROUTERS));
+        shares.extend(parts.map(Share::Named));
         shares
     }
 
     fn asks_like(&self, other: &Self) -> bool {
         self.auth == other.auth
     }
-}
-
-fn normal(name: &str) -> String {
-    super::names::normalized(name)
 }

@@ -11,6 +11,7 @@ use crate::enforcement::representatives::{self, ClientClass};
 use crate::enforcement::request::Presented;
 use crate::enforcement::validation::{Fault, fault};
 use crate::pki::certificate::Certificate;
+use crate::pki::chain;
 use crate::pki::crl::RevocationReason;
 use crate::time::Timestamp;
 
@@ -49,6 +50,19 @@ impl Asked {
             Below::These(all) => all.iter().any(|one| one.der == issuer.der),
             Below::Entrusted(_) => true,
         }
+    }
+
+    /// Whether a chain below these authorities may have more intermediates.
+    pub(super) fn may_be_deeper_than(&self, depth: u8) -> bool {
+        let Below::These(bundle) = &self.below else { return true };
+        bundle.iter().filter(|one| one.is_authority).any(|one| {
+            let longest = one.max_path_len.map_or(self.longest, |below| {
+                // An authority that is no root is an intermediate itself.
+                let own = chain::order(one, bundle).certificates.len().saturating_sub(1);
+                u8::try_from(own + usize::from(below)).ok()
+            });
+            longest.is_none_or(|longest| longest > depth)
+        })
     }
 
     /// A client of each revoked serial.

@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::controllers::Controller;
+use crate::controllers::ingress_nginx::IngressNginx;
+use crate::controllers::traefik::Traefik;
 use crate::manifest::kinds::{self, Ingress};
 use crate::manifest::{Extent, Namespace, ObjectSet, Shown};
 use crate::render::parts::parts;
@@ -256,7 +259,7 @@ fn hosts_in_parts_have_all_that_concerns_them() {
         set.add(object);
     }
     let all: Vec<_> = model.exposures.iter().collect();
-    let parts = parts(&all, &set, Some(&objects));
+    let parts = parts(&IngressNginx, &all, &set, Some(&objects));
     let mut keys: Vec<&str> =
         parts.iter().flat_map(|part| &part.exposures).map(|one| one.key.as_str()).collect();
     assert!(parts.len() > 2 && keys.len() == all.len(), "{}", parts.len());
@@ -277,4 +280,37 @@ fn hosts_in_parts_have_all_that_concerns_them() {
             }
         }
     }
+}
+
+/// Traefik joins words to names, and of two that are one, one stays.
+#[test]
+fn hosts_that_meet_in_a_name_are_compared_together() {
+    let host = |number| {
+        let mut exposure = protected(&format!("h{number:03}.example.com"));
+        exposure.name = match number {
+            0 => "shop-x".parse().unwrap(),
+            300 => "a.b".parse().unwrap(),
+            599 => "shop".parse().unwrap(),
+            400 => "a-b".parse().unwrap(),
+            _ => exposure.name,
+        };
+        let service = if number == 599 { "x-web" } else { "web" };
+        exposure.routes[0].service = service.parse().unwrap();
+        exposure
+    };
+    let model = model((0..600).map(host).collect());
+    let objects = rendered(&model);
+    let mut set = ObjectSet::within(Namespace::Known("default"), Extent::Complete);
+    for object in &objects {
+        set.add(object);
+    }
+    let all: Vec<_> = model.exposures.iter().collect();
+    let last_of = |controller: &dyn Controller| {
+        let parts = parts(controller, &all, &set, Some(&objects));
+        let last = parts.last().unwrap();
+        (parts.len(), last.exposures.iter().map(|one| one.name.to_string()).collect::<Vec<_>>())
+    };
+    let (number, names) = last_of(&Traefik);
+    assert_eq!((number, names), (4, ["shop-x", "a.b", "a-b", "shop"].map(String::from).to_vec()));
+    assert_eq!(last_of(&IngressNginx).1.len(), 100, "nowhere with ingress-nginx");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::own_annotations::{self, Annotations, CLUSTER_ISSUER, ISSUER, verify_word};
 use super::{PREFIX, allowed, arrange, conventions, ingress_nginx_versions};
 use crate::controllers::ingress_nginx::shares_sessions;
+use crate::controllers::{self, Reader};
 use crate::diagnostic::{Diagnostic, Nature, Span};
 use crate::domain;
 use crate::model::{Exposure, Model, ServerCertificateSource};
@@ -168,6 +169,9 @@ impl Host<'_> {
                 .help("leave `verify` out (it is `on`), or leave `allow` out"),
             );
         }
+        if is_protected(self.exposure) && self.is_acme() {
+            found.extend(self.challenges());
+        }
         if auth.allow.is_some() && self.is_acme() {
             found.push(
                 Diagnostic::warning(
@@ -178,6 +182,21 @@ impl Host<'_> {
                 .help("let that issuer use DNS-01 challenges"),
             );
         }
+    }
+
+    /// What a solver's Ingress beside that of the host does to it, by reader.
+    fn challenges(&self) -> impl Iterator<Item = Diagnostic> {
+        let readers = self.model.controllers.iter();
+        readers.filter_map(|Reader { name, declared }| {
+            let does = controllers::find(name)?.at_challenges(declared)?;
+            let version = declared.version.as_deref().unwrap_or_default();
+            let key = &self.exposure.key;
+            let title = format!("while cert-manager answers an HTTP-01 challenge for host `{key}`, {name} {version} {does}");
+            let place = (self.locate)(&["hosts".into(), Step::from(key)]);
+            Some(Diagnostic::warning("challenge-unprotected", title).at(place).help(
+                "let that issuer use DNS-01 challenges, or use a later version of the controller",
+            ))
+        })
     }
 
     fn is_acme(&self) -> bool {
@@ -222,13 +241,7 @@ impl Host<'_> {
         let Some(auth) = &self.exposure.client_auth else { return };
         let (code, title) = match auth.verify {
             Verify::On | Verify::Optional => return,
-            Verify::OptionalNoCa => (
-                "verify-by-backend",
-                format!(
-                    "host `{}` lets certificates of any authority through: the service must check that the header `ssl-client-verify` is `SUCCESS`",
-                    self.exposure.key
-                ),
-            ),
+            Verify::OptionalNoCa => ("verify-by-backend", self.unverified()),
             Verify::Off => (
                 "verify-off",
                 format!(
@@ -237,7 +250,35 @@ impl Host<'_> {
                 ),
             ),
         };
-        found.push(Diagnostic::notice(code, title).at(self.client_auth_span("verify")));
+        let mut notice = Diagnostic::notice(code, title).at(self.client_auth_span("verify"));
+        if auth.verify == Verify::OptionalNoCa {
+            for (name, why) in self.misjudging() {
+                notice = notice.help(format!("the header `ssl-client-verify` of {name} does not tell which are right: {why}; write `verify = \"optional\"`, which lets verified certificates through and no others"));
+            }
+        }
+        found.push(notice);
+    }
+
+    /// What a service has to do where any certificate passes.
+    fn unverified(&self) -> String {
+        let key = &self.exposure.key;
+        let all = self.model.controllers.len();
+        if all > 0 && self.misjudging().count() == all {
+            return format!(
+                "host `{key}` lets certificates of any authority through, and no header says which are right"
+            );
+        }
+        format!(
+            "host `{key}` lets certificates of any authority through: the service must check that the header `ssl-client-verify` is `SUCCESS`"
+        )
+    }
+
+    /// Readers whose header about unverified certificates is wrong, and why.
+    fn misjudging(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let readers = self.model.controllers.iter();
+        readers.filter_map(|Reader { name, .. }| {
+            Some((name.as_str(), controllers::find(name)?.misjudges_unverified()?))
+        })
     }
 
     /// Values that clusters with the proposed blocklist refuse.

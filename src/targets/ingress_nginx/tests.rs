@@ -1,6 +1,7 @@
 mod table;
 
 use super::{IngressNginx, PREFIX, arrange};
+use crate::controllers::{Declared, Reader};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::Object;
 use crate::manifest::kinds::Ingress;
@@ -207,6 +208,55 @@ fn words_of_verify_that_leave_hosts_open_are_noticed() {
     assert_eq!(codes(&verify(Verify::Off)), ["verify-off"]);
     assert_eq!(codes(&verify(Verify::OptionalNoCa)), ["verify-by-backend"]);
     assert_eq!(codes(&verify(Verify::Optional)), Vec::<&str>::new());
+}
+
+fn reader(version: &str, option: Option<&str>) -> Reader {
+    let options = option.map(|name| (name.to_owned(), "true".to_owned())).into_iter().collect();
+    let declared = Declared { version: Some(version.to_owned()), options, ..Declared::default() };
+    Reader { name: "traefik".to_owned(), declared }
+}
+
+#[test]
+fn challenges_open_hosts_of_some_readers() {
+    let mut acme = model(vec![protected("a.b")]);
+    acme.exposures[0].tls.as_mut().unwrap().source =
+        ServerCertificateSource::ClusterIssuer("letsencrypt".parse().unwrap());
+    let mut titles = |version: &str, option: Option<&str>| {
+        acme.controllers = vec![reader(version, option)];
+        let found = check(&acme).into_iter().map(|(_, _, title)| title);
+        found.filter(|title| title.contains("HTTP-01")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        titles("3.7.9", None),
+        [
+            "while cert-manager answers an HTTP-01 challenge for host `a.b`, traefik 3.7.9 serves it to clients without a certificate"
+        ]
+    );
+    assert_eq!(titles("3.7.14", None).len(), 1, "it may be as 3.7.13");
+    assert!(
+        titles("3.7.13", Some("strictTlsOptions"))[0].ends_with("serves it to no client by HTTPS")
+    );
+    assert_eq!(titles("3.7.15", None), Vec::<String>::new());
+}
+
+#[test]
+fn a_header_that_is_wrong_is_not_to_be_checked() {
+    let mut any = with(protected("a.b"), |e| {
+        e.client_auth.as_mut().unwrap().verify = Verify::OptionalNoCa;
+    });
+    let mut said = |controllers| {
+        any.controllers = controllers;
+        let nowhere: Locate<'_> = &|_| None;
+        let found = IngressNginx.check(&any, &nowhere).into_iter();
+        found.map(|one| format!("{one:?}")).find(|one| one.contains("verify-by-backend")).unwrap()
+    };
+    let nginx = Reader { name: "ingress-nginx".to_owned(), declared: Declared::default() };
+    let (must, use_other) = ("must check that the header", "write `verify = ");
+    let alone = said(vec![reader("3.7.15", None)]);
+    assert!(!alone.contains(must) && alone.contains(use_other), "{alone}");
+    let both = said(vec![nginx, reader("3.7.15", None)]);
+    assert!(both.contains(must) && both.contains(use_other), "{both}");
+    assert!(!said(Vec::new()).contains(use_other));
 }
 
 #[test]

@@ -104,7 +104,63 @@ fn routers_of_connections_get_what_is_left() {
     assert_eq!(at(&seen, "a.test", "/"), "a a a");
     assert_eq!(asked(&seen, &Request::of("b.test")), "unknown Effect");
     tcp["spec"]["tls"] = Value::Null;
-    assert_eq!(plain(&observed(LAST, false, &[tcp]), "a.test", "/"), "unknown Effect");
+    // At the port of HTTPS, connections without TLS are no requests of anybody.
+    assert_eq!(plain(&observed(LAST, false, &[tcp.clone()]), "a.test", "/"), "404");
+    for names in [json!(["web"]), json!([]), json!(["postgres", "web"])] {
+        tcp["spec"]["entryPoints"] = names;
+        let seen = observed(LAST, false, std::slice::from_ref(&tcp));
+        assert_eq!(plain(&seen, "a.test", "/"), "unknown Effect");
+    }
+}
+
+#[test]
+fn routers_of_connections_at_other_ports_are_left_out() {
+    let mut tcp = route("pg", "HostSNI(`*`)", &Value::Null);
+    tcp["kind"] = json!("IngressRouteTCP");
+    tcp["spec"]["entryPoints"] = json!(["postgres"]);
+    let a = route("a", "Host(`a.test`)", &json!({}));
+    for tls in [Value::Null, json!({ "passthrough": true })] {
+        tcp["spec"]["tls"] = tls;
+        let seen = observed(LAST, false, &[a.clone(), tcp.clone()]);
+        assert_eq!(plain(&seen, "a.test", "/"), "404");
+        assert_eq!(at(&seen, "b.test", "/"), "404 404 404");
+        let said: Vec<String> = seen.given.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|one| one.contains("`postgres`")), "{said:?}");
+    }
+}
+
+#[test]
+fn middlewares_that_redirect_to_https() {
+    let middleware = |name: &str, spec: &Value| {
+        json!({ "apiVersion": "traefik.io/v1alpha1", "kind": "Middleware",
+            "metadata": { "name": name, "namespace": "shop" }, "spec": spec })
+    };
+    let redirect = middleware("to-https", &json!({ "redirectScheme": { "scheme": "https" } }));
+    let of = |names: &[&str], more: &[Value]| {
+        let all = |entry_point: &str, tls: Value| {
+            let mut object = route("a", "Host(`a.test`)", &tls);
+            object["metadata"]["name"] = json!(entry_point);
+            object["spec"]["entryPoints"] = json!([entry_point]);
+            let names = names.iter().map(|name| json!({ "name": name }));
+            object["spec"]["routes"][0]["middlewares"] = names.collect();
+            object
+        };
+        let mut objects = vec![all("web", Value::Null), all("websecure", json!({}))];
+        objects.extend_from_slice(more);
+        let seen = observed(LAST, false, &objects);
+        (plain(&seen, "a.test", "/"), asked(&seen, &Request::of("a.test")))
+    };
+    let words = |http: &str, https: &str| (http.to_owned(), https.to_owned());
+    let shown = std::slice::from_ref(&redirect);
+    assert_eq!(of(&["to-https"], shown), words("redirect", "a"));
+    assert_eq!(of(&["to-https", "x"], shown), words("redirect", "unknown Effect"));
+    assert_eq!(of(&["x", "to-https"], shown), words("unknown Effect", "unknown Effect"));
+    assert_eq!(of(&["to-https"], &[]), words("unknown Effect", "unknown Effect"));
+    let to_http = middleware("to-https", &json!({ "redirectScheme": { "scheme": "http" } }));
+    assert_eq!(of(&["to-https"], &[to_http]), words("unknown Effect", "unknown Effect"));
+    // Two whose names meet.
+    let other = middleware("to.https", &json!({ "headers": {} }));
+    assert_eq!(of(&["to-https"], &[redirect, other]), words("unknown Effect", "unknown Effect"));
 }
 
 #[test]

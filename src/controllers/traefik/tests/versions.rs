@@ -128,6 +128,22 @@ fn names_that_meet() {
 }
 
 #[test]
+fn ingresses_whose_names_differ_in_a_dot() {
+    let of = |version: &str| {
+        let objects = [ingress("a.b", "a.test", "/", ASKS), ingress("a-b", "b.test", "/", ASKS)];
+        let objects = [secrets(), objects.to_vec()].concat();
+        let observed = observed(version, false, &objects);
+        (at(&observed, "a.test", "/"), at(&observed, "b.test", "/"))
+    };
+    let words = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    // Their Services have one name too: those of the older one answer.
+    let lost = "Age(refused|404) Age(a.b|404|a-b) Age(refused|404)";
+    let other = "Age(404|refused) Age(404|a.b|a-b) Age(404|refused)";
+    assert_eq!(of("3.7.13"), words(lost, other));
+    assert_eq!(of("3.7.15"), words("refused a.b refused", "refused a-b refused"));
+}
+
+#[test]
 fn secrets_whose_names_differ_in_a_dot() {
     let of = |version: &str| {
         let objects = vec![
