@@ -1,6 +1,7 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
 mod asked;
+mod reached;
 mod requesters;
 mod served;
 
@@ -8,17 +9,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use self::served::{
-    Way, checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, possibilities,
-    validated, ways,
+    checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, validated,
 };
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::{Cause, Fact};
-use super::observed::{Listener, Observed};
+use super::fact::Fact;
+use super::observed::Observed;
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
-use super::routes::{Admits, Backend, Check, Header, HeaderValue, ToHttps, VirtualHost};
+use super::routes::{Backend, ToHttps, VirtualHost};
 use super::validation::Fault;
 use super::verdict::{Verdict, Why, verdict};
 use crate::pki::chain;
@@ -271,98 +271,6 @@ impl<'a> Comparison<'a> {
             forwarded.headers.insert("x-forwarded-proto".to_owned(), "https".to_owned());
             self.refuses(host, served, &paths, (&client, forwarded));
         }
-    }
-
-    /// Where paths lead, and what Services hear.
-    fn routes(&mut self, questions: &Questions<'a>) {
-        let Questions { host, asked, name, served } = questions;
-        let Some(served) = served.filter(|served| leads_anywhere(served)) else {
-            self.note(host, DifferenceKind::LockedOut, Witness::NotServed);
-            return;
-        };
-        let denies = |check: &&Check| check.admits == Admits::Nobody;
-        if let Some(check) = served.checks.known().and_then(|all| all.iter().find(denies)) {
-            self.note(host, DifferenceKind::LockedOut, Witness::Denied(check.because.clone()));
-        }
-        let listener = self.observed.listener_of(name);
-        self.others_backends(host, Some(asked), (served, listener));
-        let is_heard =
-            asked.passes_certificate && listener.is_some_and(|one| validated(one).is_some());
-        if is_heard && let Some((kind, witness)) = self.unheard(served, listener) {
-            self.note(host, kind, witness);
-        }
-        if let (Some(wanted), Some(listener)) = (&host.certificate, listener)
-            && !listener.certificates.contains(wanted)
-        {
-            self.note(host, DifferenceKind::LockedOut, Witness::Certificate(wanted.clone()));
-        }
-    }
-
-    /// A Service that does not hear of the client's certificate, or hears what a client writes.
-    fn unheard(
-        &self,
-        served: &VirtualHost,
-        listener: Option<&Listener>,
-    ) -> Option<(DifferenceKind, Witness)> {
-        let carries = |header: &Header| header.carries == HeaderValue::Certificate;
-        ways(served).find_map(|way| {
-            let headers = &way.forward.headers;
-            let forgeable = headers.iter().find(|header| header.client_can_send);
-            if forgeable.is_none() && headers.iter().any(carries) {
-                return None;
-            }
-            let (path, depends) = self.reached(&way, listener)?;
-            let backend = way.forward.backend.known().and_then(Option::as_ref);
-            if self.is_challenge(&path, backend) {
-                return None;
-            }
-            Some(match forgeable {
-                Some(header) => {
-                    let header = header.name;
-                    (DifferenceKind::Weaker, Witness::Forgeable { path, header, depends })
-                }
-                None => (DifferenceKind::LockedOut, Witness::Unheard { path, depends }),
-            })
-        })
-    }
-
-    /// Paths that lead to backends of a host that asks for something else.
-    fn others_backends(
-        &mut self,
-        host: &DesiredHost,
-        asked: Option<&Arc<Asked>>,
-        (served, listener): (&VirtualHost, Option<&Listener>),
-    ) {
-        let leads = |way: Way<'_>, backend: &Backend, decides: Option<Cause>| {
-            if host.backends.contains(backend) {
-                return None;
-            }
-            let owners = self.owners.get(backend)?;
-            let is_own =
-                owners.iter().any(|(_, own)| asked.is_some_and(|asked| Arc::ptr_eq(own, asked)));
-            let of = owners.first().filter(|_| !is_own)?.0.to_owned();
-            let (path, depends) = self.reached(&way, listener)?;
-            let depends = depends.or(decides);
-            Some(Witness::OtherBackend { path, backend: backend.clone(), of, depends })
-        };
-        let other = ways(served).find_map(|way| {
-            let mut backends = possibilities(&way.forward.backend).into_iter();
-            backends.find_map(|(backend, decides)| leads(way, backend.as_ref()?, decides))
-        });
-        if let Some(witness) = other {
-            self.note(host, DifferenceKind::Weaker, witness);
-        }
-    }
-
-    /// As [`Way::reached`], where all of it may depend on something.
-    fn reached(
-        &self,
-        way: &Way<'_>,
-        listener: Option<&Listener>,
-    ) -> Option<(String, Option<Cause>)> {
-        let (path, cause) = way.reached(listener)?;
-        let whole = self.observed.alternatives.as_ref().map(|(cause, _)| *cause);
-        Some((path, whole.or(cause)))
     }
 
     /// Whether what a path gets may be a matter of chance at a host.
