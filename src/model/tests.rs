@@ -3,12 +3,24 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
 use crate::pki::key::KeyKind;
 use crate::specification::document;
-use crate::targets;
 use crate::time::Timestamp;
 
 const BASE: &str = "[services.web]\nimage = \"httpd\"\nport = 80\n";
+
+/// Those of nginx, with names that are as easy.
+const CONVENTIONS: Conventions = Conventions {
+    ingress_class: "nginx",
+    trust_secret: |server_secret| format!("{server_secret}-cacert"),
+    trust_bundle: |namespace, name| format!("{namespace}-{name}"),
+    verifier: Verifier {
+        anchors: Anchors::SelfSigned,
+        lists: Some((CheckedLists::Chain, UnknownStatus::Deny)),
+        refusal: Refusal::Later,
+    },
+};
 
 /// Resolves a spec in TOML that names no files.
 pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
@@ -19,13 +31,8 @@ pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
     findings.extend(more);
     let files = Files::new();
     let now = Timestamp::parse("2030-01-01").unwrap();
-    let context = Context {
-        document: &document,
-        spec: &spec,
-        files: &files,
-        conventions: targets::conventions(None),
-        now,
-    };
+    let context =
+        Context { document: &document, spec: &spec, files: &files, conventions: &CONVENTIONS, now };
     resolve(context, findings).now()
 }
 

@@ -25,7 +25,7 @@ class Sample:
 
 #: By column of the table.
 SAMPLES = {
-    "ingress-nginx": Sample(ingress_nginx, range(60), unknown=32, several=52),
+    "ingress-nginx": Sample(ingress_nginx, range(60), unknown=32, several=54),
     "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(1026, 1064), unknown=22, several=102),
     "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(2090, 2128), several=131),
 }
