@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// Hosts of which somebody that shares them is never the first.
+    /// Hosts of which an Ingress that shares them is never the first.
     fn missed(all: &[&'static [&'static str]]) -> Vec<(usize, &'static str)> {
         let named = |(at, hosts): (usize, &&'static [&'static str])| {
             let identity = Identity {

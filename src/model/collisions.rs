@@ -46,7 +46,7 @@ pub fn refuse_equal_ingresses(
     }
 }
 
-/// Gives trust bundles whose names nobody wrote other ones where they would be one to the controller with
+/// Gives trust bundles whose names are not written other ones where they would be one to the controller with
 /// those of another namespace; of several such, the first by namespace keeps its name.
 pub fn part_trust_secrets(context: Context<'_>, exposures: &mut [Exposure]) {
     let conventions = context.conventions;

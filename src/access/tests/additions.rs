@@ -56,7 +56,7 @@ fn asks(pki: &Pki) -> Asks {
     }
 }
 
-/// Whether a change lets somebody in who is not to get in, or an open host lead to the Service of the other. At the path of
+/// Whether a change lets in a client that is not to get in, or an open host lead to the Service of the other. At the path of
 /// challenges, a solver of others may answer.
 fn opens(pki: &Pki, change: &Change) -> bool {
     if change.host == "open.test" {
@@ -110,7 +110,7 @@ fn hold(all: &[Addition]) {
                 format!("{name}, {reader}: {host} {words}, before {before:?}")
             }));
             if locks_out(&asks, &after) {
-                found.push(format!("{name}, {reader}: nobody gets in"));
+                found.push(format!("{name}, {reader}: no client gets in"));
             }
         }
         found

@@ -141,7 +141,7 @@ fn word(verdict: &Verdict) -> String {
     }
 }
 
-/// What nobody's, our and the others' clients get at a host and path.
+/// What a client without a certificate, one of ours and one of others get at a host and path.
 fn at(observed: &Observed, host: &str, path: &str) -> String {
     let clients = [Presented::Nothing, below(OWN), below(OTHER)];
     let words = clients.into_iter().map(|client| {

@@ -21,7 +21,7 @@ fn secret(namespace: &str, name: &str, bundle: &str) -> Value {
             "stringData": { "ca.crt": bundle } })
 }
 
-/// An Ingress of somebody else, for `asks.test` unless something else is said, made in that second; mtlsgen's are of the second.
+/// An Ingress of others, for `asks.test` unless something else is said, made in that second; mtlsgen's are of the second.
 pub(super) fn other(second: u8, path: &str, annotations: &[(&str, &str)]) -> Value {
     let named = |(key, value): &(&str, &str)| {
         let key = if key.contains('/') { (*key).to_owned() } else { format!("{PREFIX}{key}") };

@@ -38,7 +38,7 @@ pub fn address(text: &str) -> Result<Address, String> {
         None => match host.parse::<IpAddr>() {
             Ok(IpAddr::V4(ip)) => Host::Ip(ip.into()),
             Err(_) if is_name(host) => Host::Name(host.to_owned()),
-            // Where the port of an IPv6 address begins cannot be told without brackets.
+            // Without brackets, it is not known where the port of an IPv6 address begins.
             _ => return Err(wrong()),
         },
     };

@@ -30,7 +30,7 @@ fn read(objects: &[Value], declared: &Declared) -> (Settings, Observed) {
     (settings, observed)
 }
 
-/// What nobody's, our and the others' clients get at `a.test`, with these flags.
+/// What a client without a certificate, one of ours and one of others get at `a.test`, with these flags.
 fn with(args: &[&str], more: &[Value]) -> String {
     let mut objects = secrets();
     objects.push(ingress("a", "a.test", "/", ASKS));

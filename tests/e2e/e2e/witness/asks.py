@@ -103,13 +103,13 @@ def _request(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
 
 
 def _nobody(heard: Sequence[Heard]) -> str:
-    """Nobody gets to a Service."""
+    """No client gets to a Service."""
     served = [each for each in heard if each.outcome.backend]
     return f"{served[0].outcome}" if served else ""
 
 
 def _reaches(backend: str) -> Callable[[Sequence[Heard]], str]:
-    """Somebody gets to that one."""
+    """A client gets to that one."""
 
     def wrong(heard: Sequence[Heard]) -> str:
         outcomes = [each.outcome for each in heard]
@@ -119,7 +119,7 @@ def _reaches(backend: str) -> Callable[[Sequence[Heard]], str]:
 
 
 def _shows_another(expected: str) -> Callable[[Sequence[Heard]], str]:
-    """Whoever gets an answer has seen another certificate of the server."""
+    """A client that gets an answer has seen another certificate of the server."""
 
     def wrong(heard: Sequence[Heard]) -> str:
         seen = {each.server for each in heard if each.server}
@@ -129,7 +129,7 @@ def _shows_another(expected: str) -> Callable[[Sequence[Heard]], str]:
 
 
 def _hears(header: str, of: Callable[[str], bool]) -> Callable[[Sequence[Heard]], str]:
-    """A Service gets such a value of a header from somebody who gets to it."""
+    """A Service gets such a value of a header from a client that gets to it."""
 
     def wrong(heard: Sequence[Heard]) -> str:
         values = [each.headers.get(header, "") for each in heard if each.outcome.backend]

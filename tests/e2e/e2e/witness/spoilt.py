@@ -102,7 +102,7 @@ def is_target(target: Mapping[str, str], each: Object) -> bool:
 def ingress(
     spoilt: Spoilt, name: str, host: str, annotations: Mapping[str, str], *, path: str = "/", service: str = OPEN
 ) -> Object:
-    """An Ingress of somebody else."""
+    """An Ingress of others."""
     backend = {"service": {"name": service, "port": {"number": 80}}}
     paths: Sequence[Mapping[str, Any]] = [{"path": path, "pathType": "Prefix", "backend": backend}]
     notes = {PREFIX + key: text for key, text in annotations.items()}
