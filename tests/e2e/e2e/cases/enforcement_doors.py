@@ -214,7 +214,7 @@ ROWS = (
             ingress("class-other", "class-other.doors.test", "class", auth(), class_name="other"),
             ingress("class-nginx", "class-nginx.doors.test", "class", auth()),
         ],
-        said="its IngressClass `other` is not among the objects",
+        said="error[host-unprotected]",
     ),
     Row(
         "optional_no_ca, and an authority with the trusted one's name",
