@@ -140,3 +140,17 @@ fn settings_that_are_not_followed_hide_none_that_are() {
         );
     }
 }
+
+#[test]
+fn what_only_begins_like_a_challenge_is_none() {
+    let spec = |path: &str| {
+        format!(
+            "[cas.clients]\n[services.web]\nimage = \"httpd\"\nport = 80\n[services.solver]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nroutes = [{{ path = \"/\", service = \"web\" }}, {{ path = \"{path}\", service = \"solver\" }}]\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n"
+        )
+    };
+    Sandbox::with_toml(&spec("/.well-known/acme-challenge/x")).ok(&["render", "-q"]);
+    let run = Sandbox::with_toml(&spec("/.well-known/acme-challenge-admin")).run(&["render"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    let words = "by plain HTTP is served at `/.well-known/acme-challenge-admin`";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+}
