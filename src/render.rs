@@ -10,6 +10,7 @@
 //! 6. the form in which Secrets are handed over ([`handed_over`])
 //! 7. text, while it is written ([`text`])
 
+mod causes;
 mod finish;
 pub mod judging;
 mod name_suffix;
@@ -187,8 +188,9 @@ impl Rendered<'_> {
         for (identity, object) in others {
             set.add_other(identity, object);
         }
-        let mut found = target.check_objects(&model, &set, locate);
-        found.extend(protection::check(&model, material, target, (&set, ours), locate));
+        let found = target.check_objects(&model, &set, locate);
+        let differences = protection::check(&model, material, target, (&set, ours), locate);
+        let found = causes::joined(found, differences);
         if has_errors(&found) {
             return Err(found);
         }

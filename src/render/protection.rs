@@ -8,7 +8,7 @@ use crate::access::desired::desired;
 use crate::access::readers::readers;
 use crate::access::witness::witness;
 use crate::controllers::{Controller, Declared, Settings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Entry};
 use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Given, Missing, Requester,
     Witness, compare,
@@ -260,7 +260,7 @@ impl Scene<'_> {
             ),
         };
         let place = (self.locate)(&["hosts".into(), Step::from(key)]);
-        let mut diagnostic = Diagnostic::error(code, title).at(place);
+        let mut diagnostic = Diagnostic::error(code, title).at(place).of(Entry::Host(key.clone()));
         diagnostic = diagnostic.witness(witness(first, settings));
         let mut said: BTreeSet<String> = BTreeSet::new();
         for one in more.iter().take(MOST_SHOWN) {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::PREFIX;
 use super::check::is_protected;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Entry, Span};
 use crate::model::{Exposure, Model, Service};
 use crate::specification::document::Locate;
 use crate::specification::document::Step;
@@ -150,6 +150,11 @@ impl<'a> Scene<'a> {
     /// Whether the model protects the host.
     fn is_protected(&self, host: &str) -> bool {
         self.entries.get(host).is_some_and(|exposure| is_protected(exposure))
+    }
+
+    /// A finding at an entry, and about it.
+    fn about(&self, exposure: &Exposure, finding: Diagnostic) -> Diagnostic {
+        finding.at(self.place(exposure)).of(Entry::Host(exposure.key.clone()))
     }
 
     /// The place of an entry.

@@ -184,6 +184,7 @@ fn what_is_beside_an_ingress_is_judged() {
         for run in runs(spec, &given) {
             assert_eq!(run.status, 2, "{called}: {}", run.stderr);
             assert!(run.stderr.contains(words), "{called}: {}", run.stderr);
+            assert_eq!(run.stderr.matches("error[").count(), 1, "one cause: {}", run.stderr);
         }
     }
 }

@@ -96,15 +96,19 @@ impl<'a> Protected<'a> {
         for alias in aliases(view) {
             let Some(host) = self.meant_by(alias, &BTreeSet::new()) else { continue };
             let exposure = scene.entry_of(view).or(scene.entries.get(host).copied());
-            let place = exposure.and_then(|exposure| scene.place(exposure));
             let title = format!(
                 "{} has `server-alias: {}`, which takes requests that are meant for the protected host `{host}`, and asks nobody for a certificate",
                 called(view),
                 alias.escape_debug(),
             );
-            found.push(Diagnostic::error("alias-opens", title).at(place).help(
+            let finding = Diagnostic::error("alias-opens", title).help(
                 "remove the alias; a name that is to be open gets an entry of its own with `clientAuth = false`",
-            ));
+            );
+            let place = exposure.and_then(|exposure| scene.place(exposure));
+            found.push(match scene.entries.get(host) {
+                Some(meant) => scene.about(meant, finding).at(place),
+                None => finding.at(place),
+            });
         }
         found
     }
@@ -132,7 +136,8 @@ impl<'a> Protected<'a> {
                 other.host,
                 exposure.key,
             );
-            let diagnostic = Diagnostic::error("alias-opens", title).at(scene.place(exposure));
+            let finding = Diagnostic::error("alias-opens", title);
+            let diagnostic = scene.about(other, finding).at(scene.place(exposure));
             found.push(diagnostic.related(scene.place(other), "lets in others").help(
                 "remove the alias; a name with clients of its own gets an entry with its own `clientAuth`",
             ));

@@ -198,7 +198,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
                     continue;
                 }
                 let (kind, name) = &key;
-                let diagnostic = meeting(*kind, name, other, &thing).at(scene.place(exposure));
+                let diagnostic = scene.about(exposure, meeting(*kind, name, other, &thing));
                 let other_place = other_entry.filter(|other| other.key != exposure.key);
                 found.push(match other_place {
                     Some(other) => diagnostic.related(scene.place(other), "the other one"),

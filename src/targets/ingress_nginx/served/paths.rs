@@ -49,7 +49,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
             found.extend(problem.map(|finding| finding.at(place())));
             let plain = protected.as_ref();
             let plain = plain.and_then(|all| all.by_plain_http(host, served, &prefixes));
-            found.extend(plain.map(|finding| finding.at(place())));
+            found.extend(plain.map(|finding| scene.about(exposure, finding).at(place())));
         }
         found.extend(
             twice(host, paths)

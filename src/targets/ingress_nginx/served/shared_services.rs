@@ -138,10 +138,9 @@ fn canaries(scene: &Scene<'_>) -> Vec<Diagnostic> {
                 "{} is a canary that leads to the Service `{}/{}` of host `{}`: the controller then serves that host no more, or the Service under every name, without a certificate",
                 called(view), view.namespace, backend.service, exposure.key,
             );
-            let diagnostic = Diagnostic::error("canary-shares", title)
-                .at(scene.place(exposure))
+            let finding = Diagnostic::error("canary-shares", title)
                 .help("let the canary lead to a Service of its own");
-            Some(diagnostic)
+            Some(scene.about(exposure, finding))
         })
         .collect()
 }
