@@ -41,7 +41,7 @@ fn entry(database: &mut Database, line: &[&str], is_line: bool) -> Result<(), St
         .ok_or("its serial is not hexadecimal or not positive")?;
     if line[0] == "R" {
         let (date, reason) = line[2].split_once(',').unwrap_or((line[2], ""));
-        // A time that nobody can read makes nothing valid again.
+        // An unreadable time makes nothing valid again.
         let revoked = Revoked { at: time(date), reason: reason_of(reason) };
         database.revoked.insert(serial.clone(), revoked);
     }

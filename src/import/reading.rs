@@ -1,4 +1,4 @@
-//! From octets to findings, whatever they are: PEM, DER, PKCS#12, JSON, YAML, databases of authorities.
+//! From octets to findings, of any format: PEM, DER, PKCS#12, JSON, YAML, databases of authorities.
 //!
 //! What cannot be read is listed, and the rest goes on.
 
@@ -17,7 +17,7 @@ const AGE: [&[u8]; 2] = [b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED 
 /// What is read out of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Kind {
-    /// Whatever is there
+    /// Any format, recognized by content
     Auto,
     /// Certificates, keys and revocation lists as PEM or DER: mkcert, minica, certstrap, and any other folder
     Pem,

@@ -26,7 +26,7 @@ pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
         .collect()
 }
 
-/// A file with one leaf is a chain that somebody will serve as it stands; others are bundles.
+/// A file with one leaf is a chain that a server sends unchanged; others are bundles.
 fn of_container(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
     let mut leaves = certificates.iter().filter(|certificate| !certificate.is_authority);
     let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
@@ -75,7 +75,7 @@ fn repeated(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
     several.collect()
 }
 
-/// The issuer may be known to whoever checks: a notice for what is served without its root.
+/// The issuer may be known to the verifier: a notice for what is served without its root.
 pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Problem> {
     let one = &inspection.certificates[index];
     if one.is_self_signed || one.issuer.is_some() {

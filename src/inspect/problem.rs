@@ -1,4 +1,4 @@
-//! What is wrong with one certificate or revocation list, whatever it stands among.
+//! What is wrong with one certificate or revocation list, independent of the others.
 
 use super::constraints;
 use super::examination::Role;
@@ -42,7 +42,7 @@ pub enum Verdict {
     None,
     /// The certificate is revoked.
     Revoked,
-    /// The list is not signed by whom it names.
+    /// The list is not signed by the issuer that it names.
     WrongSignature,
 }
 
@@ -61,7 +61,7 @@ impl Problem {
 
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
         debug_assert!(codes::find(code).is_some(), "`{code}` is not in the register of codes");
-        // Whatever names of certificates are in it.
+        // Names of certificates may be in it.
         let message = shown(&message.into());
         Self { severity, code, message, verdict: Verdict::None }
     }
@@ -87,7 +87,7 @@ pub(super) struct Alone<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Checks of single certificates, in the order in which they are told.
+/// Checks of single certificates, in the order in which they are reported.
 const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 20] = [
     expired,
     not_yet_valid,
@@ -148,7 +148,7 @@ fn weak_key(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
         .then(|| Problem::error("weak-key", "a DSA key, which TLS does not take any more"))
 }
 
-/// Nobody checks the signature of a root: it is trusted as it stands.
+/// The signature of a root is not verified: it is trusted by its presence.
 fn weak_signature(Alone { details, is_self_signed, role, .. }: Alone<'_>) -> Option<Problem> {
     let is_root = is_self_signed && role.is_authority();
     (details.signature.is_weak && !is_root).then(|| {
@@ -208,7 +208,7 @@ fn unknown_critical_extension(Alone { details, .. }: Alone<'_>) -> Option<Proble
     Some(Problem::warning("unknown-critical-extension", message))
 }
 
-/// Authorities below which nginx refuses every client, as far as no other check tells.
+/// Authorities below which nginx refuses every client, unless another check reports them.
 fn refused_by_openssl(
     Alone { certificate, is_self_signed, role, .. }: Alone<'_>,
 ) -> Option<Problem> {
@@ -306,7 +306,7 @@ fn too_long(Alone { certificate, role, .. }: Alone<'_>) -> Option<Problem> {
 
 fn self_signed_leaf(Alone { is_self_signed, role, .. }: Alone<'_>) -> Option<Problem> {
     (is_self_signed && !role.is_authority()).then(|| {
-        let message = "self-signed: nobody vouches for it, each of its peers must trust this very certificate";
+        let message = "self-signed: no authority vouches for it, so each of its peers must trust this very certificate";
         Problem::warning("self-signed-leaf", message)
     })
 }

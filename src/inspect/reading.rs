@@ -1,4 +1,4 @@
-//! From octets to items, whatever they are: PEM, DER, PKCS#12, Kubernetes objects, Base64 of those.
+//! From octets to items, of any format: PEM, DER, PKCS#12, Kubernetes objects, Base64 of those.
 
 use std::fmt;
 

@@ -27,7 +27,7 @@ pub enum TreeError {
     Link(PathBuf),
     /// Something else is where a file is to be.
     NotAFile(PathBuf),
-    /// A device, or what stands for one.
+    /// A device, or a path that names one.
     Device(PathBuf),
     /// Something else is where a folder is to be.
     NotAFolder(PathBuf),

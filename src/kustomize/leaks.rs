@@ -1,4 +1,4 @@
-//! Where private keys must not go without a word: into caches and files outside of the cluster.
+//! Where private keys must not go silently: into caches and files outside of the cluster.
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::identity::Identity;
@@ -14,7 +14,7 @@ pub enum Sink {
     /// Argo CD, whose repository server caches manifests in clear in Redis
     /// (`docs/operator-manual/secret-management.md`).
     ArgoCd,
-    /// Files that whoever runs the function writes, as kpt does into its package.
+    /// Files that the program that runs the function writes, as kpt does into its package.
     Files,
 }
 

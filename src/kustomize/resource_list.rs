@@ -13,7 +13,7 @@ pub const KIND: &str = "ResourceList";
 /// Versions of the wire format; they differ in nothing that matters here.
 pub const API_VERSIONS: [&str; 2] = ["config.kubernetes.io/v1", "config.kubernetes.io/v1beta1"];
 
-/// Objects on their way through functions, and what this function is told.
+/// Objects on their way through functions, and the input of this function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceList {
     /// The version it came in, and goes out in.
@@ -24,7 +24,7 @@ pub struct ResourceList {
     pub function_config: Option<Configuration>,
     /// What functions have to say.
     pub results: Vec<Value>,
-    /// Whatever else stood beside.
+    /// All other fields.
     rest: Map<String, Value>,
 }
 

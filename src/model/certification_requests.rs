@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::brought;
 use super::context::{Context, Findings, listed};
+use super::supplied;
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::certification_request::{CertificationRequest, RequestError};
@@ -26,7 +26,7 @@ pub struct Requested<'a> {
     request: CertificationRequest,
 }
 
-/// The signing request of a client that has one; `None` is an error that was told.
+/// The signing request of a client that has one; `None` is an error that was reported.
 #[expect(clippy::option_option, reason = "a client without request is none that has errors")]
 pub fn read<'a>(
     context: Context<'a>,
@@ -40,7 +40,7 @@ pub fn read<'a>(
     };
     let path = path!["clients", client, "csr"];
     refuse_what_needs_the_key(context, client, written, findings);
-    let bytes = brought::bytes(context, &path, file, findings)?;
+    let bytes = supplied::bytes(context, &path, file, findings)?;
     let request = match CertificationRequest::from_file(bytes) {
         Ok(request) => request,
         Err(error) => {
@@ -60,7 +60,7 @@ fn refuse_from_csr_alone(
     written: &specification::Client,
     findings: &mut Findings,
 ) {
-    // A request that was refused while reading is told already.
+    // A request that was refused while reading is reported already.
     if written.from_csr.is_empty() || context.has(&path!["clients", client, "csr"]) {
         return;
     }
@@ -118,7 +118,7 @@ fn refusal(file: &str, error: &RequestError) -> Diagnostic {
         }
         RequestError::HoldsPrivateKey => (
             "private-key-disclosed",
-            "whoever holds that file can act as this client: let the owner make a new key, and send the request alone",
+            "anyone who has that file can act as this client: have the owner generate a new key, and send the request alone",
         ),
         RequestError::Malformed(_) => ("broken-request", "get the file once more"),
         RequestError::UnsupportedKey(_) => (
@@ -170,8 +170,8 @@ impl Requested<'_> {
         Some(subject)
     }
 
-    /// Tells that `subject`, which nobody wrote, is not what is asked for.
-    pub fn tell_other_subject(&self, subject: &DistinguishedName, findings: &mut Findings) {
+    /// Reports that the default `subject` differs from the requested one.
+    pub fn report_other_subject(&self, subject: &DistinguishedName, findings: &mut Findings) {
         let asked = &self.request.subject;
         let decided = self.decides(FromCsr::Subject) || self.written.subject.is_some();
         if decided || asked.is_empty() || asked == subject {
@@ -240,7 +240,7 @@ impl Requested<'_> {
         findings.push(
             Diagnostic::error(
                 "two-sources",
-                format!("`{field}` and `fromCsr` both say what the {part} shall be"),
+                format!("`{field}` and `fromCsr` both set the {part}"),
             )
             .at(self.context.key(&path!["clients", client, field]))
             .related(self.context.value(&path!["clients", client, "fromCsr"]), "the other one")

@@ -102,7 +102,7 @@ fn subject(
     let own = written.subject.as_ref();
     let subject = super::subject(context, &path, own, name, shared, findings)?;
     if let Some(requested) = requested {
-        requested.tell_other_subject(&subject, findings);
+        requested.report_other_subject(&subject, findings);
     }
     Some(subject)
 }

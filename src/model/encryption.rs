@@ -6,8 +6,8 @@ use super::context::{Context, Findings};
 use crate::diagnostic::{Diagnostic, has_errors, literal};
 use crate::path;
 
-/// Keys that nobody can read are lost; a recipient who stands there twice is likely a slip for another one.
-pub fn refuse_nobody_and_repeats(context: Context<'_>, findings: &mut Findings) {
+/// Keys without recipients are lost; a repeated recipient is likely a mistake for another one.
+pub fn refuse_none_and_repeats(context: Context<'_>, findings: &mut Findings) {
     let Some(encryption) = &context.spec.store.encryption else { return };
     let recipients = &encryption.age.recipients;
     let list = path!["store", "encryption", "age", "recipients"];
@@ -15,7 +15,7 @@ pub fn refuse_nobody_and_repeats(context: Context<'_>, findings: &mut Findings) 
         findings.push(
             Diagnostic::error(
                 "missing-value",
-                "`recipients` names nobody, so nobody could read the keys",
+                "`recipients` is empty, so no one could decrypt the keys",
             )
             .at(context.value(&list))
             .help("write the recipients that `age-keygen` prints, or remove `encryption`"),

@@ -22,11 +22,11 @@ use crate::specification::{self, ClientAuth, Tls};
 pub struct Known<'a> {
     /// Services.
     pub services: &'a BTreeMap<String, Service>,
-    /// Authorities, and their keys as far as they were brought along.
+    /// Authorities, and their keys where they were supplied.
     pub issuers: Issuers<'a>,
     /// Clients.
     pub clients: &'a BTreeMap<String, Client>,
-    /// Who stands below whom.
+    /// Which authority is below which.
     pub lineage: &'a Lineage,
 }
 
@@ -197,8 +197,8 @@ fn exposure(
         name: name.clone(),
         ingress_class_name: super::ingress_class_name(context, written),
         routes: routes?,
-        tls: tls.settled()?,
-        client_auth: client_auth.settled()?,
+        tls: tls.usable()?,
+        client_auth: client_auth.usable()?,
         existing_ingress,
         covered_by: None,
         labels,
@@ -352,10 +352,10 @@ fn server_tls(
 fn covered(source: &ServerCertificateSource, host: &HostName, certificates: &Certificates) -> bool {
     let ServerCertificateSource::Held(holder) = source else { return true };
     let issued = certificates.requests.get(holder.name()).map(|request| &request.names.dns);
-    let brought = certificates
-        .brought
+    let supplied = certificates
+        .supplied
         .get(holder)
         .and_then(|chain| chain.first())
         .map(|certificate| &certificate.names.dns);
-    issued.or(brought).is_none_or(|names| names.iter().any(|name| covers(name, host.as_str())))
+    issued.or(supplied).is_none_or(|names| names.iter().any(|name| covers(name, host.as_str())))
 }

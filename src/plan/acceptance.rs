@@ -12,7 +12,7 @@ use crate::specification::Verify;
 use crate::store::{HeldCertificate, Inventory};
 
 /// What would shut out every client of a host, and is not about to be issued anew. Of authorities that others issued,
-/// the model tells.
+/// the model reports.
 pub(super) fn refusals(
     model: &Model,
     inventory: &Inventory,
@@ -21,12 +21,12 @@ pub(super) fn refusals(
 ) -> Vec<Diagnostic> {
     let reissued: BTreeSet<&Holder> = actions.iter().map(|action| &action.request.holder).collect();
     let mut found = Vec::new();
-    let mut told: BTreeSet<&Holder> = BTreeSet::new();
+    let mut reported: BTreeSet<&Holder> = BTreeSet::new();
     for name in trusted(model, scope) {
         let chain = chains::authority(model, inventory, name).unwrap_or_default();
         let Some((blamed, refusal)) = refusal_of_chain(&chain) else { continue };
         let Some(holder) = holder_of(inventory, blamed) else { continue };
-        if !reissued.contains(holder) && told.insert(holder) {
+        if !reissued.contains(holder) && reported.insert(holder) {
             found.push(refused(holder, &refusal));
         }
     }

@@ -1,4 +1,4 @@
-//! The one way in which Secrets are handed over, whatever their format.
+//! The one way in which Secrets are handed over, in every format.
 
 use std::ops::Deref;
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::nginx::ClientFiles;
 use crate::support::{Run, Sandbox, files, output_of, tool};
 
-/// A folder with somebody's PKI in `old`, made by openssl.
+/// A folder with an existing PKI in `old`, made by openssl.
 pub struct Old {
     pub sandbox: Sandbox,
     openssl: PathBuf,

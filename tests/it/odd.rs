@@ -1,5 +1,5 @@
 //! Authorities, revocation lists and signing requests that are odd, made by a real openssl (`tests/odd/make.py`): what
-//! `openssl verify`, a real nginx and mtlsgen make of each stands in a table of the documentation.
+//! `openssl verify`, a real nginx and mtlsgen make of each is in a table of the documentation.
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites it: read before you accept.
 
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ const NOT_READ: [&str; 65] = [
     "usage-malformed",
 ];
 
-/// What mtlsgen refuses although nginx lets the clients in, each for a reason that the page tells.
+/// What mtlsgen refuses although nginx lets the clients in, each for a reason that the page gives.
 const STRICTER: [&str; 6] = [
     "constraints-none",
     "list-delta",
@@ -310,7 +310,7 @@ fn the_table_is_what_openssl_nginx_and_mtlsgen_say() {
 }
 
 #[test]
-fn existing_secrets_inspection_and_import_tell_of_what_nginx_refuses() {
+fn existing_secrets_inspection_and_import_report_what_nginx_refuses() {
     let Some(odd) = odd() else { return };
     let mut wrong = Vec::new();
     for name in odd.authorities().filter(|name| !is_about_a_client(name)) {
@@ -336,8 +336,8 @@ fn existing_secrets_inspection_and_import_tell_of_what_nginx_refuses() {
                 files.iter().filter(|file| file.exists()).map(|file| file.to_str().unwrap());
             let fixed = ["cert", "show", "--format", "json"];
             let shown = odd.sandbox.run(&fixed.into_iter().chain(files).collect::<Vec<_>>());
-            let is_told = shown.status != 0 || shown.stdout.contains("\"severity\"");
-            assert!(is_told, "{name}:\n{}{}", shown.stdout, shown.stderr);
+            let is_reported = shown.status != 0 || shown.stdout.contains("\"severity\"");
+            assert!(is_reported, "{name}:\n{}{}", shown.stdout, shown.stderr);
             import_tells(odd, name);
         }
     }

@@ -1,4 +1,4 @@
-//! README.md tells the truth: its specs render, its output is what comes out, its commands and flags
+//! README.md is correct: its specs render, its output is what comes out, its commands and flags
 //! exist, its links lead somewhere.
 //!
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites the output that it shows: read before you accept.

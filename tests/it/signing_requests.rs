@@ -24,7 +24,7 @@ csr = "requests/billing.csr"
 const CERTIFICATE: &str = "pki/clients/billing/tls.crt";
 const KEY: &str = "pki/clients/billing/tls.key";
 
-/// Somebody with openssl, who keeps their key beside the spec's folder.
+/// A client with openssl, whose key stays beside the spec's folder.
 struct Owner {
     openssl: PathBuf,
 }
@@ -125,10 +125,10 @@ fn a_request_is_signed_again_when_it_is_due_or_has_another_key() {
     let third = sandbox.read(CERTIFICATE);
     assert_ne!(public_key(&owner, &sandbox, &second), public_key(&owner, &sandbox, &third));
 
-    // What the spec says of it counts as for everybody.
+    // What the spec says of it counts as for every client.
     sandbox.write("mtls.toml", SPEC.to_owned() + "dnsNames = [\"billing.example.com\"]\n");
     let named = sandbox.ok(&["render", "--at", "2030-12-20"]).stderr;
-    assert!(named.contains("names shall be `billing.example.com`, are none"), "{named}");
+    assert!(named.contains("expected names `billing.example.com`, found none"), "{named}");
     assert!(!sandbox.path(KEY).exists());
 }
 
@@ -217,13 +217,13 @@ fn a_key_that_was_made_here_is_never_left_beside_a_certificate_of_another() {
 }
 
 #[test]
-fn a_subject_that_nobody_settled_is_told() {
+fn a_subject_that_was_not_chosen_is_reported() {
     let Some((sandbox, owner)) = requested(SPEC) else { return };
     owner.request(&sandbox, "owner.key", &["-subj", "/O=Partner Ltd/CN=them"]);
     let run = sandbox.ok(&["render"]);
-    let told =
+    let reported =
         "asks for the subject `CN=them,O=Partner Ltd`, and the certificate says `CN=billing`";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(run.stderr.contains(reported), "{}", run.stderr);
     sandbox.write("mtls.toml", SPEC.to_owned() + "subject = \"CN=billing\"\n");
     assert!(!sandbox.ok(&["render"]).stderr.contains("asks for the subject"));
 }

@@ -94,7 +94,7 @@ pub enum StoreError {
 pub struct Sealed {
     /// Its file.
     pub path: PathBuf,
-    /// Whom it is encrypted to, as far as it says so.
+    /// The recipients that it records, if it does.
     pub recipients: Option<BTreeSet<String>>,
     /// How many identities were tried.
     pub identities: usize,
@@ -221,7 +221,7 @@ fn way_out(holder: &Holder, path: &Path) -> String {
     let way = match holder {
         Holder::Authority(name) if is_below(path, &layout::retiring_folder(holder), 2) => {
             return format!(
-                "let that generation go with `mtlsgen ca rotate {name} --retire` (with `--force` if somebody still needs it)"
+                "remove that generation with `mtlsgen ca rotate {name} --retire` (with `--force` if it is still needed)"
             );
         }
         Holder::Authority(name) if is_below(path, &layout::next_folder(holder), 1) => {

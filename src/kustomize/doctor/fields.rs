@@ -68,8 +68,9 @@ fn unknown(folder: &Folder, key: &str, near: Option<&str>) -> Diagnostic {
         .at(folder.kustomization.span(&path![key]))
         .help(match near {
             Some(near) => format!("write `{near}`"),
-            None => "remove it: anchors of YAML, too, must stand in fields that Kustomize knows"
-                .to_owned(),
+            None => {
+                "remove it: anchors of YAML, too, must be in fields that Kustomize knows".to_owned()
+            }
         })
 }
 

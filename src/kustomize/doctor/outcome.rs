@@ -17,7 +17,7 @@ pub enum Outcome {
     PassesOver,
     /// The build fails because of the command: another one would not.
     CommandFails(String),
-    /// The build fails, whatever the command.
+    /// The build fails, with any command.
     Fails(String),
 }
 
@@ -156,7 +156,7 @@ pub fn of_build(outcome: Outcome, findings: &[Diagnostic]) -> Outcome {
     Outcome::Fails(why.to_owned())
 }
 
-/// What is wrong with the command that somebody gave; `instead` is the one to use.
+/// What is wrong with the command that was given; `instead` is the one to use.
 #[must_use]
 pub fn mistakes(
     all: &[Examined<'_>],
@@ -173,7 +173,7 @@ pub fn mistakes(
             Outcome::PassesOver => (
                 "silent-skip",
                 format!(
-                    "`{}` passes over `{}` without a word: it succeeds, and the objects are missing",
+                    "`{}` silently ignores `{}`: it succeeds, and the objects are missing",
                     build.line, examined.title
                 ),
             ),

@@ -51,7 +51,7 @@ fn namespace(walk: &mut Walk, metadata: &Map<String, Value>, api_version: &str, 
             walk.complain("must not be there: such objects live in no namespace");
         }
         (None, Some(kind)) if kind.namespaced => walk.complain(
-            "is missing: the object would go to whatever namespace `kubectl` happens to point at",
+            "is missing: the object would go to the current namespace of `kubectl`",
         ),
         _ => {}
     });

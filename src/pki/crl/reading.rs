@@ -1,4 +1,4 @@
-//! Reads revocation lists, whoever made them.
+//! Reads revocation lists, of any origin.
 
 use x509_parser::extensions::{AuthorityKeyIdentifier, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer as _;
@@ -97,7 +97,7 @@ fn odd_form(der: &[u8]) -> Option<String> {
 /// OpenSSL takes a delta list for a complete one, and one with a scope for the lists of others, or for none.
 fn limit(extension: &X509Extension<'_>) -> Option<&'static str> {
     match dotted(&extension.oid).as_str() {
-        "2.5.29.27" => Some("`deltaCRLIndicator`: it tells what has changed since another one"),
+        "2.5.29.27" => Some("`deltaCRLIndicator`: it lists only changes since another one"),
         // An empty one (RFC 5280, section 5.2.5) limits nothing.
         "2.5.29.28" if extension.value == EMPTY => None,
         "2.5.29.28" => Some("`issuingDistributionPoint`, which says what it is about"),

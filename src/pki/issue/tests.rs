@@ -1,4 +1,4 @@
-//! Whom certificates convince, and what is not signed.
+//! Which verifiers accept certificates, and what is not signed.
 
 mod contents;
 mod template;
@@ -10,7 +10,7 @@ use crate::pki::request::Usage;
 use crate::time::Seconds;
 use std::fmt::Write as _;
 
-/// RSA keys take long to make: one size stands for all here, tests of keys have the others.
+/// RSA keys take long to make: one size represents all here, tests of keys have the others.
 const KINDS: [KeyKind; 4] =
     [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048, KeyKind::Ed25519];
 
@@ -125,7 +125,7 @@ fn foreign(bench: &Bench, subject: &str, mask: &str, extra: &str) -> Held {
 }
 
 #[test]
-fn the_names_of_brought_authorities_stay_as_they_are() {
+fn the_names_of_supplied_authorities_stay_as_they_are() {
     let bench = Bench::new();
     // The numbers are BMPString and T61String.
     let cases = [

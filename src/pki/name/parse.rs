@@ -97,7 +97,7 @@ struct Rfc4514<'a> {
     whole: &'a str,
 }
 
-/// What stands behind a value.
+/// The separator after a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// `,`: a further RDN.
@@ -207,7 +207,7 @@ impl Rfc4514<'_> {
         })
     }
 
-    /// What stands behind a backslash: a special character, or two hexadecimal digits.
+    /// The text after a backslash: a special character, or two hexadecimal digits.
     fn escaped(&mut self, name: &str, value: &mut Vec<u8>) -> Result<(), NameError> {
         let rest = self.rest.as_str();
         if let Some(c) = rest.chars().next().filter(|c| " \"#+,;<=>\\".contains(*c)) {

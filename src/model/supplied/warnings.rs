@@ -38,7 +38,7 @@ pub(super) fn warn_about_unverified(
 ) {
     if let Some(root) = chain.root().filter(|root| !root.signature_by(root).may_be_valid()) {
         let title = format!(
-            "`{}` in `{file}` names itself as its issuer, but its own key did not sign it: nginx trusts a root as it stands, other programs may refuse it",
+            "`{}` in `{file}` names itself as its issuer, but its own key did not sign it: nginx trusts a root without checking its signature, other programs may refuse it",
             root.subject.rfc2253()
         );
         findings.push(
@@ -61,7 +61,7 @@ pub(super) fn warn_about_unverified(
     }
 }
 
-/// What stands in a file beside the certificate and its issuers.
+/// What a file has beside the certificate and its issuers.
 pub(super) fn warn_about_strays(
     context: Context<'_>,
     path: &Path,
