@@ -64,3 +64,4 @@ mod support;
 mod target_support;
 mod terminal;
 mod walkthroughs;
+mod words;

@@ -159,7 +159,8 @@ fn a_protected_identity_opens_with_its_passphrase_from_a_file_the_environment_or
         let run = with(&sandbox, &identity, variables);
         assert_eq!(run.status, 2);
         assert!(
-            run.stderr.contains("is protected by a passphrase, and there is no terminal to ask for it"),
+            run.stderr
+                .contains("is protected by a passphrase, and there is no terminal to ask for it"),
             "{}",
             run.stderr
         );
