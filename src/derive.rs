@@ -251,7 +251,7 @@ impl<'a> Work<'a> {
             Issuer::SelfSigned => occasion.make(self.root, &self.maker, None),
             Issuer::Authority(name) => match self.signer(name) {
                 Some(authority) => occasion.make(self.root, &self.maker, Some(&authority)),
-                None => Err(format!("its issuer `{name}` is not at hand")),
+                None => Err(format!("its issuer `{name}` is not available")),
             },
         };
         made.map_err(failed)

@@ -1,4 +1,4 @@
-//! Foreign PKIs: their files become a spec and the contents of a store, and nothing is issued anew.
+//! Foreign PKIs: their files become a spec and the contents of a store, and nothing is reissued.
 //!
 //! ```text
 //!  files ──reading──► Found ──judge──► Pki ──spec_text──► mtls.toml ─┐

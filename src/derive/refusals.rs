@@ -101,7 +101,7 @@ fn steps(
     };
     let activate = |next: u32, own: u32| {
         format!(
-            "activate: under `cas.{name}`, write `generation = {next}` and keep `trustedGenerations = [{}]`; render and apply: what it signs is issued anew",
+            "activate: under `cas.{name}`, write `generation = {next}` and keep `trustedGenerations = [{}]`; render and apply: what it signs is reissued",
             listed(&[own, next])
         )
     };

@@ -35,7 +35,7 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str) -> bool {
 
 fn entry(database: &mut Database, line: &[&str], is_line: bool) -> Result<(), String> {
     if !is_line {
-        return Err("it does not have six fields behind `V`, `R` or `E`".to_owned());
+        return Err("it does not have six fields after `V`, `R` or `E`".to_owned());
     }
     let serial = SerialNumber::from_hexadecimal(line[3])
         .ok_or("its serial is not hexadecimal or not positive")?;

@@ -186,7 +186,7 @@ fn not_begun(case: Case<'_>, pki: &mut Pki) {
     let early = pki.entries.iter().filter_map(|entry| {
         let begins = begins(entry).filter(|begins| *begins > case.now)?;
         let remedy = match entry.source {
-            Source::Issued(_) => "`mtlsgen cert renew NAME` issues it anew",
+            Source::Issued(_) => "`mtlsgen cert renew NAME` reissues it",
             Source::Supplied => "get another one",
         };
         Some(format!(
@@ -203,7 +203,7 @@ fn unused_keys(case: Case<'_>, pki: &mut Pki) {
         case.found.certificates.values().map(|found| found.certificate.spki_hash).collect();
     for (hash, (_, place)) in &case.found.keys {
         if !used.contains(hash) {
-            let why = "no certificate that was found belongs to it";
+            let why = "no certificate that was found matches it";
             pki.left_out.push(LeftOut::new(place, "a private key", why));
         }
     }

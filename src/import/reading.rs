@@ -67,8 +67,7 @@ pub fn read(
     }
     if AGE.iter().any(|start| octets.trim_ascii_start().starts_with(start)) {
         if kind.has_pem() {
-            let why =
-                "it is encrypted with age: decrypt it with `age -d`, and import what comes out";
+            let why = "it is encrypted with age: decrypt it with `age -d`, and import the output";
             found.left_out.push(LeftOut::new(place, "an age file", why));
         }
         return;
@@ -159,7 +158,7 @@ fn encrypted(
     let why = match passwords.password(&place.to_string(), true) {
         Ok(Some(password)) => match open(&password) {
             Ok(key) => return add_key(found, place, key),
-            Err(Pkcs12Error::WrongPassword) => "the password is another one".to_owned(),
+            Err(Pkcs12Error::WrongPassword) => "the password is wrong".to_owned(),
             Err(Pkcs12Error::Unsupported(what)) => format!("it is encrypted with {what}"),
             Err(_) => "it is damaged".to_owned(),
         },

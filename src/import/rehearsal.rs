@@ -31,7 +31,7 @@ pub(super) enum Rehearsal {
     Broken(Vec<Diagnostic>),
 }
 
-/// A holder whose certificate would be issued anew, or whose entry is wrong.
+/// A holder whose certificate would be reissued, or whose entry is wrong.
 pub(super) struct Refused {
     /// Why.
     pub why: String,

@@ -41,19 +41,19 @@ fn of_container(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> 
     let mut problems = repeated(origin, certificates);
     if certificates[0] != *leaf || !chain.in_order {
         let message = format!(
-            "{origin}: the certificates are in a wrong order; servers send them as they stand: first the {}, then its issuer, and so on",
+            "{origin}: the certificates are in the wrong order; servers send them in this order: first the {}, then its issuer, and so on",
             words::name(&leaf.subject)
         );
         problems.push(Problem::warning("wrong-order", message));
     }
     for index in &chain.unused {
         let message =
-            format!("{origin}: {} is no part of the chain", words::name(&rest[*index].subject));
+            format!("{origin}: {} is not part of the chain", words::name(&rest[*index].subject));
         problems.push(Problem::warning("not-part-of-chain", message));
     }
     if chain.root().is_some_and(|root| root != *leaf) {
         let message = format!(
-            "{origin}: the root is in the chain: who is to trust it has it already, so it need not be sent"
+            "{origin}: the root is in the chain: clients that trust it have it already, so it need not be sent"
         );
         problems.push(Problem::notice("root-in-chain", message));
     }
@@ -89,7 +89,7 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
         |other: &&Examined| one.certificate.signature_by(&other.certificate) == Signature::Valid;
     if named.iter().any(is_signed) {
         let message = format!(
-            "the key of {issuer} here signed it, but its authorityKeyIdentifier names another certificate: OpenSSL and nginx take none but that"
+            "the key of {issuer} here signed it, but its authorityKeyIdentifier names another certificate: OpenSSL and nginx accept only that one"
         );
         return Some(Problem::error("wrong-issuer", message));
     }
@@ -100,7 +100,7 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
         return Some(Problem::error("wrong-issuer", message));
     }
     let message =
-        format!("the chain ends here: the certificate of its issuer, {issuer}, is not at hand");
+        format!("the chain ends here: the certificate of its issuer, {issuer}, is not available");
     Some(Problem::notice("issuer-missing", message))
 }
 
@@ -128,7 +128,7 @@ pub(super) fn issuer_may_not_sign(inspection: &Inspection, index: usize) -> Opti
     let issuer = &inspection.certificates[inspection.certificates[index].issuer?];
     (!issuer.certificate.may_sign_certificates()).then(|| {
         let message = format!(
-            "signed by {}, which is no authority that may sign",
+            "signed by {}, which may not sign certificates",
             words::name(&issuer.certificate.subject)
         );
         Problem::error("issuer-may-not-sign", message)

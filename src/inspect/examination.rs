@@ -312,7 +312,7 @@ fn match_key(key: &mut ExaminedKey, certificates: &[Examined], places: &[(Origin
     let has_to_fit: Vec<usize> =
         if beside.is_empty() { (0..certificates.len()).collect() } else { beside };
     if !has_to_fit.is_empty() && !has_to_fit.iter().any(fits) {
-        let message = "belongs to none of the certificates beside it";
+        let message = "matches none of the certificates beside it";
         key.problems.push(Problem::error("key-does-not-belong", message));
     }
 }
@@ -324,7 +324,7 @@ fn match_list(list: &mut ExaminedList, certificates: &[Examined]) {
     list.issuer = verified.or_else(|| certificates.iter().position(signed));
     let Some(issuer) = list.issuer.map(|issuer| &certificates[issuer].certificate) else {
         if certificates.iter().any(|one| named(&one)) {
-            let message = "its signature is not of the authority that it names";
+            let message = "its signature is not that of the authority that it names";
             list.problems
                 .push(Problem::error("signature", message).that_says(Verdict::WrongSignature));
         }

@@ -145,7 +145,7 @@ fn weak_key(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
         return Some(Problem::error("curve-not-named", message));
     }
     (key.algorithm == "DSA")
-        .then(|| Problem::error("weak-key", "a DSA key, which TLS does not take any more"))
+        .then(|| Problem::error("weak-key", "a DSA key, which TLS no longer accepts"))
 }
 
 /// The signature of a root is not verified: it is trusted by its presence.

@@ -95,7 +95,7 @@ pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwor
         |words: String| vec![Item { origin: origin.clone(), content: Content::Other(words) }];
     if pkcs12::looks_like(octets) {
         return open(origin, octets, passwords, false).unwrap_or_else(|_| {
-            item("a PKCS#12 file, not shown: its password is not at hand".to_owned())
+            item("a PKCS#12 file, not shown: its password is not known".to_owned())
         });
     }
     match der(origin, octets) {

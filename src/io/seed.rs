@@ -110,7 +110,7 @@ impl SeedInputError {
             Self::Both => "unset one of them".to_owned(),
             Self::Read(error) => error.hint().unwrap_or_else(|| "check the file".to_owned()),
             Self::Pasted => format!("name a file that holds the seed, or put the seed itself into `{VARIABLE}`; a seed in a spec or on a command line may be known to others: make another one, `(umask 077; openssl rand -hex 32 > seed)`"),
-            Self::Exposed { path, .. } => format!("say `chmod 600 '{}'`; if others may have read it, make another seed", path.display()),
+            Self::Exposed { path, .. } => format!("run `chmod 600 '{}'`; if others may have read it, make another seed", path.display()),
             Self::Unfit(..) => "make one: `(umask 077; openssl rand -hex 32 > seed)`; another seed changes every key and certificate".to_owned(),
         }
     }

@@ -55,7 +55,7 @@ pub fn stale(items: &[Value], objects: &[Value], name: &str) -> Vec<Diagnostic> 
         .filter(is_stale)
         .filter_map(Identity::of)
         .map(|identity| {
-            let title = format!("{identity} carries the label `mtlsgen.dev/name: {name}`, but the spec does not give it any more");
+            let title = format!("{identity} carries the label `mtlsgen.dev/name: {name}`, but the spec no longer gives it");
             Diagnostic::warning("stale-object", title).help("remove its file")
         })
         .collect()

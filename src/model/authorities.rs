@@ -36,7 +36,7 @@ pub fn resolve(
         let name = key.as_str();
         if name == SELF_SIGNED {
             findings.push(
-                Diagnostic::error("reserved-name", "an authority cannot be called `self-signed`")
+                Diagnostic::error("reserved-name", "an authority cannot have the name `self-signed`")
                     .at(context.key(&path!["cas", name]))
                     .help("`tls.issuer = \"self-signed\"` means a certificate's own key; choose another name"),
             );
@@ -115,7 +115,7 @@ fn refuse_cycles(context: Context<'_>, issuers: &BTreeMap<&str, &str>, findings:
                     findings.push(
                         Diagnostic::error(
                             "issuer-cycle",
-                            format!("authorities sign each other in a circle: {round}"),
+                            format!("authorities sign each other in a cycle: {round}"),
                         )
                         .at(context.value(&path!["cas", cycle[0], "issuer"]))
                         .help("remove `issuer` from the one that is the root"),
@@ -280,10 +280,10 @@ fn refuse_endless_chains(
         findings.push(
             Diagnostic::error(
                 "path-length",
-                format!("`{name}` has a line of 255 authorities or more below it"),
+                format!("`{name}` has a chain of 255 or more authorities below it"),
             )
             .at(context.key(&path!["cas", *name]))
-            .help("let fewer authorities stand between a root and what it signs for"),
+            .help("use fewer authorities between a root and its leaves"),
         );
     }
 }

@@ -120,7 +120,7 @@ fn refusal(file: &str, error: &RequestError) -> Diagnostic {
             "private-key-disclosed",
             "anyone who has that file can act as this client: have the owner generate a new key, and send the request alone",
         ),
-        RequestError::Malformed(_) => ("broken-request", "get the file once more"),
+        RequestError::Malformed(_) => ("broken-request", "get the file again"),
         RequestError::UnsupportedKey(_) => (
             "unsupported-key",
             "ask the owner for a request with a key of ECDSA (P-256, P-384), RSA (2048, 3072 or 4096 bits) or Ed25519",
@@ -156,9 +156,9 @@ impl Requested<'_> {
         }
         let subject = &self.request.subject;
         let problem = if subject.is_empty() {
-            Some("asks for no subject".to_owned())
+            Some("requests no subject".to_owned())
         } else {
-            subject.check().err().map(|error| format!("asks for a subject where {}", error.problem))
+            subject.check().err().map(|error| format!("requests a subject where {}", error.problem))
         };
         if let Some(problem) = problem {
             findings.push(
@@ -178,13 +178,13 @@ impl Requested<'_> {
             return;
         }
         let title = format!(
-            "`{}` asks for the subject `{asked}`, and the certificate says `{subject}`",
+            "`{}` requests the subject `{asked}`, and the certificate has `{subject}`",
             self.file
         );
         findings.push(
             Diagnostic::notice("requested-subject", title)
                 .at(self.context.value(&self.csr()))
-                .help("write `subject` to settle it, or `fromCsr = [\"subject\"]` to take what is asked for"),
+                .help("write `subject` to override it, or `fromCsr = [\"subject\"]` to use the requested one"),
         );
     }
 
@@ -228,7 +228,7 @@ impl Requested<'_> {
         findings.push(
             Diagnostic::error(
                 "authority-requested",
-                format!("`{}` asks for the certificate of an authority", self.file),
+                format!("`{}` requests the certificate of an authority", self.file),
             )
             .at(self.context.value(&self.csr()))
             .help("a client's certificate signs no others: ask the owner for a request without `CA:TRUE`, keyCertSign and cRLSign"),
@@ -255,7 +255,7 @@ impl Requested<'_> {
         }
         let names = self.request.other_names.join(", ");
         findings.push(
-            Diagnostic::error("requested-names", format!("`{}` asks for {names}", self.file))
+            Diagnostic::error("requested-names", format!("`{}` requests {names}", self.file))
                 .at(self.context.value(&self.csr()))
                 .help("mtlsgen issues DNS names, IP addresses, mail addresses and URIs: ask the owner for a request without it"),
         );
@@ -272,14 +272,14 @@ impl Requested<'_> {
         for (field, names) in unlisted.into_iter().filter(|(_, names)| !names.is_empty()) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let title = format!(
-                "`{}` asks for {}, which `{field}` does not list",
+                "`{}` requests {}, which `{field}` does not list",
                 self.file,
                 listed(&names)
             );
             findings.push(
                 Diagnostic::error("requested-names", title)
                     .at(self.context.value(&self.csr()))
-                    .help(format!("add it to `{field}` if this client may have it, or write `fromCsr = [\"names\"]` to take all names that are asked for")),
+                    .help(format!("add it to `{field}` if this client may have it, or write `fromCsr = [\"names\"]` to use all requested names")),
             );
         }
     }
@@ -294,7 +294,7 @@ impl Requested<'_> {
         for name in names {
             let Err(problem) = check(&name.to_string()) else { continue };
             let problem = problem.lines().next().unwrap_or_default();
-            let title = format!("`{}` asks for a name that cannot be issued: {problem}", self.file);
+            let title = format!("`{}` requests a name that cannot be issued: {problem}", self.file);
             findings.push(
                 Diagnostic::error("requested-names", title)
                     .at(self.context.value(&self.csr()))

@@ -326,7 +326,7 @@ fn refuse_short_windows(context: Context<'_>, model: &Model, findings: &mut Find
         findings.push(
             Diagnostic::error(
                 "windows-too-short",
-                format!("certificates of {holder} last {duration} and make way {renew_before} before their end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"),
+                format!("certificates of {holder} last {duration} and are replaced {renew_before} before they end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"),
             )
             .at(context.value(&place))
             .help(help),
@@ -365,7 +365,7 @@ fn refuse_short_lists(context: Context<'_>, model: &Model, findings: &mut Findin
         }
         let longest = periods::longest_renew_before(duration);
         findings.push(
-            Diagnostic::error("windows-too-short", format!("revocation lists of `{name}` last {duration} and make way {renew_before} before their end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"))
+            Diagnostic::error("windows-too-short", format!("revocation lists of `{name}` last {duration} and are replaced {renew_before} before they end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"))
                 .at(context.value(&path!["cas", name, "crl"]))
                 .help(format!("write a `renewBefore` of {} or less, or a longer `duration`", listed(&[&longest.to_string()]))),
         );

@@ -27,10 +27,10 @@ pub fn refuse_none_and_repeats(context: Context<'_>, findings: &mut Findings) {
             findings.push(
                 Diagnostic::error(
                     "repeated-value",
-                    format!("the recipient {} is named twice", literal(recipient.as_str())),
+                    format!("recipient {} is listed twice", literal(recipient.as_str())),
                 )
                 .at(context.value(&path!["store", "encryption", "age", "recipients", index]))
-                .help("remove one of both, or write the recipient that was meant"),
+                .help("remove one of them, or write the recipient that was meant"),
             );
         }
     }

@@ -264,7 +264,7 @@ fn refuse_without_tls(context: Context<'_>, key: &str, findings: &mut Findings) 
     findings.push(
         Diagnostic::error(
             "client-auth-without-tls",
-            "client certificates are asked for in TLS, and this host has none",
+            "client authentication is part of TLS, and this host has no certificate",
         )
         .at(place)
         .related(context.key(&path!["hosts", key, "tls"]), "HTTP only")

@@ -198,7 +198,7 @@ fn refuse_unfit(
         findings.push(
             Diagnostic::error("crl-revokes-authority", format!("the revocation list of `{issuer}` in `{file}` revokes the authority `{}`: nginx would refuse every client below it (OpenSSL's error 23, `certificate revoked`)", revoked.subject.rfc2253()))
                 .at(context.value(path))
-                .help("trust an authority that is not revoked; its owner has another one, or has put an end to it"),
+                .help("trust an authority that is not revoked; its owner has another one, or has discontinued it"),
         );
     } else if list.end() <= context.now {
         findings.push(

@@ -258,7 +258,7 @@ fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refus
         return Some(refused(what, 20, "unable to get local issuer certificate"));
     }
     (certificate.key_usage == Some(0)).then(|| {
-        let what = "has a keyUsage that allows nothing, which makes it invalid";
+        let what = "has an empty keyUsage, which makes it invalid";
         refused(what, 20, "unable to get local issuer certificate")
     })
 }
@@ -330,7 +330,7 @@ fn no_certificate_signing(Authority { certificate, .. }: Authority<'_>) -> Optio
 /// mtlsgen.
 fn no_authority(Authority { certificate, .. }: Authority<'_>) -> Option<Refusal> {
     (!certificate.is_authority).then(|| {
-        let what = "is not an authority's (basicConstraints lacks `CA:TRUE`)";
+        let what = "is not that of an authority (basicConstraints lacks `CA:TRUE`)";
         refused(what, 79, "invalid CA certificate")
     })
 }

@@ -11,7 +11,7 @@ use crate::pki::request::Holder;
 use crate::specification::Verify;
 use crate::store::{HeldCertificate, Inventory};
 
-/// What would shut out every client of a host, and is not about to be issued anew. Of authorities that others issued,
+/// What would shut out every client of a host, and is not about to be reissued. Of authorities that others issued,
 /// the model reports.
 pub(super) fn refusals(
     model: &Model,
@@ -59,7 +59,7 @@ fn refused(holder: &Holder, refusal: &Refusal) -> Diagnostic {
             "write a `maxPathLen` for `cas.{name}` that allows for those below it, or none"
         )),
         _ => finding.help(format!(
-            "issue it anew, with the key and the name that it has: `mtlsgen cert renew cas/{name}`"
+            "reissue it, with the key and the name that it has: `mtlsgen cert renew cas/{name}`"
         )),
     }
 }

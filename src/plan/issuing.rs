@@ -191,7 +191,7 @@ impl Workshop<'_> {
             }
             Issuer::Authority(name) => (
                 chains::authority(self.model, &self.authorities, name).ok_or_else(|| {
-                    format!("the certificate of its issuer `{name}` is not at hand")
+                    format!("the certificate of its issuer `{name}` is not available")
                 })?,
                 self.key(&Holder::Authority(name.clone()))?,
             ),
@@ -231,7 +231,8 @@ impl Workshop<'_> {
     fn list(&self, action: &ListAction, inventory: &Inventory) -> Result<RevocationList, String> {
         let name = &action.authority;
         if let Some(hash) = &action.generation {
-            let missing = |what: &str| format!("the {what} of an older generation is not at hand");
+            let missing =
+                |what: &str| format!("the {what} of an older generation is not available");
             let generations = inventory.trusted(name);
             let certificate = generations.into_iter().find(|one| one.spki_hash == *hash);
             let certificate = Some(certificate.ok_or_else(|| missing("certificate"))?);
@@ -243,7 +244,7 @@ impl Workshop<'_> {
         let chain = chains::authority(self.model, &self.authorities, name);
         let certificate = chain.and_then(|chain| chain.first().copied());
         let certificate =
-            certificate.ok_or_else(|| format!("the certificate of `{name}` is not at hand"))?;
+            certificate.ok_or_else(|| format!("the certificate of `{name}` is not available"))?;
         let key = self.key(&Holder::Authority(name.clone()))?;
         let signer = Signer { certificate: Some(certificate), key };
         issue::sign_revocation_list(&action.draft, &signer).map_err(|error| error.to_string())
@@ -261,7 +262,7 @@ impl Workshop<'_> {
     fn key(&self, holder: &Holder) -> Result<&PrivateKey, String> {
         let made = self.made.get(holder).and_then(|at| self.issued.certificates[*at].key.as_ref());
         made.or_else(|| self.keyring.get(holder))
-            .ok_or_else(|| format!("the private key of {holder} is not at hand"))
+            .ok_or_else(|| format!("the private key of {holder} is not available"))
     }
 }
 

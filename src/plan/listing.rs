@@ -83,11 +83,11 @@ impl fmt::Display for ListReason {
             Self::Incomplete { missing: 1 } => f.write_str("it lacks a revoked certificate"),
             Self::Incomplete { missing } => write!(f, "it lacks {missing} revoked certificates"),
             Self::Expired { next_update } => {
-                write!(f, "it ended at {next_update}, and every client is refused since")
+                write!(f, "it ended at {next_update}, and every client has been refused since")
             }
             Self::Due { next_update } => write!(f, "due for renewal, ends at {next_update}"),
             Self::Early { this_update } => write!(f, "it begins at {this_update} only"),
-            Self::AuthorityRenewed => f.write_str("its authority lasts longer by now"),
+            Self::AuthorityRenewed => f.write_str("its authority now lasts longer"),
             Self::TooLong { want, have } => write!(f, "expected to last {want}, lasts {have}"),
         }
     }

@@ -325,7 +325,7 @@ impl Causes<'_> {
         let mut ways = Vec::new();
         if self.is_new && self.by_rollover && self.supplying.is_empty() {
             let roots = self.revoking.iter().filter(ours);
-            ways.extend(roots.map(|name| format!("or shut out old certificates without a list: `mtlsgen ca rotate {name}`, later `--activate`, and, once every other client has a new one, `--retire --force`; this needs no revocation")));
+            ways.extend(roots.map(|name| format!("or refuse old certificates without a list: `mtlsgen ca rotate {name}`, later `--activate`, and, once every other client has a new one, `--retire --force`; this needs no revocation")));
         }
         if let [first, ..] = others.as_slice() {
             ways.push(format!("or let an authority with another name and root sign those who may enter, and list that in `clientAuth.cas` in place of `{first}`"));

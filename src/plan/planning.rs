@@ -437,7 +437,7 @@ fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
             ),
         )
         .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
-        .help("if the clock is right, the one that it was issued by was ahead: `mtlsgen cert renew NAME` or `--all` issues it anew"),
+        .help("if the clock is right, the one that it was issued by was ahead: `mtlsgen cert renew NAME` or `--all` reissues it"),
     )
 }
 

@@ -130,7 +130,7 @@ impl fmt::Display for Reason {
             Self::Revoked { serial, reason } => {
                 write!(f, "its certificate {serial} was revoked ({reason})")
             }
-            Self::Asked => f.write_str("asked for"),
+            Self::Asked => f.write_str("requested"),
             Self::Expired { not_after } => write!(f, "expired at {not_after}"),
             Self::Due { not_after } => write!(f, "due for renewal, expires at {not_after}"),
         }

@@ -27,7 +27,7 @@ pub(super) fn refuse_before(
             format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
         )
         .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
-        .help(format!("if the clock is right, the one that `{name}` was issued by was ahead: `mtlsgen cert renew cas/{name}` issues it anew, with its own key")),
+        .help(format!("if the clock is right, the one that `{name}` was issued by was ahead: `mtlsgen cert renew cas/{name}` reissues it, with its own key")),
     )
 }
 
@@ -53,7 +53,7 @@ pub(super) fn lost_authority(
     Some(
         Diagnostic::error("lost-authority", title)
             .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
-            .help("if it is lost for good, declare a new authority under another name and subject, let its clients and hosts name that, and run `mtlsgen render --new-authorities`"),
+            .help("if it is permanently lost, declare a new authority under another name and subject, let its clients and hosts name that, and run `mtlsgen render --new-authorities`"),
     )
 }
 
@@ -72,7 +72,7 @@ pub(super) fn lost_revocations(inventory: &Inventory, revoked: &Revocations) -> 
             more => format!(" and {more} more"),
         };
         let title = format!(
-            "the ledger of authority `{name}` lacks the revocation of certificate {first}{more}, which its newest revocation list names: another list would let it in again"
+            "the ledger of authority `{name}` lacks the revocation of certificate {first}{more}, which its newest revocation list names: a new list would admit it again"
         );
         Some(Diagnostic::error("revocation-lost", title).help(format!(
             "restore the files from Git or a backup: they lie in `cas/{name}/ledger` in the store, and `.revoked-` is in their names"
@@ -97,7 +97,7 @@ pub(super) fn refuse_other_key(
     );
     Some(
         Diagnostic::error("key-mismatch", title)
-            .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
+            .help("move its `tls.key` out of the store, if that key is no longer needed; then the request is signed")
             .help("or give the entry another name, so that both keys have a certificate"),
     )
 }
@@ -193,7 +193,7 @@ pub(super) fn refuse_compromised(
     let is_open = held.is_some_and(|held| held.certificate().serial != *serial)
         && !matches!(reason, Some(Reason::Revoked { .. }));
     Some(if is_open {
-        warning.help(format!("its current certificate still opens doors: `mtlsgen cert revoke --all clients/{name} --reason keyCompromise`"))
+        warning.help(format!("its current certificate is still accepted: `mtlsgen cert revoke --all clients/{name} --reason keyCompromise`"))
     } else {
         warning
     })
@@ -233,7 +233,7 @@ pub(super) fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
         "the next generation of {holder}, which was introduced, is not what the spec asks for: {reason}"
     );
     Diagnostic::error("rotation-outdated", title)
-        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
+        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, abandon the rollover with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
 }
 
 /// A new certificate for the same key would undo the revocation.

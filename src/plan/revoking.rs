@@ -148,7 +148,7 @@ pub fn beside_bundle<'a>(
     }
     let Some(members) = together(model, revoked, listed) else { return Ok(None) };
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
-    let missing = |name: &str| format!("the revocation list of {name} is not at hand");
+    let missing = |name: &str| format!("the revocation list of {name} is not available");
     let mut lists = Vec::new();
     let mut add = |list| {
         // One key with two certificates, as after a renewal, has one list.
@@ -190,9 +190,10 @@ fn lists_of<'a>(
     authority: &Certificate,
 ) -> Result<Option<&'a RevocationList>, String> {
     match current(model, inventory, authority) {
-        None if !inventory.is_beside_current(authority) => {
-            Err(format!("the revocation list of `{}` is not at hand", authority.subject.rfc2253()))
-        }
+        None if !inventory.is_beside_current(authority) => Err(format!(
+            "the revocation list of `{}` is not available",
+            authority.subject.rfc2253()
+        )),
         list => Ok(list),
     }
 }

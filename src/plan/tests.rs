@@ -292,7 +292,7 @@ fn a_scope_leaves_the_others_alone() {
     };
     for reuse_keys in [false, true] {
         let plan = plan_within(&model(SPEC), &first.inventory, day(1), &scope(reuse_keys)).unwrap();
-        assert_eq!(reported(&plan), ["client `bob`: asked for"]);
+        assert_eq!(reported(&plan), ["client `bob`: requested"]);
         assert_eq!(plan.actions[0].keeps_key, reuse_keys);
     }
 }

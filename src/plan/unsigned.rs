@@ -61,7 +61,7 @@ pub fn refuse_unsigned(
         "all its clients need new certificates"
     };
     Some(error.help(format!(
-        "if that authority is gone for good, run `mtlsgen render --new-authorities`: then {then}"
+        "if that authority is permanently lost, run `mtlsgen render --new-authorities`: then {then}"
     )))
 }
 

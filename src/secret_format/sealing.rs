@@ -107,5 +107,5 @@ fn not_shown(format: &dyn SecretFormat, object: &Object) -> Diagnostic {
         "{identity} cannot be handed over in the Secret format `{name}`: its private key is not shown"
     );
     Diagnostic::error("format-needs-key", title)
-        .help("write to a file or a pipe, where the key is at hand")
+        .help("write to a file or a pipe, where the key is available")
 }

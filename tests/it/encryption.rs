@@ -237,7 +237,7 @@ fn what_needs_no_private_key_works_without_an_identity() {
             ),
             &*people[0].recipient,
             &people[1].recipient,
-            "say `--identity FILE` or set `SOPS_AGE_KEY_FILE`",
+            "use `--identity FILE` or set `SOPS_AGE_KEY_FILE`",
             "`SOPS_AGE_KEY` (not set), `SOPS_AGE_KEY_FILE` (not set), `SOPS_AGE_KEY_CMD` (not set)",
         ] {
             assert!(run.stderr.contains(words), "{words}: {}", run.stderr);

@@ -1,4 +1,4 @@
-//! `mtlsgen import`: PKIs of other tools come along, nothing is issued anew, and their clients go on.
+//! `mtlsgen import`: PKIs of other tools come along, nothing is reissued, and their clients go on.
 
 mod afterwards;
 mod clusters;

@@ -124,7 +124,7 @@ fn a_key_is_kept_unless_its_certificate_was_revoked() {
     let (reported, _) = renew(&["--dry-run"]);
     assert_eq!((&reported["key"], &reported["serial"]), (&"new".into(), &serde_json::Value::Null));
     let (_, words) = renew(&[]);
-    assert!(words.contains("asked for; with a new key"), "{words}");
+    assert!(words.contains("requested; with a new key"), "{words}");
     assert_ne!(key(), first);
 }
 

@@ -139,7 +139,7 @@ fn a_request_is_renewed_by_itself_whether_keys_are_kept_or_not() {
     let first = sandbox.read(CERTIFICATE);
     for flags in [&[][..], &["--reuse-key"], &["--reuse-key", "--format", "json"]] {
         let run = sandbox.ok(&[&["cert", "renew", "billing"], flags].concat());
-        let words = "issued client `billing`: asked for; for the key of its signing request";
+        let words = "issued client `billing`: requested; for the key of its signing request";
         assert!(run.stderr.contains(words), "{}", run.stderr);
         assert!(
             run.stderr.contains("give `pki/clients/billing/tls.crt` to client"),
@@ -222,10 +222,10 @@ fn a_subject_that_was_not_chosen_is_reported() {
     owner.request(&sandbox, "owner.key", &["-subj", "/O=Partner Ltd/CN=them"]);
     let run = sandbox.ok(&["render"]);
     let reported =
-        "asks for the subject `CN=them,O=Partner Ltd`, and the certificate says `CN=billing`";
+        "requests the subject `CN=them,O=Partner Ltd`, and the certificate has `CN=billing`";
     assert!(run.stderr.contains(reported), "{}", run.stderr);
     sandbox.write("mtls.toml", SPEC.to_owned() + "subject = \"CN=billing\"\n");
-    assert!(!sandbox.ok(&["render"]).stderr.contains("asks for the subject"));
+    assert!(!sandbox.ok(&["render"]).stderr.contains("requests the subject"));
 }
 
 #[test]

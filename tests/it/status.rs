@@ -251,7 +251,7 @@ fn renewals_are_chosen_by_name_time_or_all() {
     assert_eq!(issued(&["--all", "--at", "2030-12-02"]), 4);
     let before = sandbox.files();
     let run = sandbox.ok(&["cert", "renew", "--all", "--dry-run"]);
-    assert_eq!(run.stderr.matches("asked for").count(), 4, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("requested").count(), 4, "{}", run.stderr);
     assert_eq!(sandbox.files(), before);
     for (arguments, words) in [
         (&["nothing"][..], "no certificate that mtlsgen issues for `nothing`"),

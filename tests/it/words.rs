@@ -67,7 +67,7 @@ fn entry_of(path: &str) -> Option<&'static str> {
 /// Comments and literals of Rust, with everything else blanked, so that lines keep their numbers.
 fn prose(code: &str) -> String {
     let literal = regex_lite::Regex::new(concat!(
-        r#"(?s)//[^\n]*|/\*.*?\*/|b?r##".*?"##|b?r#".*?"#|b?r".*?"|"(?:\\.|[^"\\])*"|"#,
+        r###"(?s)//[^\n]*|/\*.*?\*/|b?r##".*?"##|b?r#".*?"#|b?r".*?"|"(?:\\.|[^"\\])*"|"###,
         r"'(?:\\[^\n]{1,9}?|[^'\\])'"
     ))
     .expect("the expression is one");
@@ -111,7 +111,8 @@ fn count(path: &str, text: &str, into: &mut Found) {
         if line.contains(HEAD) {
             continue;
         }
-        into.words += line.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 1).count();
+        into.words +=
+            line.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 1).count();
         let lower = line.to_ascii_lowercase();
         for word in WORDS {
             for (at, _) in lower.match_indices(word) {

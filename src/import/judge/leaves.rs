@@ -211,7 +211,7 @@ fn source(
                 no_issuer(authorities, pki, own),
                 match &leaf.signer {
                     Signer::Ours(name) if pki.authority(name).is_some() => {
-                        "; hosts can trust that authority all the same"
+                        "; hosts can still trust that authority"
                     }
                     _ => "",
                 }
@@ -225,11 +225,11 @@ fn source(
         _ if case.has_key(own) => {}
         Some(key) => {
             return Err(format!(
-                "its key is too short ({key}) to be used: let `render` issue another one"
+                "its key is too short ({key}) to be used: have `render` issue another one"
             ));
         }
         None => {
-            return Err("its private key is not here, and no server can do without".to_owned());
+            return Err("its private key is not here, and a server needs it".to_owned());
         }
     }
     Ok(match issuer {
@@ -276,7 +276,7 @@ fn supplied(
     entry.above = chain::served(&chain.certificates)[1..].iter().copied().cloned().collect();
     let why = why.unwrap_or_else(|| {
         if own.is_authority {
-            "it is self-signed as an authority's, which no server's should be".to_owned()
+            "it is a self-signed authority certificate, which a server should not have".to_owned()
         } else {
             no_issuer(authorities, pki, own)
         }
@@ -292,7 +292,7 @@ fn report(entry: &Entry, pki: &mut Pki) {
     let purposes = own.extended_key_usage.as_deref().map_or(0, <[_]>::len);
     if purposes != 1 {
         pki.notes.push(format!(
-            "{}: its certificate serves more than it should (extended key usage: {}); the next one will not",
+            "{}: its certificate allows more uses than needed (extended key usage: {}); the next one does not",
             entry.holder,
             own.extended_key_usage.as_ref().map_or_else(
                 || "everything".to_owned(),
@@ -305,7 +305,7 @@ fn report(entry: &Entry, pki: &mut Pki) {
         (false, Some(_)) => {
             "its owner has the private key; the next certificate is for the same one, by the signing request that came along"
         }
-        (false, None) => "its private key is not here; the next certificate comes with a new key",
+        (false, None) => "its private key is not here; the next certificate has a new key",
     };
     pki.notes.push(format!("{}: {next}", entry.holder));
 }

@@ -111,7 +111,7 @@ impl Sources {
                         "{place} is protected by a passphrase, and there is no terminal to ask for it"
                     ),
                     hint: format!(
-                        "name a file with it by `--identity-passphrase-file`, or set `{PASSPHRASE}`"
+                        "name a file that contains it with `--identity-passphrase-file`, or set `{PASSPHRASE}`"
                     ),
                 });
             }
@@ -120,7 +120,7 @@ impl Sources {
         };
         let failed = |problem: String| IdentityError {
             problem,
-            hint: "make such a file by `age-keygen | age -p > FILE`".to_owned(),
+            hint: "make such a file with `age-keygen | age -p > FILE`".to_owned(),
         };
         match open_with_passphrase(&octets, &passphrase) {
             Ok(Some(text)) => found.add(place, &text),
@@ -145,7 +145,7 @@ impl Sources {
             terminal::secret(&format!("Passphrase of {place}: ")).map_err(|error| {
                 IdentityError {
                     problem: format!("cannot ask for the passphrase of {place}: {error}"),
-                    hint: format!("set `{PASSPHRASE}`, or say `--identity-passphrase-file`"),
+                    hint: format!("set `{PASSPHRASE}`, or use `--identity-passphrase-file`"),
                 }
             })?
         };
@@ -208,7 +208,7 @@ fn output(command: &OsString) -> Result<Zeroizing<Vec<u8>>, String> {
 fn command_failed(why: &str) -> IdentityError {
     IdentityError {
         problem: format!("the command in `{KEY_COMMAND}` failed: {why}"),
-        hint: "mend the command, or say `--identity FILE`".to_owned(),
+        hint: "fix the command, or use `--identity FILE`".to_owned(),
     }
 }
 

@@ -127,7 +127,7 @@ impl Sealed {
             places => places.join(", "),
         };
         format!(
-            "say `--identity FILE` or set `SOPS_AGE_KEY_FILE`, with the identity {whose}; looked for identities in {places}"
+            "use `--identity FILE` or set `SOPS_AGE_KEY_FILE`, with the identity {whose}; looked for identities in {places}"
         )
     }
 }
@@ -187,12 +187,12 @@ impl StoreError {
                     .to_owned()
             }
             Self::Shared(shared) => format!(
-                "{}; where that is meant, as for a checkout in CI, say `--allow-shared-store` or set \
+                "{}; where that is meant, as for a checkout in CI, use `--allow-shared-store` or set \
                  `MTLSGEN_ALLOW_SHARED_STORE=true`",
                 shared.cure()
             ),
             Self::Unfinished { source, .. } => format!(
-                "{}; the next run completes the change by itself",
+                "{}; the next run completes the change automatically",
                 cure(source).unwrap_or("mend the cause")
             ),
         }
@@ -213,7 +213,7 @@ fn missing_hint(files: &[(Holder, PathBuf)]) -> String {
         format!("restore {it} from Git, from a backup or from where {issued}")
     };
     let ways: BTreeSet<String> = files.iter().map(|(holder, path)| way_out(holder, path)).collect();
-    format!("{source}; if {is} lost for good, {}", Vec::from_iter(ways).join("; "))
+    format!("{source}; if {is} permanently lost, {}", Vec::from_iter(ways).join("; "))
 }
 
 /// How a holder does without what is lost.
@@ -225,7 +225,7 @@ fn way_out(holder: &Holder, path: &Path) -> String {
             );
         }
         Holder::Authority(name) if is_below(path, &layout::next_folder(holder), 1) => {
-            return format!("give that generation up with `mtlsgen ca rotate {name} --abandon`");
+            return format!("abandon that generation with `mtlsgen ca rotate {name} --abandon`");
         }
         Holder::Authority(_) => "declare a new authority under another name",
         Holder::Host(_) => {
@@ -252,7 +252,7 @@ fn io_hint(action: &str, path: &Path, source: &io::Error) -> String {
             path.display()
         ),
         (None, _) => {
-            "nothing was changed; run the command again when the cause is mended".to_owned()
+            "nothing was changed; run the command again once the cause is fixed".to_owned()
         }
     }
 }

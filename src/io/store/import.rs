@@ -47,7 +47,7 @@ pub(super) fn unfinished(root: &Place) -> Result<Option<Unfinished>, StoreError>
         let (at, spec) = text.split_once('\n')?;
         Some(Unfinished { at: Timestamp::parse(at)?, spec: spec.to_owned() })
     });
-    let problem = "does not begin with the time of an import";
+    let problem = "does not start with the time of an import";
     unfinished.map(Some).ok_or_else(|| StoreError::damaged(&place, problem))
 }
 

@@ -105,7 +105,7 @@ fn is_kustomization(word: &str) -> bool {
 fn no_build(words: &[String]) -> Diagnostic {
     let title = format!("{} builds no kustomization", literal(&line(words)));
     Diagnostic::error("no-build", title).help(
-        "behind `--`, give the command that you build with: `kustomize build`, `kubectl kustomize` or `kubectl apply -k`, with its flags",
+        "after `--`, give the command that you build with: `kustomize build`, `kubectl kustomize` or `kubectl apply -k`, with its flags",
     )
 }
 

@@ -62,7 +62,7 @@ fn of_field(folder: &Folder, key: &str, value: &Value) -> Vec<Diagnostic> {
 }
 
 fn unknown(folder: &Folder, key: &str, near: Option<&str>) -> Diagnostic {
-    let title = format!("Kustomize knows no field {}", literal(key));
+    let title = format!("Kustomize has no field {}", literal(key));
     Diagnostic::error("kustomization", title)
         .being(Nature::EndsBuild)
         .at(folder.kustomization.span(&path![key]))

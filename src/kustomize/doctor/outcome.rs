@@ -93,12 +93,11 @@ pub fn phrase(all: &[Outcome]) -> String {
         (Some(why), _) => format!("fails: {why}"),
         (None, 0) => "runs the plugin".to_owned(),
         (None, _) if passed == all.len() => {
-            "succeeds without the plugin's objects, and says nothing".to_owned()
+            "silently succeeds without the plugin's objects".to_owned()
         }
-        (None, _) => format!(
-            "succeeds without the objects of {passed} of {} plugins, and says nothing",
-            all.len()
-        ),
+        (None, _) => {
+            format!("silently succeeds without the objects of {passed} of {} plugins", all.len())
+        }
     }
 }
 
@@ -203,12 +202,12 @@ mod tests {
             (
                 vec![Outcome::Runs, Outcome::PassesOver],
                 "passesOver",
-                "succeeds without the objects of 1 of 2 plugins, and says nothing",
+                "silently succeeds without the objects of 1 of 2 plugins",
             ),
             (
                 vec![Outcome::PassesOver],
                 "passesOver",
-                "succeeds without the plugin's objects, and says nothing",
+                "silently succeeds without the plugin's objects",
             ),
             (vec![Outcome::PassesOver, fails()], "fails", "fails: why"),
         ] {

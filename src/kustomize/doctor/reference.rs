@@ -156,7 +156,7 @@ fn as_resource(object: &Object) -> Option<Diagnostic> {
     let (style, _) = function::style(object);
     kind::is_meant(object, &style).then(|| {
         let title = format!(
-            "the object {} is under `resources`: a build prints it as it is, and no cluster knows its kind",
+            "the object {} is under `resources`: a build prints it unchanged, and no cluster has its kind",
             literal(object.name())
         );
         Diagnostic::error("plugin-as-resource", title)
@@ -167,7 +167,7 @@ fn as_resource(object: &Object) -> Option<Diagnostic> {
 
 fn as_validator(object: &Object) -> Diagnostic {
     let title = format!(
-        "the object {} is under `validators`, which must not change anything: Kustomize refuses what it gives, or drops it",
+        "the object {} is under `validators`, which must not change anything: Kustomize refuses or drops its output",
         literal(object.name())
     );
     Diagnostic::error("plugin-as-validator", title)
@@ -177,7 +177,7 @@ fn as_validator(object: &Object) -> Diagnostic {
 
 fn too_many_ways() -> Diagnostic {
     let title = format!(
-        "a build goes more than {MOST_VISITS} ways through its folders: not all of them were looked at"
+        "a build takes more than {MOST_VISITS} paths through its folders: not all of them were checked"
     );
     Diagnostic::warning("too-many-ways", title).help("name each base once")
 }

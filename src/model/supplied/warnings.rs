@@ -44,7 +44,7 @@ pub(super) fn warn_about_unverified(
         findings.push(
             Diagnostic::warning("wrong-self-signature", title)
                 .at(context.value(path))
-                .help("compare it with what its owner gives out: `openssl x509 -noout -fingerprint -sha256 -in FILE`"),
+                .help("compare it with what its owner publishes: `openssl x509 -noout -fingerprint -sha256 -in FILE`"),
         );
     }
     for (below, with) in chain::unverified(&chain.certificates) {

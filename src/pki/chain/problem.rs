@@ -81,7 +81,7 @@ impl fmt::Display for Problem {
                 write!(f, "is valid from {not_before} on, it is {now} now")
             }
             Self::NotAuthority => {
-                f.write_str("is not an authority's (basicConstraints lacks `CA:TRUE`)")
+                f.write_str("is not that of an authority (basicConstraints lacks `CA:TRUE`)")
             }
             Self::CannotSign => f.write_str("may not sign others (keyUsage lacks `keyCertSign`)"),
             Self::WrongUsage { wanted, found } => write!(

@@ -142,7 +142,7 @@ fn problems_have_both_sides() {
         says(&client, noon().before(Seconds(1)), Purpose::Authority),
         [
             "is valid from 2030-06-01T12:00:00Z on, it is 2030-06-01T11:59:59Z now",
-            "is not an authority's (basicConstraints lacks `CA:TRUE`)"
+            "is not that of an authority (basicConstraints lacks `CA:TRUE`)"
         ]
     );
     assert_eq!(

@@ -179,8 +179,8 @@ fn what_must_not_be_signed_is_refused() {
     let cases: [(&CertificateRequest, Validity, &Signer<'_>, &str); 9] = [
         (&client, days(1), &leaf.signer(), "its certificate is not an authority's"),
         (&client, days(1), &mute.signer(), "its key usage lacks keyCertSign"),
-        (&client, days(1), &stranger, "the key at hand is not that of `CN=root`"),
-        (&client, days(1), &selfless, "is to sign itself, but with another key"),
+        (&client, days(1), &stranger, "the given key is not that of `CN=root`"),
+        (&client, days(1), &selfless, "is self-signed, but signed with another key"),
         (
             &client,
             days(3651),

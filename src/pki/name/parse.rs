@@ -220,7 +220,7 @@ impl Rfc4514<'_> {
             let wrong: String = rest.chars().take(1).collect();
             return Err(NameError::new(
                 format!("`\\{wrong}` in the value of `{name}` is not an escape"),
-                "write `\\\\` for a backslash, or two hexadecimal digits behind it",
+                "write `\\\\` for a backslash, or two hexadecimal digits after it",
             ));
         };
         self.rest = rest[2..].chars();

@@ -50,7 +50,7 @@ impl Standing {
         match self {
             Self::Current => "its holder has no newer one",
             Self::Superseded => "its holder was issued another one since",
-            Self::NotInSpec => "its holder is not in the spec any more",
+            Self::NotInSpec => "its holder is no longer in the spec",
         }
     }
 }

@@ -16,7 +16,7 @@ impl Rotation<'_> {
             "rotation-under-way",
             format!("the next generation of authority `{name}` was introduced already"),
         )
-        .help(format!("let it sign with `mtlsgen ca rotate {name} --activate`, or give it up with `mtlsgen ca rotate {name} --abandon`"))
+        .help(format!("let it sign with `mtlsgen ca rotate {name} --activate`, or abandon it with `mtlsgen ca rotate {name} --abandon`"))
     }
 
     pub(super) fn in_line(&self, other: &str) -> Diagnostic {

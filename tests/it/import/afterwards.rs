@@ -50,7 +50,7 @@ fn a_renewed_authority_is_the_one_that_its_leaves_know() {
     assert_verifies(&old.sandbox, "cas/root", "clients/alice", "sslclient");
     assert_verifies(&old.sandbox, "cas/root", "hosts/www.example.com", "sslserver");
     let run = old.sandbox.ok(&["render"]);
-    assert!(!run.stderr.contains("issued "), "nothing below it is issued anew: {}", run.stderr);
+    assert!(!run.stderr.contains("issued "), "nothing below it is reissued: {}", run.stderr);
     old.assert_is("clients/alice", "alice.crt");
     // A path length that was asked for counts.
     let spec = old.sandbox.read("mtls.toml");

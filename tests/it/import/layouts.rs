@@ -77,7 +77,7 @@ fn certstrap_comes_along_with_its_passphrase() {
     assert!(run.stdout.contains("old/Acme_Root.key: it is encrypted"), "{}", run.stdout);
     old.sandbox.write("password", "wrong\n");
     let run = old.import(&["--dry-run", "--password-file", "password"]);
-    assert!(run.stdout.contains("the password is another one"), "{}", run.stdout);
+    assert!(run.stdout.contains("the password is wrong"), "{}", run.stdout);
     // One line of standard input serves both keys.
     let arguments = ["import", "old", "--dry-run", "--password-file", "-"];
     let run = old.sandbox.run_with_input(&arguments, "geheim\n");

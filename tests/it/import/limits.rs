@@ -10,7 +10,7 @@ use crate::support::files;
 fn certificates_that_no_entry_describes_become_files_or_stay_behind() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root");
-    // Each of these would be issued anew as an entry: names or keys that a spec cannot say.
+    // Each of these would be reissued as an entry: names or keys that a spec cannot say.
     old.server("mail", "mail.example.com,email:a@example.com", "root", "");
     old.server("small", "small.example.com", "root", "-newkey rsa:1024");
     old.server("curve", "curve.example.com", "root", "-newkey ec -pkeyopt ec_paramgen_curve:P-521");
@@ -260,11 +260,7 @@ fn keys_are_files_of_the_owner_alone_and_are_never_shown() {
     let human = old.import(&[]);
     let json = old.import(&["-o", "again", "--format", "json"]);
     assert_eq!((human.status, json.status), (1, 1));
-    assert!(
-        human.stdout.contains("no certificate that was found belongs to it"),
-        "{}",
-        human.stdout
-    );
+    assert!(human.stdout.contains("no certificate that was found matches it"), "{}", human.stdout);
     assert!(human.stdout.contains("old/broken.key"), "{}", human.stdout);
     let mut keys = 0;
     for (path, bytes) in files(&old.sandbox.path("pki")) {

@@ -83,7 +83,7 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
     // Long after its end every client would be refused, and --locked does not pretend otherwise.
     let late = sandbox.run(&["render", "--locked", "--at", "2031-01-01"]);
     assert_eq!(late.status, 1);
-    assert!(late.stderr.contains("every client is refused since"), "{}", late.stderr);
+    assert!(late.stderr.contains("every client has been refused since"), "{}", late.stderr);
 }
 
 #[test]
