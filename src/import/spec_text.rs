@@ -166,7 +166,7 @@ impl Writer<'_> {
 
     fn head(&mut self, (name, sources): Head<'_>) {
         self.line("# Written by `mtlsgen import`. The store beside this file, `pki`, holds the certificates that the entries");
-        self.line("# describe. Nothing is reissued before it is due, unless an entry asks for something else than there is.");
+        self.line("# describe. Nothing is reissued before it is due, unless an entry differs from its certificate.");
         for source in sources {
             let line = format!("# from {}", visible_line(source));
             self.line(&line);
