@@ -69,7 +69,7 @@ fn repeated(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
     let several = certificates.iter().filter_map(|one| {
         let count = counts.remove(one.der.as_slice()).filter(|count| *count > 1)?;
         let often = if count == 2 { "twice".to_owned() } else { format!("{count} times") };
-        let message = format!("{origin}: {} is there {often}", words::name(&one.subject));
+        let message = format!("{origin}: {} occurs {often}", words::name(&one.subject));
         Some(Problem::notice("repeated", message))
     });
     several.collect()

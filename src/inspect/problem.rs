@@ -203,7 +203,7 @@ fn constraints_not_judged(Alone { certificate, .. }: Alone<'_>) -> Option<Proble
 fn unknown_critical_extension(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
     let oid = acceptance::unhandled(details)?;
     let message = format!(
-        "the extension `{oid}` is critical: who does not know it refuses the certificate, as OpenSSL and nginx do (error 34, `unhandled critical extension`)"
+        "the extension `{oid}` is critical: verifiers that do not support it refuse the certificate, as OpenSSL and nginx do (error 34, `unhandled critical extension`)"
     );
     Some(Problem::warning("unknown-critical-extension", message))
 }
@@ -347,12 +347,11 @@ pub(super) fn of_revocation_list(list: &RevocationList, now: Timestamp) -> Vec<P
         Some(next) if now > next => problems.push(Problem::error(
             "revocation-list-expired",
             format!(
-                "its time was over {} ago, at {next}: servers that check it refuse every client",
+                "expired {} ago, at {next}: servers that check it refuse every client",
                 words::span(now.since(next))
             ),
         )),
-        None => problems
-            .push(Problem::warning("no-next-update", "it does not say when the next one comes")),
+        None => problems.push(Problem::warning("no-next-update", "it has no `nextUpdate`")),
         Some(_) => {}
     }
     if let Some(flaw) = list.flaw.as_ref().filter(|_| list.next_update.is_some()) {

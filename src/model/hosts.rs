@@ -327,7 +327,7 @@ fn server_tls(
     if other.namespace != entry.namespace && !held {
         refuse(
             format!(
-                "the certificate's Secret lives in namespace `{}`, this host in `{}`",
+                "the certificate's Secret is in namespace `{}`, this host in `{}`",
                 other.namespace, entry.namespace
             ),
             "mtlsgen can copy only certificates that it holds: give this host a source of its own"

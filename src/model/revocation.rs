@@ -192,7 +192,7 @@ fn refuse_unfit(
         findings.push(
             Diagnostic::error("crl-refused", format!("the revocation list of `{issuer}` in `{file}` {refusal}"))
                 .at(context.value(path))
-                .help("ask the owner of that authority for a list that OpenSSL takes; or name none, where nothing is to be revoked"),
+                .help("ask the owner of that authority for a list that OpenSSL accepts; or name none, where nothing is to be revoked"),
         );
     } else if let Some(revoked) = revoked_in(list, chain) {
         findings.push(

@@ -43,7 +43,7 @@ pub fn resolve(
         let first = path!["hosts", key, "routes", 0];
         if !context.has(&first) && !context.has(&path!["hosts", key, "service"]) {
             findings.push(
-                Diagnostic::error("missing-key", "this host leads nowhere")
+                Diagnostic::error("missing-key", "this host has no backend")
                     .at(context.key(&path))
                     .help("write `service = \"...\"`, or `routes = [{ path = \"/\", service = \"...\" }]`"),
             );
@@ -95,7 +95,7 @@ fn route(
     let Some(name) = &written.service else {
         if !context.has(service_path) {
             findings.push(
-                Diagnostic::error("missing-key", "this route leads nowhere")
+                Diagnostic::error("missing-key", "this route has no backend")
                     .at(context.value(here))
                     .help("write `service = \"...\"`, a name under `services`"),
             );
@@ -112,7 +112,7 @@ fn route(
         findings.push(
             Diagnostic::error(
                 "other-namespace",
-                format!("service `{name}` lives in namespace `{}`, this host in `{namespace}`", service.namespace),
+                format!("service `{name}` is in namespace `{}`, this host in `{namespace}`", service.namespace),
             )
             .at(context.value(service_path))
             .help("an Ingress reaches only Services of its own namespace: set `namespace` of one of them"),

@@ -161,7 +161,7 @@ fn refuse_combined(context: Context<'_>, exposure: &Exposure, findings: &mut Fin
         "Secret `{}` would hold the server's key and the clients' authorities",
         auth.secret
     );
-    let help = "give the trust bundle a Secret of its own: the controller misses a change of `ca.crt` in a combined one, and trusts what lies in `tls.crt`";
+    let help = "give the trust bundle a Secret of its own: the controller misses a change of `ca.crt` in a combined one, and trusts the certificates in `tls.crt`";
     let diagnostic = if auth.existing {
         Diagnostic::warning("combined-secret", title)
     } else {

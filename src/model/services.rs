@@ -292,7 +292,7 @@ fn refuse_keys_without_effect(
         }
     }
     if !written.ports.is_empty() {
-        refuse(&single_port_keys, "`ports` says it all", "write it into the entries of `ports`");
+        refuse(&single_port_keys, "`ports` defines it", "write it into the entries of `ports`");
     }
 }
 

@@ -130,7 +130,7 @@ pub fn key_kind(
     };
     let size = size.map_or(0, |size| size.0);
     findings.push(
-        Diagnostic::error("key-size", format!("a key of {size} bits is not offered"))
+        Diagnostic::error("key-size", format!("a key of {size} bits is not supported"))
             .at(context.value(&[place.as_slice(), &path!["size"]].concat()))
             .help(offered),
     );

@@ -109,7 +109,7 @@ pub fn authority(
     let path = path!["cas", name, "certificate"];
     let Some(file) = written.certificate.as_ref().map(FilePath::as_str) else {
         findings.push(
-            Diagnostic::error("missing-key", "a key without its certificate is no authority")
+            Diagnostic::error("missing-key", "a key without its certificate is not an authority")
                 .at(context.key(&path!["cas", name, "key"]))
                 .help("add `certificate`"),
         );
@@ -261,7 +261,7 @@ fn refuse_problems(
             Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
             Problem::NotAuthority if acceptance::passes_for_authority(own) => (
                 "not-an-authority",
-                "nginx takes it for an authority's all the same, other programs do not: ask its owner for a certificate with basicConstraints",
+                "nginx treats it as an authority, other programs do not: ask its owner for a certificate with basicConstraints",
             ),
             Problem::NotAuthority | Problem::CannotSign => (
                 "not-an-authority",

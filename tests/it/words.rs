@@ -88,8 +88,8 @@ fn counted(path: &str, text: String) -> Option<String> {
         (_, "rs") => Some(prose(&text)),
         ("CHANGELOG.md", _) => {
             let unreleased = text.split_once("\n## ").expect("a heading").1;
-            let before = text.len() - unreleased.len();
-            let blank = text[..before].lines().map(|_| "\n").collect::<String>();
+            let before = &text[..text.len() - unreleased.len()];
+            let blank = "\n".repeat(before.matches('\n').count());
             Some(blank + unreleased.split("\n## ").next().unwrap())
         }
         (_, "md" | "txt") => Some(text),

@@ -190,7 +190,7 @@ fn hosts_without_a_service_stop_render_instead_of_leading_anywhere() {
     assert!(run.stdout.contains("the hosts need a `service` each"), "{}", run.stdout);
     let run = old.sandbox.run(&["render"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("this host leads nowhere"), "{}", run.stderr);
+    assert!(run.stderr.contains("this host has no backend"), "{}", run.stderr);
     let spec = old.sandbox.read("mtls.toml").replace("# service = \"NAME\"", "service = \"web\"");
     old.sandbox.write("mtls.toml", format!("{spec}\n[services.web]\nexisting = true\nport = 80\n"));
     assert_kept(&old.sandbox);
