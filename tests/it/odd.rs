@@ -338,13 +338,13 @@ fn existing_secrets_inspection_and_import_report_what_nginx_refuses() {
             let shown = odd.sandbox.run(&fixed.into_iter().chain(files).collect::<Vec<_>>());
             let is_reported = shown.status != 0 || shown.stdout.contains("\"severity\"");
             assert!(is_reported, "{name}:\n{}{}", shown.stdout, shown.stderr);
-            import_tells(odd, name);
+            import_reports(odd, name);
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn import_tells(odd: &Odd, name: &str) {
+fn import_reports(odd: &Odd, name: &str) {
     let into = tempfile::tempdir().unwrap();
     let folder = into.path().join("pki");
     fs::create_dir(&folder).unwrap();
@@ -354,11 +354,11 @@ fn import_tells(odd: &Odd, name: &str) {
     let [folder, target] = [folder.as_path(), into.path()].map(|path| path.to_str().unwrap());
     let run = odd.sandbox.run(&["import", "--dry-run", "--into", target, folder]);
     let text = format!("{}{}", run.stdout, run.stderr);
-    assert!(run.status != 0 || tells(&text), "{name}:\n{text}");
+    assert!(run.status != 0 || reports(&text), "{name}:\n{text}");
 }
 
-fn tells(text: &str) -> bool {
-    ["nginx refuses every client", "403 to everybody", "controllers do not"]
+fn reports(text: &str) -> bool {
+    ["nginx refuses every client", "403 to every client", "controllers do not"]
         .iter()
         .any(|words| text.contains(words))
 }
