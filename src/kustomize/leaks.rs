@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn nothing_is_issued_into_a_copy() {
         let issuing = "pair], issue: missingOrDue, specFiles: [";
-        assert!(checked(issuing, Some(Sink::ArgoCd))[0].contains("throws away"));
+        assert!(checked(issuing, Some(Sink::ArgoCd))[0].contains("which is discarded"));
         assert_eq!(checked(issuing, Some(Sink::Files)), [""; 0]);
     }
 

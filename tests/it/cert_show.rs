@@ -277,7 +277,7 @@ fn what_is_wrong_is_named_and_checked() {
         .run_with_input(&["cert", "show", "-", "--check"], bench.sandbox.read("chain.pem"));
     assert_eq!(run.status, 1);
     assert!(
-        run.stdout.contains("warning: <stdin>: the certificates are in a wrong order"),
+        run.stdout.contains("warning: <stdin>: the certificates are in the wrong order"),
         "{}",
         run.stdout
     );
@@ -531,6 +531,6 @@ fn what_is_there_a_hundred_times_is_reported_once() {
     bench.sandbox.write("many.pem", bench.sandbox.read("root.pem").repeat(100));
     let human = bench.sandbox.ok(&["cert", "show", "many.pem"]).stdout;
     assert!(human.contains("; and 95 more)\n"), "{human}");
-    assert_eq!(human.matches("CN=root is there 100 times").count(), 1, "{human}");
-    assert_eq!(human.matches("is there").count(), 1, "{human}");
+    assert_eq!(human.matches("CN=root occurs 100 times").count(), 1, "{human}");
+    assert_eq!(human.matches(" occurs ").count(), 1, "{human}");
 }

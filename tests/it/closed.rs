@@ -125,7 +125,7 @@ fn specs_that_contradict_themselves() {
                 "tls.issuer = \"self-signed\"\ntlss = 1",
                 "tls = false\nclientAuth.cas = [\"clients\"]",
             ),
-            &["this host has none"][..],
+            &["this host has no certificate"][..],
         ),
         (SPEC.replace("clientAuth.cas = [\"clients\"]", "clientAuth = {}"), &["clientAuth"]),
         (SPEC.replace("clientAuth.cas = [\"clients\"]", "clientAuth.cas = []"), &["clientAuth"]),

@@ -82,7 +82,11 @@ fn each_mistake_is_found_where_it_is() {
             "imagePullPolicy: always",
             "must be one of `Always`, `IfNotPresent`, `Never`, and this is the string `always`",
         ),
-        ("name: demo, namespace", "name: Demo, namespace", "`metadata.name`: `Demo` is no name"),
+        (
+            "name: demo, namespace",
+            "name: Demo, namespace",
+            "`metadata.name`: `Demo` is not a valid name",
+        ),
         (
             "  selector: {matchLabels: {app: demo}}\n",
             "",
@@ -147,7 +151,7 @@ metadata: {name: a, namespace: b}
         "`spec.rules[0].http.paths[0].pathType`: is missing",
         "`data.tls.crt`: must be base64 with padding",
         "`Ingress` has the version `networking.k8s.io/v1`, not `networking.k8s.io/v1beta1`",
-        "`metadata.namespace`: must not be there",
+        "`metadata.namespace`: must not be set",
     ] {
         assert!(found.contains(message), "{message}\n{found}");
     }

@@ -185,7 +185,7 @@ fn what_must_not_be_signed_is_refused() {
             &client,
             days(3651),
             &root.signer(),
-            "longer than its issuer `CN=root`, which ends at 2040-05-29T12:00:00Z",
+            "beyond its issuer `CN=root`, which ends at 2040-05-29T12:00:00Z",
         ),
         (&client, backwards, &root.signer(), "before it begins"),
         (

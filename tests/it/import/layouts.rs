@@ -38,7 +38,7 @@ fn minica_comes_along() {
     }
     // Which of them is a client only people know.
     let run = old.import_whole(&["--client", "job"]);
-    assert_eq!(run.stdout.matches("serves more than it should").count(), 3, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("allows more uses than needed").count(), 3, "{}", run.stdout);
     old.assert_is("hosts/a.example.com", "a.example.com/cert.pem");
     old.assert_is("hosts/%2A.example.org", "_.example.org/cert.pem");
     old.assert_is("clients/job", "job/cert.pem");

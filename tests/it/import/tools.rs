@@ -302,7 +302,7 @@ fn mkcert_comes_along() {
         mkcert -pkcs12 -p12-file p.p12 p.example.com");
     old.sandbox.write("password", "changeit\n");
     let run = old.import_whole(&["--password-file", "password"]);
-    assert!(run.stdout.contains("serves more than it should"), "{}", run.stdout);
+    assert!(run.stdout.contains("allows more uses than needed"), "{}", run.stdout);
     old.assert_is("hosts/example.com", "s.pem");
     old.assert_is("clients/alice@example.com", "c.pem");
     let spec = old.sandbox.read("mtls.toml");

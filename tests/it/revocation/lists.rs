@@ -95,7 +95,7 @@ fn a_renewed_authority_renews_its_list() {
     at("2030-01-03");
     let run = at("2039-12-20");
     assert!(
-        run.stderr.contains("of authority `root`: its authority lasts longer"),
+        run.stderr.contains("of authority `root`: its authority now lasts longer"),
         "{}",
         run.stderr
     );

@@ -45,7 +45,7 @@ def plain_secrets(world: World) -> None:
     rendered = _rendered(world, folder)
     before = _files(folder)
     refused = _kpt(world, *_RENDER, folder, status=1)
-    said = f"Secret `default/{_PAIR}`: its private key would be written in clear"
+    said = f"Secret `default/{_PAIR}`: its private key would be written unencrypted"
     assert f"[error] mtlsgen.dev/v1alpha1/MutualTLS/shop: {said}" in refused.stderr, refused.stderr
     assert "PRIVATE KEY" not in refused.stdout + refused.stderr
     assert _files(folder) == before, "a refused run changes files"
