@@ -22,6 +22,8 @@ use answers::{Answers, ServerCertificate};
 
 /// Name of the schema's file beside a spec.
 const SCHEMA: &str = "mtls.schema.json";
+/// Name of the file that names the generator.
+const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// Write a first spec with comments, from flags or, on a terminal without any, from a few questions
 ///
@@ -58,9 +60,12 @@ pub struct Args {
     /// TLS without client authentication
     #[arg(long, conflicts_with_all = ["ca", "clients"])]
     no_client_auth: bool,
-    /// Language of the spec
-    #[arg(long, default_value = "toml")]
-    format: SpecFormat,
+    /// Language of the spec; `toml` unless said, `yaml` with `--kustomize`
+    #[arg(long)]
+    format: Option<SpecFormat>,
+    /// Write `mtls.yaml` as the configuration of a Kustomize generator, and a `kustomization.yaml` that names it
+    #[arg(long, conflicts_with = "stdout")]
+    kustomize: bool,
     /// Write `mtls.schema.json` beside the spec, for editors
     #[arg(long, conflicts_with = "stdout")]
     with_schema: bool,
@@ -80,24 +85,50 @@ pub enum SpecFormat {
 
 /// Writes a first spec.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let form = args.form()?;
     let directory = args.dir.clone().unwrap_or_default();
     if !args.stdout {
         refuse_existing(&directory)?;
     }
     let answers = if args.says_nothing() && is_interactive() { ask()? } else { args.answers()? };
     let schema = args.with_schema.then_some(SCHEMA);
-    let text = starter::starter(&answers, args.format, schema);
-    validate(args.format, &text)?;
+    let text = starter::starter(&answers, form, schema);
+    validate(form, &text)?;
     if args.stdout {
         print(text)?;
         return Ok(ExitStatus::Done);
     }
     let schema_text = schema.map(|_| schema::text());
-    let mut files = vec![(args.format.file_name(), text.as_bytes())];
+    let mut files = vec![(form.file_name(), text.as_bytes())];
     files.extend(schema_text.iter().map(|text| (SCHEMA, text.as_bytes())));
+    let existing = input::kustomization_in(&directory);
+    if form == Form::Generator && existing.is_none() {
+        files.push((KUSTOMIZATION, starter::KUSTOMIZATION.as_bytes()));
+    }
     new_files::write_new(&directory, &files)?;
-    globals.report().say_lines(&next_steps(&directory, args.format));
+    globals.report().say_lines(&match form {
+        Form::Generator => next_builds(&directory, existing.as_deref()),
+        Form::Spec(_) => next_steps(&directory, form),
+    });
     Ok(ExitStatus::Done)
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A spec.
+    Spec(SpecFormat),
+    /// The spec as the configuration of a Kustomize generator.
+    Generator,
+}
+
+impl Form {
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Spec(format) => format.file_name(),
+            Self::Generator => SpecFormat::Yaml.file_name(),
+        }
+    }
 }
 
 impl SpecFormat {
@@ -110,6 +141,18 @@ impl SpecFormat {
 }
 
 impl Args {
+    fn form(&self) -> Result<Form, CommandError> {
+        match (self.kustomize, self.format) {
+            (true, Some(SpecFormat::Toml)) => {
+                let what = "a Kustomize generator is YAML, and `--format toml` is TOML";
+                let hint = "leave `--format` out".to_owned();
+                Err(CommandError::world("arguments", what, Some(hint)))
+            }
+            (true, _) => Ok(Form::Generator),
+            (false, format) => Ok(Form::Spec(format.unwrap_or(SpecFormat::Toml))),
+        }
+    }
+
     /// Whether no flag says what the spec is to hold.
     fn says_nothing(&self) -> bool {
         self.host.is_none()
@@ -179,9 +222,9 @@ fn ask() -> Result<Answers, CommandError> {
 }
 
 /// Reads the text as any command would.
-fn validate(format: SpecFormat, text: &str) -> Result<(), CommandError> {
+fn validate(form: Form, text: &str) -> Result<(), CommandError> {
     let source = Source {
-        name: format.file_name().to_owned(),
+        name: form.file_name().to_owned(),
         directory: PathBuf::new(),
         text: text.to_owned(),
     };
@@ -190,8 +233,41 @@ fn validate(format: SpecFormat, text: &str) -> Result<(), CommandError> {
     if has_errors(&diagnostics) { Err(CommandError::Input(diagnostics)) } else { Ok(()) }
 }
 
-fn next_steps(directory: &Path, format: SpecFormat) -> String {
-    let path = directory.join(format.file_name());
+/// How a kustomization with the generator is built.
+fn next_builds(directory: &Path, kustomization: Option<&Path>) -> String {
+    let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let spec = directory.join(Form::Generator.file_name());
+    let (written, generators) = match kustomization {
+        None => (
+            format!(
+                "wrote `{}` and `{}`",
+                shown_path(&spec),
+                shown_path(&directory.join(KUSTOMIZATION))
+            ),
+            String::new(),
+        ),
+        Some(existing) => (
+            format!("wrote `{}`", shown_path(&spec)),
+            format!("add `mtls.yaml` to `generators` of `{}`,\n      ", shown_path(existing)),
+        ),
+    };
+    let quoted = |path: &Path| quoted(&path.display().to_string());
+    format!(
+        "{written}\n\
+         next: {generators}`mtlsgen kustomize install` puts the plugin where Kustomize looks for it,\n      \
+         `mtlsgen render -f {spec} > /dev/null` issues what is missing,\n      \
+         `kustomize build --enable-alpha-plugins {here}` prints the manifests",
+        spec = quoted(&spec),
+        here = quoted(here),
+    )
+}
+
+fn shown_path(path: &Path) -> String {
+    shown(&path.display().to_string())
+}
+
+fn next_steps(directory: &Path, form: Form) -> String {
+    let path = directory.join(form.file_name());
     let flag = if directory.as_os_str().is_empty() {
         String::new()
     } else {
@@ -201,6 +277,6 @@ fn next_steps(directory: &Path, format: SpecFormat) -> String {
         "wrote `{path}`\n\
          next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
          `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up",
-        path = shown(&path.display().to_string())
+        path = shown_path(&path)
     )
 }

@@ -146,3 +146,36 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert_eq!(status, 2);
     assert!(stderr.starts_with("error[output]: cannot write `"), "{stderr}");
 }
+
+#[test]
+fn a_generator_and_its_kustomization_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let Run { status, stdout, stderr } =
+        finish(mtlsgen(&["init", "--kustomize"]).current_dir(folder.path()));
+    assert_eq!((status, stdout.as_str()), (0, ""), "{stderr}");
+    assert!(stderr.starts_with("wrote `mtls.yaml` and `kustomization.yaml`\n"), "{stderr}");
+    let generator = spec(folder.path(), "mtls.yaml");
+    assert_eq!(generator["kind"], "MutualTLS");
+    assert_eq!(generator["spec"]["services"]["demo-app"]["image"], "httpd");
+    assert_eq!(spec(folder.path(), "kustomization.yaml")["generators"], json!(["mtls.yaml"]));
+    let rendered = finish(mtlsgen(&["render", "-f", "mtls.yaml"]).current_dir(folder.path()));
+    assert_eq!(rendered.status, 0, "{}", rendered.stderr);
+    let doctor = finish(mtlsgen(&["doctor", "kustomize"]).current_dir(folder.path()));
+    assert!(doctor.stdout.contains("mtls.yaml (mtls)  generator"), "{}", doctor.stdout);
+}
+
+#[test]
+fn a_kustomization_that_is_there_stays_and_is_named() {
+    for name in ["kustomization.yaml", "kustomization.yml", "Kustomization"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), "resources: []\n").unwrap();
+        let run = finish(mtlsgen(&["init", "--kustomize"]).current_dir(folder.path()));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let add = format!("add `mtls.yaml` to `generators` of `{name}`");
+        assert!(run.stderr.contains(&add), "{}", run.stderr);
+        assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "resources: []\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+    let toml = run(&["init", "--kustomize", "--format", "toml"]);
+    assert!(toml.stderr.contains("a Kustomize generator is YAML"), "{}", toml.stderr);
+}
