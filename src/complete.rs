@@ -62,13 +62,16 @@ impl Completer<'_> {
     /// Everything that keeps a host from being protected, or that would have to be overwritten.
     pub fn complete(&self, mut items: Vec<Value>) -> Result<Completed, Vec<Diagnostic>> {
         let completed = self.with_edits(&mut items);
-        match completed {
-            Err(found) if self.drops_local => {
-                Err(surroundings::with_local(found, &items, self.namespace.name()))
+        let explained = |found| {
+            if self.drops_local {
+                surroundings::with_local(found, &items, self.namespace.name())
+            } else {
+                found
             }
-            Ok(completed) => Ok(Completed { items, ..completed }),
-            Err(found) => Err(found),
-        }
+        };
+        let completed = completed.map_err(&explained)?;
+        let warnings = explained(completed.warnings);
+        Ok(Completed { items, warnings, ..completed })
     }
 
     /// What is beside the items, which are edited in their places.

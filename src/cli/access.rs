@@ -270,8 +270,10 @@ impl Args {
     fn readers_of(&self, model: &Model) -> Result<Vec<Reader>, CommandError> {
         let mut readers = readers::readers(model);
         if let Some(name) = &self.controller {
-            if let Some(at) = readers.iter().position(|(one, _)| one.name() == name) {
-                return Ok(vec![self.declaring(readers.swap_remove(at))?]);
+            let is_named = |(one, _): &Reader| one.name() == name;
+            if readers.iter().any(is_named) {
+                readers.retain(is_named);
+                return readers.into_iter().map(|reader| self.declaring(reader)).collect();
             }
             let (controller, declared) = self.reader()?;
             let of_spec = readers.into_iter().next().map(|(_, declared)| declared);

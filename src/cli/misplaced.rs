@@ -22,7 +22,7 @@ pub struct Paths {
     /// Whether it reads a spec, named with `-f`.
     reads_spec: bool,
     /// As they are written, in their order.
-    paths: Vec<PathBuf>,
+    named: Vec<PathBuf>,
 }
 
 impl Paths {
@@ -42,7 +42,11 @@ impl Paths {
         Self {
             command: name,
             reads_spec: command.get_arguments().any(is_flag_of_spec),
-            paths: command.get_arguments().filter(is_path).flat_map(values).collect(),
+            named: command
+                .get_arguments()
+                .filter(|argument| is_path(argument))
+                .flat_map(values)
+                .collect(),
         }
     }
 
@@ -51,7 +55,7 @@ impl Paths {
     /// # Errors
     /// One of them is a spec.
     pub fn refuse_spec(&self) -> Result<(), CommandError> {
-        let Some(path) = self.paths.iter().find(|path| is_spec(path)) else { return Ok(()) };
+        let Some(path) = self.named.iter().find(|path| is_spec(path)) else { return Ok(()) };
         let shown = literal(&path.to_string_lossy());
         let title = format!("{shown} is a spec, and `{}` takes other files there", self.command);
         let help = if self.reads_spec {
@@ -68,7 +72,7 @@ impl Paths {
 }
 
 /// Whether an argument without a flag is a file or a folder.
-fn is_path(argument: &&Arg) -> bool {
+fn is_path(argument: &Arg) -> bool {
     argument.is_positional() && argument.get_value_parser().type_id() == TypeId::of::<PathBuf>()
 }
 
@@ -107,6 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test has files of its own")]
     fn specs_are_known_by_their_tables() {
         let folder = tempfile::tempdir().unwrap();
         for (name, text, expected) in [
@@ -135,7 +140,7 @@ mod tests {
         fn find(command: &clap::Command, above: &str, found: &mut Vec<String>) {
             for below in command.get_subcommands() {
                 let name = format!("{above}{}", below.get_name());
-                if below.get_arguments().any(|argument| is_path(&argument)) {
+                if below.get_arguments().any(is_path) {
                     found.push(name.clone());
                 }
                 find(below, &format!("{name} "), found);

@@ -53,7 +53,7 @@ pub(super) fn existing<'a>(
     Existing { items, objects, namespace }
 }
 
-/// Errors with a word about the objects that they speak of and that a build leaves out.
+/// Findings with a word about the objects that they speak of and that a build leaves out.
 pub(super) fn with_local(
     found: Vec<Diagnostic>,
     items: &[Value],

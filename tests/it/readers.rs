@@ -116,11 +116,11 @@ fn names_of_readers_are_judged() {
         ),
         (
             "{ name = \"ingress-nginx\", controlerClass = \"a.test/b\" }",
-            "did you mean `controllerClass`?",
+            "help: write `controllerClass`",
         ),
         (
             "{ name = \"traefik\", watchIngressWithoutClasses = true }",
-            "did you mean `watchIngressWithoutClass`?",
+            "help: write `watchIngressWithoutClass`",
         ),
         (
             "{ name = \"ingress-nginx\", controllerClass = \"nginx\" }",

@@ -113,6 +113,9 @@ fn class(model: &Model, exposure: &Exposure, ingress: &Ingress) -> Option<String
     let class = ingress.spec.ingress_class_name.as_deref().or(written).or(default);
     let wanted = exposure.ingress_class_name.as_str();
     match class {
+        None if model.default_class == Some(DefaultClass::Absent) && all_take_classless(model) => {
+            None
+        }
         None => Some(format!(
             "says no ingress class: `ingressClassName: {wanted}` is missing; {}",
             without_class(model, wanted)
@@ -127,22 +130,26 @@ fn class(model: &Model, exposure: &Exposure, ingress: &Ingress) -> Option<String
     }
 }
 
-/// What to say in the spec where an Ingress without a class is served all the same.
-fn without_class(model: &Model, wanted: &str) -> String {
+/// Whether the spec says of all readers that they take Ingresses without a class.
+fn all_take_classless(model: &Model) -> bool {
     let is_on = |reader: &Reader| {
         reader.declared.options.get(TAKES_CLASSLESS).is_some_and(|value| value == "true")
     };
+    !model.controllers.is_empty() && model.controllers.iter().all(is_on)
+}
+
+/// What to say in the spec where an Ingress without a class is served all the same.
+fn without_class(model: &Model, wanted: &str) -> String {
     let takes = format!("`{TAKES_CLASSLESS} = true` in its entry under `controllers`");
-    let takes_all = !model.controllers.is_empty() && model.controllers.iter().all(is_on);
     match model.default_class {
         Some(_) => format!(
-            "if the controller runs with `--watch-ingress-without-class=true`, say so in the spec: {takes}"
+            "if the controller runs with `--watch-ingress-without-class`, say so in the spec: {takes}"
         ),
-        None if takes_all => format!(
+        None if all_take_classless(model) => format!(
             "if the cluster has no default IngressClass, say `defaultIngressClass = false` in the spec; if `{wanted}` is the default one, `defaultIngressClass = \"{wanted}\"`"
         ),
         None => format!(
-            "if `{wanted}` is the cluster's default IngressClass, say so in the spec: `defaultIngressClass = \"{wanted}\"`; if the cluster has none and the controller runs with `--watch-ingress-without-class=true`, `defaultIngressClass = false`, and {takes}"
+            "if `{wanted}` is the cluster's default IngressClass, say so in the spec: `defaultIngressClass = \"{wanted}\"`; if the cluster has none and the controller runs with `--watch-ingress-without-class`, `defaultIngressClass = false`, and {takes}"
         ),
     }
 }
