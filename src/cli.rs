@@ -18,6 +18,7 @@ mod import;
 mod init;
 mod kustomize;
 mod man;
+mod misplaced;
 mod objects;
 mod post_render;
 mod progress;
@@ -38,6 +39,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use globals::{ColorChoice, Globals};
+use misplaced::Paths;
 use report::{CommandError, ExitStatus};
 
 use crate::guard;
@@ -124,7 +126,7 @@ pub fn main() -> ExitCode {
     let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
     let status = match parse(&arguments, color) {
-        Ok(cli) => run(cli),
+        Ok((cli, paths)) => run(cli, &paths),
         Err(error) => {
             report::mistake(&error, color);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ExitStatus::Failed as u8))
@@ -134,9 +136,10 @@ pub fn main() -> ExitCode {
     status
 }
 
-fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Cli, clap::Error> {
-    let matches = command().color(color.into()).try_get_matches_from(arguments);
-    Cli::from_arg_matches(&matches.map_err(with_flag_of_spec)?)
+fn parse(arguments: &[OsString], color: ColorChoice) -> Result<(Cli, Paths), clap::Error> {
+    let mut command = command().color(color.into());
+    let matches = command.try_get_matches_from_mut(arguments).map_err(with_flag_of_spec)?;
+    Ok((Cli::from_arg_matches(&matches)?, Paths::of(&command, &matches)))
 }
 
 /// Shows the help text of a command, as its flag `--help` does.
@@ -166,9 +169,9 @@ fn with_flag_of_spec(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn run(cli: Cli) -> ExitCode {
+fn run(cli: Cli, paths: &Paths) -> ExitCode {
     let Cli { globals, command } = cli;
-    match command.run(&globals) {
+    match paths.refuse_spec().and_then(|()| command.run(&globals)) {
         Ok(status) => ExitCode::from(status as u8),
         Err(CommandError::BrokenPipe) => ExitCode::from(ExitStatus::Done as u8),
         Err(error) => {

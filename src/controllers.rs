@@ -1,7 +1,8 @@
 //! Ingress controllers: what each makes of objects and settings, one folder a controller.
 
-mod classes;
+pub mod classes;
 pub mod ingress_nginx;
+mod options;
 mod orders;
 mod selector;
 mod setup;
@@ -15,7 +16,9 @@ use crate::identity::Identity;
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Extent, ObjectSet};
 
-pub use classes::Classes;
+pub use classes::{Classes, DefaultClass};
+use options::declared_options;
+pub use options::{CLASS_OPTIONS, DeclaredOption, Takes, checked};
 
 /// All controllers, the default first.
 pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx, &traefik::Traefik];
@@ -34,8 +37,8 @@ pub trait Controller: Sync {
     /// The model does not know that version: which ones it knows.
     fn version(&self, text: &str) -> Result<String, String>;
 
-    /// Names of the options that people can declare, beside version and classes; each is `true` or `false`.
-    fn options(&self) -> &'static [&'static str];
+    /// Options that people can declare, beside version and classes.
+    fn options(&self) -> &'static [DeclaredOption];
 
     /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
@@ -87,6 +90,8 @@ pub struct Declared {
     pub classes: Vec<String>,
     /// Ingress classes that are other controllers'; `None`: all that are not named, if some are.
     pub other_classes: Option<Vec<String>>,
+    /// The class that the API server gives to Ingresses without one.
+    pub default_class: Option<DefaultClass>,
     /// Namespace and name of the `ConfigMap` that has its settings.
     pub config_map: Option<(String, String)>,
     /// Values of [`Controller::options`], by name.

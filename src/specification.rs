@@ -62,6 +62,9 @@ pub struct Spec {
     /// Ingress class of every host that does not say otherwise. `nginx` unless said.
     #[schemars(extend("default" = "nginx"))]
     pub ingress_class_name: Option<ObjectName>,
+    /// The cluster's default `IngressClass`, which Kubernetes gives to Ingresses that are created without a class; `false`: there is
+    /// none. Unless said, it is the one among the objects that says so, and not known where none does.
+    pub default_ingress_class: Option<FalseOr<ObjectName>>,
     /// Labels that every object carries.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations that every object carries.
@@ -109,6 +112,19 @@ pub struct Controller {
     pub name: Option<String>,
     /// Its version. The last one that the model knows unless said.
     pub version: Option<String>,
+    /// What the controller calls itself in an `IngressClass` (`spec.controller`): the `--controller-class` of ingress-nginx, the
+    /// `controllerClass` of Traefik's provider `kubernetesIngressNGINX`. `k8s.io/ingress-nginx` unless said or an object that
+    /// runs it shows it; other `IngressClass`es are other controllers'.
+    pub controller_class: Option<String>,
+    /// The class that the controller compares the annotation `kubernetes.io/ingress.class` with: `--ingress-class`,
+    /// `ingressClass`. `nginx` unless said or shown.
+    pub ingress_class: Option<String>,
+    /// Whether Ingresses without a class are the controller's own: `--watch-ingress-without-class`, `watchIngressWithoutClass`.
+    /// `false` unless said or shown. What a default `IngressClass` makes of them first says `defaultIngressClass`.
+    pub watch_ingress_without_class: Option<bool>,
+    /// Whether the `IngressClass` with the name `ingressClass` is the controller's own, whatever its `spec.controller` says:
+    /// `--ingress-class-by-name`, `ingressClassByName`. `false` unless said or shown.
+    pub ingress_class_by_name: Option<bool>,
     /// Traefik's `core.strictTLSOptions`. `false` unless said.
     pub strict_tls_options: Option<bool>,
 }

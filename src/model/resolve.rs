@@ -148,6 +148,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         name: context.spec.name.clone(),
         target: written(context.spec.target.as_ref(), specification::DEFAULT_TARGET),
         controllers: readers::resolve(context, &mut findings),
+        default_class: readers::default_class(context.spec),
         secret_format: written(
             context.spec.secrets.format.as_ref(),
             specification::DEFAULT_SECRET_FORMAT,

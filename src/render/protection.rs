@@ -32,7 +32,7 @@ const MOST_SHOWN: usize = 4;
 
 /// Where the spec says something else of a controller than the object that runs it.
 const CONTRADICTED: &str =
-    "say under `controllers` what holds where the hosts are served, or leave it to that object";
+    "say in the spec what holds where the hosts are served, or leave it to that object";
 
 /// What a difference rests on that other settings than the defaults make.
 const OTHER_SETTINGS: &str = "that depends on the controller's ConfigMap, which is not among the objects: with `ssl-redirect: \"false\"`, or where it takes snippets, this host is open";
@@ -56,16 +56,15 @@ pub(super) fn check<'a>(
             .filter(|class| !classes.contains(class))
             .cloned()
             .collect::<Vec<_>>();
-        for (controller, declared) in readers(model) {
-            let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
-            let accepted = allowed.map(ToString::to_string).collect();
-            let declared = Declared {
-                classes: classes.clone(),
-                other_classes: Some(other_classes.clone()),
-                accepted,
-                ..declared
-            };
-            let settings = controller.settings(objects, &declared);
+        let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
+        let accepted: BTreeSet<String> = allowed.map(ToString::to_string).collect();
+        let own = |declared| Declared {
+            classes: classes.clone(),
+            other_classes: Some(other_classes.clone()),
+            accepted: accepted.clone(),
+            ..declared
+        };
+        for (controller, declared, settings) in serving(model, objects, classes, own) {
             let said =
                 settings.given.iter().filter(|one| matches!(one, Given::Contradiction { .. }));
             contradicted.extend(said.map(ToString::to_string));
@@ -79,6 +78,26 @@ pub(super) fn check<'a>(
     let warning = |title| Diagnostic::warning("controller-contradicted", title).help(CONTRADICTED);
     found.extend(contradicted.into_iter().map(warning));
     found
+}
+
+/// The readers that serve hosts of these classes: all, but for those of whose classes the objects say that they are another
+/// reader's.
+fn serving(
+    model: &Model,
+    objects: &ObjectSet<'_>,
+    classes: &[String],
+    own: impl Fn(Declared) -> Declared,
+) -> Vec<(&'static dyn Controller, Declared, Settings)> {
+    let with_settings = |(controller, declared): (&'static dyn Controller, Declared)| {
+        let declared = own(declared);
+        let settings = controller.settings(objects, &declared);
+        (controller, declared, settings)
+    };
+    let mut all: Vec<_> = readers(model).into_iter().map(with_settings).collect();
+    if all.iter().any(|(_, _, settings)| settings.classes.may_be_own(classes)) {
+        all.retain(|(_, _, settings)| settings.classes.may_be_own(classes));
+    }
+    all
 }
 
 /// Hosts by the controllers that serve them: those of two ingress classes share nothing.

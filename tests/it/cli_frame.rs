@@ -176,3 +176,36 @@ fn help_and_version_are_commands_too() {
     let Run { stderr, .. } = run(&["render", "production"]);
     assert!(!stderr.contains("-f production"), "{stderr}");
 }
+
+#[test]
+fn a_spec_in_the_place_of_other_files_is_answered_with_its_flag() {
+    let sandbox = crate::support::Sandbox::with_toml("[cas.clients]\n");
+    sandbox.write("site.yaml", "cas:\n  clients: {}\n");
+    let commands: [(&[&str], bool); 7] = [
+        (&["access"], true),
+        (&["cert", "show"], true),
+        (&["diff"], true),
+        (&["doctor", "kustomize"], false),
+        (&["import"], false),
+        (&["init"], false),
+        (&["kustomize"], false),
+    ];
+    for file in ["mtls.toml", "site.yaml"] {
+        for (command, reads_spec) in commands {
+            let run = sandbox.run(&[command, &[file]].concat());
+            assert_eq!(run.status, 2, "{command:?} {file}: {}", run.stderr);
+            let command = command.join(" ");
+            let title = format!(
+                "error[arguments]: `{file}` is a spec, and `mtlsgen {command}` takes other files there"
+            );
+            assert!(run.stderr.contains(&title), "{command} {file}: {}", run.stderr);
+            assert!(run.stderr.contains(&format!("with `-f {file}`")), "{command}: {}", run.stderr);
+            assert_eq!(
+                run.stderr.contains("reads no spec"),
+                !reads_spec,
+                "{command}: {}",
+                run.stderr
+            );
+        }
+    }
+}

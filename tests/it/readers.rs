@@ -110,6 +110,24 @@ fn names_of_readers_are_judged() {
             "{ name = \"ingress-nginx\", strictTlsOptions = true }",
             "has no option `strictTlsOptions`",
         ),
+        (
+            "{ name = \"ingress-nginx\", strictTlsOptions = true }",
+            "leave it out: it is an option of traefik",
+        ),
+        (
+            "{ name = \"ingress-nginx\", controlerClass = \"a.test/b\" }",
+            "help: write `controllerClass`",
+        ),
+        (
+            "{ name = \"traefik\", watchIngressWithoutClasses = true }",
+            "help: write `watchIngressWithoutClass`",
+        ),
+        (
+            "{ name = \"ingress-nginx\", controllerClass = \"nginx\" }",
+            "write the `spec.controller` of the controller's IngressClass, such as `k8s.io/ingress-nginx`",
+        ),
+        ("{ name = \"ingress-nginx\", ingressClass = \"\" }", "write the name of a class"),
+        ("{ name = \"ingress-nginx\", ingressClassByName = \"yes\" }", "ingressClassByName"),
     ] {
         refused(controllers, ONCE, &[words]);
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::IngressNginx;
 use super::annotation_risk::custom_http_errors;
 use super::annotation_table;
 use super::flags::{self, FOLLOWED};
 use super::values::boolean;
-use crate::controllers::classes::Flags;
-use crate::controllers::setup::{Chosen, Named, Setup};
-use crate::controllers::{Classes, Declared, Origin, Settings};
+use crate::controllers::setup::{Chosen, Named};
+use crate::controllers::{Declared, Origin, Settings, declared_options};
 use crate::enforcement::{Given, Missing};
 use crate::identity::Identity;
 use crate::manifest::kinds::ConfigMap;
@@ -74,10 +74,9 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
     let read = config_map(objects, declared, &mut chosen);
     let options = options_of(read.as_ref().map(|seen| &*seen.object));
     let flags = FOLLOWED.iter().map(|(name, default)| (*name, of(chosen.option(name), default)));
-    let options = options.into_iter().chain(flags).collect();
-    let defaults = Flags::of_defaults(CONTROLLER_CLASS, CLASS);
-    let classes = chosen.setup.as_ref().map_or(defaults, Setup::classes);
-    let classes = Classes::of(objects, declared, &classes);
+    let said = declared_options(&IngressNginx, declared);
+    let options = options.into_iter().chain(flags).chain(said).collect();
+    let classes = chosen.classes(objects, declared, &flags::OWN);
     Settings {
         controller: "ingress-nginx",
         version,
