@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use super::schema;
-use crate::diagnostic::{Source, has_errors, shown};
+use crate::diagnostic::{Deed, Source, has_errors};
 use crate::io::{input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::specification::document;
@@ -23,13 +23,13 @@ use answers::{Answers, ServerCertificate};
 /// Name of the schema's file beside a spec.
 const SCHEMA: &str = "mtls.schema.json";
 
-/// Write a first spec with comments, from flags or, on a terminal without any, from a few questions
+/// Write a first spec with comments, from flags or from a few questions
 ///
-/// Nothing is ever overwritten.
+/// Questions are asked on a terminal, where no flag says what the spec is to hold. Nothing is ever overwritten.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder to write `mtls.toml` or `mtls.yaml` to; the working directory unless said
-    #[arg(conflicts_with = "stdout")]
+    /// Folder to write `mtls.toml` or `mtls.yaml` to, as with `-o`; the working directory unless said
+    #[arg(conflicts_with_all = ["output", "stdout"])]
     dir: Option<PathBuf>,
     /// Host that clients call; `test.localdev.me` unless said
     #[arg(long)]
@@ -58,14 +58,20 @@ pub struct Args {
     /// TLS without client authentication
     #[arg(long, conflicts_with_all = ["ca", "clients"])]
     no_client_auth: bool,
+    /// Folder to write to, `-` for the spec alone to standard output
+    #[arg(short, long, value_name = "DIR", help_heading = "Output", conflicts_with = "stdout")]
+    output: Option<PathBuf>,
     /// Language of the spec
-    #[arg(long, default_value = "toml")]
-    format: SpecFormat,
-    /// Write `mtls.schema.json` beside the spec, for editors
-    #[arg(long, conflicts_with = "stdout")]
+    #[arg(long = "as", value_name = "FORM", default_value = "toml", help_heading = "Output")]
+    form: SpecFormat,
+    /// Write no `mtls.schema.json` beside the spec, and no line that has editors read it
+    #[arg(long, help_heading = "Output")]
+    no_schema: bool,
+    /// What is written anyway
+    #[arg(long, hide = true, conflicts_with_all = ["stdout", "no_schema"])]
     with_schema: bool,
-    /// Print the spec instead of writing a file
-    #[arg(long)]
+    /// The former name of `-o -`
+    #[arg(long, hide = true)]
     stdout: bool,
 }
 
@@ -80,23 +86,29 @@ pub enum SpecFormat {
 
 /// Writes a first spec.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
-    let directory = args.dir.clone().unwrap_or_default();
-    if !args.stdout {
+    let to_stdout = args.stdout || args.output.as_deref() == Some(Path::new("-"));
+    let directory = args.output.as_ref().or(args.dir.as_ref()).cloned().unwrap_or_default();
+    if !to_stdout {
         refuse_existing(&directory)?;
     }
     let answers = if args.says_nothing() && is_interactive() { ask()? } else { args.answers()? };
-    let schema = args.with_schema.then_some(SCHEMA);
-    let text = starter::starter(&answers, args.format, schema);
-    validate(args.format, &text)?;
-    if args.stdout {
+    let schema = (!args.no_schema && !to_stdout).then_some(SCHEMA);
+    let text = starter::starter(&answers, args.form, schema);
+    validate(args.form, &text)?;
+    if to_stdout {
         print(text)?;
         return Ok(ExitStatus::Done);
     }
     let schema_text = schema.map(|_| schema::text());
-    let mut files = vec![(args.format.file_name(), text.as_bytes())];
+    let mut files = vec![(args.form.file_name(), text.as_bytes())];
     files.extend(schema_text.iter().map(|text| (SCHEMA, text.as_bytes())));
     new_files::write_new(&directory, &files)?;
-    globals.report().say_lines(&next_steps(&directory, args.format));
+    let report = globals.report();
+    for (name, _) in files {
+        let path = directory.join(name).display().to_string();
+        report.did(Deed::to_path("wrote", &path), &format!("wrote `{path}`"));
+    }
+    report.say_lines(&next_steps(&directory, args.form));
     Ok(ExitStatus::Done)
 }
 
@@ -198,9 +210,7 @@ fn next_steps(directory: &Path, format: SpecFormat) -> String {
         format!(" -f {}", quoted(&path.display().to_string()))
     };
     format!(
-        "wrote `{path}`\n\
-         next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
-         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up",
-        path = shown(&path.display().to_string())
+        "next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
+         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up"
     )
 }

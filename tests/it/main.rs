@@ -63,4 +63,5 @@ mod store;
 mod support;
 mod target_support;
 mod terminal;
+mod vocabulary;
 mod walkthroughs;
