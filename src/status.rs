@@ -43,6 +43,15 @@ impl Subject {
         }
     }
 
+    /// Whose certificate it is, if it is about one.
+    #[must_use]
+    pub fn holder(&self) -> Option<&Holder> {
+        match self {
+            Self::Certificate(holder) => Some(holder),
+            Self::List(_) => None,
+        }
+    }
+
     /// The name in the spec.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -5,12 +5,12 @@ mod objects;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
 use self::clients::NamedFile;
 use self::objects::Objects;
 use super::existing_arguments::ExistingArguments;
+use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::{Planned, Session, tell_plan, urgency};
@@ -83,22 +83,12 @@ pub struct Args {
     /// settings.
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespace_and_name, requires = "objects", help_heading = "Controller")]
     configmap: Option<(String, String)>,
-    /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// A controller, and what is said of it.
 type Reader = (&'static dyn Controller, Declared);
-
-/// Format of standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For programs
-    Json,
-}
 
 fn namespace_and_name(text: &str) -> Result<(String, String), String> {
     let (namespace, name) = text.split_once('/').ok_or("write `NAMESPACE/NAME`")?;
@@ -168,9 +158,9 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
         observed(&args.set(&objects), &reader).map(|(_, observed)| observed)
     };
     let changes = access::changes(&observed(before)?, &observed(after)?, asked, now);
-    match args.format {
-        Format::Table if changes.is_empty() => {}
-        Format::Table => show(&access::changes_table(&changes), false)?,
+    match args.format.format {
+        Format::Text if changes.is_empty() => {}
+        Format::Text => show(&access::changes_table(&changes), false)?,
         Format::Json => print_json(&access::changes_json(&changes))?,
     }
     Ok(if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
@@ -239,8 +229,8 @@ fn answer(
     if hosts.all(|host| host.host == "*" || host.is_not_served()) {
         globals.report().diagnostics(&[without_hosts(args)]);
     }
-    match args.format {
-        Format::Table => show(&access::table(&all), false)?,
+    match args.format.format {
+        Format::Text => show(&access::table(&all), false)?,
         Format::Json => print_json(&access::json(&all))?,
     }
     Ok(ExitStatus::Done)

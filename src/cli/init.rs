@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use super::schema;
-use crate::diagnostic::{Source, has_errors, shown};
+use crate::diagnostic::{Deed, Source, has_errors};
 use crate::io::{input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::specification::document;
@@ -25,13 +25,13 @@ const SCHEMA: &str = "mtls.schema.json";
 /// Name of the file that names the generator.
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
-/// Write a first spec with comments, from flags or, on a terminal without any, from a few questions
+/// Write a first spec with comments, from flags or from a few questions
 ///
-/// Nothing is ever overwritten.
+/// Questions are asked on a terminal, where no flag says what the spec is to hold. Nothing is ever overwritten.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder to write `mtls.toml` or `mtls.yaml` to; the working directory unless said
-    #[arg(conflicts_with = "stdout")]
+    /// Folder to write `mtls.toml` or `mtls.yaml` to, as with `-o`; the working directory unless said
+    #[arg(conflicts_with_all = ["output", "stdout"])]
     dir: Option<PathBuf>,
     /// Host that clients call; `test.localdev.me` unless said
     #[arg(long)]
@@ -60,17 +60,23 @@ pub struct Args {
     /// TLS without client authentication
     #[arg(long, conflicts_with_all = ["ca", "clients"])]
     no_client_auth: bool,
+    /// Folder to write to, `-` for the spec alone to standard output
+    #[arg(short, long, value_name = "DIR", help_heading = "Output", conflicts_with = "stdout")]
+    output: Option<PathBuf>,
     /// Language of the spec; `toml` unless said, `yaml` with `--kustomize`
-    #[arg(long)]
-    format: Option<SpecFormat>,
+    #[arg(long = "as", value_name = "FORM", help_heading = "Output")]
+    form: Option<SpecFormat>,
     /// Write `mtls.yaml` as the configuration of a Kustomize generator, and a `kustomization.yaml` that names it
-    #[arg(long, conflicts_with = "stdout")]
+    #[arg(long, help_heading = "Output", conflicts_with = "stdout")]
     kustomize: bool,
-    /// Write `mtls.schema.json` beside the spec, for editors
-    #[arg(long, conflicts_with = "stdout")]
+    /// Write no `mtls.schema.json` beside the spec, and no line that has editors read it
+    #[arg(long, help_heading = "Output")]
+    no_schema: bool,
+    /// What is written anyway
+    #[arg(long, hide = true, conflicts_with_all = ["stdout", "no_schema"])]
     with_schema: bool,
-    /// Print the spec instead of writing a file
-    #[arg(long)]
+    /// The former name of `-o -`
+    #[arg(long, hide = true)]
     stdout: bool,
 }
 
@@ -86,15 +92,16 @@ pub enum SpecFormat {
 /// Writes a first spec.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let form = args.form()?;
-    let directory = args.dir.clone().unwrap_or_default();
-    if !args.stdout {
+    let to_stdout = args.stdout || args.output.as_deref() == Some(Path::new("-"));
+    let directory = args.output.as_ref().or(args.dir.as_ref()).cloned().unwrap_or_default();
+    if !to_stdout {
         refuse_existing(&directory)?;
     }
     let answers = if args.says_nothing() && is_interactive() { ask()? } else { args.answers()? };
-    let schema = args.with_schema.then_some(SCHEMA);
+    let schema = (!args.no_schema && !to_stdout).then_some(SCHEMA);
     let text = starter::starter(&answers, form, schema);
     validate(form, &text)?;
-    if args.stdout {
+    if to_stdout {
         print(text)?;
         return Ok(ExitStatus::Done);
     }
@@ -106,7 +113,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         files.push((KUSTOMIZATION, starter::KUSTOMIZATION.as_bytes()));
     }
     new_files::write_new(&directory, &files)?;
-    globals.report().say_lines(&match form {
+    let report = globals.report();
+    for (name, _) in files {
+        let path = directory.join(name).display().to_string();
+        report.did(Deed::to_path("wrote", &path), &format!("wrote `{path}`"));
+    }
+    report.say_lines(&match form {
         Form::Generator => next_builds(&directory, existing.as_deref()),
         Form::Spec(_) => next_steps(&directory, form),
     });
@@ -142,10 +154,10 @@ impl SpecFormat {
 
 impl Args {
     fn form(&self) -> Result<Form, CommandError> {
-        match (self.kustomize, self.format) {
+        match (self.kustomize, self.form) {
             (true, Some(SpecFormat::Toml)) => {
-                let what = "a Kustomize generator is YAML, and `--format toml` is TOML";
-                let hint = "leave `--format` out".to_owned();
+                let what = "a Kustomize generator is YAML, and `--as toml` is TOML";
+                let hint = "leave `--as` out".to_owned();
                 Err(CommandError::world("arguments", what, Some(hint)))
             }
             (true, _) => Ok(Form::Generator),
@@ -237,33 +249,18 @@ fn validate(form: Form, text: &str) -> Result<(), CommandError> {
 fn next_builds(directory: &Path, kustomization: Option<&Path>) -> String {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let spec = directory.join(Form::Generator.file_name());
-    let (written, generators) = match kustomization {
-        None => (
-            format!(
-                "wrote `{}` and `{}`",
-                shown_path(&spec),
-                shown_path(&directory.join(KUSTOMIZATION))
-            ),
-            String::new(),
-        ),
-        Some(existing) => (
-            format!("wrote `{}`", shown_path(&spec)),
-            format!("add `mtls.yaml` to `generators` of `{}`,\n      ", shown_path(existing)),
-        ),
-    };
+    let generators = kustomization.map_or_else(String::new, |existing| {
+        let existing = shown(&existing.display().to_string());
+        format!("add `mtls.yaml` to `generators` of `{existing}`,\n      ")
+    });
     let quoted = |path: &Path| quoted(&path.display().to_string());
     format!(
-        "{written}\n\
-         next: {generators}`mtlsgen kustomize install` puts the plugin where Kustomize looks for it,\n      \
-         `mtlsgen render -f {spec} > /dev/null` issues what is missing,\n      \
+        "next: {generators}`mtlsgen kustomize install` puts the plugin where Kustomize looks for it,\n      \
+         `mtlsgen issue -f {spec}` issues what is missing,\n      \
          `kustomize build --enable-alpha-plugins {here}` prints the manifests",
         spec = quoted(&spec),
         here = quoted(here),
     )
-}
-
-fn shown_path(path: &Path) -> String {
-    shown(&path.display().to_string())
 }
 
 fn next_steps(directory: &Path, form: Form) -> String {
@@ -274,9 +271,7 @@ fn next_steps(directory: &Path, form: Form) -> String {
         format!(" -f {}", quoted(&path.display().to_string()))
     };
     format!(
-        "wrote `{path}`\n\
-         next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
-         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up",
-        path = shown_path(&path)
+        "next: `mtlsgen render{flag} --dry-run` shows what would be issued,\n      \
+         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up"
     )
 }

@@ -28,7 +28,7 @@ use crate::manifest::lists;
 use crate::specification::document::KIND;
 use crate::yaml;
 
-/// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
+/// Run as a plugin of Kustomize or kpt: give what render prints, complete what exists
 ///
 /// Kustomize and kpt call it. As a KRM function it reads a `ResourceList` from standard input and prints one;
 /// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is

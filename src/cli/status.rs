@@ -30,7 +30,7 @@ pub struct Args {
     #[command(flatten)]
     existing: ExistingArguments,
     /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
     /// Exit with 1 if something in use ends within this time, is revoked, not yet valid or missing
     #[arg(long, value_name = "TIME", help_heading = "Output")]
@@ -44,7 +44,8 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people; dates, and the start of each fingerprint
-    Table,
+    #[value(alias = "table")]
+    Text,
     /// For programs, with everything that is known
     Json,
     /// Metrics in Prometheus' text format
@@ -83,7 +84,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         rows.retain(|row| row.is_current || row.state != State::Expired);
     }
     match args.format {
-        Format::Table => {
+        Format::Text => {
             let hosts = status::hosts_table(&status::admitted(sources));
             let gap = if hosts.is_empty() { "" } else { "\n" };
             show(&[status::table(&rows, now).as_str(), gap, &hosts].concat(), false)?;

@@ -69,6 +69,7 @@ fn seen(diagnostic: &Diagnostic) -> (Severity, [&str; 3], &[String], Vec<Related
         entry: _,
         nature: _,
         witnesses: _,
+        deed: _,
     } = diagnostic;
     let related = related.iter().map(|(Span { source, start, end }, words)| {
         (Arc::as_ptr(source), *start, *end, words.as_str())

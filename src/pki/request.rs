@@ -24,16 +24,32 @@ impl Holder {
         let (Self::Authority(name) | Self::Host(name) | Self::Client(name)) = self;
         name
     }
+
+    /// What it is, in a word: `authority`, `host` or `client`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Authority(_) => "authority",
+            Self::Host(_) => "host",
+            Self::Client(_) => "client",
+        }
+    }
+
+    /// Its name with the section of the spec in front, as command lines and JSON have it: `clients/alice`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let section = match self {
+            Self::Authority(_) => "cas",
+            Self::Host(_) => "hosts",
+            Self::Client(_) => "clients",
+        };
+        format!("{section}/{}", self.name())
+    }
 }
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self {
-            Self::Authority(_) => "authority",
-            Self::Host(_) => "host",
-            Self::Client(_) => "client",
-        };
-        write!(f, "{kind} `{}`", self.name())
+        write!(f, "{} `{}`", self.kind(), self.name())
     }
 }
 

@@ -4,6 +4,7 @@ mod assignment;
 mod deserializer;
 mod input;
 mod merge;
+mod merged;
 mod mistake;
 mod node;
 mod object_form;
@@ -280,6 +281,10 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
         name = object_name.or(name);
         if index == 0 {
             root.place = spec.place;
+        }
+        if let Some(mistake) = assignment::unquoted(&root, &spec, source) {
+            diagnostics.push(mistake);
+            continue;
         }
         merge::merge(&mut root, spec, Position::Top);
         if let Some(plugin) = plugin {

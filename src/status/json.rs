@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Admitted, Row};
+use crate::pki::request::Holder;
 use crate::specification::Verify;
 use crate::time::Timestamp;
 
@@ -49,6 +50,7 @@ fn row(row: &Row) -> Value {
     let facts = facts.as_ref();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     json!({
+        "holder": subject.holder().map(Holder::full_name),
         "kind": subject.kind(),
         "name": subject.name(),
         "state": state.to_string(),

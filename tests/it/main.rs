@@ -64,4 +64,5 @@ mod support;
 mod target_support;
 mod terminal;
 mod typed;
+mod vocabulary;
 mod walkthroughs;

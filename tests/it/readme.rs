@@ -1,4 +1,4 @@
-//! README.md and docs/commands.md: the Ingress that README shows is what comes out, commands and flags exist, links lead
+//! README.md and docs/command-line.md: the Ingress that README shows is what comes out, commands and flags exist, links lead
 //! somewhere. `typed.rs` types what README shows.
 //!
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites the output that it shows: read before you accept.
@@ -13,7 +13,7 @@ fn text() -> String {
 }
 
 fn commands() -> String {
-    fs::read_to_string(root().join("docs/commands.md")).unwrap()
+    fs::read_to_string(root().join("docs/command-line.md")).unwrap()
 }
 
 /// The contents of the fenced blocks with that beginning.

@@ -96,7 +96,7 @@ fn what_init_writes_is_valid() {
         &["--tls", "secret=x", "--no-client-auth"],
         &["--service", "s", "--client", "a", "--client", "b c"],
     ] {
-        let text = run(&[&["init", "--stdout", "--format", "yaml"], flags].concat()).stdout;
+        let text = run(&[&["init", "-o", "-", "--as", "yaml"], flags].concat()).stdout;
         let spec: Value = serde_saphyr::from_str(&text).unwrap();
         let errors: Vec<_> =
             validator().iter_errors(&spec).map(|error| error.to_string()).collect();

@@ -103,6 +103,7 @@ pub fn json(schedule: &Schedule, store: &Path, taken: Option<&Taken>) -> String 
             "fingerprintSha256": certificate.fingerprint().to_string(),
             "notBefore": certificate.not_before.to_string(),
             "notAfter": certificate.not_after.to_string(),
+            "path": file(schedule, one, store).display().to_string(),
             "file": file(schedule, one, store).display().to_string(),
             "hasKey": one.has_key,
             "neededBy": one.needed_by.iter().map(needed).collect::<Vec<_>>(),
@@ -147,7 +148,7 @@ fn json_taken(taken: &Taken) -> Value {
 
 fn needed(one: &CutOff) -> Value {
     json!({
-        "holder": one.holder.to_string(),
+        "holder": one.holder.full_name(),
         "serial": one.serial.to_string(),
         "notAfter": one.not_after.to_string(),
         "standing": one.standing.word(),

@@ -197,7 +197,7 @@ impl<'a> Choice<'a> {
                 let title = format!("{holder} has {others} more valid {more}, not revoked by this");
                 let help = format!(
                     "to revoke them too: `mtlsgen cert revoke --all {}`",
-                    holder::full_name(holder)
+                    holder.full_name()
                 );
                 report.diagnostics(&[
                     Diagnostic::warning("superseded-certificates", title).help(help)
@@ -208,7 +208,7 @@ impl<'a> Choice<'a> {
 }
 
 /// The serials that a text can mean: hexadecimal, as most print them, or decimal.
-fn serials(text: &str) -> Vec<SerialNumber> {
+pub(super) fn serials(text: &str) -> Vec<SerialNumber> {
     let decimal =
         text.parse::<Serial>().ok().map(|serial| SerialNumber(serial.magnitude().to_vec()));
     let mut serials: Vec<_> =

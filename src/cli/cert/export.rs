@@ -16,7 +16,7 @@ use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, show};
 use crate::cli::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, literal};
+use crate::diagnostic::{Deed, Diagnostic, literal};
 use crate::io::{entropy, terminal};
 use crate::pki::chain;
 use crate::pki::pkcs12::{self, Contents, Password};
@@ -39,9 +39,6 @@ pub struct Args {
     /// `.p12` and `.pfx` are `pkcs12`; `.pem`, `.crt` and `.cer` are `pem-chain`; `.key` is `pem-key`.
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
-    /// The former name of `--as`
-    #[arg(long, hide = true, conflicts_with = "form")]
-    format: Option<Form>,
     /// File to write, `-` for standard output; for `pkcs12`, `NAME.p12` in the holder's folder of the store, else standard output
     ///
     /// Without such a folder, `NAME.p12` goes to the working directory.
@@ -107,10 +104,7 @@ enum Profile {
 /// Hands out.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    if args.format.is_some() {
-        report.diagnostics(&[renamed()]);
-    }
-    let chosen = args.form.or(args.format).or_else(|| args.output.as_deref().and_then(by_ending));
+    let chosen = args.form.or_else(|| args.output.as_deref().and_then(by_ending));
     let with_key = hands_out_key(chosen);
     let credential = credential::load(&args.name, &args.spec, &args.existing, with_key, report)?;
     let is_without_key =
@@ -140,11 +134,6 @@ fn by_ending(file: &Path) -> Option<Form> {
         "key" => Some(Form::PemKey),
         _ => None,
     }
-}
-
-fn renamed() -> Diagnostic {
-    Diagnostic::notice("renamed-flag", "`--format` of `cert export` is called `--as` now")
-        .help("the next version does not know `--format` there any more")
 }
 
 /// Whether the key may be needed; where no form is said, the holder decides.
@@ -195,11 +184,13 @@ fn write_pem(
     destination.refuse_terminal()?;
     destination::write(&[(&destination, text.as_bytes())], args.force)?;
     if let Some(path) = destination.file() {
-        report.say(&format!(
-            "wrote `{}`{}",
-            path.display(),
-            if has_key { " (with the private key: keep it secret)" } else { "" }
-        ));
+        let secret = if has_key { " (with the private key: keep it secret)" } else { "" };
+        tell_written(
+            path,
+            &credential.holder,
+            &format!("wrote `{}`{secret}", path.display()),
+            report,
+        );
     }
     Ok(())
 }
@@ -241,19 +232,25 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
     files.extend(password_output.iter().map(|destination| (destination, line.as_bytes())));
     destination::write(&files, args.force)?;
     if let Some(path) = output.file() {
-        report.say(&format!("wrote `{}`", path.display()));
+        let words = format!("wrote `{}`", path.display());
+        tell_written(path, &credential.holder, &words, report);
     }
     if args.password_file.is_none() && password_output.is_none() {
         terminal::show("Its password, which is shown this once: ", line.as_bytes())
             .map_err(|error| without_place(Some(&error.to_string())))?;
     }
     if let Some(path) = password_output.as_ref().and_then(Destination::file) {
-        report.say(&format!(
-            "wrote its password to `{}`: hand it over on another way than the file",
-            path.display()
-        ));
+        let shown = path.display();
+        let words =
+            format!("wrote its password to `{shown}`: hand it over on another way than the file");
+        tell_written(path, &credential.holder, &words, report);
     }
     Ok(())
+}
+
+fn tell_written(path: &Path, holder: &Holder, words: &str, report: Report) {
+    let written = Deed::to_path("wrote", &path.display());
+    report.did(Deed { holder: Some(holder.full_name()), ..written }, words);
 }
 
 /// Where the new password goes; `None`: to the person at the terminal.
@@ -292,7 +289,7 @@ fn file_name(holder: &Holder, ending: &str) -> String {
 
 /// The holder cannot be given out like that.
 fn refused(holder: &Holder, why: &str, hint: &str) -> CommandError {
-    let what = format!("{}: {why}", literal(&super::holder::full_name(holder)));
+    let what = format!("{}: {why}", literal(&holder.full_name()));
     CommandError::world("export", &what, Some(hint.to_owned()))
 }
 

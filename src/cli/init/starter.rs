@@ -23,7 +23,7 @@ generators:
 
 const GENERATOR_HEADER: &str = "\
 # Which hosts exist, who may call them, and who signs whom, as a Kustomize generator:
-#   mtlsgen render -f mtls.yaml > /dev/null       issues what is missing
+#   mtlsgen issue -f mtls.yaml                    issues what is missing
 #   kustomize build --enable-alpha-plugins .      prints the manifests
 ";
 

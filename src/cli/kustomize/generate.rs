@@ -136,7 +136,7 @@ fn is_allowed(sink: Sink, model: &Model) -> bool {
 fn issue(setup: &Setup) -> Result<Inventory, CommandError> {
     setup.source.store().map_or(Ok(()), refuse_new_readers)?;
     let issued = setup.issue(&Scope::default(), |_| Ok(()));
-    issued.map_err(|error| error.located(&setup.document))
+    Ok(issued.map_err(|error| error.located(&setup.document))?.inventory)
 }
 
 /// What the store holds, where nothing is to be issued without which something would not work.

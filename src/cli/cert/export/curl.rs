@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use super::address::Address;
 use super::credential::{Credential, server_root};
 use super::refused;
-use crate::cli::cert::holder::full_name;
 use crate::cli::report::CommandError;
 use crate::kustomize::doctor::command::quoted;
 use crate::model::{Exposure, ServerCertificateSource};
@@ -74,7 +73,7 @@ fn exports(credential: &Credential, reached: &[&Exposure]) -> String {
     let roots = roots.iter().map(|root| (root, "pem-chain", "tls.crt"));
     let line = |(holder, form, file): (&Holder, &str, &str)| {
         let path = quoted(&credential.path(holder, file)?.display().to_string());
-        let holder = quoted(&full_name(holder));
+        let holder = quoted(&holder.full_name());
         Some(format!("# mtlsgen cert export {holder} --as {form} -o {path}\n"))
     };
     let lines: String = [own].into_iter().chain(key).chain(roots).filter_map(line).collect();
