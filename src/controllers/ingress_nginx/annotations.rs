@@ -99,8 +99,7 @@ impl Annotations<'_> {
 
     /// Whether an annotation is taken, whatever the settings say.
     fn is_accepted(&self, name: &str) -> bool {
-        let mut accepted = self.settings.accepted.iter();
-        accepted.any(|key| key.strip_prefix(PREFIX) == Some(name))
+        self.settings.accepted.has(self.ingress, &format!("{PREFIX}{name}"))
     }
 
     /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).

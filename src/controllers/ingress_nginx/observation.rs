@@ -77,7 +77,9 @@ fn pasted(settings: &Settings) -> Option<Missing> {
     let mut names = settings.options.keys();
     let name = names.find(|name| not_followed(name, settings.get(name)))?;
     Some(match *name {
-        "use-proxy-protocol" => Missing::Effect(object, (*name).to_owned()),
+        "ssl-ciphers" | "ssl-session-ticket-key" | "use-proxy-protocol" => {
+            Missing::Effect(object, (*name).to_owned())
+        }
         _ => Missing::Snippet(object, (*name).to_owned()),
     })
 }
