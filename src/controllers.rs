@@ -97,7 +97,29 @@ pub struct Declared {
     /// Values of [`Controller::options`], by name.
     pub options: BTreeMap<String, String>,
     /// Annotations that it takes, whatever its settings are taken to be.
-    pub accepted: BTreeSet<String>,
+    pub accepted: Accepted,
+}
+
+/// Annotations that a controller takes, whatever its settings are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// On any Ingress.
+    pub anywhere: BTreeSet<String>,
+    /// On Ingresses with a rule for a host, by the host in lower case.
+    pub by_host: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Accepted {
+    /// Whether it takes an annotation of an Ingress, by the whole name.
+    #[must_use]
+    pub fn has(&self, ingress: &Ingress, annotation: &str) -> bool {
+        let is_of_host = |host: &str| {
+            let all = self.by_host.get(&host.to_lowercase());
+            all.is_some_and(|all| all.contains(annotation))
+        };
+        self.anywhere.contains(annotation)
+            || ingress.spec.rules.iter().filter_map(|rule| rule.host.as_deref()).any(is_of_host)
+    }
 }
 
 /// A controller that reads the objects, as people name it.
@@ -121,7 +143,7 @@ pub struct Settings {
     /// Values by option, of the options that the model knows.
     pub options: BTreeMap<&'static str, (String, Origin)>,
     /// Annotations that it takes, whatever the options say.
-    pub accepted: BTreeSet<String>,
+    pub accepted: Accepted,
     /// Ingress classes.
     pub classes: Classes,
     /// Why nothing is known of what it serves: which object has its options, or which one runs it, is not known, or that one

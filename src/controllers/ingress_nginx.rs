@@ -24,6 +24,8 @@ mod observation;
 #[cfg(test)]
 mod odd_tests;
 mod reading;
+#[cfg(test)]
+mod redirect_tests;
 mod secrets;
 mod servers;
 mod settings;

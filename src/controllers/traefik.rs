@@ -93,7 +93,7 @@ impl Controller for Traefik {
         }
         let mut laxer = settings.clone();
         laxer.options.insert("allowSnippetAnnotations", ("true".to_owned(), Origin::Assumed));
-        laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
+        laxer.accepted.anywhere.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
     }
 
