@@ -8,7 +8,7 @@
 //! message of a certificate's length, with aws-lc-rs and nothing else. Issuing: `plan::issue` of as
 //! many client certificates. Rounds of both alternate, and for each kind of key their ratio is
 //! printed: the median by the clock, and that of all rounds together by the time of all processors, which
-//! says more on a busy machine (Linux). What the commit to disk takes stands beside ECDSA 256. Fails
+//! says more on a busy machine (Linux). What the commit to disk takes is beside ECDSA 256. Fails
 //! where a ratio by the clock is below 70 %.
 #![expect(
     clippy::disallowed_methods,
@@ -114,7 +114,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
 }
 
 /// Seconds that all threads have spent on processors, ended ones included, in hundredths; zero where it
-/// is not told.
+/// is not known.
 fn processor_time() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // The program's name may hold blanks; `utime` and `stime` are the 12th and 13th behind it.

@@ -8,7 +8,7 @@ The source is the OpenAPI description in the Go module k8s.io/kubernetes:
 
 A type is {"fields": {NAME: TYPE}, "required": [NAME]}. TYPE is a word (string, integer, number, boolean,
 bytes, time, quantity, int-or-string, any), `#NAME` for another type, `[TYPE` for a list or `{TYPE` for a map.
-Behind a list stands what strategic merge patches merge it by: `|KEY`, or `|` for a set of plain values;
+After a list comes what strategic merge patches merge it by: `|KEY`, or `|` for a set of plain values;
 without it, a patch replaces the list. `string=A,B` are the only values that the API server takes; the
 description does not have those in a readable form, so the table ENUMS does.
 """

@@ -1,6 +1,6 @@
 //! A store that keeps nothing: certificates, keys and revocation lists from one seed, the spec and the clock.
 //!
-//! Whoever has the same three gets the same bytes: everything unpredictable comes from the seed by HKDF, everything
+//! The same three give the same bytes: everything unpredictable comes from the seed by HKDF, everything
 //! that changes with time follows a [`schedule`], and signatures are deterministic.
 
 mod context;
@@ -57,8 +57,8 @@ pub enum Failure {
 pub struct Order<'a> {
     /// What the spec says.
     pub model: &'a Model,
-    /// Keys that were brought along.
-    pub brought: &'a Keyring,
+    /// Keys that were supplied.
+    pub supplied: &'a Keyring,
     /// When.
     pub now: Timestamp,
     /// How much of it.
@@ -68,10 +68,10 @@ pub struct Order<'a> {
 /// How much is derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent<'a> {
-    /// What is current, of everybody.
+    /// What is current, of every holder.
     Current,
     /// Also what is valid still: that of earlier windows and generations, as far as the spec gives it today. It
-    /// stands in the ledger.
+    /// is in the ledger.
     Valid,
     /// What is current, of authorities and of these hosts and clients.
     Of(&'a BTreeSet<Holder>),
@@ -95,7 +95,7 @@ pub fn derive(
     seed: &Seed,
     on_step: &mut dyn FnMut(),
 ) -> Result<Derived, Failure> {
-    let Order { model, brought, now, extent } = order;
+    let Order { model, supplied, now, extent } = order;
     if now.unix() < 0 {
         return Err(Failure::Refused(vec![refusals::before_the_schedule(now)]));
     }
@@ -111,7 +111,7 @@ pub fn derive(
         maker: CertificateMaker::default(),
         derivation: &derivation,
         inventory: Inventory::default(),
-        authorities: signing_keys(brought)?,
+        authorities: signing_keys(supplied)?,
         beside: BTreeMap::new(),
         leaves: Keyring::default(),
     };
@@ -136,10 +136,10 @@ pub fn derive(
     Ok(Derived { inventory: work.inventory, keyring: work.leaves })
 }
 
-/// The keys of authorities that were brought along, so that they sign in the same way each time.
-fn signing_keys(brought: &Keyring) -> Result<BTreeMap<String, PrivateKey>, Failure> {
+/// The keys of authorities that were supplied, so that they sign in the same way each time.
+fn signing_keys(supplied: &Keyring) -> Result<BTreeMap<String, PrivateKey>, Failure> {
     let mut keys = BTreeMap::new();
-    for (holder, key) in brought.iter() {
+    for (holder, key) in supplied.iter() {
         let Holder::Authority(name) = holder else { continue };
         let failed = |error: crate::pki::key::KeyError| {
             Failure::World(IssueError { holder: holder.clone(), cause: error.to_string() })
@@ -251,7 +251,7 @@ impl<'a> Work<'a> {
             Issuer::SelfSigned => occasion.make(self.root, &self.maker, None),
             Issuer::Authority(name) => match self.signer(name) {
                 Some(authority) => occasion.make(self.root, &self.maker, Some(&authority)),
-                None => Err(format!("its issuer `{name}` is not at hand")),
+                None => Err(format!("its issuer `{name}` is not available")),
             },
         };
         made.map_err(failed)
@@ -322,7 +322,7 @@ impl<'a> Work<'a> {
     /// The generation of an authority that signs.
     fn signer(&self, name: &str) -> Option<Authority<'_>> {
         let certificate = match &self.model.authorities.get(name)?.source {
-            AuthoritySource::Brought(chain) => chain.first()?,
+            AuthoritySource::Supplied(chain) => chain.first()?,
             AuthoritySource::Issued(request) => {
                 self.inventory.held.get(&request.holder).map(HeldCertificate::certificate)?
             }

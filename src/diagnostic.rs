@@ -116,7 +116,7 @@ pub struct Diagnostic {
     pub title: String,
     /// Where, if it has a place.
     pub span: Option<Span>,
-    /// What stands at that place, in a few words, shown under the marks; may be empty.
+    /// A short label of that place, shown under the marks; may be empty.
     pub label: String,
     /// Further places that explain the first one, each with its words.
     pub related: Vec<(Span, String)>,
@@ -124,7 +124,7 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// The object that it is about, where objects were handed over.
     pub subject: Option<Box<Subject>>,
-    /// The entry of the spec that it is about, where that decides whom it concerns.
+    /// The entry of the spec that it is about, where that decides which commands it concerns.
     pub entry: Option<Box<Entry>>,
     /// What it is.
     pub nature: Nature,
@@ -201,7 +201,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says in a few words what stands at that place.
+    /// Labels that place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
@@ -266,8 +266,8 @@ pub fn literal(text: &str) -> String {
     format!("`{shown}`")
 }
 
-/// `text` as it may stand in one line of what people read: no secrets, no characters that steer a terminal or that
-/// nobody sees.
+/// `text` as it may appear in one line of output: no secrets, no terminal control characters, none that are
+/// invisible.
 #[must_use]
 pub fn shown(text: &str) -> String {
     hidden(text).chars().flat_map(visible).collect()
@@ -279,7 +279,7 @@ pub fn shown_lines(text: &str) -> String {
     visible_lines(&hidden(text))
 }
 
-/// `text` with every character escaped that steers a terminal or that nobody sees, but for line ends and tabs.
+/// `text` with every character escaped that controls a terminal or is invisible, but for line ends and tabs.
 #[must_use]
 pub fn visible_lines(text: &str) -> String {
     if !text.contains(is_unsafe) {
@@ -292,7 +292,7 @@ pub fn visible_lines(text: &str) -> String {
     lines.collect()
 }
 
-/// `character` as it may stand in one line of a message.
+/// `character` as it may appear in one line of a message.
 pub(crate) fn visible(character: char) -> impl Iterator<Item = char> {
     let (plain, escape) = if is_unsafe(character) {
         (None, Some(character.escape_default()))
@@ -302,7 +302,7 @@ pub(crate) fn visible(character: char) -> impl Iterator<Item = char> {
     plain.into_iter().chain(escape.into_iter().flatten())
 }
 
-/// Whether it steers a terminal, changes the order of what stands around it, or cannot be seen: what YAML escapes, and
+/// Whether it steers a terminal, changes the order of the text around it, or cannot be seen: what YAML escapes, and
 /// tags.
 pub(crate) fn is_unsafe(character: char) -> bool {
     scalar::is_unsafe(character) || matches!(character, '\u{e0000}'..='\u{e0fff}')

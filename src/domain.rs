@@ -8,13 +8,13 @@ pub fn of_wildcard(host: &str) -> Option<&str> {
     (!label.is_empty() && label != "*").then_some(domain)
 }
 
-/// Whether `name` is `domain`, or stands below it at any depth.
+/// Whether `name` is `domain`, or is below it at any depth.
 #[must_use]
 pub fn is_at_or_below(name: &str, domain: &str) -> bool {
     name == domain || is_below(name, domain)
 }
 
-/// Whether `name` stands below `domain` at any depth.
+/// Whether `name` is below `domain` at any depth.
 #[must_use]
 pub fn is_below(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))

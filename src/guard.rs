@@ -1,5 +1,5 @@
 //! What the program must not say: it knows the secrets in memory, and takes every part of one out of what it prints for
-//! people, whatever has wrapped it.
+//! people, in any encoding.
 
 mod known;
 pub mod mask;
@@ -17,9 +17,9 @@ use zeroize::Zeroizing;
 pub use known::{Form, Known, SHORTEST};
 pub use mask::{is_like_seed, masked, without_words_of};
 
-/// Stands for what is not said.
+/// Replaces what is not printed.
 pub(crate) const HIDDEN: &str = "[private key]";
-/// What stands around every private key in PEM.
+/// What surrounds every private key in PEM.
 const BOUNDARY: &[u8] = b" PRIVATE KEY-----";
 
 /// Octets that several hold; the last one to drop them wipes them.
@@ -146,7 +146,7 @@ fn whole_word(text: &str, found: Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// Whether what stands between two parts may be of the same secret: all of it in the characters of base64 and what breaks
+/// Whether the text between two parts may be of the same secret: all of it in the characters of base64 and what breaks
 /// these into pieces.
 fn belongs(between: &str) -> bool {
     let is_of_base64 = |octet: u8| octet.is_ascii_alphanumeric() || b"+/-_%\\".contains(&octet);
@@ -168,7 +168,7 @@ impl Watched {
     }
 }
 
-/// What tells a private key in base64 of its PEM, wherever it begins: from there on, the word is a key's.
+/// What identifies a private key in base64 of its PEM, wherever it begins: the rest of the word belongs to a key.
 pub(crate) fn boundaries() -> Known {
     let mut known = Known::default();
     for skipped in 0..3 {

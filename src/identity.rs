@@ -42,7 +42,7 @@ impl Identity {
         self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
     }
 
-    /// What makes it one object to the API server, in whatever version: group, kind, namespace and name.
+    /// What makes it one object to the API server, in any version: group, kind, namespace and name.
     #[must_use]
     pub fn key(&self) -> [&str; 4] {
         [self.group(), &self.kind, self.namespace_or_default(), &self.name]

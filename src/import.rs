@@ -1,4 +1,4 @@
-//! Foreign PKIs: their files become a spec and the contents of a store, and nothing is issued anew.
+//! Foreign PKIs: their files become a spec and the contents of a store, and nothing is reissued.
 //!
 //! ```text
 //!  files ──reading──► Found ──judge──► Pki ──spec_text──► mtls.toml ─┐
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What a spec can say is not judged a second time here: the spec is resolved, and the planner is asked what it would
-//! issue. Whatever it does not keep as an entry becomes a brought file, and what does not work as a file stays behind.
+//! issue. What it does not keep as an entry becomes a supplied file, and what does not work as a file stays behind.
 
 mod cfssl;
 mod contents;
@@ -23,7 +23,7 @@ mod spec_text;
 #[cfg(test)]
 mod tests;
 
-pub use contents::{BroughtFile, Contents};
+pub use contents::{Contents, SuppliedFile};
 pub use found::{Found, LeftOut, Place};
 pub use judge::{Options, Pki};
 pub use names::slug;
@@ -52,7 +52,7 @@ pub struct Imported {
     pub outcome: Outcome,
 }
 
-/// Makes a spec and a store of what was found; `service` stands behind all hosts, and `sources` are what the
+/// Makes a spec and a store of what was found; `service` is the backend of all hosts, and `sources` are what the
 /// user named.
 ///
 /// # Errors
@@ -72,11 +72,11 @@ pub fn import(
         let pki = judge::judge(found, options, &forms, now);
         // Without a service the spec is wrong on purpose: it is tried out with one.
         let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), head);
-        let brought = contents::brought(&pki, found);
+        let supplied = contents::supplied(&pki, found);
         if !pki.entries.iter().any(|entry| entry.in_spec) {
             return Ok(nothing(&pki));
         }
-        match rehearsal::rehearse(&pki, &tried, &brought, now) {
+        match rehearsal::rehearse(&pki, &tried, &supplied, now) {
             Rehearsal::Refused(refused) => {
                 for (holder, Refused { why, renew_before }) in refused {
                     let is_later =

@@ -3,7 +3,6 @@
 pub mod age_file;
 pub mod atomic;
 pub mod beneath;
-pub mod brought;
 pub mod clock;
 pub mod entropy;
 pub mod existing;
@@ -20,6 +19,7 @@ pub mod program;
 pub mod reach;
 pub mod seed;
 pub mod store;
+pub mod supplied;
 pub mod terminal;
 pub mod tree;
 pub mod tree_error;

@@ -2,7 +2,6 @@
 
 mod allow;
 pub mod authorities;
-pub mod brought;
 mod certification_requests;
 mod client_auth;
 mod clients;
@@ -27,6 +26,7 @@ mod secrets;
 mod serials;
 mod services;
 mod shared;
+pub mod supplied;
 #[cfg(test)]
 pub(crate) mod tests;
 mod texts;
@@ -89,9 +89,9 @@ pub struct Model {
     pub clients: BTreeMap<String, Client>,
     /// Server certificates that mtlsgen issues, by key under `hosts`.
     pub server_certificates: BTreeMap<String, CertificateRequest>,
-    /// Server certificates that were brought along, leaf first, then intermediates.
-    pub brought: BTreeMap<Holder, Vec<Certificate>>,
-    /// Who stands below whom.
+    /// Server certificates that were supplied, leaf first, then intermediates.
+    pub supplied: BTreeMap<Holder, Vec<Certificate>>,
+    /// Which authority is below which.
     pub lineage: lineage::Lineage,
     /// Names of authorities that sign clients: those of the spec's clients, and those that some host lets in.
     pub client_signers: BTreeSet<String>,
@@ -99,7 +99,7 @@ pub struct Model {
     pub secrets: Vec<Secret>,
     /// Patches, in the order of application.
     pub patches: Vec<Patch>,
-    /// Whether Secrets with keys may stand beside the other objects in a directory.
+    /// Whether Secrets with keys may be written beside the other objects in a directory.
     pub allow_plain_in_git: bool,
     /// Whether names of Secrets end in a hash of their content.
     pub name_suffix_hash: bool,
@@ -116,7 +116,7 @@ pub struct Authority {
     pub name: String,
     /// Where its certificate comes from.
     pub source: AuthoritySource,
-    /// Whether it can sign: mtlsgen makes it, or its key was brought along.
+    /// Whether it can sign: mtlsgen makes it, or its key was supplied.
     pub can_sign: bool,
     /// Serials that the spec calls revoked, and why.
     pub revoked: Vec<(SerialNumber, RevocationReason)>,
@@ -132,7 +132,7 @@ pub struct RevocationListSettings {
     /// How long before its end a list is renewed; `None`: a third of its time, 30 days at most.
     pub renew_before: Option<Seconds>,
     /// Lists that others made, of this authority and its issuers.
-    pub brought: Vec<RevocationList>,
+    pub supplied: Vec<RevocationList>,
 }
 
 /// Where an authority's certificate comes from.
@@ -140,8 +140,8 @@ pub struct RevocationListSettings {
 pub enum AuthoritySource {
     /// mtlsgen issues it.
     Issued(Box<CertificateRequest>),
-    /// Somebody else's, brought along: its certificate, then its issuers as far as the file had them.
-    Brought(Vec<Certificate>),
+    /// A supplied one: its certificate, then its issuers as far as the file had them.
+    Supplied(Vec<Certificate>),
 }
 
 /// A holder of a client certificate.
@@ -149,7 +149,7 @@ pub enum AuthoritySource {
 pub struct Client {
     /// Name under `clients`.
     pub name: String,
-    /// Its certificate; nobody issues it if the client is revoked.
+    /// Its certificate; it is not issued if the client is revoked.
     pub request: CertificateRequest,
     /// Why the client is shut out, if it is.
     pub revoked: Option<RevocationReason>,
@@ -297,13 +297,13 @@ pub struct ServerTls {
 /// Who fills the Secret of a server certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerCertificateSource {
-    /// mtlsgen: the certificate of that holder, issued or brought along.
+    /// mtlsgen: the certificate of that holder, issued or supplied.
     Held(Holder),
     /// cert-manager, by a `ClusterIssuer` of that name.
     ClusterIssuer(ObjectName),
     /// cert-manager, by an Issuer of that name.
     Issuer(ObjectName),
-    /// Somebody else: it exists.
+    /// A Secret that exists, filled by others.
     Existing,
 }
 

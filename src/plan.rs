@@ -1,4 +1,4 @@
-//! From what there is to what there shall be: the inventory, the plan and its reasons, and issuing.
+//! From the current to the desired state: the inventory, the plan and its reasons, and issuing.
 
 mod acceptance;
 pub mod chains;

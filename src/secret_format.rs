@@ -50,7 +50,7 @@ pub trait SecretFormat: Sync {
     /// The Secret cannot be handed over so.
     fn wrap(&self, secret: &Object, sealing: &mut Sealing) -> Result<Option<Object>, Diagnostic>;
 
-    /// What an object of this format holds; `None`: it is of none. The object may be anybody's, and wrong.
+    /// What an object of this format holds; `None`: it is of none. The object may be of any origin, and wrong.
     fn unwrap<'a>(&self, object: &'a Value) -> Option<Vec<Held<'a>>>;
 }
 
@@ -72,7 +72,7 @@ pub enum Content {
     Malformed,
 }
 
-/// What an object holds, whatever the format in which it is handed over; nothing, if it is of none.
+/// What an object holds, in any format in which it is handed over; nothing, if it is of none.
 #[must_use]
 pub fn held(object: &Value) -> Vec<Held<'_>> {
     FORMATS.iter().find_map(|format| format.unwrap(object)).unwrap_or_default()

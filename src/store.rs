@@ -29,7 +29,7 @@ pub struct Inventory {
     /// Holders whose certificates this kind of store cannot show, whether they exist or not: nothing is
     /// issued for them, and nothing is concluded from their absence.
     pub unseen: BTreeSet<Holder>,
-    /// Authorities that are being rolled over, by name: what stands beside the current certificate.
+    /// Authorities that are being rolled over, by name: what is stored beside the current certificate.
     pub generations: BTreeMap<String, Generations>,
     /// Further keys of authorities that are known: in a derived store those of other generations, in a folder those of
     /// authorities that the spec does not have, where they were looked for.

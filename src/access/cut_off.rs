@@ -160,7 +160,7 @@ fn authorities<'a>(
     let mut found: Vec<&Certificate> = Vec::new();
     for (name, authority) in &model.authorities {
         match &authority.source {
-            AuthoritySource::Brought(chain) => found.extend(chain),
+            AuthoritySource::Supplied(chain) => found.extend(chain),
             AuthoritySource::Issued(_) => found.extend(inventory.trusted(name)),
         }
     }

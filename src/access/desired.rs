@@ -192,7 +192,7 @@ impl<'a> Asking<'a> {
                 }
                 _ => None,
             },
-            AuthoritySource::Brought(chain) => {
+            AuthoritySource::Supplied(chain) => {
                 let above = |at: usize| chain.len() - 1 - at;
                 let all = chain.iter().enumerate();
                 let all = all.map(|(at, one)| Some(above(at) + usize::from(one.max_path_len?)));
@@ -200,7 +200,7 @@ impl<'a> Asking<'a> {
             }
         };
         let of_line = |name: &String| match &known.get(name)?.source {
-            AuthoritySource::Brought(_) => below(name),
+            AuthoritySource::Supplied(_) => below(name),
             AuthoritySource::Issued(_) => {
                 let all = lineage.line(name).iter().map(|anchor| match anchor {
                     Anchor::Ours(name) => below(name),

@@ -1,6 +1,6 @@
 //! Octets from the seed, each for one purpose: HKDF with SHA-256 (RFC 5869).
 //!
-//! The salt names this version of the derivation. What it is for stands in `info` as a list of fields, each behind
+//! The salt names this version of the derivation. Its purpose is in `info` as a list of fields, each behind
 //! its length (32 bits, big-endian), so that no two purposes have the same. Nothing here may ever change: a change
 //! would be another salt, and another value of `store.kind`.
 
@@ -47,7 +47,7 @@ impl Root {
     }
 }
 
-/// A hash that everybody can compute, of fields in the same form.
+/// A hash without any secret, of fields in the same form.
 pub fn public_hash(fields: &[&[u8]]) -> [u8; 32] {
     sha256(&[VERSION, &joined(fields)].concat())
 }

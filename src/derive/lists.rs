@@ -139,15 +139,15 @@ impl Work<'_> {
             schedule::list_window(authority, settings.duration, settings.renew_before, self.now);
         let edge = edges.0.get(name).map_or(window.edge, |edge| window.edge.max(*edge));
         let mut revoked: BTreeMap<SerialNumber, RevokedEntry> =
-            settings.brought.iter().flat_map(|list| list.revoked.clone()).collect();
+            settings.supplied.iter().flat_map(|list| list.revoked.clone()).collect();
         let entries = self.inventory.ledger.revoked.of(name).map(|(serial, revocation)| {
             let at = revocation.at.before(BACKDATED);
             (serial.clone(), RevokedEntry { at, reason: revocation.reason })
         });
         revoked.extend(entries);
-        let brought = settings.brought.iter().filter_map(|list| list.number.clone()).max();
+        let supplied = settings.supplied.iter().filter_map(|list| list.number.clone()).max();
         let number = ListNumber::from(number(edge, revoked.len()))
-            .max(brought.map_or_else(|| ListNumber::from(0), |last| last.next()));
+            .max(supplied.map_or_else(|| ListNumber::from(0), |last| last.next()));
         let Validity { not_before, not_after } = window.validity;
         let this_update = not_before.max(edge.before(BACKDATED));
         Some(RevocationListDraft { number, this_update, next_update: not_after, revoked })
@@ -161,11 +161,11 @@ fn number(edge: Timestamp, entries: usize) -> u64 {
     u64::try_from(edge.unix()).unwrap_or(0) << COUNT_BITS | entries
 }
 
-/// The window of an authority; that of one that was brought along is its whole validity.
+/// The window of an authority; that of a supplied one is its whole validity.
 fn authority_window(model: &Model, name: &str, now: Timestamp) -> Option<Window> {
     match &model.authorities.get(name)?.source {
         AuthoritySource::Issued(request) => Some(schedule::window(model, request, now)),
-        AuthoritySource::Brought(chain) => chain.first().map(|own| Window {
+        AuthoritySource::Supplied(chain) => chain.first().map(|own| Window {
             edge: own.not_before,
             validity: Validity { not_before: own.not_before, not_after: own.not_after },
         }),

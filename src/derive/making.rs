@@ -62,7 +62,7 @@ impl Occasion<'_> {
                 Signer { certificate: Some(authority.certificate), key: authority.key }
             }
             (None, Some(key)) => Signer { certificate: None, key },
-            (None, None) => return Err("nobody can sign with a key that is its owner's".to_owned()),
+            (None, None) => return Err("a key that only its owner has cannot sign here".to_owned()),
         };
         let validity = self.window.validity;
         let digest = maker.digest(self.request, validity, public_key, &signer);

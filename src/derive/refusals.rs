@@ -18,7 +18,7 @@ fn table(holder: &Holder) -> String {
     }
 }
 
-/// Nobody renews in a derived store.
+/// Refuses renewal in a derived store.
 #[must_use]
 pub fn renewal(model: &Model, holders: &[&Holder]) -> Diagnostic {
     let title = "a derived store follows its schedule: nothing can be renewed before its time";
@@ -27,7 +27,7 @@ pub fn renewal(model: &Model, holders: &[&Holder]) -> Diagnostic {
         let next = generation(model, holder) + 1;
         diagnostic = diagnostic.help(match holder {
             Holder::Authority(name) => {
-                format!("`mtlsgen ca rotate {name}` tells what to write for another key of {holder}")
+                format!("`mtlsgen ca rotate {name}` says what to write for another key of {holder}")
             }
             _ => format!("for another key and certificate of {holder}, write `generation = {next}` under `{}`", table(holder)),
         });
@@ -39,7 +39,7 @@ pub fn renewal(model: &Model, holders: &[&Holder]) -> Diagnostic {
     diagnostic
 }
 
-/// Nobody enters revocations in a derived store.
+/// Refuses revocation in a derived store.
 #[must_use]
 pub fn revocation() -> Diagnostic {
     Diagnostic::error("derived-store", "a derived store has no ledger to enter revocations in")
@@ -48,16 +48,15 @@ pub fn revocation() -> Diagnostic {
         .help("`mtlsgen status --format json` lists serials")
 }
 
-/// An authority of a derived store is rolled over by three edits of the spec; these are they, from where it stands.
+/// An authority of a derived store is rolled over by three edits of the spec; this lists them, from its current phase.
 #[must_use]
 pub fn rotation(model: &Model, name: &str) -> Diagnostic {
     let Some(authority) = model.authorities.get(name) else {
         return Diagnostic::error("unknown-reference", format!("there is no authority `{name}`"))
-            .help("declare it under `cas`, or use a name that stands there");
+            .help("declare it under `cas`, or use a name that is there");
     };
     let AuthoritySource::Issued(_) = authority.source else {
-        let title =
-            format!("`{name}` is somebody else's authority, which only its owner rolls over");
+        let title = format!("authority `{name}` is external; only its owner can roll it over");
         return Diagnostic::error("derived-store", title)
             .help("name both its old and its new certificate wherever it is trusted");
     };
@@ -73,7 +72,7 @@ pub fn rotation(model: &Model, name: &str) -> Diagnostic {
     );
     let diagnostic = steps(model, name, own, &trusted, Diagnostic::error("derived-store", title));
     match below(model, name) {
-        Some(issuer) => diagnostic.help(format!("whoever holds a certificate of the old generation brings its chain along, which `{issuer}` vouches for: to shut them out, write the old serials of `{name}` (`mtlsgen status`) into `revoked` under `cas.{issuer}`")),
+        Some(issuer) => diagnostic.help(format!("clients with a certificate of the old generation send its chain, which `{issuer}` vouches for: to refuse them, write the old serials of `{name}` (`mtlsgen status`) into `revoked` under `cas.{issuer}`")),
         None => diagnostic,
     }
 }
@@ -102,7 +101,7 @@ fn steps(
     };
     let activate = |next: u32, own: u32| {
         format!(
-            "activate: under `cas.{name}`, write `generation = {next}` and keep `trustedGenerations = [{}]`; render and apply: what it signs is issued anew",
+            "activate: under `cas.{name}`, write `generation = {next}` and keep `trustedGenerations = [{}]`; render and apply: what it signs is reissued",
             listed(&[own, next])
         )
     };
@@ -126,7 +125,7 @@ fn anchors(model: &Model, name: &str) -> &'static str {
         matches!(&request.issuer, Issuer::Authority(issuer) if model.lineage.is_at_or_below(issuer, name))
     });
     if serves {
-        ", and give everybody who calls its hosts the new certificate beside the old one"
+        ", and give every client of its hosts the new certificate beside the old one"
     } else {
         ""
     }

@@ -35,7 +35,7 @@ pub fn window(model: &Model, request: &CertificateRequest, at: Timestamp) -> Win
 }
 
 /// When the window that is current at `at` makes way for the next one; `None` if that would begin behind the end of an
-/// issuer that was brought along.
+/// issuer that was supplied.
 #[must_use]
 pub fn next_edge(model: &Model, request: &CertificateRequest, at: Timestamp) -> Option<Timestamp> {
     let own = window(model, request, at).edge.after(period_of(request));
@@ -47,7 +47,7 @@ pub fn next_edge(model: &Model, request: &CertificateRequest, at: Timestamp) -> 
         }
         _ => own,
     };
-    let end = brought_issuer(model, request).map(|issuer| issuer.not_after);
+    let end = supplied_issuer(model, request).map(|issuer| issuer.not_after);
     end.is_none_or(|end| edge <= end).then_some(edge)
 }
 
@@ -114,7 +114,7 @@ fn validity(model: &Model, request: &CertificateRequest, edge: Timestamp) -> Val
     let not_before = edge.before(BACKDATED);
     let own =
         Validity { not_before, not_after: not_before.after(request.duration).before(Seconds(1)) };
-    if let Some(issuer) = brought_issuer(model, request) {
+    if let Some(issuer) = supplied_issuer(model, request) {
         return Validity {
             not_before: own.not_before.max(issuer.not_before),
             not_after: own.not_after.min(issuer.not_after),
@@ -131,11 +131,11 @@ fn issuer_window(model: &Model, request: &CertificateRequest, at: Timestamp) -> 
     Some(window(model, issuer, at))
 }
 
-/// The validity of an issuer that was brought along.
-fn brought_issuer(model: &Model, request: &CertificateRequest) -> Option<Validity> {
+/// The validity of an issuer that was supplied.
+fn supplied_issuer(model: &Model, request: &CertificateRequest) -> Option<Validity> {
     let Issuer::Authority(name) = &request.issuer else { return None };
     match &model.authorities.get(name)?.source {
-        AuthoritySource::Brought(chain) => chain
+        AuthoritySource::Supplied(chain) => chain
             .first()
             .map(|own| Validity { not_before: own.not_before, not_after: own.not_after }),
         AuthoritySource::Issued(_) => None,

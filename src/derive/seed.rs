@@ -1,4 +1,4 @@
-//! The seed: 32 octets that nobody can guess, in the forms in which people keep them.
+//! The seed: 32 octets of randomness, in the forms in which users store them.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl Seed {
     /// Reads the content of a file: hexadecimal digits or base64, or the 32 octets themselves.
     ///
     /// # Errors
-    /// What is wrong with it, without a word of what it is.
+    /// What is wrong with it, without any part of it.
     pub fn from_file(content: &[u8]) -> Result<Self, SeedError> {
         // 32 readable characters are a text that is too short, or words.
         if content.len() == LENGTH && !is_text(content) {
@@ -53,7 +53,7 @@ impl Seed {
     /// Reads 64 hexadecimal digits, or base64 of 32 octets; white space around them does not matter.
     ///
     /// # Errors
-    /// What is wrong with it, without a word of what it is.
+    /// What is wrong with it, without any part of it.
     pub fn from_text(text: &str) -> Result<Self, SeedError> {
         let text = text.trim();
         if text.is_empty() {
@@ -111,7 +111,7 @@ fn is_text(octets: &[u8]) -> bool {
     })
 }
 
-/// Whether somebody wrote it, wholly or in part.
+/// Whether it is typed text, wholly or in part.
 fn is_words(octets: &[u8]) -> bool {
     let is_readable = |octet: &u8| octet.is_ascii_graphic() || octet.is_ascii_whitespace();
     is_text(octets) || longest_run(octets, |one, _| is_readable(one)) > LONGEST_TEXT
@@ -148,7 +148,7 @@ pub enum SeedError {
         /// How many it has.
         found: usize,
     },
-    /// Somebody wrote it.
+    /// It is typed text.
     Words,
     /// It is a pattern.
     Pattern,

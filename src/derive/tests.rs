@@ -34,7 +34,7 @@ fn spec(levels: &str) -> String {
 }
 
 fn at(model: &Model, seed: &str, now: Timestamp) -> Result<Derived, Failure> {
-    let order = Order { model, brought: &Keyring::default(), now, extent: Extent::Current };
+    let order = Order { model, supplied: &Keyring::default(), now, extent: Extent::Current };
     derive(order, &Seed::from_text(seed).unwrap(), &mut || ())
 }
 
@@ -46,7 +46,7 @@ fn day(number: u64) -> Timestamp {
     Timestamp::parse("2030-01-01").unwrap().after(Seconds::days(number))
 }
 
-/// The moments around the next edges of everybody.
+/// The moments around the next edges of every holder.
 fn moments(model: &Model, now: Timestamp) -> BTreeSet<Timestamp> {
     let mut found = BTreeSet::from([now, now.after(Seconds(12_345_678))]);
     for request in model.requests() {
@@ -137,14 +137,14 @@ fn leaves_keep_their_whole_duration_and_never_outlive_their_authorities() {
     }
 }
 
-/// Everything that there is to tell two of them apart.
+/// Everything in which two of them can differ.
 fn fingerprints(derived: &Derived) -> BTreeSet<(String, Vec<u8>)> {
     let held = derived.inventory.held.iter();
     held.map(|(holder, held)| (holder.to_string(), held.certificate().der.clone())).collect()
 }
 
 #[test]
-fn another_seed_gives_other_keys_and_serials_to_everybody() {
+fn another_seed_gives_other_keys_and_serials_to_every_holder() {
     let model = model(&spec(THREE_LEVELS));
     let one = derived(&model, day(0));
     let other = at(&model, OTHER_SEED, day(0)).unwrap();
@@ -160,7 +160,7 @@ fn another_seed_gives_other_keys_and_serials_to_everybody() {
 }
 
 #[test]
-fn a_generation_moves_nobody_but_its_holder() {
+fn a_generation_changes_its_holder_alone() {
     let before = derived(&model(&spec(ONE_LEVEL)), day(0));
     let raised = ONE_LEVEL.to_owned() + "generation = 2\n";
     let after = derived(&model(&spec(&raised)), day(0));
@@ -181,11 +181,7 @@ fn whatever_a_certificate_says_makes_another_serial() {
         derived(&model, day(0)).inventory.held[&alice].certificate().serial.clone()
     };
     let known = &base.inventory.held[&alice].certificate().serial;
-    assert_eq!(
-        serial("secretName = \"x\"\n"),
-        *known,
-        "what stands beside the certificate does not"
-    );
+    assert_eq!(serial("secretName = \"x\"\n"), *known, "what lies beside the certificate does not");
     for more in [
         "subject = \"CN=other\"\n",
         "dnsNames = [\"x\"]\n",
@@ -198,7 +194,7 @@ fn whatever_a_certificate_says_makes_another_serial() {
 }
 
 #[test]
-fn trusted_generations_stand_beside_the_one_that_signs() {
+fn trusted_generations_are_beside_the_one_that_signs() {
     let model = model(&spec(ROLLED_OVER));
     let derived = derived(&model, day(0));
     let Inventory { held, generations, .. } = &derived.inventory;
@@ -294,20 +290,17 @@ fn a_certificate_that_is_revoked_and_would_come_again_is_refused() {
 }
 
 #[test]
-fn the_steps_of_a_rollover_are_told_from_where_it_stands() {
-    let told = |authority: &str| {
+fn the_steps_of_a_rollover_are_listed_from_its_phase() {
+    let reported = |authority: &str| {
         let text = ONE_LEVEL.replace("[cas.signing]\n", &format!("[cas.signing]\n{authority}"));
         rotation(&model(&spec(&text)), "signing").help
     };
-    let settled = told("");
-    assert_eq!(settled.len(), 3);
-    assert!(
-        settled[0].contains("`generation = 1` and `trustedGenerations = [1, 2]`"),
-        "{settled:?}"
-    );
-    assert!(settled[1].contains("`generation = 2` and keep `trustedGenerations = [1, 2]`"));
-    assert!(settled[2].contains("365d after"), "{settled:?}");
-    assert_eq!(told("trustedGenerations = [1, 2]\n"), settled[1..]);
-    assert_eq!(told("generation = 2\ntrustedGenerations = [1, 2]\n"), settled[2..]);
-    assert!(told("generation = 2\n")[0].contains("[2, 3]"));
+    let first = reported("");
+    assert_eq!(first.len(), 3);
+    assert!(first[0].contains("`generation = 1` and `trustedGenerations = [1, 2]`"), "{first:?}");
+    assert!(first[1].contains("`generation = 2` and keep `trustedGenerations = [1, 2]`"));
+    assert!(first[2].contains("365d after"), "{first:?}");
+    assert_eq!(reported("trustedGenerations = [1, 2]\n"), first[1..]);
+    assert_eq!(reported("generation = 2\ntrustedGenerations = [1, 2]\n"), first[2..]);
+    assert!(reported("generation = 2\n")[0].contains("[2, 3]"));
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::Severity;
 
-/// What a code stands for.
+/// What a code means.
 #[derive(Debug)]
 pub struct Code {
     /// Its name, in kebab case.

@@ -65,7 +65,7 @@ impl Excerpt {
         .map(Self::visible)
     }
 
-    /// With a mark in the place of each character that steers a terminal or that nobody sees.
+    /// With a mark in the place of each character that controls a terminal or is invisible.
     fn visible(mut self) -> Self {
         const MARK: char = '\u{fffd}';
         let hides = |c: char| is_unsafe(c) && !matches!(c, '\t' | '\n');
@@ -96,7 +96,7 @@ pub(super) fn said(words: &str, span: Option<&Span>) -> String {
     hidden(&words).into_owned()
 }
 
-/// Whether both spans can stand in one excerpt.
+/// Whether both spans fit in one excerpt.
 pub(super) fn near(first: &Span, second: &Span) -> bool {
     const NEAR: usize = 2_000;
     let (start, end) = (first.start.min(second.start), first.start.max(second.start));

@@ -24,7 +24,7 @@ fn line(shown: &Shown) -> String {
     escaped(&serde_json::to_string(shown).expect("text and numbers are always expressible in JSON"))
 }
 
-/// A text in JSON with every character escaped that steers a terminal or that nobody sees, but for line ends between
+/// A text in JSON with every character escaped that controls a terminal or is invisible, but for line ends between
 /// its parts. It reads the same.
 #[must_use]
 pub fn escaped(text: &str) -> String {

@@ -41,7 +41,7 @@ pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<Cow<'_, Diagnostic>> {
     shown
 }
 
-/// What stands for those that are not shown.
+/// The summary of those that are not shown.
 fn more(severity: Severity, count: usize) -> Diagnostic {
     let words = match severity {
         Severity::Error => "errors",

@@ -1,4 +1,4 @@
-//! What a message is about that stands in no text: a field of an object that somebody handed over.
+//! What a message is about that has no place in a text: a field of an object that was passed in.
 
 use serde_json::Value;
 

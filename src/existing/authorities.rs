@@ -161,7 +161,7 @@ fn members_of<'a>(model: &'a Model, authorities: &[String]) -> BTreeSet<&'a str>
 pub(super) fn issued<'a>(model: &'a Model, name: &str) -> Option<&'a CertificateRequest> {
     match &model.authorities.get(name)?.source {
         AuthoritySource::Issued(request) => Some(request),
-        AuthoritySource::Brought(_) => None,
+        AuthoritySource::Supplied(_) => None,
     }
 }
 
@@ -177,7 +177,7 @@ fn fits(request: &CertificateRequest, certificate: &Certificate) -> bool {
 fn is_known(model: &Model, certificate: &Certificate) -> bool {
     model.authorities.values().any(|authority| match &authority.source {
         AuthoritySource::Issued(request) => request.subject == certificate.subject,
-        AuthoritySource::Brought(chain) => {
+        AuthoritySource::Supplied(chain) => {
             chain.iter().any(|one| one.subject == certificate.subject)
         }
     })

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn bundles_in_lists_count() {
-        let pem = include_str!("../../tests/cases/brought-along/partner.pem");
+        let pem = include_str!("../../tests/cases/supplied-files/partner.pem");
         let bundle = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": pem}});
         let list = json!({"apiVersion": "v1", "kind": "List", "items": [bundle]});
         for object in [bundle, list] {

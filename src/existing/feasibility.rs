@@ -76,7 +76,7 @@ fn can_sign_list(action: &ListAction, model: &Model) -> bool {
 
 fn has_brought_key(model: &Model, name: &str) -> bool {
     model.authorities.get(name).is_some_and(|authority| {
-        authority.can_sign && matches!(authority.source, AuthoritySource::Brought(_))
+        authority.can_sign && matches!(authority.source, AuthoritySource::Supplied(_))
     })
 }
 

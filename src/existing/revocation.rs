@@ -75,7 +75,7 @@ fn sort_in(model: &Model, list: RevocationList, inventory: &mut Inventory) {
 /// The certificates of an authority that are at hand.
 fn certificates<'a>(inventory: &'a Inventory, authority: &'a Authority) -> Vec<&'a Certificate> {
     match &authority.source {
-        AuthoritySource::Brought(chain) => chain.first().into_iter().collect(),
+        AuthoritySource::Supplied(chain) => chain.first().into_iter().collect(),
         AuthoritySource::Issued(_) => inventory.trusted(&authority.name),
     }
 }

@@ -1,7 +1,7 @@
 //! The search for parts of known secrets in a text, however it wraps them.
 //!
 //! What is looked up are short windows: of the octets of a secret, and of its base64 without regard to case and to what
-//! is neither letter nor digit. A text is searched as it is and as what its base64 and its hexadecimal digits stand for.
+//! is neither letter nor digit. A text is searched as it is and as what its base64 and its hexadecimal digits decode to.
 
 use std::ops::Range;
 
@@ -123,7 +123,7 @@ impl Known {
 
     fn find_to(&self, text: &[u8], depth: u8) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        // No octets of a secret stand in a text that people read.
+        // No octets of a secret are in printable text.
         if depth < DEPTH || !text.is_ascii() {
             self.find_octets(text, &mut found);
         }

@@ -1,4 +1,4 @@
-//! Keeps private keys, seeds, passwords and tokens that somebody pasted into a spec out of every message.
+//! Keeps private keys, seeds, passwords and tokens that were pasted into a spec out of every message.
 
 mod secrets;
 
@@ -11,7 +11,7 @@ const PRIVATE: &str = "PRIVATE KEY-----";
 /// How identities of age begin.
 const IDENTITY: &str = "AGE-SECRET-KEY-";
 const SHOWN: &str = "(private key, not shown)";
-/// What stands for all other secrets.
+/// What replaces all other secrets.
 const HIDDEN: &str = "(not shown)";
 /// A seed has 64 hexadecimal digits or 43 characters of base64; a few may have got lost.
 const SHORTEST_SEED: usize = 40;
@@ -57,7 +57,7 @@ fn without(words: &str, secret: &str) -> Option<String> {
     is_there.then(|| words.split('`').map(clean).collect::<Vec<_>>().join("`"))
 }
 
-/// `message` without the literals between backticks that have a word of `text`.
+/// `message` without the literals between backticks that contain a word of `text`.
 #[must_use]
 pub fn without_words_of(text: &str, message: &str) -> String {
     let words = |part: &str| -> Vec<String> {
@@ -143,7 +143,7 @@ fn is_private(rest: &str) -> bool {
     rest.find("-----").is_some_and(|end| rest[..end + 5].ends_with(PRIVATE))
 }
 
-/// Whether a word has the form of a seed, or of most of one: hexadecimal digits or base64.
+/// Whether `word` has the form of a seed, or of most of one: hexadecimal digits or base64.
 #[must_use]
 pub fn is_like_seed(word: &str) -> bool {
     let has = |fits: fn(&u8) -> bool| word.bytes().any(|byte| fits(&byte));
@@ -184,7 +184,7 @@ fn secrets_at(text: &str, lines: Range<usize>) -> Vec<&str> {
 
 /// Whether a line speaks of a seed and has one in it. Digests look like seeds, and stand elsewhere.
 fn names_seed(lines: &str) -> bool {
-    // An equals sign also stands between a key and its value.
+    // An equals sign also separates a key and its value.
     let is_end =
         |character: char| character == '=' || !u8::try_from(character).is_ok_and(is_in_base64);
     lines.lines().any(|line| {

@@ -15,7 +15,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What stands underneath, and where each piece of it stands in the text above.
+/// The decoded text, and where each piece of it is in the text above.
 pub(super) struct Layer {
     pub(super) octets: Vec<u8>,
     /// Places of the characters above.
@@ -57,7 +57,7 @@ pub(super) fn unescaped(text: &[u8]) -> Option<Layer> {
     is_changed.then_some(Layer { octets, places, ratio: (1, 1), shift: 0 })
 }
 
-/// The octet that an escape stands for, and the escape's length.
+/// The octet that an escape encodes, and the escape's length.
 fn escape(text: &[u8]) -> Option<(u8, usize)> {
     let hexadecimal = |digits: &[u8]| {
         let digits = std::str::from_utf8(digits).ok()?;
@@ -78,7 +78,7 @@ fn escape(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// What runs of base64 and of hexadecimal digits stand for, from each place where they could begin. Blanks, line ends and
+/// What runs of base64 and of hexadecimal digits decode to, from each place where they could begin. Blanks, line ends and
 /// punctuation of YAML do not end a run.
 pub(super) fn layers(text: &[u8]) -> Vec<Layer> {
     let mut layers = Vec::new();

@@ -243,9 +243,9 @@ mod tests {
     use crate::inspect::ReadError;
     use crate::pki::pkcs12::Password;
 
-    struct Nobody;
+    struct NoPasswords;
 
-    impl Passwords for Nobody {
+    impl Passwords for NoPasswords {
         fn password(&self, _: &str, _: bool) -> Result<Option<Password>, ReadError> {
             Ok(None)
         }
@@ -253,7 +253,7 @@ mod tests {
 
     fn read_one(text: &str) -> (bool, Found) {
         let mut found = Found::default();
-        let is_cfssl = read(&mut found, &Place::of("x.json"), text, &Nobody);
+        let is_cfssl = read(&mut found, &Place::of("x.json"), text, &NoPasswords);
         (is_cfssl, found)
     }
 

@@ -1,10 +1,10 @@
-//! What goes into the store: certificates with their chains and keys, ledger entries, brought files.
+//! What goes into the store: certificates with their chains and keys, ledger entries, supplied files.
 
 use zeroize::Zeroizing;
 
 use super::found::Found;
 use super::judge::{Entry, Pki, Source};
-use super::spec_text::{REQUEST, brought_path};
+use super::spec_text::{REQUEST, supplied_path};
 use crate::model::Model;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::{KeyError, KeyKind, PrivateKey};
@@ -16,7 +16,7 @@ use crate::time::{Seconds, Timestamp};
 
 /// A file beside the folders of the store's own holders.
 #[derive(Debug)]
-pub struct BroughtFile {
+pub struct SuppliedFile {
     /// Path below the store.
     pub path: String,
     /// Content.
@@ -33,21 +33,21 @@ pub struct Contents {
     /// Certificates that are superseded.
     pub older: Vec<LedgerEntry>,
     /// Certificates, keys and lists of others.
-    pub brought: Vec<BroughtFile>,
+    pub supplied: Vec<SuppliedFile>,
 }
 
-/// The files of all brought certificates and signing requests, so that the spec can be resolved before they are written.
-pub(super) fn brought(pki: &Pki, found: &Found) -> Vec<BroughtFile> {
+/// The files of all supplied certificates and signing requests, so that the spec can be resolved before they are written.
+pub(super) fn supplied(pki: &Pki, found: &Found) -> Vec<SuppliedFile> {
     let mut files = Vec::new();
     for entry in &pki.entries {
         let mut add = |name, content: Zeroizing<String>, is_private| {
-            let path = brought_path(&entry.holder, name);
-            files.push(BroughtFile { path, content, is_private });
+            let path = supplied_path(&entry.holder, name);
+            files.push(SuppliedFile { path, content, is_private });
         };
         if let Some(csr) = &entry.csr {
             add(REQUEST, Zeroizing::new(csr.clone()), false);
         }
-        let Some(own) = entry.certificate.as_ref().filter(|_| entry.source == Source::Brought)
+        let Some(own) = entry.certificate.as_ref().filter(|_| entry.source == Source::Supplied)
         else {
             continue;
         };
@@ -73,7 +73,7 @@ pub(super) fn contents(
     (model, inventory): (&Model, &Inventory),
     now: Timestamp,
 ) -> Result<Contents, KeyError> {
-    let mut contents = Contents { brought: brought(pki, found), ..Contents::default() };
+    let mut contents = Contents { supplied: supplied(pki, found), ..Contents::default() };
     for entry in &pki.entries {
         for (issuer, certificate) in &entry.older {
             contents.older.push(ledger_entry(&entry.holder, issuer, certificate, now));

@@ -35,13 +35,13 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str) -> bool {
 
 fn entry(database: &mut Database, line: &[&str], is_line: bool) -> Result<(), String> {
     if !is_line {
-        return Err("it does not have six fields behind `V`, `R` or `E`".to_owned());
+        return Err("it does not have six fields after `V`, `R` or `E`".to_owned());
     }
     let serial = SerialNumber::from_hexadecimal(line[3])
         .ok_or("its serial is not hexadecimal or not positive")?;
     if line[0] == "R" {
         let (date, reason) = line[2].split_once(',').unwrap_or((line[2], ""));
-        // A time that nobody can read makes nothing valid again.
+        // An unreadable time makes nothing valid again.
         let revoked = Revoked { at: time(date), reason: reason_of(reason) };
         database.revoked.insert(serial.clone(), revoked);
     }

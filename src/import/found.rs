@@ -1,4 +1,4 @@
-//! What lies in the files of a foreign PKI, before anybody has judged it.
+//! What lies in the files of a foreign PKI, before it is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -48,7 +48,7 @@ impl Place {
         self.file.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
-    /// The file's name without its folder and without what stands behind its last dot.
+    /// The file's name without its folder and without what follows its last dot.
     #[must_use]
     pub fn stem(&self) -> &str {
         let name = self.file.rsplit_once('/').map_or(&*self.file, |(_, name)| name);
@@ -102,7 +102,7 @@ pub struct Database {
 /// When and why a certificate was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revoked {
-    /// When; `None`: nobody can read that.
+    /// When; `None`: unreadable.
     pub at: Option<Timestamp>,
     /// Why.
     pub reason: RevocationReason,

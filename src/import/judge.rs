@@ -1,4 +1,4 @@
-//! Judges what was found: who signed whom, which keys belong where, what a spec can say, what stays behind.
+//! Judges what was found: which certificate signed which, which keys belong where, what a spec can say, what stays behind.
 
 mod authorities;
 mod leaves;
@@ -101,8 +101,8 @@ impl Forms {
 pub enum Source {
     /// An entry describes it, and mtlsgen renews it.
     Issued(Issuer),
-    /// A file; whoever issued it renews it.
-    Brought,
+    /// A file; its issuer renews it.
+    Supplied,
 }
 
 /// One holder.
@@ -114,7 +114,7 @@ pub struct Entry {
     pub source: Source,
     /// Its certificate; `None` for what a request asks for.
     pub certificate: Option<Certificate>,
-    /// What stands above it in a file of its own: issuers of a brought certificate.
+    /// The certificates above it in a file of its own: issuers of a supplied certificate.
     pub above: Vec<Certificate>,
     /// What a request asks for.
     pub wanted: Option<Wanted>,
@@ -134,7 +134,7 @@ pub struct Entry {
     pub duration: Option<Seconds>,
     /// How long before its end it is renewed, where the usual time is too long.
     pub renew_before: Option<Seconds>,
-    /// Revocation lists that its owner made, of somebody else's authority.
+    /// Revocation lists that its owner made, of an external authority.
     pub lists: Vec<RevocationList>,
 }
 
@@ -186,8 +186,8 @@ fn not_begun(case: Case<'_>, pki: &mut Pki) {
     let early = pki.entries.iter().filter_map(|entry| {
         let begins = begins(entry).filter(|begins| *begins > case.now)?;
         let remedy = match entry.source {
-            Source::Issued(_) => "`mtlsgen cert renew NAME` issues it anew",
-            Source::Brought => "get another one",
+            Source::Issued(_) => "`mtlsgen cert renew NAME` reissues it",
+            Source::Supplied => "get another one",
         };
         Some(format!(
             "{}: its certificate is valid from {begins} on; it is {} now: check the clock; if it is right, {remedy}",
@@ -203,7 +203,7 @@ fn unused_keys(case: Case<'_>, pki: &mut Pki) {
         case.found.certificates.values().map(|found| found.certificate.spki_hash).collect();
     for (hash, (_, place)) in &case.found.keys {
         if !used.contains(hash) {
-            let why = "no certificate that was found belongs to it";
+            let why = "no certificate that was found matches it";
             pki.left_out.push(LeftOut::new(place, "a private key", why));
         }
     }

@@ -13,7 +13,7 @@ use crate::yaml;
 /// Keys under which people put the private key of an authority into the cluster.
 pub(super) const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
 
-/// Tells whether a text is meant as Kubernetes objects.
+/// Returns whether a text is meant as Kubernetes objects.
 pub(super) fn looks_like(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let is_json = text.starts_with('{') && text.contains("\"apiVersion\"");
@@ -45,7 +45,7 @@ fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwor
     for Held { name: key, content } in secret_format::held(object) {
         let place = Place { key: Some(key.to_owned()), secret: secret.clone(), ..place.clone() };
         if AUTHORITY_KEYS.contains(&key) {
-            found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where whoever may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
+            found.notes.push(format!("{place}: the private key of an authority lies in the cluster, where anyone who may read this Secret can sign clients; mtlsgen never puts it there: remove it from the Secret"));
         }
         match content {
             Content::Shown(octets) => value_of(found, &place, &octets, passwords),

@@ -7,7 +7,7 @@ use crate::model::authorities::SELF_SIGNED;
 use crate::pki::certificate::Certificate;
 use crate::specification::value::{HostName, ObjectName};
 
-/// Stems of file names that tell nothing.
+/// Stems of file names that say nothing.
 const EMPTY_STEMS: [&str; 12] = [
     "ca",
     "cert",
@@ -30,7 +30,7 @@ const LONGEST: usize = 63;
 pub struct Names(BTreeSet<String>);
 
 impl Names {
-    /// `wished`, or with a number behind it if somebody has that name.
+    /// `wished`, or with a number behind it if that name is taken.
     pub fn give(&mut self, wished: &str) -> String {
         let numbered = (2..).map(|number| format!("{wished}-{number}"));
         let free = std::iter::once(wished.to_owned())
@@ -103,7 +103,7 @@ fn of_store<'a>(kind: &str, mut places: impl Iterator<Item = &'a Place>) -> Opti
     })
 }
 
-/// The name behind a folder's name in a store, where `%41` stands for `A`.
+/// The name behind a folder's name in a store, where `%41` means `A`.
 fn unescaped(folder: &str) -> Option<String> {
     let mut octets = Vec::new();
     let mut rest = folder.bytes();
@@ -118,15 +118,15 @@ fn unescaped(folder: &str) -> Option<String> {
     String::from_utf8(octets).ok()
 }
 
-/// The stem of a file name that tells something, else the name of its folder.
+/// The stem of a file name that says something, else the name of its folder.
 fn stem<'a>(mut places: impl Iterator<Item = &'a Place>) -> Option<String> {
     places.find_map(|place| {
         if let Some(secret) = &place.secret {
             return Some(secret.name.clone());
         }
-        let tells = |stem: &&str| !EMPTY_STEMS.contains(&&*stem.to_lowercase());
+        let says = |stem: &&str| !EMPTY_STEMS.contains(&&*stem.to_lowercase());
         let folder = place.folder().rsplit('/').next().filter(|name| !name.is_empty());
-        Some(place.stem()).filter(tells).or(folder).map(str::to_owned)
+        Some(place.stem()).filter(says).or(folder).map(str::to_owned)
     })
 }
 
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn files_give_names_unless_they_tell_nothing() {
+    fn files_give_names_unless_they_say_nothing() {
         let stem_of = |file: &str| stem([Place::of(file)].iter());
         assert_eq!(stem_of("pki/issued/alice.crt").as_deref(), Some("alice"));
         assert_eq!(stem_of("alice/cert.pem").as_deref(), Some("alice"));

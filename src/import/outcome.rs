@@ -35,7 +35,7 @@ pub struct Row {
     pub kind: &'static str,
     /// Its name in the spec.
     pub name: String,
-    /// `entry`: the spec describes it; `file`: a brought file; `store`: the store alone remembers it; `request`:
+    /// `entry`: the spec describes it; `file`: a supplied file; `store`: the store alone remembers it; `request`:
     /// the next `render` issues it.
     pub how: &'static str,
     /// Subject, RFC 2253.
@@ -112,7 +112,7 @@ impl Row {
         let how = match (&entry.source, &entry.certificate) {
             (_, None) => "request",
             _ if !entry.in_spec => "store",
-            (Source::Brought, _) => "file",
+            (Source::Supplied, _) => "file",
             (Source::Issued(_), _) => "entry",
         };
         let own = entry.certificate.as_ref();

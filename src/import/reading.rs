@@ -1,4 +1,4 @@
-//! From octets to findings, whatever they are: PEM, DER, PKCS#12, JSON, YAML, databases of authorities.
+//! From octets to findings, of any format: PEM, DER, PKCS#12, JSON, YAML, databases of authorities.
 //!
 //! What cannot be read is listed, and the rest goes on.
 
@@ -17,7 +17,7 @@ const AGE: [&[u8]; 2] = [b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED 
 /// What is read out of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Kind {
-    /// Whatever is there
+    /// Any format, recognized by content
     Auto,
     /// Certificates, keys and revocation lists as PEM or DER: mkcert, minica, certstrap, and any other folder
     Pem,
@@ -67,8 +67,7 @@ pub fn read(
     }
     if AGE.iter().any(|start| octets.trim_ascii_start().starts_with(start)) {
         if kind.has_pem() {
-            let why =
-                "it is encrypted with age: decrypt it with `age -d`, and import what comes out";
+            let why = "it is encrypted with age: decrypt it with `age -d`, and import the output";
             found.left_out.push(LeftOut::new(place, "an age file", why));
         }
         return;
@@ -159,7 +158,7 @@ fn encrypted(
     let why = match passwords.password(&place.to_string(), true) {
         Ok(Some(password)) => match open(&password) {
             Ok(key) => return add_key(found, place, key),
-            Err(Pkcs12Error::WrongPassword) => "the password is another one".to_owned(),
+            Err(Pkcs12Error::WrongPassword) => "the password is wrong".to_owned(),
             Err(Pkcs12Error::Unsupported(what)) => format!("it is encrypted with {what}"),
             Err(_) => "it is damaged".to_owned(),
         },

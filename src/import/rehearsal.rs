@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::contents::BroughtFile;
+use super::contents::SuppliedFile;
 use super::judge::{Pki, Source};
 use super::spec_text::SpecText;
 use crate::diagnostic::{Diagnostic, Severity, Source as Text};
@@ -31,7 +31,7 @@ pub(super) enum Rehearsal {
     Broken(Vec<Diagnostic>),
 }
 
-/// A holder whose certificate would be issued anew, or whose entry is wrong.
+/// A holder whose certificate would be reissued, or whose entry is wrong.
 pub(super) struct Refused {
     /// Why.
     pub why: String,
@@ -43,10 +43,10 @@ pub(super) struct Refused {
 pub(super) fn rehearse(
     pki: &Pki,
     spec: &SpecText,
-    brought: &[BroughtFile],
+    supplied: &[SuppliedFile],
     now: Timestamp,
 ) -> Rehearsal {
-    let model = match resolve(&spec.text, brought, now) {
+    let model = match resolve(&spec.text, supplied, now) {
         Ok(model) => model,
         Err(findings) => return of_findings(findings, spec),
     };
@@ -65,7 +65,7 @@ pub(super) fn rehearse(
     Rehearsal::Refused(refused.collect())
 }
 
-/// What `render` would refuse although every certificate is kept: revocation lists that somebody else must sign.
+/// What `render` would refuse although every certificate is kept: revocation lists that others must sign.
 fn obstacles(model: &Model, inventory: &Inventory, now: Timestamp) -> Vec<String> {
     let findings = plan::plan(model, inventory, now).err().unwrap_or_default();
     findings.iter().map(|one| format!("{}: {}", one.title, one.help.join("; "))).collect()
@@ -95,10 +95,10 @@ fn of_findings(findings: Vec<Diagnostic>, spec: &SpecText) -> Rehearsal {
     if refused.is_empty() { Rehearsal::Broken(findings) } else { Rehearsal::Refused(refused) }
 }
 
-/// The model of a text, with brought files that are not written yet.
+/// The model of a text, with supplied files that are not written yet.
 pub(super) fn resolve(
     text: &str,
-    brought: &[BroughtFile],
+    supplied: &[SuppliedFile],
     now: Timestamp,
 ) -> Result<Model, Vec<Diagnostic>> {
     let source =
@@ -106,7 +106,7 @@ pub(super) fn resolve(
     let (document, mut findings) = document::read(&[Arc::new(source)]);
     let (spec, more) = document.deserialize();
     findings.extend(more);
-    let files: Files = brought
+    let files: Files = supplied
         .iter()
         .map(|file| {
             (

@@ -32,7 +32,7 @@ pub struct Service {
     pub port: u16,
 }
 
-/// A spec, and which part of it belongs to whom.
+/// A spec, and which part of it belongs to which holder.
 #[derive(Clone, Debug, Default)]
 pub struct SpecText {
     /// TOML.
@@ -41,15 +41,15 @@ pub struct SpecText {
     pub parts: Vec<(Holder, Range<usize>)>,
 }
 
-/// Where a file of a brought certificate lies, from the folder of the spec.
+/// Where a file of a supplied certificate lies, from the folder of the spec.
 #[must_use]
-pub fn brought_file(holder: &Holder, file: &str) -> String {
-    format!("{}/{}", super::STORE, brought_path(holder, file))
+pub fn supplied_file(holder: &Holder, file: &str) -> String {
+    format!("{}/{}", super::STORE, supplied_path(holder, file))
 }
 
-/// Where a file of a brought certificate lies in the store.
+/// Where a file of a supplied certificate lies in the store.
 #[must_use]
-pub fn brought_path(holder: &Holder, file: &str) -> String {
+pub fn supplied_path(holder: &Holder, file: &str) -> String {
     let kind = match holder {
         Holder::Authority(_) => "cas",
         Holder::Host(_) => "hosts",
@@ -118,7 +118,7 @@ fn is_host(entry: &Entry) -> bool {
 /// The kind of key that most have who say so in an entry.
 fn usual_kind(pki: &Pki) -> KeyKind {
     let mut count: BTreeMap<KeyKind, usize> = BTreeMap::new();
-    let said = |entry: &&Entry| entry.in_spec && entry.source != Source::Brought;
+    let said = |entry: &&Entry| entry.in_spec && entry.source != Source::Supplied;
     for kind in pki.entries.iter().filter(said).filter_map(Entry::key_kind) {
         *count.entry(kind).or_default() += 1;
     }
@@ -166,7 +166,7 @@ impl Writer<'_> {
 
     fn head(&mut self, (name, sources): Head<'_>) {
         self.line("# Written by `mtlsgen import`. The store beside this file, `pki`, holds the certificates that the entries");
-        self.line("# describe. Nothing is issued anew before it is due, unless an entry asks for something else than there is.");
+        self.line("# describe. Nothing is reissued before it is due, unless an entry differs from its certificate.");
         for source in sources {
             let line = format!("# from {}", visible_line(source));
             self.line(&line);

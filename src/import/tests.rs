@@ -7,10 +7,10 @@ use crate::pki::pkcs12::Password;
 use crate::pki::request::Usage;
 use crate::specification::Spec;
 
-/// Nobody knows a password.
-struct Nobody;
+/// Knows no password.
+struct NoPasswords;
 
-impl Passwords for Nobody {
+impl Passwords for NoPasswords {
     fn password(&self, _: &str, _: bool) -> Result<Option<Password>, ReadError> {
         Ok(None)
     }
@@ -19,7 +19,7 @@ impl Passwords for Nobody {
 fn found(files: &[(&str, &[u8])]) -> Found {
     let mut found = Found::default();
     for (name, octets) in files {
-        read(&mut found, &Place::of(name), octets, Kind::Auto, &Nobody);
+        read(&mut found, &Place::of(name), octets, Kind::Auto, &NoPasswords);
     }
     found
 }

@@ -26,7 +26,7 @@ pub(super) fn problems(items: &[Item]) -> Vec<Problem> {
         .collect()
 }
 
-/// A file with one leaf is a chain that somebody will serve as it stands; others are bundles.
+/// A file with one leaf is a chain that a server sends unchanged; others are bundles.
 fn of_container(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
     let mut leaves = certificates.iter().filter(|certificate| !certificate.is_authority);
     let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
@@ -41,19 +41,19 @@ fn of_container(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> 
     let mut problems = repeated(origin, certificates);
     if certificates[0] != *leaf || !chain.in_order {
         let message = format!(
-            "{origin}: the certificates are in a wrong order; servers send them as they stand: first the {}, then its issuer, and so on",
+            "{origin}: the certificates are in the wrong order; servers send them in this order: first the {}, then its issuer, and so on",
             words::name(&leaf.subject)
         );
         problems.push(Problem::warning("wrong-order", message));
     }
     for index in &chain.unused {
         let message =
-            format!("{origin}: {} is no part of the chain", words::name(&rest[*index].subject));
+            format!("{origin}: {} is not part of the chain", words::name(&rest[*index].subject));
         problems.push(Problem::warning("not-part-of-chain", message));
     }
     if chain.root().is_some_and(|root| root != *leaf) {
         let message = format!(
-            "{origin}: the root is in the chain: who is to trust it has it already, so it need not be sent"
+            "{origin}: the root is in the chain: clients that trust it have it already, so it need not be sent"
         );
         problems.push(Problem::notice("root-in-chain", message));
     }
@@ -69,13 +69,13 @@ fn repeated(origin: &Origin, certificates: &[&Certificate]) -> Vec<Problem> {
     let several = certificates.iter().filter_map(|one| {
         let count = counts.remove(one.der.as_slice()).filter(|count| *count > 1)?;
         let often = if count == 2 { "twice".to_owned() } else { format!("{count} times") };
-        let message = format!("{origin}: {} is there {often}", words::name(&one.subject));
+        let message = format!("{origin}: {} occurs {often}", words::name(&one.subject));
         Some(Problem::notice("repeated", message))
     });
     several.collect()
 }
 
-/// The issuer may be known to whoever checks: a notice for what is served without its root.
+/// The issuer may be known to the verifier: a notice for what is served without its root.
 pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Problem> {
     let one = &inspection.certificates[index];
     if one.is_self_signed || one.issuer.is_some() {
@@ -89,7 +89,7 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
         |other: &&Examined| one.certificate.signature_by(&other.certificate) == Signature::Valid;
     if named.iter().any(is_signed) {
         let message = format!(
-            "the key of {issuer} here signed it, but its authorityKeyIdentifier names another certificate: OpenSSL and nginx take none but that"
+            "the key of {issuer} here signed it, but its authorityKeyIdentifier names another certificate: OpenSSL and nginx accept only that one"
         );
         return Some(Problem::error("wrong-issuer", message));
     }
@@ -100,7 +100,7 @@ pub(super) fn missing_issuer(inspection: &Inspection, index: usize) -> Option<Pr
         return Some(Problem::error("wrong-issuer", message));
     }
     let message =
-        format!("the chain ends here: the certificate of its issuer, {issuer}, is not at hand");
+        format!("the chain ends here: the certificate of its issuer, {issuer}, is not available");
     Some(Problem::notice("issuer-missing", message))
 }
 
@@ -128,7 +128,7 @@ pub(super) fn issuer_may_not_sign(inspection: &Inspection, index: usize) -> Opti
     let issuer = &inspection.certificates[inspection.certificates[index].issuer?];
     (!issuer.certificate.may_sign_certificates()).then(|| {
         let message = format!(
-            "signed by {}, which is no authority that may sign",
+            "signed by {}, which may not sign certificates",
             words::name(&issuer.certificate.subject)
         );
         Problem::error("issuer-may-not-sign", message)

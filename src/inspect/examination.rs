@@ -1,4 +1,4 @@
-//! Everything that was found, put in relation: who signed whom, which key belongs where, what is
+//! Everything that was found, put in relation: which certificate signed which, which key belongs where, what is
 //! revoked, what is wrong.
 
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ pub struct Examined {
     pub certificate: Certificate,
     /// What it says beyond its facts.
     pub details: Details,
-    /// Where it was found; empty for those that the store has and nobody asked for.
+    /// Where it was found; empty for those that the store has and that were not asked for.
     pub origins: Vec<Origin>,
     /// What it is for.
     pub role: Role,
@@ -95,7 +95,7 @@ pub struct Examined {
 pub struct ExaminedKey {
     /// Where it was found.
     pub origin: Origin,
-    /// What may be told of it.
+    /// What may be shown of it.
     pub facts: KeyFacts,
     /// Positions of the certificates that it belongs to.
     pub certificates: Vec<usize>,
@@ -117,7 +117,7 @@ pub struct ExaminedList {
 }
 
 impl Examined {
-    /// Whether somebody asked for it, rather than the store having it.
+    /// Whether it was asked for, rather than the store having it.
     #[must_use]
     pub fn is_asked_for(&self) -> bool {
         !self.origins.is_empty()
@@ -241,7 +241,7 @@ impl Found {
     }
 }
 
-/// Finds who signed whom. Of several issuers (one authority, renewed) the one that ends last is taken; in
+/// Finds the issuer of each. Of several issuers (one authority, renewed) the one that ends last is taken; in
 /// a circle of authorities that signed each other, one goes without.
 fn link(certificates: &mut [Examined]) {
     let mut by_subject: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
@@ -270,7 +270,7 @@ fn link(certificates: &mut [Examined]) {
     }
 }
 
-/// What names itself as its issuer, and nobody else here signed, is a root to OpenSSL, whose signature nobody verifies.
+/// What names itself as its issuer, and no other certificate here signed, is a root to OpenSSL, which does not verify its signature.
 fn anchor(one: &mut Examined, now: Timestamp) {
     if one.is_self_signed || one.issuer.is_some() || !one.certificate.is_anchor() {
         return;
@@ -284,7 +284,7 @@ fn anchor(one: &mut Examined, now: Timestamp) {
         is_self_signed: true,
         now,
     });
-    let message = "names itself as its issuer, but its own key did not sign it: OpenSSL and nginx trust a root as it stands, other programs may refuse it";
+    let message = "names itself as its issuer, but its own key did not sign it: OpenSSL and nginx trust a root without checking its signature, other programs may refuse it";
     one.problems.push(Problem::warning("wrong-self-signature", message));
 }
 
@@ -312,7 +312,7 @@ fn match_key(key: &mut ExaminedKey, certificates: &[Examined], places: &[(Origin
     let has_to_fit: Vec<usize> =
         if beside.is_empty() { (0..certificates.len()).collect() } else { beside };
     if !has_to_fit.is_empty() && !has_to_fit.iter().any(fits) {
-        let message = "belongs to none of the certificates beside it";
+        let message = "matches none of the certificates beside it";
         key.problems.push(Problem::error("key-does-not-belong", message));
     }
 }
@@ -324,7 +324,7 @@ fn match_list(list: &mut ExaminedList, certificates: &[Examined]) {
     list.issuer = verified.or_else(|| certificates.iter().position(signed));
     let Some(issuer) = list.issuer.map(|issuer| &certificates[issuer].certificate) else {
         if certificates.iter().any(|one| named(&one)) {
-            let message = "its signature is not of the authority that it names";
+            let message = "its signature is not that of the authority that it names";
             list.problems
                 .push(Problem::error("signature", message).that_says(Verdict::WrongSignature));
         }

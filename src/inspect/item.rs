@@ -61,7 +61,7 @@ pub enum Content {
     Other(String),
 }
 
-/// What may be told of a private key.
+/// What may be shown of a private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyFacts {
     /// It was read.

@@ -162,7 +162,7 @@ fn subtrees(trees: &[Subtree]) -> Value {
     }))
 }
 
-/// cert-manager has one list for both extensions; RFC 5280's names stand beside it.
+/// cert-manager has one list for both extensions; RFC 5280's names are beside it.
 fn usages(one: &Examined) -> Vec<(&'static str, Value)> {
     let bits = one.certificate.key_usage.map(words::key_usages).unwrap_or_default();
     let purposes = one.certificate.extended_key_usage.iter().flatten().map(words::purpose);

@@ -1,4 +1,4 @@
-//! What is wrong with one certificate or revocation list, whatever it stands among.
+//! What is wrong with one certificate or revocation list, independent of the others.
 
 use super::constraints;
 use super::examination::Role;
@@ -42,7 +42,7 @@ pub enum Verdict {
     None,
     /// The certificate is revoked.
     Revoked,
-    /// The list is not signed by whom it names.
+    /// The list is not signed by the issuer that it names.
     WrongSignature,
 }
 
@@ -61,7 +61,7 @@ impl Problem {
 
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
         debug_assert!(codes::find(code).is_some(), "`{code}` is not in the register of codes");
-        // Whatever names of certificates are in it.
+        // Names of certificates may be in it.
         let message = shown(&message.into());
         Self { severity, code, message, verdict: Verdict::None }
     }
@@ -87,7 +87,7 @@ pub(super) struct Alone<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Checks of single certificates, in the order in which they are told.
+/// Checks of single certificates, in the order in which they are reported.
 const CHECKS: [fn(Alone<'_>) -> Option<Problem>; 20] = [
     expired,
     not_yet_valid,
@@ -145,10 +145,10 @@ fn weak_key(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
         return Some(Problem::error("curve-not-named", message));
     }
     (key.algorithm == "DSA")
-        .then(|| Problem::error("weak-key", "a DSA key, which TLS does not take any more"))
+        .then(|| Problem::error("weak-key", "a DSA key, which TLS no longer accepts"))
 }
 
-/// Nobody checks the signature of a root: it is trusted as it stands.
+/// The signature of a root is not verified: it is trusted by its presence.
 fn weak_signature(Alone { details, is_self_signed, role, .. }: Alone<'_>) -> Option<Problem> {
     let is_root = is_self_signed && role.is_authority();
     (details.signature.is_weak && !is_root).then(|| {
@@ -203,12 +203,12 @@ fn constraints_not_judged(Alone { certificate, .. }: Alone<'_>) -> Option<Proble
 fn unknown_critical_extension(Alone { details, .. }: Alone<'_>) -> Option<Problem> {
     let oid = acceptance::unhandled(details)?;
     let message = format!(
-        "the extension `{oid}` is critical: who does not know it refuses the certificate, as OpenSSL and nginx do (error 34, `unhandled critical extension`)"
+        "the extension `{oid}` is critical: verifiers that do not support it refuse the certificate, as OpenSSL and nginx do (error 34, `unhandled critical extension`)"
     );
     Some(Problem::warning("unknown-critical-extension", message))
 }
 
-/// Authorities below which nginx refuses every client, as far as no other check tells.
+/// Authorities below which nginx refuses every client, unless another check reports them.
 fn refused_by_openssl(
     Alone { certificate, is_self_signed, role, .. }: Alone<'_>,
 ) -> Option<Problem> {
@@ -306,7 +306,7 @@ fn too_long(Alone { certificate, role, .. }: Alone<'_>) -> Option<Problem> {
 
 fn self_signed_leaf(Alone { is_self_signed, role, .. }: Alone<'_>) -> Option<Problem> {
     (is_self_signed && !role.is_authority()).then(|| {
-        let message = "self-signed: nobody vouches for it, each of its peers must trust this very certificate";
+        let message = "self-signed: no authority vouches for it, so each of its peers must trust this very certificate";
         Problem::warning("self-signed-leaf", message)
     })
 }
@@ -347,12 +347,11 @@ pub(super) fn of_revocation_list(list: &RevocationList, now: Timestamp) -> Vec<P
         Some(next) if now > next => problems.push(Problem::error(
             "revocation-list-expired",
             format!(
-                "its time was over {} ago, at {next}: servers that check it refuse every client",
+                "expired {} ago, at {next}: servers that check it refuse every client",
                 words::span(now.since(next))
             ),
         )),
-        None => problems
-            .push(Problem::warning("no-next-update", "it does not say when the next one comes")),
+        None => problems.push(Problem::warning("no-next-update", "it has no `nextUpdate`")),
         Some(_) => {}
     }
     if let Some(flaw) = list.flaw.as_ref().filter(|_| list.next_update.is_some()) {

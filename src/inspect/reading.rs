@@ -1,4 +1,4 @@
-//! From octets to items, whatever they are: PEM, DER, PKCS#12, Kubernetes objects, Base64 of those.
+//! From octets to items, of any format: PEM, DER, PKCS#12, Kubernetes objects, Base64 of those.
 
 use std::fmt;
 
@@ -95,7 +95,7 @@ pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwor
         |words: String| vec![Item { origin: origin.clone(), content: Content::Other(words) }];
     if pkcs12::looks_like(octets) {
         return open(origin, octets, passwords, false).unwrap_or_else(|_| {
-            item("a PKCS#12 file, not shown: its password is not at hand".to_owned())
+            item("a PKCS#12 file, not shown: its password is not known".to_owned())
         });
     }
     match der(origin, octets) {

@@ -9,7 +9,7 @@ use crate::manifest::lists;
 use crate::secret_format::{self, Held};
 use crate::yaml;
 
-/// Tells whether a text is meant as Kubernetes objects rather than as PEM.
+/// Returns whether a text is meant as Kubernetes objects rather than as PEM.
 pub(super) fn looks_like(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     text.starts_with('{')
@@ -59,8 +59,8 @@ fn add(file: &str, object: &Value, passwords: &dyn Passwords, items: &mut Vec<It
     }
 }
 
-/// Everything in one value. What is called like a certificate or a key and is none is told; other values are
-/// somebody else's.
+/// Everything in one value. What is called like a certificate or a key and is none is reported; other values are
+/// ignored.
 fn of_value(
     origin: Origin,
     content: &secret_format::Content,

@@ -7,7 +7,7 @@ use crate::pki::pkcs12::Password;
 use crate::pki::request::Usage;
 use crate::time::Seconds;
 
-/// Nobody knows any password.
+/// Knows no password.
 struct NoPasswords;
 
 impl Passwords for NoPasswords {
@@ -60,7 +60,7 @@ fn what_is_well_has_nothing_but_notices() {
 }
 
 #[test]
-fn chains_are_judged_as_they_stand() {
+fn chains_are_judged_as_they_are() {
     let Line { root, issuing, server, client } = line();
     assert_eq!(codes(pem(&[&issuing, &server])), ["wrong-order", "issuer-missing"]);
     assert_eq!(codes(pem(&[&server, &root, &issuing])), ["wrong-order", "root-in-chain"]);
@@ -73,7 +73,7 @@ fn chains_are_judged_as_they_stand() {
 }
 
 #[test]
-fn keys_belong_to_what_stands_beside_them() {
+fn keys_belong_to_the_certificate_beside_them() {
     let Line { issuing, server, client, .. } = line();
     let with_key =
         |key: &Held| format!("{}{}", key.key.to_pem().as_str(), pem(&[&server, &issuing]));

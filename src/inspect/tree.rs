@@ -24,7 +24,7 @@ pub(super) fn draw(inspection: &Inspection, paint: &dyn Fn(&Examined, String) ->
             tree.line("", "", top);
             tree.below(top, "");
         } else {
-            // What one missing authority signed hangs together.
+            // What one missing authority signed belongs together.
             let issuer = words::name(&one.certificate.issuer);
             if !missing.contains(&issuer) {
                 tree.missing(&issuer);

@@ -24,7 +24,7 @@ pub(super) fn name(name: &DistinguishedName) -> String {
             octets.push(octet);
             2
         } else {
-            // What else stands behind a backslash keeps it; it may be another one.
+            // Any other character after a backslash keeps it; it may be another one.
             let length = escaped.chars().next().map_or(0, char::len_utf8);
             octets.push(b'\\');
             octets.extend_from_slice(&escaped.as_bytes()[..length]);
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_are_told_in_one_unit() {
+    fn lengths_of_time_are_printed_in_one_unit() {
         let cases = [
             (0, "0 seconds"),
             (1, "1 second"),

@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Start of the names of unfinished files; what a killed process left behind can be told by it.
+/// Start of the names of unfinished files; it marks what a killed process left behind.
 pub const TEMPORARY_PREFIX: &str = ".mtlsgen-";
 
 /// Who may read a file or enter a folder; the umask has no say in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody reads, the owner writes (0644).
+    /// Everyone reads, the owner writes (0644).
     Public,
     /// The owner alone (0600).
     Private,
@@ -33,7 +33,7 @@ impl Access {
 /// A symbolic link at `path` is replaced, not followed.
 ///
 /// # Errors
-/// Whatever the file system says; `path` is then as it was and nothing else is left behind.
+/// Any error of the file system; `path` is then unchanged and nothing else is left behind.
 pub fn write_atomically(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     let temporary = prepare(path, content, access)?;
     File::open(&temporary)?.sync_all()?;

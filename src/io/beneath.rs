@@ -59,13 +59,13 @@ struct Root {
 /// What is known of a place without opening it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// What stands there; links are links.
+    /// The type of the entry; links are not followed.
     pub kind: FileType,
     /// Permission bits.
     pub mode: u32,
-    /// Number of the user whom it belongs to.
+    /// User ID of its owner.
     pub owner: u32,
-    /// Device and number of the file, which together stand for it.
+    /// Device and number of the file, which together identify it.
     pub identity: (u64, u64),
 }
 
@@ -100,7 +100,7 @@ impl Place {
     /// is absent.
     ///
     /// # Errors
-    /// Something else stands there, or it may not be entered.
+    /// There is something else, or it may not be entered.
     pub fn open(path: &Path) -> io::Result<Self> {
         let at = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let handle = match rustix::fs::openat(CWD, at, HELD, Mode::empty()) {
@@ -190,10 +190,10 @@ impl Place {
         Some(Self { root: Arc::clone(&self.root), below: above.to_owned(), held })
     }
 
-    /// What stands here; `None` if nothing does.
+    /// What is here; `None` if nothing is.
     ///
     /// # Errors
-    /// The system refuses to look, or a link or a file stands on the way.
+    /// The system refuses to look, or a link or a file is on the way.
     pub fn facts(&self) -> io::Result<Option<Facts>> {
         let found = self.look(|folder, name| {
             let flags = AtFlags::SYMLINK_NOFOLLOW;
@@ -290,7 +290,7 @@ impl Place {
     /// Makes a folder here with these permission bits, less the umask; its parent exists.
     ///
     /// # Errors
-    /// Something stands here already, or the system refuses.
+    /// Something is here already, or the system refuses.
     pub fn create_folder(&self, mode: u32) -> io::Result<()> {
         self.reach(|folder, name| rustix::fs::mkdirat(folder, name, bits(mode)))
     }
@@ -316,7 +316,7 @@ impl Place {
     /// Makes a file here that did not exist, for the owner alone, and opens it for writing.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyExists`] if anything stands here, or the system refuses.
+    /// [`ErrorKind::AlreadyExists`] if anything is here, or the system refuses.
     pub fn create_new(&self, mode: u32) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
         self.open_with(flags | OFlags::CLOEXEC, bits(mode))
@@ -353,7 +353,7 @@ impl Place {
     /// cut. The umask has no say in who may read it.
     ///
     /// # Errors
-    /// Whatever the system says; what stands here is then as it was.
+    /// Any error of the system; what is here is then unchanged.
     pub fn write(&self, content: &[u8], access: Access) -> io::Result<()> {
         self.replace(content, Access::Private.mode(), |file| {
             rustix::fs::fchmod(file, bits(access.mode()))?;
@@ -648,7 +648,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_open_is_read_and_what_stands_there_is_changed() {
+    fn what_is_held_open_is_read_and_what_is_there_is_changed() {
         let (inside, outside) = world();
         let root = Place::open(inside.path()).unwrap();
         let folder = root.join("a/b").held();

@@ -30,7 +30,7 @@ impl ClockError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         "it takes whole seconds since 1970-01-01T00:00:00Z, such as `1767225600`; \
-         unset it, or say `--at`"
+         unset it, or use `--at`"
             .to_owned()
     }
 }

@@ -14,7 +14,7 @@ const DEPTH: usize = 16;
 /// How many files are read.
 const FILES: usize = 100_000;
 
-/// A file and what it holds, or why nobody knows.
+/// A file and what it holds, or why that is unknown.
 pub struct ForeignFile {
     /// As the user named it, or reached from a folder that was named; `/` between folders.
     pub name: String,

@@ -33,7 +33,7 @@ pub fn kept(path: &Path) -> Kept {
     for (variable, _) in std::env::vars_os().filter(|(name, _)| is_of_git(name)) {
         git.env_remove(variable);
     }
-    // The tree that was found, and no repository that lies among its files (git(1), `safe.bareRepository`). Whatever
+    // The tree that was found, and no repository that lies among its files (git(1), `safe.bareRepository`). No matter what
     // its configuration names, no program is run for it: neither a monitor nor one that fetches what is missing.
     git.arg("--git-dir").arg(tree.join(".git")).arg("--work-tree").arg(tree);
     git.args(["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"]);
@@ -48,7 +48,7 @@ pub fn kept(path: &Path) -> Kept {
 }
 
 impl Kept {
-    /// The work tree that takes it, as far as Git tells.
+    /// The work tree that takes it, as far as Git says.
     #[must_use]
     pub fn tree(&self) -> Option<&Path> {
         match self {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ignored_and_known_files_are_told_apart() {
+    fn ignored_and_known_files_are_distinguished() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         assert_eq!(kept(&at("a.p12")), Kept::Outside);

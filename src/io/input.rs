@@ -1,4 +1,4 @@
-//! Reads what the user wrote: spec files, standard input, templates, brought files; never more than a limit.
+//! Reads what the user wrote: spec files, standard input, templates, supplied files; never more than a limit.
 #![expect(clippy::disallowed_methods, reason = "the user's files are read here")]
 
 use std::collections::BTreeMap;
@@ -125,7 +125,7 @@ pub fn standard_input_is_terminal() -> bool {
     io::IsTerminal::is_terminal(&io::stdin())
 }
 
-/// The specs that stand in `directory` under the names that are looked for.
+/// The specs in `directory` under the names that mtlsgen looks for.
 pub fn specs_in(directory: &Path) -> Vec<PathBuf> {
     let candidates = SPEC_NAMES.iter().map(|name| directory.join(name));
     candidates.filter(|path| path.symlink_metadata().is_ok()).collect()
@@ -154,7 +154,7 @@ fn opened_spec(path: &Path, file: &File) -> Result<Arc<Source>, InputError> {
     let bytes = read_file(path, file, MAX_SPEC_BYTES)?;
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
     let name = path.display().to_string();
-    // A name that begins so marks what stands on the command line.
+    // A name with this prefix is an assignment on the command line.
     let is_file = !name.starts_with(ASSIGNMENT);
     let name = if is_file { name } else { format!("./{name}") };
     source(&name, directory, bytes)
@@ -202,7 +202,7 @@ pub fn read_large(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     read(path, MAX_SPEC_BYTES).map(Zeroizing::new)
 }
 
-/// Reads standard input whole, whatever it is. Its memory is wiped at the end.
+/// Reads all of standard input, of any format. Its memory is wiped at the end.
 ///
 /// # Errors
 /// It is too long, or cannot be read.
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_apart() {
+    fn what_cannot_be_read_is_distinguished() {
         let there = folder(&[("sub/a", "")]);
         let kind = |name| read_bytes(&there.path().join(name)).unwrap_err().kind;
         assert_eq!(kind("absent"), ReadErrorKind::NotFound);

@@ -59,7 +59,7 @@ pub enum ReadErrorKind {
     NotAFile(&'static str),
     /// It lies outside of the folder that files are read from.
     Outside,
-    /// Whatever else the system says.
+    /// Any other error of the system.
     Other(String),
 }
 

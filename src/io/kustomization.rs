@@ -150,7 +150,7 @@ impl Reader {
         Some(Content::Objects { objects, outside: !real.starts_with(&root) })
     }
 
-    /// Objects that stand in the list itself, which Kustomize looks for first.
+    /// Objects written inline in the list, which Kustomize looks for first.
     fn inline(&self, index: usize, role: Role, item: &str, place: &str) -> Option<Vec<Object>> {
         if !role.is_plugin() {
             return None;

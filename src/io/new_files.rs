@@ -23,7 +23,7 @@ pub fn name_of_folder(folder: &Path) -> Option<String> {
     })
 }
 
-/// Writes files below `folder`, over whatever stands there under their names.
+/// Writes files below `folder`, over existing entries of the same names.
 ///
 /// # Errors
 /// A file or folder cannot be written.
@@ -103,7 +103,7 @@ pub fn write_private(files: &[(&Path, &[u8], Access)], force: bool) -> Result<()
     Ok(())
 }
 
-/// A folder that exists, and no other one where the file is to be. Told before anything is written, and without the
+/// A folder that exists, and no other one where the file is to be. Reported before anything is written, and without the
 /// names of temporary files.
 fn require_place(path: &Path) -> Result<(), TreeError> {
     let folder = parent(path);

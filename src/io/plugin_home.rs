@@ -14,25 +14,25 @@ use super::tree_error::TreeError;
 pub enum Placed {
     /// It is new.
     Made,
-    /// Something else stood there.
+    /// Something else was there.
     Replaced,
     /// It was there already.
     Unchanged,
 }
 
-/// Makes `path` a link to `program`; a file or link that stands there is replaced.
+/// Makes `path` a link to `program`; an existing file or link is replaced.
 ///
 /// # Errors
-/// A folder stands there, or nothing can be written.
+/// A folder is there, or nothing can be written.
 pub fn link(program: &Path, path: &Path) -> Result<Placed, TreeError> {
     let is_there = || fs::read_link(path).is_ok_and(|target| target == program);
     place(path, is_there, |temporary| std::os::unix::fs::symlink(program, temporary))
 }
 
-/// Makes `path` a copy of `program`; a file or link that stands there is replaced.
+/// Makes `path` a copy of `program`; an existing file or link is replaced.
 ///
 /// # Errors
-/// A folder stands there, or nothing can be read or written.
+/// A folder is there, or nothing can be read or written.
 pub fn copy(program: &Path, path: &Path) -> Result<Placed, TreeError> {
     let is_file = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
     let is_there = || is_file() && is_executable(path) && same_content(program, path);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_the_way_is_replaced_unless_it_is_a_folder() {
+    fn what_is_in_the_way_is_replaced_unless_it_is_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let (program, path) = (folder.path().join("program"), folder.path().join("MutualTLS"));
         fs::write(&program, "new").unwrap();

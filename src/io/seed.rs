@@ -1,4 +1,4 @@
-//! Reads the seed of a derived store: from a file that nobody else can read, or from the environment.
+//! Reads the seed of a derived store: from a file that only its owner can read, or from the environment.
 #![expect(clippy::disallowed_methods, reason = "the user's seed and the environment are read here")]
 
 use std::ffi::OsString;
@@ -24,7 +24,7 @@ const FILE_VARIABLE: &str = "MTLSGEN_SEED_FILE";
 /// No form of a seed is longer.
 const MAX_BYTES: usize = 256;
 
-/// Whom a file must be closed to: the group and all others.
+/// Permission bits that a seed's file must not have: the group and all others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
 
@@ -60,7 +60,7 @@ impl fmt::Display for Origin {
 /// Why there is no seed to use.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SeedInputError {
-    /// Nobody says where it is.
+    /// No file and no environment variable is given.
     Missing,
     /// The environment says it twice.
     Both,
@@ -75,7 +75,7 @@ pub enum SeedInputError {
         /// Its permissions.
         mode: u32,
     },
-    /// What stands there is no seed.
+    /// The content is no seed.
     Unfit(Origin, SeedError),
 }
 
@@ -109,9 +109,9 @@ impl SeedInputError {
             ),
             Self::Both => "unset one of them".to_owned(),
             Self::Read(error) => error.hint().unwrap_or_else(|| "check the file".to_owned()),
-            Self::Pasted => format!("name a file that holds the seed, or put the seed itself into `{VARIABLE}`; what stood in a spec or on a command line may be known to others: make another seed, `(umask 077; openssl rand -hex 32 > seed)`"),
-            Self::Exposed { path, .. } => format!("say `chmod 600 '{}'`; if others may have read it, make another seed", path.display()),
-            Self::Unfit(..) => "make one: `(umask 077; openssl rand -hex 32 > seed)`; another seed gives other keys and certificates to everybody".to_owned(),
+            Self::Pasted => format!("name a file that holds the seed, or put the seed itself into `{VARIABLE}`; a seed in a spec or on a command line may be known to others: make another one, `(umask 077; openssl rand -hex 32 > seed)`"),
+            Self::Exposed { path, .. } => format!("run `chmod 600 '{}'`; if others may have read it, make another seed", path.display()),
+            Self::Unfit(..) => "make one: `(umask 077; openssl rand -hex 32 > seed)`; another seed changes every key and certificate".to_owned(),
         }
     }
 }
@@ -164,7 +164,7 @@ fn from_file(
     seed.map_err(|error| SeedInputError::Unfit(Origin::File(path.to_owned()), error))
 }
 
-/// Whether a path, or its end below some folder, is what somebody took for the seed's file and is the seed.
+/// Whether a path, or its end below some folder, is the seed itself, given in place of its file.
 fn looks_like_seed(path: &Path) -> bool {
     let path = path.to_string_lossy();
     // Base64 has slashes.

@@ -1,7 +1,7 @@
 //! The directory store: what was issued, as PEM files and ledgers that people and openssl can read.
 //!
 //! `layout` says where things lie, `ledger` what an entry holds, `transaction` how changes
-//! happen wholly or not at all; `README.md`, which is written into each store, tells it to people.
+//! happen wholly or not at all; `README.md`, which is written into each store, describes it to users.
 //! Links inside a store are never followed, neither for reading nor for writing; the store's folder
 //! itself may be one.
 
@@ -194,7 +194,7 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|root| {
+        self.consistent(|root| {
             inventory::read(root, wanted, register::of_authorities, self.vault.sharing())
         })
     }
@@ -208,7 +208,7 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|root| {
+        self.consistent(|root| {
             inventory::read(root, wanted, register::beside_current, self.vault.sharing())
         })
     }
@@ -222,7 +222,7 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|root| {
+        self.consistent(|root| {
             let found = inventory::read(
                 root,
                 wanted,
@@ -235,7 +235,7 @@ impl Store {
             if wanted.iter().all(is_known) {
                 return Ok(found);
             }
-            // The ledgers tell what was lost from what was never issued.
+            // The ledgers distinguish what was lost from what was never issued.
             inventory::read(root, wanted, register::of_authorities, self.vault.sharing())
         })
     }
@@ -248,7 +248,9 @@ impl Store {
         &self,
         wanted: &BTreeSet<Holder>,
     ) -> Result<(Inventory, Vec<Diagnostic>), StoreError> {
-        self.settled(|root| inventory::read(root, wanted, register::of_all, self.vault.sharing()))
+        self.consistent(|root| {
+            inventory::read(root, wanted, register::of_all, self.vault.sharing())
+        })
     }
 
     /// Every certificate that was ever issued, and what was revoked. Of the certificates of one holder,
@@ -257,15 +259,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] for the first file of a ledger that is not what mtlsgen wrote.
     pub fn ledger(&self) -> Result<Ledger, StoreError> {
-        self.settled(|root| register::of_all(root, &Inventory::default()).map(|(ledger, _)| ledger))
+        self.consistent(|root| {
+            register::of_all(root, &Inventory::default()).map(|(ledger, _)| ledger)
+        })
     }
 
-    /// Everybody whose certificate or key lies in the store.
+    /// Every holder with a certificate or key in the store.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] for a folder that is nobody's.
+    /// [`StoreError::Damaged`] for a folder that belongs to no holder.
     pub fn holders(&self) -> Result<BTreeSet<Holder>, StoreError> {
-        self.settled(contents::holders)
+        self.consistent(contents::holders)
     }
 
     /// The certificates of all but those that `inventory` has. What cannot be read is passed over.
@@ -277,7 +281,7 @@ impl Store {
         inventory: &Inventory,
     ) -> Result<Vec<(Holder, Certificate)>, StoreError> {
         let is_known = |holder: &Holder| inventory.held.contains_key(holder);
-        self.settled(|root| contents::certificates_beside(root, is_known))
+        self.consistent(|root| contents::certificates_beside(root, is_known))
     }
 
     /// Those among them that are called `name`, or `clients/NAME`, `hosts/NAME`, `cas/NAME`; without looking at others.
@@ -285,7 +289,7 @@ impl Store {
     /// # Errors
     /// As [`Store::holders`].
     pub fn holders_called(&self, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
-        self.settled(|root| contents::holders_called(root, name))
+        self.consistent(|root| contents::holders_called(root, name))
     }
 
     /// The authorities among them.
@@ -293,7 +297,7 @@ impl Store {
     /// # Errors
     /// As [`Store::holders`].
     pub fn authorities(&self) -> Result<BTreeSet<Holder>, StoreError> {
-        self.settled(contents::authorities)
+        self.consistent(contents::authorities)
     }
 
     /// The private keys of `holders`, each checked against its certificate in `inventory`.
@@ -395,20 +399,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] for a key file that is none.
     pub fn unsettled_keys(&self) -> Result<UnsettledKeys, StoreError> {
-        self.settled(|root| {
+        self.consistent(|root| {
             let unsettled = reencryption::unsettled(root, &self.vault)?;
             Ok(reencryption::summary(&self.vault, &unsettled))
         })
     }
 
-    /// Key files below the store that `mtlsgen import` brought along and the spec names: nothing seals them.
+    /// Key files below the store that `mtlsgen import` copied and the spec names: nothing seals them.
     #[must_use]
-    pub fn brought_keys(&self) -> Vec<PathBuf> {
-        self.opened().map(|root| reencryption::brought(&root)).unwrap_or_default()
+    pub fn supplied_keys(&self) -> Vec<PathBuf> {
+        self.opened().map(|root| reencryption::supplied(&root)).unwrap_or_default()
     }
 
     /// Writes all those keys as the spec says, and removes files in clear that are sealed now, in one change;
-    /// tells which ones they were.
+    /// returns which ones they were.
     ///
     /// # Errors
     /// As [`Store::commit`]; [`StoreError::Sealed`] and [`StoreError::Identity`] where a key cannot be opened.
@@ -421,7 +425,7 @@ impl Store {
         Ok(reencryption::summary(&self.vault, &unsettled))
     }
 
-    /// Whether the keys of `holders` can be had, as far as the first one that is sealed tells: the others are
+    /// Whether the keys of `holders` can be had, judged by the first one that is sealed: the others are
     /// sealed for the same recipients.
     ///
     /// # Errors
@@ -472,7 +476,7 @@ impl Store {
         self.put(lock, files, removal)
     }
 
-    /// What stands here before an import; an earlier one that had decided is carried out.
+    /// What is here before an import; an earlier one that had decided is carried out.
     ///
     /// # Errors
     /// As [`Store::lock`].
@@ -584,7 +588,10 @@ impl Store {
     }
 
     /// What `read` finds while no change of another process falls into its reading. Changes nothing.
-    fn settled<T>(&self, read: impl Fn(&Place) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn consistent<T>(
+        &self,
+        read: impl Fn(&Place) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         for _ in 0..READING_ATTEMPTS {
             let root = self.opened()?;
             folder::require_plain_files(&root)?;

@@ -1,4 +1,4 @@
-//! A person at the terminal who types what nobody may see.
+//! Reads a secret that a user types at the terminal.
 #![expect(clippy::disallowed_methods, reason = "the terminal is opened here")]
 
 use std::fs::{File, OpenOptions};
@@ -15,7 +15,7 @@ const INTERRUPT: u8 = 0x03;
 const END: u8 = 0x04;
 const ERASE_ALL: u8 = 0x15;
 
-/// Asks the person at the terminal; what is typed is not shown. `None` if there is nobody: standard
+/// Asks the person at the terminal; what is typed is not shown. `None` if there is no user: standard
 /// error is not a terminal, or it was broken off (Ctrl-C, Ctrl-D).
 ///
 /// # Errors
@@ -27,7 +27,7 @@ pub fn secret(question: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
         return Ok(None);
     };
-    // Silent before anybody is asked: what was typed earlier is forgotten, nothing typed later is shown.
+    // Silent before the prompt: what was typed earlier is forgotten, nothing typed later is shown.
     let mut silent = Silent::new(terminal)?;
     silent.terminal.write_all(shown(question).as_bytes())?;
     let typed = read(&mut silent.terminal);
@@ -41,10 +41,10 @@ pub fn has_reader() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Shows a line to the person who reads standard error, and to nobody else.
+/// Shows a line to the person who reads standard error, and to no one else.
 ///
 /// # Errors
-/// There is nobody, or the terminal fails.
+/// There is no terminal, or the terminal fails.
 pub fn show(words: &str, secret: &[u8]) -> io::Result<()> {
     let mut terminal = io::stderr().lock();
     if !terminal.is_terminal() {
@@ -80,7 +80,7 @@ impl Drop for Silent {
 /// What is typed up to the end of the line.
 fn read(terminal: &mut impl io::Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut typed = Zeroizing::new(Vec::with_capacity(LONGEST));
-    // One by one: what is typed behind the line is somebody else's.
+    // One by one: what is typed after the line is for another program.
     let mut octet = Zeroizing::new([0]);
     while terminal.read(&mut *octet)? == 1 {
         match octet[0] {

@@ -239,7 +239,7 @@ fn remove_temporary_files(root: &Place, tree: &OutputTree, changes: &Changes) {
     }
 }
 
-/// Makes sure that no link and nothing strange is on the way to `place`, or stands there.
+/// Makes sure that no link and nothing strange is on the way to `place`, or in its place.
 fn require_plain(place: &Place) -> Result<(), TreeError> {
     match place.obstacle() {
         Some((obstacle, FileType::Symlink)) => Err(TreeError::Link(obstacle.path())),
@@ -273,7 +273,7 @@ fn read_file(place: &Place) -> Result<Option<ExistingFile>, TreeError> {
 /// Writes a file beside its place, with its mode from the start (less the umask), and moves it there.
 ///
 /// # Errors
-/// Whatever the system says; the file is then as it was.
+/// Any error of the system; the file is then unchanged.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()

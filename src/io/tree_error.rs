@@ -27,7 +27,7 @@ pub enum TreeError {
     Link(PathBuf),
     /// Something else is where a file is to be.
     NotAFile(PathBuf),
-    /// A device, or what stands for one.
+    /// A device, or a path that names one.
     Device(PathBuf),
     /// Something else is where a folder is to be.
     NotAFolder(PathBuf),
@@ -49,7 +49,7 @@ pub enum TreeError {
     NotOurs(NotOurs),
     /// Files are there already that are not to be overwritten.
     Exists(Vec<PathBuf>),
-    /// The folder and the store would lie in each other's way.
+    /// The folder and the store overlap.
     Store {
         /// The output folder.
         path: PathBuf,
@@ -70,7 +70,7 @@ impl TreeError {
                               that it leads to"
             }
             Self::Device(_) => {
-                "say `-` for standard output where that is possible, or name a file elsewhere"
+                "use `-` for standard output where that is possible, or name a file elsewhere"
             }
             Self::NotAFile(_) | Self::NotAFolder(_) | Self::TooLarge { .. } => {
                 "move it away, or name another folder"
@@ -101,7 +101,11 @@ impl fmt::Display for TreeError {
             Self::Link(path) => write!(f, "`{}` is a symbolic link", path.display()),
             Self::NotAFile(path) => write!(f, "`{}` is in the way of a file", path.display()),
             Self::Device(path) => {
-                write!(f, "`{}` is among the devices, and no file is put there", path.display())
+                write!(
+                    f,
+                    "`{}` is below a folder of devices, where no file is written",
+                    path.display()
+                )
             }
             Self::NotAFolder(path) => write!(f, "`{}` is in the way of a folder", path.display()),
             Self::TooLarge { path, limit } => {
@@ -117,13 +121,13 @@ impl fmt::Display for TreeError {
             }
             Self::Store { path, store } => write!(
                 f,
-                "manifests in `{}` and the store in `{}` would lie in each other's way",
+                "manifests in `{}` and the store in `{}` overlap",
                 path.display(),
                 store.display()
             ),
-            Self::ForComparing => {
-                f.write_str("manifests with fingerprints in the place of keys are not for writing")
-            }
+            Self::ForComparing => f.write_str(
+                "manifests with fingerprints in the place of keys cannot be written to files",
+            ),
         }
     }
 }

@@ -31,7 +31,7 @@ pub fn check(items: &[Value]) -> Vec<Diagnostic> {
     find(items).into_iter().map(|found| found.diagnostic).collect()
 }
 
-/// Makes such references say what the Secret is called now. Gives those that nobody can mend yet: a hash
+/// Makes such references say what the Secret is called now. Gives those that cannot be mended yet: a hash
 /// suffix comes after all transformers.
 pub fn mend(items: &mut [Value]) -> Vec<Diagnostic> {
     let mut left = Vec::new();
@@ -49,7 +49,7 @@ struct Broken {
     /// Position of the Ingress.
     at: usize,
     annotation: &'static str,
-    /// What would lead to the Secret, where that is settled.
+    /// What would lead to the Secret, where that is known.
     mended: Option<String>,
     diagnostic: Diagnostic,
 }
@@ -107,7 +107,7 @@ fn broken(
         (format!("`{namespace}/{name}` now"), RENAMED)
     };
     let title = format!(
-        "{identity} names the Secret `{reference}` in `{annotation}`, and Kustomize has made it {called}: it does not rewrite such names, and the controller answers 403 to everybody"
+        "{identity} names the Secret `{reference}` in `{annotation}`, and Kustomize has made it {called}: it does not rewrite such names, and the controller answers 403 to every client"
     );
     let is_ours = |object: &Value| object.pointer(NAME_LABEL).is_some();
     let diagnostic = if is_ours(ingress) || is_ours(secret) {

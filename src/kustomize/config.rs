@@ -123,21 +123,22 @@ fn config_map(
 }
 
 fn without_data(called: &str) -> Diagnostic {
-    Diagnostic::error("function-config", format!("`{called}` has no `data`, and so says nothing"))
-        .help(
-            "write the spec under `data.spec`, or name its files: `plugin.specFiles: [mtls.toml]`",
-        )
+    Diagnostic::error(
+        "function-config",
+        format!("`{called}` has no `data`, so it configures nothing"),
+    )
+    .help("write the spec under `data.spec`, or name its files: `plugin.specFiles: [mtls.toml]`")
 }
 
 fn no_text(called: &str, key: &str) -> Diagnostic {
     let title = format!("expected text at `data` {} of `{called}`", literal(key));
-    Diagnostic::error("function-config", title).help("write it behind `|`, as text")
+    Diagnostic::error("function-config", title).help("write it after `|`, as text")
 }
 
 fn other(kind: Option<&str>) -> Diagnostic {
     let found = match kind {
         Some(kind) => format!("an object of kind {}", literal(kind)),
-        None => "something without a kind".to_owned(),
+        None => "an object without a kind".to_owned(),
     };
     let title = format!("expected a configuration of kind `{KIND}` or `ConfigMap`, found {found}");
     Diagnostic::error("function-config", title).help(format!(

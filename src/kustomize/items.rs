@@ -41,7 +41,7 @@ pub fn place(items: &mut Vec<Value>, objects: Vec<Value>) {
 }
 
 /// Items that an earlier run made, by their label `mtlsgen.dev/name`, and `objects` do not have any
-/// more; they are told and not removed, since anybody may set a label.
+/// more; they are reported and not removed, since any user may set a label.
 #[must_use]
 pub fn stale(items: &[Value], objects: &[Value], name: &str) -> Vec<Diagnostic> {
     let is_ours = |item: &&Value| {
@@ -55,7 +55,7 @@ pub fn stale(items: &[Value], objects: &[Value], name: &str) -> Vec<Diagnostic> 
         .filter(is_stale)
         .filter_map(Identity::of)
         .map(|identity| {
-            let title = format!("{identity} carries the label `mtlsgen.dev/name: {name}`, but the spec does not give it any more");
+            let title = format!("{identity} carries the label `mtlsgen.dev/name: {name}`, but the spec no longer gives it");
             Diagnostic::warning("stale-object", title).help("remove its file")
         })
         .collect()
@@ -97,7 +97,7 @@ pub fn package(items: &[Value]) -> Option<&Path> {
     packages.min_by_key(|package| package.len()).map(Path::new)
 }
 
-/// The file that an object stands in, if it is among the items.
+/// The file that an object is in, if it is among the items.
 #[must_use]
 pub fn file_of<'a>(items: &'a [Value], object: &Value) -> Option<&'a str> {
     let there = items.iter().find(|item| is_same(item, object))?;
@@ -154,7 +154,7 @@ mod tests {
         assert!(is_same(&one, &other));
         other["metadata"]["namespace"] = "elsewhere".into();
         assert!(!is_same(&one, &other));
-        assert!(!is_same(&json!({}), &json!({})), "what has no identity is nobody");
+        assert!(!is_same(&json!({}), &json!({})), "an object without identity equals none");
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_earlier_runs_is_told() {
+    fn what_is_left_of_earlier_runs_is_reported() {
         let mut old = object("Kind", "old", json!({}));
         old["metadata"]["labels"] = json!({"mtlsgen.dev/name": "site"});
         let items = [old.clone(), object("Kind", "theirs", json!({}))];

@@ -1,4 +1,4 @@
-//! Where private keys must not go without a word: into caches and files outside of the cluster.
+//! Where private keys must not go silently: into caches and files outside of the cluster.
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::identity::Identity;
@@ -14,7 +14,7 @@ pub enum Sink {
     /// Argo CD, whose repository server caches manifests in clear in Redis
     /// (`docs/operator-manual/secret-management.md`).
     ArgoCd,
-    /// Files that whoever runs the function writes, as kpt does into its package.
+    /// Files that the program that runs the function writes, as kpt does into its package.
     Files,
 }
 
@@ -56,7 +56,7 @@ fn is_named(secret: &Identity, name: &NamespacedName) -> bool {
 }
 
 fn unknown(name: &NamespacedName, secrets: &[&Identity]) -> Diagnostic {
-    let title = format!("no Secret with a private key is called `{name}`");
+    let title = format!("no Secret with a private key has the name `{name}`");
     let diagnostic = Diagnostic::error("unknown-secret", title);
     match nearest(name.name(), secrets.iter().map(|secret| secret.name.as_str())) {
         Some(near) => diagnostic.help(format!("write `{near}`")),
@@ -65,15 +65,15 @@ fn unknown(name: &NamespacedName, secrets: &[&Identity]) -> Diagnostic {
 }
 
 fn lost() -> Diagnostic {
-    let title = "inside Argo CD nothing can be issued: it works in a copy of the repository, which it throws away";
+    let title = "nothing can be issued inside Argo CD: it works in a copy of the repository, which is discarded";
     Diagnostic::error("issue-in-argo-cd", title)
-        .help("remove `plugin.issue`, run `mtlsgen render` where the issuers' keys are, and commit what may be committed of the store")
+        .help("remove `plugin.issue`, run `mtlsgen render` where the issuers' keys are, and commit the public part of the store")
 }
 
 fn exposed(secret: &Identity, sink: Sink) -> Diagnostic {
     let what = match sink {
-        Sink::ArgoCd => "Argo CD would keep its private key in clear in its cache",
-        Sink::Files => "its private key would be written in clear to a file of the package",
+        Sink::ArgoCd => "Argo CD would keep its private key unencrypted in its cache",
+        Sink::Files => "its private key would be written unencrypted to a file of the package",
     };
     Diagnostic::error("plain-secret", format!("{secret}: {what}"))
         .help("let the cluster fill the Secret: `tls.certManager`, or `tls.secretName` alone for one that exists")
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn names_that_allow_nothing_are_said() {
-        let nothing = "no Secret with a private key is called";
+        let nothing = "no Secret with a private key has the name";
         assert_eq!(checked("pear", None), [format!("{nothing} `pear`")]);
         assert_eq!(checked("bundle", None), [format!("{nothing} `bundle`")]);
     }

@@ -13,7 +13,7 @@ pub const KIND: &str = "ResourceList";
 /// Versions of the wire format; they differ in nothing that matters here.
 pub const API_VERSIONS: [&str; 2] = ["config.kubernetes.io/v1", "config.kubernetes.io/v1beta1"];
 
-/// Objects on their way through functions, and what this function is told.
+/// Objects on their way through functions, and the input of this function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceList {
     /// The version it came in, and goes out in.
@@ -24,7 +24,7 @@ pub struct ResourceList {
     pub function_config: Option<Configuration>,
     /// What functions have to say.
     pub results: Vec<Value>,
-    /// Whatever else stood beside.
+    /// All other fields.
     rest: Map<String, Value>,
 }
 
@@ -41,7 +41,7 @@ impl ResourceList {
         let mut map = match (root.take().map(Node::into_json), is_alone) {
             (Some(Value::Object(map)), true) => map,
             (None, _) => return Err(not_a_list("it is empty")),
-            (_, true) => return Err(not_a_list("it is no object")),
+            (_, true) => return Err(not_a_list("it is not an object")),
             (_, false) => return Err(not_a_list("it holds several documents")),
         };
         let value = map.shift_remove("functionConfig").filter(|config| !config.is_null());
@@ -94,12 +94,12 @@ fn list(map: &mut Map<String, Value>, key: &str) -> Result<Vec<Value>, Box<Diagn
     match map.shift_remove(key) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(list)) => Ok(list),
-        Some(_) => Err(not_a_list(&format!("its `{key}` are no list"))),
+        Some(_) => Err(not_a_list(&format!("its `{key}` is not a list"))),
     }
 }
 
 fn not_a_list(why: &str) -> Box<Diagnostic> {
-    let title = format!("standard input is no `{KIND}`: {why}");
+    let title = format!("standard input is not a `{KIND}`: {why}");
     let [newest, older] = API_VERSIONS;
     Diagnostic::error("resource-list", title)
         .help(format!("a KRM function reads `apiVersion: {newest}` (or `{older}`), `kind: {KIND}`"))
@@ -155,11 +155,11 @@ mod tests {
         let version = "apiVersion: config.kubernetes.io/v1\n";
         for (text, why) in [
             (String::new(), "it is empty"),
-            ("a".to_owned(), "it is no object"),
+            ("a".to_owned(), "it is not an object"),
             (format!("{version}kind: ResourceList\n---\na: 1\n"), "several documents"),
             (format!("{version}kind: List\n"), "its kind is `List`"),
             ("kind: ResourceList\n".to_owned(), "its apiVersion is ``"),
-            (format!("{version}kind: ResourceList\nitems: {{}}\n"), "its `items` are no list"),
+            (format!("{version}kind: ResourceList\nitems: {{}}\n"), "its `items` is not a list"),
             (format!("{version}kind: [\n"), "line"),
         ] {
             let error = ResourceList::parse(&text).unwrap_err();

@@ -9,7 +9,7 @@ use crate::guard::hidden;
 use crate::identity::Identity;
 use crate::specification::document::{Document, Step, in_its_language};
 
-/// What results are about: the function's configuration, and where things stand in it.
+/// What results are about: the function's configuration, and where things are in it.
 #[derive(Clone, Copy)]
 pub struct Origin<'a> {
     /// The object that configures the function, if it could be read.

@@ -1,6 +1,6 @@
-//! Objects that stand in lists: unfolded for readers, kept for writers.
+//! Objects in lists: unfolded for readers, kept for writers.
 //!
-//! kubectl takes every object with an array `items` for a list, whatever its kind, and applies what is in it,
+//! kubectl takes every object with an array `items` for a list, of any kind, and applies what is in it,
 //! nested ones too (`FlattenListVisitor` of `k8s.io/cli-runtime`). Members that say neither kind nor version
 //! have those of their list (`unstructuredJSONScheme.decodeToList` of `k8s.io/apimachinery`).
 

@@ -61,7 +61,7 @@ pub enum Shown<T = ()> {
     Hidden,
 }
 
-/// Kinds of objects of which Secrets are made in the cluster, by group and kind, with where the Secret's name stands; without
+/// Kinds of objects of which Secrets are made in the cluster, by group and kind, with the field of the Secret's name; without
 /// one, it has their own.
 const MAKERS: [(&str, &str, &str); 4] = [
     ("bitnami.com", "SealedSecret", "/spec/template/metadata/name"),
@@ -167,7 +167,7 @@ impl<'a> ObjectSet<'a> {
         self.extent
     }
 
-    /// What it shows of the object of that identity, whatever the version.
+    /// What it shows of the object of that identity, in any version.
     #[must_use]
     pub fn get(&self, wanted: &Identity) -> Shown {
         match self.find(wanted) {

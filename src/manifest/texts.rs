@@ -77,7 +77,7 @@ impl Entries {
         Some(&self.0[found].1)
     }
 
-    /// Appends what stands behind `key:`, its lines starting at column `indent`.
+    /// Appends what follows `key:`, its lines starting at column `indent`.
     pub(crate) fn push_block(&self, out: &mut String, indent: usize) {
         out.reserve(self.0.iter().map(|(key, value)| indent + key.len() + value.len() + 8).sum());
         if self.0.is_empty() {

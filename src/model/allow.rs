@@ -49,8 +49,8 @@ fn refuse_pointless_list(
 ) -> Option<()> {
     let (title, help) = if list.names.is_empty() {
         (
-            "`allow` lets nobody in",
-            "name clients, or remove `allow` to let in all that the authorities sign",
+            "`allow` is empty, so no client is admitted",
+            "name clients, or remove `allow` to admit every client below the authorities in `cas`",
         )
     } else if list.verify != Verify::On {
         (

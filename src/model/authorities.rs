@@ -1,9 +1,9 @@
-//! Authorities: ours and somebody else's, who signs whom, and how deep.
+//! Authorities: ours and external ones, which signs which, and how deep.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::brought::{self, Pool};
 use super::context::{Context, Findings};
+use super::supplied::{self, Pool};
 use super::{Authority, AuthoritySource, revocation};
 use crate::diagnostic::Diagnostic;
 use crate::path;
@@ -22,7 +22,7 @@ const DURATION: Seconds = Seconds::days(3650);
 /// The name under `tls.issuer` that means: its own key. No authority may have it.
 pub const SELF_SIGNED: &str = "self-signed";
 
-/// All authorities; those with errors are left out. Keys that were brought along go to `keyring`.
+/// All authorities; those with errors are left out. Keys that were supplied go to `keyring`.
 pub fn resolve(
     context: Context<'_>,
     pool: &Pool,
@@ -36,16 +36,16 @@ pub fn resolve(
         let name = key.as_str();
         if name == SELF_SIGNED {
             findings.push(
-                Diagnostic::error("reserved-name", "an authority cannot be called `self-signed`")
+                Diagnostic::error("reserved-name", "an authority cannot have the name `self-signed`")
                     .at(context.key(&path!["cas", name]))
                     .help("`tls.issuer = \"self-signed\"` means a certificate's own key; choose another name"),
             );
             continue;
         }
-        let source = if brought::is_brought(written) {
+        let source = if supplied::is_supplied(written) {
             refuse_keys_of_ours(context, name, written, findings);
-            brought::authority(context, name, written, pool, keyring, findings)
-                .map(AuthoritySource::Brought)
+            supplied::authority(context, name, written, pool, keyring, findings)
+                .map(AuthoritySource::Supplied)
         } else {
             let needed = levels_below.get(name).copied().unwrap_or(0);
             request(context, name, written, needed, findings)
@@ -115,10 +115,10 @@ fn refuse_cycles(context: Context<'_>, issuers: &BTreeMap<&str, &str>, findings:
                     findings.push(
                         Diagnostic::error(
                             "issuer-cycle",
-                            format!("authorities sign each other in a circle: {round}"),
+                            format!("authorities sign each other in a cycle: {round}"),
                         )
                         .at(context.value(&path!["cas", cycle[0], "issuer"]))
-                        .help("remove `issuer` from the one that shall be the root"),
+                        .help("remove `issuer` from the one that is the root"),
                     );
                 }
                 break;
@@ -212,7 +212,7 @@ fn subtrees(written: &specification::NameSubtrees) -> Vec<Subtree> {
     dns.chain(ip).chain(email).collect()
 }
 
-/// Keys that say how an authority of ours is to be made, on one that somebody else made.
+/// Keys that say how an authority of ours is to be made, on a supplied one.
 fn refuse_keys_of_ours(context: Context<'_>, name: &str, written: &Ca, findings: &mut Findings) {
     let given = [
         ("issuer", written.issuer.is_some()),
@@ -230,7 +230,7 @@ fn refuse_keys_of_ours(context: Context<'_>, name: &str, written: &Ca, findings:
         findings.push(
             Diagnostic::error(
                 "key-without-effect",
-                format!("`{key}` cannot stand here: the certificate of `{name}` is brought along"),
+                format!("`{key}` has no effect: the certificate of `{name}` is supplied"),
             )
             .at(context.key(&path!["cas", name, *key]))
             .help("remove it, or remove `certificate` if mtlsgen is to make this authority"),
@@ -238,7 +238,7 @@ fn refuse_keys_of_ours(context: Context<'_>, name: &str, written: &Ca, findings:
     }
 }
 
-/// Somebody else's authority can be an issuer only with its key, and only as deep as it allows.
+/// An external authority can be an issuer only with its key, and only as deep as it allows.
 fn refuse_issuers_that_cannot_sign(
     context: Context<'_>,
     issuers: Issuers<'_>,
@@ -249,7 +249,7 @@ fn refuse_issuers_that_cannot_sign(
         let Some(issuer) = &ca.issuer else { continue };
         let path: Path = path!["cas", name.as_str(), "issuer"];
         issuers.refuse_without_key(context, &path, issuer, findings);
-        let Some(AuthoritySource::Brought(chain)) =
+        let Some(AuthoritySource::Supplied(chain)) =
             issuers.authorities.get(issuer).map(|a| &a.source)
         else {
             continue;
@@ -270,7 +270,7 @@ fn refuse_issuers_that_cannot_sign(
     }
 }
 
-/// X.509 path lengths that anybody reads end long before this.
+/// X.509 path lengths that verifiers support end long before this.
 fn refuse_endless_chains(
     context: Context<'_>,
     levels_below: &BTreeMap<&str, u8>,
@@ -280,15 +280,15 @@ fn refuse_endless_chains(
         findings.push(
             Diagnostic::error(
                 "path-length",
-                format!("`{name}` has a line of 255 authorities or more below it"),
+                format!("`{name}` has a chain of 255 or more authorities below it"),
             )
             .at(context.key(&path!["cas", *name]))
-            .help("let fewer authorities stand between a root and what it signs for"),
+            .help("use fewer authorities between a root and its leaves"),
         );
     }
 }
 
-/// A copy of an authority of ours, brought along under another name, would be taken for a stranger.
+/// A copy of an authority of ours, supplied under another name, would be taken for a different authority.
 fn refuse_copies(
     context: Context<'_>,
     authorities: &BTreeMap<String, Authority>,
@@ -298,11 +298,11 @@ fn refuse_copies(
         .values()
         .filter_map(|authority| match &authority.source {
             AuthoritySource::Issued(request) => Some((&request.subject, authority.name.as_str())),
-            AuthoritySource::Brought(_) => None,
+            AuthoritySource::Supplied(_) => None,
         })
         .collect();
     for (name, authority) in authorities {
-        let AuthoritySource::Brought(chain) = &authority.source else { continue };
+        let AuthoritySource::Supplied(chain) = &authority.source else { continue };
         let Some(twin) = chain.iter().find_map(|certificate| ours.get(&certificate.subject)) else {
             continue;
         };
@@ -310,7 +310,7 @@ fn refuse_copies(
             Diagnostic::error(
                 "same-subject",
                 format!(
-                    "`{name}` was brought along with the subject of `{twin}`, which mtlsgen makes"
+                    "supplied authority `{name}` has the subject of `{twin}`, which mtlsgen issues"
                 ),
             )
             .at(context.value(&path!["cas", name, "certificate"]))
@@ -322,29 +322,29 @@ fn refuse_copies(
     }
 }
 
-/// The authorities, and the keys of those that were brought along.
+/// The authorities, and the keys of those that were supplied.
 #[derive(Clone, Copy, Debug)]
 pub struct Issuers<'a> {
     /// By name.
     pub authorities: &'a BTreeMap<String, Authority>,
-    /// Keys that were brought along.
+    /// Keys that were supplied.
     pub keyring: &'a Keyring,
-    /// Certificates that were brought along.
+    /// Certificates that were supplied.
     pub pool: &'a Pool,
 }
 
 impl Issuers<'_> {
-    /// Whether a root of mtlsgen has this name, whatever the string types: no server sends a root.
+    /// Whether a root of mtlsgen has this name, regardless of string types: no server sends a root.
     pub fn is_root(&self, name: &DistinguishedName) -> bool {
         self.authorities.values().any(|authority| match &authority.source {
             AuthoritySource::Issued(request) => {
                 request.issuer == Issuer::SelfSigned && request.subject.rfc2253() == name.rfc2253()
             }
-            AuthoritySource::Brought(_) => false,
+            AuthoritySource::Supplied(_) => false,
         })
     }
 
-    /// An issuer that was brought along without its key cannot sign.
+    /// An issuer that was supplied without its key cannot sign.
     pub fn refuse_without_key(
         &self,
         context: Context<'_>,
@@ -353,7 +353,7 @@ impl Issuers<'_> {
         findings: &mut Findings,
     ) {
         let source = self.authorities.get(issuer).map(|authority| &authority.source);
-        if !matches!(source, Some(AuthoritySource::Brought(_)))
+        if !matches!(source, Some(AuthoritySource::Supplied(_)))
             || context.has(&path!["cas", issuer, "key"])
             || self.keyring.get(&Holder::Authority(issuer.to_owned())).is_some()
         {
@@ -365,7 +365,7 @@ impl Issuers<'_> {
                 format!("`{issuer}` cannot sign: only its certificate is known"),
             )
             .at(context.value(path))
-            .related(context.key(&path!["cas", issuer]), "brought along without `key`")
+            .related(context.key(&path!["cas", issuer]), "supplied without `key`")
             .help("add `key` to that authority, or choose another issuer"),
         );
     }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::brought;
 use super::context::{Context, Findings, listed};
+use super::supplied;
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::certification_request::{CertificationRequest, RequestError};
@@ -26,7 +26,7 @@ pub struct Requested<'a> {
     request: CertificationRequest,
 }
 
-/// The signing request of a client that has one; `None` is an error that was told.
+/// The signing request of a client that has one; `None` is an error that was reported.
 #[expect(clippy::option_option, reason = "a client without request is none that has errors")]
 pub fn read<'a>(
     context: Context<'a>,
@@ -40,7 +40,7 @@ pub fn read<'a>(
     };
     let path = path!["clients", client, "csr"];
     refuse_what_needs_the_key(context, client, written, findings);
-    let bytes = brought::bytes(context, &path, file, findings)?;
+    let bytes = supplied::bytes(context, &path, file, findings)?;
     let request = match CertificationRequest::from_file(bytes) {
         Ok(request) => request,
         Err(error) => {
@@ -60,7 +60,7 @@ fn refuse_from_csr_alone(
     written: &specification::Client,
     findings: &mut Findings,
 ) {
-    // A request that was refused while reading is told already.
+    // A request that was refused while reading is reported already.
     if written.from_csr.is_empty() || context.has(&path!["clients", client, "csr"]) {
         return;
     }
@@ -118,9 +118,9 @@ fn refusal(file: &str, error: &RequestError) -> Diagnostic {
         }
         RequestError::HoldsPrivateKey => (
             "private-key-disclosed",
-            "whoever holds that file can act as this client: let the owner make a new key, and send the request alone",
+            "anyone who has that file can act as this client: have the owner generate a new key, and send the request alone",
         ),
-        RequestError::Malformed(_) => ("broken-request", "get the file once more"),
+        RequestError::Malformed(_) => ("broken-request", "get the file again"),
         RequestError::UnsupportedKey(_) => (
             "unsupported-key",
             "ask the owner for a request with a key of ECDSA (P-256, P-384), RSA (2048, 3072 or 4096 bits) or Ed25519",
@@ -156,9 +156,9 @@ impl Requested<'_> {
         }
         let subject = &self.request.subject;
         let problem = if subject.is_empty() {
-            Some("asks for no subject".to_owned())
+            Some("requests no subject".to_owned())
         } else {
-            subject.check().err().map(|error| format!("asks for a subject where {}", error.problem))
+            subject.check().err().map(|error| format!("requests a subject where {}", error.problem))
         };
         if let Some(problem) = problem {
             findings.push(
@@ -170,21 +170,21 @@ impl Requested<'_> {
         Some(subject)
     }
 
-    /// Tells that `subject`, which nobody wrote, is not what is asked for.
-    pub fn tell_other_subject(&self, subject: &DistinguishedName, findings: &mut Findings) {
+    /// Reports that the default `subject` differs from the requested one.
+    pub fn report_other_subject(&self, subject: &DistinguishedName, findings: &mut Findings) {
         let asked = &self.request.subject;
         let decided = self.decides(FromCsr::Subject) || self.written.subject.is_some();
         if decided || asked.is_empty() || asked == subject {
             return;
         }
         let title = format!(
-            "`{}` asks for the subject `{asked}`, and the certificate says `{subject}`",
+            "`{}` requests the subject `{asked}`, and the certificate has `{subject}`",
             self.file
         );
         findings.push(
             Diagnostic::notice("requested-subject", title)
                 .at(self.context.value(&self.csr()))
-                .help("write `subject` to settle it, or `fromCsr = [\"subject\"]` to take what is asked for"),
+                .help("write `subject` to override it, or `fromCsr = [\"subject\"]` to use the requested one"),
         );
     }
 
@@ -228,7 +228,7 @@ impl Requested<'_> {
         findings.push(
             Diagnostic::error(
                 "authority-requested",
-                format!("`{}` asks for the certificate of an authority", self.file),
+                format!("`{}` requests the certificate of an authority", self.file),
             )
             .at(self.context.value(&self.csr()))
             .help("a client's certificate signs no others: ask the owner for a request without `CA:TRUE`, keyCertSign and cRLSign"),
@@ -240,7 +240,7 @@ impl Requested<'_> {
         findings.push(
             Diagnostic::error(
                 "two-sources",
-                format!("`{field}` and `fromCsr` both say what the {part} shall be"),
+                format!("`{field}` and `fromCsr` both set the {part}"),
             )
             .at(self.context.key(&path!["clients", client, field]))
             .related(self.context.value(&path!["clients", client, "fromCsr"]), "the other one")
@@ -255,7 +255,7 @@ impl Requested<'_> {
         }
         let names = self.request.other_names.join(", ");
         findings.push(
-            Diagnostic::error("requested-names", format!("`{}` asks for {names}", self.file))
+            Diagnostic::error("requested-names", format!("`{}` requests {names}", self.file))
                 .at(self.context.value(&self.csr()))
                 .help("mtlsgen issues DNS names, IP addresses, mail addresses and URIs: ask the owner for a request without it"),
         );
@@ -272,14 +272,14 @@ impl Requested<'_> {
         for (field, names) in unlisted.into_iter().filter(|(_, names)| !names.is_empty()) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let title = format!(
-                "`{}` asks for {}, which `{field}` does not list",
+                "`{}` requests {}, which `{field}` does not list",
                 self.file,
                 listed(&names)
             );
             findings.push(
                 Diagnostic::error("requested-names", title)
                     .at(self.context.value(&self.csr()))
-                    .help(format!("add it to `{field}` if this client may have it, or write `fromCsr = [\"names\"]` to take all names that are asked for")),
+                    .help(format!("add it to `{field}` if this client may have it, or write `fromCsr = [\"names\"]` to use all requested names")),
             );
         }
     }
@@ -294,7 +294,7 @@ impl Requested<'_> {
         for name in names {
             let Err(problem) = check(&name.to_string()) else { continue };
             let problem = problem.lines().next().unwrap_or_default();
-            let title = format!("`{}` asks for a name that cannot be issued: {problem}", self.file);
+            let title = format!("`{}` requests a name that cannot be issued: {problem}", self.file);
             findings.push(
                 Diagnostic::error("requested-names", title)
                     .at(self.context.value(&self.csr()))

@@ -21,7 +21,7 @@ pub struct Known<'a> {
     pub authorities: &'a BTreeMap<String, Authority>,
     /// Clients.
     pub clients: &'a BTreeMap<String, Client>,
-    /// Who stands below whom.
+    /// Which authority is below which.
     pub lineage: &'a Lineage,
 }
 
@@ -116,7 +116,7 @@ fn listed_authorities(
         findings.push(
             Diagnostic::error("no-authority", "client authentication needs an authority to trust")
                 .at(context.value(&path()))
-                .help("name at least one under `cas`; to ask nobody for a certificate, write `clientAuth = false`"),
+                .help("name at least one under `cas`; to require no client certificate, write `clientAuth = false`"),
         );
         return None;
     }
@@ -136,12 +136,12 @@ fn listed_authorities(
             complete = false;
         } else if names.contains(name) {
             findings.push(
-                Diagnostic::warning("repeated", format!("`{name}` stands in `cas` twice"))
+                Diagnostic::warning("repeated", format!("`{name}` is listed twice in `cas`"))
                     .at(context.value(&here()))
                     .help("remove one"),
             );
         } else {
-            // An authority with errors of its own is missing here; its errors are told elsewhere.
+            // An authority with errors of its own is missing here; its errors are reported elsewhere.
             complete &= known.authorities.contains_key(name);
             names.push(name.clone());
         }
@@ -185,7 +185,7 @@ fn bundle_secret(
     Some(Reference { namespace, name: (context.conventions.trust_secret)(of.server_secret) })
 }
 
-/// The Secret that exists already, which nobody has shown to mtlsgen.
+/// The Secret that exists already, which was not provided to mtlsgen.
 fn existing_secret(
     context: Context<'_>,
     of: Of<'_>,

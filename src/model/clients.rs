@@ -65,7 +65,7 @@ fn request(
         findings.push(
             Diagnostic::error(
                 "key-without-effect",
-                "`namespace` says where a client's Secret lives, and there is none",
+                "`namespace` says the namespace of a client's Secret, and there is none",
             )
             .at(context.key(&path!["clients", name, "namespace"]))
             .help("add `secretName`, or remove `namespace`"),
@@ -102,7 +102,7 @@ fn subject(
     let own = written.subject.as_ref();
     let subject = super::subject(context, &path, own, name, shared, findings)?;
     if let Some(requested) = requested {
-        requested.tell_other_subject(&subject, findings);
+        requested.report_other_subject(&subject, findings);
     }
     Some(subject)
 }

@@ -56,7 +56,7 @@ fn above<'a>(model: &'a Model, issuer: &'a Issuer) -> Vec<(&'a str, &'a NameCons
                 }
                 current = &request.issuer;
             }
-            AuthoritySource::Brought(chain) => {
+            AuthoritySource::Supplied(chain) => {
                 let constraints = chain.iter().filter_map(|own| own.name_constraints.as_ref());
                 found.extend(constraints.map(|constraints| (name.as_str(), constraints)));
                 break;

@@ -26,11 +26,11 @@ pub struct Unread {
 /// The input of resolving.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Where everything stands.
+    /// The source, with places.
     pub document: &'a Document,
     /// What the user wrote.
     pub spec: &'a Spec,
-    /// The files that the spec names, see [`super::brought::files`].
+    /// The files that the spec names, see [`super::supplied::files`].
     pub files: &'a Files,
     /// How the target names what the spec does not, and how it validates certificates.
     pub conventions: &'static Conventions,
@@ -74,7 +74,7 @@ impl Findings {
         self.0.push(diagnostic);
     }
 
-    /// Adds an error about a name that stands for nothing, with the nearest known one; `table` says
+    /// Adds an error about a name that is not declared, with the nearest known one; `table` says
     /// where such names are declared. Says nothing if the name was declared but refused while reading.
     pub fn unknown<'k>(
         &mut self,

@@ -48,7 +48,7 @@ pub fn resolve(
     findings: &mut Findings,
 ) {
     if context.spec.store.kind != Some(StoreKind::Derived) {
-        // A kind that is none is told already, and may have meant this one.
+        // An invalid kind is reported already, and may have meant this one.
         if context.spec.store.kind.is_some() || !context.has(&path!["store", "kind"]) {
             refuse_generations(context, findings);
         }
@@ -57,7 +57,7 @@ pub fn resolve(
     refuse_folder(context, findings);
     refuse_rsa(context, model, findings);
     refuse_serials(context, model, findings);
-    // Whatever is derived takes all keys of the spec.
+    // Derivation uses all keys of the spec.
     findings.0.extend(keyring.absent_files());
     refuse_unsteady_keys(context, keyring, findings);
     lead_by_longest_below(model);
@@ -65,7 +65,7 @@ pub fn resolve(
     model.derivation = Some(derivation(context, findings));
 }
 
-/// Where a generation is written, and of whom.
+/// Where a generation is written, and its holder.
 fn written_generations(context: Context<'_>) -> Vec<(Option<Holder>, Path, Generation)> {
     let spec = context.spec;
     let authorities = spec.cas.iter().filter_map(|(name, ca)| {
@@ -196,11 +196,11 @@ fn refuse_folder(context: Context<'_>, findings: &mut Findings) {
 
 /// RSA keys are searched for, by algorithms that change from one version of a library to the next.
 fn refuse_rsa(context: Context<'_>, model: &Model, findings: &mut Findings) {
-    let mut told: BTreeSet<Path> = BTreeSet::new();
+    let mut reported: BTreeSet<Path> = BTreeSet::new();
     for request in requests(model) {
         let made_here = request.public_key.is_none() && !is_rsa_free(request.key_kind);
         let place = key_place(context, &request.holder);
-        if !made_here || !told.insert(place.clone()) {
+        if !made_here || !reported.insert(place.clone()) {
             continue;
         }
         findings.push(
@@ -258,7 +258,7 @@ fn refuse_unsteady_keys(context: Context<'_>, keyring: &Keyring, findings: &mut 
         findings.push(
             Diagnostic::error("key-not-deterministic", format!("`{name}` cannot sign in a derived store: {error}"))
                 .at(context.value(&path!["cas", name, "key"]))
-                .help("each signature would be another one; bring an authority with an ECDSA P-256 or P-384, RSA or Ed25519 key, or keep certificates in a folder: remove `store.kind`"),
+                .help("its signatures are not deterministic; supply an authority with an ECDSA P-256 or P-384, RSA or Ed25519 key, or keep certificates in a folder: remove `store.kind`"),
         );
     }
 }
@@ -267,7 +267,7 @@ fn refuse_unsteady_keys(context: Context<'_>, keyring: &Keyring, findings: &mut 
 fn requests(model: &Model) -> impl Iterator<Item = &CertificateRequest> {
     let authorities = model.authorities.values().filter_map(|authority| match &authority.source {
         AuthoritySource::Issued(request) => Some(request.as_ref()),
-        AuthoritySource::Brought(_) => None,
+        AuthoritySource::Supplied(_) => None,
     });
     let clients = model.clients.values().map(|client| &client.request);
     authorities.chain(model.server_certificates.values()).chain(clients)
@@ -296,7 +296,7 @@ fn longest_below(model: &Model, name: &str) -> Seconds {
 }
 
 fn refuse_short_windows(context: Context<'_>, model: &Model, findings: &mut Findings) {
-    let mut told: BTreeSet<Path> = BTreeSet::new();
+    let mut reported: BTreeSet<Path> = BTreeSet::new();
     for request in requests(model) {
         let CertificateRequest { duration, renew_before, holder, .. } = request;
         let windows = periods::period(*duration, *renew_before);
@@ -320,13 +320,13 @@ fn refuse_short_windows(context: Context<'_>, model: &Model, findings: &mut Find
             ),
         };
         let place = duration_place(context, holder, field);
-        if !told.insert(place.clone()) {
+        if !reported.insert(place.clone()) {
             continue;
         }
         findings.push(
             Diagnostic::error(
                 "windows-too-short",
-                format!("certificates of {holder} last {duration} and make way {renew_before} before their end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"),
+                format!("certificates of {holder} last {duration} and are replaced {renew_before} before they end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"),
             )
             .at(context.value(&place))
             .help(help),
@@ -365,7 +365,7 @@ fn refuse_short_lists(context: Context<'_>, model: &Model, findings: &mut Findin
         }
         let longest = periods::longest_renew_before(duration);
         findings.push(
-            Diagnostic::error("windows-too-short", format!("revocation lists of `{name}` last {duration} and make way {renew_before} before their end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"))
+            Diagnostic::error("windows-too-short", format!("revocation lists of `{name}` last {duration} and are replaced {renew_before} before they end: in a derived store, each is shown for a tenth of its time at least, and for ten minutes"))
                 .at(context.value(&path!["cas", name, "crl"]))
                 .help(format!("write a `renewBefore` of {} or less, or a longer `duration`", listed(&[&longest.to_string()]))),
         );

@@ -6,8 +6,8 @@ use super::context::{Context, Findings};
 use crate::diagnostic::{Diagnostic, has_errors, literal};
 use crate::path;
 
-/// Keys that nobody can read are lost; a recipient who stands there twice is likely a slip for another one.
-pub fn refuse_nobody_and_repeats(context: Context<'_>, findings: &mut Findings) {
+/// Keys without recipients are lost; a repeated recipient is likely a mistake for another one.
+pub fn refuse_none_and_repeats(context: Context<'_>, findings: &mut Findings) {
     let Some(encryption) = &context.spec.store.encryption else { return };
     let recipients = &encryption.age.recipients;
     let list = path!["store", "encryption", "age", "recipients"];
@@ -15,7 +15,7 @@ pub fn refuse_nobody_and_repeats(context: Context<'_>, findings: &mut Findings) 
         findings.push(
             Diagnostic::error(
                 "missing-value",
-                "`recipients` names nobody, so nobody could read the keys",
+                "`recipients` is empty, so no one could decrypt the keys",
             )
             .at(context.value(&list))
             .help("write the recipients that `age-keygen` prints, or remove `encryption`"),
@@ -27,10 +27,10 @@ pub fn refuse_nobody_and_repeats(context: Context<'_>, findings: &mut Findings) 
             findings.push(
                 Diagnostic::error(
                     "repeated-value",
-                    format!("the recipient {} is named twice", literal(recipient.as_str())),
+                    format!("recipient {} is listed twice", literal(recipient.as_str())),
                 )
                 .at(context.value(&path!["store", "encryption", "age", "recipients", index]))
-                .help("remove one of both, or write the recipient that was meant"),
+                .help("remove one of them, or write the recipient that was meant"),
             );
         }
     }

@@ -63,7 +63,7 @@ pub fn refuse_without_effect(
             Diagnostic::error(
                 "key-without-effect",
                 format!(
-                    "`{field}` cannot stand beside `existingIngress`: that Ingress says it itself"
+                    "`{field}` cannot be combined with `existingIngress`: that Ingress defines it"
                 ),
             )
             .at(context.key(&path!["hosts", key, field]))
@@ -77,8 +77,8 @@ pub fn refuse_without_effect(
 
 /// Nothing would be added to the Ingress.
 pub fn refuse_nothing_to_add(context: Context<'_>, key: &str, findings: &mut Findings) {
-    // What was refused while reading has been told.
-    let is_told = |field: &str| context.has(&path!["hosts", key, field]);
+    // What was refused while reading has been reported.
+    let is_reported = |field: &str| context.has(&path!["hosts", key, field]);
     let is_said = |field: &str| {
         let host = context.spec.hosts.get(key);
         host.is_some_and(|host| match field {
@@ -86,7 +86,7 @@ pub fn refuse_nothing_to_add(context: Context<'_>, key: &str, findings: &mut Fin
             _ => host.client_auth.is_some(),
         })
     };
-    if ["tls", "clientAuth"].into_iter().any(|field| is_told(field) && !is_said(field)) {
+    if ["tls", "clientAuth"].into_iter().any(|field| is_reported(field) && !is_said(field)) {
         return;
     }
     findings.push(

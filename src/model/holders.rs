@@ -10,7 +10,7 @@ impl Model {
         match holder {
             Holder::Authority(name) => match &self.authorities.get(name)?.source {
                 AuthoritySource::Issued(request) => Some(request.as_ref()),
-                AuthoritySource::Brought(_) => None,
+                AuthoritySource::Supplied(_) => None,
             },
             Holder::Host(name) => self.server_certificates.get(name),
             Holder::Client(name) => self.clients.get(name).map(|client| &client.request),
@@ -40,7 +40,7 @@ impl Model {
                 AuthoritySource::Issued(request) => {
                     Some((self.lineage.line(&authority.name).len(), request.as_ref()))
                 }
-                AuthoritySource::Brought(_) => None,
+                AuthoritySource::Supplied(_) => None,
             })
             .collect();
         authorities.sort_by_key(|(depth, request)| (*depth, request.holder.clone()));

@@ -22,11 +22,11 @@ use crate::specification::{self, ClientAuth, Tls};
 pub struct Known<'a> {
     /// Services.
     pub services: &'a BTreeMap<String, Service>,
-    /// Authorities, and their keys as far as they were brought along.
+    /// Authorities, and their keys where they were supplied.
     pub issuers: Issuers<'a>,
     /// Clients.
     pub clients: &'a BTreeMap<String, Client>,
-    /// Who stands below whom.
+    /// Which authority is below which.
     pub lineage: &'a Lineage,
 }
 
@@ -197,8 +197,8 @@ fn exposure(
         name: name.clone(),
         ingress_class_name: super::ingress_class_name(context, written),
         routes: routes?,
-        tls: tls.settled()?,
-        client_auth: client_auth.settled()?,
+        tls: tls.usable()?,
+        client_auth: client_auth.usable()?,
         existing_ingress,
         covered_by: None,
         labels,
@@ -264,7 +264,7 @@ fn refuse_without_tls(context: Context<'_>, key: &str, findings: &mut Findings) 
     findings.push(
         Diagnostic::error(
             "client-auth-without-tls",
-            "client certificates are asked for in TLS, and this host has none",
+            "client authentication is part of TLS, and this host has no certificate",
         )
         .at(place)
         .related(context.key(&path!["hosts", key, "tls"]), "HTTP only")
@@ -327,7 +327,7 @@ fn server_tls(
     if other.namespace != entry.namespace && !held {
         refuse(
             format!(
-                "the certificate's Secret lives in namespace `{}`, this host in `{}`",
+                "the certificate's Secret is in namespace `{}`, this host in `{}`",
                 other.namespace, entry.namespace
             ),
             "mtlsgen can copy only certificates that it holds: give this host a source of its own"
@@ -352,10 +352,10 @@ fn server_tls(
 fn covered(source: &ServerCertificateSource, host: &HostName, certificates: &Certificates) -> bool {
     let ServerCertificateSource::Held(holder) = source else { return true };
     let issued = certificates.requests.get(holder.name()).map(|request| &request.names.dns);
-    let brought = certificates
-        .brought
+    let supplied = certificates
+        .supplied
         .get(holder)
         .and_then(|chain| chain.first())
         .map(|certificate| &certificate.names.dns);
-    issued.or(brought).is_none_or(|names| names.iter().any(|name| covers(name, host.as_str())))
+    issued.or(supplied).is_none_or(|names| names.iter().any(|name| covers(name, host.as_str())))
 }

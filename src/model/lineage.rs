@@ -1,4 +1,4 @@
-//! Who stands below whom: for each authority the line of keys up to its root.
+//! Which authority is below which: for each one the line of keys up to its root.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 256;
 pub enum Anchor {
     /// An authority that mtlsgen makes, by its name.
     Ours(String),
-    /// Somebody else's, by its key.
+    /// An external one, by its key.
     Foreign(SpkiHash),
 }
 
@@ -50,7 +50,7 @@ impl Lineage {
         self.line(authority).last()
     }
 
-    /// Whether `authority` is `ancestor` or stands below it.
+    /// Whether `authority` is `ancestor` or is below it.
     #[must_use]
     pub fn is_at_or_below(&self, authority: &str, ancestor: &str) -> bool {
         self.anchor(ancestor).is_some_and(|ancestor| self.line(authority).contains(ancestor))
@@ -87,7 +87,7 @@ fn line(name: &str, authorities: &BTreeMap<String, Authority>) -> Vec<Anchor> {
                     Issuer::SelfSigned => break,
                 }
             }
-            AuthoritySource::Brought(chain) => {
+            AuthoritySource::Supplied(chain) => {
                 line.extend(chain.iter().map(|certificate| Anchor::Foreign(certificate.spki_hash)));
                 break;
             }

@@ -1,7 +1,7 @@
 //! Patches: read, but not yet applied.
 
 use super::context::{Context, Findings};
-use super::{Patch, brought};
+use super::{Patch, supplied};
 use crate::diagnostic::Diagnostic;
 use crate::guard::without_words_of;
 use crate::path;
@@ -33,7 +33,7 @@ fn patch(
         }
         (None, Some(file)) => {
             let place = path!["patches", index, "path"];
-            let bytes = brought::bytes(context, &place, file.as_str(), findings)?;
+            let bytes = supplied::bytes(context, &place, file.as_str(), findings)?;
             let Ok(text) = std::str::from_utf8(bytes) else {
                 findings.push(
                     Diagnostic::error("invalid-patch", format!("`{file}` is not text"))

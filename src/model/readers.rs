@@ -18,7 +18,7 @@ pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Reader> {
             .iter()
             .any(|other| other.name == reader.name && other.declared == reader.declared)
         {
-            let title = format!("the controller `{}` is there twice", reader.name);
+            let title = format!("the controller `{}` is listed twice", reader.name);
             let place = context.value(&path!["controllers", index]);
             findings.push(Diagnostic::warning("repeated", title).at(place).help("remove one"));
             continue;

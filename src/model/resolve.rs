@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::authorities::Issuers;
-use super::brought::Pool;
 use super::context::{Context, Findings};
 use super::lineage::Lineage;
+use super::supplied::Pool;
 use super::tls::Certificates;
 use super::{
     Annotations, Exposure, Labels, Model, Touched, authorities, client_auth, clients, derivation,
@@ -18,12 +18,12 @@ use crate::specification::document::{Path, Step};
 use crate::specification::{self, Spec};
 use crate::store::Keyring;
 
-/// What resolving gives: the model, and the private keys that were brought along.
+/// What resolving gives: the model, and the private keys that were supplied.
 #[derive(Debug)]
 pub struct Resolved {
     /// The set-up.
     pub model: Model,
-    /// Keys of authorities and hosts that were brought along.
+    /// Keys of authorities and hosts that were supplied.
     pub keyring: Keyring,
 }
 
@@ -122,11 +122,11 @@ impl Unjudged {
     }
 }
 
-/// Everything, whatever was found.
+/// The whole model, in spite of findings.
 fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnostic>) {
     let mut findings = Findings::new(found);
     refuse_nothing(context, &mut findings);
-    encryption::refuse_nobody_and_repeats(context, &mut findings);
+    encryption::refuse_none_and_repeats(context, &mut findings);
     refuse_own_labels(context, &mut findings);
     texts::warn_of_lost(context, &mut findings);
     let pool = Pool::of(context);
@@ -160,7 +160,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         exposures,
         clients,
         server_certificates: certificates.requests,
-        brought: certificates.brought,
+        supplied: certificates.supplied,
         lineage,
         client_signers,
         secrets,

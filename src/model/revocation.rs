@@ -1,7 +1,7 @@
 //! What is revoked by the spec, and the revocation lists that others made.
 
-use super::brought;
 use super::context::{Context, Findings};
+use super::supplied;
 use super::{AuthoritySource, RevocationListSettings};
 use crate::diagnostic::{Diagnostic, Entry, Nature};
 use crate::path;
@@ -13,7 +13,7 @@ use crate::specification::document::Path;
 use crate::specification::{self, Ca};
 use crate::time::{Seconds, Timestamp};
 
-/// How long before its end a list of somebody else is worth a warning; a third of its time if that is shorter.
+/// How long before its end a supplied list is worth a warning; a third of its time if that is shorter.
 const NOTICE: Seconds = Seconds::days(7);
 
 /// The revoked serials of an authority, each once.
@@ -32,7 +32,7 @@ pub fn serials(
             )
             .at(context.key(&path!["cas", name, "revoked"]))
             .help(
-                "let its owner revoke them and name the list: `crl = \"FILE\"`; or bring its `key`",
+                "have its owner revoke them and name the list: `crl = \"FILE\"`; or supply its `key`",
             ),
         );
     }
@@ -41,7 +41,7 @@ pub fn serials(
         let serial = SerialNumber(entry.serial.magnitude().to_vec());
         if found.iter().any(|(known, _)| *known == serial) {
             findings.push(
-                Diagnostic::error("duplicate-serial", format!("serial {serial} stands here twice"))
+                Diagnostic::error("duplicate-serial", format!("serial {serial} is listed twice"))
                     .at(context.value(&path!["cas", name, "revoked", index]))
                     .help("remove one of them"),
             );
@@ -52,7 +52,7 @@ pub fn serials(
     found
 }
 
-/// How the lists of an authority are made, and those that were brought along.
+/// How the lists of an authority are made, and those that were supplied.
 pub fn settings(
     context: Context<'_>,
     name: &str,
@@ -70,7 +70,7 @@ pub fn settings(
                 format!("`{name}` signs no revocation list here: only its certificate is known"),
             )
             .at(context.value(&path))
-            .help("name the list that its owner made: `crl = \"FILE\"`; or bring its `key`"),
+            .help("name the list that its owner made: `crl = \"FILE\"`; or supply its `key`"),
         );
     }
     let duration = crl.duration.map(specification::value::Duration::seconds);
@@ -84,10 +84,10 @@ pub fn settings(
                 .help("write a `renewBefore` that is shorter than `duration`"),
         );
     }
-    let brought = match (&crl.file, source) {
+    let supplied = match (&crl.file, source) {
         (None, _) => Vec::new(),
-        (Some(file), AuthoritySource::Brought(chain)) => {
-            let path = brought::list_path(context.document, name);
+        (Some(file), AuthoritySource::Supplied(chain)) => {
+            let path = supplied::list_path(context.document, name);
             let mut lists = lists(context, &path, file.as_str(), findings);
             if !can_sign {
                 leave_out_former(&mut lists, chain, context.now);
@@ -114,7 +114,7 @@ pub fn settings(
             Vec::new()
         }
     };
-    RevocationListSettings { duration, renew_before, brought }
+    RevocationListSettings { duration, renew_before, supplied }
 }
 
 fn lists(
@@ -123,7 +123,7 @@ fn lists(
     file: &str,
     findings: &mut Findings,
 ) -> Vec<RevocationList> {
-    let Some(bytes) = brought::bytes(context, path, file, findings) else { return Vec::new() };
+    let Some(bytes) = supplied::bytes(context, path, file, findings) else { return Vec::new() };
     let (code, title, help) = match RevocationList::from_pem(bytes) {
         Ok(lists) => return lists,
         Err(RevocationListError::NotPem) => (
@@ -155,7 +155,7 @@ fn leave_out_former(lists: &mut Vec<RevocationList>, chain: &[Certificate], now:
     lists.retain(|_| is_believed.next().unwrap_or(true));
 }
 
-/// A list of nobody in the chain says nothing, and one that is over shuts everybody out.
+/// A list whose issuer is not in the chain has no effect, and an expired one refuses every client.
 fn refuse_unfit(
     context: Context<'_>,
     name: &str,
@@ -164,7 +164,7 @@ fn refuse_unfit(
     chain: &[Certificate],
     findings: &mut Findings,
 ) {
-    let path = &brought::list_path(context.document, name);
+    let path = &supplied::list_path(context.document, name);
     let entry = Entry::Authority(name.to_owned());
     let issuer = list.issuer.rfc2253();
     let signer = chain.iter().find(|authority| list.may_be_signed_by(authority));
@@ -192,13 +192,13 @@ fn refuse_unfit(
         findings.push(
             Diagnostic::error("crl-refused", format!("the revocation list of `{issuer}` in `{file}` {refusal}"))
                 .at(context.value(path))
-                .help("ask the owner of that authority for a list that OpenSSL takes; or name none, where nothing is to be revoked"),
+                .help("ask the owner of that authority for a list that OpenSSL accepts; or name none, where nothing is to be revoked"),
         );
     } else if let Some(revoked) = revoked_in(list, chain) {
         findings.push(
             Diagnostic::error("crl-revokes-authority", format!("the revocation list of `{issuer}` in `{file}` revokes the authority `{}`: nginx would refuse every client below it (OpenSSL's error 23, `certificate revoked`)", revoked.subject.rfc2253()))
                 .at(context.value(path))
-                .help("trust an authority that is not revoked; its owner has another one, or has put an end to it"),
+                .help("trust an authority that is not revoked; its owner has another one, or has discontinued it"),
         );
     } else if list.end() <= context.now {
         findings.push(
@@ -262,7 +262,7 @@ fn doubtful(
     )
 }
 
-/// Lists of others are not renewed here: somebody has to fetch the next one in time.
+/// Lists of others are not renewed here: the user has to fetch the next one in time.
 fn ends_soon(
     context: Context<'_>,
     path: &Path,

@@ -43,7 +43,7 @@ pub fn resolve(
         let first = path!["hosts", key, "routes", 0];
         if !context.has(&first) && !context.has(&path!["hosts", key, "service"]) {
             findings.push(
-                Diagnostic::error("missing-key", "this host leads nowhere")
+                Diagnostic::error("missing-key", "this host has no backend")
                     .at(context.key(&path))
                     .help("write `service = \"...\"`, or `routes = [{ path = \"/\", service = \"...\" }]`"),
             );
@@ -63,7 +63,7 @@ pub fn resolve(
             findings.push(
                 Diagnostic::error(
                     "duplicate-object",
-                    format!("path `{}` stands here twice", route.path),
+                    format!("path `{}` is listed twice", route.path),
                 )
                 .at(context.value(&here))
                 .help("remove one of the routes, or give them different paths"),
@@ -95,7 +95,7 @@ fn route(
     let Some(name) = &written.service else {
         if !context.has(service_path) {
             findings.push(
-                Diagnostic::error("missing-key", "this route leads nowhere")
+                Diagnostic::error("missing-key", "this route has no backend")
                     .at(context.value(here))
                     .help("write `service = \"...\"`, a name under `services`"),
             );
@@ -112,7 +112,7 @@ fn route(
         findings.push(
             Diagnostic::error(
                 "other-namespace",
-                format!("service `{name}` lives in namespace `{}`, this host in `{namespace}`", service.namespace),
+                format!("service `{name}` is in namespace `{}`, this host in `{namespace}`", service.namespace),
             )
             .at(context.value(service_path))
             .help("an Ingress reaches only Services of its own namespace: set `namespace` of one of them"),
@@ -124,21 +124,21 @@ fn route(
 }
 
 /// What Kubernetes refuses in paths of type Prefix and Exact (`pkg/apis/networking/validation`), and
-/// what cannot stand in a URL's path.
+/// what may not occur in a URL's path.
 fn path_problem(path: &str, path_type: PathType) -> Option<&'static str> {
     const REFUSED: [&str; 4] = ["//", "/./", "/../", "%2f"];
     if !path.starts_with('/') {
         return Some("it does not start with `/`");
     }
     if path.contains(|c: char| c.is_whitespace() || c.is_control() || "{};\"'\\".contains(c)) {
-        return Some("blanks, quotes, braces, `;` and `\\` cannot stand in it");
+        return Some("it may not contain whitespace, quotes, braces, `;` or `\\`");
     }
     if path_type == PathType::ImplementationSpecific {
         return None;
     }
     let lower = path.to_ascii_lowercase();
     if REFUSED.iter().any(|part| lower.contains(part)) {
-        return Some("`//`, `/./`, `/../` and `%2f` cannot stand in it");
+        return Some("it may not contain `//`, `/./`, `/../` or `%2f`");
     }
     (lower.ends_with("/..") || lower.ends_with("/.")).then_some("it ends with `/.` or `/..`")
 }

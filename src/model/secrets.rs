@@ -68,7 +68,7 @@ pub fn resolve(
     secrets.found.into_values().map(|(secret, _)| secret).collect()
 }
 
-/// Whoever is shut out needs no certificate in the cluster.
+/// A client that is refused needs no certificate in the cluster.
 fn not_rendered(context: Context<'_>, name: &str, secret: &str) -> Diagnostic {
     let title = format!("the client `{name}` is revoked: its Secret `{secret}` is not rendered");
     Diagnostic::notice("revoked-client", title)
@@ -161,7 +161,7 @@ fn refuse_combined(context: Context<'_>, exposure: &Exposure, findings: &mut Fin
         "Secret `{}` would hold the server's key and the clients' authorities",
         auth.secret
     );
-    let help = "give the trust bundle a Secret of its own: the controller misses a change of `ca.crt` in a combined one, and trusts what lies in `tls.crt`";
+    let help = "give the trust bundle a Secret of its own: the controller misses a change of `ca.crt` in a combined one, and trusts the certificates in `tls.crt`";
     let diagnostic = if auth.existing {
         Diagnostic::warning("combined-secret", title)
     } else {
@@ -170,7 +170,7 @@ fn refuse_combined(context: Context<'_>, exposure: &Exposure, findings: &mut Fin
     findings.push(diagnostic.at(place).help(help));
 }
 
-/// A Secret that somebody else fills is not to be rendered for another host.
+/// A Secret that others fill is not to be rendered for another host.
 fn refuse_existing_names(
     context: Context<'_>,
     exposures: &[Exposure],
@@ -196,7 +196,7 @@ fn refuse_existing_names(
             findings.push(
                 Diagnostic::error(
                     "duplicate-object",
-                    format!("Secret `{reference}` is filled by somebody else and by mtlsgen"),
+                    format!("Secret `{reference}` is filled both by others and by mtlsgen"),
                 )
                 .at(context.key(&path!["hosts", &exposure.key]))
                 .related(context.value(first), "mtlsgen would fill it for this")

@@ -1,4 +1,4 @@
-//! Services: what stands behind the hosts.
+//! Services: the backends of hosts.
 
 use std::collections::BTreeMap;
 
@@ -104,8 +104,8 @@ fn deployment(
 ) -> Option<Deployment> {
     let Some(image) = &written.image else {
         // What was refused while reading may have been the reason for having no image.
-        let told = |key: &str| context.has(&[path.as_slice(), &path![key]].concat());
-        let refused = told("image") || (told("existing") && written.existing.is_none());
+        let reported = |key: &str| context.has(&[path.as_slice(), &path![key]].concat());
+        let refused = reported("image") || (reported("existing") && written.existing.is_none());
         if !refused {
             findings.push(
                 Diagnostic::error("missing-key", "this service has no `image`")
@@ -255,7 +255,7 @@ fn refuse_keys_without_effect(
             findings.push(
                 Diagnostic::error(
                     "key-without-effect",
-                    format!("`{key}` cannot stand here: {why}"),
+                    format!("`{key}` has no effect here: {why}"),
                 )
                 .at(context.key(&[path.as_slice(), &path![*key]].concat()))
                 .help(help),
@@ -292,7 +292,7 @@ fn refuse_keys_without_effect(
         }
     }
     if !written.ports.is_empty() {
-        refuse(&single_port_keys, "`ports` says it all", "write it into the entries of `ports`");
+        refuse(&single_port_keys, "`ports` defines it", "write it into the entries of `ports`");
     }
 }
 

@@ -130,7 +130,7 @@ pub fn key_kind(
     };
     let size = size.map_or(0, |size| size.0);
     findings.push(
-        Diagnostic::error("key-size", format!("a key of {size} bits is not offered"))
+        Diagnostic::error("key-size", format!("a key of {size} bits is not supported"))
             .at(context.value(&[place.as_slice(), &path!["size"]].concat()))
             .help(offered),
     );
@@ -172,7 +172,7 @@ pub fn refuse_key_name(context: Context<'_>, path: &Path, name: &str, findings: 
     let problem = if name.is_empty() {
         "a name cannot be empty"
     } else if name.chars().any(char::is_control) {
-        "control characters cannot stand in a name"
+        "a name may not contain control characters"
     } else if name.chars().count() > 253 {
         "a name has 253 characters at most"
     } else {
@@ -181,6 +181,6 @@ pub fn refuse_key_name(context: Context<'_>, path: &Path, name: &str, findings: 
     findings.push(
         Diagnostic::error("invalid-name", problem)
             .at(context.key(path))
-            .help("choose a short name; what the certificate says stands in `subject`"),
+            .help("choose a short name; the content of the certificate is set by `subject`"),
     );
 }

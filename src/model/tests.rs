@@ -169,8 +169,8 @@ fn nothing_that_is_wrong_makes_a_model() {
 fn one_key_is_one_anchor_whatever_it_is_called() {
     let pem = include_bytes!("../../tests/invalid/files/root.pem");
     let root = crate::pki::certificate::Certificate::from_pem(pem).unwrap();
-    let brought = |name: &str| {
-        let source = AuthoritySource::Brought(root.clone());
+    let supplied = |name: &str| {
+        let source = AuthoritySource::Supplied(root.clone());
         (
             name.to_owned(),
             Authority {
@@ -184,7 +184,7 @@ fn one_key_is_one_anchor_whatever_it_is_called() {
     };
     let below = "[cas.a]\n[cas.b]\n[cas.below-a]\nissuer = \"a\"\n[cas.below-b]\nissuer = \"b\"\n";
     let mut authorities = model(below).authorities;
-    authorities.extend([brought("a"), brought("b")]);
+    authorities.extend([supplied("a"), supplied("b")]);
     let lineage = lineage::Lineage::of(&authorities);
     assert_eq!(lineage.root("below-a"), lineage.root("below-b"));
     assert!(lineage.is_at_or_below("below-b", "a"));
@@ -193,7 +193,7 @@ fn one_key_is_one_anchor_whatever_it_is_called() {
 }
 
 #[test]
-fn what_server_side_application_loses_is_told_with_its_place() {
+fn what_server_side_apply_loses_is_reported_with_its_place() {
     let text =
         "[annotations]\n\"x/fine\" = \"tab\\t, \\u2028 and \\uFEFF\"\n\"x/a\" = \"a\\u007Fb\"\n"
             .to_owned()
@@ -203,7 +203,7 @@ fn what_server_side_application_loses_is_told_with_its_place() {
            [hosts.\"h.example.com\"]\nservice = \"web\"\ntls = false\nannotations = { \"x/c\" = \"\\uFFFF\" }\n";
     let (resolved, findings) = resolved(&text);
     assert!(resolved.is_some(), "they are warnings: {findings:#?}");
-    let told: Vec<(usize, bool)> = findings
+    let reported: Vec<(usize, bool)> = findings
         .iter()
         .filter(|finding| finding.code == "server-side-apply")
         .map(|finding| {
@@ -212,5 +212,5 @@ fn what_server_side_application_loses_is_told_with_its_place() {
             (line, finding.title.contains("`\\u{7f}`"))
         })
         .collect();
-    assert_eq!(told, [(3, true), (12, false), (7, false), (8, false), (16, false)]);
+    assert_eq!(reported, [(3, true), (12, false), (7, false), (8, false), (16, false)]);
 }

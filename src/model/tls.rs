@@ -1,11 +1,11 @@
-//! Server certificates of hosts: one source each, and what it shall contain.
+//! Server certificates of hosts: one source each, and its content.
 
 use std::collections::BTreeMap;
 
 use super::ServerCertificateSource;
 use super::authorities::{Issuers, SELF_SIGNED};
-use super::brought;
 use super::context::{Context, Findings, listed};
+use super::supplied;
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::pki::certificate::Certificate;
@@ -40,9 +40,9 @@ pub enum Source {
 /// What is said of TLS, or of client authentication.
 #[derive(Clone, Debug)]
 pub enum Setting<T> {
-    /// Nothing usable: errors were found, and told.
+    /// Nothing usable: errors were found and reported.
     Wrong,
-    /// There shall be none.
+    /// None is wanted.
     Off,
     /// This.
     On(T),
@@ -58,7 +58,7 @@ impl<T> From<Option<T>> for Setting<T> {
 impl<T> Setting<T> {
     /// As the model has it; `None`: errors were found.
     #[expect(clippy::option_option, reason = "the outer one ends the caller with `?`")]
-    pub fn settled(self) -> Option<Option<T>> {
+    pub fn usable(self) -> Option<Option<T>> {
         match self {
             Self::Wrong => None,
             Self::Off => Some(None),
@@ -72,9 +72,9 @@ impl<T> Setting<T> {
 pub struct Certificates {
     /// Those that mtlsgen issues, by host.
     pub requests: BTreeMap<String, CertificateRequest>,
-    /// Those that were brought along, by holder.
-    pub brought: BTreeMap<Holder, Vec<Certificate>>,
-    /// Keys that were brought along.
+    /// Those that were supplied, by holder.
+    pub supplied: BTreeMap<Holder, Vec<Certificate>>,
+    /// Keys that were supplied.
     pub keyring: Keyring,
 }
 
@@ -147,10 +147,11 @@ pub fn resolve(
             Source::Own(ServerCertificateSource::Held(Holder::Host(key.to_owned())))
         }
         Some("certificate") => {
-            refuse_keys_of_ours(context, key, tls, "the certificate is brought along", findings);
+            refuse_keys_of_ours(context, key, tls, "the certificate is supplied", findings);
             let holder = Holder::Host(key.to_owned());
-            let (chain, private_key) = brought::server(context, key, host, tls, issuers, findings)?;
-            certificates.brought.insert(holder.clone(), chain);
+            let (chain, private_key) =
+                supplied::server(context, key, host, tls, issuers, findings)?;
+            certificates.supplied.insert(holder.clone(), chain);
             private_key.store(holder.clone(), &mut certificates.keyring);
             Source::Own(ServerCertificateSource::Held(holder))
         }
@@ -173,7 +174,7 @@ pub fn resolve(
             Source::Own(ServerCertificateSource::Existing)
         }
         _ => {
-            // A source that was refused while reading is told already.
+            // A source that was refused while reading is reported already.
             if SOURCES.iter().any(|source| context.has(&written_path(context, key, source))) {
                 return None;
             }
@@ -359,7 +360,7 @@ fn other_host(
     Some(other)
 }
 
-/// Keys that say how mtlsgen is to make a certificate, where somebody else makes it.
+/// Keys that say how mtlsgen is to make a certificate, where others make it.
 fn refuse_keys_of_ours(
     context: Context<'_>,
     key: &str,
@@ -379,12 +380,12 @@ fn refuse_keys_of_ours(
     ];
     for (field, _) in given.iter().filter(|(_, given)| *given) {
         let own = path!["hosts", key, "tls", *field];
-        // What stands in the defaults is for the hosts whose certificates mtlsgen makes.
+        // What the defaults say is for the hosts whose certificates mtlsgen makes.
         if !context.has(&own) {
             continue;
         }
         findings.push(
-            Diagnostic::error("key-without-effect", format!("`{field}` cannot stand here: {why}"))
+            Diagnostic::error("key-without-effect", format!("`{field}` has no effect here: {why}"))
                 .at(context.key(&own))
                 .help("remove it, or write `issuer` if mtlsgen is to make the certificate"),
         );

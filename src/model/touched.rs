@@ -106,7 +106,7 @@ impl Touched {
 }
 
 impl Model {
-    /// The authorities whose certificates and lists stand in a bundle together: those that are listed, those above,
+    /// The authorities whose certificates and lists are in a bundle together: those that are listed, those above,
     /// and those below them.
     #[must_use]
     pub fn related<'a>(&'a self, listed: &[String]) -> BTreeSet<&'a str> {

@@ -38,7 +38,7 @@ pub struct Changes {
     /// Files of Secrets that the record names and none of which is here: they were written where the private keys are.
     pub elsewhere: Vec<String>,
     /// What to record before the first file changes, so that a run that is cut short leaves no file behind
-    /// that the next one takes for somebody else's; `None` where no file changes.
+    /// that the next one takes for a file of others; `None` where no file changes.
     pub record_before: Option<Record>,
     /// What to record at the end; `None` where that is recorded already.
     pub record_after: Option<Record>,
@@ -51,7 +51,7 @@ pub struct Change {
     pub path: String,
     /// What happens to it.
     pub kind: ChangeKind,
-    /// Whether somebody edited the file after mtlsgen wrote it: that work is lost.
+    /// Whether the file was edited after mtlsgen wrote it: that work is lost.
     pub edited: bool,
 }
 

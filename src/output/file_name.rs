@@ -1,4 +1,4 @@
-//! Names of the files of objects: readable, stable whatever else is rendered, safe on every file system.
+//! Names of the files of objects: readable, stable regardless of what else is rendered, safe on every file system.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const KEPT_LENGTH: usize = 100;
 
 /// Path of an object's file: `NAMESPACE/KIND-NAME.yaml`, or `KIND-NAME.yaml` without a namespace.
 ///
-/// Parts hold only `a-z`, `0-9`, `-`, `.` and `_`; whatever else the object's name holds becomes `_`,
+/// Parts hold only `a-z`, `0-9`, `-`, `.` and `_`; any other character of the object's name becomes `_`,
 /// followed by a hash of the whole.
 pub fn object_path(identity: &Identity) -> String {
     in_folder(identity, &stem(identity))
@@ -61,7 +61,7 @@ fn is_digit(text: &str) -> bool {
     text.len() == 1 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// `text` where it is safe as it stands, else what is safe of it and a hash: `_` is never part of the former.
+/// `text` where it is safe as it is, else what is safe of it and a hash: `_` is never part of the former.
 fn safe(text: &str, punctuation: impl Fn(char) -> bool) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let starts_well = text.chars().next().is_some_and(plain);

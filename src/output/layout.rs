@@ -70,9 +70,9 @@ struct Entry {
     sensitive: bool,
 }
 
-/// Lays out all manifests, which stand in the order of application.
+/// Lays out all manifests, which are in the order of application.
 ///
-/// Every object has a file `NAMESPACE/KIND-NAME.yaml`. Those that hold a private key stand below
+/// Every object has a file `NAMESPACE/KIND-NAME.yaml`. Those that hold a private key are below
 /// `secrets/` with mode 0600, beside a `.gitignore` and a kustomization of their own, unless
 /// [`Options::allow_plain_in_git`] makes them resources of the main one.
 pub fn layout(objects: &[Handed<'_>], options: Options) -> OutputTree {
@@ -244,7 +244,7 @@ pub mod tests {
     }
 
     #[test]
-    fn secrets_stand_apart_unless_git_may_have_them() {
+    fn secrets_are_apart_unless_git_may_have_them() {
         let tree = layout(&sample(), Options::default());
         assert_eq!(
             paths(&tree),

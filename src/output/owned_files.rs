@@ -70,20 +70,20 @@ impl Record {
     }
 
     /// Whether the file at `path` holds what mtlsgen wrote, or what a person made of that, or nothing: a record alone
-    /// proves nothing, since a repository can bring one that names files of others.
+    /// proves nothing, since a repository can contain one that names files of others.
     pub fn is_own(&self, path: &str, content: &[u8]) -> bool {
         let Some(hash) = self.entries.get(path) else { return false };
         let is_as_written = || hash.as_ref().is_some_and(|hash| *hash == sha256_hex(content));
         content.is_empty() || content.starts_with(GENERATED) || is_as_written()
     }
 
-    /// Whether the file at `path` is recorded with that content, as far as the record can tell.
+    /// Whether the file at `path` is recorded with that content, according to the record.
     pub fn agrees(&self, path: &str, content: &[u8]) -> bool {
         let hash = self.entries.get(path);
         hash.is_some_and(|hash| hash.as_ref().is_none_or(|hash| *hash == sha256_hex(content)))
     }
 
-    /// Whether somebody changed the file at `path` after mtlsgen wrote it, as far as the record can tell.
+    /// Whether the file at `path` was changed after mtlsgen wrote it, according to the record.
     pub fn is_edited(&self, path: &str, content: &[u8]) -> bool {
         let hash = self.entries.get(path).and_then(Option::as_ref);
         hash.is_some_and(|hash| *hash != sha256_hex(content))
@@ -107,7 +107,7 @@ fn parse_line(line: &str) -> Option<(String, Option<String>)> {
     is_own_path(path).then(|| (path.to_owned(), hash))
 }
 
-/// Whether mtlsgen could have chosen that path: whoever edits a record cannot make it remove anything else.
+/// Whether mtlsgen could have chosen that path: an edited record cannot make it remove anything else.
 fn is_own_path(path: &str) -> bool {
     let is_part = |part: &str| {
         part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))

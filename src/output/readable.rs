@@ -14,7 +14,7 @@ pub enum Origin {
     Public,
     /// It does, and a built-in template printed it just now, with as much of the key as is to be seen.
     AsMade,
-    /// It does, and anybody may have changed it.
+    /// It does, and any user may have changed it.
     Sensitive,
 }
 

@@ -11,9 +11,9 @@ use crate::yaml;
 use crate::yaml::node::{Node, Place, Value};
 use crate::yaml::schema::Schema;
 
-/// Starts what stands for a private key.
+/// Prefix of the replacement of a private key.
 const FINGERPRINT: &str = "spki-sha256:";
-/// What stands for a private key that cannot be read.
+/// The replacement of a private key that cannot be read.
 const UNREADABLE: &str = "unreadable";
 /// Shortest text that can hide a key in base64.
 const SHORTEST_BASE64: usize = 40;
@@ -30,13 +30,13 @@ pub struct Reader {
 pub enum Content {
     /// Certificates and nothing else.
     Certificates,
-    /// A private key: what stands for it.
+    /// A private key: its replacement.
     Key(String),
     /// Anything else.
     Other,
 }
 
-/// Scalars and keys of a text, each with what stands for it.
+/// Scalars and keys of a text, each with its replacement.
 struct Shown<'a> {
     text: &'a str,
     parts: Vec<(Range<usize>, String)>,
@@ -57,7 +57,7 @@ impl Reader {
         parts.sort_by_key(|(range, _)| range.start);
         let (mut out, mut at) = (String::with_capacity(text.len()), 0);
         for (range, part) in parts {
-            // What an alias names stands in one place.
+            // What an alias names is in one place.
             if range.start >= at {
                 out += &between(&text[at..range.start], at == 0);
                 out += &part;
@@ -98,7 +98,7 @@ impl Reader {
         }
     }
 
-    /// What stands for a value of a Secret; `None`: it is public as it is written.
+    /// The replacement of a value of a Secret; `None`: it is public as it is written.
     fn value(&self, written: &str, value: &str) -> Option<String> {
         let bare = written.trim_matches(['"', '\'']);
         match self.content(value) {
@@ -112,7 +112,7 @@ impl Reader {
         }
     }
 
-    /// What stands for a text of several lines that has a key, or what may be one, once they are joined.
+    /// The replacement of a text of several lines that has a key, or what may be one, once they are joined.
     fn several_lines(&self, written: &str, value: &str) -> Option<String> {
         if !written.contains('\n') {
             return None;
@@ -172,7 +172,7 @@ fn is_name(key: &str) -> bool {
     key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }
 
-/// What stands between scalars: without comments, but for the one that mtlsgen writes first, and without names of anchors and
+/// The text between scalars: without comments, but for the one that mtlsgen writes first, and without names of anchors and
 /// tags.
 fn between(text: &str, is_first: bool) -> String {
     let own = text.lines().next().filter(|line| is_first && line.as_bytes().starts_with(GENERATED));

@@ -57,23 +57,23 @@ impl fmt::Display for Refusal {
             ),
             By::Controller(words) => write!(
                 f,
-                "{what}: the controller reads no Secret that holds it, and answers 403 to everybody (Go's `{words}`)"
+                "{what}: the controller rejects a Secret that holds it, and answers 403 to every client (Go's `{words}`)"
             ),
         }
     }
 }
 
-/// Why a list is refused as it stands, whoever signed it: what Go does not read, and times that OpenSSL does not compare.
+/// Why a list is refused by its form alone, regardless of its signer: what Go does not read, and times that OpenSSL does not compare.
 pub(in crate::pki) fn refusal_of_form(list: &[u8]) -> Option<Refusal> {
     controller::refusal_of_list(list).or_else(|| times::refusal_of_list(list))
 }
 
-/// An authority as it stands in a chain.
+/// An authority within a chain.
 #[derive(Clone, Copy)]
 struct Authority<'a> {
     certificate: &'a Certificate,
     details: &'a Details,
-    /// Whether it is trusted as it stands: nobody verifies the signature of a root.
+    /// Whether it is trusted by its presence: the signature of a root is not verified.
     is_root: bool,
 }
 
@@ -92,7 +92,7 @@ const CHECKS: [fn(Authority<'_>) -> Option<Refusal>; 11] = [
     |authority| times::refusal(&authority.certificate.der),
 ];
 
-/// Why nginx refuses the clients below `certificate`; `is_root` where it is trusted as it stands.
+/// Why nginx refuses the clients below `certificate`; `is_root` where it is trusted by its presence.
 #[must_use]
 pub fn refusal(certificate: &Certificate, is_root: bool) -> Option<Refusal> {
     let details = certificate.details();
@@ -113,14 +113,14 @@ pub fn refusal_of_chain<'a>(chain: &[&'a Certificate]) -> Option<(&'a Certificat
     all.or_else(|| whole.iter().find_map(|check| check(chain)))
 }
 
-/// Why the controller reads no Secret that holds this certificate, whatever else does: one that Go's `crypto/x509` does
+/// Why the controller reads no Secret that holds this certificate, independently of the rest: one that Go's `crypto/x509` does
 /// not parse closes the whole bundle (`CheckCACert` in `internal/net/ssl/ssl.go`).
 #[must_use]
 pub fn unreadable(certificate: &Certificate) -> Option<Refusal> {
     controller::refusal(&certificate.der)
 }
 
-/// proxyCertInfo (RFC 3820, section 3.8): what has it is no authority to OpenSSL, whatever else it says.
+/// proxyCertInfo (RFC 3820, section 3.8): what has it is no authority to OpenSSL, regardless of its other contents.
 const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 
 /// Why nginx refuses every client once it reads this list of `authority`, which signed it.
@@ -258,7 +258,7 @@ fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refus
         return Some(refused(what, 20, "unable to get local issuer certificate"));
     }
     (certificate.key_usage == Some(0)).then(|| {
-        let what = "has a keyUsage that allows nothing, which makes it invalid";
+        let what = "has an empty keyUsage, which makes it invalid";
         refused(what, 20, "unable to get local issuer certificate")
     })
 }
@@ -330,7 +330,7 @@ fn no_certificate_signing(Authority { certificate, .. }: Authority<'_>) -> Optio
 /// mtlsgen.
 fn no_authority(Authority { certificate, .. }: Authority<'_>) -> Option<Refusal> {
     (!certificate.is_authority).then(|| {
-        let what = "is not an authority's (basicConstraints lacks `CA:TRUE`)";
+        let what = "is not that of an authority (basicConstraints lacks `CA:TRUE`)";
         refused(what, 79, "invalid CA certificate")
     })
 }

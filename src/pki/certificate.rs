@@ -57,7 +57,7 @@ pub struct Certificate {
     pub authority_certificate: AuthorityReference,
     /// basicConstraints cA (an absent extension is `false`).
     pub is_authority: bool,
-    /// pathLenConstraint: how many authorities may stand below this one.
+    /// pathLenConstraint: how many authorities may be below this one.
     pub max_path_len: Option<u8>,
     /// keyUsage bits as RFC 5280 numbers them (see [`key_usage`]); `None` if absent.
     pub key_usage: Option<u16>,
@@ -223,7 +223,7 @@ impl Certificate {
         Fingerprint(sha256(&self.der))
     }
 
-    /// Tells whether subject and issuer are equal and its own key made the signature, or, where that cannot be
+    /// Returns whether subject and issuer are equal and its own key made the signature, or, where that cannot be
     /// verified here, whether it names itself as its issuer.
     pub fn is_self_signed(&self) -> bool {
         self.is_self_issued()
@@ -234,29 +234,29 @@ impl Certificate {
             }
     }
 
-    /// Tells whether subject and issuer are equal (RFC 5280, section 3.2).
+    /// Returns whether subject and issuer are equal (RFC 5280, section 3.2).
     pub fn is_self_issued(&self) -> bool {
         self.subject.matches(&self.issuer)
     }
 
-    /// Tells whether OpenSSL takes it for self-signed, and with that for a root wherever it is trusted: it names
-    /// itself as its issuer, and its key is of the kind that makes such signatures. Nobody verifies the signature of
+    /// Returns whether OpenSSL takes it for self-signed, and with that for a root wherever it is trusted: it names
+    /// itself as its issuer, and its key is of the kind that makes such signatures. It does not verify the signature of
     /// a root (`ossl_x509v3_cache_extensions`, `check_sig_alg_match`).
     pub fn is_anchor(&self) -> bool {
         self.names_as_issuer(self) && self.has_known_signature(self)
     }
 
-    /// Tells whether OpenSSL knows the algorithm of the signature as one of keys of the kind of `issuer`'s.
+    /// Returns whether OpenSSL knows the algorithm of the signature as one of keys of the kind of `issuer`'s.
     pub fn has_known_signature(&self, issuer: &Self) -> bool {
         signature::is_known(self, issuer)
     }
 
-    /// Verifies the signature with `issuer`'s key, whatever the names say.
+    /// Verifies the signature with `issuer`'s key, regardless of names.
     pub fn signature_by(&self, issuer: &Self) -> Signature {
         signature::of_certificate(self, issuer)
     }
 
-    /// Tells whether `issuer`'s key made the signature and the names agree: issuer name = subject
+    /// Returns whether `issuer`'s key made the signature and the names agree: issuer name = subject
     /// name, byte by byte, and what the authority key identifier says.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         self.names_as_issuer(issuer) && self.signature_by(issuer) == Signature::Valid
@@ -268,8 +268,8 @@ impl Certificate {
         self.names_as_issuer(issuer) && self.signature_by(issuer).may_be_valid()
     }
 
-    /// Tells whether `issuer` is what this certificate says of its issuer: of that name, and with the key identifier,
-    /// the issuer and the serial number that stand in the authority key identifier. OpenSSL takes no other
+    /// Returns whether `issuer` is what this certificate says of its issuer: of that name, and with the key identifier,
+    /// the issuer and the serial number in the authority key identifier. OpenSSL takes no other
     /// (`X509_check_akid`).
     pub(crate) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let identifiers = (&self.authority_key_id, &issuer.subject_key_id);
@@ -278,7 +278,7 @@ impl Certificate {
             && self.authority_certificate.allows(issuer)
     }
 
-    /// Tells whether its extended key usage allows this purpose; an absent one allows all (RFC 5280,
+    /// Returns whether its extended key usage allows this purpose; an absent one allows all (RFC 5280,
     /// section 4.2.1.12).
     pub fn allows(&self, purpose: &ExtendedKeyUsage) -> bool {
         let allowing = |usages: &Vec<ExtendedKeyUsage>| {
@@ -287,18 +287,18 @@ impl Certificate {
         self.extended_key_usage.as_ref().is_none_or(allowing)
     }
 
-    /// Tells whether it may sign certificates: an authority whose key usage, if it has one, has
+    /// Returns whether it may sign certificates: an authority whose key usage, if it has one, has
     /// keyCertSign.
     pub fn may_sign_certificates(&self) -> bool {
         self.is_authority && self.allows_certificate_signing()
     }
 
-    /// Tells whether keyUsage, if it has one, has keyCertSign.
+    /// Returns whether keyUsage, if it has one, has keyCertSign.
     pub fn allows_certificate_signing(&self) -> bool {
         self.key_usage.is_none_or(|usage| usage & key_usage::KEY_CERT_SIGN != 0)
     }
 
-    /// Tells whether verifiers believe revocation lists that its key signs: its key usage, if it has one, has
+    /// Returns whether verifiers believe revocation lists that its key signs: its key usage, if it has one, has
     /// cRLSign (RFC 5280, section 6.3.3, step f; OpenSSL's `X509_V_ERR_KEYUSAGE_NO_CRL_SIGN`).
     pub fn may_sign_lists(&self) -> bool {
         self.key_usage.is_none_or(|usage| usage & key_usage::CRL_SIGN != 0)

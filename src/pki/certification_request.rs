@@ -22,7 +22,7 @@ pub struct CertificationRequest {
     pub subject: DistinguishedName,
     /// The key to certify.
     pub public_key: PublicKey,
-    /// Alternative names that are asked for.
+    /// Alternative requested names.
     pub names: AlternativeNames,
     /// Alternative names of kinds that mtlsgen does not issue, in words.
     pub other_names: Vec<String>,
@@ -46,7 +46,7 @@ pub enum RequestError {
     Malformed(String),
     /// Its key is of a kind that mtlsgen does not certify; the words name it.
     UnsupportedKey(String),
-    /// Its signature uses a hash function that proves nothing any more; the words name the algorithm.
+    /// Its signature uses a hash function that is no longer secure; the words name the algorithm.
     WeakSignature(String),
     /// Its signature is of a kind that is not verified here; the words name it.
     UncheckedSignature(String),
@@ -64,9 +64,9 @@ impl fmt::Display for RequestError {
             Self::Several(count) => write!(f, "holds {count} signing requests"),
             Self::HoldsPrivateKey => f.write_str("holds a private key, which is its owner's alone"),
             Self::Malformed(how) => write!(f, "holds a damaged signing request: {how}"),
-            Self::UnsupportedKey(what) => write!(f, "asks for a certificate of {what}"),
+            Self::UnsupportedKey(what) => write!(f, "requests a certificate for {what}"),
             Self::WeakSignature(with) => {
-                write!(f, "is signed with {with}, which proves nothing any more")
+                write!(f, "is signed with {with}, which is no longer secure")
             }
             Self::UncheckedSignature(with) => {
                 write!(f, "is signed with {with}, which cannot be checked here")

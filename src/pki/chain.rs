@@ -1,5 +1,5 @@
 //! Chains: order, completeness, what is served and what is trusted; what is wrong with certificates
-//! that are brought along.
+//! that are supplied.
 
 mod problem;
 #[cfg(test)]
@@ -26,7 +26,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Tells whether it reaches a self-signed root.
+    /// Returns whether it reaches a self-signed root.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.missing_issuer.is_none()
@@ -42,7 +42,7 @@ impl Chain {
 /// Builds the chain of `leaf` from `pool`: up by issuer name, key identifiers and signature, to a
 /// self-signed root if there is one. Of several issuers (one authority, renewed) the one that ends
 /// last is taken, and a chain to a root is preferred to one without. A signature that cannot be verified
-/// here is taken for the issuer's that it names ([`unverified`] tells where that was done).
+/// here is taken for the issuer's that it names ([`unverified`] returns where that was done).
 #[must_use]
 pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
     let mut search = Search { pool, visited: vec![false; pool.len()], longest: Vec::new() };
@@ -51,7 +51,7 @@ pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
     let certificates: Vec<Certificate> =
         std::iter::once(leaf).chain(path.iter().map(|index| &pool[*index])).cloned().collect();
     let last = path.last().map_or(leaf, |index| &pool[*index]);
-    // Where nothing else is above it, OpenSSL trusts it as it stands.
+    // Where nothing else is above it, OpenSSL trusts it by its presence.
     let complete = complete || last.is_anchor();
     Chain {
         missing_issuer: (!complete).then(|| last.issuer.clone()),
@@ -63,7 +63,7 @@ pub fn order(leaf: &Certificate, pool: &[Certificate]) -> Chain {
     }
 }
 
-/// Those that signed none of the others: of what stands in one file, the certificates that all others are issuers
+/// Those that signed none of the others: of the contents of one file, the certificates that all others are issuers
 /// of. Of several certificates of one authority (renewed with its key), the one that ends last; nothing twice.
 #[must_use]
 pub fn lowest<'a>(
@@ -87,7 +87,7 @@ pub fn lowest<'a>(
     lowest
 }
 
-/// A depth-first search that looks at each certificate once, whatever the pool is like.
+/// A depth-first search that looks at each certificate once, for any pool.
 struct Search<'a> {
     pool: &'a [Certificate],
     visited: Vec<bool>,
@@ -173,7 +173,7 @@ pub fn to_pem<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> St
     certificates.into_iter().map(Certificate::to_pem).collect()
 }
 
-/// Tells whether the certificate was issued for this key.
+/// Returns whether the certificate was issued for this key.
 #[must_use]
 pub fn key_belongs(certificate: &Certificate, key: &PrivateKey) -> bool {
     certificate.spki_hash == key.spki_hash()

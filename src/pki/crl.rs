@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 pub use number::ListNumber;
 pub use reason::RevocationReason;
 
-/// What stands behind `BEGIN` in the PEM form; the ingress-nginx controller knows no other word.
+/// The label after `BEGIN` in the PEM form; the ingress-nginx controller accepts no other.
 const LABEL: &str = "X509 CRL";
 
 /// When and why a certificate was revoked.
@@ -48,7 +48,7 @@ pub struct RevocationList {
     pub number: Option<ListNumber>,
     /// When it was made.
     pub this_update: Timestamp,
-    /// When verifiers stop believing it, and refuse everybody.
+    /// When verifiers stop believing it, and refuse every client.
     pub next_update: Option<Timestamp>,
     /// How it was signed.
     pub signature: SignatureAlgorithm,
@@ -123,7 +123,7 @@ impl RevocationList {
         super::certificate::Fingerprint(sha256(&self.der))
     }
 
-    /// Tells whether it may be the list of `authority`, by its names alone.
+    /// Returns whether it may be the list of `authority`, by its names alone.
     #[must_use]
     pub fn names(&self, authority: &Certificate) -> bool {
         let identifiers = (&self.authority_key_id, &authority.subject_key_id);
@@ -132,19 +132,19 @@ impl RevocationList {
             && self.authority_certificate.allows(authority)
     }
 
-    /// Verifies the signature with the key of `authority`, whatever the names say.
+    /// Verifies the signature with the key of `authority`, regardless of names.
     #[must_use]
     pub fn signature_by(&self, authority: &Certificate) -> Signature {
         signature::of_list(&self.der, authority)
     }
 
-    /// Tells whether OpenSSL knows the algorithm of the signature as one of keys of the kind of `authority`'s.
+    /// Returns whether OpenSSL knows the algorithm of the signature as one of keys of the kind of `authority`'s.
     #[must_use]
     pub fn has_known_signature(&self, authority: &Certificate) -> bool {
         signature::is_known_of_list(&self.der, authority)
     }
 
-    /// Tells whether the key of `authority` signed it, and the names agree.
+    /// Returns whether the key of `authority` signed it, and the names agree.
     #[must_use]
     pub fn is_signed_by(&self, authority: &Certificate) -> bool {
         self.names(authority) && self.signature_by(authority) == Signature::Valid
@@ -163,7 +163,7 @@ impl RevocationList {
         self.revoked.get(&certificate.serial).filter(|_| self.issuer.matches(&certificate.issuer))
     }
 
-    /// The moment from which nobody believes it any more; that of a list without an end never comes.
+    /// The moment from which no verifier believes it; that of a list without an end never comes.
     #[must_use]
     pub fn end(&self) -> Timestamp {
         self.next_update.unwrap_or(Timestamp::MAX)
@@ -190,7 +190,7 @@ pub fn believed<'a>(
     })
 }
 
-/// The newest list that `authority` signed, as far as that can be told here.
+/// The newest list that `authority` signed, as far as that can be verified here.
 pub fn newest<'a>(
     lists: impl IntoIterator<Item = &'a RevocationList>,
     authority: &Certificate,

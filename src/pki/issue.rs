@@ -121,7 +121,7 @@ impl CertificateMaker {
     /// Signs one certificate for `subject_key`: a public key, or the public part of a private one.
     ///
     /// The certificate says exactly what `request`, `serial` and `validity` say; apart from the
-    /// signature the same arguments give the same bytes, whatever was signed before.
+    /// signature the same arguments give the same bytes, regardless of what was signed before.
     ///
     /// # Errors
     /// If the signer may not sign this (no authority, a path that would be too long, an end before
@@ -138,8 +138,8 @@ impl CertificateMaker {
         self.sign_with_key_id(request, serial, validity, (subject_key, key_id), signer)
     }
 
-    /// As [`CertificateMaker::sign`], with the subject key identifier that stands beside the key: an authority that is
-    /// renewed keeps the one that its leaves know it by, however somebody once made it.
+    /// As [`CertificateMaker::sign`], with the subject key identifier that is stored with the key: an authority that is
+    /// renewed keeps the one that its leaves know it by, however it was made.
     ///
     /// # Errors
     /// As [`CertificateMaker::sign`].
@@ -164,7 +164,7 @@ impl CertificateMaker {
         debug_assert!(
             Certificate::from_der(&certificate.der).as_ref() == Ok(&certificate)
                 && certificate.is_signed_by(signer.certificate.unwrap_or(&certificate)),
-            "whoever reads the certificate finds it as it was made, and signed by its issuer"
+            "a reader finds the certificate as it was made, and signed by its issuer"
         );
         Ok(certificate)
     }

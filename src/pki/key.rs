@@ -58,7 +58,7 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// Algorithm of a key, brought ones of further kinds included.
+/// Algorithm of a key, supplied ones of further kinds included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Algorithm {
     EcdsaP256,
@@ -179,7 +179,7 @@ impl PrivateKey {
     }
 
     /// Reads the first private key of a PEM text: PKCS#8, PKCS#1, SEC1 (`EC PARAMETERS` before it
-    /// allowed), cfssl's `Ed25519 PRIVATE KEY`. What stands around it, certificates included, does
+    /// allowed), cfssl's `Ed25519 PRIVATE KEY`. Text around it, certificates included, does
     /// not matter.
     ///
     /// The key is not validated before it signs, and its public part is taken from the encoding
@@ -251,7 +251,7 @@ impl PrivateKey {
             return pkcs12::decrypt_key(&der, password);
         };
         let plain = pkcs12::decrypt_traditional(encryption, &der, password)?;
-        // Without a check value, only what comes out tells a wrong password.
+        // Without a check value, only the decrypted octets show a wrong password.
         match Self::from_der(&plain) {
             None | Some(Err(KeyError::Malformed(_) | KeyError::Encrypted)) => {
                 Err(Pkcs12Error::WrongPassword)
@@ -298,12 +298,12 @@ impl PrivateKey {
         self.public.spki_hash()
     }
 
-    /// Returns algorithm and size, brought ones of every kind included.
+    /// Returns algorithm and size, supplied ones of every kind included.
     pub fn description(&self) -> super::certificate::details::PublicKey {
         super::certificate::details::PublicKey::of(self.algorithm())
     }
 
-    /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).
+    /// Returns its kind, `None` for supplied ones of another kind (P-521, RSA of other sizes).
     pub fn kind(&self) -> Option<KeyKind> {
         self.public.kind()
     }
@@ -380,7 +380,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// What is wrong with whatever should hold the key, to stand behind its name; without a word of the key.
+    /// What is wrong with the file of the key, to follow its name; contains no part of the key.
     #[must_use]
     pub fn as_predicate(&self) -> String {
         match self {

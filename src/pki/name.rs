@@ -34,7 +34,7 @@ pub struct Attribute {
     pub oid: String,
     /// OpenSSL's short name of the type, such as `CN`.
     pub short_name: Option<&'static str>,
-    /// Value; what is no text stands as `#` and the hexadecimal digits of its DER.
+    /// Value; what is no text is written as `#` and the hexadecimal digits of its DER.
     pub value: String,
 }
 
@@ -109,7 +109,7 @@ impl DistinguishedName {
         })
     }
 
-    /// Takes the DER of an `RDNSequence` as it is, whatever attributes and encodings it has.
+    /// Takes the DER of an `RDNSequence` as it is, with any attributes and encodings.
     ///
     /// # Errors
     /// One line that says why it is not a name.
@@ -142,7 +142,7 @@ impl DistinguishedName {
         attributes.filter(|a| a.short_name == Some("CN")).map(|a| a.value).collect()
     }
 
-    /// Tells whether OpenSSL takes both for the same name (`X509_NAME_cmp`): case, runs of blanks, and the types of
+    /// Returns whether OpenSSL takes both for the same name (`X509_NAME_cmp`): case, runs of blanks, and the types of
     /// strings do not matter (RFC 5280, section 7.1).
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
@@ -155,13 +155,13 @@ impl DistinguishedName {
         fold::name(&self.parsed())
     }
 
-    /// Tells whether its first parts are those of `base`, by the same rules.
+    /// Returns whether its first parts are those of `base`, by the same rules.
     #[must_use]
     pub fn is_within(&self, base: &Self) -> bool {
         self.folded().starts_with(&base.folded())
     }
 
-    /// Checks the attributes of a name that somebody else encoded as those of a written one are:
+    /// Checks the attributes of a name that others encoded as those of a written one are:
     /// lengths, characters, no NUL.
     ///
     /// # Errors
@@ -170,8 +170,8 @@ impl DistinguishedName {
         self.attributes().iter().try_for_each(|a| attribute::check(&a.oid, &a.value))
     }
 
-    /// Tells whether `other` has the same attributes with the same texts in the same order, whatever string
-    /// types encode them: what openssl writes as `UTF8String`, Go writes as `PrintableString`.
+    /// Returns whether `other` has the same attributes with the same texts in the same order, regardless of the string
+    /// types: what openssl writes as `UTF8String`, Go writes as `PrintableString`.
     pub fn reads_as(&self, other: &Self) -> bool {
         self == other || self.texts() == other.texts()
     }
@@ -187,7 +187,7 @@ impl DistinguishedName {
         self.parsed().iter().map(texts).collect()
     }
 
-    /// Tells whether it has no attributes.
+    /// Returns whether it has no attributes.
     pub fn is_empty(&self) -> bool {
         self.der == [0x30, 0x00]
     }
@@ -197,7 +197,7 @@ impl DistinguishedName {
     }
 }
 
-/// Type and value of an attribute as they stand in the DER.
+/// Type and value of an attribute as in the DER.
 struct Parsed<'a> {
     oid: Oid<'a>,
     value: Any<'a>,

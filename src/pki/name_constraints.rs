@@ -55,7 +55,7 @@ pub enum Forbidden {
     Outside,
     /// It lies in this excluded subtree.
     Excluded(Subtree),
-    /// There are subtrees of its kind, and nobody can tell whether it lies in one: a URI without a host.
+    /// There are subtrees of its kind, and whether it lies in one is undecidable: a URI without a host.
     Unjudgeable,
     /// There are subtrees of its kind, of which OpenSSL judges none: registeredID, otherName of the same type.
     Unsupported,

@@ -55,7 +55,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Result<String, String> {
     }
 }
 
-/// Noon of a day on which openssl's clock stands in `verify` calls.
+/// The time that `verify` calls give to openssl.
 pub(crate) fn noon() -> Timestamp {
     Timestamp::parse("2030-06-01T12:00:00Z").unwrap()
 }

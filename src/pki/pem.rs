@@ -1,4 +1,4 @@
-//! PEM in and out (RFC 7468): generous about what stands around and between the blocks.
+//! PEM in and out (RFC 7468): any text may be around and between the blocks.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const LINE: usize = 64;
 
 /// One block between a `BEGIN` and an `END` line.
 pub(crate) struct Block<'a> {
-    /// What stands behind `BEGIN`, such as `CERTIFICATE`.
+    /// The label after `BEGIN`, such as `CERTIFICATE`.
     pub(crate) label: &'a str,
     /// Number of its `BEGIN` line, from one.
     pub(crate) line: usize,
@@ -30,14 +30,14 @@ pub(crate) struct Block<'a> {
 pub(crate) enum PemError {
     /// The `END` line is missing.
     Unclosed {
-        /// What stands behind `BEGIN`.
+        /// The label after `BEGIN`.
         label: String,
         /// Number of the `BEGIN` line, from one.
         line: usize,
     },
-    /// What stands between is not Base64.
+    /// The text between is not Base64.
     NotBase64 {
-        /// What stands behind `BEGIN`.
+        /// The label after `BEGIN`.
         label: String,
         /// Number of the `BEGIN` line, from one.
         line: usize,
@@ -57,7 +57,7 @@ impl fmt::Display for PemError {
     }
 }
 
-/// Iterates over the blocks of a text with any line ends, whatever stands around them.
+/// Iterates over the blocks of a text with any line ends, with any text around them.
 pub(crate) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemError>> {
     let mut lines = lines(pem);
     std::iter::from_fn(move || {
@@ -140,7 +140,7 @@ pub(crate) fn encode(label: &str, der: &[u8]) -> String {
         .expect("the labels are ours, and what is encoded is far below the limit of 256 MiB")
 }
 
-/// Encodes one block that everybody may see, in a fraction of the time of [`encode`].
+/// Encodes one block that is public, in a fraction of the time of [`encode`].
 pub(crate) fn encode_public(label: &str, der: &[u8]) -> String {
     let base64 = BASE64.encode(der);
     let lines = base64.len().div_ceil(LINE);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_read_whatever_stands_around_it() {
+    fn what_is_encoded_is_read_with_any_text_around_it() {
         let content = [7; 100];
         let pem = encode("X", &content);
         assert!(pem.ends_with("-----END X-----\n") && pem.lines().all(|line| line.len() <= 64));

@@ -1,4 +1,4 @@
-//! What a certificate shall be, before anybody has issued it.
+//! What a certificate is to be, before it is issued.
 
 use std::net::IpAddr;
 
@@ -67,9 +67,9 @@ pub enum Issuer {
 pub enum Usage {
     /// Issuing further certificates.
     Authority {
-        /// How many authorities may stand below this one.
+        /// How many authorities may be below this one.
         max_path_len: u8,
-        /// Whether somebody wrote that number, instead of leaving it to what the spec needs.
+        /// Whether the spec states that number, instead of leaving it to mtlsgen.
         max_path_len_is_stated: bool,
         /// Names that certificates below may have.
         name_constraints: Option<NameConstraints>,
@@ -140,7 +140,7 @@ impl AlternativeNames {
 pub struct SerialNumber(pub Vec<u8>);
 
 impl SerialNumber {
-    /// The number that the content of a DER INTEGER stands for, with its sign.
+    /// The number that the content of a DER INTEGER encodes, with its sign.
     #[must_use]
     pub fn from_integer(octets: &[u8]) -> Self {
         if octets.first().is_none_or(|octet| octet & 0x80 == 0) {
@@ -217,7 +217,7 @@ impl std::fmt::Display for SerialNumber {
 pub struct CertificateRequest {
     /// Who will hold it.
     pub holder: Holder,
-    /// Who shall sign it.
+    /// Its issuer.
     pub issuer: Issuer,
     /// What it is for.
     pub usage: Usage,

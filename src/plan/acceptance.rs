@@ -11,8 +11,8 @@ use crate::pki::request::Holder;
 use crate::specification::Verify;
 use crate::store::{HeldCertificate, Inventory};
 
-/// What would shut out every client of a host, and is not about to be issued anew. Of authorities that others issued,
-/// the model tells.
+/// What would shut out every client of a host, and is not about to be reissued. Of authorities that others issued,
+/// the model reports.
 pub(super) fn refusals(
     model: &Model,
     inventory: &Inventory,
@@ -21,12 +21,12 @@ pub(super) fn refusals(
 ) -> Vec<Diagnostic> {
     let reissued: BTreeSet<&Holder> = actions.iter().map(|action| &action.request.holder).collect();
     let mut found = Vec::new();
-    let mut told: BTreeSet<&Holder> = BTreeSet::new();
+    let mut reported: BTreeSet<&Holder> = BTreeSet::new();
     for name in trusted(model, scope) {
         let chain = chains::authority(model, inventory, name).unwrap_or_default();
         let Some((blamed, refusal)) = refusal_of_chain(&chain) else { continue };
         let Some(holder) = holder_of(inventory, blamed) else { continue };
-        if !reissued.contains(holder) && told.insert(holder) {
+        if !reissued.contains(holder) && reported.insert(holder) {
             found.push(refused(holder, &refusal));
         }
     }
@@ -59,7 +59,7 @@ fn refused(holder: &Holder, refusal: &Refusal) -> Diagnostic {
             "write a `maxPathLen` for `cas.{name}` that allows for those below it, or none"
         )),
         _ => finding.help(format!(
-            "issue it anew, with the key and the name that it has: `mtlsgen cert renew cas/{name}`"
+            "reissue it, with the key and the name that it has: `mtlsgen cert renew cas/{name}`"
         )),
     }
 }

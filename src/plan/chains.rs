@@ -20,7 +20,7 @@ pub fn authority<'a>(
     loop {
         let authority = model.authorities.get(current)?;
         let request = match &authority.source {
-            AuthoritySource::Brought(certificates) => {
+            AuthoritySource::Supplied(certificates) => {
                 chain.extend(certificates);
                 return Some(chain);
             }
@@ -49,7 +49,7 @@ pub fn intermediates<'a>(
             let mut current = name;
             loop {
                 let request = match &model.authorities.get(current)?.source {
-                    AuthoritySource::Brought(certificates) => {
+                    AuthoritySource::Supplied(certificates) => {
                         chain.extend(certificates);
                         chain.pop();
                         return Some(chain);
@@ -71,8 +71,8 @@ pub fn served<'a>(
     inventory: &'a Inventory,
     holder: &Holder,
 ) -> Option<Vec<&'a Certificate>> {
-    if let Some(brought) = model.brought.get(holder) {
-        return Some(brought.iter().collect());
+    if let Some(supplied) = model.supplied.get(holder) {
+        return Some(supplied.iter().collect());
     }
     let request = model.request(holder)?;
     let own = inventory.held.get(holder).map(HeldCertificate::certificate)?;
@@ -96,7 +96,7 @@ pub fn trust_bundle<'a>(
 ) -> Option<Vec<&'a Certificate>> {
     let lineage = &model.lineage;
     if model.conventions.verifier.anchors == Anchors::Any {
-        // With their issuers beside them, all below those would get in; clients bring what lies below the listed ones.
+        // With their issuers in the bundle, every client below those would be admitted; clients send what lies below the listed ones.
         let own = listed.iter().map(|name| Some(vec![own_certificates(model, inventory, name)?]));
         return Some(chain::bundle(&own.collect::<Option<Vec<_>>>()?));
     }
@@ -131,7 +131,7 @@ pub(super) fn own_certificates<'a>(
     name: &str,
 ) -> Option<Vec<&'a Certificate>> {
     let own: Vec<_> = match &model.authorities.get(name)?.source {
-        AuthoritySource::Brought(chain) => chain.first().into_iter().collect(),
+        AuthoritySource::Supplied(chain) => chain.first().into_iter().collect(),
         AuthoritySource::Issued(_) => inventory.trusted(name),
     };
     Some(own).filter(|own| !own.is_empty())
@@ -148,7 +148,7 @@ fn trusted_levels<'a>(
     let mut current = name;
     loop {
         let request = match &model.authorities.get(current)?.source {
-            AuthoritySource::Brought(certificates) => {
+            AuthoritySource::Supplied(certificates) => {
                 levels.extend(certificates.iter().map(|certificate| vec![certificate]));
                 return Some(levels);
             }

@@ -11,7 +11,7 @@ use crate::store::Material;
 use crate::store::SecretKey;
 use crate::store::{Inventory, Keyring};
 
-/// Certificates and keys of a model, issued or brought along.
+/// Certificates and keys of a model, issued or supplied.
 #[derive(Clone, Copy, Debug)]
 pub struct Holdings<'a> {
     /// Whose they are.

@@ -78,8 +78,8 @@ impl IssuancePlan {
 }
 
 /// Makes every certificate of the plan. `keyring` holds the keys of [`IssuancePlan::keys_needed`]
-/// and those that were brought along. `on_step` is called for each certificate that is made; leaves
-/// are made on all processors, and stand in the plan's order all the same.
+/// and those that were supplied. `on_step` is called for each certificate that is made; leaves
+/// are made on all processors, and keep the plan's order.
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ pub fn issue(
         issued: Issued::default(),
     };
     for run in plan.actions.chunk_by(|one, next| is_leaf(one) && is_leaf(next)) {
-        // Nothing hangs on a leaf, so that leaves are made side by side.
+        // Nothing depends on a leaf, so leaves are made in parallel.
         let made = parallel::counted(run, |action| workshop.make(action, entropy), on_step)?;
         workshop.issued.certificates.reserve(made.len());
         for made in made {
@@ -187,11 +187,11 @@ impl Workshop<'_> {
         let serial = serial(action, entropy);
         let (mut above, signing_key) = match &request.issuer {
             Issuer::SelfSigned => {
-                (Vec::new(), own_key.ok_or("nobody can sign with a key that is its owner's")?)
+                (Vec::new(), own_key.ok_or("a key that only its owner has cannot sign here")?)
             }
             Issuer::Authority(name) => (
                 chains::authority(self.model, &self.authorities, name).ok_or_else(|| {
-                    format!("the certificate of its issuer `{name}` is not at hand")
+                    format!("the certificate of its issuer `{name}` is not available")
                 })?,
                 self.key(&Holder::Authority(name.clone()))?,
             ),
@@ -231,7 +231,8 @@ impl Workshop<'_> {
     fn list(&self, action: &ListAction, inventory: &Inventory) -> Result<RevocationList, String> {
         let name = &action.authority;
         if let Some(hash) = &action.generation {
-            let missing = |what: &str| format!("the {what} of an older generation is not at hand");
+            let missing =
+                |what: &str| format!("the {what} of an older generation is not available");
             let generations = inventory.trusted(name);
             let certificate = generations.into_iter().find(|one| one.spki_hash == *hash);
             let certificate = Some(certificate.ok_or_else(|| missing("certificate"))?);
@@ -243,7 +244,7 @@ impl Workshop<'_> {
         let chain = chains::authority(self.model, &self.authorities, name);
         let certificate = chain.and_then(|chain| chain.first().copied());
         let certificate =
-            certificate.ok_or_else(|| format!("the certificate of `{name}` is not at hand"))?;
+            certificate.ok_or_else(|| format!("the certificate of `{name}` is not available"))?;
         let key = self.key(&Holder::Authority(name.clone()))?;
         let signer = Signer { certificate: Some(certificate), key };
         issue::sign_revocation_list(&action.draft, &signer).map_err(|error| error.to_string())
@@ -257,11 +258,11 @@ impl Workshop<'_> {
         Some(std::iter::once(own).chain(above).cloned().collect())
     }
 
-    /// The key of `holder`: made in this run, stored, or brought along.
+    /// The key of `holder`: made in this run, stored, or supplied.
     fn key(&self, holder: &Holder) -> Result<&PrivateKey, String> {
         let made = self.made.get(holder).and_then(|at| self.issued.certificates[*at].key.as_ref());
         made.or_else(|| self.keyring.get(holder))
-            .ok_or_else(|| format!("the private key of {holder} is not at hand"))
+            .ok_or_else(|| format!("the private key of {holder} is not available"))
     }
 }
 

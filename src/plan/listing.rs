@@ -41,7 +41,7 @@ pub enum ListReason {
         /// How many.
         missing: usize,
     },
-    /// Everybody is refused by now.
+    /// It has expired, so every client is refused.
     Expired {
         /// Since when.
         next_update: Timestamp,
@@ -55,12 +55,12 @@ pub enum ListReason {
     AuthorityRenewed,
     /// The spec wants shorter ones.
     TooLong {
-        /// How long they shall last.
+        /// The expected validity.
         want: Seconds,
         /// How long it lasts.
         have: Seconds,
     },
-    /// A clock was ahead when it was signed: verifiers with a right one refuse everybody.
+    /// A clock was ahead when it was signed: verifiers with a correct clock refuse every client.
     Early {
         /// When it begins.
         this_update: Timestamp,
@@ -83,12 +83,12 @@ impl fmt::Display for ListReason {
             Self::Incomplete { missing: 1 } => f.write_str("it lacks a revoked certificate"),
             Self::Incomplete { missing } => write!(f, "it lacks {missing} revoked certificates"),
             Self::Expired { next_update } => {
-                write!(f, "it ended at {next_update}, and every client is refused since")
+                write!(f, "it ended at {next_update}, and every client has been refused since")
             }
             Self::Due { next_update } => write!(f, "due for renewal, ends at {next_update}"),
             Self::Early { this_update } => write!(f, "it begins at {this_update} only"),
-            Self::AuthorityRenewed => f.write_str("its authority lasts longer by now"),
-            Self::TooLong { want, have } => write!(f, "it shall last {want}, and lasts {have}"),
+            Self::AuthorityRenewed => f.write_str("its authority now lasts longer"),
+            Self::TooLong { want, have } => write!(f, "expected to last {want}, lasts {have}"),
         }
     }
 }
@@ -115,10 +115,10 @@ pub(super) fn lists(
             Some(list) => Validity { not_after: list.end(), ..validity },
             None => validity,
         };
-        let brought = authority.lists.brought.iter();
-        let brought = brought.filter(|list| own.is_some_and(|own| list.names(own)));
+        let supplied = authority.lists.supplied.iter();
+        let supplied = supplied.filter(|list| own.is_some_and(|own| list.names(own)));
         let mut entries: BTreeMap<SerialNumber, RevokedEntry> =
-            brought.flat_map(|list| list.revoked.clone()).collect();
+            supplied.flat_map(|list| list.revoked.clone()).collect();
         entries.extend(
             revoked
                 .of(name)
@@ -165,7 +165,7 @@ pub(super) fn own_certificate<'a>(
     authority: &'a Authority,
 ) -> Option<&'a Certificate> {
     match &authority.source {
-        AuthoritySource::Brought(chain) => chain.first(),
+        AuthoritySource::Supplied(chain) => chain.first(),
         AuthoritySource::Issued(request) => {
             inventory.held.get(&request.holder).map(HeldCertificate::certificate)
         }
@@ -197,14 +197,14 @@ fn number(
     now: Timestamp,
 ) -> ListNumber {
     let stored = inventory.lists.get(&authority.name).into_iter().flatten();
-    let brought = model.authorities.get(&authority.name).into_iter();
-    let brought = brought.flat_map(|authority| &authority.lists.brought);
+    let supplied = model.authorities.get(&authority.name).into_iter();
+    let supplied = supplied.flat_map(|authority| &authority.lists.supplied);
     let last = |lists: &mut dyn Iterator<Item = &RevocationList>| {
         lists.filter_map(|list| list.number.clone()).max()
     };
     let stored = last(&mut stored.into_iter());
     let first = ListNumber::from(u64::try_from(now.unix()).unwrap_or(1));
-    let next = stored.clone().max(last(&mut brought.into_iter())).unwrap_or_default().next();
+    let next = stored.clone().max(last(&mut supplied.into_iter())).unwrap_or_default().next();
     if stored.is_some() { next } else { next.max(first) }
 }
 

@@ -18,7 +18,7 @@ pub fn misfits(model: &Model, inventory: &Inventory, now: Timestamp) -> BTreeMap
         .values()
         .filter_map(|authority| {
             let own = match &authority.source {
-                AuthoritySource::Brought(chain) => chain.first(),
+                AuthoritySource::Supplied(chain) => chain.first(),
                 AuthoritySource::Issued(request) => {
                     inventory.held.get(&request.holder).map(HeldCertificate::certificate)
                 }

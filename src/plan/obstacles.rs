@@ -42,7 +42,7 @@ enum Flaw {
     GenerationMayNotSign,
 }
 
-/// What stands in the way in one group.
+/// The obstacles of one group.
 struct Obstacle<'a> {
     /// Keys under `hosts` that it is about.
     hosts: BTreeSet<&'a str>,
@@ -104,7 +104,7 @@ pub(super) fn of_authority(
     own.map(|(_, diagnostic)| diagnostic).collect()
 }
 
-/// What stands in the way of hosts that trust one of `authorities` once `new` is entered, each with the authority that
+/// The obstacles of hosts that trust one of `authorities` once `new` is entered, each with the authority that
 /// it is about.
 fn with_new(
     model: &Model,
@@ -177,10 +177,10 @@ fn found<'a>(scene: Scene<'a>, groups: &[Group<'a>]) -> Vec<Obstacle<'a>> {
 }
 
 impl<'a> Scene<'a> {
-    /// What is wrong with the lists of one authority and, where it was brought along, of those above it.
+    /// What is wrong with the lists of one authority and, where it was supplied, of those above it.
     fn flaws(self, authority: &'a Authority) -> Vec<(Flaw, &'a Certificate)> {
         match &authority.source {
-            AuthoritySource::Brought(chain) => {
+            AuthoritySource::Supplied(chain) => {
                 let missing = chain.iter().find(|one| !self.has_list(one));
                 let mute = chain.iter().filter(|one| !one.may_sign_lists());
                 let missing = missing.map(|one| (Flaw::NoList, one));
@@ -205,7 +205,7 @@ impl<'a> Scene<'a> {
         mute.filter_map(|(at, one)| match at {
             0 if self.renewed.contains(name) => None,
             0 => Some((Flaw::MayNotSign, one)),
-            // One that is over stands in no chain.
+            // An expired one is in no chain.
             _ => (one.not_after > self.now).then_some((Flaw::GenerationMayNotSign, one)),
         })
         .collect()
@@ -274,9 +274,9 @@ impl<'a> Scene<'a> {
             groups.iter().flat_map(|group| &group.members).copied().collect();
         let has_revoked = |revoked: &Revocations, name: &str| revoked.of(name).next().is_some();
         let entered = &self.inventory.ledger.revoked;
-        let brings = |name: &&str| {
+        let supplies = |name: &&str| {
             let authority = self.model.authorities.get(*name);
-            authority.is_some_and(|authority| !authority.lists.brought.is_empty())
+            authority.is_some_and(|authority| !authority.lists.supplied.is_empty())
         };
         Causes {
             revoking: members
@@ -284,7 +284,7 @@ impl<'a> Scene<'a> {
                 .copied()
                 .filter(|name| has_revoked(self.revoked, name))
                 .collect(),
-            bringing: members.iter().copied().filter(brings).collect(),
+            supplying: members.iter().copied().filter(supplies).collect(),
             by_rollover: self.leaves_alone && self.model.derivation.is_none(),
             is_new: !members.iter().any(|name| has_revoked(entered, name)),
         }
@@ -296,7 +296,7 @@ struct Causes<'a> {
     /// Authorities that have revoked something, or are to.
     revoking: Vec<&'a str>,
     /// Authorities whose lists the spec names.
-    bringing: Vec<&'a str>,
+    supplying: Vec<&'a str>,
     /// Whether no ledger has any of these revocations yet.
     is_new: bool,
     /// Whether a rollover would end what is to be revoked; a derived store is rolled over in the spec.
@@ -305,7 +305,7 @@ struct Causes<'a> {
 
 impl Causes<'_> {
     fn words(&self) -> String {
-        match (self.revoking.as_slice(), self.bringing.as_slice()) {
+        match (self.revoking.as_slice(), self.supplying.as_slice()) {
             ([], lists) => format!("since the spec names those of {}", listed(lists)),
             (revoking, _) if self.is_new => {
                 format!("once a certificate of {} is revoked", listed(revoking))
@@ -314,7 +314,7 @@ impl Causes<'_> {
         }
     }
 
-    /// How to do without lists, whatever stands in the way.
+    /// How to do without lists, regardless of the obstacle.
     fn ways_out(&self, model: &Model, in_the_way: &str) -> Vec<String> {
         let others = self.revoking.iter().copied().filter(|name| *name != in_the_way);
         let others: Vec<&str> = others.collect();
@@ -323,9 +323,9 @@ impl Causes<'_> {
             request.is_some_and(|request| request.issuer == Issuer::SelfSigned)
         };
         let mut ways = Vec::new();
-        if self.is_new && self.by_rollover && self.bringing.is_empty() {
+        if self.is_new && self.by_rollover && self.supplying.is_empty() {
             let roots = self.revoking.iter().filter(ours);
-            ways.extend(roots.map(|name| format!("or shut out old certificates without a list: `mtlsgen ca rotate {name}`, later `--activate`, and, once everybody else has a new one, `--retire --force`; nothing is to be revoked for that")));
+            ways.extend(roots.map(|name| format!("or refuse old certificates without a list: `mtlsgen ca rotate {name}`, later `--activate`, and, once every other client has a new one, `--retire --force`; this needs no revocation")));
         }
         if let [first, ..] = others.as_slice() {
             ways.push(format!("or let an authority with another name and root sign those who may enter, and list that in `clientAuth.cas` in place of `{first}`"));

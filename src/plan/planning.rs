@@ -75,7 +75,7 @@ impl IssuancePlan {
         revoked
     }
 
-    /// Whether something does not work, or lets in whom it should not, until the plan is carried out.
+    /// Whether something does not work, or admits clients that it should refuse, until the plan is carried out.
     #[must_use]
     pub fn is_urgent(&self) -> bool {
         self.actions.iter().any(|action| !action.reason.still_works())
@@ -94,7 +94,7 @@ impl IssuancePlan {
 /// One certificate to issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {
-    /// What it shall be.
+    /// What it is to be.
     pub request: CertificateRequest,
     /// Why.
     pub reason: Reason,
@@ -131,7 +131,7 @@ pub(super) struct Signer<'a> {
 ///
 /// Diagnostics about authorities that are gone while what they signed is there, and about those that
 /// would need another key or subject: that is a rotation, not a renewal. Diagnostics about revocation lists
-/// that somebody else must sign.
+/// that the owner of an external authority must sign.
 pub fn plan(
     model: &Model,
     inventory: &Inventory,
@@ -158,7 +158,7 @@ pub fn plan_within(
     let compromised = compromised(&inventory.ledger, &revoked);
     let mut reissued: Vec<&str> = Vec::new();
     let owners = key_owners(model, inventory);
-    let mut signers = brought_signers(model);
+    let mut signers = supplied_signers(model);
     for request in model.requests() {
         let held = inventory.held.get(&request.holder);
         let in_scope = scope.has(&request.holder);
@@ -166,7 +166,7 @@ pub fn plan_within(
             Issuer::SelfSigned => None,
             Issuer::Authority(name) => match signers.get(name.as_str()) {
                 Some(signer) => Some(signer),
-                // The issuer's own errors are told already.
+                // The issuer's own errors are reported already.
                 None => continue,
             },
         };
@@ -208,7 +208,7 @@ pub fn plan_within(
         if let Holder::Authority(name) = &request.holder {
             let own = held.map(HeldCertificate::certificate);
             signers.insert(name, planned_signer(request, own, reason.as_ref(), validity));
-            // Roots stand in no chain that is served.
+            // Roots are in no chain that is served.
             let is_served = request.issuer != Issuer::SelfSigned;
             reissued.extend((is_served && reason.is_some()).then_some(name.as_str()));
         }
@@ -327,11 +327,11 @@ fn is_stale(
     reissued || !same
 }
 
-fn brought_signers(model: &Model) -> BTreeMap<&str, Signer<'_>> {
+fn supplied_signers(model: &Model) -> BTreeMap<&str, Signer<'_>> {
     let authorities = model.authorities.values();
     authorities
         .filter_map(|authority| match &authority.source {
-            AuthoritySource::Brought(chain) => {
+            AuthoritySource::Supplied(chain) => {
                 chain.first().map(|own| (authority.name.as_str(), existing(own)))
             }
             AuthoritySource::Issued(_) => None,
@@ -437,7 +437,7 @@ fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
             ),
         )
         .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
-        .help("if the clock is right, the one that it was issued by was ahead: `mtlsgen cert renew NAME` or `--all` issues it anew"),
+        .help("if the clock is right, the one that it was issued by was ahead: `mtlsgen cert renew NAME` or `--all` reissues it"),
     )
 }
 

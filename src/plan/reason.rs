@@ -14,9 +14,9 @@ use crate::time::Timestamp;
 pub enum Reason {
     /// There is none yet.
     NeverIssued,
-    /// Another authority shall sign it, or the same one with another key.
+    /// Another authority is to sign it, or the same one with another key.
     IssuerChanged {
-        /// Subject of the issuer that it shall have.
+        /// Subject of the issuer that is expected.
         want: DistinguishedName,
         /// Subject of the issuer that it has.
         have: DistinguishedName,
@@ -26,23 +26,23 @@ pub enum Reason {
         /// The serial that it names, if it names one.
         serial: Option<SerialNumber>,
     },
-    /// Its subject shall be another one.
+    /// Another subject is expected.
     SubjectChanged {
-        /// The subject that it shall have.
+        /// The subject that is expected.
         want: DistinguishedName,
         /// The subject that it has.
         have: DistinguishedName,
     },
-    /// Its names shall be other ones.
+    /// Other names are expected.
     NamesChanged {
-        /// The names that it shall have.
+        /// The names that are expected.
         want: AlternativeNames,
         /// The names that it has.
         have: AlternativeNames,
     },
     /// It is to be used for something else.
     UsageChanged {
-        /// What it shall be for.
+        /// The expected usage.
         want: String,
         /// What it is for.
         have: String,
@@ -61,9 +61,9 @@ pub enum Reason {
         /// The key that it has.
         have: SpkiHash,
     },
-    /// Its key shall be of another kind.
+    /// Its key is to be of another kind.
     KeyKindChanged {
-        /// The kind that it shall have.
+        /// The expected kind.
         want: KeyKind,
         /// The kind that it has, if it is one of ours.
         have: Option<KeyKind>,
@@ -78,7 +78,7 @@ pub enum Reason {
         /// Its last second.
         not_after: Timestamp,
     },
-    /// It still works, and somebody wants another one.
+    /// It still works, and another one was requested.
     Asked,
 }
 
@@ -98,7 +98,7 @@ impl fmt::Display for Reason {
                 write!(f, "issuer `{}` has another key now", want.rfc2253())
             }
             Self::IssuerChanged { want, have } => {
-                write!(f, "issuer shall be `{}`, is `{}`", want.rfc2253(), have.rfc2253())
+                write!(f, "expected issuer `{}`, found `{}`", want.rfc2253(), have.rfc2253())
             }
             Self::IssuerRenewed { serial: Some(serial) } => {
                 write!(
@@ -110,25 +110,27 @@ impl fmt::Display for Reason {
                 "names another certificate of its issuer: verifiers refuse it below this one",
             ),
             Self::SubjectChanged { want, have } => {
-                write!(f, "subject shall be `{}`, is `{}`", want.rfc2253(), have.rfc2253())
+                write!(f, "expected subject `{}`, found `{}`", want.rfc2253(), have.rfc2253())
             }
             Self::NamesChanged { want, have } => {
-                write!(f, "names shall be {}, are {}", Names(want), Names(have))
+                write!(f, "expected names {}, found {}", Names(want), Names(have))
             }
-            Self::UsageChanged { want, have } => write!(f, "shall be for {want}, is for {have}"),
+            Self::UsageChanged { want, have } => {
+                write!(f, "expected to be for {want}, is for {have}")
+            }
             Self::PublicKeyChanged { .. } => {
                 f.write_str("the signing request has another public key now")
             }
             Self::KeyKindChanged { want, have: Some(have) } => {
-                write!(f, "key shall be {want}, is {have}")
+                write!(f, "expected key {want}, found {have}")
             }
             Self::KeyKindChanged { want, have: None } => {
-                write!(f, "key shall be {want}, is of another kind")
+                write!(f, "expected key {want}, found another kind")
             }
             Self::Revoked { serial, reason } => {
                 write!(f, "its certificate {serial} was revoked ({reason})")
             }
-            Self::Asked => f.write_str("asked for"),
+            Self::Asked => f.write_str("requested"),
             Self::Expired { not_after } => write!(f, "expired at {not_after}"),
             Self::Due { not_after } => write!(f, "due for renewal, expires at {not_after}"),
         }
@@ -159,7 +161,7 @@ pub struct Compared<'a> {
     pub want: &'a CertificateRequest,
     /// What there is.
     pub have: &'a Certificate,
-    /// Subject of the issuer that it shall have.
+    /// Subject of the issuer that is expected.
     pub issuer: &'a DistinguishedName,
     /// Subject key identifier of that issuer; `None` if it has none, or none yet.
     pub issuer_key_id: Option<&'a [u8]>,
@@ -171,7 +173,7 @@ pub struct Compared<'a> {
     pub issuer_is_renewed: bool,
     /// Why the certificate is revoked, if it is.
     pub revoked: Option<RevocationReason>,
-    /// Whether somebody asks for another one, whatever this one is like.
+    /// Whether another one is requested, regardless of this one's state.
     pub asked: bool,
     /// Now.
     pub now: Timestamp,
@@ -217,7 +219,7 @@ fn asked(c: &Compared<'_>) -> Option<Reason> {
     c.asked.then_some(Reason::Asked)
 }
 
-/// Other string types are no other subject: [`super::planning`] keeps them for whatever is issued next.
+/// Other string types are no other subject: [`super::planning`] keeps them for what is issued next.
 fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
     (!c.want.subject.reads_as(&c.have.subject)).then(|| Reason::SubjectChanged {
         want: c.want.subject.clone(),
@@ -228,7 +230,7 @@ fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
 fn issuer_changed(c: &Compared<'_>) -> Option<Reason> {
     let other_key = match (c.issuer_key_id, c.have.authority_key_id.as_deref()) {
         (Some(want), Some(have)) => want != have,
-        // Without identifiers on both sides only the signature tells.
+        // Without identifiers on both sides only the signature decides.
         _ => c.issuer_certificate.is_some_and(|issuer| !c.have.may_be_signed_by(issuer)),
     };
     let changed = c.issuer_is_new || other_key || *c.issuer != c.have.issuer;
@@ -246,7 +248,7 @@ fn issuer_renewed(c: &Compared<'_>) -> Option<Reason> {
 }
 
 /// Certificates made here say exactly what they are for. Those of others, which were imported, are kept as long
-/// as they allow it: authorities without a path length, unless somebody wrote one; leaves for further purposes.
+/// as they allow it: authorities without a path length, unless the spec states one; leaves for further purposes.
 fn usage_changed(c: &Compared<'_>) -> Option<Reason> {
     let fits = match &c.want.usage {
         Usage::Authority { max_path_len, max_path_len_is_stated, name_constraints } => {

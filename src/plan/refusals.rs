@@ -27,12 +27,12 @@ pub(super) fn refuse_before(
             format!("{} cannot be signed yet: its issuer `{name}` is valid from {begins}, it is {now} now", request.holder),
         )
         .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
-        .help(format!("if the clock is right, the one that `{name}` was issued by was ahead: `mtlsgen cert renew cas/{name}` issues it anew, with its own key")),
+        .help(format!("if the clock is right, the one that `{name}` was issued by was ahead: `mtlsgen cert renew cas/{name}` reissues it, with its own key")),
     )
 }
 
-/// An authority without files, of whom somebody holds a certificate: it was issued once, and a new one
-/// would be a rotation that nobody asked for.
+/// An authority without files that a stored certificate was issued by: it was issued once, and a new one
+/// would be a rotation that was not requested.
 pub(super) fn lost_authority(
     request: &CertificateRequest,
     model: &Model,
@@ -53,7 +53,7 @@ pub(super) fn lost_authority(
     Some(
         Diagnostic::error("lost-authority", title)
             .help(format!("restore the folder of `{name}` below `cas` in the store, from Git (its key from where it was issued) or from a backup"))
-            .help("if it is lost for good, declare a new authority under another name and subject, let its clients and hosts name that, and run `mtlsgen render --new-authorities`"),
+            .help("if it is permanently lost, declare a new authority under another name and subject, let its clients and hosts name that, and run `mtlsgen render --new-authorities`"),
     )
 }
 
@@ -72,17 +72,17 @@ pub(super) fn lost_revocations(inventory: &Inventory, revoked: &Revocations) -> 
             more => format!(" and {more} more"),
         };
         let title = format!(
-            "the ledger of authority `{name}` lacks the revocation of certificate {first}{more}, which its newest revocation list names: another list would let it in again"
+            "the ledger of authority `{name}` lacks the revocation of certificate {first}{more}, which its newest revocation list names: a new list would admit it again"
         );
         Some(Diagnostic::error("revocation-lost", title).help(format!(
-            "bring the files back, from Git or a backup: they lie in `cas/{name}/ledger` in the store, and `.revoked-` is in their names"
+            "restore the files from Git or a backup: they lie in `cas/{name}/ledger` in the store, and `.revoked-` is in their names"
         )).help(format!("or enter it again: `revoked = [\"0x{first}\"]` under `cas.{name}`")))
     };
     inventory.lists.iter().filter_map(lost).collect()
 }
 
 /// A client whose key was made here, and who now asks for a certificate of another one: the key in the
-/// store would belong to nothing, and nobody but people can say that it may go.
+/// store would belong to nothing, and only the user can decide to remove it.
 pub(super) fn refuse_other_key(
     request: &CertificateRequest,
     held: &HeldCertificate,
@@ -97,12 +97,12 @@ pub(super) fn refuse_other_key(
     );
     Some(
         Diagnostic::error("key-mismatch", title)
-            .help("move its `tls.key` out of the store, if that key is not needed any more; then the request is signed")
+            .help("move its `tls.key` out of the store, if that key is no longer needed; then the request is signed")
             .help("or give the entry another name, so that both keys have a certificate"),
     )
 }
 
-/// Whose key each one is: of everybody in the spec and of every authority of the store, past ones and further
+/// Whose key each one is: of every holder in the spec and of every authority of the store, past ones and further
 /// generations too. Empty where no request could name one of them.
 pub(super) fn key_owners(model: &Model, inventory: &Inventory) -> BTreeMap<SpkiHash, Holder> {
     let mut owners = BTreeMap::new();
@@ -113,12 +113,12 @@ pub(super) fn key_owners(model: &Model, inventory: &Inventory) -> BTreeMap<SpkiH
         owners.entry(key).or_insert(holder);
     };
     for authority in model.authorities.values() {
-        let AuthoritySource::Brought(chain) = &authority.source else { continue };
+        let AuthoritySource::Supplied(chain) = &authority.source else { continue };
         for certificate in chain {
             add(certificate.spki_hash, Holder::Authority(authority.name.clone()));
         }
     }
-    for (holder, chain) in &model.brought {
+    for (holder, chain) in &model.supplied {
         chain.first().into_iter().for_each(|own| add(own.spki_hash, holder.clone()));
     }
     for name in inventory.generations.keys() {
@@ -155,7 +155,7 @@ pub(super) fn refuse_key_of_another(
     )
 }
 
-/// Keys of leaves that somebody else may have, each with a revoked certificate that says so.
+/// Keys of leaves that may be compromised, each with a revoked certificate that says so.
 pub(super) type Compromised = BTreeMap<SpkiHash, SerialNumber>;
 
 /// Those that revocations call so.
@@ -169,7 +169,7 @@ pub(super) fn compromised(ledger: &Ledger, revoked: &Revocations) -> Compromised
     entries.map(|entry| (entry.spki_hash, entry.serial.clone())).collect()
 }
 
-/// A signing request whose key somebody else may have is not signed again: that would undo the revocation.
+/// A signing request whose key may be compromised is not signed again: that would undo the revocation.
 pub(super) fn refuse_compromised(
     request: &CertificateRequest,
     held: Option<&HeldCertificate>,
@@ -193,7 +193,7 @@ pub(super) fn refuse_compromised(
     let is_open = held.is_some_and(|held| held.certificate().serial != *serial)
         && !matches!(reason, Some(Reason::Revoked { .. }));
     Some(if is_open {
-        warning.help(format!("its current certificate still opens doors: `mtlsgen cert revoke --all clients/{name} --reason keyCompromise`"))
+        warning.help(format!("its current certificate is still accepted: `mtlsgen cert revoke --all clients/{name} --reason keyCompromise`"))
     } else {
         warning
     })
@@ -233,7 +233,7 @@ pub(super) fn refuse_next(holder: &Holder, reason: &Reason) -> Diagnostic {
         "the next generation of {holder}, which was introduced, is not what the spec asks for: {reason}"
     );
     Diagnostic::error("rotation-outdated", title)
-        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, give the rollover up with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
+        .help(format!("introduce another one in its place with `mtlsgen ca rotate {name}`, abandon the rollover with `mtlsgen ca rotate {name} --abandon`, or put the spec back"))
 }
 
 /// A new certificate for the same key would undo the revocation.

@@ -86,7 +86,7 @@ fn holder_of<'a>(
     found.map(|(holder, _)| holder)
 }
 
-/// The authority in whose ledger an entry stands.
+/// The authority in whose ledger an entry is.
 fn keeper(entry: &LedgerEntry) -> Option<&String> {
     match (&entry.issuer, &entry.holder) {
         (Issuer::Authority(name), _) | (Issuer::SelfSigned, Holder::Authority(name)) => Some(name),
@@ -95,19 +95,20 @@ fn keeper(entry: &LedgerEntry) -> Option<&String> {
 }
 
 fn root_revoked(name: &str, serial: &SerialNumber) -> Diagnostic {
-    let title =
-        format!("{serial} is the certificate of the root `{name}` itself, which nobody can revoke");
+    let title = format!(
+        "{serial} is the certificate of the root `{name}` itself, which no revocation list can revoke"
+    );
     Diagnostic::error("root-revoked", title)
         .help("take the authority out of `clientAuth.cas`, or declare a new one under another name")
 }
 
-/// Whether nothing is revoked at all, and no list was brought along: thousands of bundles need no look.
+/// Whether nothing is revoked at all, and no list was supplied: thousands of bundles need no check.
 fn is_quiet(model: &Model, revoked: &Revocations) -> bool {
-    let brought = |authority: &Authority| !authority.lists.brought.is_empty();
-    revoked.iter().next().is_none() && !model.authorities.values().any(brought)
+    let supplied = |authority: &Authority| !authority.lists.supplied.is_empty();
+    revoked.iter().next().is_none() && !model.authorities.values().any(supplied)
 }
 
-/// The authorities whose lists stand beside the bundle of `listed`; `None`: no lists do.
+/// The authorities whose lists are beside the bundle of `listed`; `None`: no lists do.
 fn together<'a>(
     model: &'a Model,
     revoked: &Revocations,
@@ -116,7 +117,7 @@ fn together<'a>(
     let (checked, unknown) = model.conventions.verifier.lists?;
     let has_something = |name: &str| {
         revoked.of(name).next().is_some()
-            || model.authorities.get(name).is_some_and(|one| !one.lists.brought.is_empty())
+            || model.authorities.get(name).is_some_and(|one| !one.lists.supplied.is_empty())
     };
     let is_below =
         |name: &&str| listed.iter().any(|above| model.lineage.is_at_or_below(name, above));
@@ -132,7 +133,7 @@ fn together<'a>(
     members.iter().any(|name| has_something(name)).then_some(members)
 }
 
-/// The lists that stand beside the bundle of these authorities; `None` where nothing is revoked.
+/// The lists that are beside the bundle of these authorities; `None` where nothing is revoked.
 ///
 /// # Errors
 /// The authority whose list is not at hand, where one is needed.
@@ -147,7 +148,7 @@ pub fn beside_bundle<'a>(
     }
     let Some(members) = together(model, revoked, listed) else { return Ok(None) };
     let names: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
-    let missing = |name: &str| format!("the revocation list of {name} is not at hand");
+    let missing = |name: &str| format!("the revocation list of {name} is not available");
     let mut lists = Vec::new();
     let mut add = |list| {
         // One key with two certificates, as after a renewal, has one list.
@@ -189,9 +190,10 @@ fn lists_of<'a>(
     authority: &Certificate,
 ) -> Result<Option<&'a RevocationList>, String> {
     match current(model, inventory, authority) {
-        None if !inventory.is_beside_current(authority) => {
-            Err(format!("the revocation list of `{}` is not at hand", authority.subject.rfc2253()))
-        }
+        None if !inventory.is_beside_current(authority) => Err(format!(
+            "the revocation list of `{}` is not available",
+            authority.subject.rfc2253()
+        )),
         list => Ok(list),
     }
 }
@@ -207,15 +209,15 @@ pub fn of_unseen<'a>(inventory: &'a Inventory, name: &str) -> Option<&'a Revocat
     lists.into_iter().flatten().max_by(|one, other| one.age().cmp(&other.age()))
 }
 
-/// The newest list of an authority, signed here or brought along.
+/// The newest list of an authority, signed here or supplied.
 #[must_use]
 pub fn current<'a>(
     model: &'a Model,
     inventory: &'a Inventory,
     authority: &Certificate,
 ) -> Option<&'a RevocationList> {
-    let brought = model.authorities.values().flat_map(|authority| &authority.lists.brought);
-    crl::newest(inventory.lists.values().flatten().chain(brought), authority)
+    let supplied = model.authorities.values().flat_map(|authority| &authority.lists.supplied);
+    crl::newest(inventory.lists.values().flatten().chain(supplied), authority)
 }
 
 /// Authorities whose lists decide together in a trust bundle.

@@ -1,12 +1,12 @@
 //! Rolling an authority over: which step can be taken, what it needs, and who would be cut off by it.
 //!
-//! What the store holds is the state; the spec says what the newest generation shall look like.
+//! What the store holds is the state; the spec says what the newest generation is to look like.
 //!
 //! | phase | introduce | activate | retire | abandon |
 //! |---|---|---|---|---|
 //! | settled | introduced | refused | refused | refused |
 //! | introduced | only in the place of one that the spec has outrun | active | what is left of an earlier rollover | back |
-//! | active | introduced | refused | settled, once nobody is cut off | refused |
+//! | active | introduced | refused | settled, once no client is cut off | refused |
 
 mod cut_off;
 mod refusal;
@@ -56,14 +56,14 @@ impl Known {
 /// Whose valid certificates are accepted no longer without these generations.
 pub type Losing<'a> = &'a dyn Fn(&[&Certificate]) -> Vec<CutOff>;
 
-/// An authority of the spec that was issued, and where its rollover stands.
+/// An authority of the spec that was issued, and the phase of its rollover.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotation<'a> {
     /// What the spec says.
     pub model: &'a Model,
     /// What the store holds.
     pub inventory: &'a Inventory,
-    /// What the newest generation shall look like.
+    /// What the newest generation is to look like.
     pub request: &'a CertificateRequest,
     /// The generation that signs.
     pub current: &'a HeldCertificate,
@@ -87,9 +87,9 @@ pub struct Retirement {
     pub retired: Vec<SerialNumber>,
     /// Whose certificates end to be accepted with that; empty unless it is forced.
     pub cut_off: Vec<CutOff>,
-    /// Those that stay, and whom they are needed by.
+    /// Those that stay, and the holders that need them.
     pub kept: Vec<(SerialNumber, Vec<CutOff>)>,
-    /// Revocations of intermediates that go while somebody has a valid certificate of theirs: their issuer
+    /// Revocations of intermediates that go while valid certificates of theirs exist: their issuer
     /// answers for them as long as it is trusted.
     pub revocations: Vec<NewRevocation>,
 }
@@ -98,7 +98,7 @@ impl<'a> Rotation<'a> {
     /// The rollover of authority `name`, begun or not.
     ///
     /// # Errors
-    /// There is no such authority, it is somebody else's, or it was never issued.
+    /// There is no such authority, it is external, or it was never issued.
     pub fn of(
         model: &'a Model,
         inventory: &'a Inventory,
@@ -220,7 +220,7 @@ impl<'a> Rotation<'a> {
     }
 
     /// Which of the older generations can go: those without which every valid certificate in `known`
-    /// is accepted as before, which `losing` tells; all of them if it is forced.
+    /// is accepted as before, which `losing` says; all of them if it is forced.
     ///
     /// # Errors
     /// No generation retires, or none can go; one diagnostic for each certificate that would be cut off.

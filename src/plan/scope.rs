@@ -6,14 +6,14 @@ use super::reason::Reason;
 use crate::model::Touched;
 use crate::pki::request::Holder;
 
-/// Whose certificates a plan is about, and which of them are made anew whatever they are like.
+/// Whose certificates a plan is about, and which of them are issued again regardless of their state.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// Whose; `None`: everybody's, and revocations with them.
+    /// Whose; `None`: those of all holders, and revocations with them.
     pub only: Option<BTreeSet<Holder>>,
     /// Who gets another one without any other reason.
     pub asked: BTreeSet<Holder>,
-    /// Who keeps what there is, whatever it is like: nobody could sign another one.
+    /// Who keeps what there is, regardless of its state: no key could sign another one.
     pub kept: BTreeSet<Holder>,
     /// Authorities that sign no revocation lists, by name: their keys are elsewhere, and they are not touched.
     pub silent: BTreeSet<String>,

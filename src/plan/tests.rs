@@ -58,7 +58,7 @@ fn run(text: &str, before: Option<Run>, at: Timestamp) -> Run {
     Run { plan, inventory, keyring }
 }
 
-fn told(plan: &IssuancePlan) -> Vec<String> {
+fn reported(plan: &IssuancePlan) -> Vec<String> {
     plan.actions
         .iter()
         .map(|action| format!("{}: {}", action.request.holder, action.reason))
@@ -82,13 +82,13 @@ fn the_first_run_issues_everything_from_the_roots_down() {
 }
 
 #[test]
-fn nothing_outlives_its_issuer_and_that_is_told_once() {
+fn nothing_outlives_its_issuer_and_that_is_reported_once() {
     let first = run(SPEC, None, day(0));
     let alice = certificate(&first, &Holder::Client("alice".into()));
     let issuing = certificate(&first, &Holder::Authority("issuing".into()));
     assert_eq!(alice.not_after, issuing.not_after);
-    let told: Vec<&str> = first.plan.notices.iter().map(|notice| notice.code).collect();
-    assert_eq!(told, ["shortened"]);
+    let reported: Vec<&str> = first.plan.notices.iter().map(|notice| notice.code).collect();
+    assert_eq!(reported, ["shortened"]);
     let second = run(SPEC, Some(first), day(1));
     assert!(second.plan.is_empty() && second.plan.notices.is_empty());
 }
@@ -99,10 +99,10 @@ fn a_shortened_certificate_is_due_only_when_a_new_one_would_last_longer() {
     let first = run(&spec, None, day(0));
     // Alice ends with her issuer on day 300; thirty days before, a new certificate would end there too.
     let early = run(&spec, Some(first), day(280));
-    assert_eq!(told(&early.plan).len(), 1, "bob has expired: {:?}", told(&early.plan));
+    assert_eq!(reported(&early.plan).len(), 1, "bob has expired: {:?}", reported(&early.plan));
     let late = run(&spec, Some(early), day(296));
     let names: Vec<&str> = late.plan.actions.iter().map(|a| a.request.holder.name()).collect();
-    assert_eq!(names, ["issuing", "alice"], "{:?}", told(&late.plan));
+    assert_eq!(names, ["issuing", "alice"], "{:?}", reported(&late.plan));
     assert!(late.plan.actions[0].keeps_key && !late.plan.actions[1].keeps_key);
 }
 
@@ -112,7 +112,7 @@ fn a_renewed_authority_leaves_what_it_signed_alone() {
     let first = run(spec, None, day(0));
     let bob = certificate(&first, &Holder::Client("bob".into())).clone();
     let later = run(spec, Some(first), day(25));
-    assert_eq!(told(&later.plan).len(), 1, "{:?}", told(&later.plan));
+    assert_eq!(reported(&later.plan).len(), 1, "{:?}", reported(&later.plan));
     assert!(bob.is_signed_by(certificate(&later, &Holder::Authority("root".into()))));
     assert!(later.plan.stale_chains.is_empty(), "roots are not served");
 }
@@ -136,9 +136,9 @@ fn a_new_level_below_a_root_changes_its_path_length_and_nothing_else() {
     let deeper = "[cas.root]\n[cas.issuing]\nissuer = \"root\"\n[clients.bob]\nissuer = \"root\"\n";
     let after = run(deeper, Some(before), day(1));
     assert_eq!(
-        told(&after.plan),
+        reported(&after.plan),
         [
-            "authority `root`: shall be for signing with 1 authorities below it, is for signing with 0 authorities below it",
+            "authority `root`: expected to be for signing with 1 authorities below it, is for signing with 0 authorities below it",
             "authority `issuing`: never issued"
         ]
     );
@@ -163,7 +163,7 @@ fn keys_are_asked_for_only_where_something_is_signed() {
     let quiet = plan(&model, &first.inventory, day(1)).unwrap();
     assert!(quiet.keys_needed(&model).is_empty());
     let due = plan(&model, &first.inventory, day(75)).unwrap();
-    assert_eq!(told(&due).len(), 1, "bob is due");
+    assert_eq!(reported(&due).len(), 1, "bob is due");
     assert_eq!(due.keys_needed(&model), [Holder::Authority("root".into())]);
 }
 
@@ -204,7 +204,7 @@ fn what_is_revoked_is_issued_anew_with_another_key_and_listed() {
     assert!(plan.is_urgent() && !plan.actions[0].keeps_key);
     let second = run(&spec, Some(first), day(2));
     assert_eq!(
-        told(&second.plan),
+        reported(&second.plan),
         [format!("client `alice`: its certificate {serial} was revoked (keyCompromise)")]
     );
     assert_ne!(certificate(&second, &alice).spki_hash, key);
@@ -212,7 +212,7 @@ fn what_is_revoked_is_issued_anew_with_another_key_and_listed() {
         second.plan.lists.iter().map(|list| list.authority.as_str()).collect();
     assert_eq!(authorities, ["issuing", "root"]);
     let listed = &second.inventory.lists["issuing"][0];
-    // The seconds of that day: whatever lists there were before, their numbers were lower.
+    // The seconds of that day, so that the numbers of all earlier lists were lower.
     let seconds = u64::try_from(day(2).unix()).unwrap();
     let want = (&Some(seconds.into()), Some(&serial));
     assert_eq!((&listed.number, listed.revoked.keys().next()), want);
@@ -292,13 +292,13 @@ fn a_scope_leaves_the_others_alone() {
     };
     for reuse_keys in [false, true] {
         let plan = plan_within(&model(SPEC), &first.inventory, day(1), &scope(reuse_keys)).unwrap();
-        assert_eq!(told(&plan), ["client `bob`: asked for"]);
+        assert_eq!(reported(&plan), ["client `bob`: requested"]);
         assert_eq!(plan.actions[0].keeps_key, reuse_keys);
     }
 }
 
 #[test]
-fn leaves_stand_in_the_order_of_the_plan_whichever_thread_made_them() {
+fn leaves_are_in_the_order_of_the_plan_whichever_thread_made_them() {
     let client = |number| format!("[clients.c{number}]\nissuer = \"issuing\"\n");
     let clients: Vec<String> = (0..100).map(client).collect();
     let model = model(&(SPEC.to_owned() + &clients.concat()));

@@ -114,7 +114,7 @@ pub fn refuse_replaced(
         let all = model.authorities.values();
         all.filter_map(|authority| match &authority.source {
             AuthoritySource::Issued(request) => Some(request),
-            AuthoritySource::Brought(_) => None,
+            AuthoritySource::Supplied(_) => None,
         })
     };
     let of_subject = |subject: &DistinguishedName| requests().find(|one| one.subject == *subject);
@@ -123,7 +123,7 @@ pub fn refuse_replaced(
         own.any(|own| replaced.come.iter().any(|new| new.spki_hash == own.spki_hash))
     };
     let newcomer = requests().find(|one| is_in(one.holder.name()));
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let trusted = replaced.trusted.iter().filter(|one| !known.has(&one.certificate));
     let trusted = trusted.filter_map(|found| {
         let new = &of_subject(&found.certificate.subject).or(newcomer)?.holder;
@@ -136,7 +136,7 @@ pub fn refuse_replaced(
         Some((new, served_refusal(new, found, way_out)))
     });
     let all = trusted.chain(served);
-    all.filter_map(|(new, refusal)| told.insert(new).then_some(refusal)).collect()
+    all.filter_map(|(new, refusal)| reported.insert(new).then_some(refusal)).collect()
 }
 
 /// Refuses a derived store whose authorities have other keys than those that manifests trust, which another seed gives:
@@ -154,13 +154,13 @@ pub fn refuse_other_seed(
         seen.trusted.iter().partition(|one| all.has(&one.certificate));
     let issued = model.authorities.values().filter_map(|authority| match &authority.source {
         AuthoritySource::Issued(request) => Some(request),
-        AuthoritySource::Brought(_) => None,
+        AuthoritySource::Supplied(_) => None,
     });
-    let is_brought = |one: &Trusted| {
-        let mut brought = brought(model);
-        brought.any(|own| own.spki_hash == one.certificate.spki_hash)
+    let is_supplied = |one: &Trusted| {
+        let mut supplied = supplied(model);
+        supplied.any(|own| own.spki_hash == one.certificate.spki_hash)
     };
-    let has_own = known.iter().any(|one| !is_brought(one));
+    let has_own = known.iter().any(|one| !is_supplied(one));
     let refused = issued.filter_map(|request| {
         let holder = &request.holder;
         let is_of = |one: &&&Trusted| one.certificate.subject == request.subject;
@@ -178,10 +178,10 @@ pub fn refuse_other_seed(
     refused.collect()
 }
 
-/// Certificates of authorities that the spec brings along.
-pub(super) fn brought(model: &Model) -> impl Iterator<Item = &Certificate> {
+/// Certificates of authorities that the spec supplies.
+pub(super) fn supplied(model: &Model) -> impl Iterator<Item = &Certificate> {
     let chains = model.authorities.values().filter_map(|authority| match &authority.source {
-        AuthoritySource::Brought(chain) => Some(chain),
+        AuthoritySource::Supplied(chain) => Some(chain),
         AuthoritySource::Issued(_) => None,
     });
     chains.flatten()
@@ -197,7 +197,7 @@ impl Known {
     fn of(model: &Model, inventory: &Inventory) -> Self {
         // What lies behind a certificate in its file is another authority's, whose own files may be lost.
         let held = inventory.held.values().map(|held| held.certificate().spki_hash);
-        let keys = brought(model).map(|one| one.spki_hash).chain(held);
+        let keys = supplied(model).map(|one| one.spki_hash).chain(held);
         let entries = &inventory.ledger.entries;
         let generations = inventory.generations.keys().flat_map(|name| inventory.trusted(name));
         Self {
@@ -229,7 +229,7 @@ impl<'a> Store<'a> {
         Self {
             knows: "which neither the store nor the spec knows",
             one_of: "of this store",
-            help: &[BRING_BACK],
+            help: &[RESTORE],
             way_out,
         }
     }
@@ -248,7 +248,7 @@ impl<'a> Store<'a> {
     }
 }
 
-const BRING_BACK: &str = "if the store is lost or elsewhere, wholly or in part, bring it back: from Git (keys are not in it), from a backup, or from the machine that issued; `store.path` says where it is";
+const RESTORE: &str = "if the store is lost or elsewhere, wholly or in part, restore it: from Git (keys are not in it), from a backup, or from the machine that issued; `store.path` says where it is";
 
 /// What follows of a new authority that signs for servers.
 pub(super) const CALLERS_NEED_IT: &str = "all who call its servers need its certificate";
@@ -271,7 +271,7 @@ fn served_refusal(new: &Holder, found: &Trusted, way_out: &str) -> Diagnostic {
         "`{place}` has a certificate that the authority `{}` signed, which neither the store nor the spec knows: with the {new} of this store, all who trust that one refuse the server",
         certificate.issuer.rfc2253(),
     );
-    let error = Diagnostic::error("unknown-authority", title).help(BRING_BACK);
+    let error = Diagnostic::error("unknown-authority", title).help(RESTORE);
     error.help(format!(
         "if the authority is to be a new one, run `{way_out}`: then {CALLERS_NEED_IT}"
     ))
@@ -283,9 +283,8 @@ fn unread_refusal(new: &Holder, unread: &str, is_empty: bool, way_out: &str) -> 
         "{empty}which authorities `{unread}` trusts cannot be read: with a new {new}, all who have a certificate of those are locked out"
     );
     let error = Diagnostic::error("unknown-authority", title);
-    let error =
-        if is_empty { error } else { error.help(format!("bring `{unread}` back, from Git")) };
-    error.help(BRING_BACK).help(renewed(way_out))
+    let error = if is_empty { error } else { error.help(format!("restore `{unread}` from Git")) };
+    error.help(RESTORE).help(renewed(way_out))
 }
 
 fn renewed(way_out: &str) -> String {

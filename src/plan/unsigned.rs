@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::IssuancePlan;
-use super::unknown::{CALLERS_NEED_IT, brought};
+use super::unknown::{CALLERS_NEED_IT, supplied};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
 use crate::pki::certificate::{Certificate, Fingerprint};
@@ -48,7 +48,7 @@ pub fn refuse_unsigned(
         certificate.issuer.rfc2253()
     );
     let error = Diagnostic::error("lost-authority", title)
-        .help("if a part of the store is lost, bring it back: the folder of that authority below `cas`, from Git (its key from where it was issued) or from a backup");
+        .help("if a part of the store is lost, restore it: the folder of that authority below `cas`, from Git (its key from where it was issued) or from a backup");
     let error = if model.request(holder).is_some() {
         error
     } else {
@@ -61,7 +61,7 @@ pub fn refuse_unsigned(
         "all its clients need new certificates"
     };
     Some(error.help(format!(
-        "if that authority is gone for good, run `mtlsgen render --new-authorities`: then {then}"
+        "if that authority is permanently lost, run `mtlsgen render --new-authorities`: then {then}"
     )))
 }
 
@@ -69,7 +69,7 @@ pub fn refuse_unsigned(
 pub(super) struct Issuers {
     /// Identifiers of keys of authorities.
     keys: BTreeSet<Vec<u8>>,
-    /// Certificates that stand in the ledger of the authority that issued them.
+    /// Certificates in the ledger of the authority that issued them.
     issued: BTreeSet<Fingerprint>,
 }
 
@@ -84,7 +84,7 @@ impl Issuers {
         let entries = &inventory.ledger.entries;
         let former = entries.iter().filter(|entry| is_authority(&entry.holder));
         let former: Vec<Certificate> = former.filter_map(|entry| entry.parsed().ok()).collect();
-        let all = brought(model).chain(own).chain(left.map(|(_, own)| own)).chain(&former);
+        let all = supplied(model).chain(own).chain(left.map(|(_, own)| own)).chain(&former);
         Self {
             keys: all.filter_map(|one| one.subject_key_id.clone()).collect(),
             issued: entries.iter().map(|entry| entry.fingerprint).collect(),

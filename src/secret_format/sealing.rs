@@ -1,4 +1,4 @@
-//! The one way in which Secrets are handed over, whatever their format.
+//! The one way in which Secrets are handed over, in every format.
 
 use std::ops::Deref;
 
@@ -107,5 +107,5 @@ fn not_shown(format: &dyn SecretFormat, object: &Object) -> Diagnostic {
         "{identity} cannot be handed over in the Secret format `{name}`: its private key is not shown"
     );
     Diagnostic::error("format-needs-key", title)
-        .help("write to a file or a pipe, where the key is at hand")
+        .help("write to a file or a pipe, where the key is available")
 }

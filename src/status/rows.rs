@@ -112,10 +112,12 @@ pub(super) fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &Serial
 fn brought(sources: Sources<'_>) -> Vec<Row> {
     let Sources { model, now, .. } = sources;
     let authorities = model.authorities.values().filter_map(|authority| match &authority.source {
-        AuthoritySource::Brought(chain) => Some((Holder::Authority(authority.name.clone()), chain)),
+        AuthoritySource::Supplied(chain) => {
+            Some((Holder::Authority(authority.name.clone()), chain))
+        }
         AuthoritySource::Issued(_) => None,
     });
-    let hosts = model.brought.iter().map(|(holder, chain)| (holder.clone(), chain));
+    let hosts = model.supplied.iter().map(|(holder, chain)| (holder.clone(), chain));
     let mut rows = Vec::new();
     for (holder, chain) in authorities.chain(hosts) {
         let is_first = |(at, one): &(usize, &Certificate)| !chain[..*at].contains(one);
@@ -222,7 +224,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             continue;
         }
         let own = match &authority.source {
-            AuthoritySource::Brought(chain) => chain.first(),
+            AuthoritySource::Supplied(chain) => chain.first(),
             AuthoritySource::Issued(request) => {
                 inventory.held.get(&request.holder).map(HeldCertificate::certificate)
             }
@@ -261,7 +263,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
     let brought = model
         .authorities
         .values()
-        .flat_map(|authority| authority.lists.brought.iter().map(move |list| (authority, list)));
+        .flat_map(|authority| authority.lists.supplied.iter().map(move |list| (authority, list)));
     for (authority, list) in brought {
         let is_replaced = is_replaced(authority, list);
         let state = match list.end() <= now {
@@ -289,7 +291,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
 /// Whether lists of mtlsgen take the place of one that was brought along: that of an authority whose key is here.
 fn is_replaced(authority: &Authority, list: &RevocationList) -> bool {
     match &authority.source {
-        AuthoritySource::Brought(chain) => {
+        AuthoritySource::Supplied(chain) => {
             authority.can_sign && chain.first().is_some_and(|own| list.may_be_signed_by(own))
         }
         AuthoritySource::Issued(_) => false,

@@ -1,4 +1,4 @@
-//! An authority while it is rolled over: what stands beside the generation that signs.
+//! An authority while it is rolled over: what is stored beside the generation that signs.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What ledgers tell: every certificate that was ever issued, and what was revoked.
+//! The contents of ledgers: every certificate that was ever issued, and what was revoked.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ impl LedgerEntry {
     /// The certificate itself.
     ///
     /// # Errors
-    /// If what stands in the entry is none.
+    /// If the entry holds none.
     pub fn parsed(&self) -> Result<Certificate, CertificateError> {
         let first = Certificate::from_pem(self.certificate.as_bytes())?.into_iter().next();
         first.ok_or(CertificateError::NoCertificate)

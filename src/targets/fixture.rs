@@ -178,7 +178,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
         exposures,
         clients: BTreeMap::new(),
         server_certificates: BTreeMap::new(),
-        brought: BTreeMap::new(),
+        supplied: BTreeMap::new(),
         lineage: Lineage::default(),
         client_signers: BTreeSet::new(),
         secrets,

@@ -35,7 +35,7 @@ fn octets(value: &Value, column: usize) -> usize {
     }
 }
 
-/// Appends what stands behind `key:` or `-`: a blank and a scalar, or lines that start at column `indent`.
+/// Appends what follows `key:` or `-`: a blank and a scalar, or lines that start at column `indent`.
 pub fn push_block(out: &mut String, value: &Value, indent: usize) {
     match value {
         Value::Object(map) if !map.is_empty() => push_mapping(out, map, indent, true),
@@ -58,7 +58,7 @@ pub fn push_flow(out: &mut String, value: &Value) {
                     out.push(' ');
                 }
                 separator = ',';
-                // Quoted keys are read alike whatever their length, and whatever follows the colon.
+                // Quoted keys are read alike of any length, with anything after the colon.
                 scalar::push_quoted(out, key);
                 out.push_str(": ");
                 push_flow(out, value);
@@ -81,7 +81,7 @@ pub fn push_flow(out: &mut String, value: &Value) {
     }
 }
 
-/// Entries at column `indent`; the first one stands on a new line only if `on_new_line` says so.
+/// Entries at column `indent`; the first one is on a new line only if `on_new_line` says so.
 fn push_mapping(
     out: &mut String,
     map: &serde_json::Map<String, Value>,

@@ -28,15 +28,15 @@ pub enum FaultKind {
     AliasInItself,
     /// More documents than are expected.
     FurtherDocument,
-    /// Nothing stands before `:`.
+    /// Nothing precedes `:`.
     MissingKey,
     /// What cannot be a key.
     NoKey,
-    /// A key that stands there before.
+    /// A key that occurs before.
     Duplicate {
         /// The key.
         key: Box<str>,
-        /// Where it stands first.
+        /// Where it occurs first.
         first: Place,
     },
     /// A tag that has no meaning, or another one than the value.

@@ -123,7 +123,7 @@ impl Node {
 
     /// What is written under a key of a table in a text, with the indentation of its first line taken from all.
     ///
-    /// Of values that aliases or merge keys bring along, it is not what they say.
+    /// Of values that aliases or merge keys insert, it is not what they say.
     #[must_use]
     pub fn text_under(&self, key: &str, text: &str) -> Option<String> {
         let table = self.as_table()?;

@@ -72,11 +72,11 @@ fn message(kind: &FaultKind) -> String {
         FaultKind::TooDeep(levels) => format!("nested too deeply: more than {levels} levels"),
         FaultKind::TooMany(most) => format!("too many values: at most {most} are read"),
         FaultKind::CopiesTooMuch(most) => format!("aliases add more than {most} values"),
-        FaultKind::AliasInItself => "an alias stands inside of what it names".to_owned(),
+        FaultKind::AliasInItself => "an alias is inside the value that it names".to_owned(),
         FaultKind::FurtherDocument => "a further document starts here".to_owned(),
         FaultKind::MissingKey | FaultKind::NoKey => "a key must be text".to_owned(),
-        FaultKind::Duplicate { key, .. } => format!("the key `{key}` stands here twice"),
-        FaultKind::WrongTag(tag) => format!("the tag `{tag}` means nothing to Kubernetes"),
+        FaultKind::Duplicate { key, .. } => format!("duplicate key `{key}`"),
+        FaultKind::WrongTag(tag) => format!("the tag `{tag}` has no meaning in Kubernetes"),
         FaultKind::WrongMerge(_) => "`<<` takes a mapping or a list of mappings".to_owned(),
         FaultKind::NotFinite => {
             "infinity and `.nan` are not values of JSON: quote it if it is text".to_owned()
@@ -107,11 +107,11 @@ mod tests {
     #[test]
     fn what_kubernetes_would_misread_is_refused_with_its_place() {
         let cases = [
-            ("a: 1\nb: 2\na: 3\n", 3, "the key `a` stands here twice"),
-            ("a: !secret x\n", 1, "the tag `!secret` means nothing to Kubernetes"),
+            ("a: 1\nb: 2\na: 3\n", 3, "duplicate key `a`"),
+            ("a: !secret x\n", 1, "the tag `!secret` has no meaning in Kubernetes"),
             ("a: .inf\n", 1, "infinity"),
             ("a:\n  ? [x]\n  : 1\n", 2, "a key must be text"),
-            ("a: &x [*x]\n", 1, "an alias stands inside of what it names"),
+            ("a: &x [*x]\n", 1, "an alias is inside the value that it names"),
             ("a: b: c\n", 1, ""),
             ("a:\n\tb: c\n", 2, ""),
             ("a: [1, 2\n", 1, "unclosed"),

@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
     fn event(&mut self, event: Event<'_>, span: Span, place: Place) -> Result<(), Fault> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                // The parser says `~` where nothing stands.
+                // The parser says `~` for an empty value.
                 let is_nothing = style == ScalarStyle::Plain && place.start == place.end;
                 let text = if is_nothing { "" } else { text.as_ref() };
                 self.scalar(text, style, (anchor, tag.as_deref()), span)

@@ -2,12 +2,12 @@
 //!
 //! A string is printed plain only where no reader can take it for anything else: not the words,
 //! numbers in any base, sexagesimals and dates of YAML 1.1, in any case of letters; and only from
-//! characters that mean nothing in block nor in flow context. Everything else stands in double
-//! quotes on one line, whatever its length, with escapes that JSON and YAML share.
+//! characters that mean nothing in block nor in flow context. Everything else is in double
+//! quotes on one line, at any length, with escapes that JSON and YAML share.
 
 use std::borrow::Cow;
 
-/// Words that some reader takes for a boolean, null or a special number, whatever their case.
+/// Words that some reader takes for a boolean, null or a special number, in any case.
 const WORDS: [&str; 12] =
     ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
 
@@ -73,7 +73,7 @@ fn is_plain_in_context(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a byte means nothing wherever it stands inside of a plain scalar. Comparisons alone, so that the compiler judges many
+/// Whether a byte has no meaning anywhere inside a plain scalar. Comparisons alone, so that the compiler judges many
 /// bytes at once.
 const fn means_nothing(byte: u8) -> bool {
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
@@ -89,7 +89,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// Letters that occur in no number of any base, no exponent, no date: with one of them, a text that
-/// starts with a digit is a string to everybody.
+/// starts with a digit is a string to every reader.
 fn is_never_in_a_number(byte: u8) -> bool {
     matches!(byte, b'g'..=b'z' | b'G'..=b'Z')
         && !matches!(

@@ -1,4 +1,4 @@
-//! What scalars mean, to whom: the reader's argument.
+//! What scalars mean to which reader: the reader's argument.
 
 mod core;
 mod kubectl;

@@ -133,7 +133,7 @@ fn ordinary_strings_are_plain() {
 }
 
 #[test]
-fn numbers_are_numbers_to_everybody() {
+fn numbers_are_numbers_to_every_reader() {
     let value = json!({"a": 1, "b": -1, "c": 1.5, "d": 1e300, "e": 1e-7, "f": u64::MAX, "g": 2.0, "h": null, "i": true});
     let yaml = emit(&value);
     assert!(yaml.contains("d: 1.0e+300\ne: 1.0e-7\n"), "{yaml}");
@@ -206,7 +206,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn comments_stand_wherever_they_may() {
+fn comments_are_allowed_anywhere() {
     let text = "# 1\na: # 2\n- # 3\n  b: 1 # 4\n  # 5\n- [1, # 6\n  2]\n# 7\n---\n# 8\nc: # 9\n  d\n# 10\n";
     assert_eq!(parse(text).unwrap(), [json!({"a": [{"b": 1}, [1, 2]]}), json!({"c": "d"})]);
 }

@@ -24,8 +24,8 @@ fn all_succeed(commands: impl Iterator<Item = Command>) {
     let children: Vec<Child> = commands.map(start).collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{told}");
+        let reported = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{reported}");
     }
 }
 
@@ -69,13 +69,14 @@ fn a_hundred_processes_that_each_add_a_client_lose_none() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_is_told_and_changes_nothing() {
+fn a_clock_that_is_set_back_is_reported_and_changes_nothing() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "--at", "2030-06-01"]);
     let before = certificates_and_keys(&sandbox.path("pki"));
     let run = sandbox.ok(&["render", "--at", "2029-06-01"]);
-    let told = "is valid from 2030-05-31T23:55:00Z only, as those of 3 others; it is 2029-06-01";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let reported =
+        "is valid from 2030-05-31T23:55:00Z only, as those of 3 others; it is 2029-06-01";
+    assert!(run.stderr.contains(reported), "{}", run.stderr);
     // Nothing new can be signed by an authority whose time has not come.
     sandbox.write("mtls.toml", SPEC.to_owned() + "[clients.carol]\nissuer = \"clients\"\n");
     let run = sandbox.run(&["render", "--at", "2029-06-01"]);
@@ -91,7 +92,7 @@ fn certificates_and_keys(store: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files(store).into_iter().filter(is_kept).collect()
 }
 
-/// The program as somebody whom permissions hold back, be it root that runs the tests.
+/// The program as a user whom permissions restrict, even where root runs the tests.
 fn unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> Option<Run> {
     let mut command = Command::new(optional_tool("setpriv")?);
     let capabilities = ["--bounding-set=-all", "--inh-caps=-all", "--"];
@@ -107,7 +108,7 @@ fn unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> Option<Run> {
 type Lost = (&'static str, u32, &'static str);
 
 #[test]
-fn lost_permissions_are_told_and_nothing_is_changed() {
+fn lost_permissions_are_reported_and_nothing_is_changed() {
     let cases: [Lost; 5] = [
         ("pki", 0o500, "cannot"),
         ("pki", 0o000, "cannot read"),
@@ -115,7 +116,7 @@ fn lost_permissions_are_told_and_nothing_is_changed() {
         ("pki/clients/alice", 0o500, "cannot"),
         ("pki/cas/clients/tls.key", 0o000, "cannot read"),
     ];
-    for (path, mode, told) in cases {
+    for (path, mode, reported) in cases {
         let sandbox = Sandbox::with_toml(SPEC);
         sandbox.ok(&["render", "-q", "--at", "2030-01-01"]);
         let before = certificates_and_keys(&sandbox.path("pki"));
@@ -126,7 +127,7 @@ fn lost_permissions_are_told_and_nothing_is_changed() {
         fs::set_permissions(&place, usual).unwrap();
         let Some(run) = run else { return };
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{path}: {}", run.stderr);
-        for words in [told, "give the user who runs mtlsgen access to the store's files"] {
+        for words in [reported, "give the user who runs mtlsgen access to the store's files"] {
             assert!(run.stderr.contains(words), "{path}: {words}: {}", run.stderr);
         }
         assert!(before == certificates_and_keys(&sandbox.path("pki")), "{path}: changed");
@@ -162,18 +163,18 @@ kilobytes=4
 while [ "$status" -ne 0 ]; do
     mount -t tmpfs -o size="${kilobytes}k" tmpfs disk || exit 77
     cp mtls.toml disk/ || exit 76
-    "$1" render -q -f disk/mtls.toml >/dev/null 2>told
+    "$1" render -q -f disk/mtls.toml >/dev/null 2>said
     status=$?
     case $status in
     0) : ;;
     2)
-        grep -q 'make room on the disk' told || { echo "$kilobytes: other words:"; cat told; exit 1; }
+        grep -q 'make room on the disk' said || { echo "$kilobytes: other words:"; cat said; exit 1; }
         left=$(find disk -name 'tls.*' ; find disk -name '*.new')
         [ -z "$left" ] || { echo "$kilobytes: left behind: $left"; exit 1; }
         mount -o remount,size=8m disk
         "$1" render -q -f disk/mtls.toml >/dev/null || exit 1
         ;;
-    *) echo "status $status"; cat told; exit 1 ;;
+    *) echo "status $status"; cat said; exit 1 ;;
     esac
     "$1" render -q --locked -f disk/mtls.toml >/dev/null || exit 1
     umount disk
@@ -191,12 +192,12 @@ fn a_full_disk_leaves_a_store_that_works_once_there_is_room() {
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", FULL_DISK, "sh"]);
     command.arg(env!("CARGO_BIN_EXE_mtlsgen")).current_dir(sandbox.folder());
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    if told.is_empty() && String::from_utf8_lossy(&output.stderr).contains("not permitted") {
+    let reported = String::from_utf8_lossy(&output.stdout);
+    if reported.is_empty() && String::from_utf8_lossy(&output.stderr).contains("not permitted") {
         eprintln!("left out: no file system can be mounted here");
         return;
     }
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    let kilobytes: u32 = told.trim().parse().unwrap();
+    assert!(output.status.success(), "{reported}{}", String::from_utf8_lossy(&output.stderr));
+    let kilobytes: u32 = reported.trim().parse().unwrap();
     assert!(kilobytes > 40, "several sizes were too small: {kilobytes}");
 }

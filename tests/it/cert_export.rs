@@ -228,7 +228,7 @@ fn passwords_come_and_go_where_they_are_asked_to() {
     // Nothing is written where one of both has no place, not even over a file that is there.
     let before = sandbox.files();
     fs::create_dir(sandbox.path("folder")).unwrap();
-    for (arguments, told) in [
+    for (arguments, reported) in [
         (["a.p12", "a.p12"], "the PKCS#12 file and its password cannot be one file"),
         (["folder", "f"], "`folder` is in the way of a file"),
         (["a.p12", "folder"], "`folder` is in the way of a file"),
@@ -243,7 +243,7 @@ fn passwords_come_and_go_where_they_are_asked_to() {
             let asked = ["cert", "export", "alice", "-o", output, "--new-password-file", password];
             let run = sandbox.run(&[&asked[..], force].concat());
             assert_eq!(run.status, 2, "{arguments:?}");
-            assert!(run.stderr.contains(told), "{arguments:?}: {}", run.stderr);
+            assert!(run.stderr.contains(reported), "{arguments:?}: {}", run.stderr);
         }
     }
     assert_eq!(sandbox.files(), before);

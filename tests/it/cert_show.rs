@@ -89,7 +89,7 @@ fn holders_are_shown_with_the_chain_up_to_the_root() {
     assert_eq!(run.stderr, "");
     assert!(run.stdout.contains("\ncertificate: client (clients/alice)\n"), "{}", run.stdout);
     assert!(!run.stdout.contains("error") && !run.stdout.contains("warning"), "{}", run.stdout);
-    // The root is drawn, but nobody asked what it says.
+    // The root is drawn, but its contents were not asked for.
     assert_eq!(run.stdout.matches("\ncertificate: ").count(), 2, "{}", run.stdout);
     for name in ["cas/root", "hosts/web", "clients/web", "pki/clients/alice/tls.crt"] {
         sandbox.ok(&["cert", "show", name]);
@@ -137,7 +137,7 @@ fn names_that_are_not_there_end_in_proposals() {
     sandbox.ok(&["cert", "show", "alice"]);
     sandbox.write("mtls.toml", "[cas");
     assert_eq!(sandbox.run(&["cert", "show", "alice"]).status, 2);
-    // A lost certificate is told as everywhere.
+    // A lost certificate is reported as everywhere.
     sandbox.write("mtls.toml", SPEC);
     std::fs::remove_file(sandbox.path("pki/clients/alice/tls.crt")).unwrap();
     let lost = sandbox.run(&["cert", "show", "alice"]);
@@ -245,7 +245,7 @@ fn what_is_wrong_is_named_and_checked() {
         ),
     ];
     for (name, issuer, more, code) in cases {
-        // A second basicConstraints would stand beside openssl's own.
+        // A second basicConstraints would be beside openssl's own.
         bench.make(name, issuer, &more);
         let file = format!("{name}.pem");
         let shown = bench.json(&[&file, "root.pem"]);
@@ -485,7 +485,7 @@ fn names_that_an_authority_above_may_not_certify_are_a_problem() {
                 "{message}"
             );
         }
-        // Without the root, nobody can tell.
+        // Without the root, that is unknown.
         assert!(
             !findings(&bench.json(&[&format!("{name}.pem"), "issuing.pem"]))
                 .contains(&"name-constraints".to_owned())
@@ -499,10 +499,10 @@ fn names_that_an_authority_above_may_not_certify_are_a_problem() {
 }
 
 #[test]
-fn nobody_else_is_read_for_one_holder() {
+fn only_the_requested_holder_is_read() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "-q"]);
-    // Whoever reads them, fails.
+    // Reading them fails.
     sandbox.write("pki/clients/web/tls.crt", "damaged");
     for (path, _) in sandbox.files() {
         if path.parent().is_some_and(|folder| folder.ends_with("ledger")) {
@@ -517,7 +517,7 @@ fn nobody_else_is_read_for_one_holder() {
 }
 
 #[test]
-fn what_is_there_a_hundred_times_is_told_once() {
+fn what_is_there_a_hundred_times_is_reported_once() {
     let Some(bench) = Bench::new() else { return };
     bench.make("root", None, "");
     bench.sandbox.write("many.pem", bench.sandbox.read("root.pem").repeat(100));

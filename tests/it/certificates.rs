@@ -54,11 +54,11 @@ fn trust_of(sandbox: &Sandbox, leaf: &std::path::Path) -> std::path::PathBuf {
     if own.subject == own.issuer {
         return leaf.to_owned();
     }
-    let brought = std::fs::read_dir(sandbox.folder()).unwrap().map(|entry| entry.unwrap().path());
-    let brought = brought.filter(|path| path.extension().is_some_and(|ending| ending == "pem"));
+    let supplied = std::fs::read_dir(sandbox.folder()).unwrap().map(|entry| entry.unwrap().path());
+    let supplied = supplied.filter(|path| path.extension().is_some_and(|ending| ending == "pem"));
     let roots: String = stored(sandbox, "cas")
         .into_iter()
-        .chain(brought)
+        .chain(supplied)
         .flat_map(|path| Certificate::from_pem(&std::fs::read(path).unwrap()).unwrap())
         .filter(|certificate| certificate.subject == certificate.issuer)
         .map(|certificate| certificate.to_pem())

@@ -19,7 +19,7 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
-fn every_help_text_is_on_stdout_and_tells_the_exit_status() {
+fn every_help_text_is_on_stdout_and_has_the_exit_status() {
     assert!(commands().len() >= 5, "{:?}", commands());
     for command in commands().iter().map(String::as_str).chain([""]) {
         for flag in ["-h", "--help"] {

@@ -1,4 +1,4 @@
-//! Ways to leave a protected host open without a word: each ends with status 2, a message that names the
+//! Ways to silently leave a protected host open: each ends with status 2, a message that names the
 //! thing, no output and no folder.
 
 mod annotations;
@@ -184,7 +184,7 @@ fn specs_that_contradict_themselves() {
 }
 
 #[test]
-fn a_secret_that_nobody_has_shown_is_a_warning() {
+fn a_secret_that_was_not_provided_is_a_warning() {
     for (written, namespaced, elsewhere) in [
         ("their-ca", "default/their-ca", false),
         ("default/their-ca", "default/their-ca", false),

@@ -1,11 +1,11 @@
 //! A store that keeps nothing: the same bytes from the same seed wherever it runs, and no byte of the seed anywhere.
 
-mod brought;
 mod commands;
 mod rollover;
 mod same_bytes;
 mod secrecy;
 mod seeds;
+mod supplied;
 mod year;
 
 use std::fs;

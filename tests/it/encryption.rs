@@ -13,7 +13,7 @@ use mtlsgen::pki::key::PrivateKey;
 
 use crate::support::{Sandbox, data, files, object, objects, output_of, tool};
 
-/// Everybody whose key lies in the store of [`spec`].
+/// Every holder whose key lies in the store of [`spec`].
 pub const HOLDERS: [&str; 5] =
     ["cas/clients", "cas/root", "clients/alice", "clients/bob", "hosts/a.example.com"];
 
@@ -31,7 +31,7 @@ pub fn spec(recipients: &[&str]) -> String {
     )
 }
 
-/// Somebody with an identity that `age-keygen` made, in the file `NAME.txt`.
+/// A user with an identity that `age-keygen` made, in the file `NAME.txt`.
 pub struct Person {
     pub file: PathBuf,
     pub recipient: String,
@@ -191,7 +191,7 @@ fn git_takes_encrypted_keys_and_no_others_and_a_clone_works() {
     run(sandbox.folder(), &["commit", "-q", "-m", "store"]);
     let clone = Sandbox::new();
     run(clone.folder(), &["clone", "-q", sandbox.folder().to_str().unwrap(), "clone"]);
-    // Git gives encrypted keys the mode of any file, which nobody minds.
+    // Git gives encrypted keys the mode of any file, which is harmless.
     let arguments = ["render", "-f", "clone/mtls.toml", "--identity", people[0].file()];
     let cloned = clone.ok(&arguments);
     assert_eq!(cloned.stderr, "");
@@ -237,7 +237,7 @@ fn what_needs_no_private_key_works_without_an_identity() {
             ),
             &*people[0].recipient,
             &people[1].recipient,
-            "say `--identity FILE` or set `SOPS_AGE_KEY_FILE`",
+            "use `--identity FILE` or set `SOPS_AGE_KEY_FILE`",
             "`SOPS_AGE_KEY` (not set), `SOPS_AGE_KEY_FILE` (not set), `SOPS_AGE_KEY_CMD` (not set)",
         ] {
             assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
@@ -273,7 +273,7 @@ fn issuing_needs_the_issuers_key_alone() {
 }
 
 #[test]
-fn recipients_that_are_none_are_told_with_their_place() {
+fn recipients_that_are_none_are_reported_with_their_place() {
     let sandbox = Sandbox::new();
     let Some(person) = Person::new(&sandbox, "ann") else { return };
     sandbox.write("mtls.toml", spec(&[&person.recipient, &person.identity()]));

@@ -344,7 +344,7 @@ fn ingress(name: &str, depth: u8, server: &str) -> Value {
                 annotation("auth-tls-secret"): format!("default/{name}"),
                 annotation("auth-tls-verify-client"): "optional_no_ca",
                 annotation("auth-tls-verify-depth"): depth.to_string(),
-                // Who is refused is told why as well.
+                // A client that is refused gets the reason as well.
                 annotation("auth-tls-error-page"): "/",
             },
         },

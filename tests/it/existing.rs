@@ -279,7 +279,7 @@ fn certificates_of_secrets_are_shown_and_handed_out() {
 
 /// Each with what was changed about the Secrets, and what is said of it.
 #[test]
-fn what_is_no_store_is_refused_and_no_key_is_told() {
+fn what_is_no_store_is_refused_and_no_key_is_printed() {
     let (_, objects) = rendered(SPEC);
     let stored = as_stored(&objects);
     let at = |name: &str| {

@@ -95,7 +95,7 @@ pub fn replace(sandbox: &Sandbox, from: &str, to: &str) {
 }
 
 #[test]
-fn each_object_has_a_file_and_keys_stand_apart_whatever_the_umask() {
+fn each_object_has_a_file_and_keys_are_apart_under_any_umask() {
     for umask in ["022", "077", "000"] {
         let sandbox = Sandbox::with_toml(SPEC);
         let mut shell = Command::new("sh");
@@ -348,7 +348,7 @@ fn a_selection_removes_nothing() {
 }
 
 #[test]
-fn check_tells_with_its_status_and_writes_nothing() {
+fn check_reports_with_its_status_and_writes_nothing() {
     let sandbox = Sandbox::with_toml(SPEC);
     let check = |sandbox: &Sandbox| sandbox.run(&["render", "-o", "out", "--check"]);
     let run = check(&sandbox);
@@ -389,7 +389,7 @@ fn a_diff_is_readable_text_with_a_status() {
     replace(&sandbox, "[clients.job]\n", "[clients.job]\nsubject = \"CN=other\"\n");
     let stale = sandbox.run(&["diff", "out"]);
     assert_eq!(stale.status, 1);
-    assert!(stale.stderr.contains("subject shall be `CN=other`"), "{}", stale.stderr);
+    assert!(stale.stderr.contains("expected subject `CN=other`"), "{}", stale.stderr);
     sandbox.ok(&["render"]);
     let before = state(sandbox.folder());
     let run = sandbox.run(&["diff", "out"]);

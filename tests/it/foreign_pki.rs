@@ -1,4 +1,4 @@
-//! Hosts whose certificates are somebody else's: cert-manager's server Secret and a trust Secret in
+//! Hosts whose certificates are managed by others: cert-manager's server Secret and a trust Secret in
 //! another namespace, filled here by openssl as their keepers would; asked with real handshakes.
 
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ fn secret(namespace: &str, name: &str, data: &[(&str, String)]) -> Value {
 }
 
 #[test]
-fn secrets_of_others_let_in_whom_they_should_and_nobody_else() {
+fn secrets_of_others_admit_the_intended_clients_alone() {
     let Some(openssl) = tool("openssl") else { return };
     let sandbox = example("cert-manager");
     let mut objects = sandbox.render();
@@ -99,9 +99,9 @@ fn secrets_of_others_let_in_whom_they_should_and_nobody_else() {
     ));
     let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
 
-    let nobody = ClientFiles { trust: Some(sandbox.path("server.crt")), ..ClientFiles::default() };
+    let nothing = ClientFiles { trust: Some(sandbox.path("server.crt")), ..ClientFiles::default() };
     for (what, client, status) in [
-        ("no certificate", nobody, "400"),
+        ("no certificate", nothing, "400"),
         ("good", pki.client("good"), "200"),
         ("another authority of the same name", pki.client("other"), "400"),
         ("for servers", pki.client("wrong-usage"), "400"),

@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn each_walk_through_lets_in_whom_it_should_and_nobody_else() {
+fn each_walk_through_admits_the_intended_clients_alone() {
     for case in CASES {
         let sandbox = example(case.example);
         let objects = sandbox.render();
@@ -101,10 +101,10 @@ fn optional_lets_in_those_without_a_certificate_and_public_hosts_ask_for_none() 
     let sandbox = example("protected-among-public");
     let objects = sandbox.render();
     let Some(nginx) = Nginx::serving(&objects, sandbox.folder()) else { return };
-    let nobody = ClientFiles::default();
-    let optional = nginx.ask("orders.shop.example.com", &nobody).unwrap();
+    let nothing = ClientFiles::default();
+    let optional = nginx.ask("orders.shop.example.com", &nothing).unwrap();
     assert_eq!((optional.status.as_str(), optional.body.contains("verify=NONE")), ("200", true));
-    assert_eq!(nginx.ask("www.shop.example.com", &nobody).unwrap().status, "200");
+    assert_eq!(nginx.ask("www.shop.example.com", &nothing).unwrap().status, "200");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn post_render(sandbox: &Sandbox, chart: &str) -> Run {
 }
 
 #[test]
-fn the_chart_stays_byte_by_byte_and_the_objects_stand_behind_it() {
+fn the_chart_stays_byte_by_byte_and_the_objects_follow_it() {
     let sandbox = example();
     let rendered = sandbox.render();
     for chart in [CHART, CHART.trim_end(), ""] {
@@ -59,7 +59,7 @@ fn a_second_call_adds_nothing() {
     let once = post_render(&sandbox, CHART).stdout;
     assert_eq!(post_render(&sandbox, &once).stdout, once);
     // Helm 4 says in each object where it comes from.
-    let told: Vec<String> = objects(&once)
+    let reported: Vec<String> = objects(&once)
         .into_iter()
         .map(|mut object| {
             let annotations = &mut object["metadata"]["annotations"];
@@ -67,8 +67,8 @@ fn a_second_call_adds_nothing() {
             mtlsgen::yaml::emit(&object)
         })
         .collect();
-    let told = told.join("---\n");
-    assert_eq!(post_render(&sandbox, &told).stdout, told);
+    let reported = reported.join("---\n");
+    assert_eq!(post_render(&sandbox, &reported).stdout, reported);
 }
 
 #[test]

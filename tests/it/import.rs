@@ -1,4 +1,4 @@
-//! `mtlsgen import`: PKIs of other tools come along, nothing is issued anew, and their clients go on.
+//! `mtlsgen import`: PKIs of other tools come along, nothing is reissued, and their clients go on.
 
 mod afterwards;
 mod clusters;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::nginx::ClientFiles;
 use crate::support::{Run, Sandbox, files, output_of, tool};
 
-/// A folder with somebody's PKI in `old`, made by openssl.
+/// A folder with an existing PKI in `old`, made by openssl.
 pub struct Old {
     pub sandbox: Sandbox,
     openssl: PathBuf,

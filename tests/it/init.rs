@@ -100,7 +100,7 @@ fn another_schema_is_not_overwritten() {
 }
 
 #[test]
-fn the_editor_line_stands_where_the_schema_does_and_only_there() {
+fn the_editor_line_is_only_where_the_schema_is() {
     for (format, name, line) in [
         ("toml", "mtls.toml", "#:schema ./mtls.schema.json"),
         ("yaml", "mtls.yaml", "# yaml-language-server: $schema=./mtls.schema.json"),

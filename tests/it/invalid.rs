@@ -1,4 +1,4 @@
-//! Wrong input: each file of `tests/invalid` gives the diagnostics that stand beside it, exit status 2,
+//! Wrong input: each file of `tests/invalid` gives the diagnostics beside it, exit status 2,
 //! and nothing else: no output, no store.
 //!
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites what is expected: read before you accept.

@@ -56,13 +56,13 @@ pub fn search(files: &[(PathBuf, Vec<u8>, bool)], secrets: &[Vec<u8>]) -> Vec<Le
     for said in SAID.take() {
         let command = said.arguments.join(" ");
         if let Some(whose) = wanted.find(said.stderr.as_bytes()) {
-            leaks.push(format!("`{command}` told {whose} on standard error"));
+            leaks.push(format!("`{command}` printed {whose} on standard error"));
         }
         if HANDS_OUT.iter().any(|allowed| command.starts_with(allowed)) {
             continue;
         }
         if let Some(whose) = wanted.find(said.stdout.as_bytes()) {
-            leaks.push(format!("`{command}` told {whose} on standard output"));
+            leaks.push(format!("`{command}` printed {whose} on standard output"));
         }
     }
     for (path, bytes, by_test) in files {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_search_finds_a_key_that_the_program_tells() {
+    fn the_search_finds_a_key_that_the_program_prints() {
         let sandbox = Sandbox::with_toml(SPEC);
         let manifests = sandbox.ok(&["render"]).stdout;
         let key = sandbox.read("pki/hosts/a.example.com/tls.key");
@@ -204,15 +204,15 @@ mod tests {
             stdout: stdout.to_owned(),
             stderr: stderr.to_owned(),
         };
-        let told = |arguments: &[&str], run: &Run| {
+        let reported = |arguments: &[&str], run: &Run| {
             remember(Command::new("mtlsgen").args(arguments), run);
             searched(&sandbox)
         };
-        assert_eq!(told(&["render"], &run(&manifests, "")), [""; 0]);
-        assert_eq!(told(&["status"], &run("no key", "none")), [""; 0]);
-        assert_eq!(told(&["status"], &run(&manifests, "")).len(), 1);
-        assert_eq!(told(&["render"], &run("", &key)).len(), 1);
-        assert_eq!(told(&["diff", "x"], &run(&key, &manifests)).len(), 2);
+        assert_eq!(reported(&["render"], &run(&manifests, "")), [""; 0]);
+        assert_eq!(reported(&["status"], &run("no key", "none")), [""; 0]);
+        assert_eq!(reported(&["status"], &run(&manifests, "")).len(), 1);
+        assert_eq!(reported(&["render"], &run("", &key)).len(), 1);
+        assert_eq!(reported(&["diff", "x"], &run(&key, &manifests)).len(), 2);
     }
 
     #[test]

@@ -66,3 +66,4 @@ mod terminal;
 mod typed;
 mod vocabulary;
 mod walkthroughs;
+mod words;

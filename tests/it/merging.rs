@@ -296,8 +296,8 @@ fn paths_start_from_the_file_that_contains_them_and_the_store_lies_beside_the_fi
     sandbox.ok(&["render", "-f", "specs/base/base.toml", "--set", "store.path=here/keys"]);
     assert!(sandbox.path("here/keys/hosts/a.example.com/tls.crt").is_file());
     sandbox.write("partner.pem", &certificate);
-    let brought = ["-f", "specs/base/base.toml", "--set", "cas.partner.certificate=partner.pem"];
-    sandbox.ok(&[&["render"][..], &brought].concat());
+    let supplied = ["-f", "specs/base/base.toml", "--set", "cas.partner.certificate=partner.pem"];
+    sandbox.ok(&[&["render"][..], &supplied].concat());
 
     // Standard input has the working directory for its folder.
     let input =
@@ -397,7 +397,7 @@ fn a_spec_that_declares_nothing_removes_nothing() {
     sandbox.ok(&["render", "-f", "empty.yaml", "-f", "mtls.toml"]);
 }
 
-/// The name alone marks what stands on the command line, and a file can be called so.
+/// The name alone marks what is on the command line, and a file can be called so.
 #[test]
 fn a_file_that_is_called_like_the_flag_is_a_file() {
     let sandbox = Sandbox::new();

@@ -127,7 +127,10 @@ fn where_no_secret_holds_a_key_none_is_needed() {
     let objects = sandbox.render();
     assert_eq!(names(&objects).len(), 1);
     let ingress = objects.iter().find(|object| object["kind"] == "Ingress").unwrap();
-    assert_eq!(ingress["spec"]["tls"][0]["secretName"], "given", "somebody else's keeps its name");
+    assert_eq!(
+        ingress["spec"]["tls"][0]["secretName"], "given",
+        "one made by others keeps its name"
+    );
 }
 
 #[test]

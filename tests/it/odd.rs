@@ -1,5 +1,5 @@
 //! Authorities, revocation lists and signing requests that are odd, made by a real openssl (`tests/odd/make.py`): what
-//! `openssl verify`, a real nginx and mtlsgen make of each stands in a table of the documentation.
+//! `openssl verify`, a real nginx and mtlsgen make of each is in a table of the documentation.
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites it: read before you accept.
 
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ const NOT_READ: [&str; 65] = [
     "usage-malformed",
 ];
 
-/// What mtlsgen refuses although nginx lets the clients in, each for a reason that the page tells.
+/// What mtlsgen refuses although nginx lets the clients in, each for a reason that the page gives.
 const STRICTER: [&str; 6] = [
     "constraints-none",
     "list-delta",
@@ -310,7 +310,7 @@ fn the_table_is_what_openssl_nginx_and_mtlsgen_say() {
 }
 
 #[test]
-fn existing_secrets_inspection_and_import_tell_of_what_nginx_refuses() {
+fn existing_secrets_inspection_and_import_report_what_nginx_refuses() {
     let Some(odd) = odd() else { return };
     let mut wrong = Vec::new();
     for name in odd.authorities().filter(|name| !is_about_a_client(name)) {
@@ -336,15 +336,15 @@ fn existing_secrets_inspection_and_import_tell_of_what_nginx_refuses() {
                 files.iter().filter(|file| file.exists()).map(|file| file.to_str().unwrap());
             let fixed = ["cert", "show", "--format", "json"];
             let shown = odd.sandbox.run(&fixed.into_iter().chain(files).collect::<Vec<_>>());
-            let is_told = shown.status != 0 || shown.stdout.contains("\"severity\"");
-            assert!(is_told, "{name}:\n{}{}", shown.stdout, shown.stderr);
-            import_tells(odd, name);
+            let is_reported = shown.status != 0 || shown.stdout.contains("\"severity\"");
+            assert!(is_reported, "{name}:\n{}{}", shown.stdout, shown.stderr);
+            import_reports(odd, name);
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn import_tells(odd: &Odd, name: &str) {
+fn import_reports(odd: &Odd, name: &str) {
     let into = tempfile::tempdir().unwrap();
     let folder = into.path().join("pki");
     fs::create_dir(&folder).unwrap();
@@ -354,11 +354,11 @@ fn import_tells(odd: &Odd, name: &str) {
     let [folder, target] = [folder.as_path(), into.path()].map(|path| path.to_str().unwrap());
     let run = odd.sandbox.run(&["import", "--dry-run", "--output", target, folder]);
     let text = format!("{}{}", run.stdout, run.stderr);
-    assert!(run.status != 0 || tells(&text), "{name}:\n{text}");
+    assert!(run.status != 0 || reports(&text), "{name}:\n{text}");
 }
 
-fn tells(text: &str) -> bool {
-    ["nginx refuses every client", "403 to everybody", "controllers do not"]
+fn reports(text: &str) -> bool {
+    ["nginx refuses every client", "403 to every client", "controllers do not"]
         .iter()
         .any(|words| text.contains(words))
 }

@@ -1,10 +1,10 @@
-//! What is over of one partner stops those who work with it, and nobody else; the whole is refused as ever.
+//! What has expired of one partner stops only commands that work with it; the whole is refused as ever.
 
 use serde_json::Value;
 
 use crate::support::{Run, Sandbox, object, objects};
 
-/// A host of ours, one that trusts a partner with a list, one with a server certificate of somebody else, and clients
+/// A host of ours, one that trusts a partner with a list, one with a server certificate of others, and clients
 /// below an authority that came with its key.
 const SPEC: &str = r#"
 [cas.clients]
@@ -82,7 +82,7 @@ fn refused(run: &Run, code: &str) {
     assert!(run.stderr.contains(&format!("error[{code}]")), "{}", run.stderr);
 }
 
-/// Done, and told of as a warning.
+/// Done, and reported as a warning.
 fn done(run: &Run, code: &str) {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stderr.contains(&format!("warning[{code}]")), "{}", run.stderr);
@@ -139,7 +139,7 @@ fn templates_of_ones_own_may_put_certificates_anywhere() {
 }
 
 #[test]
-fn who_has_an_issuer_that_is_over_waits_and_nobody_else() {
+fn only_those_with_an_expired_issuer_wait() {
     let sandbox = made();
     let renew =
         |at: &str, more: &[&str]| sandbox.run(&[&["cert", "renew", "--at", at], more].concat());
@@ -250,7 +250,7 @@ fn secrets_that_others_fill_stop_their_own_hosts_alone() {
     refused(&render(DAY, &[]), "secret-missing");
     done(&render(DAY, &["served.example.com"]), "secret-missing");
     refused(&render(LIST_OVER, &["served.example.com"]), "trust-revocation");
-    // What two hosts share is told of the one that is wanted.
+    // What two hosts share is reported for the one that is wanted.
     let run = render(LIST_OVER, &["second.example.com"]);
     refused(&run, "trust-revocation");
     assert!(run.stderr.contains("hosts.\"second.example.com\""), "{}", run.stderr);

@@ -32,31 +32,31 @@ fn a_certificate_is_reissued_for_its_reason_alone() {
             "[clients.alice]\n",
             "[clients.alice]\nsubject = \"CN=alice2\"\n",
             "clients/alice",
-            "subject shall be `CN=alice2`, is `CN=alice`",
+            "expected subject `CN=alice2`, found `CN=alice`",
         ),
         (
             "[clients.alice]\n",
             "[clients.alice]\nemailAddresses = [\"a@example.com\"]\n",
             "clients/alice",
-            "names shall be `a@example.com`, are none",
+            "expected names `a@example.com`, found none",
         ),
         (
             "[clients.alice]\n",
             "[clients.alice]\nprivateKey = { algorithm = \"RSA\" }\n",
             "clients/alice",
-            "key shall be",
+            "expected key",
         ),
         (
             "issuer = \"issuing\"\n",
             "issuer = \"root\"\n",
             "clients/alice",
-            "issuer shall be `CN=root`, is `CN=issuing`",
+            "expected issuer `CN=root`, found `CN=issuing`",
         ),
         (
             "tls.issuer = \"self-signed\"",
             "tls = { issuer = \"root\" }",
             "hosts/web.example.com",
-            "issuer shall be `CN=root`",
+            "expected issuer `CN=root`",
         ),
     ] {
         let sandbox = Sandbox::with_toml(SPEC);
@@ -102,15 +102,15 @@ fn a_key_is_kept_unless_its_certificate_was_revoked() {
     let renew = |flags: &[&str]| {
         let all = [&["cert", "renew", "alice", "--reuse-key", "--format", "json"], flags].concat();
         let run = sandbox.ok(&all);
-        let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-        (told["certificates"][0].clone(), run.stderr)
+        let reported: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        (reported["certificates"][0].clone(), run.stderr)
     };
-    let (told, words) = renew(&[]);
-    assert_eq!((&told["name"], &told["key"]), (&"alice".into(), &"kept".into()));
-    assert_eq!(told["serial"], sandbox.certificate("clients/alice").serial.to_string());
+    let (reported, words) = renew(&[]);
+    assert_eq!((&reported["name"], &reported["key"]), (&"alice".into(), &"kept".into()));
+    assert_eq!(reported["serial"], sandbox.certificate("clients/alice").serial.to_string());
     assert!(words.contains("mtlsgen cert export clients/alice"), "{words}");
     assert_eq!(key(), first);
-    // The earlier certificate tells that somebody else has the key of this one.
+    // The earlier certificate says that the key of this one is compromised.
     let files = fs::read_dir(sandbox.path("pki/cas/issuing/ledger")).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     let current = sandbox.certificate("clients/alice").serial.to_string();
@@ -121,10 +121,10 @@ fn a_key_is_kept_unless_its_certificate_was_revoked() {
     let former = names.into_iter().find(is_former).unwrap();
     let former = former.trim_end_matches(".toml");
     sandbox.ok(&["cert", "revoke", former, "--reason", "keyCompromise"]);
-    let (told, _) = renew(&["--dry-run"]);
-    assert_eq!((&told["key"], &told["serial"]), (&"new".into(), &serde_json::Value::Null));
+    let (reported, _) = renew(&["--dry-run"]);
+    assert_eq!((&reported["key"], &reported["serial"]), (&"new".into(), &serde_json::Value::Null));
     let (_, words) = renew(&[]);
-    assert!(words.contains("asked for; with a new key"), "{words}");
+    assert!(words.contains("requested; with a new key"), "{words}");
     assert_ne!(key(), first);
 }
 
@@ -187,7 +187,7 @@ fn locked_issues_nothing_and_says_what_is_missing() {
 }
 
 #[test]
-fn a_dry_run_tells_what_would_be_issued_and_does_nothing() {
+fn a_dry_run_reports_what_would_be_issued_and_does_nothing() {
     let sandbox = Sandbox::with_toml(SPEC);
     let run = sandbox.ok(&["render", "--dry-run"]);
     assert!(run.stderr.contains("client `alice`: never issued"), "{}", run.stderr);

@@ -1,4 +1,4 @@
-//! Who is revoked gets in nowhere, and everybody else does: ledgers, revocation lists, real handshakes.
+//! Revoked clients are refused everywhere, and all others are admitted: ledgers, revocation lists, real handshakes.
 
 mod choosing;
 mod foreign;
@@ -71,7 +71,7 @@ fn failing(run: &Run, words: &str) {
 }
 
 #[test]
-fn a_serial_that_the_spec_revokes_is_told_with_its_holder() {
+fn a_serial_that_the_spec_revokes_is_reported_with_its_holder() {
     let sandbox = issued();
     let serial = sandbox.certificate("clients/alice").serial.to_string();
     change(&sandbox, "[cas.issuing]", &format!("[cas.issuing]\nrevoked = [\"0x{serial}\"]"));
@@ -81,7 +81,7 @@ fn a_serial_that_the_spec_revokes_is_told_with_its_holder() {
 }
 
 #[test]
-fn a_revoked_client_is_refused_and_nobody_else() {
+fn a_revoked_client_is_refused_alone() {
     let sandbox = issued();
     assert!(trust(&sandbox.render())["data"].get("ca.crl").is_none(), "nothing is revoked");
     keep(&sandbox, "alice", "kept-alice");
@@ -151,7 +151,7 @@ fn what_is_revoked_can_be_named_in_many_ways() {
     failing(&revoke(&["web.example.com"]), "`mtlsgen cert renew`");
     failing(&revoke(&["mtls.toml"]), "no certificate in `mtls.toml`");
     assert_eq!(revoke(&["alice", "--reason", "certificateHold"]).status, 2);
-    failing(&revoke(&["alice", "nobody"]), "no holder, serial or file `nobody`");
+    failing(&revoke(&["alice", "nothing"]), "no holder, serial or file `nothing`");
     assert_eq!(revoke(&["alice", "--comment", "stolen \"laptop\"\n"]).status, 0);
     let again = revoke(&["alice", "--reason", "keyCompromise"]);
     assert!(again.status == 0 && again.stderr.contains("revoked already"), "{}", again.stderr);
@@ -165,7 +165,7 @@ fn what_is_revoked_can_be_named_in_many_ways() {
 }
 
 #[test]
-fn superseded_certificates_are_told_and_revoked_with_all() {
+fn superseded_certificates_are_reported_and_revoked_with_all() {
     let sandbox = issued();
     let first = sandbox.certificate("clients/alice");
     sandbox.ok(&["cert", "renew", "alice"]);
@@ -183,7 +183,7 @@ fn superseded_certificates_are_told_and_revoked_with_all() {
 }
 
 #[test]
-fn a_client_that_left_the_spec_is_told_until_it_is_revoked() {
+fn a_client_that_left_the_spec_is_reported_until_it_is_revoked() {
     let sandbox = issued();
     change(&sandbox, "[clients.bob]\nissuer = \"issuing\"\n", "");
     for _ in 0..2 {
@@ -222,12 +222,12 @@ fn serials_in_the_spec_are_revoked_even_without_an_entry() {
     assert!(run.stderr.contains("issued client `carol`: its certificate"), "{}", run.stderr);
     let list = &lists(&objects(&run.stdout))[0];
     assert_eq!(list.revoked.len(), 2);
-    // The ledger remembers, whatever becomes of the spec.
+    // The ledger remembers, regardless of the spec.
     change(&sandbox, &revoked, "[cas.issuing]");
     assert_eq!(lists(&sandbox.render())[0], *list);
     let root = sandbox.certificate("cas/root").serial;
     change(&sandbox, "[cas.root]", &format!("[cas.root]\nrevoked = [\"0x{root}\"]"));
-    failing(&sandbox.run(&["render"]), "which nobody can revoke");
+    failing(&sandbox.run(&["render"]), "which no revocation list can revoke");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A room imports only rooms below it: the order stands in CONTRIBUTING.md.
+//! A room imports only rooms below it: the order is in CONTRIBUTING.md.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Authorities that are rolled over: every phase with real handshakes, and nobody locked out before the end.
+//! Authorities that are rolled over: every phase with real handshakes, and no client locked out before the end.
 
 mod chains;
 mod doors;
@@ -29,7 +29,7 @@ fn spec(levels: &str) -> String {
 const ONE_LEVEL: &str = "[cas.signing]\n";
 const TWO_LEVELS: &str = "[cas.root]\n[cas.signing]\nissuer = \"root\"\n";
 
-/// Certificate and key of somebody, kept as they are now.
+/// Certificate and key of a holder, kept as they are now.
 fn keep(sandbox: &Sandbox, holder: &str, as_what: &str) -> ClientFiles {
     let copy = |file: &str| -> PathBuf {
         let text = sandbox.read(&format!("pki/{holder}/{file}"));
@@ -97,7 +97,7 @@ const OUT: &str = "400";
 /// All phases of a rollover of `authority`, with the old client and the new one.
 fn walk(levels: &str, authority: &str, reissued: bool) {
     let sandbox = Sandbox::with_toml(&spec(levels));
-    let settled = sandbox.render();
+    let before = sandbox.render();
     let old = keep(&sandbox, "clients/alice", "old");
     let old_root = own(&sandbox, &format!("pki/cas/{authority}/tls.crt"));
     let both = |objects: &[Value]| {
@@ -109,7 +109,7 @@ fn walk(levels: &str, authority: &str, reissued: bool) {
         answers(&sandbox, objects, &clients)
     };
     let all_in = [("old", IN.to_owned()), ("new", IN.to_owned())];
-    let Some(answered) = both(&settled) else { return };
+    let Some(answered) = both(&before) else { return };
     assert_eq!(answered, all_in);
 
     let run = sandbox.ok(&["ca", "rotate", authority]);
@@ -134,7 +134,7 @@ fn walk(levels: &str, authority: &str, reissued: bool) {
     let new = own(&sandbox, "pki/clients/alice/tls.crt");
     assert_eq!(new != own(&sandbox, "kept/old/tls.crt"), reissued);
     assert_eq!(both(&active).unwrap(), all_in);
-    // Old objects serve new certificates as well, for whoever applies them late.
+    // Old objects serve new certificates as well, for clusters that apply them late.
     assert_eq!(both(&introduced).unwrap(), all_in);
     assert_eq!(sandbox.ok(&["render"]).stderr, "", "a second render changes nothing");
 
@@ -164,12 +164,12 @@ fn a_root_that_signs_clients_is_rolled_over() {
 }
 
 #[test]
-fn an_intermediate_is_rolled_over_and_revoked_where_it_cuts_somebody_off() {
+fn an_intermediate_is_rolled_over_and_revoked_where_it_cuts_clients_off() {
     walk(TWO_LEVELS, "signing", true);
 }
 
 #[test]
-fn a_root_above_an_intermediate_is_rolled_over_and_cuts_nobody_off() {
+fn a_root_above_an_intermediate_is_rolled_over_and_cuts_no_client_off() {
     walk(TWO_LEVELS, "root", false);
 }
 
@@ -222,7 +222,7 @@ fn old_generations_go_by_themselves_once_their_certificates_have_expired() {
     assert_eq!(at("2030-12-31T23:54:59Z", &["ca", "rotate", "signing", "--retire"]).status, 2);
     let run = at("2030-12-31T23:55:00Z", &["ca", "rotate", "signing", "--retire"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(!run.stderr.contains("revoked"), "nobody has to be kept out: {}", run.stderr);
+    assert!(!run.stderr.contains("revoked"), "no client has to be refused: {}", run.stderr);
 }
 
 #[test]

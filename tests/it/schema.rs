@@ -16,8 +16,8 @@ const FILE: &str = "schema/mtls.schema.json";
 const BEYOND_THE_SCHEMA: &[&str] = &[
     "allow-foreign.toml",
     "annotations.toml",
-    "brought-authorities.toml",
-    "brought-server-certificates.toml",
+    "supplied-authorities.toml",
+    "supplied-server-certificates.toml",
     "controller-aliases.toml",
     "controller-names.toml",
     "controller-paths.toml",
@@ -123,7 +123,7 @@ fn wrong_specs_are_not_valid() {
 }
 
 #[test]
-fn every_example_tells_editors_where_the_schema_is() {
+fn every_example_shows_editors_where_the_schema_is() {
     for entry in fs::read_dir(root().join("examples")).unwrap() {
         let path = spec(&entry.unwrap().path());
         let text = fs::read_to_string(&path).unwrap();
@@ -144,7 +144,7 @@ fn every_example_tells_editors_where_the_schema_is() {
 fn every_key_is_described() {
     fn check(value: &Value, at: &str, missing: &mut Vec<String>) {
         for (key, property) in value["properties"].as_object().into_iter().flatten() {
-            // `true` and references stand for what another part of the schema describes.
+            // `true` and references mean what another part of the schema describes.
             let elsewhere =
                 property["$ref"].as_str().is_some_and(|to| to.starts_with("#/properties/"));
             let described = property["description"].as_str().is_some_and(|text| !text.is_empty());

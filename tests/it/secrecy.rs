@@ -8,7 +8,7 @@ use crate::encryption;
 use crate::folders::{SPEC, rendered, replace};
 use crate::support::{Run, Sandbox, files};
 
-/// Pieces of the private keys of a store that betray them, whatever they are wrapped in: lines of
+/// Pieces of the private keys of a store that betray them, in any encoding: lines of
 /// PEM, and stretches of base64 of the PEM at each of the three alignments.
 fn pieces_of_keys(sandbox: &Sandbox) -> Vec<String> {
     use base64::Engine as _;
@@ -67,7 +67,7 @@ fn messages_and_differences_hold_no_key() {
     let sandbox = rendered();
     let mut pieces = pieces_of_keys(&sandbox);
     let mut runs = Vec::new();
-    // A key that goes, one that comes, one that is edited by hand, one in a file that is nobody's.
+    // A key that goes, one that comes, one that is edited by hand, one in a file of no object.
     replace(&sandbox, "[clients.job]\n", "[clients.job]\nsubject = \"CN=other\"\n");
     runs.push(sandbox.run(&["diff", "out"]));
     runs.push(sandbox.run(&["render", "-o", "out", "--check"]));

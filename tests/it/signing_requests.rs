@@ -24,7 +24,7 @@ csr = "requests/billing.csr"
 const CERTIFICATE: &str = "pki/clients/billing/tls.crt";
 const KEY: &str = "pki/clients/billing/tls.key";
 
-/// Somebody with openssl, who keeps their key beside the spec's folder.
+/// A client with openssl, whose key stays beside the spec's folder.
 struct Owner {
     openssl: PathBuf,
 }
@@ -125,10 +125,10 @@ fn a_request_is_signed_again_when_it_is_due_or_has_another_key() {
     let third = sandbox.read(CERTIFICATE);
     assert_ne!(public_key(&owner, &sandbox, &second), public_key(&owner, &sandbox, &third));
 
-    // What the spec says of it counts as for everybody.
+    // What the spec says of it counts as for every client.
     sandbox.write("mtls.toml", SPEC.to_owned() + "dnsNames = [\"billing.example.com\"]\n");
     let named = sandbox.ok(&["render", "--at", "2030-12-20"]).stderr;
-    assert!(named.contains("names shall be `billing.example.com`, are none"), "{named}");
+    assert!(named.contains("expected names `billing.example.com`, found none"), "{named}");
     assert!(!sandbox.path(KEY).exists());
 }
 
@@ -139,7 +139,7 @@ fn a_request_is_renewed_by_itself_whether_keys_are_kept_or_not() {
     let first = sandbox.read(CERTIFICATE);
     for flags in [&[][..], &["--reuse-key"], &["--reuse-key", "--format", "json"]] {
         let run = sandbox.ok(&[&["cert", "renew", "billing"], flags].concat());
-        let words = "issued client `billing`: asked for; for the key of its signing request";
+        let words = "issued client `billing`: requested; for the key of its signing request";
         assert!(run.stderr.contains(words), "{}", run.stderr);
         assert!(
             run.stderr.contains("give `pki/clients/billing/tls.crt` to client"),
@@ -217,15 +217,15 @@ fn a_key_that_was_made_here_is_never_left_beside_a_certificate_of_another() {
 }
 
 #[test]
-fn a_subject_that_nobody_settled_is_told() {
+fn a_subject_that_was_not_chosen_is_reported() {
     let Some((sandbox, owner)) = requested(SPEC) else { return };
     owner.request(&sandbox, "owner.key", &["-subj", "/O=Partner Ltd/CN=them"]);
     let run = sandbox.ok(&["render"]);
-    let told =
-        "asks for the subject `CN=them,O=Partner Ltd`, and the certificate says `CN=billing`";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let reported =
+        "requests the subject `CN=them,O=Partner Ltd`, and the certificate has `CN=billing`";
+    assert!(run.stderr.contains(reported), "{}", run.stderr);
     sandbox.write("mtls.toml", SPEC.to_owned() + "subject = \"CN=billing\"\n");
-    assert!(!sandbox.ok(&["render"]).stderr.contains("asks for the subject"));
+    assert!(!sandbox.ok(&["render"]).stderr.contains("requests the subject"));
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn states(rows: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn each_host_is_shown_with_whom_it_lets_in() {
+fn each_host_is_shown_with_the_clients_that_it_admits() {
     let sandbox = Sandbox::with_toml(
         r#"
 [cas.root]
@@ -102,7 +102,7 @@ clientAuth = false
 }
 
 #[test]
-fn certificates_are_told_in_every_state() {
+fn certificates_are_reported_in_every_state() {
     let sandbox = Sandbox::with_toml(SPEC);
     let at = |day: &'static str| ["--at", day];
     assert_eq!(
@@ -195,7 +195,7 @@ fn fail_within_is_about_what_is_in_use() {
 }
 
 #[test]
-fn brought_certificates_and_what_hinders_a_render_are_shown() {
+fn supplied_certificates_and_obstacles_of_a_render_are_shown() {
     let maker = Sandbox::with_toml("[cas.partner]\n");
     maker.ok(&["render", "-q"]);
     let sandbox = Sandbox::with_toml(SPEC);
@@ -251,10 +251,10 @@ fn renewals_are_chosen_by_name_time_or_all() {
     assert_eq!(issued(&["--all", "--at", "2030-12-02"]), 4);
     let before = sandbox.files();
     let run = sandbox.ok(&["cert", "renew", "--all", "--dry-run"]);
-    assert_eq!(run.stderr.matches("asked for").count(), 4, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("requested").count(), 4, "{}", run.stderr);
     assert_eq!(sandbox.files(), before);
     for (arguments, words) in [
-        (&["nobody"][..], "no certificate that mtlsgen issues for `nobody`"),
+        (&["nothing"][..], "no certificate that mtlsgen issues for `nothing`"),
         (&["alicia"], "did you mean `clients/alice`"),
         (&[], "required"),
         (&["alice", "--all"], "cannot be used with"),

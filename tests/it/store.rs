@@ -101,14 +101,14 @@ fn all_but_lock(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn nothing_is_issued_beside_a_damaged_ledger() {
-    for (what, damage, told) in DAMAGED_LEDGERS {
+    for (what, damage, reported) in DAMAGED_LEDGERS {
         let sandbox = Sandbox::with_toml(SPEC);
         sandbox.ok(&["render", "--at", "2030-01-01"]);
         damage(&sandbox);
         let before = all_but_lock(&sandbox);
         let run = sandbox.run(&["render", "--at", "2030-12-20"]);
         assert_eq!(run.status, 2, "{what}: {}", run.stderr);
-        assert!(run.stderr.contains(told), "{what}: {}", run.stderr);
+        assert!(run.stderr.contains(reported), "{what}: {}", run.stderr);
         assert!(before == all_but_lock(&sandbox), "{what}: changed");
     }
 }
@@ -126,7 +126,7 @@ fn an_authority_whose_folder_is_lost_is_not_replaced() {
 }
 
 #[test]
-fn open_keys_are_told_once() {
+fn open_keys_are_reported_once() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "--at", "2030-01-01"]);

@@ -169,7 +169,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// A run of the program with an empty standard input, away from the environment of whoever runs the
+/// A run of the program with an empty standard input, away from the environment of the user of the
 /// tests.
 pub fn mtlsgen(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtlsgen"));
@@ -248,13 +248,13 @@ pub fn data(secret: &Value, key: &str) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD.decode(text).unwrap()
 }
 
-/// Path of a tool. Where it is missing, the test is left out with a word about it, but in CI it fails.
+/// Path of a tool. Where it is missing, the test is skipped with a message, but in CI it fails.
 pub fn tool(name: &str) -> Option<PathBuf> {
     missing_unless(on_path(name), name)
 }
 
 /// Path of a tool that `scripts/install-test-tools` does not install; where it is missing, the test is
-/// left out with a word about it.
+/// skipped with a message.
 pub fn optional_tool(name: &str) -> Option<PathBuf> {
     let found = on_path(name);
     if found.is_none() {

@@ -232,7 +232,7 @@ fn asked(sandbox: &Sandbox, arguments: &str, question: &str, input: &str) -> Opt
 }
 
 #[test]
-fn a_terminal_is_asked_for_the_password_which_nobody_sees() {
+fn a_terminal_is_asked_for_the_password_without_echo() {
     let sandbox = Sandbox::with_toml(&format!("{SPEC}\n[clients.alice]\nissuer = \"clients\"\n"));
     sandbox.ok(&["render", "-q"]);
     sandbox.write("password", "open sesame\n");

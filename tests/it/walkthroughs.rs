@@ -209,7 +209,7 @@ fn the_demo_over_mutual_tls() {
             ("auth-tls-secret", "default/ca-secret"),
             ("auth-tls-verify-client", "on"),
             ("auth-tls-verify-depth", "1"),
-            // Beyond the hand procedure: port 80 authenticates nobody.
+            // Beyond the hand procedure: port 80 authenticates no client.
             ("force-ssl-redirect", "true"),
         ])
     );

@@ -10,7 +10,7 @@ from workshop import AUTHORITY, CLIENT, Extensions, Workshop
 
 PSS = ("rsa_padding_mode:pss", "rsa_pss_saltlen:digest")
 KEY_ID = "2.5.29.35"
-#: A keyIdentifier of nobody's.
+#: A keyIdentifier of no authority.
 STRANGE = "DER:30068004deadbeef"
 
 

@@ -186,7 +186,7 @@ impl Found {
             return Err(CommandError::Input(session.findings));
         }
         // What is wrong with the spec does not matter to who looks at what was issued.
-        let has_brought = model::brought::has_certificates(&session.spec);
+        let has_brought = model::supplied::has_certificates(&session.spec);
         let resolved = has_brought.then(|| session.unjudged()?.at_any_time());
         let (model, wrong) = match resolved {
             Some(Ok(resolved)) => (Some(resolved.model), None),
@@ -343,20 +343,20 @@ fn key_facts(keyring: &Keyring, holder: &Holder) -> Option<KeyFacts> {
 /// Holders whose certificates were brought along.
 fn brought(model: &Model) -> impl Iterator<Item = Holder> {
     let authorities = model.authorities.values().filter_map(|authority| match authority.source {
-        AuthoritySource::Brought(_) => Some(Holder::Authority(authority.name.clone())),
+        AuthoritySource::Supplied(_) => Some(Holder::Authority(authority.name.clone())),
         AuthoritySource::Issued(_) => None,
     });
-    model.brought.keys().cloned().chain(authorities)
+    model.supplied.keys().cloned().chain(authorities)
 }
 
 fn brought_chain(model: &Model, holder: &Holder) -> Option<Vec<Certificate>> {
     if let Holder::Authority(name) = holder {
         return match &model.authorities.get(name)?.source {
-            AuthoritySource::Brought(chain) => Some(chain.clone()),
+            AuthoritySource::Supplied(chain) => Some(chain.clone()),
             AuthoritySource::Issued(_) => None,
         };
     }
-    model.brought.get(holder).cloned()
+    model.supplied.get(holder).cloned()
 }
 
 /// Without a spec, a name can only have been meant as a file.

@@ -31,7 +31,7 @@ impl Setup {
             Ok(settled) if settled.count > 0 => {
                 tell_settled(&settled, store.recipients(), report);
                 if settled.in_clear > 0 {
-                    tell_brought_keys(&store.brought_keys(), report);
+                    tell_brought_keys(&store.supplied_keys(), report);
                 }
             }
             Ok(_) => {}

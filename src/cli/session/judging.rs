@@ -4,7 +4,7 @@ use super::Session;
 use crate::cli::report::CommandError;
 use crate::diagnostic::{Nature, has_errors};
 use crate::existing::foreign;
-use crate::io::brought;
+use crate::io::supplied;
 use crate::model::{self, Context, Exposure, Model, Resolved, Touched};
 use crate::plan::{Rehearsal, Scope};
 use crate::render::judging::judged;
@@ -22,7 +22,7 @@ impl Session {
             // Nothing can be concluded from what a broken text does not say.
             return Err(CommandError::Input(findings.clone()));
         }
-        let files = brought::read(&model::brought::files(document, spec), &self.operator.reach);
+        let files = supplied::read(&model::supplied::files(document, spec), &self.operator.reach);
         let conventions = targets::conventions(spec.target.as_deref());
         let context = Context { document, spec, files: &files, conventions, now: *now };
         let found = judged(model::resolve(context, findings.clone()), document);

@@ -18,7 +18,7 @@ use crate::specification::plugin::Plugin;
 impl Session {
     /// What is wrong with the paths of a spec that reach too far, before any of them is followed.
     pub(super) fn out_of_reach(&self) -> Vec<Diagnostic> {
-        let mut named = model::brought::paths(&self.document, &self.spec);
+        let mut named = model::supplied::paths(&self.document, &self.spec);
         named.push(self.store_path());
         named.dedup();
         named.iter().filter_map(|named| self.operator.reach.refusal(named)).collect()

@@ -74,8 +74,8 @@ impl Session {
             written.map(|file| document.named(&path!["store", "seedFile"], file.as_str()));
         let (argument, reach) = (operator.seed_file.as_deref(), Some(&operator.reach));
         let seed = seed::read(seed::Places { argument, spec: written.as_ref(), reach })?;
-        let (model, brought) = (&resolved.model, &resolved.keyring);
-        let order = Order { model, brought, now: *now, extent };
+        let (model, supplied) = (&resolved.model, &resolved.keyring);
+        let order = Order { model, supplied, now: *now, extent };
         let count = match extent {
             Extent::Of(holders) => holders.len(),
             Extent::Current | Extent::Valid => model.requests().count(),

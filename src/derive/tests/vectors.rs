@@ -151,7 +151,7 @@ fn python_computes_the_same() {
         eprintln!("left out: python3 is missing");
         return;
     };
-    let told = String::from_utf8_lossy(&output.stdout);
+    let reported = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.contains("certificates and lists agree"), "{told}");
+    assert!(reported.contains("certificates and lists agree"), "{reported}");
 }

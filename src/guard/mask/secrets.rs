@@ -1,6 +1,6 @@
 //! How secrets look: hashes of passwords, tokens, long random words, and values of keys that speak of a secret.
 //!
-//! Fingerprints and digests of images look like seeds. They are told apart by what stands before them.
+//! Fingerprints and digests of images look like seeds. They are recognized by what precedes them.
 
 #[cfg(test)]
 mod tests;
@@ -81,7 +81,7 @@ fn run(text: &str, at: usize, fits: fn(char) -> bool) -> usize {
     text[at..].find(|character| !fits(character)).map_or(text.len(), |end| at + end)
 }
 
-/// Whether a word can start at `at`: nothing that belongs to it stands before.
+/// Whether words can start at `at`: nothing that belongs to it precedes it.
 fn is_start(text: &str, at: usize) -> bool {
     !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '_')
 }
@@ -90,7 +90,7 @@ fn is_base64_url(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_".contains(character)
 }
 
-/// Each place from `at` on where `start` stands.
+/// Each place from `at` on where `start` occurs.
 fn starts<'t>(text: &'t str, at: usize, start: &'static str) -> impl Iterator<Item = usize> + 't {
     text[at..].match_indices(start).map(move |(offset, _)| at + offset)
 }
@@ -135,7 +135,7 @@ fn known_token(text: &str, at: usize) -> Option<Range<usize>> {
     PREFIXES.into_iter().filter_map(first).min_by_key(|range| range.start)
 }
 
-/// The identifier of an access key of AWS, beside which the key itself stands.
+/// The identifier of an access key of AWS, beside which the key itself is.
 fn access_key(text: &str, at: usize) -> Option<Range<usize>> {
     let first = |prefix| {
         starts(text, at, prefix).find_map(|start| {
@@ -175,7 +175,7 @@ fn bearer(text: &str, at: usize) -> Option<Range<usize>> {
         .min_by_key(|range| range.start)
 }
 
-/// A word that nobody writes: long, and hexadecimal or in base64.
+/// Text that is not a natural word: long, and hexadecimal or in base64.
 fn random(text: &str, at: usize) -> Option<Range<usize>> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
     let mut start = at;
@@ -201,7 +201,7 @@ fn random_part(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     if !is_named && is_random_base64(whole) {
         return Some(word);
     }
-    // What stands between these may be random for itself.
+    // The text between these may be random for itself.
     let mut start = word.start;
     text[word].split(SEPARATORS).find_map(|part| {
         let range = start..start + part.len();
@@ -210,7 +210,7 @@ fn random_part(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     })
 }
 
-/// Whether what stands at `at` is said to be a digest or a serial, on its line.
+/// Whether the text at `at` is said to be a digest or a serial, on its line.
 fn is_public(text: &str, at: usize) -> bool {
     let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
     let line = line.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Authorities: certificates of one name and key are one authority, and each stands below its issuer.
+//! Authorities: certificates of one name and key are one authority, and each is below its issuer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::pki::request::{Holder, Issuer};
 #[derive(Debug)]
 pub(super) struct Authority<'a> {
     pub(super) certificates: Vec<&'a Certificate>,
-    /// Position of whoever signed the first certificate; `None`: itself, or nobody who is here.
+    /// Position of the issuer of the first certificate; `None`: itself, or not here.
     parent: Option<usize>,
     /// Name of its entry, once it has one.
     pub(super) name: Option<String>,
@@ -38,22 +38,22 @@ impl Authority<'_> {
 pub(super) fn judge<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
     let mut authorities = groups(case, pki);
     let order = top_down(&authorities);
-    let mut brought: BTreeSet<usize> = BTreeSet::new();
+    let mut supplied: BTreeSet<usize> = BTreeSet::new();
     let wished = wished(case, &authorities, &order);
-    // A brought authority carries its whole chain: none of those above it may be ours at the same time.
+    // A supplied authority carries its whole chain: none of those above it may be ours at the same time.
     for index in &order {
         let holder = Holder::Authority(wished[index].clone());
         if case.unsayable(&holder, authorities[*index].current()).is_some() {
             let mut above = Some(*index);
             while let Some(next) = above {
-                brought.insert(next);
+                supplied.insert(next);
                 above = authorities[next].parent;
             }
         }
     }
     for index in order {
         let name = wished[&index].clone();
-        match entry(case, &authorities, index, &name, brought.contains(&index), pki) {
+        match entry(case, &authorities, index, &name, supplied.contains(&index), pki) {
             Ok(entry) => {
                 pki.entries.push(entry);
                 authorities[index].name = Some(name);
@@ -184,11 +184,11 @@ fn entry(
         )));
     }
     let parent = match authority.parent {
-        // Nobody verifies the signature of a root.
+        // The signature of a root is not verified.
         None if own.is_self_signed() || own.is_anchor() => None,
         None => {
             return Err(refuse(format!(
-                "its issuer `{}` is not here: the controller trusts nobody without the root",
+                "its issuer `{}` is not here: without the root, the controller trusts no client",
                 own.issuer.rfc2253()
             )));
         }
@@ -205,13 +205,13 @@ fn entry(
     }
     let mut entry = Entry::of(case, holder, source(parent, case.has_key(own), as_file), own);
     entry.secret = case.trust_secret(own);
-    if entry.source == Source::Brought {
+    if entry.source == Source::Supplied {
         entry.above = parent.map(chain).unwrap_or_default();
     } else {
         entry.older = older(case, authorities, authority);
     }
     cross_signed(case, authority, pki);
-    tell(case, &entry, pki);
+    report(case, &entry, pki);
     doubts(&entry, pki);
     Ok(entry)
 }
@@ -221,11 +221,11 @@ fn source(parent: Option<&Entry>, has_key: bool, as_file: bool) -> Source {
     match parent {
         None if has_key && !as_file => Source::Issued(Issuer::SelfSigned),
         Some(parent)
-            if !as_file && parent.can_sign() && (has_key || parent.source != Source::Brought) =>
+            if !as_file && parent.can_sign() && (has_key || parent.source != Source::Supplied) =>
         {
             Source::Issued(Issuer::Authority(parent.holder.name().to_owned()))
         }
-        _ => Source::Brought,
+        _ => Source::Supplied,
     }
 }
 
@@ -249,7 +249,7 @@ fn older(
         .collect()
 }
 
-/// Certificates of one name and key that somebody else signed: a chain has one way up.
+/// Certificates of one name and key that other authorities signed: a chain has one way up.
 fn cross_signed(case: Case<'_>, authority: &Authority<'_>, pki: &mut Pki) {
     let own = authority.current();
     let others = authority.certificates[1..].iter();
@@ -260,34 +260,34 @@ fn cross_signed(case: Case<'_>, authority: &Authority<'_>, pki: &mut Pki) {
         let issuer = other.issuer.rfc2253();
         let what = format!("the certificate of the authority {} by `{issuer}`", described(own));
         let why = format!(
-            "it has another one from `{}`, and servers send one chain: who trusts `{issuer}` alone accepts a server's certificate below it only if that is brought as a file with this one behind it (`tls.certificate`)",
+            "it has another one from `{}`, and servers send one chain: clients that trust `{issuer}` alone accept a server's certificate below it only if it is supplied as a file that this one follows (`tls.certificate`)",
             own.issuer.rfc2253()
         );
         pki.left_out.push(LeftOut::new(&case.place(other), what, why));
     }
 }
 
-fn tell(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
+fn report(case: Case<'_>, entry: &Entry, pki: &mut Pki) {
     let name = entry.holder.name();
     let own = entry.certificate.as_ref();
     let why = own.and_then(|own| case.unsayable(&entry.holder, own));
     pki.notes.extend(without_lists(entry));
-    // Under those names it is told already, whosever it is.
-    let is_told =
+    // Under those names it is reported already, regardless of its holder.
+    let is_reported =
         |place: &Place| place.key.as_deref().is_some_and(|key| AUTHORITY_KEYS.contains(&key));
     if let Some((_, place)) = own.and_then(|own| case.found.keys.get(&own.spki_hash))
         && place.secret.is_some()
-        && !is_told(place)
+        && !is_reported(place)
     {
         pki.notes.push(format!(
-            "authority `{name}`: its private key lies in the cluster ({place}), and whoever may read that Secret can sign clients"
+            "authority `{name}`: its private key lies in the cluster ({place}), and anyone who may read that Secret can sign clients"
         ));
     }
     match (&entry.source, entry.has_key) {
         (Source::Issued(_), false) => pki.notes.push(format!(
             "authority `{name}`: its private key is not here; everything works as it is, but nothing below it can be issued until you put the key into the store"
         )),
-        (Source::Brought, true) => {
+        (Source::Supplied, true) => {
             let why = why.unwrap_or_else(|| "the key of its issuer is not here".to_owned());
             pki.notes.push(format!(
                 "authority `{name}`: it signs, but stays a file that you replace in time, before {}: {why}",
@@ -307,7 +307,7 @@ fn without_lists(entry: &Entry) -> Option<String> {
         Source::Issued(_) => format!(
             "`mtlsgen cert renew cas/{name}` gives the same key a certificate that may sign them"
         ),
-        Source::Brought => {
+        Source::Supplied => {
             format!(
                 "get a certificate with cRLSign for the same key, and name that under `cas.{name}`"
             )
@@ -342,13 +342,13 @@ fn chain(entry: &Entry) -> Vec<Certificate> {
     entry.certificate.iter().chain(&entry.above).cloned().collect()
 }
 
-/// Certificates of others that only stand above certificates of others need no entry: whoever trusted them would
-/// trust everything that they sign. Those with clients stay, so that hosts can trust these.
+/// Certificates of others that are only above certificates of others need no entry: trusting them would
+/// mean trusting everything that they sign. Those with clients stay, so that hosts can trust these.
 pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
-    let brought = || pki.entries.iter().filter(|entry| entry.source == Source::Brought);
+    let supplied = || pki.entries.iter().filter(|entry| entry.source == Source::Supplied);
     let stands_above = |own: &Certificate| {
-        brought().any(|entry| {
-            // Roots stand in no file of a server.
+        supplied().any(|entry| {
+            // Roots are in no file of a server.
             let top = entry.above.last().or(entry.certificate.as_ref());
             let is_other = entry.certificate.as_ref() != Some(own);
             entry.above.contains(own)
@@ -357,7 +357,7 @@ pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
     };
     let is_mere = |entry: &Entry| {
         matches!(entry.holder, Holder::Authority(_))
-            && entry.source == Source::Brought
+            && entry.source == Source::Supplied
             && !entry.has_key
             && entry.secret.is_none()
             && entry
@@ -382,7 +382,7 @@ pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
     pki.entries
         .retain(|entry| !matches!(&entry.holder, Holder::Authority(name) if mere.contains(name)));
     pki.notes.extend(mere.into_iter().map(|name| format!(
-        "authority `{name}`: without its key it only completes the chains of other certificates, in whose files it stands; to trust its clients, declare it under `cas`"
+        "authority `{name}`: without its key it only completes the chains of other certificates, whose files contain it; to trust its clients, declare it under `cas`"
     )));
 }
 

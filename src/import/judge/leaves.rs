@@ -20,7 +20,7 @@ enum Signer {
     Itself,
     /// An authority that has an entry.
     Ours(String),
-    /// Somebody whose certificate is not here, or is not taken over.
+    /// An issuer whose certificate is not here, or is not taken over.
     Stranger,
 }
 
@@ -154,7 +154,7 @@ fn entry(
     let source = source(case, authorities, pki, &holder, &leaves[0], unsayable.is_some());
     let source = source.map_err(|why| left_out(case, own, why))?;
     let over = over(case, revoked, &leaves[0]);
-    if let (Some(over), Source::Brought) = (&over, &source) {
+    if let (Some(over), Source::Supplied) = (&over, &source) {
         return Err(left_out(case, own, format!("it {over}")));
     }
     let mut entry = Entry::of(case, holder, source, own);
@@ -171,8 +171,8 @@ fn entry(
             "{}: its certificate {over}; the store remembers it, the spec has no entry",
             entry.holder
         ));
-    } else if entry.source == Source::Brought {
-        brought(case, authorities, &mut entry, unsayable, pki);
+    } else if entry.source == Source::Supplied {
+        supplied(case, authorities, &mut entry, unsayable, pki);
     } else if let Some(why) = unsayable {
         entry.in_spec = false;
         pki.left_out.push(left_out(case, own, format!("no entry of a spec describes it: {why}; the store remembers it, so that it can be revoked")));
@@ -181,7 +181,7 @@ fn entry(
         if keeps_key && case.forms.names_request(&entry.holder) {
             entry.csr = case.found.requests.get(&own.spki_hash).cloned();
         }
-        tell(&entry, pki);
+        report(&entry, pki);
     }
     Ok(entry)
 }
@@ -207,11 +207,11 @@ fn source(
             }
             Some(issuer) => super::unstorable(own).map_or(Ok(Source::Issued(issuer)), Err),
             None => Err(format!(
-                "{}, so that nobody could renew it{}",
+                "{}, so it could not be renewed{}",
                 no_issuer(authorities, pki, own),
                 match &leaf.signer {
                     Signer::Ours(name) if pki.authority(name).is_some() => {
-                        "; hosts can trust that authority all the same"
+                        "; hosts can still trust that authority"
                     }
                     _ => "",
                 }
@@ -225,16 +225,16 @@ fn source(
         _ if case.has_key(own) => {}
         Some(key) => {
             return Err(format!(
-                "its key is too short ({key}) to be used: let `render` issue another one"
+                "its key is too short ({key}) to be used: have `render` issue another one"
             ));
         }
         None => {
-            return Err("its private key is not here, and no server can do without".to_owned());
+            return Err("its private key is not here, and a server needs it".to_owned());
         }
     }
     Ok(match issuer {
         Some(issuer) if !is_unsayable && !own.is_authority => Source::Issued(issuer),
-        _ => Source::Brought,
+        _ => Source::Supplied,
     })
 }
 
@@ -261,8 +261,8 @@ fn over(case: Case<'_>, revoked: &Revoked, leaf: &Leaf<'_>) -> Option<String> {
     is_revoked.then(|| "is revoked".to_owned())
 }
 
-/// A certificate of a host that somebody else renews: its chain as far as it is here.
-fn brought(
+/// A certificate of a host that others renew: its chain as far as it is here.
+fn supplied(
     case: Case<'_>,
     authorities: &[Authority<'_>],
     entry: &mut Entry,
@@ -276,7 +276,7 @@ fn brought(
     entry.above = chain::served(&chain.certificates)[1..].iter().copied().cloned().collect();
     let why = why.unwrap_or_else(|| {
         if own.is_authority {
-            "it is self-signed as an authority's, which no server's should be".to_owned()
+            "it is a self-signed authority certificate, which a server should not have".to_owned()
         } else {
             no_issuer(authorities, pki, own)
         }
@@ -287,12 +287,12 @@ fn brought(
     ));
 }
 
-fn tell(entry: &Entry, pki: &mut Pki) {
+fn report(entry: &Entry, pki: &mut Pki) {
     let Some(own) = &entry.certificate else { return };
     let purposes = own.extended_key_usage.as_deref().map_or(0, <[_]>::len);
     if purposes != 1 {
         pki.notes.push(format!(
-            "{}: its certificate serves more than it should (extended key usage: {}); the next one will not",
+            "{}: its certificate allows more uses than needed (extended key usage: {}); the next one does not",
             entry.holder,
             own.extended_key_usage.as_ref().map_or_else(
                 || "everything".to_owned(),
@@ -305,7 +305,7 @@ fn tell(entry: &Entry, pki: &mut Pki) {
         (false, Some(_)) => {
             "its owner has the private key; the next certificate is for the same one, by the signing request that came along"
         }
-        (false, None) => "its private key is not here; the next certificate comes with a new key",
+        (false, None) => "its private key is not here; the next certificate has a new key",
     };
     pki.notes.push(format!("{}: {next}", entry.holder));
 }

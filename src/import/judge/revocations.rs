@@ -19,7 +19,7 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
             if !database.revoked.is_empty() {
                 let what = format!("{} revocations", database.revoked.len());
                 let why =
-                    "nothing tells whose database it is: lay the authority's certificate beside it";
+                    "the authority of this database is unknown: put its certificate beside it";
                 pki.left_out.push(LeftOut::new(&database.place, what, why));
             }
             continue;
@@ -34,7 +34,7 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
         revoked.into_iter().partition(|((authority, _), _)| signs(authority));
     let others: BTreeSet<String> = others.into_keys().map(|(authority, _)| authority).collect();
     for name in others {
-        pki.notes.push(format!("authority `{name}`: its database calls certificates revoked, and without its key nobody can list them here: get the revocation list from its owner, and name it: `crl = \"FILE\"` under `cas.{name}`"));
+        pki.notes.push(format!("authority `{name}`: its database calls certificates revoked, and without its key they cannot be listed here: get the revocation list from its owner, and name it: `crl = \"FILE\"` under `cas.{name}`"));
     }
     pki.revocations = ours
         .into_iter()
@@ -84,7 +84,7 @@ fn lists(
                 revoked.insert((name.clone(), serial.clone()), one);
             }
             pki.lists.push((name.clone(), list.clone()));
-        } else if list.end() <= case.now && entry.source == Source::Brought {
+        } else if list.end() <= case.now && entry.source == Source::Supplied {
             let what = format!("the revocation list of `{}`", list.issuer.rfc2253());
             let why = format!(
                 "it ended at {}: get the next one from its owner, and name it: `crl = \"FILE\"` under `cas.{name}`",
@@ -92,7 +92,7 @@ fn lists(
             );
             pki.left_out.push(LeftOut::new(&entry.place, what, why));
         } else if let Some(refusal) = acceptance::refusal_of_list(list, authority.current())
-            && entry.source == Source::Brought
+            && entry.source == Source::Supplied
         {
             let what = format!("the revocation list of `{}`", list.issuer.rfc2253());
             pki.left_out.push(LeftOut::new(&entry.place, what, format!("it {refusal}")));
@@ -102,9 +102,9 @@ fn lists(
     }
 }
 
-/// The lists of authorities above brought ones, which hosts need as well: theirs is the file that the spec names.
+/// The lists of authorities above supplied ones, which hosts need as well: theirs is the file that the spec names.
 fn lists_of_issuers(case: Case<'_>, pki: &mut Pki) {
-    for entry in pki.entries.iter_mut().filter(|entry| entry.source == Source::Brought) {
+    for entry in pki.entries.iter_mut().filter(|entry| entry.source == Source::Supplied) {
         for above in &entry.above {
             let all = case.found.lists.iter().map(|found| &found.list);
             let newest = crl::believed(all, above, case.now).filter(|list| {
@@ -140,7 +140,7 @@ fn owner(case: Case<'_>, authorities: &[Authority<'_>], database: &Database) -> 
     }
 }
 
-/// The one that signed most of what the database lists; `None` if nothing tells.
+/// The one that signed most of what the database lists; `None` if none did.
 fn most(case: Case<'_>, candidates: &[&Authority<'_>], database: &Database) -> Option<String> {
     let count = |authority: &Authority<'_>| {
         let certificates = case.found.certificates.values().map(|found| &found.certificate);
@@ -168,7 +168,7 @@ fn refuse_revoked_authorities(pki: &mut Pki) {
             known.any(|new| new.authority == *issuer && new.serial == own.serial)
                 || pki.authority(issuer).is_none()
         }
-        (Source::Brought, Some(own)) => entry.above.first().is_some_and(|issuer| {
+        (Source::Supplied, Some(own)) => entry.above.first().is_some_and(|issuer| {
             let mut lists = entry.lists.iter().filter(|list| list.names(issuer));
             lists.any(|list| list.revoked.contains_key(&own.serial))
         }),

@@ -29,7 +29,7 @@ pub(super) fn role(case: Case<'_>, certificate: &Certificate) -> Result<Role, St
     match names::host(certificate) {
         Some(host) if serves_servers => Ok(Role::Host(host)),
         _ if serves_clients => Ok(Role::Client),
-        None if serves_servers => Err("it is a server's, but has no DNS name in subjectAltName, and clients go by that alone: let `render` issue another one".to_owned()),
+        None if serves_servers => Err("it is a server's, but has no DNS name in subjectAltName, and clients check that alone: have `render` issue another one".to_owned()),
         _ => Err("its extended key usage has neither `serverAuth` nor `clientAuth`".to_owned()),
     }
 }

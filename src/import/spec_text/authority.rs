@@ -1,7 +1,7 @@
 //! The tables of authorities.
 
 use super::value::{quoted, quoted_list};
-use super::{Writer, brought_file, secret_name};
+use super::{Writer, secret_name, supplied_file};
 use crate::import::judge::{Entry, Pki, Source};
 use crate::pki::request::{Holder, Issuer, NameConstraints, Subtree};
 use crate::time::Seconds;
@@ -10,21 +10,21 @@ impl Writer<'_> {
     pub(super) fn authority(&mut self, name: &str, entry: &Entry) {
         self.header("cas", name, entry);
         match &entry.source {
-            Source::Brought => {
+            Source::Supplied => {
                 self.line(&format!(
                     "certificate = {}",
-                    quoted(&brought_file(&entry.holder, "tls.crt"))
+                    quoted(&supplied_file(&entry.holder, "tls.crt"))
                 ));
                 if entry.has_key {
                     self.line(&format!(
                         "key = {}",
-                        quoted(&brought_file(&entry.holder, "tls.key"))
+                        quoted(&supplied_file(&entry.holder, "tls.key"))
                     ));
                 }
                 if !entry.lists.is_empty() {
                     self.line(&format!(
                         "crl = {}",
-                        quoted(&brought_file(&entry.holder, "crl.pem"))
+                        quoted(&supplied_file(&entry.holder, "crl.pem"))
                     ));
                 }
             }

@@ -1,7 +1,7 @@
 //! The tables of hosts and clients, and of the services behind hosts.
 
 use super::value::{key, quoted, quoted_list};
-use super::{REQUEST, Service, Writer, brought_file, namespaced, secret_name};
+use super::{REQUEST, Service, Writer, namespaced, secret_name, supplied_file};
 use crate::import::judge::{Entry, Pki, Source};
 use crate::import::names;
 use crate::pki::request::{Holder, Issuer};
@@ -33,11 +33,11 @@ impl Writer<'_> {
             self.line(&format!("namespace = {}", quoted(namespace)));
         }
         match &entry.source {
-            Source::Brought => {
+            Source::Supplied => {
                 for (word, file) in [("certificate", "tls.crt"), ("key", "tls.key")] {
                     self.line(&format!(
                         "tls.{word} = {}",
-                        quoted(&brought_file(&entry.holder, file))
+                        quoted(&supplied_file(&entry.holder, file))
                     ));
                 }
             }
@@ -109,7 +109,7 @@ impl Writer<'_> {
         }
         self.addresses("", &names.ip);
         if entry.csr.is_some() {
-            self.line(&format!("csr = {}", quoted(&brought_file(&entry.holder, REQUEST))));
+            self.line(&format!("csr = {}", quoted(&supplied_file(&entry.holder, REQUEST))));
         } else {
             self.kind("privateKey", entry);
         }
@@ -144,8 +144,8 @@ pub(super) fn client_signers(pki: &Pki) -> Vec<String> {
         .collect();
     signers.sort();
     signers.dedup();
-    // A host that lists one that nginx refuses is an error: a note tells of it.
-    let is_refused = |entry: &Entry| entry.source == Source::Brought && entry.refusal().is_some();
+    // A host that lists one that nginx refuses is an error: a note reports it.
+    let is_refused = |entry: &Entry| entry.source == Source::Supplied && entry.refusal().is_some();
     signers.retain(|name| !pki.authority(name).is_some_and(is_refused));
     signers
 }

@@ -25,7 +25,7 @@ pub(super) fn quoted_list<T: AsRef<str>>(texts: &[T]) -> String {
     format!("[{}]", texts.join(", "))
 }
 
-/// Text of others in a comment: one line, whatever it holds.
+/// Text of others in a comment: one line, with any content.
 pub(super) fn visible_line(text: &str) -> String {
     text.chars().flat_map(visible).collect()
 }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_those_that_somebody_asked_for() {
+    fn lengths_are_those_that_were_asked_for() {
         for (seconds, text) in [
             (365 * DAY + 1, "1y"),
             (3650 * DAY, "10y"),

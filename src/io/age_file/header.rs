@@ -1,4 +1,4 @@
-//! What the header of an age file tells without an identity.
+//! What the header of an age file says without an identity.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -15,10 +15,10 @@ const DAMAGED: &str = "is damaged or cut off";
 const IN_CLEAR: &str = "holds a private key in clear, under a name that Git takes: \
                         rename it to `tls.key`, and make a new key if it was committed";
 
-/// What the header of an age file tells.
+/// What the header of an age file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// The recipients that whoever wrote the file with mtlsgen recorded.
+    /// The recipients that mtlsgen recorded when it wrote the file.
     pub recorded: Option<BTreeSet<String>>,
     /// Whether the file is sealed with a passphrase.
     pub by_passphrase: bool,

@@ -136,7 +136,7 @@ impl Mistaken {
         let (what, hint) = match self {
             Self::Ssh => (
                 "a key of SSH, which mtlsgen does not use: it uses X25519 identities of age",
-                "make an identity by `age-keygen -o FILE`, and add its recipient, which that prints, to `store.encryption.age.recipients`",
+                "make an identity with `age-keygen -o FILE`, and add its recipient, which it prints, to `store.encryption.age.recipients`",
             ),
             Self::Recipient => (
                 "a recipient (`age1…`), which encrypts; its identity (`AGE-SECRET-KEY-1…`) opens",

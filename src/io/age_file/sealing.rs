@@ -11,7 +11,7 @@ use age_core::format::{FileKey, Stanza};
 use super::header::Header;
 use super::{MAGIC, RECIPIENTS_STANZA};
 
-/// Whom files are sealed for: X25519 keys, in the order of their texts.
+/// The recipients of sealed files: X25519 keys, in the order of their texts.
 #[derive(Clone, Default)]
 pub struct Recipients {
     texts: BTreeSet<String>,
@@ -51,7 +51,7 @@ impl Recipients {
         let keys = self.keys.iter().map(|key| -> &dyn age::Recipient { key });
         let names = Names(&self.texts);
         let encryptor = Encryptor::with_recipients(keys.chain([&names as &dyn age::Recipient]))
-            .expect("X25519 wraps whatever it is given, and names go with it");
+            .expect("X25519 wraps any key, and the names stanza accepts that");
         armored(|output| {
             let mut file = encryptor.wrap_output(output)?;
             file.write_all(plain)?;

@@ -43,7 +43,7 @@ impl Sources {
     /// All identities that are to be found.
     ///
     /// # Errors
-    /// A place that somebody named cannot be read, or holds something else.
+    /// A place that was named explicitly cannot be read, or holds something else.
     pub fn load(&self) -> Result<Identities, IdentityError> {
         let mut found = Identities::default();
         if !self.files.is_empty() {
@@ -91,7 +91,7 @@ impl Sources {
         Ok(())
     }
 
-    /// Adds a file; one with a passphrase that nobody says is an error only where somebody named the file.
+    /// Adds a file; one whose passphrase is unknown is an error only where the file was named explicitly.
     fn add_file(
         &self,
         found: &mut Identities,
@@ -108,33 +108,33 @@ impl Sources {
             if is_named {
                 return Err(IdentityError {
                     problem: format!(
-                        "{place} is protected by a passphrase, and there is nobody to ask"
+                        "{place} is protected by a passphrase, and there is no terminal to ask for it"
                     ),
                     hint: format!(
-                        "name a file with it by `--identity-passphrase-file`, or set `{PASSPHRASE}`"
+                        "name a file that contains it with `--identity-passphrase-file`, or set `{PASSPHRASE}`"
                     ),
                 });
             }
-            found.places.push(format!("{place} (has a passphrase, which nobody said)"));
+            found.places.push(format!("{place} (protected by a passphrase, which was not given)"));
             return Ok(());
         };
         let failed = |problem: String| IdentityError {
             problem,
-            hint: "make such a file by `age-keygen | age -p > FILE`".to_owned(),
+            hint: "make such a file with `age-keygen | age -p > FILE`".to_owned(),
         };
         match open_with_passphrase(&octets, &passphrase) {
             Ok(Some(text)) => found.add(place, &text),
             Ok(None) => Err(IdentityError {
                 problem: format!("the passphrase does not open {place}"),
                 hint: format!(
-                    "it is read from `--identity-passphrase-file`, else from `{PASSPHRASE}`, else from the terminal: give the one that `age -p` was told"
+                    "it is read from `--identity-passphrase-file`, else from `{PASSPHRASE}`, else from the terminal: give the one that was typed for `age -p`"
                 ),
             }),
             Err(problem) => Err(failed(format!("{place} {problem}"))),
         }
     }
 
-    /// Out of the file, else of the environment, else from a person; `None` if there is nobody.
+    /// Out of the file, else of the environment, else from the terminal; `None` if there is none.
     fn passphrase(&self, place: &str) -> Result<Option<Zeroizing<String>>, IdentityError> {
         let octets = if let Some(path) = &self.passphrase_file {
             let name = format!("`{}`", path.display());
@@ -145,7 +145,7 @@ impl Sources {
             terminal::secret(&format!("Passphrase of {place}: ")).map_err(|error| {
                 IdentityError {
                     problem: format!("cannot ask for the passphrase of {place}: {error}"),
-                    hint: format!("set `{PASSPHRASE}`, or say `--identity-passphrase-file`"),
+                    hint: format!("set `{PASSPHRASE}`, or use `--identity-passphrase-file`"),
                 }
             })?
         };
@@ -181,7 +181,7 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The file that sops looks at without being told.
+/// The file that sops reads by default.
 fn default_file(is_mac: bool, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let home = || variable("HOME").map(PathBuf::from);
     let folder = match variable("XDG_CONFIG_HOME") {
@@ -208,7 +208,7 @@ fn output(command: &OsString) -> Result<Zeroizing<Vec<u8>>, String> {
 fn command_failed(why: &str) -> IdentityError {
     IdentityError {
         problem: format!("the command in `{KEY_COMMAND}` failed: {why}"),
-        hint: "mend the command, or say `--identity FILE`".to_owned(),
+        hint: "fix the command, or use `--identity FILE`".to_owned(),
     }
 }
 

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_with_a_certificate_or_a_key_is_found_under_the_true_name() {
+    fn every_holder_with_a_certificate_or_a_key_is_found_under_the_true_name() {
         let long = "ü".repeat(200);
         let folder = layout::holder_folder(&client(&long));
         let (_folder, root) = store_with(&[
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_are_nobodys_are_damage() {
+    fn folders_of_no_holder_are_damage() {
         let folder = layout::holder_folder(&client(&"ü".repeat(200)));
         let with_other_name = [(format!("{folder}/tls.crt"), ""), (format!("{folder}/name"), "ü")];
         let with_other_name = with_other_name.each_ref().map(|(path, text)| (&**path, *text));
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn own_ledgers_tell_who_was_issued_something() {
+    fn own_ledgers_say_who_was_issued_something() {
         let entry = |kind: &str, name: &str| {
             format!("holder = {{ kind = \"{kind}\", name = \"{name}\" }}\ncertificate = ''\n")
         };

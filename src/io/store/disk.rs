@@ -12,7 +12,7 @@ pub(super) const FOLDER_MODE: u32 = 0o700;
 pub(super) trait Disk {
     /// Makes a folder for the owner alone; its parent exists.
     fn create_folder(&self, place: &Place) -> io::Result<()>;
-    /// Takes a folder's permissions from everybody but the owner.
+    /// Restricts a folder's permissions to its owner.
     fn restrict_folder(&self, place: &Place) -> io::Result<()>;
     /// Writes a new file that has its mode from the start; a file or link of that name makes way.
     fn create_file(&self, place: &Place, content: &[u8], access: Access) -> io::Result<()>;

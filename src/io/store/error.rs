@@ -94,7 +94,7 @@ pub enum StoreError {
 pub struct Sealed {
     /// Its file.
     pub path: PathBuf,
-    /// Whom it is encrypted to, as far as it says so.
+    /// The recipients that it records, if it does.
     pub recipients: Option<BTreeSet<String>>,
     /// How many identities were tried.
     pub identities: usize,
@@ -127,7 +127,7 @@ impl Sealed {
             places => places.join(", "),
         };
         format!(
-            "say `--identity FILE` or set `SOPS_AGE_KEY_FILE`, with the identity {whose}; looked for identities in {places}"
+            "use `--identity FILE` or set `SOPS_AGE_KEY_FILE`, with the identity {whose}; looked for identities in {places}"
         )
     }
 }
@@ -187,12 +187,12 @@ impl StoreError {
                     .to_owned()
             }
             Self::Shared(shared) => format!(
-                "{}; where that is meant, as for a checkout in CI, say `--allow-shared-store` or set \
+                "{}; where that is meant, as for a checkout in CI, use `--allow-shared-store` or set \
                  `MTLSGEN_ALLOW_SHARED_STORE=true`",
                 shared.cure()
             ),
             Self::Unfinished { source, .. } => format!(
-                "{}; the next run completes the change by itself",
+                "{}; the next run completes the change automatically",
                 cure(source).unwrap_or("mend the cause")
             ),
         }
@@ -213,7 +213,7 @@ fn missing_hint(files: &[(Holder, PathBuf)]) -> String {
         format!("restore {it} from Git, from a backup or from where {issued}")
     };
     let ways: BTreeSet<String> = files.iter().map(|(holder, path)| way_out(holder, path)).collect();
-    format!("{source}; if {is} lost for good, {}", Vec::from_iter(ways).join("; "))
+    format!("{source}; if {is} permanently lost, {}", Vec::from_iter(ways).join("; "))
 }
 
 /// How a holder does without what is lost.
@@ -221,11 +221,11 @@ fn way_out(holder: &Holder, path: &Path) -> String {
     let way = match holder {
         Holder::Authority(name) if is_below(path, &layout::retiring_folder(holder), 2) => {
             return format!(
-                "let that generation go with `mtlsgen ca rotate {name} --retire` (with `--force` if somebody still needs it)"
+                "remove that generation with `mtlsgen ca rotate {name} --retire` (with `--force` if it is still needed)"
             );
         }
         Holder::Authority(name) if is_below(path, &layout::next_folder(holder), 1) => {
-            return format!("give that generation up with `mtlsgen ca rotate {name} --abandon`");
+            return format!("abandon that generation with `mtlsgen ca rotate {name} --abandon`");
         }
         Holder::Authority(_) => "declare a new authority under another name",
         Holder::Host(_) => {
@@ -252,7 +252,7 @@ fn io_hint(action: &str, path: &Path, source: &io::Error) -> String {
             path.display()
         ),
         (None, _) => {
-            "nothing was changed; run the command again when the cause is mended".to_owned()
+            "nothing was changed; run the command again once the cause is fixed".to_owned()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The folder of a store, and what stands in it for people and for Git.
+//! The folder of a store, and the files in it for users and for Git.
 #![expect(clippy::disallowed_methods, reason = "the store's folder is made here")]
 
 use std::fs;
@@ -15,13 +15,13 @@ use crate::io::beneath::Place;
 const GITIGNORE: (&str, &str) = (".gitignore", include_str!("gitignore"));
 /// The same in a folder of holders.
 const GITIGNORE_OF_KIND: &str = include_str!("gitignore_of_kind");
-/// Tells people what they are looking at.
+/// Explains the folder to users.
 const README: (&str, &str) = ("README.md", include_str!("README.md"));
 
 /// The store at `root`, which may be a link to one; everything in it is absent where there is none.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if something else stands there.
+/// [`StoreError::Damaged`] if something else is there.
 pub(super) fn open(root: &Path) -> Result<Place, StoreError> {
     Place::open(root).map_err(|error| match error.kind() {
         ErrorKind::NotADirectory => StoreError::damaged(root, "is not a folder"),
@@ -29,7 +29,7 @@ pub(super) fn open(root: &Path) -> Result<Place, StoreError> {
     })
 }
 
-/// Makes sure that mtlsgen's own files in the store are plain files, where they exist: a repository can bring links.
+/// Makes sure that mtlsgen's own files in the store are plain files, where they exist: a repository can contain links.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] for the first that is none.
@@ -74,8 +74,8 @@ pub(super) fn furnish(root: &Place) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps keys out of Git in the folders that hold them, whatever `.gitignore` lies above: the store's folder
-/// may have been somebody's project before. `new` tells folders that a change is about to make.
+/// Keeps keys out of Git in the folders that hold them, regardless of `.gitignore` files above: the store's folder
+/// may have been another project before. `new` lists folders that a change is about to make.
 pub(super) fn close_to_git(
     root: &Place,
     new: impl Fn(&layout::Kind) -> bool,
@@ -96,7 +96,7 @@ pub(super) fn close_to_git(
     Ok(())
 }
 
-/// The same in a folder that is about to get a key, if a `.gitignore` stands there: a repository can bring one that lets
+/// The same in a folder that is about to get a key, if a `.gitignore` is there: a repository can contain one that lets
 /// keys in again.
 pub(super) fn close_key_folder(folder: &Place) -> Result<(), StoreError> {
     let place = folder.join(GITIGNORE.0);
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_store_is_closed_to_others_and_tells_git_what_to_ignore() {
+    fn a_new_store_is_closed_to_others_and_git_ignores_its_keys() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("deep/pki");
         let is_there = || open(&root).unwrap().facts().unwrap().is_some();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_with_keys_are_closed_to_git_whatever_stands_there() {
+    fn folders_with_keys_are_closed_to_git_whatever_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         fs::create_dir(at("cas")).unwrap();

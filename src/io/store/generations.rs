@@ -1,4 +1,4 @@
-//! Reads what stands beside the current certificate of an authority.
+//! Reads what is stored beside the current certificate of an authority.
 
 use std::path::PathBuf;
 

@@ -7,21 +7,21 @@ use super::ledger::Entry;
 use super::transaction::{NewFile, Removal};
 use super::vault::Vault;
 use super::{issuance, layout, naming, read};
-use crate::import::{BroughtFile, Contents};
+use crate::import::{Contents, SuppliedFile};
 use crate::io::atomic::TEMPORARY_PREFIX;
 use crate::io::beneath::Place;
 use crate::store::LedgerEntry;
 use crate::time::Timestamp;
 
-/// Keeps brought keys out of Git, whatever lies above.
+/// Keeps imported keys out of Git, regardless of files above.
 const GITIGNORE: (&str, &str) = ("brought/.gitignore", include_str!("gitignore_of_kind"));
 
 /// More than the spec of any PKI.
 const LARGEST_SPEC: u64 = 256 << 20;
-/// What a store has without anything in it that was issued or brought.
+/// What a store has without anything in it that was issued or imported.
 const FURNITURE: [&str; 4] = [".gitignore", "README.md", ".lock", ".generation"];
 
-/// What stands where an import puts its store.
+/// What is where an import puts its store.
 pub enum Before {
     /// Nothing, or what an import left that was interrupted before it decided anything.
     Nothing,
@@ -47,12 +47,12 @@ pub(super) fn unfinished(root: &Place) -> Result<Option<Unfinished>, StoreError>
         let (at, spec) = text.split_once('\n')?;
         Some(Unfinished { at: Timestamp::parse(at)?, spec: spec.to_owned() })
     });
-    let problem = "does not begin with the time of an import";
+    let problem = "does not start with the time of an import";
     unfinished.map(Some).ok_or_else(|| StoreError::damaged(&place, problem))
 }
 
 /// Whether the store at `root` holds what importing `contents` at `at` makes of an empty one, and nothing else: that
-/// shows that it comes from such an import, since a repository can bring any store.
+/// shows that it comes from such an import, since a repository can contain any store.
 ///
 /// # Errors
 /// As [`files`], and what cannot be read.
@@ -83,7 +83,7 @@ pub(super) fn has_begun(root: &Place) -> Result<bool, StoreError> {
     Ok(read::mode_of_file(&spec)?.is_some() || read::mode_of_file(&waiting)?.is_some())
 }
 
-/// Whether nothing in the folder was issued, brought or put there by anybody else than a store's making.
+/// Whether nothing in the folder was issued, imported or put there other than by creating the store.
 pub(super) fn is_unused(root: &Place) -> Result<bool, StoreError> {
     holds_only(root, &|_| false)
 }
@@ -117,12 +117,12 @@ pub(super) fn files(
     (contents, spec): (&Contents, &str),
     at: Timestamp,
 ) -> Result<(Vec<NewFile>, Removal), StoreError> {
-    let Contents { issued, older, brought } = contents;
+    let Contents { issued, older, supplied } = contents;
     let (mut files, removal) = issuance::files(root, vault, issued, at)?;
     files.extend(older.iter().map(older_file));
-    files.extend(brought.iter().map(brought_file));
+    files.extend(supplied.iter().map(supplied_file));
     files.push(NewFile::public(layout::IMPORTED_SPEC.to_owned(), format!("{at}\n{spec}")));
-    if !brought.is_empty() {
+    if !supplied.is_empty() {
         files.push(NewFile::public(GITIGNORE.0.to_owned(), GITIGNORE.1.to_owned()));
     }
     let mut paths = BTreeSet::new();
@@ -137,8 +137,8 @@ fn older_file(entry: &LedgerEntry) -> NewFile {
     NewFile::public(path, Entry(entry).to_string())
 }
 
-fn brought_file(file: &BroughtFile) -> NewFile {
-    let BroughtFile { path, content, is_private } = file;
+fn supplied_file(file: &SuppliedFile) -> NewFile {
+    let SuppliedFile { path, content, is_private } = file;
     if *is_private {
         NewFile::private(path.clone(), content.clone())
     } else {

@@ -1,4 +1,4 @@
-//! Public facts about the holders that somebody asks for.
+//! Public facts about the requested holders.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_warning_tells_of_all_open_keys() {
+    fn one_warning_reports_all_open_keys() {
         let root = Path::new("pki");
         let at = |name: &str| (root.join("clients").join(name).join("tls.key"), 0o644);
         assert!(open_keys(root, &[]).is_empty());

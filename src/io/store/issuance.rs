@@ -92,7 +92,7 @@ fn require_replaceable(
     }
 }
 
-/// Whoever has the ledger that the certificate is entered in.
+/// The holder of the ledger that the certificate is entered in.
 pub(super) fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
     match &issued.request.issuer {
         Issuer::SelfSigned => issued.request.holder.clone(),
@@ -103,13 +103,13 @@ pub(super) fn ledger_keeper(issued: &IssuedCertificate) -> Holder {
 /// Makes sure that the ledger of `keeper` is there and whole: an entry beside damage would hide it.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] for an entry that is none, for a missing ledger of somebody who has signed, and
+/// [`StoreError::Damaged`] for an entry that is none, for a missing ledger of an issuer, and
 /// where a self-signed certificate is not in its own ledger.
 pub(super) fn require_ledger(root: &Place, keeper: &Holder) -> Result<(), StoreError> {
     let ledger = contents::path_of(root, keeper, layout::LEDGER);
     contents::require_whole(&ledger)?;
     let path = contents::path_of(root, keeper, layout::CERTIFICATE);
-    // An authority that was brought along has a ledger here and no certificate.
+    // An authority that was supplied has a ledger here and no certificate.
     let Some(text) = contents::holder_files(root, keeper)?.certificate else { return Ok(()) };
     let chain = contents::certificates(&path, &text)?;
     let own = &chain[0];

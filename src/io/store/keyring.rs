@@ -87,7 +87,7 @@ pub(super) fn key_in(
     }
 }
 
-/// The private key in a file of `holder`, whatever certificate it belongs to.
+/// The private key in a file of `holder`, with or without a matching certificate.
 ///
 /// # Errors
 /// As [`Vault::text`].

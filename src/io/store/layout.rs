@@ -13,13 +13,13 @@ use super::{contents, revocation};
 use crate::pki::crl::{ListNumber, RevocationList};
 use crate::pki::request::{Holder, Issuer, SerialNumber};
 
-/// Folder of what `mtlsgen import` brought along as files that the spec names.
+/// Folder of what `mtlsgen import` copied and the spec names as files.
 pub(super) const BROUGHT: &str = "brought";
 /// The spec of an import, until it lies in its own place.
 pub(super) const IMPORTED_SPEC: &str = ".import";
 /// Files there beside certificates and keys.
 const BROUGHT_FILES: [&str; 2] = ["crl.pem", "request.csr"];
-/// File of a certificate and what stands behind it.
+/// File of a certificate and its issuers.
 pub(super) const CERTIFICATE: &str = "tls.crt";
 /// File of a private key.
 pub(super) const KEY: &str = "tls.key";
@@ -46,7 +46,7 @@ pub(super) const ENTRY_EXTENSION: &str = ".toml";
 const LONGEST: usize = 255;
 /// What is kept of an escaped name that is longer.
 const KEPT: usize = 180;
-/// Stands between what is kept and the hash; occurs in no other escaped name.
+/// Separates what is kept from the hash; occurs in no other escaped name.
 const SHORTENED: char = '~';
 
 /// One of the three folders of a store.
@@ -145,7 +145,7 @@ pub(super) fn folder_name(name: &str) -> String {
     if escaped.len() <= LONGEST { escaped } else { shortened(name, &escaped) }
 }
 
-/// Whether the folder's name tells only the start of the holder's name.
+/// Whether the folder's name has only the start of the holder's name.
 pub(super) fn is_shortened(folder: &str) -> bool {
     folder.contains(SHORTENED)
 }
@@ -176,7 +176,7 @@ fn is_kept(name: &str, at: usize, byte: u8) -> bool {
     }
 }
 
-/// Whether Windows takes the name for a device, whatever follows the first dot.
+/// Whether Windows takes the name for a device, regardless of what follows the first dot.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     match stem.as_bytes() {
@@ -202,7 +202,7 @@ fn shortened(name: &str, escaped: &str) -> String {
 pub(super) enum Part {
     /// A folder that a change makes or removes.
     Folder,
-    /// A file for everybody.
+    /// A file that everyone may read.
     Public,
     /// The file of a private key.
     Key,
@@ -213,7 +213,7 @@ pub(super) fn part(path: &str) -> Option<Part> {
     let names: Vec<&str> = path.split('/').collect();
     match &names[..] {
         [".generation" | IMPORTED_SPEC | SPEC_NAME] => Some(Part::Public),
-        [BROUGHT, rest @ ..] => brought_part(rest),
+        [BROUGHT, rest @ ..] => supplied_part(rest),
         [kind, rest @ ..] if is_kind(kind) => {
             let is_authority = *kind == KINDS[0].folder;
             match rest {
@@ -247,14 +247,14 @@ fn holder_part(is_authority: bool, names: &[&str]) -> Option<Part> {
     }
 }
 
-/// Below the folder of what `mtlsgen import` brought: it holds what a spec names, under names of its own.
-fn brought_part(names: &[&str]) -> Option<Part> {
+/// Below the folder of what `mtlsgen import` copied: it holds what a spec names, under names of its own.
+fn supplied_part(names: &[&str]) -> Option<Part> {
     match names {
         [] => Some(Part::Folder),
         [".gitignore"] => Some(Part::Public),
         [kind] if is_kind(kind) => Some(Part::Folder),
-        [kind, holder] if is_kind(kind) && is_brought_name(holder) => Some(Part::Folder),
-        [kind, holder, file] if is_kind(kind) && is_brought_name(holder) => {
+        [kind, holder] if is_kind(kind) && is_supplied_name(holder) => Some(Part::Folder),
+        [kind, holder, file] if is_kind(kind) && is_supplied_name(holder) => {
             certificate_or_key(file).or(BROUGHT_FILES.contains(file).then_some(Part::Public))
         }
         _ => None,
@@ -279,8 +279,8 @@ fn is_folder_name(name: &str) -> bool {
     name_of_folder(name).is_some() || name.len() <= LONGEST && shortened()
 }
 
-/// Whether `mtlsgen import` gives such names to folders of what it brings.
-fn is_brought_name(name: &str) -> bool {
+/// Whether `mtlsgen import` gives such names to folders of what it copies.
+fn is_supplied_name(name: &str) -> bool {
     let is_plain =
         |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-.".contains(&octet);
     !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)

@@ -2,7 +2,7 @@
 //!
 //! Two branches that issue write two files, so they merge. That a certificate was revoked is a further
 //! file beside the entry ([`super::revocation`]), for the same reason; that it was superseded follows
-//! from the holder's `tls.crt`. The PEM block stands on lines of its own, so that
+//! from the holder's `tls.crt`. The PEM block has lines of its own, so that
 //! `openssl x509 -in ENTRY` reads it.
 
 use std::fmt::{self, Write as _};
@@ -16,7 +16,7 @@ use crate::pki::request::{Holder, Issuer, SerialNumber};
 use crate::store::LedgerEntry;
 use crate::time::Timestamp;
 
-/// Tells people what they are looking at.
+/// Explains the file to users.
 const FIRST_LINE: &str = "# A certificate that mtlsgen issued. Entries are added, never changed.";
 
 /// A ledger entry, as a file.
@@ -97,7 +97,7 @@ fn as_written(text: &str) -> Option<LedgerEntry> {
     })
 }
 
-/// An entry that somebody has written in another way.
+/// An entry in a layout other than mtlsgen's.
 fn as_toml(text: &str) -> Result<LedgerEntry, String> {
     let table: Table = toml::from_str(text).map_err(not_an_entry)?;
     let unreadable = |what: &str| format!("is not a ledger entry: `{what}` cannot be read");

@@ -18,7 +18,7 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// The right to change a store, until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct StoreLock {
-    /// The folder that is locked: changes go there, whatever stands at its path by then.
+    /// The folder that is locked: changes go there, even if its path has come to name something else.
     pub(super) root: Place,
     _file: File,
 }
@@ -43,7 +43,7 @@ pub(super) fn acquire(
         let mut file = place.open_or_create().map_err(failed)?;
         match file.try_lock() {
             Ok(()) if is_still_at(&file, &open()?.join(LOCK)) => {
-                // A courtesy to those who wait; a full disk must not keep anybody from cleaning up.
+                // A courtesy to those who wait; a full disk must not prevent cleaning up.
                 let _ = note_process(&mut file);
                 return Ok(StoreLock { root, _file: file });
             }

@@ -12,7 +12,7 @@ use crate::io::beneath::{Facts, Place};
 
 /// More than any certificate chain, key or ledger entry.
 const LARGEST: u64 = 1 << 20;
-/// What is wrong with a link, whatever it leads to.
+/// What is wrong with a link, wherever it leads.
 const LINK: &str = "is a symbolic link";
 
 /// What the file at `place` holds; `None` if there is none. The memory is wiped when it is dropped.
@@ -86,7 +86,7 @@ pub(super) fn facts_of_folder(place: &Place) -> Result<Option<Facts>, StoreError
 /// Names of the folders in a folder, sorted; empty if there is no folder of that name.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] where a link stands among them or in their place.
+/// [`StoreError::Damaged`] where a link is among them or in their place.
 pub(super) fn folders(place: &Place) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for (name, kind) in entries(place)? {
@@ -118,7 +118,7 @@ fn entries(place: &Place) -> Result<Vec<(String, FileType)>, StoreError> {
     Ok(found?.unwrap_or_default())
 }
 
-/// What stands at `place` itself, links not followed.
+/// What is at `place` itself, links not followed.
 pub(super) fn facts(place: &Place) -> Result<Option<Facts>, StoreError> {
     place.facts().map_err(|error| refused(place, error))
 }

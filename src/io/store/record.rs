@@ -1,6 +1,6 @@
 //! The list of what a change makes: a text with one path below the store on each line.
 //!
-//! A repository can bring any file, so a list proves nothing by lying there. Of every file that a change replaces, removes
+//! A repository can contain any file, so a list proves nothing by lying there. Of every file that a change replaces, removes
 //! or adds, the list has the SHA-256 digest before and after: no checkout knows that of a key which Git ignores, or of a
 //! certificate that is not committed yet. A list with other digests than the files, or with paths that the layout does
 //! not know, is not carried out.
@@ -16,7 +16,7 @@ use crate::io::beneath::Place;
 
 const FIRST_LINE: &str = "mtlsgen transaction 2";
 const LAST_LINE: &str = "end";
-/// Stands for the digest of a file that is not there.
+/// Takes the place of the digest of a file that is not there.
 const ABSENT: &str = "-";
 /// Three files for each of some hundred thousand certificates.
 const LARGEST: u64 = 256 << 20;
@@ -74,7 +74,7 @@ impl FileDigest {
     }
 }
 
-/// A word of a list is no digest.
+/// An entry of a list is no digest.
 struct NoDigest;
 
 /// What a file with a list turns out to be.
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_were_cut_off_are_told() {
+    fn lists_that_were_cut_off_are_reported() {
         let text = record().to_string();
         for length in 0..text.len() {
             assert_eq!(Record::parse(&text[..length]), None, "{length}");

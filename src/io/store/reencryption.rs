@@ -1,4 +1,4 @@
-//! Brings the key files of a store to the recipients that the spec names: sealed, sealed for others, or in clear.
+//! Re-encrypts the key files of a store for the recipients that the spec names: sealed, sealed for others, or in clear.
 //!
 //! Who can open a file is in the file itself, where mtlsgen records it, so that branches merge and no list can
 //! disagree with the files.
@@ -24,7 +24,7 @@ pub struct UnsettledKeys {
     pub first: PathBuf,
     /// How many lie in clear.
     pub in_clear: usize,
-    /// How many do not say to whom they are encrypted.
+    /// How many do not say for which recipients they are encrypted.
     pub unknown: usize,
     /// Recipients who can open some of them and are not named any more.
     pub removed: BTreeSet<String>,
@@ -59,7 +59,7 @@ pub(super) struct Unsettled {
     folder: String,
     holder: Holder,
     file: KeyFile,
-    /// Whom it is sealed for, as far as it says so.
+    /// The recipients that it records, if it does.
     recorded: Option<BTreeSet<String>>,
 }
 
@@ -87,7 +87,7 @@ fn judge(root: &Place, vault: &Vault, place: &KeyFolder) -> Result<Option<Unsett
     Ok(Some(Unsettled { folder: folder.clone(), holder, file, recorded }))
 }
 
-/// Whom a sealed key says it is sealed for.
+/// The recipients that a sealed key records.
 fn recorded(path: &Place) -> Result<Option<BTreeSet<String>>, StoreError> {
     let octets = read::file(path)?.unwrap_or_default();
     let header = Header::read(&octets).map_err(|problem| StoreError::damaged(path, problem))?;
@@ -116,7 +116,7 @@ fn places(root: &Place) -> Result<Vec<KeyFolder>, StoreError> {
 
 /// Key files that the spec names and `mtlsgen import` wrote, beside the folders of the store's own holders: they
 /// stay in clear.
-pub(super) fn brought(root: &Place) -> Vec<PathBuf> {
+pub(super) fn supplied(root: &Place) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for kind in &layout::KINDS {
         let folder = root.join(layout::BROUGHT).join(kind.folder);

@@ -33,7 +33,7 @@ pub(super) fn beside_current(root: &Place, inventory: &Inventory) -> Result<Regi
     of_authorities_but(root, &current(inventory))
 }
 
-/// The entries of leaves that are held, as far as the key identifiers tell who signed them.
+/// The entries of leaves that are held, with their issuers found by key identifier.
 fn current(inventory: &Inventory) -> Passed<'_> {
     let mut authorities = HashMap::new();
     for (holder, held) in &inventory.held {

@@ -15,7 +15,7 @@ use crate::pki::request::{Holder, Issuer, SerialNumber};
 use crate::store::{NewRevocation, Revocation};
 use crate::time::Timestamp;
 
-/// Stands between serial and hash in the names of these files.
+/// Separates serial and hash in the names of these files.
 const MARK: &str = ".revoked-";
 /// Octets of the hash in a name.
 const HASH_LENGTH: usize = 8;

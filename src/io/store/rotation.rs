@@ -139,7 +139,7 @@ impl Texts {
     }
 }
 
-/// A sealed key moves as it is: nobody need open it.
+/// A sealed key moves as it is: it is not opened.
 fn moved(
     root: &Place,
     vault: &Vault,

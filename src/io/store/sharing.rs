@@ -3,7 +3,7 @@
 //! As with ssh's `StrictModes` and git's `safe.directory`: files of another user, and folders and files that all may
 //! write, are not trusted where private keys are read or written: neither keys nor certificates, ledgers, revocation
 //! lists and the folders around them. What the group may write is common (a clone under the umask 002), so it is a
-//! warning, and mended by whatever changes the store.
+//! warning, and corrected by the next change of the store.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ pub(super) fn judge(place: &Place, facts: &Facts) -> Option<Shared> {
 /// Bits that let others than the owner at a folder.
 const OTHERS: u32 = 0o077;
 
-/// Whether nobody but the owner gets into a store at all, whatever the permissions below it are.
+/// Whether only the owner gets into a store at all, regardless of the permissions below it.
 fn is_closed(root: &Place) -> bool {
     root.facts().is_ok_and(|facts| facts.is_some_and(|facts| facts.mode & OTHERS == 0))
 }

@@ -1,4 +1,4 @@
-//! The store as a whole: who reads while somebody writes, and what a killed process left.
+//! The store as a whole: reading while another process writes, and what a killed process left.
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk and damage it")]
 
 mod issued;
@@ -50,7 +50,7 @@ fn readers_never_see_half_a_change() {
                 let store = open(root.path());
                 let read = |path: &str| fs::read(root.path().join(path)).unwrap();
                 while !done.load(Ordering::Relaxed) {
-                    match store.settled(|_| Ok(PAIR.map(read))) {
+                    match store.consistent(|_| Ok(PAIR.map(read))) {
                         Ok([one, other]) => assert_eq!(one, other),
                         Err(error) => assert!(matches!(error, StoreError::Changed { .. })),
                     }
@@ -72,11 +72,11 @@ fn readers_report_what_a_killed_process_decided_and_the_next_change_finishes_it(
     fs::write(root.path().join(".commit"), record.to_string()).unwrap();
     let read = |path: &str| fs::read_to_string(root.path().join(path)).unwrap();
     let before = PAIR.map(read);
-    let refused = store.settled(|_| Ok(())).unwrap_err();
+    let refused = store.consistent(|_| Ok(())).unwrap_err();
     assert!(matches!(refused, StoreError::Interrupted { .. }), "{refused}");
     assert_eq!(PAIR.map(read), before);
     store.finish_interrupted().unwrap();
-    assert_eq!(store.settled(|_| Ok(PAIR.map(read))).unwrap(), ["new", "new"]);
+    assert_eq!(store.consistent(|_| Ok(PAIR.map(read))).unwrap(), ["new", "new"]);
     assert!(!root.path().join(".commit").exists());
 }
 

@@ -11,7 +11,7 @@
 //!
 //! The next process that takes the lock finishes what a killed one left: a `.commit` is carried on from
 //! step 4 (a new file that is gone has been renamed already), a `.transaction` is undone. Before that, the
-//! list has to show that it comes from a change of this very store (see `record`): a repository can bring
+//! list has to show that it comes from a change of this very store (see `record`): a repository can contain
 //! any file. Readers without the lock change nothing and take no notice of a `.transaction`; before and
 //! after reading they look for a `.commit` and at `.generation`, a number that every change replaces first.
 //! If both times there is no `.commit` and the number is the same, no change fell between.
@@ -49,7 +49,7 @@ pub(super) struct NewFile {
 }
 
 impl NewFile {
-    /// A file for everybody.
+    /// A file that everyone may read.
     pub(super) fn public(path: String, text: String) -> Self {
         Self { path, content: Content::Public(text) }
     }
@@ -67,7 +67,7 @@ impl NewFile {
 
 /// What a file holds.
 pub(super) enum Content {
-    /// For everybody.
+    /// Readable by everyone.
     Public(String),
     /// For the owner alone.
     Private(Zeroizing<String>),
@@ -98,12 +98,12 @@ pub(super) struct Removal {
     pub(super) folders: Vec<String>,
 }
 
-/// Number of the last change, as it stands in the store; empty before the first one.
+/// Number of the last change, as it is in the store; empty before the first one.
 pub(super) fn generation(root: &Place) -> Result<Vec<u8>, StoreError> {
     Ok(read::file(&root.join(GENERATION))?.map(|text| text.to_vec()).unwrap_or_default())
 }
 
-/// Whether a change is decided but not carried out; nobody may read before it is.
+/// Whether a change is decided but not carried out; it must be carried out before anything is read.
 pub(super) fn is_decided(root: &Place) -> Result<bool, StoreError> {
     read::mode_of_file(&root.join(DECIDED)).map(|mode| mode.is_some())
 }

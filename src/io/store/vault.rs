@@ -1,4 +1,4 @@
-//! Private keys on disk: in clear, or sealed as age files, which is told by the name of the file.
+//! Private keys on disk: in clear, or sealed as age files, which the name of the file says.
 
 use std::sync::OnceLock;
 
@@ -64,7 +64,7 @@ impl Vault {
         self.sharing
     }
 
-    /// Whom keys are sealed for; nobody: they are written in clear.
+    /// The recipients of keys; without any, they are written in clear.
     pub(super) fn recipients(&self) -> &Recipients {
         &self.recipients
     }
@@ -126,7 +126,7 @@ impl Vault {
         })
     }
 
-    /// Makes sure that whom the sealed key in `folder` is for, as its header records, is what its key authenticates: before
+    /// Makes sure that the recipients that the header of the sealed key in `folder` records are those that its key authenticates: before
     /// another key is sealed for the same recipients that no other key of the store answers for.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ fn by_passphrase(path: &Place) -> StoreError {
 /// The key file in `folder`; `None` if there is none.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] where there are both, since nobody knows which one is right.
+/// [`StoreError::Damaged`] where there are both, since it is unknown which one is right.
 pub(super) fn key_file(folder: &Place) -> Result<Option<KeyFile>, StoreError> {
     let at = |name: &str| {
         let place = folder.join(name);

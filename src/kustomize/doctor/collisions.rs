@@ -68,20 +68,20 @@ fn several_runs(tree: &Tree, examined: &Examined<'_>, given: &Given) -> Option<D
     let same = names.iter().enumerate().any(|(index, name)| names[..index].contains(name));
     if same && reference.role == Role::Generator && !given.has_behavior {
         let title = format!(
-            "a build reaches `{title}` on {runs} ways and gets the same objects each time: Kustomize refuses them (`may not add resource with an already registered id`)"
+            "a build reaches `{title}` by {runs} paths and gets the same objects each time: Kustomize refuses them (`may not add resource with an already registered id`)"
         );
         return Some(
             Diagnostic::error("several-runs", title).being(Nature::EndsBuildLate).at(at).help(
-                "name its folder once, or give each way a `namePrefix` or `nameSuffix` of its own",
+                "name its folder once, or give each path a `namePrefix` or `nameSuffix` of its own",
             ),
         );
     }
     let title =
-        format!("a build runs the plugin {runs} times for `{title}`, once for each way to it");
+        format!("a build runs the plugin {runs} times for `{title}`, once for each path to it");
     Some(if given.issues {
         Diagnostic::warning("several-runs", title)
             .at(at)
-            .help("remove `plugin.issue`: what issues by the way should run once; run `mtlsgen render` before a build instead")
+            .help("remove `plugin.issue`, since issuing should run once; run `mtlsgen render` before a build instead")
     } else {
         Diagnostic::notice("several-runs", title)
             .at(at)
@@ -121,7 +121,7 @@ fn same_objects(all: &[Examined<'_>], given: &[Given]) -> Vec<Diagnostic> {
             found.push(
                 Diagnostic::error("same-objects", title).being(Nature::EndsBuildLate)
                     .at(reference.object.span(&path!["kind"]))
-                    .help("let one configuration have it; or write `plugin.behavior: replace` in the later one"),
+                    .help("keep it in one configuration; or write `plugin.behavior: replace` in the later one"),
             );
         }
         known.extend(

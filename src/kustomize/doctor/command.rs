@@ -82,7 +82,7 @@ pub fn parse(
 /// What has a program say whether it takes these words: the request for its help. It reads all flags, names the one that is
 /// wrong, and does nothing else: so does every program that is made with cobra, unless a later word takes the request back.
 ///
-/// The subcommand comes first, whatever it came behind: kubectl runs plugins for those that it does not know.
+/// The subcommand comes first, regardless of what it followed: kubectl runs plugins for those that it does not know.
 fn question<'w>(program: &'w str, subcommand: &'w str, words: &[&'w str]) -> Option<Vec<&'w str>> {
     let takes_back = |word: &&str| {
         let is_short = word.starts_with('-') && !word.starts_with("--");
@@ -105,7 +105,7 @@ fn is_kustomization(word: &str) -> bool {
 fn no_build(words: &[String]) -> Diagnostic {
     let title = format!("{} builds no kustomization", literal(&line(words)));
     Diagnostic::error("no-build", title).help(
-        "behind `--`, give the command that you build with: `kustomize build`, `kubectl kustomize` or `kubectl apply -k`, with its flags",
+        "after `--`, give the command that you build with: `kustomize build`, `kubectl kustomize` or `kubectl apply -k`, with its flags",
     )
 }
 
@@ -114,7 +114,7 @@ fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// A word as a shell takes it.
+/// An argument as a shell reads it.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
@@ -124,7 +124,7 @@ pub fn quoted(word: &str) -> String {
     } else if !word.contains(is_unsafe) {
         format!("'{}'", word.replace('\'', r"'\''"))
     } else {
-        // What nobody sees, or a terminal obeys, is written in octets, as bash, ksh and zsh read them.
+        // Invisible and control characters are written in octets, as bash, ksh and zsh read them.
         let is_safe = |c: char| plain(c) || "$()[]{}*?;&|<>~#! ".contains(c);
         let mut text = String::from("$'");
         for c in word.chars() {

@@ -62,14 +62,15 @@ fn of_field(folder: &Folder, key: &str, value: &Value) -> Vec<Diagnostic> {
 }
 
 fn unknown(folder: &Folder, key: &str, near: Option<&str>) -> Diagnostic {
-    let title = format!("Kustomize knows no field {}", literal(key));
+    let title = format!("Kustomize has no field {}", literal(key));
     Diagnostic::error("kustomization", title)
         .being(Nature::EndsBuild)
         .at(folder.kustomization.span(&path![key]))
         .help(match near {
             Some(near) => format!("write `{near}`"),
-            None => "remove it: anchors of YAML, too, must stand in fields that Kustomize knows"
-                .to_owned(),
+            None => {
+                "remove it: anchors of YAML, too, must be in fields that Kustomize knows".to_owned()
+            }
         })
 }
 

@@ -137,7 +137,7 @@ fn refused(
     let mut diagnostic = Diagnostic::error("function-annotation", title).at(span);
     diagnostic.help.extend(help);
     let diagnostic = diagnostic.help(
-        "write `exec: {path: mtlsgen, args: [kustomize]}`; beside them Kustomize knows `envs` in `exec`, and `container`",
+        "write `exec: {path: mtlsgen, args: [kustomize]}`; beside them Kustomize accepts `envs` in `exec`, and `container`",
     );
     (Style::Refused, Some(diagnostic))
 }

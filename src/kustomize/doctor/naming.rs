@@ -114,5 +114,5 @@ fn torn(folder: &Folder, key: &str, value: &str, named: &Named) -> Diagnostic {
         .at(folder.kustomization.span(&path![key]))
         .help(help)
         .help("or carry the new name into the annotation with `replacements`, with `options: {delimiter: /}`")
-        .help("or name the plugin in the outermost kustomization under `transformers`: it then adds its objects last; with `plugin.mendReferences: true`, one with `spec: {}` mends what is torn")
+        .help("or name the plugin in the outermost kustomization under `transformers`: it then adds its objects last; with `plugin.mendReferences: true`, one with `spec: {}` repairs broken references")
 }

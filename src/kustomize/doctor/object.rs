@@ -17,7 +17,7 @@ use crate::yaml::{self, read::Part};
 /// One document of a YAML text.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// The whole text that it stands in.
+    /// The whole text that it is in.
     pub source: Arc<Source>,
     /// What it says.
     pub value: Value,

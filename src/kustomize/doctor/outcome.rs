@@ -17,7 +17,7 @@ pub enum Outcome {
     PassesOver,
     /// The build fails because of the command: another one would not.
     CommandFails(String),
-    /// The build fails, whatever the command.
+    /// The build fails, with any command.
     Fails(String),
 }
 
@@ -93,12 +93,11 @@ pub fn phrase(all: &[Outcome]) -> String {
         (Some(why), _) => format!("fails: {why}"),
         (None, 0) => "runs the plugin".to_owned(),
         (None, _) if passed == all.len() => {
-            "succeeds without the plugin's objects, and says nothing".to_owned()
+            "silently succeeds without the plugin's objects".to_owned()
         }
-        (None, _) => format!(
-            "succeeds without the objects of {passed} of {} plugins, and says nothing",
-            all.len()
-        ),
+        (None, _) => {
+            format!("silently succeeds without the objects of {passed} of {} plugins", all.len())
+        }
     }
 }
 
@@ -156,7 +155,7 @@ pub fn of_build(outcome: Outcome, findings: &[Diagnostic]) -> Outcome {
     Outcome::Fails(why.to_owned())
 }
 
-/// What is wrong with the command that somebody gave; `instead` is the one to use.
+/// What is wrong with the command that was given; `instead` is the one to use.
 #[must_use]
 pub fn mistakes(
     all: &[Examined<'_>],
@@ -173,7 +172,7 @@ pub fn mistakes(
             Outcome::PassesOver => (
                 "silent-skip",
                 format!(
-                    "`{}` passes over `{}` without a word: it succeeds, and the objects are missing",
+                    "`{}` silently ignores `{}`: it succeeds, and the objects are missing",
                     build.line, examined.title
                 ),
             ),
@@ -203,12 +202,12 @@ mod tests {
             (
                 vec![Outcome::Runs, Outcome::PassesOver],
                 "passesOver",
-                "succeeds without the objects of 1 of 2 plugins, and says nothing",
+                "silently succeeds without the objects of 1 of 2 plugins",
             ),
             (
                 vec![Outcome::PassesOver],
                 "passesOver",
-                "succeeds without the plugin's objects, and says nothing",
+                "silently succeeds without the plugin's objects",
             ),
             (vec![Outcome::PassesOver, fails()], "fails", "fails: why"),
         ] {

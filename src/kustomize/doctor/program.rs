@@ -67,7 +67,7 @@ pub fn mistake(reference: &Reference<'_>, location: &Location) -> Option<Diagnos
         ),
         State::Folder => (format!("`{path}` is a folder"), put_in_place(&reference.style)),
         State::Missing(Some(near)) => (
-            format!("there is no `{path}`, but `{}`: upper and lower case count", near.display()),
+            format!("there is no `{path}`, but `{}`: names are case-sensitive", near.display()),
             format!("run `mv {} {path}`", near.display()),
         ),
         State::Missing(None) => (missing(reference, location), put_in_place(&reference.style)),
@@ -113,11 +113,10 @@ fn put_in_place(style: &Style) -> String {
 fn other(reference: &Reference<'_>, location: &Location, real: &Path) -> Diagnostic {
     let path = location.path.display();
     let real = real.display();
-    let title =
-        format!("`{path}` leads to `{real}`, which is not the mtlsgen that looks at it now");
+    let title = format!("`{path}` leads to `{real}`, which is not the mtlsgen that runs now");
     Diagnostic::notice("other-program", title)
         .at(place(reference))
-        .help(format!("`{real} --version` says which it is"))
+        .help(format!("`{real} --version` prints its version"))
 }
 
 fn place(reference: &Reference<'_>) -> Option<Span> {

@@ -22,7 +22,7 @@ pub struct Reference<'a> {
     pub object: &'a Object,
     /// How Kustomize calls the plugin.
     pub style: Style,
-    /// Whether it stands in a file that Kustomize refuses unless it is told otherwise.
+    /// Whether it is in a file that Kustomize refuses by default.
     pub outside: bool,
     /// For each time that a build runs it, the folders on the way, the one that is built first.
     pub trails: Vec<Vec<usize>>,
@@ -156,7 +156,7 @@ fn as_resource(object: &Object) -> Option<Diagnostic> {
     let (style, _) = function::style(object);
     kind::is_meant(object, &style).then(|| {
         let title = format!(
-            "the object {} stands under `resources`: a build prints it as it is, and no cluster knows its kind",
+            "the object {} is under `resources`: a build prints it unchanged, and no cluster has its kind",
             literal(object.name())
         );
         Diagnostic::error("plugin-as-resource", title)
@@ -167,7 +167,7 @@ fn as_resource(object: &Object) -> Option<Diagnostic> {
 
 fn as_validator(object: &Object) -> Diagnostic {
     let title = format!(
-        "the object {} stands under `validators`, which must not change anything: Kustomize refuses what it gives, or drops it",
+        "the object {} is under `validators`, which must not change anything: Kustomize refuses or drops its output",
         literal(object.name())
     );
     Diagnostic::error("plugin-as-validator", title)
@@ -177,7 +177,7 @@ fn as_validator(object: &Object) -> Diagnostic {
 
 fn too_many_ways() -> Diagnostic {
     let title = format!(
-        "a build goes more than {MOST_VISITS} ways through its folders: not all of them were looked at"
+        "a build takes more than {MOST_VISITS} paths through its folders: not all of them were checked"
     );
     Diagnostic::warning("too-many-ways", title).help("name each base once")
 }
@@ -194,7 +194,7 @@ fn arguments(object: &Object, style: &Style) -> Option<Diagnostic> {
     let Style::Function { path, args, .. } = style else { return None };
     let at = object.span(&path!["metadata", "annotations"]);
     if path.is_empty() {
-        let title = "the function names no executable: Kustomize passes over it without a word, and its objects are missing";
+        let title = "the function names no executable: Kustomize silently ignores it, and its objects are missing";
         let diagnostic = Diagnostic::error("no-executable", title).at(at);
         return Some(diagnostic.help("write `exec: {path: mtlsgen, args: [kustomize]}`"));
     }

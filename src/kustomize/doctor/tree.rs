@@ -84,19 +84,19 @@ pub struct Entry {
     pub role: Role,
     /// The item.
     pub span: Option<Span>,
-    /// What stands there.
+    /// What is there.
     pub content: Content,
 }
 
-/// What stands behind an item of a list.
+/// What an item of a list refers to.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// Objects of a file, or inline.
     Objects {
         /// The objects.
         objects: Vec<Object>,
-        /// Whether they stand in a file outside of the kustomization's folder, which Kustomize refuses
-        /// unless it is told otherwise.
+        /// Whether they are in a file outside of the kustomization's folder, which Kustomize refuses by
+        /// default.
         outside: bool,
     },
     /// A folder with a kustomization: its index among the tree's folders.

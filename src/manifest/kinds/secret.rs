@@ -52,11 +52,11 @@ pub struct ClearData(BTreeMap<String, Zeroizing<String>>);
 /// A value of a Secret.
 #[derive(Clone)]
 pub enum Datum {
-    /// Anybody may read it: base64, as the field has it.
+    /// It is public: base64, as the field has it.
     Public(Arc<str>),
     /// A private key of ours.
     Key(Key),
-    /// What was read, whatever it is: base64, as the field has it.
+    /// What was read, of any kind: base64, as the field has it.
     Read(Arc<Zeroizing<String>>),
 }
 
@@ -75,7 +75,7 @@ pub enum Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotBase64;
 
-/// What stands for a private key on a terminal.
+/// What replaces a private key on a terminal.
 pub const MASK: &str = "<private key, shown with --show-secrets>";
 
 impl Secret {
@@ -152,7 +152,7 @@ impl FromIterator<(String, Datum)> for Data {
 }
 
 impl Datum {
-    /// A value that anybody may read.
+    /// A public value.
     #[must_use]
     pub fn public(text: &str) -> Self {
         Self::Public(STANDARD.encode(text).into())
@@ -180,7 +180,7 @@ impl Datum {
 }
 
 impl Key {
-    /// What stands in the field: base64 of the key, or what is shown in its place.
+    /// The content of the field: base64 of the key, or what is shown in its place.
     fn text(&self) -> Zeroizing<String> {
         match self {
             Self::Whole(key) => {
@@ -202,7 +202,7 @@ impl Key {
     }
 }
 
-/// By what stands in the field.
+/// By the content of the field.
 impl PartialEq for Datum {
     fn eq(&self, other: &Self) -> bool {
         self.with_text(|one| other.with_text(|other| one == other))

@@ -29,7 +29,7 @@ fn name(walk: &mut Walk, metadata: &Map<String, Value>, api_version: &str) {
             walk.complain("must be there, as text");
         } else if !any_segment && !is_subdomain(name) {
             walk.complain(format!(
-                "`{name}` is no name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends"
+                "`{name}` is not a valid name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends"
             ));
         }
     });
@@ -45,13 +45,13 @@ fn namespace(walk: &mut Walk, metadata: &Map<String, Value>, api_version: &str, 
     let known = TABLE.kind(api_version, kind);
     walk.at("namespace", |walk| match (namespace, known) {
         (Some(namespace), _) if !is_label_name(namespace) => walk.complain(format!(
-            "`{namespace}` is no namespace: lower-case letters, digits and `-`, 63 characters at most"
+            "`{namespace}` is not a valid namespace: lower-case letters, digits and `-`, 63 characters at most"
         )),
         (Some(_), Some(kind)) if !kind.namespaced => {
-            walk.complain("must not be there: such objects live in no namespace");
+            walk.complain("must not be set: objects of this kind have no namespace");
         }
         (None, Some(kind)) if kind.namespaced => walk.complain(
-            "is missing: the object would go to whatever namespace `kubectl` happens to point at",
+            "is missing: the object would go to the current namespace of `kubectl`",
         ),
         _ => {}
     });
@@ -81,7 +81,7 @@ fn annotations(walk: &mut Walk, metadata: &Map<String, Value>) {
     walk.at("annotations", |walk| {
         if bytes > MOST_ANNOTATION_BYTES {
             walk.complain(format!(
-                "have {bytes} bytes, and Kubernetes takes {MOST_ANNOTATION_BYTES}"
+                "have {bytes} bytes, and Kubernetes accepts {MOST_ANNOTATION_BYTES}"
             ));
         }
         for key in annotations.keys() {
@@ -95,7 +95,9 @@ fn qualified_name(walk: &mut Walk, key: &str) {
     let (prefix, name) =
         key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     if !is_label_value(name) || prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
-        walk.complain("is no key: `name` or `domain/name`, the name 63 characters at most");
+        walk.complain(
+            "is not a valid key: `name` or `domain/name`, the name 63 characters at most",
+        );
     }
 }
 

@@ -116,7 +116,7 @@ fn tbs_name<'a>(tbs: &mut Input<'a>) -> Result<Input<'a>, Unread> {
     Ok(Input(&before[..before.len() - tbs.0.len()]))
 }
 
-/// The signature algorithm stands within what is signed, and beside it.
+/// The signature algorithm is within what is signed, and beside it.
 fn same_algorithm(tbs: &mut Input<'_>, outer: &mut Input<'_>) -> Result<(), Unread> {
     let read = |input: &mut Input<'_>| -> Option<Vec<u8>> {
         input.element(tag::SEQUENCE).map(|Input(octets)| octets.to_vec())
@@ -156,7 +156,7 @@ fn time(input: &mut Input<'_>) -> Result<(), Unread> {
     is_read.then_some(()).ok_or_else(refused)
 }
 
-/// The extensions of a certificate or a list, which stand below a tag of their own.
+/// The extensions of a certificate or a list, which have a tag of their own.
 fn extensions<'a>(tbs: &mut Input<'a>, number: u8) -> Result<Vec<Extension<'a>>, Unread> {
     let own = tbs.element(tag::outer(number)).and_then(|mut own| own.element(tag::SEQUENCE));
     of_sequence(own.ok_or_else(damaged("malformed extensions"))?)

@@ -85,7 +85,7 @@ fn systems(mut value: Input<'_>) -> Option<()> {
     kinds.is_empty().then_some(())
 }
 
-/// NULL, which stands for what the issuer has, or a list of single values and ranges.
+/// NULL, which means the issuer's value, or a list of single values and ranges.
 fn choice(input: &mut Input<'_>, kind: u8) -> Option<()> {
     if input.begins_with(tag::NULL) {
         return input.element(tag::NULL).map(drop);

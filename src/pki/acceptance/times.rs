@@ -40,7 +40,7 @@ pub(super) fn refusal(certificate: &[u8]) -> Option<Refusal> {
     tbs.element(tag::SEQUENCE)?;
     let mut validity = tbs.element(tag::SEQUENCE)?;
     let (begin, end) = (validity.any()?, validity.any()?);
-    let what = "has a time without seconds, or in another zone than UTC";
+    let what = "has a time without seconds, or in a zone other than UTC";
     if !is_compared_by_openssl(begin) {
         return Some(refused(what, 13, "format error in certificate's notBefore field"));
     }
@@ -55,7 +55,7 @@ pub(super) fn refusal_of_list(list: &[u8]) -> Option<Refusal> {
     // Algorithm and issuer.
     tbs.element(tag::SEQUENCE)?;
     tbs.element(tag::SEQUENCE)?;
-    let what = "has a time without seconds, or in another zone than UTC";
+    let what = "has a time without seconds, or in a zone other than UTC";
     if !is_compared_by_openssl(tbs.any()?) {
         return Some(refused(what, 15, "format error in CRL's lastUpdate field"));
     }

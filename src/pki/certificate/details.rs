@@ -23,7 +23,7 @@ pub struct Details {
     pub version: u32,
     /// Octets of the serial number as encoded, a leading zero included; RFC 5280 allows 20.
     pub serial_octets: usize,
-    /// Whether it has basicConstraints, whatever these say.
+    /// Whether it has basicConstraints, with any content.
     pub has_basic_constraints: bool,
     /// Its key.
     pub public_key: PublicKey,

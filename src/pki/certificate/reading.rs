@@ -77,7 +77,7 @@ fn basic(parsed: &X509Certificate<'_>) -> Result<Certificate, CertificateError> 
     })
 }
 
-/// Extensions that tell facts: subjectKeyIdentifier, keyUsage, subjectAltName, basicConstraints, nameConstraints,
+/// Extensions that hold facts: subjectKeyIdentifier, keyUsage, subjectAltName, basicConstraints, nameConstraints,
 /// authorityKeyIdentifier, extendedKeyUsage. Others may be damaged; who verifies judges that
 /// ([`crate::pki::acceptance`]).
 const READ: [&str; 7] =
@@ -155,7 +155,7 @@ fn alternative_names(general: &[GeneralName<'_>]) -> AlternativeNames {
     let mut names = AlternativeNames::default();
     for name in general {
         match name {
-            // cfssl makes an empty one of `"hosts": [""]`, which names nobody.
+            // cfssl makes an empty one of `"hosts": [""]`, which names no host.
             GeneralName::DNSName("") => {}
             GeneralName::DNSName(dns) => names.dns.push(dns.to_ascii_lowercase()),
             GeneralName::IPAddress(octets) => names.ip.extend(address(octets)),
@@ -177,7 +177,7 @@ pub(in crate::pki) fn normalize<T: Ord>(list: &mut Vec<T>) {
     list.dedup();
 }
 
-/// The address that four or sixteen octets stand for.
+/// The address that four or sixteen octets encode.
 pub(in crate::pki) fn address(octets: &[u8]) -> Option<IpAddr> {
     let v4 = || <[u8; 4]>::try_from(octets).map(|octets| Ipv4Addr::from(octets).into());
     let v6 = || <[u8; 16]>::try_from(octets).map(|octets| Ipv6Addr::from(octets).into());
@@ -202,7 +202,7 @@ fn subtree(base: &GeneralName<'_>) -> Subtree {
     }
 }
 
-/// Addresses that an address and a mask of its length stand for.
+/// Addresses that an address and a mask of its length encode.
 fn range(octets: &[u8]) -> Option<Subtree> {
     let (network, mask) = octets.split_at(octets.len() / 2);
     Some(Subtree::Ip { address: address(network)?, prefix: prefix(mask)? })

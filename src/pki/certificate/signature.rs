@@ -16,7 +16,7 @@ pub(in crate::pki) use algorithms::has_long_exponent;
 pub enum Signature {
     /// The key made it.
     Valid,
-    /// The key did not make it, or it does not belong to what it stands beside.
+    /// The key did not make it, or it does not belong to the contents beside it.
     Wrong,
     /// Its algorithm, its hash function or the kind of the key is not verified here; the words name it. What is
     /// too weak to prove anything (MD5) is not verified either.
@@ -24,7 +24,7 @@ pub enum Signature {
 }
 
 impl Signature {
-    /// Whether the key made it, as far as can be told here.
+    /// Whether the key made it, as far as can be verified here.
     #[must_use]
     pub fn may_be_valid(&self) -> bool {
         *self != Self::Wrong

@@ -107,7 +107,7 @@ fn extensions<'a>(
         for extension in &requested.extensions {
             if found.iter().any(|known| known.oid == extension.oid) {
                 return Err(malformed(format!(
-                    "it asks for extension {} twice",
+                    "it requests extension {} twice",
                     dotted(&extension.oid)
                 )));
             }

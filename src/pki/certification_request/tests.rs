@@ -112,7 +112,7 @@ fn asking_for_an_authority_is_seen() {
 #[test]
 fn keys_that_are_not_offered_are_refused() {
     let bench = Bench::new();
-    for (key, told) in [
+    for (key, reported) in [
         ("-newkey rsa:1024", "an RSA 1024 key"),
         ("-newkey rsa:2056", "an RSA 2056 key"),
         ("-newkey ec -pkeyopt ec_paramgen_curve:P-521", "an ECDSA 521 key"),
@@ -123,13 +123,13 @@ fn keys_that_are_not_offered_are_refused() {
         ("-newkey ed448", "a key of another kind (Ed448)"),
     ] {
         let content = request(&bench, key, "/CN=alice", "nsComment = x");
-        assert_eq!(refused(&content), RequestError::UnsupportedKey(told.to_owned()), "{key}");
+        assert_eq!(refused(&content), RequestError::UnsupportedKey(reported.to_owned()), "{key}");
     }
     bench.openssl("ecparam -name prime256v1 -genkey -noout -out k.pem").unwrap();
     bench.openssl("ec -in k.pem -conv_form compressed -out c.pem").unwrap();
     bench.openssl("req -new -key c.pem -config c.cnf -subj /CN=x -out r.pem").unwrap();
-    let told = refused(&bench.read("r.pem")).to_string();
-    assert!(told.ends_with("an ECDSA 256 key as a compressed point"), "{told}");
+    let reported = refused(&bench.read("r.pem")).to_string();
+    assert!(reported.ends_with("an ECDSA 256 key as a compressed point"), "{reported}");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_does_not_show_possession_is_refused() {
 }
 
 #[test]
-fn files_that_hold_something_else_are_told_apart() {
+fn files_that_hold_something_else_are_distinguished() {
     let bench = Bench::new();
     let pem = request(&bench, P256, "/CN=alice", "nsComment = x");
     let key = bench.read("key.pem");

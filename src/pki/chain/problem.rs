@@ -1,4 +1,4 @@
-//! What is wrong with a certificate that somebody else issued.
+//! What is wrong with a certificate that others issued.
 
 use std::fmt;
 
@@ -81,7 +81,7 @@ impl fmt::Display for Problem {
                 write!(f, "is valid from {not_before} on, it is {now} now")
             }
             Self::NotAuthority => {
-                f.write_str("is not an authority's (basicConstraints lacks `CA:TRUE`)")
+                f.write_str("is not that of an authority (basicConstraints lacks `CA:TRUE`)")
             }
             Self::CannotSign => f.write_str("may not sign others (keyUsage lacks `keyCertSign`)"),
             Self::WrongUsage { wanted, found } => write!(
@@ -183,7 +183,7 @@ fn missing_names(certificate: &Certificate, names: &[&str]) -> Option<Problem> {
     (!missing.is_empty()).then(|| Problem::NamesMissing { missing, found: found.clone() })
 }
 
-/// Tells whether a DNS name of a certificate covers a host: the same name, or `*.` in the place of
+/// Returns whether a DNS name of a certificate covers a host: the same name, or `*.` in the place of
 /// one whole label (RFC 9525, section 6.3), in any case. A host that is itself a wildcard is
 /// covered by the same wildcard alone.
 #[must_use]

@@ -62,7 +62,7 @@ fn of_two_generations_the_later_is_taken() {
 }
 
 #[test]
-fn the_lowest_stand_anywhere() {
+fn the_lowest_are_anywhere() {
     let [root, middle, issuing, _] = generations();
     let other = Held::root(&request(authority(0), "CN=other", &[]), KeyKind::EcdsaP256).certificate;
     let wanted = request(authority(2), "CN=root", &[]);
@@ -142,7 +142,7 @@ fn problems_have_both_sides() {
         says(&client, noon().before(Seconds(1)), Purpose::Authority),
         [
             "is valid from 2030-06-01T12:00:00Z on, it is 2030-06-01T11:59:59Z now",
-            "is not an authority's (basicConstraints lacks `CA:TRUE`)"
+            "is not that of an authority (basicConstraints lacks `CA:TRUE`)"
         ]
     );
     assert_eq!(
@@ -218,7 +218,7 @@ fn a_server_certificate_that_go_does_not_read_is_a_problem() {
         bench.openssl(&arguments).unwrap();
         let own = Certificate::from_pem(&bench.read("certificate.pem")).unwrap().remove(0);
         let found = problems(&own, own.not_before, Purpose::Server { names: &["a.example"] });
-        let is_told = found.iter().any(|problem| matches!(problem, Problem::NotRead { .. }));
-        assert_eq!(is_told, !is_read, "{names}: {found:?}");
+        let is_reported = found.iter().any(|problem| matches!(problem, Problem::NotRead { .. }));
+        assert_eq!(is_reported, !is_read, "{names}: {found:?}");
     }
 }

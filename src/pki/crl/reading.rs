@@ -1,4 +1,4 @@
-//! Reads revocation lists, whoever made them.
+//! Reads revocation lists, of any origin.
 
 use x509_parser::extensions::{AuthorityKeyIdentifier, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer as _;
@@ -62,16 +62,16 @@ fn authority<'a>(
 /// OpenSSL does not know and has to.
 fn flaw(parsed: &CertificateRevocationList<'_>) -> Option<String> {
     if parsed.version() != Some(X509Version::V2) {
-        return Some("the list is of version 1, and controllers read version 2 alone".to_owned());
+        return Some("the list is version 1, and controllers accept only version 2".to_owned());
     }
     if parsed.next_update().is_none() {
-        return Some("the list does not say when the next one comes (`nextUpdate`)".to_owned());
+        return Some("the list has no `nextUpdate`".to_owned());
     }
     let extensions = || parsed.extensions().iter();
     let of_entries = || parsed.iter_revoked_certificates().flat_map(ParsedEntry::extensions);
     let partial = extensions().find_map(limit).or_else(|| of_entries().find_map(limit));
     if let Some(what) = partial {
-        return Some(format!("the list is not a complete one (it has {what})"));
+        return Some(format!("the list is not complete (it has {what})"));
     }
     let is_unknown = |extension: &&X509Extension<'_>| {
         extension.critical && !KNOWN.contains(&dotted(&extension.oid).as_str())
@@ -83,7 +83,7 @@ fn flaw(parsed: &CertificateRevocationList<'_>) -> Option<String> {
         return Some("the list has a critical authorityKeyIdentifier, and the controller reads none with that (Go's `authority key identifier incorrectly marked critical`)".to_owned());
     }
     Some(format!(
-        "the list has the critical extension {}, which OpenSSL does not know (error 36, `unhandled critical CRL extension`)",
+        "the list has the critical extension {}, which OpenSSL does not support (error 36, `unhandled critical CRL extension`)",
         dotted(&unknown.oid)
     ))
 }
@@ -97,7 +97,7 @@ fn odd_form(der: &[u8]) -> Option<String> {
 /// OpenSSL takes a delta list for a complete one, and one with a scope for the lists of others, or for none.
 fn limit(extension: &X509Extension<'_>) -> Option<&'static str> {
     match dotted(&extension.oid).as_str() {
-        "2.5.29.27" => Some("`deltaCRLIndicator`: it tells what has changed since another one"),
+        "2.5.29.27" => Some("`deltaCRLIndicator`: it lists only changes since another one"),
         // An empty one (RFC 5280, section 5.2.5) limits nothing.
         "2.5.29.28" if extension.value == EMPTY => None,
         "2.5.29.28" => Some("`issuingDistributionPoint`, which says what it is about"),

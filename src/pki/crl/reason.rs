@@ -5,14 +5,14 @@ use std::fmt;
 /// Why a certificate was revoked (RFC 5280, section 5.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RevocationReason {
-    /// Nobody says.
+    /// No reason is given.
     #[default]
     Unspecified,
-    /// Somebody else may have its private key.
+    /// Its private key is known or suspected to be compromised.
     KeyCompromise,
-    /// Somebody else may have the private key of the authority that it is.
+    /// The private key of this authority is known or suspected to be compromised.
     CaCompromise,
-    /// Its holder has another name or belongs to somebody else now.
+    /// Its holder's name or affiliation has changed.
     AffiliationChanged,
     /// Another certificate has taken its place.
     Superseded,
@@ -22,9 +22,9 @@ pub enum RevocationReason {
     PrivilegeWithdrawn,
     /// It may come back; authorities of others alone say so.
     CertificateHold,
-    /// It has come back, of which only partial lists tell.
+    /// It is no longer on hold, which only delta lists say.
     RemoveFromCrl,
-    /// Somebody else may have the private key of the authority that vouched for its holder's attributes.
+    /// The private key of the attribute authority of its holder is known or suspected to be compromised.
     AaCompromise,
 }
 
@@ -63,7 +63,7 @@ impl RevocationReason {
         Self::ALL.into_iter().find(|reason| reason.word() == word)
     }
 
-    /// The reason of that code; codes that nobody has defined say nothing.
+    /// The reason of that code; codes without a definition say nothing.
     pub(super) fn of_code(code: u8) -> Self {
         match code {
             1 => Self::KeyCompromise,

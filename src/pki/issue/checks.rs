@@ -26,9 +26,10 @@ pub(super) fn before(
     }
     match signer.certificate {
         Some(authority) => check_authority(request, validity, authority, signer.key),
-        None if subject_key.der() != signer.key.public_key() => {
-            Err(SignError(format!("{} is to sign itself, but with another key", request.holder)))
-        }
+        None if subject_key.der() != signer.key.public_key() => Err(SignError(format!(
+            "{} is self-signed, but signed with another key",
+            request.holder
+        ))),
         None => Ok(()),
     }
 }
@@ -72,11 +73,11 @@ fn check_authority(
         )));
     }
     if key.spki_hash() != authority.spki_hash {
-        return Err(SignError(format!("the key at hand is not that of `{issuer}`")));
+        return Err(SignError(format!("the given key is not that of `{issuer}`")));
     }
     if validity.not_after > authority.not_after {
         return Err(SignError(format!(
-            "{holder} would be valid until {}, longer than its issuer `{issuer}`, which ends at {}",
+            "{holder} would be valid until {}, beyond its issuer `{issuer}`, which ends at {}",
             validity.not_after, authority.not_after
         )));
     }

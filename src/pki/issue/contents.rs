@@ -197,7 +197,7 @@ fn network(address: &[u8], prefix: u8) -> Vec<u8> {
     first.chain(mask.iter().copied()).collect()
 }
 
-/// A key as rcgen wants to see it. It signs with nothing: the draft is signed by nobody.
+/// A key as rcgen wants to see it. It makes no signature: a draft is not signed.
 pub(super) struct Key<'a> {
     bits: &'a [u8],
     algorithm: &'static SignatureAlgorithm,

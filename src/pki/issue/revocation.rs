@@ -41,7 +41,7 @@ pub fn sign_revocation_list(
     };
     let subject = &authority.subject;
     if signer.key.spki_hash() != authority.spki_hash {
-        return Err(SignError(format!("the key at hand is not that of `{subject}`")));
+        return Err(SignError(format!("the given key is not that of `{subject}`")));
     }
     if !authority.may_sign_lists() {
         return Err(SignError(format!(
@@ -63,7 +63,7 @@ pub fn sign_revocation_list(
     if is_whole && list.is_signed_by(authority) {
         Ok(list)
     } else {
-        Err(SignError(format!("the revocation list of `{subject}` did not come out as asked for")))
+        Err(SignError(format!("the revocation list of `{subject}` is not as requested")))
     }
 }
 

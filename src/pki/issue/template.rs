@@ -16,7 +16,7 @@ use crate::pki::key::{Algorithm, PublicKey};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, CertificateRequest, SerialNumber, Usage};
 
-/// Serial of a draft: whatever is filled in has another.
+/// Serial of a draft: a certificate always has another.
 pub(super) const NO_SERIAL: [u8; 1] = [0x01];
 /// `extensions [3]` of a `TBSCertificate`.
 const EXTENSIONS: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(3) };
@@ -53,7 +53,7 @@ impl Shape {
         }
     }
 
-    /// What stands in the place of subjectKeyIdentifier in a draft.
+    /// The placeholder of subjectKeyIdentifier in a draft.
     pub(super) fn no_key_id(&self) -> Vec<u8> {
         vec![0; self.key_id_length]
     }
@@ -118,7 +118,7 @@ pub(super) struct Template {
     validity: Vec<u8>,
     /// Extensions before subjectAltName.
     before_names: Vec<u8>,
-    /// What stands between subjectAltName and the octets of the key identifier.
+    /// The octets between subjectAltName and the octets of the key identifier.
     before_key_identifier: Vec<u8>,
     after_key_identifier: Vec<u8>,
     /// What the draft says as it was read back; its names, key and serial number mean nothing.
@@ -221,7 +221,7 @@ impl Template {
     }
 }
 
-/// The extensions before subjectAltName, which follows authorityKeyIdentifier; what stands between it
+/// The extensions before subjectAltName, which follows authorityKeyIdentifier; the octets between it
 /// and the octets of subjectKeyIdentifier; and what follows these.
 fn split(extensions: &[&[u8]], no_key_id: &[u8]) -> Option<[Vec<u8>; 3]> {
     let at = |oid: &[u8]| {

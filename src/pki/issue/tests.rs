@@ -1,4 +1,4 @@
-//! Whom certificates convince, and what is not signed.
+//! Which verifiers accept certificates, and what is not signed.
 
 mod contents;
 mod template;
@@ -10,7 +10,7 @@ use crate::pki::request::Usage;
 use crate::time::Seconds;
 use std::fmt::Write as _;
 
-/// RSA keys take long to make: one size stands for all here, tests of keys have the others.
+/// RSA keys take long to make: one size represents all here, tests of keys have the others.
 const KINDS: [KeyKind; 4] =
     [KeyKind::EcdsaP256, KeyKind::EcdsaP384, KeyKind::Rsa2048, KeyKind::Ed25519];
 
@@ -125,7 +125,7 @@ fn foreign(bench: &Bench, subject: &str, mask: &str, extra: &str) -> Held {
 }
 
 #[test]
-fn the_names_of_brought_authorities_stay_as_they_are() {
+fn the_names_of_supplied_authorities_stay_as_they_are() {
     let bench = Bench::new();
     // The numbers are BMPString and T61String.
     let cases = [
@@ -179,8 +179,8 @@ fn what_must_not_be_signed_is_refused() {
     let cases: [(&CertificateRequest, Validity, &Signer<'_>, &str); 9] = [
         (&client, days(1), &leaf.signer(), "its certificate is not an authority's"),
         (&client, days(1), &mute.signer(), "its key usage lacks keyCertSign"),
-        (&client, days(1), &stranger, "the key at hand is not that of `CN=root`"),
-        (&client, days(1), &selfless, "is to sign itself, but with another key"),
+        (&client, days(1), &stranger, "the given key is not that of `CN=root`"),
+        (&client, days(1), &selfless, "is self-signed, but signed with another key"),
         (
             &client,
             days(3651),

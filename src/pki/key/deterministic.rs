@@ -71,7 +71,7 @@ impl KeyKind {
 }
 
 impl PrivateKey {
-    /// The key that `secret` stands for: the number of a curve's key, big-endian, or the seed of an Ed25519 key
+    /// The key that `secret` encodes: the number of a curve's key, big-endian, or the seed of an Ed25519 key
     /// (RFC 8032, section 5.1.5). It signs a message always in the same way.
     ///
     /// `None` if no key has that number: it is zero, or not below the curve's order.

@@ -1,4 +1,4 @@
-//! Every part of a private key is found in whatever is said.
+//! Every part of a private key is found in any output.
 #![expect(clippy::format_collect, reason = "tests are short")]
 
 use base64::Engine as _;

@@ -30,7 +30,7 @@ impl PublicKey {
         self.spki_hash
     }
 
-    /// Returns its kind, `None` for brought ones of another kind (P-521, RSA of other sizes).
+    /// Returns its kind, `None` for supplied ones of another kind (P-521, RSA of other sizes).
     pub fn kind(&self) -> Option<KeyKind> {
         self.algorithm.kind()
     }

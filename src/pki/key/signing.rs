@@ -39,7 +39,7 @@ impl Signer {
         .map_err(|_| KeyError::Generation(format!("generating an {kind} key failed")))
     }
 
-    /// The key pair that these octets stand for: the number of a curve's key, or the seed of Ed25519.
+    /// The key pair that these octets encode: the number of a curve's key, or the seed of Ed25519.
     pub(super) fn from_secret(kind: KeyKind, secret: &[u8]) -> Result<Self, KeyError> {
         match kind {
             KeyKind::Ed25519 => Ed25519KeyPair::from_seed_unchecked(secret)

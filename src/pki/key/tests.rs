@@ -123,9 +123,9 @@ fn ed25519_of_other_tools_is_read_and_written_for_openssl() {
 }
 
 #[test]
-fn keys_stand_anywhere_among_other_blocks() {
+fn keys_are_found_anywhere_among_other_blocks() {
     let key = PrivateKey::generate(KeyKind::EcdsaP256).unwrap();
-    let certificate = super::super::pem::encode("CERTIFICATE", b"whatever");
+    let certificate = super::super::pem::encode("CERTIFICATE", b"anything");
     let bundle =
         format!("Bag Attributes\n    friendlyName: x\n{certificate}{}", key.to_pem().as_str())
             .replace('\n', "\r\n");

@@ -166,7 +166,7 @@ pub(super) fn encode(name: &str, value: &str) -> Result<AttributeTypeAndValue, N
     if value.contains('\0') {
         return Err(NameError::new(
             format!("the value of `{name}` contains the character NUL"),
-            "leave it out: readers stop at it, so that one name looks like another",
+            "leave it out: some readers stop at it, so one name looks like another",
         ));
     }
     if let Some(kind) = TYPES.iter().find(|kind| kind.is_called(name)) {

@@ -97,7 +97,7 @@ struct Rfc4514<'a> {
     whole: &'a str,
 }
 
-/// What stands behind a value.
+/// The separator after a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// `,`: a further RDN.
@@ -207,7 +207,7 @@ impl Rfc4514<'_> {
         })
     }
 
-    /// What stands behind a backslash: a special character, or two hexadecimal digits.
+    /// The text after a backslash: a special character, or two hexadecimal digits.
     fn escaped(&mut self, name: &str, value: &mut Vec<u8>) -> Result<(), NameError> {
         let rest = self.rest.as_str();
         if let Some(c) = rest.chars().next().filter(|c| " \"#+,;<=>\\".contains(*c)) {
@@ -220,7 +220,7 @@ impl Rfc4514<'_> {
             let wrong: String = rest.chars().take(1).collect();
             return Err(NameError::new(
                 format!("`\\{wrong}` in the value of `{name}` is not an escape"),
-                "write `\\\\` for a backslash, or two hexadecimal digits behind it",
+                "write `\\\\` for a backslash, or two hexadecimal digits after it",
             ));
         };
         self.rest = rest[2..].chars();

@@ -1,4 +1,4 @@
-//! Just enough BER (X.690): browsers and key rings export PKCS#12 with lengths that are told at the
+//! Just enough BER (X.690): browsers and key rings export PKCS#12 with lengths that are known at the
 //! end and strings in pieces, which DER readers refuse.
 
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -47,7 +47,7 @@ impl<'a> Element<'a> {
         if self.tag == tag {
             Ok(Fields { rest: self.content })
         } else {
-            Err(Pkcs12Error::Malformed("a value of another type stands where a sequence should be"))
+            Err(Pkcs12Error::Malformed("expected a sequence, found a value of another type"))
         }
     }
 
@@ -146,7 +146,7 @@ fn number_of(octets: &[u8], count: usize) -> Option<(usize, &[u8])> {
     Some((length.iter().fold(0, |number, octet| number << 8 | usize::from(*octet)), rest))
 }
 
-/// A value that ends where two zero octets stand in the place of a value.
+/// A value that ends at two zero octets in the place of a value.
 fn indefinite<'a>(
     octets: &'a [u8],
     tag: u8,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Pkcs12Error, object_identifier as oid};
 
-/// More rounds than anybody asks for who does not mean to keep the machine busy.
+/// More rounds than any file needs, except one that is made to keep the machine busy.
 const MOST_ROUNDS: u32 = 10_000_000;
 /// The same for all that is in one file: a file may have any number of bags.
 const MOST_IN_FILE: u32 = 12_000_000;

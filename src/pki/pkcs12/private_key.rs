@@ -30,7 +30,7 @@ pub fn decrypt_key(
     }
 }
 
-/// Opens what stands below `DEK-Info: CIPHER,IV` (RFC 1421), with the key that OpenSSL derives: one round of MD5
+/// Decrypts what follows `DEK-Info: CIPHER,IV` (RFC 1421), with the key that OpenSSL derives: one round of MD5
 /// over password and the first eight octets of the vector (`EVP_BytesToKey`).
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use super::password::Password;
 use super::{Archive, CertificateBag, KeyBag, Pkcs12Error, cipher, mac, object_identifier as oid};
 use crate::pki::key::PrivateKey;
 
-/// Tells whether these octets begin as a PKCS#12 file does: version 3, then PKCS#7 data.
+/// Returns whether these octets begin as a PKCS#12 file does: version 3, then PKCS#7 data.
 #[must_use]
 pub fn looks_like(octets: &[u8]) -> bool {
     pfx(octets).is_ok()
@@ -26,7 +26,7 @@ fn pfx(octets: &[u8]) -> Result<(Element<'_>, Option<Element<'_>>), Pkcs12Error>
     }
 }
 
-/// What stands inside `[0]`.
+/// The contents of `[0]`.
 fn explicit<'a>(element: &Element<'a>) -> Result<Element<'a>, Pkcs12Error> {
     element.fields(CONTEXT_0)?.next()
 }
@@ -140,7 +140,7 @@ impl Archive {
             oid::NESTED_BAG if depth > 0 => {
                 self.add_bags(value.whole, password, depth - 1, allowance)?;
             }
-            // Secrets that are no keys are nobody's business here.
+            // Secrets that are no keys are ignored.
             _ => {}
         }
         Ok(())
@@ -161,7 +161,7 @@ fn wrapped(
     Ok((found == kind).then(|| octets.to_vec()))
 }
 
-/// What people and programs tell bags apart by.
+/// Attributes that identify bags.
 #[derive(Default)]
 struct Attributes {
     friendly_name: Option<String>,

@@ -79,13 +79,13 @@ fn the_profiles_are_what_they_say() {
         .current_dir(bench.path("."))
         .output()
         .unwrap();
-    let told = String::from_utf8(run.stderr).unwrap();
+    let reported = String::from_utf8(run.stderr).unwrap();
     for words in [
         "MAC: sha256, Iteration 600000",
         "MAC length: 32, salt length: 16",
         "PBES2, PBKDF2, AES-256-CBC, Iteration 600000, PRF hmacWithSHA256",
     ] {
-        assert!(told.contains(words), "{told}");
+        assert!(reported.contains(words), "{reported}");
     }
 }
 
@@ -153,7 +153,7 @@ fn names_beyond_the_plane_are_refused() {
 }
 
 #[test]
-fn damage_is_told_and_never_a_panic() {
+fn damage_is_reported_and_never_a_panic() {
     let held = chain(KeyKind::EcdsaP256);
     let whole = file(&held, Profile::Compatible, "x", "n");
     let secret = password("x");

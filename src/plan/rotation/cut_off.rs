@@ -9,7 +9,7 @@ use crate::pki::request::{Holder, SerialNumber};
 use crate::store::HeldCertificate;
 use crate::time::{Seconds, Timestamp};
 
-/// A valid certificate that nobody accepts any more once a generation has retired.
+/// A valid certificate that is no longer accepted anywhere once a generation has retired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutOff {
     /// Who holds it.
@@ -50,7 +50,7 @@ impl Standing {
         match self {
             Self::Current => "its holder has no newer one",
             Self::Superseded => "its holder was issued another one since",
-            Self::NotInSpec => "its holder is not in the spec any more",
+            Self::NotInSpec => "its holder is no longer in the spec",
         }
     }
 }
@@ -82,7 +82,7 @@ impl fmt::Display for CutOff {
     }
 }
 
-/// The moment from which nobody of these is cut off any more.
+/// The moment from which none of these is cut off any more.
 pub(super) fn free_from(cut_off: &[CutOff]) -> Option<Timestamp> {
     cut_off.iter().map(|one| one.not_after.after(Seconds(1))).max()
 }
@@ -114,13 +114,13 @@ pub fn valid_leaves(now: Timestamp, known: &[Known]) -> impl Iterator<Item = &Kn
     })
 }
 
-/// Whether one of `issuers` signed a leaf that a ledger has. Whatever stands there was verified when it was
-/// issued, so that the key identifier tells by which key: tens of thousands of signatures need no second look.
+/// Whether one of `issuers` signed a leaf that a ledger has. Every entry was verified when it was
+/// issued, so that the key identifier says by which key: tens of thousands of signatures need no second look.
 #[must_use]
 pub fn is_signed(leaf: &Certificate, issuers: &[&Certificate]) -> bool {
     issuers.iter().any(|issuer| {
-        let is_told = leaf.authority_key_id.is_some() && issuer.subject_key_id.is_some();
-        leaf.names_as_issuer(issuer) && (is_told || leaf.is_signed_by(issuer))
+        let is_reported = leaf.authority_key_id.is_some() && issuer.subject_key_id.is_some();
+        leaf.names_as_issuer(issuer) && (is_reported || leaf.is_signed_by(issuer))
     })
 }
 

@@ -16,7 +16,7 @@ impl Rotation<'_> {
             "rotation-under-way",
             format!("the next generation of authority `{name}` was introduced already"),
         )
-        .help(format!("let it sign with `mtlsgen ca rotate {name} --activate`, or give it up with `mtlsgen ca rotate {name} --abandon`"))
+        .help(format!("let it sign with `mtlsgen ca rotate {name} --activate`, or abandon it with `mtlsgen ca rotate {name} --abandon`"))
     }
 
     pub(super) fn in_line(&self, other: &str) -> Diagnostic {
@@ -43,7 +43,7 @@ impl Rotation<'_> {
             "rotation-not-introduced",
             format!("there is nothing to {verb}: no next generation of authority `{name}` was introduced"),
         )
-        .help(format!("`mtlsgen ca rotate {name}` introduces one, `mtlsgen ca rotate {name} --plan` tells how far it is"))
+        .help(format!("`mtlsgen ca rotate {name}` introduces one, `mtlsgen ca rotate {name} --plan` shows its progress"))
     }
 
     pub(super) fn outdated(&self, reason: &Reason) -> Diagnostic {
@@ -109,7 +109,7 @@ impl Rotation<'_> {
     pub(super) fn would_cut_off(&self, kept: &[(SerialNumber, Vec<CutOff>)]) -> Vec<Diagnostic> {
         let name = self.name();
         let all: Vec<&CutOff> = kept.iter().flat_map(|(_, cut_off)| cut_off).collect();
-        // The generation that is free first tells the date.
+        // The generation that is free first gives the date.
         let free = kept.iter().filter_map(|(_, cut_off)| cut_off::free_from(cut_off)).min();
         let (count, are) = match all.len() {
             1 => ("1 certificate".to_owned(), "is"),
@@ -145,7 +145,7 @@ pub(super) fn unknown(model: &Model, name: &str) -> Diagnostic {
 pub(super) fn somebody_elses(name: &str) -> Diagnostic {
     Diagnostic::error(
         "rotation-of-others",
-        format!("authority `{name}` is somebody else's (`certificate` in the spec): its owner rolls it over"),
+        format!("authority `{name}` is external (`certificate` in the spec): its owner rolls it over"),
     )
     .help(format!("to trust both generations meanwhile, add the new certificate to the spec as another authority, name both wherever `{name}` is named (`clientAuth.cas`), and take the old one out once its owner says so"))
 }
@@ -155,7 +155,7 @@ pub(super) fn never_issued(name: &str) -> Diagnostic {
         .help("`mtlsgen render` issues it with what the spec says; there is nothing to roll over")
 }
 
-/// An entry of a ledger without its certificate: nobody can tell who would be cut off.
+/// An entry of a ledger without its certificate: which clients would be cut off is unknown.
 pub(super) fn not_whole(entry: &LedgerEntry, error: &CertificateError) -> Diagnostic {
     let LedgerEntry { holder, serial, .. } = entry;
     Diagnostic::error(

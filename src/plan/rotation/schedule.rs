@@ -1,4 +1,4 @@
-//! A rollover with its dates: where it stands, which steps are left, from when and until when.
+//! A rollover with its dates: its phase, which steps are left, from when and until when.
 
 use super::cut_off::{self, CutOff};
 use super::{Known, Losing, Rotation, longest_below};
@@ -7,7 +7,7 @@ use crate::pki::request::{Holder, Issuer};
 use crate::store::{HeldCertificate, Phase};
 use crate::time::Timestamp;
 
-/// Where a rollover stands and what is left of it.
+/// The phase of a rollover and the steps that are left.
 #[derive(Debug)]
 pub struct Schedule {
     /// Name of the authority.
@@ -16,9 +16,9 @@ pub struct Schedule {
     pub is_root: bool,
     /// How far it has come.
     pub phase: Phase,
-    /// Hosts whose certificates it vouches for: whoever calls them trusts it.
+    /// Hosts whose certificates it vouches for: clients that call them trust it.
     pub serves: Vec<String>,
-    /// Hosts that let in those whom it vouches for.
+    /// Hosts that admit the clients it vouches for.
     pub trusted_by: Vec<String>,
     /// How many clients of the spec it vouches for.
     pub clients: usize,
@@ -69,7 +69,7 @@ impl Role {
 pub struct ScheduledStep {
     /// Which.
     pub step: Step,
-    /// From when it can be done without harm, as far as the store can tell; for a later step, if the ones
+    /// From when it can be done without harm, as far as the store shows; for a later step, if the ones
     /// before it were done now.
     pub from: Timestamp,
     /// Until when it has to be done so that the validity of nothing is cut short.
@@ -100,7 +100,7 @@ impl Step {
 }
 
 impl Rotation<'_> {
-    /// Where it stands and what is left; `known` are the certificates of all ledgers, and `losing` tells which of them need
+    /// The phase and the steps that are left; `known` are the certificates of all ledgers, and `losing` says which of them need
     /// generations.
     #[must_use]
     pub fn schedule(&self, known: &[Known], losing: Losing<'_>) -> Schedule {
@@ -142,7 +142,7 @@ impl Rotation<'_> {
             has_key: held.has_key,
             needed_by,
         };
-        // What stands below its intermediates stays: they are signed again with their own keys.
+        // Certificates below its intermediates stay: they are signed again with their own keys.
         let signed = cut_off::signed_by(*self, self.current.certificate(), known);
         let mut all = vec![scheduled(self.current, Role::Current, signed)];
         all.extend(self.next().map(|next| scheduled(next, Role::Next, Vec::new())));

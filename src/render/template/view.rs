@@ -38,7 +38,7 @@ fn authorities(model: &Model, material: &dyn Material) -> Map<String, Value> {
     let view = |(name, authority): (&String, &crate::model::Authority)| {
         let subject = match &authority.source {
             AuthoritySource::Issued(request) => Some(request.subject.rfc2253()),
-            AuthoritySource::Brought(chain) => chain.first().map(|first| first.subject.rfc2253()),
+            AuthoritySource::Supplied(chain) => chain.first().map(|first| first.subject.rfc2253()),
         };
         let bundle = material.trust_bundle(std::slice::from_ref(name));
         (name.clone(), json!({ "subject": subject, "bundle": bundle }))

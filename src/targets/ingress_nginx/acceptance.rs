@@ -61,7 +61,7 @@ fn brought_above<'a>(
     // No line is longer than there are authorities.
     for _ in 0..=authorities.len() {
         match &authorities.get(current)?.source {
-            AuthoritySource::Brought(chain) => return Some((current, chain.iter().collect())),
+            AuthoritySource::Supplied(chain) => return Some((current, chain.iter().collect())),
             AuthoritySource::Issued(request) => match &request.issuer {
                 Issuer::Authority(issuer) => current = issuer,
                 Issuer::SelfSigned => return None,

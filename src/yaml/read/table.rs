@@ -12,7 +12,7 @@ pub(super) struct Key {
     pub merges: bool,
 }
 
-/// The table of these entries: own keys once each, then what merge keys bring along.
+/// The table of these entries: own keys once each, then what merge keys insert.
 pub(super) fn table(entries: Vec<(Key, Node)>, faults: &mut Vec<Fault>) -> Table {
     let mut table = Table::with_capacity(entries.len());
     let mut merged = Vec::new();

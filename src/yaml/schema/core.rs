@@ -1,6 +1,6 @@
 //! What a plain scalar means: the core schema of YAML 1.2.2, section 10.3.2.
 //!
-//! So `on`, `no` and `12:30` are strings, whatever YAML 1.1 made of them.
+//! So `on`, `no` and `12:30` are strings, unlike in YAML 1.1.
 
 use crate::yaml::node::Scalar;
 

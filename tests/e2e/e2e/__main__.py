@@ -50,7 +50,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="run this case (or topic) alone; may be repeated"
     )
-    parser.add_argument("--list", action="store_true", help="tell the cases' names")
+    parser.add_argument("--list", action="store_true", help="list the cases' names")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder: specs, stores, servers' logs")
     return parser.parse_args(arguments)
 
@@ -60,7 +60,7 @@ def _chosen(registry: Registry, only: Sequence[str]) -> list[Case]:
         return list(registry.cases)
     known = {name for each in registry.cases for name in (each.name, each.topic)}
     if unknown := [name for name in only if name not in known]:
-        sys.exit(f"error: there is no case {', '.join(unknown)}; `tests/e2e/run --list` tells the names")
+        sys.exit(f"error: there is no case {', '.join(unknown)}; `tests/e2e/run --list` lists the names")
     return [each for each in registry.cases if each.name in only or each.topic in only]
 
 

@@ -22,7 +22,7 @@ class Answer:
     #: Status of the response; 0 where none came.
     status: int
     body: str
-    #: curl's exit status; which one tells little about why a handshake failed (16, 35, 55 and 56 are seen).
+    #: curl's exit status; which one says little about why a handshake failed (16, 35, 55 and 56 are seen).
     exit_status: int
     error: str
 
@@ -57,7 +57,7 @@ def ask(
 
     `at` is the `ADDRESS:PORT` to connect to instead of the URL's host; the URL's host is still what is sent
     as SNI and `Host` (another `Host` goes into `headers`). The server's certificate is judged by
-    `authority`, and by nobody (`--insecure`) without it.
+    `authority`, and not at all (`--insecure`) without it.
     """
     trust = ["--cacert", authority] if authority else ["--insecure"]
     identity = [*(["--cert", certificate] if certificate else []), *(["--key", key] if key else [])]
@@ -72,7 +72,7 @@ def ask(
 
 
 def read_answer(curl: subprocess.CompletedProcess[str]) -> Answer:
-    """The answer that a curl has printed which was told to write a line with the status behind the body."""
+    """The answer that a curl has printed whose output ends in a line with the status after the body."""
     body, _, status = curl.stdout.rpartition("\n")
     return Answer(int(status or 0), body, curl.returncode, curl.stderr.strip())
 

@@ -1,7 +1,7 @@
 """A real Kubernetes API: etcd and kube-apiserver in the run's network, spoken to by the real kubectl.
 
 No controllers run: nothing makes Pods of Deployments, and a namespace that is deleted stays Terminating;
-so every case takes new ones. Ports are fixed, because nobody else is in the run's network.
+so every case takes new ones. Ports are fixed, because nothing else is in the run's network.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Cluster:
         return finished
 
     def new_namespace(self, hint: str = "case") -> str:
-        """Makes a namespace with a name that nobody had in this run."""
+        """Makes a namespace with a name that is new in this run."""
         name = f"{hint}-{next(self._numbers)}"
         self.create(name)
         return name
@@ -95,7 +95,7 @@ class Cluster:
 
     def _start(self, name: str, command: list[str | Path]) -> Process:
         log = self._folder / f"{name}.log"
-        # The API server tells of every address that it hands out, etcd of every default that it takes.
+        # The API server logs every address that it hands out, etcd of every default that it takes.
         process = Process(name, self._network.command(command), log, noise=r'I\d{4} |\{"level":"(info|warn)"')
         self._running.callback(process.stop)
         self.processes.append(process)

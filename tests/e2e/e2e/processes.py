@@ -41,7 +41,7 @@ class Process:
         folder: Path | None = None,
         noise: str | None = None,
     ) -> None:
-        """`noise`: a regular expression for the beginnings of log lines that nobody needs to see."""
+        """`noise`: a regular expression for the beginnings of log lines that are not needed."""
         self.name = name
         self.log = log
         self._noise = re.compile(noise) if noise else None

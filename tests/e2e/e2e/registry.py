@@ -110,7 +110,7 @@ def case(
     """Registers a function as the case `name`, run once with each of `counterparts`.
 
     It gets a `World` and raises AssertionError, in words that say what was expected and what came.
-    The table it stands in is named by the first line of its module's docstring.
+    The table it is in is named by the first line of its module's docstring.
     """
 
     def register(function: CaseFunction) -> CaseFunction:

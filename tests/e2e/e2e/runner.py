@@ -16,7 +16,7 @@ from .world import Run, World
 
 
 def run_cases(run: Run, cases: Sequence[Case], keep: bool) -> list[Cell]:
-    """Runs every case with each counterpart of its topic, telling each result as it comes."""
+    """Runs every case with each counterpart of its topic, reporting each result as it comes."""
     topics: dict[str, list[Case]] = {}
     for case in cases:
         topics.setdefault(case.topic, []).append(case)

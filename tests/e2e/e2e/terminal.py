@@ -33,7 +33,7 @@ class Terminal:
             (home / "bin" / name).symlink_to(path)
 
     def leads_to(self, http: str, https: str) -> None:
-        """Makes curl go to these `ADDRESS:PORT`s for port 80 and 443 of whatever host, as DNS records would."""
+        """Makes curl go to these `ADDRESS:PORT`s for port 80 and 443 of any host, as DNS records would."""
         settings = {
             "connect-to": [f":80:{http}", f":443:{https}"],
             "noproxy": ["*"],

@@ -79,7 +79,7 @@ class Walkthrough:
             raise AssertionError(f"$ {curl}\n{said[0]}") from None
 
     def _starts(self, services: Sequence[Object]) -> None:
-        """Puts the backend behind Services whose Pods nobody starts here."""
+        """Puts the backend behind Services whose Pods are not started here."""
         slices = endpoints(services)
         if slices:
             self._world.cluster.apply(as_list(slices))

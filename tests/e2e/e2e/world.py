@@ -94,7 +94,7 @@ class World:
         return self.run.cluster
 
     def new_namespace(self, hint: str = "case") -> str:
-        """A namespace of the cluster that nobody had; its Ingresses go with the case, so that no controller
+        """A new namespace of the cluster; its Ingresses go with the case, so that no controller
         serves their hosts."""
         name = self.cluster.new_namespace(hint)
         self.defer(lambda: self.cluster.kubectl("delete", "ingress", "--all", "--wait=false", namespace=name))

@@ -130,7 +130,7 @@ fn a_secret_that_is_missing_where_the_others_are_is_a_difference() {
         "{}",
         run.stderr
     );
-    // All of it may be gone where the keys are: rendering brings it back.
+    // All of it may be gone where the keys are: rendering restores it.
     std::fs::remove_dir_all(origin.path("deploy/secrets")).unwrap();
     origin.ok(&["render", "-o", "deploy"]);
     assert!(origin.path("deploy/secrets/default/secret-web-example-com-tls.yaml").exists());
@@ -150,7 +150,7 @@ fn with_keys_in_git_a_clone_has_everything() {
     commit(&origin);
     let clone = clone(&origin);
     clone.ok(&["render", "-o", "deploy", "--check", "--locked"]);
-    // Git goes on with what it has, whatever is ignored from now on.
+    // Git goes on with what it has, regardless of what is ignored from now on.
     origin.write("mtls.toml", SPEC);
     let run = origin.ok(&["render", "-o", "deploy"]);
     for words in ["Git has it already", "run `git rm -r --cached deploy/secrets`"] {

@@ -152,7 +152,7 @@ fn an_environment_includes_what_is_common() {
     let twice = ["render", "-f", "common/base.toml", "-f", "staging/mtls.toml", "--set"];
     let text = sandbox.run(&[&twice[..], &["store.path=new"]].concat()).stdout;
     assert!(text.contains("web.staging.example.com"), "{text}");
-    // What the command line names twice counts twice, and each `--set` counts, whatever files are called.
+    // What the command line names twice counts twice, and each `--set` counts, for any names of files.
     sandbox.write("--set", "");
     let again =
         ["render", "-f", "staging/mtls.toml", "-f", "prod/mtls.yaml", "-f", "staging/mtls.toml"];
@@ -179,7 +179,7 @@ fn flags_about_the_folder_of_a_store_need_one() {
 }
 
 #[test]
-fn mistakes_of_include_are_named_where_they_stand() {
+fn mistakes_of_include_are_reported_at_their_place() {
     for (text, words) in [
         ("include = [\"none.toml\"]\n", "`none.toml`"),
         ("include = [\".\"]\n", "is a folder"),

@@ -97,7 +97,7 @@ fn a_certificate_without_its_issuer_shows_that_a_part_is_lost() {
     }
 }
 
-/// An intermediate that stands behind the certificates of its clients alone is lost all the same.
+/// An intermediate that is in the chains of its clients alone is lost all the same.
 #[test]
 fn an_intermediate_is_not_known_by_the_files_of_others() {
     let below = "[cas.root]\n[cas.clients]\nissuer = \"root\"\n";
@@ -142,11 +142,11 @@ fn single_files_that_are_lost_are_named() {
             let before = files();
             let run = origin.run(&["render", "-o", "deploy"]);
             assert_eq!(run.status, 2, "{lost}: {}", run.stderr);
-            let is_told =
+            let is_reported =
                 ["error[rotation-needed]", &format!("pki/cas/clients/{lost}` is missing")]
                     .iter()
                     .any(|words| run.stderr.contains(words));
-            assert!(is_told, "{lost}: {}", run.stderr);
+            assert!(is_reported, "{lost}: {}", run.stderr);
             assert!(files() == before, "{lost}");
         }
     }
@@ -165,7 +165,7 @@ fn what_cannot_be_read_may_trust_what_is_lost() {
     assert_eq!(run.status, 2, "{}", run.stderr);
     let words = format!("error[unknown-authority]: which authorities `{BUNDLE}` trusts cannot be");
     assert!(run.stderr.contains(&words), "{}", run.stderr);
-    assert!(run.stderr.contains(&format!("bring `{BUNDLE}` back, from Git")), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("restore `{BUNDLE}` from Git")), "{}", run.stderr);
     fs::remove_file(origin.path(BUNDLE)).unwrap();
     origin.ok(&["render", "-q", "-o", "deploy"]);
 }
@@ -198,7 +198,7 @@ fn nothing_is_lost_where_ledgers_know_it() {
     origin.ok(&["render", "-q", "-o", "deploy"]);
 }
 
-/// A derived store of another seed has other keys for everybody.
+/// A derived store of another seed has other keys for every holder.
 #[test]
 fn another_seed_takes_no_trust_away() {
     let spec = format!("{SPEC}[store]\nkind = \"derived\"\nseedFile = \"seed\"\n");
@@ -268,7 +268,7 @@ fn another_seed_takes_no_trust_away() {
     assert_eq!(sandbox.run(&["render", "-o", "deploy"]).status, 2);
 }
 
-/// An authority of others beside it is known, whatever the seed.
+/// An authority of others beside it is known, with any seed.
 #[test]
 fn an_authority_of_others_hides_no_other_seed() {
     let partner = Sandbox::with_toml("[cas.clients]\nsubject = \"CN=Partner\"\n");
@@ -300,7 +300,7 @@ fn a_derived_store_takes_no_place_of_a_folder() {
     let run = origin.run(&["render", "-o", "deploy"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(run.stderr.contains("error[unknown-authority]"), "{}", run.stderr);
-    // What has not been rendered, or stands in a stream, is compared with nothing.
+    // What has not been rendered, or goes to a stream, is compared with nothing.
     origin.ok(&["render", "-q", "-o", "elsewhere"]);
     origin.ok(&["render", "-q"]);
 }

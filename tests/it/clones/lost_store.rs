@@ -1,4 +1,4 @@
-//! A store that is gone or elsewhere: `render` made all authorities anew and locked everybody out.
+//! A store that is gone or elsewhere: `render` made all authorities anew and locked every client out.
 
 use std::fs;
 

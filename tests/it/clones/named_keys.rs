@@ -187,7 +187,7 @@ fn a_file_of_all_hosts_is_named_once() {
 
 /// A key that is there and cannot be read is no key that is elsewhere.
 #[test]
-fn a_named_key_that_is_no_key_is_an_error_for_everybody() {
+fn a_named_key_that_is_no_key_is_an_error_for_every_command() {
     let Some(sandbox) = repository() else { return };
     std::fs::remove_file(sandbox.path("keys/corp.key")).unwrap();
     std::fs::create_dir(sandbox.path("keys/corp.key")).unwrap();

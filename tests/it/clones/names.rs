@@ -202,7 +202,7 @@ fn a_store_has_one_name_alone() {
     }
 }
 
-/// What is proposed works as it stands, and a run that is refused changes no name.
+/// What is proposed works unchanged, and a run that is refused changes no name.
 #[test]
 fn a_refused_run_gives_no_name() {
     let Some(origin) = repository() else { return };

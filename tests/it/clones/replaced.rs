@@ -48,7 +48,7 @@ fn an_authority_that_was_issued_elsewhere_replaces_none_that_is_lost() {
     }
 }
 
-/// Changes of which the store knows both ends replace nothing that is lost, whatever was issued between.
+/// Changes of which the store knows both ends replace nothing that is lost, regardless of what was issued between.
 #[test]
 fn authorities_that_the_store_knows_are_replaced_as_ever() {
     let other = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
@@ -134,17 +134,17 @@ fn keys_that_a_clone_makes_are_there_alone() {
     }
     let is_lock = |path: &std::path::Path| path.ends_with("pki/.lock");
     assert!(clone.files().iter().all(|file| before.contains(file) || is_lock(&file.0)));
-    let told = |path: &str| {
+    let reported = |path: &str| {
         format!("`{path}` is in this store alone, and Git ignores it: copy it to the same place")
     };
     let more = format!("{SPEC}[cas.partner]\n");
     for (sandbox, is_clone) in [(&origin, false), (&clone, true)] {
         sandbox.write("mtls.toml", &more);
         let run = sandbox.ok(&["cert", "renew", "cas/partner"]);
-        let words = told("pki/cas/partner/tls.key");
+        let words = reported("pki/cas/partner/tls.key");
         assert_eq!(run.stderr.contains(&words), is_clone, "{}", run.stderr);
         let run = sandbox.ok(&["ca", "rotate", "partner"]);
-        let words = told("pki/cas/partner/next/tls.key");
+        let words = reported("pki/cas/partner/next/tls.key");
         assert_eq!(run.stderr.contains(&words), is_clone, "{}", run.stderr);
     }
 }

@@ -95,26 +95,26 @@ fn only_what_git_takes_is_to_be_committed() {
     let both =
         "commit `one` and `../outside/pki`: Git ignores `one/secrets`, and the keys of the store";
     // Without Git there may be a repository around both later.
-    let told = render("../outside/pki", "one");
-    assert!(told.contains(both), "{told}");
+    let reported = render("../outside/pki", "one");
+    assert!(reported.contains(both), "{reported}");
     git(&sandbox.path("project"), &["init", "-q"]);
-    let told = render("../outside/pki", "two");
-    assert!(told.contains("commit `two`: Git ignores `two/secrets`\n"), "{told}");
-    assert!(told.contains("`kubectl apply -k two` from here or any clone"), "{told}");
-    let told = render("pki", "../outside/three");
-    assert!(told.contains("commit `pki`: Git ignores the keys of the store\n"), "{told}");
-    assert!(told.contains("`kubectl apply -k ../outside/three` from here\n"), "{told}");
-    let told = render("../outside/pki", "../outside/four");
-    assert!(told.contains("commit `../outside/four` and"), "{told}");
+    let reported = render("../outside/pki", "two");
+    assert!(reported.contains("commit `two`: Git ignores `two/secrets`\n"), "{reported}");
+    assert!(reported.contains("`kubectl apply -k two` from here or any clone"), "{reported}");
+    let reported = render("pki", "../outside/three");
+    assert!(reported.contains("commit `pki`: Git ignores the keys of the store\n"), "{reported}");
+    assert!(reported.contains("`kubectl apply -k ../outside/three` from here\n"), "{reported}");
+    let reported = render("../outside/pki", "../outside/four");
+    assert!(reported.contains("commit `../outside/four` and"), "{reported}");
     git(&outside, &["init", "-q"]);
-    let told = render("../outside/pki", "five");
+    let reported = render("../outside/pki", "five");
     assert!(
-        told.contains("commit `five`, and `../outside/pki` in its own repository: Git ignores"),
-        "{told}"
+        reported.contains("commit `five`, and `../outside/pki` in its own repository: Git ignores"),
+        "{reported}"
     );
     sandbox.write("project/.gitignore", "six\n");
-    let told = render("pki", "six");
-    assert!(told.contains("commit `pki`: Git"), "{told}");
+    let reported = render("pki", "six");
+    assert!(reported.contains("commit `pki`: Git"), "{reported}");
 }
 
 /// Two files that include a third: it comes once, before the first of them, and those behind it win.

@@ -190,7 +190,7 @@ fn what_is_allowed_on_an_open_host_is_named() {
 }
 
 #[test]
-fn status_does_not_know_whom_such_a_host_lets_in() {
+fn status_does_not_know_which_clients_such_a_host_admits() {
     let added = annotated("server-snippet", "# nothing");
     let sandbox = allowing("a.example.com", "server-snippet", &added);
     sandbox.ok(&["render", "-o", "out"]);

@@ -4,7 +4,7 @@ use crate::support::Sandbox;
 
 const SPEC: &str = "[cas.clients]\n[services.web]\nimage = \"httpd\"\nport = 80\n[hosts.\"a.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth.cas = [\"clients\"]\n";
 
-/// An Ingress of others for the host; `more` stands in its metadata and its spec.
+/// An Ingress of others for the host; `more` goes into its metadata and its spec.
 fn ingress(name: &str, verify: &str, metadata: &str, spec: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: {name}\n  namespace: default\n  annotations:\n    nginx.ingress.kubernetes.io/auth-tls-secret: default/a-example-com-tls-cacert\n    nginx.ingress.kubernetes.io/auth-tls-verify-client: '{verify}'\n    nginx.ingress.kubernetes.io/force-ssl-redirect: 'true'\n{metadata}spec:\n{spec}  tls: [{{hosts: [a.example.com], secretName: a-example-com-tls}}]\n  rules:\n  - host: a.example.com\n    http: {{paths: [{{path: /foo, pathType: Prefix, backend: {{service: {{name: other, port: {{number: 80}}}}}}}}]}}\n---\n"

@@ -121,8 +121,8 @@ fn further_templates_that_open_the_host() {
             "default/second",
         ),
         (
-            "list of a kind that nobody knows",
-            format!("apiVersion: example.com/v1\nkind: Whatever\nmetadata: {{name: x}}\nitems:\n  - {indented}"),
+            "list of an unknown kind",
+            format!("apiVersion: example.com/v1\nkind: Custom\nmetadata: {{name: x}}\nitems:\n  - {indented}"),
             "default/second",
         ),
         (
@@ -169,12 +169,12 @@ fn further_templates_that_open_the_host() {
 fn a_patch_makes_a_list_of_an_object() {
     let sandbox = with_template(
         "second.yaml.j2",
-        "apiVersion: example.com/v1\nkind: Whatever\nmetadata: {name: x, namespace: default}\n",
+        "apiVersion: example.com/v1\nkind: Custom\nmetadata: {name: x, namespace: default}\n",
     );
     let spec = sandbox.read("mtls.toml");
     sandbox.write(
         "mtls.toml",
-        spec + "[[patches]]\ntarget.kind = \"Whatever\"\npatch = 'items: [{kind: Ingress}]'\n",
+        spec + "[[patches]]\ntarget.kind = \"Custom\"\npatch = 'items: [{kind: Ingress}]'\n",
     );
     Refused::default().expect("items", &sandbox, &["`items`"]);
 }

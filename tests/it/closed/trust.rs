@@ -52,7 +52,7 @@ fn bundle_of_somebody_else() -> String {
 }
 
 #[test]
-fn nobody_else_says_whom_a_host_trusts() {
+fn no_other_entry_says_what_a_host_trusts() {
     const TARGET: &str =
         "[[patches]]\ntarget = { kind = \"Secret\", name = \"a-example-com-tls-cacert\" }\n";
     let mut refused = Refused::default();

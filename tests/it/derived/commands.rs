@@ -125,7 +125,7 @@ fn folders_of_manifests_are_kept_up_to_date() {
 }
 
 #[test]
-fn what_would_change_a_store_tells_what_to_write_instead() {
+fn what_would_change_a_store_says_what_to_write_instead() {
     let sandbox = sandbox(SPEC);
     let before = sandbox.files();
     failing(

@@ -25,15 +25,15 @@ fn answers(sandbox: &Sandbox, objects: &[Value], clients: &[&ClientFiles]) -> Op
 fn walk(spec: &str, authority: &str, left: &str) {
     let sandbox = sandbox(spec);
     let section = format!("[cas.{authority}]\n");
-    let settled = render(&sandbox);
-    let old = client_files(&sandbox, &settled, "alice", "old");
-    let levels = bundle(&settled).len();
+    let before = render(&sandbox);
+    let old = client_files(&sandbox, &before, "alice", "old");
+    let levels = bundle(&before).len();
 
     replace(&sandbox, &section, &format!("{section}trustedGenerations = [1, 2]\n"));
     let introduced = render(&sandbox);
     assert_eq!(bundle(&introduced).len(), levels + 1);
     let same = |name: &str| {
-        object(&settled, "Secret", name)["data"] == object(&introduced, "Secret", name)["data"]
+        object(&before, "Secret", name)["data"] == object(&introduced, "Secret", name)["data"]
     };
     assert!(same("alice") && same("web-example-com-tls"), "nothing is signed by the next one yet");
 
@@ -44,7 +44,7 @@ fn walk(spec: &str, authority: &str, left: &str) {
     assert_eq!(trusted.len(), levels + 1);
     let all = [&old, &new];
     let Some(answered) = answers(&sandbox, &introduced, &all) else { return };
-    assert_eq!(answered, ["200", "200"], "{authority}: before everybody has applied it");
+    assert_eq!(answered, ["200", "200"], "{authority}: before every client has it");
     assert_eq!(answers(&sandbox, &active, &all).unwrap(), ["200", "200"], "{authority}");
 
     replace(&sandbox, "trustedGenerations = [1, 2]\n", "");
@@ -58,7 +58,7 @@ fn walk(spec: &str, authority: &str, left: &str) {
     }
 }
 
-/// Old clients of an intermediate bring its old certificate along, which the root vouches for until that is revoked.
+/// Old clients of an intermediate send its old certificate, which the root vouches for until that is revoked.
 fn shut_out_below(sandbox: &Sandbox, old: &ClientFiles, new: &ClientFiles) {
     let chain = std::fs::read(old.certificate.as_ref().unwrap()).unwrap();
     let chain = mtlsgen::pki::certificate::Certificate::from_pem(&chain).unwrap();
@@ -69,10 +69,10 @@ fn shut_out_below(sandbox: &Sandbox, old: &ClientFiles, new: &ClientFiles) {
 }
 
 #[test]
-fn an_authority_is_rolled_over_by_three_edits_and_nobody_is_locked_out() {
+fn an_authority_is_rolled_over_by_three_edits_and_no_client_is_locked_out() {
     let one_level = SPEC.replace("[cas.root]\n", "").replace("issuer = \"root\"\n", "");
     walk(&one_level, "signing", "400");
-    // Below a new root, the authority that signs keeps its key, and its new certificate stands in the bundle.
+    // Below a new root, the authority that signs keeps its key, and its new certificate is in the bundle.
     walk(SPEC, "root", "200");
     walk(SPEC, "signing", "200");
 }

@@ -136,7 +136,7 @@ fn the_seed_and_the_keys_of_authorities_appear_nowhere() {
     assert_eq!(key.unwrap().unwrap().spki_hash(), root.spki_hash);
 
     for Run { stdout, stderr, status } in runs(&sandbox) {
-        // Whoever types the seed as a path sees it again.
+        // A seed that is typed as a path is printed.
         let echoed = stderr.contains(&format!("`{SEED}`")) && status == 2;
         assert!(echoed || !holds_any(stderr.as_bytes(), &secrets), "{stderr}");
         assert!(!holds_any(stdout.as_bytes(), &secrets), "{stdout}");

@@ -1,4 +1,4 @@
-//! Seeds that are none, and files that others can read; no message tells what a seed is.
+//! Seeds that are none, and files that others can read; no message shows a seed.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,7 +37,7 @@ fn a_seed_in_place_of_its_path_is_not_shown() {
             hides(&run(&["--set", &format!("store.seed={seed}")], &[]), "unknown key", seed);
         }
     }
-    // A file may be called whatever it is called.
+    // A file may have any name.
     write_seed(&sandbox, &SEED[..40], SEED);
     sandbox.ok(&["render", "--seed-file", &SEED[..40]]);
 }

@@ -1,4 +1,4 @@
-//! A year of daily renders: output changes at the documented edges alone, and whoever was let in yesterday is today.
+//! A year of daily renders: output changes at the documented edges alone, and clients that were admitted yesterday are admitted today.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -44,7 +44,7 @@ tls.issuer = "servers"
 clientAuth.cas = ["signing"]
 "#;
 
-/// The last edge up to `now`, as the documentation tells: seconds from an edge to the next, and where they are
+/// The last edge up to `now`, as documented: seconds from an edge to the next, and where they are
 /// counted from.
 fn edge(origin: i64, period: i64, now: i64) -> i64 {
     origin + (now - origin).div_euclid(period) * period
@@ -80,7 +80,7 @@ fn edges(now: i64) -> BTreeMap<&'static str, Vec<i64>> {
     ])
 }
 
-/// What somebody shows, and from which day.
+/// What a client shows, and from which day.
 struct Shown {
     day: u64,
     chain: Vec<Certificate>,
@@ -103,7 +103,7 @@ fn accepts(
 }
 
 #[test]
-fn a_year_changes_at_its_edges_alone_and_locks_nobody_out() {
+fn a_year_changes_at_its_edges_alone_and_locks_no_client_out() {
     let sandbox = sandbox(SPEC);
     let start = Timestamp::parse("2029-10-01T08:00:00Z").unwrap();
     let now = |day: u64| start.after(Seconds::days(day));
@@ -133,7 +133,7 @@ fn a_year_changes_at_its_edges_alone_and_locks_nobody_out() {
             let trusted = sandbox.ok(&["cert", "export", "cas/servers", "--at", &at]).stdout;
             callers.push((day, Certificate::from_pem(trusted.as_bytes()).unwrap()));
         }
-        // Everybody who came in the last twelve days, with what they had then.
+        // Every client that came in the last twelve days, with what they had then.
         let recent = |since: u64| day - since <= 12;
         for shown in clients.iter().filter(|shown| recent(shown.day)) {
             let accepted = accepts(&shown.chain, &anchors, KeyUsage::client_auth(), now(day));
@@ -154,7 +154,7 @@ fn a_year_changes_at_its_edges_alone_and_locks_nobody_out() {
     assert!((12..=20).contains(&count("alice")), "{seen:?}");
     assert!((12..=14).contains(&count("web-example-com-tls")), "{seen:?}");
     assert!((2..=5).contains(&count("web-example-com-tls-cacert")), "{seen:?}");
-    // Further back than the overlap, somebody is out: the judge can say no.
+    // Further back than the overlap, some client is refused: the judge can say no.
     let last = bundle(before.as_ref().unwrap());
     assert!(!accepts(&clients[0].chain, &last, KeyUsage::client_auth(), now(DAYS - 1)));
 }

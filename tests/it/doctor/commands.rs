@@ -56,7 +56,7 @@ fn commands_are_judged() {
 }
 
 #[test]
-fn without_a_command_all_are_told_about() {
+fn without_a_command_all_are_reported() {
     let outcomes = |config: &str| -> Vec<String> {
         let run = doctor(&generator(config), &["--format", "json"]);
         assert_eq!(run.status, 0, "{}", run.stderr);

@@ -31,7 +31,7 @@ fn wrong_objects_are_known() {
             "function-arguments",
             "write `args: [kustomize]`",
         ),
-        (function("{args: [kustomize]}"), "no-executable", "passes over it without a word"),
+        (function("{args: [kustomize]}"), "no-executable", "silently ignores it"),
         (right.replace("image", "picture"), "unknown-key", "mtls.yaml"),
         (right.clone() + "plugin: {issue: always}\n", "unknown-value", "`missingOrDue`"),
         (

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::{BOTH, PLAIN, PLUGIN, doctor, exec, expect, function, generator, good_function};
 use crate::support::finish;
 
-/// What stands where a program should be.
-enum Stands {
+/// What is in the place of a program.
+enum Entry {
     Nothing,
     Text,
     Folder,
@@ -21,11 +21,11 @@ enum Stands {
 
 #[test]
 fn programs_are_looked_for_as_kustomize_does() {
-    use Stands::{Dangling, Folder, InOtherCase, Nothing, Script, Text};
+    use Entry::{Dangling, Folder, InOtherCase, Nothing, Script, Text};
     let function = |path: &str| function(&format!("{{path: {path}, args: [kustomize]}}"));
     let bare = function("mtlsgen");
     let slash = function("./tools/mtlsgen");
-    for (config, place, stands, code, words) in [
+    for (config, place, entry, code, words) in [
         (
             &bare,
             "bin/mtlsgen",
@@ -51,18 +51,18 @@ fn programs_are_looked_for_as_kustomize_does() {
         let path = sandbox.path(place);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
-        match stands {
+        match entry {
             Nothing => {}
             Folder => fs::create_dir(&path).unwrap(),
             Dangling => symlink("nowhere", &path).unwrap(),
             InOtherCase => fs::write(path.with_file_name("MTLSGEN"), "").unwrap(),
             Text | Script => {
                 fs::write(&path, "#!/bin/sh\n").unwrap();
-                let mode = if matches!(stands, Script) { 0o755 } else { 0o644 };
+                let mode = if matches!(entry, Script) { 0o755 } else { 0o644 };
                 fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             }
         }
-        if matches!(stands, InOtherCase) && place == PLUGIN {
+        if matches!(entry, InOtherCase) && place == PLUGIN {
             fs::write(path.with_file_name("Mutualtls"), "").unwrap();
         }
         let codes: Vec<&str> = code.into_iter().collect();

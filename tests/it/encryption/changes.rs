@@ -29,7 +29,7 @@ fn another_recipient_gets_all_keys_at_once_and_a_removed_one_is_named() {
     sandbox.ok(&["render", "-q", "-o", "out", "--identity", ann.file()]);
     let before = store(&sandbox);
     set_recipients(&sandbox, [ben]);
-    // A difference for everybody who looks for one; nothing is changed.
+    // A difference for every command that compares; nothing is changed.
     for (arguments, status) in [
         (&["render", "--locked", "--kind", "Ingress"][..], 1),
         (&["render", "--check", "-o", "out"], 1),
@@ -41,7 +41,7 @@ fn another_recipient_gets_all_keys_at_once_and_a_removed_one_is_named() {
         let words = "5 private keys are not encrypted to the recipients of `store.encryption` (5 to other recipients)";
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
-    // Who cannot open the keys is told what stays, and can do what needs none.
+    // Who cannot open the keys learns what stays, and can do what needs none.
     for who in [&[][..], &["--identity", ben.file()]] {
         let run = sandbox.run(&[&["render", "--kind", "Ingress", "--reencrypt"], who].concat());
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
@@ -85,7 +85,7 @@ fn switching_on_seals_all_keys_of_the_store_and_leaves_nothing_in_clear() {
     sandbox.write("mtls.toml", spec(&[&ann.recipient]));
     sandbox.ok(&["ca", "rotate", "root", "--abandon", "-q"]);
     assert_eq!(sandbox.ok(&["render", "--identity", ann.file()]).stdout, plain);
-    // Off again: keys that nobody opens stay as they are.
+    // Off again: keys that no identity opens stay as they are.
     sandbox.write("mtls.toml", spec(&[]));
     let run = sandbox.run(&["render", "--locked", "--kind", "Ingress"]);
     assert!(
@@ -162,19 +162,19 @@ fn a_key_in_clear_beside_an_encrypted_one_and_damaged_ones_are_errors() {
 }
 
 #[test]
-fn keys_that_were_brought_along_stay_in_clear_and_are_told() {
+fn keys_that_were_supplied_along_stay_in_clear_and_are_told() {
     let sandbox = Sandbox::new();
     let Some(ann) = Person::new(&sandbox, "ann") else { return };
     sandbox.write("mtls.toml", spec(&[]));
     sandbox.ok(&["render", "-q"]);
     let key = sandbox.read("pki/clients/alice/tls.key");
-    let brought = "pki/brought/hosts/b.example.com/tls.key";
-    sandbox.write(brought, &key);
+    let supplied = "pki/brought/hosts/b.example.com/tls.key";
+    sandbox.write(supplied, &key);
     sandbox.write("mtls.toml", spec(&[&ann.recipient]));
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 5 private keys"), "{}", run.stderr);
-    let told = "warning[brought-keys-in-clear]: 1 private key that the spec names as a file stays in clear";
-    assert!(run.stderr.contains(told) && run.stderr.contains(brought), "{}", run.stderr);
+    let reported = "warning[brought-keys-in-clear]: 1 private key that the spec names as a file stays in clear";
+    assert!(run.stderr.contains(reported) && run.stderr.contains(supplied), "{}", run.stderr);
     assert_eq!(in_clear(&sandbox), ["brought/hosts/b.example.com/tls.key"]);
     // Once is enough.
     let run = sandbox.ok(&["render", "--kind", "Ingress"]);

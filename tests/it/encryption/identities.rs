@@ -153,13 +153,14 @@ fn a_protected_identity_opens_with_its_passphrase_from_a_file_the_environment_or
     let run = with(&sandbox, &identity, &[("MTLSGEN_AGE_PASSPHRASE", "wrong")]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("the passphrase does not open `protected.age`"), "{}", run.stderr);
-    assert!(run.stderr.contains("give the one that `age -p` was told"), "{}", run.stderr);
+    assert!(run.stderr.contains("give the one that was typed for `age -p`"), "{}", run.stderr);
     // A variable that is empty is as good as none.
     for variables in [&[][..], &[("MTLSGEN_AGE_PASSPHRASE", "")]] {
         let run = with(&sandbox, &identity, variables);
         assert_eq!(run.status, 2);
         assert!(
-            run.stderr.contains("is protected by a passphrase, and there is nobody to ask"),
+            run.stderr
+                .contains("is protected by a passphrase, and there is no terminal to ask for it"),
             "{}",
             run.stderr
         );
@@ -170,7 +171,7 @@ fn a_protected_identity_opens_with_its_passphrase_from_a_file_the_environment_or
     let run = with(&sandbox, &[], &found);
     assert_eq!(run.status, 2);
     assert!(
-        run.stderr.contains("keys.txt` (has a passphrase, which nobody said)"),
+        run.stderr.contains("keys.txt` (protected by a passphrase, which was not given)"),
         "{}",
         run.stderr
     );

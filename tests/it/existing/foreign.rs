@@ -16,7 +16,7 @@ tls.secretName = "web-tls"
 clientAuth.secretName = "default/clients-trust"
 "#;
 
-/// Somebody else's set-up, which fills both Secrets.
+/// A set-up of others, which fills both Secrets.
 struct Others {
     objects: Vec<Value>,
 }
@@ -62,7 +62,7 @@ fn render(secrets: Vec<Value>, more: &[&str]) -> (Sandbox, Run) {
 }
 
 #[test]
-fn good_secrets_answer_the_warning_that_nobody_has_shown_them() {
+fn provided_secrets_answer_the_warning_that_they_are_unchecked() {
     let others = Others::new("[cas.issuing]\n");
     let (server, trust) = (others.secret("web-tls"), others.secret("clients-trust"));
     let (sandbox, run) = render(vec![server, trust], &[]);
@@ -72,7 +72,7 @@ fn good_secrets_answer_the_warning_that_nobody_has_shown_them() {
 }
 
 #[test]
-fn a_server_certificate_that_nobody_accepts_is_an_error() {
+fn a_server_certificate_that_no_client_accepts_is_an_error() {
     let others = Others::new(
         "[cas.issuing]\n[clients.alice]\nissuer = \"issuing\"\nsecretName = \"alice\"\n",
     );

@@ -103,7 +103,7 @@ fn what_an_absent_key_would_have_to_sign_is_refused() {
     refused(
         &renamed,
         &renamed.run(&EXISTING),
-        &["names shall be", "the key of its issuer `servers`"],
+        &["expected names", "the key of its issuer `servers`"],
     );
     let untrusted = beside(SPEC, &without(&stored, "web-example-com-tls-cacert"));
     refused(
@@ -114,7 +114,7 @@ fn what_an_absent_key_would_have_to_sign_is_refused() {
             "a new authority is not made here",
         ],
     );
-    // Its intermediate is behind the client's certificate in the Secret, and still nobody can sign.
+    // Its intermediate is behind the client's certificate in the Secret, and still no key can sign.
     let without_client = beside(SPEC, &without(&stored, "job-client"));
     refused(
         &without_client,
@@ -161,7 +161,7 @@ fn what_is_due_and_still_works_is_kept_with_a_warning_until_it_ends() {
 }
 
 #[test]
-fn an_authority_that_was_brought_with_its_key_signs() {
+fn an_authority_that_was_supplied_with_its_key_signs() {
     let partner = Sandbox::with_toml("[cas.partner]\n[clients.x]\nissuer = \"partner\"\n");
     partner.ok(&["render", "-q"]);
     let spec = r#"
@@ -314,7 +314,7 @@ fn revocation_lists_are_kept_and_a_client_is_not_forgotten() {
             &sandbox.run(&EXISTING),
             &["the revocation list of authority `issuing`: it lacks a revoked certificate"],
         );
-        // Nothing tells bob's serial.
+        // bob's serial is unknown.
         let bob = spec.replace("[clients.bob]\n", "[clients.bob]\nrevoked = true\n");
         let warned = beside(&bob, &stored).ok(&EXISTING);
         assert!(warned.stderr.contains("warning[revocation-unseen]"), "{}", warned.stderr);
@@ -331,7 +331,7 @@ fn revocation_lists_are_kept_and_a_client_is_not_forgotten() {
 }
 
 #[test]
-fn copies_of_a_certificate_are_brought_up_to_date() {
+fn copies_of_a_certificate_are_supplied_up_to_date() {
     let spec = format!(
         "{OWN}[services.there]\nnamespace = \"other\"\nexisting = true\nport = 80\n\
          [hosts.copy]\nhost = \"own.example.com\"\nnamespace = \"other\"\nservice = \"there\"\n\
@@ -364,7 +364,7 @@ fn copies_of_a_certificate_are_brought_up_to_date() {
 }
 
 #[test]
-fn what_the_api_server_will_not_change_is_foretold() {
+fn what_the_api_server_will_not_change_is_reported_first() {
     let (_, before) = rendered(OWN);
     let mut stored = as_stored(&before);
     stored["items"][0]["immutable"] = true.into();

@@ -76,7 +76,7 @@ fn what_is_not_valid_yet_is_issued_anew_when_asked_for() {
 
 /// An intermediate alone, and what it signed since by a clock that was right.
 #[test]
-fn an_authority_that_is_not_valid_yet_is_told_alone() {
+fn an_authority_that_is_not_valid_yet_is_reported_alone() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "-q", "--at", NOW]);
     sandbox.ok(&["cert", "renew", "-q", "cas/clients", "--at", AHEAD]);
@@ -86,9 +86,9 @@ fn an_authority_that_is_not_valid_yet_is_told_alone() {
     assert!(run.stderr.contains("authority `clients` is not valid yet"), "{}", run.stderr);
 }
 
-/// A file that is handed out, and a PKI that is taken over: what `render --locked` refuses afterwards is told at once.
+/// A file that is handed out, and a PKI that is taken over: what `render --locked` refuses afterwards is reported at once.
 #[test]
-fn what_is_handed_out_or_taken_over_before_its_time_is_told() {
+fn what_is_exported_or_imported_before_its_time_is_reported() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "-q", "--at", AHEAD]);
     let export = ["cert", "export", "alice", "--as", "pem-chain", "-o", "-", "--at", NOW];
@@ -106,6 +106,6 @@ fn what_is_handed_out_or_taken_over_before_its_time_is_told() {
             format!("note: {holder}: its certificate is valid from 2030-12-31T23:55:00Z on");
         assert!(said.contains(&words), "{words}\n{said}");
     }
-    assert!(said.contains("`mtlsgen cert renew NAME` issues it anew"), "{said}");
+    assert!(said.contains("`mtlsgen cert renew NAME` reissues it"), "{said}");
     assert!(!import("2031-01-02").contains("is valid from"));
 }

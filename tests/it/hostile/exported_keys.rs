@@ -82,7 +82,7 @@ fn a_key_is_not_written_where_git_would_take_it_up() {
     sandbox.write(".gitignore", "*.p12\n");
     sandbox.ok(&[&EXPORT[..], &["-o", "a.p12", "--new-password-file", &away]].concat());
     sandbox.ok(&[&EXPORT[..], &["--as", "pem-key", "-o", "a.pem", "--force"]].concat());
-    // A file that Git has already is taken up again, whatever `.gitignore` says.
+    // A file that Git has already is taken up again, regardless of `.gitignore`.
     git(&sandbox, &["add", "-f", "a.p12"]).unwrap();
     std::fs::remove_file(sandbox.path("a.p12")).unwrap();
     refused(&["-o", "a.p12", "--password-file", &away]);

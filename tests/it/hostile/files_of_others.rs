@@ -227,7 +227,7 @@ fn nothing_that_a_repository_says_widens_the_folder() {
     let mut in_package = config.clone();
     in_package["plugin"]["specFiles"] = json!(["spec.yaml"]);
     refused(&("package", run(&in_package, json!([item]), Path::new(""))), "package");
-    // Whoever runs the build may allow it.
+    // The user who runs the build may allow it.
     let allowed = run(&config, json!([]), &secrets);
     assert!(!allowed.stderr.contains("outside-folder"), "{}", allowed.stderr);
     // The variable in the configuration itself, in clear and in YAML's disguise.
@@ -246,7 +246,7 @@ fn nothing_that_a_repository_says_widens_the_folder() {
 }
 
 #[test]
-fn whoever_runs_the_plugin_allows_folders_by_flag() {
+fn the_user_of_the_plugin_allows_folders_by_flag() {
     let world = World::new();
     world.sandbox.write("shared/more.yaml", "namespace: web\n");
     let spec = json!({"plugin": {"specFiles": ["../shared/more.yaml"]}});
@@ -260,7 +260,7 @@ fn whoever_runs_the_plugin_allows_folders_by_flag() {
         let run = fed(command, "kind: A\napiVersion: v1\nmetadata: {name: a}\n");
         assert!(!run.stderr.contains("outside-folder"), "{}", run.stderr);
     }
-    // What whoever calls Helm says behind `--set` is his own word; what the spec says is not.
+    // Values after `--set` are the caller's own; what the spec says is not.
     let mut command = mtlsgen(&[
         "post-render",
         "--set",

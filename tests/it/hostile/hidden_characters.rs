@@ -2,7 +2,7 @@
 
 use crate::support::{Run, Sandbox};
 
-/// A screen that is cleared, a title that is set, both in one octet, a line told anew, text turned round, and nothing to see.
+/// A screen that is cleared, a title that is set, both in one octet, a line overwritten, text turned round, and nothing to see.
 const HOSTILE: &str = "a\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}31m\u{8}\u{202e}b\u{2066}c\u{200b}d\u{200f}e\u{61c}f\u{feff}g\u{2028}h\u{7f}i";
 
 /// What must not be seen in what people read; line ends and tabs are those of the text itself.

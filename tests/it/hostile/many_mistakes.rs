@@ -1,4 +1,4 @@
-//! A spec with more mistakes than anybody reads: the messages take no square of time, and end with a count.
+//! A spec with more mistakes than a user reads: the messages take no square of time, and end with a count.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::support::Sandbox;
 fn spec(count: usize) -> String {
     let mut text = String::new();
     for n in 0..count {
-        let _ = write!(text, "[cas.c{n}]\n[clients.a{n}]\nissuer = \"nobody{n}\"\n");
+        let _ = write!(text, "[cas.c{n}]\n[clients.a{n}]\nissuer = \"missing{n}\"\n");
     }
     text
 }

@@ -141,7 +141,7 @@ fn patches() -> Vec<(String, String)> {
     operations.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
 
-/// All parts of the keys of a store, in the texts that a template is given and that stand in files.
+/// All parts of the keys of a store, in the texts that a template is given and that are in files.
 fn parts(sandbox: &Sandbox) -> Vec<String> {
     let mut parts = Vec::new();
     for (path, pem) in sandbox.files() {
@@ -159,7 +159,7 @@ fn parts(sandbox: &Sandbox) -> Vec<String> {
     parts
 }
 
-/// The first part of a key in a text, whatever breaks the text into lines.
+/// The first part of a key in a text, with any line breaks.
 fn leak(text: &str, parts: &[String]) -> Option<String> {
     let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '|').collect();
     let windows =

@@ -23,7 +23,7 @@ fn timely(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     while child.try_wait().unwrap().is_none() {
         if started.elapsed() > Duration::from_secs(20) {
             child.kill().unwrap();
-            panic!("{arguments:?} hangs");
+            panic!("{arguments:?} does not end");
         }
         std::thread::sleep(Duration::from_millis(20));
     }

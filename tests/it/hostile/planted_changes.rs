@@ -1,5 +1,5 @@
-//! A repository brings the list of a change that no mtlsgen of this machine has begun. Such lists were carried out by
-//! whatever command came first, also by those that only look: keys that Git ignores were removed or replaced, and
+//! A repository contains the list of a change that no mtlsgen of this machine has begun. Such lists were carried out by
+//! the first command, also by those that only look: keys that Git ignores were removed or replaced, and
 //! through a committed link the list reached files outside the store.
 
 use std::fs;
@@ -43,7 +43,7 @@ fn digest(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// What Git brings: files that all may read, or under the umask 077 none but the owner.
+/// What Git checks out: files that all may read, or under the umask 077 none but the owner.
 fn plant(sandbox: &Sandbox, path: &str, content: &str, mode: u32) {
     let path = sandbox.write(path, content);
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -1,4 +1,4 @@
-//! A repository brings the record of an output folder, `.mtlsgen`, which names files that mtlsgen never wrote: they were
+//! A repository contains the record of an output folder, `.mtlsgen`, which names files that mtlsgen never wrote: they were
 //! removed as left over, those among them that Git ignores for good.
 
 use crate::support::Sandbox;

@@ -65,7 +65,7 @@ fn a_recipient_in_the_place_of_another_is_refused_and_both_are_named() {
     assert_eq!(run.status, 2, "{}", run.stderr);
 }
 
-/// Without `store.encryption`, everybody who sees the folder would read what was sealed.
+/// Without `store.encryption`, every user who sees the folder would read what was sealed.
 #[test]
 fn encryption_that_is_switched_off_by_a_merge_leaves_the_keys_sealed() {
     let Some((sandbox, people)) = rendered(&["ann"], 1) else { return };
@@ -79,9 +79,9 @@ fn encryption_that_is_switched_off_by_a_merge_leaves_the_keys_sealed() {
     }
 }
 
-/// A file that does not say whom it is for may be for others than the spec's recipients.
+/// A file that does not say its recipients may be for others than the spec's recipients.
 #[test]
-fn a_key_that_does_not_say_whom_it_is_for_is_left_alone() {
+fn a_key_without_recorded_recipients_is_left_alone() {
     let Some((sandbox, people)) = rendered(&["ann"], 1) else { return };
     let path = sandbox.path("pki/clients/alice/tls.key.age");
     sandbox.write("plain.pem", people[0].opens(&path));
@@ -109,7 +109,7 @@ fn what_gives_nothing_away_needs_no_flag() {
     new.ok(&["render", "-q", "--kind", "Ingress"]);
 }
 
-/// A merge switches encryption on, for its author: every key would be his, and nobody else's any more.
+/// A merge switches encryption on, for its author: every key would be encrypted to its author alone.
 #[test]
 fn a_merge_that_switches_encryption_on_gets_no_key() {
     let sandbox = Sandbox::with_toml(&spec(&[]));
@@ -133,7 +133,7 @@ fn a_merge_that_switches_encryption_on_gets_no_key() {
 }
 
 /// The record of recipients in a header is part of what its key authenticates: it comes to light where that key or the
-/// issuer's is opened, and nothing is sealed for the one whom it adds.
+/// issuer's is opened, and nothing is sealed for the recipient that it adds.
 #[test]
 fn a_forged_record_of_recipients_gets_no_key() {
     let Some((sandbox, people)) = rendered(&["ann", "eve"], 1) else { return };

@@ -86,7 +86,7 @@ fn a_request_by_a_key_of_another_generation_is_refused() {
 
 /// An authority whose certificate was made elsewhere.
 #[test]
-fn a_request_by_the_key_of_a_brought_authority_is_refused() {
+fn a_request_by_the_key_of_a_supplied_authority_is_refused() {
     let partner = Sandbox::with_toml("[cas.partner]\n");
     partner.ok(&["render", "-q"]);
     let spec = format!(

@@ -1,4 +1,4 @@
-//! Secrets that stand in a spec where they do not belong: what a message shows ends up in logs.
+//! Secrets in a spec where they do not belong: what a message shows ends up in logs.
 
 use crate::support::Sandbox;
 

@@ -20,7 +20,7 @@ fn store() -> Sandbox {
     sandbox
 }
 
-/// The path that `pattern` stands for: `FOLDER/*PART` is the first file there whose name contains that part.
+/// The path that `pattern` matches: `FOLDER/*PART` is the first file there whose name contains that part.
 fn named(sandbox: &Sandbox, pattern: &str) -> String {
     let Some((folder, part)) = pattern.split_once("/*") else { return pattern.to_owned() };
     let names = fs::read_dir(sandbox.path(folder)).unwrap();

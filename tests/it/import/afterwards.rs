@@ -50,9 +50,9 @@ fn a_renewed_authority_is_the_one_that_its_leaves_know() {
     assert_verifies(&old.sandbox, "cas/root", "clients/alice", "sslclient");
     assert_verifies(&old.sandbox, "cas/root", "hosts/www.example.com", "sslserver");
     let run = old.sandbox.ok(&["render"]);
-    assert!(!run.stderr.contains("issued "), "nothing below it is issued anew: {}", run.stderr);
+    assert!(!run.stderr.contains("issued "), "nothing below it is reissued: {}", run.stderr);
     old.assert_is("clients/alice", "alice.crt");
-    // A path length that somebody asks for counts.
+    // A path length that was asked for counts.
     let spec = old.sandbox.read("mtls.toml");
     old.sandbox.write("mtls.toml", spec.replace("[cas.root]\n", "[cas.root]\nmaxPathLen = 3\n"));
     let run = old.sandbox.ok(&["render"]);
@@ -60,7 +60,7 @@ fn a_renewed_authority_is_the_one_that_its_leaves_know() {
 }
 
 #[test]
-fn a_path_length_is_reissued_only_if_somebody_states_it() {
+fn a_path_length_is_reissued_only_if_the_spec_states_it() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root");
     old.client("alice", "/CN=alice", "root", "");
@@ -74,7 +74,7 @@ fn a_path_length_is_reissued_only_if_somebody_states_it() {
     assert_eq!(locked.status, 1);
     assert!(
         locked.stderr.contains(
-            "shall be for signing with 0 authorities below it, is for signing at any depth"
+            "expected to be for signing with 0 authorities below it, is for signing at any depth"
         ),
         "{}",
         locked.stderr
@@ -128,7 +128,7 @@ fn lists_of_a_root_in_a_safe_come_along() {
     old.openssl("ca -config issuing/ca.cnf -gencrl -out issuing/crl.pem");
     let key = fs::read(old.sandbox.path("old/root/ca.key")).unwrap();
     fs::remove_file(old.sandbox.path("old/root/ca.key")).unwrap();
-    // Without the root's list, the controller would refuse everybody: that is told at once.
+    // Without the root's list, the controller would refuse every client: that is reported at once.
     let run = old.import(&["--dry-run"]);
     assert!(run.stdout.contains("there is no revocation list of `CN=Root`"), "{}", run.stdout);
     fs::write(old.sandbox.path("old/root/ca.key"), key).unwrap();
@@ -160,10 +160,10 @@ fn serials_that_no_ledger_can_hold_stay_outside() {
     let run = old.import(&[]);
     assert_eq!(run.status, 1);
     assert!(run.stdout.contains("authority `root`: taken over as a file"), "{}", run.stdout);
-    let told = |line: &str| {
+    let reported = |line: &str| {
         line.starts_with("left out") && line.contains("`CN=zero`") && line.contains("its serial 00")
     };
-    assert!(run.stdout.lines().any(told), "{}", run.stdout);
+    assert!(run.stdout.lines().any(reported), "{}", run.stdout);
     assert_kept(&old.sandbox);
 }
 
@@ -218,8 +218,8 @@ fn refused(sandbox: &Sandbox, arguments: &[&str], way_out: &str) {
 fn an_authority_that_may_sign_no_lists_is_renewed_before_it_revokes() {
     let Some(old) = Old::new() else { return };
     like_helm(&old);
-    let told = old.import_whole(&[]).stdout;
-    assert!(told.contains(MUTE) && told.contains(RENEW), "{told}");
+    let reported = old.import_whole(&[]).stdout;
+    assert!(reported.contains(MUTE) && reported.contains(RENEW), "{reported}");
     let sandbox = &old.sandbox;
     refused(sandbox, &["cert", "revoke", "alice"], RENEW);
     refused(sandbox, &["cert", "revoke", "alice", "--dry-run"], RENEW);
@@ -281,8 +281,8 @@ fn clients_go_on_showing_the_intermediate_that_may_sign_no_lists() {
     old.client("alice", "/CN=alice", "mid", "");
     old.client("bob", "/CN=bob", "mid", "");
     old.server("www", "www.example.com", "root", "");
-    let told = old.import_whole(&[]).stdout;
-    assert!(told.contains("the key usage of `CN=Mid` lacks cRLSign"), "{told}");
+    let reported = old.import_whole(&[]).stdout;
+    assert!(reported.contains("the key usage of `CN=Mid` lacks cRLSign"), "{reported}");
     let sandbox = &old.sandbox;
     let run = sandbox.run(&["cert", "revoke", "alice"]);
     assert!(run.stderr.contains("`mtlsgen cert renew cas/mid`"), "{}", run.stderr);

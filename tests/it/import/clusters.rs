@@ -57,7 +57,7 @@ fn secrets_come_along_under_their_names() {
     }
     assert!(
         !spec.contains("[cas.web]"),
-        "nobody's clients come from the server's authority:\n{spec}"
+        "no host trusts the server's authority for clients:\n{spec}"
     );
     assert_kept(&old.sandbox);
     let objects = old.locked();
@@ -99,14 +99,14 @@ fn yaml_says_the_same_as_json() {
 }
 
 #[test]
-fn the_secret_of_a_ca_issuer_comes_along_and_is_told_of() {
+fn the_secret_of_a_ca_issuer_is_imported_and_reported() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root");
     let issuer =
         secret(&old, "infra", "ca-issuer", &[("tls.crt", "root.crt"), ("tls.key", "root.key")]);
     let run = old.sandbox.run_with_input(&["import", "-"], issuer.to_string());
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    let told = "authority `root`: its private key lies in the cluster (<stdin>, Secret infra/ca-issuer, tls.key)";
-    assert!(run.stdout.contains(told), "{}", run.stdout);
+    let reported = "authority `root`: its private key lies in the cluster (<stdin>, Secret infra/ca-issuer, tls.key)";
+    assert!(run.stdout.contains(reported), "{}", run.stdout);
     assert!(old.sandbox.path("pki/cas/root/tls.key").is_file());
 }

@@ -77,7 +77,7 @@ fn certstrap_comes_along_with_its_passphrase() {
     assert!(run.stdout.contains("old/Acme_Root.key: it is encrypted"), "{}", run.stdout);
     old.sandbox.write("password", "wrong\n");
     let run = old.import(&["--dry-run", "--password-file", "password"]);
-    assert!(run.stdout.contains("the password is another one"), "{}", run.stdout);
+    assert!(run.stdout.contains("the password is wrong"), "{}", run.stdout);
     // One line of standard input serves both keys.
     let arguments = ["import", "old", "--dry-run", "--password-file", "-"];
     let run = old.sandbox.run_with_input(&arguments, "geheim\n");
@@ -115,7 +115,7 @@ fn ekeca_comes_along_with_both_its_databases() {
         .map(|f| old.sandbox.read(&format!("old/{f}/certificate.pem")))
         .concat();
     old.sandbox.write("old/alice/certificates-chain.pem", chain);
-    // The same serial in both: whose it is, the folder tells.
+    // The same serial in both: the folder says which holder it is.
     old.sandbox.write(
         "old/rca/database",
         "V\t340101000000Z\t\t1000\tunknown\t/O=Everish/CN=Intermediate\n",
@@ -125,7 +125,7 @@ fn ekeca_comes_along_with_both_its_databases() {
     assert_eq!(run.status, 0, "{}", run.stdout);
     old.assert_is("clients/alice", "alice/certificate.pem");
     assert!(run.stdout.contains("client `bob`: its certificate is revoked"), "{}", run.stdout);
-    // Everybody would be refused without lists: `render` signs both, and nothing else.
+    // Every client would be refused without lists: `render` signs both, and nothing else.
     let locked = old.sandbox.run(&["render", "--locked"]);
     assert_eq!(locked.status, 1, "{}", locked.stderr);
     let first = old.sandbox.ok(&["render"]);

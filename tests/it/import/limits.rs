@@ -1,4 +1,4 @@
-//! What cannot be taken over, what must not be reissued behind anybody's back, and what is never touched.
+//! What cannot be taken over, what must not be reissued unnoticed, and what is never touched.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,7 @@ use crate::support::files;
 fn certificates_that_no_entry_describes_become_files_or_stay_behind() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root");
-    // Each of these would be issued anew as an entry: names or keys that a spec cannot say.
+    // Each of these would be reissued as an entry: names or keys that a spec cannot say.
     old.server("mail", "mail.example.com,email:a@example.com", "root", "");
     old.server("small", "small.example.com", "root", "-newkey rsa:1024");
     old.server("curve", "curve.example.com", "root", "-newkey ec -pkeyopt ec_paramgen_curve:P-521");
@@ -38,16 +38,16 @@ fn certificates_that_no_entry_describes_become_files_or_stay_behind() {
         );
     }
     for (what, why) in [
-        ("host `mail.example.com`", "names shall be"),
-        ("host `curve.example.com`", "key shall be"),
+        ("host `mail.example.com`", "expected names"),
+        ("host `curve.example.com`", "expected key"),
         ("host `selfish.example.com`", "self-signed as an authority's"),
-        ("`CN=odd`", "key shall be"),
+        ("`CN=odd`", "expected key"),
         ("`CN=nameless.example.com`", "no DNS name in subjectAltName"),
         ("`CN=code`", "neither `serverAuth` nor `clientAuth`"),
         ("left out: the certificate `CN=small.example.com`", "too short (RSA 1024)"),
     ] {
-        let told = |line: &str| line.contains(what) && line.contains(why);
-        assert!(run.stdout.lines().any(told), "{what}, {why}:\n{}", run.stdout);
+        let reported = |line: &str| line.contains(what) && line.contains(why);
+        assert!(run.stdout.lines().any(reported), "{what}, {why}:\n{}", run.stdout);
     }
     assert_kept(&old.sandbox);
     let objects = old.locked();
@@ -73,8 +73,8 @@ fn authorities_come_along_with_as_much_as_is_here() {
     fs::remove_file(old.sandbox.path("old/lonely.key")).unwrap();
     let everything = old.import(&["-o", "whole"]);
     assert_eq!(everything.status, 1, "guest's issuer has no key here");
-    let told = "the private key of its issuer `CN=Partner` is not here";
-    assert!(everything.stdout.contains(told), "{}", everything.stdout);
+    let reported = "the private key of its issuer `CN=Partner` is not here";
+    assert!(everything.stdout.contains(reported), "{}", everything.stdout);
     assert!(
         everything.stdout.contains("authority `lonely`: its private key is not here"),
         "{}",
@@ -105,7 +105,7 @@ fn authorities_come_along_with_as_much_as_is_here() {
     let mode =
         |path: &str| fs::metadata(old.sandbox.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("pki/brought/cas/issuing/tls.key"), 0o600);
-    // What stands behind it in its file has a name of its own.
+    // What follows it in its file has a name of its own.
     let again = old.sandbox.run(&["import", "pki", "-o", "again", "--dry-run"]).stdout;
     assert!(again.contains("authority `issuing`: taken over as a file"), "{again}");
     assert!(again.contains("authority `root`: without its key it only completes"), "{again}");
@@ -190,7 +190,7 @@ fn hosts_without_a_service_stop_render_instead_of_leading_anywhere() {
     assert!(run.stdout.contains("the hosts need a `service` each"), "{}", run.stdout);
     let run = old.sandbox.run(&["render"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("this host leads nowhere"), "{}", run.stderr);
+    assert!(run.stderr.contains("this host has no backend"), "{}", run.stderr);
     let spec = old.sandbox.read("mtls.toml").replace("# service = \"NAME\"", "service = \"web\"");
     old.sandbox.write("mtls.toml", format!("{spec}\n[services.web]\nexisting = true\nport = 80\n"));
     assert_kept(&old.sandbox);
@@ -260,11 +260,7 @@ fn keys_are_files_of_the_owner_alone_and_are_never_shown() {
     let human = old.import(&[]);
     let json = old.import(&["-o", "again", "--format", "json"]);
     assert_eq!((human.status, json.status), (1, 1));
-    assert!(
-        human.stdout.contains("no certificate that was found belongs to it"),
-        "{}",
-        human.stdout
-    );
+    assert!(human.stdout.contains("no certificate that was found matches it"), "{}", human.stdout);
     assert!(human.stdout.contains("old/broken.key"), "{}", human.stdout);
     let mut keys = 0;
     for (path, bytes) in files(&old.sandbox.path("pki")) {
@@ -301,10 +297,10 @@ fn keys_that_age_seals_are_listed_with_the_way_out() {
     let run = old.import(&[]);
     assert_eq!(run.status, 1);
     for file in ["root.key", "binary.age"] {
-        let told = format!(
+        let reported = format!(
             "left out: an age file in old/{file}: it is encrypted with age: decrypt it with `age -d`"
         );
-        assert!(run.stdout.contains(&told), "{}", run.stdout);
+        assert!(run.stdout.contains(&reported), "{}", run.stdout);
     }
 }
 
@@ -321,13 +317,13 @@ fn a_cross_signed_certificate_that_no_chain_can_hold_is_listed() {
     fs::remove_file(old.sandbox.path("old/cross.csr")).unwrap();
     let run = old.import(&[]);
     assert_eq!(run.status, 1, "{}", run.stdout);
-    let told = "left out: the certificate of the authority `CN=Root` by `CN=Former Root` in old/cross.crt: it has another one from `CN=Root`";
-    assert!(run.stdout.contains(told), "{}", run.stdout);
+    let reported = "left out: the certificate of the authority `CN=Root` by `CN=Former Root` in old/cross.crt: it has another one from `CN=Root`";
+    assert!(run.stdout.contains(reported), "{}", run.stdout);
     super::assert_kept(&old.sandbox);
 }
 
 #[test]
-fn below_a_root_of_ours_a_brought_chain_is_whole() {
+fn below_a_root_of_ours_a_supplied_chain_is_whole() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root/O=One");
     let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-521";
@@ -336,7 +332,7 @@ fn below_a_root_of_ours_a_brought_chain_is_whole() {
     assert!(run.stdout.contains("host `www.example.com`: taken over as a file"), "{}", run.stdout);
     let run = old.sandbox.ok(&["render"]);
     assert!(!run.stderr.contains("incomplete-chain"), "{}", run.stderr);
-    // An issuer that nobody knows may be an intermediate authority.
+    // An unknown issuer may be an intermediate authority.
     let spec = old.sandbox.read("mtls.toml").replace("O=One", "O=Another");
     old.sandbox.write("mtls.toml", spec);
     let run = old.sandbox.run(&["render", "--locked"]);
@@ -380,7 +376,7 @@ fn an_authority_whose_clients_cannot_be_renewed_can_be_trusted_beside_its_hosts(
 }
 
 #[test]
-fn folders_that_nobody_may_read_are_listed() {
+fn folders_without_read_permission_are_listed() {
     let Some(old) = Old::new() else { return };
     old.root("root", "/CN=Root");
     old.sandbox.write("old/closed/file", "");
@@ -390,14 +386,14 @@ fn folders_that_nobody_may_read_are_listed() {
     let run = old.import(&[]);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
     // Root may read everything.
-    let told =
+    let reported =
         "left out: a file in old/closed: it is a folder that cannot be read: permission denied";
-    assert_eq!(run.stdout.contains(told), is_refused, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout.contains(reported), is_refused, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.status, i32::from(is_refused));
 }
 
 #[test]
-fn below_an_authority_that_stays_behind_the_reason_is_told() {
+fn below_an_authority_that_stays_behind_the_reason_is_reported() {
     let Some(old) = Old::new() else { return };
     old.root("dead", "/CN=Dead");
     old.client("alice", "/CN=alice", "dead", "-days 9000");

@@ -8,7 +8,7 @@ use crate::support::{output_of, tool};
 
 const HOST: &str = "in.logpoint.com.np";
 
-/// The configuration and the requests of somebody who follows a guide to cfssl.
+/// The configuration and the requests of a user who follows a guide to cfssl.
 const CONFIG: &str = r#"{"signing": {"default": {"expiry": "8760h"}, "profiles": {
   "intermediate": {"usages": ["cert sign", "crl sign"], "expiry": "43800h",
     "ca_constraint": {"is_ca": true, "max_path_len": 0, "max_path_len_zero": true}},
@@ -318,7 +318,7 @@ fn mkcert_comes_along() {
         assert_eq!(ask(&ClientFiles::default()), "400", "no certificate");
         assert_eq!(ask(&alice), "200", "the old client, who believes the old server");
     }
-    // Somebody takes the root's key away: what is there goes on as files.
+    // The root's key is moved away: what is there continues as files.
     std::fs::remove_file(old.sandbox.path("old/rootCA-key.pem")).unwrap();
     let run = old.import(&["--dry-run", "-o", "elsewhere", "--password-file", "password"]);
     assert_eq!(run.status, 1);

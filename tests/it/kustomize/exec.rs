@@ -53,7 +53,7 @@ fn a_failure_prints_nothing_but_its_words() {
     wrong["namespace"] = "A".into();
     let run = call(&sandbox, &config(json!({}), wrong), "");
     assert!(run.stderr.contains("MutualTLS/shop (configuration):"), "{}", run.stderr);
-    assert!(!run.stderr.contains("kust-plugin-config"), "nobody knows that file: {}", run.stderr);
+    assert!(!run.stderr.contains("kust-plugin-config"), "that file is unknown: {}", run.stderr);
 }
 
 #[test]

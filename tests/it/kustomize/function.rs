@@ -76,10 +76,10 @@ fn due_certificates_warn_and_expired_ones_fail() {
 fn a_certificate_that_no_longer_fits_fails() {
     let mut spec = spec();
     let sandbox = issued(&config(json!({}), spec.clone()));
-    spec["clients"]["alice"]["subject"] = "CN=somebody else".into();
+    spec["clients"]["alice"]["subject"] = "CN=another name".into();
     let run = function(&sandbox, &generator_input(&config(json!({}), spec)));
     assert_ne!(run.status, 0);
-    assert!(run.stderr.contains("client `alice`: subject shall be"), "{}", run.stderr);
+    assert!(run.stderr.contains("client `alice`: expected subject"), "{}", run.stderr);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn several_builds_at_once_agree() {
 #[test]
 fn mistakes_have_their_field() {
     let mut spec = spec();
-    spec["hosts"]["shop.example.com"]["service"] = "nobody".into();
+    spec["hosts"]["shop.example.com"]["service"] = "missing".into();
     let config = config(json!({"isue": "never"}), spec);
     let run = function(&Sandbox::new(), &generator_input(&config));
     assert_eq!(run.status, 2);
@@ -135,7 +135,7 @@ fn what_is_no_list_is_refused_with_nothing_on_standard_output() {
     for input in ["", "a: 1\n", "{", "apiVersion: config.kubernetes.io/v2\nkind: ResourceList\n"] {
         let run = Sandbox::new().run_with_input(&["kustomize"], input);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{input}");
-        assert!(run.stderr.contains("standard input is no `ResourceList`"), "{}", run.stderr);
+        assert!(run.stderr.contains("standard input is not a `ResourceList`"), "{}", run.stderr);
     }
     let empty =
         json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": []});
@@ -198,7 +198,7 @@ fn kpt_gets_files_and_keeps_what_it_knows_of_them() {
     assert_eq!(path(&first, "Service", "shop"), ["default/service-shop.yaml"; 2]);
     let secret = path(&first, "Secret", "shop-example-com-tls");
     assert_eq!(secret, ["secrets/default/secret-shop-example-com-tls.yaml"; 2]);
-    // The next run finds what the first one wrote, in files that somebody renamed.
+    // The next run finds what the first one wrote, in files that were renamed.
     let moved = first.to_string().replace("default/service-shop.yaml", "service.yaml");
     let second = list(&sandbox.run_with_input(&["kustomize"], &moved));
     assert_eq!(path(&second, "Service", "shop"), ["service.yaml"; 2]);
@@ -234,7 +234,7 @@ fn paths_start_from_the_package_that_kpt_names() {
 }
 
 #[test]
-fn objects_that_the_spec_gave_up_are_told() {
+fn objects_that_the_spec_gave_up_are_reported() {
     let full = config(json!({"allowPlainSecrets": ["shop-example-com-tls"]}), spec());
     let sandbox = issued(&full);
     let mut input = list(&function(&sandbox, &generator_input(&full)));

@@ -68,7 +68,7 @@ fn a_folder_that_needs_quotes_gets_them_and_one_that_cannot_be_written_a_way_out
 }
 
 #[test]
-fn again_changes_nothing_and_copies_stand_for_themselves() {
+fn again_changes_nothing_and_copies_are_independent() {
     let sandbox = Sandbox::new();
     let words = |arguments: &[&str]| install(&sandbox, &[("HOME", "h")], arguments).stderr;
     let path = sandbox.path("h/.config/kustomize/plugin").join(BELOW);

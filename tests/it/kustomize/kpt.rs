@@ -70,8 +70,11 @@ fn a_failure_shows_results_and_changes_nothing() {
     let before = package.files();
     let run = render(&kpt, &package);
     assert!(!run.status.success());
-    let told = String::from_utf8(run.stderr).unwrap();
-    assert!(told.contains("Results:"), "{told}");
-    assert!(told.contains("[error] mtlsgen.dev/v1alpha1/MutualTLS/shop spec.hosts"), "{told}");
+    let reported = String::from_utf8(run.stderr).unwrap();
+    assert!(reported.contains("Results:"), "{reported}");
+    assert!(
+        reported.contains("[error] mtlsgen.dev/v1alpha1/MutualTLS/shop spec.hosts"),
+        "{reported}"
+    );
     assert_eq!(package.files(), before);
 }

@@ -1,4 +1,4 @@
-//! What stands beside an Ingress that is completed: in lists, with names that meet, on its paths and aliases.
+//! What is beside an Ingress that is completed: in lists, with names that meet, on its paths and aliases.
 
 use serde_json::{Value, json};
 

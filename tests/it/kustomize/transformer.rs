@@ -7,7 +7,7 @@ use crate::support::{Sandbox, objects};
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
-/// A protected host whose Ingress is somebody else's.
+/// A protected host whose Ingress is made by others.
 pub(super) fn spec() -> Value {
     json!({
         "namespace": "web",
@@ -151,7 +151,7 @@ fn what_is_wrong_with_the_ingress_is_in_the_results() {
     let reference = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "namespace": "web", "name": "shop",
     });
-    let mut told: Vec<_> = results
+    let mut reported: Vec<_> = results
         .iter()
         .map(|result| {
             assert_eq!(
@@ -165,9 +165,9 @@ fn what_is_wrong_with_the_ingress_is_in_the_results() {
             (result["tags"]["code"].as_str().unwrap(), result["field"].clone())
         })
         .collect();
-    told.sort_by_key(|(code, _)| *code);
+    reported.sort_by_key(|(code, _)| *code);
     assert_eq!(
-        told,
+        reported,
         [
             (
                 "annotation-taken",

@@ -132,7 +132,7 @@ fn a_depth_that_is_written_is_enforced_by_each_reader() {
 }
 
 #[test]
-fn hosts_whose_names_meet_in_traefik_are_refused_wherever_they_stand() {
+fn hosts_whose_names_meet_in_traefik_are_refused_anywhere() {
     let twins = "[hosts.\"x.example.com\"]\nservice = \"web\"\ningressName = \"a.b\"\n[hosts.\"y.example.com\"]\nservice = \"pub\"\ningressName = \"a-b\"\n";
     let locked_out = "may not be served at `/`: that depends on chance";
     refused(

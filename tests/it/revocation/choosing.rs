@@ -1,4 +1,4 @@
-//! Which certificates are meant, what is told of it, and what programs read.
+//! Which certificates are meant, what is reported of it, and what programs read.
 
 use std::process::Command;
 
@@ -47,12 +47,18 @@ fn programs_read_what_was_revoked() {
         let all = [&["cert", "revoke", "--format", "json"], arguments].concat();
         serde_json::from_str(&sandbox.ok(&all).stdout).unwrap()
     };
-    let told = revoke(&["alice", "bob", "--dry-run"]);
-    assert_eq!((&told["dryRun"], told["revoked"].as_array().unwrap().len()), (&true.into(), 2));
+    let reported = revoke(&["alice", "bob", "--dry-run"]);
+    assert_eq!(
+        (&reported["dryRun"], reported["revoked"].as_array().unwrap().len()),
+        (&true.into(), 2)
+    );
     let serial = sandbox.certificate("clients/alice").serial.to_string();
-    let told = revoke(&["alice", "--reason", "keyCompromise", "--comment", "lost", "-q"]);
-    assert_eq!((&told["reason"], &told["comment"]), (&"keyCompromise".into(), &"lost".into()));
-    let [one] = told["revoked"].as_array().unwrap().as_slice() else { panic!("{told}") };
+    let reported = revoke(&["alice", "--reason", "keyCompromise", "--comment", "lost", "-q"]);
+    assert_eq!(
+        (&reported["reason"], &reported["comment"]),
+        (&"keyCompromise".into(), &"lost".into())
+    );
+    let [one] = reported["revoked"].as_array().unwrap().as_slice() else { panic!("{reported}") };
     assert_eq!(one["name"], "alice");
     assert_eq!((&one["kind"], &one["issuer"]), (&"client".into(), &"issuing".into()));
     assert_eq!((&one["serial"], &one["current"]), (&serial.into(), &true.into()));
@@ -60,7 +66,7 @@ fn programs_read_what_was_revoked() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_and_never_lies_in_a_list() {
+fn a_clock_that_is_wrong_is_reported_and_never_in_a_list() {
     let sandbox = issued();
     let run = sandbox.ok(&["cert", "revoke", "alice", "--at", "2020-01-01"]);
     assert!(run.stderr.contains("warning[clock-behind]"), "{}", run.stderr);
@@ -84,7 +90,7 @@ fn processes_at_once_revoke_a_certificate_once() {
 }
 
 #[test]
-fn an_authority_that_was_brought_along_is_known_by_its_name() {
+fn a_supplied_authority_is_known_by_its_name() {
     let sandbox = Sandbox::new();
     sandbox.write("mtls.toml", "[cas.partner]\ncertificate = \"p.pem\"\n");
     for name in ["partner", "cas/partner"] {
@@ -95,7 +101,7 @@ fn an_authority_that_was_brought_along_is_known_by_its_name() {
 }
 
 #[test]
-fn a_revoked_authority_is_rolled_over_and_cuts_off_nobody_anew() {
+fn a_revoked_authority_is_rolled_over_and_cuts_off_no_further_client() {
     let sandbox = issued();
     let run = sandbox.ok(&["cert", "revoke", "cas/issuing"]);
     assert!(run.stderr.contains("mtlsgen ca rotate issuing"), "{}", run.stderr);

@@ -1,4 +1,4 @@
-//! Authorities that were brought along, with and without their keys.
+//! Authorities that were supplied, with and without their keys.
 
 use std::process::Command;
 
@@ -47,7 +47,7 @@ fn authorities_without_their_keys_bring_their_lists() {
     };
     assert_eq!(ask(&sandbox, "bob"), "200");
     assert_eq!(ask(&partner, "p"), "200");
-    // Over, or of somebody else: not to be handed over.
+    // Expired, or of another authority: not to be handed over.
     let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let later = format!("@{}", seconds.as_secs() + 10 * 86_400);
     let run = sandbox.run(&["render", "--at", &later]);

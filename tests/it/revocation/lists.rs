@@ -1,4 +1,4 @@
-//! How long lists last, when they are signed, and who may say what stands in them.
+//! How long lists last, when they are signed, and who may say what is in them.
 
 use std::fs;
 use std::process::Command;
@@ -55,7 +55,7 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
     change(&sandbox, "[cas.root]", "[cas.root]\ncrl = { duration = \"90d\" }");
     let shorter = at("2030-09-01");
     assert!(
-        shorter.stderr.contains("of authority `root`: it shall last 90d"),
+        shorter.stderr.contains("of authority `root`: expected to last 90d"),
         "{}",
         shorter.stderr
     );
@@ -80,10 +80,10 @@ fn lists_last_as_long_as_their_authority_unless_the_spec_says_otherwise() {
         due.stderr
     );
     assert_eq!(lists(&objects(&due.stdout))[0].revoked, second[0].revoked);
-    // Long after its end everybody would be refused, and --locked does not pretend otherwise.
+    // Long after its end every client would be refused, and --locked does not pretend otherwise.
     let late = sandbox.run(&["render", "--locked", "--at", "2031-01-01"]);
     assert_eq!(late.status, 1);
-    assert!(late.stderr.contains("every client is refused since"), "{}", late.stderr);
+    assert!(late.stderr.contains("every client has been refused since"), "{}", late.stderr);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn openssl_verifies_with_what_the_secret_holds() {
 }
 
 #[test]
-fn nobody_else_fills_in_or_takes_away_revocation_lists() {
+fn only_mtlsgen_adds_or_removes_revocation_lists() {
     let sandbox = issued();
     sandbox.ok(&["cert", "revoke", "alice"]);
     sandbox.ok(&["render", "-q"]);
@@ -149,7 +149,7 @@ fn nobody_else_fills_in_or_takes_away_revocation_lists() {
         );
         failing(&sandbox.run(&["render"]), words);
     }
-    // Where nothing is revoked, nobody's list has a place.
+    // Where nothing is revoked, no list has a place.
     let other = issued();
     let target = "{ kind = \"Secret\", name = \"web-example-com-tls-cacert\" }";
     other.write(
@@ -189,7 +189,7 @@ fn hosts_that_trust_others_have_no_lists() {
 }
 
 #[test]
-fn a_list_that_is_over_shuts_everybody_out_and_a_render_opens_again() {
+fn an_expired_list_refuses_every_client_and_a_render_repairs_it() {
     let spec = SPEC.replace("[cas.root]", "[cas.root]\ncrl = { duration = \"1h\" }");
     let sandbox = Sandbox::with_toml(&spec);
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -147,7 +147,7 @@ fn an_authority_in_the_place_of_the_other_is_a_way_out_also_afterwards() {
     let whole = sandbox.read("mtls.toml");
     sandbox.write("mtls.toml", whole.replace("\"clients\", \"partner\"", "\"clients\""));
     sandbox.ok(&["cert", "revoke", "alice"]);
-    // A partner without a list joins those of whom something is revoked already.
+    // A partner without a list joins those with revoked certificates.
     sandbox.write("mtls.toml", whole);
     let words = "since a certificate of `clients` is revoked";
     let run = refused(&sandbox, &["render"], &[words, "in place of `clients`"]);
@@ -191,7 +191,7 @@ fn a_rollover_shuts_out_without_any_list() {
 }
 
 #[test]
-fn lists_of_an_authority_that_may_sign_none_are_believed_by_nobody() {
+fn lists_of_an_authority_that_may_sign_none_are_never_accepted() {
     let Some(sandbox) = with_partner(LIKE_HELM) else { return };
     list_of(&sandbox, "partner");
     change(&sandbox, "\"partner.pem\"", "\"partner.pem\"\ncrl = \"partner.crl\"");
@@ -221,7 +221,7 @@ fn lists_of_an_authority_that_may_sign_none_are_believed_by_nobody() {
 }
 
 #[test]
-fn an_authority_with_its_key_that_may_sign_no_lists_is_told_before() {
+fn an_authority_with_its_key_that_may_sign_no_lists_is_reported_first() {
     let sandbox = Sandbox::with_toml(&SPEC.replace("\"clients\", \"partner\"", "\"partner\""));
     if root(&sandbox, "partner", LIKE_HELM).is_none() {
         return;
@@ -240,7 +240,7 @@ fn an_authority_with_its_key_that_may_sign_no_lists_is_told_before() {
 }
 
 #[test]
-fn a_clone_without_brought_keys_revokes_and_judges_what_is_public() {
+fn a_clone_without_supplied_keys_revokes_and_judges_what_is_public() {
     let sandbox = Sandbox::with_toml(SPEC);
     if root(&sandbox, "partner", "keyCertSign,cRLSign").is_none() {
         return;
@@ -284,7 +284,7 @@ fn a_new_root_is_no_way_out_for_the_key_of_an_intermediate() {
 }
 
 #[test]
-fn without_the_key_in_the_spec_it_is_told_that_no_list_will_name_it() {
+fn without_the_key_in_the_spec_it_is_reported_that_no_list_will_name_it() {
     let sandbox = Sandbox::with_toml(&SPEC.replace("\"clients\", \"partner\"", "\"partner\""));
     if root(&sandbox, "partner", "keyCertSign,cRLSign").is_none() {
         return;

@@ -14,7 +14,7 @@ fn spec() -> String {
 }
 
 #[test]
-fn a_host_that_lists_an_authority_above_is_told_to_trust_it() {
+fn a_host_that_lists_an_authority_above_is_said_to_trust_it() {
     let sandbox = Sandbox::with_toml(&spec());
     sandbox.ok(&["render", "-q"]);
     for authority in ["root", "middle", "signing"] {
@@ -25,7 +25,7 @@ fn a_host_that_lists_an_authority_above_is_told_to_trust_it() {
     assert!(run.stderr.contains("from then on 1 host lets in"), "{}", run.stderr);
 }
 
-/// Rolls everything above `signing` over; whoever shows the old chain gets in after each step.
+/// Rolls everything above `signing` over; clients that show the old chain are admitted after each step.
 fn walk(revoked: bool) {
     let sandbox = Sandbox::with_toml(&spec());
     sandbox.ok(&["render", "-q"]);
@@ -50,11 +50,11 @@ fn walk(revoked: bool) {
 }
 
 #[test]
-fn whoever_shows_an_old_chain_gets_in_after_every_step() {
+fn clients_with_an_old_chain_are_admitted_after_every_step() {
     walk(false);
 }
 
 #[test]
-fn whoever_shows_an_old_chain_gets_in_where_lists_are_checked() {
+fn clients_with_an_old_chain_are_admitted_where_lists_are_checked() {
     walk(true);
 }

@@ -27,7 +27,7 @@ fn row(name: &str, state: &str, opens: usize) -> (String, String, usize) {
 }
 
 #[test]
-fn what_stands_below_a_root_that_was_cut_off_opens_nothing() {
+fn what_is_below_a_root_that_was_cut_off_is_refused() {
     let with_bob = format!("{}[clients.bob]\nissuer = \"signing\"\n", spec(ONE_LEVEL));
     let sandbox = Sandbox::with_toml(&with_bob);
     sandbox.ok(&["render", "-q"]);
@@ -62,8 +62,8 @@ fn a_root_that_is_renewed_without_room_for_an_intermediate_shuts_its_clients_out
     let root = sandbox.folder().join("pki/cas/root/tls.crt");
     let mut verify = Command::new(openssl);
     verify.args(["verify", "-CAfile"]).arg(root).arg("-untrusted").args([&alice, &alice]);
-    let told = String::from_utf8(verify.output().unwrap().stderr).unwrap();
-    assert!(told.contains("path length constraint exceeded"), "{told}");
+    let reported = String::from_utf8(verify.output().unwrap().stderr).unwrap();
+    assert!(reported.contains("path length constraint exceeded"), "{reported}");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn an_intermediate_that_left_the_spec_still_vouches_for_its_clients() {
     assert!(run.stderr.contains("`alice` is not in the spec any more"), "{}", run.stderr);
     assert!(run.stderr.replace('`', "").contains(&words), "{}", run.stderr);
     assert_eq!(former(&sandbox), [row("alice", "orphaned", 1)]);
-    // Once the root answers for it, it vouches for nobody.
+    // Once the root answers for it, it vouches for no client.
     sandbox.ok(&["cert", "revoke", "cas/signing"]);
     assert_eq!(former(&sandbox), [row("alice", "orphaned", 0)]);
     let run = sandbox.ok(&["render"]);

@@ -76,20 +76,20 @@ fn programs_read_what_a_step_did() {
         let all = [&["ca", "rotate", "cas/signing", "-q", "--format", "json"], arguments].concat();
         serde_json::from_str(&sandbox.ok(&all).stdout).unwrap()
     };
-    let told = |value: &Value, phase: &str, step: &str, dry: bool| {
+    let reported = |value: &Value, phase: &str, step: &str, dry: bool| {
         assert_eq!((&value["authority"], &value["phase"]), (&"signing".into(), &phase.into()));
         assert_eq!(value["taken"]["step"], step);
         assert_eq!(value["taken"]["dryRun"], dry);
     };
-    told(&rotate(&["--dry-run"]), "settled", "introduce", true);
-    told(&rotate(&[]), "introduced", "introduce", false);
-    told(&rotate(&["--abandon"]), "settled", "abandon", false);
+    reported(&rotate(&["--dry-run"]), "settled", "introduce", true);
+    reported(&rotate(&[]), "introduced", "introduce", false);
+    reported(&rotate(&["--abandon"]), "settled", "abandon", false);
     rotate(&[]);
-    told(&rotate(&["--activate"]), "active", "activate", false);
+    reported(&rotate(&["--activate"]), "active", "activate", false);
     let alice = sandbox.certificate("clients/alice").serial.to_string();
     sandbox.ok(&["render", "-q"]);
     let retired = rotate(&["--retire", "--force"]);
-    told(&retired, "settled", "retire", false);
+    reported(&retired, "settled", "retire", false);
     assert_eq!(retired["taken"]["retired"].as_array().unwrap().len(), 1);
     assert_eq!(retired["taken"]["cutOff"][0]["serial"], alice);
     assert_eq!(rotate(&["--plan"]).get("taken"), None);
@@ -113,7 +113,7 @@ fn a_retiring_key_that_is_lost_says_how_to_do_without() {
 
 #[test]
 fn a_damaged_generation_is_named_and_left_alone() {
-    for (damage, told) in DAMAGES {
+    for (damage, reported) in DAMAGES {
         let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
         sandbox.ok(&["render", "-q"]);
         let serial = own(&sandbox, "pki/cas/signing/tls.crt").serial;
@@ -122,14 +122,14 @@ fn a_damaged_generation_is_named_and_left_alone() {
         damage(&sandbox, &format!("pki/cas/signing/retiring/{serial}"));
         let before = store(&sandbox);
         for command in [&["render"][..], &["ca", "rotate", "signing", "--retire", "--force"]] {
-            failing(&sandbox.run(command), told);
+            failing(&sandbox.run(command), reported);
         }
         assert!(before == store(&sandbox));
     }
 }
 
 #[test]
-fn status_tells_what_stands_beside_the_current_generation() {
+fn status_reports_what_is_beside_the_current_generation() {
     let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
     sandbox.ok(&["render", "-q"]);
     sandbox.ok(&["ca", "rotate", "signing"]);
@@ -149,7 +149,7 @@ fn status_tells_what_stands_beside_the_current_generation() {
 }
 
 #[test]
-fn somebody_elses_authority_is_rolled_over_by_naming_both() {
+fn an_external_authority_is_rolled_over_by_naming_both() {
     let sandbox = Sandbox::with_toml(&spec(ONE_LEVEL));
     sandbox.ok(&["render", "-q"]);
     let partner = sandbox.read("pki/cas/servers/tls.crt");
@@ -160,7 +160,7 @@ fn somebody_elses_authority_is_rolled_over_by_naming_both() {
 }
 
 #[test]
-fn nothing_is_cut_off_by_lists_that_would_shut_out_somebody_elses_clients() {
+fn nothing_is_cut_off_by_lists_that_would_refuse_clients_of_others() {
     let both = |cas: &str| spec(cas).replace("[\"signing\"]", "[\"signing\", \"partner\"]");
     let sandbox = Sandbox::with_toml(&spec(TWO_LEVELS));
     sandbox.ok(&["render", "-q"]);

@@ -12,7 +12,7 @@ VERSION = b"mtlsgen derived v1"
 
 
 def hkdf(seed, fields, length):
-    """RFC 5869 with SHA-256; each field stands in `info` behind its length."""
+    """RFC 5869 with SHA-256; each field is in `info` after its length."""
     key = hmac.new(VERSION, seed, hashlib.sha256).digest()
     info, output, block = joined(fields), b"", b""
     while len(output) < length:

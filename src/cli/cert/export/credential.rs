@@ -188,7 +188,7 @@ pub fn load(
 fn find(name: &str, store: Option<&Store>, model: &Model) -> Result<Holder, CommandError> {
     let mut known: BTreeSet<Holder> =
         model.requests().map(|request| request.holder.clone()).collect();
-    known.extend(model.brought.keys().cloned());
+    known.extend(model.supplied.keys().cloned());
     known.extend(model.authorities.keys().cloned().map(Holder::Authority));
     let Some(store) = store else { return holder::find(name, &known, || Ok(BTreeSet::new())) };
     known.extend(store.holders_called(name)?);

@@ -171,7 +171,7 @@ fn renewal_with_the_same_key_leaves_the_key_file_and_the_old_entry() {
 }
 
 #[test]
-fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
+fn the_ledger_says_what_was_issued_and_what_was_revoked() {
     let (_root, store, issued) = filled();
     let ledger = store.ledger().unwrap();
     assert_eq!(ledger.entries.len(), 3);
@@ -187,7 +187,7 @@ fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
     assert_eq!(
         inventory.ledger.entries.len(),
         2,
-        "a host that signed itself is told to `status` alone"
+        "a self-signed host is reported to `status` alone"
     );
     let beside_current = |store: &Store| {
         let wanted = BTreeSet::from([root_authority(), alice.clone()]);
@@ -230,7 +230,7 @@ fn the_ledger_tells_what_was_issued_and_what_was_revoked() {
     assert_eq!(revocation.comment.as_deref(), Some("first"), "the earliest counts");
     let numbers: Vec<_> = inventory.lists["root"].iter().map(|list| list.number.clone()).collect();
     assert_eq!(numbers, [10, 9, 9].map(|number| Some(number.into())));
-    assert_eq!(beside_current(&store), [root_authority(), alice], "revoked ones are told");
+    assert_eq!(beside_current(&store), [root_authority(), alice], "revoked ones are reported");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn take_key_of_root(path: &Path) {
 }
 
 #[test]
-fn damage_is_told_with_its_file_and_nothing_is_changed() {
+fn damage_is_reported_with_its_file_and_nothing_is_changed() {
     for (file, damage, end) in DAMAGED_CERTIFICATES.iter().chain(DAMAGED_KEYS) {
         let (root, store, mut issued) = filled();
         let path = root.path().join("clients/%41lice").join(file);
@@ -338,7 +338,7 @@ fn damage_elsewhere_does_not_matter() {
 }
 
 #[test]
-fn absent_files_are_told_from_what_was_never_issued() {
+fn absent_files_are_distinguished_from_what_was_never_issued() {
     let (root, store, _) = filled();
     let wanted = BTreeSet::from([alice(), Holder::Client("bob".into())]);
     fs::remove_file(root.path().join("clients/%41lice/tls.key")).unwrap();

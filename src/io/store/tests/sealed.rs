@@ -114,7 +114,7 @@ fn keys_follow_the_recipients_in_one_change() {
     let (root, [ann, bob]) = (TempDir::new().unwrap(), [person(), person()]);
     let issued = everything();
     commit(&open(root.path()), &issued).unwrap();
-    // On: nobody's identity is needed.
+    // On: no identity is needed.
     let store = sealed(root.path(), &[&ann], &[]);
     let unsettled = store.unsettled_keys().unwrap();
     assert_eq!((unsettled.count, unsettled.in_clear), (3, 3));
@@ -218,7 +218,7 @@ fn sealed_keys_may_lie_open() {
     keyring(&store, &issued).unwrap();
 }
 
-/// Carries `change` out as often as it has steps, and dies at another one each time; what `judge` is told is the
+/// Carries `change` out as often as it has steps, and dies at another one each time; `judge` gets the
 /// store as the death left it, and again after recovery.
 fn dying(
     prepare: impl Fn(&Path),
@@ -244,7 +244,7 @@ fn dying(
 }
 
 #[test]
-fn whoever_dies_while_issuing_leaves_no_key_in_clear() {
+fn a_crash_while_issuing_leaves_no_key_in_clear() {
     let (ann, issued) = (person(), everything());
     let change = |root: &Place| {
         let vault = &sealed(&root.path(), &[&ann], &[]).vault;
@@ -255,7 +255,7 @@ fn whoever_dies_while_issuing_leaves_no_key_in_clear() {
 }
 
 #[test]
-fn whoever_dies_while_keys_are_sealed_leaves_all_or_none_of_them_sealed() {
+fn a_crash_while_keys_are_sealed_leaves_all_or_none_of_them_sealed() {
     let (ann, issued) = (person(), everything());
     let change = |root: &Place| {
         let vault = &sealed(&root.path(), &[&ann], &[]).vault;

@@ -1,4 +1,4 @@
-//! Trouble at every single step: whatever happens, the store is as before or as after.
+//! A failure at every single step: the store is as before or as after.
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk and damage it")]
 
 pub(in crate::io::store) mod disk;
@@ -265,7 +265,7 @@ fn is_foreign(root: &TempDir, problem: &str) {
     assert_eq!(tree(root.path()), before);
 }
 
-/// A list of these lines, which a repository brought.
+/// A list of these lines, which came with a repository.
 fn plant(root: &TempDir, lines: &[String]) {
     let text = format!("mtlsgen transaction 2\n{}\nend\n", lines.join("\n"));
     std::fs::write(root.path().join(DECIDED), text).unwrap();

@@ -13,12 +13,12 @@ pub(super) fn distinguished(mut name: Input<'_>, whose: &str) -> Result<(), Unre
         while !set.is_empty() {
             let mut pair = set.element(tag::SEQUENCE).ok_or_else(damaged)?;
             pair.object_identifier().ok_or_else(|| {
-                refused("with an attribute of an odd type", "invalid attribute type")
+                refused("with an attribute of an unusual type", "invalid attribute type")
             })?;
             let (kind, Input(value)) = pair.any().ok_or_else(damaged)?;
             if let Some((kind, words)) = wrong_string(kind, value) {
                 return Err(refused(
-                    &format!("with a {kind} that holds other characters than it may"),
+                    &format!("with a {kind} that contains characters it may not"),
                     words,
                 ));
             } else if !STRINGS.contains(&kind) {

@@ -114,7 +114,7 @@ enum Part {
     Other,
 }
 
-/// What stands there once `%XX` is replaced; `None` where that must not stand there (`unescape`).
+/// The text once `%XX` is replaced; `None` where that is not allowed (`unescape`).
 fn unescaped(text: &[u8], part: Part) -> Option<Vec<u8>> {
     let is_of_host =
         |octet: u8| octet.is_ascii_alphanumeric() || b"!\"$&'()*+,-.:;<=>[]_~".contains(&octet);

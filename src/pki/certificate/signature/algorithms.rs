@@ -24,7 +24,7 @@ const LEGACY_RSA_BITS: std::ops::RangeInclusive<usize> = 1024..=8192;
 pub(super) enum Verifier {
     /// By aws-lc.
     Library(&'static dyn VerificationAlgorithm),
-    /// RSASSA-PSS, whose length of salt stands beside the signature.
+    /// RSASSA-PSS, whose salt length is in the algorithm's parameters.
     Probabilistic(RsaParameters),
     /// ECDSA with a hash function that aws-lc does not combine with the curve.
     P256(&'static digest::Algorithm),
@@ -48,7 +48,7 @@ impl Verifier {
     }
 }
 
-/// A digest shorter than the curve's order, as the number that it stands for (FIPS 186-5, section 6.4.2): the
+/// A digest shorter than the curve's order, as the number that it encodes (FIPS 186-5, section 6.4.2): the
 /// crates refuse what has less than half the octets.
 fn widened<const SIZE: usize>(hash: &'static digest::Algorithm, content: &[u8]) -> [u8; SIZE] {
     let digest = digest::digest(hash, content);
@@ -183,7 +183,7 @@ fn p521_with(oid: &str) -> Option<Verifier> {
     }))
 }
 
-/// Kinds of keys, as far as a signature algorithm tells by which one it is made.
+/// Kinds of keys, by signature algorithm.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Family {
     Rsa,

@@ -189,7 +189,7 @@ fn what_was_signed_before_leaves_no_trace() {
 }
 
 #[test]
-fn names_are_told_as_readers_find_them() {
+fn names_are_reported_as_readers_find_them() {
     let root = Held::root(&request(authority(0), "CN=root", &[]), KeyKind::EcdsaP256);
     let wanted =
         request(Usage::Server, "CN=s", &["b.Example.com", "a.example.com", "b.example.com"]);

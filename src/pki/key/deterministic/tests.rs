@@ -47,7 +47,7 @@ fn signatures_are_those_of_the_standards() {
 }
 
 #[test]
-fn numbers_that_are_no_key_are_told_from_those_that_are() {
+fn numbers_that_are_no_key_are_distinguished_from_those_that_are() {
     // The order of P-256 (SEC 2, section 2.4.2), and its neighbours.
     let order = octets("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551");
     let mut last = order.clone();

@@ -83,19 +83,19 @@ def two_authorities(world: World) -> None:
 
 
 class ByHand:
-    """Somebody with kubectl, in a namespace of their own."""
+    """A user with kubectl, in a namespace of their own."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.namespace = world.new_namespace("by-hand")
 
     def types(self, command: str | Sequence[str], *more: str) -> None:
-        """One kubectl command; what has blanks stands apart."""
+        """One kubectl command; arguments with blanks are separate."""
         words = command.split() if isinstance(command, str) else command
         self._world.cluster.kubectl(*words, *more, namespace=self.namespace)
 
     def annotates(self, ingress: str, secret: str) -> None:
-        """Protects an Ingress, with the one annotation beyond the walk-throughs: port 80 authenticates nobody."""
+        """Protects an Ingress, with the one annotation beyond the walk-throughs: port 80 authenticates no client."""
         annotations = {
             "auth-tls-pass-certificate-to-upstream": "true",
             "auth-tls-secret": secret,

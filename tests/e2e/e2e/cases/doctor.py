@@ -1,4 +1,4 @@
-"""What `mtlsgen doctor kustomize` foretells, and what then happens."""
+"""What `mtlsgen doctor kustomize` predicts, and what then happens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FLAGS: tuple[tuple[str, ...], ...] = (
     (_ALPHA, "."),
 )
 
-#: Somebody's application.
+#: An application of others.
 _SHOP = """\
 apiVersion: v1
 kind: Service
@@ -56,18 +56,18 @@ Change = Callable[[World, Path], None]
 
 @case("right set-ups, with each way to forget a flag", counterparts=_BOTH)
 def flags(world: World) -> None:
-    """Both styles; the build that passes over the function without a word is among them."""
-    foretold = {
+    """Both styles; the build that silently skips the function is among them."""
+    predicted = {
         style: [_agree(world, site, *given) for given in _FLAGS]
         for style, site in (
             ("exec", _site(world, "exec")),
             ("function", _site(world, "function", function=_FUNCTION)),
         )
     }
-    passes_over = foretold["function"][1]
+    passes_over = predicted["function"][1]
     assert passes_over == "passesOver", f"a function without {_EXEC}: {passes_over}"
     expected = "runs" if world.counterpart == "kustomize" else "fails"
-    assert foretold["function"][3] == expected and foretold["exec"][1] == "runs", foretold
+    assert predicted["function"][3] == expected and predicted["exec"][1] == "runs", predicted
 
 
 @case("wrong objects", counterparts=_BOTH)
@@ -215,10 +215,10 @@ def proposed(world: World) -> None:
 
 
 def _agree(world: World, folder: Path, *flags: str, home: Path | None = None) -> str:
-    """What doctor foretells of a build with these flags; AssertionError if something else happens."""
+    """What doctor predicts of a build with these flags; AssertionError if something else happens."""
     home = home or _home(folder)
     command = _command(world, folder, *flags)
-    (foretold,) = _doctor(world, folder, command, home)["commands"]
+    (predicted,) = _doctor(world, folder, command, home)["commands"]
     built = subprocess.run(
         [binary(command[0]), *command[1:]],
         cwd=world.scratch,
@@ -230,8 +230,8 @@ def _agree(world: World, folder: Path, *flags: str, home: Path | None = None) ->
         happened = "fails"
     else:
         happened = "runs" if read_objects(built.stdout) else "passesOver"
-    assert foretold["outcome"] == happened, (
-        f"`{' '.join(command)}` {happened}, and doctor says: {foretold['words']}\n{built.stdout}{built.stderr}"
+    assert predicted["outcome"] == happened, (
+        f"`{' '.join(command)}` {happened}, and doctor says: {predicted['words']}\n{built.stdout}{built.stderr}"
     )
     return happened
 
@@ -289,7 +289,7 @@ def _kustomization(folder: Path, content: Object) -> Path:
 
 
 def _environment(world: World, home: Path) -> dict[str, str]:
-    """Programs of these tests come first on PATH; whoever runs them has no plugins here."""
+    """Programs of these tests come first on PATH; their user has no plugins here."""
     folders = [str(world.program.path.parent), str(binary("kustomize").parent), os.environ["PATH"]]
     dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "XDG_CONFIG_HOME")
     inherited = {key: value for key, value in os.environ.items() if key not in dropped}

@@ -1,6 +1,6 @@
 """Enforcement: the list of those who may.
 
-Traefik does not read `auth-tls-match-cn`: whoever the authority signed gets in there, and a target of
+Traefik does not read `auth-tls-match-cn`: every client below the authority is admitted there, and a target of
 ingress-nginx says so on its page.
 """
 
@@ -22,7 +22,7 @@ def on_the_list(world: World) -> None:
         Door(world).expect(Served(), "allowed", identity)
 
 
-@case("allow: nobody, and strangers with a name on the list", COUNTERPARTS)
+@case("allow: no certificate, and strangers with a name on the list", COUNTERPARTS)
 def not_verified(world: World) -> None:
     """What the authority did not sign does not come as far as the list."""
     door = Door(world)

@@ -42,19 +42,19 @@ _ROWS = (
         differing(NOT_ACCEPTED["ingress-nginx"], Served()),
         "Traefik does not read auth-tls-verify-depth",
     ),
-    Row("two authorities: nobody", "two", None, NOTHING_SENT),
+    Row("two authorities: no certificate", "two", None, NOTHING_SENT),
     Row("two authorities: of the first", "two", "alice", SERVED),
     Row("two authorities: of the second", "two", "partner", SERVED),
     Row("two authorities: of a third", "two", "deep", NOT_ACCEPTED),
     Row("the second alone is a stranger elsewhere", "protected", "partner", NOT_ACCEPTED),
-    Row("an existing Secret: nobody", "brought", None, NOTHING_SENT),
-    Row("an existing Secret: the right certificate", "brought", "alice", SERVED),
-    Row("an existing Secret: a stranger", "brought", "stranger", NOT_ACCEPTED),
-    Row("optional: nobody", "optional", None, SERVED),
+    Row("an existing Secret: no certificate", "existing", None, NOTHING_SENT),
+    Row("an existing Secret: the right certificate", "existing", "alice", SERVED),
+    Row("an existing Secret: a stranger", "existing", "stranger", NOT_ACCEPTED),
+    Row("optional: no certificate", "optional", None, SERVED),
     Row("optional: the right certificate", "optional", "alice", SERVED),
     Row("optional: a stranger", "optional", "stranger", NOT_ACCEPTED),
     Row("optional: expired", "optional", "expired", NOT_ACCEPTED),
-    Row("optional_no_ca: nobody", "optional-no-ca", None, SERVED),
+    Row("optional_no_ca: no certificate", "optional-no-ca", None, SERVED),
     Row("optional_no_ca: the right certificate", "optional-no-ca", "alice", SERVED),
     Row("optional_no_ca: a stranger", "optional-no-ca", "stranger", SERVED),
     Row(
@@ -62,11 +62,11 @@ _ROWS = (
         "optional-no-ca",
         "expired",
         differing(NOT_ACCEPTED["ingress-nginx"], Served()),
-        "nginx forgives an unknown issuer alone, Traefik whatever is wrong",
+        "nginx tolerates an unknown issuer alone, Traefik every fault",
     ),
-    Row("off: nobody", "off", None, SERVED),
+    Row("off: no certificate", "off", None, SERVED),
     Row("off: a stranger", "off", "stranger", SERVED),
-    Row("open: nobody", "open", None, SERVED),
+    Row("open: no certificate", "open", None, SERVED),
     Row("open: a stranger", "open", "stranger", SERVED),
 )
 
@@ -93,7 +93,7 @@ def tls_1_2(world: World) -> None:
 
 @case("errorPage", COUNTERPARTS)
 def error_page(world: World) -> None:
-    """Whoever is refused is sent there; Traefik does not read auth-tls-error-page, and refuses as ever."""
+    """Refused clients are sent there; Traefik does not read auth-tls-error-page, and refuses as ever."""
     door = Door(world)
     for identity in (None, "stranger"):
         refused = NOTHING_SENT if identity is None else NOT_ACCEPTED

@@ -45,7 +45,7 @@ def _by_plain_http(door: Door, world: World, host: str, headers: dict[str, str])
 
 @case("SNI of the open host, Host of the protected one", COUNTERPARTS)
 def sni_of_the_open_host(world: World) -> None:
-    """Nobody is asked for a certificate in this handshake: the request is refused, whoever sends it."""
+    """No certificate is requested in this handshake: the request is refused from every client."""
     door = Door(world)
     for name in (host_name("protected"), f"{host_name('protected')}:443", f"{host_name('protected')}."):
         for identity in (None, "alice"):
@@ -75,15 +75,15 @@ def sni_of_the_protected_host(world: World) -> None:
     """Harmless: nginx serves the open host, Traefik wants both to be the same where their settings differ."""
     door = Door(world)
     headers = {"Host": host_name("open")}
-    nobody = differing(Served(), NoHandshake())
+    nothing = differing(Served(), NoHandshake())
     alice = differing(Served(), _MISDIRECTED)
-    door.expect(nobody[world.counterpart], "protected", None, headers=headers)
+    door.expect(nothing[world.counterpart], "protected", None, headers=headers)
     door.expect(alice[world.counterpart], "protected", "alice", headers=headers)
 
 
 @case("no SNI", COUNTERPARTS)
 def no_sni(world: World) -> None:
-    """As an address is asked: no certificate is asked for, so that nobody gets in at the protected host."""
+    """As an address is asked: no certificate is asked for, so that no client is admitted at the protected host."""
     door = Door(world)
     answers = differing(NOTHING_SENT["ingress-nginx"], _MISDIRECTED)
     for identity in (None, "alice"):
@@ -108,7 +108,7 @@ def capitals(world: World) -> None:
 
 @case("a path below, and a path with dots", COUNTERPARTS)
 def paths(world: World) -> None:
-    """What is protected is the host, whatever the path."""
+    """What is protected is the host, on every path."""
     door = Door(world)
     for path in ("deep/down", "deep/%2e%2e/", "deep;/../", "?query"):
         answer = _at_protected(door, world, f"https://{host_name('protected')}/{path}", "--path-as-is")
@@ -150,7 +150,7 @@ def _in_session(door: Door, world: World, host: str, *arguments: str | Path) -> 
 
 @case("a Secret of another namespace", COUNTERPARTS)
 def other_namespace(world: World) -> None:
-    """Closed for everybody where the controller does not read across namespaces, which is the default."""
+    """Closed for every client where the controller does not read across namespaces, which is the default."""
     door = Door(world)
     answers = differing(Answered(403), Answered(404))
     for identity in (None, "alice", "stranger"):

@@ -28,7 +28,7 @@ _FORGED = {"ssl-client-verify": "SUCCESS", "ssl-client-subject-dn": "CN=root", "
 
 
 def _refused(host: str, path: str = "/") -> Question:
-    """Whoever shows nothing is refused."""
+    """A client without a certificate is refused."""
     return Question(host, NOTHING_SENT, path=path)
 
 

@@ -24,7 +24,7 @@ _AUTHORITIES = {name: {"subject": f"CN=Clients of the {name} authority"} for nam
 
 @case("old, then both, then new", COUNTERPARTS)
 def exchange(world: World) -> None:
-    """Three renders. Through the overlap, nobody who was let in before or after is refused for a moment."""
+    """Three renders. Through the overlap, no client that was admitted before or after is refused for a moment."""
     deployment = _Deployment(world)
     old = deployment.render(trusted=["old"], signer="old")
     deployment.becomes(Served(), old)
@@ -97,7 +97,7 @@ class _Deployment:
             raise refusals[0]
 
     def becomes_closed(self) -> None:
-        """Waits until whoever sends no certificate is told so, and is never served meanwhile: after a reload, workers
+        """Waits until a client without a certificate is refused, and is never served meanwhile: after a reload, workers
         that do not know the host yet answer for a moment."""
         served: list[Answer] = []
 

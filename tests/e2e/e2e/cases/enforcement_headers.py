@@ -19,7 +19,7 @@ _SUCCESS = {_VERIFY: "SUCCESS", _SUBJECT: "CN=alice,O=Example", _ISSUER: "CN=Cli
 _NONE: dict[str, str | None] = {_VERIFY: "NONE", _SUBJECT: None, _ISSUER: None, _CERTIFICATE: None}
 _NOTHING: dict[str, str | None] = {_VERIFY: None, _SUBJECT: None, _ISSUER: None, _CERTIFICATE: None}
 
-#: What a client sends who would like to be somebody else.
+#: What a client sends that impersonates another.
 _FORGED = {_VERIFY: "SUCCESS", _SUBJECT: "CN=root", _ISSUER: "CN=forger", _CERTIFICATE: "forged"}
 
 
@@ -60,7 +60,7 @@ def not_forwarded(world: World) -> None:
 
 @case("forged headers at a protected host", COUNTERPARTS)
 def forged_at_protected(world: World) -> None:
-    """They let nobody in, and the controller's own words replace them."""
+    """They admit no client, and the controller's own values replace them."""
     door = Door(world)
     door.expect(NOTHING_SENT[world.counterpart], "protected", None, headers=_FORGED)
     answer = door.expect(Served(_SUCCESS), "protected", "alice", headers=_FORGED)
@@ -69,7 +69,7 @@ def forged_at_protected(world: World) -> None:
 
 @case("forged headers at an optional host", COUNTERPARTS)
 def forged_at_optional(world: World) -> None:
-    """Whoever shows no certificate is nobody, whatever is sent."""
+    """A client without a certificate is anonymous, whatever headers it sends."""
     door = Door(world)
     for host in ("optional", "optional-no-ca", "off"):
         _no_forgery(door.expect(Served(_NONE), host, None, headers=_FORGED).body)
@@ -87,18 +87,18 @@ def forged_in_other_words(world: World) -> None:
 @case("forged headers where the certificate is not forwarded", COUNTERPARTS)
 def forged_at_unforwarded(world: World) -> None:
     """A forged certificate reaches the service; with Traefik the forged verdict, subject and issuer too.
-    That is why mtlsgen forwards it unless it is told not to."""
+    That is why mtlsgen forwards it by default."""
     door = Door(world)
     door.expect(NOTHING_SENT[world.counterpart], "unforwarded", None, headers=_FORGED)
     alice = differing(Served({**_SUCCESS, _CERTIFICATE: "forged"}), Served(_FORGED))
     door.expect(alice[world.counterpart], "unforwarded", "alice", headers=_FORGED)
-    nobody = differing(Served({**_NONE, _CERTIFICATE: "forged"}), Served(_FORGED))
-    door.expect(nobody[world.counterpart], "optional-unforwarded", None, headers=_FORGED)
+    nothing = differing(Served({**_NONE, _CERTIFICATE: "forged"}), Served(_FORGED))
+    door.expect(nothing[world.counterpart], "optional-unforwarded", None, headers=_FORGED)
 
 
 @case("forged headers at an open host", COUNTERPARTS)
 def forged_at_open(world: World) -> None:
-    """Nobody touches them there: a service behind an open host must not believe them."""
+    """They pass unchanged there: a service behind an open host must not believe them."""
     Door(world).expect(Served(_FORGED), "open", None, headers=_FORGED)
 
 

@@ -1,7 +1,7 @@
 """Enforcement: mistakes that mtlsgen refuses.
 
-Each stands in manifests of mtlsgen's, patched afterwards: what the controllers make of it, most of it without
-a word to whoever applied it, and that mtlsgen prints nothing when the same patch is part of the spec.
+Each is in manifests of mtlsgen's, patched afterwards: what the controllers make of it, most of it without
+a message to the user who applied it, and that mtlsgen prints nothing when the same patch is part of the spec.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Row:
 
     name: str
     mistake: Mistake
-    #: For whoever shows nothing.
-    nobody: Answers
+    #: For a client without a certificate.
+    nothing: Answers
     #: For the client who was meant; None: served, as ever.
     alice: Answers | None = None
     #: By plain HTTP; None: redirected or refused, as ever.
@@ -148,7 +148,7 @@ def _register(row: Row) -> None:
         _Asking(world, spoiled, _UNTOUCHED).becomes(SERVED, "alice")
         asking = _Asking(world, spoiled, row.mistake)
         asking.becomes(row.alice or SERVED, "alice")
-        asking.becomes(row.nobody, None)
+        asking.becomes(row.nothing, None)
         if row.other:
             asking.becomes(row.other, "alice-admin")
         if row.plain:

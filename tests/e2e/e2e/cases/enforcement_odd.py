@@ -1,6 +1,6 @@
 """Enforcement: authorities and revocation lists that are odd.
 
-openssl makes them (`tests/odd`), each odd in one way, and mtlsgen refuses most. Here they stand in Secrets that
+openssl makes them (`tests/odd`), each odd in one way, and mtlsgen refuses most. Here they are in Secrets that
 exist already; the answers of the controller's nginx are those in the table of `docs/targets/odd-authorities.md`, which
 `tests/it/odd.rs` holds against what mtlsgen says.
 """

@@ -24,7 +24,7 @@ _REVOKED = differing(NOT_ACCEPTED["ingress-nginx"], Served())
 
 @case("revoked by command, then by the spec", COUNTERPARTS)
 def revoked(world: World) -> None:
-    """Of three clients below an intermediate, two are revoked one after the other; nobody else is refused for a moment."""
+    """Of three clients below an intermediate, two are revoked one after the other; no other client is refused for a moment."""
     deployment = _Deployment(world)
     deployment.render()
     old_alice, bob, carol = (deployment.kept(name) for name in ("alice", "bob", "carol"))
@@ -50,7 +50,7 @@ def revoked(world: World) -> None:
     not_applicable={"traefik": "its provider does not read `ca.crl`"},
 )
 def every_authority(world: World) -> None:
-    """What the lists are for: without the root's, or after the end of one, everybody is refused."""
+    """What the lists are for: without the root's, or after the end of one, every client is refused."""
     deployment = _Deployment(world)
     deployment.render()
     bob = deployment.kept("bob")
@@ -99,14 +99,14 @@ def without_list(world: World) -> None:
     deployment.apply({**bundle, "stringData": {**bundle["stringData"], "ca.crl": lists}})
     deployment.becomes(NOT_ACCEPTED["ingress-nginx"], pat, meanwhile=[bob])
     NOT_ACCEPTED["ingress-nginx"].check(deployment.ask(alice), deployment.marker)
-    # With the list of one intermediate alone, there is nobody left.
+    # With the list of one intermediate alone, no client is left.
     end = "-----END X509 CRL-----\n"
     one = {**bundle["stringData"], "ca.crl": lists.split(end)[0] + end}
     deployment.apply({**bundle, "stringData": one})
     for client in (bob, pat, alice):
         deployment.becomes(NOT_ACCEPTED["ingress-nginx"], client)
 
-    # With the partner's list, nobody but the one who is revoked.
+    # With the partner's list, only the revoked client is refused.
     deployment.with_partner(partner, list_of(partner))
     deployment.render()
     for client in (bob, pat):
@@ -114,7 +114,7 @@ def without_list(world: World) -> None:
     NOT_ACCEPTED["ingress-nginx"].check(deployment.ask(alice), deployment.marker)
 
 
-#: Somebody else's set-up, whose clients come too.
+#: A set-up of others, whose clients come too.
 _PARTNER: dict[str, Any] = {
     "cas": {"partner": {}},
     "clients": {"pat": {"issuer": "partner"}, "gone": {"issuer": "partner"}},
@@ -126,7 +126,7 @@ _PARTNER: dict[str, Any] = {
 
 
 def list_of(partner: Project) -> str:
-    """The partner's revocation list, once somebody has left it."""
+    """The partner's revocation list, once a client has left it."""
     partner.program.run("cert", "revoke", "gone", folder=partner.folder)
     secret = next(each for each in partner.objects() if "ca.crl" in each.get("data", {}))
     return base64.b64decode(secret["data"]["ca.crl"]).decode()

@@ -17,7 +17,7 @@ from ..program import Project, read_objects
 from ..registry import case
 from ..world import World
 
-#: A root that has left the bundle vouches for nobody.
+#: A root that has left the bundle vouches for no client.
 _GONE = NOT_ACCEPTED
 #: An intermediate is kept out by revocation lists, which Traefik's provider does not read.
 _REVOKED = differing(NOT_ACCEPTED["ingress-nginx"], Served())
@@ -37,7 +37,7 @@ def intermediate(world: World) -> None:
 
 @case("a root above an intermediate", COUNTERPARTS)
 def above(world: World) -> None:
-    """Nobody is cut off: the intermediate is signed again with its own key."""
+    """No client is cut off: the intermediate is signed again with its own key."""
     deployment = _Deployment(world, {"root": {}, "signing": {"issuer": "root"}})
     old = deployment.kept()
     deployment.becomes(Served(), old)
@@ -60,7 +60,7 @@ def _walk(world: World, authorities: dict[str, Any], at_the_end: Expected) -> No
     deployment.issue()
     new = deployment.kept()
     assert new.certificate.read_bytes() != old.certificate.read_bytes(), "alice has no new certificate"
-    # Whoever has the new certificate before its manifests are applied is served as well.
+    # A client with the new certificate is served before its manifests are applied as well.
     deployment.becomes(Served(), new, meanwhile=[old])
     deployment.render(meanwhile=[old, new])
 

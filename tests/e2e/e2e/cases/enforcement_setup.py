@@ -57,7 +57,7 @@ _NAMES = {
     {"traefik": "it has no template"},
 )
 def template(_: World) -> None:
-    """Every directive that matters stands in both templates, as often and with the same arguments."""
+    """Every directive that matters is in both templates, as often and with the same arguments."""
     theirs = _directives((cache() / "ingress-nginx.tmpl").read_text()) - _LEFT_OUT
     ours = _directives(_OURS.read_text()) - _LATER
     assert len(theirs) > 80, theirs
@@ -65,7 +65,7 @@ def template(_: World) -> None:
 
 
 def _directives(template: str) -> Counter[str]:
-    """The directives, without what they depend on; several stand in a line behind each other."""
+    """The directives, without what they depend on; several follow each other in a line."""
     # Comments of the template itself say nothing to nginx.
     text = re.sub(r"\{\{/\*.*?\*/\}\}", "", template)
     lines = (" ".join(line.split()) for line in text.splitlines() if not line.strip().startswith("#"))

@@ -1,6 +1,6 @@
 """Generated doors.
 
-The same as `tests/e2e/hunt`, for a moment: whoever the spec lets in reaches the spec's service, and nobody else
+The same as `tests/e2e/hunt`, for a moment: clients that the spec admits reach the spec's service, and no others
 reaches any.
 """
 
@@ -24,7 +24,7 @@ _COUNT = 20
 _CLOSED = "nginx.ingress.kubernetes.io/auth-tls-secret"
 
 
-@case("generated doors are open to whom they should be", counterparts=COUNTERPARTS)
+@case("generated doors are open to the intended clients", counterparts=COUNTERPARTS)
 def doors_are_as_their_specs_say(world: World) -> None:
     """Names, paths, aliases, bundles and neighbours that controllers have been seen to confuse."""
     where = ground(world.run, world.counterpart)

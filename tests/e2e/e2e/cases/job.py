@@ -25,7 +25,7 @@ from ..world import World
 _CONTROLLER = "ingress-nginx"
 _REFUSED = NOT_ACCEPTED[_CONTROLLER]
 _STRANGER = NOTHING_SENT[_CONTROLLER]
-#: Who is let in, by the part of the host's name before the first dot; nobody is asked for a certificate elsewhere.
+#: Who is let in, by the part of the host's name before the first dot; no certificate is requested elsewhere.
 _PROTECTED = {
     "admin": ["staff"],
     "reports": ["staff"],
@@ -104,7 +104,7 @@ def _a_partner_revokes(job: _Job, partners: _Partners) -> None:
 
 
 def _a_leaver(job: _Job, partners: _Partners) -> None:
-    """One bundle has a partner without a list: revoking is refused while it would lock out everybody."""
+    """One bundle has a partner without a list: revoking is refused while it would lock out every client."""
     bob, alice = job.client("production", "bob"), job.client("production", "alice")
     job.answers("production", "stock", Served(), bob)
     refused = job.mtlsgen("cert", "revoke", "bob", "-f", "production/mtls.yaml", status=2)
@@ -124,7 +124,7 @@ def _a_leaver(job: _Job, partners: _Partners) -> None:
 
 
 def _a_rollover(job: _Job) -> None:
-    """The staff's authority gets a successor, and nobody who works is locked out meanwhile."""
+    """The staff's authority gets a successor, and no working client is locked out meanwhile."""
     old = job.client("production", "alice")
     steps: list[list[str]] = [[], ["--activate"], ["--retire", "--force"]]
     for step in steps:

@@ -16,7 +16,7 @@ from ..world import World
 
 _PAIR = "shop-example-com-tls"
 _RENDER = ("fn", "render", "--allow-exec")
-#: A file of somebody else's, as kpt would not write it.
+#: A file of others, as kpt would not write it.
 _OTHER = '# theirs\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other # here\ndata:\n  date: "2001-01-01"\n'
 
 
@@ -102,7 +102,7 @@ def config_map(world: World) -> None:
 
 @case("an Ingress of a package is protected, and nothing else changes", counterparts=("kpt",))
 def transformer(world: World) -> None:
-    """`existingIngress`, in files that somebody else wrote."""
+    """`existingIngress`, in files that others wrote."""
     host = {"existingIngress": {"name": "shop"}, "clientAuth": {"cas": ["clients"]}}
     spec = {"cas": {"clients": {}}, "namespace": "web", "hosts": {"shop.example.com": host}}
     folder = world.scratch / "package"
@@ -131,15 +131,15 @@ def transformer(world: World) -> None:
 
 @case("what a spec no longer gives stays in the package and is said", counterparts=("kpt",))
 def stale(world: World) -> None:
-    """A label may be set by anybody: no file is removed because of it."""
+    """A label may be set by any user: no file is removed because of it."""
     folder = _package(world, "package", plugin={"allowPlainSecrets": [_PAIR]})
     _rendered(world, folder)
     _kpt(world, *_RENDER, folder)
     before = _files(folder)
     _write(folder, {**_configuration(), "spec": {"services": _spec()["services"]}})
-    told = _kpt(world, *_RENDER, folder).stderr
-    assert "[warning]" in told and "Ingress `default/shop-example-com` carries the label" in told, told
-    assert "remove its file" in told, told
+    said = _kpt(world, *_RENDER, folder).stderr
+    assert "[warning]" in said and "Ingress `default/shop-example-com` carries the label" in said, said
+    assert "remove its file" in said, said
     assert set(_files(folder)) == set(before), "a file is gone"
 
 
@@ -278,7 +278,7 @@ def _written(folder: Path) -> list[Object]:
 
 
 def _equal(wanted: list[Object], found: list[Object]) -> None:
-    """The same objects, in whatever order."""
+    """The same objects, in any order."""
     by_identity = [{identity(each): each for each in objects} for objects in (wanted, found)]
     assert len(wanted) == len(found), f"{len(wanted)} objects were rendered, {len(found)} were written"
     different = everything_different(*by_identity)

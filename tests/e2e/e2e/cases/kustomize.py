@@ -219,10 +219,10 @@ def applied(world: World) -> None:
     _rendered(world, site)
     text = _run(world, site, "--enable-alpha-plugins", home=home).stdout
     for expected in ("serverside-applied", "serverside-applied"):
-        told = world.cluster.kubectl(
+        applied = world.cluster.kubectl(
             "apply", "--server-side", "--validate=strict", "-f", "-", stdin=text
         )
-        assert told.stdout.count(expected) == 5, told.stdout
+        assert applied.stdout.count(expected) == 5, applied.stdout
 
 
 def _spec() -> dict[str, object]:
@@ -317,7 +317,7 @@ def _run(
 
 
 def _environment(world: World, more: dict[str, str]) -> dict[str, str]:
-    """Programs of these tests come first on PATH; whoever runs them has no plugins here."""
+    """Programs of these tests come first on PATH; their user has no plugins here."""
     folders = [str(world.program.path.parent), str(binary("kustomize").parent), os.environ["PATH"]]
     dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "KUSTOMIZE_PLUGIN_HOME", "XDG_CONFIG_HOME")
     inherited = {key: value for key, value in os.environ.items() if key not in dropped}
@@ -332,7 +332,7 @@ def _ingress(objects: list[Object]) -> Object:
 
 
 def _equal(wanted: list[Object], found: list[Object]) -> None:
-    """The same objects, in whatever order."""
+    """The same objects, in any order."""
     by_identity = [{identity(each): each for each in objects} for objects in (wanted, found)]
     assert len(wanted) == len(found), f"{len(wanted)} objects were rendered, {len(found)} were built"
     different = everything_different(*by_identity)

@@ -21,7 +21,7 @@ _BUNDLE = "shop-example-com-tls-cacert"
 _NGINX = "nginx.ingress.kubernetes.io"
 _AUTH_TLS_SECRET = f"{_NGINX}/auth-tls-secret"
 _FUNCTION = {"config.kubernetes.io/function": "exec:\n  path: mtlsgen\n  args: [kustomize]\n"}
-#: Somebody's application, as its chart or its README would have it.
+#: An application of others, as its chart or its README would have it.
 _SHOP = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -194,8 +194,8 @@ def applied(world: World) -> None:
     site = build.site("site", spec, namespace=namespace)
     text = build.run(site).stdout
     for _ in range(2):
-        told = world.cluster.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text)
-        assert told.stdout.count("serverside-applied") == 4, told.stdout
+        applied = world.cluster.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text)
+        assert applied.stdout.count("serverside-applied") == 4, applied.stdout
 
 
 class _Build:
@@ -277,7 +277,7 @@ class _Build:
         return Finished(result.returncode, result.stdout, result.stderr)
 
     def _environment(self) -> dict[str, str]:
-        """mtlsgen comes first on PATH; whoever runs the tests has no plugins here."""
+        """mtlsgen comes first on PATH; the user of the tests has no plugins here."""
         dropped = ("SOURCE_DATE_EPOCH", "ARGOCD_APP_NAME", "XDG_CONFIG_HOME")
         inherited = {key: value for key, value in os.environ.items() if key not in dropped}
         path = os.pathsep.join([str(self.world.program.path.parent), os.environ["PATH"]])

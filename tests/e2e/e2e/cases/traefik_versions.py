@@ -163,7 +163,7 @@ _ROWS = (
     Row(
         "one letter below an open wildcard host",
         (Place(host_name("w.wild")),),
-        # TLS settings and routes are chosen by chance, each for itself: nobody is let in to the protected Service.
+        # TLS settings and routes are chosen by chance, each for itself: no client reaches the protected Service.
         _always(
             [
                 (each,)
@@ -185,7 +185,7 @@ def _register(row: Row) -> None:
 
 
 def _words(row: Row, strict: bool, outcome: tuple[Seen, ...], expected: Outcomes) -> str:
-    lines = [f"{'with' if strict else 'without'} strictTLSOptions (nobody, alice, bob):"]
+    lines = [f"{'with' if strict else 'without'} strictTLSOptions (no certificate, alice, bob):"]
     for at, place in enumerate(row.places):
         wanted = " or ".join(sorted({", ".join(each[at]) for each in expected}))
         lines.append(f"  {place}: {', '.join(outcome[at])}; expected {wanted}")

@@ -57,7 +57,7 @@ def demo_over_http(world: World) -> None:
 
 @case("demo-app-2-tls", COUNTERPARTS)
 def demo_over_tls(world: World) -> None:
-    """A self-signed server certificate, which curl accepts once it is told to trust it."""
+    """A self-signed server certificate, which curl accepts once it trusts it."""
     reader = Walkthrough(world, world.example("demo-app-2-tls"))
     reader.has("default")
     reader.applies()
@@ -93,13 +93,13 @@ def intermediate_authority(world: World) -> None:
 
 @case("two-authorities", COUNTERPARTS)
 def two_authorities(world: World) -> None:
-    """The server proves itself by one authority, the client by the other; the backend is told who it is."""
+    """The server proves itself by one authority, the client by the other; the backend gets the client's identity."""
     reader = Walkthrough(world, world.example("two-authorities"))
     reader.has("default")
     reader.applies()
     url = "https://app.192-0-2-10.sslip.io/"
-    told = {"ssl-client-issuer-dn": "C=GB,O=Org Internal CA,CN=Internal Cert Authority"}
-    answers = differing(Served(told), Served())
+    headers = {"ssl-client-issuer-dn": "C=GB,O=Org Internal CA,CN=Internal Cert Authority"}
+    answers = differing(Served(headers), Served())
     reader.sees(f"curl --cacert pki/cas/public/tls.crt {_as('internal-client')} {url}", answers[world.counterpart])
     reader.sees(f"curl --cacert pki/cas/public/tls.crt {url}", NOTHING_SENT[world.counterpart])
     reader.applies_again()

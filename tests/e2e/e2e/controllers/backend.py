@@ -1,4 +1,4 @@
-"""The server behind every Service: tells which request it saw, and proves that it is this run's."""
+"""The server behind every Service: reports which request it saw, and proves that it is this run's."""
 
 from __future__ import annotations
 

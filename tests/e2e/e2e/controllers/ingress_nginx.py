@@ -69,7 +69,7 @@ class Instance:
 
 
 def another(number: int, name: str, settings: Mapping[str, str]) -> Instance:
-    """An instance beside the first: `number`, above 0, tells those that run at once apart. Its Ingresses name the
+    """An instance beside the first: `number`, above 0, distinguishes those that run at once. Its Ingresses name the
     class `name`."""
     return Instance(
         name=name,

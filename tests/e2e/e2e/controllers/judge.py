@@ -1,4 +1,4 @@
-"""ingress-nginx's admission webhook for Ingresses that nobody serves: `admitted(world, objects)`."""
+"""ingress-nginx's admission webhook for Ingresses that are not served: `admitted(world, objects)`."""
 
 from __future__ import annotations
 

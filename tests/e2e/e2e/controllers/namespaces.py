@@ -34,7 +34,7 @@ def ingress_class(name: str = INGRESS_CLASS, controller: str = CONTROLLER_CLASS)
 
 
 def endpoints(objects: Iterable[Object]) -> list[Object]:
-    """An EndpointSlice for each Service among the objects, with the backend in place of Pods that nobody starts."""
+    """An EndpointSlice for each Service among the objects, with the backend in place of Pods that are not started."""
     return [_endpoint_slice(each) for each in objects if each["kind"] == "Service"]
 
 

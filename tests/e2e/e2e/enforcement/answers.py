@@ -35,7 +35,7 @@ class Answered:
     """The controller itself answered with this status."""
 
     status: int
-    #: Part of the body (and of the headers, where they are asked for), whatever the case.
+    #: Part of the body (and of the headers, where they are asked for), in any case of letters.
     words: str = ""
 
     def check(self, answer: Answer, marker: str) -> None:
@@ -90,6 +90,6 @@ def differing(ingress_nginx: Expected, traefik: Expected) -> Answers:
 
 
 SERVED: Answers = differing(Served(), Served())
-#: nginx finishes the handshake, whatever was shown, and answers by HTTP; Traefik ends it with an alert.
+#: nginx finishes the handshake, with any certificate, and answers by HTTP; Traefik ends it with an alert.
 NOTHING_SENT = differing(Answered(400, "No required SSL certificate was sent"), NoHandshake())
 NOT_ACCEPTED = differing(Answered(400, "The SSL certificate error"), NoHandshake())

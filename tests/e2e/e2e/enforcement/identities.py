@@ -24,7 +24,7 @@ class Identity:
 
 
 def proof(identity: Identity | None) -> dict[str, Any]:
-    """The options of `ask` that show it; none for nobody."""
+    """The options of `ask` that show it; none without an identity."""
     return {"certificate": identity.certificate, "key": identity.key} if identity else {}
 
 

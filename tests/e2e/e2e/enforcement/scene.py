@@ -18,11 +18,11 @@ from ..program import Object, Project, read_objects
 from ..world import Run, World
 from .answers import Expected, Served
 from .identities import Authority, Identity, leaf_of, of_client, proof
-from .spec import BROUGHT_SECRET, NAMESPACE, NEAR_MISSES, OTHER_NAMESPACE, host_name, near_miss, spec
+from .spec import EXISTING_SECRET, NAMESPACE, NEAR_MISSES, OTHER_NAMESPACE, host_name, near_miss, spec
 
 #: Who is let in at each host; alice where nothing is said.
 _HOLDERS = {"chain": "deep", "root-alone": "brief"}
-#: Hosts that some controller lets nobody into.
+#: Hosts that some controller closes to every client.
 _CLOSED = {"shallow", "elsewhere"}
 
 
@@ -55,7 +55,7 @@ class Door:
         return ask_host(self._network, self.controller, host_name(host), self.scene.authority, shown, **options)
 
     def expect(self, expected: Expected, host: str, identity: str | None = None, **options: Any) -> Answer:
-        """Asks, and checks the answer; that of somebody who may come in too, if this one may not."""
+        """Asks, and checks the answer; that of a client that is admitted too, if this one may not."""
         answer = self.ask(host, identity, **options)
         expected.check(answer, self.scene.marker)
         if not isinstance(expected, Served) and host not in _CLOSED:
@@ -83,7 +83,7 @@ def ask_host(
 
 
 def hosts() -> list[str]:
-    """The hosts that somebody is let into."""
+    """The hosts that admit some client."""
     return [name for name in every_host() if name not in _CLOSED]
 
 
@@ -121,16 +121,16 @@ def _applied(run: Run) -> Iterator[Scene]:
 def _surroundings(project: Project, rendered: str) -> list[Object]:
     """What the spec takes for granted, and endpoints for its Services."""
     text = project.certificate("cas/clients").read_text()
-    brought = [
+    existing = [
         {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": BROUGHT_SECRET, "namespace": namespace},
+            "metadata": {"name": EXISTING_SECRET, "namespace": namespace},
             "stringData": {"ca.crt": text},
         }
         for namespace in (NAMESPACE, OTHER_NAMESPACE)
     ]
-    return [*brought, *endpoints(read_objects(rendered))]
+    return [*existing, *endpoints(read_objects(rendered))]
 
 
 def _identities(authority: Authority, project: Project, folder: Path) -> dict[str, Identity]:

@@ -10,7 +10,7 @@ NAMESPACE = "enforcement"
 #: Where the Secret of `elsewhere` lies.
 OTHER_NAMESPACE = "enforcement-elsewhere"
 #: A Secret with the clients' authority, which mtlsgen has not made.
-BROUGHT_SECRET = "brought-authority"
+EXISTING_SECRET = "existing-authority"
 ERROR_PAGE = "https://open.enforcement.test/no-certificate"
 
 
@@ -35,11 +35,11 @@ _HOSTS: dict[str, Any] = {
     "root-alone": {"cas": ["short-root"]},
     "shallow": {"cas": ["chain-issuing"], "verifyDepth": 1},
     "two": {"cas": ["clients", "partner"]},
-    "brought": {"cas": None, "secretName": f"{NAMESPACE}/{BROUGHT_SECRET}"},
-    "elsewhere": {"cas": None, "secretName": f"{OTHER_NAMESPACE}/{BROUGHT_SECRET}"},
+    "existing": {"cas": None, "secretName": f"{NAMESPACE}/{EXISTING_SECRET}"},
+    "elsewhere": {"cas": None, "secretName": f"{OTHER_NAMESPACE}/{EXISTING_SECRET}"},
 }
 
-#: Subjects that somebody could take for alice's, api.example's or doe's; `/` begins openssl's form, which
+#: Subjects that could be mistaken for alice's, api.example's or doe's; `/` begins openssl's form, which
 #: is encoded from left to right.
 NEAR_MISSES = {
     "alice with a suffix": "CN=alice-admin, O=Example",
@@ -58,7 +58,7 @@ NEAR_MISSES = {
 
 
 def spec(partner: str) -> dict[str, Any]:
-    """The whole spec; `partner` is the path of somebody else's authority."""
+    """The whole spec; `partner` is the path of an external authority."""
     return {
         "namespace": NAMESPACE,
         "cas": {

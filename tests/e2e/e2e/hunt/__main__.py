@@ -46,12 +46,12 @@ def _hunt(where: Ground, options: argparse.Namespace) -> int:
     if options.doors:
         return _again(hunt, options.doors)
     end = time.monotonic() + 60 * float(options.minutes)
-    finds, told = 0, time.monotonic()
+    finds, reported = 0, time.monotonic()
 
     def goes_on() -> bool:
-        nonlocal told
-        if time.monotonic() - told > _TELLS:
-            told = time.monotonic()
+        nonlocal reported
+        if time.monotonic() - reported > _TELLS:
+            reported = time.monotonic()
             print(f"{time.strftime('%H:%M:%S')} {hunt.tally}", flush=True)
         return time.monotonic() < end
 

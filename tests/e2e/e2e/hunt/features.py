@@ -31,8 +31,8 @@ def explains(name: str, other: str) -> bool:
     """Whether a find with the label `other` is one with the label `name`, and something beside it."""
     kind, *features = name.split(", ")
     others = other.split(", ")
-    telling = set(features) - _COMMON
-    return name == other or (kind == others[0] and bool(telling) and set(features) <= set(others))
+    distinctive = set(features) - _COMMON
+    return name == other or (kind == others[0] and bool(distinctive) and set(features) <= set(others))
 
 
 def _of_answer(find: Find) -> Iterator[str]:

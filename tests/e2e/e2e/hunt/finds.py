@@ -103,7 +103,7 @@ def _judged(
     if kind == "absolute form" and _SAID in found.said:
         kind = None
     if found.doors.name in batch.partial:
-        # What is missing falls to whatever stands at the default server.
+        # What is missing goes to the default server.
         kind = None
     if kind:
         said = f"{answer['status']} {service or answer['service'] or answer['body'] or answer['error']}"

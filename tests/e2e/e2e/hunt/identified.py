@@ -1,4 +1,4 @@
-"""A backend that tells by which address and port it was reached: `identified.py PORT...`. Each Service has an
+"""A backend that reports by which address and port it was reached: `identified.py PORT...`. Each Service has an
 address of its own, so that a wrong one shows."""
 
 import asyncio
@@ -33,7 +33,7 @@ async def _answer(reader, writer):
 
 
 async def _fastcgi(address, reader, writer, first):
-    """One request of a client that speaks FastCGI: its parameters are told as headers."""
+    """One request of a client that speaks FastCGI: its parameters are returned as headers."""
     parameters = b""
     while True:
         record = first + await reader.readexactly(8 - len(first))

@@ -199,7 +199,7 @@ class Oracle:
         return [*paths, {"path": "/", "pathType": "Prefix", "backend": default}] if default else paths
 
     def _existing(self, host: str, namespace: str) -> str | None:
-        """The entry that an Ingress of others stands for."""
+        """The entry that an Ingress of others belongs to."""
         for key, entry in self._entries.items():
             place = entry.get("namespace", self._doors.content["namespace"])
             if "existingIngress" in entry and self.host(key) == host and place == namespace:

@@ -14,7 +14,7 @@ OPEN_MODES = ("optional_no_ca", "off")
 
 @dataclass(frozen=True)
 class Client:
-    """Whoever asks with a certificate."""
+    """A client with a certificate."""
 
     name: str
     #: Key of the spec's authority, `A`, `B` or `I` for one of others', or None for a stranger.

@@ -88,27 +88,27 @@ def targets(doors: Doors, oracle: Oracle) -> list[str]:
 
 def _questions(ground: Ground, found: Rendered, oracle: Oracle) -> Iterator[Question]:
     paths = targets(found.doors, oracle)
-    everybody = clients(found)
+    known = clients(found)
     names = oracle.names()
     open_names = [name for name in names if oracle.is_open(name) and oracle.has_tls(name)]
     for name in names:
         for target in paths:
             yield Question(False, None, name, target, None)
             yield Question(True, name, name, target, None)
-        for client in everybody:
+        for client in known:
             yield from (Question(True, name, name, target, client) for target in _some(oracle, name, client, paths))
         if oracle.is_protected(name):
-            yield from _detours(oracle, name, names, open_names, paths, everybody)
+            yield from _detours(oracle, name, names, open_names, paths, known)
 
 
 def _some(oracle: Oracle, name: str, client: Client, paths: list[str]) -> list[str]:
-    """All paths for those who may enter; the first few for others, whom the host refuses whatever the path."""
+    """All paths for those who may enter; the first few for others, whom the host refuses on every path."""
     verdicts = [each.admits(client) for each in oracle.policies(name)]
     return paths if verdicts and False not in verdicts and not oracle.is_open(name) else paths[:4]
 
 
 def _detours(
-    oracle: Oracle, name: str, names: list[str], open_names: list[str], paths: list[str], everybody: list[Client]
+    oracle: Oracle, name: str, names: list[str], open_names: list[str], paths: list[str], known: list[Client]
 ) -> Iterator[Question]:
     """Asks for a protected name by another one's handshake, by none, and by a whole URL."""
     for other in [*open_names[:2], None]:
@@ -116,7 +116,7 @@ def _detours(
             yield Question(True, other, name, target, None)
     for other in names:
         if oracle.is_protected(other) and other != name:
-            fit = [each for each in everybody if all(one.admits(each) for one in oracle.policies(other))]
+            fit = [each for each in known if all(one.admits(each) for one in oracle.policies(other))]
             for client in fit[:1]:
                 yield from (Question(True, other, name, target, client) for target in paths[:6])
     for other in open_names[:1]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .authorities import Authorities
 from .choices import Choices
-from .material import BROUGHT_DOMAIN, Material
+from .material import SUPPLIED_DOMAIN, Material
 from .services import Backend
 
 Table = dict[str, Any]
@@ -32,7 +32,7 @@ class Hosts:
             if name.startswith("*.") and hosts[name]["tls"] and self._choices.chance(0.5):
                 hosts[name.replace("*", "one")] = self._below(number + 10, namespace, name)
         if self._choices.chance(0.2):
-            hosts[f"files.{spec}"] = self._brought(spec)
+            hosts[f"files.{spec}"] = self._supplied(spec)
         return hosts
 
     def _name(self, number: int, spec: str) -> str:
@@ -47,9 +47,9 @@ class Hosts:
             host["clientAuth"].setdefault("secretName", f"bundle-{number}")
         return host
 
-    def _brought(self, spec: str) -> Table:
+    def _supplied(self, spec: str) -> Table:
         files = {"certificate": str(self._material.server_certificate), "key": str(self._material.server_key)}
-        return {"host": f"{spec}.{BROUGHT_DOMAIN}", **self._host(20, self._first, files)}
+        return {"host": f"{spec}.{SUPPLIED_DOMAIN}", **self._host(20, self._first, files)}
 
     def _host(self, number: int, namespace: str, tls: Table | bool) -> Table:
         choices = self._choices
@@ -122,7 +122,7 @@ class Hosts:
         }
 
     def _allow(self, cas: list[str]) -> Table:
-        # The list cannot tell issuers apart, so every authority has to be wholly in the spec.
+        # The list cannot distinguish issuers, so every authority has to be wholly in the spec.
         ours = [name for name in cas if name in self._made.holders]
         holders = [client for name in ours for client in self._made.holders[name]]
         if len(ours) != len(cas) or not holders:

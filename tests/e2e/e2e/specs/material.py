@@ -1,12 +1,12 @@
-"""Certificates of others, which specs bring along: made once by openssl, used by many."""
+"""Certificates of others, which specs supply: made once by openssl, used by many."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
-#: Domain that the brought server certificate is good for, one label below it.
-BROUGHT_DOMAIN = "brought.example.com"
+#: Domain that the supplied server certificate is good for, one label below it.
+SUPPLIED_DOMAIN = "supplied.example.com"
 
 _TEMPLATE = """\
 {# A ConfigMap that lists the hosts. -#}
@@ -22,7 +22,7 @@ data:
 
 
 class Material:
-    """A folder with somebody else's authorities, a server certificate and a template."""
+    """A folder with external authorities, a server certificate and a template."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -45,8 +45,8 @@ class Material:
     def _server(self) -> None:
         issuer: list[str | Path] = ["-CA", self.signing_certificate, "-CAkey", self.signing_key]
         new_certificate(
-            self.server_certificate, self.server_key, f"/CN={BROUGHT_DOMAIN}",
-            f"subjectAltName=DNS:*.{BROUGHT_DOMAIN}", "extendedKeyUsage=serverAuth",
+            self.server_certificate, self.server_key, f"/CN={SUPPLIED_DOMAIN}",
+            f"subjectAltName=DNS:*.{SUPPLIED_DOMAIN}", "extendedKeyUsage=serverAuth",
             "basicConstraints=critical,CA:FALSE", issuer=issuer,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What Traefik answers at one place: a host and a path, asked by everybody."""
+"""What Traefik answers at one place: a host and a path, asked by every client."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Asking:
     backends: Mapping[str, Backend]
 
     def look(self, places: Collection[Place]) -> Mapping[Place, Seen]:
-        """What everybody gets at these places."""
+        """What every client gets at these places."""
         verdicts: dict[Place, Seen] = dict.fromkeys(places, ())
         for who in ASKERS:
             asked = [place for place in places if who in place.askers]

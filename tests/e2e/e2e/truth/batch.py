@@ -24,7 +24,7 @@ from .readers import READ
 
 #: Asked for at every host, beside the paths of its Ingresses.
 PATHS = ("/", "/api", "/api/v1", "/apis", "/page", "/elsewhere", f"{ACME}/token")
-#: Who asks for every path; others ask for the first, since the controller judges them whatever the path.
+#: Who asks for every path; others ask for the first, since the controller judges them on every path.
 _EVERYWHERE = (None, "alice")
 #: What a controller is asked for that has read the set-ups as they came.
 _FEW = PATHS[:2]

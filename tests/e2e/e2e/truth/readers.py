@@ -79,7 +79,7 @@ def ingress_nginx(laxer: bool = False) -> Reader:
 def _fresh_nginx(
     run: Run, settings_name: str = SETTINGS, settings: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Controller]:
-    """Nothing is refused before it is stored: wrong Ingresses come about in many ways, and the model reads whatever
+    """Nothing is refused before it is stored: wrong Ingresses come about in many ways, and the model reads everything
     there is."""
     instance = Instance(
         name=f"truth-{next(_NUMBERS)}",

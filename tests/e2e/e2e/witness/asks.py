@@ -51,7 +51,7 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
     if witness.get("dependsOn"):
         return f"depends on {witness['dependsOn']}"
     host = witness["host"]
-    everybody = [None, *(named(spoilt.project, name) for name in CLIENTS)]
+    askers = [None, *(named(spoilt.project, name) for name in CLIENTS)]
     headers: dict[str, str] = {}
     path = witness.get("path", "/")
     match witness["shows"]:
@@ -65,7 +65,7 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
         case "unheardCertificate":
             wrong = _hears("ssl-client-cert", lambda value: not value)
         case "serverCertificate" if witness["controller"]["name"] == "traefik":
-            # Whatever certificate of any Ingress is for the name, be it of one that is passed over.
+            # A certificate of any Ingress for the name, even of one that is skipped.
             return "the server's certificate"
         case "serverCertificate":
             wrong = _shows_another(fingerprint(spoilt.project.certificate(f"hosts/{host}")))
@@ -73,7 +73,7 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
             raise AssertionError(f"a witness of a new kind: {unknown}")
     if not path.startswith("/"):
         return "a path by an expression"
-    requests = [_of(host, path, each, headers) for each in everybody]
+    requests = [_of(host, path, each, headers) for each in askers]
     return Ask(witness, f"{witness['kind']} {witness['shows']}", requests, wrong)
 
 

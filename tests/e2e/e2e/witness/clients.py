@@ -1,4 +1,4 @@
-"""Clients of witnesses, with the certificates that they show: made by openssl where they stand for a class."""
+"""Clients of witnesses, with the certificates that they show: made by openssl where they represent a class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXTENSIONS = "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\n
 
 
 class Clients:
-    """Who can be made: everybody of an authority whose key is at hand."""
+    """Who can be made: every client of an authority whose key is at hand."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)

@@ -28,7 +28,7 @@ class Spoilt:
     project: Project
     #: What mtlsgen makes of the spec as it is.
     objects: list[Object]
-    #: What is changed, in a word each.
+    #: What is changed, in a few words each.
     changes: list[str] = field(default_factory=list)
     #: `target` and RFC 6902, in the order in which they are applied.
     patches: list[tuple[Mapping[str, str], list[dict[str, Any]]]] = field(default_factory=list)

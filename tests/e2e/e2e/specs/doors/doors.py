@@ -39,7 +39,7 @@ class Doors:
         return f"{self.name}.hunt.test"
 
     def renamed(self, name: str) -> Doors:
-        """The same with another name, wherever it stands."""
+        """The same with another name, wherever it occurs."""
         return Doors.read(self.written().replace(self.name, name))
 
     def written(self) -> str:

@@ -9,7 +9,7 @@ type ProcAttributes struct {
 	Cmdline []string
 }
 
-// MatchNamer tells which processes are counted, and under which name.
+// MatchNamer says which processes are counted, and under which name.
 type MatchNamer interface {
 	MatchAndName(ProcAttributes) (matches bool, name string)
 	String() string

@@ -18,7 +18,7 @@ function M.read(name)
   return known[name].content
 end
 
---- Keeps what the controller posts to /configuration/NAME, and tells it on demand.
+--- Keeps what the controller posts to /configuration/NAME, and returns it on demand.
 function M.configure()
   local name = ngx.var.uri:match("^/configuration/(%w+)$")
   if ngx.req.get_method() ~= "POST" then

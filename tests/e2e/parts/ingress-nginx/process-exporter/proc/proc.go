@@ -57,7 +57,7 @@ func (fs *FS) AllProcs() Iter {
 	return Iter{}
 }
 
-// NewGrouper returns a Grouper whatever is asked for.
+// NewGrouper returns a Grouper for any arguments.
 func NewGrouper(common.MatchNamer, bool, bool, bool, bool) *Grouper {
 	return &Grouper{}
 }

@@ -5,20 +5,20 @@ use std::process::Command;
 use super::{SPEC, certificates, client_files, failing, render_at, sandbox};
 use crate::support::{Sandbox, objects, output_of, tool};
 
-/// A spec whose clients are signed by an authority that was brought along.
+/// A spec whose clients are signed by an authority that was supplied.
 fn spec(issuer: &str) -> String {
     let ours = "[cas.root]\n[cas.signing]\nissuer = \"root\"\n";
     assert!(SPEC.contains(ours));
     SPEC.replace(ours, issuer)
 }
 
-const BROUGHT: &str = "[cas.signing]\ncertificate = \"ca.crt\"\nkey = \"ca.key\"\n";
+const SUPPLIED: &str = "[cas.signing]\ncertificate = \"ca.crt\"\nkey = \"ca.key\"\n";
 const ABOVE: &str =
     "[cas.root]\ncertificate = \"ca.crt\"\nkey = \"ca.key\"\n[cas.signing]\nissuer = \"root\"\n";
 
 fn make_authority(sandbox: &Sandbox, key: &[&str]) -> Option<()> {
     let mut command = Command::new(tool("openssl")?);
-    command.args(["req", "-x509", "-nodes", "-days", "2000", "-subj", "/CN=Brought", "-newkey"]);
+    command.args(["req", "-x509", "-nodes", "-days", "2000", "-subj", "/CN=Supplied", "-newkey"]);
     command.args(key).args(["-addext", "keyUsage=critical,keyCertSign,cRLSign"]);
     command.arg("-out").arg(sandbox.path("ca.crt")).arg("-keyout").arg(sandbox.path("ca.key"));
     output_of(&mut command);
@@ -33,7 +33,7 @@ fn authorities_of_others_sign_in_the_same_way_each_time() {
         &["rsa:2048"],
         &["ed25519"],
     ] {
-        for issuer in [BROUGHT, ABOVE] {
+        for issuer in [SUPPLIED, ABOVE] {
             let sandbox = sandbox(
                 &spec(issuer)
                     .replace("[clients.bob]\n", "[clients.bob]\nrevoked = true\n")
@@ -49,7 +49,7 @@ fn authorities_of_others_sign_in_the_same_way_each_time() {
                 let at = format!("@{}", now.as_secs() + days * 86_400);
                 let render = || {
                     let run = sandbox.ok(&["render", "--at", &at]);
-                    // Somebody else's root may sign others, and it ends one day; but nothing is issued, nothing is due.
+                    // An external root may sign others, and it ends one day; but nothing is issued, nothing is due.
                     assert!(
                         !run.stderr.contains("issued") && !run.stderr.contains("due"),
                         "{}",
@@ -99,7 +99,7 @@ fn what_ends_with_an_authority_of_others_has_no_renewal_time_in_the_past() {
 
 #[test]
 fn an_authority_that_would_sign_differently_each_time_is_refused() {
-    let sandbox = sandbox(&spec(BROUGHT));
+    let sandbox = sandbox(&spec(SUPPLIED));
     if make_authority(&sandbox, &["ec", "-pkeyopt", "ec_paramgen_curve:P-521"]).is_none() {
         return;
     }
@@ -128,15 +128,15 @@ fn requests_of_clients_are_signed_and_their_keys_stay_where_they_are() {
 }
 
 #[test]
-fn an_authority_that_may_sign_no_lists_is_told_with_what_to_do() {
+fn an_authority_that_may_sign_no_lists_is_reported_with_what_to_do() {
     let Some(openssl) = tool("openssl") else { return };
-    let sandbox = sandbox(&spec(BROUGHT));
-    let make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2000 -subj /CN=Brought -addext keyUsage=critical,keyCertSign -out ca.crt -keyout ca.key";
+    let sandbox = sandbox(&spec(SUPPLIED));
+    let make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2000 -subj /CN=Supplied -addext keyUsage=critical,keyCertSign -out ca.crt -keyout ca.key";
     output_of(Command::new(openssl).current_dir(sandbox.folder()).args(make.split(' ')));
     sandbox.ok(&["render"]);
     super::replace(&sandbox, "key = \"ca.key\"\n", "key = \"ca.key\"\nrevoked = [4711]\n");
     let run = sandbox.run(&["render"]);
     failing(&run, "error[crl-not-allowed]");
-    failing(&run, "the key usage of `CN=Brought` lacks cRLSign");
+    failing(&run, "the key usage of `CN=Supplied` lacks cRLSign");
     assert!(!run.stderr.contains("ca rotate"), "{}", run.stderr);
 }

@@ -1,4 +1,4 @@
-//! The certificates of brought authorities together: a chain goes on in the file of another one.
+//! The certificates of all supplied authorities: a chain may continue in the file of another one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::path;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::DistinguishedName;
 
-/// Every certificate in the files of brought authorities, by subject as it is compared: a chain may go on there.
+/// Every certificate in the files of supplied authorities, by subject as it is compared: a chain may continue there.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
     by_subject: BTreeMap<Vec<Vec<u8>>, Vec<Certificate>>,
@@ -33,7 +33,7 @@ impl Pool {
         pool
     }
 
-    /// `given`, and whatever here could stand above one of them or above `own`.
+    /// `given`, and every certificate here that could be above one of them or above `own`.
     pub(super) fn above(&self, own: &Certificate, given: &[Certificate]) -> Vec<Certificate> {
         let mut found = given.to_vec();
         let mut open: Vec<&DistinguishedName> =

@@ -83,7 +83,7 @@ pub(super) fn certificates(
         Err(CertificateError::Malformed(how)) => (
             "broken-certificate",
             format!("a certificate in `{file}` is damaged: {how}"),
-            "get the file once more",
+            "get the file again",
         ),
     };
     findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));
@@ -125,7 +125,7 @@ pub(super) fn private_key(
         Err(error) => (
             "broken-key",
             format!("the key in `{file}` cannot be used: {error}"),
-            "get the file once more",
+            "get the file again",
         ),
     };
     findings.push(Diagnostic::error(code, title).at(context.value(path)).help(help));

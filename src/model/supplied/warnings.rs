@@ -38,13 +38,13 @@ pub(super) fn warn_about_unverified(
 ) {
     if let Some(root) = chain.root().filter(|root| !root.signature_by(root).may_be_valid()) {
         let title = format!(
-            "`{}` in `{file}` names itself as its issuer, but its own key did not sign it: nginx trusts a root as it stands, other programs may refuse it",
+            "`{}` in `{file}` names itself as its issuer, but its own key did not sign it: nginx trusts a root without checking its signature, other programs may refuse it",
             root.subject.rfc2253()
         );
         findings.push(
             Diagnostic::warning("wrong-self-signature", title)
                 .at(context.value(path))
-                .help("compare it with what its owner gives out: `openssl x509 -noout -fingerprint -sha256 -in FILE`"),
+                .help("compare it with what its owner publishes: `openssl x509 -noout -fingerprint -sha256 -in FILE`"),
         );
     }
     for (below, with) in chain::unverified(&chain.certificates) {
@@ -61,7 +61,7 @@ pub(super) fn warn_about_unverified(
     }
 }
 
-/// What stands in a file beside the certificate and its issuers.
+/// What a file has beside the certificate and its issuers.
 pub(super) fn warn_about_strays(
     context: Context<'_>,
     path: &Path,

@@ -1,4 +1,4 @@
-//! What was brought along: certificates and keys of others, judged before anything relies on them.
+//! Supplied certificates and keys, judged before anything relies on them.
 
 mod pool;
 mod reading;
@@ -90,14 +90,14 @@ fn written<'a, const N: usize>(
     fields.map(|(field, file)| Some(([base, &path![field]].concat(), file?))).into_iter().flatten()
 }
 
-/// Whether an authority is somebody else's.
+/// Whether an authority is supplied.
 #[must_use]
-pub fn is_brought(ca: &Ca) -> bool {
+pub fn is_supplied(ca: &Ca) -> bool {
     ca.certificate.is_some() || ca.key.is_some()
 }
 
-/// Somebody else's authority: its certificate, then its issuers up to the root. Its key, if it was
-/// brought along, goes to `keyring`.
+/// A supplied authority: its certificate, then its issuers up to the root. Its key, if it was
+/// supplied, goes to `keyring`.
 pub fn authority(
     context: Context<'_>,
     name: &str,
@@ -109,7 +109,7 @@ pub fn authority(
     let path = path!["cas", name, "certificate"];
     let Some(file) = written.certificate.as_ref().map(FilePath::as_str) else {
         findings.push(
-            Diagnostic::error("missing-key", "a key without its certificate is no authority")
+            Diagnostic::error("missing-key", "a key without its certificate is not an authority")
                 .at(context.key(&path!["cas", name, "key"]))
                 .help("add `certificate`"),
         );
@@ -139,7 +139,7 @@ pub fn authority(
                 ),
             )
             .at(context.value(&path))
-            .help("append the issuers' certificates up to the root: the controller trusts nobody without the root"),
+            .help("append the issuers' certificates up to the root: without the root, the controller trusts no client"),
         );
         fits = false;
     }
@@ -151,8 +151,8 @@ pub fn authority(
     fits.then_some(chain.certificates)
 }
 
-/// The certificate of the authority itself, wherever it stands in the file: the one of the key that was brought
-/// along, else the one that signed no other.
+/// The certificate of the authority itself, anywhere in the file: the one of the key that was supplied
+/// with it, else the one that signed no other.
 fn own_certificate<'a>(
     context: Context<'_>,
     path: &Path,
@@ -207,9 +207,12 @@ pub fn server(
         let (given, missing) =
             if tls.key.is_some() { (&key_path, "certificate") } else { (&path, "key") };
         findings.push(
-            Diagnostic::error("missing-key", "a brought certificate and its key belong together")
-                .at(context.value(given))
-                .help(format!("add `{missing}`")),
+            Diagnostic::error(
+                "missing-key",
+                "a supplied certificate needs its key, and a key its certificate",
+            )
+            .at(context.value(given))
+            .help(format!("add `{missing}`")),
         );
         return None;
     };
@@ -258,21 +261,21 @@ fn refuse_problems(
             Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
             Problem::NotAuthority if acceptance::passes_for_authority(own) => (
                 "not-an-authority",
-                "nginx takes it for an authority's all the same, other programs do not: ask its owner for a certificate with basicConstraints",
+                "nginx treats it as an authority, other programs do not: ask its owner for a certificate with basicConstraints",
             ),
             Problem::NotAuthority | Problem::CannotSign => (
                 "not-an-authority",
-                "name the certificate of the authority itself; with a leaf here nobody could log in",
+                "name the certificate of the authority itself; with a leaf here, no client is admitted",
             ),
             Problem::WrongUsage { .. } | Problem::NoHandshakes { .. } => {
-                ("wrong-usage", "bring one with the extended key usage `serverAuth`")
+                ("wrong-usage", "supply one with the extended key usage `serverAuth`")
             }
             Problem::NotRead { .. } => {
                 ("certificate-refused", "ask its issuer for one without that")
             }
             Problem::NamesMissing { .. } => (
                 "names-missing",
-                "clients go by subjectAltName alone: bring a certificate that names this host",
+                "clients check subjectAltName alone: supply a certificate that names this host",
             ),
         };
         findings.push(
@@ -289,7 +292,7 @@ fn refuse_problems(
 fn foreign_key(certificate_file: &str) -> Diagnostic {
     let title = format!("this key belongs to no certificate in `{certificate_file}`");
     Diagnostic::error("key-mismatch", title)
-        .help("bring the key that the certificate was requested with")
+        .help("supply the key that the certificate was requested with")
 }
 
 #[cfg(test)]
@@ -298,7 +301,7 @@ mod tests {
 
     use super::*;
 
-    /// Whoever adds a path to the spec adds it to [`paths`], and here; [`Document::named`] alone makes paths of them.
+    /// A new path of the spec goes into [`paths`], and here; [`Document::named`] alone makes paths of them.
     #[test]
     fn all_paths_of_the_spec_are_known() {
         let sources = [

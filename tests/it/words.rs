@@ -1,0 +1,164 @@
+//! Plain words: what messages, comments and pages say does without the words that translated sentences bring in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::support::{files, root};
+
+/// Words for which there is a plainer one, or a name. CONTRIBUTING.md has the same list.
+const WORDS: [&str; 21] = [
+    "anybody",
+    "brought",
+    "cannot stand",
+    "everybody",
+    "hangs",
+    "nobody",
+    "settled",
+    "shall",
+    "somebody",
+    "stand for",
+    "stand in",
+    "stands",
+    "tell",
+    "telling",
+    "tells",
+    "told",
+    "whatever",
+    "whoever",
+    "whom",
+    "with a word",
+    "without a word",
+];
+const HEAD: &str = "Words to replace: ";
+/// One of these words in so many words is one too many.
+const RARE: usize = 2000;
+/// Rooms and pages that still have more, and how many: numbers only get smaller, and an entry goes when it is rare there.
+const CEILINGS: [(&str, usize); 14] = [
+    ("src/access", 27),
+    ("src/cli", 132),
+    ("src/complete", 6),
+    ("src/controllers", 37),
+    ("src/enforcement", 24),
+    ("src/existing", 36),
+    ("src/render", 31),
+    ("src/specification", 59),
+    ("src/status", 23),
+    ("src/targets", 40),
+    ("docs/access", 4),
+    ("docs/controllers", 3),
+    ("docs/targets", 29),
+    ("README", 20),
+];
+
+struct Found {
+    words: usize,
+    places: Vec<String>,
+}
+
+/// The entry that a path, from the root, counts for.
+fn entry_of(path: &str) -> Option<&'static str> {
+    let is_it = |name: &str| {
+        path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
+    };
+    CEILINGS.iter().map(|(name, _)| *name).find(|name| is_it(name))
+}
+
+/// Comments and literals of Rust, with everything else blanked, so that lines keep their numbers.
+fn prose(code: &str) -> String {
+    let literal = regex_lite::Regex::new(concat!(
+        r###"(?s)//[^\n]*|/\*.*?\*/|b?r##".*?"##|b?r#".*?"#|b?r".*?"|"(?:\\.|[^"\\])*"|"###,
+        r"'(?:\\[^\n]{1,9}?|[^'\\])'"
+    ))
+    .expect("the expression is one");
+    let mut kept = String::with_capacity(code.len());
+    let mut end = 0;
+    for found in literal.find_iter(code) {
+        kept.extend(code[end..found.start()].chars().map(|c| if c == '\n' { c } else { ' ' }));
+        kept.push_str(found.as_str());
+        end = found.end();
+    }
+    kept
+}
+
+/// What is counted of a file, `None` for one that holds no prose.
+fn counted(path: &str, text: String) -> Option<String> {
+    let end = path.rsplit('.').next().unwrap();
+    match (path, end) {
+        (_, "rs") => Some(prose(&text)),
+        ("CHANGELOG.md", _) => {
+            let unreleased = text.split_once("\n## ").expect("a heading").1;
+            let before = &text[..text.len() - unreleased.len()];
+            let blank = "\n".repeat(before.matches('\n').count());
+            Some(blank + unreleased.split("\n## ").next().unwrap())
+        }
+        (_, "md" | "txt") => Some(text),
+        _ => None,
+    }
+}
+
+/// A word alone between quotation marks or backticks is a value, and a part of a path or an identifier is a name.
+fn is_prose(line: &str, start: usize, end: usize) -> bool {
+    let before = line[..start].chars().next_back().unwrap_or(' ');
+    let after = line[end..].chars().next().unwrap_or(' ');
+    let is_quoted = before == after && "\"`".contains(before);
+    let is_part = |c: char| c.is_alphanumeric() || "_-/".contains(c);
+    !is_quoted && !is_part(before) && !is_part(after)
+}
+
+fn count(path: &str, text: &str, into: &mut Found) {
+    for (number, line) in text.lines().enumerate() {
+        if line.contains(HEAD) {
+            continue;
+        }
+        into.words +=
+            line.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 1).count();
+        let lower = line.to_ascii_lowercase();
+        for word in WORDS {
+            for (at, _) in lower.match_indices(word) {
+                if is_prose(&lower, at, at + word.len()) {
+                    into.places.push(format!("{path}:{}: {word}", number + 1));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn words_that_have_a_plainer_one_are_rare() {
+    let mut found: BTreeMap<&str, Found> = BTreeMap::new();
+    let pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|page| root().join(page));
+    let folders = ["src", "docs"].into_iter().flat_map(|name| files(&root().join(name)));
+    for path in folders.map(|(path, _)| path).chain(pages) {
+        let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let Some(text) = counted(name, text) else { continue };
+        let entry = entry_of(name).unwrap_or_default();
+        let into = found.entry(entry).or_insert(Found { words: 0, places: Vec::new() });
+        count(name, &text, into);
+    }
+    let is_rare = |found: &Found| found.places.len() * RARE < found.words;
+    let rest = &found[""];
+    assert!(
+        is_rare(rest),
+        "{} in {} words, write it in other ones:\n{}",
+        rest.places.len(),
+        rest.words,
+        rest.places.join("\n")
+    );
+    for (entry, ceiling) in CEILINGS {
+        let found = &found[entry];
+        let number = found.places.len();
+        let places = found.places.join("\n");
+        assert!(number <= ceiling, "{entry}: {number}, not more than {ceiling}:\n{places}");
+        assert!(!is_rare(found), "{entry}: {number} are rare: remove it from CEILINGS");
+    }
+}
+
+#[test]
+fn contributing_has_the_list() {
+    let text = fs::read_to_string(Path::new(root()).join("CONTRIBUTING.md")).unwrap();
+    let list = text.split_once(HEAD).expect("CONTRIBUTING.md has the words").1;
+    let list: Vec<&str> = list.split('.').next().unwrap().split('`').skip(1).step_by(2).collect();
+    assert_eq!(list, WORDS);
+}
