@@ -5,6 +5,8 @@ mod excerpt;
 pub mod human;
 pub mod json;
 mod order;
+mod shared;
+mod shell;
 mod subject;
 
 use std::ops::Range;
@@ -15,6 +17,7 @@ use serde_json::Value;
 use crate::guard::{hidden, masked};
 use crate::yaml::scalar;
 use order::in_order;
+pub use shell::quoted;
 pub use subject::{Entry, Field, Subject};
 
 /// How bad a finding is.

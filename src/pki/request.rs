@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::key::{KeyKind, PublicKey};
 use super::name::DistinguishedName;
+use crate::diagnostic::quoted;
 use crate::time::Seconds;
 
 /// Who holds a certificate: the name it has in the spec and in the store.
@@ -23,6 +24,30 @@ impl Holder {
     pub fn name(&self) -> &str {
         let (Self::Authority(name) | Self::Host(name) | Self::Client(name)) = self;
         name
+    }
+
+    /// How it is called on the command line and in the store, its kind included: `cas/NAME`, `hosts/NAME`, `clients/NAME`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let kind = match self {
+            Self::Authority(_) => "cas",
+            Self::Host(_) => "hosts",
+            Self::Client(_) => "clients",
+        };
+        format!("{kind}/{}", self.name())
+    }
+
+    /// A command of mtlsgen for these holders, between backticks, such as `mtlsgen cert renew clients/alice`; of many, for
+    /// the first few.
+    #[must_use]
+    pub fn command<'a>(command: &str, holders: impl IntoIterator<Item = &'a Self>) -> String {
+        const SHOWN: usize = 8;
+        let words: Vec<String> = holders.into_iter().map(|one| quoted(&one.full_name())).collect();
+        let shown = words[..words.len().min(SHOWN)].join(" ");
+        match words.len().saturating_sub(SHOWN) {
+            0 => format!("`mtlsgen {command} {shown}`"),
+            more => format!("`mtlsgen {command} {shown}` (and {more} more likewise)"),
+        }
     }
 }
 

@@ -12,12 +12,7 @@ const MOST_LISTED: usize = 12;
 
 /// How a holder is called on the command line, its kind included.
 pub fn full_name(holder: &Holder) -> String {
-    let kind = match holder {
-        Holder::Authority(_) => "cas",
-        Holder::Host(_) => "hosts",
-        Holder::Client(_) => "clients",
-    };
-    format!("{kind}/{}", holder.name())
+    holder.full_name()
 }
 
 /// What a holder is, in a word for programs.
