@@ -6,6 +6,8 @@ mod excerpt;
 pub mod human;
 pub mod json;
 mod order;
+mod shared;
+mod shell;
 mod subject;
 
 use std::ops::Range;
@@ -17,6 +19,7 @@ use crate::guard::{hidden, masked};
 use crate::yaml::scalar;
 pub use deed::Deed;
 use order::in_order;
+pub use shell::quoted;
 pub use subject::{Entry, Field, Subject};
 
 /// How bad a finding is.

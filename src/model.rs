@@ -32,6 +32,7 @@ pub(crate) mod tests;
 mod texts;
 mod tls;
 mod touched;
+mod untrusted;
 
 pub use context::{Context, Files, Unread};
 pub use conventions::Conventions;

@@ -23,13 +23,14 @@ use super::report::{CommandError, ExitStatus, Report, print_with};
 use super::selection::Selection;
 use super::session::{Planned, Rendering, Session, Setup, Source};
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::tree;
 use crate::manifest::{Disclosure, Object};
 use crate::model::{Model, Resolved, Touched};
 use crate::output;
 use crate::plan::{Holdings, Scope, Selected};
 use crate::render::Checked;
+use crate::render::judging::unknown_target;
 
 /// Issue what is missing or due, and print the manifests in the order to apply them
 ///
@@ -99,6 +100,10 @@ impl Args {
     /// Reads what the arguments name.
     fn open(&mut self, report: Report) -> Result<Session, CommandError> {
         self.output.iter().for_each(|folder| hints::remember_output(folder));
+        if let Some(unknown) = self.target.as_deref().and_then(unknown_target) {
+            let title = format!("--target: {}", unknown.title);
+            return Err(CommandError::Input(vec![Diagnostic { title, ..unknown }]));
+        }
         self.spec.override_target(self.target.take());
         let mut session = Session::open(&self.spec, report)?;
         session.operator.renames_store = self.rename_store;

@@ -24,7 +24,7 @@ pub use self::rendering::{Among, Rendering};
 pub use self::setup::{Setup, make};
 pub use self::source::{Planned, Source, stored};
 pub use self::telling::{
-    of_revocation, plan_findings, revoked_certificate, tell_dry_run, tell_only_here, tell_plan,
+    kept, of_revocation, plan_findings, revoked_certificate, tell_dry_run, tell_only_here, tell_plan,
     urgency,
 };
 

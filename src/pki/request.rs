@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::key::{KeyKind, PublicKey};
 use super::name::DistinguishedName;
+use crate::diagnostic::quoted;
 use crate::time::Seconds;
 
 /// Who holds a certificate: the name it has in the spec and in the store.
@@ -44,6 +45,19 @@ impl Holder {
             Self::Client(_) => "clients",
         };
         format!("{section}/{}", self.name())
+    }
+
+    /// A command of mtlsgen for these holders, between backticks, such as `mtlsgen cert renew clients/alice`; of many, for
+    /// the first few.
+    #[must_use]
+    pub fn command<'a>(command: &str, holders: impl IntoIterator<Item = &'a Self>) -> String {
+        const SHOWN: usize = 8;
+        let words: Vec<String> = holders.into_iter().map(|one| quoted(&one.full_name())).collect();
+        let shown = words[..words.len().min(SHOWN)].join(" ");
+        match words.len().saturating_sub(SHOWN) {
+            0 => format!("`mtlsgen {command} {shown}`"),
+            more => format!("`mtlsgen {command} {shown}` (and {more} more likewise)"),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod chains;
 mod doors;
+mod late;
 mod steps;
 
 use std::fs;

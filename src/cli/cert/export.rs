@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use self::address::Address;
+use self::curl::Exported;
 use super::password;
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::Globals;
@@ -112,18 +113,30 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let form = chosen.unwrap_or(if is_without_key { Form::PemChain } else { Form::Pkcs12 });
     refuse_useless_flags(args, form)?;
     if form == Form::Curl {
-        show(&curl::lines(&credential, args.address.as_ref())?, false)?;
+        show(&curl::lines(&credential, args.address.as_ref(), None)?, false)?;
         return Ok(ExitStatus::Done);
     }
-    if form == Form::Pkcs12 {
-        write_pkcs12(args, &credential, report)?;
+    let (file, password) = if form == Form::Pkcs12 {
+        write_pkcs12(args, &credential, report)?
     } else {
-        write_pem(args, &credential, form, report)?;
-    }
+        (write_pem(args, &credential, form, report)?, None)
+    };
     if matches!(credential.holder, Holder::Client(_)) && !args.existing.is_given() {
-        report.say_lines(&curl::lines(&credential, args.address.as_ref())?);
+        let exported = file.as_deref().and_then(|file| exported(form, file, password.as_deref()));
+        report.say_lines(&curl::lines(&credential, args.address.as_ref(), exported)?);
     }
     Ok(ExitStatus::Done)
+}
+
+/// What a `curl` line names of what was written.
+fn exported<'a>(form: Form, file: &'a Path, password: Option<&'a Path>) -> Option<Exported<'a>> {
+    match form {
+        Form::Pkcs12 => Some(Exported::Pkcs12(file, password)),
+        Form::PemCombined => Some(Exported::Combined(file)),
+        Form::PemChain => Some(Exported::Chain(file)),
+        Form::PemKey => Some(Exported::Key(file)),
+        Form::Curl => None,
+    }
 }
 
 /// What the ending of a file says that is to be in it.
@@ -168,7 +181,7 @@ fn write_pem(
     credential: &Credential,
     form: Form,
     report: Report,
-) -> Result<(), CommandError> {
+) -> Result<Option<PathBuf>, CommandError> {
     let mut text = Zeroizing::new(String::new());
     if form != Form::PemChain {
         let key = credential.key()?.to_pem();
@@ -192,10 +205,15 @@ fn write_pem(
             report,
         );
     }
-    Ok(())
+    Ok(destination.file().map(Path::to_owned))
 }
 
-fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<(), CommandError> {
+/// Writes the file and its password; gives where they are.
+fn write_pkcs12(
+    args: &Args,
+    credential: &Credential,
+    report: Report,
+) -> Result<(Option<PathBuf>, Option<PathBuf>), CommandError> {
     let output = match &args.output {
         Some(path) => path.clone(),
         None => credential.folder()?.unwrap_or_default().join(file_name(&credential.holder, "p12")),
@@ -245,7 +263,9 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
             format!("wrote its password to `{shown}`: hand it over on another way than the file");
         tell_written(path, &credential.holder, &words, report);
     }
-    Ok(())
+    let password = password_output.as_ref().and_then(Destination::file);
+    let password = password.map(Path::to_owned).or_else(|| args.password_file.clone());
+    Ok((output.file().map(Path::to_owned), password.filter(|path| path.as_os_str() != "-")))
 }
 
 fn tell_written(path: &Path, holder: &Holder, words: &str, report: Report) {

@@ -105,7 +105,7 @@ fn tell_next_steps(plan: &IssuancePlan, store: &Store, model: &Model, report: Re
     report.say(&if first.request.public_key.is_some() {
         format!("give `{}` to {holder}{rest}", store.path_of(holder, "tls.crt").display())
     } else {
-        format!("hand it out with `mtlsgen cert export {}`{rest}", holder.full_name())
+        format!("hand it out with {}{rest}", Holder::command("cert export", [holder]))
     });
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::encryption::require_readers;
-use super::telling::{tell, tell_only_here};
+use super::telling::{kept, tell, tell_only_here};
 use super::{Planned, Session, Source};
 use crate::access::orphans;
 use crate::access::present::Present;
@@ -69,6 +69,7 @@ impl Setup {
         let planned = self.planned(scope)?;
         self.report.diagnostics(&planned.warnings);
         self.report.diagnostics(&planned.plan.warnings);
+        self.report.diagnostics(&kept(&planned.plan, &self.document, &self.source));
         if scope.only.is_none() {
             self.report.diagnostics(self.orphans(&planned)?.as_slice());
         }

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::Source;
 use crate::cli::report::Report;
 use crate::diagnostic::{Deed, Diagnostic, Severity};
 use crate::io::store::Store;
+use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan, ListReason, Scope};
+use crate::specification::document::Document;
 use crate::store::{HeldCertificate, Inventory, NewRevocation};
 
 /// Says of new keys of authorities that they are in this store alone, where it is a clone that lacks other keys: nothing
@@ -116,9 +119,9 @@ pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec
     });
     let early = plan.early.iter().map(|(holder, begins)| {
         let title = format!("the certificate of {holder} is not valid yet: it begins at {begins}");
-        finding(false, "not-yet-valid", title).help(
-            "if the clock was ahead when it was issued: `mtlsgen cert renew NAME`, or `--all`",
-        )
+        let command = Holder::command("cert renew", [holder]);
+        let help = format!("if the clock was ahead when it was issued: {command}");
+        finding(false, "not-yet-valid", title).help(help)
     });
     actions.chain(revocations).chain(lists).chain(early).collect()
 }
@@ -128,6 +131,18 @@ pub fn revoked_certificate(new: &NewRevocation) -> String {
     let NewRevocation { authority, serial, holder, revocation } = new;
     let holder = holder.as_ref().map_or_else(String::new, |holder| format!(" of {holder}"));
     format!("certificate {serial}{holder}, signed by `{authority}` ({})", revocation.reason)
+}
+
+/// What is kept although the spec gives new ones another `duration`, at its entries.
+pub fn kept(plan: &IssuancePlan, document: &Document, source: &Source) -> Vec<Diagnostic> {
+    let locate = |holder: &Holder| {
+        document.key_span(&match holder {
+            Holder::Authority(name) => path!["cas", name],
+            Holder::Host(key) => path!["hosts", key],
+            Holder::Client(name) => path!["clients", name],
+        })
+    };
+    plan::kept_notices(&plan.kept, source.store().is_some(), &locate)
 }
 
 /// A warning for what still works, an error for what does not.
