@@ -45,7 +45,7 @@ pub struct Spec {
     pub schema: Option<String>,
     /// Files that this one is merged over, in their order: what they have in common with other environments. Relative
     /// paths start from the folder of this file; included files may include others. A file that is included more than
-    /// once counts once, at its first place.
+    /// once counts once, at its first place. With this key, an empty list too, editors know that other files say the rest.
     pub include: Vec<FilePath>,
     /// Name of this set of objects, and of the environment that the store belongs to; becomes the label `mtlsgen.dev/name` on each of them, for
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
@@ -107,6 +107,7 @@ pub struct Spec {
 /// A controller that reads the objects.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["name"]))]
 pub struct Controller {
     /// Its name, such as `ingress-nginx`.
     pub name: Option<String>,
@@ -379,6 +380,7 @@ pub struct Service {
 /// One port of a Service.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["port"]))]
 pub struct ServicePort {
     /// Name; required where there are several ports.
     pub name: Option<PortName>,
@@ -496,6 +498,7 @@ pub struct ExistingIngress {
 /// A path of a host and the service behind it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["service"]))]
 pub struct Route {
     /// Path; `/` unless said.
     #[schemars(extend("default" = "/"))]
@@ -592,8 +595,8 @@ pub struct ClientAuth {
 }
 
 /// Whether and how a client's certificate is verified, in the controller's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(rename_all = "snake_case", transform = value::or_boolean)]
 pub enum Verify {
     /// A certificate of a trusted authority is required.
     #[default]

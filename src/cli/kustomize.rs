@@ -104,6 +104,7 @@ fn run_function(
     let file = value.and_then(|config| items::file_of(&items, config));
     let request = sources.and_then(|sources| {
         let reach = call::function_reach(value, &package)?;
+        call::refuse_two_readings(config.as_ref(), &package)?;
         request(sources, reach, &items, file, showing)
     });
     let (document, given) = match request {

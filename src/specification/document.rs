@@ -13,6 +13,7 @@ mod places;
 mod tests;
 mod toml;
 mod toml_error;
+mod two_readings;
 mod unshown;
 mod wording;
 mod yaml;

@@ -1,5 +1,7 @@
 //! The JSON Schema: what renders validates, what is wrong in itself does not, and editors find it.
 
+mod agreement;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -147,7 +149,8 @@ fn every_key_is_described() {
             // `true` and references mean what another part of the schema describes.
             let elsewhere =
                 property["$ref"].as_str().is_some_and(|to| to.starts_with("#/properties/"));
-            let described = property["description"].as_str().is_some_and(|text| !text.is_empty());
+            let described = property["description"].as_str().is_some_and(|text| !text.is_empty())
+                && property["description"] == property["markdownDescription"];
             if property.is_object() && !elsewhere && !described {
                 missing.push(format!("{at}.{key}"));
             }

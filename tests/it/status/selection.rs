@@ -17,12 +17,12 @@ fn rows_and_hosts_are_chosen_in_every_format() {
     sandbox.ok(&["cert", "renew", "-q", "alice", "--at", "2030-02-01"]);
     for (arguments, expected, hosts) in [
         (
-            &["--kind", "client"][..],
+            &["--type", "client"][..],
             &["client alice valid", "client alice superseded", "client bob valid"][..],
             0,
         ),
         (
-            &["--kind", "authority,host"],
+            &["--type", "authority,host"],
             &["authority clients valid", "host web.example.com valid"],
             1,
         ),
@@ -49,7 +49,7 @@ fn rows_and_hosts_are_chosen_in_every_format() {
     for (arguments, words) in [
         (["--name", "alicia"], "--name: no holder `alicia`"),
         (["--host", "wob.example.com"], "did you mean `web.example.com`"),
-        (["--kind", "Ingress"], "possible values: authority, host, client, crl"),
+        (["--type", "Ingress"], "possible values: authority, host, client, crl"),
         (["--state", "old"], "not-yet-valid"),
     ] {
         let run = sandbox.run(&[&["status"], &arguments[..]].concat());

@@ -52,6 +52,11 @@ fn other_wrong_types() {
     says(
         "a.yaml",
         "secrets: {allowPlainInGit: yes}",
+        "a.yaml:1:28 two-readings `yes` is a string to YAML 1.2, and the boolean `true` to YAML 1.1 | write `true`, or `\"yes\"` for a string",
+    );
+    says(
+        "a.yaml",
+        "secrets: {allowPlainInGit: 'yes'}",
         "a.yaml:1:28 wrong-type expected a boolean, found the string `yes` | write `true`, without quotes",
     );
     says("a.yaml", "hosts: [a]", "a.yaml:1:8 wrong-type expected a table, found a list");
