@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use super::schema;
-use crate::diagnostic::{Deed, Source, has_errors};
+use crate::diagnostic::{Deed, Source, has_errors, shown};
 use crate::io::{input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::specification::document;

@@ -82,7 +82,7 @@ fn rows(model: &Model) -> Vec<Row> {
     let authorities = model.authorities.values().map(|one| {
         let issuer = match &one.source {
             AuthoritySource::Issued(request) => name_of(&request.issuer),
-            AuthoritySource::Brought(_) => "brought along".to_owned(),
+            AuthoritySource::Supplied(_) => "supplied".to_owned(),
         };
         plain(Holder::Authority(one.name.clone()), issuer)
     });

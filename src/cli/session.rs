@@ -24,8 +24,8 @@ pub use self::rendering::{Among, Rendering};
 pub use self::setup::{Setup, make};
 pub use self::source::{Planned, Source, stored};
 pub use self::telling::{
-    kept, of_revocation, plan_findings, revoked_certificate, tell_dry_run, tell_only_here, tell_plan,
-    urgency,
+    kept, of_revocation, plan_findings, revoked_certificate, tell_dry_run, tell_only_here,
+    tell_plan, urgency,
 };
 
 use super::report::{CommandError, Report};

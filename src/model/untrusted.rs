@@ -68,11 +68,11 @@ impl<'a> Signing<'a> {
         let clients = model.clients.values().map(|client| &client.request.issuer);
         let servers = model.server_certificates.values().map(|request| &request.issuer);
         let mut others: BTreeSet<&str> = servers.filter_map(name).collect();
-        let mut chains: Vec<&Certificate> = model.brought.values().flatten().collect();
+        let mut chains: Vec<&Certificate> = model.supplied.values().flatten().collect();
         for authority in model.authorities.values() {
             match &authority.source {
                 AuthoritySource::Issued(request) => others.extend(name(&request.issuer)),
-                AuthoritySource::Brought(chain) => {
+                AuthoritySource::Supplied(chain) => {
                     chains.extend(chain.iter().filter(|one| !one.is_self_issued()));
                 }
             }
@@ -86,7 +86,7 @@ impl<'a> Signing<'a> {
         let name = authority.name.as_str();
         let signed_others = || match &authority.source {
             AuthoritySource::Issued(_) => false,
-            AuthoritySource::Brought(chain) => {
+            AuthoritySource::Supplied(chain) => {
                 chain.first().is_some_and(|own| self.above.contains(own.subject.der()))
             }
         };
