@@ -24,10 +24,10 @@ pub use encryption::{AgeEncryption, Encryption};
 pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
-    AnnotationKey, ContainerName, Crl, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
-    FalseOr, FilePath, Generation, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later,
-    NamespaceName, NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked,
-    RevokedSerial, Serial, SpecName, Uri,
+    AnnotationKey, ContainerName, Crl, DefaultIngressClass, DnsName, Duration, EmailAddress,
+    ErrorPage, ExtendedKeyName, FalseOr, FilePath, Generation, HostName, ImageName, IpAddress,
+    LabelKey, LabelValue, Later, NamespaceName, NamespacedName, ObjectName, Port, PortName,
+    PublicKeySize, RenewBefore, Revoked, RevokedSerial, Serial, SpecName, Uri,
 };
 
 /// The target of specs that name none.
@@ -64,7 +64,7 @@ pub struct Spec {
     pub ingress_class_name: Option<ObjectName>,
     /// The cluster's default `IngressClass`, which Kubernetes gives to Ingresses that are created without a class; `false`: there is
     /// none. Unless said, it is the one among the objects that says so, and not known where none does.
-    pub default_ingress_class: Option<FalseOr<ObjectName>>,
+    pub default_ingress_class: Option<DefaultIngressClass>,
     /// Labels that every object carries.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations that every object carries.

@@ -6,7 +6,7 @@ use super::context::{Context, Findings};
 use crate::controllers::{self, CONTROLLERS, Controller, Declared, DefaultClass, Reader};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::path;
-use crate::specification::value::FalseOr;
+use crate::specification::value::DefaultIngressClass;
 use crate::specification::{Controller as Written, Spec};
 
 /// All of them in their order; those with errors are left out.
@@ -31,8 +31,8 @@ pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Reader> {
 /// The class that the API server gives to Ingresses without one.
 pub fn default_class(spec: &Spec) -> Option<DefaultClass> {
     Some(match spec.default_ingress_class.as_ref()? {
-        FalseOr::False => DefaultClass::Absent,
-        FalseOr::Is(name) => DefaultClass::Named(name.to_string()),
+        DefaultIngressClass::Absent => DefaultClass::Absent,
+        DefaultIngressClass::Named(name) => DefaultClass::Named(name.to_string()),
     })
 }
 

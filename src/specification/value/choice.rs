@@ -10,7 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::ExtendedKeyName;
+use super::{ExtendedKeyName, ObjectName};
 use crate::specification::{Environment, Existing, Verify};
 
 /// `false`, or the structure.
@@ -64,6 +64,59 @@ impl<T: JsonSchema> JsonSchema for FalseOr<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let structure = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [{ "type": "boolean", "enum": [false] }, structure] })
+    }
+}
+
+/// The cluster's default `IngressClass`, or `false`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultIngressClass {
+    /// `false`: there is none.
+    Absent,
+    /// That of this name.
+    Named(ObjectName),
+}
+
+impl<'de> Deserialize<'de> for DefaultIngressClass {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ClassVisitor;
+
+        impl Visitor<'_> for ClassVisitor {
+            type Value = DefaultIngressClass;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`false` or the name of an IngressClass")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<DefaultIngressClass, E> {
+                if value {
+                    return Err(E::custom(
+                        "`true` does not say which one; expected `false` or the name of an IngressClass\n\
+                         write the name, such as `\"nginx\"`",
+                    ));
+                }
+                Ok(DefaultIngressClass::Absent)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<DefaultIngressClass, E> {
+                text.parse().map(DefaultIngressClass::Named).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(ClassVisitor)
+    }
+}
+
+impl JsonSchema for DefaultIngressClass {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DefaultIngressClass".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        FalseOr::<ObjectName>::json_schema(generator)
     }
 }
 

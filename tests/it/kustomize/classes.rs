@@ -84,7 +84,7 @@ fn another_controller_is_named_by_its_class() {
     let named =
         json!([{ "name": "ingress-nginx", "controllerClass": "k8s.io/ingress-nginx-inner" }]);
     let (errors, warnings, shown) =
-        build(&json!({ "controllers": named }), ingress(), &[inner.clone()]);
+        build(&json!({ "controllers": named }), ingress(), std::slice::from_ref(&inner));
     assert_eq!((errors, warnings), (Vec::new(), Vec::new()), "{shown}");
     // Each class has its own controller.
     let both = json!([{ "name": "ingress-nginx" }, named[0]]);
