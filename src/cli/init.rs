@@ -29,6 +29,7 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 ///
 /// Questions are asked on a terminal, where no flag says what the spec is to hold. Nothing is ever overwritten.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Folder to write `mtls.toml` or `mtls.yaml` to, as with `-o`; the working directory unless said
     #[arg(conflicts_with_all = ["output", "stdout"])]

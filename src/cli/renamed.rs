@@ -42,15 +42,13 @@ pub fn with_former_names(command: Command) -> Command {
 }
 
 fn aliased(command: Command, path: &[&'static str], flag: &'static Flag) -> Command {
-    match path.split_first() {
-        Some((first, rest)) => command.mut_subcommand(first, |below| aliased(below, rest, flag)),
-        None => {
-            let is_now = |argument: &&Arg| argument.get_long() == Some(flag.now);
-            let id = command.get_arguments().find(is_now).map(|argument| argument.get_id().clone());
-            let id = id.expect("the flag of now is one of its command");
-            command.mut_arg(id, |argument| argument.alias(flag.former))
-        }
+    if let Some((first, rest)) = path.split_first() {
+        return command.mut_subcommand(first, |below| aliased(below, rest, flag));
     }
+    let is_now = |argument: &&Arg| argument.get_long() == Some(flag.now);
+    let id = command.get_arguments().find(is_now).map(|argument| argument.get_id().clone());
+    let id = id.expect("the flag of now is one of its command");
+    command.mut_arg(id, |argument| argument.alias(flag.former))
 }
 
 /// A notice for each former name among `arguments`, which were parsed to `matches`.

