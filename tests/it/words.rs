@@ -64,19 +64,57 @@ fn entry_of(path: &str) -> Option<&'static str> {
     CEILINGS.iter().map(|(name, _)| *name).find(|name| is_it(name))
 }
 
+/// The length of the comment or literal that `rest` starts with, `before` being the code up to there; 0 if it is none.
+fn literal(before: &str, rest: &str) -> usize {
+    let through = |end: &str, from: usize| {
+        rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len())
+    };
+    let escaped = |from: usize, end: char| {
+        let mut is_escaped = false;
+        let is_end = |c: char| {
+            let was_escaped = std::mem::take(&mut is_escaped);
+            is_escaped = c == '\\' && !was_escaped;
+            c == end && !was_escaped
+        };
+        rest[from..].find(is_end).map_or(rest.len(), |at| from + at + 1)
+    };
+    if rest.starts_with("//") {
+        return rest.find('\n').unwrap_or(rest.len());
+    }
+    if rest.starts_with("/*") {
+        return through("*/", 2);
+    }
+    if rest.starts_with('"') {
+        let prefix = before.trim_end_matches('#');
+        let marks = before.len() - prefix.len();
+        let is_raw = prefix.ends_with('r');
+        return if is_raw {
+            through(&format!("\"{}", "#".repeat(marks)), 1)
+        } else {
+            escaped(1, '"')
+        };
+    }
+    // A lifetime has no second quotation mark.
+    let mut characters = rest.chars().skip(1);
+    match (rest.starts_with('\''), characters.next(), characters.next()) {
+        (true, Some('\\'), _) => escaped(1, '\''),
+        (true, Some(c), Some('\'')) => c.len_utf8() + 2,
+        _ => 0,
+    }
+}
+
 /// Comments and literals of Rust, with everything else blanked, so that lines keep their numbers.
 fn prose(code: &str) -> String {
-    let literal = regex_lite::Regex::new(concat!(
-        r###"(?s)//[^\n]*|/\*.*?\*/|b?r##".*?"##|b?r#".*?"#|b?r".*?"|"(?:\\.|[^"\\])*"|"###,
-        r"'(?:\\[^\n]{1,9}?|[^'\\])'"
-    ))
-    .expect("the expression is one");
     let mut kept = String::with_capacity(code.len());
-    let mut end = 0;
-    for found in literal.find_iter(code) {
-        kept.extend(code[end..found.start()].chars().map(|c| if c == '\n' { c } else { ' ' }));
-        kept.push_str(found.as_str());
-        end = found.end();
+    let mut at = 0;
+    while let Some(character) = code[at..].chars().next() {
+        let length = literal(&code[..at], &code[at..]);
+        kept.push_str(&code[at..at + length]);
+        at += length;
+        if length == 0 {
+            kept.push(if character == '\n' { '\n' } else { ' ' });
+            at += character.len_utf8();
+        }
     }
     kept
 }
