@@ -121,7 +121,8 @@ mod tests {
     use super::*;
 
     fn at_lines(count: usize, make: impl Fn(usize) -> Diagnostic) -> Vec<Diagnostic> {
-        let text: String = (0..count).map(|at| format!("ca{at:02}\n")).collect();
+        let lines: Vec<String> = (0..count).map(|at| format!("ca{at:02}\n")).collect();
+        let text = lines.concat();
         let source = Arc::new(Source { name: "a.toml".into(), directory: "".into(), text });
         let span = |at: usize| Span { source: source.clone(), start: 5 * at, end: 5 * at + 4 };
         (0..count).map(|at| make(at).at(Some(span(at)))).collect()

@@ -144,9 +144,10 @@ mod tests {
     fn hosts(authorities: &str, hosts: &[(&str, &str)]) -> String {
         let mut text = format!("[services.web]\nimage = \"httpd\"\nport = 80\n{authorities}\n");
         for (name, settings) in hosts {
-            text += &format!(
-                "[hosts.{name}]\nhost = \"{name}.example.com\"\nservice = \"web\"\n{settings}\n"
-            );
+            text.extend([
+                format!("[hosts.{name}]\nhost = \"{name}.example.com\"\n"),
+                format!("service = \"web\"\n{settings}\n"),
+            ]);
         }
         text
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::redaction::{Content, Reader, decode, replace_base64};
+use super::redaction::{Content, Facts, Reader, decode, replace_base64};
 use crate::diagnostic::visible_lines;
 use crate::manifest::data::PublicPem;
 use crate::pki::certificate::Certificate;
@@ -52,7 +52,7 @@ fn key_fingerprint(pem: &[u8]) -> Option<String> {
     Some(hexadecimal(&hash.0, "", false))
 }
 
-fn facts_of(what: PublicPem, pem: &[u8]) -> Option<Vec<Vec<String>>> {
+fn facts_of(what: PublicPem, pem: &[u8]) -> Option<Facts> {
     match what {
         PublicPem::Certificates => {
             Some(Certificate::from_pem(pem).ok()?.iter().map(facts).collect())

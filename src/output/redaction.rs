@@ -18,10 +18,13 @@ const UNREADABLE: &str = "unreadable";
 /// Shortest text that can hide a key in base64.
 const SHORTEST_BASE64: usize = 40;
 
+/// A line for each fact, of each certificate or list.
+pub type Facts = Vec<Vec<String>>;
+
 /// What the text depends on that is not text.
 pub struct Reader {
     /// Facts of each certificate or list of a PEM text, a line each.
-    pub facts: fn(PublicPem, &[u8]) -> Option<Vec<Vec<String>>>,
+    pub facts: fn(PublicPem, &[u8]) -> Option<Facts>,
     /// SPKI hash in hexadecimal of the first private key of a PEM text.
     pub key: fn(&[u8]) -> Option<String>,
 }

@@ -42,6 +42,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "same-objects.toml",
     "same-subject.toml",
     "several-authorities.toml",
+    "shared-causes.toml",
     "shared-root.toml",
     "short-durations.toml",
     "templates-folder-missing.yaml",

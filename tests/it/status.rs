@@ -84,7 +84,7 @@ clientAuth = false
     for line in hosts.lines().skip(1) {
         let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
         match lines.last_mut().filter(|_| line.starts_with(' ')) {
-            Some(last) => *last += &format!(" {words}"),
+            Some(last) => last.extend([" ", words.as_str()]),
             None => lines.push(words),
         }
     }
