@@ -88,7 +88,7 @@ const WRONG: &[(&str, &str, [&str; 4])] = &[
             "allowed values {\"allowedValues\":[false]}",
             "Valid values: false",
             "true is not one of [false]",
-            "true is not one of [false]",
+            "true is not one of false",
         ],
     ),
     (
@@ -96,7 +96,7 @@ const WRONG: &[(&str, &str, [&str; 4])] = &[
         "\"self-signed\"",
         [
             "must be boolean,object",
-            "Expected \"boolean | object\"",
+            "Expected one of boolean, object",
             "is not of types",
             "is not of types",
         ],
@@ -121,7 +121,7 @@ const WRONG: &[(&str, &str, [&str; 4])] = &[
         "3",
         [
             "must be string,object",
-            "Expected \"string | object\"",
+            "Expected one of string, object",
             "is not of types",
             "is not of types",
         ],

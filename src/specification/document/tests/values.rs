@@ -77,10 +77,10 @@ hosts:
 
 #[test]
 fn the_order_of_keys_in_patches_is_kept() {
-    let expected = r#"{"z":1,"a":{"y":2,"b":[3,null]}}"#;
-    let yaml = good(&[("a.yaml", "patches: [{patch: {z: 1, a: {y: 2, b: [3, null]}}}]")]);
+    let expected = r#"{"z":1,"a":{"w":2,"b":[3,null]}}"#;
+    let yaml = good(&[("a.yaml", "patches: [{patch: {z: 1, a: {w: 2, b: [3, null]}}}]")]);
     assert_eq!(yaml.patches[0].patch.as_ref().unwrap().to_string(), expected);
-    let toml = good(&[("a.toml", "[[patches]]\npatch.z = 1\npatch.a.y = 2\npatch.a.b = [3]\n")]);
+    let toml = good(&[("a.toml", "[[patches]]\npatch.z = 1\npatch.a.w = 2\npatch.a.b = [3]\n")]);
     assert_eq!(toml.patches[0].patch.as_ref().unwrap().to_string(), expected.replace(",null", ""));
 }
 
