@@ -12,20 +12,28 @@ mod diff;
 mod doctor;
 mod existing_arguments;
 mod explain;
+mod format;
 pub mod globals;
 mod hints;
 mod import;
 mod init;
+mod issue;
 mod kustomize;
+mod list;
 mod man;
+mod misplaced;
 mod objects;
+mod plan_json;
 mod post_render;
 mod progress;
+mod renamed;
 mod render;
 pub mod report;
 mod schema;
 mod selection;
 mod session;
+mod short_help;
+mod spec;
 pub mod spec_arguments;
 mod status;
 mod templates;
@@ -38,8 +46,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use globals::{ColorChoice, Globals};
+use misplaced::Paths;
 use report::{CommandError, ExitStatus};
 
+use crate::diagnostic::Diagnostic;
 use crate::guard;
 use crate::io::memory;
 
@@ -51,7 +61,7 @@ const AS_FUNCTION: &str = "As a KRM function, mtlsgen is called with an argument
 
 /// Turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS at the ingress.
 #[derive(Debug, Parser)]
-#[command(name = "mtlsgen", version, after_help = AS_FUNCTION, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "mtlsgen", version, after_long_help = AS_FUNCTION, arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -64,9 +74,12 @@ enum Command {
     Init(init::Args),
     Import(import::Args),
     Render(Box<render::Args>),
+    Issue(issue::Args),
     Diff(diff::Args),
     Doctor(doctor::Args),
     Ca(ca::Args),
+    List(list::Args),
+    Spec(spec::Args),
     Status(status::Args),
     Access(Box<access::Args>),
     Cert(cert::Args),
@@ -77,6 +90,8 @@ enum Command {
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    CompleteNames(completions::names::Args),
     Man(man::Args),
     /// Print the version
     Version,
@@ -93,9 +108,12 @@ impl Command {
             Self::Init(args) => init::run(&args, globals),
             Self::Import(args) => import::run(&args, globals),
             Self::Render(args) => render::run(*args, globals),
+            Self::Issue(args) => issue::run(&args, globals),
             Self::Diff(args) => diff::run(&args, globals),
             Self::Doctor(args) => doctor::run(args, globals),
             Self::Ca(args) => ca::run(&args, globals),
+            Self::List(args) => list::run(&args, globals),
+            Self::Spec(args) => spec::run(&args, globals),
             Self::Status(args) => status::run(&args, globals),
             Self::Access(args) => access::run(&args, globals),
             Self::Cert(args) => cert::run(args, globals),
@@ -106,6 +124,7 @@ impl Command {
             Self::Explain(args) => explain::run(&args, globals),
             Self::Schema(args) => schema::run(&args, globals),
             Self::Completions(args) => completions::run(&args, globals),
+            Self::CompleteNames(args) => completions::names::run(&args, globals),
             Self::Man(args) => man::run(&args, globals),
             Self::Version => {
                 report::print(concat!("mtlsgen ", env!("CARGO_PKG_VERSION"), "\n"))?;
@@ -124,7 +143,10 @@ pub fn main() -> ExitCode {
     let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
     let status = match parse(&arguments, color) {
-        Ok(cli) => run(cli),
+        Ok(Parsed { cli, paths, notices }) => {
+            cli.globals.report().diagnostics(&notices);
+            run(cli, &paths)
+        }
         Err(error) => {
             report::mistake(&error, color);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ExitStatus::Failed as u8))
@@ -134,9 +156,20 @@ pub fn main() -> ExitCode {
     status
 }
 
-fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Cli, clap::Error> {
-    let matches = command().color(color.into()).try_get_matches_from(arguments);
-    Cli::from_arg_matches(&matches.map_err(with_flag_of_spec)?)
+/// What the arguments mean.
+struct Parsed {
+    cli: Cli,
+    paths: Paths,
+    /// What is worth knowing of how they are written.
+    notices: Vec<Diagnostic>,
+}
+
+fn parse(arguments: &[OsString], color: ColorChoice) -> Result<Parsed, clap::Error> {
+    let mut command = command().color(color.into());
+    let matches = command.try_get_matches_from_mut(arguments).map_err(with_flag_of_spec)?;
+    let paths = Paths::of(&command, &matches);
+    let notices = renamed::notices(arguments, &matches);
+    Ok(Parsed { cli: Cli::from_arg_matches(&matches)?, paths, notices })
 }
 
 /// Shows the help text of a command, as its flag `--help` does.
@@ -166,9 +199,9 @@ fn with_flag_of_spec(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn run(cli: Cli) -> ExitCode {
+fn run(cli: Cli, paths: &Paths) -> ExitCode {
     let Cli { globals, command } = cli;
-    match command.run(&globals) {
+    match paths.refuse_spec().and_then(|()| command.run(&globals)) {
         Ok(status) => ExitCode::from(status as u8),
         Err(CommandError::BrokenPipe) => ExitCode::from(ExitStatus::Done as u8),
         Err(error) => {
@@ -180,15 +213,16 @@ fn run(cli: Cli) -> ExitCode {
 
 /// All commands with their flags and help texts, for parsing, completions and manual pages.
 fn command() -> clap::Command {
-    with_exit_status(Cli::command())
+    short_help::shortened(renamed::with_former_names(with_exit_status(Cli::command())))
 }
 
 fn with_exit_status(command: clap::Command) -> clap::Command {
-    let words = match command.get_after_help() {
-        Some(own) => format!("{own}\n\n{EXIT_STATUS}"),
-        None => EXIT_STATUS.to_owned(),
-    };
-    command.after_help(words).mut_subcommands(with_exit_status)
+    let own = command.get_after_long_help().map(|own| format!("{own}\n\n{EXIT_STATUS}"));
+    let command = command.after_help(EXIT_STATUS).mut_subcommands(with_exit_status);
+    match own {
+        Some(own) => command.after_long_help(own),
+        None => command,
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +232,49 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         command().debug_assert();
+    }
+
+    /// What a person sees at once.
+    const SCREEN: usize = 40;
+
+    #[test]
+    fn short_help_fits_on_a_screen() {
+        fn check(mut command: clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            let help = command.render_help().to_string();
+            let lines = help.lines().count();
+            assert!(lines <= SCREEN, "`{path} -h` has {lines} lines:\n{help}");
+            command.get_subcommands().cloned().for_each(|one| check(one, &path));
+        }
+        let mut command = command();
+        command.build();
+        check(command, "");
+    }
+
+    #[test]
+    fn what_is_written_has_one_flag_and_what_is_printed_another() {
+        fn check(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                let long = argument.get_long().unwrap_or_default();
+                assert!(
+                    !["into", "dir", "write", "stdout", "json"].contains(&long),
+                    "{path} --{long}"
+                );
+                let is_output = long == "output";
+                assert_eq!(argument.get_short() == Some('o'), is_output, "{path} --{long}");
+                let names = |one: &clap::builder::PossibleValue| one.get_name().to_owned();
+                let values: Vec<String> =
+                    argument.get_possible_values().iter().map(names).collect();
+                if long == "format" {
+                    assert!(values.contains(&"text".to_owned()), "{path}: {values:?}");
+                    assert!(values.contains(&"json".to_owned()), "{path}: {values:?}");
+                }
+                assert!(!values.contains(&"human".to_owned()), "{path} --{long}");
+            }
+            command.get_subcommands().for_each(|one| check(one, &path));
+        }
+        check(&command(), "");
     }
 
     #[test]

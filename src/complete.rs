@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
+use crate::kustomize::annotation::is_local;
 use crate::manifest::{Disclosure, Namespace, Object, identity_within};
 use crate::model::{Model, Reference};
 use crate::render::references::rewrite;
@@ -37,6 +38,8 @@ pub struct Completer<'a> {
     pub locate: Locate<'a>,
     /// Namespace of objects that say none.
     pub namespace: Namespace<'a>,
+    /// Whether objects are not applied that Kustomize's annotation `config.kubernetes.io/local-config` marks.
+    pub drops_local: bool,
 }
 
 /// Completed objects.
@@ -58,12 +61,29 @@ impl Completer<'_> {
     /// # Errors
     /// Everything that keeps a host from being protected, or that would have to be overwritten.
     pub fn complete(&self, mut items: Vec<Value>) -> Result<Completed, Vec<Diagnostic>> {
-        let Self { model, material, templates, disclosure, locate, namespace } = *self;
+        let completed = self.with_edits(&mut items);
+        let explained = |found| {
+            if self.drops_local {
+                surroundings::with_local(found, &items, self.namespace.name())
+            } else {
+                found
+            }
+        };
+        let completed = completed.map_err(&explained)?;
+        let warnings = explained(completed.warnings);
+        Ok(Completed { items, warnings, ..completed })
+    }
+
+    /// What is beside the items, which are edited in their places.
+    fn with_edits(&self, items: &mut [Value]) -> Result<Completed, Vec<Diagnostic>> {
+        let Self { model, material, templates, disclosure, locate, namespace, drops_local: _ } =
+            *self;
         let namespace = namespace.name();
         let rendered = render::prepare(model, material, templates, disclosure, locate)?;
-        let taken = surroundings::taken(&items, &rendered, namespace);
-        let mut found = rename(&mut items, &rendered, namespace);
-        let existing = surroundings::existing(&items, &rendered, self.namespace);
+        let taken = surroundings::taken(items, &rendered, namespace);
+        let mut found = rename(items, &rendered, namespace);
+        let applied = |item: &Value| self.is_applied(item);
+        let existing = surroundings::existing(items, &rendered, self.namespace, applied);
         let (target, model) = (rendered.target(), rendered.model());
         let arrangement = target.arrange(model, &locate)?;
         let Amendment { edits, found: more } = target.amend(model, &arrangement, &existing, locate);
@@ -74,9 +94,14 @@ impl Completer<'_> {
         for Edit { at, annotations } in edits {
             annotate(&mut items[at], annotations);
         }
-        let Checked { manifests, warnings } = self.checked(&items, rendered)?;
+        let Checked { manifests, warnings } = self.checked(items, rendered)?;
         found.extend(warnings);
-        Ok(Completed { items, manifests, warnings: found, taken })
+        Ok(Completed { items: Vec::new(), manifests, warnings: found, taken })
+    }
+
+    /// Whether an object that came in is applied in the end.
+    fn is_applied(&self, item: &Value) -> bool {
+        !(self.drops_local && is_local(item))
     }
 
     /// The manifests, if they and the completed objects protect every host.
@@ -96,6 +121,7 @@ impl Completer<'_> {
         };
         let others: Vec<(Identity, &Value)> = items
             .iter()
+            .filter(|item| self.is_applied(item))
             .filter_map(|item| Some((identity_within(item, self.namespace.name())?, item)))
             .filter(|(identity, _)| matters(identity) && !is_replaced(identity))
             .collect();

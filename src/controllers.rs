@@ -1,7 +1,8 @@
 //! Ingress controllers: what each makes of objects and settings, one folder a controller.
 
-mod classes;
+pub mod classes;
 pub mod ingress_nginx;
+mod options;
 mod orders;
 mod selector;
 mod setup;
@@ -15,7 +16,9 @@ use crate::identity::Identity;
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Extent, ObjectSet};
 
-pub use classes::Classes;
+pub use classes::{Classes, DefaultClass};
+use options::declared_options;
+pub use options::{CLASS_OPTIONS, DeclaredOption, Takes, checked};
 
 /// All controllers, the default first.
 pub static CONTROLLERS: &[&dyn Controller] = &[&ingress_nginx::IngressNginx, &traefik::Traefik];
@@ -34,8 +37,8 @@ pub trait Controller: Sync {
     /// The model does not know that version: which ones it knows.
     fn version(&self, text: &str) -> Result<String, String>;
 
-    /// Names of the options that people can declare, beside version and classes; each is `true` or `false`.
-    fn options(&self) -> &'static [&'static str];
+    /// Options that people can declare, beside version and classes.
+    fn options(&self) -> &'static [DeclaredOption];
 
     /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings;
@@ -87,12 +90,36 @@ pub struct Declared {
     pub classes: Vec<String>,
     /// Ingress classes that are other controllers'; `None`: all that are not named, if some are.
     pub other_classes: Option<Vec<String>>,
+    /// The class that the API server gives to Ingresses without one.
+    pub default_class: Option<DefaultClass>,
     /// Namespace and name of the `ConfigMap` that has its settings.
     pub config_map: Option<(String, String)>,
     /// Values of [`Controller::options`], by name.
     pub options: BTreeMap<String, String>,
     /// Annotations that it takes, whatever its settings are taken to be.
-    pub accepted: BTreeSet<String>,
+    pub accepted: Accepted,
+}
+
+/// Annotations that a controller takes, whatever its settings are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// On any Ingress.
+    pub anywhere: BTreeSet<String>,
+    /// On Ingresses with a rule for a host, by the host in lower case.
+    pub by_host: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Accepted {
+    /// Whether it takes an annotation of an Ingress, by the whole name.
+    #[must_use]
+    pub fn has(&self, ingress: &Ingress, annotation: &str) -> bool {
+        let is_of_host = |host: &str| {
+            let all = self.by_host.get(&host.to_lowercase());
+            all.is_some_and(|all| all.contains(annotation))
+        };
+        self.anywhere.contains(annotation)
+            || ingress.spec.rules.iter().filter_map(|rule| rule.host.as_deref()).any(is_of_host)
+    }
 }
 
 /// A controller that reads the objects, as people name it.
@@ -116,7 +143,7 @@ pub struct Settings {
     /// Values by option, of the options that the model knows.
     pub options: BTreeMap<&'static str, (String, Origin)>,
     /// Annotations that it takes, whatever the options say.
-    pub accepted: BTreeSet<String>,
+    pub accepted: Accepted,
     /// Ingress classes.
     pub classes: Classes,
     /// Why nothing is known of what it serves: which object has its options, or which one runs it, is not known, or that one

@@ -1,10 +1,13 @@
 //! One type for every message about the user's input, apart from how it is shown.
 
 pub mod codes;
+mod deed;
 mod excerpt;
 pub mod human;
 pub mod json;
 mod order;
+mod shared;
+mod shell;
 mod subject;
 
 use std::ops::Range;
@@ -14,7 +17,9 @@ use serde_json::Value;
 
 use crate::guard::{hidden, masked};
 use crate::yaml::scalar;
+pub use deed::Deed;
 use order::in_order;
+pub use shell::quoted;
 pub use subject::{Entry, Field, Subject};
 
 /// How bad a finding is.
@@ -128,6 +133,8 @@ pub struct Diagnostic {
     pub nature: Nature,
     /// What shows it, for programs: JSON objects that hold nothing which the words do not say in their way.
     pub witnesses: Vec<Value>,
+    /// What was done or is to be done, where it tells of that.
+    pub deed: Option<Box<Deed>>,
 }
 
 impl Diagnostic {
@@ -172,6 +179,7 @@ impl Diagnostic {
             entry: None,
             nature: Nature::Finding,
             witnesses: Vec::new(),
+            deed: None,
         }
     }
 
@@ -179,6 +187,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: Option<Span>) -> Self {
         self.span = span;
+        self
+    }
+
+    /// Says for programs what was done, or is to be done.
+    #[must_use]
+    pub fn deed(mut self, deed: Deed) -> Self {
+        self.deed = Some(Box::new(deed));
         self
     }
 

@@ -21,7 +21,7 @@ mod verdict;
 pub use clients::{
     Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus, Verifier,
 };
-pub use compare::{CHALLENGES, compare};
+pub use compare::{CHALLENGES, below_wildcards, compare};
 pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 pub use difference::{Difference, DifferenceKind, Requester, Witness};
 pub use fact::{Cause, Fact, Missing};

@@ -32,6 +32,7 @@ pub(crate) mod tests;
 mod texts;
 mod tls;
 mod touched;
+mod untrusted;
 
 pub use context::{Context, Files, Unread};
 pub use conventions::Conventions;
@@ -45,7 +46,7 @@ pub use touched::Touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::controllers::Reader;
+use crate::controllers::{DefaultClass, Reader};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::{RevocationList, RevocationReason};
 use crate::pki::name::DistinguishedName;
@@ -71,6 +72,8 @@ pub struct Model {
     pub target: String,
     /// Controllers that read the objects; none: the target's own.
     pub controllers: Vec<Reader>,
+    /// The class that the API server gives to Ingresses without one, if that is known.
+    pub default_class: Option<DefaultClass>,
     /// Name of the format that Secrets are handed over in.
     pub secret_format: String,
     /// Labels of every object, `mtlsgen.dev/name` included.

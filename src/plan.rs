@@ -5,6 +5,7 @@ pub mod chains;
 mod generations;
 mod holdings;
 mod issuing;
+mod kept;
 pub mod listing;
 mod misfits;
 mod obstacles;
@@ -22,6 +23,7 @@ mod unsigned;
 
 pub use holdings::{Holdings, Selected};
 pub use issuing::{IssueError, issue};
+pub use kept::{Kept, kept_notices};
 pub use listing::{ListAction, ListReason};
 pub use misfits::misfits;
 pub use obstacles::after_revoking;

@@ -24,10 +24,10 @@ pub use encryption::{AgeEncryption, Encryption};
 pub use schema::json_schema;
 use subject::{SharedSubject, Subject};
 use value::{
-    AnnotationKey, ContainerName, Crl, DnsName, Duration, EmailAddress, ErrorPage, ExtendedKeyName,
-    FalseOr, FilePath, Generation, HostName, ImageName, IpAddress, LabelKey, LabelValue, Later,
-    NamespaceName, NamespacedName, ObjectName, Port, PortName, PublicKeySize, RenewBefore, Revoked,
-    RevokedSerial, Serial, SpecName, Uri,
+    AnnotationKey, ContainerName, Crl, DefaultIngressClass, DnsName, Duration, EmailAddress,
+    ErrorPage, ExtendedKeyName, FalseOr, FilePath, Generation, HostName, ImageName, IpAddress,
+    LabelKey, LabelValue, Later, NamespaceName, NamespacedName, ObjectName, Port, PortName,
+    PublicKeySize, RenewBefore, Revoked, RevokedSerial, Serial, SpecName, Uri,
 };
 
 /// The target of specs that name none.
@@ -45,7 +45,7 @@ pub struct Spec {
     pub schema: Option<String>,
     /// Files that this one is merged over, in their order: what they have in common with other environments. Relative
     /// paths start from the folder of this file; included files may include others. A file that is included more than
-    /// once counts once, at its first place.
+    /// once counts once, at its first place. With this key, an empty list too, editors know that other files say the rest.
     pub include: Vec<FilePath>,
     /// Name of this set of objects, and of the environment that the store belongs to; becomes the label `mtlsgen.dev/name` on each of them, for
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
@@ -62,6 +62,9 @@ pub struct Spec {
     /// Ingress class of every host that does not say otherwise. `nginx` unless said.
     #[schemars(extend("default" = "nginx"))]
     pub ingress_class_name: Option<ObjectName>,
+    /// The cluster's default `IngressClass`, which Kubernetes gives to Ingresses that are created without a class; `false`: there is
+    /// none. Unless said, it is the one among the objects that says so, and not known where none does.
+    pub default_ingress_class: Option<DefaultIngressClass>,
     /// Labels that every object carries.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations that every object carries.
@@ -104,11 +107,25 @@ pub struct Spec {
 /// A controller that reads the objects.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["name"]))]
 pub struct Controller {
     /// Its name, such as `ingress-nginx`.
     pub name: Option<String>,
     /// Its version. The last one that the model knows unless said.
     pub version: Option<String>,
+    /// What the controller calls itself in an `IngressClass` (`spec.controller`): the `--controller-class` of ingress-nginx, the
+    /// `controllerClass` of Traefik's provider `kubernetesIngressNGINX`. `k8s.io/ingress-nginx` unless said or an object that
+    /// runs it shows it; other `IngressClass`es are other controllers'.
+    pub controller_class: Option<String>,
+    /// The class that the controller compares the annotation `kubernetes.io/ingress.class` with: `--ingress-class`,
+    /// `ingressClass`. `nginx` unless said or shown.
+    pub ingress_class: Option<String>,
+    /// Whether Ingresses without a class are the controller's own: `--watch-ingress-without-class`, `watchIngressWithoutClass`.
+    /// `false` unless said or shown. What a default `IngressClass` makes of them first says `defaultIngressClass`.
+    pub watch_ingress_without_class: Option<bool>,
+    /// Whether the `IngressClass` with the name `ingressClass` is the controller's own, whatever its `spec.controller` says:
+    /// `--ingress-class-by-name`, `ingressClassByName`. `false` unless said or shown.
+    pub ingress_class_by_name: Option<bool>,
     /// Traefik's `core.strictTLSOptions`. `false` unless said.
     pub strict_tls_options: Option<bool>,
 }
@@ -363,6 +380,7 @@ pub struct Service {
 /// One port of a Service.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["port"]))]
 pub struct ServicePort {
     /// Name; required where there are several ports.
     pub name: Option<PortName>,
@@ -480,6 +498,7 @@ pub struct ExistingIngress {
 /// A path of a host and the service behind it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["service"]))]
 pub struct Route {
     /// Path; `/` unless said.
     #[schemars(extend("default" = "/"))]
@@ -576,8 +595,8 @@ pub struct ClientAuth {
 }
 
 /// Whether and how a client's certificate is verified, in the controller's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(rename_all = "snake_case", transform = value::or_boolean)]
 pub enum Verify {
     /// A certificate of a trusted authority is required.
     #[default]

@@ -1,6 +1,8 @@
 //! Every certificate of a spec and its store: what it is, how long it lasts, and how it is with it; and whom hosts let in.
 
 mod admitted;
+mod columns;
+mod filter;
 mod icalendar;
 mod json;
 mod prometheus;
@@ -16,11 +18,12 @@ use crate::pki::request::Holder;
 use crate::time::{Seconds, Timestamp};
 
 pub use admitted::{Admitted, Doubt, admitted};
+pub use filter::Filter;
 pub use icalendar::render as icalendar;
 pub use json::render as json;
 pub use prometheus::render as prometheus;
 pub use rows::{Sources, rows};
-pub use table::{hosts as hosts_table, render as table};
+pub use table::{hosts as hosts_table, render as table, wide as wide_table};
 
 /// What a row is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,9 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// All kinds.
+    pub const KINDS: [&'static str; 4] = ["authority", "host", "client", "crl"];
+
     /// `authority`, `host`, `client` or `crl`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -43,6 +49,15 @@ impl Subject {
         }
     }
 
+    /// Whose certificate it is, if it is about one.
+    #[must_use]
+    pub fn holder(&self) -> Option<&Holder> {
+        match self {
+            Self::Certificate(holder) => Some(holder),
+            Self::List(_) => None,
+        }
+    }
+
     /// The name in the spec.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -50,6 +65,17 @@ impl Subject {
             Self::Certificate(holder) => holder.name(),
             Self::List(name) => name,
         }
+    }
+
+    /// Whether it is called so: by its name, or with its kind in front, as in `clients/alice`; a list has the name of its
+    /// authority.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let full = match self {
+            Self::Certificate(holder) => holder.full_name(),
+            Self::List(name) => Holder::Authority(name.clone()).full_name(),
+        };
+        name == self.name() || name == full
     }
 }
 
@@ -94,9 +120,11 @@ impl State {
     ];
 }
 
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl State {
+    /// The words for it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
             Self::Valid => "valid",
             Self::Due => "due",
             Self::Expired => "expired",
@@ -107,7 +135,13 @@ impl fmt::Display for State {
             Self::Introduced => "introduced",
             Self::Retiring => "retiring",
             Self::Missing => "missing",
-        })
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.words())
     }
 }
 
@@ -152,6 +186,13 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whole days that it lasts, negative once it is over; `None` if it is missing.
+    #[must_use]
+    pub fn days_left(&self, now: Timestamp) -> Option<i64> {
+        let left = |facts: &Facts| facts.not_after.unix() - now.unix();
+        self.facts.as_ref().map(|facts| left(facts).div_euclid(86_400))
+    }
+
     /// Whether it is in use and does not work now, or does not last beyond `until`.
     #[must_use]
     pub fn ends_by(&self, until: Timestamp) -> bool {

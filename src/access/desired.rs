@@ -38,15 +38,17 @@ pub fn desired<'a>(
     for exposure in exposures {
         let own = host(exposure, &mut asking);
         match known.get(exposure.host.as_str()).and_then(|at| hosts.get_mut(*at)) {
-            Some(first) if is_one(first, &own) => first.backends.extend(own.backends),
+            Some(first) if is_one(first, &own) => {
+                first.backends.extend(own.backends);
+                first.paths.extend(own.paths);
+            }
             _ => {
                 known.insert(exposure.host.as_str(), hosts.len());
                 hosts.push(own);
             }
         }
     }
-    let entrusted = hosts.iter().flat_map(|host| host.entrusted.iter().cloned()).collect();
-    Desired { hosts, entrusted }
+    Desired { hosts, services: None }
 }
 
 /// Whether two entries of one host are one to whoever serves it: they add paths to each other.
@@ -82,6 +84,7 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
     };
     let is_off = |auth: &&ClientAuthentication| auth.verify == Verify::Off;
     let auth = client_auth.as_ref().filter(|auth| !is_off(auth));
+    let paths = routes.iter().map(|route| route.path.clone()).collect();
     // A backend behind other paths as well is not one of challenges alone.
     let routes = routes.iter().filter(|route| !route.path.starts_with(CHALLENGES));
     DesiredHost {
@@ -91,6 +94,7 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
             Some(auth) => DesiredClients::Ask(asking.of(auth)),
             None => DesiredClients::Open,
         },
+        paths,
         backends: routes.map(|route| backend(exposure, route)).collect(),
         certificate: tls.as_ref().map(|tls| (namespace.to_string(), tls.secret_name.to_string())),
         entrusted: allowed_annotations.iter().map(ToString::to_string).collect(),

@@ -205,29 +205,24 @@ fn doors(open: &str, hosts: &[&str], unknown: &[&str]) -> String {
 fn told(until: &BTreeMap<&str, Timestamp>, hosts: &[&str], unknown: &[&str]) -> Option<Diagnostic> {
     let last = until.values().max()?;
     let names: Vec<&str> = until.keys().copied().collect();
-    let (title, which) = match names.as_slice() {
-        [name] => (
-            format!(
-                "the client `{name}` is not in the spec any more, but until {last} its certificate {}",
-                doors("opens", hosts, unknown)
-            ),
-            (*name).to_owned(),
+    let title = match names.as_slice() {
+        [name] => format!(
+            "the client `{name}` is not in the spec any more, but until {last} its certificate {}",
+            doors("opens", hosts, unknown)
         ),
-        _ => (
-            format!(
-                "{} clients are not in the spec any more, but their certificates {}, the last one until {last}: {}",
-                names.len(),
-                doors("open", hosts, unknown),
-                listed(&names)
-            ),
-            "NAME".to_owned(),
+        _ => format!(
+            "{} clients are not in the spec any more, but their certificates {}, the last one until {last}: {}",
+            names.len(),
+            doors("open", hosts, unknown),
+            listed(&names)
         ),
     };
+    let clients: Vec<Holder> =
+        names.iter().map(|name| Holder::Client((*name).to_owned())).collect();
+    let command = Holder::command("cert revoke --all", &clients);
     Some(
         Diagnostic::warning("orphaned-certificate", title)
-            .help(format!(
-                "shut it out: `mtlsgen cert revoke --all {which}`, then `mtlsgen render`"
-            ))
+            .help(format!("to shut out who has one: {command}, then `mtlsgen render`"))
             .help("`mtlsgen status` lists all certificates"),
     )
 }

@@ -10,7 +10,11 @@ pub fn readers(model: &Model) -> Vec<(&'static dyn Controller, Declared)> {
     let classes: Vec<String> =
         model.exposures.iter().map(|exposure| exposure.ingress_class_name.to_string()).collect();
     let of = |Reader { name, declared }: &Reader| {
-        let declared = Declared { classes: classes.clone(), ..declared.clone() };
+        let declared = Declared {
+            classes: classes.clone(),
+            default_class: model.default_class.clone(),
+            ..declared.clone()
+        };
         Some((controllers::find(name)?, declared))
     };
     if model.controllers.is_empty() {

@@ -128,13 +128,14 @@ fn desired(pki: &Pki, only: Option<&str>) -> Desired {
         key: key.to_owned(),
         host: Pattern::Exact(format!("{key}.test")),
         clients,
+        paths: BTreeSet::new(),
         backends: backends.into_iter().collect(),
         certificate: None,
         entrusted: BTreeSet::new(),
     };
     let asks = host("asks", DesiredClients::Ask(Arc::new(asked)), vec![backend]);
     let hosts = vec![asks, host("open", DesiredClients::Open, Vec::new())];
-    Desired { hosts, entrusted: BTreeSet::new() }
+    Desired { hosts, services: None }
 }
 
 fn annotate(object: &mut Value, name: &str, value: &str) {

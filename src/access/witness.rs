@@ -81,6 +81,15 @@ fn shown_otherwise(witness: &Witness) -> Value {
         // It is shown by one.
         Witness::Request { .. } => json!({}),
         Witness::NotServed => json!({ "shows": "notServed" }),
+        Witness::NoPath { path, depends } => {
+            json!({ "shows": "notServed", "path": path, "dependsOn": on(*depends) })
+        }
+        Witness::NoService { path, backend, depends } => json!({
+            "shows": "noService",
+            "path": path,
+            "backend": backend.to_string(),
+            "dependsOn": on(*depends),
+        }),
         Witness::Denied(because) => {
             let objects: Vec<String> = because.iter().map(ToString::to_string).collect();
             json!({ "shows": "denied", "objects": objects })

@@ -5,12 +5,12 @@ mod objects;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
 use self::clients::NamedFile;
 use self::objects::Objects;
 use super::existing_arguments::ExistingArguments;
+use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::{Planned, Session, tell_plan, urgency};
@@ -68,7 +68,7 @@ pub struct Args {
     /// Without it, that of the Deployment or `DaemonSet` among the objects that runs it, else the last one that is known.
     #[arg(long, value_name = "VERSION", help_heading = "Controller")]
     controller_version: Option<String>,
-    /// Option of the controller, as the spec has it under `controllers`; may be repeated
+    /// Option of the controller, as the spec has it under `controllers`, such as `controllerClass=acme.io/internal`; may be repeated
     #[arg(long = "controller-option", value_name = "NAME=VALUE", value_parser = option, help_heading = "Controller")]
     options: Vec<(String, String)>,
     /// Ingress class of the controller, instead of `nginx`; may be repeated
@@ -83,22 +83,12 @@ pub struct Args {
     /// settings.
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespace_and_name, requires = "objects", help_heading = "Controller")]
     configmap: Option<(String, String)>,
-    /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// A controller, and what is said of it.
 type Reader = (&'static dyn Controller, Declared);
-
-/// Format of standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For programs
-    Json,
-}
 
 fn namespace_and_name(text: &str) -> Result<(String, String), String> {
     let (namespace, name) = text.split_once('/').ok_or("write `NAMESPACE/NAME`")?;
@@ -129,12 +119,9 @@ fn controller_names() -> PossibleValuesParser {
     PossibleValuesParser::new(CONTROLLERS.iter().map(|controller| controller.name()))
 }
 
-/// `NAME=true` or `NAME=false`.
 fn option(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value @ ("true" | "false"))) => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write `NAME=true` or `NAME=false`".to_owned()),
-    }
+    let (name, value) = text.split_once('=').ok_or("write `NAME=VALUE`")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Asks.
@@ -171,9 +158,9 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
         observed(&args.set(&objects), &reader).map(|(_, observed)| observed)
     };
     let changes = access::changes(&observed(before)?, &observed(after)?, asked, now);
-    match args.format {
-        Format::Table if changes.is_empty() => {}
-        Format::Table => show(&access::changes_table(&changes), false)?,
+    match args.format.format {
+        Format::Text if changes.is_empty() => {}
+        Format::Text => show(&access::changes_table(&changes), false)?,
         Format::Json => print_json(&access::changes_json(&changes))?,
     }
     Ok(if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
@@ -242,8 +229,8 @@ fn answer(
     if hosts.all(|host| host.host == "*" || host.is_not_served()) {
         globals.report().diagnostics(&[without_hosts(args)]);
     }
-    match args.format {
-        Format::Table => show(&access::table(&all), false)?,
+    match args.format.format {
+        Format::Text => show(&access::table(&all), false)?,
         Format::Json => print_json(&access::json(&all))?,
     }
     Ok(ExitStatus::Done)
@@ -273,12 +260,15 @@ impl Args {
     fn readers_of(&self, model: &Model) -> Result<Vec<Reader>, CommandError> {
         let mut readers = readers::readers(model);
         if let Some(name) = &self.controller {
-            if let Some(at) = readers.iter().position(|(one, _)| one.name() == name) {
-                return Ok(vec![self.declaring(readers.swap_remove(at))?]);
+            let is_named = |(one, _): &Reader| one.name() == name;
+            if readers.iter().any(is_named) {
+                readers.retain(is_named);
+                return readers.into_iter().map(|reader| self.declaring(reader)).collect();
             }
             let (controller, declared) = self.reader()?;
-            let classes = readers.into_iter().next().map(|(_, declared)| declared.classes);
-            let declared = Declared { classes: classes.unwrap_or_default(), ..declared };
+            let of_spec = readers.into_iter().next().map(|(_, declared)| declared);
+            let Declared { classes, default_class, .. } = of_spec.unwrap_or_default();
+            let declared = Declared { classes, default_class, ..declared };
             return Ok(vec![(controller, declared)]);
         }
         if self.controller_version.is_some() || !self.options.is_empty() {
@@ -296,23 +286,15 @@ impl Args {
         let version = version.transpose().map_err(|problem| {
             refused(problem, "leave `--controller-version` out: the last one is meant".to_owned())
         })?;
-        for (name, _) in &self.options {
-            if !controller.options().contains(&name.as_str()) {
-                let title =
-                    format!("{} has no option `{}`", controller.name(), name.escape_debug());
-                return Err(refused(
-                    title,
-                    match controller.options() {
-                        [] => "leave `--controller-option` out".to_owned(),
-                        known => format!("it has `{}`", known.join("`, `")),
-                    },
-                ));
-            }
+        for (name, value) in &self.options {
+            controllers::checked(controller, name, value)
+                .map_err(|(title, help)| refused(title, help))?;
         }
         let declared = Declared {
             version: version.or(declared.version),
             classes: self.classes.iter().cloned().chain(declared.classes).collect(),
             other_classes: declared.other_classes,
+            default_class: declared.default_class,
             config_map: self.configmap.clone(),
             accepted: declared.accepted,
             options: declared.options.into_iter().chain(self.options.iter().cloned()).collect(),

@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 
 use super::existing_arguments::ExistingArguments;
+use super::format::{Format, FormatArgument};
 use super::globals::Globals;
+use super::plan_json;
 use super::render::{Trust, tell_elsewhere};
-use super::report::{CommandError, ExitStatus, show, standard_output_colour};
+use super::report::{CommandError, ExitStatus, print_json, show, standard_output_colour};
 use super::session::{Planned, Session, tell_plan, urgency};
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
 use crate::manifest::Disclosure;
 use crate::model::Touched;
-use crate::output::{self, Options};
+use crate::output::{self, Change, Options};
 use crate::plan::{Holdings, Scope};
 use crate::render::Checked;
+use crate::time::Timestamp;
 
 /// Show what render would change in a folder, private keys only as fingerprints
 ///
@@ -31,6 +34,8 @@ pub struct Args {
     /// Folder of templates, instead of the spec's `templates`
     #[arg(long, value_name = "DIR", help_heading = "Spec")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// Compares.
@@ -50,6 +55,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     trust.refuse_unknown(&planned)?;
     let (model, Planned { inventory, plan, .. }) = (setup.model(), &planned);
     if plan.is_urgent() {
+        if args.format.is_json() {
+            print_json(&json(args, &planned, &[], setup.now))?;
+        }
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
     }
@@ -69,11 +77,23 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     trust.refuse_replaced(inventory, &tree, &existing)?;
     let changes = output::changes(&tree, &existing)?;
     tell_elsewhere(&args.directory, &tree, &changes, report);
-    let colour = standard_output_colour(globals);
-    show(&output::difference(&changes, &tree, &existing, colour), colour)?;
     let same = changes.files.is_empty()
         && plan.actions.is_empty()
         && plan.lists.is_empty()
-        && !plan.is_early();
-    Ok(if same && !unsettled { ExitStatus::Done } else { ExitStatus::Findings })
+        && !plan.is_early()
+        && !unsettled;
+    let colour = standard_output_colour(globals);
+    match args.format.format {
+        Format::Text => show(&output::difference(&changes, &tree, &existing, colour), colour)?,
+        Format::Json => print_json(&json(args, &planned, &changes.files, setup.now))?,
+    }
+    Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+/// For programs: the files that would change, and what would be issued.
+fn json(args: &Args, planned: &Planned, files: &[Change], now: Timestamp) -> String {
+    let mut whole = plan_json::value(&planned.plan, &planned.inventory, now, true);
+    whole["path"] = args.directory.display().to_string().into();
+    whole["files"] = files.iter().map(Change::json).collect();
+    format!("{whole:#}\n")
 }

@@ -1,8 +1,8 @@
 //! `mtlsgen explain`: what the code of a message stands for.
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print, print_json};
 use crate::diagnostic::codes::{self, Code};
@@ -15,23 +15,13 @@ use crate::diagnostic::{Severity, nearest};
 pub struct Args {
     /// The code; without it, all are listed
     code: Option<String>,
-    /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-}
-
-/// Format of standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// Explains.
 pub fn run(args: &Args, _: &Globals) -> Result<ExitStatus, CommandError> {
-    match (&args.code, args.format) {
+    match (&args.code, args.format.format) {
         (Some(name), Format::Text) => print(text(find(name)?))?,
         (Some(name), Format::Json) => print_json(&format!("{:#}\n", json(find(name)?)))?,
         (None, Format::Text) => print(list())?,

@@ -19,7 +19,7 @@ pub struct Globals {
         long,
         global = true,
         value_name = "FORMAT",
-        default_value = "human",
+        default_value = "text",
         help_heading = "Messages"
     )]
     pub message_format: MessageFormat,
@@ -39,7 +39,8 @@ pub struct Globals {
 pub enum MessageFormat {
     /// For people, with the place in the source
     #[default]
-    Human,
+    #[value(alias = "human")]
+    Text,
     /// For programs: one JSON object a line
     Json,
 }

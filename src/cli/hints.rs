@@ -7,9 +7,12 @@ use std::sync::OnceLock;
 use crate::kustomize::doctor::command::quoted;
 
 /// Commands that read a spec.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "access",
+    "issue",
+    "list",
     "render",
+    "spec",
     "diff",
     "status",
     "cert renew",

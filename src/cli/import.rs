@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::cert::password;
+use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
 use super::spec_arguments::time;
-use crate::diagnostic::shown;
+use crate::diagnostic::Deed;
 use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
 use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 /// What is left out of a path that holds nothing.
 const EVERYTHING: &str = "everything";
 
-/// Bring an existing PKI along: write a spec and a store of its files, and issue nothing anew
+/// Bring an existing PKI along: write a spec and a store of it, issue nothing anew
 ///
 /// Takes files and folders of PEM, DER and PKCS#12, of cfssl (requests, profiles, results), easy-rsa and `openssl ca`
 /// (with what their databases call revoked), ekeca, mkcert, minica, certstrap, Kubernetes Secrets as kubectl prints
@@ -38,11 +38,11 @@ pub struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Folder to write `mtls.toml` and `pki` to; the working directory unless said
-    #[arg(short = 'o', long, value_name = "DIR")]
-    into: Option<PathBuf>,
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    output: Option<PathBuf>,
     /// What to read out of the files
-    #[arg(long, default_value = "auto")]
-    kind: Kind,
+    #[arg(long, value_name = "SOURCE", default_value = "auto")]
+    from: Kind,
     /// Tell what would become of everything, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -68,23 +68,13 @@ pub struct Args {
     /// Without it, the environment variable `MTLSGEN_PKCS12_PASSWORD`; without that, a terminal is asked.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Format of what standard output tells
-    #[arg(long, default_value = "human")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
     /// Time to work at, instead of now: RFC 3339, a date, or `@` and seconds since 1970
     ///
     /// Without it, `SOURCE_DATE_EPOCH` if that is set, else the system's clock.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
-}
-
-/// Format of what standard output tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
 }
 
 fn service(text: &str) -> Result<Service, String> {
@@ -99,7 +89,7 @@ fn service(text: &str) -> Result<Service, String> {
 
 /// Imports.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
-    let folder = args.into.clone().unwrap_or_default();
+    let folder = args.output.clone().unwrap_or_default();
     let name = args.name.clone().or_else(|| name_of(&folder));
     let store = Store::open(folder.join(STORE), WAIT_LIMIT, {
         let report = globals.report();
@@ -132,12 +122,17 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     } else if is_written {
         write(&folder, &store, &imported, now)?;
     }
-    match args.format {
-        Format::Human => show(&outcome.human(), false)?,
+    match args.format.format {
+        Format::Text => show(&outcome.human(), false)?,
         Format::Json => print_json(&outcome.json())?,
     }
     if is_written {
-        globals.report().say_lines(&next_steps(&folder));
+        let report = globals.report();
+        for path in [folder.join(SPEC), folder.join(STORE)] {
+            let path = path.display().to_string();
+            report.did(Deed::to_path("wrote", &path), &format!("wrote `{path}`"));
+        }
+        report.say_lines(&next_steps(&folder));
     }
     let whole = outcome.left_out.is_empty();
     Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
@@ -165,7 +160,7 @@ fn read(args: &Args) -> Result<Found, CommandError> {
         foreign::read(path, |file| {
             let place = Place::of(&file.name);
             match &file.content {
-                Ok(octets) => import::read(&mut found, &place, octets, args.kind, &passwords),
+                Ok(octets) => import::read(&mut found, &place, octets, args.from, &passwords),
                 Err(why) => found.left_out.push(LeftOut::new(&place, "a file", why)),
             }
         })?;
@@ -227,7 +222,7 @@ fn unfinished(folder: &Path, store: &Store) -> Result<Option<Unfinished>, Comman
     };
     let what =
         format!("`{}` exists already, and `import` overwrites nothing", in_the_way.display());
-    let hint = "name another folder with `--into`, and merge by hand";
+    let hint = "name another folder with `-o`, and merge by hand";
     Err(CommandError::world("exists", &what, Some(hint.to_owned())))
 }
 
@@ -294,8 +289,6 @@ fn next_steps(folder: &Path) -> String {
         format!(" -f {}", quoted(&path.display().to_string()))
     };
     format!(
-        "wrote `{}` and `{}`\nnext: read the spec, then `mtlsgen status{flag}` and `mtlsgen render{flag} --locked`, which issues nothing",
-        shown(&path.display().to_string()),
-        shown(&folder.join(STORE).display().to_string())
+        "next: read the spec, then `mtlsgen status{flag}` and `mtlsgen render{flag} --locked`, which issues nothing"
     )
 }

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
 use super::schema;
-use crate::diagnostic::{Source, has_errors, shown};
+use crate::diagnostic::{Deed, Source, has_errors, shown};
 use crate::io::{input, new_files};
 use crate::kustomize::doctor::command::quoted;
 use crate::specification::document;
@@ -22,14 +22,17 @@ use answers::{Answers, ServerCertificate};
 
 /// Name of the schema's file beside a spec.
 const SCHEMA: &str = "mtls.schema.json";
+/// Name of the file that names the generator.
+const KUSTOMIZATION: &str = "kustomization.yaml";
 
-/// Write a first spec with comments, from flags or, on a terminal without any, from a few questions
+/// Write a first spec with comments, from flags or from a few questions
 ///
-/// Nothing is ever overwritten.
+/// Questions are asked on a terminal, where no flag says what the spec is to hold. Nothing is ever overwritten.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
-    /// Folder to write `mtls.toml` or `mtls.yaml` to; the working directory unless said
-    #[arg(conflicts_with = "stdout")]
+    /// Folder to write `mtls.toml` or `mtls.yaml` to, as with `-o`; the working directory unless said
+    #[arg(conflicts_with_all = ["output", "stdout"])]
     dir: Option<PathBuf>,
     /// Host that clients call; `test.localdev.me` unless said
     #[arg(long)]
@@ -58,14 +61,23 @@ pub struct Args {
     /// TLS without client authentication
     #[arg(long, conflicts_with_all = ["ca", "clients"])]
     no_client_auth: bool,
-    /// Language of the spec
-    #[arg(long, default_value = "toml")]
-    format: SpecFormat,
-    /// Write `mtls.schema.json` beside the spec, for editors
-    #[arg(long, conflicts_with = "stdout")]
+    /// Folder to write to, `-` for the spec alone to standard output
+    #[arg(short, long, value_name = "DIR", help_heading = "Output", conflicts_with = "stdout")]
+    output: Option<PathBuf>,
+    /// Language of the spec; `toml` unless said, `yaml` with `--kustomize`
+    #[arg(long = "as", value_name = "FORM", help_heading = "Output")]
+    form: Option<SpecFormat>,
+    /// Write `mtls.yaml` as the configuration of a Kustomize generator, and a `kustomization.yaml` that names it
+    #[arg(long, help_heading = "Output", conflicts_with = "stdout")]
+    kustomize: bool,
+    /// Write no `mtls.schema.json` beside the spec, and no line that has editors read it
+    #[arg(long, help_heading = "Output")]
+    no_schema: bool,
+    /// What is written anyway
+    #[arg(long, hide = true, conflicts_with_all = ["stdout", "no_schema"])]
     with_schema: bool,
-    /// Print the spec instead of writing a file
-    #[arg(long)]
+    /// The former name of `-o -`
+    #[arg(long, hide = true)]
     stdout: bool,
 }
 
@@ -80,24 +92,56 @@ pub enum SpecFormat {
 
 /// Writes a first spec.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
-    let directory = args.dir.clone().unwrap_or_default();
-    if !args.stdout {
+    let form = args.form()?;
+    let to_stdout = args.stdout || args.output.as_deref() == Some(Path::new("-"));
+    let directory = args.output.as_ref().or(args.dir.as_ref()).cloned().unwrap_or_default();
+    if !to_stdout {
         refuse_existing(&directory)?;
     }
     let answers = if args.says_nothing() && is_interactive() { ask()? } else { args.answers()? };
-    let schema = args.with_schema.then_some(SCHEMA);
-    let text = starter::starter(&answers, args.format, schema);
-    validate(args.format, &text)?;
-    if args.stdout {
+    let schema = (!args.no_schema && !to_stdout).then_some(SCHEMA);
+    let text = starter::starter(&answers, form, schema);
+    validate(form, &text)?;
+    if to_stdout {
         print(text)?;
         return Ok(ExitStatus::Done);
     }
     let schema_text = schema.map(|_| schema::text());
-    let mut files = vec![(args.format.file_name(), text.as_bytes())];
+    let mut files = vec![(form.file_name(), text.as_bytes())];
     files.extend(schema_text.iter().map(|text| (SCHEMA, text.as_bytes())));
+    let existing = input::kustomization_in(&directory);
+    if form == Form::Generator && existing.is_none() {
+        files.push((KUSTOMIZATION, starter::KUSTOMIZATION.as_bytes()));
+    }
     new_files::write_new(&directory, &files)?;
-    globals.report().say_lines(&next_steps(&directory, args.format));
+    let report = globals.report();
+    for (name, _) in files {
+        let path = directory.join(name).display().to_string();
+        report.did(Deed::to_path("wrote", &path), &format!("wrote `{path}`"));
+    }
+    report.say_lines(&match form {
+        Form::Generator => next_builds(&directory, existing.as_deref()),
+        Form::Spec(_) => next_steps(&directory, form),
+    });
     Ok(ExitStatus::Done)
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A spec.
+    Spec(SpecFormat),
+    /// The spec as the configuration of a Kustomize generator.
+    Generator,
+}
+
+impl Form {
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Spec(format) => format.file_name(),
+            Self::Generator => SpecFormat::Yaml.file_name(),
+        }
+    }
 }
 
 impl SpecFormat {
@@ -110,6 +154,18 @@ impl SpecFormat {
 }
 
 impl Args {
+    fn form(&self) -> Result<Form, CommandError> {
+        match (self.kustomize, self.form) {
+            (true, Some(SpecFormat::Toml)) => {
+                let what = "a Kustomize generator is YAML, and `--as toml` is TOML";
+                let hint = "leave `--as` out".to_owned();
+                Err(CommandError::world("arguments", what, Some(hint)))
+            }
+            (true, _) => Ok(Form::Generator),
+            (false, format) => Ok(Form::Spec(format.unwrap_or(SpecFormat::Toml))),
+        }
+    }
+
     /// Whether no flag says what the spec is to hold.
     fn says_nothing(&self) -> bool {
         self.host.is_none()
@@ -179,9 +235,9 @@ fn ask() -> Result<Answers, CommandError> {
 }
 
 /// Reads the text as any command would.
-fn validate(format: SpecFormat, text: &str) -> Result<(), CommandError> {
+fn validate(form: Form, text: &str) -> Result<(), CommandError> {
     let source = Source {
-        name: format.file_name().to_owned(),
+        name: form.file_name().to_owned(),
         directory: PathBuf::new(),
         text: text.to_owned(),
     };
@@ -190,17 +246,33 @@ fn validate(format: SpecFormat, text: &str) -> Result<(), CommandError> {
     if has_errors(&diagnostics) { Err(CommandError::Input(diagnostics)) } else { Ok(()) }
 }
 
-fn next_steps(directory: &Path, format: SpecFormat) -> String {
-    let path = directory.join(format.file_name());
+/// How a kustomization with the generator is built.
+fn next_builds(directory: &Path, kustomization: Option<&Path>) -> String {
+    let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let spec = directory.join(Form::Generator.file_name());
+    let generators = kustomization.map_or_else(String::new, |existing| {
+        let existing = shown(&existing.display().to_string());
+        format!("add `mtls.yaml` to `generators` of `{existing}`,\n      ")
+    });
+    let quoted = |path: &Path| quoted(&path.display().to_string());
+    format!(
+        "next: {generators}`mtlsgen kustomize install` puts the plugin where Kustomize looks for it,\n      \
+         `mtlsgen issue -f {spec}` issues what is missing,\n      \
+         `kustomize build --enable-alpha-plugins {here}` prints the manifests",
+        spec = quoted(&spec),
+        here = quoted(here),
+    )
+}
+
+fn next_steps(directory: &Path, form: Form) -> String {
+    let path = directory.join(form.file_name());
     let flag = if directory.as_os_str().is_empty() {
         String::new()
     } else {
         format!(" -f {}", quoted(&path.display().to_string()))
     };
     format!(
-        "wrote `{path}`\n\
-         next: `mtlsgen render{flag} --dry-run` tells what would be issued,\n      \
-         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up",
-        path = shown(&path.display().to_string())
+        "next: `mtlsgen render{flag} --dry-run` shows what would be issued,\n      \
+         `mtlsgen render{flag} | kubectl apply -f -` issues it and sets it up"
     )
 }

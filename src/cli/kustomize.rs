@@ -28,7 +28,7 @@ use crate::manifest::lists;
 use crate::specification::document::KIND;
 use crate::yaml;
 
-/// Run as a plugin of Kustomize or kpt: give the objects that render prints, complete those that exist
+/// Run as a plugin of Kustomize or kpt: give what render prints, complete what exists
 ///
 /// Kustomize and kpt call it. As a KRM function it reads a `ResourceList` from standard input and prints one;
 /// as an exec plugin it reads the configuration file that it is given and prints YAML. The configuration is
@@ -104,6 +104,7 @@ fn run_function(
     let file = value.and_then(|config| items::file_of(&items, config));
     let request = sources.and_then(|sources| {
         let reach = call::function_reach(value, &package)?;
+        call::refuse_two_readings(config.as_ref(), &package)?;
         request(sources, reach, &items, file, showing)
     });
     let (document, given) = match request {

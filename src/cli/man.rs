@@ -6,6 +6,7 @@ use clap_mangen::Man;
 
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print};
+use crate::diagnostic::Deed;
 use crate::io::new_files;
 
 /// Print a manual page, or write all of them
@@ -13,26 +14,29 @@ use crate::io::new_files;
 /// For example: mtlsgen man init | man -l -
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The command whose page is printed; the page of mtlsgen itself unless said
-    #[arg(conflicts_with = "dir")]
-    command: Option<String>,
+    /// The command whose page is printed, such as `cert show`; the page of mtlsgen itself unless said
+    #[arg(conflicts_with = "output")]
+    command: Vec<String>,
     /// Folder to write the pages of all commands to
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 /// Prints or writes manual pages.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let pages = pages();
-    if let Some(dir) = &args.dir {
+    if let Some(dir) = &args.output {
         let files: Vec<_> = pages.iter().map(|(name, page)| (name.as_str(), &page[..])).collect();
         new_files::write_over(dir, &files)?;
-        globals.report().say(&format!("wrote {} pages to `{}`", pages.len(), dir.display()));
+        let dir = dir.display();
+        let words = format!("wrote {} pages to `{dir}`", pages.len());
+        globals.report().did(Deed::to_path("wrote", &dir), &words);
         return Ok(ExitStatus::Done);
     }
-    let name = args.command.as_ref().map_or("mtlsgen.1".to_owned(), |c| format!("mtlsgen-{c}.1"));
+    let words = std::iter::once("mtlsgen").chain(args.command.iter().map(String::as_str));
+    let name = format!("{}.1", words.collect::<Vec<_>>().join("-"));
     let page = pages.into_iter().find(|(file, _)| *file == name).ok_or_else(|| {
-        let command = args.command.as_deref().unwrap_or_default();
+        let command = args.command.join(" ");
         let hint = "`mtlsgen --help` lists the commands".to_owned();
         CommandError::world("unknown-command", &format!("no command `{command}`"), Some(hint))
     })?;
@@ -40,13 +44,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-/// File name and content of each page: mtlsgen's own first, then its commands'.
+/// File name and content of each page: mtlsgen's own first, then its commands' and those of each of them.
 fn pages() -> Vec<(String, Vec<u8>)> {
     let mut root = super::command();
     root.build();
-    let commands = root.get_subcommands().cloned().collect::<Vec<_>>();
-    std::iter::once(root)
-        .chain(commands)
+    with_below(root)
+        .into_iter()
         .map(|command| {
             let page = Man::new(command);
             let mut text = Vec::new();
@@ -54,6 +57,16 @@ fn pages() -> Vec<(String, Vec<u8>)> {
             (page.get_filename(), text)
         })
         .collect()
+}
+
+/// A command, and all that are below it and shown.
+fn with_below(command: clap::Command) -> Vec<clap::Command> {
+    // What clap adds as `cert help` has no page; `mtlsgen help` is a command of ours.
+    let is_ours =
+        |one: &&clap::Command| one.get_name() != "help" || command.get_name() == "mtlsgen";
+    let below = command.get_subcommands().filter(|one| !one.is_hide_set()).filter(is_ours);
+    let below: Vec<_> = below.cloned().collect();
+    std::iter::once(command).chain(below.into_iter().flat_map(with_below)).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +79,8 @@ mod tests {
         let names: Vec<_> = pages.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names[0], "mtlsgen.1");
         assert!(names.contains(&"mtlsgen-init.1"), "{names:?}");
-        assert_eq!(names.len(), super::super::command().get_subcommands().count() + 1);
+        assert!(names.contains(&"mtlsgen-cert-show.1"), "{names:?}");
+        assert!(!names.contains(&"mtlsgen-complete-names.1"), "hidden");
         for (name, page) in &pages {
             let text = String::from_utf8_lossy(page);
             assert!(text.contains(".SH SYNOPSIS") && text.contains("Exit status"), "{name}");

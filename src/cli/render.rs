@@ -1,6 +1,7 @@
 //! `mtlsgen render`: the whole pipeline, from the spec to manifests.
 
 mod folder;
+mod foretelling;
 mod issuing;
 mod keys;
 mod trust;
@@ -10,6 +11,7 @@ pub use self::trust::Trust;
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use self::issuing::Found;
@@ -19,17 +21,18 @@ use super::hints;
 use super::objects::{Showing, print_masked};
 use super::report::{CommandError, ExitStatus, Report, print_with};
 use super::selection::Selection;
-use super::session::{Rendering, Session, Setup, Source};
+use super::session::{Planned, Rendering, Session, Setup, Source};
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::tree;
 use crate::manifest::{Disclosure, Object};
 use crate::model::{Model, Resolved, Touched};
-use crate::output::{self, Format};
+use crate::output;
 use crate::plan::{Holdings, Scope, Selected};
 use crate::render::Checked;
+use crate::render::judging::unknown_target;
 
-/// Issue what is missing or due, and print the manifests in the order in which they can be applied
+/// Issue what is missing or due, and print the manifests in the order to apply them
 ///
 /// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
 #[derive(Debug, clap::Args)]
@@ -46,15 +49,11 @@ pub struct Args {
         conflicts_with = "show_secrets"
     )]
     output: Option<PathBuf>,
-    /// Format of standard output
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "yaml",
-        help_heading = "Output",
-        conflicts_with = "output"
-    )]
-    format: Format,
+    /// Format of standard output; without it, manifests are YAML, and the rest is for people
+    ///
+    /// With `-o`, `--check` or `--dry-run`, no manifests are printed: `json` tells what was issued and written, or would be.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<Format>,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -101,6 +100,10 @@ impl Args {
     /// Reads what the arguments name.
     fn open(&mut self, report: Report) -> Result<Session, CommandError> {
         self.output.iter().for_each(|folder| hints::remember_output(folder));
+        if let Some(unknown) = self.target.as_deref().and_then(unknown_target) {
+            let title = format!("--target: {}", unknown.title);
+            return Err(CommandError::Input(vec![Diagnostic { title, ..unknown }]));
+        }
         self.spec.override_target(self.target.take());
         let mut session = Session::open(&self.spec, report)?;
         session.operator.renames_store = self.rename_store;
@@ -111,6 +114,16 @@ impl Args {
     fn touched(&self, session: &Session, model: &Model) -> Result<Touched, CommandError> {
         let own_templates = self.templates.is_none() && session.spec.templates.is_none();
         self.selection.touched(model, own_templates)
+    }
+
+    /// Whether what was done, or would be, is told to programs.
+    fn prints_json(&self) -> bool {
+        self.format == Some(Format::Json)
+    }
+
+    /// In which form manifests are printed.
+    fn manifest_format(&self) -> output::Format {
+        if self.prints_json() { output::Format::Json } else { output::Format::Yaml }
     }
 
     /// Whether nothing is issued and the store stays as it is.
@@ -132,7 +145,14 @@ impl Args {
         if let (Some(folder), Some(own)) = (&self.output, source.store()) {
             tree::keep_apart(folder, own.path())?;
         }
+        let prints_manifests = self.output.is_none() && !self.dry_run;
         let useless = match source {
+            _ if self.format == Some(Format::Yaml) && self.output.is_some() => {
+                Some("`--format yaml` has no effect with `-o`: the files are YAML")
+            }
+            _ if self.format == Some(Format::Text) && prints_manifests => {
+                Some("`--format text` has no effect where manifests are printed")
+            }
             Source::Folder(_) => None,
             _ if self.rename_store => {
                 Some("`--rename-store` has no effect: the store is not a folder")
@@ -167,6 +187,18 @@ struct Made<'a> {
     disclosure: Disclosure,
     manifests: &'a [Object],
     selected: &'a [&'a Object],
+    planned: &'a Planned,
+}
+
+/// Format of standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, where no manifests are printed
+    Text,
+    /// Manifests as YAML documents with `---` between them
+    Yaml,
+    /// Manifests as one object of kind `List`; else one object that tells what was done
+    Json,
 }
 
 /// Renders.
@@ -188,32 +220,39 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         trust.refuse_other_seed()?;
     }
     let found = if args.only_looks() { run.look(&scope) } else { run.issue(&scope) };
-    let Found { inventory, is_due, end } = found?;
+    let Found { planned, is_due, end } = found?;
     if let Some(status) = end {
         return Ok(status);
     }
-    let disclosure = run.disclosure(&inventory)?;
-    let keyring = run.keyring(disclosure, &inventory)?;
+    let inventory = &planned.inventory;
+    let disclosure = run.disclosure(inventory)?;
+    let keyring = if args.dry_run {
+        let Some(ring) = run.ring_of_names(inventory) else {
+            return run.print_plan(&planned).map(|()| ExitStatus::Done);
+        };
+        ring
+    } else {
+        run.keyring(disclosure, inventory)?
+    };
     run.settle_keys()?;
-    let holdings = Holdings { model, inventory: &inventory, keyring: &keyring };
+    let holdings = Holdings { model, inventory, keyring: &keyring };
     let material = Selected { holdings, touched };
     let Checked { mut manifests, warnings } = rendering.manifests(model, &material, disclosure)?;
     report.diagnostics(&warnings);
     let selected = &args.selection.choose(model, &manifests)?[..];
     setup.source.check_selection(model, selected, report)?;
+    let made = Made { material, disclosure, manifests: &manifests, selected, planned: &planned };
     let status = match &args.output {
+        _ if args.dry_run => run.try_out(&made),
         None => run.print(selected),
-        Some(folder) => {
-            let made = Made { material, disclosure, manifests: &manifests, selected };
-            run.write(folder, &made, is_due)
-        }
+        Some(folder) => run.write(folder, &made, is_due),
     };
     // The process ends: freeing all that is no key piece by piece would only take time.
     let Setup { document, resolved: Resolved { model, .. }, .. } = setup;
     for object in &mut manifests {
         object.wipe();
     }
-    std::mem::forget((document, model, inventory, manifests));
+    std::mem::forget((document, model, planned, manifests));
     status
 }
 
@@ -230,16 +269,16 @@ impl Run<'_> {
     fn print(&self, selected: &[&Object]) -> Result<ExitStatus, CommandError> {
         self.take_over()?;
         let handed = &self.setup.handed_over(selected.iter().copied())?;
-        let Args { format, showing, .. } = self.args;
+        let (format, showing) = (self.args.manifest_format(), self.args.showing);
         if showing.masks_keys() {
             let mut text = Zeroizing::new(Vec::new());
-            output::stream(handed, *format, &mut *text)
+            output::stream(handed, format, &mut *text)
                 .map_err(|error| CommandError::standard_output(&error))?;
             let has_masked = handed.iter().any(|object| object.sensitive);
             let text = String::from_utf8_lossy(&text);
             print_masked(&text, has_masked, self.setup.report)?;
         } else {
-            print_with(|output| output::stream(handed, *format, output))?;
+            print_with(|output| output::stream(handed, format, output))?;
         }
         Ok(ExitStatus::Done)
     }

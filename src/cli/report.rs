@@ -15,7 +15,7 @@ use super::globals::{ColorChoice, Globals, MessageFormat};
 use super::hints;
 use crate::derive::Failure;
 use crate::diagnostic::{
-    Diagnostic, Entry, Nature, Severity, human, json, shown, shown_lines, visible_lines,
+    Deed, Diagnostic, Entry, Nature, Severity, human, json, shown, shown_lines, visible_lines,
 };
 use crate::guard::{self, hidden};
 use crate::io::clock::ClockError;
@@ -302,7 +302,7 @@ impl Report {
 
     /// Whether a person reads the messages.
     pub fn is_for_people(&self) -> bool {
-        !self.quiet && matches!(self.format, MessageFormat::Human)
+        !self.quiet && matches!(self.format, MessageFormat::Text)
     }
 
     /// Shows what was found in the user's input.
@@ -319,22 +319,29 @@ impl Report {
     /// Tells what was done: words of success, reasons. A line stays a line, whatever names are in it.
     pub fn say(&self, words: &str) {
         let words = &*hints::completed(words);
-        self.tell(words, &shown(words));
+        self.tell(words, &shown(words), None);
+    }
+
+    /// As [`Report::say`], with what was done in fields for programs.
+    pub fn did(&self, deed: Deed, words: &str) {
+        let words = &*hints::completed(words);
+        self.tell(words, &shown(words), Some(deed));
     }
 
     /// As [`Report::say`], for several lines, such as next steps. Names in them are escaped by the caller.
     pub fn say_lines(&self, words: &str) {
-        self.tell(words, &shown_lines(words));
+        self.tell(words, &shown_lines(words), None);
     }
 
-    fn tell(&self, words: &str, for_people: &str) {
-        self.keep(&[Diagnostic::notice("done", words).being(Nature::Done)]);
+    fn tell(&self, words: &str, for_people: &str, deed: Option<Deed>) {
+        let mut done = Diagnostic::notice("done", words).being(Nature::Done);
+        done.deed = deed.map(Box::new);
+        let done = [done];
+        self.keep(&done);
         match self.format {
             _ if self.quiet => {}
-            MessageFormat::Human => write(&format!("{for_people}\n")),
-            MessageFormat::Json => {
-                write(&self.render(&[Diagnostic::notice("done", words).being(Nature::Done)]));
-            }
+            MessageFormat::Text => write(&format!("{for_people}\n")),
+            MessageFormat::Json => write(&self.render(&done)),
         }
     }
 
@@ -345,7 +352,7 @@ impl Report {
 
     fn render(self, diagnostics: &[Diagnostic]) -> String {
         match self.format {
-            MessageFormat::Human => human::render(diagnostics, self.colour, WIDTH),
+            MessageFormat::Text => human::render(diagnostics, self.colour, WIDTH),
             MessageFormat::Json => json::render(diagnostics),
         }
     }

@@ -79,25 +79,34 @@ impl Selection {
 
     /// Keys of the chosen hosts.
     fn keys<'a>(&self, model: &'a Model) -> Result<Vec<&'a str>, CommandError> {
-        let mut keys = Vec::new();
-        for wanted in &self.hosts {
-            let before = keys.len();
-            let matching = model
-                .exposures
-                .iter()
-                .filter(|exposure| exposure.key == *wanted || exposure.host.as_str() == wanted);
-            keys.extend(matching.map(|exposure| exposure.key.as_str()));
-            if keys.len() == before {
-                let known: Vec<&str> =
-                    model.exposures.iter().map(|exposure| exposure.host.as_str()).collect();
-                return Err(unknown("--host", "host", wanted, &known));
-            }
-        }
-        Ok(keys)
+        host_keys(&self.hosts, model)
     }
 }
 
-fn unknown(flag: &str, what: &str, wanted: &str, known: &[&str]) -> CommandError {
+/// Keys under `hosts` of what `--host` names, by key or DNS name.
+///
+/// # Errors
+/// A host is not in the spec.
+pub fn host_keys<'a>(hosts: &[String], model: &'a Model) -> Result<Vec<&'a str>, CommandError> {
+    let mut keys = Vec::new();
+    for wanted in hosts {
+        let before = keys.len();
+        let matching = model
+            .exposures
+            .iter()
+            .filter(|exposure| exposure.key == *wanted || exposure.host.as_str() == wanted);
+        keys.extend(matching.map(|exposure| exposure.key.as_str()));
+        if keys.len() == before {
+            let known: Vec<&str> =
+                model.exposures.iter().map(|exposure| exposure.host.as_str()).collect();
+            return Err(unknown("--host", "host", wanted, &known));
+        }
+    }
+    Ok(keys)
+}
+
+/// What a flag names is not there; a near miss is proposed.
+pub fn unknown(flag: &str, what: &str, wanted: &str, known: &[&str]) -> CommandError {
     let help = match nearest(wanted, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there is {}", crate::model::context::listed(known)),

@@ -23,7 +23,10 @@ pub use self::keys::KEYLESS_NAMES;
 pub use self::rendering::{Among, Rendering};
 pub use self::setup::{Setup, make};
 pub use self::source::{Planned, Source, stored};
-pub use self::telling::{plan_findings, revoked_certificate, tell_only_here, tell_plan, urgency};
+pub use self::telling::{
+    kept, of_revocation, plan_findings, revoked_certificate, tell_dry_run, tell_only_here,
+    tell_plan, urgency,
+};
 
 use super::report::{CommandError, Report};
 use super::spec_arguments::{Operator, SpecArguments};

@@ -1,38 +1,48 @@
 //! `mtlsgen status`: every certificate of the spec and the store.
 
+mod advice;
+mod selection;
+
 use clap::ValueEnum;
 
+use self::selection::Selection;
 use super::existing_arguments::ExistingArguments;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print, print_json, show};
-use super::session::Session;
+use super::session::{Session, kept};
 use super::spec_arguments::SpecArguments;
 use crate::access::orphans;
 use crate::access::present::Present;
 use crate::derive::Extent;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::context::listed;
 use crate::plan::{self, IssuancePlan};
 use crate::specification::value::Duration;
-use crate::status::{self, Row, Sources, State};
+use crate::status::{self, Sources, State};
 use crate::targets;
 
-/// Show every certificate and revocation list: holder, state, validity, renewal, issuer, serial; and whom each host lets in
+/// Show every certificate and revocation list, with the days that are left; and whether each host is protected, and by whom
 ///
 /// States: valid; due (the next render replaces it); expired; not yet valid (a clock
 /// was ahead when it was made, or is behind now); revoked; superseded (its holder has another one, and it is
 /// still valid); orphaned (its holder is not in the spec any more, and it is still valid); introduced and retiring (an
-/// authority that is being rolled over); missing. Needs no private key.
+/// authority that is being rolled over); missing. Hosts: protected (each client has to show a certificate); optional
+/// (clients without one get in too); open (none is asked for); unknown (others decide who gets in, and it is not shown
+/// whom they let in). Needs no private key.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
     #[command(flatten)]
     existing: ExistingArguments,
+    #[command(flatten)]
+    selection: Selection,
     /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
-    /// Exit with 1 if something in use ends within this time, is revoked, not yet valid or missing
+    /// Show also serials, fingerprints and the time of day, in lines as long as that takes
+    #[arg(long, help_heading = "Output")]
+    wide: bool,
+    /// Exit with 1 if something that is shown and in use ends within this time, is revoked, not yet valid or missing
     #[arg(long, value_name = "TIME", help_heading = "Output")]
     fail_within: Option<Duration<0>>,
     /// Show also what has expired and was replaced or removed
@@ -43,8 +53,9 @@ pub struct Args {
 /// Format of standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people; dates, and the start of each fingerprint
-    Table,
+    /// For people, in lines of 100 characters
+    #[value(alias = "table")]
+    Text,
     /// For programs, with everything that is known
     Json,
     /// Metrics in Prometheus' text format
@@ -69,6 +80,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         Err(errors) => (IssuancePlan::default(), errors),
     };
     report.diagnostics(&plan.warnings);
+    report.diagnostics(&kept(&plan, &session.document, &source));
     let arrangement = targets::arranged(model).map_err(CommandError::Input)?;
     let doors = arrangement.doors(model, &Present { model, inventory: &inventory });
     let orphans = orphans::warning(model, &doors, &inventory, &plan.revoked(&inventory), now);
@@ -79,16 +91,22 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let sources = Sources { model, inventory: &inventory, plan: &plan, doors: &doors, now };
     let mut rows = status::rows(sources);
-    if !args.all {
+    let filter = args.selection.filter(model, &rows)?;
+    rows.retain(|row| filter.has(row));
+    if !args.all && !args.selection.names(State::Expired) {
         rows.retain(|row| row.is_current || row.state != State::Expired);
     }
     match args.format {
-        Format::Table => {
-            let hosts = status::hosts_table(&status::admitted(sources));
+        Format::Text => {
+            let table = if args.wide { status::wide_table } else { status::table };
+            let hosts = status::hosts_table(&filter.hosts(status::admitted(sources)));
             let gap = if hosts.is_empty() { "" } else { "\n" };
-            show(&[status::table(&rows, now).as_str(), gap, &hosts].concat(), false)?;
+            show(&[table(&rows, now).as_str(), gap, &hosts].concat(), false)?;
         }
-        Format::Json => print_json(&status::json(&rows, &status::admitted(sources), now))?,
+        Format::Json => {
+            let hosts = filter.hosts(status::admitted(sources));
+            print_json(&status::json(&rows, &hosts, now))?;
+        }
         Format::Prometheus => print(status::prometheus(&rows, now))?,
         Format::Icalendar => print(status::icalendar(&rows, now))?,
     }
@@ -100,25 +118,6 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if ending.is_empty() {
         return Ok(ExitStatus::Done);
     }
-    report.diagnostics(&[told(&ending, time)]);
+    report.diagnostics(&[advice::ends_soon(&ending, time, &source, &inventory)]);
     Ok(ExitStatus::Findings)
-}
-
-fn told(ending: &[&Row], time: Duration<0>) -> Diagnostic {
-    let name = |row: &&Row| format!("{} {}", row.subject.kind(), row.subject.name());
-    let names: Vec<String> = ending.iter().map(name).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let title = match ending.len() {
-        1 => format!(
-            "one ends within {time}, is revoked, not yet valid or missing: {}",
-            listed(&names)
-        ),
-        count => {
-            format!(
-                "{count} end within {time}, are revoked, not yet valid or missing: {}",
-                listed(&names)
-            )
-        }
-    };
-    Diagnostic::error("ends-soon", title).help("run `mtlsgen render`, and apply what it prints; ask their owners for what was brought along")
 }

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
+use super::format::FormatArgument;
 use super::globals::Globals;
-use super::report::{CommandError, ExitStatus, print};
-use crate::diagnostic::nearest;
+use super::report::{CommandError, ExitStatus, print, print_json};
+use crate::diagnostic::{Deed, nearest};
 use crate::io::new_files;
 use crate::render::template::BUILT_IN;
 
@@ -17,8 +20,10 @@ pub struct Args {
     /// The template to print or write; without it, all are listed or written
     name: Option<String>,
     /// Folder to write to; files that exist there stay as they are
-    #[arg(long, value_name = "DIR")]
-    write: Option<PathBuf>,
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// A built-in template: its name and its text.
@@ -30,13 +35,18 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         None => built_in().to_vec(),
         Some(name) => vec![find(built_in(), name)?],
     };
-    match (&args.write, &args.name) {
+    match (&args.output, &args.name) {
+        (None, _) if args.format.is_json() => {
+            let shown: Value = selected.iter().map(json).collect();
+            print_json(&format!("{shown:#}\n"))?;
+        }
         (Some(folder), _) => {
             let files: Vec<_> =
                 selected.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
             new_files::write_new(folder, &files)?;
-            let words = format!("wrote {} templates to `{}`", files.len(), folder.display());
-            globals.report().say(&words);
+            let folder = folder.display();
+            let words = format!("wrote {} templates to `{folder}`", files.len());
+            globals.report().did(Deed::to_path("wrote", &folder), &words);
         }
         (None, Some(_)) => print(selected[0].1)?,
         (None, None) => print(list(&selected))?,
@@ -71,6 +81,10 @@ fn list(templates: &[Template]) -> String {
         description => format!("{name:width$}  {description}\n"),
     };
     templates.iter().map(line).collect()
+}
+
+fn json((name, text): &Template) -> Value {
+    json!({ "name": name, "description": description(text), "text": text })
 }
 
 /// The first sentence of the comment that a template begins with.

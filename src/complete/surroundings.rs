@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
-use crate::kustomize::annotation::PATHS;
+use crate::kustomize::annotation::{LOCAL, PATHS, is_local};
 use crate::kustomize::annotation_of;
 use crate::kustomize::previous;
 use crate::manifest::{Extent, Namespace, Object, ObjectSet, identity_within};
@@ -13,22 +13,34 @@ use crate::specification::value::SpecName;
 use crate::targets::existing::{Existing, Item};
 
 /// What prefixes of annotations tools keep for themselves.
-const INTERNAL: [&str; 5] = [
+const INTERNAL: [&str; 6] = [
     "postrenderer.helm.sh/",
+    "alpha.config.kubernetes.io/",
     "internal.config.kubernetes.io/",
     "config.kubernetes.io/",
     "config.k8s.io/",
     "kustomize.config.k8s.io/",
 ];
 
-/// Objects that came in, and what they can rely on.
+/// Kinds of objects that hosts need, or whose settings decide who gets in.
+const NEEDED: [&str; 5] = ["ConfigMap", "Ingress", "IngressClass", "Secret", "Service"];
+
+/// Objects that came in, and what they can rely on; those that are not `applied` are no objects for anyone.
 pub(super) fn existing<'a>(
     items: &'a [Value],
     rendered: &'a Rendered<'_>,
     namespace: Namespace<'a>,
+    applied: impl Fn(&Value) -> bool,
 ) -> Existing<'a> {
     let mut objects = ObjectSet::within(namespace, Extent::Part);
-    let of = |value| Item { value, identities: previous::identities(value, namespace.name()) };
+    let of = |value| Item {
+        value,
+        identities: if applied(value) {
+            previous::identities(value, namespace.name())
+        } else {
+            Vec::new()
+        },
+    };
     let items: Vec<Item<'_>> = items.iter().map(of).collect();
     for Item { value, identities } in &items {
         for identity in identities {
@@ -39,6 +51,28 @@ pub(super) fn existing<'a>(
         objects.add(object);
     }
     Existing { items, objects, namespace }
+}
+
+/// Findings with a word about the objects that they speak of and that a build leaves out.
+pub(super) fn with_local(
+    found: Vec<Diagnostic>,
+    items: &[Value],
+    namespace: &str,
+) -> Vec<Diagnostic> {
+    let local = items.iter().filter(|item| is_local(item));
+    let local = local.filter_map(|item| identity_within(item, namespace));
+    let local: Vec<Identity> =
+        local.filter(|identity| NEEDED.contains(&identity.kind.as_str())).collect();
+    let with_words = |diagnostic: Diagnostic| {
+        let speaks_of = |identity: &&Identity| {
+            diagnostic.sayings().iter().any(|saying| saying.contains(&identity.name))
+        };
+        let words = local.iter().filter(speaks_of).map(|identity| {
+            format!("{identity} is among the objects, but its annotation `{LOCAL}` keeps it from being applied")
+        });
+        words.collect::<Vec<_>>().into_iter().fold(diagnostic, Diagnostic::help)
+    };
+    found.into_iter().map(with_words).collect()
 }
 
 /// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by

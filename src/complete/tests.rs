@@ -76,6 +76,7 @@ fn complete(model: &Model, items: Vec<Value>) -> Result<Completed, Vec<Diagnosti
         disclosure: Disclosure::Whole,
         locate: &|_| None,
         namespace: Namespace::Assumed("default"),
+        drops_local: false,
     };
     completer.complete(items)
 }

@@ -12,6 +12,8 @@
 pub(crate) mod annotation_risk;
 pub(crate) mod annotation_table;
 mod annotations;
+#[cfg(test)]
+mod class_tests;
 mod error_page;
 #[cfg(test)]
 mod flag_tests;
@@ -22,6 +24,8 @@ mod observation;
 #[cfg(test)]
 mod odd_tests;
 mod reading;
+#[cfg(test)]
+mod redirect_tests;
 mod secrets;
 mod servers;
 mod settings;
@@ -32,7 +36,7 @@ pub(crate) mod values;
 pub(crate) use locations::is_readable;
 pub(crate) use settings::{CONTROLLER_CLASS, not_followed};
 
-use super::{Controller, Declared, Settings};
+use super::{CLASS_OPTIONS, Controller, Declared, DeclaredOption, Settings};
 use crate::enforcement::Observed;
 use crate::manifest::ObjectSet;
 
@@ -62,8 +66,8 @@ impl Controller for IngressNginx {
         Err("the model of ingress-nginx is that of 1.12 to 1.15: before, other things were the default".to_owned())
     }
 
-    fn options(&self) -> &'static [&'static str] {
-        &[]
+    fn options(&self) -> &'static [DeclaredOption] {
+        &CLASS_OPTIONS
     }
 
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings {

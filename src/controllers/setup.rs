@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::classes::Flags;
+use super::classes::{
+    Annotated, BY_NAME, CONTROLLER_CLASS, DEFAULT, Flags, INGRESS_CLASS, Own, TAKES_CLASSLESS,
+    default_of,
+};
 use super::workload::{Container, containers};
-use super::{Controller, Declared, Origin};
+use super::{Classes, Controller, Declared, DefaultClass, Origin};
 use crate::enforcement::{Given, Missing};
 use crate::identity::Identity;
 use crate::manifest::ObjectSet;
@@ -31,6 +34,8 @@ pub(super) struct Setup {
     pub options: BTreeMap<&'static str, String>,
     /// A flag for which nothing about it is known.
     pub missing: Option<Missing>,
+    /// Flags of classes whose values the object does not show.
+    pub unread: Vec<String>,
     /// Flags that the model does not follow.
     pub beside: Vec<String>,
     /// What its flags show of all that.
@@ -170,6 +175,14 @@ impl Chosen {
                 others.extend(rest);
             }
         }
+        if let Some(class) = declared.options.get(CONTROLLER_CLASS).filter(|_| all.len() > 1) {
+            let (asked, rest): (Vec<_>, Vec<_>) =
+                all.iter().cloned().partition(|setup| setup.controller == *class);
+            if !asked.is_empty() {
+                all = asked;
+                others.extend(rest);
+            }
+        }
         chosen.given.extend(others.into_iter().map(|other| Given::OtherWorkload(other.object)));
         let Some(first) = all.first() else { return chosen };
         if all.iter().any(|one| !one.is_like(first)) {
@@ -240,6 +253,62 @@ impl Chosen {
         });
     }
 
+    /// What is known of classes: what is declared, what the flags say, and the controller's defaults.
+    pub fn classes(&mut self, objects: &ObjectSet<'_>, declared: &Declared, own: &Own) -> Classes {
+        for (flag, option) in own.flags {
+            self.compare(declared, flag, option);
+        }
+        if let (Some(said), Some(read)) = (&declared.default_class, default_of(objects))
+            && *said != DefaultClass::Named(read.name.clone())
+        {
+            let said = match said {
+                DefaultClass::Absent => "false",
+                DefaultClass::Named(name) => name,
+            };
+            self.contradict(read, &format!("annotation `{DEFAULT}`"), "true", said);
+        }
+        let read = self.setup.as_ref().filter(|setup| setup.shows != Shows::File);
+        let option = |name: &str| declared.options.get(name).cloned();
+        let is_on = |name: &str| option(name).map(|value| value == "true");
+        let class = match (option(INGRESS_CLASS), read) {
+            (Some(class), _) => Annotated::Declared(class),
+            (None, Some(setup)) => Annotated::Read(setup.class.clone()),
+            (None, None) => Annotated::Default(own.class.to_owned()),
+        };
+        let controller = option(CONTROLLER_CLASS).or_else(|| Some(read?.controller.clone()));
+        let flags = Flags {
+            controller: controller.unwrap_or_else(|| own.controller.to_owned()),
+            class,
+            by_name: is_on(BY_NAME).or_else(|| Some(read?.by_name)).unwrap_or(false),
+            takes_classless: is_on(TAKES_CLASSLESS).or_else(|| Some(read?.takes_classless)),
+        };
+        Classes::of(objects, declared, flags, own)
+    }
+
+    /// Says where an object has another value of a flag of classes than is declared, and where neither says one.
+    fn compare(&mut self, declared: &Declared, flag: &str, option: &str) {
+        let Some(setup) = self.setup.as_ref().filter(|setup| setup.shows != Shows::File) else {
+            return;
+        };
+        let object = setup.object.clone();
+        let is_unread = setup.unread.iter().any(|own| own == flag);
+        let read = match option {
+            CONTROLLER_CLASS => setup.controller.clone(),
+            INGRESS_CLASS => setup.class.clone(),
+            BY_NAME => setup.by_name.to_string(),
+            _ => setup.takes_classless.to_string(),
+        };
+        match declared.options.get(option) {
+            Some(said) if !is_unread && *said != read => {
+                self.contradict(&object, &format!("`{flag}`"), &read, said);
+            }
+            None if is_unread => {
+                self.missing.get_or_insert(Missing::Effect(object, flag.to_owned()));
+            }
+            _ => {}
+        }
+    }
+
     /// The value of a flag, if it is read.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.setup.as_ref()?.options.get(name).map(String::as_str)
@@ -247,38 +316,28 @@ impl Chosen {
 }
 
 impl Setup {
-    /// One with the controller's defaults; `classes`: what it calls itself in an `IngressClass`, and the class that it compares
-    /// annotations with.
-    pub fn new(container: &Container, release: Release, classes: (&str, &str)) -> Self {
+    /// One with the controller's defaults.
+    pub fn new(container: &Container, release: Release, own: &Own) -> Self {
         Self {
             object: container.object.clone(),
             release,
-            controller: classes.0.to_owned(),
-            class: classes.1.to_owned(),
+            controller: own.controller.to_owned(),
+            class: own.class.to_owned(),
             by_name: false,
             takes_classless: false,
             config_map: Named::Nothing,
             options: BTreeMap::new(),
             missing: None,
+            unread: Vec::new(),
             beside: Vec::new(),
             shows: Shows::Flags,
         }
     }
 
-    /// What it says of classes.
-    pub fn classes(&self) -> Flags<'_> {
-        Flags {
-            controller: &self.controller,
-            class: &self.class,
-            by_name: self.by_name,
-            takes_classless: self.takes_classless,
-            are_read: self.shows != Shows::File,
-        }
-    }
-
     /// Whether it is set up like another one, and nothing of that is unknown.
     fn is_like(&self, other: &Self) -> bool {
-        let is_same = self.object == other.object || self.missing.is_none();
+        let is_same =
+            self.object == other.object || self.missing.is_none() && self.unread.is_empty();
         is_same && *self == Self { object: self.object.clone(), ..other.clone() }
     }
 

@@ -32,10 +32,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::classes::Flags;
 use super::ingress_nginx::PREFIX;
-use super::setup::{Chosen, Setup};
-use super::{Classes, Controller, Declared, Origin, Settings};
+use super::setup::Chosen;
+use super::{
+    CLASS_OPTIONS, Controller, Declared, DeclaredOption, Origin, Settings, Takes, declared_options,
+};
 use crate::enforcement::{Given, Missing, Observed};
 use crate::identity::Identity;
 use crate::manifest::ObjectSet;
@@ -66,8 +67,18 @@ impl Controller for Traefik {
         }
     }
 
-    fn options(&self) -> &'static [&'static str] {
-        &[STRICT]
+    fn options(&self) -> &'static [DeclaredOption] {
+        const ALL: [DeclaredOption; 5] = {
+            let [controller, class, classless, by_name] = CLASS_OPTIONS;
+            [
+                DeclaredOption { name: STRICT, takes: Takes::Boolean },
+                controller,
+                class,
+                classless,
+                by_name,
+            ]
+        };
+        &ALL
     }
 
     fn settings(&self, objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
@@ -82,7 +93,7 @@ impl Controller for Traefik {
         }
         let mut laxer = settings.clone();
         laxer.options.insert("allowSnippetAnnotations", ("true".to_owned(), Origin::Assumed));
-        laxer.accepted.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
+        laxer.accepted.anywhere.extend(reading::SNIPPETS.map(|name| format!("{PREFIX}{name}")));
         Some(laxer)
     }
 
@@ -139,11 +150,9 @@ fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings {
     {
         chosen.contradict(object, "`core.strictTLSOptions`", &read, declared);
     }
-    let strict = strict.map_or((read, origin), |value| (value.clone(), Origin::Declared));
-    options.insert(STRICT, strict);
-    let defaults = Flags::of_defaults(CONTROLLER_CLASS, CLASS);
-    let classes = chosen.setup.as_ref().map_or(defaults, Setup::classes);
-    let classes = Classes::of(objects, declared, &classes);
+    options.insert(STRICT, (read, origin));
+    options.extend(declared_options(&Traefik, declared));
+    let classes = chosen.classes(objects, declared, &flags::OWN);
     Settings {
         controller: Traefik.name(),
         version,

@@ -5,6 +5,7 @@ use annotate_snippets::{
 };
 
 use super::excerpt::{Excerpt, near, said};
+use super::shared::shortened;
 use super::{Diagnostic, Severity, Span, in_order, shown};
 
 /// Shows diagnostics, ordered by place and each once, for a terminal of `width` columns.
@@ -16,6 +17,7 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String 
     let renderer = renderer.term_width(width.max(40));
     in_order(diagnostics)
         .into_iter()
+        .map(shortened)
         .map(|diagnostic| renderer.render(&[group(&diagnostic)]) + "\n\n")
         .collect()
 }

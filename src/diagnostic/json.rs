@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::excerpt::said;
-use super::{Diagnostic, Severity, Span, in_order, is_unsafe};
+use super::{Deed, Diagnostic, Severity, Span, in_order, is_unsafe};
 use crate::guard::hidden;
 
 /// Shows diagnostics, ordered by place and each once, as one JSON object a line.
@@ -52,6 +52,8 @@ struct Shown {
     code: &'static str,
     message: String,
     #[serde(flatten)]
+    deed: Option<Deed>,
+    #[serde(flatten)]
     place: Option<Place>,
     label: String,
     help: Vec<String>,
@@ -88,6 +90,7 @@ impl Shown {
             },
             code: diagnostic.code,
             message: said(&diagnostic.title),
+            deed: diagnostic.deed.as_deref().map(|deed| deed.clone().each(said)),
             place: diagnostic.span.as_ref().map(Place::of),
             label: said(&diagnostic.label),
             help: diagnostic.help.iter().map(|help| said(help)).collect(),

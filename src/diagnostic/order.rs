@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::shared::merged;
 use super::{Diagnostic, Severity, Source, Span};
 
 /// How many of one severity are shown.
 const SHOWN: usize = 300;
 
 /// The diagnostics that are shown, in their order: by source (in the order of first appearance), then by place, those
-/// without a place last; equal ones once. Of each severity the first ones, and in the end how many more there are.
+/// without a place last; equal ones once, and those of one cause as one. Of each severity the first ones, and in the end how many more there are.
 pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<Cow<'_, Diagnostic>> {
     let mut sources: BTreeMap<*const Source, usize> = BTreeMap::new();
     for span in diagnostics.iter().filter_map(|diagnostic| diagnostic.span.as_ref()) {
@@ -29,11 +30,11 @@ pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<Cow<'_, Diagnostic>> {
     ordered.retain(|diagnostic| known.insert((rank(diagnostic), seen(diagnostic))));
     let mut shown = Vec::new();
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
-    for diagnostic in ordered {
+    for diagnostic in merged(ordered) {
         let count = counts.entry(diagnostic.severity).or_default();
         *count += 1;
         if *count <= SHOWN {
-            shown.push(Cow::Borrowed(diagnostic));
+            shown.push(diagnostic);
         }
     }
     let rest = counts.into_iter().filter(|(_, count)| *count > SHOWN);
@@ -69,6 +70,7 @@ fn seen(diagnostic: &Diagnostic) -> (Severity, [&str; 3], &[String], Vec<Related
         entry: _,
         nature: _,
         witnesses: _,
+        deed: _,
     } = diagnostic;
     let related = related.iter().map(|(Span { source, start, end }, words)| {
         (Arc::as_ptr(source), *start, *end, words.as_str())

@@ -1,6 +1,7 @@
 //! Whether what is served is what is desired: for each host, representatives of all requests, and those that differ.
 
 mod asked;
+mod inherited;
 mod reached;
 mod requesters;
 mod served;
@@ -8,13 +9,14 @@ mod served;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use self::inherited::below_wildcards;
 use self::served::{
     checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, validated,
 };
 use super::clients::ClientValidation;
 use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
-use super::fact::Fact;
+use super::fact::{Fact, Missing};
 use super::observed::Observed;
 use super::representatives::{self, ClientClass, paths};
 use super::request::{Presented, Request};
@@ -32,14 +34,21 @@ pub const CHALLENGES: &str = "/.well-known/acme-challenge";
 pub fn compare(desired: &Desired, observed: &Observed, now: Timestamp) -> Vec<Difference> {
     // A name in the handshake that is another host's, one that asks for no certificate.
     let is_open = |host: &&DesiredHost| matches!(host.clients, DesiredClients::Open);
-    let names = desired.hosts.iter().filter(is_open);
-    let mut names = names.filter_map(|host| representatives::name_of(&host.host));
+    // One of which all is known says most.
+    let other = |is_known: bool| {
+        let hosts = desired.hosts.iter().filter(is_open);
+        let mut hosts = hosts.filter(|host| host.entrusted.is_empty() == is_known);
+        hosts.find_map(|host| {
+            let name = representatives::name_of(&host.host)?;
+            observed.clients(&name).map(|_| (name, &host.entrusted))
+        })
+    };
     let mut comparison = Comparison {
         observed,
         now,
         owners: owners(desired),
-        entrusted: &desired.entrusted,
-        other: names.find(|name| observed.clients(name).is_some()),
+        services: desired.services.as_deref(),
+        other: other(true).or_else(|| other(false)),
         closed: HashMap::new(),
         found: Vec::new(),
     };
@@ -70,8 +79,10 @@ struct Comparison<'a> {
     observed: &'a Observed,
     now: Timestamp,
     owners: Owners<'a>,
-    entrusted: &'a BTreeSet<String>,
-    other: Option<String>,
+    /// Services that are there, by namespace and name; `None`: that is not looked at.
+    services: Option<&'a BTreeSet<(String, String)>>,
+    /// A name of an open host, and what is left to others there.
+    other: Option<(String, &'a BTreeSet<String>)>,
     /// What refuses everybody by a check who is to be refused and lets in all others, by what is asked and what validates it;
     /// only asked, never iterated over.
     closed: HashMap<(*const Asked, *const ClientValidation), Vec<&'a VirtualHost>>,
@@ -151,7 +162,7 @@ impl<'a> Comparison<'a> {
             }
         }
         if asked.presence == Presence::Required {
-            for sni in [None, self.other.clone()] {
+            for sni in [None, self.other.as_ref().map(|(name, _)| name.clone())] {
                 let request = Request { sni, ..Request::of(name) };
                 let requester = Requester::Class(ClientClass::Nothing);
                 is_by_check &= self.refuses(host, served, &paths, (&requester, request));
@@ -179,7 +190,8 @@ impl<'a> Comparison<'a> {
             if is_refused_by_check(served, &observed) {
                 return true;
             }
-            let Some(kind) = self.worst(host, path, &observed) else { continue };
+            let kind = self.worst(&self.left(host, &request), path, &observed);
+            let Some(kind) = kind else { continue };
             let witness =
                 Witness::Request { client: client.clone(), request: Box::new(request), observed };
             self.note(host, kind, witness);
@@ -302,17 +314,39 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Whether what is not known is left to others: at the host, and for a handshake that names another host, at that one.
+    fn left<'h>(
+        &'h self,
+        host: &'h DesiredHost,
+        request: &Request,
+    ) -> impl Fn(&Missing) -> bool + use<'h, 'a> {
+        let named = |(name, _): &&(String, _)| request.sni.as_ref() == Some(name);
+        let other = self.other.as_ref().filter(named).map(|(_, entrusted)| *entrusted);
+        let at_other = move |missing: &Missing| match missing {
+            Missing::Snippet(_, key) | Missing::Effect(_, key) => {
+                other.is_some_and(|entrusted| entrusted.contains(key))
+            }
+            _ => false,
+        };
+        move |missing| host.leaves(missing) || at_other(missing)
+    }
+
     /// The worst that a verdict may mean for a request that is not to get in.
-    fn worst(&self, host: &DesiredHost, path: &str, verdict: &Verdict) -> Option<DifferenceKind> {
+    fn worst(
+        &self,
+        left: &dyn Fn(&Missing) -> bool,
+        path: &str,
+        verdict: &Verdict,
+    ) -> Option<DifferenceKind> {
         match verdict {
             Verdict::Admitted { backend, .. } => {
                 (!self.is_challenge(path, backend.as_ref())).then_some(DifferenceKind::Weaker)
             }
             // `Weaker` comes first.
             Verdict::OneOf(_, all) => {
-                all.iter().filter_map(|one| self.worst(host, path, one)).min()
+                all.iter().filter_map(|one| self.worst(left, path, one)).min()
             }
-            Verdict::Unknown(missing) if host.leaves(missing, self.entrusted) => None,
+            Verdict::Unknown(missing) if left(missing) => None,
             Verdict::Unknown(_) => Some(DifferenceKind::Unproven),
             Verdict::Refused { .. }
             | Verdict::Redirected(_)

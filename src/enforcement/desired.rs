@@ -14,8 +14,9 @@ use crate::pki::crl::RevocationList;
 pub struct Desired {
     /// The hosts; several may have one name, and then agree about their clients.
     pub hosts: Vec<DesiredHost>,
-    /// Annotations whose effect is left to others, on any of them.
-    pub entrusted: BTreeSet<String>,
+    /// Services that are there, by namespace and name: objects have them, or the spec says that they exist; `None`: that is not
+    /// looked at.
+    pub services: Option<Arc<BTreeSet<(String, String)>>>,
 }
 
 /// Who is to get in at a host.
@@ -27,6 +28,8 @@ pub struct DesiredHost {
     pub host: Pattern,
     /// Its clients.
     pub clients: DesiredClients,
+    /// Paths that are to be answered; none: which ones are is left to others.
+    pub paths: BTreeSet<String>,
     /// Backends of its routes; those of challenges that anybody may answer are left out.
     pub backends: BTreeSet<Backend>,
     /// Namespace and name of the Secret with its certificate; `None`: which one it shows is left to others.

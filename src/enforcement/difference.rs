@@ -48,6 +48,22 @@ pub enum Witness {
     },
     /// No path leads to a Service.
     NotServed,
+    /// A path that is to be answered leads nowhere.
+    NoPath {
+        /// The path.
+        path: String,
+        /// What decides whether it does, if something does.
+        depends: Option<Cause>,
+    },
+    /// A path that is to be answered leads to a Service that neither the objects have nor the spec.
+    NoService {
+        /// The path.
+        path: String,
+        /// The Service.
+        backend: Backend,
+        /// What decides whether it does, if something does.
+        depends: Option<Cause>,
+    },
     /// Nothing is served to anybody, because of these objects.
     Denied(Vec<Identity>),
     /// A path leads to a Service of another host.
@@ -151,6 +167,21 @@ impl fmt::Display for Difference {
                 of_request(f, self.kind, client, request, observed)
             }
             Witness::NotServed => f.write_str("no path leads to a Service"),
+            Witness::NoPath { path, depends } => {
+                let path = path.escape_debug();
+                let is = if depends.is_some() { "may be" } else { "is" };
+                write!(f, "a client that is to get in {is} answered 404 at `{path}`")?;
+                on(f, *depends)
+            }
+            Witness::NoService { path, backend, depends } => {
+                let path = path.escape_debug();
+                let may = if depends.is_some() { "may lead" } else { "leads" };
+                write!(
+                    f,
+                    "`{path}` {may} to `{backend}`, and neither the objects nor the spec have that Service"
+                )?;
+                on(f, *depends)
+            }
             Witness::Denied(because) => {
                 let all: Vec<String> = because.iter().map(ToString::to_string).collect();
                 write!(

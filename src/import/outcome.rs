@@ -29,6 +29,8 @@ pub struct Outcome {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
+    /// Its full name, such as `clients/alice`.
+    pub holder: String,
     /// `authority`, `host` or `client`.
     pub kind: &'static str,
     /// Its name in the spec.
@@ -41,6 +43,8 @@ pub struct Row {
     /// Serial of the certificate.
     pub serial: Option<String>,
     /// SHA-256 of the certificate.
+    pub fingerprint_sha256: Option<String>,
+    /// The former name of `fingerprint_sha256`.
     pub fingerprint: Option<String>,
     /// Its last second.
     pub not_after: Option<String>,
@@ -105,11 +109,6 @@ impl Outcome {
 
 impl Row {
     fn of(entry: &Entry) -> Self {
-        let (kind, name) = match &entry.holder {
-            Holder::Authority(name) => ("authority", name),
-            Holder::Host(name) => ("host", name),
-            Holder::Client(name) => ("client", name),
-        };
         let how = match (&entry.source, &entry.certificate) {
             (_, None) => "request",
             _ if !entry.in_spec => "store",
@@ -118,11 +117,13 @@ impl Row {
         };
         let own = entry.certificate.as_ref();
         Self {
-            kind,
-            name: name.clone(),
+            holder: entry.holder.full_name(),
+            kind: entry.holder.kind(),
+            name: entry.holder.name().to_owned(),
             how,
             subject: entry.subject().rfc2253(),
             serial: own.map(|own| own.serial.to_string()),
+            fingerprint_sha256: own.map(|own| own.fingerprint().to_string()),
             fingerprint: own.map(|own| own.fingerprint().to_string()),
             not_after: own.map(|own| own.not_after.to_string()),
             has_key: entry.has_key,

@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 pub fn render(inspection: &Inspection) -> String {
     let certificates = inspection.certificates.iter().enumerate();
     let value = json!({
+        "time": inspection.at.to_string(),
         "at": inspection.at.to_string(),
         "certificates": certificates.map(|(index, one)| certificate(inspection, index, one)).collect::<Vec<_>>(),
         "privateKeys": inspection.keys.iter().map(key).collect::<Vec<_>>(),
@@ -43,6 +44,7 @@ fn object(members: Value) -> Value {
 
 fn origin(at: &Origin) -> Value {
     object(json!({
+        "path": at.file,
         "file": at.file,
         "object": at.object,
         "key": at.key,
@@ -86,6 +88,7 @@ fn certificate(inspection: &Inspection, index: usize, one: &Examined) -> Value {
         "subject": facts.subject.rfc2253(),
         "commonName": facts.subject.common_names().first(),
         "issuer": facts.issuer.rfc2253(),
+        "serial": facts.serial.to_string(),
         "serialNumber": facts.serial.to_string(),
         "notBefore": facts.not_before.to_string(),
         "notAfter": facts.not_after.to_string(),
@@ -99,7 +102,9 @@ fn certificate(inspection: &Inspection, index: usize, one: &Examined) -> Value {
         "pathLenConstraint": facts.max_path_len,
         "subjectKeyIdentifier": facts.subject_key_id.as_deref().map(hexadecimal),
         "authorityKeyIdentifier": facts.authority_key_id.as_deref().map(hexadecimal),
+        "fingerprintSha256": facts.fingerprint().to_string(),
         "fingerprintSHA256": facts.fingerprint().to_string(),
+        "spkiSha256": facts.spki_hash.to_string(),
         "spkiSHA256": facts.spki_hash.to_string(),
         "crlDistributionPoints": details.revocation_lists,
         "ocspServers": details.ocsp,
@@ -184,6 +189,7 @@ fn key(key: &ExaminedKey) -> Value {
         "state": state,
         "reason": why,
         "publicKey": kind,
+        "spkiSha256": spki_hash,
         "spkiSHA256": spki_hash,
     }));
     members["certificates"] = json!(key.certificates);
@@ -195,6 +201,7 @@ fn list(inspection: &Inspection, one: &ExaminedList) -> Value {
     let list = &one.list;
     let revoked = list.revoked.iter().map(|(serial, entry)| {
         object(json!({
+            "serial": serial.to_string(),
             "serialNumber": serial.to_string(),
             "revocationDate": entry.at.to_string(),
             "reason": words::revocation_reason(entry.reason),

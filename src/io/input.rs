@@ -13,6 +13,7 @@ use super::input_error::{InputError, ReadError, ReadErrorKind};
 use super::open;
 use super::reach::Reach;
 use crate::diagnostic::Source;
+use crate::kustomize::doctor::tree::FILE_NAMES;
 use crate::specification::document::{self, ASSIGNMENT, NamedPath};
 
 /// Names that a spec is looked for under in the working directory.
@@ -128,6 +129,12 @@ pub fn standard_input_is_terminal() -> bool {
 pub fn specs_in(directory: &Path) -> Vec<PathBuf> {
     let candidates = SPEC_NAMES.iter().map(|name| directory.join(name));
     candidates.filter(|path| path.symlink_metadata().is_ok()).collect()
+}
+
+/// The kustomization of `directory`, under the first of its names that is there.
+pub fn kustomization_in(directory: &Path) -> Option<PathBuf> {
+    let mut candidates = FILE_NAMES.iter().map(|name| directory.join(name));
+    candidates.find(|path| path.symlink_metadata().is_ok())
 }
 
 fn discover(directory: &Path) -> Result<PathBuf, InputError> {

@@ -28,6 +28,36 @@ pub fn read(directory: &Path) -> Result<Tree, ReadError> {
     Ok(reader.tree)
 }
 
+/// Objects that configure plugins of the kustomization of `directory`, of files in it or inline. What cannot be read is
+/// left out: Kustomize says so itself.
+#[must_use]
+pub fn plugins(directory: &Path) -> Vec<Object> {
+    let mut reader = Reader { tree: Tree::default(), known: BTreeMap::new() };
+    let shown = normal(directory);
+    let here = if shown.as_os_str().is_empty() { Path::new(".") } else { &shown };
+    let Ok(path) = fs::canonicalize(here) else { return Vec::new() };
+    let Some(kustomization) = reader.kustomization(&shown, None) else { return Vec::new() };
+    let lists = kustomization.value.clone();
+    let folder = Folder { path: path.clone(), shown, kustomization, entries: Vec::new() };
+    reader.tree.folders.push(folder);
+    let mut objects = Vec::new();
+    for (key, role) in LISTS.into_iter().filter(|(_, role)| role.is_plugin()) {
+        let items = lists.get(key).and_then(Value::as_array).into_iter().flatten();
+        for item in items.filter_map(Value::as_str) {
+            let real = fs::canonicalize(path.join(item));
+            if real.is_ok_and(|real| !real.is_file() || !real.starts_with(&path)) {
+                continue;
+            }
+            if let Some(Content::Objects { objects: found, .. }) =
+                reader.content(0, role, item, key, None)
+            {
+                objects.extend(found);
+            }
+        }
+    }
+    objects
+}
+
 struct Reader {
     tree: Tree,
     /// Folders that were read, and whether they have a kustomization.

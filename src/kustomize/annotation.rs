@@ -20,11 +20,22 @@ pub const PATHS: [&str; 2] = ["internal.config.kubernetes.io/path", "config.kube
 pub const INDEXES: [&str; 2] =
     ["internal.config.kubernetes.io/index", "config.kubernetes.io/index"];
 
+/// Leaves an object out of what Kustomize prints and kpt applies, unless its value is `false`.
+pub const LOCAL: &str = "config.kubernetes.io/local-config";
+
+/// Whether a build leaves an object out once all transformers have seen it (`DropLocalNodes` of Kustomize's
+/// `api/resource/factory.go`).
+#[must_use]
+pub fn is_local(object: &Value) -> bool {
+    let value = object.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(LOCAL));
+    value.is_some_and(|value| !matches!(value, Value::Bool(false)) && value != "false")
+}
+
 /// Annotates `objects`, each with its manifest, as the plugin's settings say.
 ///
 /// # Errors
 /// Objects that would get a hash suffix though an annotation names them as `namespace/name`, which
-/// Kustomize does not rewrite: the host would name a Secret that does not exist.
+/// Kustomize does not rewrite: the host would name a Secret that does not exist. Objects that a build would leave out.
 pub fn annotate(objects: &mut [(&Object, Value)], plugin: &Plugin) -> Result<(), Vec<Diagnostic>> {
     let named = named_in_annotations(objects);
     for (manifest, object) in &mut *objects {
@@ -38,8 +49,10 @@ pub fn annotate(objects: &mut [(&Object, Value)], plugin: &Plugin) -> Result<(),
     let torn = |(manifest, object): &&(&Object, Value)| {
         is_true(annotation_of(object, NEEDS_HASH)) && named.contains(&qualified(manifest))
     };
-    let torn: Vec<_> = objects.iter().filter(torn).map(|(m, _)| suffixed(&m.identity)).collect();
-    if torn.is_empty() { Ok(()) } else { Err(torn) }
+    let torn = objects.iter().filter(torn).map(|(m, _)| suffixed(&m.identity));
+    let local = objects.iter().filter(|(_, object)| is_local(object));
+    let found: Vec<_> = torn.chain(local.map(|(m, _)| left_out(&m.identity))).collect();
+    if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 /// Says which file an object is written to.
@@ -89,6 +102,12 @@ fn suffixed(identity: &Identity) -> Diagnostic {
         format!("{identity} would get a hash suffix, but an annotation names it with its namespace, and Kustomize does not rewrite that"),
     )
     .help(format!("remove the annotation `{NEEDS_HASH}` from it"))
+}
+
+fn left_out(identity: &Identity) -> Diagnostic {
+    let title = format!("{identity} has the annotation `{LOCAL}`, so it would not be applied");
+    Diagnostic::error("local-config", title)
+        .help("remove the annotation from the spec, the template or the patch that it comes from")
 }
 
 #[cfg(test)]
@@ -154,5 +173,36 @@ mod tests {
         assert_eq!(annotation_of(&object, "a"), Some("b"));
         assert_eq!(annotation_of(&object, PATHS[0]), Some("x.yaml"));
         assert_eq!(annotation_of(&object, INDEXES[1]), Some("0"));
+    }
+
+    #[test]
+    fn what_a_build_leaves_out_is_known_by_its_annotation() {
+        for (value, expected) in [
+            (json!("true"), true),
+            (json!("false"), false),
+            (json!(""), true),
+            (json!("no"), true),
+            (json!(true), true),
+            (json!(false), false),
+            (Value::Null, true),
+        ] {
+            let object = json!({"metadata": {"annotations": {LOCAL: value}}});
+            assert_eq!(is_local(&object), expected, "{object}");
+        }
+        for object in [json!({}), json!({"metadata": {"annotations": null}}), json!([])] {
+            assert!(!is_local(&object), "{object}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_ours_that_would_be_left_out_is_refused() {
+        let (bundle, mut value) = manifest("Secret", "ca", false);
+        set(&mut value, LOCAL, "true");
+        let found = annotated(&[(bundle, value)], &Plugin::default()).unwrap_err();
+        assert_eq!(found[0].code, "local-config");
+        assert_eq!(
+            found[0].title,
+            "Secret `ns/ca` has the annotation `config.kubernetes.io/local-config`, so it would not be applied"
+        );
     }
 }

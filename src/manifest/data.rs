@@ -33,6 +33,29 @@ pub fn is_certificates(pem: &str) -> bool {
     blocks > 0 && blocks == certificates && pem.starts_with("-----BEGIN ")
 }
 
+/// What a text in PEM holds that everyone may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicPem {
+    /// Certificates, and nothing that is not one.
+    Certificates,
+    /// Revocation lists, and nothing that is not one.
+    RevocationLists,
+}
+
+/// What a text in PEM holds, if everyone may see all of it.
+#[must_use]
+pub fn public_pem(pem: &str) -> Option<PublicPem> {
+    let blocks = pem.matches("-----BEGIN ").count();
+    let lists = pem.matches("-----BEGIN X509 CRL-----").count();
+    if is_certificates(pem) {
+        Some(PublicPem::Certificates)
+    } else if blocks > 0 && blocks == lists && pem.starts_with("-----BEGIN ") {
+        Some(PublicPem::RevocationLists)
+    } else {
+        None
+    }
+}
+
 /// The octets of a value, as the API server reads it: line ends in base64 are passed over (Go's `encoding/base64`). `None`
 /// if it is no base64.
 #[must_use]

@@ -65,6 +65,9 @@ pub enum Kind {
     Ingress(Ingress),
 }
 
+/// The kinds of objects that mtlsgen makes.
+pub const MADE: [&str; 4] = ["Deployment", "Ingress", "Secret", "Service"];
+
 impl Kind {
     /// Labels and annotations.
     #[must_use]

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::context::{Context, Findings};
-use crate::controllers::{self, CONTROLLERS, Controller, Declared, Reader};
+use crate::controllers::{self, CONTROLLERS, Controller, Declared, DefaultClass, Reader};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::path;
-use crate::specification::Controller as Written;
+use crate::specification::value::DefaultIngressClass;
+use crate::specification::{Controller as Written, Spec};
 
 /// All of them in their order; those with errors are left out.
 pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Reader> {
@@ -27,13 +28,29 @@ pub fn resolve(context: Context<'_>, findings: &mut Findings) -> Vec<Reader> {
     readers
 }
 
+/// The class that the API server gives to Ingresses without one.
+pub fn default_class(spec: &Spec) -> Option<DefaultClass> {
+    Some(match spec.default_ingress_class.as_ref()? {
+        DefaultIngressClass::Absent => DefaultClass::Absent,
+        DefaultIngressClass::Named(name) => DefaultClass::Named(name.to_string()),
+    })
+}
+
 fn reader(
     context: Context<'_>,
     index: usize,
     written: &Written,
     findings: &mut Findings,
 ) -> Option<Reader> {
-    let Written { name, version, strict_tls_options } = written;
+    let Written {
+        name,
+        version,
+        controller_class,
+        ingress_class,
+        watch_ingress_without_class,
+        ingress_class_by_name,
+        strict_tls_options,
+    } = written;
     let here = |field: &'static str| path!["controllers", index, field];
     let Some(name) = name else {
         if !context.has(&here("name")) {
@@ -62,15 +79,24 @@ fn reader(
             return None;
         }
     };
+    let text = |flag: &Option<bool>| flag.map(|is_on| is_on.to_string());
+    let said = [
+        ("controllerClass", controller_class.clone()),
+        ("ingressClass", ingress_class.clone()),
+        ("watchIngressWithoutClass", text(watch_ingress_without_class)),
+        ("ingressClassByName", text(ingress_class_by_name)),
+        ("strictTlsOptions", text(strict_tls_options)),
+    ];
     let mut options = BTreeMap::new();
-    if let Some(value) = strict_tls_options {
-        options.insert("strictTlsOptions".to_owned(), value.to_string());
+    let before = findings.0.len();
+    for (option, value) in said.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        if let Err((title, help)) = controllers::checked(controller, option, &value) {
+            let place = context.value(&here(option));
+            findings.push(Diagnostic::error("controller", title).at(place).help(help));
+        }
+        options.insert(option.to_owned(), value);
     }
-    let unknown = options.keys().find(|name| !controller.options().contains(&name.as_str()));
-    if let Some(option) = unknown {
-        let title = format!("{name} has no option `{option}`");
-        let place = context.value(&path!["controllers", index, option.as_str()]);
-        findings.push(Diagnostic::error("controller", title).at(place).help("leave it out"));
+    if findings.0.len() > before {
         return None;
     }
     let declared = Declared { version, options, ..Declared::default() };

@@ -9,7 +9,7 @@ use super::supplied::Pool;
 use super::tls::Certificates;
 use super::{
     Annotations, Exposure, Labels, Model, Touched, authorities, client_auth, clients, derivation,
-    encryption, hosts, patches, readers, secrets, services, shared, texts,
+    encryption, hosts, patches, readers, secrets, services, shared, texts, untrusted,
 };
 use crate::diagnostic::{Diagnostic, Entry, Nature, Severity, has_errors};
 use crate::path;
@@ -148,6 +148,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
         name: context.spec.name.clone(),
         target: written(context.spec.target.as_ref(), specification::DEFAULT_TARGET),
         controllers: readers::resolve(context, &mut findings),
+        default_class: readers::default_class(context.spec),
         secret_format: written(
             context.spec.secrets.format.as_ref(),
             specification::DEFAULT_SECRET_FORMAT,
@@ -172,6 +173,7 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
     derivation::resolve(context, &mut model, &keyring, &mut findings);
     super::serials::refuse_repeats(context, &model, &mut findings);
     super::constraints::refuse_names_outside(context, &model, &mut findings);
+    untrusted::notice(context, &model, &mut findings);
     (Resolved { model, keyring }, findings.0)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::layout::{File, OutputTree, SECRETS};
@@ -88,6 +89,27 @@ impl Changes {
     /// Whether the folder is up to date.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.record_after.is_none()
+    }
+}
+
+impl ChangeKind {
+    /// What happens, in a word for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Add => "added",
+            Self::Modify => "modified",
+            Self::Mode => "permissions",
+            Self::Remove => "removed",
+        }
+    }
+}
+
+impl Change {
+    /// For programs: the file, what happens to it, and whether somebody's work is lost.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({ "path": self.path, "action": self.kind.word(), "edited": self.edited })
     }
 }
 

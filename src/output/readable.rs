@@ -1,10 +1,12 @@
-//! Files as people may see them in a diff: certificates as facts, private keys as fingerprints.
+//! Files as people may see them in a diff: certificates and revocation lists as facts, private keys as fingerprints.
 
 use std::fmt::Write as _;
 
-use super::redaction::{Content, Reader, decode, replace_base64};
+use super::redaction::{Content, Facts, Reader, decode, replace_base64};
 use crate::diagnostic::visible_lines;
+use crate::manifest::data::PublicPem;
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::RevocationList;
 use crate::pki::key::PrivateKey;
 
 /// Who wrote a file, and whether it holds a private key.
@@ -37,22 +39,43 @@ pub fn mask_keys(text: &str) -> String {
     let mask = |line| {
         replace_base64(line, |run| match READER.content(run) {
             Content::Key(fingerprint) => Some(fingerprint),
-            Content::Certificates | Content::Other => None,
+            Content::Public(_) | Content::Other => None,
         })
     };
     READER.hide_pem_keys(text).split_inclusive('\n').map(mask).collect()
 }
 
-const READER: Reader = Reader { certificates: certificate_facts, key: key_fingerprint };
+const READER: Reader = Reader { facts: facts_of, key: key_fingerprint };
 
 fn key_fingerprint(pem: &[u8]) -> Option<String> {
     let hash = PrivateKey::from_pem(pem).ok()?.spki_hash();
     Some(hexadecimal(&hash.0, "", false))
 }
 
-fn certificate_facts(pem: &[u8]) -> Option<Vec<Vec<String>>> {
-    let certificates = Certificate::from_pem(pem).ok()?;
-    Some(certificates.iter().map(facts).collect())
+fn facts_of(what: PublicPem, pem: &[u8]) -> Option<Facts> {
+    match what {
+        PublicPem::Certificates => {
+            Some(Certificate::from_pem(pem).ok()?.iter().map(facts).collect())
+        }
+        PublicPem::RevocationLists => {
+            Some(RevocationList::from_pem(pem).ok()?.iter().map(list_facts).collect())
+        }
+    }
+}
+
+fn list_facts(list: &RevocationList) -> Vec<String> {
+    let number = list.number.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    vec![
+        format!("issuer       {}", list.issuer.rfc2253()),
+        format!("number       {number}"),
+        format!("valid        {} to {}", list.this_update, list.end()),
+        format!("revoked      {}", counted(list.revoked.len(), "certificate")),
+        format!("fingerprint  {}", hexadecimal(&list.fingerprint().0, ":", true)),
+    ]
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn facts(certificate: &Certificate) -> Vec<String> {
@@ -95,19 +118,20 @@ impl Reader {
         visible_lines(&lines.collect::<String>())
     }
 
-    /// A line with keys as fingerprints, and the facts of its certificates below it.
+    /// A line with keys as fingerprints, and the facts of its certificates or lists below it.
     fn readable_line(&self, line: &str) -> String {
         let indent = line.len() - line.trim_start().len() + 2;
         let mut below = String::new();
         let shown = replace_base64(line, |run| match self.content(run) {
             Content::Key(fingerprint) => Some(fingerprint),
-            Content::Certificates => {
-                let certificates = (self.certificates)(&decode(run)?)?;
-                below += &fact_lines(&certificates, indent);
-                Some(match certificates.len() {
-                    1 => "[1 certificate]".to_owned(),
-                    count => format!("[{count} certificates]"),
-                })
+            Content::Public(what) => {
+                let all = (self.facts)(what, &decode(run)?)?;
+                let what = match what {
+                    PublicPem::Certificates => "certificate",
+                    PublicPem::RevocationLists => "revocation list",
+                };
+                below += &fact_lines(&all, what, indent);
+                Some(format!("[{}]", counted(all.len(), what)))
             }
             Content::Other => None,
         });
@@ -116,10 +140,10 @@ impl Reader {
     }
 }
 
-fn fact_lines(certificates: &[Vec<String>], indent: usize) -> String {
+fn fact_lines(all: &[Vec<String>], what: &str, indent: usize) -> String {
     let mut lines = String::new();
-    for (at, facts) in certificates.iter().enumerate() {
-        let _ = writeln!(lines, "{:indent$}# certificate {} of {}", "", at + 1, certificates.len());
+    for (at, facts) in all.iter().enumerate() {
+        let _ = writeln!(lines, "{:indent$}# {what} {} of {}", "", at + 1, all.len());
         for fact in facts {
             let _ = writeln!(lines, "{:indent$}#   {fact}", "");
         }

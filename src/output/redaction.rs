@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::file_name::sha256_hex;
 use super::layout::GENERATED;
-use crate::manifest::data;
+use crate::manifest::data::{self, PublicPem};
 use crate::yaml;
 use crate::yaml::node::{Node, Place, Value};
 use crate::yaml::schema::Schema;
@@ -18,18 +18,21 @@ const UNREADABLE: &str = "unreadable";
 /// Shortest text that can hide a key in base64.
 const SHORTEST_BASE64: usize = 40;
 
+/// A line for each fact, of each certificate or list.
+pub type Facts = Vec<Vec<String>>;
+
 /// What the text depends on that is not text.
 pub struct Reader {
-    /// Facts of each certificate of a PEM text, a line each.
-    pub certificates: fn(&[u8]) -> Option<Vec<Vec<String>>>,
+    /// Facts of each certificate or list of a PEM text, a line each.
+    pub facts: fn(PublicPem, &[u8]) -> Option<Facts>,
     /// SPKI hash in hexadecimal of the first private key of a PEM text.
     pub key: fn(&[u8]) -> Option<String>,
 }
 
 /// What a base64 text holds.
 pub enum Content {
-    /// Certificates and nothing else.
-    Certificates,
+    /// Certificates or revocation lists, and nothing else.
+    Public(PublicPem),
     /// A private key: its replacement.
     Key(String),
     /// Anything else.
@@ -105,7 +108,7 @@ impl Reader {
             // How it is written is a change too.
             _ if bare != value => Some(mark(written)),
             Content::Key(fingerprint) => Some(fingerprint),
-            Content::Certificates => Some(value.to_owned()),
+            Content::Public(_) => Some(value.to_owned()),
             Content::Other if is_fingerprint(value) => Some(value.to_owned()),
             Content::Other if value.is_empty() => None,
             Content::Other => Some(mark(value)),
@@ -127,7 +130,7 @@ impl Reader {
         let text = self.hide_pem_keys(text);
         replace_base64(&text, |run| match self.content(run) {
             Content::Key(fingerprint) => Some(fingerprint),
-            Content::Certificates => None,
+            Content::Public(_) => None,
             Content::Other => Some(mark(run)),
         })
     }
@@ -152,7 +155,7 @@ impl Reader {
         if text.contains("PRIVATE KEY") {
             return Content::Key(self.fingerprint(&octets));
         }
-        if data::is_certificates(&text) { Content::Certificates } else { Content::Other }
+        data::public_pem(&text).map_or(Content::Other, Content::Public)
     }
 
     fn fingerprint(&self, pem: &[u8]) -> String {
@@ -260,7 +263,7 @@ pub mod tests {
 
     /// For tests.
     pub const READER: Reader = Reader {
-        certificates: |pem| {
+        facts: |_, pem| {
             let text = std::str::from_utf8(pem).ok()?;
             Some(vec![vec!["subject CN=a".to_owned()]; text.matches("BEGIN").count()])
         },

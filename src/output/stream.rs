@@ -8,7 +8,7 @@ use crate::render::text;
 use crate::secret_format::Handed;
 
 /// How manifests are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// YAML documents with `---` between them
     #[default]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::key::{KeyKind, PublicKey};
 use super::name::DistinguishedName;
+use crate::diagnostic::quoted;
 use crate::time::Seconds;
 
 /// Who holds a certificate: the name it has in the spec and in the store.
@@ -24,16 +25,45 @@ impl Holder {
         let (Self::Authority(name) | Self::Host(name) | Self::Client(name)) = self;
         name
     }
+
+    /// What it is, in a word: `authority`, `host` or `client`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Authority(_) => "authority",
+            Self::Host(_) => "host",
+            Self::Client(_) => "client",
+        }
+    }
+
+    /// Its name with the section of the spec in front, as command lines and JSON have it: `clients/alice`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let section = match self {
+            Self::Authority(_) => "cas",
+            Self::Host(_) => "hosts",
+            Self::Client(_) => "clients",
+        };
+        format!("{section}/{}", self.name())
+    }
+
+    /// A command of mtlsgen for these holders, between backticks, such as `mtlsgen cert renew clients/alice`; of many, for
+    /// the first few.
+    #[must_use]
+    pub fn command<'a>(command: &str, holders: impl IntoIterator<Item = &'a Self>) -> String {
+        const SHOWN: usize = 8;
+        let words: Vec<String> = holders.into_iter().map(|one| quoted(&one.full_name())).collect();
+        let shown = words[..words.len().min(SHOWN)].join(" ");
+        match words.len().saturating_sub(SHOWN) {
+            0 => format!("`mtlsgen {command} {shown}`"),
+            more => format!("`mtlsgen {command} {shown}` (and {more} more likewise)"),
+        }
+    }
 }
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self {
-            Self::Authority(_) => "authority",
-            Self::Host(_) => "host",
-            Self::Client(_) => "client",
-        };
-        write!(f, "{kind} `{}`", self.name())
+        write!(f, "{} `{}`", self.kind(), self.name())
     }
 }
 

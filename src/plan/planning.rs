@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::acceptance;
+use super::kept::Kept;
 use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
@@ -44,6 +45,8 @@ pub struct IssuancePlan {
     pub early: Vec<(Holder, Timestamp)>,
     /// What is odd about what is kept.
     pub warnings: Vec<Diagnostic>,
+    /// What is kept and lasts for another time than a new one would.
+    pub kept: Vec<Kept>,
 }
 
 impl IssuancePlan {
@@ -117,7 +120,7 @@ pub(super) struct Signer<'a> {
     subject: &'a DistinguishedName,
     key_id: Option<&'a [u8]>,
     /// As it is now.
-    certificate: Option<&'a Certificate>,
+    pub(super) certificate: Option<&'a Certificate>,
     /// Whether it is about to get its first certificate.
     is_new: bool,
     /// Whether it is about to get another certificate.
@@ -195,6 +198,9 @@ pub fn plan_within(
             signer.and_then(|signer| refuse_before(request, signer.validity.not_before, now));
         let compared = held.map(|held| compared(&asked, held, signer, now, validity));
         let reason = reason_for(compared, &revoked, scope).filter(|_| in_scope);
+        if reason.is_none() && scope.only.is_none() && model.derivation.is_none() {
+            plan.kept.extend(held.and_then(|held| Kept::of(request, held, signer, inventory, now)));
+        }
         let unsafe_key = refuse_compromised(request, held, reason.as_ref(), &compromised);
         if !in_scope && held.is_none() || in_scope && unsafe_key.is_some() {
             plan.warnings.extend(unsafe_key.filter(|_| in_scope));
@@ -422,22 +428,22 @@ pub(super) fn validity(
 
 /// Certificates of the future are a sign of a clock that is behind.
 fn not_yet_valid(inventory: &Inventory, now: Timestamp) -> Option<Diagnostic> {
-    let mut found =
-        inventory.held.iter().filter_map(|(holder, held)| Some((holder, begins_later(held, now)?)));
-    let (holder, begins) = found.next()?;
-    let others = match found.count() {
+    let early = |(holder, held)| Some((holder, begins_later(held, now)?));
+    let found: Vec<(&Holder, Timestamp)> = inventory.held.iter().filter_map(early).collect();
+    let (holder, begins) = found.first()?;
+    let others = match found.len() - 1 {
         0 => String::new(),
         more => format!(", as those of {more} others"),
     };
+    let title =
+        format!("the certificate of {holder} is valid from {begins} only{others}; it is {now} now");
+    let command = Holder::command("cert renew", found.iter().map(|(holder, _)| *holder));
     Some(
-        Diagnostic::warning(
-            "clock-behind",
-            format!(
-                "the certificate of {holder} is valid from {begins} only{others}; it is {now} now"
-            ),
-        )
-        .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
-        .help("if the clock is right, the one that it was issued by was ahead: `mtlsgen cert renew NAME` or `--all` reissues it"),
+        Diagnostic::warning("clock-behind", title)
+            .help("check the clock, `--at` and `SOURCE_DATE_EPOCH`")
+            .help(format!(
+                "if the clock is right, the one that it was issued by was ahead: {command} reissues it"
+            )),
     )
 }
 

@@ -22,10 +22,10 @@ use crate::pki::request::{CertificateRequest, Holder, Issuer, SerialNumber};
 use crate::store::{
     Generations, HeldCertificate, Inventory, Ledger, LedgerEntry, NewRevocation, Phase, Revocation,
 };
-use crate::time::{Seconds, Timestamp};
+use crate::time::Timestamp;
 
 pub use cut_off::{CutOff, Standing, in_order, is_signed, same_authority, valid_leaves};
-pub use schedule::{Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
+pub use schedule::{CutShort, Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
 
 /// A certificate that the ledgers know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,12 +318,11 @@ impl<'a> Rotation<'a> {
     }
 }
 
-/// How long before its end an authority has to be followed so that no leaf at or below it is shortened.
-fn longest_below(model: &Model, name: &str) -> Seconds {
-    let is_below = |request: &&CertificateRequest| match (&request.holder, &request.issuer) {
+/// Leaves at or below an authority: it has to be followed by another one before it cuts them short.
+fn below<'a>(model: &'a Model, name: &'a str) -> impl Iterator<Item = &'a CertificateRequest> {
+    let is_below = move |request: &&CertificateRequest| match (&request.holder, &request.issuer) {
         (Holder::Authority(_), _) | (_, Issuer::SelfSigned) => false,
         (_, Issuer::Authority(issuer)) => model.lineage.is_at_or_below(issuer, name),
     };
-    let below = model.requests().filter(is_below);
-    below.map(|request| request.duration).max().unwrap_or(Seconds(0))
+    model.requests().filter(is_below)
 }

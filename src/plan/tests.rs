@@ -30,18 +30,18 @@ impl Entropy for Counting {
     }
 }
 
-fn day(number: u64) -> Timestamp {
+pub(super) fn day(number: u64) -> Timestamp {
     Timestamp::parse("2030-01-01").unwrap().after(Seconds::days(number))
 }
 
 /// What one run plans and makes at a time.
-struct Run {
+pub(super) struct Run {
     plan: IssuancePlan,
-    inventory: Inventory,
+    pub(super) inventory: Inventory,
     keyring: Keyring,
 }
 
-fn run(text: &str, before: Option<Run>, at: Timestamp) -> Run {
+pub(super) fn run(text: &str, before: Option<Run>, at: Timestamp) -> Run {
     let (inventory, keyring) =
         before.map_or_else(Default::default, |run| (run.inventory, run.keyring));
     let model = model(text);

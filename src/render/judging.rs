@@ -22,13 +22,19 @@ pub fn judged(found: Unjudged, document: &Document) -> Unjudged {
 
 /// Target and format that this version does not have, each with the place of its name.
 fn unknown_names(model: &Model) -> Vec<(Path, Diagnostic)> {
-    let targets: Vec<&str> = targets::TARGETS.iter().map(|target| target.name()).collect();
     let formats: Vec<&str> = secret_format::FORMATS.iter().map(|format| format.name()).collect();
     let (target, format) = (&model.target, &model.secret_format);
-    let target = unknown("target", target, &targets, targets::PLANNED);
+    let target = unknown_target(target);
     let format = unknown("Secret format", format, &formats, secret_format::PLANNED);
     let target = target.map(|finding| (path!["target"], finding));
     target.into_iter().chain(format.map(|finding| (path!["secrets", "format"], finding))).collect()
+}
+
+/// What is wrong with a target of that name, wherever it was said; nothing if it can be written.
+#[must_use]
+pub fn unknown_target(name: &str) -> Option<Diagnostic> {
+    let targets: Vec<&str> = targets::TARGETS.iter().map(|target| target.name()).collect();
+    unknown("target", name, &targets, targets::PLANNED)
 }
 
 fn unknown(what: &str, name: &str, known: &[&str], planned: &[&str]) -> Option<Diagnostic> {

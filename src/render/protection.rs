@@ -1,21 +1,24 @@
 //! Whether what is rendered does what the spec says: each controller that reads it is asked, by its model.
 
+mod below;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::below::Below as NamesBelow;
 use super::parts::{Part, parts};
 use crate::access::desired::desired;
 use crate::access::readers::readers;
 use crate::access::witness::witness;
-use crate::controllers::{Controller, Declared, Settings};
+use crate::controllers::{Accepted, Controller, Declared, Settings};
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::enforcement::{
-    Asked, Below, Desired, DesiredClients, Difference, DifferenceKind, Given, Missing, Requester,
-    Witness, compare,
+    Asked, Below, Desired, DesiredClients, DesiredHost, Difference, DifferenceKind, Given, Missing,
+    Pattern, Requester, Witness, below_wildcards, compare,
 };
-use crate::manifest::kinds::Ingress;
+use crate::manifest::kinds::{self, Ingress};
 use crate::manifest::{Object, ObjectSet};
-use crate::model::{Exposure, Model};
+use crate::model::{Exposure, Model, Route, Service};
 use crate::specification::document::{Locate, Step};
 use crate::store::Material;
 use crate::targets::Target;
@@ -25,6 +28,8 @@ use crate::time::Timestamp;
 const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
 /// Where it exists already.
 const EXISTING: &str = "change that Ingress, or say `clientAuth = false`";
+/// Where a path leads to a Service that is not shown.
+const NO_SERVICE: &str = "write a Service that is in the cluster under `services`, with `existing = true`, and name it in the host's `routes`";
 /// How many ingress classes are looked at one by one; beyond, all are taken for those of one controller.
 const MOST_CLASSES: usize = 16;
 /// How many differences of a host are shown.
@@ -32,7 +37,7 @@ const MOST_SHOWN: usize = 4;
 
 /// Where the spec says something else of a controller than the object that runs it.
 const CONTRADICTED: &str =
-    "say under `controllers` what holds where the hosts are served, or leave it to that object";
+    "say in the spec what holds where the hosts are served, or leave it to that object";
 
 /// What a difference rests on that other settings than the defaults make.
 const OTHER_SETTINGS: &str = "that depends on the controller's ConfigMap, which is not among the objects: with `ssl-redirect: \"false\"`, or where it takes snippets, this host is open";
@@ -48,6 +53,9 @@ pub(super) fn check<'a>(
     let mut found = Vec::new();
     let mut contradicted = BTreeSet::new();
     let by_class = by_class(model);
+    let services = Arc::new(services(model, objects));
+    let known = model.exposures.iter().map(|one| one.host.as_str().to_lowercase()).collect();
+    let mut names_below = NamesBelow::default();
     let all: BTreeSet<&String> = by_class.iter().flat_map(|(classes, _)| classes).collect();
     for (classes, exposures) in &by_class {
         let other_classes = all
@@ -56,29 +64,84 @@ pub(super) fn check<'a>(
             .filter(|class| !classes.contains(class))
             .cloned()
             .collect::<Vec<_>>();
-        for (controller, declared) in readers(model) {
-            let allowed = exposures.iter().flat_map(|exposure| &exposure.allowed_annotations);
-            let accepted = allowed.map(ToString::to_string).collect();
-            let declared = Declared {
-                classes: classes.clone(),
-                other_classes: Some(other_classes.clone()),
-                accepted,
-                ..declared
-            };
-            let settings = controller.settings(objects, &declared);
+        let accepted = accepted(exposures);
+        let own = |declared| Declared {
+            classes: classes.clone(),
+            other_classes: Some(other_classes.clone()),
+            accepted: accepted.clone(),
+            ..declared
+        };
+        for (controller, declared, settings) in serving(model, objects, classes, own) {
             let said =
                 settings.given.iter().filter(|one| matches!(one, Given::Contradiction { .. }));
             contradicted.extend(said.map(ToString::to_string));
             for Part { exposures, objects: own } in parts(controller, exposures, objects, ours) {
                 let objects = own.as_ref().unwrap_or(objects);
                 let scene = Scene { model, target, objects, settings: &settings, locate };
-                found.extend(scene.check(&exposures, material, (controller, &declared)));
+                let mut desired = desired(model, material, exposures.iter().copied());
+                desired.services = Some(Arc::clone(&services));
+                found.extend(scene.check(&exposures, &desired, (controller, &declared)));
+                scene.below(&desired, &known, (controller, &declared), &mut names_below);
             }
         }
     }
     let warning = |title| Diagnostic::warning("controller-contradicted", title).help(CONTRADICTED);
     found.extend(contradicted.into_iter().map(warning));
+    found.extend(names_below.warnings(model, locate));
     found
+}
+
+/// The readers that serve hosts of these classes: all, but for those of whose classes the objects say that they are another
+/// reader's.
+fn serving(
+    model: &Model,
+    objects: &ObjectSet<'_>,
+    classes: &[String],
+    own: impl Fn(Declared) -> Declared,
+) -> Vec<(&'static dyn Controller, Declared, Settings)> {
+    let with_settings = |(controller, declared): (&'static dyn Controller, Declared)| {
+        let declared = own(declared);
+        let settings = controller.settings(objects, &declared);
+        (controller, declared, settings)
+    };
+    let mut all: Vec<_> = readers(model).into_iter().map(with_settings).collect();
+    if all.iter().any(|(_, _, settings)| settings.classes.may_be_own(classes)) {
+        all.retain(|(_, _, settings)| settings.classes.may_be_own(classes));
+    }
+    all
+}
+
+/// Annotations that controllers take by what hosts allow: each on Ingresses of that host alone.
+fn accepted(exposures: &[&Exposure]) -> Accepted {
+    let mut by_host: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for exposure in exposures.iter().filter(|exposure| !exposure.allowed_annotations.is_empty()) {
+        let all = by_host.entry(exposure.host.as_str().to_lowercase()).or_default();
+        all.extend(exposure.allowed_annotations.iter().map(ToString::to_string));
+    }
+    Accepted { anywhere: BTreeSet::new(), by_host }
+}
+
+/// Services that are there, by namespace and name: objects have them, or the spec says that they exist.
+fn services(model: &Model, objects: &ObjectSet<'_>) -> BTreeSet<(String, String)> {
+    let (shown, _) = objects.all::<kinds::Service>();
+    let shown = shown
+        .iter()
+        .map(|seen| (seen.identity.namespace_or_default().to_owned(), seen.identity.name.clone()));
+    let (made, existing): (Vec<&Service>, Vec<&Service>) =
+        model.services.values().partition(|service| service.rendered);
+    let key = |service: &&Service| (service.namespace.to_string(), service.name.to_string());
+    let made: BTreeSet<_> = made.iter().map(key).collect();
+    let routes = model.exposures.iter().flat_map(|exposure| {
+        let of = |route: &Route| (exposure.namespace.to_string(), route.service.to_string());
+        exposure.routes.iter().map(of)
+    });
+    let routes = routes.filter(|service| !made.contains(service));
+    shown.chain(existing.iter().map(key)).chain(routes).collect()
+}
+
+/// By which readers, as a part of a sentence; where the spec names none, nothing.
+fn reader_of(model: &Model, readers: &str) -> String {
+    if model.controllers.is_empty() { String::new() } else { format!(" by {readers}") }
 }
 
 /// Hosts by the controllers that serve them: those of two ingress classes share nothing.
@@ -158,14 +221,13 @@ impl Scene<'_> {
     fn check(
         &self,
         exposures: &[&Exposure],
-        material: &dyn Material,
+        desired: &Desired,
         (controller, declared): (&dyn Controller, &Declared),
     ) -> Vec<Diagnostic> {
-        let Self { model, objects, settings, .. } = *self;
-        let desired = desired(model, material, exposures.iter().copied());
-        let now = moment(&desired);
+        let Self { objects, settings, .. } = *self;
+        let now = moment(desired);
         let compared =
-            |settings: &Settings| compare(&desired, &controller.observe(objects, settings), now);
+            |settings: &Settings| compare(desired, &controller.observe(objects, settings), now);
         let compared = |settings: &Settings| {
             let mut differences = compared(settings);
             differences.retain(|one| !is_forwarded(one));
@@ -189,6 +251,40 @@ impl Scene<'_> {
         differences.retain(|one| one.kind != DifferenceKind::LockedOut);
         let all = self.diagnostics(exposures, differences, &laxer);
         all.into_iter().map(|one| one.help(OTHER_SETTINGS)).collect()
+    }
+
+    /// Adds names of others below wildcards, by what is known of the settings.
+    fn below(
+        &self,
+        desired: &Desired,
+        known: &BTreeSet<String>,
+        (controller, declared): (&dyn Controller, &Declared),
+        found: &mut NamesBelow,
+    ) {
+        let is_wildcard = |host: &DesiredHost| {
+            let is_asked = matches!(host.clients, DesiredClients::Ask(_));
+            is_asked && matches!(host.host, Pattern::OneLabel(_))
+        };
+        if !desired.hosts.iter().any(is_wildcard) {
+            return;
+        }
+        let now = moment(desired);
+        let names = |settings: &Settings| {
+            let observed = controller.observe(self.objects, settings);
+            let mut names = below_wildcards(desired, &observed, known, now);
+            names.retain(|(_, one)| !is_forwarded(one));
+            names
+        };
+        let mut all = vec![(self.settings.clone(), names(self.settings))];
+        if all[0].1.iter().any(|(_, one)| is_of_settings(one)) {
+            let possible = controller.possible(self.objects, declared, self.settings);
+            all = possible.into_iter().map(|one| (one.clone(), names(&one))).collect();
+        }
+        for (settings, names) in all {
+            for (name, difference) in names {
+                found.add(name, &difference, &settings);
+            }
+        }
     }
 
     fn diagnostics(
@@ -243,10 +339,7 @@ impl Scene<'_> {
         let (first, more) = differences.split_first().expect("a host with differences has one");
         let key = &exposure.key;
         let Settings { controller, version, .. } = settings;
-        let by = match self.model.controllers.as_slice() {
-            [] => String::new(),
-            _ => format!(" by {controller} {version}"),
-        };
+        let by = reader_of(self.model, &format!("{controller} {version}"));
         let (code, title) = match first.kind {
             DifferenceKind::Weaker => {
                 ("host-unprotected", format!("host `{key}` would not be protected{by}: {first}"))
@@ -290,6 +383,9 @@ impl Scene<'_> {
             None if is_as_made(self.objects) => self.not_read(&first.witness),
             None => CHANGED.to_owned(),
         });
+        if differences.iter().any(|one| matches!(one.witness, Witness::NoService { .. })) {
+            diagnostic = diagnostic.help(NO_SERVICE);
+        }
         for annotation in annotations {
             diagnostic = self.target.ways_out(diagnostic, &annotation);
         }

@@ -4,6 +4,7 @@ mod assignment;
 mod deserializer;
 mod input;
 mod merge;
+mod merged;
 mod mistake;
 mod node;
 mod object_form;
@@ -12,6 +13,7 @@ mod places;
 mod tests;
 mod toml;
 mod toml_error;
+mod two_readings;
 mod unshown;
 mod wording;
 mod yaml;
@@ -280,6 +282,10 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
         name = object_name.or(name);
         if index == 0 {
             root.place = spec.place;
+        }
+        if let Some(mistake) = assignment::unquoted(&root, &spec, source) {
+            diagnostics.push(mistake);
+            continue;
         }
         merge::merge(&mut root, spec, Position::Top);
         if let Some(plugin) = plugin {

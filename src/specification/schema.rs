@@ -1,5 +1,7 @@
 //! The JSON Schema of the spec, for editors and other programs.
 
+mod tidy;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -7,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Spec;
 use super::document::{API_VERSION, KIND};
 use super::plugin::Plugin;
+use tidy::{describe, tidy};
 
 /// Address of the schema.
 const ID: &str = "https://mtlsgen.dev/schema/mtls.schema.json";
@@ -24,8 +27,8 @@ pub fn json_schema() -> Value {
     let object = object_properties(&keys);
     let object_keys = object.keys().map(String::as_str).chain(["$schema"]);
     let then = only(object_keys, &["apiVersion", "kind", "metadata", "spec"]);
-    properties.extend(object.clone());
-    json!({
+    properties.extend(object);
+    let mut schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": ID,
         "title": spec["title"],
@@ -35,7 +38,23 @@ pub fn json_schema() -> Value {
         "if": { "anyOf": [{ "required": ["apiVersion"] }, { "required": ["kind"] }] },
         "then": then,
         "else": only(keys.iter().map(String::as_str), &[]),
-    })
+        "allOf": [whole()],
+    });
+    describe(&mut schema);
+    schema
+}
+
+/// What a spec has to say that is not merged with other files, where entries of several files become one.
+fn whole() -> Value {
+    let merges = json!({ "anyOf": [
+        { "required": ["include"] },
+        { "required": ["spec"], "properties": { "spec": { "required": ["include"] } } },
+        { "required": ["plugin"], "properties": { "plugin": { "required": ["specFiles"] } } },
+    ] });
+    let clients = json!({ "clients": { "additionalProperties": { "required": ["issuer"] } } });
+    let mut both = clients.clone();
+    both["spec"] = json!({ "properties": clients });
+    json!({ "if": merges, "else": { "properties": both } })
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
@@ -98,72 +117,5 @@ fn object_properties(keys: &[String]) -> Map<String, Value> {
     properties.into_iter().map(|(key, schema)| (key.to_owned(), schema)).collect()
 }
 
-/// Takes out what is true of the Rust types only: nulls, empty defaults, number formats.
-fn tidy(schema: &mut Value) {
-    match schema {
-        Value::Array(list) => list.iter_mut().for_each(tidy),
-        Value::Object(schema) => {
-            schema.values_mut().for_each(tidy);
-            drop_null(schema);
-            // A property may have that name as well.
-            if schema.get("format").is_some_and(Value::is_string) {
-                schema.remove("format");
-            }
-            if let Some(Value::String(description)) = schema.get_mut("description") {
-                *description = description.replace('\n', " ");
-            }
-            if schema.get("default").is_some_and(is_empty) {
-                schema.remove("default");
-            }
-            open_patterns(schema);
-        }
-        _ => {}
-    }
-}
-
-fn is_empty(default: &Value) -> bool {
-    match default {
-        Value::Null => true,
-        Value::Object(default) => default.values().all(is_empty),
-        Value::Array(default) => default.is_empty(),
-        _ => false,
-    }
-}
-
-/// An absent key is absent: null is not written for it.
-fn drop_null(schema: &mut Map<String, Value>) {
-    if let Some(Value::Array(types)) = schema.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            schema.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        values.retain(|value| !value.is_null());
-    }
-    let Some(Value::Array(options)) = schema.get_mut("anyOf") else { return };
-    options.retain(|option| option.get("type").is_none_or(|name| name != "null"));
-    if let [Value::Object(only)] = options.as_slice() {
-        let only = only.clone();
-        schema.remove("anyOf");
-        for (key, value) in only {
-            schema.entry(key).or_insert(value);
-        }
-    }
-}
-
-/// `patternProperties` of a table with free keys become `propertyNames` and `additionalProperties`,
-/// which more editors complete from.
-fn open_patterns(schema: &mut Map<String, Value>) {
-    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-    let Some(Value::Object(patterns)) = schema.get("patternProperties") else { return };
-    let mut patterns = patterns.clone().into_iter();
-    if let (true, Some((pattern, value)), None) = (closed, patterns.next(), patterns.next()) {
-        schema.remove("patternProperties");
-        schema.insert("propertyNames".to_owned(), json!({ "pattern": pattern }));
-        schema.insert("additionalProperties".to_owned(), value);
-    }
-}
 #[cfg(test)]
 mod tests;

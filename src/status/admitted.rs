@@ -32,6 +32,20 @@ pub struct Admitted {
     pub doubt: Option<Doubt>,
 }
 
+impl Admitted {
+    /// Whether the hosts are `protected` by a certificate that each client has to show, take one that is `optional`, are
+    /// `open`, or that is `unknown`.
+    #[must_use]
+    pub fn access(&self) -> &'static str {
+        match (self.verify, self.doubt) {
+            (None | Some(Verify::Off), _) => "open",
+            (_, Some(_)) => "unknown",
+            (Some(Verify::On), None) => "protected",
+            (Some(Verify::Optional | Verify::OptionalNoCa), None) => "optional",
+        }
+    }
+}
+
 /// Why it is not known whom a host lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {

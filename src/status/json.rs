@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Admitted, Row};
+use crate::pki::request::Holder;
 use crate::specification::Verify;
 use crate::time::Timestamp;
 
 /// An object with the time, a list of all rows, and whom hosts let in; times are RFC 3339.
 #[must_use]
 pub fn render(rows: &[Row], admitted: &[Admitted], now: Timestamp) -> String {
-    let rows: Vec<Value> = rows.iter().map(row).collect();
+    let rows: Vec<Value> = rows.iter().map(|one| row(one, now)).collect();
     let admitted: Vec<Value> = admitted.iter().map(of_hosts).collect();
     let all = json!({ "time": now.to_string(), "certificates": rows, "admitted": admitted });
     format!("{all:#}\n")
@@ -25,6 +26,7 @@ fn of_hosts(admitted: &Admitted) -> Value {
     });
     json!({
         "hosts": hosts,
+        "access": admitted.access(),
         "verify": verify,
         "clients": clients,
         "anyBelow": below,
@@ -33,7 +35,7 @@ fn of_hosts(admitted: &Admitted) -> Value {
     })
 }
 
-fn row(row: &Row) -> Value {
+fn row(row: &Row, now: Timestamp) -> Value {
     let Row {
         subject,
         issuer,
@@ -49,6 +51,7 @@ fn row(row: &Row) -> Value {
     let facts = facts.as_ref();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     json!({
+        "holder": subject.holder().map(Holder::full_name),
         "kind": subject.kind(),
         "name": subject.name(),
         "state": state.to_string(),
@@ -61,6 +64,7 @@ fn row(row: &Row) -> Value {
         "fingerprintSha256": facts.map(|facts| facts.fingerprint.to_string()),
         "notBefore": time(facts.map(|facts| facts.not_before)),
         "notAfter": time(facts.map(|facts| facts.not_after)),
+        "daysLeft": row.days_left(now),
         "renewalTime": time(*renewal_time),
         "opens": opens,
         "mayOpen": may_open,

@@ -1,80 +1,117 @@
 //! Rows for people.
 
-use std::fmt::Write as _;
-
-use super::{Admitted, Doubt, Row, Subject};
+use super::columns::{GAP, Line, laid_out, natural};
+use super::{Admitted, Doubt, Row, State, Subject};
 use crate::diagnostic::visible;
 use crate::specification::Verify;
 use crate::time::Timestamp;
 
-const HEADER: [&str; 10] = [
+/// Characters of a line, unless the table is a wide one.
+const WIDTH: usize = 100;
+const HEADER: [&str; 7] = ["KIND", "HOLDER", "STATE", "DAYS", "NOT AFTER", "RENEWAL", "ISSUER"];
+const WIDE_HEADER: [&str; 10] = [
     "KIND",
     "HOLDER",
     "STATE",
+    "DAYS",
     "NOT BEFORE",
     "NOT AFTER",
     "RENEWAL",
     "ISSUER",
     "SERIAL",
     "FINGERPRINT",
-    "OPENS",
 ];
+/// Places of what may be long in [`HEADER`].
+const HOLDER: usize = 1;
+const ISSUER: usize = 6;
+/// The widest column of hosts.
+const HOST: usize = 44;
 /// Names that are listed in one line.
 const MOST_LISTED: usize = 3;
 /// Characters of a fingerprint that tell it from others.
 const FINGERPRINT: usize = 16;
 
-/// A table with aligned columns; dates without the time of day, the start of each fingerprint. The last column says
-/// which hosts a certificate of the past still opens, if one does, and marks those where that is not known.
+/// A table with aligned columns: what there is, how it is with it, the days that are left of it, and dates without the time
+/// of day, in lines of 100 characters; a long name goes on in the next line. Below a certificate stands why it is due or
+/// revoked, and, of a client's of the past, which hosts it still opens.
 #[must_use]
-pub fn render(rows: &[Row], _now: Timestamp) -> String {
-    let header = HEADER.map(str::to_owned);
-    let lines: Vec<[String; 10]> = std::iter::once(header).chain(rows.iter().map(cells)).collect();
-    let shown = HEADER.len()
-        - usize::from(rows.iter().all(|row| row.opens.is_empty() && row.may_open.is_empty()));
-    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..shown).map(width).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let mut row = String::new();
-        for (cell, width) in line.iter().zip(&widths) {
-            write!(row, "{cell:width$}  ").expect("a String takes everything");
-        }
-        text.push_str(row.trim_end());
-        text.push('\n');
-    }
-    text
+pub fn render(rows: &[Row], now: Timestamp) -> String {
+    let cells = |row: &Row| {
+        let [_, not_after, renewal] = times(row, |time| time.to_string()[..10].to_owned());
+        [&start(row, now)[..], &[not_after, renewal, issuer(row)]].concat()
+    };
+    let lines = lines(&HEADER, rows, cells);
+    let mut limits: Vec<usize> = (0..HEADER.len()).map(|column| natural(&lines, column)).collect();
+    let (holder, issuer) = (limits[HOLDER], limits[ISSUER]);
+    let others = limits.iter().sum::<usize>() - holder - issuer + GAP * (limits.len() - 1);
+    let room = WIDTH.saturating_sub(others);
+    limits[ISSUER] = issuer.min(room.saturating_sub(holder).max(room / 2));
+    limits[HOLDER] = holder.min(room - limits[ISSUER]);
+    laid_out(&lines, &limits, WIDTH)
 }
 
-fn cells(row: &Row) -> [String; 10] {
-    let none = || "-".to_owned();
+/// The same with serials, the start of each fingerprint and the time of day, in lines as long as they have to be.
+#[must_use]
+pub fn wide(rows: &[Row], now: Timestamp) -> String {
+    let cells = |row: &Row| {
+        let facts = row.facts.as_ref();
+        let [not_before, not_after, renewal] = times(row, |time| time.to_string());
+        let serial = facts.map_or_else(none, |facts| facts.serial.clone());
+        let fingerprint =
+            facts.map(|facts| facts.fingerprint.to_string()[..FINGERPRINT].to_owned());
+        let fingerprint = fingerprint.unwrap_or_else(none);
+        [&start(row, now)[..], &[not_before, not_after, renewal, issuer(row), serial, fingerprint]]
+            .concat()
+    };
+    laid_out(&lines(&WIDE_HEADER, rows, cells), &[usize::MAX; WIDE_HEADER.len()], usize::MAX)
+}
+
+fn lines(header: &[&str], rows: &[Row], cells: impl Fn(&Row) -> Vec<String>) -> Vec<Line> {
+    let header = header.iter().map(|word| (*word).to_owned()).collect();
+    let header = Line { cells: header, below: Vec::new() };
+    let row = |row: &Row| Line { cells: cells(row), below: below(row) };
+    std::iter::once(header).chain(rows.iter().map(row)).collect()
+}
+
+fn none() -> String {
+    "-".to_owned()
+}
+
+/// A name may hold anything, and a line stays a line.
+fn shown(text: &str) -> String {
+    text.chars().flat_map(visible).collect()
+}
+
+/// Kind, holder, state and the days that are left.
+fn start(row: &Row, now: Timestamp) -> [String; 4] {
+    let days = match row.days_left(now) {
+        Some(0) => "<1".to_owned(),
+        Some(days) => days.to_string(),
+        None => none(),
+    };
+    [row.subject.kind().to_owned(), shown(row.subject.name()), row.state.to_string(), days]
+}
+
+/// When it begins, ends and is renewed.
+fn times(row: &Row, format: impl Fn(Timestamp) -> String) -> [String; 3] {
     let facts = row.facts.as_ref();
-    let day = |time: Timestamp| time.to_string()[..10].to_owned();
-    // A name may hold anything, and a line stays a line.
-    let name: String = row.subject.name().chars().flat_map(visible).collect();
-    let issuer: String = row.issuer.chars().flat_map(visible).collect();
-    [
-        row.subject.kind().to_owned(),
-        name,
-        row.state.to_string(),
-        facts.map_or_else(none, |facts| day(facts.not_before)),
-        facts.map_or_else(none, |facts| day(facts.not_after)),
-        row.renewal_time.map_or_else(none, day),
-        if row.is_brought && matches!(row.subject, Subject::List(_)) {
-            format!("{issuer} (brought)")
-        } else {
-            issuer
-        },
-        facts.map_or_else(none, |facts| facts.serial.clone()),
-        facts.map_or_else(none, |facts| facts.fingerprint.to_string()[..FINGERPRINT].to_owned()),
-        opens(row),
-    ]
+    [facts.map(|facts| facts.not_before), facts.map(|facts| facts.not_after), row.renewal_time]
+        .map(|time| time.map_or_else(none, &format))
 }
 
-fn opens(row: &Row) -> String {
+fn issuer(row: &Row) -> String {
+    let issuer = shown(&row.issuer);
+    let is_list = matches!(row.subject, Subject::List(_));
+    if row.is_brought && is_list { format!("{issuer} (brought)") } else { issuer }
+}
+
+fn below(row: &Row) -> Vec<String> {
+    let is_explained = matches!(row.state, State::Due | State::Revoked);
+    let reason = row.reason.as_deref().filter(|_| is_explained).map(shown);
     let may_open = row.may_open.iter().map(|host| format!("{host} (not known)"));
-    let all: Vec<String> = row.opens.iter().cloned().chain(may_open).collect();
-    few(&all)
+    let opened: Vec<String> = row.opens.iter().cloned().chain(may_open).collect();
+    let opens = (!opened.is_empty()).then(|| format!("opens {}", few(&opened)));
+    reason.into_iter().chain(opens).collect()
 }
 
 /// The first names, and how many more there are.
@@ -83,24 +120,25 @@ fn few(names: &[String]) -> String {
     if let Some(more @ 1..) = names.len().checked_sub(MOST_LISTED) {
         few.push(format!("and {more} more"));
     }
-    few.join(", ").chars().flat_map(visible).collect()
+    shown(&few.join(", "))
 }
 
-/// A table of hosts and whom they let in; empty where there are none.
+/// A table of hosts, whether they are protected, and whom they let in, in lines of 100 characters; empty where there are
+/// none.
 #[must_use]
 pub fn hosts(admitted: &[Admitted]) -> String {
     let all = admitted.iter().flat_map(|one| one.hosts.iter().map(move |host| (host, one)));
-    let shown = |host: &String| host.chars().flat_map(visible).collect::<String>();
-    let mut lines: Vec<(String, String)> =
-        all.map(|(host, admitted)| (shown(host), whom(admitted))).collect();
-    if lines.is_empty() {
+    let mut cells: Vec<[String; 3]> =
+        all.map(|(host, one)| [shown(host), one.access().to_owned(), whom(one)]).collect();
+    if cells.is_empty() {
         return String::new();
     }
-    lines.sort();
-    lines.insert(0, ("HOST".to_owned(), "LETS IN".to_owned()));
-    let width = lines.iter().map(|(host, _)| host.chars().count()).max().unwrap_or(0);
-    let line = |(host, whom): &(String, String)| format!("{host:width$}  {whom}\n");
-    lines.iter().map(line).collect()
+    cells.sort();
+    cells.insert(0, ["HOST", "ACCESS", "LETS IN"].map(str::to_owned));
+    let line = |cells: [String; 3]| Line { cells: cells.to_vec(), below: Vec::new() };
+    let lines: Vec<Line> = cells.into_iter().map(line).collect();
+    let (host, access) = (natural(&lines, 0).min(HOST), natural(&lines, 1));
+    laid_out(&lines, &[host, access, WIDTH - host - access - 2 * GAP], WIDTH)
 }
 
 /// Whom hosts let in, in a line.
@@ -116,7 +154,9 @@ fn whom(admitted: &Admitted) -> String {
         (names, _) => format!("{count} of the spec: {}", few(names)),
     };
     let with_certificate = match (secret, below.as_slice()) {
-        (Some(secret), _) => format!("any client of the authorities in the Secret {secret}"),
+        (Some(secret), _) => {
+            format!("any client of the authorities in the Secret {secret}, which is not shown")
+        }
         (None, []) => named,
         (None, below) => format!("any client below {} ({named})", few(below)),
     };
@@ -130,7 +170,7 @@ fn whom(admitted: &Admitted) -> String {
         Some(Doubt::Annotations) => format!("{whom} (not known: annotations may change it)"),
         Some(Doubt::Readers) => {
             format!(
-                "{whom} (by ingress-nginx; `mtlsgen access --controller NAME` says whom others let in)"
+                "{whom} (by ingress-nginx; `mtlsgen access` says whom other controllers let in)"
             )
         }
         // The Secret has been named.

@@ -48,28 +48,40 @@ fn sample() -> Vec<Row> {
 
 #[test]
 fn the_table_has_a_line_for_each_row_and_aligned_columns() {
-    let text = table(&sample(), at(NOW));
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 1 + sample().len(), "{text}");
-    let column = lines[0].find("STATE").unwrap();
-    assert!(lines[1][column..].starts_with("valid "), "{text}");
-    assert!(lines[4][column..].starts_with("missing   -  "), "{text}");
-    assert!(lines[2].contains("a\\n\"b\"\\ü") && lines[2].contains("2030-02-01"), "{text}");
-    assert!(lines[0].ends_with("OPENS") && lines[3].ends_with("web.example.com"), "{text}");
-    let mut closed = sample();
-    for row in &mut closed {
+    let mut rows = sample();
+    for row in &mut rows {
         row.opens.clear();
     }
-    assert!(!table(&closed, at(NOW)).contains("OPENS"));
-    closed[0].issuer = "a\u{202e}b\u{1b}[31m".to_owned();
-    closed[0].opens = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
-    let text = table(&closed, at(NOW));
-    assert!(text.contains("a\\u{202e}b\\u{1b}[31m  "), "{text}");
-    assert!(text.lines().nth(1).unwrap().ends_with("a, b, c, and 2 more"), "{text}");
-    closed[0].opens.truncate(1);
-    closed[0].may_open = vec!["u".to_owned()];
-    let text = table(&closed, at(NOW));
-    assert!(text.lines().nth(1).unwrap().ends_with("a, u (not known)"), "{text}");
+    let text = table(&rows, at(NOW));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1 + rows.len(), "{text}");
+    let column = lines[0].find("STATE").unwrap();
+    assert!(lines[1][column..].starts_with("valid     3652  2040-01-01  2030-03-02"), "{text}");
+    assert!(lines[4][column..].starts_with("missing   -  "), "{text}");
+    assert!(lines[2].contains("a\\n\"b\"\\ü") && lines[2].contains("2030-02-01"), "{text}");
+    assert!(lines[3].contains(" 1     2030-01-02"), "{text}");
+    let late = table(&rows, at("2030-01-01T12:00:00Z"));
+    assert!(late.lines().nth(3).unwrap().contains(" <1 "), "{late}");
+    let over = table(&rows, at("2030-01-02T12:00:00Z"));
+    assert!(over.lines().nth(3).unwrap().contains(" -1 "), "{over}");
+    let wide = wide_table(&rows, at(NOW));
+    assert!(wide.contains("0ABC") && wide.contains("2040-01-01T00:00:00Z"), "{wide}");
+    assert!(!text.contains("0ABC"), "{text}");
+}
+
+#[test]
+fn below_a_certificate_stands_why_it_is_due_and_what_it_opens() {
+    let mut rows = vec![row(client("a"), State::Due, "2030-02-01")];
+    rows[0].reason = Some("key shall be Ed25519".to_owned());
+    rows[0].issuer = "a\u{202e}b\u{1b}[31m".to_owned();
+    rows[0].opens = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+    let text = table(&rows, at(NOW));
+    assert!(text.contains("a\\u{202e}b\\u{1b}[31m\n"), "{text}");
+    let below: Vec<&str> = text.lines().skip(2).map(str::trim).collect();
+    assert_eq!(below, ["key shall be Ed25519", "opens a, b, c, and 2 more"], "{text}");
+    rows[0].opens.truncate(1);
+    rows[0].may_open = vec!["u".to_owned()];
+    assert!(table(&rows, at(NOW)).ends_with("opens a, u (not known)\n"));
 }
 
 #[test]
@@ -89,6 +101,7 @@ fn json_has_everything() {
     ] {
         assert_eq!(first[key], expected);
     }
+    assert_eq!(first["daysLeft"], 3652);
     assert_eq!(first["fingerprintSha256"], "ab".repeat(32));
     assert_eq!(value["certificates"][3]["notAfter"], serde_json::Value::Null);
 }
@@ -127,6 +140,7 @@ fn some_hosts() -> Vec<Admitted> {
     };
     let mut secret = host("e", Some(Verify::On), &[], &[]);
     secret.secret = Some("ns/ca".to_owned());
+    secret.doubt = Some(Doubt::Secret);
     let mut unknown = host("f", Some(Verify::On), &["alice"], &[]);
     unknown.doubt = Some(Doubt::Annotations);
     let mut together = host("b", Some(Verify::On), &["a", "b", "c", "d", "e"], &["root"]);
@@ -148,13 +162,13 @@ fn whom_hosts_let_in_is_short_for_people_and_whole_for_programs() {
     assert_eq!(
         lines,
         [
-            "HOST  LETS IN".to_owned(),
-            format!("a\\nx  {all}"),
-            format!("b     {all}"),
-            "c     anyone: no certificate is asked for".to_owned(),
-            "d     anyone without a certificate; any client below root (0 clients)".to_owned(),
-            "e     any client of the authorities in the Secret ns/ca".to_owned(),
-            "f     1 client: alice (not known: annotations may change it)".to_owned(),
+            "HOST  ACCESS     LETS IN".to_owned(),
+            format!("a\\nx  protected  {all}"),
+            format!("b     protected  {all}"),
+            "c     open       anyone: no certificate is asked for".to_owned(),
+            "d     optional   anyone without a certificate; any client below root (0 clients)".to_owned(),
+            "e     unknown    any client of the authorities in the Secret ns/ca, which is not shown".to_owned(),
+            "f     unknown    1 client: alice (not known: annotations may change it)".to_owned(),
         ]
     );
     assert_eq!(hosts_table(&[]), "");

@@ -168,6 +168,7 @@ pub(crate) fn model(exposures: Vec<Exposure>) -> Model {
     Model {
         name: None,
         controllers: Vec::new(),
+        default_class: None,
         target: "ingress-nginx".to_owned(),
         secret_format: "plain".to_owned(),
         labels: Labels::new(),

@@ -118,7 +118,7 @@ impl Target for IngressNginx {
     }
 
     fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Explanation {
-        explain::explain(exposure, arrange::one_of(model, exposure).as_ref(), objects)
+        explain::explain(model, exposure, arrange::one_of(model, exposure).as_ref(), objects)
     }
 
     fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic {

@@ -3,6 +3,7 @@
 use granit_parser::ErrorKind;
 
 use super::node::{Node, Place};
+use super::schema::Others;
 
 /// Something wrong, and where.
 #[derive(Clone, Debug)]
@@ -45,11 +46,15 @@ pub enum FaultKind {
     WrongMerge(Box<Node>),
     /// A number that is not finite, which JSON does not have.
     NotFinite,
-    /// Kustomize takes the scalar for something else.
+    /// Others take the scalar for something else.
     TwoReadings {
         /// The value as it is read here.
         here: Box<Node>,
-        /// What it is to Kustomize, such as ``the number `64` ``.
-        kustomize: String,
+        /// What it is to others.
+        others: Others,
+        /// The keys that lead to it from the top, its own the last; none if it is a key.
+        path: Vec<Box<str>>,
     },
+    /// A character that ends a line in YAML 1.1 alone.
+    LineBreak(char),
 }

@@ -81,7 +81,9 @@ fn message(kind: &FaultKind) -> String {
         FaultKind::NotFinite => {
             "infinity and `.nan` are not values of JSON: quote it if it is text".to_owned()
         }
-        FaultKind::TwoReadings { kustomize, .. } => format!("to Kustomize, this is {kustomize}"),
+        FaultKind::TwoReadings { .. } | FaultKind::LineBreak(_) => {
+            "readers of YAML do not agree about this".to_owned()
+        }
     }
 }
 

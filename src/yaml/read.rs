@@ -1,6 +1,7 @@
 //! The one reader of YAML: from a text to trees with places. Anchors, merge keys and tags are resolved, repeated
 //! keys are mistakes, and a budget bounds what a text may cost.
 
+mod line_breaks;
 mod table;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ pub struct Reading {
 /// Reads a text.
 #[must_use]
 pub fn read(text: Text<'_>, rules: Rules) -> Reading {
+    let breaks = line_breaks::first(text).into_iter().filter(|_| rules.schema == Schema::CoreAlone);
     let mut reader = Reader {
         text,
         rules,
@@ -72,7 +74,7 @@ pub fn read(text: Text<'_>, rules: Rules) -> Reading {
         root: None,
         values: 0,
         copies: rules.copies,
-        faults: Vec::new(),
+        faults: breaks.collect(),
     };
     let mut documents = Vec::new();
     let stop = reader.documents(&mut documents).err();
@@ -227,16 +229,17 @@ impl<'a> Reader<'a> {
             self.wrong_tag(tag, span);
         }
         self.keep(anchor, &node)?;
+        if let Some(others) = resolved.others.filter(|_| !merges) {
+            let path = if is_key { Vec::new() } else { self.path() };
+            let here = Box::new(node.clone());
+            self.faults.push(fault(FaultKind::TwoReadings { here, others, path }, place));
+        }
         if is_key {
             let Value::Scalar(scalar) = &node.value else { return Ok(()) };
             let key = self.rules.schema.key(text, is_plain && tag.is_none(), scalar);
             let text = key.ok_or_else(|| fault(FaultKind::MissingKey, place))?;
             self.key(Key { text, place, merges });
             return Ok(());
-        }
-        if let Some(kustomize) = resolved.kustomize {
-            let here = Box::new(node.clone());
-            self.faults.push(fault(FaultKind::TwoReadings { here, kustomize }, place));
         }
         if self.rules.schema == Schema::Kubectl
             && matches!(&node.value, Value::Scalar(number @ Scalar::Float(_)) if number.as_float().is_none())
@@ -245,6 +248,15 @@ impl<'a> Reader<'a> {
         }
         self.add(node);
         Ok(())
+    }
+
+    /// The keys that lead to the next value.
+    fn path(&self) -> Vec<Box<str>> {
+        let key = |open: &Open| match &open.content {
+            Content::Table { key, .. } => key.as_ref().map(|key| key.text.clone()),
+            Content::List(_) => None,
+        };
+        self.open.iter().map(|open| key(open).unwrap_or_default()).collect()
     }
 
     fn wrong_tag(&mut self, tag: &Tag, span: Span) {

@@ -3,6 +3,7 @@
 mod core;
 mod kubectl;
 mod kustomize;
+mod yaml_1_1;
 
 use granit_parser::{ScalarStyle, Tag};
 
@@ -15,8 +16,8 @@ pub use self::core::plain as plain_of_core;
 pub enum Schema {
     /// The core schema of YAML 1.2.
     Core,
-    /// The same; what Kustomize takes for something else is a mistake.
-    CoreAsKustomize,
+    /// The same; what YAML 1.1 or Kustomize takes for something else is a mistake.
+    CoreAlone,
     /// What kubectl, Helm and Argo CD read.
     Kubectl,
 }
@@ -27,8 +28,51 @@ pub(super) struct Resolved {
     pub scalar: Scalar,
     /// Whether the tag has no meaning, or another one.
     pub has_wrong_tag: bool,
-    /// What Kustomize reads, if that is something else.
-    pub kustomize: Option<String>,
+    /// What others read, if that is something else.
+    pub others: Option<Others>,
+}
+
+/// What other readers take a scalar for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Others {
+    /// YAML 1.1, if it reads something else.
+    pub yaml_1_1: Option<Other>,
+    /// Kustomize, if it reads something else.
+    pub kustomize: Option<Other>,
+}
+
+/// Another value of a scalar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// In words, such as ``the number `64` ``.
+    pub words: String,
+    /// How to write it so that everyone reads it, if that is possible.
+    pub written: Option<String>,
+}
+
+impl Other {
+    /// A value that has no form of its own.
+    pub(super) fn words(words: &str) -> Self {
+        Self { words: words.to_owned(), written: None }
+    }
+
+    /// A boolean.
+    pub(super) fn value(value: &str) -> Self {
+        Self { words: format!("the boolean `{value}`"), written: Some(value.to_owned()) }
+    }
+
+    /// A number in decimal digits, if they are known.
+    pub(super) fn number(digits: Option<String>) -> Self {
+        let Some(digits) = digits else { return Self::words("a number") };
+        let words = format!("the number `{digits}`");
+        Self { words, written: Some(digits).filter(|digits| digits.parse::<i64>().is_ok()) }
+    }
+}
+
+impl Others {
+    fn of(yaml_1_1: Option<Other>, kustomize: Option<Other>) -> Option<Self> {
+        (yaml_1_1.is_some() || kustomize.is_some()).then_some(Self { yaml_1_1, kustomize })
+    }
 }
 
 impl Schema {
@@ -37,7 +81,7 @@ impl Schema {
         let is_plain = style == ScalarStyle::Plain;
         let string = |kustomize| {
             let scalar = Scalar::String(text.into());
-            Resolved { scalar, has_wrong_tag: false, kustomize }
+            Resolved { scalar, has_wrong_tag: false, others: Others::of(None, kustomize) }
         };
         let Some(tag) = tag else {
             return if is_plain { self.judged(text, true) } else { string(None) };
@@ -48,11 +92,11 @@ impl Schema {
         }
         if is_non_specific(tag) {
             // A string to all but Kustomize, which does not see that tag.
-            let is_same = self != Self::CoreAsKustomize || !is_plain;
+            let is_same = self != Self::CoreAlone || !is_plain;
             let other = Some(self.judged(text, true)).filter(|_| !is_same);
             return string(other.and_then(|other| match other.scalar {
-                Scalar::String(_) => other.kustomize,
-                _ => Some("a number, boolean or null".to_owned()),
+                Scalar::String(_) => other.others.and_then(|others| others.kustomize),
+                _ => Some(Other::words("a number, boolean or null")),
             }));
         }
         let resolved = self.plain(text);
@@ -69,16 +113,19 @@ impl Schema {
 
     fn judged(self, text: &str, fits: bool) -> Resolved {
         let scalar = self.plain(text);
-        let kustomize = match self {
-            Self::CoreAsKustomize if fits => kustomize::other_reading(text, &scalar),
+        let others = match self {
+            Self::CoreAlone if fits => Others::of(
+                yaml_1_1::other_reading(text, &scalar),
+                kustomize::other_reading(text, &scalar),
+            ),
             _ => None,
         };
-        Resolved { scalar, has_wrong_tag: !fits, kustomize }
+        Resolved { scalar, has_wrong_tag: !fits, others }
     }
 
     fn plain(self, text: &str) -> Scalar {
         match self {
-            Self::Core | Self::CoreAsKustomize => core::plain(text),
+            Self::Core | Self::CoreAlone => core::plain(text),
             Self::Kubectl => kubectl::plain(text),
         }
     }

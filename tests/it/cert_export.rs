@@ -285,6 +285,23 @@ fn curl_lines_are_ready_to_run() {
 }
 
 #[test]
+fn curl_lines_name_what_was_written() {
+    let sandbox = rendered();
+    for (arguments, words) in [
+        (&["-o", "a.pem", "--as", "pem-combined"][..], "--cert a.pem --cacert"),
+        (&["-o", "a.crt"], "--cert a.crt --key pki/clients/alice/tls.key --cacert"),
+        (&["-o", "a.key"], "--cert pki/clients/alice/tls.crt --key a.key --cacert"),
+        (
+            &["-o", "a b.p12", "--new-password-file", "p"],
+            "--cert-type P12 --cert 'a b.p12' --pass \"$(cat p)\" --cacert",
+        ),
+    ] {
+        let run = sandbox.ok(&[&["cert", "export", "alice"], arguments].concat());
+        assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
+    }
+}
+
+#[test]
 fn nss_reads_both_profiles_and_what_it_writes_is_read() {
     let (Some(pk12util), Some(certutil)) = (tool("pk12util"), tool("certutil")) else { return };
     let sandbox = rendered();

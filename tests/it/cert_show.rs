@@ -125,14 +125,6 @@ fn names_that_are_not_there_end_in_proposals() {
         assert_eq!(run.status, 2);
         assert!(run.stderr.contains(title) && run.stderr.contains(help), "{}", run.stderr);
     }
-    let folder = sandbox.run(&["cert", "show", "pki"]);
-    assert!(
-        folder.stderr.contains(
-            "`pki` is a folder, whose files are named one by one, and there is no holder `pki`"
-        ),
-        "{}",
-        folder.stderr
-    );
     let nowhere = Sandbox::new().run(&["cert", "show", "alice.pem"]);
     assert_eq!(nowhere.status, 2);
     assert!(
@@ -533,4 +525,42 @@ fn what_is_there_a_hundred_times_is_reported_once() {
     assert!(human.contains("; and 95 more)\n"), "{human}");
     assert_eq!(human.matches("CN=root occurs 100 times").count(), 1, "{human}");
     assert_eq!(human.matches(" occurs ").count(), 1, "{human}");
+}
+
+#[test]
+fn folders_are_shown_with_all_that_their_files_hold() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.ok(&["cert", "show", "pki/clients", "--format", "json"]);
+    let shown: Value = serde_json::from_str(&run.stdout).unwrap();
+    let subjects: Vec<&Value> =
+        shown["certificates"].as_array().unwrap().iter().map(|one| &one["subject"]).collect();
+    assert!(subjects.contains(&&"CN=alice".into()), "{subjects:?}");
+    assert!(!run.stdout.contains("PRIVATE KEY"));
+    sandbox.write("pki/clients/notes.txt", "nothing of use\n");
+    let run = sandbox.ok(&["cert", "show", "pki/clients"]);
+    assert!(run.stderr.contains("notice[unreadable]"), "{}", run.stderr);
+    sandbox.write("empty/notes.txt", "nothing of use\n");
+    let run = sandbox.run(&["cert", "show", "empty"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("`empty` holds nothing that can be shown"), "{}", run.stderr);
+    // A holder may be called as a folder is.
+    sandbox.write("alice/notes.txt", "nothing of use\n");
+    assert!(sandbox.ok(&["cert", "show", "alice"]).stdout.contains("CN=alice"));
+}
+
+#[test]
+fn a_serial_number_is_looked_for_in_the_ledgers() {
+    let sandbox = Sandbox::with_toml(SPEC);
+    sandbox.ok(&["render", "-q"]);
+    let serial = sandbox.certificate("clients/alice").serial.to_string();
+    sandbox.ok(&["cert", "renew", "-q", "alice"]);
+    for written in [serial.clone(), format!("0x{serial}"), serial.to_lowercase()] {
+        let run = sandbox.ok(&["cert", "show", &written, "--format", "json"]);
+        let shown: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(shown["certificates"][0]["serial"], serial.as_str(), "{written}");
+        assert_eq!(shown["certificates"][0]["subject"], "CN=alice");
+    }
+    let run = sandbox.run(&["cert", "show", "0123456789ABCDEF0123456789ABCDEF"]);
+    assert_eq!(run.status, 2);
 }

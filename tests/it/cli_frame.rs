@@ -39,12 +39,12 @@ fn mistakes_in_the_arguments_fail_with_status_2() {
         (&["scema"], "similar subcommand exists: 'schema'"),
         (&["schema", "--colour", "never"], "'--color"),
         (&["schema", "--color", "sometimes"], "auto, always, never"),
-        (&["schema", "--message-format", "xml"], "human, json"),
+        (&["schema", "--message-format", "xml"], "text, json"),
         (&["completions", "tcsh"], "bash"),
         (&["init", "--port", "0"], "1..=65535"),
         (&["init", "--tls", "magic"], "write `self-signed`"),
         (&["init", "--no-client-auth", "--ca", "x"], "cannot be used with"),
-        (&["init", "--tls", "none", "--ca", "x", "--stdout"], "client certificates need TLS"),
+        (&["init", "--tls", "none", "--ca", "x", "-o", "-"], "client certificates need TLS"),
         (&["man", "nothing"], "no command `nothing`"),
         (&["templates", "nothing"], "no built-in template `nothing`"),
     ] {
@@ -61,7 +61,7 @@ fn the_version_is_printed() {
 
 #[test]
 fn a_broken_pipe_is_success() {
-    for command in [&["schema"][..], &["completions", "bash"], &["man"], &["init", "--stdout"]] {
+    for command in [&["schema"][..], &["completions", "bash"], &["man"], &["init", "-o", "-"]] {
         let mut child =
             mtlsgen(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
@@ -131,7 +131,7 @@ fn there_are_completions_for_every_shell() {
 fn manual_pages_are_printed_and_written() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("man1");
-    let Run { status, stdout, stderr } = run(&["man", "--dir", directory.to_str().unwrap()]);
+    let Run { status, stdout, stderr } = run(&["man", "--output", directory.to_str().unwrap()]);
     assert_eq!((status, stdout.as_str()), (0, ""));
     assert!(stderr.starts_with("wrote "), "{stderr}");
     for command in commands() {
@@ -141,6 +141,11 @@ fn manual_pages_are_printed_and_written() {
         let file = directory.join(format!("mtlsgen-{command}.1"));
         assert_eq!(fs::read_to_string(file).unwrap(), page);
     }
+    let Run { status, stdout: page, .. } = run(&["man", "cert", "show"]);
+    assert_eq!(status, 0);
+    assert!(page.contains("mtlsgen\\-cert\\-show") && page.contains("SERIAL"), "{page}");
+    assert_eq!(fs::read_to_string(directory.join("mtlsgen-cert-show.1")).unwrap(), page);
+    assert_eq!(run(&["man", "cert", "nothing"]).status, 2);
     let page = fs::read_to_string(directory.join("mtlsgen.1")).unwrap();
     assert_eq!(run(&["man"]).stdout, page);
 }
@@ -150,7 +155,7 @@ fn templates_are_listed_printed_and_written_but_never_overwritten() {
     let Run { status, stdout: list, .. } = run(&["templates"]);
     assert_eq!(status, 0);
     let folder = tempfile::tempdir().unwrap();
-    let write = ["templates", "--write", folder.path().to_str().unwrap()];
+    let write = ["templates", "--output", folder.path().to_str().unwrap()];
     assert_eq!(run(&write).status, 0);
     let names = list.lines().map(|line| line.split_whitespace().next().unwrap());
     for name in names {
@@ -175,4 +180,37 @@ fn help_and_version_are_commands_too() {
     assert!(stderr.contains("a spec is named with '-f mtls.toml'"), "{stderr}");
     let Run { stderr, .. } = run(&["render", "production"]);
     assert!(!stderr.contains("-f production"), "{stderr}");
+}
+
+#[test]
+fn a_spec_in_the_place_of_other_files_is_answered_with_its_flag() {
+    let sandbox = crate::support::Sandbox::with_toml("[cas.clients]\n");
+    sandbox.write("site.yaml", "cas:\n  clients: {}\n");
+    let commands: [(&[&str], bool); 7] = [
+        (&["access"], true),
+        (&["cert", "show"], true),
+        (&["diff"], true),
+        (&["doctor", "kustomize"], false),
+        (&["import"], false),
+        (&["init"], false),
+        (&["kustomize"], false),
+    ];
+    for file in ["mtls.toml", "site.yaml"] {
+        for (command, reads_spec) in commands {
+            let run = sandbox.run(&[command, &[file]].concat());
+            assert_eq!(run.status, 2, "{command:?} {file}: {}", run.stderr);
+            let command = command.join(" ");
+            let title = format!(
+                "error[arguments]: `{file}` is a spec, and `mtlsgen {command}` takes other files there"
+            );
+            assert!(run.stderr.contains(&title), "{command} {file}: {}", run.stderr);
+            assert!(run.stderr.contains(&format!("with `-f {file}`")), "{command}: {}", run.stderr);
+            assert_eq!(
+                run.stderr.contains("reads no spec"),
+                !reads_spec,
+                "{command}: {}",
+                run.stderr
+            );
+        }
+    }
 }

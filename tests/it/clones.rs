@@ -7,7 +7,6 @@ mod lost_part;
 mod lost_store;
 mod named_keys;
 mod names;
-mod page;
 mod replaced;
 mod words;
 

@@ -2,8 +2,11 @@
 //! thing, no output and no folder.
 
 mod annotations;
+mod below;
 mod others;
 mod patches;
+mod paths;
+mod settings;
 mod templates;
 mod trust;
 
@@ -25,6 +28,14 @@ clientAuth.cas = ["clients"]
 service = "web"
 tls.issuer = "self-signed"
 "#;
+
+/// Status and messages of `post-render` with these objects beside those of a spec.
+fn rendered_beside(spec: &str, objects: &str) -> (i32, String) {
+    let sandbox = Sandbox::with_toml(spec);
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.run_with_input(&["post-render"], objects);
+    (run.status, run.stderr)
+}
 
 /// What is not refused as it must be.
 #[derive(Default)]

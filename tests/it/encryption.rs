@@ -277,7 +277,7 @@ fn recipients_that_are_none_are_reported_with_their_place() {
     let sandbox = Sandbox::new();
     let Some(person) = Person::new(&sandbox, "ann") else { return };
     sandbox.write("mtls.toml", spec(&[&person.recipient, &person.identity()]));
-    for format in ["human", "json"] {
+    for format in ["text", "json"] {
         let run = sandbox.run(&["render", "--message-format", format]);
         assert_eq!(run.status, 2);
         assert!(

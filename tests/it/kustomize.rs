@@ -1,11 +1,13 @@
 //! The plugin of Kustomize and kpt, with what the real programs hand over.
 
+mod classes;
 mod configurations;
 mod controllers;
 mod exec;
 mod function;
 mod install;
 mod kpt;
+mod local_config;
 mod neighbours;
 mod one_language;
 mod transformer;

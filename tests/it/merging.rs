@@ -319,6 +319,7 @@ fn targets_that_do_not_exist_or_not_yet() {
     ] {
         let stderr = failing(&sandbox, &["--target", target]);
         assert!(stderr.contains(words), "{target}: {stderr}");
+        assert!(stderr.contains("--target: ") && !stderr.contains("-->"), "{target}: {stderr}");
         sandbox.write("over.toml", format!("target = \"{target}\"\n"));
         let stderr = failing(&sandbox, &["-f", "mtls.toml", "-f", "over.toml"]);
         assert!(stderr.contains(words), "{target}: {stderr}");

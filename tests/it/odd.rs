@@ -352,7 +352,7 @@ fn import_reports(odd: &Odd, name: &str) {
         let _ = fs::copy(odd.path(name, file), folder.join(file));
     }
     let [folder, target] = [folder.as_path(), into.path()].map(|path| path.to_str().unwrap());
-    let run = odd.sandbox.run(&["import", "--dry-run", "--into", target, folder]);
+    let run = odd.sandbox.run(&["import", "--dry-run", "--output", target, folder]);
     let text = format!("{}{}", run.stdout, run.stderr);
     assert!(run.status != 0 || reports(&text), "{name}:\n{text}");
 }

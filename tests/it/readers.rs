@@ -110,6 +110,24 @@ fn names_of_readers_are_judged() {
             "{ name = \"ingress-nginx\", strictTlsOptions = true }",
             "has no option `strictTlsOptions`",
         ),
+        (
+            "{ name = \"ingress-nginx\", strictTlsOptions = true }",
+            "leave it out: it is an option of traefik",
+        ),
+        (
+            "{ name = \"ingress-nginx\", controlerClass = \"a.test/b\" }",
+            "help: write `controllerClass`",
+        ),
+        (
+            "{ name = \"traefik\", watchIngressWithoutClasses = true }",
+            "help: write `watchIngressWithoutClass`",
+        ),
+        (
+            "{ name = \"ingress-nginx\", controllerClass = \"nginx\" }",
+            "write the `spec.controller` of the controller's IngressClass, such as `k8s.io/ingress-nginx`",
+        ),
+        ("{ name = \"ingress-nginx\", ingressClass = \"\" }", "write the name of a class"),
+        ("{ name = \"ingress-nginx\", ingressClassByName = \"yes\" }", "ingressClassByName"),
     ] {
         refused(controllers, ONCE, &[words]);
     }
@@ -206,7 +224,7 @@ fn status_knows_only_what_every_reader_does() {
         let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
         assert_eq!(document["admitted"][0]["known"], is_known, "{controllers}{auth}: {document}");
         let table = sandbox.run(&["status"]).stdout;
-        let is_said = table.contains("(by ingress-nginx; `mtlsgen access --controller NAME`");
+        let is_said = table.contains("(by ingress-nginx; `mtlsgen access`");
         assert_eq!(is_said, controllers == traefik && !is_known, "{table}");
     }
 }

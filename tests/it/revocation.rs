@@ -190,7 +190,7 @@ fn a_client_that_left_the_spec_is_reported_until_it_is_revoked() {
         let run = sandbox.ok(&["render"]);
         assert!(run.stderr.contains("client `bob` is not in the spec any more"), "{}", run.stderr);
         assert!(run.stderr.contains("still opens `web.example.com`"), "{}", run.stderr);
-        assert!(run.stderr.contains("`mtlsgen cert revoke --all bob`"), "{}", run.stderr);
+        assert!(run.stderr.contains("`mtlsgen cert revoke --all clients/bob`"), "{}", run.stderr);
     }
     change(
         &sandbox,

@@ -2,6 +2,7 @@
 
 mod chains;
 mod doors;
+mod late;
 mod steps;
 
 use std::fs;
@@ -218,7 +219,7 @@ fn old_generations_go_by_themselves_once_their_certificates_have_expired() {
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     assert_eq!(plan["phase"], "active");
     assert_eq!(plan["steps"][0]["from"], "2030-12-31T23:55:00Z");
-    assert_eq!(plan["generations"][1]["neededBy"][0]["holder"], "client `alice`");
+    assert_eq!(plan["generations"][1]["neededBy"][0]["holder"], "clients/alice");
     assert_eq!(at("2030-12-31T23:54:59Z", &["ca", "rotate", "signing", "--retire"]).status, 2);
     let run = at("2030-12-31T23:55:00Z", &["ca", "rotate", "signing", "--retire"]);
     assert_eq!(run.status, 0, "{}", run.stderr);

@@ -107,7 +107,7 @@ fn messages_and_differences_hold_no_key() {
         let before = sandbox.read(path);
         sandbox.write(path, &text);
         for arguments in [&["render"][..], &["diff", "out"]] {
-            for format in ["human", "json"] {
+            for format in ["text", "json"] {
                 let run = sandbox.run(&[arguments, &["--message-format", format]].concat());
                 // A difference needs no key, only the certificate.
                 let reads_keys = arguments[0] == "render" || !path.ends_with("tls.key");
@@ -152,7 +152,7 @@ fn encrypted_keys_their_identities_and_passphrases_are_nowhere_else() {
         &["cert", "export", "alice", "--as", "curl"],
         &["render", "--kind", "Ingress", "--identity-passphrase-file", "ann.txt"],
     ] {
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             let arguments = [arguments, &["--message-format", format]].concat();
             runs.push(sandbox.run(&arguments));
             runs.push(sandbox.run(&[&arguments, &identity[..]].concat()));
@@ -214,7 +214,7 @@ fn looking_at_certificates_and_handing_them_out_shows_no_key_and_no_password() {
     ];
     let mut runs = Vec::new();
     for show in shows {
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             runs.push(sandbox.run(&[&["cert", "show", "--format", format], show].concat()));
             runs.push(
                 sandbox.run(

@@ -1,5 +1,8 @@
 //! What `status` says of certificates in every state, and when it fails.
 
+mod advice;
+mod selection;
+
 use serde_json::Value;
 
 use crate::support::Sandbox;
@@ -76,20 +79,24 @@ clientAuth = false
     sandbox.ok(&["render", "-q"]);
     sandbox.ok(&["cert", "revoke", "-q", "dave"]);
     let run = sandbox.ok(&["status", "-q"]);
-    let (_, hosts) = run.stdout.split_once("HOST  ").unwrap();
-    let hosts: Vec<String> = hosts
-        .lines()
-        .skip(1)
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
+    let (_, hosts) = run.stdout.split_once("\nHOST  ").unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    for line in hosts.lines().skip(1) {
+        let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        match lines.last_mut().filter(|_| line.starts_with(' ')) {
+            Some(last) => last.extend([" ", words.as_str()]),
+            None => lines.push(words),
+        }
+    }
+    let hosts = lines;
     assert_eq!(
         hosts,
         [
-            "all.example.com any client below root (2 clients of the spec: alice, bob)",
-            "listed.example.com 1 client: bob",
-            "open.example.com anyone: no certificate is asked for",
-            "same.example.com any client below root (2 clients of the spec: alice, bob)",
-            "shallow.example.com anyone without a certificate; any client below apart (1 client of the spec: carol)",
+            "all.example.com protected any client below root (2 clients of the spec: alice, bob)",
+            "listed.example.com protected 1 client: bob",
+            "open.example.com open anyone: no certificate is asked for",
+            "same.example.com protected any client below root (2 clients of the spec: alice, bob)",
+            "shallow.example.com optional anyone without a certificate; any client below apart (1 client of the spec: carol)",
         ]
     );
     let run = sandbox.ok(&["status", "-q", "--format", "json"]);

@@ -278,6 +278,15 @@ pub fn python() -> Option<PathBuf> {
     missing_unless(found, "python with PyYAML and ruamel.yaml")
 }
 
+/// The folder with the npm packages that judge what editors say, see `scripts/install-test-tools`.
+pub fn editor_tools() -> Option<PathBuf> {
+    let folder = std::env::var_os("MTLSGEN_TEST_EDITORS").map(PathBuf::from).or_else(|| {
+        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/mtlsgen/editors"))
+    });
+    let found = folder.filter(|folder| folder.join("node_modules/.bin/taplo").exists());
+    missing_unless(found, "npm packages of editors").filter(|_| tool("node").is_some())
+}
+
 fn missing_unless(found: Option<PathBuf>, name: &str) -> Option<PathBuf> {
     if found.is_none() {
         let words = format!("{name} is missing: run scripts/install-test-tools");

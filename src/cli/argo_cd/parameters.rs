@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::spec_arguments::SpecArguments;
 use crate::diagnostic::{Diagnostic, literal, nearest};
+use crate::render::judging::unknown_target;
 
 /// A parameter: its name, its form, its title and what it is for.
 struct Parameter {
@@ -123,7 +124,14 @@ impl Parameters {
             FILES => self.files = texts().ok_or_else(bad)?,
             ALLOW => self.allowed = texts().ok_or_else(bad)?,
             SET => self.values = pairs().ok_or_else(bad)?,
-            _ => self.target = Some(value.as_str().ok_or_else(bad)?.to_owned()),
+            _ => {
+                let target = value.as_str().ok_or_else(bad)?;
+                if let Some(unknown) = unknown_target(target) {
+                    let wrong = wrong(format!("the parameter `{name}`: {}", unknown.title));
+                    return Err(unknown.help.into_iter().fold(wrong, Diagnostic::help));
+                }
+                self.target = Some(target.to_owned());
+            }
         }
         Ok(())
     }
@@ -173,13 +181,17 @@ mod tests {
     fn what_argo_cd_writes_is_read() {
         let parameters = Parameters::parse(
             r#"[{"name":"files","array":["a.toml","b.yaml"]},{"name":"set","map":{"namespace":"web"}},
-                {"name":"target","string":"x"},{"name":"allowPlainSecrets","array":["a","n/b"]}]"#,
+                {"name":"target","string":"ingress-nginx"},{"name":"allowPlainSecrets","array":["a","n/b"]}]"#,
         );
         let arguments = parameters.unwrap().spec_arguments();
         assert_eq!(arguments.files, [PathBuf::from("a.toml"), PathBuf::from("b.yaml")]);
         assert_eq!(
             arguments.values,
-            ["namespace=web", r#"plugin.allowPlainSecrets=["a","n/b"]"#, r#"target="x""#]
+            [
+                "namespace=web",
+                r#"plugin.allowPlainSecrets=["a","n/b"]"#,
+                r#"target="ingress-nginx""#
+            ]
         );
         for nothing in ["", " ", "null", "[]"] {
             assert_eq!(Parameters::parse(nothing), Ok(Parameters::default()));

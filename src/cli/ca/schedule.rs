@@ -8,17 +8,28 @@ use serde_json::{Value, json};
 use super::rotate::{Taken, counted};
 use crate::cli::hints;
 use crate::io::store;
+use crate::pki::request::Holder;
 use crate::plan::rotation::{
-    CutOff, Retirement, Role, Schedule, ScheduledGeneration, ScheduledStep, Step,
+    CutOff, CutShort, Retirement, Role, Schedule, ScheduledGeneration, ScheduledStep, Step,
 };
+use crate::time::Seconds;
 
 /// How many of those who need a generation are named to people.
 const NAMED: usize = 10;
 
 /// For people.
 pub fn text(schedule: &Schedule, store: &Path) -> String {
-    let Schedule { authority, is_root: _, phase, serves, trusted_by, clients, generations, steps } =
-        schedule;
+    let Schedule {
+        authority,
+        is_root: _,
+        phase,
+        serves,
+        trusted_by,
+        clients,
+        generations,
+        steps,
+        cut_short,
+    } = schedule;
     let mut text = format!("authority {authority}: {}\n", phase.word());
     let _ =
         writeln!(text, "  vouches for   {}, hosts: {}", counted(*clients, "client"), list(serves));
@@ -30,7 +41,45 @@ pub fn text(schedule: &Schedule, store: &Path) -> String {
     for step in steps {
         write_step(&mut text, step, schedule);
     }
+    if let Some(cut) = cut_short {
+        write_cut_short(&mut text, cut);
+    }
     text
+}
+
+/// Why there is no time left in which nothing is cut short, and what to do.
+fn write_cut_short(text: &mut String, cut: &CutShort) {
+    let CutShort { since, not_after, holders, room: _ } = cut;
+    let _ = writeln!(text, "there is no date until which nothing is cut short");
+    let _ = writeln!(
+        text,
+        "  since {since}, certificates end with the authority, at {not_after}, before their own time:"
+    );
+    for (holder, duration) in holders.iter().take(NAMED) {
+        let _ = writeln!(text, "    {holder}, of {duration}");
+    }
+    if holders.len() > NAMED {
+        let _ = writeln!(text, "    and {} more (`--format json` has all)", holders.len() - NAMED);
+    }
+    let _ = writeln!(text, "  {}", remedy(cut));
+}
+
+/// What to do where certificates are cut short.
+fn remedy(cut: &CutShort) -> String {
+    let now =
+        "take the steps that are left now: what the next generation signs lasts its whole time";
+    match whole(cut.room) {
+        Some(room) => {
+            format!("{now}; to have time for them, write a `duration` below {room} for these")
+        }
+        None => now.to_owned(),
+    }
+}
+
+/// A length of time as a `duration` has it, rounded down; `None` if it is too short for one.
+fn whole(room: Seconds) -> Option<Seconds> {
+    let unit = [86_400, 3_600].into_iter().find(|unit| room.0 >= 2 * unit)?;
+    Some(Seconds(room.0 / unit * unit))
 }
 
 fn write_generation(text: &mut String, generation: &ScheduledGeneration, file: &Path) {
@@ -103,6 +152,7 @@ pub fn json(schedule: &Schedule, store: &Path, taken: Option<&Taken>) -> String 
             "fingerprintSha256": certificate.fingerprint().to_string(),
             "notBefore": certificate.not_before.to_string(),
             "notAfter": certificate.not_after.to_string(),
+            "path": file(schedule, one, store).display().to_string(),
             "file": file(schedule, one, store).display().to_string(),
             "hasKey": one.has_key,
             "neededBy": one.needed_by.iter().map(needed).collect::<Vec<_>>(),
@@ -125,11 +175,24 @@ pub fn json(schedule: &Schedule, store: &Path, taken: Option<&Taken>) -> String 
         "trustedBy": schedule.trusted_by,
         "generations": schedule.generations.iter().map(generation).collect::<Vec<_>>(),
         "steps": schedule.steps.iter().map(step).collect::<Vec<_>>(),
+        "cutShort": schedule.cut_short.as_ref().map(json_cut_short),
     });
     if let Some(taken) = taken {
         whole["taken"] = json_taken(taken);
     }
     format!("{whole:#}\n")
+}
+
+fn json_cut_short(cut: &CutShort) -> Value {
+    let CutShort { since, not_after, holders, room } = cut;
+    let holder = |(holder, duration): &(Holder, Seconds)| json!({ "holder": holder.to_string(), "duration": duration.to_string() });
+    json!({
+        "since": since.to_string(),
+        "notAfter": not_after.to_string(),
+        "holders": holders.iter().map(holder).collect::<Vec<_>>(),
+        "durationBelow": whole(*room).map(|room| room.to_string()),
+        "remedy": remedy(cut),
+    })
 }
 
 fn json_taken(taken: &Taken) -> Value {
@@ -147,7 +210,7 @@ fn json_taken(taken: &Taken) -> Value {
 
 fn needed(one: &CutOff) -> Value {
     json!({
-        "holder": one.holder.to_string(),
+        "holder": one.holder.full_name(),
         "serial": one.serial.to_string(),
         "notAfter": one.not_after.to_string(),
         "standing": one.standing.word(),

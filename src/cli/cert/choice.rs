@@ -195,10 +195,8 @@ impl<'a> Choice<'a> {
             if others > 0 {
                 let more = if others == 1 { "certificate" } else { "certificates" };
                 let title = format!("{holder} has {others} more valid {more}, not revoked by this");
-                let help = format!(
-                    "to revoke them too: `mtlsgen cert revoke --all {}`",
-                    holder::full_name(holder)
-                );
+                let command = Holder::command("cert revoke --all", [holder]);
+                let help = format!("to revoke them too: {command}");
                 report.diagnostics(&[
                     Diagnostic::warning("superseded-certificates", title).help(help)
                 ]);
@@ -208,7 +206,7 @@ impl<'a> Choice<'a> {
 }
 
 /// The serials that a text can mean: hexadecimal, as most print them, or decimal.
-fn serials(text: &str) -> Vec<SerialNumber> {
+pub(super) fn serials(text: &str) -> Vec<SerialNumber> {
     let decimal =
         text.parse::<Serial>().ok().map(|serial| SerialNumber(serial.magnitude().to_vec()));
     let mut serials: Vec<_> =
@@ -241,8 +239,11 @@ fn self_signed(entry: &LedgerEntry) -> Diagnostic {
     let help = match &entry.holder {
         Holder::Authority(_) => {
             "take the authority out of `clientAuth.cas`, or declare a new one under another name"
+                .to_owned()
         }
-        Holder::Host(_) | Holder::Client(_) => "replace it: `mtlsgen cert renew`",
+        holder @ (Holder::Host(_) | Holder::Client(_)) => {
+            format!("replace it: {}", Holder::command("cert renew", [holder]))
+        }
     };
     Diagnostic::error("self-signed", title).help(help)
 }

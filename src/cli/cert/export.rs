@@ -11,12 +11,13 @@ use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use self::address::Address;
+use self::curl::Exported;
 use super::password;
 use crate::cli::existing_arguments::ExistingArguments;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, show};
 use crate::cli::spec_arguments::SpecArguments;
-use crate::diagnostic::{Diagnostic, literal};
+use crate::diagnostic::{Deed, Diagnostic, literal};
 use crate::io::{entropy, terminal};
 use crate::pki::chain;
 use crate::pki::pkcs12::{self, Contents, Password};
@@ -39,9 +40,6 @@ pub struct Args {
     /// `.p12` and `.pfx` are `pkcs12`; `.pem`, `.crt` and `.cer` are `pem-chain`; `.key` is `pem-key`.
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
-    /// The former name of `--as`
-    #[arg(long, hide = true, conflicts_with = "form")]
-    format: Option<Form>,
     /// File to write, `-` for standard output; for `pkcs12`, `NAME.p12` in the holder's folder of the store, else standard output
     ///
     /// Without such a folder, `NAME.p12` goes to the working directory.
@@ -107,10 +105,7 @@ enum Profile {
 /// Hands out.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let report = globals.report();
-    if args.format.is_some() {
-        report.diagnostics(&[renamed()]);
-    }
-    let chosen = args.form.or(args.format).or_else(|| args.output.as_deref().and_then(by_ending));
+    let chosen = args.form.or_else(|| args.output.as_deref().and_then(by_ending));
     let with_key = hands_out_key(chosen);
     let credential = credential::load(&args.name, &args.spec, &args.existing, with_key, report)?;
     let is_without_key =
@@ -118,18 +113,30 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let form = chosen.unwrap_or(if is_without_key { Form::PemChain } else { Form::Pkcs12 });
     refuse_useless_flags(args, form)?;
     if form == Form::Curl {
-        show(&curl::lines(&credential, args.address.as_ref())?, false)?;
+        show(&curl::lines(&credential, args.address.as_ref(), None)?, false)?;
         return Ok(ExitStatus::Done);
     }
-    if form == Form::Pkcs12 {
-        write_pkcs12(args, &credential, report)?;
+    let (file, password) = if form == Form::Pkcs12 {
+        write_pkcs12(args, &credential, report)?
     } else {
-        write_pem(args, &credential, form, report)?;
-    }
+        (write_pem(args, &credential, form, report)?, None)
+    };
     if matches!(credential.holder, Holder::Client(_)) && !args.existing.is_given() {
-        report.say_lines(&curl::lines(&credential, args.address.as_ref())?);
+        let exported = file.as_deref().and_then(|file| exported(form, file, password.as_deref()));
+        report.say_lines(&curl::lines(&credential, args.address.as_ref(), exported)?);
     }
     Ok(ExitStatus::Done)
+}
+
+/// What a `curl` line names of what was written.
+fn exported<'a>(form: Form, file: &'a Path, password: Option<&'a Path>) -> Option<Exported<'a>> {
+    match form {
+        Form::Pkcs12 => Some(Exported::Pkcs12(file, password)),
+        Form::PemCombined => Some(Exported::Combined(file)),
+        Form::PemChain => Some(Exported::Chain(file)),
+        Form::PemKey => Some(Exported::Key(file)),
+        Form::Curl => None,
+    }
 }
 
 /// What the ending of a file says that is to be in it.
@@ -140,11 +147,6 @@ fn by_ending(file: &Path) -> Option<Form> {
         "key" => Some(Form::PemKey),
         _ => None,
     }
-}
-
-fn renamed() -> Diagnostic {
-    Diagnostic::notice("renamed-flag", "`--format` of `cert export` is called `--as` now")
-        .help("the next version does not know `--format` there any more")
 }
 
 /// Whether the key may be needed; where no form is said, the holder decides.
@@ -179,7 +181,7 @@ fn write_pem(
     credential: &Credential,
     form: Form,
     report: Report,
-) -> Result<(), CommandError> {
+) -> Result<Option<PathBuf>, CommandError> {
     let mut text = Zeroizing::new(String::new());
     if form != Form::PemChain {
         let key = credential.key()?.to_pem();
@@ -195,16 +197,23 @@ fn write_pem(
     destination.refuse_terminal()?;
     destination::write(&[(&destination, text.as_bytes())], args.force)?;
     if let Some(path) = destination.file() {
-        report.say(&format!(
-            "wrote `{}`{}",
-            path.display(),
-            if has_key { " (with the private key: keep it secret)" } else { "" }
-        ));
+        let secret = if has_key { " (with the private key: keep it secret)" } else { "" };
+        tell_written(
+            path,
+            &credential.holder,
+            &format!("wrote `{}`{secret}", path.display()),
+            report,
+        );
     }
-    Ok(())
+    Ok(destination.file().map(Path::to_owned))
 }
 
-fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<(), CommandError> {
+/// Writes the file and its password; gives where they are.
+fn write_pkcs12(
+    args: &Args,
+    credential: &Credential,
+    report: Report,
+) -> Result<(Option<PathBuf>, Option<PathBuf>), CommandError> {
     let output = match &args.output {
         Some(path) => path.clone(),
         None => credential.folder()?.unwrap_or_default().join(file_name(&credential.holder, "p12")),
@@ -241,19 +250,27 @@ fn write_pkcs12(args: &Args, credential: &Credential, report: Report) -> Result<
     files.extend(password_output.iter().map(|destination| (destination, line.as_bytes())));
     destination::write(&files, args.force)?;
     if let Some(path) = output.file() {
-        report.say(&format!("wrote `{}`", path.display()));
+        let words = format!("wrote `{}`", path.display());
+        tell_written(path, &credential.holder, &words, report);
     }
     if args.password_file.is_none() && password_output.is_none() {
         terminal::show("Its password, which is shown this once: ", line.as_bytes())
             .map_err(|error| without_place(Some(&error.to_string())))?;
     }
     if let Some(path) = password_output.as_ref().and_then(Destination::file) {
-        report.say(&format!(
-            "wrote its password to `{}`: hand it over on another way than the file",
-            path.display()
-        ));
+        let shown = path.display();
+        let words =
+            format!("wrote its password to `{shown}`: hand it over on another way than the file");
+        tell_written(path, &credential.holder, &words, report);
     }
-    Ok(())
+    let password = password_output.as_ref().and_then(Destination::file);
+    let password = password.map(Path::to_owned).or_else(|| args.password_file.clone());
+    Ok((output.file().map(Path::to_owned), password.filter(|path| path.as_os_str() != "-")))
+}
+
+fn tell_written(path: &Path, holder: &Holder, words: &str, report: Report) {
+    let written = Deed::to_path("wrote", &path.display());
+    report.did(Deed { holder: Some(holder.full_name()), ..written }, words);
 }
 
 /// Where the new password goes; `None`: to the person at the terminal.
@@ -292,7 +309,7 @@ fn file_name(holder: &Holder, ending: &str) -> String {
 
 /// The holder cannot be given out like that.
 fn refused(holder: &Holder, why: &str, hint: &str) -> CommandError {
-    let what = format!("{}: {why}", literal(&super::holder::full_name(holder)));
+    let what = format!("{}: {why}", literal(&holder.full_name()));
     CommandError::world("export", &what, Some(hint.to_owned()))
 }
 

@@ -10,25 +10,6 @@ use crate::pki::request::Holder;
 /// More names than these are not listed.
 const MOST_LISTED: usize = 12;
 
-/// How a holder is called on the command line, its kind included.
-pub fn full_name(holder: &Holder) -> String {
-    let kind = match holder {
-        Holder::Authority(_) => "cas",
-        Holder::Host(_) => "hosts",
-        Holder::Client(_) => "clients",
-    };
-    format!("{kind}/{}", holder.name())
-}
-
-/// What a holder is, in a word for programs.
-pub fn kind(holder: &Holder) -> &'static str {
-    match holder {
-        Holder::Authority(_) => "authority",
-        Holder::Host(_) => "host",
-        Holder::Client(_) => "client",
-    }
-}
-
 /// The one of `known` that is called `name`.
 ///
 /// # Errors
@@ -51,12 +32,12 @@ pub fn find(
 /// Several are called so.
 pub fn named(name: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, CommandError> {
     let called: Vec<&Holder> =
-        known.iter().filter(|holder| full_name(holder) == name || holder.name() == name).collect();
+        known.iter().filter(|holder| holder.full_name() == name || holder.name() == name).collect();
     match called[..] {
         [] => Ok(None),
         [holder] => Ok(Some(holder.clone())),
         // A name with a kind in front wins over one that happens to contain a slash.
-        _ => match called.iter().find(|holder| full_name(holder) == name) {
+        _ => match called.iter().find(|holder| holder.full_name() == name) {
             Some(holder) => Ok(Some((*holder).clone())),
             None => Err(ambiguous(name, &called)),
         },
@@ -66,8 +47,8 @@ pub fn named(name: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, Com
 /// Nobody among `known`, each of which is a `what`, is called `name`; near misses are proposed.
 pub fn unknown(name: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
     let title = format!("there is no {what} {}", literal(name));
-    let full: Vec<String> = known.iter().map(full_name).collect();
-    let plain = known.iter().map(|holder| (holder.name(), full_name(holder)));
+    let full: Vec<String> = known.iter().map(Holder::full_name).collect();
+    let plain = known.iter().map(|holder| (holder.name(), holder.full_name()));
     let near = nearest(name, full.iter().map(String::as_str)).map(str::to_owned).or_else(|| {
         let near = nearest(name, known.iter().map(Holder::name))?;
         plain.clone().find(|(plain, _)| *plain == near).map(|(_, full)| full)
@@ -84,7 +65,7 @@ pub fn unknown(name: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
 }
 
 fn ambiguous(name: &str, called: &[&Holder]) -> CommandError {
-    let full: Vec<String> = called.iter().map(|holder| full_name(holder)).collect();
+    let full: Vec<String> = called.iter().map(|holder| holder.full_name()).collect();
     let title = format!("several are called {}", literal(name));
     let help =
         format!("write one of {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()));

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use clap::ValueEnum;
-use serde_json::{Value, json};
-
 use super::holder;
+use crate::cli::format::FormatArgument;
 use crate::cli::globals::Globals;
+use crate::cli::plan_json;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::session::{Planned, Session, refuse_new_readers, tell_plan};
 use crate::cli::spec_arguments::SpecArguments;
@@ -15,9 +14,7 @@ use crate::diagnostic::Severity;
 use crate::io::store::Store;
 use crate::model::{Model, Touched};
 use crate::pki::request::{Holder, Issuer};
-use crate::plan::{Action, IssuancePlan, Reason, Scope};
-use crate::store::{HeldCertificate, Inventory};
-use crate::time::Timestamp;
+use crate::plan::{IssuancePlan, Reason, Scope};
 
 /// Issue new certificates for the same holders, with new keys
 ///
@@ -47,17 +44,8 @@ pub struct Args {
     /// Only tell what would be issued
     #[arg(long)]
     dry_run: bool,
-    /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Nothing: what was done is told on standard error
-    Text,
-    /// For programs: what was issued, or would be
-    Json,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// Renews.
@@ -96,8 +84,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         tell_next_steps(&planned.plan, &session.store()?, setup.model(), report);
     }
     let Planned { inventory, plan, .. } = planned;
-    if args.format == Format::Json {
-        print_json(&json(&plan, &inventory, now, args.dry_run))?;
+    if args.format.is_json() {
+        print_json(&plan_json::render(&plan, &inventory, now, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }
@@ -117,39 +105,8 @@ fn tell_next_steps(plan: &IssuancePlan, store: &Store, model: &Model, report: Re
     report.say(&if first.request.public_key.is_some() {
         format!("give `{}` to {holder}{rest}", store.path_of(holder, "tls.crt").display())
     } else {
-        format!("hand it out with `mtlsgen cert export {}`{rest}", holder::full_name(holder))
+        format!("hand it out with {}{rest}", Holder::command("cert export", [holder]))
     });
-}
-
-/// For programs; what is not issued yet has neither serial nor fingerprint.
-fn json(plan: &IssuancePlan, inventory: &Inventory, now: Timestamp, dry_run: bool) -> String {
-    let one = |action: &Action| {
-        let Action { request, reason, validity, keeps_key } = action;
-        let held = inventory.held.get(&request.holder).filter(|_| !dry_run);
-        let made = held.map(HeldCertificate::certificate);
-        json!({
-            "kind": holder::kind(&request.holder),
-            "name": request.holder.name(),
-            "reason": reason.to_string(),
-            "subject": request.subject.rfc2253(),
-            "issuer": match &request.issuer {
-                Issuer::Authority(name) => name,
-                Issuer::SelfSigned => "self-signed",
-            },
-            "serial": made.map(|made| made.serial.to_string()),
-            "fingerprintSha256": made.map(|made| made.fingerprint().to_string()),
-            "notBefore": validity.not_before.to_string(),
-            "notAfter": validity.not_after.to_string(),
-            "key": match (&request.public_key, keeps_key) {
-                (Some(_), _) => "owner",
-                (None, true) => "kept",
-                (None, false) => "new",
-            },
-        })
-    };
-    let certificates: Vec<Value> = plan.actions.iter().map(one).collect();
-    let whole = json!({ "time": now.to_string(), "dryRun": dry_run, "certificates": certificates });
-    format!("{whole:#}\n")
 }
 
 fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {

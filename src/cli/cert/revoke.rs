@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
 use super::choice::{Choice, Chosen};
-use super::holder;
+use crate::cli::format::FormatArgument;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, print_json};
-use crate::cli::session::{Session, revoked_certificate};
+use crate::cli::session::{Session, of_revocation, revoked_certificate};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::{Diagnostic, has_errors};
@@ -46,17 +45,8 @@ pub struct Args {
     /// Only tell what would be revoked
     #[arg(long)]
     dry_run: bool,
-    /// Format of standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Nothing: what was done is told on standard error
-    Text,
-    /// For programs: what was revoked, or would be
-    Json,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 fn reasons() -> PossibleValuesParser {
@@ -103,12 +93,14 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         store.commit(&lock, &Issued { revocations: new.clone(), ..Issued::default() }, now)?;
     }
     for new in &new {
-        report.say(&format!("{done} {}", revoked_certificate(new)));
+        let action = if args.dry_run { "revoke" } else { "revoked" };
+        let words = format!("{done} {}", revoked_certificate(new));
+        report.did(of_revocation(new, action), &words);
     }
     if !args.dry_run {
         tell_what_follows(&session, &chosen, reason);
     }
-    if args.format == Format::Json {
+    if args.format.is_json() {
         print_json(&json(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
@@ -138,7 +130,8 @@ fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String
     let one = |chosen: &Chosen<'_>| {
         let entry = chosen.entry;
         json!({
-            "kind": holder::kind(&entry.holder),
+            "holder": entry.holder.full_name(),
+            "kind": entry.holder.kind(),
             "name": entry.holder.name(),
             "current": chosen.is_current,
             "issuer": entry.authority(),

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
-use super::{holder, password};
+use super::{choice, holder, password};
 use crate::cli::existing_arguments::ExistingArguments;
+use crate::cli::format::{Format, FormatArgument};
 use crate::cli::globals::{Globals, MessageFormat};
 use crate::cli::report::{
     CommandError, ExitStatus, Report, print_json, show, standard_output_colour,
@@ -14,11 +13,12 @@ use crate::cli::report::{
 use crate::cli::session::{Session, Source};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
-use crate::diagnostic::Nature;
+use crate::diagnostic::{Diagnostic, Nature};
 use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
+use crate::io::foreign;
 use crate::io::input;
 use crate::io::input_error::InputError;
-use crate::io::store::StoreError;
+use crate::io::store::{Store, StoreError};
 use crate::model::{self, AuthoritySource, Model};
 use crate::pki::certificate::Certificate;
 use crate::pki::chain;
@@ -34,12 +34,15 @@ use crate::time::Timestamp;
 /// together: a chain may be spread over them.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// File, `-` for standard input, or the name of a holder in the store: `alice`, `clients/alice`, `hosts/NAME`, `cas/NAME`
-    #[arg(required = true, value_name = "FILE|NAME|-")]
+    /// File or folder, `-` for standard input, the name of a holder in the store (`alice`, `clients/alice`, `hosts/NAME`, `cas/NAME`), or a
+    /// serial number, hexadecimal or decimal
+    ///
+    /// Of a folder, files are read at all depths; those that hold nothing to be shown are passed over. A serial number is looked for in the
+    /// ledgers of the store, which know what was replaced, too.
+    #[arg(required = true, value_name = "FILE|DIR|NAME|SERIAL|-")]
     targets: Vec<PathBuf>,
-    /// How to show it
-    #[arg(long, default_value = "human")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
     /// Exit with status 1 if anything is wrong (errors and warnings, not notices)
     #[arg(long)]
     check: bool,
@@ -52,15 +55,6 @@ pub struct Args {
     existing: ExistingArguments,
     #[command(flatten)]
     spec: SpecArguments,
-}
-
-/// How to show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
 }
 
 /// What was found for the arguments, and what the store knows besides.
@@ -78,12 +72,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     refuse_standard_input_twice(args)?;
     let mut found = Found { existing: existing(args, now)?, ..Found::default() };
     for target in &args.targets {
-        found.add(target, args, now)?;
+        found.add(target, args, now, globals.report())?;
     }
     let inspection = inspect::examine(found.items, found.known, now);
     let colour = standard_output_colour(globals);
-    match args.format {
-        Format::Human => show(&human::render(&inspection, colour), colour)?,
+    match args.format.format {
+        Format::Text => show(&human::render(&inspection, colour), colour)?,
         Format::Json => print_json(&json::render(&inspection))?,
     }
     let is_wrong = args.check && inspection.has_findings();
@@ -106,14 +100,24 @@ fn is_standard_input(path: &Path) -> bool {
 }
 
 impl Found {
-    fn add(&mut self, target: &Path, args: &Args, now: Timestamp) -> Result<(), CommandError> {
+    fn add(
+        &mut self,
+        target: &Path,
+        args: &Args,
+        now: Timestamp,
+        report: Report,
+    ) -> Result<(), CommandError> {
         let passwords = password::Given { file: args.password_file.as_deref() };
         let octets = if is_standard_input(target) {
             input::standard_input_bytes()?
         } else if input::is_there(target) {
             input::read_large(target)?
         } else {
-            return self.add_holder(target, args, now);
+            // A holder may be called as a folder is.
+            return match self.add_holder(target, args, now) {
+                Err(_) if target.is_dir() => self.add_folder(target, &passwords, report),
+                found => found,
+            };
         };
         let name = if is_standard_input(target) {
             input::STANDARD_INPUT.to_owned()
@@ -124,6 +128,44 @@ impl Found {
             .map_err(|error| CommandError::world("unreadable", &error.problem, error.help))?;
         self.items.extend(items);
         Ok(())
+    }
+
+    /// A folder: all that its files hold; those that hold nothing to be shown are passed over with a notice.
+    fn add_folder(
+        &mut self,
+        folder: &Path,
+        passwords: &password::Given<'_>,
+        report: Report,
+    ) -> Result<(), CommandError> {
+        let (before, mut passed_over) = (self.items.len(), Vec::new());
+        foreign::read(folder, |file| {
+            let read = file.content.as_ref().map_err(Clone::clone).and_then(|octets| {
+                inspect::read(&file.name, octets, passwords).map_err(|error| error.problem)
+            });
+            match read {
+                Ok(items) => self.items.extend(items),
+                Err(problem) => passed_over.push(Diagnostic::notice("unreadable", problem)),
+            }
+        })?;
+        if self.items.len() == before {
+            let what = format!("the folder `{}` holds nothing that can be shown", folder.display());
+            return Err(CommandError::world("unreadable", &what, None));
+        }
+        report.diagnostics(&passed_over);
+        Ok(())
+    }
+
+    /// A serial number: each certificate that has it, in the ledgers of a store or among what it holds now.
+    fn add_serial(&mut self, written: &str, entries: Vec<(Holder, Certificate)>) -> bool {
+        let serials = choice::serials(written);
+        let found = entries.into_iter().filter(|(_, one)| serials.contains(&one.serial));
+        let items = found.map(|(holder, one)| {
+            let origin = Origin { file: holder.full_name(), ..Origin::default() };
+            Item { origin, content: Content::Certificate(Box::new(one)) }
+        });
+        let before = self.items.len();
+        self.items.extend(items);
+        self.items.len() > before
     }
 
     /// A name: its certificate and key in the store, and the authorities above it.
@@ -158,9 +200,12 @@ impl Found {
         let stored = store.holders_called(&name)?;
         let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
         known.extend(stored.iter().cloned());
+        if holder::named(&name, &known)?.is_none() && self.add_ledger(&name, &store)? {
+            return Ok(());
+        }
         let holder = holder::find(&name, &known, || Ok(store.holders()?))
             // It may be one of those whom the spec brings along, and cannot.
-            .map_err(|error| wrong.unwrap_or_else(|| no_file(error, target)))?;
+            .map_err(|error| wrong.unwrap_or_else(|| no_file(error)))?;
         let mut wanted = store.authorities()?;
         if stored.contains(&holder) {
             wanted.insert(holder.clone());
@@ -179,6 +224,22 @@ impl Found {
         Ok(())
     }
 
+    /// A serial number in the ledgers of a store, with the authorities of now beside it.
+    fn add_ledger(&mut self, written: &str, store: &Store) -> Result<bool, CommandError> {
+        if choice::serials(written).is_empty() {
+            return Ok(false);
+        }
+        let entries = store.ledger()?.entries.into_iter();
+        let entries =
+            entries.filter_map(|entry| Some((entry.holder.clone(), entry.parsed().ok()?)));
+        let is_found = self.add_serial(written, entries.collect());
+        if is_found {
+            let (inventory, _) = store.held(&store.authorities()?)?;
+            self.known.extend(inventory.held.into_values().flat_map(|held| held.chain));
+        }
+        Ok(is_found)
+    }
+
     /// A name: its certificate and key in Secrets, and the authorities above it.
     fn add_existing(
         &mut self,
@@ -189,8 +250,10 @@ impl Found {
         let name = target.display().to_string();
         let (inventory, _) = source.held(&BTreeSet::new())?;
         let known = inventory.held.keys().cloned().chain(brought(model)).collect();
-        let holder = holder::find(&name, &known, || Ok(BTreeSet::new()))
-            .map_err(|error| no_file(error, target))?;
+        if holder::named(&name, &known)?.is_none() && self.add_serial(&name, shown(&inventory)) {
+            return Ok(());
+        }
+        let holder = holder::find(&name, &known, || Ok(BTreeSet::new())).map_err(no_file)?;
         let key = match source.keyring(&inventory, &BTreeSet::from([holder.clone()])) {
             Ok(keyring) => key_facts(&keyring, &holder),
             Err(error) => {
@@ -209,7 +272,7 @@ impl Found {
         let issued = model.requests().map(|request| request.holder.clone());
         let known = issued.chain(brought(model)).collect();
         let holder = holder::find(&target.display().to_string(), &known, || Ok(BTreeSet::new()))
-            .map_err(|error| no_file(error, target))?;
+            .map_err(no_file)?;
         let only = BTreeSet::from([holder.clone()]);
         let source = session.source(&resolved, Extent::Of(&only))?;
         let (inventory, _) = source.held(&only)?;
@@ -225,7 +288,7 @@ impl Found {
         model: Option<&Model>,
         key: Option<KeyFacts>,
     ) {
-        let origin = Origin { file: holder::full_name(holder), ..Origin::default() };
+        let origin = Origin { file: holder.full_name(), ..Origin::default() };
         let chain = match inventory.held.get(holder) {
             Some(held) => held.chain.clone(),
             None => model.and_then(|model| brought_chain(model, holder)).unwrap_or_default(),
@@ -245,6 +308,12 @@ impl Found {
     }
 }
 
+/// The certificates that holders show.
+fn shown(inventory: &Inventory) -> Vec<(Holder, Certificate)> {
+    let held = inventory.held.iter();
+    held.map(|(holder, held)| (holder.clone(), held.certificate().clone())).collect()
+}
+
 /// What the arguments say of a spec, which says nothing of itself.
 fn silent(args: &Args, now: Timestamp) -> Result<Session, CommandError> {
     let mut session = Session::open(&args.spec, silence())?;
@@ -253,7 +322,7 @@ fn silent(args: &Args, now: Timestamp) -> Result<Session, CommandError> {
 }
 
 fn silence() -> Report {
-    Report::new(true, MessageFormat::Human, false)
+    Report::new(true, MessageFormat::Text, false)
 }
 
 /// Secrets in the place of the store's folder, where the arguments name any.
@@ -296,25 +365,20 @@ fn without_spec(error: CommandError, target: &Path) -> CommandError {
     if !is_missing {
         return error;
     }
-    let missing =
-        is_a_folder(target).unwrap_or_else(|| format!("there is no file `{}`", target.display()));
-    let what = format!("{missing}, and no spec to look for a holder of that name");
+    let what = format!(
+        "there is no file `{}`, and no spec to look for a holder of that name",
+        target.display()
+    );
     let hint =
         "check the path; or name the spec with `-f`, in whose store the holder is looked for";
     CommandError::world("input", &what, Some(hint.to_owned()))
 }
 
 /// Whoever wrote the name may have meant a file.
-fn no_file(error: CommandError, target: &Path) -> CommandError {
+fn no_file(error: CommandError) -> CommandError {
     let CommandError::Input(mut diagnostics) = error else { return error };
     for diagnostic in diagnostics.iter_mut().filter(|found| found.nature == Nature::NoHolder) {
-        let missing = is_a_folder(target).unwrap_or_else(|| "there is no such file".to_owned());
-        diagnostic.title = format!("{missing}, and {}", diagnostic.title);
+        diagnostic.title = format!("there is no such file, and {}", diagnostic.title);
     }
     CommandError::Input(diagnostics)
-}
-
-fn is_a_folder(target: &Path) -> Option<String> {
-    let name = target.display();
-    target.is_dir().then(|| format!("`{name}` is a folder, whose files are named one by one"))
 }

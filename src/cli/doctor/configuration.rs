@@ -57,7 +57,7 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
         Some(KIND) => Ok(vec![reference.object.alone(folder.shown.clone())]),
         _ => config::sources(&Configuration::new(value.clone(), written()), &folder.shown),
     };
-    let report = Report::new(true, MessageFormat::Human, false).keeping(&TOLD);
+    let report = Report::new(true, MessageFormat::Text, false).keeping(&TOLD);
     let outcome = sources
         .map_err(CommandError::Input)
         .and_then(|sources| go(sources, reference, folder, report, &mut checked));

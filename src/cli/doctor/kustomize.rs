@@ -76,7 +76,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let (examined, more) = examine(&tree, references, &environment);
     findings.extend(more);
     let builders = environment.builders();
-    let instead = outcome::command(&examined, &shown(&tree, &directory), build.as_ref());
+    let instead = outcome::command(&examined, &shown(&tree, &directory), build.as_ref(), &builders);
     findings.extend(of_command(&examined, build.as_ref(), &builders, &instead));
     let commands = commands(&examined, build.as_ref(), &directory, &builders, &findings);
     let summary = Summary {
@@ -219,7 +219,7 @@ fn of_command(
         .collect();
     if let Some(build) = build {
         found.extend(build.unchecked.clone());
-        found.extend(outcome::mistakes(all, build, version(build, builders), instead));
+        found.extend(outcome::mistakes(all, build, version(build, builders), instead, builders));
     } else if all.iter().all(|one| one.reference.outside) && !all.is_empty() {
         let title = "the plugin's object stands outside of the kustomization's folder: Kustomize refuses it unless `--load-restrictor LoadRestrictionsNone` is given";
         found.push(Diagnostic::warning("outside", title).help("move the file into the folder"));

@@ -1,25 +1,55 @@
 //! The text of a first spec, in TOML or YAML, with comments.
 
-use super::SpecFormat;
 use super::answers::{Answers, ServerCertificate};
+use super::{Form, SpecFormat};
+use crate::specification::document::{API_VERSION, KIND};
 use writer::{Entry, Section, Value, off, on};
 
 mod writer;
 
 const HEADER: &str = "\
-# Which hosts there are, who may call them, and who signs whom. For mtlsgen:
+# Which hosts exist, who may call them, and who signs whom. For mtlsgen:
 #   mtlsgen render | kubectl apply -f -    issues what is missing and sets everything up
 #   mtlsgen schema                         prints every key that may stand here, as JSON Schema
 ";
 
+/// A kustomization whose generator is a first spec.
+pub const KUSTOMIZATION: &str = "\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+generators:
+- mtls.yaml
+";
+
+const GENERATOR_HEADER: &str = "\
+# Which hosts exist, who may call them, and who signs whom, as a Kustomize generator:
+#   mtlsgen issue -f mtls.yaml                    issues what is missing
+#   kustomize build --enable-alpha-plugins .      prints the manifests
+";
+
 /// The text of a first spec; `schema` is the path of its schema, if there is one for editors.
-pub fn starter(answers: &Answers, format: SpecFormat, schema: Option<&str>) -> String {
-    let editor_line = match (schema, format) {
+pub fn starter(answers: &Answers, form: Form, schema: Option<&str>) -> String {
+    let editor_line = match (schema, form) {
         (None, _) => String::new(),
-        (Some(path), SpecFormat::Toml) => format!("#:schema ./{path}\n"),
-        (Some(path), SpecFormat::Yaml) => format!("# yaml-language-server: $schema=./{path}\n"),
+        (Some(path), Form::Spec(SpecFormat::Toml)) => format!("#:schema ./{path}\n"),
+        (Some(path), _) => format!("# yaml-language-server: $schema=./{path}\n"),
     };
-    editor_line + HEADER + &writer::write(&sections(answers), format)
+    let sections = sections(answers);
+    let rest = match form {
+        Form::Spec(format) => HEADER.to_owned() + &writer::write(&sections, format),
+        Form::Generator => {
+            let spec = writer::write(&sections, SpecFormat::Yaml);
+            let lines = spec.trim_start().lines().map(|line| match line {
+                "" => "\n".to_owned(),
+                line => format!("  {line}\n"),
+            });
+            format!(
+                "{GENERATOR_HEADER}apiVersion: {API_VERSION}\nkind: {KIND}\nmetadata:\n  name: mtls\nspec:\n{}",
+                lines.collect::<String>()
+            )
+        }
+    };
+    editor_line + &rest
 }
 
 fn sections(answers: &Answers) -> Vec<Section> {
@@ -164,9 +194,12 @@ mod tests {
     }
 
     fn both(answers: &Answers) -> Json {
-        let toml = read(&starter(answers, SpecFormat::Toml, None), SpecFormat::Toml);
-        let yaml = read(&starter(answers, SpecFormat::Yaml, None), SpecFormat::Yaml);
+        let written = |form| starter(answers, form, None);
+        let toml = read(&written(Form::Spec(SpecFormat::Toml)), SpecFormat::Toml);
+        let yaml = read(&written(Form::Spec(SpecFormat::Yaml)), SpecFormat::Yaml);
+        let generator = read(&written(Form::Generator), SpecFormat::Yaml);
         assert_eq!(toml, yaml);
+        assert_eq!((&generator["kind"], &generator["spec"]), (&json!("MutualTLS"), &yaml));
         toml
     }
 
@@ -293,7 +326,7 @@ mod tests {
     #[test]
     fn editors_find_the_schema() {
         let first = |format| {
-            let text = starter(&Answers::default(), format, Some("mtls.schema.json"));
+            let text = starter(&Answers::default(), Form::Spec(format), Some("mtls.schema.json"));
             text.lines().next().unwrap().to_owned()
         };
         assert_eq!(first(SpecFormat::Toml), "#:schema ./mtls.schema.json");

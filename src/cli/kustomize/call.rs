@@ -9,11 +9,13 @@ use serde_json::Value;
 use crate::cli::report::CommandError;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::io::reach::Reach;
-use crate::io::{input, open};
+use crate::io::{input, kustomization, open};
 use crate::kustomize::config::{self, Configuration};
+use crate::kustomize::doctor::object::Object;
 use crate::kustomize::items;
 use crate::kustomize::leaks::Sink;
 use crate::kustomize::resource_list::ResourceList;
+use crate::specification::document::{self, KIND};
 use crate::yaml;
 
 /// The configuration's text, beside the file, where Kustomize calls an exec plugin.
@@ -74,7 +76,9 @@ fn exec(file: Arc<Source>) -> Result<Call, CommandError> {
     let reach = reach((&root, KUSTOMIZATION))?;
     let config =
         Configuration::read(&file.text).map_err(|error| no_yaml("the configuration", &error))?;
-    let sources = configuration(config.as_ref(), &relative(root)).map_err(CommandError::Input)?;
+    let directory = relative(root);
+    let sources = configuration(config.as_ref(), &directory).map_err(CommandError::Input)?;
+    refuse_two_readings(config.as_ref(), &directory)?;
     let items = yaml::parse(&input::standard_input_text()?)
         .map_err(|error| no_yaml("standard input", &error))?;
     Ok(Call::Exec { sources, items, reach })
@@ -161,6 +165,23 @@ pub fn configuration(
         Some(config) => config::sources(config, directory),
         None => Err(vec![without_configuration()]),
     }
+}
+
+/// Kustomize hands over what it has read of a configuration: what its file says is looked up in the kustomization.
+///
+/// # Errors
+/// The file has a value that Kustomize reads otherwise than mtlsgen does.
+pub fn refuse_two_readings(
+    config: Option<&Configuration>,
+    directory: &Path,
+) -> Result<(), CommandError> {
+    let name = config.and_then(|config| config.value.pointer("/metadata/name")?.as_str());
+    let is_own = |object: &Object| object.text("kind") == Some(KIND) && Some(object.name()) == name;
+    let objects = kustomization::plugins(directory);
+    let texts = objects.iter().filter(|object| is_own(object));
+    let found = texts.flat_map(|object| document::read(&[object.alone(directory.to_owned())]).1);
+    let found: Vec<_> = found.filter(|mistake| mistake.code == "two-readings").collect();
+    if found.is_empty() { Ok(()) } else { Err(CommandError::Input(found)) }
 }
 
 /// Where what is printed stays: Argo CD is known by its environment, kpt by files of objects.

@@ -99,7 +99,8 @@ fn objects_of(session: &Session, request: &Request<'_>) -> Result<Given, Command
     let own = namespace_of(&session.spec, None).to_string();
     let said = request.namespace;
     let namespace = said.map_or(Namespace::Assumed(&own), Namespace::Known);
-    let among = Among { items: &items, namespace };
+    // Helm applies what its charts give, whatever annotations of Kustomize say.
+    let among = Among { items: &items, namespace, drops_local: request.annotate };
     let disclosure = if operator.masks_keys { Disclosure::Masked } else { Disclosure::Whole };
     // What is wrong is found before anything is issued or any key is read. Hashes of what is not issued yet
     // would be other names.
@@ -135,7 +136,7 @@ fn is_allowed(sink: Sink, model: &Model) -> bool {
 fn issue(setup: &Setup) -> Result<Inventory, CommandError> {
     setup.source.store().map_or(Ok(()), refuse_new_readers)?;
     let issued = setup.issue(&Scope::default(), |_| Ok(()));
-    issued.map_err(|error| error.located(&setup.document))
+    Ok(issued.map_err(|error| error.located(&setup.document))?.inventory)
 }
 
 /// What the store holds, where nothing is to be issued without which something would not work.

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use super::{Made, Run};
 use crate::cli::report::{CommandError, ExitStatus, Report};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Deed, Diagnostic};
 use crate::identity::Identity;
 use crate::io::git::{self, Kept};
 use crate::io::store::Store;
 use crate::io::tree;
 use crate::kustomize::doctor::command::quoted;
 use crate::manifest::{Body, Disclosure, Object};
-use crate::output::{self, ChangeKind, Changes, Options, OutputTree, RECORD, SECRETS};
+use crate::output::{self, Change, ChangeKind, Changes, Options, OutputTree, RECORD, SECRETS};
 
 /// What every store has that Git takes.
 const STORE_README: &str = "README.md";
@@ -57,6 +59,9 @@ impl Run<'_> {
         comparison.tell_kept(report);
         if self.args.check {
             let is_current = comparison.is_current(report);
+            let mut shown = comparison.json();
+            shown["upToDate"] = (!is_due && is_current).into();
+            self.print_folder(made.planned, shown)?;
             return Ok(if is_due || !is_current { ExitStatus::Findings } else { ExitStatus::Done });
         }
         if made.disclosure == Disclosure::Fingerprint {
@@ -66,6 +71,17 @@ impl Run<'_> {
             }
         }
         comparison.write(self.setup.source.store().map(Store::path), report)?;
+        self.print_folder(made.planned, comparison.json())?;
+        Ok(ExitStatus::Done)
+    }
+
+    /// Fails where printing or writing what was rendered would.
+    pub(super) fn try_out(&self, made: &Made<'_>) -> Result<ExitStatus, CommandError> {
+        match &self.args.output {
+            None => self.setup.handed_over(made.selected.iter().copied()).map(drop)?,
+            Some(folder) => self.compare(folder, made).map(drop)?,
+        }
+        self.print_plan(made.planned)?;
         Ok(ExitStatus::Done)
     }
 
@@ -89,7 +105,23 @@ impl Run<'_> {
     }
 }
 
+/// A folder for programs, of which nothing else can be said yet.
+pub(super) fn outdated(folder: &Path) -> Value {
+    json!({ "path": folder.display().to_string(), "upToDate": false, "files": [] })
+}
+
 impl Comparison<'_> {
+    /// The folder and what changes in it, for programs.
+    fn json(&self) -> Value {
+        let Self { folder, changes, .. } = self;
+        json!({
+            "path": folder.display().to_string(),
+            "files": changes.files.iter().map(Change::json).collect::<Vec<_>>(),
+            "kept": changes.kept,
+            "elsewhere": changes.elsewhere,
+        })
+    }
+
     /// Names what the folder's record names although mtlsgen did not write it.
     fn tell_kept(&self, report: Report) {
         for path in &self.changes.kept {
@@ -102,7 +134,7 @@ impl Comparison<'_> {
     /// Whether the folder is up to date, and what is not.
     fn is_current(&self, report: Report) -> bool {
         for change in &self.changes.files {
-            report.say(&format!("not up to date: {change}"));
+            report.did(self.deed(change), &format!("not up to date: {change}"));
         }
         tell_elsewhere(self.folder, &self.tree, &self.changes, report);
         if self.changes.files.is_empty() && !self.changes.is_empty() {
@@ -129,7 +161,7 @@ impl Comparison<'_> {
     fn write(&self, store: Option<&Path>, report: Report) -> Result<(), CommandError> {
         let Self { folder, tree, changes, .. } = self;
         tree::write(folder, tree, changes)?;
-        changes.files.iter().for_each(|change| report.say(&change.to_string()));
+        changes.files.iter().for_each(|change| report.did(self.deed(change), &change.to_string()));
         tell_elsewhere(folder, tree, changes, report);
         report.say(&format!(
             "{} files in `{}`, {} changed",
@@ -141,6 +173,10 @@ impl Comparison<'_> {
             self.tell_next_steps(store, report);
         }
         Ok(())
+    }
+
+    fn deed(&self, change: &Change) -> Deed {
+        Deed::to_path(change.kind.word(), &self.folder.join(&change.path).display())
     }
 
     /// A warning where Git has a Secret already: it ignores only what it does not have.

@@ -1,19 +1,18 @@
 //! What is to be issued: looked at, or issued.
 
+use super::folder::outdated;
 use super::{Args, Run};
 use crate::cli::report::{CommandError, ExitStatus};
-use crate::cli::session::{Planned, refuse_new_readers, tell_plan, urgency};
-use crate::diagnostic::Severity;
+use crate::cli::session::{Planned, refuse_new_readers, tell_dry_run, tell_plan, urgency};
 use crate::io::tree;
 use crate::manifest::Disclosure;
 use crate::output;
-use crate::plan::{IssuancePlan, Rehearsal, Scope};
-use crate::store::Inventory;
+use crate::plan::{Rehearsal, Scope};
 
 /// What there is to render.
 pub(super) struct Found {
-    /// Public facts.
-    pub inventory: Inventory,
+    /// What there is, and what is to be issued or was.
+    pub planned: Planned,
     /// Whether something is to be issued still.
     pub is_due: bool,
     /// How the run ends here, if it does.
@@ -30,32 +29,40 @@ impl Run<'_> {
             trust.refuse_unknown(&planned)?;
         }
         let unsettled = setup.tell_unsettled_keys(args.severity())?;
-        let Planned { inventory, plan, .. } = planned;
-        let end = self.end(&plan, unsettled);
+        let plan = &planned.plan;
+        let end = self.end(&planned, unsettled)?;
         let is_due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
-        Ok(Found { inventory, is_due, end })
+        Ok(Found { planned, is_due, end })
     }
 
     /// What `--locked`, `--check` and `--dry-run` make of a plan; `None`: go on.
-    fn end(&self, plan: &IssuancePlan, unsettled_keys: bool) -> Option<ExitStatus> {
+    fn end(
+        &self,
+        planned: &Planned,
+        unsettled_keys: bool,
+    ) -> Result<Option<ExitStatus>, CommandError> {
         let (Args { dry_run, locked, .. }, report) = (self.args, self.setup.report);
+        let plan = &planned.plan;
         if *dry_run {
-            tell_plan(plan, report, |_| Severity::Notice);
-            report.diagnostics(&plan.notices);
-            for holder in &plan.stale_chains {
-                report.say(&format!("the chain in the file of {holder} would be renewed"));
-            }
+            tell_dry_run(plan, report);
+            self.foretell(planned)?;
             if plan.is_empty() {
                 report.say("nothing to issue");
+                return Ok(None);
             }
-            return Some(ExitStatus::Done);
+            self.print_plan(planned)?;
+            return Ok(Some(ExitStatus::Done));
         }
         tell_plan(plan, report, urgency);
         let broken = plan.is_urgent();
         if broken {
             report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");
         }
-        (broken || plan.is_early() || *locked && unsettled_keys).then_some(ExitStatus::Findings)
+        let ends = broken || plan.is_early() || *locked && unsettled_keys;
+        if ends && let Some(folder) = &self.args.output {
+            self.print_folder(planned, outdated(folder))?;
+        }
+        Ok(ends.then_some(ExitStatus::Findings))
     }
 
     /// Issues what is missing or due.
@@ -64,13 +71,21 @@ impl Run<'_> {
         if let Some(store) = setup.source.store().filter(|_| !args.reencrypt) {
             refuse_new_readers(store)?;
         }
-        let issued = setup.issue(scope, |planned| self.rehearse(planned));
-        let inventory = issued.map_err(|error| error.located(&setup.document))?;
-        Ok(Found { inventory, is_due: false, end: None })
+        let issued = setup.issue(scope, |planned| {
+            self.rehearse(planned)?;
+            let is_apart = args.output.is_none();
+            if is_apart {
+                Ok(())
+            } else {
+                setup.require_keys_beside(&planned.inventory, &planned.plan)
+            }
+        });
+        let planned = issued.map_err(|error| error.located(&setup.document))?;
+        Ok(Found { planned, is_due: false, end: None })
     }
 
     /// Makes sure that what is planned can be rendered, and replaces nothing that is lost, before anything is issued.
-    fn rehearse(&self, planned: &Planned) -> Result<(), CommandError> {
+    pub(super) fn rehearse(&self, planned: &Planned) -> Result<(), CommandError> {
         let Self { args, setup, .. } = self;
         let (model, whole) = (setup.model(), Disclosure::Whole);
         let manifests = self.rendering.manifests(model, &Rehearsal, whole)?.manifests;
@@ -88,7 +103,7 @@ impl Run<'_> {
             }
             Err(CommandError::from(error))
         })?;
-        setup.require_keys_beside(&planned.inventory, &planned.plan)
+        Ok(())
     }
 
     /// Has keys at rest follow the recipients of the spec, once those that are needed were read.

@@ -15,6 +15,10 @@ impl Run<'_> {
     /// How the keys appear: whole only where that is asked for, so that nothing else needs them at hand.
     pub(super) fn disclosure(&self, inventory: &Inventory) -> Result<Disclosure, CommandError> {
         let Self { args, setup, touched, .. } = self;
+        if args.dry_run {
+            let is_folder = args.output.is_some();
+            return Ok(if is_folder { Disclosure::Fingerprint } else { Disclosure::Masked });
+        }
         let masked = args.output.is_none() && args.showing.masks_keys();
         // Names may be made of the keys: then they are needed whatever is shown.
         let by_key = setup.model().name_suffix_hash;
@@ -28,7 +32,7 @@ impl Run<'_> {
     }
 
     /// Whether the selection is of objects without keys, so that none need be at hand.
-    fn selects_no_key(&self, inventory: &Inventory) -> Result<bool, CommandError> {
+    pub(super) fn selects_no_key(&self, inventory: &Inventory) -> Result<bool, CommandError> {
         let Self { args, setup, rendering, touched } = self;
         if args.selection.is_everything() {
             return Ok(false);

@@ -84,6 +84,14 @@ impl Setup {
 /// The spec gives keys to a new reader, or a key file is damaged.
 pub fn refuse_new_readers(store: &Store) -> Result<(), CommandError> {
     store.finish_interrupted()?;
+    require_readers(store)
+}
+
+/// As [`refuse_new_readers`], and changes nothing.
+///
+/// # Errors
+/// As [`refuse_new_readers`].
+pub fn require_readers(store: &Store) -> Result<(), CommandError> {
     let unsettled = store.unsettled_keys()?;
     if !unsettled.gives_to_others(store.recipients()) {
         return Ok(());

@@ -30,6 +30,8 @@ pub struct Among<'a> {
     pub items: &'a [Value],
     /// Namespace of those that say none.
     pub namespace: Namespace<'a>,
+    /// Whether objects are not applied that `config.kubernetes.io/local-config` marks.
+    pub drops_local: bool,
 }
 
 impl Session {
@@ -75,11 +77,18 @@ impl Rendering {
         model: &Model,
         material: &dyn Material,
         disclosure: Disclosure,
-        Among { items, namespace }: Among<'_>,
+        Among { items, namespace, drops_local }: Among<'_>,
     ) -> Result<Completed, CommandError> {
         let (templates, locate) = (&self.templates, |path: &[Step]| self.document.span(path));
-        let completer =
-            Completer { model, material, templates, disclosure, locate: &locate, namespace };
+        let completer = Completer {
+            model,
+            material,
+            templates,
+            disclosure,
+            locate: &locate,
+            namespace,
+            drops_local,
+        };
         completer.complete(items.to_vec()).map_err(CommandError::Input)
     }
 }

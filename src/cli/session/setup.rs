@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::telling::{tell, tell_only_here};
+use super::encryption::require_readers;
+use super::telling::{kept, tell, tell_only_here};
 use super::{Planned, Session, Source};
 use crate::access::orphans;
 use crate::access::present::Present;
@@ -68,6 +69,7 @@ impl Setup {
         let planned = self.planned(scope)?;
         self.report.diagnostics(&planned.warnings);
         self.report.diagnostics(&planned.plan.warnings);
+        self.report.diagnostics(&kept(&planned.plan, &self.document, &self.source));
         if scope.only.is_none() {
             self.report.diagnostics(self.orphans(&planned)?.as_slice());
         }
@@ -99,14 +101,46 @@ impl Setup {
         &self,
         scope: &Scope,
         rehearse: impl FnOnce(&Planned) -> Result<(), CommandError>,
-    ) -> Result<Inventory, CommandError> {
+    ) -> Result<Planned, CommandError> {
         self.source.finish_interrupted()?;
         let planned = self.plan(scope)?;
         if planned.plan.is_empty() {
-            return Ok(planned.inventory);
+            return Ok(planned);
         }
         rehearse(&planned)?;
-        Ok(self.carry_out(scope)?.inventory)
+        self.carry_out(scope)
+    }
+
+    /// Warns where what is planned cannot be made here; a dry run works without keys all the same.
+    pub fn tell_unmakeable(&self, planned: &Planned) {
+        if let Err(error) = self.require_makeable(planned) {
+            self.tell_refusal(&error);
+        }
+    }
+
+    /// Warns of what would be an error, were it no dry run.
+    pub fn tell_refusal(&self, error: &CommandError) {
+        let warning = |found: &Diagnostic| {
+            let title = format!("what was tried out would fail here: {}", found.title);
+            let warning = Diagnostic::warning("fails-here", title).at(found.span.clone());
+            found.help.iter().fold(warning, Diagnostic::help)
+        };
+        let warnings: Vec<Diagnostic> = error.diagnostics().iter().map(warning).collect();
+        self.report.diagnostics(&warnings);
+    }
+
+    /// Makes sure that the keys of a plan are at hand, and that no key gets a new reader; changes nothing.
+    fn require_makeable(
+        &self,
+        Planned { inventory, plan, .. }: &Planned,
+    ) -> Result<(), CommandError> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        self.source.store().map_or(Ok(()), require_readers)?;
+        let needed: BTreeSet<Holder> = plan.keys_needed(self.model()).into_iter().collect();
+        let keyring = self.source.keyring(inventory, &needed)?.and(&self.resolved.keyring);
+        keyring.require(&plan.keys_used()).map_err(CommandError::Input)
     }
 
     /// Plans once more under the lock, issues, revokes, signs lists, and puts everything into the store; what it

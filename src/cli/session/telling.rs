@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::Source;
 use crate::cli::report::Report;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Deed, Diagnostic, Severity};
 use crate::io::store::Store;
+use crate::path;
 use crate::pki::request::Holder;
 use crate::plan::{self, IssuancePlan, ListReason, Scope};
+use crate::specification::document::Document;
 use crate::store::{HeldCertificate, Inventory, NewRevocation};
 
 /// Says of new keys of authorities that they are in this store alone, where it is a clone that lacks other keys: nothing
@@ -31,17 +34,41 @@ pub(super) fn tell(plan: &IssuancePlan, scope: &Scope, report: Report) {
     report.diagnostics(&plan.notices);
     for action in &plan.actions {
         let whose = whose_key(action, scope);
-        report.say(&format!("issued {}: {}{whose}", action.request.holder, action.reason));
+        let words = format!("issued {}: {}{whose}", action.request.holder, action.reason);
+        report.did(of_action(action, ["issued", "renewed"]), &words);
     }
     for new in &plan.revocations {
-        report.say(&format!("revoked {}, as the spec says", revoked_certificate(new)));
+        let words = format!("revoked {}, as the spec says", revoked_certificate(new));
+        report.did(of_revocation(new, "revoked"), &words);
     }
     for list in &plan.lists {
-        report.say(&format!(
-            "signed revocation list {} of authority `{}`: {}",
-            list.draft.number, list.authority, list.reason
-        ));
+        let (number, authority, reason) = (&list.draft.number, &list.authority, &list.reason);
+        let words = format!("signed revocation list {number} of authority `{authority}`: {reason}");
+        report.did(of_list(list, "signed"), &words);
     }
+}
+
+/// An action for programs: the first word of a holder that has no certificate yet, else the second one.
+fn of_action(action: &plan::Action, [issue, renew]: [&'static str; 2]) -> Deed {
+    let is_first = action.reason == plan::Reason::NeverIssued;
+    let word = if is_first { issue } else { renew };
+    Deed::to_holder(word, action.request.holder.full_name(), &action.reason)
+}
+
+/// A revocation for programs.
+pub fn of_revocation(new: &NewRevocation, word: &'static str) -> Deed {
+    Deed {
+        action: word,
+        holder: new.holder.as_ref().map(Holder::full_name),
+        serial: Some(new.serial.to_string()),
+        reason: Some(new.revocation.reason.word().to_owned()),
+        path: None,
+    }
+}
+
+/// A revocation list that is signed, for programs.
+fn of_list(list: &plan::ListAction, word: &'static str) -> Deed {
+    Deed::to_holder(word, Holder::Authority(list.authority.clone()).full_name(), &list.reason)
 }
 
 /// What is worth knowing of the key that an action issues for.
@@ -60,6 +87,15 @@ pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(bool) -> Seve
     report.diagnostics(&plan_findings(plan, severity));
 }
 
+/// What a dry run tells of a plan.
+pub fn tell_dry_run(plan: &IssuancePlan, report: Report) {
+    tell_plan(plan, report, |_| Severity::Notice);
+    report.diagnostics(&plan.notices);
+    for holder in &plan.stale_chains {
+        report.say(&format!("the chain in the file of {holder} would be renewed"));
+    }
+}
+
 /// What a plan would do, a finding each; `severity` is told whether all still works without it.
 pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec<Diagnostic> {
     let finding = |still_works: bool, code: &'static str, title: String| Diagnostic {
@@ -69,22 +105,23 @@ pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec
     let actions = plan.actions.iter().map(|action| {
         let title = format!("{}: {}", action.request.holder, action.reason);
         finding(action.reason.still_works(), "to-be-issued", title)
+            .deed(of_action(action, ["issue", "renew"]))
     });
     let revocations = plan.revocations.iter().map(|new| {
         let title = format!("{} is to be revoked, as the spec says", revoked_certificate(new));
-        finding(false, "to-be-revoked", title)
+        finding(false, "to-be-revoked", title).deed(of_revocation(new, "revoke"))
     });
     let lists = plan.lists.iter().map(|list| {
         let title =
             format!("the revocation list of authority `{}`: {}", list.authority, list.reason);
         let works = list.reason.still_works() && !matches!(list.reason, ListReason::Early { .. });
-        finding(works, "to-be-issued", title)
+        finding(works, "to-be-issued", title).deed(of_list(list, "sign"))
     });
     let early = plan.early.iter().map(|(holder, begins)| {
         let title = format!("the certificate of {holder} is not valid yet: it begins at {begins}");
-        finding(false, "not-yet-valid", title).help(
-            "if the clock was ahead when it was issued: `mtlsgen cert renew NAME`, or `--all`",
-        )
+        let command = Holder::command("cert renew", [holder]);
+        let help = format!("if the clock was ahead when it was issued: {command}");
+        finding(false, "not-yet-valid", title).help(help)
     });
     actions.chain(revocations).chain(lists).chain(early).collect()
 }
@@ -94,6 +131,18 @@ pub fn revoked_certificate(new: &NewRevocation) -> String {
     let NewRevocation { authority, serial, holder, revocation } = new;
     let holder = holder.as_ref().map_or_else(String::new, |holder| format!(" of {holder}"));
     format!("certificate {serial}{holder}, signed by `{authority}` ({})", revocation.reason)
+}
+
+/// What is kept although the spec gives new ones another `duration`, at its entries.
+pub fn kept(plan: &IssuancePlan, document: &Document, source: &Source) -> Vec<Diagnostic> {
+    let locate = |holder: &Holder| {
+        document.key_span(&match holder {
+            Holder::Authority(name) => path!["cas", name],
+            Holder::Host(key) => path!["hosts", key],
+            Holder::Client(name) => path!["clients", name],
+        })
+    };
+    plan::kept_notices(&plan.kept, source.store().is_some(), &locate)
 }
 
 /// A warning for what still works, an error for what does not.

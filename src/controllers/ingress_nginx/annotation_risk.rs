@@ -137,14 +137,17 @@ pub fn ssl_passthrough(value: &str) -> Option<String> {
     )
 }
 
-/// Level 0 of OpenSSL takes signatures by MD5 and keys of 512 bits in clients' chains
+/// Below level 2, which the model goes by, OpenSSL takes more in clients' chains: at level 1 keys of RSA with 1024 bits, at level 0
+/// signatures by MD5 and keys of 512 bits too. Level 0 alone allows the protocols before TLS 1.2, whatever `ssl-protocols` says
 /// (`SSL_CTX_set_security_level(3)`).
 pub fn ssl_ciphers(value: &str) -> Option<String> {
     let value: String = value.split(' ').collect();
-    reason(
-        value.to_ascii_uppercase().contains("@SECLEVEL=0"),
-        "`@SECLEVEL=0` accepts client certificates whose signatures can be forged",
-    )
+    let value = value.to_ascii_uppercase();
+    let has = |level: &str| value.contains(&format!("@SECLEVEL={level}"));
+    reason(has("0"), "`@SECLEVEL=0` accepts client certificates whose signatures can be forged")
+        .or_else(|| {
+            reason(has("1"), "`@SECLEVEL=1` accepts client certificates with RSA keys of 1024 bits")
+        })
 }
 
 /// The auth service hears a verified client; a variable in its address lets the client choose which service that

@@ -14,7 +14,8 @@ use crate::identity::Identity;
 use crate::manifest::kinds::Ingress;
 
 /// Annotations that [`super::reading::Reader::read`] takes apart itself.
-const FOLLOWED: [&str; 9] = [
+const FOLLOWED: [&str; 10] = [
+    "app-root",
     "canary",
     "force-ssl-redirect",
     "from-to-www-redirect",
@@ -28,8 +29,8 @@ const FOLLOWED: [&str; 9] = [
 
 /// Those of them that count as not written where their value is not accepted; for the others, the controller passes over the
 /// whole Ingress.
-const FORGIVING: [&str; 5] =
-    ["canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
+const FORGIVING: [&str; 6] =
+    ["app-root", "canary", "force-ssl-redirect", "rewrite-target", "ssl-redirect", "use-regex"];
 
 /// Annotations of the controller on an Ingress.
 pub(super) struct Annotations<'a> {
@@ -67,6 +68,13 @@ impl Annotations<'_> {
         aliases.map(str::to_owned).collect()
     }
 
+    /// `app-root`; what is no path counts as not written (`Parse` of `internal/ingress/annotations/rewrite/main.go`).
+    pub fn app_root(&self) -> Option<String> {
+        let known = annotation_table::find("app-root")?;
+        let raw = self.raw("app-root").filter(|raw| known.values.has(raw))?;
+        raw.starts_with('/').then(|| raw.to_owned())
+    }
+
     /// A boolean; what is none counts as not written.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.raw(name).and_then(boolean)
@@ -91,8 +99,7 @@ impl Annotations<'_> {
 
     /// Whether an annotation is taken, whatever the settings say.
     fn is_accepted(&self, name: &str) -> bool {
-        let mut accepted = self.settings.accepted.iter();
-        accepted.any(|key| key.strip_prefix(PREFIX) == Some(name))
+        self.settings.accepted.has(self.ingress, &format!("{PREFIX}{name}"))
     }
 
     /// Whether snippets are read; where they are not, they are passed over (`dropSnippetDirectives`).
@@ -131,7 +138,12 @@ impl Annotations<'_> {
             }
             let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
             let is_url = value.starts_with("http://") || value.starts_with("https://");
-            let is_odd = name == "temporal-redirect" && !is_url;
+            let is_odd = match name {
+                "temporal-redirect" => !is_url,
+                // nginx takes no configuration with a variable that it does not have.
+                "app-root" => value.starts_with('/') && value.contains('$'),
+                _ => false,
+            };
             let is_forgiven = FORGIVING.contains(&name) || name.starts_with("auth-tls-");
             if is_followed && !is_odd && (is_forgiven || known.values.has(value)) {
                 return None;

@@ -10,10 +10,10 @@ use crate::identity::{DEFAULT_NAMESPACE, Identity};
 use crate::manifest::{Extent, Namespace};
 use crate::time::Timestamp;
 
-const IMAGE: &str = "registry.k8s.io/ingress-nginx/controller:v1.12.1@sha256:d2fbc4ec70d8aa2050dd91a91506e998765e86c96f32cffb56c503c9c34eed5b";
+pub(super) const IMAGE: &str = "registry.k8s.io/ingress-nginx/controller:v1.12.1@sha256:d2fbc4ec70d8aa2050dd91a91506e998765e86c96f32cffb56c503c9c34eed5b";
 
 /// A Deployment of a controller in the namespace `edge`.
-fn controller(name: &str, image: &str, flags: &[&str]) -> Value {
+pub(super) fn controller(name: &str, image: &str, flags: &[&str]) -> Value {
     let mut args = vec!["/nginx-ingress-controller"];
     args.extend(flags);
     json!({
@@ -34,7 +34,7 @@ fn config_map(name: &str, data: &Value) -> Value {
     json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data })
 }
 
-fn class(name: &str, controller: &str) -> Value {
+pub(super) fn class(name: &str, controller: &str) -> Value {
     json!({ "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": { "name": name }, "spec": { "controller": controller } })
 }
 

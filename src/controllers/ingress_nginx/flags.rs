@@ -3,6 +3,7 @@
 use super::IngressNginx;
 use super::settings::{CLASS, CONTROLLER_CLASS, VERSION};
 use super::values::boolean;
+use crate::controllers::classes::{self, Own};
 use crate::controllers::setup::{Named, Release, Setup};
 use crate::controllers::workload::{Container, Word};
 
@@ -20,6 +21,19 @@ pub(super) const NO_CATCH_ALL: &str = "--disable-catch-all";
 /// Flags that the model follows, with their defaults.
 pub(super) const FOLLOWED: [(&str, &str); 5] =
     [(NO_CATCH_ALL, "false"), (VALIDATES, "true"), (BACKEND, ""), (WATCHED, ""), (SELECTOR, "")];
+
+/// Flags of classes, with their defaults.
+pub(super) const OWN: Own = Own {
+    controller: CONTROLLER_CLASS,
+    class: CLASS,
+    flags: [
+        ("--controller-class", classes::CONTROLLER_CLASS),
+        ("--ingress-class", classes::INGRESS_CLASS),
+        ("--watch-ingress-without-class", classes::TAKES_CLASSLESS),
+        ("--ingress-class-by-name", classes::BY_NAME),
+    ],
+    stops_at_name: false,
+};
 
 /// Flags without a value of their own: `--flag` is `--flag=true`.
 const BOOLEANS: &[&str] = &[
@@ -138,7 +152,7 @@ pub(super) fn setup(container: &Container) -> Option<Setup> {
         return None;
     }
     let release = Release::of(container, &IngressNginx, VERSION);
-    let mut setup = Setup::new(container, release, (CONTROLLER_CLASS, CLASS));
+    let mut setup = Setup::new(container, release, &OWN);
     match container.arguments(PROGRAM) {
         Some(words) => read(&mut setup, words),
         None => setup.forget("command"),
@@ -196,11 +210,8 @@ fn flag(setup: &mut Setup, name: &str, value: &str, is_known: bool) {
             setup.by_name = flag_of(value) == Some(true);
         }
         "annotations-prefix" if is_known && format!("{value}/") == super::PREFIX => {}
-        "controller-class"
-        | "ingress-class"
-        | "watch-ingress-without-class"
-        | "ingress-class-by-name"
-        | "annotations-prefix" => setup.forget(&full),
+        _ if OWN.flags.iter().any(|(flag, _)| *flag == full) => setup.unread.push(full),
+        "annotations-prefix" => setup.forget(&full),
         _ => match followed {
             // Of a value that it does not take, the controller ends.
             Some((_, default)) if boolean(default).is_some() && flag_of(value).is_none() => {

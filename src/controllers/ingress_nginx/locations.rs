@@ -1,5 +1,6 @@
 //! Locations of a server: what they match, and what they answer.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -52,6 +53,13 @@ pub(super) fn with_slash_alone(patterns: &[(PathPattern, &Location)]) -> BTreeSe
         PathPattern::Expression(_) | PathPattern::Rule(_) => None,
     });
     slashed.filter(|path| !exact.contains(path)).map(str::to_owned).collect()
+}
+
+/// Where a server redirects `/` to, whichever of its locations says so: the first one in the order in which the controller writes
+/// them, the longest path first (`getBackendServers` of `internal/ingress/controller/controller.go`).
+pub(super) fn app_root(server: &Server) -> Option<&str> {
+    let all = server.locations.iter().filter_map(|one| Some((one.app_root.as_deref()?, &one.path)));
+    all.min_by_key(|(_, path)| Reverse((path.len(), *path))).map(|(to, _)| to)
 }
 
 /// Why nginx takes no configuration at all, if it takes none.

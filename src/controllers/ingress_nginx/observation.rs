@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error_page;
 use super::flags::BACKEND;
-use super::locations::{answer, broken, headers, patterns, with_slash_alone};
+use super::locations::{answer, app_root, broken, headers, patterns, with_slash_alone};
 use super::reading::{Auth, HttpsRedirect, Read, Reader, Verify};
 use super::secrets::{Files, Secrets};
 use super::servers::{DEFAULT, Location, Server, World};
@@ -77,7 +77,9 @@ fn pasted(settings: &Settings) -> Option<Missing> {
     let mut names = settings.options.keys();
     let name = names.find(|name| not_followed(name, settings.get(name)))?;
     Some(match *name {
-        "use-proxy-protocol" => Missing::Effect(object, (*name).to_owned()),
+        "ssl-ciphers" | "ssl-session-ticket-key" | "use-proxy-protocol" => {
+            Missing::Effect(object, (*name).to_owned())
+        }
         _ => Missing::Snippet(object, (*name).to_owned()),
     })
 }
@@ -175,6 +177,18 @@ impl Scene<'_> {
             .filter(|(_, server)| server.has_certificate)
             .map(|(host, _)| host.as_str())
             .collect();
+        // Servers that only redirect come first in nginx's configuration, and of two of one name the first one counts.
+        for host in
+            world.servers.iter().filter(|(_, server)| server.from_to_www).map(|(host, _)| host)
+        {
+            let other = match host.strip_prefix("www.") {
+                Some(rest) => rest.to_owned(),
+                None => format!("www.{host}"),
+            };
+            if !world.servers.contains_key(&other) {
+                names.push((pattern(&other), redirect_to(host)));
+            }
+        }
         for (host, server) in &world.servers {
             let is_configured = server.has_certificate
                 || wildcard_of(host).is_some_and(|wildcard| configured.contains(wildcard.as_str()));
@@ -186,15 +200,6 @@ impl Scene<'_> {
                         .is_some_and(|wildcard| configured.contains(wildcard.as_str()));
                 let served = self.served(world, server, is_configured, broken);
                 names.extend(alias_patterns(alias).into_iter().map(|name| (name, served.clone())));
-            }
-            if server.from_to_www {
-                let other = match host.strip_prefix("www.") {
-                    Some(rest) => rest.to_owned(),
-                    None => format!("www.{host}"),
-                };
-                if !world.servers.contains_key(&other) {
-                    names.push((pattern(&other), redirect_to(host)));
-                }
             }
         }
         names
@@ -264,7 +269,16 @@ impl Scene<'_> {
             to_https: self.to_https(location, is_configured),
             answer: answer(world, location, &headers, self.default.as_ref()),
         };
-        let mut routes: Vec<Route> = patterns.into_iter().map(route).collect();
+        // Within the server, so before any location's redirect to HTTPS.
+        let root = app_root(server).map(|to| Route {
+            path: PathPattern::Exact("/".to_owned()),
+            rank: None,
+            settings: None,
+            to_https: ToHttps::Never,
+            answer: Fact::Known(Action::Redirect(to.to_owned())),
+        });
+        let mut routes: Vec<Route> =
+            root.into_iter().chain(patterns.into_iter().map(route)).collect();
         // Before the location's own redirect to HTTPS, so by plain HTTP too.
         routes.extend(slashed.into_iter().map(|path| Route {
             rank: None,

@@ -36,6 +36,8 @@ pub(super) struct Read<'a> {
     pub from_to_www: bool,
     /// Where all its paths redirect to.
     pub redirects_to: Option<String>,
+    /// Where `/` of its hosts redirects to.
+    pub app_root: Option<String>,
     /// What it has that the model does not follow: who gets in is not known then.
     pub unknown: Option<Missing>,
 }
@@ -111,6 +113,7 @@ impl<'a> Read<'a> {
             is_canary: false,
             from_to_www: false,
             redirects_to: None,
+            app_root: None,
             unknown: Some(missing),
         }
     }
@@ -174,6 +177,7 @@ impl Reader<'_, '_> {
             redirects_to: annotations
                 .text("temporal-redirect")
                 .or(annotations.text("permanent-redirect")),
+            app_root: annotations.app_root(),
             unknown,
         })
     }

@@ -45,6 +45,8 @@ pub(super) struct Location {
     pub uses_regex: bool,
     /// What it answers in the place of its upstream.
     pub fixed: Option<Fixed>,
+    /// Where it has its server redirect `/` to.
+    pub app_root: Option<String>,
 }
 
 /// An answer without an upstream.
@@ -244,6 +246,7 @@ fn root(upstream: Option<String>, read: Option<&Read<'_>>) -> Location {
             (_, true) => Some(Fixed::Denied),
             (to, false) => to.clone().map(Fixed::Redirect),
         }),
+        app_root: read.and_then(|read| read.app_root.clone()),
     }
 }
 

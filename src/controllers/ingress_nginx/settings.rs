@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::annotation_risk::custom_http_errors;
+use super::IngressNginx;
+use super::annotation_risk::{custom_http_errors, ssl_ciphers};
 use super::annotation_table;
 use super::flags::{self, FOLLOWED};
 use super::values::boolean;
-use crate::controllers::classes::Flags;
-use crate::controllers::setup::{Chosen, Named, Setup};
-use crate::controllers::{Classes, Declared, Origin, Settings};
+use crate::controllers::setup::{Chosen, Named};
+use crate::controllers::{Declared, Origin, Settings, declared_options};
 use crate::enforcement::{Given, Missing};
 use crate::identity::Identity;
 use crate::manifest::kinds::ConfigMap;
@@ -22,7 +22,7 @@ pub const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
 pub(super) const CLASS: &str = "nginx";
 
 /// Options that the model knows, with their defaults (`internal/ingress/controller/config/config.go`).
-const OPTIONS: [(&str, &str); 17] = [
+const OPTIONS: [(&str, &str); 19] = [
     ("allow-cross-namespace-resources", "false"),
     ("allow-snippet-annotations", "false"),
     ("annotation-value-word-blocklist", ""),
@@ -35,8 +35,11 @@ const OPTIONS: [(&str, &str); 17] = [
     ("no-tls-redirect-locations", "/.well-known/acme-challenge"),
     ("proxy-set-headers", ""),
     ("server-snippet", ""),
+    // The default names no level of security.
+    ("ssl-ciphers", ""),
     ("ssl-redirect", "true"),
     ("ssl-reject-handshake", "false"),
+    ("ssl-session-ticket-key", ""),
     ("stream-snippet", ""),
     ("use-forwarded-headers", "false"),
     ("use-proxy-protocol", "false"),
@@ -64,6 +67,9 @@ pub(crate) fn not_followed(name: &str, value: &str) -> bool {
             let is_read = known.is_none_or(|known| known.values.has(value));
             !value.is_empty() && (!is_read || custom_http_errors(value).is_some())
         }
+        "ssl-ciphers" => ssl_ciphers(value).is_some(),
+        // Whoever reads it makes sessions of any client.
+        "ssl-session-ticket-key" => !value.is_empty(),
         _ => PASTED.contains(&name) && !value.is_empty(),
     }
 }
@@ -74,10 +80,9 @@ pub(super) fn settings(objects: &ObjectSet<'_>, declared: &Declared) -> Settings
     let read = config_map(objects, declared, &mut chosen);
     let options = options_of(read.as_ref().map(|seen| &*seen.object));
     let flags = FOLLOWED.iter().map(|(name, default)| (*name, of(chosen.option(name), default)));
-    let options = options.into_iter().chain(flags).collect();
-    let defaults = Flags::of_defaults(CONTROLLER_CLASS, CLASS);
-    let classes = chosen.setup.as_ref().map_or(defaults, Setup::classes);
-    let classes = Classes::of(objects, declared, &classes);
+    let said = declared_options(&IngressNginx, declared);
+    let options = options.into_iter().chain(flags).chain(said).collect();
+    let classes = chosen.classes(objects, declared, &flags::OWN);
     Settings {
         controller: "ingress-nginx",
         version,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::edition::LAST;
 use super::{CLASS, CONTROLLER_CLASS, Traefik};
+use crate::controllers::classes::{self, Own};
 use crate::controllers::ingress_nginx::values::boolean;
 use crate::controllers::setup::{Release, Setup, Shows};
 use crate::controllers::workload::{Container, Word};
@@ -26,6 +27,22 @@ pub(super) const WATCHED: &str = "--providers.kubernetesingressnginx.watchnamesp
 /// Labels of the namespaces whose objects are read.
 pub(super) const SELECTOR: &str = "--providers.kubernetesingressnginx.watchnamespaceselector";
 
+/// Flags of classes, with their defaults.
+pub(super) const OWN: Own = Own {
+    controller: CONTROLLER_CLASS,
+    class: CLASS,
+    flags: [
+        ("--providers.kubernetesingressnginx.controllerclass", classes::CONTROLLER_CLASS),
+        ("--providers.kubernetesingressnginx.ingressclass", classes::INGRESS_CLASS),
+        (TAKES_CLASSLESS, classes::TAKES_CLASSLESS),
+        (BY_NAME, classes::BY_NAME),
+    ],
+    // `filterIngressClass` of `pkg/provider/kubernetes/ingress-nginx/client.go`.
+    stops_at_name: true,
+};
+const TAKES_CLASSLESS: &str = "--providers.kubernetesingressnginx.watchingresswithoutclass";
+const BY_NAME: &str = "--providers.kubernetesingressnginx.ingressclassbyname";
+
 /// Flags that the model follows, with their defaults.
 pub(super) const FOLLOWED: [(&str, &str); 6] = [
     (STRICT, "false"),
@@ -37,10 +54,9 @@ pub(super) const FOLLOWED: [(&str, &str); 6] = [
 ];
 
 /// Flags with which nothing is known, unless they have their defaults.
-const BREAKING: [(&str, &str); 4] = [
+const BREAKING: [(&str, &str); 3] = [
     ("core.defaultrulesyntax", "v3"),
     ("providers.kubernetesingressnginx.defaultbackendservice", ""),
-    ("providers.kubernetesingressnginx.ingressclassbyname", "false"),
     ("providers.precedence", ""),
 ];
 
@@ -70,7 +86,7 @@ pub(super) fn setup(container: &Container) -> Option<Setup> {
         return None;
     }
     let release = Release::of(container, &Traefik, LAST);
-    let mut setup = Setup::new(container, release, (CONTROLLER_CLASS, CLASS));
+    let mut setup = Setup::new(container, release, &OWN);
     let Some(words) = container.arguments("traefik") else {
         setup.forget("command");
         return Some(setup);
@@ -128,7 +144,7 @@ fn is_switch(name: &str) -> bool {
     };
     switches.contains(&name)
         || FOLLOWED.iter().chain(&BREAKING).any(is_followed)
-        || name.strip_prefix(PROVIDER) == Some(".watchingresswithoutclass")
+        || [TAKES_CLASSLESS, BY_NAME].iter().any(|flag| flag.strip_prefix("--") == Some(name))
         || name.strip_prefix("providers.").is_some_and(is_provider)
 }
 
@@ -155,7 +171,9 @@ fn read(setup: &mut Setup, values: &Values) {
         let full = format!("--{name}");
         let Some(value) = value else {
             // Of a value that is not known, anything may be.
-            if name.contains("$(") || is_followed(name) {
+            if is_of_classes(&full) {
+                setup.unread.push(full);
+            } else if name.contains("$(") || is_followed(name) {
                 setup.forget(&full);
             }
             continue;
@@ -173,6 +191,10 @@ fn read(setup: &mut Setup, values: &Values) {
                 Some(is_on) => setup.takes_classless = is_on,
                 None => setup.forget(&full),
             },
+            (".ingressclassbyname", _) => match boolean(value) {
+                Some(is_on) => setup.by_name = is_on,
+                None => setup.forget(&full),
+            },
             _ if BREAKING.contains(&(name, value)) => {}
             _ if BREAKING.iter().any(|(flag, _)| flag == name) || is_default_of_all(name) => {
                 setup.forget(&full);
@@ -188,12 +210,15 @@ fn is_default_of_all(name: &str) -> bool {
     name.starts_with("entrypoints.") && name.ends_with(".http.tls.options")
 }
 
+/// Whether a flag says which classes are Traefik's own.
+fn is_of_classes(full: &str) -> bool {
+    OWN.flags.iter().any(|(flag, _)| *flag == full)
+}
+
 /// Whether the value of a flag matters.
 fn is_followed(name: &str) -> bool {
-    let classes = [".controllerclass", ".ingressclass", ".watchingresswithoutclass"];
     FOLLOWED.iter().any(|(flag, _)| flag.strip_prefix("--") == Some(name))
         || BREAKING.iter().any(|(flag, _)| *flag == name)
-        || name.strip_prefix(PROVIDER).is_some_and(|rest| classes.contains(&rest))
         || is_default_of_all(name)
 }
 

@@ -109,7 +109,7 @@ impl Reader<'_> {
         let snippet = snippet.map(|name| format!("{PREFIX}{name}"));
         let is_on = |flag: &str| self.settings.get(flag) == "true";
         let is_accepted =
-            |key: &String| is_on(SNIPPETS_FLAG) || self.settings.accepted.contains(key);
+            |key: &String| is_on(SNIPPETS_FLAG) || self.settings.accepted.has(ingress, key);
         let is_strict = has_strict_paths(ingress);
         if snippet.as_ref().is_some_and(|key| !is_accepted(key))
             || !is_strict && is_on(STRICT_PATHS)

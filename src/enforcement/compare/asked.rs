@@ -17,15 +17,13 @@ use crate::time::Timestamp;
 
 impl DesiredHost {
     /// Whether what is not known is left to others.
-    pub(super) fn leaves(&self, missing: &Missing, anywhere: &BTreeSet<String>) -> bool {
+    pub(super) fn leaves(&self, missing: &Missing) -> bool {
         let DesiredClients::Ask(asked) = &self.clients else { return true };
         match missing {
             Missing::NotShown(object) | Missing::Hidden(object) => {
                 matches!(&asked.below, Below::Entrusted(secret) if secret.key() == object.key())
             }
-            // What a snippet writes reaches all hosts.
-            Missing::Snippet(_, key) => anywhere.contains(key),
-            Missing::Effect(_, key) => self.entrusted.contains(key),
+            Missing::Snippet(_, key) | Missing::Effect(_, key) => self.entrusted.contains(key),
             _ => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::served::{Way, leads_anywhere, possibilities, validated, ways};
+use super::served::{Way, ends, leads_anywhere, possibilities, validated, ways};
 use super::{Comparison, Questions};
 use crate::enforcement::desired::{Asked, DesiredHost};
 use crate::enforcement::difference::{DifferenceKind, Witness};
@@ -23,6 +23,7 @@ impl<'a> Comparison<'a> {
             self.note(host, DifferenceKind::LockedOut, Witness::Denied(check.because.clone()));
         }
         let listener = self.observed.listener_of(name);
+        self.paths(host, (served, listener));
         self.others_backends(host, Some(asked), (served, listener));
         let is_heard =
             asked.passes_certificate && listener.is_some_and(|one| validated(one).is_some());
@@ -34,6 +35,33 @@ impl<'a> Comparison<'a> {
         {
             self.note(host, DifferenceKind::LockedOut, Witness::Certificate(wanted.clone()));
         }
+    }
+
+    /// Paths that are to be answered, and lead nowhere or to a Service that need not be there.
+    fn paths(&mut self, host: &DesiredHost, (served, listener): (&VirtualHost, Option<&Listener>)) {
+        // How others are read is a matter of what they match.
+        let is_plain = |path: &&String| {
+            path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet))
+        };
+        for path in host.paths.iter().filter(is_plain) {
+            for (end, depends) in ends(served, listener, path) {
+                let (path, backend) = (path.clone(), end.cloned());
+                let witness = match backend {
+                    None => Witness::NoPath { path, depends },
+                    Some(backend) if self.is_absent(&backend) => {
+                        Witness::NoService { path, backend, depends }
+                    }
+                    Some(_) => continue,
+                };
+                self.note(host, DifferenceKind::LockedOut, witness);
+                break;
+            }
+        }
+    }
+
+    fn is_absent(&self, backend: &Backend) -> bool {
+        let key = (backend.namespace.clone(), backend.service.clone());
+        self.services.is_some_and(|services| !services.contains(&key))
     }
 
     /// A Service that does not hear of the client's certificate, or hears what a client writes.

@@ -7,7 +7,7 @@ use crate::enforcement::fact::{Cause, Fact};
 use crate::enforcement::observed::Listener;
 use crate::enforcement::representatives;
 use crate::enforcement::routes::{
-    Action, Answer, Forward, PathPattern, Route, Routed, SniDiffers, VirtualHost, route,
+    Action, Answer, Backend, Forward, PathPattern, Route, Routed, SniDiffers, VirtualHost, route,
 };
 use crate::enforcement::verdict::{Verdict, Why};
 
@@ -79,6 +79,48 @@ pub(super) fn ways(host: &VirtualHost) -> impl Iterator<Item = Way<'_>> {
             })
         })
     })
+}
+
+/// Where a path leads by HTTPS, whichever of several possibilities holds: to that backend, or nowhere. Redirects and answers of the
+/// controller's own are left out, and so is what depends on which paths and which requests are meant.
+pub(super) fn ends<'a>(
+    host: &'a VirtualHost,
+    listener: Option<&Listener>,
+    path: &str,
+) -> Vec<(Option<&'a Backend>, Option<Cause>)> {
+    let names = listener.map(|listener| listener.settings.as_slice()).unwrap_or_default();
+    let mut ends = Vec::new();
+    for (routes, whole) in possibilities(&host.routes) {
+        let (routes, chosen) = match route(routes, path) {
+            Routed::Nothing => {
+                ends.push((None, whole));
+                continue;
+            }
+            Routed::At(one) => (vec![one], None),
+            Routed::OneOf(Cause::Paths, _) | Routed::Perhaps(_) => continue,
+            Routed::OneOf(cause, all) => (all, Some(cause)),
+        };
+        for own in routes {
+            // A request with other settings is misdirected.
+            let is_other =
+                !names.is_empty() && own.settings.as_ref().is_some_and(|own| !names.contains(own));
+            for (action, one) in possibilities(&own.answer).into_iter().filter(|_| !is_other) {
+                let depends = whole.or(chosen).or(one);
+                match action {
+                    Action::Status(404) => ends.push((None, depends)),
+                    Action::Redirect(_) | Action::Status(_) => {}
+                    Action::Forward(forward) => {
+                        let backends = possibilities(&forward.backend).into_iter();
+                        let backends = backends.filter(|(_, cause)| *cause != Some(Cause::Share));
+                        ends.extend(
+                            backends.map(|(backend, cause)| (backend.as_ref(), depends.or(cause))),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    ends
 }
 
 /// What a fact may be, each with what decides.

@@ -212,7 +212,15 @@ fn missing_hint(files: &[(Holder, PathBuf)]) -> String {
     } else {
         format!("restore {it} from Git, from a backup or from where {issued}")
     };
-    let ways: BTreeSet<String> = files.iter().map(|(holder, path)| way_out(holder, path)).collect();
+    let is_leaf = |holder: &Holder| !matches!(holder, Holder::Authority(_));
+    let (renewed, others): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| is_key(file) && is_leaf(&file.0));
+    let mut ways = BTreeSet::new();
+    if !renewed.is_empty() {
+        let command = Holder::command("cert renew", renewed.iter().map(|(holder, _)| holder));
+        ways.insert(format!("{command} makes a new key and certificate"));
+    }
+    ways.extend(others.iter().map(|(holder, path)| way_out(holder, path)));
     format!("{source}; if {is} permanently lost, {}", Vec::from_iter(ways).join("; "))
 }
 

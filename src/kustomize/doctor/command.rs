@@ -1,6 +1,7 @@
 //! The command of a build: its program is asked about its flags, and the command is never run.
 
-use crate::diagnostic::{Diagnostic, is_unsafe, literal};
+pub use crate::diagnostic::quoted;
+use crate::diagnostic::{Diagnostic, literal};
 
 /// What builds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,30 +113,6 @@ fn no_build(words: &[String]) -> Diagnostic {
 /// The words as a shell takes them.
 fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// An argument as a shell reads it.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
-    let is_plain = !word.is_empty() && word.chars().all(plain);
-    if is_plain {
-        word.to_owned()
-    } else if !word.contains(is_unsafe) {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    } else {
-        // Invisible and control characters are written in octets, as bash, ksh and zsh read them.
-        let is_safe = |c: char| plain(c) || "$()[]{}*?;&|<>~#! ".contains(c);
-        let mut text = String::from("$'");
-        for c in word.chars() {
-            if is_safe(c) {
-                text.push(c);
-            } else {
-                text.extend(c.to_string().bytes().map(|octet| format!("\\x{octet:02x}")));
-            }
-        }
-        text + "'"
-    }
 }
 
 impl Build {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::command::{Build, Tool, quoted};
 use super::function::Style;
-use super::program::{KNOWS_ARGS, Location, State, Version};
+use super::program::{Builder, KNOWS_ARGS, Location, State, Version};
 use super::reference::Reference;
 use crate::diagnostic::{Diagnostic, Nature};
 
@@ -114,14 +114,26 @@ pub fn word(all: &[Outcome]) -> &'static str {
     }
 }
 
-/// The command to build `directory` with, in the words of `wanted` where it can be done with them.
+/// The command to build `directory` with, in the words of `wanted` where it can be done with them, by a program that is on
+/// `PATH` if one can do it.
 #[must_use]
-pub fn command(all: &[Examined<'_>], directory: &Path, wanted: Option<&Build>) -> String {
+pub fn command(
+    all: &[Examined<'_>],
+    directory: &Path,
+    wanted: Option<&Build>,
+    builders: &[Builder],
+) -> String {
     let function = |one: &Examined<'_>| matches!(one.reference.style, Style::Function { .. });
     let needs_exec = all.iter().any(function);
     let tool = wanted.map_or(Tool::Kustomize, |build| build.tool);
+    let is_there = |name| is_on_path(builders, name);
     let program = match tool {
-        Tool::KubectlKustomize if !needs_exec => "kubectl kustomize",
+        // kubectl runs no function.
+        _ if needs_exec => "kustomize build",
+        Tool::KubectlKustomize if is_there("kubectl") || !is_there("kustomize") => {
+            "kubectl kustomize"
+        }
+        _ if is_there("kubectl") && !is_there("kustomize") => "kubectl kustomize",
         _ => "kustomize build",
     };
     let variables = wanted.iter().flat_map(|build| &build.environment);
@@ -139,6 +151,17 @@ pub fn command(all: &[Examined<'_>], directory: &Path, wanted: Option<&Build>) -
         words.push("| kubectl apply -f -".to_owned());
     }
     words.join(" ")
+}
+
+fn is_on_path(builders: &[Builder], name: &str) -> bool {
+    builders.iter().any(|builder| builder.name == name && builder.path.is_some())
+}
+
+/// What to install before a command can be run, if that is not on `PATH`.
+#[must_use]
+pub fn to_install(command: &str, builders: &[Builder]) -> Option<String> {
+    let name = if command.contains("kustomize build ") { "kustomize" } else { "kubectl" };
+    (!is_on_path(builders, name)).then(|| format!("`{name}` is not on `PATH`: install it first"))
 }
 
 /// What a build does that is wrong as a whole: `findings` are all that were found.
@@ -162,6 +185,7 @@ pub fn mistakes(
     build: &Build,
     version: Option<Version>,
     instead: &str,
+    builders: &[Builder],
 ) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for examined in all {
@@ -177,7 +201,8 @@ pub fn mistakes(
                 ),
             ),
         };
-        let diagnostic = Diagnostic::error(code, title).help(format!("run `{instead}`"));
+        let mut diagnostic = Diagnostic::error(code, title).help(format!("run `{instead}`"));
+        diagnostic.help.extend(to_install(instead, builders));
         if !found.contains(&diagnostic) {
             found.push(diagnostic);
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::function::Style;
-use super::outcome::{Examined, Outcome, phrase, word};
+use super::outcome::{Examined, Outcome, phrase, to_install, word};
 use super::program::{Builder, State};
 use super::tree::Tree;
 
@@ -48,7 +48,10 @@ impl Summary<'_> {
         };
         let rows = self.builders.iter().map(row).collect::<Vec<_>>();
         parts.push(table(["BUILDER", "KUSTOMIZE", "PATH"], &rows));
-        parts.extend(self.build.map(|line| format!("Build with: {line}\n")));
+        parts.extend(self.build.map(|line| {
+            let note = to_install(line, self.builders).map(|note| format!("{note}\n"));
+            format!("Build with: {line}\n{}", note.unwrap_or_default())
+        }));
         parts.join("\n")
     }
 

@@ -112,6 +112,31 @@ fn no_patch_template_or_annotation_opens_a_protected_host() {
 }
 
 #[test]
+fn paths_of_the_spec_lead_to_services_that_are_there() {
+    for (path, service, expected) in [
+        ("/", "demo-app", None),
+        ("/only", "demo-app", Some("a client that is to get in is answered 404 at `/`")),
+        (
+            "/",
+            "demoap",
+            Some(
+                "`/` leads to `default/demoap:80`, and neither the objects nor the spec have that Service",
+            ),
+        ),
+    ] {
+        let backend = json!({"service": {"name": service, "port": {"number": 80}}});
+        let paths = json!([{"path": path, "pathType": "Prefix", "backend": backend}]);
+        let rules = json!([{"host": "test.localdev.me", "http": {"paths": paths}}]);
+        let patch = (json!({"kind": "Ingress"}), json!({"spec": {"rules": rules}}));
+        let rendered = render_with(&patched(walkthrough(), &[patch]), &TemplateSet::built_in());
+        assert_eq!(rendered.is_err(), expected.is_some(), "{path} {service}");
+        let Some(words) = expected else { continue };
+        let found = sayings(rendered);
+        assert!(found[0].contains(words), "{found:?}");
+    }
+}
+
+#[test]
 fn what_a_host_allows_by_name_may_be_patched_in() {
     let name = format!("{NGINX}server-snippet");
     let mut allowing = walkthrough();

@@ -1,4 +1,5 @@
-//! Reads one `KEY=VALUE` of `--set`: the key in TOML's syntax, the value as a YAML scalar or flow value.
+//! Reads one `KEY=VALUE` of `--set`: the key in TOML's syntax, the value as TOML in brackets or quotes, else as a YAML scalar or
+//! flow value.
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,7 +10,7 @@ use ::toml::de::DeTable;
 use super::input::Input;
 use super::node::{Entry, MAX_DEPTH, Node, Place, Table, Value};
 use super::{toml, yaml};
-use crate::diagnostic::{Diagnostic, Source, literal};
+use crate::diagnostic::{Diagnostic, Source, Span, literal};
 use crate::yaml::schema::plain_of_core;
 
 /// What the name of such a source starts with, in messages; also what marks it as one.
@@ -102,17 +103,64 @@ fn keys(input: &Input<'_>, text: &str) -> Result<Vec<(Box<str>, Place)>, Box<Dia
     Ok(keys)
 }
 
-/// The value: text that starts with a quote or bracket is YAML, everything else one plain scalar,
+/// The value: text that starts with a quote or bracket is TOML or else YAML, everything else one plain scalar,
 /// so that `x=*.example.com` and `x=# 1` need no quotes; nothing is the empty string.
 fn value(input: &mut Input<'_>, offset: usize) -> Result<Node, Box<Diagnostic>> {
     let rest = &input.text()[offset..];
     let text = rest.trim();
     if text.starts_with(['"', '\'', '[', '{']) {
-        return yaml::read_value(input, offset);
+        return match toml::read_value(input, offset) {
+            Some(value) => Ok(value),
+            None => yaml::read_value(input, offset),
+        };
     }
     let start = offset + (rest.len() - rest.trim_start().len());
     let place = input.place(start..start + text.len());
     let scalar =
         if text.is_empty() { super::node::Scalar::String("".into()) } else { plain_of_core(text) };
     Ok(Node { place, value: Value::Scalar(scalar) })
+}
+
+/// A mistake where the parts of a key that `root` lacks are one quoted key of it with dots between.
+pub(super) fn unquoted(root: &Node, spec: &Node, source: &Arc<Source>) -> Option<Diagnostic> {
+    if source.name != NAME {
+        return None;
+    }
+    let keys = written(spec);
+    let mut table = root.as_table()?;
+    for (at, key) in keys.iter().enumerate() {
+        if let Some(entry) = table.get(*key) {
+            table = entry.node.as_table()?;
+            continue;
+        }
+        let joined = |end: usize| keys[at..end].join(".");
+        let end = (at + 2..=keys.len()).find(|end| table.contains_key(&*joined(*end)))?;
+        let (whole, above) = (joined(end), keys[..at].iter().map(|key| format!("{key}.")));
+        let below = keys[end..].iter().map(|key| format!(".{key}"));
+        let (above, below) = (above.collect::<String>(), below.collect::<String>());
+        let end = equals_sign(&source.text).unwrap_or_default();
+        let span = Span { source: Arc::clone(source), start: 0, end };
+        let title = format!(
+            "the dots of {} separate keys, and the spec has the key {}",
+            literal(&whole),
+            literal(&whole)
+        );
+        let help = format!("quote it: `--set '{above}\"{whole}\"{below}=VALUE'`");
+        return Some(Diagnostic::error("unquoted-dots", title).at(Some(span)).help(help));
+    }
+    None
+}
+
+/// The keys that an assignment is written with, outermost first.
+fn written(spec: &Node) -> Vec<&str> {
+    let mut keys = Vec::new();
+    let mut node = spec;
+    while let Value::Table(table) = &node.value
+        && node.place == spec.place
+        && let Some((key, entry)) = table.first()
+    {
+        keys.push(&**key);
+        node = &entry.node;
+    }
+    keys
 }

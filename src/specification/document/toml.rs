@@ -27,6 +27,26 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
     (Node { place, value: Value::table(convert_table(input, table.into_inner())) }, whole)
 }
 
+/// A value that stands in the source from `offset` on, to its end, if it is one of TOML; dates are texts there.
+pub(super) fn read_value(input: &Input<'_>, offset: usize) -> Option<Node> {
+    check_size(input).ok()?;
+    // As long as what stands before, so that places are those of the source.
+    let before = " ".repeat(offset.checked_sub(2)?);
+    let line = format!("{before}x={}", input.text().get(offset..)?);
+    let table = DeTable::parse(&line).ok()?.into_inner();
+    let (_, value) = table.into_iter().next().filter(|_| !line.contains('\n'))?;
+    let node = convert(input, value);
+    (!has_dates(&node)).then_some(node)
+}
+
+fn has_dates(node: &Node) -> bool {
+    match &node.value {
+        Value::Table(table) => table.values().any(|entry| has_dates(&entry.node)),
+        Value::List(items) => items.iter().any(has_dates),
+        Value::Scalar(scalar) => matches!(scalar, Scalar::Datetime(_)),
+    }
+}
+
 /// Refuses what would cost the parser too much memory or stack: its own limit knows brackets only,
 /// but each dot of a key is a level too.
 fn check_size(input: &Input<'_>) -> Result<(), Box<Diagnostic>> {

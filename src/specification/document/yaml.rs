@@ -1,7 +1,8 @@
 //! Reads one YAML document into nodes, and puts what is wrong into words.
 
 use super::input::Input;
-use super::node::{MAX_DEPTH, MAX_NODES, Node, Scalar, Value, describe};
+use super::node::{MAX_DEPTH, MAX_NODES, Node, describe};
+use super::two_readings::{self, Words};
 use super::yaml_error;
 use crate::diagnostic::{Diagnostic, literal};
 use crate::yaml::fault::{Fault, FaultKind};
@@ -11,7 +12,7 @@ use crate::yaml::schema::Schema;
 /// The tree, as far as it could be read, and whether it is whole.
 pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
     let empty = Node::empty(input.place(0..0));
-    let (root, stop) = root(input, 0, Schema::CoreAsKustomize);
+    let (root, stop) = root(input, 0, Schema::CoreAlone);
     match stop {
         None => (root.filter(|root| !root.is_null()).unwrap_or(empty), true),
         Some(stop) => {
@@ -46,7 +47,7 @@ fn root(
     let rules = Rules { schema, depth: MAX_DEPTH, values: MAX_NODES, copies, documents: 1 };
     let text = Text { whole, offset, source: input.index };
     let Reading { mut documents, faults, stop } = read_text(text, rules);
-    for fault in &faults {
+    for fault in faults.iter().filter(|fault| !two_readings::is_harmless(&fault.kind)) {
         let diagnostic = diagnostic(input, fault);
         input.report(diagnostic);
     }
@@ -66,7 +67,18 @@ fn diagnostic(input: &Input<'_>, fault: &Fault) -> Diagnostic {
 }
 
 /// Code, title and help.
-fn words(kind: &FaultKind) -> (&'static str, String, &'static str) {
+fn words(kind: &FaultKind) -> Words {
+    match kind {
+        FaultKind::TwoReadings { here, others, path } => two_readings::words(here, others, path),
+        FaultKind::LineBreak(character) => two_readings::line_break(*character),
+        kind => {
+            let (code, title, help) = plain_words(kind);
+            (code, title, help.to_owned())
+        }
+    }
+}
+
+fn plain_words(kind: &FaultKind) -> (&'static str, String, &'static str) {
     let syntax = |title: &str, help| ("syntax", title.to_owned(), help);
     match kind {
         FaultKind::Syntax(kind) => yaml_error::words(kind),
@@ -104,21 +116,8 @@ fn words(kind: &FaultKind) -> (&'static str, String, &'static str) {
             ("wrong-type", title, "write `<<: *name`, with `&name` at a table")
         }
         FaultKind::NotFinite => syntax("expected a finite number", ""),
-        FaultKind::TwoReadings { here, kustomize } => {
-            let (text, value) = match &here.value {
-                Value::Scalar(number @ Scalar::Integer(text)) => {
-                    let value = number.as_integer().map(|value| format!("the number `{value}`"));
-                    (text, value.unwrap_or_else(|| "a number".to_owned()))
-                }
-                Value::Scalar(Scalar::Float(text)) => (text, "a number".to_owned()),
-                Value::Scalar(Scalar::String(text)) => (text, "a string".to_owned()),
-                _ => return syntax("this value has two readings", ""),
-            };
-            let title =
-                format!("{} is {value} to YAML 1.2, and {kustomize} to Kustomize", literal(text));
-            let help =
-                "write a string in quotes, and a number in decimal digits without zeros in front";
-            ("two-readings", title, help)
+        FaultKind::TwoReadings { .. } | FaultKind::LineBreak(_) => {
+            syntax("readers of YAML do not agree about this", "")
         }
     }
 }

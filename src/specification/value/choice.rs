@@ -8,10 +8,10 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::ExtendedKeyName;
-use crate::specification::{Environment, Existing};
+use super::{ExtendedKeyName, ObjectName};
+use crate::specification::{Environment, Existing, Verify};
 
 /// `false`, or the structure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,59 @@ impl<T: JsonSchema> JsonSchema for FalseOr<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let structure = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [{ "type": "boolean", "enum": [false] }, structure] })
+    }
+}
+
+/// The cluster's default `IngressClass`, or `false`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultIngressClass {
+    /// `false`: there is none.
+    Absent,
+    /// That of this name.
+    Named(ObjectName),
+}
+
+impl<'de> Deserialize<'de> for DefaultIngressClass {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ClassVisitor;
+
+        impl Visitor<'_> for ClassVisitor {
+            type Value = DefaultIngressClass;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`false` or the name of an IngressClass")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<DefaultIngressClass, E> {
+                if value {
+                    return Err(E::custom(
+                        "`true` does not say which one; expected `false` or the name of an IngressClass\n\
+                         write the name, such as `\"nginx\"`",
+                    ));
+                }
+                Ok(DefaultIngressClass::Absent)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<DefaultIngressClass, E> {
+                text.parse().map(DefaultIngressClass::Named).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(ClassVisitor)
+    }
+}
+
+impl JsonSchema for DefaultIngressClass {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DefaultIngressClass".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        FalseOr::<ObjectName>::json_schema(generator)
     }
 }
 
@@ -129,6 +182,46 @@ impl JsonSchema for Existing {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "enum": [true, false, "deployment"] })
+    }
+}
+
+impl<'de> Deserialize<'de> for Verify {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct VerifyVisitor;
+
+        impl Visitor<'_> for VerifyVisitor {
+            type Value = Verify;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`on`, `optional`, `optional_no_ca` or `off`")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Verify, E> {
+                Ok(if value { Verify::On } else { Verify::Off })
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Verify, E> {
+                match text {
+                    "on" => Ok(Verify::On),
+                    "optional" => Ok(Verify::Optional),
+                    "optional_no_ca" => Ok(Verify::OptionalNoCa),
+                    "off" => Ok(Verify::Off),
+                    _ => {
+                        Err(E::unknown_variant(text, &["on", "optional", "optional_no_ca", "off"]))
+                    }
+                }
+            }
+        }
+
+        deserializer.deserialize_any(VerifyVisitor)
+    }
+}
+
+/// Adds to the schema of [`Verify`] what readers of YAML 1.1 make of `on` and `off`.
+pub(crate) fn or_boolean(schema: &mut Schema) {
+    if let Some(Value::Array(words)) = schema.get_mut("oneOf") {
+        words.push(json!({ "const": true, "description": "The same as `on`." }));
+        words.push(json!({ "const": false, "description": "The same as `off`." }));
     }
 }
 

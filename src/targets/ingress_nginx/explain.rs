@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::PREFIX;
 use super::own_annotations::{self, Annotations};
-use crate::controllers::ingress_nginx::CONTROLLER_CLASS;
+use crate::controllers::classes::{CONTROLLER_CLASS, TAKES_CLASSLESS};
+use crate::controllers::ingress_nginx::CONTROLLER_CLASS as DEFAULT_CONTROLLER_CLASS;
 use crate::controllers::ingress_nginx::annotation_risk::opens;
+use crate::controllers::{DefaultClass, Reader};
 use crate::diagnostic::literal;
 use crate::identity::Identity;
 use crate::manifest::kinds::{Ingress, IngressClass, IngressRule, Secret};
 use crate::manifest::{ObjectSet, Shown};
-use crate::model::{Exposure, Reference};
+use crate::model::{Exposure, Model, Reference};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
 use crate::targets::{Explanation, HostArrangement};
@@ -20,6 +22,7 @@ const CLASS: &str = "kubernetes.io/ingress.class";
 
 /// What is not as mtlsgen makes it, Ingress by Ingress.
 pub(super) fn explain(
+    model: &Model,
     exposure: &Exposure,
     arranged: Option<&HostArrangement<'_>>,
     objects: &ObjectSet<'_>,
@@ -53,8 +56,8 @@ pub(super) fn explain(
         let is_own = exposure.existing_ingress.is_some()
             || identity.name == exposure.name.as_str() && is_here(identity);
         if is_own {
-            let problem = class(exposure, &seen.object);
-            found.extend(problem.map(|problem| format!("{called} {problem}")));
+            let problem = class(model, exposure, &seen.object);
+            found.extend(problem.into_iter().map(|problem| format!("{called} {problem}")));
         }
         found.extend(annotations(exposure, &seen.object, (&wanted, is_own), &called));
         let of_others = seen.object.metadata.annotations.iter();
@@ -68,7 +71,7 @@ pub(super) fn explain(
                 .map(|(name, _)| name.to_owned()),
         );
     }
-    found.extend(class_of_others(exposure, objects));
+    found.extend(class_of_others(model, exposure, objects));
     if !was_found {
         found.push(format!(
             "no Ingress of namespace `{}` has a rule for `{host}`",
@@ -101,12 +104,22 @@ fn secret(reference: &Reference, objects: &ObjectSet<'_>) -> Option<String> {
     ))
 }
 
-fn class(exposure: &Exposure, ingress: &Ingress) -> Option<String> {
+fn class(model: &Model, exposure: &Exposure, ingress: &Ingress) -> Option<String> {
     let written = ingress.metadata.annotations.get(CLASS);
-    let class = ingress.spec.ingress_class_name.as_deref().or(written);
+    let default = match &model.default_class {
+        Some(DefaultClass::Named(name)) => Some(name.as_str()),
+        Some(DefaultClass::Absent) | None => None,
+    };
+    let class = ingress.spec.ingress_class_name.as_deref().or(written).or(default);
     let wanted = exposure.ingress_class_name.as_str();
     match class {
-        None => Some(format!("says no ingress class: `ingressClassName: {wanted}` is missing")),
+        None if model.default_class == Some(DefaultClass::Absent) && all_take_classless(model) => {
+            None
+        }
+        None => Some(format!(
+            "says no ingress class: `ingressClassName: {wanted}` is missing; {}",
+            without_class(model, wanted)
+        )),
         Some(class) if class == wanted => None,
         Some(class) => Some(format!(
             "has another ingress class than `{wanted}`: {}; if an ingress-nginx controller serves that class, name it in the spec: `ingressClassName: {}` under `hosts.\"{}\"`, or at the top for all hosts",
@@ -117,16 +130,46 @@ fn class(exposure: &Exposure, ingress: &Ingress) -> Option<String> {
     }
 }
 
+/// Whether the spec says of all readers that they take Ingresses without a class.
+fn all_take_classless(model: &Model) -> bool {
+    let is_on = |reader: &Reader| {
+        reader.declared.options.get(TAKES_CLASSLESS).is_some_and(|value| value == "true")
+    };
+    !model.controllers.is_empty() && model.controllers.iter().all(is_on)
+}
+
+/// What to say in the spec where an Ingress without a class is served all the same.
+fn without_class(model: &Model, wanted: &str) -> String {
+    let takes = format!("`{TAKES_CLASSLESS} = true` in its entry under `controllers`");
+    match model.default_class {
+        Some(_) => format!(
+            "if the controller runs with `--watch-ingress-without-class`, say so in the spec: {takes}"
+        ),
+        None if all_take_classless(model) => format!(
+            "if the cluster has no default IngressClass, say `defaultIngressClass = false` in the spec; if `{wanted}` is the default one, `defaultIngressClass = \"{wanted}\"`"
+        ),
+        None => format!(
+            "if `{wanted}` is the cluster's default IngressClass, say so in the spec: `defaultIngressClass = \"{wanted}\"`; if the cluster has none and the controller runs with `--watch-ingress-without-class`, `defaultIngressClass = false`, and {takes}"
+        ),
+    }
+}
+
 /// Whose class the spec names, where an `IngressClass` among the objects says that it is another controller's.
-fn class_of_others(exposure: &Exposure, objects: &ObjectSet<'_>) -> Option<String> {
+fn class_of_others(model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Option<String> {
     let name = exposure.ingress_class_name.as_str();
     let (classes, _) = objects.all::<IngressClass>();
     let class = classes.iter().find(|seen| seen.identity.name == name)?;
     let controller = class.object.spec.controller.as_deref()?;
-    (controller != CONTROLLER_CLASS).then(|| {
+    let said = |reader: &'_ Reader| reader.declared.options.get(CONTROLLER_CLASS).cloned();
+    let mut own: Vec<String> = model.controllers.iter().filter_map(said).collect();
+    if own.len() < model.controllers.len().max(1) {
+        own.insert(0, DEFAULT_CONTROLLER_CLASS.to_owned());
+    }
+    (!own.iter().any(|own| own == controller)).then(|| {
+        let controller = controller.escape_debug();
         format!(
-            "the IngressClass `{name}` is that of `{}`, not of `{CONTROLLER_CLASS}`: name a class of ingress-nginx in `ingressClassName`",
-            controller.escape_debug()
+            "the IngressClass `{name}` is that of `{controller}`, not of `{}`: name a class of ingress-nginx in `ingressClassName`, or, if an ingress-nginx controller runs with `--controller-class={controller}`, say so in the spec: `controllers = [{{ name = \"ingress-nginx\", {CONTROLLER_CLASS} = \"{controller}\" }}]`",
+            own.join("`, `")
         )
     })
 }

@@ -6,11 +6,12 @@
 
 use time::{Date, Month};
 
+use super::Other;
 use super::kubectl::number;
 use crate::yaml::node::Scalar;
 
 /// What Kustomize reads, if it is another value than `scalar`.
-pub(super) fn other_reading(text: &str, scalar: &Scalar) -> Option<String> {
+pub(super) fn other_reading(text: &str, scalar: &Scalar) -> Option<Other> {
     let read = number(text);
     let same = match (scalar, &read) {
         (Scalar::String(_), None) => !is_rewritten_date(text),
@@ -29,9 +30,9 @@ pub(super) fn other_reading(text: &str, scalar: &Scalar) -> Option<String> {
         (Scalar::Boolean(_) | Scalar::Null | Scalar::Datetime(_), _) => true,
     };
     (!same).then(|| match read {
-        Some(number) => format!("the number `{number}`"),
-        None if matches!(scalar, Scalar::String(_)) => "a date".into(),
-        None => "a string".into(),
+        Some(number) => Other::number(Some(number.to_string())),
+        None if matches!(scalar, Scalar::String(_)) => Other::words("a date"),
+        None => Other::words("a string"),
     })
 }
 

@@ -23,8 +23,8 @@ fn an_import_gives_spec_and_store_a_name() {
     let sandbox = Sandbox::with_toml(SPEC);
     sandbox.ok(&["render", "-q"]);
     for (arguments, file, name) in [
-        (&["--into", "Shop 2/"][..], "Shop 2/mtls.toml", "shop-2"),
-        (&["--into", "elsewhere", "--name", "prod"], "elsewhere/mtls.toml", "prod"),
+        (&["--output", "Shop 2/"][..], "Shop 2/mtls.toml", "shop-2"),
+        (&["--output", "elsewhere", "--name", "prod"], "elsewhere/mtls.toml", "prod"),
     ] {
         sandbox.ok(&[&["import", "pki", "--service", "web:80"], arguments].concat());
         let store = file.replace("mtls.toml", "pki");
@@ -160,11 +160,11 @@ fn a_name_is_never_empty() {
     sandbox.write("mtls.toml", SPEC);
     sandbox.ok(&["render", "-q"]);
     let import = ["import", "pki", "--service", "web:80"];
-    let run = sandbox.run(&[&import[..], &["--into", "new", "--name", ""]].concat());
+    let run = sandbox.run(&[&import[..], &["--output", "new", "--name", ""]].concat());
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(run.stderr.contains("it is empty"), "{}", run.stderr);
     // A folder whose name gives none leaves it out.
-    sandbox.ok(&[&import[..], &["--into=./---"]].concat());
+    sandbox.ok(&[&import[..], &["--output=./---"]].concat());
     sandbox.may_hold_keys("---/pki");
     assert!(!sandbox.path("---/pki/name").exists());
     assert!(!sandbox.read("---/mtls.toml").contains("\nname = "));

@@ -22,10 +22,7 @@ const YEAR: &str = "  creationTimestamp: '2023-01-01T00:00:00Z'\n";
 
 /// Status and messages of `post-render` with these objects.
 fn rendered(head: &str, objects: &str) -> (i32, String) {
-    let sandbox = Sandbox::with_toml(&format!("{head}{SPEC}"));
-    sandbox.ok(&["render", "-q"]);
-    let run = sandbox.run_with_input(&["post-render"], objects);
-    (run.status, run.stderr)
+    super::rendered_beside(&format!("{head}{SPEC}"), objects)
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn runs(sandbox: &Sandbox) -> Vec<Run> {
         &["render", "--seed-file", "open"],
         &["render", "--seed-file", SEED],
     ] {
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             let mut command = sandbox.command(&[arguments, &["--message-format", format]].concat());
             runs.push(Run::of(command.env("TMPDIR", sandbox.path("tmp")).output().unwrap()));
         }

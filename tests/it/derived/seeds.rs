@@ -20,7 +20,7 @@ fn a_seed_in_place_of_its_path_is_not_shown() {
         }
     };
     for seed in [SEED, &SEED[1..], BASE64] {
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             let run = |arguments: &[&str], variables: &[(&str, &str)]| {
                 let arguments = [&["render", "--message-format", format], arguments].concat();
                 let mut command = sandbox.command(&arguments);

@@ -78,7 +78,7 @@ fn the_summary_names_plugins_programs_and_the_command() {
         "mtls.yaml (shop)  generator  exec plugin",
         plugin.to_str().unwrap(),
         "kustomize             not on PATH",
-        "Build with: kustomize build --enable-alpha-plugins .\n",
+        "Build with: kustomize build --enable-alpha-plugins .\n`kustomize` is not on `PATH`: install it first\n",
     ] {
         assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
     }
@@ -197,4 +197,22 @@ fn the_documentation_tells_the_truth() {
     for code in named.iter().filter(|code| !matches!(**code, "to-be-issued" | "render")) {
         assert!(sources.contains(&format!("\"{code}\"")), "there is no finding `{code}`");
     }
+}
+
+/// What is proposed is a program that is there.
+#[test]
+fn only_what_is_on_the_path_is_proposed() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sandbox = generator(&exec(PLAIN));
+    let put = |name: &str| {
+        let path = sandbox.write(&format!("bin/{name}"), "#!/bin/sh\nexit 1\n");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let proposed = || doctor(&sandbox, &[]).stdout.split_once("Build with: ").unwrap().1.to_owned();
+    assert!(proposed().contains("`kustomize` is not on `PATH`"), "{}", proposed());
+    put("kubectl");
+    assert_eq!(proposed(), "kubectl kustomize --enable-alpha-plugins .\n");
+    put("kustomize");
+    assert_eq!(proposed(), "kustomize build --enable-alpha-plugins .\n");
 }

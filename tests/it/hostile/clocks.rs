@@ -67,7 +67,13 @@ fn what_is_not_valid_yet_is_issued_anew_when_asked_for() {
     let before = sandbox.read("pki/clients/alice/tls.crt");
     let run = sandbox.ok(&["render", "--at", NOW]);
     assert!(run.stderr.contains("warning[clock-behind]"), "{}", run.stderr);
-    assert!(run.stderr.contains("`mtlsgen cert renew NAME`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(
+            "`mtlsgen cert renew cas/clients hosts/web.example.com clients/alice clients/bob`"
+        ),
+        "{}",
+        run.stderr
+    );
     assert_eq!(sandbox.read("pki/clients/alice/tls.crt"), before);
     sandbox.ok(&["cert", "renew", "-q", "--all", "--at", NOW]);
     sandbox.ok(&["render", "-q", "--locked", "--at", NOW]);
@@ -93,9 +99,11 @@ fn what_is_exported_or_imported_before_its_time_is_reported() {
     sandbox.ok(&["render", "-q", "--at", AHEAD]);
     let export = ["cert", "export", "alice", "--as", "pem-chain", "-o", "-", "--at", NOW];
     let run = sandbox.ok(&export);
-    for words in
-        ["warning[not-valid]", "is valid from 2030-12-31T23:55:00Z on", "`mtlsgen cert renew NAME`"]
-    {
+    for words in [
+        "warning[not-valid]",
+        "is valid from 2030-12-31T23:55:00Z on",
+        "`mtlsgen cert renew clients/alice`",
+    ] {
         assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
     }
     let import =

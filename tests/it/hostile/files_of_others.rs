@@ -278,7 +278,7 @@ fn the_user_of_the_plugin_allows_folders_by_flag() {
 fn a_text_that_is_no_spec_is_not_shown() {
     let world = World::new();
     for (name, text) in secrets() {
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             let file = format!("secrets/{name}");
             let run = world.sandbox.run(&["render", "-f", &file, "--message-format", format]);
             assert_eq!(run.status, 2, "{name}");

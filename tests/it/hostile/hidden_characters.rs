@@ -35,7 +35,7 @@ fn names_of_files_are_shown_escaped() {
     let folder = format!("{HOSTILE}.d");
     sandbox.may_hold_keys(&folder);
     sandbox.write(&spec, "a = ");
-    for format in ["human", "json"] {
+    for format in ["text", "json"] {
         let run = plain(&sandbox, &["render", "-f", &spec, "--message-format", format]);
         assert!(run.stderr.contains("[2J"), "the name is shown: {}", run.stderr);
     }
@@ -43,10 +43,10 @@ fn names_of_files_are_shown_escaped() {
     plain(&sandbox, &["render", "-f", &spec, "-o", &folder]);
     plain(&sandbox, &["render", "-f", &spec, "-o", &folder, "--check"]);
     plain(&sandbox, &["diff", "-f", &spec, &folder]);
-    plain(&sandbox, &["templates", "--write", &format!("{folder}/templates")]);
-    plain(&sandbox, &["man", "--dir", &format!("{folder}/man")]);
+    plain(&sandbox, &["templates", "--output", &format!("{folder}/templates")]);
+    plain(&sandbox, &["man", "--output", &format!("{folder}/man")]);
     plain(&sandbox, &["init", &format!("{folder}/init")]);
-    plain(&sandbox, &["import", "pki/cas/clients", "--into", &format!("{folder}/import")]);
+    plain(&sandbox, &["import", "pki/cas/clients", "--output", &format!("{folder}/import")]);
     plain(&sandbox, &["cert", "show", &format!("{folder}/none.pem")]);
     plain(&sandbox, &["kustomize", "install", "--home", &format!("{folder}/home")]);
     plain(&sandbox, &["doctor", "kustomize", &folder]);
@@ -72,9 +72,9 @@ fn no_name_makes_a_line_of_its_own() {
         &["cert", "export", "alice", "--as", "pem-key", "-o", &format!("{FORGED}/a.key")],
         &["cert", "show", FORGED],
         &["init", &format!("{FORGED}/init")],
-        &["import", "pki/cas/clients", "--into", &format!("{FORGED}/import")],
-        &["templates", "--write", &format!("{FORGED}/templates")],
-        &["man", "--dir", &format!("{FORGED}/man")],
+        &["import", "pki/cas/clients", "--output", &format!("{FORGED}/import")],
+        &["templates", "--output", &format!("{FORGED}/templates")],
+        &["man", "--output", &format!("{FORGED}/man")],
         &["kustomize", "install", "--home", &format!("{FORGED}/home")],
     ] {
         let run = sandbox.run(arguments);
@@ -174,7 +174,7 @@ fn names_in_certificates_are_shown_escaped() {
     sandbox.write("a.pem", &certificate);
     sandbox.write("b.pem", key.serialize_pem());
     plain(&sandbox, &["cert", "show", "a.pem", "b.pem", "--check"]);
-    plain(&sandbox, &["import", "a.pem", "b.pem", "--into", "new"]);
+    plain(&sandbox, &["import", "a.pem", "b.pem", "--output", "new"]);
     sandbox.may_hold_keys("new");
     sandbox.write(
         "mtls.toml",
@@ -218,7 +218,7 @@ fn names_of_objects_are_shown_escaped() {
         let list = serde_json::json!({
             "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [object], "functionConfig": config,
         });
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             let run = sandbox
                 .run_with_input(&["kustomize", "--message-format", format], list.to_string());
             assert_plain("function", &run);
@@ -242,7 +242,7 @@ fn names_in_certificates_are_escaped_in_json() {
     openssl.args(["-keyout", "evil.key", "-out", "evil.pem"]).current_dir(sandbox.folder());
     crate::support::output_of(&mut openssl);
     sandbox.may_hold_keys("evil.key");
-    for format in ["human", "json"] {
+    for format in ["text", "json"] {
         let run = sandbox.ok(&["cert", "show", "evil.pem", "--format", format]);
         let raw = run.stdout.chars().find(|c| matches!(c, '\u{1b}' | '\u{202e}' | '\u{9b}'));
         assert_eq!(raw, None, "{format}: {}", run.stdout);

@@ -183,7 +183,7 @@ fn said(sandbox: &Sandbox, config: &Value) -> Vec<(String, Run)> {
     });
     let chart = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
     let mut said = Vec::new();
-    for format in ["human", "json"] {
+    for format in ["text", "json"] {
         let format = ["--message-format", format];
         let all = [
             (&["render", "--locked"][..], ""),
@@ -317,7 +317,7 @@ fn no_message_about_an_object_has_a_part_of_a_key() {
             "apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList",
             "items": [item], "functionConfig": config,
         });
-        for format in ["human", "json"] {
+        for format in ["text", "json"] {
             let arguments = ["kustomize", "--message-format", format];
             let words = words(&sandbox.run_with_input(&arguments, list.to_string()));
             // What looks secret is masked before the guard sees it.

@@ -51,7 +51,7 @@ fn values_whose_keys_speak_of_secrets_are_in_no_message() {
 
 fn shown_nowhere(spec: &str, part: &str, what: &str) {
     let sandbox = Sandbox::with_toml(spec);
-    for format in ["human", "json"] {
+    for format in ["text", "json"] {
         let run = sandbox.run(&["render", "--message-format", format]);
         assert_eq!(run.status, 2, "{what}: {}", run.stderr);
         assert!(run.stderr.contains("mtls.toml"), "{what}: {}", run.stderr);

@@ -166,7 +166,7 @@ fn der_and_pkcs12_come_along() {
     }
     // What `--kind` names alone is read.
     let run =
-        old.import(&["--dry-run", "-o", "x", "--kind", "pkcs12", "--password-file", "password"]);
+        old.import(&["--dry-run", "-o", "x", "--from", "pkcs12", "--password-file", "password"]);
     assert!(!run.stdout.contains("bob"), "{}", run.stdout);
 }
 

@@ -22,20 +22,20 @@ use Means::{Annotations, Port, Refused};
 fn cases() -> Vec<(&'static str, Means)> {
     let text = |value: &str| Annotations(json!({ "x": value }));
     vec![
-        // Numbers. Kustomize hands over 64, 1000, 3, 31 and -31 for what is refused.
+        // Numbers. Kustomize hands over 64, 1000, 3, 31 and -31 for the first of what is refused.
         ("services: {shop: {image: httpd, port: 0100}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: 1_000}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: 0b11}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: 0X1F}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: !!int 0100}}", Refused("two-readings")),
-        ("services: {shop: {image: httpd, port: 0o10}}", Port(8)),
+        ("services: {shop: {image: httpd, port: 0o10}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: 0x1F}}", Port(31)),
-        ("services: {shop: {image: httpd, port: 08}}", Port(8)),
+        ("services: {shop: {image: httpd, port: 08}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: +80}}", Port(80)),
         ("services: {shop: {image: httpd, port: !!int \"80\"}}", Port(80)),
-        ("services: {shop: {image: httpd, port: 1e3}}", Refused("wrong-type")),
+        ("services: {shop: {image: httpd, port: 1e3}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: .5}}", Refused("wrong-type")),
-        ("services: {shop: {image: httpd, port: 1:30}}", Refused("wrong-type")),
+        ("services: {shop: {image: httpd, port: 1:30}}", Refused("two-readings")),
         ("services: {shop: {image: httpd, port: !port 80}}", Refused("syntax")),
         // Text.
         ("annotations: {x: 0100}", Refused("two-readings")),
@@ -50,33 +50,35 @@ fn cases() -> Vec<(&'static str, Means)> {
         ("annotations: {x: ! 0100}", Refused("two-readings")),
         ("annotations: {x: ! true}", Refused("two-readings")),
         ("annotations: {x: \"2024-01-01\"}", text("2024-01-01")),
-        ("annotations: {x: 2024-01-01T10:00:00Z}", text("2024-01-01T10:00:00Z")),
-        ("annotations: {x: yes}", text("yes")),
-        ("annotations: {x: on}", text("on")),
-        ("annotations: {x: N}", text("N")),
-        ("annotations: {x: 1:30}", text("1:30")),
+        ("annotations: {x: 2024-01-01T10:00:00Z}", Refused("two-readings")),
+        ("annotations: {x: yes}", Refused("two-readings")),
+        ("annotations: {x: on}", Refused("two-readings")),
+        ("annotations: {x: N}", Refused("two-readings")),
+        ("annotations: {x: 1:30}", Refused("two-readings")),
         ("annotations: {x: 1.2.3}", text("1.2.3")),
         ("annotations: {x: 1.10}", Refused("wrong-type")),
         ("annotations: {x: .5}", Refused("wrong-type")),
-        ("annotations: {x: 1e3}", Refused("wrong-type")),
+        ("annotations: {x: 1e3}", Refused("two-readings")),
         ("annotations: {x: .inf}", Refused("wrong-type")),
         ("annotations: {x: true}", Refused("wrong-type")),
         ("annotations: {x: ~}", Refused("empty-entry")),
         ("annotations: {x: !!binary aGk=}", Refused("syntax")),
         // Booleans.
-        ("secrets: {nameSuffixHash: yes}", Refused("wrong-type")),
-        ("secrets: {nameSuffixHash: on}", Refused("wrong-type")),
+        ("secrets: {nameSuffixHash: yes}", Refused("two-readings")),
+        ("secrets: {nameSuffixHash: on}", Refused("two-readings")),
         ("secrets: {nameSuffixHash: False}", Annotations(json!({}))),
         // Keys.
         (
-            "annotations: {yes: a, 0100: b, 1.10: c}",
+            "annotations: {'yes': a, '0100': b, 1.10: c}",
             Annotations(json!({"yes": "a", "0100": "b", "1.10": "c"})),
         ),
+        ("annotations: {yes: a}", Refused("two-readings")),
+        ("annotations: {0100: a}", Refused("two-readings")),
         ("annotations: {x: a, 'x': b}", Refused("duplicate-key")),
         ("annotations: {[x]: a}", Refused("syntax")),
         // Merge keys; `!!merge` is what kpt writes.
-        ("annotations: {<<: {x: a, y: b}, y: c}", Annotations(json!({"x": "a", "y": "c"}))),
-        ("annotations: {!!merge <<: {x: a}, y: c}", Annotations(json!({"x": "a", "y": "c"}))),
+        ("annotations: {<<: {x: a, z: b}, z: c}", Annotations(json!({"x": "a", "z": "c"}))),
+        ("annotations: {!!merge <<: {x: a}, z: c}", Annotations(json!({"x": "a", "z": "c"}))),
         ("annotations: &a {x: b}\nlabels: *a", text("b")),
         ("annotations: {<<: 1}", Refused("wrong-type")),
     ]
@@ -152,4 +154,36 @@ fn values_of_a_config_map_are_what_is_written() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let annotations = &list(&run)["items"][0]["metadata"]["annotations"];
     assert_eq!(annotations, &json!({"x": "yes", "y": "1.10"}));
+}
+
+/// What Kustomize hands over is 64 by then; the file that the kustomization names says what was written.
+#[test]
+fn the_file_of_a_configuration_is_looked_up() {
+    let text =
+        |port: &str| configuration(&format!("services: {{shop: {{image: httpd, port: {port}}}}}"));
+    let given = text("64");
+    for (name, written, is_refused) in [
+        ("mtls.yaml", text("0100"), true),
+        ("mtls.yaml", text("64"), false),
+        ("mtls.yaml", text("0100").replace("name: shop", "name: other"), false),
+        ("unnamed.yaml", text("0100"), false),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("kustomization.yaml", "generators:\n- mtls.yaml\n");
+        sandbox.write(name, &written);
+        let exec = call_with(&sandbox, &given, "");
+        let lines: String = given.lines().map(|line| format!("  {line}\n")).collect();
+        let input = format!(
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n{lines}"
+        );
+        for run in [exec, sandbox.run_with_input(&["kustomize"], input)] {
+            assert_eq!(run.status != 0, is_refused, "{name}: {}", run.stderr);
+            let says = ["error[two-readings]: `0100`", "mtls.yaml:6:"];
+            assert!(
+                !is_refused || says.iter().all(|says| run.stderr.contains(says)),
+                "{}",
+                run.stderr
+            );
+        }
+    }
 }

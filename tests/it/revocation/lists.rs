@@ -205,3 +205,18 @@ fn an_expired_list_refuses_every_client_and_a_render_repairs_it() {
         assert_eq!(nginx.ask(HOST, &bob).unwrap().status, status);
     }
 }
+
+#[test]
+fn a_difference_shows_lists_as_facts() {
+    let sandbox = issued();
+    sandbox.ok(&["render", "-q", "-o", "deploy"]);
+    sandbox.ok(&["cert", "revoke", "-q", "clients/alice"]);
+    sandbox.ok(&["render", "-q"]);
+    let run = sandbox.run(&["diff", "deploy"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    for words in ["revocation list", "number       ", "revoked      1 certificate\n"] {
+        assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
+    }
+    let is_short = |line: &str| line.split_whitespace().all(|word| word.len() < 120);
+    assert!(run.stdout.lines().all(is_short), "{}", run.stdout);
+}

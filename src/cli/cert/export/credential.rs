@@ -214,13 +214,14 @@ fn root(model: &Model, inventory: &Inventory, holder: &Holder) -> Option<Certifi
 fn tell_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, report: Report) {
     let (title, help) = if now > certificate.not_after {
         let title = format!("the certificate of {holder} expired at {}", certificate.not_after);
-        (title, "run `mtlsgen render`, which renews what is due")
+        (title, "run `mtlsgen render`, which renews what is due".to_owned())
     } else if now < certificate.not_before {
         let begins = certificate.not_before;
         let title =
             format!("the certificate of {holder} is valid from {begins} on; it is {now} now");
         // `render` keeps what a clock that was ahead made.
-        (title, "check the clock; if it is right, `mtlsgen cert renew NAME` issues it anew")
+        let command = Holder::command("cert renew", [holder]);
+        (title, format!("check the clock; if it is right, {command} issues it anew"))
     } else {
         return;
     };

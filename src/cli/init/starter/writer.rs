@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::super::SpecFormat;
 
+/// Lists that would make a line longer stand on several, as `taplo fmt` puts them.
+const WIDTH: usize = 80;
+
 /// A table with comments.
 pub struct Section {
     /// What the table is for; may be empty.
@@ -79,6 +82,14 @@ fn toml_section(text: &mut String, section: &Section) {
     }
     for entry in &section.entries {
         let line = format!("{} = {}", entry.key, entry.value.text(" = "));
+        let line = match &entry.value {
+            Value::List(items) if line.chars().count() > WIDTH => {
+                let items: String =
+                    items.iter().map(|item| format!("  {},\n", quoted(item))).collect();
+                format!("{} = [\n{items}]", entry.key)
+            }
+            _ => line,
+        };
         entry_line(text, 0, entry, &line);
     }
 }
@@ -113,9 +124,15 @@ fn yaml_entry(text: &mut String, indent: usize, entry: &Entry, open: &mut Vec<&'
     *open = parts;
 }
 
+/// An entry as formatters leave it: they move comments behind entries that count.
 fn entry_line(text: &mut String, indent: usize, entry: &Entry, line: &str) {
-    let off = if entry.on { "" } else { "# " };
-    let _ = write!(text, "{:indent$}{off}{line}", "");
+    if entry.on {
+        comment_line(text, indent, entry.comment);
+        let _ = writeln!(text, "{:indent$}{line}", "");
+        return;
+    }
+    let line = line.replace('\n', "\n# ");
+    let _ = write!(text, "{:indent$}# {line}", "");
     if !entry.comment.is_empty() {
         let _ = write!(text, "  # {}", entry.comment);
     }

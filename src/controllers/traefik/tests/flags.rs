@@ -159,6 +159,7 @@ fn flags_decide_which_ingresses_are_read() {
     let asked = "refused a refused";
     assert_eq!(with(&[], &[]), asked);
     assert_eq!(with(&[&provider("watchNamespace=shop")], &[]), asked);
+    assert_eq!(with(&[&provider("ingressClassByName")], &[]), asked);
     assert_eq!(with(&[&provider("watchNamespace"), "edge"], &[]), "404 404 404");
     assert_eq!(
         with(&[&provider("ingressClass=inner")], &[]),
@@ -167,7 +168,8 @@ fn flags_decide_which_ingresses_are_read() {
     let open = "unknown Effect unknown Effect unknown Effect";
     for flag in [
         "watchNamespaceSelector=a=b",
-        "ingressClassByName",
+        "ingressClassByName=x",
+        "ingressClassByName=$(A)",
         "watchNamespace=$(A)",
         "defaultBackendService=a/b",
         "strictValidatePathType=x",
@@ -247,4 +249,28 @@ fn what_is_not_looked_at_is_said() {
     assert!(said.contains("no IngressRoute, IngressRouteTCP or TLSOption is among the objects: there is taken to be none"), "{said}");
     let shown = given(&[route("a", "Host(`a.test`)", &json!({}))], &Declared::default());
     assert!(shown.contains("no IngressRouteTCP or TLSOption is among the objects"), "{shown}");
+}
+
+#[test]
+fn classes_are_those_that_are_declared() {
+    let class = |name: &str, controller: &str| json!({ "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": { "name": name }, "spec": { "controller": controller } });
+    let word = |options: &[(&str, &str)], classes: &[Value]| {
+        let mut objects = secrets();
+        objects.push(ingress("a", "a.test", "/", ASKS));
+        objects.extend_from_slice(classes);
+        let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let declared = Declared { options: options.collect(), ..Declared::default() };
+        at(&read(&objects, &declared).1, "a.test", "/")
+    };
+    let served = word(&[], &[class("nginx", "k8s.io/ingress-nginx")]);
+    let inner = [class("nginx", "acme.test/inner"), class("other", "k8s.io/ingress-nginx")];
+    let not_served = word(&[], &inner);
+    assert_ne!(served, not_served);
+    assert_eq!(word(&[("controllerClass", "acme.test/inner")], &inner), served);
+    assert_eq!(word(&[("ingressClassByName", "true")], &inner), served);
+    // Behind the class with the name, in an order of chance, Traefik looks at none.
+    let by_name = [("ingressClassByName", "true"), ("ingressClass", "other")];
+    let own = [class("nginx", "k8s.io/ingress-nginx"), class("other", "acme.test/other")];
+    assert!(word(&by_name, &own).contains("unknown ClassByChance"), "{}", word(&by_name, &own));
+    assert_eq!(word(&by_name, &own[..1]), served);
 }

@@ -23,18 +23,18 @@ fn tables_merge_lists_are_replaced_and_later_wins() {
     let spec = good(&[
         (
             "a.toml",
-            "namespace='a'\nlabels={x='1', y='2'}\n[hosts.a]\nservice='s'\nclientAuth.cas=['p','q']\n",
+            "namespace='a'\nlabels={x='1', z='2'}\n[hosts.a]\nservice='s'\nclientAuth.cas=['p','q']\n",
         ),
         (
             "b.yaml",
-            "namespace: b\nlabels: {y: '3', z: '4'}\nhosts: {a: {clientAuth: {cas: [r]}}, b: {tls: false}}\n",
+            "namespace: b\nlabels: {z: '3', zz: '4'}\nhosts: {a: {clientAuth: {cas: [r]}}, b: {tls: false}}\n",
         ),
         ("--set", "namespace=c"),
         ("--set", "hosts.\"x.y\".service=t"),
     ]);
     assert_eq!(spec.namespace.unwrap().as_str(), "c");
     let labels: Vec<_> = spec.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-    assert_eq!(labels, ["x=1", "y=3", "z=4"]);
+    assert_eq!(labels, ["x=1", "z=3", "zz=4"]);
     assert_eq!(spec.hosts["a"].service.as_deref(), Some("s"));
     assert!(
         matches!(&spec.hosts["a"].client_auth, Some(FalseOr::Is(ClientAuth { cas: Some(cas), .. })) if cas == &["r"])
@@ -120,7 +120,7 @@ fn an_empty_entry_is_declared() {
 #[test]
 fn another_source_of_tls_replaces_the_earlier_one() {
     let issuer = "hosts: {a: {tls: {issuer: x, secretName: s, duration: 1d}}}";
-    let after = tls(&merged(issuer, "hosts: {a: {tls: {certManager: {issuer: y}}}}"), "a");
+    let after = tls(&merged(issuer, "hosts: {a: {tls: {certManager: {issuer: z}}}}"), "a");
     assert!(after.issuer.is_none() && after.cert_manager.is_some() && after.duration.is_some());
     assert_eq!(after.secret_name.unwrap().as_str(), "s");
 
@@ -135,7 +135,7 @@ fn another_source_of_tls_replaces_the_earlier_one() {
     assert_eq!((after.issuer.as_deref(), after.secret_name.unwrap().as_str()), (Some("x"), "t"));
 
     let manager = "defaults: {hosts: {tls: {certManager: {issuer: x}}}}";
-    let spec = merged(manager, "defaults: {hosts: {tls: {certManager: {clusterIssuer: y}}}}");
+    let spec = merged(manager, "defaults: {hosts: {tls: {certManager: {clusterIssuer: z}}}}");
     let Some(FalseOr::Is(after)) = spec.defaults.hosts.tls else { panic!("no table") };
     let manager = after.cert_manager.unwrap();
     assert!(manager.issuer.is_none() && manager.cluster_issuer.is_some());
@@ -154,10 +154,10 @@ fn null_names_no_alternative() {
 fn false_and_tables_replace_each_other() {
     let spec = merged(
         "hosts: {a: {tls: {issuer: x}}, b: {tls: false}}",
-        "hosts: {a: {tls: false}, b: {tls: {issuer: y}}}",
+        "hosts: {a: {tls: false}, b: {tls: {issuer: z}}}",
     );
     assert!(matches!(spec.hosts["a"].tls, Some(FalseOr::False)));
-    assert_eq!(tls(&spec, "b").issuer.as_deref(), Some("y"));
+    assert_eq!(tls(&spec, "b").issuer.as_deref(), Some("z"));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn trust_is_authorities_or_an_existing_secret() {
     assert_eq!(client_auth("{cas: [x]}", "{secretName: n/s}"), (false, Some("n/s".into())));
     assert_eq!(client_auth("{cas: [x]}", "{secretName: s}"), (true, Some("s".into())));
     assert_eq!(
-        client_auth("{cas: [x]}", "{cas: [y], secretName: n/s}"),
+        client_auth("{cas: [x]}", "{cas: [z], secretName: n/s}"),
         (true, Some("n/s".into()))
     );
 }

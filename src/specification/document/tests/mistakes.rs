@@ -52,6 +52,11 @@ fn other_wrong_types() {
     says(
         "a.yaml",
         "secrets: {allowPlainInGit: yes}",
+        "a.yaml:1:28 two-readings `yes` is a string to YAML 1.2, and the boolean `true` to YAML 1.1 | write `true`, or `\"yes\"` for a string",
+    );
+    says(
+        "a.yaml",
+        "secrets: {allowPlainInGit: 'yes'}",
         "a.yaml:1:28 wrong-type expected a boolean, found the string `yes` | write `true`, without quotes",
     );
     says("a.yaml", "hosts: [a]", "a.yaml:1:8 wrong-type expected a table, found a list");
@@ -72,8 +77,8 @@ fn other_wrong_types() {
     );
     says(
         "a.toml",
-        "[hosts.a.clientAuth]\nverify = true",
-        "a.toml:2:10 wrong-type expected one of `on`, `optional`, `optional_no_ca`, `off`, found the boolean `true` | write `\"on\"`",
+        "[hosts.a.clientAuth]\nverify = 3",
+        "a.toml:2:10 wrong-type expected `on`, `optional`, `optional_no_ca` or `off`, found the number `3`",
     );
     says(
         "a.toml",

@@ -47,7 +47,7 @@ services:
   demo-app:
     image: httpd
     port: 80
-    env: {A: '1', B: on}
+    env: {A: '1', B: 'on'}
     resources:
       requests: {cpu: 0.5, memory: 128Mi}
 hosts:
@@ -77,10 +77,10 @@ hosts:
 
 #[test]
 fn the_order_of_keys_in_patches_is_kept() {
-    let expected = r#"{"z":1,"a":{"y":2,"b":[3,null]}}"#;
-    let yaml = good(&[("a.yaml", "patches: [{patch: {z: 1, a: {y: 2, b: [3, null]}}}]")]);
+    let expected = r#"{"z":1,"a":{"w":2,"b":[3,null]}}"#;
+    let yaml = good(&[("a.yaml", "patches: [{patch: {z: 1, a: {w: 2, b: [3, null]}}}]")]);
     assert_eq!(yaml.patches[0].patch.as_ref().unwrap().to_string(), expected);
-    let toml = good(&[("a.toml", "[[patches]]\npatch.z = 1\npatch.a.y = 2\npatch.a.b = [3]\n")]);
+    let toml = good(&[("a.toml", "[[patches]]\npatch.z = 1\npatch.a.w = 2\npatch.a.b = [3]\n")]);
     assert_eq!(toml.patches[0].patch.as_ref().unwrap().to_string(), expected.replace(",null", ""));
 }
 
@@ -210,6 +210,8 @@ proptest! {
             "hosts": { "a.b": { "tls": false, "clientAuth": { "cas": cas } } },
         });
         let yaml = serde_saphyr::to_string(&spec).unwrap();
+        // It writes `on` without quotes.
+        prop_assume!(!messages(&[("a.yaml", &yaml)]).iter().any(|message| message.contains("two-readings")));
         let json = spec.to_string();
         let mut toml = vec![format!("namespace = '{namespace}'")];
         toml.extend(annotations.iter().map(|(key, value)| {

@@ -130,6 +130,7 @@ fn judged_annotations_are_refused_on_protected_hosts_alone() {
         ("backend-protocol", "Grpcs"),
         ("ssl-ciphers", "ALL:@SECLEVEL=0"),
         ("ssl-ciphers", "ALL:@SECLEVEL =0"),
+        ("ssl-ciphers", "ECDHE-RSA-AES128-GCM-SHA256:!aNULL@SECLEVEL=1"),
         ("auth-url", "http://$http_x_host/auth"),
         ("auth-url", "http://$host.$http_x/auth"),
         ("auth-url", "http://$host$http_x/auth"),
@@ -171,7 +172,7 @@ fn judged_annotations_are_refused_on_protected_hosts_alone() {
         ("from-to-www-redirect", "true"),
         ("whitelist-source-range", "10.0.0.0/8, 2001:db8::/32,192.0.2.1"),
         ("cors-allow-origin", "https://a.example.com, https://*.example.org:8443"),
-        ("ssl-ciphers", "ECDHE-RSA-AES128-GCM-SHA256:!aNULL@SECLEVEL=1"),
+        ("ssl-ciphers", "ECDHE-RSA-AES128-GCM-SHA256:!aNULL@SECLEVEL=2"),
         ("proxy-next-upstream", "error timeout http_503"),
         ("rewrite-target", "/$1"),
     ];

@@ -47,23 +47,22 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
     if witness["shows"] == "request":
         return _request(witness, spoilt, clients)
     if witness["shows"] == "depth":
-        return "authorities of mtlsgen's sign no chain of that length"
+        return _depth(witness, spoilt, clients)
     if witness.get("dependsOn"):
         return f"depends on {witness['dependsOn']}"
     host = witness["host"]
     askers = [None, *(named(spoilt.project, name) for name in CLIENTS)]
     headers: dict[str, str] = {}
-    path = "/"
+    path = witness.get("path", "/")
     match witness["shows"]:
-        case "notServed" | "denied":
+        case "notServed" | "noService" | "denied":
             wrong = _nobody
         case "otherBackend":
-            path, wrong = witness["path"], _reaches(witness["backend"])
+            wrong = _reaches(witness["backend"])
         case "forgeableHeader":
-            path, headers = witness["path"], {witness["header"]: _FORGED}
+            headers = {witness["header"]: _FORGED}
             wrong = _hears(witness["header"], lambda value: value == _FORGED)
         case "unheardCertificate":
-            path = witness["path"]
             wrong = _hears("ssl-client-cert", lambda value: not value)
         case "serverCertificate" if witness["controller"]["name"] == "traefik":
             # A certificate of any Ingress for the name, even of one that is skipped.
@@ -100,6 +99,27 @@ def _request(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
         return ""
 
     return Ask(witness, title, [{**wanted, "shown": shown}], wrong)
+
+
+def _depth(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
+    """A chain as long as is desired, and one with an intermediate more."""
+    host, desired = witness["host"], witness["desired"]
+    if "ca.crl" in spoilt.object("Secret", spoilt.bundle(host.partition(".")[0]))["data"]:
+        return "intermediates of the tests have no list"
+    authority = spoilt.content["hosts"][host]["clientAuth"]["cas"][0]
+    # One that is no root stands between the client and its root itself.
+    above = int("issuer" in spoilt.content["cas"][authority])
+    subject = next(f"CN={name}" for name, issuer in CLIENTS.items() if issuer == authority)
+    issuer = (spoilt.project.certificate(f"cas/{authority}"), spoilt.project.key(f"cas/{authority}"))
+    lengths = (desired - above, desired - above + 1)
+    requests = [_of(host, "/", clients.below(issuer, subject, length), {}) for length in lengths]
+
+    def wrong(heard: Sequence[Heard]) -> str:
+        right, deeper = (each.outcome for each in heard)
+        is_of_another = len(spoilt.changes) > 1 and not right.backend
+        return "" if deeper.backend or is_of_another else f"{deeper}, and {right} with a chain as long as is desired"
+
+    return Ask(witness, f"{witness['kind']} depth", requests, wrong)
 
 
 def _nobody(heard: Sequence[Heard]) -> str:

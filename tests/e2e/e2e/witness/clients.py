@@ -16,6 +16,7 @@ from ..specs.material import new_certificate
 #: A certificate and its key.
 Shown = tuple[Path, Path]
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
+_AUTHORITY = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
 _EXTENSIONS = "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\n"
 
 
@@ -31,8 +32,7 @@ class Clients:
         key = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self._key]
         subprocess.run(key, check=True, capture_output=True)
         self._stranger = (folder / "stranger.pem", folder / "stranger.key")
-        constraints = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
-        new_certificate(*self._stranger, "/CN=stranger", *constraints)
+        new_certificate(*self._stranger, "/CN=stranger", *_AUTHORITY)
 
     def of(self, client: Mapping[str, Any], project: Project) -> Shown | None:
         """What a client of a witness shows; None: nothing."""
@@ -50,6 +50,19 @@ class Clients:
         _, *issuer = known[client["issuer"]["fingerprintSHA256"]]
         sends = [known[each["fingerprintSHA256"]][0] for each in client["sends"]]
         return self._signed((issuer[0], issuer[1]), client, "".join(sends))
+
+    def below(self, issuer: Shown, subject: str, intermediates: int) -> Shown:
+        """A client of that subject, with so many intermediates between it and an authority."""
+        sends = ""
+        for number in range(intermediates):
+            name = hashlib.sha256(f"{issuer[0].read_text()} {number}".encode()).hexdigest()
+            made = (self._folder / f"{name}.pem", self._folder / f"{name}.key")
+            if not made[0].exists():
+                signs: list[str | Path] = ["-CA", issuer[0], "-CAkey", issuer[1]]
+                new_certificate(*made, f"/CN=intermediate {number}", *_AUTHORITY, issuer=signs)
+            sends = made[0].read_text() + sends
+            issuer = made
+        return self._signed(issuer, {"subject": subject, "serialNumber": None}, sends)
 
     def _signed(self, issuer: Shown, client: Mapping[str, Any], sends: str) -> Shown:
         subject = _for_openssl(client["subject"])

@@ -17,6 +17,10 @@ _NAMES = tuple(CHANGES)
 #: Who is in the spec, and their authorities.
 CLIENTS = {"alice": "clients", "bob": "clients", "carol": "team", "dave": "partner"}
 _REVOKED = "eve"
+#: The change by which longer chains pass: its spec says how long they may be.
+_DEEP = "deep"
+#: How many authorities may stand below one.
+_PATH_LENGTH = 3
 Table = dict[str, Any]
 
 
@@ -41,15 +45,17 @@ def _spoilt(
 ) -> Spoilt:
     choices = Choices(f"witness {seed} {number}")
     name = f"w{number:04}"
-    content = _content(choices, name, controllers)
+    first = _NAMES[number % len(_NAMES)]
+    content = _content(choices, name, controllers, first == _DEEP)
     project = Project.with_spec(program, folder / name, content)
     # What a reader does not do is in the way of its manifests; what is written is the same for all.
     project.write({key: value for key, value in content.items() if key != "controllers"})
     project.render()
-    if choices.chance(0.35):
+    # Where lists are, intermediates that no spec has are refused for theirs.
+    if choices.chance(0.35) and first != _DEEP:
         program.run("cert", "revoke", f"clients/{_REVOKED}", "--reason", "keyCompromise", folder=project.folder)
     spoilt = Spoilt(name, content, project, project.objects())
-    chosen = [_NAMES[number % len(_NAMES)]]
+    chosen = [first]
     chosen += [choices.one(_NAMES[1:]) for chance in (0.35, 0.15) if choices.chance(chance)]
     for change in dict.fromkeys(chosen):
         CHANGES[change](spoilt, choices)
@@ -58,17 +64,20 @@ def _spoilt(
     return spoilt
 
 
-def _content(choices: Choices, name: str, controllers: Sequence[Mapping[str, Any]]) -> Table:
+def _content(choices: Choices, name: str, controllers: Sequence[Mapping[str, Any]], is_deep: bool) -> Table:
     issued = {client: {"issuer": issuer, "subject": f"CN={client}"} for client, issuer in CLIENTS.items()}
     hosts = {
-        ONE: _auth(choices),
+        ONE: {**_auth(choices), **({"verifyDepth": 1} if is_deep else {})},
         TWO: {"cas": ["partner"]},
         OPEN: False,
     }
     return {
         "namespace": name,
         **({"controllers": list(controllers)} if controllers else {}),
-        "cas": {"servers": {}, "clients": {}, "root": {}, "team": {"issuer": "root"}, "partner": {}},
+        "cas": {
+            "servers": {}, "clients": {"maxPathLen": _PATH_LENGTH}, "root": {"maxPathLen": _PATH_LENGTH},
+            "team": {"issuer": "root", "maxPathLen": _PATH_LENGTH - 1}, "partner": {"maxPathLen": _PATH_LENGTH},
+        },
         "clients": {**issued, _REVOKED: {"issuer": "clients", "subject": f"CN={_REVOKED}"}},
         "services": {service: {"existing": True, "port": 80} for service in SERVICES},
         "hosts": {

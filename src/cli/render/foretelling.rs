@@ -1,0 +1,80 @@
+//! `--dry-run`: whether a render would succeed, as far as that shows without changing anything.
+
+use super::Run;
+use crate::cli::plan_json;
+use crate::cli::report::{CommandError, print_json};
+use crate::cli::session::Planned;
+use crate::pki::request::Holder;
+use crate::store::{Inventory, Keyring};
+
+impl Run<'_> {
+    /// Fails where a render would fail before it issues what is planned; keys that are not at hand are a warning.
+    pub(super) fn foretell(&self, planned: &Planned) -> Result<(), CommandError> {
+        let Self { setup, .. } = self;
+        setup.tell_unmakeable(planned);
+        let Planned { inventory, plan, .. } = planned;
+        let keys = if self.args.output.is_some() {
+            setup.require_keys_beside(inventory, plan)
+        } else {
+            self.require_kept_keys(planned)
+        };
+        if let Err(error) = keys {
+            setup.tell_refusal(&error);
+        }
+        if plan.is_empty() { Ok(()) } else { self.rehearse(planned) }
+    }
+
+    /// Makes sure that the keys are at hand that manifests show and the plan does not make anew.
+    fn require_kept_keys(&self, planned: &Planned) -> Result<(), CommandError> {
+        let Planned { inventory, plan, .. } = planned;
+        let model = self.setup.model();
+        if self.args.showing.masks_keys() || self.selects_no_key(inventory)? {
+            return Ok(());
+        }
+        let is_made =
+            |holder: &Holder| plan.actions.iter().any(|action| action.request.holder == *holder);
+        let shown = model.key_pairs().filter(|holder| self.touched.has_holder(holder));
+        let (stored, named): (Vec<&Holder>, Vec<&Holder>) =
+            shown.partition(|holder| model.request(holder).is_some());
+        self.setup.resolved.keyring.require(named).map_err(CommandError::Input)?;
+        let stored = stored.into_iter().filter(|holder| !is_made(holder)).cloned();
+        self.setup.source.keyring(inventory, &stored.collect()).map(drop)
+    }
+
+    /// What names are made of, for a dry run; `None` where that is not at hand, with a warning.
+    pub(super) fn ring_of_names(&self, inventory: &Inventory) -> Option<Keyring> {
+        let ring = self.setup.keys(inventory, self.touched).ring_of_names();
+        ring.inspect_err(|error| self.setup.tell_refusal(error)).ok()
+    }
+
+    /// Prints what is planned, where programs ask for it.
+    pub(super) fn print_plan(
+        &self,
+        Planned { inventory, plan, .. }: &Planned,
+    ) -> Result<(), CommandError> {
+        if !self.args.prints_json() {
+            return Ok(());
+        }
+        print_json(&plan_json::render(plan, inventory, self.setup.now, true))
+    }
+
+    /// Prints what became of a folder, and what was issued for it, where programs ask for it.
+    pub(super) fn print_folder(
+        &self,
+        planned: &Planned,
+        mut folder: serde_json::Value,
+    ) -> Result<(), CommandError> {
+        if !self.args.prints_json() {
+            return Ok(());
+        }
+        let Planned { inventory, plan, .. } = planned;
+        let is_issued = !self.args.only_looks();
+        let plan = plan_json::value(plan, inventory, self.setup.now, !is_issued);
+        if let (serde_json::Value::Object(folder), serde_json::Value::Object(plan)) =
+            (&mut folder, plan)
+        {
+            folder.extend(plan);
+        }
+        print_json(&format!("{folder:#}\n"))
+    }
+}

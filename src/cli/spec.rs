@@ -1,0 +1,86 @@
+//! `mtlsgen spec`: what the spec is made of, and what comes out.
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::globals::Globals;
+use super::report::{CommandError, ExitStatus, print_json, show};
+use super::session::Session;
+use super::spec_arguments::SpecArguments;
+use crate::diagnostic::has_errors;
+use crate::guard::hidden;
+use crate::specification::document::Document;
+
+/// Show which files and values the spec is made of, or what they give merged
+///
+/// Files stand in the order of merging: what a file includes before it, values of `--set` last, and later ones win. With
+/// `--merged`, each value has its place beside it: as a comment, or in JSON under `origins`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Print the merged spec, each value with the file and line that it comes from
+    #[arg(long, help_heading = "Output")]
+    merged: bool,
+    /// Format of standard output; of a merged spec, `text` is TOML
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
+}
+
+/// Format of standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// The merged spec as TOML
+    Toml,
+    /// The merged spec as YAML
+    Yaml,
+    /// For programs
+    Json,
+}
+
+/// Shows.
+pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
+    let session = Session::open(&args.spec, globals.report())?;
+    let Session { document, findings, report, .. } = &session;
+    if !document.is_whole() || !document.is_shown() {
+        return Err(CommandError::Input(findings.clone()));
+    }
+    match (args.merged, args.format) {
+        (false, Format::Text) => show(&sources(document), false)?,
+        (false, Format::Json) => print_json(&hidden(&json_of_sources(document)))?,
+        (false, Format::Toml | Format::Yaml) => return Err(without_merged()),
+        (true, Format::Text | Format::Toml) => show(&document.merged_toml(), false)?,
+        (true, Format::Yaml) => show(&document.merged_yaml(), false)?,
+        (true, Format::Json) => print_json(&hidden(&format!("{:#}\n", document.merged_json())))?,
+    }
+    if has_errors(findings) {
+        return Err(CommandError::Input(findings.clone()));
+    }
+    report.diagnostics(findings);
+    Ok(ExitStatus::Done)
+}
+
+fn sources(document: &Document) -> String {
+    document.sources().map(|source| named(&source.name, &source.text) + "\n").collect()
+}
+
+/// A source as people name it: values with what they say.
+fn named(name: &str, text: &str) -> String {
+    if name.starts_with("--") { format!("{name} {text}") } else { name.to_owned() }
+}
+
+fn json_of_sources(document: &Document) -> String {
+    let one = |(name, text): (&str, &str)| {
+        let is_value = name.starts_with("--");
+        json!({ "path": (!is_value).then_some(name), "value": is_value.then_some(text) })
+    };
+    let all = document.sources().map(|source| one((&source.name, &source.text)));
+    format!("{:#}\n", json!({ "sources": all.collect::<Vec<Value>>() }))
+}
+
+fn without_merged() -> CommandError {
+    let what = "`--format toml` and `--format yaml` are of the merged spec";
+    CommandError::world("useless-flag", what, Some("say `--merged`, too".to_owned()))
+}
