@@ -133,7 +133,7 @@ pub struct Diagnostic {
     pub nature: Nature,
     /// What shows it, for programs: JSON objects that hold nothing which the words do not say in their way.
     pub witnesses: Vec<Value>,
-    /// What was done or is to be done, where it tells of that.
+    /// What was done or is to be done, where it reports that.
     pub deed: Option<Box<Deed>>,
 }
 

@@ -12,7 +12,7 @@ pub fn quoted(word: &str) -> String {
     } else if !word.contains(is_unsafe) {
         format!("'{}'", word.replace('\'', r"'\''"))
     } else {
-        // What nobody sees, or a terminal obeys, is written in octets, as bash, ksh and zsh read them.
+        // Invisible and control characters are written in octets, as bash, ksh and zsh read them.
         let is_safe = |c: char| plain(c) || "$()[]{}*?;&|<>~#! ".contains(c);
         let mut text = String::from("$'");
         for c in word.chars() {

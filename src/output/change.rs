@@ -106,7 +106,7 @@ impl ChangeKind {
 }
 
 impl Change {
-    /// For programs: the file, what happens to it, and whether somebody's work is lost.
+    /// For programs: the file, what happens to it, and whether edits are lost.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({ "path": self.path, "action": self.kind.word(), "edited": self.edited })

@@ -162,7 +162,7 @@ fn another_subject_or_key_is_said_where_the_certificate_is_due() {
     );
     sandbox.write("mtls.toml", text);
     let run = sandbox.ok(&["status", "--at", "2030-01-02"]);
-    for words in ["subject shall be `CN=robert`, is `CN=bob`", "key shall be "] {
+    for words in ["expected subject `CN=robert`, found `CN=bob`", "expected key "] {
         assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
     }
 }
