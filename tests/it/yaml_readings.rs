@@ -152,6 +152,9 @@ fn what_is_read_means_the_same_to_all_readers() {
     let (mut refused, mut accepted) = (0, 0);
     for (text, [older, newer]) in &judges {
         let found = diagnostics(&format!("annotations:\n  x: {text}\n"));
+        if found.iter().any(|one| one.code == "syntax") {
+            continue;
+        }
         let Some(words) = found.iter().find(|one| one.code == "two-readings") else {
             if found.is_empty() {
                 accepted += 1;
