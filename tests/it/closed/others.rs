@@ -30,7 +30,7 @@ fn a_class_is_whose_its_ingress_class_says() {
     let head = "ingressClassName = \"edge\"\n";
     for (controller, status) in [
         ("k8s.io/ingress-nginx", 0),
-        ("k8s.io/internal-ingress-nginx", 0),
+        ("k8s.io/internal-ingress-nginx", 2),
         ("traefik.io/ingress-controller", 2),
         ("haproxy.org/ingress-controller", 2),
         ("nginx.org/ingress-controller", 2),
@@ -40,6 +40,10 @@ fn a_class_is_whose_its_ingress_class_says() {
         let words = format!("the IngressClass `edge` is that of `{controller}`");
         assert_eq!(said.contains(&words), status == 2, "{said}");
     }
+    let declared = "controllers = [{ name = \"ingress-nginx\", controllerClass = \"k8s.io/internal-ingress-nginx\" }]\n";
+    let internal = class("edge", "k8s.io/internal-ingress-nginx");
+    let (got, said) = rendered(&format!("{head}{declared}"), &internal);
+    assert_eq!(got, 0, "{said}");
     // Without the IngressClass, the spec says whose it is.
     assert_eq!(rendered(head, "").0, 0);
 }
