@@ -20,7 +20,7 @@ use crate::specification::value::Duration;
 use crate::status::{self, Sources, State};
 use crate::targets;
 
-/// Show every certificate and revocation list, with the days that are left; and whether each host is protected, and by whom
+/// Show every certificate and revocation list with the days left, and which clients each host admits
 ///
 /// States: valid; due (the next render replaces it); expired; not yet valid (a clock
 /// was ahead when it was made, or is behind now); revoked; superseded (its holder has another one, and it is

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::render;
+use super::{prepare, render};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::manifest::{Disclosure, Object, schema};
 use crate::model::{Model, Patch, Secret, SecretContent, ServicePort};

@@ -22,8 +22,8 @@ mod text;
 
 pub use address::{EmailAddress, ErrorPage, IpAddress, IpRange, Uri};
 pub use age::AgeRecipient;
-pub(crate) use choice::{EnvironmentVariable, or_boolean};
 pub use choice::{DefaultIngressClass, FalseOr, Later};
+pub(crate) use choice::{EnvironmentVariable, or_boolean};
 pub use duration::{Duration, RenewBefore};
 pub use host::{DnsName, HostName};
 pub use image::ImageName;

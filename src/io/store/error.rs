@@ -427,8 +427,11 @@ mod tests {
     fn the_way_out_fits_the_holder() {
         let of = |holder: Holder| StoreError::missing(&holder, "tls.key").hint();
         assert!(of(Holder::Authority("a".into())).ends_with("a new authority under another name"));
-        assert!(of(Holder::Host("a".into())).contains("with `host = "));
-        assert!(of(Holder::Client("a".into())).contains("with `subject = "));
+        assert!(of(Holder::Host("a".into())).contains("`mtlsgen cert renew hosts/a`"));
+        assert!(of(Holder::Client("a".into())).contains("`mtlsgen cert renew clients/a`"));
+        let lost = |holder: Holder| StoreError::missing(&holder, "tls.crt").hint();
+        assert!(lost(Holder::Host("a".into())).contains("with `host = "));
+        assert!(lost(Holder::Client("a".into())).contains("with `subject = "));
         let generation =
             |path: &str| StoreError::missing(&Holder::Authority("a".into()), path).hint();
         assert!(generation("pki/cas/a/next/tls.key").contains("rotate a --abandon"));

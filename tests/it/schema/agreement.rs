@@ -180,11 +180,7 @@ fn what_is_missing_is_missing_to_both() {
     ] {
         let mut spec = complete.clone();
         spec.pointer_mut(table).unwrap().as_object_mut().unwrap().remove(key);
-        assert_eq!(
-            schema_errors(&spec).0,
-            [format!("{:?} is a required property", key)],
-            "{table}"
-        );
+        assert_eq!(schema_errors(&spec).0, [format!("{key:?} is a required property")], "{table}");
         let sandbox = Sandbox::new();
         sandbox.write("mtls.yaml", spec.to_string());
         let run = sandbox.run(&["render"]);

@@ -84,9 +84,9 @@ fn toml_section(text: &mut String, section: &Section) {
         let line = format!("{} = {}", entry.key, entry.value.text(" = "));
         let line = match &entry.value {
             Value::List(items) if line.chars().count() > WIDTH => {
-                let items: String =
-                    items.iter().map(|item| format!("  {},\n", quoted(item))).collect();
-                format!("{} = [\n{items}]", entry.key)
+                let items: Vec<_> =
+                    items.iter().map(|item| format!("  {},", quoted(item))).collect();
+                format!("{} = [\n{}\n]", entry.key, items.join("\n"))
             }
             _ => line,
         };
