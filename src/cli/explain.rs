@@ -69,7 +69,7 @@ fn json(code: &Code) -> Value {
     json!({ "code": name, "severities": words(code), "meaning": meaning, "page": page })
 }
 
-fn words(code: &Code) -> Vec<&'static str> {
+pub fn words(code: &Code) -> Vec<&'static str> {
     let word = |severity: &Severity| match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -70,6 +70,9 @@ fn with_below(command: clap::Command) -> Vec<clap::Command> {
 }
 
 #[cfg(test)]
+mod reference;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -7,17 +7,17 @@ use clap::{Arg, ArgMatches, Command};
 use crate::diagnostic::Diagnostic;
 
 /// A flag that has another name now.
-struct Flag {
+pub struct Flag {
     /// The command that has it.
-    command: &'static str,
+    pub command: &'static str,
     /// Its former name, without `--`.
-    former: &'static str,
+    pub former: &'static str,
     /// What to write now, without the `--` that both begin with.
-    now: &'static str,
+    pub now: &'static str,
 }
 
 /// Every flag that was renamed.
-const FLAGS: [Flag; 6] = [
+pub const FLAGS: [Flag; 6] = [
     Flag { command: "cert export", former: "format", now: "as" },
     Flag { command: "import", former: "into", now: "output" },
     Flag { command: "import", former: "kind", now: "from" },
@@ -27,10 +27,10 @@ const FLAGS: [Flag; 6] = [
 ];
 
 /// Every flag without a value that another one took over, with its command and what to write now.
-const SWITCHES: [(&str, &str, &str); 1] = [("init", "stdout", "-o -")];
+pub const SWITCHES: [(&str, &str, &str); 1] = [("init", "stdout", "-o -")];
 
 /// Every flag whose values were renamed, with the former value and the one of now.
-const VALUES: [(&str, &str, &str); 2] =
+pub const VALUES: [(&str, &str, &str); 2] =
     [("format", "human", "text"), ("message-format", "human", "text")];
 
 /// The same command, which knows the former names.
