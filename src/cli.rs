@@ -42,6 +42,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -61,7 +62,7 @@ const AS_FUNCTION: &str = "As a KRM function, mtlsgen is called with an argument
 
 /// Turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS at the ingress.
 #[derive(Debug, Parser)]
-#[command(name = "mtlsgen", version, after_long_help = AS_FUNCTION, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "mtlsgen", version, after_help = AS_FUNCTION, arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -217,10 +218,12 @@ fn command() -> clap::Command {
 }
 
 fn with_exit_status(command: clap::Command) -> clap::Command {
-    let own = command.get_after_long_help().map(|own| format!("{own}\n\n{EXIT_STATUS}"));
-    let command = command.after_help(EXIT_STATUS).mut_subcommands(with_exit_status);
-    match own {
-        Some(own) => command.after_long_help(own),
+    let below = |own: &StyledStr| format!("{own}\n\n{EXIT_STATUS}");
+    let own = command.get_after_help().map_or_else(|| EXIT_STATUS.to_owned(), below);
+    let long = command.get_after_long_help().map(below);
+    let command = command.after_help(own).mut_subcommands(with_exit_status);
+    match long {
+        Some(long) => command.after_long_help(long),
         None => command,
     }
 }

@@ -18,8 +18,6 @@ const FILE: &str = "schema/mtls.schema.json";
 const BEYOND_THE_SCHEMA: &[&str] = &[
     "allow-foreign.toml",
     "annotations.toml",
-    "supplied-authorities.toml",
-    "supplied-server-certificates.toml",
     "controller-aliases.toml",
     "controller-names.toml",
     "controller-paths.toml",
@@ -44,6 +42,8 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "shared-causes.toml",
     "shared-root.toml",
     "short-durations.toml",
+    "supplied-authorities.toml",
+    "supplied-server-certificates.toml",
     "templates-folder-missing.yaml",
     "unknown-references.toml",
 ];

@@ -198,8 +198,11 @@ fn all_missing_keys_are_listed_with_the_way_out() {
     for arguments in [&["render"][..], &["render", "--kind", "Secret"], &["render", "-o", "new"]] {
         let run = sandbox.run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
-        for words in ["hosts/web.example.com/tls.key", "clients/alice/tls.key", "`host = \"…\"`"]
-        {
+        for words in [
+            "hosts/web.example.com/tls.key",
+            "clients/alice/tls.key",
+            "`mtlsgen cert renew hosts/web.example.com clients/alice`",
+        ] {
             assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
         }
     }

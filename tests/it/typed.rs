@@ -42,7 +42,8 @@ mtlsgen render -o NEW > /dev/null 2>&1; cp -r NEW OLD"#,
     Page(
         "docs/certificates.md",
         r#"$ISSUED
-mtlsgen render > "$CLUSTER"; cp pki/clients/alice/tls.crt .
+echo 'serial = "0x15E930A6DFB75C807E35CB296F20478D"' >> mtls.toml; rm -r pki
+mtlsgen render > "$CLUSTER" 2> /dev/null; cp pki/clients/alice/tls.crt .
 mtlsgen cert export alice -o alice.p12 --new-password-file alice.p12.password 2> /dev/null
 mtlsgen() {
   case "$*" in

@@ -135,7 +135,7 @@ fn wrong_kustomizations_are_known() {
             "ways",
             [&[("kustomization.yaml", "resources: [base, base]")][..], &base].concat(),
             "several-runs",
-            "on 2 ways",
+            "by 2 paths",
         ),
         (
             "overlays",
@@ -149,7 +149,7 @@ fn wrong_kustomizations_are_known() {
             ]
             .concat(),
             "several-runs",
-            "on 2 ways",
+            "by 2 paths",
         ),
     ] {
         let sandbox = site(&files);

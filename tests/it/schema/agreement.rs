@@ -135,6 +135,7 @@ const FINER: &[&str] = &[
     "domain",
     "is not a name of a host",
     "reserved",
+    "environment variable",
 ];
 
 proptest! {
