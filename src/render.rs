@@ -86,7 +86,7 @@ pub fn render_apart(
     rendered.checked_among(Vec::new())
 }
 
-/// Hosts whose Ingress nobody has shown.
+/// Hosts whose Ingress was not provided.
 fn existing_ingresses(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
     let existing = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_some());
     existing

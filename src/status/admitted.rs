@@ -26,7 +26,7 @@ pub struct Admitted {
     pub clients: Vec<String>,
     /// Names of the authorities below which any client gets in, be it in the spec or not; none where there is a list.
     pub below: Vec<String>,
-    /// The Secret whose authorities are trusted, where others fill it: nobody has shown it.
+    /// The Secret whose authorities are trusted, where others fill it and it was not provided.
     pub secret: Option<String>,
     /// Why it is not known, if it is not.
     pub doubt: Option<Doubt>,

@@ -72,13 +72,13 @@ fn the_table_has_a_line_for_each_row_and_aligned_columns() {
 #[test]
 fn below_a_certificate_stands_why_it_is_due_and_what_it_opens() {
     let mut rows = vec![row(client("a"), State::Due, "2030-02-01")];
-    rows[0].reason = Some("key shall be Ed25519".to_owned());
+    rows[0].reason = Some("expected key Ed25519, found ECDSA 256".to_owned());
     rows[0].issuer = "a\u{202e}b\u{1b}[31m".to_owned();
     rows[0].opens = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
     let text = table(&rows, at(NOW));
     assert!(text.contains("a\\u{202e}b\\u{1b}[31m\n"), "{text}");
     let below: Vec<&str> = text.lines().skip(2).map(str::trim).collect();
-    assert_eq!(below, ["key shall be Ed25519", "opens a, b, c, and 2 more"], "{text}");
+    assert_eq!(below, ["expected key Ed25519, found ECDSA 256", "opens a, b, c, and 2 more"], "{text}");
     rows[0].opens.truncate(1);
     rows[0].may_open = vec!["u".to_owned()];
     assert!(table(&rows, at(NOW)).ends_with("opens a, u (not known)\n"));

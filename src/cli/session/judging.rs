@@ -94,7 +94,7 @@ impl Unjudged<'_> {
         let Session { document, existing, now, report, .. } = self.session;
         let (resolved, mut findings) = self.found.judged(touched);
         if let Some(secrets) = existing {
-            // In the place of the warning that nobody has shown them.
+            // In place of the warning that they were not provided.
             findings.retain(|finding| finding.nature != Nature::Unseen);
             let locate = |path: &[Step]| document.span(path);
             let model = &resolved.model;

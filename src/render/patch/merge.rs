@@ -97,7 +97,7 @@ pub(super) fn apply(object: &mut Value, patch: &Map<String, Value>) -> Result<bo
     match directive(patch) {
         Directive::Delete => Ok(false),
         Directive::Replace => {
-            Err("`$patch: replace` cannot stand at the top of an object".to_owned())
+            Err("`$patch: replace` is not allowed at the top of an object".to_owned())
         }
         Directive::Merge => merge_map(field, map, patch).map(|()| true),
     }

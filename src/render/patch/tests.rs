@@ -99,7 +99,7 @@ fn what_cannot_be_applied_says_why() {
             json!({"spec": {"ports": [{"port": 80, "$patch": "replace"}]}}),
             "`ports`: `$patch: replace` stands in an element of its own",
         ),
-        (json!({"$patch": "replace", "spec": {}}), "`$patch: replace` cannot stand at the top"),
+        (json!({"$patch": "replace", "spec": {}}), "`$patch: replace` is not allowed at the top"),
     ];
     for (patch, message) in cases {
         let patches = patches(&[json!({"target": target, "patch": patch})]).unwrap();

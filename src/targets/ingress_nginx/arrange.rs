@@ -171,7 +171,7 @@ impl Host<'_> {
             return None;
         }
         let title = format!(
-            "{} would get in too: it hangs below the same root as {}",
+            "clients of {} would be admitted too: same root as {}",
             listed(&strangers),
             listed(&authorities.iter().map(String::as_str).collect::<Vec<_>>()),
         );
@@ -180,14 +180,13 @@ impl Host<'_> {
                 .at(places.value(&self.written("cas")))
                 .label(NEEDS_ROOT)
                 .help(format!(
-                    "give them separate roots, or list {} here if its clients may come in",
+                    "give them separate roots, or list {} here to admit its clients",
                     listed(&strangers)
                 )),
         )
     }
 
-    /// Somebody else's root lets in whatever its owner has signed or will sign; that may be meant, and is said by listing
-    /// the root.
+    /// An external root admits every client that its owner has signed or will sign; listing the root says that this is meant.
     fn foreign_roots(&self) -> Vec<Diagnostic> {
         let Scene { model, places, .. } = self.scene;
         let lineage = &model.lineage;
@@ -283,7 +282,7 @@ impl Host<'_> {
     }
 }
 
-const NEEDS_ROOT: &str = "the controller needs the root in the bundle, and trusts all below it";
+const NEEDS_ROOT: &str = "the controller needs the root in the bundle, and trusts every authority below it";
 
 #[cfg(test)]
 mod tests;

@@ -217,7 +217,7 @@ impl Host<'_> {
         found.extend(unseen.then(|| {
             Diagnostic::warning(
                 "trust-secret-unseen",
-                format!("nobody has shown mtlsgen the Secret `{secret}` that host `{key}` trusts: without a key `ca.crt`, the controller lets everybody in"),
+                format!("host `{key}`: Secret `{secret}` was not provided, so its contents are unchecked: without a key `ca.crt`, the controller admits every client"),
             )
             .being(Nature::Unseen)
             .at(self.client_auth_span("secretName"))
