@@ -13,13 +13,13 @@ pub(super) const DEFAULT: &str = "ingressclass.kubernetes.io/is-default-class";
 /// What older Ingresses say their class with.
 const ANNOTATION: &str = "kubernetes.io/ingress.class";
 
-/// The name of [`Flags::controller`] as an option.
+/// The option that declares `--controller-class`.
 pub const CONTROLLER_CLASS: &str = "controllerClass";
-/// The name of [`Flags::class`] as an option.
+/// The option that declares `--ingress-class`.
 pub const INGRESS_CLASS: &str = "ingressClass";
-/// The name of [`Flags::takes_classless`] as an option.
+/// The option that declares `--watch-ingress-without-class`.
 pub const TAKES_CLASSLESS: &str = "watchIngressWithoutClass";
-/// The name of [`Flags::by_name`] as an option.
+/// The option that declares `--ingress-class-by-name`.
 pub const BY_NAME: &str = "ingressClassByName";
 
 /// The class that the API server gives to an Ingress without one.
