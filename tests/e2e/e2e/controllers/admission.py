@@ -85,7 +85,7 @@ def _configuration(webhook: Webhook) -> Object:
 
 
 def _refuses(cluster: Cluster, webhook: Webhook, namespace: str) -> bool:
-    """Whether a path that no Ingress may have is refused, and by the webhook."""
+    """Whether a path that no Ingress may have is refused, and by this webhook: others may refuse it too."""
     backend = {"service": {"name": "none", "port": {"number": 80}}}
     path = {"path": "/etc/passwd", "pathType": "ImplementationSpecific", "backend": backend}
     ingress = {
@@ -95,4 +95,4 @@ def _refuses(cluster: Cluster, webhook: Webhook, namespace: str) -> bool:
         "spec": {"ingressClassName": webhook.ingress_class, "rules": [{"host": "a.test", "http": {"paths": [path]}}]},
     }
     said = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(ingress), check=False)
-    return DENIED in said.stderr
+    return f'"{webhook.name}.e2e.mtlsgen.dev" {DENIED}' in said.stderr
