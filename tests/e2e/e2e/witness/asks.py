@@ -14,6 +14,8 @@ from .spoilt import Spoilt
 
 #: What a client says of its certificate to the Service, where it can.
 _FORGED = "forged"
+#: The Service of a change to which an Ingress leads, and which no object is.
+_MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Ask:
 def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
     """What to ask; a text: why nothing is asked."""
     if witness["shows"] == "request":
+        if f"/{_MISSING}:" in (witness["observed"].get("backend") or ""):
+            return "a Service that is not there"
         return _request(witness, spoilt, clients)
     if witness["shows"] == "depth":
         return _depth(witness, spoilt, clients)
