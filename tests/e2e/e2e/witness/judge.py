@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,7 @@ def _served(
     if not shown:
         return []
     counts = truth.Tally()
+    before = copy.deepcopy(vars(tally))
     batch = Batch([setup for setup, _ in shown])
     try:
         truth.apply(ground, batch, counts)
@@ -104,6 +106,8 @@ def _served(
         if len(shown) == 1:
             tally.not_read.append((shown[0][0], str(words)))
             return []
+        # The halves count again what was counted before.
+        vars(tally).update(before)
     finally:
         ground.api.remove(batch.namespaces)
     half = len(shown) // 2
