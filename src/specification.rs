@@ -268,7 +268,7 @@ pub struct PatchTarget {
     pub annotation_selector: Option<String>,
 }
 
-/// A certification authority: one of ours, or somebody else's.
+/// A certification authority: one of the spec's own, or an external one.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Ca {
@@ -289,7 +289,7 @@ pub struct Ca {
     #[schemars(extend("default" = 1))]
     pub generation: Option<Generation>,
     /// Only with `store.kind = "derived"`: the generations that are trusted, `generation` among them; that one alone
-    /// unless said. The next one is named here before it signs, the last one as long as somebody needs it.
+    /// unless said. The next one is named here before it signs, the last one as long as a certificate needs it.
     pub trusted_generations: Vec<Generation>,
     /// How many further authorities may stand below this one. What the spec needs unless said.
     pub max_path_len: Option<u8>,
@@ -297,14 +297,14 @@ pub struct Ca {
     pub name_constraints: Option<NameConstraints>,
     /// Name of the Secret that holds the trust bundle, where only this authority is trusted.
     pub secret_name: Option<ObjectName>,
-    /// PEM file of somebody else's authority: its certificate and its issuers, in any order.
+    /// PEM file of an external authority: its certificate and its issuers, in any order.
     pub certificate: Option<FilePath>,
     /// PEM file of that authority's key, if it is to sign.
     pub key: Option<FilePath>,
     /// Serials of certificates that it signed and that are revoked; `render` enters them in its ledger.
     /// Each a serial or a table `{ serial, reason }`.
     pub revoked: Vec<RevokedSerial>,
-    /// Its revocation lists: a PEM file that its owner made, for an authority that is brought along; or a
+    /// Its revocation lists: a PEM file that its owner made, for a supplied authority; or a
     /// table that says how long those last that mtlsgen makes.
     pub crl: Option<Crl>,
 }
@@ -530,7 +530,7 @@ pub enum PathType {
 pub struct Tls {
     /// Authority of the spec that signs the certificate, or `self-signed`.
     pub issuer: Option<String>,
-    /// PEM file of a certificate that somebody else issued, chain included.
+    /// PEM file of a certificate that an external authority issued, chain included.
     pub certificate: Option<FilePath>,
     /// PEM file of its key.
     pub key: Option<FilePath>,

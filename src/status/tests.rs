@@ -78,7 +78,11 @@ fn below_a_certificate_stands_why_it_is_due_and_what_it_opens() {
     let text = table(&rows, at(NOW));
     assert!(text.contains("a\\u{202e}b\\u{1b}[31m\n"), "{text}");
     let below: Vec<&str> = text.lines().skip(2).map(str::trim).collect();
-    assert_eq!(below, ["expected key Ed25519, found ECDSA 256", "opens a, b, c, and 2 more"], "{text}");
+    assert_eq!(
+        below,
+        ["expected key Ed25519, found ECDSA 256", "opens a, b, c, and 2 more"],
+        "{text}"
+    );
     rows[0].opens.truncate(1);
     rows[0].may_open = vec!["u".to_owned()];
     assert!(table(&rows, at(NOW)).ends_with("opens a, u (not known)\n"));

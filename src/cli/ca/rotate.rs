@@ -37,7 +37,7 @@ pub struct Args {
     /// Let the generation that was introduced sign from now on; the old one stays trusted
     #[arg(long, group = "step", help_heading = "Step")]
     activate: bool,
-    /// Take older generations out of the bundle; refused while that would cut somebody off
+    /// Take older generations out of the bundle; refused while that would cut off valid certificates
     #[arg(long, group = "step", help_heading = "Step")]
     retire: bool,
     /// Give up the generation that was introduced

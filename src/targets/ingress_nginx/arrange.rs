@@ -282,7 +282,8 @@ impl Host<'_> {
     }
 }
 
-const NEEDS_ROOT: &str = "the controller needs the root in the bundle, and trusts every authority below it";
+const NEEDS_ROOT: &str =
+    "the controller needs the root in the bundle, and trusts every authority below it";
 
 #[cfg(test)]
 mod tests;
