@@ -197,7 +197,7 @@ fn a_secret_that_was_not_provided_is_a_warning() {
         let sandbox = Sandbox::with_toml(&spec);
         let run = sandbox.ok(&["render"]);
         assert!(run.stdout.contains(&format!("auth-tls-secret: {namespaced}\n")), "{}", run.stdout);
-        assert!(run.stderr.contains("without a key `ca.crt`, the controller lets everybody in"));
+        assert!(run.stderr.contains("without a key `ca.crt`, the controller admits every client"));
         assert_eq!(run.stderr.contains("allow-cross-namespace-resources"), elsewhere);
     }
 }
