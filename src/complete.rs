@@ -7,6 +7,8 @@
 pub mod helm;
 mod surroundings;
 
+pub use surroundings::with_local;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};

@@ -53,12 +53,10 @@ pub(super) fn existing<'a>(
     Existing { items, objects, namespace }
 }
 
-/// Findings with a word about the objects that they speak of and that a build leaves out.
-pub(super) fn with_local(
-    found: Vec<Diagnostic>,
-    items: &[Value],
-    namespace: &str,
-) -> Vec<Diagnostic> {
+/// Findings, each with help that names the objects it speaks of and that a build leaves out; `namespace` is that of
+/// objects that say none.
+#[must_use]
+pub fn with_local(found: Vec<Diagnostic>, items: &[Value], namespace: &str) -> Vec<Diagnostic> {
     let local = items.iter().filter(|item| is_local(item));
     let local = local.filter_map(|item| identity_within(item, namespace));
     let local: Vec<Identity> =

@@ -93,14 +93,14 @@ fn objects_of(session: &Session, request: &Request<'_>) -> Result<Given, Command
     if transform::is_check_alone(session, &items) {
         return Ok(Given { items, objects: Vec::new(), taken: Vec::new() });
     }
-    let resolved = session.unjudged()?.judge_all()?;
-    transform::refuse_two_hashes(document, &plugin, &resolved.model)?;
-    let rendering = session.rendering(None)?;
     let own = namespace_of(&session.spec, None).to_string();
     let said = request.namespace;
     let namespace = said.map_or(Namespace::Assumed(&own), Namespace::Known);
     // Helm applies what its charts give, whatever annotations of Kustomize say.
     let among = Among { items: &items, namespace, drops_local: request.annotate };
+    let resolved = session.unjudged()?.judge_among(among)?;
+    transform::refuse_two_hashes(document, &plugin, &resolved.model)?;
+    let rendering = session.rendering(None)?;
     let disclosure = if operator.masks_keys { Disclosure::Masked } else { Disclosure::Whole };
     // What is wrong is found before anything is issued or any key is read. Hashes of what is not issued yet
     // would be other names.

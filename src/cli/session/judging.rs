@@ -1,8 +1,9 @@
 //! From what was read to a model: what is wrong at any time, and what of others is over for those who work with it.
 
 use super::Session;
+use super::rendering::Among;
 use crate::cli::report::CommandError;
-use crate::diagnostic::{Nature, has_errors};
+use crate::diagnostic::{Diagnostic, Nature, has_errors};
 use crate::existing::foreign;
 use crate::io::supplied;
 use crate::model::{self, Context, Exposure, Model, Resolved, Touched};
@@ -64,7 +65,7 @@ impl Unjudged<'_> {
     /// Certificates and lists of others that are touched and are over, or do not hold yet; and what would leave a
     /// host that is touched open, or refuse everybody.
     pub fn judge(self, touched: &Touched) -> Result<Resolved, CommandError> {
-        self.judge_each(touched, touched)
+        self.judge_each(touched, touched, |findings| findings)
     }
 
     /// As [`Unjudged::judge`], for a command that works with everything.
@@ -75,13 +76,22 @@ impl Unjudged<'_> {
         self.judge(&Touched::everything())
     }
 
+    /// As [`Unjudged::judge_all`], where objects came in: says which of those that are missed are not applied.
+    ///
+    /// # Errors
+    /// As [`Unjudged::judge`].
+    pub fn judge_among(self, among: Among<'_>) -> Result<Resolved, CommandError> {
+        let all = Touched::everything();
+        self.judge_each(&all, &all, |findings| among.explained(findings))
+    }
+
     /// As [`Unjudged::judge`], for those who look and issue nothing: certificates and lists of others that are over, or
     /// do not hold yet, are warnings.
     ///
     /// # Errors
     /// What would leave a host open, or refuse everybody, in Secrets that others fill.
     pub fn at_any_time(self) -> Result<Resolved, CommandError> {
-        self.judge_each(&Touched::nothing(), &Touched::everything())
+        self.judge_each(&Touched::nothing(), &Touched::everything(), |findings| findings)
     }
 
     /// As [`Unjudged::at_any_time`], where nothing is said of what was found and no Secrets are judged.
@@ -90,7 +100,12 @@ impl Unjudged<'_> {
     }
 
     /// As [`Unjudged::judge`], with other hosts for Secrets that others fill.
-    fn judge_each(self, touched: &Touched, beside: &Touched) -> Result<Resolved, CommandError> {
+    fn judge_each(
+        self,
+        touched: &Touched,
+        beside: &Touched,
+        explained: impl FnOnce(Vec<Diagnostic>) -> Vec<Diagnostic>,
+    ) -> Result<Resolved, CommandError> {
         let Session { document, existing, now, report, .. } = self.session;
         let (resolved, mut findings) = self.found.judged(touched);
         if let Some(secrets) = existing {
@@ -105,6 +120,7 @@ impl Unjudged<'_> {
             let asking = foreign::Asking { validation: &validation, now: *now };
             findings.extend(foreign::judge(model, secrets, &asking, &locate, beside));
         }
+        let findings = explained(findings);
         if has_errors(&findings) {
             return Err(CommandError::Input(findings));
         }

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{Session, Setup};
 use crate::cli::report::CommandError;
-use crate::complete::{Completed, Completer};
+use crate::complete::{Completed, Completer, with_local};
+use crate::diagnostic::Diagnostic;
 use crate::manifest::{Disclosure, Namespace, Object};
 use crate::model::Model;
 use crate::render::template::TemplateSet;
@@ -32,6 +33,13 @@ pub struct Among<'a> {
     pub namespace: Namespace<'a>,
     /// Whether objects are not applied that `config.kubernetes.io/local-config` marks.
     pub drops_local: bool,
+}
+
+impl Among<'_> {
+    /// Findings, each with help that names the objects it speaks of and that are not applied.
+    pub(super) fn explained(&self, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        if self.drops_local { with_local(found, self.items, self.namespace.name()) } else { found }
+    }
 }
 
 impl Session {

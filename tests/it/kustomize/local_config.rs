@@ -70,7 +70,14 @@ fn a_secret_that_is_left_out_is_judged_as_one_that_is_not_shown() {
     let with = function(&sandbox, &input(&config, &objects));
     let local = function(&sandbox, &marked(&config, &objects, 2, "true"));
     assert_ne!((with.status, &with.stderr), (without.status, &without.stderr));
-    assert_eq!((local.status, &local.stderr), (without.status, &without.stderr));
+    assert_eq!(local.status, without.status);
+    let unseen = "Secret `web/theirs` was not provided";
+    assert!(without.stderr.contains(unseen) && local.stderr.contains(unseen), "{}", local.stderr);
+    assert!(
+        local.stderr.contains("Secret `web/theirs` is among the objects, but its annotation `config.kubernetes.io/local-config`"),
+        "{}",
+        local.stderr
+    );
 }
 
 #[test]

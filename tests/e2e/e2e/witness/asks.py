@@ -48,6 +48,7 @@ def asks(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
     """What to ask; a text: why nothing is asked."""
     if witness["shows"] == "request":
         if f"/{_MISSING}:" in (witness["observed"].get("backend") or ""):
+            # Admission is judged, not whether endpoints answer.
             return "a Service that is not there"
         return _request(witness, spoilt, clients)
     if witness["shows"] == "depth":
