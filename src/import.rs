@@ -24,8 +24,8 @@ mod spec_text;
 mod tests;
 
 pub use contents::{Contents, SuppliedFile};
-pub use found::{Found, LeftOut, Place};
-pub use judge::{Options, Pki};
+pub use found::{Found, LeftOut, Lost, Place};
+pub use judge::{Options, Pki, Said};
 pub use names::slug;
 pub use outcome::{Outcome, Row};
 pub use reading::{Kind, read};

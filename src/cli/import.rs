@@ -9,8 +9,10 @@ use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
 use super::spec_arguments::time;
-use crate::diagnostic::Deed;
-use crate::import::{self, Found, Imported, Kind, LeftOut, Options, Place, SPEC, STORE, Service};
+use crate::diagnostic::{Deed, Diagnostic};
+use crate::import::{
+    self, Found, Imported, Kind, LeftOut, Lost, Options, Outcome, Place, SPEC, STORE, Said, Service,
+};
 use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
 use crate::io::store::{Before, Store, Unfinished, WAIT_LIMIT};
@@ -54,6 +56,16 @@ pub struct Args {
     /// Take the certificate with this common name or DNS name as a client's, where it could be a server's; may be repeated
     #[arg(long = "client", value_name = "NAME")]
     clients: Vec<String>,
+    /// Take the certificate with this common name or DNS name as the one of that host, where it could be another's; may be
+    /// repeated
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// Take the certificate with this common name as an authority's, where it could be a server's; may be repeated
+    #[arg(long = "authority", value_name = "NAME")]
+    authorities: Vec<String>,
+    /// Write what can be taken over, although something that it needs is left out
+    #[arg(long)]
+    force: bool,
     /// The spec's `name`, which the store belongs to and each object has as a label; the name of the folder unless said
     #[arg(long, value_name = "NAME")]
     name: Option<SpecName>,
@@ -109,12 +121,16 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         name,
         issuer: args.issuer.clone(),
         profile: args.profile.clone(),
-        clients: args.clients.iter().cloned().collect(),
+        clients: Said(args.clients.iter().cloned().collect()),
+        hosts: Said(args.hosts.iter().cloned().collect()),
+        authorities: Said(args.authorities.iter().cloned().collect()),
     };
+    refuse_unmatched(&options, &found)?;
     let imported = import::import(&found, &options, args.service.as_ref(), &sources, now)
         .map_err(CommandError::Input)?;
     let outcome = &imported.outcome;
-    let is_written = !args.dry_run && !imported.spec.is_empty();
+    let lacks = !args.force && outcome.left_out.iter().any(|one| one.needed_by.is_some());
+    let is_written = !args.dry_run && !imported.spec.is_empty() && !lacks;
     if let Some(begun) = unfinished {
         require_result(&store, &begun, &imported)?;
         finish(&folder, &store, &imported.spec)?;
@@ -134,6 +150,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         }
         report.say_lines(&next_steps(&folder));
     }
+    if lacks && !args.dry_run && !imported.spec.is_empty() {
+        return Err(incomplete(outcome));
+    }
     let whole = outcome.left_out.is_empty();
     Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
 }
@@ -141,6 +160,32 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 /// A `name` for a spec in that folder, if the folder's own name gives one.
 fn name_of(folder: &Path) -> Option<SpecName> {
     new_files::name_of_folder(folder).and_then(|name| import::slug(&name).parse().ok())
+}
+
+/// Names of flags that no certificate has: a misspelling would be silently ignored.
+fn refuse_unmatched(options: &Options, found: &Found) -> Result<(), CommandError> {
+    let of = |(flag, name): (&str, &str)| {
+        Diagnostic::error("unmatched-name", format!("no certificate that was found has the name `{name}`, which `{flag}` gives"))
+            .help("it is a common name, or a DNS name of subjectAltName; `mtlsgen cert show PATH` shows them")
+    };
+    let unmatched: Vec<_> = options.unmatched(found).into_iter().map(of).collect();
+    if unmatched.is_empty() { Ok(()) } else { Err(CommandError::Input(unmatched)) }
+}
+
+/// What was left out is needed: nothing is written, so that the command can be run again.
+fn incomplete(outcome: &Outcome) -> CommandError {
+    let of =
+        |one: &LeftOut| {
+            let needed_by = one.needed_by.as_ref()?;
+            let title = format!(
+                "{} in {} is left out, and may be needed by {needed_by}: nothing is written",
+                one.what, one.place
+            );
+            Some(Diagnostic::error("import-incomplete", title).help(one.reason.clone()).help(
+                "name what is missing, and import again; or write what there is with `--force`",
+            ))
+        };
+    CommandError::Input(outcome.left_out.iter().filter_map(of).collect())
 }
 
 fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
@@ -161,7 +206,9 @@ fn read(args: &Args) -> Result<Found, CommandError> {
             let place = Place::of(&file.name);
             match &file.content {
                 Ok(octets) => import::read(&mut found, &place, octets, args.from, &passwords),
-                Err(why) => found.left_out.push(LeftOut::new(&place, "a file", why)),
+                Err(why) => {
+                    found.left_out.push(LeftOut::new(&place, "a file", why).being(Lost::Anything))
+                }
             }
         })?;
         if found.count() == before {

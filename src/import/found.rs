@@ -110,6 +110,7 @@ pub struct Revoked {
 
 /// Something that is not taken over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LeftOut {
     /// Where it lies.
     pub place: String,
@@ -117,12 +118,49 @@ pub struct LeftOut {
     pub what: String,
     /// Why it stays behind, and what to do.
     pub reason: String,
+    /// What was found beside it and does not work without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needed_by: Option<String>,
+    /// What it may be.
+    #[serde(skip)]
+    pub(super) lost: Lost,
+    /// The Secret that holds it.
+    #[serde(skip)]
+    pub(super) secret: Option<SecretName>,
+}
+
+/// What something that cannot be read may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lost {
+    /// Nothing that other things need.
+    Nothing,
+    /// A private key.
+    Key,
+    /// A certificate.
+    Certificate,
+    /// Certificates, keys, or both.
+    Anything,
+    /// The certificate of an authority, which is read and cannot be taken over.
+    Authority(Fingerprint),
 }
 
 impl LeftOut {
     /// Something at `place`.
     pub fn new(place: &Place, what: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { place: place.to_string(), what: what.into(), reason: reason.into() }
+        Self {
+            place: place.to_string(),
+            what: what.into(),
+            reason: reason.into(),
+            needed_by: None,
+            lost: Lost::Nothing,
+            secret: place.secret.clone(),
+        }
+    }
+
+    /// The same, of which it is known what it may be.
+    #[must_use]
+    pub fn being(self, lost: Lost) -> Self {
+        Self { lost, ..self }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authorities;
 mod leaves;
+mod needs;
 mod requests;
 mod revocations;
 mod role;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cfssl::Wanted;
 use super::found::{Found, LeftOut, Place, SecretName};
+use super::names;
 use crate::pki::acceptance::{self, Refusal};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
@@ -29,8 +31,48 @@ pub struct Options {
     pub issuer: Option<String>,
     /// The profile of those requests.
     pub profile: Option<String>,
-    /// Common names and DNS names of certificates that are clients' although they could be servers'.
-    pub clients: BTreeSet<String>,
+    /// Certificates that are clients' although they could be servers'.
+    pub clients: Said,
+    /// Certificates that are hosts' although they could be clients' or authorities'.
+    pub hosts: Said,
+    /// Certificates that are authorities' although they could be hosts'.
+    pub authorities: Said,
+}
+
+/// Common names and DNS names of certificates that people say something of.
+#[derive(Clone, Debug, Default)]
+pub struct Said(pub BTreeSet<String>);
+
+impl Said {
+    /// The name that is said of this certificate.
+    fn said_of(&self, certificate: &Certificate) -> Option<&str> {
+        let names = names::all(certificate);
+        let is_of = |said: &&String| names.iter().any(|name| name.eq_ignore_ascii_case(said));
+        self.0.iter().find(is_of).map(String::as_str)
+    }
+}
+
+impl Options {
+    /// Names that are said and that no certificate has.
+    #[must_use]
+    pub fn unmatched(&self, found: &Found) -> Vec<(&'static str, &str)> {
+        let flags = [
+            ("--client", &self.clients),
+            ("--host", &self.hosts),
+            ("--authority", &self.authorities),
+        ];
+        let all: BTreeSet<String> = found
+            .certificates
+            .values()
+            .flat_map(|found| names::all(&found.certificate))
+            .map(|name| name.to_lowercase())
+            .collect();
+        flags
+            .into_iter()
+            .flat_map(|(flag, said)| said.0.iter().map(move |name| (flag, name.as_str())))
+            .filter(|(_, name)| !all.contains(&name.to_lowercase()))
+            .collect()
+    }
 }
 
 /// How a spec says each holder's certificate. All begin at the first form; the planner refuses one, and that holder
@@ -175,6 +217,7 @@ pub fn judge(found: &Found, options: &Options, forms: &Forms, now: Timestamp) ->
     authorities::drop_mere_chain_members(case, &mut pki);
     unused_keys(case, &mut pki);
     not_begun(case, &mut pki);
+    needs::mark(case, &mut pki);
     pki.left_out.sort();
     pki.left_out.dedup();
     pki
@@ -271,6 +314,12 @@ impl Entry {
             duration: Some(length),
             lists: Vec::new(),
         }
+    }
+
+    /// Whether the spec has an entry of this host.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        self.in_spec && matches!(self.holder, Holder::Host(_))
     }
 
     /// Subject of the certificate, there or to be.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::found::{Found, LeftOut, Place, SecretName};
+use super::found::{Found, LeftOut, Lost, Place, SecretName};
 use super::reading;
 use crate::inspect::reading::Passwords;
 use crate::manifest::lists;
@@ -50,7 +50,8 @@ fn add(found: &mut Found, place: &Place, object: &Value, passwords: &dyn Passwor
         match content {
             Content::Shown(octets) => value_of(found, &place, &octets, passwords),
             Content::Malformed => {
-                found.left_out.push(LeftOut::new(&place, "a value", "it is not Base64"));
+                let value = LeftOut::new(&place, "a value", "it is not Base64");
+                found.left_out.push(value.being(Lost::Anything));
             }
         }
     }

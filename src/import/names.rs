@@ -79,7 +79,7 @@ pub fn client<'a>(
 }
 
 /// The host that a server's certificate is for: the common name if it is one of the names, else the first one,
-/// wildcards last.
+/// wildcards last; without a DNS name in subjectAltName, a common name that looks like one.
 pub fn host(certificate: &Certificate) -> Option<HostName> {
     let hosts = || certificate.names.dns.iter().filter_map(|name| name.parse::<HostName>().ok());
     let common = certificate.subject.common_names().pop();
@@ -87,6 +87,24 @@ pub fn host(certificate: &Certificate) -> Option<HostName> {
     named
         .or_else(|| hosts().find(|host| !host.as_str().starts_with("*.")))
         .or_else(|| hosts().next())
+        .or_else(|| common.filter(|_| has_no_names(certificate)).and_then(|name| dotted(&name)))
+}
+
+/// Whether the common name is all that can name a server.
+pub fn has_no_names(certificate: &Certificate) -> bool {
+    certificate.names.dns.is_empty() && certificate.names.ip.is_empty()
+}
+
+/// A name of a host with a dot: `alice` and `My Client` are names of clients.
+fn dotted(name: &str) -> Option<HostName> {
+    name.contains('.').then(|| name.to_lowercase().parse().ok()).flatten()
+}
+
+/// The names that a certificate is known by: common names, and DNS names.
+pub fn all(certificate: &Certificate) -> Vec<String> {
+    let mut names = certificate.subject.common_names();
+    names.extend(certificate.names.dns.iter().cloned());
+    names
 }
 
 /// Whether a spec takes this as the name of a client.

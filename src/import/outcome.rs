@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::found::LeftOut;
 use super::judge::{Entry, Pki, Source};
 use crate::diagnostic::visible;
-use crate::pki::request::Holder;
 
 /// What was taken over, how, and what was not.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -58,8 +57,11 @@ impl Outcome {
     /// Of a judged PKI.
     pub(super) fn of(pki: &Pki, has_service: bool) -> Self {
         let mut notes = pki.notes.clone();
-        let hosts = pki.entries.iter().filter(|e| e.in_spec && matches!(e.holder, Holder::Host(_)));
-        if !has_service && hosts.count() > 0 {
+        let has_hosts = pki.entries.iter().any(Entry::is_host);
+        if has_service && !has_hosts {
+            notes.push("`--service` has no effect: no certificate of a host was found; name one with `--host NAME`".to_owned());
+        }
+        if !has_service && has_hosts {
             notes.push("the hosts need a `service` each before `render` does anything: write it into the spec, or import with `--service NAME[:PORT]`".to_owned());
         }
         Self {
@@ -100,8 +102,11 @@ impl Outcome {
         for note in &self.notes {
             line(&format!("note: {note}"));
         }
-        for LeftOut { place, what, reason } in &self.left_out {
+        for LeftOut { place, what, reason, needed_by, .. } in &self.left_out {
             line(&format!("left out: {what} in {place}: {reason}"));
+            if let Some(needed_by) = needed_by {
+                line(&format!("  it may be needed by {needed_by}"));
+            }
         }
         text
     }

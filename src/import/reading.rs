@@ -2,7 +2,7 @@
 //!
 //! What cannot be read is listed, and the rest goes on.
 
-use super::found::{Found, LeftOut, Place};
+use super::found::{Found, LeftOut, Lost, Place};
 use super::{cfssl, database, kubernetes};
 use crate::inspect::reading::Passwords;
 use crate::pki::certificate::{Certificate, CertificateError};
@@ -62,13 +62,13 @@ pub fn read(
     }
     if octets.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) {
         let help = "it is a Java keystore: make PKCS#12 of it with `keytool -importkeystore`";
-        found.left_out.push(LeftOut::new(place, "a keystore", help));
+        found.left_out.push(LeftOut::new(place, "a keystore", help).being(Lost::Anything));
         return;
     }
     if AGE.iter().any(|start| octets.trim_ascii_start().starts_with(start)) {
         if kind.has_pem() {
             let why = "it is encrypted with age: decrypt it with `age -d`, and import the output";
-            found.left_out.push(LeftOut::new(place, "an age file", why));
+            found.left_out.push(LeftOut::new(place, "an age file", why).being(Lost::Anything));
         }
         return;
     }
@@ -102,7 +102,9 @@ pub(super) fn blocks(found: &mut Found, place: &Place, text: &[u8], passwords: &
         match block {
             Ok(block) => add(found, place, &block, passwords),
             Err(error) => {
-                found.left_out.push(LeftOut::new(place, "a damaged file", error.to_string()));
+                found.left_out.push(
+                    LeftOut::new(place, "a damaged file", error.to_string()).being(Lost::Anything),
+                );
             }
         }
     }
@@ -113,7 +115,9 @@ fn add(found: &mut Found, place: &Place, block: &Block<'_>, passwords: &dyn Pass
         Ok(Some(certificate)) => return found.certificate(certificate, place),
         Ok(None) => {}
         Err(error) => {
-            return found.left_out.push(LeftOut::new(place, "a certificate", error.to_string()));
+            return found.left_out.push(
+                LeftOut::new(place, "a certificate", error.to_string()).being(Lost::Certificate),
+            );
         }
     }
     if block.label == "X509 CRL" {
@@ -130,7 +134,9 @@ fn add(found: &mut Found, place: &Place, block: &Block<'_>, passwords: &dyn Pass
     }
     if block.label == "PKCS7" || block.label == "CMS" {
         let help = "make certificates of it with `openssl pkcs7 -print_certs`";
-        return found.left_out.push(LeftOut::new(place, "a PKCS#7 file", help));
+        return found
+            .left_out
+            .push(LeftOut::new(place, "a PKCS#7 file", help).being(Lost::Certificate));
     }
     match PrivateKey::from_block(block) {
         Some(Err(KeyError::Encrypted)) => encrypted(found, place, passwords, |password| {
@@ -144,7 +150,9 @@ fn add(found: &mut Found, place: &Place, block: &Block<'_>, passwords: &dyn Pass
 fn add_key(found: &mut Found, place: &Place, key: Result<PrivateKey, KeyError>) {
     match key {
         Ok(key) => found.key(key, place),
-        Err(error) => found.left_out.push(LeftOut::new(place, "a private key", error.to_string())),
+        Err(error) => found
+            .left_out
+            .push(LeftOut::new(place, "a private key", error.to_string()).being(Lost::Key)),
     }
 }
 
@@ -167,7 +175,7 @@ fn encrypted(
         }
         Err(error) => error.to_string(),
     };
-    found.left_out.push(LeftOut::new(place, "a private key", why));
+    found.left_out.push(LeftOut::new(place, "a private key", why).being(Lost::Key));
 }
 
 /// One certificate, list or key in DER; `false`: none of these.
@@ -184,7 +192,9 @@ pub(super) fn der(
         }
         Err(CertificateError::Malformed(how)) if !how.starts_with("it is not X.509") => {
             if RevocationList::from_der(octets).is_err() && PrivateKey::from_der(octets).is_none() {
-                found.left_out.push(LeftOut::new(place, "a certificate", how));
+                found
+                    .left_out
+                    .push(LeftOut::new(place, "a certificate", how).being(Lost::Certificate));
                 return true;
             }
         }
@@ -238,13 +248,20 @@ pub(super) fn archive(
     };
     let archive = match opened {
         Ok(archive) => archive,
-        Err(why) => return found.left_out.push(LeftOut::new(place, "a PKCS#12 file", why)),
+        Err(why) => {
+            return found
+                .left_out
+                .push(LeftOut::new(place, "a PKCS#12 file", why).being(Lost::Anything));
+        }
     };
     for bag in archive.certificates {
         match Certificate::from_der(&bag.der) {
             Ok(certificate) => found.certificate(certificate, place),
             Err(error) => {
-                found.left_out.push(LeftOut::new(place, "a certificate", error.to_string()));
+                found.left_out.push(
+                    LeftOut::new(place, "a certificate", error.to_string())
+                        .being(Lost::Certificate),
+                );
             }
         }
     }

@@ -92,7 +92,7 @@ pub fn write(pki: &Pki, service: Option<&Service>, head: Head<'_>) -> SpecText {
             writer.part(entry, |writer| writer.authority(name, entry));
         }
     }
-    let hosts: Vec<&Entry> = pki.entries.iter().filter(|entry| is_host(entry)).collect();
+    let hosts: Vec<&Entry> = pki.entries.iter().filter(|entry| entry.is_host()).collect();
     if let Some(service) = service {
         let namespaces: BTreeSet<Option<&str>> =
             hosts.iter().map(|entry| writer.other_namespace(entry)).collect();
@@ -111,10 +111,6 @@ pub fn write(pki: &Pki, service: Option<&Service>, head: Head<'_>) -> SpecText {
     writer.spec
 }
 
-fn is_host(entry: &Entry) -> bool {
-    entry.in_spec && matches!(entry.holder, Holder::Host(_))
-}
-
 /// The kind of key that most have who say so in an entry.
 fn usual_kind(pki: &Pki) -> KeyKind {
     let mut count: BTreeMap<KeyKind, usize> = BTreeMap::new();
@@ -128,8 +124,8 @@ fn usual_kind(pki: &Pki) -> KeyKind {
 
 /// The namespace that most Secrets of hosts lie in, or of clients if there is no host.
 fn usual_namespace(pki: &Pki) -> Option<String> {
-    let has_hosts = pki.entries.iter().any(is_host);
-    let counted = |entry: &&Entry| entry.in_spec && (!has_hosts || is_host(entry));
+    let has_hosts = pki.entries.iter().any(Entry::is_host);
+    let counted = |entry: &&Entry| entry.in_spec && (!has_hosts || entry.is_host());
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for namespace in pki.entries.iter().filter(counted).filter_map(namespaced) {
         *count.entry(namespace).or_default() += 1;

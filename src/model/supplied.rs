@@ -255,6 +255,7 @@ fn refuse_problems(
     let is_of_the_time = |problem: &Problem| {
         matches!(problem, Problem::Expired { .. } | Problem::NotYetValid { .. })
     };
+    let is_served = |problem: &Problem| matches!(problem, Problem::CommonNameOnly { .. });
     for problem in &problems {
         let (code, help) = match problem {
             Problem::Expired { .. } => ("expired-certificate", "ask its issuer for a new one"),
@@ -273,20 +274,25 @@ fn refuse_problems(
             Problem::NotRead { .. } => {
                 ("certificate-refused", "ask its issuer for one without that")
             }
+            Problem::CommonNameOnly { .. } => (
+                "common-name-only",
+                "the controller serves it, but clients check subjectAltName alone: get one with subjectAltName, or remove `tls.certificate` and `tls.key` and set `tls.issuer`, so that `render` issues one",
+            ),
             Problem::NamesMissing { .. } => (
                 "names-missing",
                 "clients check subjectAltName alone: supply a certificate that names this host",
             ),
         };
+        let of = if is_served(problem) { Diagnostic::warning } else { Diagnostic::error };
         findings.push(
-            Diagnostic::error(code, format!("the certificate in `{file}` {problem}"))
+            of(code, format!("the certificate in `{file}` {problem}"))
                 .at(context.value(path))
                 .of(entry.clone())
                 .being(if is_of_the_time(problem) { Nature::OfTheTime } else { Nature::Finding })
                 .help(help),
         );
     }
-    problems.iter().all(is_of_the_time)
+    problems.iter().all(|problem| is_of_the_time(problem) || is_served(problem))
 }
 
 fn foreign_key(certificate_file: &str) -> Diagnostic {

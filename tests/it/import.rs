@@ -1,6 +1,7 @@
 //! `mtlsgen import`: PKIs of other tools come along, nothing is reissued, and their clients go on.
 
 mod afterwards;
+mod by_hand;
 mod clusters;
 mod layouts;
 mod limits;

@@ -214,7 +214,11 @@ impl Scene<'_> {
             let octets = seen.object.data.get("tls.crt").and_then(kinds::Datum::octets);
             let certificates = octets.and_then(|pem| Certificate::from_pem(&pem).ok());
             let leaf = certificates.and_then(|all| all.into_iter().next());
-            leaf.is_some_and(|leaf| leaf.names.dns.iter().any(|own| chain::covers(own, alias)))
+            leaf.is_some_and(|leaf| {
+                // The common name counts as well (`CreateSSLCert` of `internal/net/ssl/ssl.go`).
+                let common = leaf.subject.common_names().pop();
+                leaf.names.dns.iter().chain(&common).any(|own| chain::covers(own, alias))
+            })
         })
     }
 

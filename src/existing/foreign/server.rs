@@ -76,6 +76,12 @@ fn certificate(reference: &Reference, problem: &Problem) -> Diagnostic {
             ("expired-certificate", "whoever fills that Secret must renew it")
         }
         Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
+        Problem::CommonNameOnly { .. } => {
+            let title = format!("the certificate in the Secret `{reference}` {problem}");
+            return Diagnostic::warning("common-name-only", title).help(
+                "the controller serves it, but clients check subjectAltName alone: put one with subjectAltName there",
+            );
+        }
         Problem::NamesMissing { .. } => ("names-missing", MADE_UP),
         Problem::NotRead { .. } => ("certificate-refused", MADE_UP),
         _ => ("wrong-usage", "put one with the extended key usage `serverAuth` there"),

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::role::{self, Role};
 use super::{Case, Entry, Pki, Source, described};
-use crate::import::found::{LeftOut, Place};
+use crate::import::found::{LeftOut, Lost, Place};
 use crate::import::kubernetes::AUTHORITY_KEYS;
 use crate::import::names::{self, Names};
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{Certificate, key_usage};
 use crate::pki::chain;
 use crate::pki::key::SpkiHash;
 use crate::pki::name::DistinguishedName;
@@ -93,17 +93,44 @@ fn wished(
     stored.into_iter().chain(others).map(give).collect()
 }
 
-/// Whether this is what `openssl req -x509` makes for servers: self-signed, an authority by default, with names.
+/// Whether this is what `openssl req -x509` makes for servers: self-signed, an authority by default, with the name of a
+/// host, and nothing below it.
 pub(super) fn is_self_signed_server(case: Case<'_>, certificate: &Certificate) -> bool {
-    let signs_nobody = || {
-        let mut others = case.found.certificates.values().map(|found| &found.certificate);
-        !others.any(|other| other != certificate && other.may_be_signed_by(certificate))
-    };
-    certificate.is_authority
-        && names::host(certificate).is_some()
+    let options = case.options;
+    if !certificate.is_authority
+        || !certificate.is_self_signed()
+        || options.authorities.said_of(certificate).is_some()
+    {
+        return false;
+    }
+    if options.hosts.said_of(certificate).is_some() {
+        return true;
+    }
+    names::host(certificate).is_some()
         && case.has_key(certificate)
-        && certificate.is_self_signed()
-        && signs_nobody()
+        && !(names::has_no_names(certificate) && is_kept_as_authority(case, certificate))
+        && signs_nothing(case, certificate)
+}
+
+/// Whether somewhere it says that it is an authority's: its key usage, a Secret, or the name of its file.
+fn is_kept_as_authority(case: Case<'_>, certificate: &Certificate) -> bool {
+    const STEMS: [&str; 6] = ["ca", "cacert", "rootca", "root", "authority", "issuer"];
+    let is_called = |place: &Place| {
+        let stem = place.stem().to_lowercase();
+        stem.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| STEMS.contains(&word))
+    };
+    let may_sign = certificate.key_usage.is_some_and(|bits| bits & key_usage::KEY_CERT_SIGN != 0);
+    may_sign
+        || case.trust_secret(certificate).is_some()
+        || case.places(certificate).any(|place| place.secret.is_none() && is_called(place))
+}
+
+/// Whether nothing that was found is below it; earlier certificates of its own key are not.
+fn signs_nothing(case: Case<'_>, certificate: &Certificate) -> bool {
+    let mut others = case.found.certificates.values().map(|found| &found.certificate);
+    !others.any(|other| {
+        other.spki_hash != certificate.spki_hash && other.may_be_signed_by(certificate)
+    })
 }
 
 /// Certificates of authorities by name and key.
@@ -122,7 +149,8 @@ fn groups<'a>(case: Case<'a>, pki: &mut Pki) -> Vec<Authority<'a>> {
         } else {
             let what = format!("the authority {}", described(certificate));
             let why = "its key usage forbids signing certificates (it lacks `keyCertSign`)";
-            pki.left_out.push(LeftOut::new(&case.place(certificate), what, why));
+            let left_out = LeftOut::new(&case.place(certificate), what, why);
+            pki.left_out.push(left_out.being(Lost::Authority(certificate.fingerprint())));
         }
     }
     let mut authorities: Vec<Authority<'_>> = groups
@@ -176,6 +204,7 @@ fn entry(
     let own = authority.current();
     let refuse = |why: String| {
         LeftOut::new(&case.place(own), format!("the authority {}", described(own)), why)
+            .being(Lost::Authority(own.fingerprint()))
     };
     if case.is_over(own) {
         return Err(refuse(format!(

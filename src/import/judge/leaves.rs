@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorities::{Authority, is_self_signed_server};
-use super::role::{Role, role};
+use super::role::{Role, is_guessed, role};
 use super::{Case, Entry, Pki, Source, described};
 use crate::import::found::LeftOut;
 use crate::import::names::{self, Names};
@@ -183,7 +183,22 @@ fn entry(
         }
         report(&entry, pki);
     }
+    if matches!(entry.holder, Holder::Host(_)) && is_guessed(case, own) {
+        pki.notes.push(guess(&entry, own));
+    }
     Ok(entry)
+}
+
+/// What a certificate without a DNS name is taken for, and how it is taken for something else.
+fn guess(entry: &Entry, own: &Certificate) -> String {
+    let (flag, other) =
+        if own.is_authority { ("--authority", "authority") } else { ("--client", "client") };
+    let name = own.subject.common_names().pop().unwrap_or_default();
+    format!(
+        "{}: its certificate has the name in the common name alone: it is taken for a server's; `{flag} {name}` takes it for that of {} {other}",
+        entry.holder,
+        if own.is_authority { "an" } else { "a" },
+    )
 }
 
 /// Where the certificate comes from in a spec.

@@ -62,6 +62,13 @@ pub enum Problem {
         /// Go's words.
         words: &'static str,
     },
+    /// Its subjectAltName lacks names that its common name has: controllers serve it, clients refuse it.
+    CommonNameOnly {
+        /// The names that subjectAltName lacks.
+        names: Vec<String>,
+        /// The DNS names that it has.
+        found: Vec<String>,
+    },
     /// Its subjectAltName lacks names.
     NamesMissing {
         /// The names that it lacks.
@@ -95,6 +102,12 @@ impl fmt::Display for Problem {
             Self::NotRead { what, words } => write!(
                 f,
                 "{what}: the controller does not read it (Go's `{words}`), and serves a made-up certificate"
+            ),
+            Self::CommonNameOnly { names, found } => write!(
+                f,
+                "has {} in its common name alone (subjectAltName has {})",
+                list(names.iter().cloned()),
+                list(found.iter().cloned())
             ),
             Self::NamesMissing { missing, found } => write!(
                 f,
@@ -173,14 +186,23 @@ fn not_read(certificate: &Certificate) -> Option<Problem> {
     Some(Problem::NotRead { what, words })
 }
 
+/// Names that subjectAltName lacks. Go's `Name.CommonName` is the last one, and ingress-nginx (`verifyHostname` of
+/// `internal/ingress/controller/certificate.go`) and Traefik take it for a name of the server.
 fn missing_names(certificate: &Certificate, names: &[&str]) -> Option<Problem> {
-    let found = &certificate.names.dns;
-    let missing: Vec<String> = names
-        .iter()
-        .filter(|name| !found.iter().any(|pattern| covers(pattern, name)))
-        .map(|name| (*name).to_owned())
-        .collect();
-    (!missing.is_empty()).then(|| Problem::NamesMissing { missing, found: found.clone() })
+    let found = certificate.names.dns.clone();
+    let is_covered = |name: &&&str| found.iter().any(|pattern| covers(pattern, name));
+    let missing: Vec<String> =
+        names.iter().filter(|name| !is_covered(name)).map(|name| (*name).to_owned()).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let common = certificate.subject.common_names().pop();
+    let is_common = |name: &String| common.as_ref().is_some_and(|common| covers(common, name));
+    Some(if missing.iter().all(is_common) {
+        Problem::CommonNameOnly { names: missing, found }
+    } else {
+        Problem::NamesMissing { missing, found }
+    })
 }
 
 /// Returns whether a DNS name of a certificate covers a host: the same name, or `*.` in the place of
