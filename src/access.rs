@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 use questions::{Question, places};
 
 pub use json::{changes as changes_json, render as json};
-pub use table::{changes as changes_table, render as table};
+pub use table::{cells as change_cells, changes as changes_table, render as table};
 
 /// A client of which access is asked.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,6 +10,7 @@
 //! issue. What it does not keep as an entry becomes a supplied file, and what does not work as a file stays behind.
 
 mod cfssl;
+mod comparison;
 mod contents;
 mod database;
 mod found;
@@ -19,10 +20,12 @@ mod names;
 mod outcome;
 mod reading;
 mod rehearsal;
+mod sites;
 mod spec_text;
 #[cfg(test)]
 mod tests;
 
+pub use comparison::Altered;
 pub use contents::{Contents, SuppliedFile};
 pub use found::{Found, LeftOut, Lost, Place};
 pub use judge::{Options, Pki, Said};
@@ -73,7 +76,7 @@ pub fn import(
         // Without a service the spec is wrong on purpose: it is tried out with one.
         let tried = spec_text::write(&pki, Some(service.unwrap_or(&placeholder)), head);
         let supplied = contents::supplied(&pki, found);
-        if !pki.entries.iter().any(|entry| entry.in_spec) {
+        if !pki.entries.iter().any(|entry| entry.in_spec) && pki.sites.is_empty() {
             return Ok(nothing(&pki));
         }
         match rehearsal::rehearse(&pki, &tried, &supplied, now) {
@@ -96,10 +99,19 @@ pub fn import(
                 let spec = spec_text::write(&pki, service, head);
                 let mut outcome = Outcome::of(&pki, service.is_some());
                 outcome.notes.extend(obstacles);
+                match comparison::compare(&pki, found, (&model, &inventory), now) {
+                    Ok(altered) => outcome.altered = altered,
+                    Err(found) => outcome.notes.extend(found.iter().map(obstacle)),
+                }
                 return Ok(Imported { spec: spec.text, contents, outcome });
             }
         }
     }
+}
+
+/// What stops `render`, in a line.
+fn obstacle(found: &Diagnostic) -> String {
+    format!("{}: {}", found.title, found.help.join("; "))
 }
 
 /// Nothing can be taken over.

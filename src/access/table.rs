@@ -35,12 +35,15 @@ fn of_controller(access: &Access<'_>) -> String {
 #[must_use]
 pub fn changes(changes: &[Change]) -> String {
     let mut lines = vec![["HOST", "PATH", "CLIENT", "BEFORE", "AFTER"].map(str::to_owned)];
-    for Change { host, after, before } in changes {
-        let cells =
-            [host.clone(), after.path.clone(), client(after), of_verdict(before), words(after)];
-        lines.push(cells.map(|cell| shown(&cell)));
-    }
+    lines.extend(changes.iter().map(cells));
     aligned(&lines)
+}
+
+/// Host, path, client, and what becomes of the request before and after.
+#[must_use]
+pub fn cells(Change { host, after, before }: &Change) -> [String; 5] {
+    let cells = [host.clone(), after.path.clone(), client(after), of_verdict(before), words(after)];
+    cells.map(|cell| shown(&cell))
 }
 
 /// Lines with aligned columns.

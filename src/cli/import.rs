@@ -11,7 +11,8 @@ use super::report::{CommandError, ExitStatus, print_json, show};
 use super::spec_arguments::time;
 use crate::diagnostic::{Deed, Diagnostic};
 use crate::import::{
-    self, Found, Imported, Kind, LeftOut, Lost, Options, Outcome, Place, SPEC, STORE, Said, Service,
+    self, Altered, Found, Imported, Kind, LeftOut, Lost, Options, Outcome, Place, SPEC, STORE,
+    Said, Service,
 };
 use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
@@ -129,7 +130,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let imported = import::import(&found, &options, args.service.as_ref(), &sources, now)
         .map_err(CommandError::Input)?;
     let outcome = &imported.outcome;
-    let lacks = !args.force && outcome.left_out.iter().any(|one| one.needed_by.is_some());
+    let lacks = !args.force
+        && (outcome.left_out.iter().any(|one| one.needed_by.is_some())
+            || !outcome.altered.is_empty());
     let is_written = !args.dry_run && !imported.spec.is_empty() && !lacks;
     if let Some(begun) = unfinished {
         require_result(&store, &begun, &imported)?;
@@ -153,7 +156,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if lacks && !args.dry_run && !imported.spec.is_empty() {
         return Err(incomplete(outcome));
     }
-    let whole = outcome.left_out.is_empty();
+    let whole = outcome.left_out.is_empty() && outcome.altered.is_empty();
     Ok(if whole { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
@@ -185,7 +188,17 @@ fn incomplete(outcome: &Outcome) -> CommandError {
                 "name what is missing, and import again; or write what there is with `--force`",
             ))
         };
-    CommandError::Input(outcome.left_out.iter().filter_map(of).collect())
+    let altered = |Altered { host, path, client, before, after, is_weaker }: &Altered| {
+        let title = format!(
+            "{client} at `{host}{path}`: {before}; with this spec: {after}: nothing is written"
+        );
+        let code = if *is_weaker { "import-weaker" } else { "import-stricter" };
+        Diagnostic::error(code, title).help(
+            "take over what the answer rests on as well, or change the spec that `--force` writes",
+        )
+    };
+    let left_out = outcome.left_out.iter().filter_map(of);
+    CommandError::Input(left_out.chain(outcome.altered.iter().map(altered)).collect())
 }
 
 fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::cfssl::{Profiles, Wanted};
 use crate::diagnostic::visible;
+use crate::identity::Identity;
+use crate::manifest::Wiped;
+use crate::manifest::kinds::{Api as _, Ingress};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::certification_request::CertificationRequest;
 use crate::pki::crl::{RevocationList, RevocationReason};
@@ -164,6 +167,17 @@ impl LeftOut {
     }
 }
 
+/// An object of a cluster.
+#[derive(Debug)]
+pub struct FoundObject {
+    /// Where.
+    pub place: Place,
+    /// Which one.
+    pub identity: Identity,
+    /// The object; it is wiped in the end.
+    pub object: Wiped,
+}
+
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -181,6 +195,8 @@ pub struct Found {
     pub wanted: Vec<(Place, Wanted)>,
     /// Profiles of cfssl, in the order of the files.
     pub profiles: Vec<(Place, Profiles)>,
+    /// Ingresses, and what decides how they are served.
+    pub objects: Vec<FoundObject>,
     /// What cannot be read.
     pub left_out: Vec<LeftOut>,
     /// What people should know all the same.
@@ -230,13 +246,21 @@ impl Found {
     /// How much was found so far, repeats and what cannot be read included: whether a file held anything.
     #[must_use]
     pub fn count(&self) -> usize {
-        let others = [self.databases.len(), self.wanted.len(), self.profiles.len()];
+        let others =
+            [self.databases.len(), self.wanted.len(), self.profiles.len(), self.ingresses()];
         self.recognised + self.left_out.len() + others.iter().sum::<usize>()
+    }
+
+    fn ingresses(&self) -> usize {
+        self.objects.iter().filter(|one| one.identity.kind == Ingress::KIND).count()
     }
 
     /// Whether there is nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.certificates.is_empty() && self.wanted.is_empty() && self.lists.is_empty()
+        self.certificates.is_empty()
+            && self.wanted.is_empty()
+            && self.lists.is_empty()
+            && self.ingresses() == 0
     }
 }

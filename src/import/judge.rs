@@ -6,12 +6,14 @@ mod needs;
 mod requests;
 mod revocations;
 mod role;
+mod served;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cfssl::Wanted;
 use super::found::{Found, LeftOut, Place, SecretName};
 use super::names;
+use super::sites::{self, Site};
 use crate::pki::acceptance::{self, Refusal};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
@@ -92,13 +94,20 @@ enum Form {
     File(String),
     /// Not at all: it does not even work as a file; why no entry describes it.
     Nothing(String),
+    /// The host has no entry either, for this reason.
+    WithoutSite(String),
 }
 
 impl Forms {
     /// Takes the next form of a holder, for the planner refuses the present one; `false` when there is none.
     pub fn lower(&mut self, pki: &Pki, holder: &Holder, why: &str) -> bool {
         let has_csr = |entry: &Entry| entry.holder == *holder && entry.csr.is_some();
+        let has_site = pki.site(holder).is_some();
+        let has_entry = pki.entries.iter().any(|entry| entry.holder == *holder);
         let next = match self.forms.get(holder) {
+            Some(Form::WithoutSite(_)) => return false,
+            Some(Form::Nothing(_)) if has_site => Form::WithoutSite(why.to_owned()),
+            None if has_site && !has_entry => Form::WithoutSite(why.to_owned()),
             None if pki.entries.iter().any(has_csr) => Form::WithoutRequest,
             None | Some(Form::WithoutRequest) => Form::File(why.to_owned()),
             Some(Form::File(first)) => Form::Nothing(first.clone()),
@@ -120,7 +129,7 @@ impl Forms {
     /// Why no entry describes this holder's certificate, if the planner says so.
     fn unsayable(&self, holder: &Holder) -> Option<&str> {
         match self.forms.get(holder) {
-            Some(Form::File(why) | Form::Nothing(why)) => Some(why),
+            Some(Form::File(why) | Form::Nothing(why) | Form::WithoutSite(why)) => Some(why),
             None | Some(Form::WithoutRequest) => None,
         }
     }
@@ -128,7 +137,15 @@ impl Forms {
     /// Why it does not even work as a file.
     fn refused(&self, holder: &Holder) -> Option<&str> {
         match self.forms.get(holder) {
-            Some(Form::Nothing(why)) => Some(why),
+            Some(Form::Nothing(why) | Form::WithoutSite(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Why a host that an Ingress serves has no entry.
+    fn without_site(&self, holder: &Holder) -> Option<&str> {
+        match self.forms.get(holder) {
+            Some(Form::WithoutSite(why)) => Some(why),
             _ => None,
         }
     }
@@ -185,6 +202,8 @@ pub struct Entry {
 pub struct Pki {
     /// Holders: authorities first, each behind its issuer, then hosts, then clients.
     pub entries: Vec<Entry>,
+    /// Hosts that Ingresses serve; some have an entry with their certificate.
+    pub sites: Vec<Site>,
     /// What is revoked.
     pub revocations: Vec<NewRevocation>,
     /// The newest revocation list of each authority of ours.
@@ -199,6 +218,7 @@ pub struct Pki {
 #[derive(Clone, Copy)]
 struct Case<'a> {
     found: &'a Found,
+    sites: &'a [Site],
     options: &'a Options,
     forms: &'a Forms,
     now: Timestamp,
@@ -207,13 +227,17 @@ struct Case<'a> {
 /// Judges everything.
 #[must_use]
 pub fn judge(found: &Found, options: &Options, forms: &Forms, now: Timestamp) -> Pki {
-    let case = Case { found, options, forms, now };
+    let sites = sites::sites(found);
+    let case = Case { found, sites: &sites.all, options, forms, now };
     let mut pki =
         Pki { left_out: found.left_out.clone(), notes: found.notes.clone(), ..Pki::default() };
+    pki.left_out.extend(sites.left_out);
+    pki.notes.extend(sites.notes);
     let authorities = authorities::judge(case, &mut pki);
     revocations::judge(case, &authorities, &mut pki);
     leaves::judge(case, &authorities, &mut pki);
     requests::judge(case, &mut pki);
+    pki.sites = served::judge(case, &mut pki);
     authorities::drop_mere_chain_members(case, &mut pki);
     unused_keys(case, &mut pki);
     not_begun(case, &mut pki);
@@ -282,6 +306,20 @@ impl Case<'_> {
     fn secret(&self, certificate: &Certificate, key: &str) -> Option<SecretName> {
         let mut places = self.places(certificate);
         places.find(|place| place.key.as_deref() == Some(key)).and_then(|p| p.secret.clone())
+    }
+
+    /// The Secrets that hold this certificate for a server or a client.
+    fn secrets(&self, certificate: &Certificate) -> impl Iterator<Item = &SecretName> {
+        let places = self.places(certificate);
+        let own = places.filter(|place| place.key.as_deref() == Some("tls.crt"));
+        own.filter_map(|place| place.secret.as_ref())
+    }
+
+    /// The host whose Ingress names a Secret that holds this certificate; the first one, where several do.
+    fn served_host(&self, certificate: &Certificate) -> Option<&Site> {
+        let is_in =
+            |site: &&Site| self.secrets(certificate).any(|secret| site.has_certificate_in(secret));
+        self.sites.iter().find(is_in)
     }
 
     /// The Secret that holds this authority for those who trust it: beside `tls.crt` it is only the issuer's.
@@ -369,6 +407,12 @@ impl Entry {
         found.map(|(blamed, refusal)| (blamed.clone(), refusal))
     }
 
+    /// The authority of the spec that signs it.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        if let Source::Issued(Issuer::Authority(name)) = &self.source { Some(name) } else { None }
+    }
+
     /// Whether mtlsgen can sign with it.
     #[must_use]
     pub fn can_sign(&self) -> bool {
@@ -377,6 +421,12 @@ impl Entry {
 }
 
 impl Pki {
+    /// What Ingresses make of a host.
+    #[must_use]
+    pub fn site(&self, holder: &Holder) -> Option<&Site> {
+        self.sites.iter().find(|site| matches!(holder, Holder::Host(name) if *name == site.host))
+    }
+
     /// The entry of an authority.
     #[must_use]
     pub fn authority(&self, name: &str) -> Option<&Entry> {

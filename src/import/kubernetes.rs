@@ -1,17 +1,30 @@
-//! Secrets and `ConfigMap`s as kubectl prints them: YAML or JSON, single or in lists.
+//! Objects as kubectl prints them, YAML or JSON, single or in lists: what Secrets and `ConfigMap`s hold, and what Ingresses need.
 
 use serde_json::Value;
 
-use super::found::{Found, LeftOut, Lost, Place, SecretName};
+use super::found::{Found, FoundObject, LeftOut, Lost, Place, SecretName};
 use super::reading;
+use crate::identity::DEFAULT_NAMESPACE;
 use crate::inspect::reading::Passwords;
-use crate::manifest::lists;
+use crate::manifest::{Wiped, identity_within, lists};
 use crate::pki::pkcs12;
 use crate::secret_format::{self, Content, Held};
 use crate::yaml;
 
 /// Keys under which people put the private key of an authority into the cluster.
 pub(super) const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
+
+/// Kinds of objects that decide which hosts are served, and how.
+const SERVING: [&str; 8] = [
+    "ConfigMap",
+    "DaemonSet",
+    "Deployment",
+    "Ingress",
+    "IngressClass",
+    "Namespace",
+    "Secret",
+    "Service",
+];
 
 /// Returns whether a text is meant as Kubernetes objects.
 pub(super) fn looks_like(text: &str) -> bool {
@@ -25,8 +38,13 @@ pub(super) fn read(found: &mut Found, place: &Place, text: &str, passwords: &dyn
     match yaml::parse(text) {
         Ok(objects) => {
             let (objects, _) = lists::unfold(objects);
-            for object in &objects {
-                add(found, place, object, passwords);
+            for object in objects.into_iter().map(Wiped::from) {
+                add(found, place, &object, passwords);
+                let identity = identity_within(&object, DEFAULT_NAMESPACE);
+                if let Some(identity) = identity.filter(|one| SERVING.contains(&one.kind.as_str()))
+                {
+                    found.objects.push(FoundObject { place: place.clone(), identity, object });
+                }
             }
         }
         Err(error) => {

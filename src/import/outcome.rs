@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::comparison::Altered;
 use super::found::LeftOut;
 use super::judge::{Entry, Pki, Source};
+use super::sites::Site;
 use crate::diagnostic::visible;
+use crate::pki::request::Holder;
 
 /// What was taken over, how, and what was not.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -20,6 +23,8 @@ pub struct Outcome {
     pub revoked: usize,
     /// What people should know.
     pub notes: Vec<String>,
+    /// Requests that the spec would have answered otherwise than the Ingresses that were found.
+    pub altered: Vec<Altered>,
     /// What stays behind.
     pub left_out: Vec<LeftOut>,
 }
@@ -35,7 +40,7 @@ pub struct Row {
     /// Its name in the spec.
     pub name: String,
     /// `entry`: the spec describes it; `file`: a supplied file; `store`: the store alone remembers it; `request`:
-    /// the next `render` issues it.
+    /// the next `render` issues it; `ingress`: a host whose certificate was not found.
     pub how: &'static str,
     /// Subject, RFC 2253.
     pub subject: String,
@@ -57,18 +62,24 @@ impl Outcome {
     /// Of a judged PKI.
     pub(super) fn of(pki: &Pki, has_service: bool) -> Self {
         let mut notes = pki.notes.clone();
-        let has_hosts = pki.entries.iter().any(Entry::is_host);
+        let has_own = |entry: &Entry| entry.is_host() && pki.site(&entry.holder).is_none();
+        let has_hosts = pki.entries.iter().any(has_own);
         if has_service && !has_hosts {
             notes.push("`--service` has no effect: no certificate of a host was found; name one with `--host NAME`".to_owned());
         }
         if !has_service && has_hosts {
             notes.push("the hosts need a `service` each before `render` does anything: write it into the spec, or import with `--service NAME[:PORT]`".to_owned());
         }
+        let has_entry = |site: &&Site| {
+            pki.entries.iter().any(|entry| entry.is_host() && entry.holder.name() == site.host)
+        };
+        let sites = pki.sites.iter().filter(|site| !has_entry(site));
         Self {
-            taken: pki.entries.iter().map(Row::of).collect(),
+            taken: pki.entries.iter().map(Row::of).chain(sites.map(Row::of_site)).collect(),
             superseded: pki.entries.iter().map(|entry| entry.older.len()).sum(),
             revoked: pki.revocations.len(),
             notes,
+            altered: Vec::new(),
             left_out: pki.left_out.clone(),
         }
     }
@@ -102,6 +113,11 @@ impl Outcome {
         for note in &self.notes {
             line(&format!("note: {note}"));
         }
+        for Altered { host, path, client, before, after, is_weaker: _ } in &self.altered {
+            line(&format!(
+                "altered: {client} at `{host}{path}`: {before}; with this spec: {after}"
+            ));
+        }
         for LeftOut { place, what, reason, needed_by, .. } in &self.left_out {
             line(&format!("left out: {what} in {place}: {reason}"));
             if let Some(needed_by) = needed_by {
@@ -113,6 +129,24 @@ impl Outcome {
 }
 
 impl Row {
+    /// A host that an Ingress serves with a certificate that was not found.
+    fn of_site(site: &Site) -> Self {
+        let holder = Holder::Host(site.host.clone());
+        Self {
+            holder: holder.full_name(),
+            kind: holder.kind(),
+            name: site.host.clone(),
+            how: "ingress",
+            subject: String::new(),
+            serial: None,
+            fingerprint_sha256: None,
+            fingerprint: None,
+            not_after: None,
+            has_key: false,
+            place: site.place.to_string(),
+        }
+    }
+
     fn of(entry: &Entry) -> Self {
         let how = match (&entry.source, &entry.certificate) {
             (_, None) => "request",
@@ -141,6 +175,7 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let how = match self.how {
             "request" => "to be issued",
+            "ingress" => "taken over from its Ingress",
             "store" => "kept in the store alone",
             "file" => "taken over as a file",
             _ => "taken over",
@@ -149,7 +184,7 @@ impl std::fmt::Display for Row {
         if let Some(not_after) = &self.not_after {
             write!(f, ", until {not_after}")?;
         }
-        if self.how != "request" && !self.has_key {
+        if !["request", "ingress"].contains(&self.how) && !self.has_key {
             f.write_str(", without its key")?;
         }
         write!(f, " ({})", self.place)

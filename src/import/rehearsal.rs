@@ -68,7 +68,7 @@ pub(super) fn rehearse(
 /// What `render` would refuse although every certificate is kept: revocation lists that others must sign.
 fn obstacles(model: &Model, inventory: &Inventory, now: Timestamp) -> Vec<String> {
     let findings = plan::plan(model, inventory, now).err().unwrap_or_default();
-    findings.iter().map(|one| format!("{}: {}", one.title, one.help.join("; "))).collect()
+    findings.iter().map(super::obstacle).collect()
 }
 
 fn held(inventory: &Inventory, holder: &Holder) -> Option<Timestamp> {

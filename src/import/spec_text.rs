@@ -2,6 +2,7 @@
 
 mod authority;
 mod leaf;
+mod site;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,23 +90,29 @@ pub fn write(pki: &Pki, service: Option<&Service>, head: Head<'_>) -> SpecText {
     writer.head(head);
     for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
         if let Holder::Authority(name) = &entry.holder {
-            writer.part(entry, |writer| writer.authority(name, entry));
+            writer.part(&entry.holder, |writer| writer.authority(name, entry));
         }
     }
-    let hosts: Vec<&Entry> = pki.entries.iter().filter(|entry| entry.is_host()).collect();
-    if let Some(service) = service {
-        let namespaces: BTreeSet<Option<&str>> =
-            hosts.iter().map(|entry| writer.other_namespace(entry)).collect();
-        for namespace in namespaces {
-            writer.service(service, namespace);
-        }
-    }
+    let (served, hosts): (Vec<&Entry>, Vec<&Entry>) = pki
+        .entries
+        .iter()
+        .filter(|entry| entry.is_host())
+        .partition(|entry| pki.site(&entry.holder).is_some());
+    let service = service.filter(|_| !hosts.is_empty());
+    let namespaces: BTreeSet<Option<&str>> =
+        hosts.iter().map(|entry| writer.other_namespace(entry)).collect();
+    writer.services(&site::services(&pki.sites, service, &namespaces));
     for entry in hosts {
-        writer.part(entry, |writer| writer.host(entry, service));
+        writer.part(&entry.holder, |writer| writer.host(entry, service));
+    }
+    for site in &pki.sites {
+        let entry = served.iter().find(|entry| entry.holder.name() == site.host).copied();
+        let holder = Holder::Host(site.host.clone());
+        writer.part(&holder, |writer| writer.site(site, entry));
     }
     for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
         if let Holder::Client(name) = &entry.holder {
-            writer.part(entry, |writer| writer.client(name, entry));
+            writer.part(&entry.holder, |writer| writer.client(name, entry));
         }
     }
     writer.spec
@@ -130,6 +137,9 @@ fn usual_namespace(pki: &Pki) -> Option<String> {
     for namespace in pki.entries.iter().filter(counted).filter_map(namespaced) {
         *count.entry(namespace).or_default() += 1;
     }
+    for site in &pki.sites {
+        *count.entry(&site.namespace).or_default() += 1;
+    }
     let most = count.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
     most.map(|(name, _)| name.to_owned())
 }
@@ -153,11 +163,10 @@ impl Writer<'_> {
         self.spec.text.push('\n');
     }
 
-    fn part(&mut self, entry: &Entry, write: impl FnOnce(&mut Self)) {
+    fn part(&mut self, holder: &Holder, write: impl FnOnce(&mut Self)) {
         let start = self.spec.text.len();
         write(self);
-        let part = (entry.holder.clone(), start..self.spec.text.len());
-        self.spec.parts.push(part);
+        self.spec.parts.push((holder.clone(), start..self.spec.text.len()));
     }
 
     fn head(&mut self, (name, sources): Head<'_>) {

@@ -3,6 +3,7 @@
 mod afterwards;
 mod by_hand;
 mod clusters;
+mod ingresses;
 mod layouts;
 mod limits;
 mod tools;

@@ -103,7 +103,7 @@ pub(super) fn is_self_signed_server(case: Case<'_>, certificate: &Certificate) -
     {
         return false;
     }
-    if options.hosts.said_of(certificate).is_some() {
+    if options.hosts.said_of(certificate).is_some() || case.served_host(certificate).is_some() {
         return true;
     }
     names::host(certificate).is_some()
@@ -367,7 +367,7 @@ fn doubts(entry: &Entry, pki: &mut Pki) {
 }
 
 /// The certificate of an authority and those above it.
-fn chain(entry: &Entry) -> Vec<Certificate> {
+pub(super) fn chain(entry: &Entry) -> Vec<Certificate> {
     entry.certificate.iter().chain(&entry.above).cloned().collect()
 }
 
@@ -393,6 +393,7 @@ pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
                 .certificate
                 .as_ref()
                 .is_some_and(|own| stands_above(own) && !has_clients(case, own))
+            && !is_trusted(pki, entry.holder.name())
     };
     let issuers: BTreeSet<String> = pki
         .entries
@@ -413,6 +414,11 @@ pub(super) fn drop_mere_chain_members(case: Case<'_>, pki: &mut Pki) {
     pki.notes.extend(mere.into_iter().map(|name| format!(
         "authority `{name}`: without its key it only completes the chains of other certificates, whose files contain it; to trust its clients, declare it under `cas`"
     )));
+}
+
+/// Whether an Ingress has clients below it admitted.
+fn is_trusted(pki: &Pki, name: &str) -> bool {
+    pki.sites.iter().filter_map(|site| site.cas.as_ref()).flatten().any(|own| own == name)
 }
 
 /// Whether a client below this authority was found.

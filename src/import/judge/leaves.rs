@@ -43,6 +43,9 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
         if certificate.is_authority && !is_self_signed_server(case, certificate) {
             continue;
         }
+        if is_left_to_cert_manager(case, certificate) {
+            continue;
+        }
         weak(case, certificate, pki);
         let signer = signer(authorities, certificate);
         match role(case, certificate) {
@@ -73,6 +76,12 @@ pub(super) fn judge(case: Case<'_>, authorities: &[Authority<'_>], pki: &mut Pki
             Err(reason) => pki.left_out.push(reason),
         }
     }
+}
+
+/// Whether cert-manager fills the Secret that it is in: the entry of the host names the issuer.
+fn is_left_to_cert_manager(case: Case<'_>, certificate: &Certificate) -> bool {
+    let is_left = |secret| case.sites.iter().any(|site| site.leaves_to_cert_manager(secret));
+    case.secrets(certificate).any(is_left)
 }
 
 fn left_out(case: Case<'_>, certificate: &Certificate, why: impl Into<String>) -> LeftOut {
@@ -159,6 +168,9 @@ fn entry(
     }
     let mut entry = Entry::of(case, holder, source, own);
     entry.secret = case.secret(own, "tls.crt");
+    if let Some(site) = case.served_host(own) {
+        entry.secret = case.secrets(own).find(|secret| site.has_certificate_in(secret)).cloned();
+    }
     entry.older = leaves[1..]
         .iter()
         .map(|leaf| (leaf, leaf.certificate))

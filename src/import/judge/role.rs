@@ -35,6 +35,13 @@ pub(super) fn role(case: Case<'_>, certificate: &Certificate) -> Result<Role, St
             Err(_) => Err(format!("`{name}` is no name of a host")),
         };
     }
+    if let Some(site) = case.served_host(certificate).filter(|_| serves_servers) {
+        return site
+            .host
+            .parse()
+            .map(Role::Host)
+            .map_err(|_| "its Ingress has no name of a host".to_owned());
+    }
     let is_guess = names::has_no_names(certificate);
     match names::host(certificate) {
         Some(host)
@@ -55,4 +62,5 @@ pub(super) fn is_guessed(case: Case<'_>, certificate: &Certificate) -> bool {
     names::has_no_names(certificate)
         && (certificate.allows(&ExtendedKeyUsage::ClientAuth) || certificate.is_authority)
         && case.options.hosts.said_of(certificate).is_none()
+        && case.served_host(certificate).is_none()
 }

@@ -1,6 +1,6 @@
 //! The tables of hosts and clients, and of the services behind hosts.
 
-use super::value::{key, quoted, quoted_list};
+use super::value::{quoted, quoted_list};
 use super::{REQUEST, Service, Writer, namespaced, secret_name, supplied_file};
 use crate::import::judge::{Entry, Pki, Source};
 use crate::import::names;
@@ -24,7 +24,10 @@ impl Writer<'_> {
         }
         let namespace = self.other_namespace(entry);
         if let Some(service) = service {
-            self.line(&format!("service = {}", quoted(&service_key(service, namespace))));
+            self.line(&format!(
+                "service = {}",
+                quoted(&service_key(service.name.as_str(), namespace))
+            ));
         } else {
             self.line("# Name the service behind this host, an entry under `services`; nothing is rendered before.");
             self.line("# service = \"NAME\"");
@@ -32,17 +35,7 @@ impl Writer<'_> {
         if let Some(namespace) = namespace {
             self.line(&format!("namespace = {}", quoted(namespace)));
         }
-        match &entry.source {
-            Source::Supplied => {
-                for (word, file) in [("certificate", "tls.crt"), ("key", "tls.key")] {
-                    self.line(&format!(
-                        "tls.{word} = {}",
-                        quoted(&supplied_file(&entry.holder, file))
-                    ));
-                }
-            }
-            Source::Issued(issuer) => self.server_certificate(&host, entry, issuer),
-        }
+        self.certificate(&host, entry);
         if let Some(secret) = secret_name(entry) {
             self.line(&format!("tls.secretName = {}", quoted(secret)));
         }
@@ -58,15 +51,18 @@ impl Writer<'_> {
         namespaced(entry).filter(|own| self.namespace.as_deref() != Some(own))
     }
 
-    /// A service of that name in each namespace that has hosts.
-    pub(super) fn service(&mut self, service: &Service, namespace: Option<&str>) {
-        let Service { name, port } = service;
-        self.line(&format!("\n[services.{}]", key(&service_key(service, namespace))));
-        self.line("existing = true  # it runs in the cluster already, nothing is rendered for it");
-        self.line(&format!("port = {port}"));
-        if let Some(namespace) = namespace {
-            self.line(&format!("name = {}", quoted(name.as_str())));
-            self.line(&format!("namespace = {}", quoted(namespace)));
+    /// Where the certificate of a host comes from.
+    pub(super) fn certificate(&mut self, host: &str, entry: &Entry) {
+        match &entry.source {
+            Source::Supplied => {
+                for (word, file) in [("certificate", "tls.crt"), ("key", "tls.key")] {
+                    self.line(&format!(
+                        "tls.{word} = {}",
+                        quoted(&supplied_file(&entry.holder, file))
+                    ));
+                }
+            }
+            Source::Issued(issuer) => self.server_certificate(host, entry, issuer),
         }
     }
 
@@ -124,10 +120,10 @@ impl Writer<'_> {
 }
 
 /// The key under `services` of the service in that namespace.
-fn service_key(service: &Service, namespace: Option<&str>) -> String {
+pub(super) fn service_key(service: &str, namespace: Option<&str>) -> String {
     match namespace {
-        Some(namespace) => format!("{}-{namespace}", service.name),
-        None => service.name.to_string(),
+        Some(namespace) => format!("{service}-{namespace}"),
+        None => service.to_owned(),
     }
 }
 
