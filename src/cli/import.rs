@@ -220,7 +220,7 @@ fn read(args: &Args) -> Result<Found, CommandError> {
             match &file.content {
                 Ok(octets) => import::read(&mut found, &place, octets, args.from, &passwords),
                 Err(why) => {
-                    found.left_out.push(LeftOut::new(&place, "a file", why).being(Lost::Anything))
+                    found.left_out.push(LeftOut::new(&place, "a file", why).being(Lost::Anything));
                 }
             }
         })?;

@@ -1,18 +1,23 @@
 //! Judges what was found: which certificate signed which, which keys belong where, what a spec can say, what stays behind.
 
 mod authorities;
+mod forms;
 mod leaves;
 mod needs;
+mod notes;
+mod options;
 mod requests;
 mod revocations;
 mod role;
 mod served;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use forms::Forms;
+pub use options::{Options, Said};
+
+use std::collections::BTreeSet;
 
 use super::cfssl::Wanted;
 use super::found::{Found, LeftOut, Place, SecretName};
-use super::names;
 use super::sites::{self, Site};
 use crate::pki::acceptance::{self, Refusal};
 use crate::pki::certificate::Certificate;
@@ -20,140 +25,8 @@ use crate::pki::crl::RevocationList;
 use crate::pki::key::{KeyKind, SpkiHash};
 use crate::pki::name::DistinguishedName;
 use crate::pki::request::{AlternativeNames, Holder, Issuer};
-use crate::specification::value::SpecName;
 use crate::store::NewRevocation;
 use crate::time::{Seconds, Timestamp};
-
-/// What people decide that the files leave open.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The `name` of the spec.
-    pub name: Option<SpecName>,
-    /// The authority that signs what cfssl's requests ask for.
-    pub issuer: Option<String>,
-    /// The profile of those requests.
-    pub profile: Option<String>,
-    /// Certificates that are clients' although they could be servers'.
-    pub clients: Said,
-    /// Certificates that are hosts' although they could be clients' or authorities'.
-    pub hosts: Said,
-    /// Certificates that are authorities' although they could be hosts'.
-    pub authorities: Said,
-}
-
-/// Common names and DNS names of certificates that people say something of.
-#[derive(Clone, Debug, Default)]
-pub struct Said(pub BTreeSet<String>);
-
-impl Said {
-    /// The name that is said of this certificate.
-    fn said_of(&self, certificate: &Certificate) -> Option<&str> {
-        let names = names::all(certificate);
-        let is_of = |said: &&String| names.iter().any(|name| name.eq_ignore_ascii_case(said));
-        self.0.iter().find(is_of).map(String::as_str)
-    }
-}
-
-impl Options {
-    /// Names that are said and that no certificate has.
-    #[must_use]
-    pub fn unmatched(&self, found: &Found) -> Vec<(&'static str, &str)> {
-        let flags = [
-            ("--client", &self.clients),
-            ("--host", &self.hosts),
-            ("--authority", &self.authorities),
-        ];
-        let all: BTreeSet<String> = found
-            .certificates
-            .values()
-            .flat_map(|found| names::all(&found.certificate))
-            .map(|name| name.to_lowercase())
-            .collect();
-        flags
-            .into_iter()
-            .flat_map(|(flag, said)| said.0.iter().map(move |name| (flag, name.as_str())))
-            .filter(|(_, name)| !all.contains(&name.to_lowercase()))
-            .collect()
-    }
-}
-
-/// How a spec says each holder's certificate. All begin at the first form; the planner refuses one, and that holder
-/// takes the next: it never climbs back, so a spec that fits is reached, or nothing is left.
-#[derive(Clone, Debug, Default)]
-pub struct Forms {
-    forms: BTreeMap<Holder, Form>,
-    renew_before: BTreeMap<Holder, Seconds>,
-}
-
-/// How a spec says a holder's certificate, best first.
-#[derive(Clone, Debug)]
-enum Form {
-    /// An entry, without the signing request that the spec cannot name.
-    WithoutRequest,
-    /// A file: no entry describes it, for this reason.
-    File(String),
-    /// Not at all: it does not even work as a file; why no entry describes it.
-    Nothing(String),
-    /// The host has no entry either, for this reason.
-    WithoutSite(String),
-}
-
-impl Forms {
-    /// Takes the next form of a holder, for the planner refuses the present one; `false` when there is none.
-    pub fn lower(&mut self, pki: &Pki, holder: &Holder, why: &str) -> bool {
-        let has_csr = |entry: &Entry| entry.holder == *holder && entry.csr.is_some();
-        let has_site = pki.site(holder).is_some();
-        let has_entry = pki.entries.iter().any(|entry| entry.holder == *holder);
-        let next = match self.forms.get(holder) {
-            Some(Form::WithoutSite(_)) => return false,
-            Some(Form::Nothing(_)) if has_site => Form::WithoutSite(why.to_owned()),
-            None if has_site && !has_entry => Form::WithoutSite(why.to_owned()),
-            None if pki.entries.iter().any(has_csr) => Form::WithoutRequest,
-            None | Some(Form::WithoutRequest) => Form::File(why.to_owned()),
-            Some(Form::File(first)) => Form::Nothing(first.clone()),
-            Some(Form::Nothing(_)) => return false,
-        };
-        self.forms.insert(holder.clone(), next);
-        true
-    }
-
-    /// Has a holder's certificate renewed so long before its end; `false` where it is already renewed no sooner.
-    pub fn renew_later(&mut self, holder: &Holder, before: Seconds) -> bool {
-        let is_later = self.renew_before.get(holder).is_none_or(|present| *present > before);
-        if is_later {
-            self.renew_before.insert(holder.clone(), before);
-        }
-        is_later
-    }
-
-    /// Why no entry describes this holder's certificate, if the planner says so.
-    fn unsayable(&self, holder: &Holder) -> Option<&str> {
-        match self.forms.get(holder) {
-            Some(Form::File(why) | Form::Nothing(why) | Form::WithoutSite(why)) => Some(why),
-            None | Some(Form::WithoutRequest) => None,
-        }
-    }
-
-    /// Why it does not even work as a file.
-    fn refused(&self, holder: &Holder) -> Option<&str> {
-        match self.forms.get(holder) {
-            Some(Form::Nothing(why) | Form::WithoutSite(why)) => Some(why),
-            _ => None,
-        }
-    }
-
-    /// Why a host that an Ingress serves has no entry.
-    fn without_site(&self, holder: &Holder) -> Option<&str> {
-        match self.forms.get(holder) {
-            Some(Form::WithoutSite(why)) => Some(why),
-            _ => None,
-        }
-    }
-
-    fn names_request(&self, holder: &Holder) -> bool {
-        !self.forms.contains_key(holder)
-    }
-}
 
 /// Where a holder's certificate comes from, in the words of a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -337,7 +210,7 @@ impl Entry {
     fn of(case: Case<'_>, holder: Holder, source: Source, certificate: &Certificate) -> Self {
         let length = Seconds(certificate.not_after.since(certificate.not_before).0 + 1);
         Self {
-            renew_before: case.forms.renew_before.get(&holder).copied(),
+            renew_before: case.forms.renewed_before(&holder),
             holder,
             source,
             certificate: Some(certificate.clone()),

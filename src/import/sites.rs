@@ -114,6 +114,12 @@ pub struct Sites {
 }
 
 impl SiteTls {
+    /// Whether the certificate is in that Secret.
+    pub fn is_in(&self, name: &str) -> bool {
+        let (Self::Secret(secret) | Self::CertManager { secret, .. }) = self else { return false };
+        secret.as_deref() == Some(name)
+    }
+
     /// The Secret that holds the certificate, unless something else fills it.
     fn secret(&self) -> Option<&str> {
         if let Self::Secret(name) = self { name.as_deref() } else { None }
@@ -267,16 +273,13 @@ impl Reading<'_> {
     fn site(&self, host: &str, rule: &IngressRule, sites: &mut Sites) -> Site {
         let mut routes: Vec<SiteRoute> = Vec::new();
         for path in rule.http.iter().flat_map(|http| &http.paths) {
-            match self.route(path) {
-                Some(route) => routes.push(route),
-                None => {
-                    let shown = path.path.as_deref().unwrap_or("/");
-                    sites.left_out.push(self.left_out(
-                        &format!("the path `{shown}` of `{host}`"),
-                        "it leads to no Service",
-                    ));
-                }
+            if let Some(route) = self.route(path) {
+                routes.push(route);
+                continue;
             }
+            let shown = path.path.as_deref().unwrap_or("/");
+            let what = format!("the path `{shown}` of `{host}`");
+            sites.left_out.push(self.left_out(&what, "it leads to no Service"));
         }
         let auth = annotations::auth(self.seen);
         let kept = annotations::kept(self.seen, auth.is_some());

@@ -92,7 +92,7 @@ fn without_certificate(case: Case<'_>, pki: &Pki, secret: Option<&SecretName>) -
 
 /// Clients below an authority that stays behind: hosts that are taken over would refuse them.
 fn clients_below(case: Case<'_>, pki: &Pki, authority: &Certificate) -> Option<String> {
-    if case.is_over(authority) || !pki.entries.iter().any(|entry| entry.is_host()) {
+    if case.is_over(authority) || !pki.entries.iter().any(Entry::is_host) {
         return None;
     }
     let below = case.found.certificates.values().map(|found| &found.certificate).filter(|one| {

@@ -80,12 +80,11 @@ impl Writer<'_> {
 
     /// The table of a host that an Ingress serves; `entry` has its certificate, if it was found.
     pub(super) fn site(&mut self, site: &Site, entry: Option<&Entry>) {
-        match entry {
-            Some(entry) => self.header("hosts", &site.host, entry),
-            None => {
-                self.line(&format!("\n[hosts.{}]", key(&site.host)));
-                self.line(&format!("# from {}", visible_line(&site.place.to_string())));
-            }
+        if let Some(entry) = entry {
+            self.header("hosts", &site.host, entry);
+        } else {
+            self.line(&format!("\n[hosts.{}]", key(&site.host)));
+            self.line(&format!("# from {}", visible_line(&site.place.to_string())));
         }
         let namespace = self.other(Some(&site.namespace));
         self.routes(&site.routes, namespace);
@@ -166,18 +165,15 @@ impl Writer<'_> {
         let SiteAuth { secret: (namespace, name), verify, depth, passes, error_page, subjects: _ } =
             auth;
         let is_here = *namespace == site.namespace;
-        match &site.cas {
-            Some(cas) => {
-                self.line(&format!("clientAuth.cas = {}", quoted_list(cas)));
-                let is_tls = matches!(&site.tls, SiteTls::Secret(Some(own)) | SiteTls::CertManager { secret: Some(own), .. } if own == name);
-                if is_here && !is_tls {
-                    self.line(&format!("clientAuth.secretName = {}", quoted(name)));
-                }
+        if let Some(cas) = &site.cas {
+            self.line(&format!("clientAuth.cas = {}", quoted_list(cas)));
+            // A bundle of ours and a key pair need Secrets of their own.
+            if is_here && !site.tls.is_in(name) {
+                self.line(&format!("clientAuth.secretName = {}", quoted(name)));
             }
-            None => {
-                let secret = if is_here { name.clone() } else { format!("{namespace}/{name}") };
-                self.line(&format!("clientAuth.secretName = {}", quoted(&secret)));
-            }
+        } else {
+            let secret = if is_here { name.clone() } else { format!("{namespace}/{name}") };
+            self.line(&format!("clientAuth.secretName = {}", quoted(&secret)));
         }
         if verify != "on" {
             self.line(&format!("clientAuth.verify = {}", quoted(verify)));
