@@ -476,7 +476,7 @@ pub struct Host {
     /// Annotations of the Ingress.
     pub annotations: BTreeMap<AnnotationKey, String>,
     /// Annotations that may be on Ingresses of this host although mtlsgen refuses them, by their full names:
-    /// those that can change who gets in, those that it does not know, and snippets, which the controller's
+    /// those that can change which clients are admitted, those that it does not know, and snippets, which the controller's
     /// defaults refuse as well. Who gets in is not known then.
     pub allow_annotations: Vec<AnnotationKey>,
 }

@@ -100,7 +100,7 @@ pub trait Target: Sync {
         locate: Locate<'_>,
     ) -> Amendment;
 
-    /// What deserves a word about the final objects, after templates, patches and annotations, beside who gets in.
+    /// What deserves a word about the final objects, after templates, patches and annotations, beside which clients are admitted.
     fn check_objects(
         &self,
         model: &Model,

@@ -314,7 +314,7 @@ fn two_sources() -> Diagnostic {
 fn unissued() -> Diagnostic {
     Diagnostic::error(
         "unissued",
-        "certificates are to be issued first: who gets in depends on them",
+        "certificates are to be issued first: they decide which clients are admitted",
     )
     .help("run `mtlsgen render`")
 }

@@ -26,7 +26,7 @@ use crate::targets;
 /// was ahead when it was made, or is behind now); revoked; superseded (its holder has another one, and it is
 /// still valid); orphaned (its holder is not in the spec any more, and it is still valid); introduced and retiring (an
 /// authority that is being rolled over); missing. Hosts: protected (each client has to show a certificate); optional
-/// (clients without one get in too); open (none is asked for); unknown (others decide who gets in, and it is not shown
+/// (clients without one get in too); open (none is asked for); unknown (others decide which clients are admitted, and it is not shown
 /// whom they let in). Needs no private key.
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -87,7 +87,7 @@ fn found(model: &Model, items: Vec<Value>) -> Vec<(String, String)> {
         Ok(completed) => panic!("{} items", completed.items.len()),
         Err(findings) => findings,
     };
-    let told = |finding: Diagnostic| {
+    let in_words = |finding: Diagnostic| {
         (
             finding.title,
             finding
@@ -97,7 +97,7 @@ fn found(model: &Model, items: Vec<Value>) -> Vec<(String, String)> {
                 .unwrap_or_default(),
         )
     };
-    findings.into_iter().map(told).collect()
+    findings.into_iter().map(in_words).collect()
 }
 
 /// Everything that is said of these objects.
@@ -273,7 +273,7 @@ fn what_the_ingress_says_is_never_overwritten() {
     };
     assert_eq!(
         taken(&shop(), secret.clone())[0].title,
-        "Secret `default/ca-secret` is among the objects already, and mtlsgen would put its own in its place"
+        "Secret `default/ca-secret` is among the objects already, and mtlsgen would replace it with its own"
     );
     let mut hashed = shop();
     hashed.name_suffix_hash = true;

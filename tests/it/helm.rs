@@ -125,7 +125,7 @@ fn what_only_kustomize_reads_is_left_out() {
 fn a_chart_that_cannot_be_read_is_refused() {
     let run = post_render(&example(), "a: [");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("the chart's manifests are no YAML"), "{}", run.stderr);
+    assert!(run.stderr.contains("the chart's manifests are not YAML"), "{}", run.stderr);
 }
 
 #[test]

@@ -68,9 +68,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     // A store that is not there has nothing to lock, and whoever only asks needs no right to write.
     let lock = if args.dry_run || !store.path().is_dir() { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;
-    let is_brought = |ca: &&Ca| ca.certificate.is_some();
+    let is_supplied = |ca: &&Ca| ca.certificate.is_some();
     let brought =
-        session.spec.cas.iter().filter(|(_, ca)| is_brought(ca)).map(|(name, _)| name.as_str());
+        session.spec.cas.iter().filter(|(_, ca)| is_supplied(ca)).map(|(name, _)| name.as_str());
     let choice = Choice::new(&store, &ledger, brought.collect())?;
     let chosen = choice.all(&args.what, args.all, report, now)?;
     let reason = RevocationReason::of_word(&args.reason).unwrap_or_default();

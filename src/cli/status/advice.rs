@@ -56,11 +56,11 @@ fn helps(ending: &[&Row], source: &Source, inventory: &Inventory) -> Vec<String>
         let path = path.display();
         helps.push(format!("restore `{path}` from Git, from a backup or from where it was issued"));
     }
-    let is_planned = |row: &Row| !row.is_brought && row.reason.is_some() && lost(row).is_none();
+    let is_planned = |row: &Row| !row.is_supplied && row.reason.is_some() && lost(row).is_none();
     if !subjects(ending, is_planned).is_empty() {
         helps.push(format!("run `mtlsgen render`{place}, and apply what it prints"));
     }
-    let is_early = |row: &Row| !row.is_brought && row.reason.is_none();
+    let is_early = |row: &Row| !row.is_supplied && row.reason.is_none();
     let holder = |subject: &Subject| match subject {
         Subject::Certificate(holder) => Some(holder.clone()),
         Subject::List(_) => None,
@@ -86,7 +86,7 @@ fn helps(ending: &[&Row], source: &Source, inventory: &Inventory) -> Vec<String>
         let words = "`mtlsgen render` signs a revocation list anew from its time of renewal on";
         helps.push(words.to_owned());
     }
-    let brought = subjects(ending, |row| row.is_brought);
+    let brought = subjects(ending, |row| row.is_supplied);
     if !brought.is_empty() {
         let names: Vec<&str> = brought.into_iter().map(Subject::name).collect();
         helps.push(format!("ask the owner of {} for what comes next", listed(&names)));

@@ -46,7 +46,7 @@ pub enum Risk {
 /// What an annotation does to a protected host.
 #[derive(Clone, Copy, Debug)]
 pub enum Class {
-    /// Nothing to who gets in, nor to what the backend hears of clients.
+    /// Nothing to which clients are admitted, nor to what the backend hears of clients.
     Harmless,
     /// It is mtlsgen's to set.
     Ours,

@@ -63,7 +63,7 @@ const BOOLEANS: &[&str] = &[
     "watch-ingress-without-class",
 ];
 
-/// Flags that change nothing about who gets in at a host. Passthrough is up to the annotation of an Ingress.
+/// Flags that change nothing about which clients are admitted at a host. Passthrough is up to the annotation of an Ingress.
 const HARMLESS: &[&str] = &[
     "add_dir_header",
     "alsologtostderr",

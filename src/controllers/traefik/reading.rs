@@ -33,7 +33,7 @@ pub(super) struct Read<'a> {
     pub from_to_www: bool,
     /// Where all its paths redirect to.
     pub redirects_to: Option<String>,
-    /// What it has that the model does not follow: who gets in is not known then.
+    /// What it has that the model does not follow: which clients are admitted is not known then.
     pub unknown: Option<Missing>,
 }
 

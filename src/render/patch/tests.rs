@@ -97,7 +97,7 @@ fn what_cannot_be_applied_says_why() {
         ),
         (
             json!({"spec": {"ports": [{"port": 80, "$patch": "replace"}]}}),
-            "`ports`: `$patch: replace` stands in an element of its own",
+            "`ports`: `$patch: replace` must be an element of its own",
         ),
         (json!({"$patch": "replace", "spec": {}}), "`$patch: replace` is not allowed at the top"),
     ];

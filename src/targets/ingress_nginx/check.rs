@@ -229,7 +229,7 @@ impl Host<'_> {
             found.push(
                 Diagnostic::warning(
                     "trust-secret-elsewhere",
-                    format!("host `{key}` is in namespace `{}`, its Secret `{secret}` is not: from 1.12 on, ingress-nginx answers 403 to everybody unless its ConfigMap has `allow-cross-namespace-resources: \"true\"`", self.exposure.namespace),
+                    format!("host `{key}` is in namespace `{}`, its Secret `{secret}` is not: from 1.12 on, ingress-nginx answers every request with 403 unless its ConfigMap has `allow-cross-namespace-resources: \"true\"`", self.exposure.namespace),
                 )
                 .at(self.client_auth_span("secretName"))
                 .help("name the authorities in `clientAuth.cas`: mtlsgen puts their certificates into the right namespace"),

@@ -56,7 +56,7 @@ fn contested(
     )
 }
 
-/// The controller's defaults leave out the Ingress of an open host; of protected ones, who gets in is asked.
+/// The controller's defaults leave out the Ingress of an open host; of protected ones, which clients are admitted is asked.
 fn too_risky(
     exposure: &Exposure,
     objects: &Ingresses<'_>,

@@ -1,4 +1,4 @@
-//! Annotations that change who gets in, or what the service hears of clients; and what the spec allows by name.
+//! Annotations that change which clients are admitted, or what the service hears of clients; and what the spec allows by name.
 
 use super::{Refused, SPEC};
 use crate::support::Sandbox;
@@ -152,7 +152,7 @@ metadata:
 
 #[test]
 fn what_is_allowed_by_name_is_printed_and_called_unknown() {
-    let unknown = "host `a.example.com` allows `nginx.ingress.kubernetes.io/server-snippet`, whose effect mtlsgen does not know: who gets in is not known";
+    let unknown = "host `a.example.com` allows `nginx.ingress.kubernetes.io/server-snippet`, whose effect mtlsgen does not know: which clients are admitted is not known";
     let own = annotated("server-snippet", WRITTEN[0]);
     let patch = format!(
         "[[patches]]\ntarget = {{ kind = \"Ingress\", name = \"a-example-com\" }}\npatch = '''metadata: {{annotations: {{{PREFIX}server-snippet: \"{}\"}}}}'''\n",

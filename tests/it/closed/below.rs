@@ -88,7 +88,7 @@ fn what_a_host_allows_counts_there_alone() {
     let settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: ingress-nginx}\ndata: {allow-snippet-annotations: 'true', annotations-risk-level: Critical}\n---\n";
     for objects in [foreign.clone(), format!("{foreign}{settings}")] {
         let (status, said) = rendered_beside(&spec("a.example.com"), &objects);
-        let words = "host `b.example.com` may not be protected: who gets in is not known: the Ingress `default/theirs` has `nginx.ingress.kubernetes.io/server-snippet`";
+        let words = "host `b.example.com` may not be protected: which clients are admitted is not known: the Ingress `default/theirs` has `nginx.ingress.kubernetes.io/server-snippet`";
         assert!(status == 2 && said.contains(words), "{status}: {said}");
         let (status, said) = rendered_beside(&spec("b.example.com"), &objects);
         assert_eq!(status, 0, "{said}");

@@ -159,7 +159,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (
             with(json!({"CA.crt": base64(&bundle)})),
             &[],
-            "has no certificate under `ca.crt`: the controller would answer 403",
+            "has no certificate under `ca.crt`: the controller would answer every request with 403",
         ),
         (with(json!({"ca.crt": ""})), &[], "has no certificate under `ca.crt`"),
         (with(key_pair.clone()), &[], "error[trust-open]"),
@@ -168,7 +168,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (
             with(json!({"ca.crt": base64(&blocks(&client)[0])})),
             &[],
-            "has no certificate of an authority under `ca.crt`: no client could log in",
+            "has no certificate of an authority under `ca.crt`: no client would be admitted",
         ),
         (
             with(json!({"ca.crt": base64(&issuing)})),
@@ -194,7 +194,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
     };
     warned(
         vec![trust.clone()],
-        "holds `CN=issuing`, but lets in all clients below its root `CN=root`",
+        "holds `CN=issuing`, but admits all clients below its root `CN=root`",
     );
     warned(
         with(json!({"ca.crt": base64(format!("{root}{client}"))})),

@@ -214,7 +214,7 @@ fn annotations_of_the_ingress_are_judged_unless_the_spec_allows_them() {
         assert_eq!(run.status, status, "{annotation}: {}", run.stderr);
         let words = refusal.unwrap_or_default();
         assert!(run.stderr.contains(words), "{annotation}: {}", run.stderr);
-        let is_unknown = run.stderr.contains("who gets in is not known");
+        let is_unknown = run.stderr.contains("which clients are admitted is not known");
         assert!(is_unknown || !allows, "{annotation}: {}", run.stderr);
         let names_the_way_out = run.stderr.contains("or name it in the host's `allowAnnotations");
         assert_eq!(names_the_way_out, refusal.is_some(), "{annotation}: {}", run.stderr);

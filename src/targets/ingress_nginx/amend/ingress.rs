@@ -196,7 +196,7 @@ impl Judged<'_> {
         }
         let namespace = identity.namespace.as_deref().unwrap_or_default();
         let title = format!(
-            "{identity} says no namespace and is taken for one of `{namespace}`: applied to another, it trusts a Secret of a foreign namespace and answers 403 to everybody"
+            "{identity} says no namespace and is taken for one of `{namespace}`: applied to another, it trusts a Secret of a foreign namespace and answers every request with 403"
         );
         let diagnostic = Diagnostic::warning("namespace-unsaid", title)
             .help("say the namespace where the Ingress is made (in a kustomization: `namespace`), and the same in the spec");

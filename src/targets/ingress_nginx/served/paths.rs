@@ -116,7 +116,7 @@ fn pasted(scene: &Scene<'_>) -> Vec<Diagnostic> {
     });
     keys.map(|(view, key)| {
         let title = format!(
-            "the ConfigMap `{}/{}` has `{key}`, the effect of which mtlsgen does not know: if it is the controller's, who gets in is not known",
+            "the ConfigMap `{}/{}` has `{key}`, the effect of which mtlsgen does not know: if it is the controller's, which clients are admitted is not known",
             view.namespace, view.name
         );
         Diagnostic::warning("controller-settings", title)

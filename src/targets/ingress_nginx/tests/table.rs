@@ -214,7 +214,7 @@ fn what_the_spec_allows_is_unknown() {
     let found = check(&model);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].0, found[0].1), (Severity::Warning, "annotation-allowed"));
-    assert!(found[0].2.contains("who gets in is not known"), "{found:?}");
+    assert!(found[0].2.contains("which clients are admitted is not known"), "{found:?}");
     assert!(model.exposures[0].is_unknown());
 
     let open = annotated(allow(exposure("a.b"), &["server-snippet"]), "server-snippet", "# x");
