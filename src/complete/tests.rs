@@ -405,7 +405,7 @@ fn an_ingress_without_a_namespace_is_taken_for_one_of_the_given_namespace() {
     let completed = complete(&shop(), vec![item, service()]).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(completed.items[0]["metadata"].get("namespace"), None, "left as it is");
     let warning = &completed.warnings[0];
-    assert!(warning.title.starts_with("Ingress `default/shop` says no namespace"));
+    assert!(warning.title.starts_with("Ingress `default/shop` has no namespace"));
     assert!(warning.severity == crate::diagnostic::Severity::Warning);
 }
 

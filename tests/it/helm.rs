@@ -175,7 +175,7 @@ spec:
     let run = post_render(&sandbox, &chart);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(
-        run.stderr.contains("says no namespace and is taken for one of `shop`"),
+        run.stderr.contains("has no namespace, so `shop` is assumed"),
         "{}",
         run.stderr
     );

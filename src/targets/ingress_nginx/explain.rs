@@ -117,7 +117,7 @@ fn class(model: &Model, exposure: &Exposure, ingress: &Ingress) -> Option<String
             None
         }
         None => Some(format!(
-            "says no ingress class: `ingressClassName: {wanted}` is missing; {}",
+            "has no ingress class: `ingressClassName: {wanted}` is missing; {}",
             without_class(model, wanted)
         )),
         Some(class) if class == wanted => None,

@@ -96,7 +96,7 @@ pub(super) fn for_client_auth(
     }
     if *verify != Verify::Off {
         // Port 80 never authenticates clients: only the redirect keeps it shut, and this one holds
-        // whatever the ConfigMap says about `ssl-redirect`.
+        // for any `ssl-redirect` in the ConfigMap.
         set("nginx.ingress.kubernetes.io/force-ssl-redirect", "true".to_owned());
     }
     Ok(annotations)

@@ -49,7 +49,7 @@ fn the_table_is_sorted_and_names_each_annotation_once() {
 }
 
 #[test]
-fn snippets_are_refused_whatever_is_in_them() {
+fn snippets_are_refused_with_any_content() {
     let snippets: Vec<&str> =
         annotation_table::names().filter(|name| name.ends_with("-snippet")).collect();
     assert_eq!(
@@ -83,9 +83,9 @@ fn snippets_are_refused_whatever_is_in_them() {
     }
     assert!(
         is_too_risky(&format!("{PREFIX}some-new-snippet")),
-        "the controller goes by the suffix"
+        "the controller compares the suffix"
     );
-    assert!(is_too_risky("example.com/my-snippet"), "whatever the prefix");
+    assert!(is_too_risky("example.com/my-snippet"), "with any prefix");
 }
 
 #[test]
