@@ -110,9 +110,7 @@ impl TemplateSet {
         Some(
             Diagnostic::error(
                 "template-misnamed",
-                format!(
-                    "the template `{source}` replaces nothing: the built-in one is `{meant}`"
-                ),
+                format!("the template `{source}` replaces nothing: the built-in one is `{meant}`"),
             )
             .help(format!("rename it to `{meant}`, below the folder of templates"))
             .help("a template that adds objects needs a name less like a built-in one's"),

@@ -197,8 +197,10 @@ impl Host<'_> {
             root.is_some_and(|root| !matches!(root, Anchor::Ours(_)) && !listed.contains(&root))
         };
         let warning = |name: &String| {
-            let title =
-                format!("clients of every authority below the root of {} would be admitted too", literal(name));
+            let title = format!(
+                "clients of every authority below the root of {} would be admitted too",
+                literal(name)
+            );
             Diagnostic::warning("foreign-root", title)
                 .at(places.value(&self.written("cas")))
                 .label(NEEDS_ROOT)

@@ -31,7 +31,7 @@ fn allowing(host: &str, annotation: &str, added: &str) -> Sandbox {
 fn what_the_service_hears() {
     let mut refused = Refused::default();
     for (annotation, value, words) in [
-        ("backend-protocol", "FCGI", "FastCGI passes on whatever the client sends"),
+        ("backend-protocol", "FCGI", "FastCGI passes on all headers that the client sends"),
         ("backend-protocol", "grpc", "for `GRPC` in capitals alone"),
         ("mirror-target", "https://mirror.example.com", "the target hears the client's own"),
         ("default-backend", "web", "that service hears the client's own"),
