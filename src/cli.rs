@@ -98,7 +98,7 @@ enum Command {
     Version,
     /// Print the help of a command
     Help {
-        /// The command, and a command of it; that of mtlsgen itself unless said
+        /// The command, and a command of it; defaults to mtlsgen itself
         command: Vec<OsString>,
     },
 }

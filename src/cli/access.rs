@@ -60,7 +60,7 @@ pub struct Args {
     /// The objects of FILE are all of a cluster's, of the kinds among them: what is not there does not exist
     #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
-    /// The controller that reads the objects; of a spec, all that it names unless said
+    /// The controller that reads the objects; defaults to all that the spec names
     #[arg(long, value_name = "NAME", value_parser = controller_names(), help_heading = "Controller")]
     controller: Option<String>,
     /// Version of the controller

@@ -37,7 +37,7 @@ pub struct Args {
     /// Files and folders of the PKI, `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Folder to write `mtls.toml` and `pki` to; the working directory unless said
+    /// Folder to write `mtls.toml` and `pki` to; defaults to the working directory
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     output: Option<PathBuf>,
     /// What to read out of the files
@@ -46,7 +46,7 @@ pub struct Args {
     /// Tell what would become of everything, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Service behind all hosts, which runs in the cluster already; its port is 80 unless said
+    /// Service behind all hosts, which runs in the cluster already; its port defaults to 80
     ///
     /// Without it, each host's `service` is left to be written into the spec, and `render` refuses to run before.
     #[arg(long, value_name = "NAME[:PORT]", value_parser = service)]
@@ -54,7 +54,7 @@ pub struct Args {
     /// Take the certificate with this common name or DNS name as a client's, where it could be a server's; may be repeated
     #[arg(long = "client", value_name = "NAME")]
     clients: Vec<String>,
-    /// The spec's `name`, which the store belongs to and each object has as a label; the name of the folder unless said
+    /// The spec's `name`, which the store belongs to and each object has as a label; defaults to the name of the folder
     #[arg(long, value_name = "NAME")]
     name: Option<SpecName>,
     /// Authority that signs what cfssl's requests ask for, where there are several

@@ -17,7 +17,7 @@ use crate::pki::request::{Holder, Issuer};
 /// shows what was issued.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only those of this section of the spec; all unless said
+    /// Only those of this section of the spec; defaults to all
     #[arg(value_name = "SECTION")]
     sections: Vec<Section>,
     #[command(flatten)]

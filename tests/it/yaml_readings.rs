@@ -193,7 +193,7 @@ fn what_has_two_readings_says_both_and_what_to_write() {
         (
             "0100",
             "`0100` is the number `100` to YAML 1.2, and the number `64` to YAML 1.1 and to Kustomize",
-            "write `100` or `64`, whichever is meant, or `\"0100\"` for a string",
+            "write `100`, `64`, or `\"0100\"` for a string",
         ),
         (
             "on",

@@ -52,13 +52,13 @@ pub struct Args {
     /// Write the root behind the chain, too
     #[arg(long)]
     with_root: bool,
-    /// How PKCS#12 is protected; `modern` unless said
+    /// How PKCS#12 is protected; defaults to `modern`
     #[arg(long, help_heading = "PKCS#12")]
     profile: Option<Profile>,
-    /// Name that browsers and key rings show; the holder's unless said
+    /// Name that browsers and key rings show; defaults to the holder's
     #[arg(long, value_name = "NAME", help_heading = "PKCS#12")]
     friendly_name: Option<String>,
-    /// File whose first line is the password, `-` for standard input; one is made unless said
+    /// File whose first line is the password, `-` for standard input; by default, one is generated
     #[arg(
         long,
         value_name = "FILE",

@@ -33,7 +33,7 @@ pub struct Annotation {
     pub class: Class,
 }
 
-/// The controller's `Risk`; above `annotations-risk-level` of its settings (`High` unless said, since 1.12) it
+/// The controller's `Risk`; above `annotations-risk-level` of its settings (by default `High`, since 1.12) it
 /// refuses the whole Ingress (`CheckAnnotationRisk` in `internal/ingress/annotations/parser/validators.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
