@@ -1,4 +1,4 @@
-//! `mtlsgen import`: a PKI that somebody else made becomes a spec and a store.
+//! `mtlsgen import`: an existing PKI becomes a spec and a store.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 /// What is left out of a path that holds nothing.
 const EVERYTHING: &str = "everything";
 
-/// Bring an existing PKI along: write a spec and a store of it, issue nothing anew
+/// Import an existing PKI: write a spec and a store of it, without reissuing
 ///
 /// Takes files and folders of PEM, DER and PKCS#12, of cfssl (requests, profiles, results), easy-rsa and `openssl ca`
 /// (with what their databases call revoked), ekeca, mkcert, minica, certstrap, Kubernetes Secrets as kubectl prints
@@ -43,7 +43,7 @@ pub struct Args {
     /// What to read out of the files
     #[arg(long, value_name = "SOURCE", default_value = "auto")]
     from: Kind,
-    /// Tell what would become of everything, and write nothing
+    /// Print what would be imported and how, and write nothing
     #[arg(long)]
     dry_run: bool,
     /// Service behind all hosts, which runs in the cluster already; its port defaults to 80
@@ -173,7 +173,7 @@ fn read(args: &Args) -> Result<Found, CommandError> {
     Ok(found)
 }
 
-/// Where passwords come from; standard input can be read only once, for all files.
+/// The source of passwords; standard input can be read only once, for all files.
 struct Passwords<'a> {
     given: password::Given<'a>,
     standard_input: Option<Zeroizing<Vec<u8>>>,
@@ -207,7 +207,7 @@ fn nothing(args: &Args) -> CommandError {
 /// An import that was interrupted between its store and its spec, if there was one.
 ///
 /// # Errors
-/// Something else is in the way.
+/// Another spec or store exists there.
 fn unfinished(folder: &Path, store: &Store) -> Result<Option<Unfinished>, CommandError> {
     let existing = input::specs_in(folder).into_iter().next();
     let in_the_way = match (existing, store.before_import()?) {
@@ -226,7 +226,7 @@ fn unfinished(folder: &Path, store: &Store) -> Result<Option<Unfinished>, Comman
     Err(CommandError::world("exists", &what, Some(hint.to_owned())))
 }
 
-/// Makes sure that the store is what the files that are named now become: a repository can bring a store that looks like
+/// Makes sure that the store is what the files that are named now become: a repository may contain a store that looks like
 /// that of an interrupted import.
 fn require_result(
     store: &Store,

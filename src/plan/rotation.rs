@@ -107,7 +107,7 @@ impl<'a> Rotation<'a> {
     ) -> Result<Self, Diagnostic> {
         let authority = model.authorities.get(name).ok_or_else(|| refusal::unknown(model, name))?;
         let AuthoritySource::Issued(request) = &authority.source else {
-            return Err(refusal::somebody_elses(name));
+            return Err(refusal::of_external_authority(name));
         };
         let current =
             inventory.held.get(&request.holder).ok_or_else(|| refusal::never_issued(name))?;

@@ -139,7 +139,7 @@ fn exported<'a>(form: Form, file: &'a Path, password: Option<&'a Path>) -> Optio
     }
 }
 
-/// What the ending of a file says that is to be in it.
+/// The form that the extension of a file implies.
 fn by_ending(file: &Path) -> Option<Form> {
     match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "p12" | "pfx" => Some(Form::Pkcs12),
@@ -154,7 +154,7 @@ fn hands_out_key(form: Option<Form>) -> bool {
     !matches!(form, Some(Form::PemChain | Form::Curl))
 }
 
-/// Nothing that somebody says is passed over.
+/// A flag that has no effect is an error.
 fn refuse_useless_flags(args: &Args, form: Form) -> Result<(), CommandError> {
     let is_pkcs12 = form == Form::Pkcs12;
     let has_certificates = !matches!(form, Form::PemKey | Form::Curl);
@@ -198,7 +198,7 @@ fn write_pem(
     destination::write(&[(&destination, text.as_bytes())], args.force)?;
     if let Some(path) = destination.file() {
         let secret = if has_key { " (with the private key: keep it secret)" } else { "" };
-        tell_written(
+        report_written(
             path,
             &credential.holder,
             &format!("wrote `{}`{secret}", path.display()),
@@ -251,7 +251,7 @@ fn write_pkcs12(
     destination::write(&files, args.force)?;
     if let Some(path) = output.file() {
         let words = format!("wrote `{}`", path.display());
-        tell_written(path, &credential.holder, &words, report);
+        report_written(path, &credential.holder, &words, report);
     }
     if args.password_file.is_none() && password_output.is_none() {
         terminal::show("Its password, which is shown this once: ", line.as_bytes())
@@ -261,14 +261,14 @@ fn write_pkcs12(
         let shown = path.display();
         let words =
             format!("wrote its password to `{shown}`: hand it over on another way than the file");
-        tell_written(path, &credential.holder, &words, report);
+        report_written(path, &credential.holder, &words, report);
     }
     let password = password_output.as_ref().and_then(Destination::file);
     let password = password.map(Path::to_owned).or_else(|| args.password_file.clone());
     Ok((output.file().map(Path::to_owned), password.filter(|path| path.as_os_str() != "-")))
 }
 
-fn tell_written(path: &Path, holder: &Holder, words: &str, report: Report) {
+fn report_written(path: &Path, holder: &Holder, words: &str, report: Report) {
     let written = Deed::to_path("wrote", &path.display());
     report.did(Deed { holder: Some(holder.full_name()), ..written }, words);
 }

@@ -44,7 +44,7 @@ impl ValueEnum for State {
 }
 
 impl Selection {
-    /// Whether a state was asked for by its name.
+    /// Whether a state was selected by its name.
     pub fn names(&self, state: State) -> bool {
         self.states.contains(&state)
     }

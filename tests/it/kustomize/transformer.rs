@@ -254,7 +254,7 @@ fn render_refuses_what_nothing_would_enforce() {
     assert!(!fresh.path("pki").exists(), "nothing is issued for it");
     let run = function(&fresh, &input(&config, &[ingress(), service()]));
     assert!(run.stderr.contains("run `mtlsgen render -f FILE`"), "{}", run.stderr);
-    assert!(run.stderr.contains("say `--kind Secret` beside it"), "{}", run.stderr);
+    assert!(run.stderr.contains("add `--kind Secret`: of a host"), "{}", run.stderr);
 }
 
 #[test]
