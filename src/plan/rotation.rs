@@ -4,9 +4,9 @@
 //!
 //! | phase | introduce | activate | retire | abandon |
 //! |---|---|---|---|---|
-//! | settled | introduced | refused | refused | refused |
-//! | introduced | only in the place of one that the spec has outrun | active | what is left of an earlier rollover | back |
-//! | active | introduced | refused | settled, once no client is cut off | refused |
+//! | `settled` | introduced | refused | refused | refused |
+//! | `introduced` | only in the place of one that the spec has outrun | active | what is left of an earlier rollover | back |
+//! | `active` | introduced | refused | `settled`, once no client is cut off | refused |
 
 mod cut_off;
 mod refusal;

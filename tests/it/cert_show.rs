@@ -133,7 +133,7 @@ fn names_that_are_not_there_end_in_proposals() {
         nowhere.stderr
     );
     // A broken spec says so, and what is wrong in a whole one does not matter here.
-    sandbox.write("mtls.toml", format!("{SPEC}\n[hosts.other]\nservice = \"nobody\"\n"));
+    sandbox.write("mtls.toml", format!("{SPEC}\n[hosts.other]\nservice = \"missing\"\n"));
     sandbox.ok(&["cert", "show", "alice"]);
     sandbox.write("mtls.toml", "[cas");
     assert_eq!(sandbox.run(&["cert", "show", "alice"]).status, 2);

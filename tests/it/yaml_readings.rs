@@ -48,7 +48,7 @@ print(json.dumps({text: [said(yaml.safe_load, text), said(strict.load, text)] fo
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// Scalars that may be something else to somebody.
+/// Scalars that some programs read differently.
 fn scalars() -> Vec<String> {
     let known = [
         "on",

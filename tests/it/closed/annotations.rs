@@ -44,7 +44,7 @@ fn what_the_service_hears() {
 }
 
 #[test]
-fn snippets_whatever_is_in_them() {
+fn snippets_with_any_content() {
     let mut refused = Refused::default();
     for annotation in SNIPPETS {
         for value in WRITTEN {

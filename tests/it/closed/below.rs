@@ -50,7 +50,7 @@ fn an_open_host_of_others_is_said() {
     let plain = format!("{ASKS}, nginx.ingress.kubernetes.io/ssl-redirect: 'false'");
     let found = said("", "", &ingress("shop.example.com", &plain));
     assert!(found.contains("a client without a certificate by plain HTTP is served"), "{found}");
-    // Whom it trusts is not shown.
+    // The Secret that it trusts is not among the objects.
     let theirs = "nginx.ingress.kubernetes.io/auth-tls-secret: default/theirs-ca";
     let found = said("", "", &ingress("shop.example.com", theirs));
     assert!(found.contains("the Secret `default/theirs-ca` is not among the objects"), "{found}");
