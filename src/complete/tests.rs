@@ -162,7 +162,7 @@ fn a_second_time_changes_nothing() {
 }
 
 #[test]
-fn a_service_that_says_no_namespace_may_be_the_one_that_is_missing() {
+fn a_service_without_a_namespace_may_be_the_missing_one() {
     let mut exposure = existing(&json!({}));
     exposure.namespace = "prod".parse().unwrap();
     let (mut ingress, mut service) = (ingress(), service());
@@ -170,7 +170,7 @@ fn a_service_that_says_no_namespace_may_be_the_one_that_is_missing() {
     service["metadata"].as_object_mut().unwrap().shift_remove("namespace");
     let Err(found) = complete(&model_of(vec![exposure]), vec![ingress, service]) else { panic!() };
     let missing = found.iter().find(|one| one.code == "backend-missing").unwrap();
-    assert!(missing.help.iter().any(|help| help.contains("say `prod` there")), "{missing:?}");
+    assert!(missing.help.iter().any(|help| help.contains("set `prod` there")), "{missing:?}");
 }
 
 #[test]
