@@ -226,7 +226,7 @@ fn diagnostic(
     let command = Holder::command("cert revoke --all", &clients);
     Some(
         Diagnostic::warning("orphaned-certificate", title)
-            .help(format!("to shut out who has one: {command}, then `mtlsgen render`"))
+            .help(format!("to refuse them: {command}, then `mtlsgen render`"))
             .help("`mtlsgen status` lists all certificates"),
     )
 }

@@ -240,10 +240,10 @@ fn require_result(
     }
     let folder = store.path().display();
     let what = format!(
-        "an import into `{folder}` was interrupted, and what lies there is not what these files become"
+        "an import into `{folder}` was interrupted, and its contents are not those of these files"
     );
     let hint = format!(
-        "run the command that was interrupted, with the same files, or remove `{folder}` and start anew"
+        "run the command that was interrupted, with the same files, or remove `{folder}` and start again"
     );
     Err(CommandError::world("interrupted-import", &what, Some(hint)))
 }

@@ -40,7 +40,7 @@ pub fn print_masked(text: &str, has_masked: bool, report: Report) -> Result<(), 
     let masked = mask_keys(text);
     let masked = without_known(&masked);
     if has_masked || masked != text {
-        report.say("private keys are masked on a terminal: say --show-secrets to see them");
+        report.say("private keys are masked on a terminal: use --show-secrets to see them");
     }
     print_steady(&masked)
 }

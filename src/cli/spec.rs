@@ -82,5 +82,5 @@ fn json_of_sources(document: &Document) -> String {
 
 fn without_merged() -> CommandError {
     let what = "`--format toml` and `--format yaml` are of the merged spec";
-    CommandError::world("useless-flag", what, Some("say `--merged`, too".to_owned()))
+    CommandError::world("useless-flag", what, Some("add `--merged`".to_owned()))
 }

@@ -45,7 +45,7 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::Absent => "no certificate was shown",
             Self::Untrusted => "no chain leads to a trusted authority",
-            Self::Unanchored => "its chain ends at an authority that is trusted, but is no root",
+            Self::Unanchored => "its chain ends at a trusted authority that is not a root",
             Self::TooDeep => "the chain is longer than the depth allows",
             Self::NotYetValid => "a certificate of the chain is not valid yet",
             Self::Expired => "a certificate of the chain has expired",

@@ -284,5 +284,5 @@ fn stranger(reference: &Reference, certificate: &Certificate, ours: &[&str]) -> 
     );
     Diagnostic::error("existing-stranger", title)
         .help(format!("if it is {} under an older subject, go on with the rollover where the folder of the store is", listed(ours)))
-        .help("if it is to go, keep its entry below `cas` until it is gone: an authority that no host lists any more is dropped")
+        .help("to remove it, keep its entry below `cas` until it is gone: an authority that no host lists is dropped")
 }

@@ -25,9 +25,9 @@ use crate::targets::Target;
 use crate::time::Timestamp;
 
 /// Where mtlsgen makes the Ingress.
-const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
+const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; undo that change, or set `clientAuth = false`";
 /// Where it exists already.
-const EXISTING: &str = "change that Ingress, or say `clientAuth = false`";
+const EXISTING: &str = "change that Ingress, or set `clientAuth = false`";
 /// Where a path leads to a Service that is not shown.
 const NO_SERVICE: &str = "write a Service that is in the cluster under `services`, with `existing = true`, and name it in the host's `routes`";
 /// How many ingress classes are looked at one by one; beyond, all are taken for those of one controller.

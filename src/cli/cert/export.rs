@@ -282,7 +282,7 @@ fn password_destination(
         Some(path) if path.as_os_str() == "-" && output.file().is_none() => {
             let what =
                 "the PKCS#12 file goes to standard output, and its password needs another place";
-            let hint = "say `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
+            let hint = "use `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
             Err(CommandError::world("password", what, Some(hint.to_owned())))
         }
         Some(path) => Ok(Some(Destination::new(path, true))),
@@ -293,7 +293,7 @@ fn password_destination(
 
 /// There is no terminal to show the new password on.
 fn without_place(why: Option<&str>) -> CommandError {
-    let why = why.unwrap_or("standard error is no terminal to show it on");
+    let why = why.unwrap_or("standard error is not a terminal to show it on");
     let what = format!("the password of the new file has no place: {why}");
     let hint = "name a file for it with `--new-password-file FILE`, or one that has a password with `--password-file FILE`; on a terminal, a new password is shown once";
     CommandError::world("password", &what, Some(hint.to_owned()))

@@ -92,7 +92,7 @@ fn refusal(session: &Session, store: &Store, owner: &str, own: Option<&str>) -> 
     let error = error.at(session.document.span(&path!["name"]));
     let error = match own {
         Some(own) => error.help(format!(
-            "an environment has a store of its own, so that none lets in the clients of another: write `store.path = \"pki-{own}\"`"
+            "give each environment a store of its own, so that none admits the clients of another: write `store.path = \"pki-{own}\"`"
         )),
         None => error.help(format!(
             "write `name = \"{owner}\"` if it is the same environment; else a `name` of its own, and `store.path = \"pki-NAME\"`"
@@ -100,7 +100,7 @@ fn refusal(session: &Session, store: &Store, owner: &str, own: Option<&str>) -> 
     };
     error.help(match own {
         Some(_) => format!("if the spec has a new name, {renaming}"),
-        None => format!("if the spec is to have no name any more, {renaming}"),
+        None => format!("to remove the name of the spec, {renaming}"),
     })
 }
 

@@ -117,7 +117,7 @@ fn malformed_patches_are_refused_before_anything_is_rendered() {
             json!({"patch": [{"op": "remove", "path": "/x"}]}),
             "does not say which object it changes",
         ),
-        (json!({"target": kind("["), "patch": {}}), "`[` is no regular expression"),
+        (json!({"target": kind("["), "patch": {}}), "`[` is not a regular expression"),
         (json!({"target": {"labelSelector": "a in b"}, "patch": {}}), "`a in b` is no selector"),
         (json!({"target": {"labelSelector": "a>1"}, "patch": {}}), "`a>1` is no selector"),
         (json!({"target": kind("x"), "patch": "text"}), "a patch is a mapping"),

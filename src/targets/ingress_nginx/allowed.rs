@@ -26,7 +26,7 @@ pub(super) fn judge(exposure: &Exposure, annotation: &str, value: &str) -> Optio
                 "the annotation `{annotation}` is refused on the protected host `{key}`: {reason}"
             ),
         );
-        let refused = refused.help("leave it out, or say `clientAuth = false` for this host");
+        let refused = refused.help("leave it out, or set `clientAuth = false` for this host");
         return Some(ways_out(refused, annotation));
     }
     if is_too_risky(annotation) {

@@ -173,7 +173,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (
             with(json!({"ca.crt": base64(&issuing)})),
             &[],
-            "refuses clients below `CN=issuing`: its chain ends at an authority that is trusted, but is no root",
+            "refuses clients below `CN=issuing`: its chain ends at a trusted authority that is not a root",
         ),
         (vec![trust.clone()], &["--at", "2999-01-01"], ": a certificate of the chain has expired"),
         (
@@ -198,7 +198,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
     );
     warned(
         with(json!({"ca.crt": base64(format!("{root}{client}"))})),
-        "holds certificates that are no authority's",
+        "holds certificates that are not an authority's",
     );
     warned(
         with(

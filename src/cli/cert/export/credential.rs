@@ -64,12 +64,12 @@ impl Credential {
             let (why, hint) = if self.is_by_request() {
                 (
                     "its private key is its owner's, who sent a signing request",
-                    "say `--as pem-chain` for the certificates, which the owner puts beside the key",
+                    "use `--as pem-chain` for the certificates, which the owner puts beside the key",
                 )
             } else {
                 (
                     "its private key is not in the store",
-                    "run it where the key is; or say `--as pem-chain` for the certificates alone",
+                    "run it where the key is; or use `--as pem-chain` for the certificates alone",
                 )
             };
             refused(&self.holder, why, hint)
@@ -221,7 +221,7 @@ fn report_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, r
             format!("the certificate of {holder} is valid from {begins} on; it is {now} now");
         // `render` keeps what a clock that was ahead made.
         let command = Holder::command("cert renew", [holder]);
-        (title, format!("check the clock; if it is right, {command} issues it anew"))
+        (title, format!("check the clock; if it is right, {command} reissues it"))
     } else {
         return;
     };

@@ -138,7 +138,7 @@ impl<'a> Protected<'a> {
             );
             let finding = Diagnostic::error("alias-opens", title);
             let diagnostic = scene.about(other, finding).at(scene.place(exposure));
-            found.push(diagnostic.related(scene.place(other), "lets in others").help(
+            found.push(diagnostic.related(scene.place(other), "admits other clients").help(
                 "remove the alias; a name with clients of its own gets an entry with its own `clientAuth`",
             ));
         }
