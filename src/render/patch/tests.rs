@@ -118,8 +118,8 @@ fn malformed_patches_are_refused_before_anything_is_rendered() {
             "does not say which object it changes",
         ),
         (json!({"target": kind("["), "patch": {}}), "`[` is not a regular expression"),
-        (json!({"target": {"labelSelector": "a in b"}, "patch": {}}), "`a in b` is no selector"),
-        (json!({"target": {"labelSelector": "a>1"}, "patch": {}}), "`a>1` is no selector"),
+        (json!({"target": {"labelSelector": "a in b"}, "patch": {}}), "`a in b` is not a selector"),
+        (json!({"target": {"labelSelector": "a>1"}, "patch": {}}), "`a>1` is not a selector"),
         (json!({"target": kind("x"), "patch": "text"}), "a patch is a mapping"),
         (json!({"target": kind("x"), "patch": []}), "the patch is an empty list"),
         (

@@ -91,7 +91,7 @@ mod tests {
                     "age1yubikey1q2w7u3vpya839jxxuq8g0sedh3d740d4xvn639sqhr95ejj8vu3hyfumptt",
                     "of a plugin",
                 ),
-                ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice", "a key of SSH"),
+                ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice", "an SSH key"),
                 ("AGE1T7RXYEV2Z3RW82STDLRREPYC39NVN86L5078ZQKF5UASDY86JP6SVPY7PA", "capital"),
                 ("age1qqqqqqqqqqqqqyp9skm,age1qqqqqqqqqqqqqyp9skm", "there are several"),
                 ("age1qqqqqqqqqqqqqyp9skm\nage1qqqqqqqqqqqqqyp9skm", "there are several"),
