@@ -1,4 +1,4 @@
-//! Who reaches what: questions to what a controller serves, for every host and path, by client; and the answers, for people
+//! Which client reaches what: requests for every host, path and client, and the answers of what a controller serves, for people
 //! and for programs.
 
 pub mod cut_off;
@@ -103,7 +103,7 @@ pub enum Scheme {
 /// A client in the answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {
-    /// One that stands for a class.
+    /// A representative of a class.
     Of(ClientClass),
     /// One by name.
     Named(String),
@@ -128,8 +128,8 @@ pub fn access<'a>(
     Access { controller, observed, hosts: hosts.collect() }
 }
 
-/// What becomes of a request. Where an expression decides which subjects get in, that one of a class is refused says nothing
-/// of the others.
+/// The verdict on a request. Where an expression decides which subjects are admitted, the verdict on a representative of a
+/// class does not hold for the others.
 fn answer(observed: &Observed, question: &Question, now: Timestamp) -> Verdict {
     let Question { request, client, .. } = question;
     let verdict = verdict(observed, request, now);

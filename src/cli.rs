@@ -57,7 +57,7 @@ use crate::io::memory;
 /// What every help text says at its end.
 const EXIT_STATUS: &str = "Exit status: 0 done; 1 there are findings or differences; 2 it failed.";
 
-/// How somebody finds the way whose kustomization calls the program without arguments.
+/// Shown to a user whose kustomization calls the program without arguments.
 const AS_FUNCTION: &str = "As a KRM function, mtlsgen is called with an argument: `args: [kustomize]` beside `path: mtlsgen`.";
 
 /// Turns one small spec into certificates and Kubernetes manifests that enforce mutual TLS at the ingress.
@@ -98,7 +98,7 @@ enum Command {
     Version,
     /// Print the help of a command
     Help {
-        /// The command, and a command of it; that of mtlsgen itself unless said
+        /// The command, and a command of it; defaults to mtlsgen itself
         command: Vec<OsString>,
     },
 }
@@ -140,7 +140,7 @@ impl Command {
 pub fn main() -> ExitCode {
     memory::keep_private();
     guard::begin();
-    report::tell_panics();
+    report::report_panics();
     let arguments = kustomize::as_plugin(std::env::args_os().collect());
     let color = ColorChoice::among(&arguments);
     let status = match parse(&arguments, color) {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn every_help_text_tells_the_exit_status_and_what_the_command_does() {
+    fn every_help_text_has_the_exit_status_and_what_the_command_does() {
         fn check(mut command: clap::Command) {
             let help = command.render_help().to_string();
             assert!(help.contains(EXIT_STATUS), "{help}");

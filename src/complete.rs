@@ -1,4 +1,4 @@
-//! Completes objects that somebody else made: finds the Ingresses that a spec says exist already, and adds
+//! Completes objects of other tools: finds the Ingresses that a spec says exist already, and adds
 //! client authentication to them.
 //!
 //! Pure: objects in, objects out. Nothing but annotations of these Ingresses changes, and names of Secrets
@@ -50,10 +50,10 @@ pub struct Completed {
     pub items: Vec<Value>,
     /// What mtlsgen adds: Secrets, and the objects of hosts that it makes the Ingress of.
     pub manifests: Vec<Object>,
-    /// What is worth knowing.
+    /// Warnings and notices.
     pub warnings: Vec<Diagnostic>,
-    /// Objects that came in and that those of mtlsgen must not take the place of: errors, for whoever would put
-    /// them there.
+    /// Objects of the input that those of mtlsgen must not replace: errors, for callers that would
+    /// replace them.
     pub taken: Vec<Diagnostic>,
 }
 
@@ -111,7 +111,7 @@ impl Completer<'_> {
         let is_replaced = |identity: &Identity| {
             rendered.objects().iter().any(|ours| ours.identity.is_same_object(identity))
         };
-        // What stands in Secrets that no host trusts is no business of ours.
+        // Secrets that no host trusts do not matter here.
         let trusts =
             rendered.model().exposures.iter().filter_map(|exposure| exposure.client_auth.as_ref());
         let trusted: BTreeSet<(&str, &str)> = trusts

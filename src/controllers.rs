@@ -31,13 +31,13 @@ pub trait Controller: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// A version that people name, as the model has it.
+    /// A version by its written name, as the model has it.
     ///
     /// # Errors
     /// The model does not know that version: which ones it knows.
     fn version(&self, text: &str) -> Result<String, String>;
 
-    /// Options that people can declare, beside version and classes.
+    /// Options that can be declared, beside version and classes.
     fn options(&self) -> &'static [DeclaredOption];
 
     /// Its settings, as far as they are declared or among the objects; its defaults where they are not.
@@ -54,7 +54,7 @@ pub trait Controller: Sync {
         vec![settings.clone().with_options_of(none)]
     }
 
-    /// Settings that let more in than these, which people set often, where no object shows the real ones; none: these are they.
+    /// Common settings that admit more than these, where no object shows the real ones; none: there are no such settings.
     fn laxer(&self, _: &Settings) -> Option<Settings> {
         None
     }
@@ -65,7 +65,7 @@ pub trait Controller: Sync {
         None
     }
 
-    /// Why its header `ssl-client-verify` does not tell which certificates are right, where it passes any of them on; none: it
+    /// Why its header `ssl-client-verify` does not say which certificates are valid, where any certificate passes; none: it
     /// does.
     fn misjudges_unverified(&self) -> Option<&'static str> {
         None
@@ -81,7 +81,7 @@ pub trait Controller: Sync {
     fn observe(&self, objects: &ObjectSet<'_>, settings: &Settings) -> Observed;
 }
 
-/// What people say of a controller.
+/// What the spec or the command line declares of a controller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// Its version.
@@ -96,11 +96,11 @@ pub struct Declared {
     pub config_map: Option<(String, String)>,
     /// Values of [`Controller::options`], by name.
     pub options: BTreeMap<String, String>,
-    /// Annotations that it takes, whatever its settings are taken to be.
+    /// Annotations that it accepts, with any settings.
     pub accepted: Accepted,
 }
 
-/// Annotations that a controller takes, whatever its settings are.
+/// Annotations that a controller accepts, with any settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     /// On any Ingress.
@@ -122,12 +122,12 @@ impl Accepted {
     }
 }
 
-/// A controller that reads the objects, as people name it.
+/// A controller that reads the objects, as the spec names it.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// Name of the controller.
     pub name: String,
-    /// What is said of it.
+    /// What is declared of it.
     pub declared: Declared,
 }
 
@@ -138,11 +138,11 @@ pub struct Settings {
     pub controller: &'static str,
     /// Its version.
     pub version: String,
-    /// Where the version comes from.
+    /// The origin of the version.
     pub version_origin: Origin,
     /// Values by option, of the options that the model knows.
     pub options: BTreeMap<&'static str, (String, Origin)>,
-    /// Annotations that it takes, whatever the options say.
+    /// Annotations that it accepts, with any options.
     pub accepted: Accepted,
     /// Ingress classes.
     pub classes: Classes,
@@ -153,17 +153,17 @@ pub struct Settings {
     pub read_from: Option<Identity>,
     /// The object that runs it, from which version and flags were read.
     pub run_by: Option<Identity>,
-    /// What is to be said of where all that comes from.
+    /// What to report about the origin of all that.
     pub given: Vec<Given>,
 }
 
-/// Where a setting comes from.
+/// The origin of a setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// It is the controller's default.
     #[default]
     Default,
-    /// People say so.
+    /// The spec or the command line declares it.
     Declared,
     /// An object has it.
     Read,

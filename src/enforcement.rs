@@ -1,4 +1,4 @@
-//! What a controller serves and to whom: [`Observed`] of objects and settings, asked with a [`Request`].
+//! What a controller serves to which clients: [`Observed`] of objects and settings, asked with a [`Request`].
 //!
 //! The terms are those of the Gateway API and of Envoy: a listener's SNI picks how TLS is done, the authority of a request
 //! its virtual host, the path its route. Plain HTTP is a listener too. The state is that of a controller that has just

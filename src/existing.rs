@@ -1,7 +1,7 @@
 //! Secrets that exist, as the API server prints them: a store for what they hold.
 //!
 //! Nothing here is written. What the Secrets of a model hold becomes an inventory and keys; what they
-//! cannot show (authorities that stand in no bundle, clients without a Secret) is left out and said to be.
+//! do not show (authorities that are in no bundle, clients without a Secret) is left out and reported.
 
 pub mod apply;
 mod authorities;

@@ -1,10 +1,10 @@
 //! From model and material to what is printed, in this order:
 //!
-//! 1. objects of the model, typed; Secrets in clear, whatever their format (`objects`)
+//! 1. objects of the model, typed; Secrets in clear, before any format (`objects`)
 //! 2. for each object: a template of the user that replaces the built-in one or adds it, then patches, then whether
-//!    Kubernetes would take the result (`finish`, `patch`)
+//!    Kubernetes would accept the result (`finish`, `patch`)
 //! 3. names that end in a hash, and references to them (`name_suffix`)
-//! 4. whether an object is there twice, and whether all together protect every host ([`Rendered::checked_among`], which also
+//! 4. whether two objects have one identity, and whether all together protect every host ([`Rendered::checked_among`], which also
 //!    sorts them)
 //! 5. selection: `--kind`, `--host`
 //! 6. the form in which Secrets are handed over ([`handed_over`])
@@ -68,7 +68,7 @@ pub fn render(
     Err(elsewhere)
 }
 
-/// As [`render`], but what the spec says of Ingresses that exist already is left to whoever sees them: of
+/// As [`render`], but leaves Ingresses that exist already to the caller that has them: of
 /// those hosts, only the Secrets are rendered.
 ///
 /// # Errors
@@ -179,7 +179,7 @@ impl Rendered<'_> {
         others: Vec<(Identity, &Value)>,
     ) -> Result<Checked, Vec<Diagnostic>> {
         let Self { mut objects, names: _, model, material, target, locate } = self;
-        // Whatever comes in beside has its namespace already.
+        // Objects of the input have their namespace already.
         let mut set = ObjectSet::within(Namespace::Known(DEFAULT_NAMESPACE), Extent::Complete);
         for object in &objects {
             set.add(object);

@@ -35,7 +35,7 @@ pub const DEFAULT_TARGET: &str = "ingress-nginx";
 /// The Secret format of specs that name none.
 pub const DEFAULT_SECRET_FORMAT: &str = "plain";
 
-/// One spec: which hosts exist, who may call them and who signs whom.
+/// One spec: hosts, the clients that may call them, and the authorities that sign both.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(title = "mtlsgen spec")]
@@ -45,31 +45,31 @@ pub struct Spec {
     pub schema: Option<String>,
     /// Files that this one is merged over, in their order: what they have in common with other environments. Relative
     /// paths start from the folder of this file; included files may include others. A file that is included more than
-    /// once counts once, at its first place. With this key, an empty list too, editors know that other files say the rest.
+    /// once counts once, at its first place. With this key, an empty list too, editors know that the rest is in other files.
     pub include: Vec<FilePath>,
     /// Name of this set of objects, and of the environment that the store belongs to; becomes the label `mtlsgen.dev/name` on each of them, for
     /// `kubectl apply --prune -l mtlsgen.dev/name=NAME`.
     pub name: Option<SpecName>,
-    /// Namespace of every object that does not say otherwise. `default` unless said.
+    /// Namespace of every object without one of its own. Defaults to `default`.
     #[schemars(extend("default" = "default"))]
     pub namespace: Option<NamespaceName>,
-    /// The ingress or gateway dialect to write. `ingress-nginx` unless said.
+    /// The ingress or gateway dialect to write. Defaults to `ingress-nginx`.
     #[schemars(extend("default" = DEFAULT_TARGET))]
     pub target: Option<String>,
-    /// The controllers that read the objects, such as `[{ name = "ingress-nginx", version = "1.15.1" }]`: what any of them
-    /// would let in against the spec is an error. The target's own controller in its last version unless said.
+    /// The controllers that read the objects, such as `[{ name = "ingress-nginx", version = "1.15.1" }]`: a client that any of them
+    /// would admit against the spec is an error. Defaults to the target's own controller in its last version.
     pub controllers: Vec<Controller>,
-    /// Ingress class of every host that does not say otherwise. `nginx` unless said.
+    /// Ingress class of every host without one of its own. Defaults to `nginx`.
     #[schemars(extend("default" = "nginx"))]
     pub ingress_class_name: Option<ObjectName>,
     /// The cluster's default `IngressClass`, which Kubernetes gives to Ingresses that are created without a class; `false`: there is
-    /// none. Unless said, it is the one among the objects that says so, and not known where none does.
+    /// none. Defaults to the one among the objects that is marked so; without one, it is not known.
     pub default_ingress_class: Option<DefaultIngressClass>,
     /// Labels that every object carries.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations that every object carries.
     pub annotations: BTreeMap<AnnotationKey, String>,
-    /// What hosts, clients and authorities have unless they say otherwise.
+    /// Defaults of hosts, clients and authorities.
     pub defaults: Defaults,
     /// Where certificates and keys are kept.
     pub store: Store,
@@ -111,44 +111,44 @@ pub struct Spec {
 pub struct Controller {
     /// Its name, such as `ingress-nginx`.
     pub name: Option<String>,
-    /// Its version. The last one that the model knows unless said.
+    /// Its version. Defaults to the last one that the model knows.
     pub version: Option<String>,
-    /// What the controller calls itself in an `IngressClass` (`spec.controller`): the `--controller-class` of ingress-nginx, the
-    /// `controllerClass` of Traefik's provider `kubernetesIngressNGINX`. `k8s.io/ingress-nginx` unless said or an object that
-    /// runs it shows it; other `IngressClass`es are other controllers'.
+    /// The controller's name in an `IngressClass` (`spec.controller`): the `--controller-class` of ingress-nginx, the
+    /// `controllerClass` of Traefik's provider `kubernetesIngressNGINX`. Defaults to that of an object that
+    /// runs it, else `k8s.io/ingress-nginx`; other `IngressClass`es are other controllers'.
     pub controller_class: Option<String>,
     /// The class that the controller compares the annotation `kubernetes.io/ingress.class` with: `--ingress-class`,
-    /// `ingressClass`. `nginx` unless said or shown.
+    /// `ingressClass`. Defaults to that of an object that runs it, else `nginx`.
     pub ingress_class: Option<String>,
     /// Whether Ingresses without a class are the controller's own: `--watch-ingress-without-class`, `watchIngressWithoutClass`.
-    /// `false` unless said or shown. What a default `IngressClass` makes of them first says `defaultIngressClass`.
+    /// Defaults to that of an object that runs it, else `false`. A default `IngressClass` is declared with `defaultIngressClass`.
     pub watch_ingress_without_class: Option<bool>,
-    /// Whether the `IngressClass` with the name `ingressClass` is the controller's own, whatever its `spec.controller` says:
-    /// `--ingress-class-by-name`, `ingressClassByName`. `false` unless said or shown.
+    /// Whether the `IngressClass` with the name `ingressClass` is the controller's own, for any `spec.controller`:
+    /// `--ingress-class-by-name`, `ingressClassByName`. Defaults to that of an object that runs it, else `false`.
     pub ingress_class_by_name: Option<bool>,
-    /// Traefik's `core.strictTLSOptions`. `false` unless said.
+    /// Traefik's `core.strictTLSOptions`. Defaults to `false`.
     pub strict_tls_options: Option<bool>,
 }
 
-/// What hosts, clients and authorities have unless they say otherwise.
+/// Defaults of hosts, clients and authorities.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Defaults {
-    /// Kind of key for every new certificate. ECDSA 256 unless said.
+    /// Kind of key for every new certificate. Defaults to ECDSA 256.
     pub private_key: PrivateKeyKind,
     /// Parts of the subject that every certificate shares.
     pub subject: Option<SharedSubject>,
-    /// Validity of leaf certificates. `365d` unless said.
+    /// Validity of leaf certificates. Defaults to `365d`.
     #[schemars(extend("default" = "365d"))]
     pub duration: Option<Duration>,
-    /// How long before its end a leaf certificate is renewed. `30d` unless said.
+    /// How long before its end a leaf certificate is renewed. Defaults to `30d`.
     #[schemars(extend("default" = "30d"))]
     pub renew_before: Option<RenewBefore>,
-    /// What every host has unless it says otherwise.
+    /// Defaults of every host.
     pub hosts: HostDefaults,
 }
 
-/// What every host has unless it says otherwise.
+/// Defaults of every host.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct HostDefaults {
@@ -166,7 +166,7 @@ pub struct HostDefaults {
 pub struct PrivateKeyKind {
     /// Key algorithm.
     pub algorithm: Option<KeyAlgorithm>,
-    /// RSA: 2048, 3072 or 4096 (2048 unless said); ECDSA: 256 or 384 (256 unless said); not for Ed25519.
+    /// RSA: 2048, 3072 or 4096 (default 2048); ECDSA: 256 or 384 (default 256); not for Ed25519.
     pub size: Option<PublicKeySize>,
 }
 
@@ -187,16 +187,16 @@ pub enum KeyAlgorithm {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Store {
-    /// Folder of the store, relative to the file that says so. `pki` beside the spec unless said.
+    /// Folder of the store, relative to the file that sets it. Defaults to `pki` beside the spec.
     #[schemars(extend("default" = "pki"))]
     pub path: Option<FilePath>,
-    /// Kind of store. `directory` unless said.
+    /// Kind of store. Defaults to `directory`.
     #[schemars(extend("default" = "directory"))]
     pub kind: Option<StoreKind>,
     /// Only with `kind = "derived"`: file with the seed, 32 random bytes as hexadecimal digits, in base64 or raw,
-    /// readable by its owner alone. `--seed-file`, `MTLSGEN_SEED_FILE` and `MTLSGEN_SEED` come first.
+    /// readable by its owner alone. `--seed-file`, `MTLSGEN_SEED_FILE` and `MTLSGEN_SEED` take precedence.
     pub seed_file: Option<FilePath>,
-    /// Encryption of private keys at rest. They lie in clear unless said.
+    /// Encryption of private keys at rest. By default, they are not encrypted.
     pub encryption: Option<Encryption>,
 }
 
@@ -214,14 +214,14 @@ pub enum StoreKind {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Secrets {
-    /// Secret format. `plain` unless said.
+    /// Secret format. Defaults to `plain`.
     #[schemars(extend("default" = DEFAULT_SECRET_FORMAT))]
     pub format: Option<String>,
     /// With `-o DIR`: put Secrets that hold keys beside the other objects, readable and named by the kustomization.
     #[schemars(extend("default" = false))]
     pub allow_plain_in_git: Option<bool>,
     /// End the name of every Secret in a hash of its content, as Kustomize's generators do, and carry it into
-    /// every reference: what uses a Secret is rolled out anew when its content changes.
+    /// every reference: workloads that use a Secret are rolled out again when its content changes.
     #[schemars(extend("default" = false))]
     pub name_suffix_hash: Option<bool>,
 }
@@ -272,26 +272,26 @@ pub struct PatchTarget {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Ca {
-    /// Authority of the spec that signs this one; self-signed unless said.
+    /// Authority of the spec that signs this one; by default, it is self-signed.
     pub issuer: Option<String>,
-    /// Subject; `CN=` and the key unless said.
+    /// Subject; defaults to `CN=` and the key.
     pub subject: Option<Subject>,
     /// Kind of key.
     pub private_key: Option<PrivateKeyKind>,
-    /// Validity. `10y` unless said.
+    /// Validity. Defaults to `10y`.
     #[schemars(extend("default" = "10y"))]
     pub duration: Option<Duration>,
-    /// How long before its end the authority is renewed: 30 days unless said, a third of a validity that is not longer.
+    /// How long before its end the authority is renewed: defaults to 30 days, or a third of a validity that is not longer.
     pub renew_before: Option<RenewBefore>,
-    /// Serial of the first certificate; random unless said.
+    /// Serial number of the first certificate; random by default.
     pub serial: Option<Serial>,
-    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. 1 unless said.
+    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. Defaults to 1.
     #[schemars(extend("default" = 1))]
     pub generation: Option<Generation>,
-    /// Only with `store.kind = "derived"`: the generations that are trusted, `generation` among them; that one alone
-    /// unless said. The next one is named here before it signs, the last one as long as a certificate needs it.
+    /// Only with `store.kind = "derived"`: the generations that are trusted, `generation` among them; defaults to
+    /// that one alone. Name the next one here before it signs, and the last one as long as a certificate needs it.
     pub trusted_generations: Vec<Generation>,
-    /// How many further authorities may stand below this one. What the spec needs unless said.
+    /// How many further authorities a chain below this one may have (pathLenConstraint). Defaults to what the spec needs.
     pub max_path_len: Option<u8>,
     /// Names that certificates below this authority may have.
     pub name_constraints: Option<NameConstraints>,
@@ -299,13 +299,13 @@ pub struct Ca {
     pub secret_name: Option<ObjectName>,
     /// PEM file of an external authority: its certificate and its issuers, in any order.
     pub certificate: Option<FilePath>,
-    /// PEM file of that authority's key, if it is to sign.
+    /// PEM file of that authority's key, if mtlsgen signs with it.
     pub key: Option<FilePath>,
-    /// Serials of certificates that it signed and that are revoked; `render` enters them in its ledger.
-    /// Each a serial or a table `{ serial, reason }`.
+    /// Serial numbers of certificates that it signed and that are revoked; `render` enters them in its ledger.
+    /// Each a serial number or a table `{ serial, reason }`.
     pub revoked: Vec<RevokedSerial>,
-    /// Its revocation lists: a PEM file that its owner made, for a supplied authority; or a
-    /// table that says how long those last that mtlsgen makes.
+    /// Its revocation lists: a PEM file of its owner, for a supplied authority; or a
+    /// table with the validity of those that mtlsgen issues.
     pub crl: Option<Crl>,
 }
 
@@ -313,7 +313,7 @@ pub struct Ca {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct NameConstraints {
-    /// Whether readers that do not know name constraints must refuse the certificate. `true` unless said.
+    /// Whether readers that do not know name constraints must refuse the certificate. Defaults to `true`.
     #[schemars(extend("default" = true))]
     pub critical: Option<bool>,
     /// Subtrees that names must lie in.
@@ -338,28 +338,28 @@ pub struct NameSubtrees {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Service {
-    /// Name of the objects; the key unless said.
+    /// Name of the objects; defaults to the key.
     pub name: Option<ObjectName>,
-    /// Namespace; the spec's unless said.
+    /// Namespace; defaults to the spec's.
     pub namespace: Option<NamespaceName>,
     /// Container image.
     pub image: Option<ImageName>,
-    /// Number of Pods; 1 unless said.
+    /// Number of Pods; defaults to 1.
     #[schemars(extend("default" = 1))]
     pub replicas: Option<u32>,
-    /// Port of the Service; 80 unless said.
+    /// Port of the Service; defaults to 80.
     #[schemars(extend("default" = 80))]
     pub port: Option<Port>,
     /// Ports of the Service, where one is not enough; instead of `port`.
     pub ports: Vec<ServicePort>,
-    /// Port of the container; the Service's port unless said.
+    /// Port of the container; defaults to the Service's port.
     pub container_port: Option<Port>,
-    /// Name of the Service's port; none unless said.
+    /// Name of the Service's port; none by default.
     pub port_name: Option<PortName>,
-    /// Protocol of the port; `TCP` unless said.
+    /// Protocol of the port; defaults to `TCP`.
     #[schemars(extend("default" = "TCP"))]
     pub protocol: Option<Protocol>,
-    /// Name of the container; as `kubectl create deployment` makes it from the image unless said.
+    /// Name of the container; defaults to the one that `kubectl create deployment` derives from the image.
     pub container_name: Option<ContainerName>,
     /// Environment of the container: a table of names and values, or Kubernetes' list.
     pub env: Option<Environment>,
@@ -373,7 +373,7 @@ pub struct Service {
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the objects.
     pub annotations: BTreeMap<AnnotationKey, String>,
-    /// Pod Security Standard that the Pods are to meet.
+    /// Pod Security Standard that the Pods meet.
     pub pod_security: Option<PodSecurity>,
 }
 
@@ -386,9 +386,9 @@ pub struct ServicePort {
     pub name: Option<PortName>,
     /// Port of the Service.
     pub port: Option<Port>,
-    /// Port of the container; the Service's port unless said.
+    /// Port of the container; defaults to the Service's port.
     pub container_port: Option<Port>,
-    /// Protocol; `TCP` unless said.
+    /// Protocol; defaults to `TCP`.
     #[schemars(extend("default" = "TCP"))]
     pub protocol: Option<Protocol>,
 }
@@ -423,9 +423,9 @@ pub enum Environment {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Resources {
-    /// What the container is given at least.
+    /// The minimum that the container is given.
     pub requests: BTreeMap<String, value::Quantity>,
-    /// What the container is given at most.
+    /// The maximum that the container is given.
     pub limits: BTreeMap<String, value::Quantity>,
 }
 
@@ -434,7 +434,7 @@ pub struct Resources {
 pub enum Existing {
     /// Nothing: `existing = false`.
     Nothing,
-    /// The Service (and whatever stands behind it): `existing = true`.
+    /// The Service (and its Pods): `existing = true`.
     Service,
     /// The Deployment: `existing = "deployment"`.
     Deployment,
@@ -452,7 +452,7 @@ pub enum PodSecurity {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Host {
-    /// DNS name; the key unless said.
+    /// DNS name; defaults to the key.
     pub host: Option<HostName>,
     /// Service behind `/`; short for one route.
     pub service: Option<String>,
@@ -460,34 +460,34 @@ pub struct Host {
     pub routes: Vec<Route>,
     /// Server certificate; `false` for HTTP only.
     pub tls: Option<FalseOr<Tls>>,
-    /// Client authentication; `false` where clients show no certificate.
+    /// Client authentication; `false` where clients send no certificate.
     pub client_auth: Option<FalseOr<ClientAuth>>,
-    /// Name of the Ingress; the host's name with dashes unless said.
+    /// Name of the Ingress; defaults to the host's name with dashes.
     pub ingress_name: Option<ObjectName>,
-    /// The Ingress exists already, among the objects that a Kustomize build hands to mtlsgen: nothing is rendered
-    /// in its place, client authentication is added to it.
+    /// The Ingress exists already, among the objects that a Kustomize build passes to mtlsgen: mtlsgen
+    /// renders no Ingress, and adds client authentication to this one.
     pub existing_ingress: Option<ExistingIngress>,
-    /// Ingress class; the spec's unless said.
+    /// Ingress class; defaults to the spec's.
     pub ingress_class_name: Option<ObjectName>,
-    /// Namespace of the Ingress and its Secrets; the spec's unless said.
+    /// Namespace of the Ingress and its Secrets; defaults to the spec's.
     pub namespace: Option<NamespaceName>,
     /// Labels of the objects.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the Ingress.
     pub annotations: BTreeMap<AnnotationKey, String>,
     /// Annotations that may be on Ingresses of this host although mtlsgen refuses them, by their full names:
-    /// those that can change who gets in, those that it does not know, and snippets, which the controller's
-    /// defaults refuse as well. Who gets in is not known then.
+    /// those that can change which clients are admitted, those that it does not know, and snippets, which the controller's
+    /// defaults refuse as well. Which clients are admitted is not known then.
     pub allow_annotations: Vec<AnnotationKey>,
 }
 
-/// Which Ingress objects are a host's: of those with a rule for the host, the ones that all of this selects.
+/// Which Ingress objects are a host's: of those with a rule for the host, the ones that match all of these selectors.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ExistingIngress {
     /// Name; an anchored regular expression, as in Kustomize.
     pub name: Option<String>,
-    /// Namespace; an anchored regular expression, as in Kustomize. The host's `namespace` holds in any case.
+    /// Namespace; an anchored regular expression, as in Kustomize. The host's `namespace` must match as well.
     pub namespace: Option<String>,
     /// Label selector, such as `app=shop`.
     pub label_selector: Option<String>,
@@ -500,15 +500,15 @@ pub struct ExistingIngress {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(extend("required" = ["service"]))]
 pub struct Route {
-    /// Path; `/` unless said.
+    /// Path; defaults to `/`.
     #[schemars(extend("default" = "/"))]
     pub path: Option<String>,
-    /// How the path is matched; `Prefix` unless said.
+    /// How the path is matched; defaults to `Prefix`.
     #[schemars(extend("default" = "Prefix"))]
     pub path_type: Option<PathType>,
     /// Service behind the path.
     pub service: Option<String>,
-    /// Port of the service, by number or name; its only or first port unless said.
+    /// Port of the service, by number or name; defaults to its only or first port.
     pub port: Option<value::PortReference>,
 }
 
@@ -520,11 +520,11 @@ pub enum PathType {
     Prefix,
     /// Exactly.
     Exact,
-    /// As the controller likes.
+    /// By the controller's own rules.
     ImplementationSpecific,
 }
 
-/// Server certificate of a host: one source, and what it shall contain.
+/// Server certificate of a host: one source, and the contents of the certificate.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Tls {
@@ -538,25 +538,25 @@ pub struct Tls {
     pub cert_manager: Option<CertManager>,
     /// Another entry of `hosts` whose certificate serves this host as well.
     pub host: Option<String>,
-    /// Name of the Secret. Alone: it exists already. Beside a source: `<ingress name>-tls` unless said.
+    /// Name of the Secret. Alone: it exists already. Beside a source, defaults to `<ingress name>-tls`.
     pub secret_name: Option<ObjectName>,
-    /// Subject; `CN=` and the host unless said.
+    /// Subject; defaults to `CN=` and the host.
     pub subject: Option<Subject>,
-    /// DNS names; the host unless said.
+    /// DNS names; defaults to the host.
     pub dns_names: Option<Vec<HostName>>,
     /// IP addresses.
     pub ip_addresses: Vec<IpAddress>,
     /// Kind of key.
     pub private_key: Option<PrivateKeyKind>,
-    /// Validity, 398 days at most. `365d` unless said.
+    /// Validity, 398 days at most. Defaults to `365d`.
     #[schemars(extend("default" = "365d"))]
     pub duration: Option<Duration>,
-    /// How long before its end the certificate is renewed. `30d` unless said.
+    /// How long before its end the certificate is renewed. Defaults to `30d`.
     #[schemars(extend("default" = "30d"))]
     pub renew_before: Option<RenewBefore>,
-    /// Serial of the first certificate; random unless said.
+    /// Serial number of the first certificate; random by default.
     pub serial: Option<Serial>,
-    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. 1 unless said.
+    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. Defaults to 1.
     #[schemars(extend("default" = 1))]
     pub generation: Option<Generation>,
 }
@@ -579,18 +579,18 @@ pub struct ClientAuth {
     pub cas: Option<Vec<String>>,
     /// Secret of the trust bundle. Alone: it exists already, as `namespace/name`.
     pub secret_name: Option<NamespacedName>,
-    /// Whether a certificate is required. `on` unless said.
+    /// Whether a certificate is required. Defaults to `on`.
     #[schemars(extend("default" = "on"))]
     pub verify: Option<Verify>,
-    /// How many intermediates a client's chain may have. What the chain needs, at least 1, unless said.
+    /// How many intermediates a client's chain may have. Defaults to what the chain needs, at least 1.
     #[schemars(range(min = 1))]
     pub verify_depth: Option<u8>,
-    /// Whether the backend sees the client's certificate. `true` unless said: `false` lets clients forge the header.
+    /// Whether the backend sees the client's certificate. Defaults to `true`: with `false`, clients can forge the header.
     #[schemars(extend("default" = true))]
     pub pass_certificate_to_upstream: Option<bool>,
     /// Absolute http(s) URL that refused clients are sent to.
     pub error_page: Option<ErrorPage>,
-    /// Names of the clients who may, of all that the authorities sign.
+    /// Names of the clients that are admitted, of all that the authorities sign.
     pub allow: Option<Vec<String>>,
 }
 
@@ -601,15 +601,15 @@ pub enum Verify {
     /// A certificate of a trusted authority is required.
     #[default]
     On,
-    /// A certificate may be shown, and then must be one of a trusted authority.
+    /// A certificate is optional, but must be one of a trusted authority.
     Optional,
-    /// A certificate may be shown; the backend decides about those of unknown authorities.
+    /// A certificate is optional; the backend decides about those of unknown authorities.
     OptionalNoCa,
-    /// No certificate is asked for.
+    /// No certificate is requested.
     Off,
 }
 
-/// A part of a signing request that a certificate takes over.
+/// A part of a signing request that is copied into the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FromCsr {
@@ -625,7 +625,7 @@ pub enum FromCsr {
 pub struct Client {
     /// Authority of the spec that signs the certificate.
     pub issuer: Option<String>,
-    /// Subject; `CN=` and the key unless said.
+    /// Subject; defaults to `CN=` and the key.
     pub subject: Option<Subject>,
     /// DNS names.
     pub dns_names: Vec<HostName>,
@@ -637,27 +637,27 @@ pub struct Client {
     pub ip_addresses: Vec<IpAddress>,
     /// Kind of key.
     pub private_key: Option<PrivateKeyKind>,
-    /// Validity. `365d` unless said.
+    /// Validity. Defaults to `365d`.
     #[schemars(extend("default" = "365d"))]
     pub duration: Option<Duration>,
-    /// How long before its end the certificate is renewed. `30d` unless said.
+    /// How long before its end the certificate is renewed. Defaults to `30d`.
     #[schemars(extend("default" = "30d"))]
     pub renew_before: Option<RenewBefore>,
-    /// Serial of the first certificate; random unless said.
+    /// Serial number of the first certificate; random by default.
     pub serial: Option<Serial>,
-    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. 1 unless said.
+    /// Only with `store.kind = "derived"`: a higher number gives another key and another certificate. Defaults to 1.
     #[schemars(extend("default" = 1))]
     pub generation: Option<Generation>,
     /// Name of a Secret with certificate and key, for clients inside the cluster.
     pub secret_name: Option<ObjectName>,
-    /// Namespace of that Secret; the spec's unless said.
+    /// Namespace of that Secret; defaults to the spec's.
     pub namespace: Option<NamespaceName>,
     /// File with a signing request (PKCS#10, PEM or DER) of the client, whose key never leaves its owner.
     pub csr: Option<FilePath>,
     /// What the certificate takes from the signing request instead of the spec: `subject`, `names`.
     pub from_csr: Vec<FromCsr>,
-    /// Whether the client is shut out: `true`, or a reason in the words of RFC 5280. All its certificates are
-    /// revoked, and it gets no new one.
+    /// Whether the client is revoked: `true`, or a reason of RFC 5280, section 5.3.1. All its certificates are
+    /// revoked, and no new one is issued.
     #[schemars(extend("default" = false))]
     pub revoked: Option<Revoked>,
 }

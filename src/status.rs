@@ -1,4 +1,4 @@
-//! Every certificate of a spec and its store: what it is, how long it lasts, and how it is with it; and whom hosts let in.
+//! Every certificate of a spec and its store: what it is, how long it is valid, and its state; and the clients that each host admits.
 
 mod admitted;
 mod columns;
@@ -79,7 +79,7 @@ impl Subject {
     }
 }
 
-/// How it is with a certificate or list.
+/// The state of a certificate or revocation list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// In use, and nothing to do.
@@ -88,7 +88,7 @@ pub enum State {
     Due,
     /// Over.
     Expired,
-    /// Its time has not come, so that verifiers refuse it. A clock was ahead when it was made, or is behind now.
+    /// Not valid yet, so verifiers refuse it: a clock was ahead when it was issued, or is behind now.
     NotYetValid,
     /// Revoked, whether by a ledger or by the spec.
     Revoked,
@@ -167,21 +167,21 @@ pub struct Row {
     pub subject: Subject,
     /// Who signed it: an authority's name, `self-signed`, or the subject of an authority without a name.
     pub issuer: String,
-    /// Whether somebody else made it.
-    pub is_brought: bool,
+    /// Whether the user supplied it, so that mtlsgen did not issue it.
+    pub is_supplied: bool,
     /// Whether the spec and its manifests go by it; otherwise it is a thing of the past.
     pub is_current: bool,
     /// What is known of it; `None` if it is missing.
     pub facts: Option<Facts>,
     /// When the next render replaces it, if mtlsgen does.
     pub renewal_time: Option<Timestamp>,
-    /// How it is with it.
+    /// Its state.
     pub state: State,
     /// Why it is due or revoked.
     pub reason: Option<String>,
-    /// Keys under `hosts` of those that a client gets into with it, whatever the spec says of the client.
+    /// Keys under `hosts` of those that admit a client with it, even if the spec does not list the client.
     pub opens: Vec<String>,
-    /// Keys of those that it may open: who gets in there is not known.
+    /// Keys of those that it may open: the clients that they admit are not known.
     pub may_open: Vec<String>,
 }
 

@@ -64,17 +64,17 @@ pub trait Target: Sync {
     fn support(&self, feature: Feature) -> Support;
 
     /// How it arranges what the model asks for; the warnings are beside it. It refuses what [`Target::support`] says is
-    /// missing and would let clients in, and what rules of its own name.
+    /// missing where that would admit clients, and what its own rules refuse.
     ///
     /// # Errors
-    /// What it cannot arrange as it is meant, warnings among them.
+    /// What it cannot arrange as the spec says, warnings included.
     fn arrange<'m>(
         &self,
         model: &'m Model,
         places: &dyn Places,
     ) -> Result<Arrangement<'m>, Vec<Diagnostic>>;
 
-    /// What [`Target::arrange`] finds, what would be silently open, and what deserves a word; before anything is
+    /// What [`Target::arrange`] finds, what would be silently open, and other findings; before anything is
     /// rendered.
     fn check(&self, model: &Model, places: &dyn Places) -> Vec<Diagnostic>;
 
@@ -100,7 +100,7 @@ pub trait Target: Sync {
         locate: Locate<'_>,
     ) -> Amendment;
 
-    /// What deserves a word about the final objects, after templates, patches and annotations, beside who gets in.
+    /// Findings about the final objects, after templates, patches and annotations, other than which clients are admitted.
     fn check_objects(
         &self,
         model: &Model,
@@ -108,10 +108,10 @@ pub trait Target: Sync {
         locate: Locate<'_>,
     ) -> Vec<Diagnostic>;
 
-    /// What is not as mtlsgen makes it about the objects that expose a host, where somebody else gets in than the spec says.
+    /// Differences of the objects that expose a host from those of mtlsgen, where the admitted clients are not those of the spec.
     fn explain(&self, model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) -> Explanation;
 
-    /// The finding that the effect of an annotation is not known, with how to keep that annotation all the same.
+    /// The finding that the effect of an annotation is not known, with how to keep that annotation anyway.
     fn ways_out(&self, refused: Diagnostic, annotation: &str) -> Diagnostic;
 }
 
@@ -120,7 +120,7 @@ pub trait Target: Sync {
 pub fn misread(objects: Vec<Misread>) -> Vec<Diagnostic> {
     let one = |object: Misread| {
         Diagnostic::error("object-invalid", object.to_string())
-            .help("the API server would refuse it; correct it where it comes from")
+            .help("the API server would refuse it; correct its source")
             .about(&object.identity)
     };
     objects.into_iter().map(one).collect()

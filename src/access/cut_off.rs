@@ -23,7 +23,7 @@ pub struct CutOffs<'a> {
     rotation: Rotation<'a>,
     doors: &'a Doors<'a>,
     known: &'a [Known],
-    /// Every certificate that can stand in a chain.
+    /// Every certificate that can be part of a chain.
     authorities: Vec<&'a Certificate>,
 }
 
@@ -106,7 +106,7 @@ impl Needed {
 /// What is trusted at a time.
 struct Trust<'a> {
     asked: &'a CutOffs<'a>,
-    /// Certificates that can stand in a chain.
+    /// Certificates that can be part of a chain.
     candidates: Vec<&'a Certificate>,
     /// Those that a verifier accepts who trusts every root among them.
     accepted: Vec<&'a Certificate>,
@@ -146,7 +146,7 @@ impl<'a> Trust<'a> {
     }
 }
 
-/// Every certificate that can stand in a chain: what is trusted, and intermediates of former times.
+/// Every certificate that can be part of a chain: what is trusted, and intermediates issued earlier.
 fn authorities<'a>(
     model: &'a Model,
     inventory: &'a Inventory,
@@ -167,7 +167,7 @@ fn authorities<'a>(
     let is_former =
         |known: &&Known| matches!(known.holder, Holder::Authority(_)) && !known.is_revoked;
     let former = known.iter().filter(is_former);
-    // A root that is not trusted any more vouches for nothing.
+    // No path ends at a root that is no longer trusted.
     found.extend(former.map(|known| &known.certificate).filter(|one| !one.is_self_issued()));
     found.retain(|one| !revoked.contains(one.der.as_slice()));
     found

@@ -1,4 +1,4 @@
-//! Who is to get in, as the spec says it.
+//! The clients that the spec admits.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::specification::Verify;
 use crate::specification::value::PortReference;
 use crate::store::Material;
 
-/// Who is to get in at those hosts of a model, whose certificates `material` has.
+/// The clients that these hosts of a model admit; `material` has the certificates.
 #[must_use]
 pub fn desired<'a>(
     model: &'a Model,
@@ -51,7 +51,7 @@ pub fn desired<'a>(
     Desired { hosts, services: None }
 }
 
-/// Whether two entries of one host are one to whoever serves it: they add paths to each other.
+/// Whether a controller serves two entries of one host as one: they add paths to each other.
 fn is_one(one: &DesiredHost, other: &DesiredHost) -> bool {
     let is_same = match (&one.clients, &other.clients) {
         (DesiredClients::Open, DesiredClients::Open) => true,
@@ -101,7 +101,7 @@ fn host<'a>(exposure: &'a Exposure, asking: &mut Asking<'a>) -> DesiredHost {
     }
 }
 
-/// What decides who gets in, and what services hear.
+/// What decides which clients are admitted, and what services receive.
 type Settings<'a> = (
     &'a [String],
     Option<&'a Reference>,

@@ -1,4 +1,4 @@
-//! Clients that two observations of a host may tell apart, beside those that stand for classes: subjects that one list has,
+//! Clients that two observations of a host may treat differently, beside the representatives of classes: subjects that one list has,
 //! certificates that one revocation list has, chains that one depth allows.
 
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ fn listed(observed: &Observed, name: &str) -> (BTreeSet<String>, Option<String>)
     (subjects, expression)
 }
 
-/// The expression that decides which subjects get in at a host, if one does.
+/// The expression that decides which subjects a host admits, if one does.
 pub(super) fn expression(observed: &Observed, name: &str) -> Option<String> {
     listed(observed, name).1
 }
@@ -58,7 +58,7 @@ fn revoked(validation: Option<&ClientValidation>) -> BTreeSet<(Vec<u8>, SerialNu
     all.iter().flat_map(of_list).collect()
 }
 
-/// Clients that one of two observations may let in and the other not.
+/// Clients that one of two observations may admit and the other refuse.
 pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> {
     let validations = all.map(|observed| validation(observed, name));
     let mut issuers: Vec<(Arc<Certificate>, &[Certificate])> = Vec::new();

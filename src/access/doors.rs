@@ -1,4 +1,4 @@
-//! Hosts that ask for certificates, and whom they let in: answers of the validation that each of them does.
+//! Hosts that request certificates, and the clients that they admit by their validation.
 
 use crate::enforcement::{ClientValidation, Presented, Revocation, fault};
 use crate::model::Exposure;
@@ -20,7 +20,7 @@ pub struct Door<'a> {
     pub exposure: &'a Exposure,
     /// How it validates them: what [`Doors::add_validation`] gave.
     pub validation: usize,
-    /// The only subjects that get in, as RFC 2253 prints them; `None`: all.
+    /// The only subjects that are admitted, as RFC 2253 prints them; `None`: all.
     pub subjects: Option<&'a [String]>,
 }
 
@@ -74,8 +74,8 @@ impl<'a> Doors<'a> {
         passed: &'b [bool],
         subject: &'b str,
     ) -> impl Iterator<Item = &'a Exposure> + 'b {
-        let lets_in = |door: &&Door<'_>| passed[door.validation] && door.has(subject);
-        self.doors.iter().filter(lets_in).map(|door| door.exposure)
+        let admits = |door: &&Door<'_>| passed[door.validation] && door.has(subject);
+        self.doors.iter().filter(admits).map(|door| door.exposure)
     }
 
     /// The hosts that take the certificate of a client with the chain that it shows, as long as that is valid. Those
@@ -92,7 +92,7 @@ impl<'a> Doors<'a> {
         self.behind(&passed, &leaf.subject.rfc2253()).collect()
     }
 
-    /// Keys of the hosts of which it is not known whom they let in, for what their spec allows.
+    /// Keys of the hosts whose admitted clients are not known, because of what their spec allows.
     #[must_use]
     pub fn unknown(&self) -> Vec<&'a str> {
         let unknown = self.doors.iter().filter(|door| door.exposure.is_unknown());

@@ -1,4 +1,4 @@
-//! Clients with certificates of former times: what they show behind them is not known, so every intermediate that they may
+//! Clients with certificates issued earlier: what they show behind them is not known, so every intermediate that they may
 //! have counts.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Doors that certificates of former times still open, and clients that are gone from the spec while theirs do.
+//! Hosts that certificates issued earlier still open, and clients removed from the spec whose certificates do.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +14,14 @@ use crate::pki::request::Holder;
 use crate::store::{Inventory, LedgerEntry, Revocations};
 use crate::time::Timestamp;
 
-/// The hosts, and whom they let in of those who have certificates of former times, whether the spec still names their
-/// authority or not.
+/// The hosts, and those of the earlier issued certificates that they admit, whether or not the spec still names their
+/// authority.
 #[derive(Debug)]
 pub struct Former<'a> {
     doors: &'a Doors<'a>,
-    /// Every intermediate that was ever issued and not revoked: whoever stands below it may show it.
+    /// Every intermediate that was ever issued and not revoked: a client below it may send it.
     intermediates: Vec<Certificate>,
-    /// Those that vouch for nobody, whatever bundle they stand in.
+    /// Those that no path leads through, even in a trust bundle.
     revoked: BTreeSet<Fingerprint>,
     now: Timestamp,
     /// Which validations certificates pass, by who signed them.
@@ -37,7 +37,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Who signed the certificate of an entry; `None` if that cannot be told.
+    /// The issuer of an entry's certificate; `None` if it does not parse.
     #[must_use]
     pub fn of(entry: &LedgerEntry) -> Option<Self> {
         let certificate = entry.parsed().ok()?;
@@ -68,8 +68,8 @@ impl<'a> Former<'a> {
         }
     }
 
-    /// The hosts that a client gets into with a certificate of this signer and subject, as long as it is valid
-    /// and nobody revokes it; those of [`Doors::unknown`] are not among them.
+    /// The hosts that admit a client with a certificate of this signer and subject, while it is valid
+    /// and not revoked; those of [`Doors::unknown`] are not among them.
     #[must_use]
     pub fn opened(&self, signer: Option<&Signer>, subject: &str) -> Vec<&'a Exposure> {
         let mut known = self.passed.borrow_mut();
@@ -162,7 +162,7 @@ pub fn warning(
             *end = (*end).max(entry.not_after);
         }
     }
-    told(&until, &Vec::from_iter(hosts), &unknown)
+    diagnostic(&until, &Vec::from_iter(hosts), &unknown)
 }
 
 /// Whether there is anything to ask of doors.
@@ -192,7 +192,7 @@ fn open_entries<'a>(
     })
 }
 
-/// What is said of doors: those that certificates are known to open, and those that they may.
+/// The hosts that certificates are known to open, and those that they may, in words.
 fn doors(open: &str, hosts: &[&str], unknown: &[&str]) -> String {
     match (hosts, unknown) {
         (_, []) => format!("still {open} {}", listed(hosts)),
@@ -202,7 +202,11 @@ fn doors(open: &str, hosts: &[&str], unknown: &[&str]) -> String {
 }
 
 /// `until` has the clients with the ends of their certificates.
-fn told(until: &BTreeMap<&str, Timestamp>, hosts: &[&str], unknown: &[&str]) -> Option<Diagnostic> {
+fn diagnostic(
+    until: &BTreeMap<&str, Timestamp>,
+    hosts: &[&str],
+    unknown: &[&str],
+) -> Option<Diagnostic> {
     let last = until.values().max()?;
     let names: Vec<&str> = until.keys().copied().collect();
     let title = match names.as_slice() {
@@ -222,7 +226,7 @@ fn told(until: &BTreeMap<&str, Timestamp>, hosts: &[&str], unknown: &[&str]) -> 
     let command = Holder::command("cert revoke --all", &clients);
     Some(
         Diagnostic::warning("orphaned-certificate", title)
-            .help(format!("to shut out who has one: {command}, then `mtlsgen render`"))
+            .help(format!("to refuse them: {command}, then `mtlsgen render`"))
             .help("`mtlsgen status` lists all certificates"),
     )
 }

@@ -1,11 +1,11 @@
-//! Which authorities a verifier believes that trusts some roots (RFC 5280, section 6.1).
+//! The authorities that a verifier accepts which trusts some roots (RFC 5280, section 6.1).
 
 use crate::pki::certificate::Certificate;
 use crate::time::Timestamp;
 
 /// The `anchors` and those of `intermediates` from which a path leads to one of them; valid ones alone.
 ///
-/// What a client sends behind its certificate is not known: whoever asks counts every intermediate that
+/// What a client sends behind its certificate is not known: callers pass every intermediate that
 /// it may have.
 pub(super) fn accepted<'a>(
     anchors: impl IntoIterator<Item = &'a Certificate>,

@@ -1,4 +1,4 @@
-//! Trust bundles of what there is, whether it is all or not.
+//! Trust bundles of the certificates that exist, even if some are missing.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::pki::request::Holder;
 use crate::plan::chains;
 use crate::store::{Inventory, Material, SecretKey};
 
-/// The certificates of authorities as far as they are there: those that were never issued vouch for nobody. Nothing else
-/// is shown.
+/// The certificates of authorities that exist: one that was never issued has no clients. Nothing else
+/// is given.
 #[derive(Clone, Copy, Debug)]
 pub struct Present<'a> {
     /// Whose they are.
     pub model: &'a Model,
-    /// What there is.
+    /// What the store has.
     pub inventory: &'a Inventory,
 }
 

@@ -1,4 +1,4 @@
-//! The requests that stand for all others of a host.
+//! The requests that represent all others of a host.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub(super) fn places(all: &[&Observed], asked: &Asked) -> Vec<Place> {
             }
         }
     }
-    // A name that no host has is answered by whatever is for it, if that is known.
+    // A name that no host has is answered by a wildcard or the default, if that is known.
     let tables = || all.iter().flat_map(|observed| &observed.tables);
     for name in &asked.hosts {
         let hosts = hosts.entry(name.clone()).or_insert((name.clone(), Vec::new()));
@@ -97,7 +97,7 @@ fn questions(
     questions
 }
 
-/// Whether a header of a request by plain HTTP may stand for HTTPS.
+/// Whether a header of a request by plain HTTP may claim HTTPS.
 fn believes_headers(host: &VirtualHost) -> bool {
     let routes = match &host.routes {
         Fact::Known(routes) => vec![routes],

@@ -1,4 +1,4 @@
-//! Answers for people.
+//! Answers as a table.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -66,7 +66,7 @@ fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
 /// Clients of a path, and what becomes of their requests.
 type Said = Vec<(String, String)>;
 
-/// Lines of a host, one a client; paths with the same answers stand together.
+/// Lines of a host, one a client; paths with the same answers share their lines.
 fn of_host(HostAccess { host, answers }: &HostAccess) -> Vec<[String; 4]> {
     // Clients and words by path; paths with the same ones together, in the order of the first.
     let mut groups: Vec<(Vec<&str>, Said)> = Vec::new();

@@ -88,7 +88,7 @@ fn scene(pki: &Pki, change: impl Fn(&mut Vec<Value>)) -> (Desired, Observed) {
     scene_of(pki, None, change)
 }
 
-/// The same, where only these subjects are to get in.
+/// The same, where only these subjects are admitted.
 fn scene_of(
     pki: &Pki,
     only: Option<&str>,
@@ -173,7 +173,7 @@ fn nothing_differs_where_nothing_was_changed() {
 fn what_lets_a_client_in_is_weaker() {
     let pki = pki();
     let changes: [(&str, &Change<'_>); 11] = [
-        ("no certificate is asked for", &|all| annotate(&mut all[1], "auth-tls-secret", "")),
+        ("no certificate is requested", &|all| annotate(&mut all[1], "auth-tls-secret", "")),
         ("asking is off", &|all| annotate(&mut all[1], "auth-tls-verify-client", "off")),
         ("asking is optional", &|all| annotate(&mut all[1], "auth-tls-verify-client", "optional")),
         ("strangers pass", &|all| {
@@ -185,7 +185,7 @@ fn what_lets_a_client_in_is_weaker() {
         }),
         ("nothing redirects", &|all| annotate(&mut all[1], "ssl-redirect", "false")),
         ("there is no certificate to redirect for", &|all| all[1]["spec"]["tls"] = json!([])),
-        ("a header stands for HTTPS", &|all| all.push(setting("use-forwarded-headers", "true"))),
+        ("a header claims HTTPS", &|all| all.push(setting("use-forwarded-headers", "true"))),
         ("a path is never redirected", &|all| all.push(setting("no-tls-redirect-locations", "/"))),
         ("an older Ingress asks for none", &|all| {
             let mut older = older(all);

@@ -13,7 +13,7 @@ use super::existing_arguments::ExistingArguments;
 use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print_json, show};
-use super::session::{Planned, Session, tell_plan, urgency};
+use super::session::{Planned, Session, report_plan, urgency};
 use super::spec_arguments::SpecArguments;
 use crate::access::{self, Access, Asked, Client, readers};
 use crate::controllers::{self, CONTROLLERS, Controller, Declared, Settings};
@@ -60,7 +60,7 @@ pub struct Args {
     /// The objects of FILE are all of a cluster's, of the kinds among them: what is not there does not exist
     #[arg(long, requires = "objects", help_heading = "Controller")]
     whole_cluster: bool,
-    /// The controller that reads the objects; of a spec, all that it names unless said
+    /// The controller that reads the objects; defaults to all that the spec names
     #[arg(long, value_name = "NAME", value_parser = controller_names(), help_heading = "Controller")]
     controller: Option<String>,
     /// Version of the controller
@@ -189,7 +189,7 @@ fn of_spec(args: &Args, globals: &Globals, asked: &mut Asked) -> Result<ExitStat
     let planned = setup.plan(&Scope::default());
     let planned = planned.map_err(|error| error.located(&setup.document))?;
     if planned.plan.is_urgent() {
-        tell_plan(&planned.plan, report, urgency);
+        report_plan(&planned.plan, report, urgency);
         return Err(CommandError::Input(vec![unissued()]));
     }
     let (model, Planned { inventory, .. }) = (setup.model(), &planned);
@@ -284,7 +284,10 @@ impl Args {
         };
         let version = self.controller_version.as_deref().map(|text| controller.version(text));
         let version = version.transpose().map_err(|problem| {
-            refused(problem, "leave `--controller-version` out: the last one is meant".to_owned())
+            refused(
+                problem,
+                "leave `--controller-version` out: the last one is the default".to_owned(),
+            )
         })?;
         for (name, value) in &self.options {
             controllers::checked(controller, name, value)
@@ -314,7 +317,7 @@ fn two_sources() -> Diagnostic {
 fn unissued() -> Diagnostic {
     Diagnostic::error(
         "unissued",
-        "certificates are to be issued first: who gets in depends on them",
+        "certificates must be issued first: they decide which clients are admitted",
     )
     .help("run `mtlsgen render`")
 }

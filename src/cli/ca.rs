@@ -6,7 +6,7 @@ mod schedule;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus};
 
-/// Roll an authority over to another key or subject, without cutting anybody off
+/// Roll an authority over to another key or subject, without cutting clients off
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub struct Args {

@@ -6,9 +6,9 @@ use super::existing_arguments::ExistingArguments;
 use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::plan_json;
-use super::render::{Trust, tell_elsewhere};
+use super::render::{Trust, report_elsewhere};
 use super::report::{CommandError, ExitStatus, print_json, show, standard_output_colour};
-use super::session::{Planned, Session, tell_plan, urgency};
+use super::session::{Planned, Session, report_plan, urgency};
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::io::tree;
@@ -50,8 +50,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     trust.refuse_other_seed()?;
     let planned = setup.plan(&Scope::default());
     let planned = planned.map_err(|error| error.located(&setup.document))?;
-    tell_plan(&planned.plan, report, urgency);
-    let unsettled = setup.tell_unsettled_keys(Severity::Warning)?;
+    report_plan(&planned.plan, report, urgency);
+    let unsettled = setup.report_unsettled_keys(Severity::Warning)?;
     trust.refuse_unknown(&planned)?;
     let (model, Planned { inventory, plan, .. }) = (setup.model(), &planned);
     if plan.is_urgent() {
@@ -61,7 +61,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
     }
-    // Certificates tell the fingerprints of keys: a clone without keys can be compared.
+    // Certificates have the fingerprints of keys: a clone without keys can be compared.
     let keyring = &setup.keys(inventory, &Touched::everything()).ring_of_names()?;
     let holdings = Holdings { model, inventory, keyring };
     let Checked { manifests, warnings } =
@@ -76,7 +76,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let existing = tree::read(&args.directory, &tree)?;
     trust.refuse_replaced(inventory, &tree, &existing)?;
     let changes = output::changes(&tree, &existing)?;
-    tell_elsewhere(&args.directory, &tree, &changes, report);
+    report_elsewhere(&args.directory, &tree, &changes, report);
     let same = changes.files.is_empty()
         && plan.actions.is_empty()
         && plan.lists.is_empty()

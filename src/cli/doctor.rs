@@ -1,4 +1,4 @@
-//! `mtlsgen doctor`: tells why something would not work, before it does not.
+//! `mtlsgen doctor`: reports why something would fail, before it does.
 
 mod configuration;
 mod kustomize;
@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus};
 
-/// Tell what would go wrong with a set-up, and what to do about it
+/// Report what would fail in a set-up, and what to do about it
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Args {

@@ -13,21 +13,21 @@ use crate::io::input_error::InputError;
 pub struct ExistingArguments {
     /// Secrets that exist, as `kubectl get secret -A -o yaml` prints them (`-` for standard input), are the store
     ///
-    /// No folder is read or written, whatever the spec says of its store. Hosts, clients with a `secretName` and
-    /// trust bundles keep what their Secrets hold; Secrets that the spec names and others fill are judged. What is
-    /// due is issued where the issuer's key is at hand, which is so for self-signed hosts and for authorities with
-    /// `key` in the spec, and only the printed Secrets keep it. Keys of other authorities are in no Secret: what they
-    /// have to sign is kept as long as it works, and an error from then on. May be given several times; JSON is read
+    /// No folder is read or written, for any `store` of the spec. Hosts, clients with a `secretName` and
+    /// trust bundles keep what their Secrets hold; Secrets of the spec that are managed elsewhere are checked. What is
+    /// due is issued where the issuer's key is available, which is so for self-signed hosts and for authorities with
+    /// `key` in the spec, and only the printed Secrets keep it. Keys of other authorities are in no Secret: a certificate that
+    /// only they can sign is kept as long as it works, and an error from then on. May be given several times; JSON is read
     /// faster than YAML.
     #[arg(long = "existing", value_name = "FILE", help_heading = "Certificates")]
     existing: Vec<PathBuf>,
 }
 
 impl ExistingArguments {
-    /// The Secrets, where there are any to take the place of a folder.
+    /// The Secrets that replace a folder, if there are any.
     ///
     /// # Errors
-    /// A file cannot be read, or is no store; or standard input is the spec's already.
+    /// A file cannot be read, or is not a store; or standard input is the spec's already.
     pub fn read(
         &self,
         spec: &SpecArguments,
@@ -50,7 +50,7 @@ impl ExistingArguments {
         &self.existing
     }
 
-    /// Whether Secrets take the place of a folder.
+    /// Whether Secrets replace a folder.
     pub fn is_given(&self) -> bool {
         !self.existing.is_empty()
     }

@@ -1,4 +1,4 @@
-//! `mtlsgen explain`: what the code of a message stands for.
+//! `mtlsgen explain`: the meaning of the code of a message.
 
 use serde_json::{Value, json};
 
@@ -8,9 +8,9 @@ use super::report::{CommandError, ExitStatus, print, print_json};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Severity, nearest};
 
-/// Say what the code of a message stands for, or list all codes
+/// Explain the code of a message, or list all codes
 ///
-/// The code stands in brackets behind the severity: `error[unknown-key]`.
+/// The code is in brackets behind the severity: `error[unknown-key]`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The code; without it, all are listed

@@ -1,4 +1,4 @@
-//! Commands that messages propose work as they stand: with the `-f` and `--set` of the command that proposes them.
+//! Commands that messages propose are runnable as printed: with the `-f` and `--set` of the command that proposes them.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ static FLAGS: OnceLock<String> = OnceLock::new();
 /// The folder that this run was to write, as a flag.
 static OUTPUT: OnceLock<String> = OnceLock::new();
 
-/// What is to be said once more, with this flag, by a run that was refused.
+/// Proposals to repeat a refused run with one more flag.
 const REPEATED: [&str; 2] = ["mtlsgen render --rename-store", "mtlsgen render --new-authorities"];
 
 /// Has commands that repeat this run with one more flag write the same folder.

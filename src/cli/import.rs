@@ -1,4 +1,4 @@
-//! `mtlsgen import`: a PKI that somebody else made becomes a spec and a store.
+//! `mtlsgen import`: an existing PKI becomes a spec and a store.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 /// What is left out of a path that holds nothing.
 const EVERYTHING: &str = "everything";
 
-/// Bring an existing PKI along: write a spec and a store of it, issue nothing anew
+/// Import an existing PKI: write a spec and a store of it, without reissuing
 ///
 /// Takes files and folders of PEM, DER and PKCS#12, of cfssl (requests, profiles, results), easy-rsa and `openssl ca`
 /// (with what their databases call revoked), ekeca, mkcert, minica, certstrap, Kubernetes Secrets as kubectl prints
@@ -40,16 +40,16 @@ pub struct Args {
     /// Files and folders of the PKI, `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Folder to write `mtls.toml` and `pki` to; the working directory unless said
+    /// Folder to write `mtls.toml` and `pki` to; defaults to the working directory
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     output: Option<PathBuf>,
     /// What to read out of the files
     #[arg(long, value_name = "SOURCE", default_value = "auto")]
     from: Kind,
-    /// Tell what would become of everything, and write nothing
+    /// Print what would be imported and how, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Service behind all hosts, which runs in the cluster already; its port is 80 unless said
+    /// Service behind all hosts, which runs in the cluster already; its port defaults to 80
     ///
     /// Without it, each host's `service` is left to be written into the spec, and `render` refuses to run before.
     #[arg(long, value_name = "NAME[:PORT]", value_parser = service)]
@@ -67,7 +67,7 @@ pub struct Args {
     /// Write what can be taken over, although something that it needs is left out
     #[arg(long)]
     force: bool,
-    /// The spec's `name`, which the store belongs to and each object has as a label; the name of the folder unless said
+    /// The spec's `name`, which the store belongs to and each object has as a label; defaults to the name of the folder
     #[arg(long, value_name = "NAME")]
     name: Option<SpecName>,
     /// Authority that signs what cfssl's requests ask for, where there are several
@@ -233,7 +233,7 @@ fn read(args: &Args) -> Result<Found, CommandError> {
     Ok(found)
 }
 
-/// Where passwords come from; standard input can be read only once, for all files.
+/// The source of passwords; standard input can be read only once, for all files.
 struct Passwords<'a> {
     given: password::Given<'a>,
     standard_input: Option<Zeroizing<Vec<u8>>>,
@@ -267,7 +267,7 @@ fn nothing(args: &Args) -> CommandError {
 /// An import that was interrupted between its store and its spec, if there was one.
 ///
 /// # Errors
-/// Something else is in the way.
+/// Another spec or store exists there.
 fn unfinished(folder: &Path, store: &Store) -> Result<Option<Unfinished>, CommandError> {
     let existing = input::specs_in(folder).into_iter().next();
     let in_the_way = match (existing, store.before_import()?) {
@@ -286,7 +286,7 @@ fn unfinished(folder: &Path, store: &Store) -> Result<Option<Unfinished>, Comman
     Err(CommandError::world("exists", &what, Some(hint.to_owned())))
 }
 
-/// Makes sure that the store is what the files that are named now become: a repository can bring a store that looks like
+/// Makes sure that the store is what the files that are named now become: a repository may contain a store that looks like
 /// that of an interrupted import.
 fn require_result(
     store: &Store,
@@ -300,10 +300,10 @@ fn require_result(
     }
     let folder = store.path().display();
     let what = format!(
-        "an import into `{folder}` was interrupted, and what lies there is not what these files become"
+        "an import into `{folder}` was interrupted, and its contents are not those of these files"
     );
     let hint = format!(
-        "run the command that was interrupted, with the same files, or remove `{folder}` and start anew"
+        "run the command that was interrupted, with the same files, or remove `{folder}` and start again"
     );
     Err(CommandError::world("interrupted-import", &what, Some(hint)))
 }

@@ -31,13 +31,13 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
-    /// Folder to write `mtls.toml` or `mtls.yaml` to, as with `-o`; the working directory unless said
+    /// Folder to write `mtls.toml` or `mtls.yaml` to, as with `-o`; defaults to the working directory
     #[arg(conflicts_with_all = ["output", "stdout"])]
     dir: Option<PathBuf>,
-    /// Host that clients call; `test.localdev.me` unless said
+    /// Host that clients call; defaults to `test.localdev.me`
     #[arg(long)]
     host: Option<HostName>,
-    /// Namespace of all objects; `default` unless said
+    /// Namespace of all objects; defaults to `default`
     #[arg(long)]
     namespace: Option<ObjectName>,
     /// Service behind the host; without `--image`, one that exists in the cluster already
@@ -46,16 +46,16 @@ pub struct Args {
     /// Container image that the service runs
     #[arg(long)]
     image: Option<ImageName>,
-    /// Port of the service; 80 unless said
+    /// Port of the service; defaults to 80
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
     /// Server certificate: `self-signed`, `ca=NAME`, `cert-manager=CLUSTERISSUER`, `secret=NAME`, or `none` for HTTP only
     #[arg(long, value_name = "SOURCE")]
     tls: Option<ServerCertificate>,
-    /// Authority that signs clients, `clients` unless said; with `--tls none`, there is no client authentication
+    /// Authority that signs clients; defaults to `clients`; with `--tls none`, there is no client authentication
     #[arg(long, value_name = "NAME")]
     ca: Option<ObjectName>,
-    /// Name of a client; `alice` unless said; may be repeated, or several with commas between them
+    /// Name of a client; defaults to `alice`; may be repeated, or several with commas between them
     #[arg(long = "client", value_name = "NAME", value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     clients: Vec<String>,
     /// TLS without client authentication
@@ -64,7 +64,7 @@ pub struct Args {
     /// Folder to write to, `-` for the spec alone to standard output
     #[arg(short, long, value_name = "DIR", help_heading = "Output", conflicts_with = "stdout")]
     output: Option<PathBuf>,
-    /// Language of the spec; `toml` unless said, `yaml` with `--kustomize`
+    /// Language of the spec; defaults to `toml`, with `--kustomize` to `yaml`
     #[arg(long = "as", value_name = "FORM", help_heading = "Output")]
     form: Option<SpecFormat>,
     /// Write `mtls.yaml` as the configuration of a Kustomize generator, and a `kustomization.yaml` that names it

@@ -4,7 +4,7 @@ use super::format::FormatArgument;
 use super::globals::Globals;
 use super::plan_json;
 use super::report::{CommandError, ExitStatus, print_json};
-use super::session::{Planned, Rendering, Session, Setup, refuse_new_readers, tell_dry_run};
+use super::session::{Planned, Rendering, Session, Setup, refuse_new_readers, report_dry_run};
 use super::spec_arguments::SpecArguments;
 use crate::diagnostic::Severity;
 use crate::manifest::Disclosure;
@@ -19,7 +19,7 @@ use crate::plan::{Rehearsal, Scope};
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
-    /// Only tell what would be issued and why
+    /// Only print what would be issued and why
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -34,11 +34,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let touched = Touched::everything();
     let scope = unjudged.scope(&touched);
     let resolved = unjudged.judge(&touched)?;
-    // Ingresses that exist already are no matter of this command.
+    // This command does not concern Ingresses that exist already.
     let rendering = session.rendering(None)?.apart(true);
     let setup = session.setup(resolved)?;
     let planned = if args.dry_run {
-        foretell(&setup, &rendering, &scope)
+        preview(&setup, &rendering, &scope)
     } else {
         issue(&setup, &rendering, &scope)
     };
@@ -53,12 +53,12 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-fn foretell(setup: &Setup, rendering: &Rendering, scope: &Scope) -> Result<Planned, CommandError> {
+fn preview(setup: &Setup, rendering: &Rendering, scope: &Scope) -> Result<Planned, CommandError> {
     let planned = setup.plan(scope)?;
-    setup.tell_unsettled_keys(Severity::Notice)?;
-    tell_dry_run(&planned.plan, setup.report);
+    setup.report_unsettled_keys(Severity::Notice)?;
+    report_dry_run(&planned.plan, setup.report);
     rehearse(setup, rendering)?;
-    setup.tell_unmakeable(&planned);
+    setup.report_unmakeable(&planned);
     Ok(planned)
 }
 

@@ -61,8 +61,8 @@ enum Command {
     Install(install::Args),
 }
 
-/// What was told while the plugin worked, for `results`.
-static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
+/// Findings that were reported while the plugin worked, for `results`.
+static REPORTED: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
 
 /// The arguments as they are meant: under the name of its kind, the program is the plugin.
 pub fn as_plugin(mut arguments: Vec<OsString>) -> Vec<OsString> {
@@ -88,14 +88,14 @@ pub fn run(args: Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 
 /// Prints the list with the objects in it; where that fails, with the errors among its results.
 ///
-/// Kustomize shows standard error alone and kpt both, so that nobody misses a word. What is on
+/// Kustomize shows standard error alone and kpt both, so every message is seen. What is on
 /// standard output when it fails must be a list, or Kustomize complains about that instead.
 fn run_function(
     mut list: ResourceList,
     showing: Showing,
     globals: &Globals,
 ) -> Result<ExitStatus, CommandError> {
-    let report = globals.report().keeping(&TOLD);
+    let report = globals.report().keeping(&REPORTED);
     let config = list.function_config.take();
     let value = config.as_ref().map(|config| &config.value);
     let (items, lists) = lists::unfold(std::mem::take(&mut list.items));
@@ -111,7 +111,8 @@ fn run_function(
         Ok(request) => generate::objects(request, report),
         Err(error) => (None, Err(error)),
     };
-    let mut told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
+    let mut reported =
+        REPORTED.lock().map(|mut reported| std::mem::take(&mut *reported)).unwrap_or_default();
     let outcome = match given.and_then(Given::placed) {
         Ok(placed) => {
             list.items = lists.fold(placed);
@@ -119,15 +120,15 @@ fn run_function(
         }
         Err(error) => {
             list.items = lists.fold(items);
-            told.extend(error.diagnostics().iter().cloned());
+            reported.extend(error.diagnostics().iter().cloned());
             Err(error)
         }
     };
     let origin = Origin { config: value, document: document.as_deref() };
-    list.results.extend(told.iter().map(|diagnostic| result(diagnostic, origin)));
+    list.results.extend(reported.iter().map(|diagnostic| result(diagnostic, origin)));
     list.function_config = config;
     let printed = showing.print(&list.emit(), globals.report());
-    // Why it failed matters more than whether somebody read the list.
+    // The failure matters more than whether the list was read.
     outcome.and_then(|status| printed.map(|()| status))
 }
 
@@ -166,7 +167,7 @@ fn request<'a>(
     };
     let advice = format!("a build issues nothing: {render}, then build again");
     let now = clock::now(None)?;
-    // Objects that say no namespace go wherever they are applied, which no build knows.
+    // Objects without a namespace go to the one that they are applied to, which no build knows.
     let (namespace, sink, annotate) = (None, call::sink(items), true);
     let operator = Operator::of_environment().reaching(reach).showing(showing);
     Ok(Request { sources, operator, items, namespace, now, annotate, sink, advice })

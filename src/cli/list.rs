@@ -17,7 +17,7 @@ use crate::pki::request::{Holder, Issuer};
 /// shows what was issued.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only those of this section of the spec; all unless said
+    /// Only those of this section of the spec; defaults to all
     #[arg(value_name = "SECTION")]
     sections: Vec<Section>,
     #[command(flatten)]
@@ -98,7 +98,7 @@ fn of_host(exposure: &Exposure, model: &Model) -> Row {
     let issuer = exposure.tls.as_ref().map(|tls| match &tls.source {
         ServerCertificateSource::Held(holder) => match model.request(holder) {
             Some(request) => name_of(&request.issuer),
-            None => "brought along".to_owned(),
+            None => "supplied".to_owned(),
         },
         ServerCertificateSource::ClusterIssuer(_) | ServerCertificateSource::Issuer(_) => {
             "cert-manager".to_owned()

@@ -14,7 +14,7 @@ use crate::io::new_files;
 /// For example: mtlsgen man init | man -l -
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The command whose page is printed, such as `cert show`; the page of mtlsgen itself unless said
+    /// The command whose page is printed, such as `cert show`; defaults to the page of mtlsgen itself
     #[arg(conflicts_with = "output")]
     command: Vec<String>,
     /// Folder to write the pages of all commands to

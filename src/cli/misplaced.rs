@@ -11,7 +11,7 @@ use crate::io::input;
 use crate::manifest::Wiped;
 use crate::yaml;
 
-/// Tables of which a spec has one.
+/// Tables of which every spec has at least one.
 const TABLES: [&str; 3] = ["cas", "clients", "hosts"];
 
 /// Files and folders that the arguments of a command name without a flag.
@@ -26,7 +26,7 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// Those of the command that is called, which is one below `command`.
+    /// Those of the subcommand of `command` that is run.
     pub fn of(command: &clap::Command, matches: &ArgMatches) -> Self {
         let (mut command, mut matches) = (command, matches);
         let mut name = command.get_name().to_owned();

@@ -1,4 +1,4 @@
-//! Objects on standard output: whole for programs, without private keys for people.
+//! Objects on standard output: whole for programs, without private keys on a terminal.
 
 use super::report::{CommandError, Report, print, print_steady, standard_output_is_terminal};
 use crate::guard::without_known;
@@ -19,10 +19,10 @@ impl Showing {
         !self.show_secrets && standard_output_is_terminal()
     }
 
-    /// Prints objects; on a terminal without private keys, and with words about that.
+    /// Prints objects; on a terminal without private keys, and with a notice about that.
     ///
     /// # Errors
-    /// Nobody reads them, or they cannot be written.
+    /// The pipe is closed, or they cannot be written.
     pub fn print(self, text: &str, report: Report) -> Result<(), CommandError> {
         if self.masks_keys() {
             print_masked(text, text.contains(MASK), report)
@@ -35,12 +35,12 @@ impl Showing {
 /// Prints objects without private keys, for a terminal; `has_masked` ones are among them already.
 ///
 /// # Errors
-/// Nobody reads them, or they cannot be written.
+/// The pipe is closed, or they cannot be written.
 pub fn print_masked(text: &str, has_masked: bool, report: Report) -> Result<(), CommandError> {
     let masked = mask_keys(text);
     let masked = without_known(&masked);
     if has_masked || masked != text {
-        report.say("private keys are masked on a terminal: say --show-secrets to see them");
+        report.say("private keys are masked on a terminal: use --show-secrets to see them");
     }
     print_steady(&masked)
 }

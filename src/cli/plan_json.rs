@@ -1,4 +1,4 @@
-//! What a plan issues, revokes and signs, for programs: the same of every command that carries one out or tells it.
+//! What a plan issues, revokes and signs, as JSON: the same for every command that carries one out or shows it.
 
 use serde_json::{Value, json};
 

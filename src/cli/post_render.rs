@@ -17,7 +17,7 @@ use crate::io::{input, new_files};
 use crate::manifest::lists;
 use crate::specification::document::in_its_language;
 
-/// Namespace of the release; Helm 4 tells its plugins.
+/// Namespace of the release, which Helm 4 sets for its plugins.
 const NAMESPACE: &str = "HELM_NAMESPACE";
 /// Columns of messages in a file.
 const WIDTH: usize = 120;
@@ -25,9 +25,9 @@ const WIDTH: usize = 120;
 /// Add the objects of the spec to a chart's manifests, as Helm's post-renderer
 ///
 /// Helm calls it: with `--post-renderer mtlsgen --post-renderer-args post-render` (Helm 3), or as a plugin (Helm 4,
-/// whose folder is in examples/helm of mtlsgen's repository). What the chart gives comes out as it came in, byte by
+/// whose folder is in examples/helm of mtlsgen's repository). The chart's manifests are unchanged, byte by
 /// byte, unless hosts of the spec have `existingIngress`: then these Ingresses get client authentication. The objects
-/// of the spec stand behind it. As with Kustomize, nothing is issued unless the spec's object says so, and the paths of
+/// of the spec follow. As with Kustomize, nothing is issued unless the spec's object says so, and the paths of
 /// the spec must not lead out of the folders of its files.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -80,7 +80,7 @@ fn manifests(args: &Args, globals: &Globals) -> Result<String, CommandError> {
         advice: "a post-renderer issues nothing: run `mtlsgen render` with the same `-f` and `--set`, then call Helm again".to_owned(),
     };
     let (_, given) = generate::objects(request, globals.report());
-    // What the chart has already is judged by Helm's rules.
+    // Helm's rules apply to objects that the chart has already.
     let Given { items, objects, taken: _ } = given?;
     let missing = helm::missing(&charts_objects, objects, namespace.as_deref());
     let missing = missing.map_err(CommandError::Input)?;
@@ -97,7 +97,7 @@ fn sources(args: &Args) -> Result<(Vec<Arc<Source>>, Reach), CommandError> {
     for file in args.spec.files.iter().skip(1) {
         reach = reach.and(file.parent().unwrap_or(Path::new("")))?;
     }
-    // The file that the working directory has is not named by anybody: it may be a link to anywhere.
+    // The file of the working directory was not named by the operator: it may be a link to anywhere.
     let is_found = args.spec.files.is_empty();
     let sources = if is_found { args.spec.sources_within(&reach)? } else { args.spec.sources()? };
     let values = sources[sources.len() - args.spec.values.len()..].to_vec();
@@ -111,8 +111,8 @@ fn chart_is_there() -> Diagnostic {
 
 /// Leaves the words in a file; whether that works changes nothing about the failure itself.
 fn log(file: &Path, error: &CommandError, globals: &Globals) {
-    let told: Vec<_> = error.diagnostics().iter().cloned().map(in_its_language).collect();
-    let words = human::render(&told, false, WIDTH);
+    let reported: Vec<_> = error.diagnostics().iter().cloned().map(in_its_language).collect();
+    let words = human::render(&reported, false, WIDTH);
     let folder = file.parent().unwrap_or(Path::new(""));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return };
     if let Err(error) = new_files::write_over(folder, &[(name, words.as_bytes())]) {

@@ -50,7 +50,7 @@ impl Progress {
     }
 }
 
-/// How long the rest takes at the speed so far, once that can be told.
+/// How long the rest takes at the speed so far, once that can be estimated.
 fn left(elapsed: Duration, done: usize, total: usize) -> String {
     let rest = total.saturating_sub(done);
     if elapsed < SETTLED || done == 0 || rest == 0 {
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn an_estimate_follows_from_the_speed_so_far() {
         let left = |seconds, done| left(Duration::from_secs(seconds), done, 1000);
-        assert_eq!(left(1, 500), "", "too early to tell");
+        assert_eq!(left(1, 500), "", "too early for an estimate");
         assert_eq!(left(10, 0), "");
         assert_eq!(left(10, 1000), "");
         assert_eq!(left(10, 500), ", about 11 s left");

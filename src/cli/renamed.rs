@@ -59,14 +59,14 @@ pub fn notices(arguments: &[OsString], matches: &ArgMatches) -> Vec<Diagnostic> 
     let of_flags = FLAGS.iter().filter(|flag| flag.command == command);
     let of_flags = of_flags.filter(|flag| texts.iter().any(|text| is_flag(text, flag.former)));
     let of_flags = of_flags.map(|Flag { former, now, .. }| {
-        notice(&format!("`--{former}` of `{command}` is called `--{now}` now"), former)
+        notice(&format!("`--{former}` of `{command}` is now `--{now}`"), former)
     });
     let of_values = VALUES.iter().filter(|(flag, former, _)| {
         let is_apart = |pair: &[&str]| pair[0] == format!("--{flag}") && pair[1] == *former;
         texts.windows(2).any(is_apart) || texts.contains(&&*format!("--{flag}={former}"))
     });
     let of_values = of_values.map(|(flag, former, now)| {
-        let title = format!("`--{flag} {former}` is called `--{flag} {now}` now");
+        let title = format!("`--{flag} {former}` is now `--{flag} {now}`");
         notice(&title, &format!("{flag} {former}"))
     });
     let is_said = |name: &str| texts.iter().any(|text| is_flag(text, name));
@@ -79,7 +79,7 @@ pub fn notices(arguments: &[OsString], matches: &ArgMatches) -> Vec<Diagnostic> 
 
 fn notice(title: &str, former: &str) -> Diagnostic {
     Diagnostic::notice("renamed-flag", title)
-        .help(format!("the next version does not know `--{former}` there any more"))
+        .help(format!("the next version no longer accepts `--{former}` there"))
 }
 
 /// Whether an argument is that flag, with or without its value.

@@ -1,12 +1,12 @@
 //! `mtlsgen render`: the whole pipeline, from the spec to manifests.
 
 mod folder;
-mod foretelling;
 mod issuing;
 mod keys;
+mod previewing;
 mod trust;
 
-pub use self::folder::tell_elsewhere;
+pub use self::folder::report_elsewhere;
 pub use self::trust::Trust;
 
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ use crate::render::judging::unknown_target;
 
 /// Issue what is missing or due, and print the manifests in the order to apply them
 ///
-/// Certificates that exist and still fit are kept; each one that is issued is told with its reason.
+/// Certificates that exist and still fit are kept; each one that is issued is reported with its reason.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
@@ -49,9 +49,9 @@ pub struct Args {
         conflicts_with = "show_secrets"
     )]
     output: Option<PathBuf>,
-    /// Format of standard output; without it, manifests are YAML, and the rest is for people
+    /// Format of standard output; without it, manifests are YAML, and the rest is text
     ///
-    /// With `-o`, `--check` or `--dry-run`, no manifests are printed: `json` tells what was issued and written, or would be.
+    /// With `-o`, `--check` or `--dry-run`, no manifests are printed: `json` has what was issued and written, or would be.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<Format>,
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub struct Args {
     /// Issue nothing: fail if a certificate is missing, expired or no longer fits
     #[arg(long, help_heading = "Certificates", conflicts_with = "dry_run")]
     locked: bool,
-    /// Only tell what would be issued and why
+    /// Only print what would be issued and why
     #[arg(long, help_heading = "Certificates")]
     dry_run: bool,
     /// Issue and write nothing: exit with 1 if the folder is not up to date
@@ -77,7 +77,7 @@ pub struct Args {
     check: bool,
     /// Have the store belong to this spec, whose `name` is another one than that of the spec it belonged to
     ///
-    /// Once is enough for all commands; it needs no private key unless something is to be issued.
+    /// Once is enough for all commands; it needs no private key unless something must be issued.
     #[arg(long, help_heading = "Certificates", conflicts_with_all = ["locked", "dry_run", "check"])]
     rename_store: bool,
     /// Issue authorities although the output folder trusts ones that the store does not know, or the store has certificates of such
@@ -116,7 +116,7 @@ impl Args {
         self.selection.touched(model, own_templates)
     }
 
-    /// Whether what was done, or would be, is told to programs.
+    /// Whether what was done, or would be, is printed as JSON.
     fn prints_json(&self) -> bool {
         self.format == Some(Format::Json)
     }
@@ -131,7 +131,7 @@ impl Args {
         self.locked || self.check || self.dry_run
     }
 
-    /// How much it matters that keys are not encrypted as the spec says, where nothing is written.
+    /// The severity of keys that are not encrypted as the spec says, where nothing is written.
     fn severity(&self) -> Severity {
         match (self.dry_run, self.locked) {
             (true, _) => Severity::Notice,
@@ -173,7 +173,7 @@ impl Args {
     }
 }
 
-/// A run: what it is asked for, and what it works with.
+/// A run: its arguments, and what it works with.
 struct Run<'a> {
     args: &'a Args,
     setup: &'a Setup,
@@ -193,11 +193,11 @@ struct Made<'a> {
 /// Format of standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people, where no manifests are printed
+    /// Text, where no manifests are printed
     Text,
     /// Manifests as YAML documents with `---` between them
     Yaml,
-    /// Manifests as one object of kind `List`; else one object that tells what was done
+    /// Manifests as one object of kind `List`; else one object with what was done
     Json,
 }
 

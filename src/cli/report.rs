@@ -1,4 +1,4 @@
-//! Everything for people: messages on standard error, and how commands end.
+//! Messages on standard error, text on standard output, and how commands end.
 #![expect(
     clippy::disallowed_methods,
     reason = "standard output and standard error are written here"
@@ -27,7 +27,7 @@ use crate::output::NotOurs;
 use crate::path;
 use crate::specification::document::{Document, in_its_language};
 
-/// Columns of messages, whatever the terminal: they are the same everywhere.
+/// Columns of messages, the same for every terminal.
 const WIDTH: usize = 120;
 
 /// Bytes that go to standard output at once: what a pipe holds.
@@ -52,7 +52,7 @@ pub enum CommandError {
     Input(Vec<Diagnostic>),
     /// The world failed: files, the clock, the system.
     World(Box<Diagnostic>),
-    /// Whoever reads standard output has what it wants.
+    /// The reader of standard output has closed it.
     BrokenPipe,
 }
 
@@ -106,7 +106,7 @@ impl CommandError {
         self
     }
 
-    /// What there is to say about it.
+    /// Its diagnostics.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::Input(diagnostics) => diagnostics,
@@ -181,7 +181,7 @@ impl From<NotOurs> for CommandError {
 /// Writes data to standard output.
 ///
 /// # Errors
-/// Nobody reads it, or it cannot be written.
+/// The pipe is closed, or it cannot be written.
 pub fn print(data: impl AsRef<[u8]>) -> Result<(), CommandError> {
     print_with(|output| output.write_all(data.as_ref()))
 }
@@ -189,7 +189,7 @@ pub fn print(data: impl AsRef<[u8]>) -> Result<(), CommandError> {
 /// Writes to standard output piece by piece what `data` gives.
 ///
 /// # Errors
-/// Nobody reads it, or it cannot be written.
+/// The pipe is closed, or it cannot be written.
 pub fn print_with(
     data: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), CommandError> {
@@ -205,7 +205,7 @@ pub fn print_with(
 /// Writes a text for people to standard output, without secrets and without what steers a terminal but colours.
 ///
 /// # Errors
-/// Nobody reads it, or it cannot be written.
+/// The pipe is closed, or it cannot be written.
 pub fn show(text: &str, colour: bool) -> Result<(), CommandError> {
     print(steady(&hidden(text), colour))
 }
@@ -213,7 +213,7 @@ pub fn show(text: &str, colour: bool) -> Result<(), CommandError> {
 /// Writes a text in JSON to standard output, which may be a terminal.
 ///
 /// # Errors
-/// Nobody reads it, or it cannot be written.
+/// The pipe is closed, or it cannot be written.
 pub fn print_json(text: &str) -> Result<(), CommandError> {
     print(json::escaped(text))
 }
@@ -221,7 +221,7 @@ pub fn print_json(text: &str) -> Result<(), CommandError> {
 /// Writes objects for people to standard output, without what steers a terminal; the caller has taken secrets out.
 ///
 /// # Errors
-/// Nobody reads it, or it cannot be written.
+/// The pipe is closed, or it cannot be written.
 pub fn print_steady(text: &str) -> Result<(), CommandError> {
     print(steady(text, false))
 }
@@ -250,13 +250,13 @@ pub fn mistake(error: &clap::Error, choice: ColorChoice) {
     if is_mistake {
         write(&steady(&hidden(&text), colour));
     } else {
-        // Whoever does not read the help text does not miss it.
+        // A reader that closes the pipe does not need the rest of the help text.
         let _ = show(&text, colour);
     }
 }
 
-/// Has panics told like everything else: their words may have any text in them.
-pub fn tell_panics() {
+/// Has panics printed like all messages: they may contain any text.
+pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let words = if guard::is_busy() { String::new() } else { shown_lines(&panic.to_string()) };
         write(&format!("mtlsgen has a bug: {words}\n{}\n", Backtrace::capture()));
@@ -288,7 +288,7 @@ impl Report {
         Self { quiet, format, colour, kept: None }
     }
 
-    /// The same, which also keeps what it is told, quiet or not, for those who pass it on.
+    /// The same, which also keeps every message, quiet or not, for another output.
     #[must_use]
     pub fn keeping(self, kept: &'static Mutex<Vec<Diagnostic>>) -> Self {
         Self { kept: Some(kept), ..self }
@@ -316,24 +316,24 @@ impl Report {
         }
     }
 
-    /// Tells what was done: words of success, reasons. A line stays a line, whatever names are in it.
+    /// Reports what was done, and why. A line stays a line with any names in it.
     pub fn say(&self, words: &str) {
         let words = &*hints::completed(words);
-        self.tell(words, &shown(words), None);
+        self.write_line(words, &shown(words), None);
     }
 
     /// As [`Report::say`], with what was done in fields for programs.
     pub fn did(&self, deed: Deed, words: &str) {
         let words = &*hints::completed(words);
-        self.tell(words, &shown(words), Some(deed));
+        self.write_line(words, &shown(words), Some(deed));
     }
 
     /// As [`Report::say`], for several lines, such as next steps. Names in them are escaped by the caller.
     pub fn say_lines(&self, words: &str) {
-        self.tell(words, &shown_lines(words), None);
+        self.write_line(words, &shown_lines(words), None);
     }
 
-    fn tell(&self, words: &str, for_people: &str, deed: Option<Deed>) {
+    fn write_line(&self, words: &str, for_people: &str, deed: Option<Deed>) {
         let mut done = Diagnostic::notice("done", words).being(Nature::Done);
         done.deed = deed.map(Box::new);
         let done = [done];
@@ -345,7 +345,7 @@ impl Report {
         }
     }
 
-    /// Tells why the command could not do its work.
+    /// Reports why the command failed.
     pub fn error(&self, error: &CommandError) {
         self.diagnostics(error.diagnostics());
     }

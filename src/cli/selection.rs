@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::Object;
 use crate::model::{Model, Touched};
 
-/// Which of the objects a command is about; all of them unless said.
+/// Which of the objects a command is about; defaults to all of them.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Selection {
     /// Only objects of this kind, such as `Ingress`; may be repeated

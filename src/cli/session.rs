@@ -9,10 +9,10 @@ mod judging;
 mod keys;
 mod naming;
 mod paths;
+mod plan_report;
 mod rendering;
 mod setup;
 mod source;
-mod telling;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use std::sync::Arc;
 pub use self::encryption::refuse_new_readers;
 pub use self::existing::ExistingSecrets;
 pub use self::keys::KEYLESS_NAMES;
+pub use self::plan_report::{
+    kept, of_revocation, plan_findings, report_dry_run, report_only_here, report_plan,
+    revoked_certificate, urgency,
+};
 pub use self::rendering::{Among, Rendering};
 pub use self::setup::{Setup, make};
 pub use self::source::{Planned, Source, stored};
-pub use self::telling::{
-    kept, of_revocation, plan_findings, revoked_certificate, tell_dry_run, tell_only_here,
-    tell_plan, urgency,
-};
 
 use super::report::{CommandError, Report};
 use super::spec_arguments::{Operator, SpecArguments};
@@ -37,11 +37,11 @@ use crate::specification::plugin::Plugin;
 use crate::specification::{Spec, StoreKind};
 use crate::time::Timestamp;
 
-/// What a run has from its beginning: the spec as far as it could be read, the clock, and where messages go.
+/// The start of every run: the spec as far as it could be read, the clock, and the report.
 pub struct Session {
     /// Folder of the first file.
     directory: PathBuf,
-    /// Where everything stands.
+    /// The places of everything in the spec.
     pub document: Arc<Document>,
     /// What the user wrote.
     pub spec: Spec,
@@ -49,13 +49,13 @@ pub struct Session {
     pub plugin: Plugin,
     /// What is wrong or worth knowing.
     pub findings: Vec<Diagnostic>,
-    /// What the operator says beside it.
+    /// The operator's settings beside it.
     pub operator: Operator,
-    /// When everything happens.
+    /// The time of the run.
     pub now: Timestamp,
     /// Where messages go.
     pub report: Report,
-    /// Secrets that take the place of a folder.
+    /// Secrets that replace a folder.
     existing: Option<Arc<Secrets>>,
 }
 
@@ -106,13 +106,13 @@ impl Session {
         Ok(session)
     }
 
-    /// The same, where Secrets that exist take the place of the folder, if there are any.
+    /// The same, where existing Secrets replace the folder, if there are any.
     #[must_use]
     pub fn beside(self, existing: Option<Secrets>) -> Self {
         Self { existing: existing.map(Arc::new), ..self }
     }
 
-    /// A seed for nothing is a mistake, unless the spec is too wrong to tell.
+    /// A seed for nothing is a mistake, unless errors in the spec leave that open.
     fn refuse_useless_seed(&self) -> Result<(), CommandError> {
         let is_derived = self.spec.store.kind == Some(StoreKind::Derived);
         if self.operator.seed_file.is_none() || is_derived || has_errors(&self.findings) {

@@ -1,4 +1,4 @@
-//! `mtlsgen spec`: what the spec is made of, and what comes out.
+//! `mtlsgen spec`: the sources of the spec, and the merged spec.
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -11,15 +11,15 @@ use crate::diagnostic::has_errors;
 use crate::guard::hidden;
 use crate::specification::document::Document;
 
-/// Show which files and values the spec is made of, or what they give merged
+/// Show the files and values of the spec, or the merged spec
 ///
-/// Files stand in the order of merging: what a file includes before it, values of `--set` last, and later ones win. With
+/// Files are in the order of merging: included files before the file that includes them, values of `--set` last; later ones win. With
 /// `--merged`, each value has its place beside it: as a comment, or in JSON under `origins`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
-    /// Print the merged spec, each value with the file and line that it comes from
+    /// Print the merged spec, each value with its file and line
     #[arg(long, help_heading = "Output")]
     merged: bool,
     /// Format of standard output; of a merged spec, `text` is TOML
@@ -66,7 +66,7 @@ fn sources(document: &Document) -> String {
     document.sources().map(|source| named(&source.name, &source.text) + "\n").collect()
 }
 
-/// A source as people name it: values with what they say.
+/// A source by its name; values of `--set` in full.
 fn named(name: &str, text: &str) -> String {
     if name.starts_with("--") { format!("{name} {text}") } else { name.to_owned() }
 }
@@ -82,5 +82,5 @@ fn json_of_sources(document: &Document) -> String {
 
 fn without_merged() -> CommandError {
     let what = "`--format toml` and `--format yaml` are of the merged spec";
-    CommandError::world("useless-flag", what, Some("say `--merged`, too".to_owned()))
+    CommandError::world("useless-flag", what, Some("add `--merged`".to_owned()))
 }

@@ -25,7 +25,7 @@ pub struct SpecArguments {
     /// `mtls.yaml` and `mtls.yml` that the working directory has.
     #[arg(short, long = "file", value_name = "FILE", help_heading = "Spec")]
     pub files: Vec<PathBuf>,
-    /// Value of the spec, such as `hosts."a.b".tls.issuer=internal`; comes after all files
+    /// Value of the spec, such as `hosts."a.b".tls.issuer=internal`; overrides all files
     #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Spec")]
     pub values: Vec<String>,
     /// File with the seed of a derived store, instead of `MTLSGEN_SEED`, `MTLSGEN_SEED_FILE` and `store.seedFile`
@@ -44,7 +44,7 @@ pub struct SpecArguments {
     pub keys: KeyArguments,
 }
 
-/// What the operator says beside the spec: where secrets are, and whom to trust. No spec can say it.
+/// The operator's settings, which no spec can make: where secrets are, and what is trusted.
 #[derive(Clone, Debug, Default)]
 pub struct Operator {
     /// Where identities for encrypted keys are looked for.
@@ -55,9 +55,9 @@ pub struct Operator {
     pub sharing: Sharing,
     /// How far the paths of the spec reach.
     pub reach: Reach,
-    /// Whether the store belongs to the spec from now on, whatever it belonged to.
+    /// Whether the store belongs to the spec from now on, even if it belonged to another.
     pub renames_store: bool,
-    /// Whether a person reads the objects who has not asked for private keys.
+    /// Whether objects go to a terminal and private keys were not requested.
     pub masks_keys: bool,
 }
 
@@ -161,7 +161,7 @@ impl SpecArguments {
 
     /// Lets a target on the command line win over the spec's.
     pub fn override_target(&mut self, target: Option<String>) {
-        // A JSON string is a YAML scalar, whatever it contains.
+        // Every JSON string is a YAML scalar.
         self.values.extend(target.map(|name| format!("target={}", serde_json::Value::from(name))));
     }
 

@@ -23,11 +23,11 @@ use crate::targets;
 /// Show every certificate and revocation list with the days left, and which clients each host admits
 ///
 /// States: valid; due (the next render replaces it); expired; not yet valid (a clock
-/// was ahead when it was made, or is behind now); revoked; superseded (its holder has another one, and it is
-/// still valid); orphaned (its holder is not in the spec any more, and it is still valid); introduced and retiring (an
-/// authority that is being rolled over); missing. Hosts: protected (each client has to show a certificate); optional
-/// (clients without one get in too); open (none is asked for); unknown (others decide who gets in, and it is not shown
-/// whom they let in). Needs no private key.
+/// was ahead when it was issued, or is behind now); revoked; superseded (replaced, but
+/// still valid); orphaned (its holder is no longer in the spec, and it is still valid); introduced and retiring (an
+/// authority that is being rolled over); missing. Hosts: protected (a client certificate is required); optional
+/// (clients without one are admitted too); open (none is requested); unknown (which clients are admitted depends on
+/// a Secret or an annotation that mtlsgen does not see). Needs no private key.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -39,10 +39,10 @@ pub struct Args {
     /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
-    /// Show also serials, fingerprints and the time of day, in lines as long as that takes
+    /// Show also serial numbers, fingerprints and the time of day, in lines as long as that takes
     #[arg(long, help_heading = "Output")]
     wide: bool,
-    /// Exit with 1 if something that is shown and in use ends within this time, is revoked, not yet valid or missing
+    /// Exit with 1 if a shown certificate or list in use ends within this time, is revoked, not yet valid or missing
     #[arg(long, value_name = "TIME", help_heading = "Output")]
     fail_within: Option<Duration<0>>,
     /// Show also what has expired and was replaced or removed
@@ -74,7 +74,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let source = session.source(&resolved, Extent::Valid)?;
     let (inventory, warnings) = source.everything(model)?;
     report.diagnostics(&warnings);
-    // What stands in the way of a render is shown beside what there is, not in its place.
+    // Errors of a render are shown beside the certificates, not instead of them.
     let (plan, errors) = match plan::plan(model, &inventory, now) {
         Ok(plan) => (plan, Vec::new()),
         Err(errors) => (IssuancePlan::default(), errors),

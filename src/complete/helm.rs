@@ -15,18 +15,18 @@ const HOOK: &str = "helm.sh/hook";
 /// The objects of a chart's manifests.
 ///
 /// # Errors
-/// They cannot be read: then nobody knows whether an object is there already.
+/// They cannot be read: then it is not known which objects the chart has.
 pub fn objects(manifests: &str) -> Result<Vec<Value>, Box<Diagnostic>> {
     yaml::parse(manifests).map_err(|error| {
-        let title = format!("the chart's manifests are no YAML that Kubernetes takes: {error}");
+        let title = format!("the chart's manifests are not YAML that Kubernetes accepts: {error}");
         Diagnostic::error("chart", title)
             .help("`helm template` without `--post-renderer` shows them")
             .into()
     })
 }
 
-/// Whether this is the call for a chart's hooks, which Helm may hand over apart from the rest: added
-/// there, the objects would be there twice.
+/// Whether this is the call for a chart's hooks, which Helm may pass separately: added
+/// there too, the objects would exist twice.
 #[must_use]
 pub fn is_hooks_alone(objects: &[Value]) -> bool {
     let is_hook = |object: &Value| annotation_of(object, HOOK).is_some();
@@ -35,8 +35,8 @@ pub fn is_hooks_alone(objects: &[Value]) -> bool {
 
 /// Those of `objects` that the chart does not have. What an earlier call added is there already.
 ///
-/// Most charts name no namespace: their objects go to that of the release, which Helm does not tell
-/// every post-renderer; while it is unknown, they may be in any.
+/// Most charts name no namespace: their objects go to that of the release, which not every Helm passes to
+/// post-renderers; while it is unknown, they may be in any.
 ///
 /// # Errors
 /// The chart has another object of the same name: Helm would apply one of both.

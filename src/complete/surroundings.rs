@@ -22,7 +22,7 @@ const INTERNAL: [&str; 6] = [
     "kustomize.config.k8s.io/",
 ];
 
-/// Kinds of objects that hosts need, or whose settings decide who gets in.
+/// Kinds of objects that hosts need, or whose settings decide which clients are admitted.
 const NEEDED: [&str; 5] = ["ConfigMap", "Ingress", "IngressClass", "Secret", "Service"];
 
 /// Objects that came in, and what they can rely on; those that are not `applied` are no objects for anyone.
@@ -53,7 +53,7 @@ pub(super) fn existing<'a>(
     Existing { items, objects, namespace }
 }
 
-/// Findings, each with help that names the objects it speaks of and that a build leaves out; `namespace` is that of
+/// Findings with a note about objects that they name and that a build leaves out; `namespace` is that of
 /// objects that say none.
 #[must_use]
 pub fn with_local(found: Vec<Diagnostic>, items: &[Value], namespace: &str) -> Vec<Diagnostic> {
@@ -73,8 +73,8 @@ pub fn with_local(found: Vec<Diagnostic>, items: &[Value], namespace: &str) -> V
     found.into_iter().map(with_words).collect()
 }
 
-/// Objects that came in and that mtlsgen would put its own in the place of. Its own of an earlier run, by
-/// their label, and equal ones may be replaced; so may files where the spec has no name to tell them by.
+/// Objects of the input that mtlsgen would replace with its own. Its own of an earlier run, by
+/// their label, and equal ones may be replaced; so may files where the spec has no name to identify them.
 pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -> Vec<Diagnostic> {
     let name = rendered.model().name.as_ref().map(SpecName::as_str);
     let refuse = |item: &Value| {
@@ -93,10 +93,10 @@ pub(super) fn taken(items: &[Value], rendered: &Rendered<'_>, namespace: &str) -
     items.iter().filter_map(refuse).collect()
 }
 
-/// An object of that name came in, and another one is to be added.
+/// An object of that name is in the input, and another one would be added.
 pub(super) fn twice(identity: &Identity) -> Diagnostic {
     let title = format!(
-        "{identity} is among the objects already, and mtlsgen would put its own in its place"
+        "{identity} is among the objects already, and mtlsgen would replace it with its own"
     );
     Diagnostic::error("object-twice", title)
         .help("give one of them another name, or remove the one that is there")

@@ -87,7 +87,7 @@ fn found(model: &Model, items: Vec<Value>) -> Vec<(String, String)> {
         Ok(completed) => panic!("{} items", completed.items.len()),
         Err(findings) => findings,
     };
-    let told = |finding: Diagnostic| {
+    let in_words = |finding: Diagnostic| {
         (
             finding.title,
             finding
@@ -97,7 +97,7 @@ fn found(model: &Model, items: Vec<Value>) -> Vec<(String, String)> {
                 .unwrap_or_default(),
         )
     };
-    findings.into_iter().map(told).collect()
+    findings.into_iter().map(in_words).collect()
 }
 
 /// Everything that is said of these objects.
@@ -162,7 +162,7 @@ fn a_second_time_changes_nothing() {
 }
 
 #[test]
-fn a_service_that_says_no_namespace_may_be_the_one_that_is_missing() {
+fn a_service_without_a_namespace_may_be_the_missing_one() {
     let mut exposure = existing(&json!({}));
     exposure.namespace = "prod".parse().unwrap();
     let (mut ingress, mut service) = (ingress(), service());
@@ -170,7 +170,7 @@ fn a_service_that_says_no_namespace_may_be_the_one_that_is_missing() {
     service["metadata"].as_object_mut().unwrap().shift_remove("namespace");
     let Err(found) = complete(&model_of(vec![exposure]), vec![ingress, service]) else { panic!() };
     let missing = found.iter().find(|one| one.code == "backend-missing").unwrap();
-    assert!(missing.help.iter().any(|help| help.contains("say `prod` there")), "{missing:?}");
+    assert!(missing.help.iter().any(|help| help.contains("set `prod` there")), "{missing:?}");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn what_the_ingress_says_is_never_overwritten() {
     };
     assert_eq!(
         taken(&shop(), secret.clone())[0].title,
-        "Secret `default/ca-secret` is among the objects already, and mtlsgen would put its own in its place"
+        "Secret `default/ca-secret` is among the objects already, and mtlsgen would replace it with its own"
     );
     let mut hashed = shop();
     hashed.name_suffix_hash = true;
@@ -405,7 +405,7 @@ fn an_ingress_without_a_namespace_is_taken_for_one_of_the_given_namespace() {
     let completed = complete(&shop(), vec![item, service()]).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(completed.items[0]["metadata"].get("namespace"), None, "left as it is");
     let warning = &completed.warnings[0];
-    assert!(warning.title.starts_with("Ingress `default/shop` says no namespace"));
+    assert!(warning.title.starts_with("Ingress `default/shop` has no namespace"));
     assert!(warning.severity == crate::diagnostic::Severity::Warning);
 }
 

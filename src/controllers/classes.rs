@@ -34,7 +34,7 @@ pub enum DefaultClass {
 /// What is known of Ingress classes.
 #[derive(Clone, Debug)]
 pub struct Classes {
-    /// Those that are shown, and whether each is the controller's own; `None`: that is a matter of chance.
+    /// Those that are shown, and whether each is the controller's own; `None`: chance decides.
     pub shown: BTreeMap<String, Option<bool>>,
     /// The one that the API server fills in, if it is shown or declared.
     pub default: Option<DefaultClass>,
@@ -70,7 +70,7 @@ pub(super) struct Own {
     pub controller: &'static str,
     /// The class that it compares annotations with by default.
     pub class: &'static str,
-    /// What its flags are called, each with the name of the option.
+    /// Names of its flags, each with the name of the option.
     pub flags: [(&'static str, &'static str); 4],
     /// Whether it looks at no further `IngressClass` behind the one that it takes by name, in an order of chance.
     pub stops_at_name: bool,
@@ -82,7 +82,7 @@ pub(super) struct Flags {
     pub controller: String,
     /// The class that it compares annotations with.
     pub class: Annotated,
-    /// Whether that class is its own, whatever its `IngressClass` says.
+    /// Whether that class is its own, for any `controller` of its `IngressClass`.
     pub by_name: bool,
     /// Whether Ingresses without a class are its own; `None`: that is not said.
     pub takes_classless: Option<bool>,
@@ -188,14 +188,14 @@ impl Classes {
         }
     }
 
-    /// Of one that comes from no cluster and has no class.
+    /// For one that was not read from a cluster and has no class.
     fn is_own_without_class(&self) -> Option<bool> {
         let Self { shown, default, others, are_all_shown, takes_classless, .. } = self;
         match (default, takes_classless) {
             (Some(DefaultClass::Named(name)), _) => self.is_own_by_field(name),
             (Some(DefaultClass::Absent), takes_classless) => *takes_classless,
             (None, Some(true)) => (*are_all_shown && !shown.is_empty()).then_some(true),
-            // Of objects that come from no cluster, the API server would say.
+            // The API server would set a class on objects that were not read from a cluster.
             (None, _) => {
                 ((*are_all_shown || others.is_none()) && !shown.is_empty()).then_some(false)
             }

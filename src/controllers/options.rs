@@ -1,10 +1,10 @@
-//! Options of a controller that people can declare, in a spec and on the command line.
+//! Options of a controller that a spec or the command line can declare.
 
 use super::classes::{BY_NAME, CONTROLLER_CLASS, INGRESS_CLASS, TAKES_CLASSLESS};
 use super::{CONTROLLERS, Controller, Declared, Origin};
 use crate::diagnostic::nearest;
 
-/// An option that people can declare.
+/// An option that can be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeclaredOption {
     /// Its name, as a key of a spec.

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_the_first_of_what_it_shares_in_some_order() {
+    fn each_is_the_first_of_what_it_shares_in_some_order() {
         assert_eq!(missed(&[&["a"], &["a"], &["a"]]), []);
         assert_eq!(missed(&[&["a"], &["a", "b"], &["b"]]), []);
         assert_eq!(missed(&[&["b"], &["a", "b"], &["a"], &["c"], &["c", "a"]]), []);

@@ -24,7 +24,7 @@ pub(super) struct Setup {
     pub controller: String,
     /// The class that it compares annotations with.
     pub class: String,
-    /// Whether an `IngressClass` of that name is its own, whatever it says.
+    /// Whether an `IngressClass` of that name is its own, for any `controller` of it.
     pub by_name: bool,
     /// Whether Ingresses without a class are its own.
     pub takes_classless: bool,
@@ -126,7 +126,7 @@ pub(super) struct Chosen {
     pub setup: Option<Setup>,
     /// Why nothing is known of it.
     pub missing: Option<Missing>,
-    /// What is to be said of all that.
+    /// What to report about all that.
     pub given: Vec<Given>,
 }
 
@@ -353,7 +353,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_a_version_stands_in_its_tag() {
+    fn the_number_of_a_version_is_in_its_tag() {
         for (tag, expected) in [
             ("v1.12.1", Some("1.12.1")),
             ("1.12", Some("1.12")),

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Sources are files of Traefik's repository, as of 3.7.13 where nothing else is said; what 3.7.15 does was measured with
-//! the program. Where Traefik goes by chance (the order of a Go map), each outcome is a possibility.
+//! the program. Where chance decides in Traefik (the order of a Go map), each outcome is a possibility.
 //!
 //! It is taken to be set up with one entry point for plain HTTP at port 80 (`web` or `http`) and one for HTTPS at 443
 //! (`websecure` or `https`), which are those of the provider, and with the providers' other options at their defaults.

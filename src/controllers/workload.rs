@@ -125,7 +125,7 @@ impl Container {
         (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
     }
 
-    /// The arguments of the program of that name: what stands behind it, or all where the image names the program; `None`: a
+    /// The arguments of the program of that name: those behind it, or all where the image names the program; `None`: a
     /// shell gets them.
     pub fn arguments(&self, program: &str) -> Option<&[Word]> {
         let name = |word: &Word| word.text.rsplit('/').next().unwrap_or_default().to_owned();

@@ -173,7 +173,7 @@ fn a_generation_changes_its_holder_alone() {
 }
 
 #[test]
-fn whatever_a_certificate_says_makes_another_serial() {
+fn every_content_makes_another_serial() {
     let base = derived(&model(&spec(ONE_LEVEL)), day(0));
     let alice = Holder::Client("alice".into());
     let serial = |more: &str| {

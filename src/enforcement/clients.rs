@@ -17,11 +17,11 @@ pub enum Clients {
     NotAsked,
     /// A certificate, which is validated so.
     Asked(Arc<ClientValidation>),
-    /// TLS does not end here: the backend asks what it likes.
+    /// TLS passes through: the backend decides.
     Passthrough(Fact<Backend>),
     /// Nothing answers.
     NotListening,
-    /// The handshake fails for everybody, because of these objects.
+    /// Every handshake fails, because of these objects.
     Closed(Vec<Identity>),
 }
 
@@ -32,17 +32,17 @@ pub struct ClientValidation {
     pub certificates: Fact<Vec<Certificate>>,
     /// Which of them end a chain.
     pub anchors: Anchors,
-    /// How many certificates may stand between the client's and the anchor; `None`: any number.
+    /// How many certificates may lie between the client's and the anchor; `None`: any number.
     pub depth: Option<u8>,
     /// How revocation is checked.
     pub revocation: Fact<Revocation>,
-    /// What does not keep a client out.
+    /// Faults for which no client is refused.
     pub tolerates: BTreeSet<Fault>,
     /// How a client is refused.
     pub refusal: Refusal,
 }
 
-/// How a program that ends TLS validates certificates, whatever the bundle.
+/// How a program that terminates TLS validates certificates, for any bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verifier {
     /// Which certificates of a bundle end a chain.

@@ -26,7 +26,7 @@ use super::verdict::{Verdict, Why, verdict};
 use crate::pki::chain;
 use crate::time::Timestamp;
 
-/// Paths that begin so are those of ACME challenges (RFC 8555, section 8.3): solvers answer anybody, by plain HTTP too.
+/// Paths that begin so are those of ACME challenges (RFC 8555, section 8.3): solvers answer every client, by plain HTTP too.
 pub const CHALLENGES: &str = "/.well-known/acme-challenge";
 
 /// Puts representatives of all requests to what is served.
@@ -83,7 +83,7 @@ struct Comparison<'a> {
     services: Option<&'a BTreeSet<(String, String)>>,
     /// A name of an open host, and what is left to others there.
     other: Option<(String, &'a BTreeSet<String>)>,
-    /// What refuses everybody by a check who is to be refused and lets in all others, by what is asked and what validates it;
+    /// Hosts whose checks refuse every unwanted client and admit all others, by what is asked and what validates it;
     /// only asked, never iterated over.
     closed: HashMap<(*const Asked, *const ClientValidation), Vec<&'a VirtualHost>>,
     found: Vec<Difference>,
@@ -176,7 +176,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Notes a request that gets in and is not to; whether all are refused by checks alone, whatever the path.
+    /// Notes a request that is admitted against the spec; whether all are refused by checks alone, on every path.
     fn refuses(
         &mut self,
         host: &DesiredHost,
@@ -216,7 +216,7 @@ impl<'a> Comparison<'a> {
         begin.map_or(self.now, |begin| begin.max(self.now))
     }
 
-    /// The request and the verdict of a client that is refused and is to get in.
+    /// The request and the verdict of a client that is refused against the spec.
     fn refused(
         &self,
         Questions { asked, served, .. }: &Questions<'_>,
@@ -258,7 +258,7 @@ impl<'a> Comparison<'a> {
         let by_chance = by_chance.filter(|_| leads);
         let led_away = led_away.filter(|_| leads && !is_admitted);
         let (request, observed) = otherwise.or(by_chance).or(led_away)?;
-        // What nothing of this kind would let in is not this controller's fault.
+        // A client that no controller of this kind admits is not this controller's fault.
         let ideal = validation.and_then(|one| asked.fault(one, &request.client, self.now));
         ideal.is_none().then_some((request, observed))
     }
@@ -285,7 +285,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Whether what a path gets may be a matter of chance at a host.
+    /// Whether chance may decide what a path of a host gets.
     fn depends(&self, served: &VirtualHost) -> bool {
         let is_ranked = match &served.routes {
             Fact::Known(routes) => routes.iter().any(|route| route.rank.is_some()),
@@ -331,7 +331,7 @@ impl<'a> Comparison<'a> {
         move |missing| host.leaves(missing) || at_other(missing)
     }
 
-    /// The worst that a verdict may mean for a request that is not to get in.
+    /// The worst meaning of a verdict for a request that the spec refuses.
     fn worst(
         &self,
         left: &dyn Fn(&Missing) -> bool,

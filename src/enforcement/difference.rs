@@ -26,36 +26,36 @@ pub struct Difference {
 /// How what is served differs from what is desired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DifferenceKind {
-    /// A client gets in that is not to, or may; or a backend believes what a client writes.
+    /// A client is, or may be, admitted against the spec; or a backend trusts a header that the client sets.
     Weaker,
-    /// A client does not get in that is to, or its backend does not hear of its certificate.
+    /// A client is refused against the spec, or its backend does not receive its certificate.
     LockedOut,
-    /// Whether a client gets in that is not to is not known.
+    /// It is not known whether a client is admitted against the spec.
     Unproven,
 }
 
 /// What shows a difference.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Witness {
-    /// This request, and what becomes of it.
+    /// This request, and its verdict.
     Request {
         /// Who makes it.
         client: Requester,
         /// The request.
         request: Box<Request>,
-        /// What becomes of it.
+        /// The verdict.
         observed: Verdict,
     },
     /// No path leads to a Service.
     NotServed,
-    /// A path that is to be answered leads nowhere.
+    /// A path of the spec leads nowhere.
     NoPath {
         /// The path.
         path: String,
         /// What decides whether it does, if something does.
         depends: Option<Cause>,
     },
-    /// A path that is to be answered leads to a Service that neither the objects have nor the spec.
+    /// A path of the spec leads to a Service that neither the objects nor the spec have.
     NoService {
         /// The path.
         path: String,
@@ -64,7 +64,7 @@ pub enum Witness {
         /// What decides whether it does, if something does.
         depends: Option<Cause>,
     },
-    /// Nothing is served to anybody, because of these objects.
+    /// No client is served, because of these objects.
     Denied(Vec<Identity>),
     /// A path leads to a Service of another host.
     OtherBackend {
@@ -93,21 +93,21 @@ pub enum Witness {
         /// What decides whether it does, if something does.
         depends: Option<Cause>,
     },
-    /// The backend does not hear the client's certificate.
+    /// The backend does not receive the client's certificate.
     Unheard {
         /// Where.
         path: String,
         /// What decides whether it does, if something does.
         depends: Option<Cause>,
     },
-    /// The host shows another certificate than that of this Secret.
+    /// The host serves another certificate than that of this Secret.
     Certificate((String, String)),
 }
 
 /// Who makes a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Requester {
-    /// One that stands for a class.
+    /// A representative of a class.
     Class(ClientClass),
     /// One whose certificate of this authority is revoked.
     Revoked(Arc<Certificate>, SerialNumber),
@@ -170,7 +170,7 @@ impl fmt::Display for Difference {
             Witness::NoPath { path, depends } => {
                 let path = path.escape_debug();
                 let is = if depends.is_some() { "may be" } else { "is" };
-                write!(f, "a client that is to get in {is} answered 404 at `{path}`")?;
+                write!(f, "a client that the spec admits {is} answered 404 at `{path}`")?;
                 on(f, *depends)
             }
             Witness::NoService { path, backend, depends } => {
@@ -234,8 +234,8 @@ fn of_request(
     let path = request.path.escape_debug();
     if kind == DifferenceKind::Unproven {
         return match observed.missing() {
-            Some(missing) => write!(f, "who gets in is not known: {missing}"),
-            None => write!(f, "who gets in at `{path}` is not known"),
+            Some(missing) => write!(f, "which clients are admitted is not known: {missing}"),
+            None => write!(f, "which clients are admitted at `{path}` is not known"),
         };
     }
     let way = match (request.port, &request.sni) {

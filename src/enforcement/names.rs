@@ -13,7 +13,7 @@ pub enum Pattern {
     Below(String),
     /// What a regular expression matches.
     Expression(String),
-    /// Whatever nothing else is for, and no name.
+    /// Any name without an entry of its own, and no name at all.
     Any,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Display for Pattern {
 }
 
 /// Things by the names that they are for, the most specific first: exact names, then the longest domain, then
-/// single labels, then whatever is left. Of two things of one pattern, the first one counts.
+/// single labels, then the rest. Of two things of one pattern, the first one counts.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     // Only asked, never iterated over.
@@ -87,7 +87,7 @@ impl Names {
         parent.map_or(any, |at| Found::At(*at))
     }
 
-    /// Whether something is for this name itself or for a domain of it, and not only for whatever is left.
+    /// Whether something is for this name itself or for a domain of it, and not only for the rest.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         match self.find(Some(name)) {

@@ -18,16 +18,16 @@ pub struct Observed {
     pub tables: Vec<RouteTable>,
     /// Objects that it would have looked at and that are not of the form of their kind.
     pub unread: Vec<Misread>,
-    /// What was taken for granted.
+    /// What was assumed.
     pub given: Vec<Given>,
     /// Positions of listeners by port and name.
     by_port: BTreeMap<u16, Names>,
-    /// Where what is served depends on one thing everywhere: the possibilities. What stands beside it is all of them
+    /// Where everything served depends on one thing: the possibilities. The other fields are all of them
     /// together.
     pub(super) alternatives: Option<(Cause, Vec<Observed>)>,
 }
 
-/// Something that a verdict rests on and that objects and settings do not show.
+/// An assumption of verdicts that objects and settings do not show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Given {
     /// The controller is of this version.
@@ -36,7 +36,7 @@ pub enum Given {
     DefaultSettings,
     /// This object has the controller's settings.
     Settings(Identity),
-    /// This object has them, as flags or people say.
+    /// This object has them, by the flags or the user.
     NamedSettings(Identity),
     /// The object that the flags name for them is not shown: they are the defaults.
     SettingsNotShown(Identity),
@@ -200,7 +200,7 @@ pub struct Listener {
     pub protocol: Protocol,
     /// Names in the TLS handshake.
     pub sni: Pattern,
-    /// Namespace and name of each Secret that its certificate may come from; none: it is the controller's own.
+    /// Namespace and name of each Secret that may have its certificate; none: it is the controller's own.
     pub certificates: BTreeSet<(String, String)>,
     /// What is asked of clients.
     pub clients: Fact<Clients>,

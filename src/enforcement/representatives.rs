@@ -1,4 +1,4 @@
-//! Requests that stand for all others: names, paths and clients of what is served.
+//! Requests that represent all others: names, paths and clients of what is served.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,7 +22,7 @@ const NO_HOST: &str = "mtlsgen-any.invalid";
 /// A subject that no list has.
 const ANY_SUBJECT: &str = "CN=mtlsgen any client";
 
-/// Clients that no rule tells apart.
+/// Clients that every rule treats alike.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientClass {
     /// Those without a certificate.
@@ -98,7 +98,7 @@ pub fn name_of(pattern: &Pattern) -> Option<String> {
     }
 }
 
-/// Paths that stand for all others of a host: for each route, its own one and one that it answers, if there is one; `/` in any
+/// Paths that represent all others of a host: for each route, its own one and one that it answers, if there is one; `/` in any
 /// case.
 #[must_use]
 pub fn paths(host: &VirtualHost) -> BTreeSet<String> {
@@ -136,7 +136,7 @@ fn answers(routes: &[Route], own: &Route, path: &str) -> bool {
 
 /// Paths of a pattern, and paths that it may have too.
 fn of_pattern(pattern: &PathPattern) -> (Vec<String>, Vec<String>) {
-    // Of all others, and with a sign by which what expressions match is left open.
+    // One of all others, and one with a character for which the match of expressions is undecided.
     let others = || [format!("/{ANY_LABEL}"), format!("/{ANY_LABEL}%")];
     match pattern {
         PathPattern::Exact(path) => (vec![path.clone()], Vec::new()),
@@ -179,7 +179,7 @@ pub fn classes(observed: &Observed, host: &str) -> Vec<(ClientClass, Presented)>
     classes
 }
 
-/// The classes of clients that a bundle may let in.
+/// The classes of clients that a bundle may admit.
 #[must_use]
 pub fn of_bundle(bundle: &[Certificate]) -> Vec<(ClientClass, Presented)> {
     let mut known = BTreeSet::new();

@@ -9,7 +9,7 @@ use crate::pki::request::SerialNumber;
 /// A request as it reaches a controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The port that it comes to.
+    /// Its port.
     pub port: u16,
     /// The name in the TLS handshake, in lower case; `None`: it has none, or the request comes by plain HTTP.
     pub sni: Option<String>,
@@ -23,7 +23,7 @@ pub struct Request {
     pub client: Presented,
 }
 
-/// What a client shows when it is asked for a certificate.
+/// What a client sends when the server requests a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presented {
     /// Nothing.

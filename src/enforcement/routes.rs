@@ -46,7 +46,7 @@ pub enum SniDiffers {
 pub struct Check {
     /// Who passes.
     pub admits: Admits,
-    /// What the others get.
+    /// The answer to the others.
     pub refusal: Answer,
     /// The objects that the check comes from.
     pub because: Vec<Identity>,
@@ -61,8 +61,8 @@ pub enum Admits {
     Subjects(BTreeSet<String>),
     /// Those whose certificate's subject a regular expression matches somewhere; who shows none has an empty one.
     Expression(String),
-    /// Nobody.
-    Nobody,
+    /// No client.
+    None,
 }
 
 /// What a controller answers by itself.
@@ -74,16 +74,16 @@ pub enum Answer {
     Status(u16),
     /// A redirect to this page.
     Page(String),
-    /// The route of this path, as if it had been asked for: the backend gets the request.
+    /// The route of this path, as if the request had it: the backend gets the request.
     Within(String),
 }
 
-/// What becomes of requests for some paths.
+/// The answer to requests for some paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The paths.
     pub path: PathPattern,
-    /// Where the controller goes by ranks: that of the route. The highest one whose paths match answers; of several equal
+    /// The route's rank, for a controller that orders by rank. The highest one whose paths match answers; of several equal
     /// ones, any of them. `None`: the most specific path answers.
     pub rank: Option<i64>,
     /// Name of the TLS settings that its handshakes have to have; a request of others is answered with 421. `None`:
@@ -244,7 +244,7 @@ pub fn route<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
     }
 }
 
-/// The route for the path alone, else the one with the longest beginning. Expressions come between, as nginx has it, and leave
+/// The route for the path alone, else the one with the longest beginning. nginx tries expressions in between, which leaves
 /// open which one it is.
 fn most_specific<'a>(routes: &'a [Route], path: &str) -> Routed<'a> {
     let exact = |route: &&Route| matches!(&route.path, PathPattern::Exact(own) if own == path);
@@ -322,7 +322,7 @@ fn has_plain_escapes(expression: &str) -> bool {
 /// Whether a regular expression matches a text somewhere; `None`: engines may read it differently.
 #[must_use]
 pub fn matches_expression(expression: &str, text: &str) -> Option<bool> {
-    // Of these, all engines of RE2's kind make the same; the flag is the one that stands at the beginning.
+    // All engines of RE2's kind read these alike; the flag is the one at the beginning.
     let flagless = expression.strip_prefix("(?i)").unwrap_or(expression);
     let is_common = flagless.is_ascii()
         && text.is_ascii()

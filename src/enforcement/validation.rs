@@ -45,7 +45,7 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::Absent => "no certificate was shown",
             Self::Untrusted => "no chain leads to a trusted authority",
-            Self::Unanchored => "its chain ends at an authority that is trusted, but is no root",
+            Self::Unanchored => "its chain ends at a trusted authority that is not a root",
             Self::TooDeep => "the chain is longer than the depth allows",
             Self::NotYetValid => "a certificate of the chain is not valid yet",
             Self::Expired => "a certificate of the chain has expired",
@@ -58,10 +58,10 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What is wrong with what a client shows, if something is: with [`Anchors::SelfSigned`], the error of OpenSSL 3.0 by
-/// which nginx goes; with [`Anchors::Any`], an error of Go's `crypto/x509`, which knows neither depth nor lists.
+/// What is wrong with what a client shows, if something is: with [`Anchors::SelfSigned`], the error of OpenSSL 3.0 that
+/// nginx uses; with [`Anchors::Any`], an error of Go's `crypto/x509`, which knows neither depth nor lists.
 ///
-/// Where it depends on more than is given, the client is let in, which is the answer to look into: where a bundle has
+/// Where it depends on more than is given, the client is admitted, so that the comparison reports it: where a bundle has
 /// authorities of one name with several keys, the one that signed is taken; a signature of a kind that is not verified
 /// here is taken for valid; where more authorities than are looked at may have signed, nothing is wrong.
 #[must_use]
@@ -111,7 +111,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Whether it names this one as its issuer, by name and identifiers; signatures are not looked at.
+    /// Whether it names this one as its issuer, by name and identifiers; signatures are not checked.
     fn names_as_issuer(self, issuer: &Certificate) -> bool {
         match self {
             Self::Real(certificate) => certificate.names_as_issuer(issuer),

@@ -1,4 +1,4 @@
-//! Who gets in.
+//! The answer to a request.
 
 use std::fmt;
 
@@ -51,10 +51,10 @@ pub enum Verdict {
 pub enum Why {
     /// Its client's certificate has a fault.
     Fault(Fault),
-    /// Its client's subject is not one of those that are let in.
+    /// Its client's subject is not among those that are admitted.
     Subject,
-    /// Nobody is let in, because of these objects.
-    Nobody(Vec<Identity>),
+    /// No client is admitted, because of these objects.
+    Closed(Vec<Identity>),
 }
 
 impl Verdict {
@@ -82,7 +82,7 @@ impl Verdict {
         }
     }
 
-    /// Whether another verdict is the same to who makes the request, whatever the reasons.
+    /// Whether another verdict is the same to the client, for any reasons.
     #[must_use]
     pub fn is_as(&self, other: &Self) -> bool {
         match (self, other) {
@@ -116,7 +116,7 @@ pub fn verdict(observed: &Observed, request: &Request, now: Timestamp) -> Verdic
         match clients {
             Clients::NotListening => Verdict::NotServed,
             Clients::Closed(because) => {
-                Verdict::Refused { answer: Answer::Alert, why: Why::Nobody(because.clone()) }
+                Verdict::Refused { answer: Answer::Alert, why: Why::Closed(because.clone()) }
             }
             Clients::Passthrough(backend) => of_fact(backend, |backend| Verdict::Admitted {
                 backend: Some(backend.clone()),
@@ -141,7 +141,7 @@ struct Asking<'a> {
     listener: &'a Listener,
     /// Name of the TLS settings that the handshake had.
     settings: Option<&'a str>,
-    /// Whether the listener is for the name in the handshake, and not only for whatever is left.
+    /// Whether the listener is for the name in the handshake, and not only for the rest.
     is_known: bool,
 }
 
@@ -226,9 +226,9 @@ impl Asking<'_> {
     /// Why a check refuses the request, if it does.
     fn refusal(&self, check: &Check, found: Handshake) -> Result<Option<Why>, Missing> {
         match &check.admits {
-            Admits::Nobody => Ok(Some(Why::Nobody(check.because.clone()))),
+            Admits::None => Ok(Some(Why::Closed(check.because.clone()))),
             Admits::Verified(tolerates) => {
-                // Where the handshake asked for nothing, no certificate is there.
+                // Without a request in the handshake, there is no certificate.
                 let fault = match (self.listener.protocol, found) {
                     (Protocol::Http, _) | (Protocol::Https, Handshake::Verified) => None,
                     (Protocol::Https, Handshake::NotAsked) => Some(Fault::Absent),
@@ -250,7 +250,7 @@ impl Asking<'_> {
         }
     }
 
-    /// The subject of the certificate that the handshake asked for.
+    /// The subject of the certificate of the handshake.
     fn subject(&self, found: Handshake) -> Option<String> {
         (found != Handshake::NotAsked).then(|| self.request.subject()).flatten()
     }
@@ -276,7 +276,7 @@ impl Asking<'_> {
         of_fact(&route.answer, |action| match action {
             Action::Status(404) => Verdict::NotServed,
             Action::Status(status) => {
-                Verdict::Refused { answer: Answer::Status(*status), why: Why::Nobody(Vec::new()) }
+                Verdict::Refused { answer: Answer::Status(*status), why: Why::Closed(Vec::new()) }
             }
             Action::Redirect(to) => Verdict::Redirected(to.clone()),
             Action::Forward(Forward { backend, headers }) => match backend {
@@ -332,9 +332,9 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fault(fault) => fault.fmt(f),
-            Self::Subject => f.write_str("its subject is not one of those that are let in"),
-            Self::Nobody(because) if because.is_empty() => f.write_str("the route answers so"),
-            Self::Nobody(because) => {
+            Self::Subject => f.write_str("its subject is not among those that are admitted"),
+            Self::Closed(because) if because.is_empty() => f.write_str("the route answers so"),
+            Self::Closed(because) => {
                 let all: Vec<String> = because.iter().map(ToString::to_string).collect();
                 write!(
                     f,

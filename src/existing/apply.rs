@@ -6,7 +6,7 @@ use crate::manifest::Object;
 use crate::manifest::kinds::Secret;
 use crate::model::Reference;
 
-/// Warnings about objects that `kubectl apply` cannot bring into the place of what exists: the type of a
+/// Warnings about objects with which `kubectl apply` cannot update what exists: the type of a
 /// Secret never changes, and the content of an immutable one does not either (`ValidateSecretUpdate`,
 /// `pkg/apis/core/validation/validation.go`).
 #[must_use]
@@ -30,7 +30,7 @@ fn refusal(object: &Object, secrets: &Secrets) -> Option<Diagnostic> {
     );
     if type_name != existing.type_name {
         let title = format!(
-            "the Secret `{reference}` has the type `{}` and shall have `{type_name}`: `kubectl apply` refuses to change it",
+            "the Secret `{reference}` has the type `{}` and would become `{type_name}`: `kubectl apply` refuses to change it",
             existing.type_name.escape_debug()
         );
         return Some(Diagnostic::warning("secret-type", title).help(delete));
@@ -45,10 +45,10 @@ fn refusal(object: &Object, secrets: &Secrets) -> Option<Diagnostic> {
     });
     (!is_same).then(|| {
         let title = format!(
-            "the Secret `{reference}` is immutable and shall change: `kubectl apply` refuses that"
+            "the Secret `{reference}` is immutable and its data would change: `kubectl apply` refuses that"
         );
         Diagnostic::warning("secret-immutable", title)
             .help(delete)
-            .help("with `secrets.nameSuffixHash = true`, every change is another Secret")
+            .help("with `secrets.nameSuffixHash = true`, every change creates another Secret")
     })
 }

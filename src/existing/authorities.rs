@@ -16,11 +16,11 @@ use crate::store::{Generations, HeldCertificate, Inventory};
 
 /// A trust bundle that exists.
 pub(super) struct Bundle<'a> {
-    /// The Secret as it is called in the cluster.
+    /// The Secret's name in the cluster.
     pub reference: &'a Reference,
-    /// The authorities that it shall hold, without those above and below them.
+    /// The authorities that the spec puts there, without those above and below them.
     pub authorities: &'a [String],
-    /// What stands under `ca.crt`.
+    /// The certificates under `ca.crt`.
     pub certificates: Arc<Vec<Certificate>>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn bundles<'a>(
     bundles
 }
 
-/// Certificates of one authority, the one that signs first, and the Secret where they stand.
+/// Certificates of one authority, the one that signs first, and the Secret that holds them.
 type Sightings<'a> = BTreeMap<&'a str, Vec<(&'a Reference, Vec<&'a Certificate>)>>;
 
 /// Enters into `inventory` every authority that a bundle or a served chain shows.
@@ -96,7 +96,7 @@ pub(super) fn enter(
     for (name, all) in generations {
         keep(name, all, inventory);
     }
-    // What stands behind an intermediate's own certificate follows from those above it.
+    // The chain behind an intermediate's own certificate follows from those above it.
     let chains: Vec<_> = model
         .requests()
         .filter(|request| matches!(request.holder, Holder::Authority(_)))
@@ -138,7 +138,7 @@ fn look<'a>(
     for (name, certificates) in members {
         sightings.entry(name).or_default().push((bundle.reference, certificates));
     }
-    // Where all authorities are somebody else's, the spec has their certificates, and none is rolled over.
+    // Where all authorities are external, the spec has their certificates, and none is rolled over.
     let ours: Vec<&str> =
         candidates.into_iter().filter(|name| issued(model, name).is_some()).collect();
     if ours.is_empty() {
@@ -268,21 +268,21 @@ fn keep(name: &str, all: Vec<&Certificate>, inventory: &mut Inventory) {
 
 fn ambiguous(reference: &Reference, certificate: &Certificate, names: &[&str]) -> Diagnostic {
     let title = format!(
-        "the certificate `{}` in `ca.crt` of the Secret `{reference}` could be that of {}: they have one subject",
+        "the certificate `{}` in `ca.crt` of the Secret `{reference}` could be that of {}: they have the same subject",
         certificate.subject.rfc2253(),
         listed(names)
     );
     Diagnostic::error("existing-ambiguous", title)
-        .help("without the folder of a store, authorities are told apart by their subjects")
+        .help("without a store, authorities are identified by their subjects")
 }
 
-/// A certificate of nobody in the spec: without a ledger, it may be an older generation.
+/// A certificate outside the spec: without a ledger, it may be an older generation.
 fn stranger(reference: &Reference, certificate: &Certificate, ours: &[&str]) -> Diagnostic {
     let title = format!(
-        "the Secret `{reference}` trusts `{}`, which is no authority of the spec and would be dropped",
+        "the Secret `{reference}` trusts `{}`, which is not an authority of the spec and would be dropped",
         certificate.subject.rfc2253()
     );
     Diagnostic::error("existing-stranger", title)
         .help(format!("if it is {} under an older subject, go on with the rollover where the folder of the store is", listed(ours)))
-        .help("if it is to go, keep its entry below `cas` until it is gone: an authority that no host lists any more is dropped")
+        .help("to remove it, keep its entry below `cas` until it is gone: an authority that no host lists is dropped")
 }

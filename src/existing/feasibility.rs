@@ -1,4 +1,4 @@
-//! What can be issued without a folder: whatever an issuer signs whose key is at hand.
+//! What can be issued without a store: everything whose issuer's key is available.
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::{AuthoritySource, Model};
@@ -34,14 +34,14 @@ pub fn plan(
         return Err(found);
     }
     plan.lists.retain(|action| can_sign_list(action, model));
-    // There is no ledger that would remember what no list tells.
+    // Without a ledger, a revocation that no list has would be lost.
     let lists = &plan.lists;
     plan.revocations.retain(|new| lists.iter().any(|list| list.authority == new.authority));
     Ok((plan, found))
 }
 
-/// What of a plan cannot be carried out, as the keys of authorities are in no Secret: authorities first, since
-/// what is below them depends on what becomes of them.
+/// The actions of a plan that need a key of an authority, which no Secret has: authorities first, since
+/// what is below them depends on them.
 fn obstacles<'a>(plan: &'a IssuancePlan, model: &Model) -> Vec<&'a Action> {
     let is_authority = |action: &&Action| matches!(action.request.holder, Holder::Authority(_));
     let all = plan.actions.iter().filter(|action| !is_feasible(&action.request, model));
@@ -49,7 +49,7 @@ fn obstacles<'a>(plan: &'a IssuancePlan, model: &Model) -> Vec<&'a Action> {
     if authorities.is_empty() { leaves } else { authorities }
 }
 
-/// What a rollover needs is not here.
+/// Adds that a rollover needs the store.
 fn with_way_out(errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let rolls_over = |error: &Diagnostic| {
         matches!(error.code, "rotation-needed" | "rotation-outdated" | "authority-revoked")
@@ -60,21 +60,21 @@ fn with_way_out(errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
     errors.into_iter().map(with_help).collect()
 }
 
-/// Whether the key that signs is at hand: the holder's own new one, or an authority's that was brought along.
+/// Whether the signing key is available: the holder's own new one, or a supplied one of an authority.
 fn is_feasible(request: &CertificateRequest, model: &Model) -> bool {
     let is_authority = matches!(request.holder, Holder::Authority(_));
     !is_authority
         && match &request.issuer {
             Issuer::SelfSigned => true,
-            Issuer::Authority(name) => has_brought_key(model, name),
+            Issuer::Authority(name) => has_supplied_key(model, name),
         }
 }
 
 fn can_sign_list(action: &ListAction, model: &Model) -> bool {
-    action.generation.is_none() && has_brought_key(model, &action.authority)
+    action.generation.is_none() && has_supplied_key(model, &action.authority)
 }
 
-fn has_brought_key(model: &Model, name: &str) -> bool {
+fn has_supplied_key(model: &Model, name: &str) -> bool {
     model.authorities.get(name).is_some_and(|authority| {
         authority.can_sign && matches!(authority.source, AuthoritySource::Supplied(_))
     })

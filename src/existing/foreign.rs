@@ -1,4 +1,4 @@
-//! Secrets that the spec refers to and somebody else fills: whether hosts work with what they hold.
+//! Secrets that the spec refers to and that are managed elsewhere: whether hosts work with their contents.
 
 mod server;
 mod trust;
@@ -33,9 +33,9 @@ pub fn judge(
     // Touched hosts come first: a Secret of several hosts is judged once, for the first of them.
     let (ours, others): (Vec<&Exposure>, Vec<_>) =
         model.exposures.iter().partition(|exposure| touched.has_host(&exposure.key));
-    let mut told = BTreeSet::new();
-    let mut found = judge_hosts(&ours, secrets, asking, locate, &mut told);
-    let mut beside = judge_hosts(&others, secrets, asking, locate, &mut told);
+    let mut judged_before = BTreeSet::new();
+    let mut found = judge_hosts(&ours, secrets, asking, locate, &mut judged_before);
+    let mut beside = judge_hosts(&others, secrets, asking, locate, &mut judged_before);
     for one in beside.iter_mut().filter(|one| one.severity == Severity::Error) {
         one.severity = Severity::Warning;
     }
@@ -48,7 +48,7 @@ fn judge_hosts<'a>(
     secrets: &Secrets,
     asking: &Asking<'_>,
     locate: Locate<'_>,
-    told: &mut BTreeSet<(&'a Reference, Option<u8>)>,
+    judged_before: &mut BTreeSet<(&'a Reference, Option<u8>)>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for exposure in exposures {
@@ -64,11 +64,13 @@ fn judge_hosts<'a>(
         }
         let auth = exposure.client_auth.as_ref().filter(|auth| auth.existing);
         // Many hosts may trust one Secret; how deep their chains may be is each host's own.
-        if let Some(auth) = auth.filter(|auth| told.insert((&auth.secret, auth.verify_depth))) {
+        if let Some(auth) =
+            auth.filter(|auth| judged_before.insert((&auth.secret, auth.verify_depth)))
+        {
             let validation = (asking.validation)(exposure);
             let mut judged = trust::judge(auth, validation.as_ref(), secrets, asking.now);
             if auth.verify == Verify::Off {
-                // No client is asked for a certificate, whatever stands there.
+                // No client is asked for a certificate, so the contents do not matter.
                 for one in &mut judged {
                     one.severity = Severity::Warning;
                 }

@@ -14,9 +14,9 @@ use crate::pki::request::Holder;
 /// A certificate in a Secret.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    /// The Secret as it is called in the cluster.
+    /// The Secret's name in the cluster.
     pub reference: Reference,
-    /// Leaf first, then what stands behind it.
+    /// Leaf first, then its issuers.
     pub chain: Vec<Certificate>,
 }
 
@@ -67,12 +67,12 @@ fn newer(holder: &Holder, other: &Found, found: &Found, findings: &mut Vec<Diagn
     let is_newer = age(two) > age(one);
     let (kept, left) = if is_newer { (found, other) } else { (other, found) };
     let title = format!(
-        "the Secrets `{}` and `{}` hold different certificates of {holder}: the one in `{}` is newer, and takes the place of the other",
+        "the Secrets `{}` and `{}` hold different certificates of {holder}: the one in `{}` is newer, and replaces the other",
         other.reference, found.reference, kept.reference
     );
     findings.push(
         Diagnostic::warning("existing-copies", title)
-            .help(format!("apply what is printed: it brings `{}` up to date", left.reference)),
+            .help(format!("apply the printed manifests: they update `{}`", left.reference)),
     );
     is_newer
 }

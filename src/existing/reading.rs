@@ -63,7 +63,7 @@ impl Secret {
         if octets.as_ref().is_ok_and(|octets| octets.is_empty()) { None } else { Some(octets) }
     }
 
-    /// Whether there is a key of that name, whatever stands under it.
+    /// Whether there is a key of that name, with any value.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)

@@ -1,4 +1,4 @@
-//! Revocation lists out of trust bundles: what stands in them is what is known to be revoked.
+//! Revocation lists of trust bundles: their entries are what is known to be revoked.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ pub(super) fn enter(
     }
 }
 
-/// Gives a list to the authority that signed it; of somebody else's, the spec has the lists.
+/// Assigns a list to the authority that signed it; lists of external authorities are in the spec.
 fn sort_in(model: &Model, list: RevocationList, inventory: &mut Inventory) {
     let owner =
         model.authorities.values().filter(|authority| authority.can_sign).find(|authority| {
@@ -80,7 +80,7 @@ fn certificates<'a>(inventory: &'a Inventory, authority: &'a Authority) -> Vec<&
     }
 }
 
-/// Clients that the spec shuts out, where nothing tells that they are: a ledger would know their serials.
+/// Clients that the spec revokes without a revocation that shows: a ledger would have their serials.
 pub(super) fn shut_out(model: &Model, inventory: &Inventory) -> Vec<Diagnostic> {
     let revoked = model.clients.values().filter(|client| client.revoked.is_some());
     let mut found = Vec::new();
@@ -93,17 +93,17 @@ pub(super) fn shut_out(model: &Model, inventory: &Inventory) -> Vec<Diagnostic> 
         }
         let holder = Holder::Client(client.name.clone());
         let help = format!(
-            "name its serial: `cas.{issuer}.revoked = [\"SERIAL\"]`, or render where the folder of the store is, whose ledger knows it"
+            "name its serial number: `cas.{issuer}.revoked = [\"SERIAL\"]`, or render with the store, whose ledger has it"
         );
         let has_any = inventory.ledger.revoked.of(issuer).next().is_some();
         found.push(if has_any {
             let title = format!(
-                "{holder} is shut out by the spec, and without a ledger nothing tells whether the revocation list of `{issuer}` has its certificate"
+                "{holder} is revoked in the spec, but without a ledger it is not known whether the revocation list of `{issuer}` has its certificate"
             );
             Diagnostic::warning("revocation-unseen", title).help(help)
         } else {
             let title = format!(
-                "{holder} is shut out by the spec, but `{issuer}` has revoked nothing in the Secrets that exist: its certificate still opens hosts, and without a ledger its serial is not known"
+                "{holder} is revoked in the spec, but the existing Secrets have no revocations by `{issuer}`: its certificate is still accepted, and without a ledger its serial number is not known"
             );
             Diagnostic::error("revocation-unseen", title).help(help)
         });

@@ -18,7 +18,7 @@ use crate::store::{HeldCertificate, Inventory, Keyring};
 /// What the Secrets of a model hold.
 #[derive(Debug)]
 pub struct Existing {
-    /// Every Secret, whoever fills it.
+    /// Every Secret, mtlsgen's or not.
     pub secrets: Arc<Secrets>,
     inventory: Inventory,
     /// In which Secrets the keys are.
@@ -86,15 +86,15 @@ impl Existing {
     }
 }
 
-/// What kubectl prints where it may read nothing is an empty list as well.
+/// kubectl prints an empty list where it may read nothing.
 fn nothing() -> Diagnostic {
-    let title = "there is not one Secret in what `--existing` names: certificates that exist would be issued anew";
+    let title = "`--existing` names no Secrets: certificates that exist would be reissued";
     Diagnostic::error("existing-empty", title)
-        .help("check what `kubectl get secret` says: it prints an empty list where it may read nothing")
-        .help("for the first render, leave `--existing` out: what it makes is kept in a folder, keys of authorities too")
+        .help("check the output of `kubectl get secret`: without permission to read, it prints an empty list")
+        .help("for the first render, leave `--existing` out: keys and certificates, those of authorities included, are then kept in the store")
 }
 
-/// Whose certificates Secrets do not show: authorities that stand in none, and whoever has no Secret.
+/// Holders whose certificates are in no Secret: authorities outside every bundle, and clients without one.
 fn unseen(model: &Model, inventory: &Inventory) -> BTreeSet<Holder> {
     let in_secrets: BTreeSet<&Holder> = model.key_pairs().collect();
     let holders = model.requests().map(|request| &request.holder);
@@ -104,8 +104,8 @@ fn unseen(model: &Model, inventory: &Inventory) -> BTreeSet<Holder> {
         .collect()
 }
 
-/// Authorities that bundles need and nothing shows. In this kind of store they cannot be made: their keys
-/// would be lost at once.
+/// Authorities that bundles need and no Secret has. They cannot be issued here: their keys
+/// would be lost.
 fn missing(model: &Model, secrets: &Secrets, inventory: &Inventory) -> Vec<Diagnostic> {
     let is_missing = |name: &&String| {
         issued(model, name).is_some_and(|request| !inventory.held.contains_key(&request.holder))

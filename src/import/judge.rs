@@ -126,8 +126,10 @@ fn not_begun(case: Case<'_>, pki: &mut Pki) {
     let early = pki.entries.iter().filter_map(|entry| {
         let begins = begins(entry).filter(|begins| *begins > case.now)?;
         let remedy = match entry.source {
-            Source::Issued(_) => "`mtlsgen cert renew NAME` reissues it",
-            Source::Supplied => "get another one",
+            Source::Issued(_) => {
+                format!("{} reissues it", Holder::command("cert renew", [&entry.holder]))
+            }
+            Source::Supplied => "get another one".to_owned(),
         };
         Some(format!(
             "{}: its certificate is valid from {begins} on; it is {} now: check the clock; if it is right, {remedy}",

@@ -16,7 +16,7 @@ use crate::specification::{self, Ca};
 use crate::store::Keyring;
 use crate::time::Seconds;
 
-/// Validity of authorities unless said.
+/// Default validity of authorities.
 const DURATION: Seconds = Seconds::days(3650);
 
 /// The name under `tls.issuer` that means: its own key. No authority may have it.

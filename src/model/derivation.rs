@@ -158,11 +158,13 @@ fn refuse_generations(context: Context<'_>, findings: &mut Findings) {
             Some(Holder::Authority(name)) => {
                 format!("remove it; `mtlsgen ca rotate {name}` rolls the authority over")
             }
-            Some(Holder::Host(name) | Holder::Client(name)) => {
-                format!("remove it; `mtlsgen cert renew {name}` makes a new key and certificate")
+            Some(holder) => {
+                let command = Holder::command("cert renew", [&holder]);
+                format!("remove it; {command} issues a new certificate with a new key")
             }
             None => {
-                "remove it; `mtlsgen cert renew NAME` makes a new key and certificate".to_owned()
+                "remove it; `mtlsgen cert renew hosts/NAME` issues a new certificate with a new key"
+                    .to_owned()
             }
         };
         refuse([base, path!["generation"]].concat(), "generation", &instead);

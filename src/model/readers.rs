@@ -74,7 +74,7 @@ fn reader(
             let title = format!("version `{}`: {problem}", version.as_deref().unwrap_or_default());
             let place = context.value(&here("version"));
             findings.push(Diagnostic::error("controller", title).at(place).help(
-                "name a version that the model knows, or leave `version` out: the last one is meant",
+                "name a version that the model knows, or leave `version` out: the last one is the default",
             ));
             return None;
         }

@@ -14,9 +14,9 @@ use crate::specification::value::{self, ObjectName};
 use crate::specification::{self, KeyAlgorithm, PrivateKeyKind, Spec};
 use crate::time::Seconds;
 
-/// Validity of leaves unless said.
+/// Default validity of leaves.
 const LEAF_DURATION: Seconds = Seconds::days(365);
-/// How long before its end a certificate is renewed unless said.
+/// Default time before its end at which a certificate is renewed.
 const RENEW_BEFORE: Seconds = Seconds::days(30);
 
 /// Label that names the set which an object belongs to.

@@ -166,7 +166,7 @@ fn nothing_that_is_wrong_makes_a_model() {
 }
 
 #[test]
-fn one_key_is_one_anchor_whatever_it_is_called() {
+fn one_key_is_one_anchor_under_any_name() {
     let pem = include_bytes!("../../tests/invalid/files/root.pem");
     let root = crate::pki::certificate::Certificate::from_pem(pem).unwrap();
     let supplied = |name: &str| {

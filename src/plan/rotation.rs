@@ -4,9 +4,9 @@
 //!
 //! | phase | introduce | activate | retire | abandon |
 //! |---|---|---|---|---|
-//! | settled | introduced | refused | refused | refused |
-//! | introduced | only in the place of one that the spec has outrun | active | what is left of an earlier rollover | back |
-//! | active | introduced | refused | settled, once no client is cut off | refused |
+//! | `settled` | introduced | refused | refused | refused |
+//! | `introduced` | only in the place of one that the spec has outrun | active | what is left of an earlier rollover | back |
+//! | `active` | introduced | refused | `settled`, once no client is cut off | refused |
 
 mod cut_off;
 mod refusal;
@@ -107,7 +107,7 @@ impl<'a> Rotation<'a> {
     ) -> Result<Self, Diagnostic> {
         let authority = model.authorities.get(name).ok_or_else(|| refusal::unknown(model, name))?;
         let AuthoritySource::Issued(request) = &authority.source else {
-            return Err(refusal::somebody_elses(name));
+            return Err(refusal::of_external_authority(name));
         };
         let current =
             inventory.held.get(&request.holder).ok_or_else(|| refusal::never_issued(name))?;

@@ -298,7 +298,7 @@ fn a_scope_leaves_the_others_alone() {
 }
 
 #[test]
-fn leaves_are_in_the_order_of_the_plan_whichever_thread_made_them() {
+fn leaves_are_in_the_order_of_the_plan_for_any_threads() {
     let client = |number| format!("[clients.c{number}]\nissuer = \"issuing\"\n");
     let clients: Vec<String> = (0..100).map(client).collect();
     let model = model(&(SPEC.to_owned() + &clients.concat()));

@@ -33,7 +33,7 @@ pub(super) struct Finisher<'a> {
 }
 
 impl Finisher<'_> {
-    /// Finishes a Secret, with private keys as they are to be shown.
+    /// Finishes a Secret, with private keys as the disclosure says.
     pub(super) fn finish_secret<'m>(
         &mut self,
         secret: &'m Secret,
@@ -173,7 +173,7 @@ impl Finisher<'_> {
         Some(object)
     }
 
-    /// What a template of the user printed for an object: exactly the one that was asked for.
+    /// The output of a user's template for an object, which is that object alone.
     fn only_object(&mut self, object: &Object, text: &str) -> Option<Wiped> {
         let mut printed: Vec<Wiped> =
             self.parse(text, &object.template)?.into_iter().map(Wiped::from).collect();
@@ -226,7 +226,7 @@ impl Finisher<'_> {
         patches.first().and_then(|index| (self.locate)(&["patches".into(), (*index).into()]))
     }
 
-    /// Whether Kubernetes would take the object; otherwise says why not.
+    /// Whether Kubernetes would accept the object; otherwise reports why not.
     fn check_schema(
         &mut self,
         object: &Value,
@@ -234,7 +234,7 @@ impl Finisher<'_> {
         origin: &str,
         patches: &[usize],
     ) -> bool {
-        // In place of a masked key stands what is no base64.
+        // A masked key is not base64.
         let is_masked = |path: &str| self.disclosure != Disclosure::Whole && path == "data.tls.key";
         let problems =
             schema::check(object).into_iter().filter(|problem| !is_masked(&problem.path));

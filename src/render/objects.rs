@@ -1,4 +1,4 @@
-//! Deployments, Services and Secrets: the same whatever the target.
+//! Deployments, Services and Secrets: the same for every target.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -180,7 +180,7 @@ impl<'a> Secrets<'a> {
         Self { material, bundles: BTreeMap::new() }
     }
 
-    /// A Secret, with as much of its private key as is to be shown.
+    /// A Secret, with as much of its private key as the disclosure shows.
     pub(super) fn object(
         &mut self,
         secret: &'a Secret,

@@ -58,7 +58,7 @@ impl Patches {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with them whatever they are applied to.
+    /// Everything that is wrong with them for any object.
     pub fn new(patches: &[Patch]) -> Result<Self, Vec<Finding>> {
         let (mut compiled, mut findings) = (Vec::new(), Vec::new());
         for patch in patches {

@@ -60,7 +60,7 @@ fn is_read_back(text: &str, object: &Object) -> bool {
     read.is_some_and(|read| read == object.value())
 }
 
-/// What stands behind a colon, its lines starting at a column; it is printed where it goes.
+/// A value behind a colon, its lines starting at a column.
 #[derive(Debug)]
 struct Block {
     value: Value,

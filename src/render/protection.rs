@@ -25,9 +25,9 @@ use crate::targets::Target;
 use crate::time::Timestamp;
 
 /// Where mtlsgen makes the Ingress.
-const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; take that change back, or say `clientAuth = false`";
+const CHANGED: &str = "a template, a patch or an annotation has changed what mtlsgen makes of this host; undo that change, or set `clientAuth = false`";
 /// Where it exists already.
-const EXISTING: &str = "change that Ingress, or say `clientAuth = false`";
+const EXISTING: &str = "change that Ingress, or set `clientAuth = false`";
 /// Where a path leads to a Service that is not shown.
 const NO_SERVICE: &str = "write a Service that is in the cluster under `services`, with `existing = true`, and name it in the host's `routes`";
 /// How many ingress classes are looked at one by one; beyond, all are taken for those of one controller.
@@ -139,7 +139,7 @@ fn services(model: &Model, objects: &ObjectSet<'_>) -> BTreeSet<(String, String)
     shown.chain(existing.iter().map(key)).chain(routes).collect()
 }
 
-/// By which readers, as a part of a sentence; where the spec names none, nothing.
+/// The controllers, as a part of a sentence; where the spec names none, nothing.
 fn reader_of(model: &Model, readers: &str) -> String {
     if model.controllers.is_empty() { String::new() } else { format!(" by {readers}") }
 }
@@ -158,7 +158,7 @@ fn by_class(model: &Model) -> Vec<(Vec<String>, Vec<&Exposure>)> {
     by_class.into_iter().map(one).collect()
 }
 
-/// A moment at which everything that is desired is valid, as far as it begins: dates let no client in that is not to get in.
+/// A moment at which everything that is desired is valid, as far as it begins: no date admits a client that the spec refuses.
 fn moment(desired: &Desired) -> Timestamp {
     let mut latest = Timestamp::from_unix(0);
     let mut last: Option<&Arc<Asked>> = None;
@@ -197,13 +197,13 @@ fn is_of_settings(difference: &Difference) -> bool {
     }
 }
 
-/// Whether a difference needs a header that a proxy in front replaces, of which a warning speaks.
+/// Whether a difference needs a header that a proxy in front replaces, which has a warning of its own.
 fn is_forwarded(difference: &Difference) -> bool {
     matches!(&difference.witness, Witness::Request { request, .. } if !request.headers.is_empty())
 }
 
-/// Whether the Secret that a host trusts exists in another namespace, of which a warning speaks: whether the controller reads it
-/// there is a matter of its settings.
+/// Whether the Secret that a host trusts exists in another namespace, which has a warning of its own: the controller's settings decide whether it
+/// is read there.
 fn is_elsewhere(exposure: &Exposure) -> bool {
     let auth = exposure.client_auth.as_ref().filter(|auth| auth.existing);
     auth.is_some_and(|auth| auth.secret.namespace != exposure.namespace.as_str())
@@ -243,7 +243,7 @@ impl Scene<'_> {
         } else {
             self.diagnostics(exposures, differences, settings)
         };
-        // What mtlsgen makes holds whatever the settings are.
+        // Objects as mtlsgen makes them hold with any settings.
         let laxer =
             controller.laxer(settings).filter(|_| !objects.is_as_made() && !is_as_made(objects));
         let Some(laxer) = laxer.filter(|_| found.is_empty()) else { return found };
@@ -302,7 +302,7 @@ impl Scene<'_> {
             if is_elsewhere(exposure) {
                 all.retain(|one| one.kind != DifferenceKind::LockedOut);
             }
-            // What lets clients in comes first.
+            // Differences that admit clients come first.
             all.sort_by_key(|one| one.kind);
             (!all.is_empty()).then(|| self.diagnostic(exposure, &all, settings))
         };

@@ -1,14 +1,14 @@
-//! What stands for a private key while templates and patches are judged.
+//! The placeholder for a private key while templates and patches are judged.
 
 use zeroize::Zeroizing;
 
 use crate::store::SecretKey;
 
-/// PEM of the length and form of a key's, with a word in the place of the key.
+/// PEM of the length and form of a key's, with filler in place of the key.
 pub struct StandIn(Zeroizing<String>);
 
 impl StandIn {
-    /// In the place of that key.
+    /// The placeholder for that key.
     #[must_use]
     pub fn of(key: &dyn SecretKey) -> Self {
         let mut body = false;

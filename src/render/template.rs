@@ -62,7 +62,7 @@ impl TemplateSet {
         if diagnostics.is_empty() { Ok(set) } else { Err(diagnostics) }
     }
 
-    /// What a template is called in messages.
+    /// The name of a template in messages.
     pub(crate) fn origin(&self, name: &str) -> String {
         match self.files.get(name) {
             Some(source) => format!("template `{}`", source.name),
@@ -93,7 +93,7 @@ impl TemplateSet {
             .filter(|name| !is_built_in(name) && !base_name(name).starts_with('_'))
     }
 
-    /// A file that was surely meant to replace a built-in template, but has another name.
+    /// A file that looks like a replacement of a built-in template, but has another name.
     fn misplaced(&self, name: &str) -> Option<Diagnostic> {
         let names = || BUILT_IN.iter().map(|(name, _)| *name);
         let same_base = names().find(|known| base_name(known) == base_name(name));
@@ -110,11 +110,9 @@ impl TemplateSet {
         Some(
             Diagnostic::error(
                 "template-misnamed",
-                format!(
-                    "the template `{source}` replaces nothing: the built-in one is called `{meant}`"
-                ),
+                format!("the template `{source}` replaces nothing: the built-in one is `{meant}`"),
             )
-            .help(format!("call it `{meant}`, below the folder of templates"))
+            .help(format!("rename it to `{meant}`, below the folder of templates"))
             .help("a template that adds objects needs a name less like a built-in one's"),
         )
     }

@@ -74,15 +74,15 @@ impl From<usize> for Step {
 /// The way to a value from the top of the spec.
 pub type Path = Vec<Step>;
 
-/// Finds the place in the spec that a path leads to, or of what stands around it.
+/// Finds the place in the spec that a path leads to, or of its parent.
 pub type Locate<'a> = &'a dyn Fn(&[Step]) -> Option<Span>;
 
 /// Where a spec says what.
 pub trait Places {
-    /// The place of the value at `path`, or of what stands around it.
+    /// The place of the value at `path`, or of its parent.
     fn value(&self, path: &[Step]) -> Option<Span>;
 
-    /// The place of the key that `path` ends with, or of what stands around it.
+    /// The place of the key that `path` ends with, or of its parent.
     fn key(&self, path: &[Step]) -> Option<Span>;
 
     /// Whether the spec says something at `path`.
@@ -103,7 +103,7 @@ impl Places for Document {
     }
 }
 
-/// A [`Locate`] finds all of them; what it is asked for is taken to be there.
+/// A [`Locate`] finds all of them; each path is assumed to exist.
 impl Places for &dyn Fn(&[Step]) -> Option<Span> {
     fn value(&self, path: &[Step]) -> Option<Span> {
         self(path)
@@ -169,7 +169,7 @@ impl Document {
     }
 
     /// Without mistakes this is one pass. Each mistake starts another one, which begins where the
-    /// mistake was found: the spec has no place where what stands before would matter.
+    /// mistake was found: nothing in a spec depends on what is before it.
     fn deserialize_shown<T: DeserializeOwned + Default>(
         &self,
         root: &Node,
@@ -185,10 +185,10 @@ impl Document {
                 Ok(_) => break,
                 Err(mistake) => {
                     way = mistake.path();
-                    // A table is no longer whole once something in it is refused, which is told already.
-                    let is_told = mistake.is_missing_key()
-                        && ways.iter().any(|told: &Vec<_>| told.starts_with(&way));
-                    found.extend(self.diagnostic(mistake).filter(|_| !is_told));
+                    // A table lacks an entry that was refused, which is reported already.
+                    let is_reported = mistake.is_missing_key()
+                        && ways.iter().any(|earlier: &Vec<_>| earlier.starts_with(&way));
+                    found.extend(self.diagnostic(mistake).filter(|_| !is_reported));
                     if !refused.insert(at(root, &way)) || refused.len() > SOUGHT {
                         return (T::default(), shortened(found));
                     }
@@ -255,7 +255,7 @@ fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// `service`), the earlier one goes.
 ///
 /// # Panics
-/// Where somebody gives four billion sources.
+/// With four billion sources.
 #[must_use]
 pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
@@ -266,7 +266,7 @@ pub fn read(sources: &[Arc<Source>]) -> (Document, Vec<Diagnostic>) {
     let mut kept = sources.to_vec();
     let mut hidden = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        let index = u32::try_from(index).expect("nobody has four billion files");
+        let index = u32::try_from(index).expect("fewer than four billion files");
         let before = diagnostics.len();
         let number = index as usize;
         let mut input = Input { source, index, diagnostics: &mut diagnostics, noted: 0 };

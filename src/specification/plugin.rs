@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use super::value::{FilePath, NamespacedName};
 
-/// How the plugin works; stands under `plugin` in the object form, beside `spec`.
+/// Settings of the plugin: `plugin` in the object form, beside `spec`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Plugin {
-    /// Files of the spec, merged in this order before what stands under `spec`; every command reads them.
+    /// Files of the spec, merged in this order before the contents of `spec`; every command reads them.
     pub spec_files: Vec<FilePath>,
-    /// Whether a build may issue certificates into the store. `never` unless said.
+    /// Whether a build may issue certificates into the store. Defaults to `never`.
     #[schemars(extend("default" = "never"))]
     pub issue: Issue,
     /// Secrets whose private keys may be printed where they do not stay in the cluster: inside Argo CD, which
@@ -28,7 +28,7 @@ pub struct Plugin {
     #[schemars(extend("default" = false))]
     pub mend_references: bool,
     /// What Kustomize does where an object of the same name exists already, in the words of its
-    /// generators. `create` unless said.
+    /// generators. Defaults to `create`.
     #[schemars(extend("default" = "create"))]
     pub behavior: Option<Behavior>,
 }

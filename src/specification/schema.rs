@@ -16,8 +16,8 @@ const ID: &str = "https://mtlsgen.dev/schema/mtls.schema.json";
 
 /// The JSON Schema (draft 7) of a spec, in both of its forms.
 ///
-/// Types are inlined: editors ignore what stands beside a `$ref`, descriptions above all. The keys
-/// of both forms stand side by side at the top, where all editors complete from; `if` says which go
+/// Types are inlined: editors ignore all keys beside a `$ref`, descriptions above all. The keys
+/// of both forms are side by side at the top, where all editors complete from; `if` says which go
 /// together.
 #[must_use]
 pub fn json_schema() -> Value {
@@ -65,7 +65,7 @@ fn schema_of<T: JsonSchema>() -> Value {
     schema
 }
 
-/// What stands under `plugin`.
+/// The schema of `plugin`.
 fn plugin() -> Value {
     let mut plugin = schema_of::<Plugin>();
     if let Value::Object(plugin) = &mut plugin {

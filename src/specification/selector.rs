@@ -159,7 +159,7 @@ impl Pattern {
     fn anchored(text: &str) -> Result<Self, String> {
         Regex::new(&format!("^(?:{text})$"))
             .map(|regex| Self::Regex(regex, text.to_owned()))
-            .map_err(|error| format!("`{text}` is no regular expression: {error}"))
+            .map_err(|error| format!("`{text}` is not a regular expression: {error}"))
     }
 
     fn matches(&self, text: &str) -> bool {
@@ -238,6 +238,6 @@ fn requirement(text: &str) -> Result<Requirement, String> {
 
 fn malformed(text: &str) -> String {
     format!(
-        "`{text}` is no selector: write `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key` or `!key`"
+        "`{text}` is not a selector: write `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key` or `!key`"
     )
 }

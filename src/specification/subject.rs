@@ -108,19 +108,19 @@ impl<'de> Deserialize<'de> for CommonName {
 /// Defines the two tables, which differ by the common name alone.
 macro_rules! subject_tables {
     ($($(#[$doc:meta])* $field:ident: $value:ty,)*) => {
-        /// Subject of a certificate as a table. What is encoded comes in the order country,
+        /// Subject of a certificate as a table. Its parts are encoded in the order country,
         /// province, locality, street address, postal code, organization, organizational unit,
         /// common name, serial number.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
         pub struct SubjectTable {
-            /// Common name (CN). The holder's name or host unless said; none if empty.
+            /// Common name (CN). Defaults to the holder's name or host; none if empty.
             pub common_name: Option<CommonName>,
             $($(#[$doc])* pub $field: Option<$value>,)*
         }
 
         /// Parts of the subject that every certificate shares, unless its own table sets them.
-        /// Subjects that are written as text are left as they stand.
+        /// Subjects that are written as text are unchanged.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
         pub struct SharedSubject {
@@ -160,7 +160,7 @@ subject_tables! {
 }
 
 impl Subject {
-    /// Builds the name: text as it stands; a table with the shared parts that it does not set
+    /// Builds the name: text as it is; a table with the shared parts that it does not set
     /// itself, and with `default_common_name` if it has no `commonName`. A default longer than 64
     /// characters is left out, since the names of a certificate are in its subjectAltName.
     ///

@@ -1,4 +1,4 @@
-//! Whom each host lets in: clients of the spec by name, and all that may still come below its authorities.
+//! The clients that each host admits: those of the spec by name, and authorities whose clients are all admitted.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,26 +15,26 @@ use crate::pki::request::{CertificateRequest, Holder};
 use crate::plan::chains;
 use crate::specification::Verify;
 
-/// Hosts that let in the same, and whom.
+/// Hosts that admit the same clients, and which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
     /// Keys under `hosts`.
     pub hosts: Vec<String>,
-    /// Whether a certificate is required; `None`: none is asked for.
+    /// Whether a certificate is required; `None`: none is requested.
     pub verify: Option<Verify>,
-    /// Names of the clients of the spec whose certificates are taken.
+    /// Names of the clients of the spec whose certificates are accepted.
     pub clients: Vec<String>,
-    /// Names of the authorities below which any client gets in, be it in the spec or not; none where there is a list.
+    /// Names of the authorities below which every client is admitted, in the spec or not; empty where there is a list.
     pub below: Vec<String>,
     /// The Secret whose authorities are trusted, where others fill it and it was not provided.
     pub secret: Option<String>,
-    /// Why it is not known, if it is not.
+    /// Why this is not known, if it is not.
     pub doubt: Option<Doubt>,
 }
 
 impl Admitted {
-    /// Whether the hosts are `protected` by a certificate that each client has to show, take one that is `optional`, are
-    /// `open`, or that is `unknown`.
+    /// `protected`: every client needs a certificate; `optional`: one is verified if sent;
+    /// `open`: none is; `unknown`: annotations or the controller may change it.
     #[must_use]
     pub fn access(&self) -> &'static str {
         match (self.verify, self.doubt) {
@@ -46,15 +46,15 @@ impl Admitted {
     }
 }
 
-/// Why it is not known whom a host lets in.
+/// Why the clients that a host admits are not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
     /// Annotations that the spec allows by name may change it.
     Annotations,
-    /// A reader that the spec names does not do all of what is asked: it knows no lists of clients, no revocation, or no answer
+    /// A controller of the spec does not support all of it: lists of clients, revocation, or an answer
     /// of the service's own.
     Readers,
-    /// The Secret of the authorities is filled by others, and not shown.
+    /// The Secret of the authorities is managed elsewhere and was not provided.
     Secret,
 }
 
@@ -153,14 +153,14 @@ fn group(
 struct Passing<'a> {
     name: &'a str,
     subject: String,
-    /// By way of validation, whether it is passed.
+    /// For each way of validation, whether it passes.
     passed: Rc<[bool]>,
 }
 
 /// Name and key of a client's issuer, and what the client sends of those above it.
 type Above<'a> = (&'a [u8], Option<&'a [u8]>, Vec<&'a [u8]>);
 
-/// The clients of the spec that have a certificate now which nobody has revoked.
+/// The clients of the spec whose current certificate is valid and not revoked.
 fn passing(sources: Sources<'_>) -> Vec<Passing<'_>> {
     let Sources { model, inventory, plan, doors, now } = sources;
     let revoked = plan.revoked(inventory);

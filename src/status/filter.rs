@@ -30,7 +30,7 @@ impl Filter {
             && (states.is_empty() || states.contains(&row.state))
     }
 
-    /// The hosts that are chosen, and whom they let in; states are those of certificates, and leave out all hosts.
+    /// The chosen hosts, and the clients that they admit; states are those of certificates, so a filter by state leaves out all hosts.
     #[must_use]
     pub fn hosts(&self, admitted: Vec<Admitted>) -> Vec<Admitted> {
         let Self { kinds, names, hosts, states } = self;

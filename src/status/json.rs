@@ -7,7 +7,7 @@ use crate::pki::request::Holder;
 use crate::specification::Verify;
 use crate::time::Timestamp;
 
-/// An object with the time, a list of all rows, and whom hosts let in; times are RFC 3339.
+/// An object with the time, a list of all rows, and the clients that hosts admit; times are RFC 3339.
 #[must_use]
 pub fn render(rows: &[Row], admitted: &[Admitted], now: Timestamp) -> String {
     let rows: Vec<Value> = rows.iter().map(|one| row(one, now)).collect();
@@ -39,7 +39,7 @@ fn row(row: &Row, now: Timestamp) -> Value {
     let Row {
         subject,
         issuer,
-        is_brought,
+        is_supplied,
         is_current,
         facts,
         renewal_time,
@@ -57,7 +57,7 @@ fn row(row: &Row, now: Timestamp) -> Value {
         "state": state.to_string(),
         "reason": reason,
         "current": is_current,
-        "source": if *is_brought { "brought" } else { "issued" },
+        "source": if *is_supplied { "brought" } else { "issued" },
         "subject": facts.map(|facts| &facts.subject),
         "issuer": issuer,
         "serial": facts.map(|facts| &facts.serial),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Row, State};
 use crate::time::Timestamp;
 
-/// Characters of a fingerprint that tell it from others, as in the table.
+/// Characters of a fingerprint that identify it, as in the table.
 const FINGERPRINT: usize = 16;
 
 /// One sample for each row and metric.

@@ -1,4 +1,4 @@
-//! What there is to tell: from spec, store and plan to rows.
+//! From spec, store and plan to rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub struct Sources<'a> {
     pub inventory: &'a Inventory,
     /// What the next render would do.
     pub plan: &'a IssuancePlan,
-    /// Whom the hosts let in.
+    /// The clients that the hosts admit.
     pub doors: &'a Doors<'a>,
     /// Now.
     pub now: Timestamp,
@@ -33,7 +33,7 @@ pub struct Sources<'a> {
 #[must_use]
 pub fn rows(sources: Sources<'_>) -> Vec<Row> {
     let mut rows = current(sources);
-    rows.extend(brought(sources));
+    rows.extend(supplied(sources));
     let shown: BTreeSet<Fingerprint> =
         rows.iter().filter_map(|row| row.facts.as_ref()).map(|facts| facts.fingerprint).collect();
     rows.extend(past(sources, &shown));
@@ -68,7 +68,7 @@ fn current(sources: Sources<'_>) -> Vec<Row> {
         Row {
             subject: Subject::Certificate(request.holder.clone()),
             issuer: issuer(&request.issuer),
-            is_brought: false,
+            is_supplied: false,
             is_current: true,
             facts: held.map(facts),
             renewal_time: held.and_then(|held| match &model.derivation {
@@ -109,7 +109,7 @@ pub(super) fn is_revoked(revoked: &Revocations, issuer: &Issuer, serial: &Serial
 }
 
 /// Certificates that others made.
-fn brought(sources: Sources<'_>) -> Vec<Row> {
+fn supplied(sources: Sources<'_>) -> Vec<Row> {
     let Sources { model, now, .. } = sources;
     let authorities = model.authorities.values().filter_map(|authority| match &authority.source {
         AuthoritySource::Supplied(chain) => {
@@ -128,7 +128,7 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
             rows.push(Row {
                 subject: Subject::Certificate(holder.clone()),
                 issuer,
-                is_brought: true,
+                is_supplied: true,
                 is_current: true,
                 facts: Some(facts(certificate)),
                 renewal_time: None,
@@ -146,7 +146,7 @@ fn brought(sources: Sources<'_>) -> Vec<Row> {
     rows
 }
 
-/// What ledgers tell of earlier times.
+/// Certificates of the ledgers that have been replaced.
 fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
     let Sources { model, inventory, plan, doors, now } = sources;
     let wanted: BTreeSet<&Holder> = model.requests().map(|request| &request.holder).collect();
@@ -177,7 +177,7 @@ fn past(sources: Sources<'_>, shown: &BTreeSet<Fingerprint>) -> Vec<Row> {
         Row {
             subject: Subject::Certificate(entry.holder.clone()),
             issuer: issuer(&entry.issuer),
-            is_brought: false,
+            is_supplied: false,
             is_current: false,
             facts: Some(Facts {
                 subject: entry.subject.clone(),
@@ -214,7 +214,7 @@ fn beside_current(inventory: &Inventory, entry: &LedgerEntry) -> Option<State> {
     retiring.values().any(is_it).then_some(State::Retiring)
 }
 
-/// Revocation lists: those that hosts need, and those that were brought along.
+/// Revocation lists: those that hosts need, and those that the user supplied.
 fn lists(sources: Sources<'_>) -> Vec<Row> {
     let Sources { model, inventory, plan, now, .. } = sources;
     let mut rows = Vec::new();
@@ -249,7 +249,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             rows.push(Row {
                 subject: Subject::List(authority.name.clone()),
                 issuer: authority.name.clone(),
-                is_brought: false,
+                is_supplied: false,
                 is_current: true,
                 facts: list.map(list_facts),
                 renewal_time: list.map(|list| listing::renewal_time(authority, list)),
@@ -260,11 +260,11 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
             });
         }
     }
-    let brought = model
+    let supplied = model
         .authorities
         .values()
         .flat_map(|authority| authority.lists.supplied.iter().map(move |list| (authority, list)));
-    for (authority, list) in brought {
+    for (authority, list) in supplied {
         let is_replaced = is_replaced(authority, list);
         let state = match list.end() <= now {
             true => State::Expired,
@@ -275,7 +275,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
         rows.push(Row {
             subject: Subject::List(authority.name.clone()),
             issuer: list.issuer.rfc2253(),
-            is_brought: true,
+            is_supplied: true,
             is_current: !is_replaced,
             facts: Some(list_facts(list)),
             renewal_time: None,
@@ -288,7 +288,7 @@ fn lists(sources: Sources<'_>) -> Vec<Row> {
     rows
 }
 
-/// Whether lists of mtlsgen take the place of one that was brought along: that of an authority whose key is here.
+/// Whether mtlsgen's own lists replace one that was supplied: that of an authority whose key is in the store.
 fn is_replaced(authority: &Authority, list: &RevocationList) -> bool {
     match &authority.source {
         AuthoritySource::Supplied(chain) => {

@@ -1,4 +1,4 @@
-//! Rows for people.
+//! Rows as a table.
 
 use super::columns::{GAP, Line, laid_out, natural};
 use super::{Admitted, Doubt, Row, State, Subject};
@@ -28,12 +28,12 @@ const ISSUER: usize = 6;
 const HOST: usize = 44;
 /// Names that are listed in one line.
 const MOST_LISTED: usize = 3;
-/// Characters of a fingerprint that tell it from others.
+/// Characters of a fingerprint that identify it.
 const FINGERPRINT: usize = 16;
 
-/// A table with aligned columns: what there is, how it is with it, the days that are left of it, and dates without the time
-/// of day, in lines of 100 characters; a long name goes on in the next line. Below a certificate stands why it is due or
-/// revoked, and, of a client's of the past, which hosts it still opens.
+/// A table with aligned columns: holders, states, the days that are left, and dates without the time
+/// of day, in lines of 100 characters; a long name goes on in the next line. Below a certificate is why it is due or
+/// revoked, and which hosts a replaced client certificate still opens.
 #[must_use]
 pub fn render(rows: &[Row], now: Timestamp) -> String {
     let cells = |row: &Row| {
@@ -102,7 +102,7 @@ fn times(row: &Row, format: impl Fn(Timestamp) -> String) -> [String; 3] {
 fn issuer(row: &Row) -> String {
     let issuer = shown(&row.issuer);
     let is_list = matches!(row.subject, Subject::List(_));
-    if row.is_brought && is_list { format!("{issuer} (brought)") } else { issuer }
+    if row.is_supplied && is_list { format!("{issuer} (supplied)") } else { issuer }
 }
 
 fn below(row: &Row) -> Vec<String> {
@@ -123,26 +123,26 @@ fn few(names: &[String]) -> String {
     shown(&few.join(", "))
 }
 
-/// A table of hosts, whether they are protected, and whom they let in, in lines of 100 characters; empty where there are
+/// A table of hosts, whether they are protected, and the clients that they admit, in lines of 100 characters; empty where there are
 /// none.
 #[must_use]
 pub fn hosts(admitted: &[Admitted]) -> String {
     let all = admitted.iter().flat_map(|one| one.hosts.iter().map(move |host| (host, one)));
     let mut cells: Vec<[String; 3]> =
-        all.map(|(host, one)| [shown(host), one.access().to_owned(), whom(one)]).collect();
+        all.map(|(host, one)| [shown(host), one.access().to_owned(), clients_of(one)]).collect();
     if cells.is_empty() {
         return String::new();
     }
     cells.sort();
-    cells.insert(0, ["HOST", "ACCESS", "LETS IN"].map(str::to_owned));
+    cells.insert(0, ["HOST", "ACCESS", "ADMITS"].map(str::to_owned));
     let line = |cells: [String; 3]| Line { cells: cells.to_vec(), below: Vec::new() };
     let lines: Vec<Line> = cells.into_iter().map(line).collect();
     let (host, access) = (natural(&lines, 0).min(HOST), natural(&lines, 1));
     laid_out(&lines, &[host, access, WIDTH - host - access - 2 * GAP], WIDTH)
 }
 
-/// Whom hosts let in, in a line.
-fn whom(admitted: &Admitted) -> String {
+/// The clients that hosts admit, on one line.
+fn clients_of(admitted: &Admitted) -> String {
     let Admitted { hosts: _, verify, clients, below, secret, doubt } = admitted;
     let count = match clients.len() {
         1 => "1 client".to_owned(),
@@ -155,25 +155,25 @@ fn whom(admitted: &Admitted) -> String {
     };
     let with_certificate = match (secret, below.as_slice()) {
         (Some(secret), _) => {
-            format!("any client of the authorities in the Secret {secret}, which is not shown")
+            format!("any client of the authorities in the Secret {secret}, which was not provided")
         }
         (None, []) => named,
         (None, below) => format!("any client below {} ({named})", few(below)),
     };
-    let whom = match verify {
-        None | Some(Verify::Off) => "anyone: no certificate is asked for".to_owned(),
+    let clients = match verify {
+        None | Some(Verify::Off) => "anyone: no certificate is requested".to_owned(),
         Some(Verify::OptionalNoCa) => format!("anyone; verified: {with_certificate}"),
         Some(Verify::Optional) => format!("anyone without a certificate; {with_certificate}"),
         Some(Verify::On) => with_certificate,
     };
     match doubt {
-        Some(Doubt::Annotations) => format!("{whom} (not known: annotations may change it)"),
+        Some(Doubt::Annotations) => format!("{clients} (not known: annotations may change it)"),
         Some(Doubt::Readers) => {
             format!(
-                "{whom} (by ingress-nginx; `mtlsgen access` says whom other controllers let in)"
+                "{clients} (by ingress-nginx; `mtlsgen access` shows the clients of other controllers)"
             )
         }
         // The Secret has been named.
-        Some(Doubt::Secret) | None => whom,
+        Some(Doubt::Secret) | None => clients,
     }
 }

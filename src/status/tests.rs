@@ -13,7 +13,7 @@ fn row(subject: Subject, state: State, not_after: &str) -> Row {
     Row {
         subject,
         issuer: "ca \"of\"\\ours".to_owned(),
-        is_brought: false,
+        is_supplied: false,
         is_current: !matches!(state, State::Superseded | State::Orphaned),
         facts: Some(Facts {
             subject: "CN=a,O=b\\, c".to_owned(),
@@ -70,7 +70,7 @@ fn the_table_has_a_line_for_each_row_and_aligned_columns() {
 }
 
 #[test]
-fn below_a_certificate_stands_why_it_is_due_and_what_it_opens() {
+fn below_a_certificate_is_why_it_is_due_and_what_it_opens() {
     let mut rows = vec![row(client("a"), State::Due, "2030-02-01")];
     rows[0].reason = Some("expected key Ed25519, found ECDSA 256".to_owned());
     rows[0].issuer = "a\u{202e}b\u{1b}[31m".to_owned();
@@ -111,7 +111,7 @@ fn json_has_everything() {
 }
 
 #[test]
-fn metrics_are_one_sample_a_line_whatever_names_hold() {
+fn metrics_are_one_sample_a_line_for_any_name() {
     let text = prometheus(&sample(), at(NOW));
     let mut samples: BTreeMap<&str, usize> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -159,19 +159,19 @@ fn some_hosts() -> Vec<Admitted> {
 }
 
 #[test]
-fn whom_hosts_let_in_is_short_for_people_and_whole_for_programs() {
+fn admitted_clients_are_short_in_the_table_and_complete_in_json() {
     let table = hosts_table(&some_hosts());
     let lines: Vec<&str> = table.lines().collect();
     let all = "any client below root (5 clients of the spec: a, b, c, and 2 more)";
     assert_eq!(
         lines,
         [
-            "HOST  ACCESS     LETS IN".to_owned(),
+            "HOST  ACCESS     ADMITS".to_owned(),
             format!("a\\nx  protected  {all}"),
             format!("b     protected  {all}"),
-            "c     open       anyone: no certificate is asked for".to_owned(),
+            "c     open       anyone: no certificate is requested".to_owned(),
             "d     optional   anyone without a certificate; any client below root (0 clients)".to_owned(),
-            "e     unknown    any client of the authorities in the Secret ns/ca, which is not shown".to_owned(),
+            "e     unknown    any client of the authorities in the Secret ns/ca, which was not provided".to_owned(),
             "f     unknown    1 client: alice (not known: annotations may change it)".to_owned(),
         ]
     );
@@ -209,7 +209,7 @@ fn the_calendar_has_short_lines_and_events_of_what_is_in_use() {
 }
 
 #[test]
-fn what_ends_soon_is_told_of_what_is_in_use() {
+fn expiry_is_announced_for_what_is_in_use() {
     let rows = sample();
     let names = |days: u64| -> Vec<&str> {
         let ending = ending(&rows, at(NOW), Seconds::days(days));

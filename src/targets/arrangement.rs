@@ -33,9 +33,9 @@ pub struct HostArrangement<'m> {
     pub authorities: Option<&'m [String]>,
     /// Whether a certificate is required.
     pub verify: Verify,
-    /// How many certificates may stand between a client's and the root; `None`: any number.
+    /// How many certificates may lie between a client's and the root; `None`: any number.
     pub depth: Option<u8>,
-    /// The only subjects that get in, as the target compares them, sorted; `None`: all.
+    /// The only subjects that are admitted, as the target compares them, sorted; `None`: all.
     pub subjects: Option<Vec<String>>,
     /// Whether the backend sees the client's certificate.
     pub pass_certificate_to_upstream: bool,

@@ -52,7 +52,7 @@ impl Material for FakeMaterial {
     }
 }
 
-/// The certificate of an authority of that name, the same whenever it is asked for.
+/// The certificate of an authority of that name, the same on each call.
 pub(crate) fn certificate(name: &str) -> String {
     static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap();

@@ -9,7 +9,7 @@ use super::Target;
 pub enum Feature {
     /// Several authorities at one host.
     SeveralAuthorities,
-    /// An authority below a root below which others sign clients as well, who are not to get in.
+    /// An authority below a root that has others below it whose clients are refused.
     SharedRoot,
     /// A trust bundle in a Secret that exists already.
     ExistingSecret,
@@ -21,7 +21,7 @@ pub enum Feature {
     Unverified,
     /// Chains may only have so many certificates.
     Depth,
-    /// Only some of the clients of an authority of the spec get in.
+    /// Only some of the clients of an authority of the spec are admitted.
     List,
     /// The same of an authority of others, or of an existing Secret.
     ListOfForeignClients,
@@ -35,7 +35,7 @@ pub enum Feature {
     ExistingIngress,
 }
 
-/// How far a target can do what is asked.
+/// How far a target supports a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Support {
     /// It does it.
@@ -44,7 +44,7 @@ pub enum Support {
     Differs(&'static str),
     /// It cannot do it.
     Missing {
-        /// Whether clients would get in that are not to, if it were left out: then it is refused.
+        /// Whether leaving it out would admit clients against the spec: then it is refused.
         weakens: bool,
         /// What to do instead.
         way_out: &'static str,
@@ -95,7 +95,7 @@ impl Feature {
 }
 
 impl Support {
-    /// What to do instead, where it cannot be done and leaving it out would let clients in.
+    /// What to do instead, where it cannot be done and leaving it out would admit clients.
     #[must_use]
     pub fn refused(self) -> Option<&'static str> {
         match self {

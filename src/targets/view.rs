@@ -20,7 +20,7 @@ pub struct FinalObjects<'a> {
     settings: Vec<Seen<'a, ConfigMap>>,
 }
 
-/// What matters of them.
+/// The fields of them that matter.
 pub struct Views<'a> {
     /// Ingresses, in their order.
     pub ingresses: Vec<IngressView<'a>>,
@@ -42,7 +42,7 @@ impl<'a> FinalObjects<'a> {
         (Self { ingresses, secrets, settings }, misread)
     }
 
-    /// What matters of them.
+    /// The fields that matter.
     #[must_use]
     pub fn views(&self) -> Views<'_> {
         Views {
@@ -159,13 +159,13 @@ pub struct SecretView<'a> {
 pub enum Trust<'a> {
     /// mtlsgen has put the bundle of these authorities into it, by name and sorted; none: it has no `ca.crt`.
     Bundle(&'a [String]),
-    /// Somebody had a hand in it.
+    /// It is not as mtlsgen makes it.
     Written {
         /// Its `type`, `Opaque` where it has none.
         type_name: &'a str,
-        /// What stands under `ca.crt`, decoded.
+        /// The value of `ca.crt`, decoded.
         ca_crt: Option<Vec<u8>>,
-        /// What stands under `ca.crl`, decoded.
+        /// The value of `ca.crl`, decoded.
         ca_crl: Option<Vec<u8>>,
     },
 }

@@ -78,7 +78,7 @@ fn a_spec_and_its_folder_give_the_same_answers() {
             ("stranger", "refused", "no chain leads to a trusted authority"),
             ("alice", "admitted", ""),
             ("eve", "refused", "no chain leads to a trusted authority"),
-            ("below CN=clients", "refused", "its subject is not one of those that are let in"),
+            ("below CN=clients", "refused", "its subject is not among those that are admitted"),
         ] {
             let (verdict, said) = verdict(&document, "web.example.com", client);
             assert_eq!((verdict.as_str(), said.as_str()), (expected, why), "{client}");
@@ -162,7 +162,7 @@ fn a_change_shows_whose_access_it_alters() {
     assert_eq!(lines[0], ["HOST", "PATH", "CLIENT", "BEFORE", "AFTER"]);
     let (before, after) = (
         "refused (400): no chain leads to a trusted authority",
-        "refused (403): its subject is not one of those that are let in",
+        "refused (403): its subject is not among those that are admitted",
     );
     assert_eq!(lines[2], ["web.example.com", "/", "of another authority", before, after]);
     let run = sandbox.run(&["access", "--diff", "--format", "json", "before.yaml", "after.yaml"]);

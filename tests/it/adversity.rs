@@ -92,7 +92,7 @@ fn certificates_and_keys(store: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files(store).into_iter().filter(is_kept).collect()
 }
 
-/// The program as a user whom permissions restrict, even where root runs the tests.
+/// The program as a user that permissions restrict, even where root runs the tests.
 fn unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> Option<Run> {
     let mut command = Command::new(optional_tool("setpriv")?);
     let capabilities = ["--bounding-set=-all", "--inh-caps=-all", "--"];

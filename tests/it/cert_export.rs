@@ -157,8 +157,8 @@ fn what_is_not_handed_out_is_refused_with_a_way_out() {
     sandbox.write("empty", "\n");
     let before = sandbox.files();
     let cases: [(&[&str], &str); 11] = [
-        (&["root", "--as", "pem-key"], "the key of an authority is not handed out"),
-        (&["cas/issuing", "--as", "pkcs12"], "the key of an authority is not handed out"),
+        (&["root", "--as", "pem-key"], "the key of an authority is not exported"),
+        (&["cas/issuing", "--as", "pkcs12"], "the key of an authority is not exported"),
         (&["alcie"], "did you mean `clients/alice`?"),
         (&["alice", "--password-file", "empty"], "the password is empty"),
         (&["alice", "-o", "-", "--new-password-file", "-"], "its password needs another place"),

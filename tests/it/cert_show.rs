@@ -118,7 +118,7 @@ fn names_that_are_not_there_end_in_proposals() {
             "there is no such file, and there is no holder `alcie`",
             "did you mean `clients/alice`?",
         ),
-        ("web", "several are called `web`", "write one of `hosts/web`, `clients/web`"),
+        ("web", "several holders are named `web`", "write one of `hosts/web`, `clients/web`"),
     ];
     for (name, title, help) in cases {
         let run = sandbox.run(&["cert", "show", name]);
@@ -133,7 +133,7 @@ fn names_that_are_not_there_end_in_proposals() {
         nowhere.stderr
     );
     // A broken spec says so, and what is wrong in a whole one does not matter here.
-    sandbox.write("mtls.toml", format!("{SPEC}\n[hosts.other]\nservice = \"nobody\"\n"));
+    sandbox.write("mtls.toml", format!("{SPEC}\n[hosts.other]\nservice = \"missing\"\n"));
     sandbox.ok(&["cert", "show", "alice"]);
     sandbox.write("mtls.toml", "[cas");
     assert_eq!(sandbox.run(&["cert", "show", "alice"]).status, 2);

@@ -51,7 +51,7 @@ clientAuth.cas = ["signing"]
 pub fn sandbox(spec: &str) -> Sandbox {
     let sandbox = Sandbox::with_toml(spec);
     write_seed(&sandbox, "seed", SEED);
-    sandbox.must_not_tell(seed());
+    sandbox.must_not_print(seed());
     sandbox
 }
 

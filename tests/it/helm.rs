@@ -125,7 +125,7 @@ fn what_only_kustomize_reads_is_left_out() {
 fn a_chart_that_cannot_be_read_is_refused() {
     let run = post_render(&example(), "a: [");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("the chart's manifests are no YAML"), "{}", run.stderr);
+    assert!(run.stderr.contains("the chart's manifests are not YAML"), "{}", run.stderr);
 }
 
 #[test]
@@ -174,11 +174,7 @@ spec:
     let chart = format!("{CHART}{ingress}");
     let run = post_render(&sandbox, &chart);
     assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(
-        run.stderr.contains("says no namespace and is taken for one of `shop`"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("has no namespace, so `shop` is assumed"), "{}", run.stderr);
     let all = objects(&run.stdout);
     let annotations = &object(&all, "Ingress", "shop")["metadata"]["annotations"];
     assert_eq!(

@@ -89,7 +89,7 @@ fn done(run: &Run, code: &str) {
 }
 
 #[test]
-fn a_host_is_rendered_whatever_is_over_at_others() {
+fn a_host_is_rendered_with_expired_certificates_at_others() {
     let sandbox = made();
     let render = |at: &str, more: &[&str]| sandbox.run(&[&["render", "--at", at], more].concat());
     let own = ["--host", "own.example.com"];

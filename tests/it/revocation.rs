@@ -252,7 +252,7 @@ fn a_revoked_client_gets_no_certificate_and_no_secret() {
 fn a_revoked_authority_stops_everything_until_it_leaves_the_spec() {
     let sandbox = issued();
     let run = sandbox.ok(&["cert", "revoke", "issuing", "--reason", "cACompromise"]);
-    assert!(run.stderr.contains("render refuses to go on"), "{}", run.stderr);
+    assert!(run.stderr.contains("`render` refuses to continue"), "{}", run.stderr);
     failing(&sandbox.run(&["render"]), "authority `issuing` is revoked");
     let text = sandbox.read("mtls.toml").replace("issuing", "second");
     sandbox.write("mtls.toml", text);

@@ -94,7 +94,7 @@ clientAuth = false
         [
             "all.example.com protected any client below root (2 clients of the spec: alice, bob)",
             "listed.example.com protected 1 client: bob",
-            "open.example.com open anyone: no certificate is asked for",
+            "open.example.com open anyone: no certificate is requested",
             "same.example.com protected any client below root (2 clients of the spec: alice, bob)",
             "shallow.example.com optional anyone without a certificate; any client below apart (1 client of the spec: carol)",
         ]

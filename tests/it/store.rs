@@ -23,7 +23,7 @@ clientAuth.cas = ["issuing"]
 "#;
 
 #[test]
-fn git_never_takes_a_key_whatever_ignore_files_lie_above() {
+fn git_never_takes_a_key_with_any_ignore_files_above() {
     let Some(git) = tool("git") else { return };
     for (path, foreign, text) in [
         (".", ".gitignore", "target\n"),

@@ -84,7 +84,7 @@ impl Sandbox {
     }
 
     /// Has these octets looked for at the end, as private keys are.
-    pub fn must_not_tell(&self, secret: impl Into<Vec<u8>>) {
+    pub fn must_not_print(&self, secret: impl Into<Vec<u8>>) {
         self.secrets.lock().unwrap().push(secret.into());
     }
 

@@ -64,12 +64,12 @@ fn a_terminal_shows_no_private_key_unless_asked() {
     assert_eq!(masked.status, 0, "{}", masked.stdout);
     assert!(!masked.stdout.contains(&value[60..100]), "{}", masked.stdout);
     let text = without_colour(&masked.stdout);
-    assert!(text.contains("private keys are masked on a terminal: say --show-secrets to see them"));
+    assert!(text.contains("private keys are masked on a terminal: use --show-secrets to see them"));
     let shown = text.lines().find(|line| line.contains("tls.key: ")).unwrap();
     assert!(shown.contains("--show-secrets"), "{shown}");
     // Everything else is as in a pipe.
     let rest = |text: &str, key: &str| text.replace(key.trim(), "");
-    let messages = "private keys are masked on a terminal: say --show-secrets to see them\n";
+    let messages = "private keys are masked on a terminal: use --show-secrets to see them\n";
     assert_eq!(rest(&text.replace(messages, ""), shown), rest(&piped, key));
 
     let whole = on_terminal(&sandbox, "render --show-secrets", "").unwrap();

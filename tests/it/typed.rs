@@ -13,7 +13,7 @@ use std::process::Command;
 
 use crate::support::{Sandbox, mtlsgen, output_of, root, tool};
 
-/// Stands in for programs that need a cluster, a network or an installation; the end-to-end tests have the real ones.
+/// Replaces programs that need a cluster, a network or an installation; the end-to-end tests have the real ones.
 const STAND_INS: &str = r#"
 kubectl() {
   case "$1" in

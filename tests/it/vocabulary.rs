@@ -111,7 +111,7 @@ fn a_holder_is_called_the_same_everywhere() {
 }
 
 #[test]
-fn messages_for_programs_tell_what_was_done_in_fields() {
+fn messages_in_json_have_what_was_done_in_fields() {
     let sandbox = sandbox();
     let run = sandbox.ok(&["render", "-o", "out", "--message-format", "json"]);
     let told = messages(&run.stderr);
@@ -333,7 +333,7 @@ fn values_of_set_are_toml_or_yaml_and_plain_words_stay_words() {
 }
 
 #[test]
-fn dots_of_a_name_that_stands_in_no_quotes_are_pointed_out() {
+fn dots_of_an_unquoted_name_are_pointed_out() {
     let sandbox = sandbox();
     let run = sandbox.run(&["status", "--set", "hosts.demo.example.com.tls.issuer=x"]);
     assert_eq!(run.status, 2);

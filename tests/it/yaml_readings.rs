@@ -48,7 +48,7 @@ print(json.dumps({text: [said(yaml.safe_load, text), said(strict.load, text)] fo
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// Scalars that may be something else to somebody.
+/// Scalars that some programs read differently.
 fn scalars() -> Vec<String> {
     let known = [
         "on",
@@ -193,7 +193,7 @@ fn what_has_two_readings_says_both_and_what_to_write() {
         (
             "0100",
             "`0100` is the number `100` to YAML 1.2, and the number `64` to YAML 1.1 and to Kustomize",
-            "write `100` or `64`, whichever is meant, or `\"0100\"` for a string",
+            "write `100`, `64`, or `\"0100\"` for a string",
         ),
         (
             "on",

@@ -1,4 +1,4 @@
-//! Every step in every phase, and that nobody is locked out whatever the order of steps.
+//! Every step in every phase, and that no order of steps locks a client out.
 
 mod world;
 
@@ -202,7 +202,7 @@ fn a_client_is_cut_off_from_the_host_that_no_longer_takes_it() {
 }
 
 #[test]
-fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
+fn no_order_of_steps_leaves_a_valid_leaf_outside_the_bundle() {
     // A plain generator of numbers: the same steps every time.
     let mut state = 7_u64;
     let mut random = |below: u64| {
@@ -241,7 +241,7 @@ fn whatever_the_order_of_steps_no_valid_leaf_is_outside_the_bundle() {
 }
 
 #[test]
-fn of_several_old_generations_those_go_that_nobody_needs() {
+fn of_several_old_generations_unused_ones_are_removed() {
     let mut world = World::new(ROOT);
     for _ in 0..2 {
         world.now = world.now.after(Seconds::days(100));

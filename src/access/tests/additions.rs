@@ -1,4 +1,4 @@
-//! Facts that come beside what mtlsgen makes: what they change about who gets in is reported.
+//! Facts that come beside what mtlsgen makes: a change of the admitted clients is reported.
 
 mod facts;
 
@@ -28,7 +28,7 @@ fn readers() -> Vec<Reader> {
     ]
 }
 
-/// Who gets in by a verdict: `None`: that is open.
+/// Whether a verdict admits: `None`: that is open.
 fn gets_in(verdict: &Verdict) -> Option<bool> {
     match verdict {
         Verdict::Admitted { .. } => Some(true),
@@ -56,7 +56,7 @@ fn asks(pki: &Pki) -> Asks {
     }
 }
 
-/// Whether a change lets in a client that is not to get in, or an open host lead to the Service of the other. At the path of
+/// Whether a change admits a client that the spec refuses, or an open host leads to the Service of the other. At the path of
 /// challenges, a solver of others may answer.
 fn opens(pki: &Pki, change: &Change) -> bool {
     if change.host == "open.test" {
@@ -72,7 +72,7 @@ fn opens(pki: &Pki, change: &Change) -> bool {
     !is_wanted && gets_in(&change.after.verdict) != Some(false) && !is_solved
 }
 
-/// Whether nothing at the host lets the client in who is to get in, as far as it is known.
+/// Whether nothing at the host admits the client that the spec admits, as far as it is known.
 fn locks_out(asks: &Asks, observed: &Observed) -> bool {
     let Access { hosts, .. } = access(("", ""), observed, asks, now());
     let answers = hosts.iter().filter(|host| host.host == "asks.test").flat_map(|one| &one.answers);
@@ -86,7 +86,7 @@ fn locks_out(asks: &Asks, observed: &Observed) -> bool {
 /// A change of objects, by name.
 type Addition = (String, Box<dyn Fn(&mut Vec<Value>) + Sync>);
 
-/// All of a kind at once: shows the first few that are not reported and change who gets in.
+/// All of a kind at once: shows the first few that change the admitted clients without a report.
 fn hold(all: &[Addition]) {
     let pki = &laws::PKI;
     let (base, desired, asks) = (base(pki), desired(pki, None), asks(pki));
@@ -110,7 +110,7 @@ fn hold(all: &[Addition]) {
                 format!("{name}, {reader}: {host} {words}, before {before:?}")
             }));
             if locks_out(&asks, &after) {
-                found.push(format!("{name}, {reader}: no client gets in"));
+                found.push(format!("{name}, {reader}: no client is admitted"));
             }
         }
         found

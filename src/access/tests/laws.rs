@@ -1,4 +1,4 @@
-//! No request shows a weakness that the comparison did not report, whatever was changed.
+//! No request shows a weakness that the comparison did not report, for any change.
 
 use std::sync::LazyLock;
 
@@ -52,7 +52,7 @@ const PATHS: [&str; 5] = ["/", "/older", "/older/below", "/sorry", "/.well-known
 
 pub(super) static PKI: LazyLock<Pki> = LazyLock::new(pki);
 
-/// A client that is not to get in.
+/// A client that the spec refuses.
 fn intruder(which: usize) -> Presented {
     let other = Certificate::from_pem(PKI.other.as_bytes()).unwrap().remove(0);
     match which {

@@ -14,7 +14,7 @@ use crate::io::{foreign, input};
 use crate::manifest::{ObjectSet, Wiped, identity_within, lists};
 use crate::yaml;
 
-/// What files of a folder that are read are called.
+/// Endings of the files of a folder that are read.
 const ENDS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Kinds that are looked at: without a name, they would be passed over.

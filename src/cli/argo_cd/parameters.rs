@@ -45,7 +45,7 @@ const ALL: [Parameter; 4] = [
         name: FILES,
         form: Form::Array,
         title: "Spec files",
-        tooltip: "Files of the spec in the application's folder, merged in this order; mtls.toml, mtls.yaml or mtls.yml unless said",
+        tooltip: "Files of the spec in the application's folder, merged in this order; defaults to mtls.toml, mtls.yaml or mtls.yml",
     },
     Parameter {
         name: SET,

@@ -1,4 +1,4 @@
-//! `mtlsgen ca rotate`: one step of a rollover, or where it stands.
+//! `mtlsgen ca rotate`: one step of a rollover, or its state.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::access::cut_off::CutOffs;
 use crate::access::present::Present;
 use crate::cli::globals::Globals;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json, show};
-use crate::cli::session::{Session, make, refuse_new_readers, stored, tell_only_here};
+use crate::cli::session::{Session, make, refuse_new_readers, report_only_here, stored};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::Diagnostic;
@@ -43,13 +43,13 @@ pub struct Args {
     /// Give up the generation that was introduced
     #[arg(long, group = "step", help_heading = "Step")]
     abandon: bool,
-    /// Change nothing: tell where the rollover stands, which steps are left, and their dates
+    /// Change nothing: print the state of the rollover, the remaining steps, and their dates
     #[arg(long, group = "step", help_heading = "Step")]
     plan: bool,
-    /// With `--retire`: cut off those who still need the old generation, and list them
+    /// With `--retire`: cut off the holders that still need the old generation, and list them
     #[arg(long, requires = "retire", help_heading = "Step")]
     force: bool,
-    /// Change nothing: tell what the step would do
+    /// Change nothing: print what the step would do
     #[arg(long, conflicts_with = "plan", help_heading = "Step")]
     dry_run: bool,
     /// Format of standard output
@@ -59,9 +59,9 @@ pub struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people: the plan; after a step nothing, which is told on standard error
+    /// For people: the plan; after a step nothing, since standard error has it
     Text,
-    /// For programs: the plan, or where the rollover stands after the step and what it did
+    /// For programs: the plan, or the state of the rollover after the step and what it did
     Json,
 }
 
@@ -101,9 +101,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     if !args.dry_run {
         refuse_new_readers(&store)?;
     }
-    // Whoever may not write can still ask what would happen.
+    // A dry run needs no permission to write.
     let lock = if args.dry_run { None } else { Some(store.lock()?) };
-    // Another process may have taken a step in the meantime; its warnings are those told already.
+    // Another process may have taken a step in the meantime; its warnings were reported already.
     let inventory = stored(&store, &resolved.model)?.0;
     let lock = lock.as_ref();
     let step = Step { args, name, report, store: &store, lock, resolved: &resolved, now };
@@ -125,7 +125,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-/// The authority's name; people also write it as the folder of the store is called.
+/// The authority's name, also written as its folder in the store.
 fn name<'a>(written: &'a str, model: &Model) -> &'a str {
     let plain = written.strip_prefix("cas/").filter(|plain| model.authorities.contains_key(*plain));
     if model.authorities.contains_key(written) { written } else { plain.unwrap_or(written) }
@@ -135,7 +135,7 @@ fn refused(diagnostic: Diagnostic) -> CommandError {
     CommandError::Input(vec![diagnostic])
 }
 
-/// Does what needs to know whom generations are needed by.
+/// Runs `then` with the holders that need a generation.
 fn with_losing<T>(
     rotation: Rotation<'_>,
     known: &[Known],
@@ -148,13 +148,13 @@ fn with_losing<T>(
     Ok(then(&|gone| needing.without(gone)))
 }
 
-/// Where the rollover stands.
+/// The state of the rollover.
 fn scheduled(rotation: Rotation<'_>) -> Result<Schedule, CommandError> {
     let known = Known::all(&rotation.inventory.ledger).map_err(refused)?;
     with_losing(rotation, &known, |losing| rotation.schedule(&known, losing))
 }
 
-/// A step, and all that it works with; without a lock it is only told.
+/// A step, and all that it works with; without a lock it is a dry run.
 struct Step<'a> {
     args: &'a Args,
     name: &'a str,
@@ -166,7 +166,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Carries the change out, unless it is only to be told.
+    /// Carries the change out, except in a dry run.
     fn change(&self, change: Change<'_>) -> Result<(), CommandError> {
         let Some(lock) = self.lock else { return Ok(()) };
         Ok(self.store.rotate(lock, self.name, change)?)
@@ -216,7 +216,7 @@ impl Step<'_> {
             certificate.not_after
         ));
         let key = self.store.path_of(&rotation.request.holder, "next/tls.key");
-        tell_only_here(self.store, rotation.inventory, vec![key], self.report);
+        report_only_here(self.store, rotation.inventory, vec![key], self.report);
         self.next_steps(rotation);
         Ok(taken)
     }
@@ -227,10 +227,10 @@ impl Step<'_> {
         let schedule = rotation.schedule(&[], &|_| Vec::new());
         if !schedule.trusted_by.is_empty() {
             self.report.say(&format!(
-                "render and apply now: from then on {} those of both generations",
+                "render and apply now: from then on {} clients of both generations",
                 match schedule.trusted_by.len() {
-                    1 => "1 host lets in".to_owned(),
-                    hosts => format!("{hosts} hosts let in"),
+                    1 => "1 host admits".to_owned(),
+                    hosts => format!("{hosts} hosts admit"),
                 }
             ));
         }
@@ -239,7 +239,7 @@ impl Step<'_> {
             let new = certificate_of(root, name, Role::Next, None);
             let hosts = counted(schedule.serves.len(), "host");
             self.report.say(&format!(
-                "before it signs, give everybody who calls the {hosts} below it its new anchor beside the old one: `{}`",
+                "before it signs, give all callers of the {hosts} below it its new trust anchor beside the old one: `{}`",
                 new.display()
             ));
         }
@@ -251,10 +251,10 @@ impl Step<'_> {
         self.change(Change::Activate)?;
         let name = self.name;
         let serial = &rotation.current.certificate().serial;
-        self.say("activated", "would activate", &format!("the next generation of `{name}`: it signs from now on; the old one (serial {serial}) stays trusted"));
-        self.report.say("render and apply: what it signs is issued anew, old certificates are accepted until they expire");
+        self.say("activated", "would activate", &format!("the next generation of `{name}`: it signs from now on; the old one (serial number {serial}) stays trusted"));
+        self.report.say("render and apply: certificates below it are reissued, old ones are accepted until they expire");
         self.report.say(&format!(
-            "then run `mtlsgen ca rotate {name} --retire`; `--plan` tells from when"
+            "then run `mtlsgen ca rotate {name} --retire`; `--plan` shows from when"
         ));
         Ok(Taken::of("activate"))
     }
@@ -275,34 +275,36 @@ impl Step<'_> {
             rotation.retirement(known, losing, self.args.force).map_err(CommandError::Input)
         })??;
         self.change(Change::Retire(&outcome.retired, &outcome.revocations))?;
-        self.tell_retirement(&outcome);
+        self.report_retirement(&outcome);
         Ok(Taken { retirement: Some(outcome), ..Taken::of("retire") })
     }
 
-    fn tell_retirement(&self, outcome: &Retirement) {
+    fn report_retirement(&self, outcome: &Retirement) {
         let Retirement { retired, cut_off, kept, revocations } = outcome;
         let name = self.name;
         for serial in retired {
             self.say(
                 "retired",
                 "would retire",
-                &format!("the generation of `{name}` with the serial {serial}; render and apply"),
+                &format!(
+                    "the generation of `{name}` with serial number {serial}; render and apply"
+                ),
             );
         }
-        let told: Vec<Diagnostic> = cut_off
+        let findings: Vec<Diagnostic> = cut_off
             .iter()
             .map(|one| Diagnostic::warning("cut-off", format!("{one} is cut off")))
             .chain(kept.iter().map(|(serial, needed_by)| {
                 Diagnostic::notice(
                     "still-needed",
-                    format!("the generation of `{name}` with the serial {serial} stays, {} that are valid need it", counted(needed_by.len(), "certificate")),
+                    format!("the generation of `{name}` with serial number {serial} stays: {} still valid need it", counted(needed_by.len(), "certificate")),
                 )
             }))
             .collect();
-        self.report.diagnostics(&told);
+        self.report.diagnostics(&findings);
         for new in revocations {
             let NewRevocation { authority, serial, .. } = new;
-            self.say("revoked", "would revoke", &format!("the certificate {serial} of `{name}`, which `{authority}` answers for: hosts check revocation lists from the next render on"));
+            self.say("revoked", "would revoke", &format!("the certificate {serial} of `{name}`, signed by `{authority}`: hosts check revocation lists from the next render on"));
         }
     }
 }
@@ -311,7 +313,7 @@ impl Step<'_> {
 pub(super) struct Taken {
     /// Its word.
     pub step: &'static str,
-    /// Whether it was only told.
+    /// Whether it was a dry run.
     pub is_dry_run: bool,
     /// What has retired with it.
     pub retirement: Option<Retirement>,

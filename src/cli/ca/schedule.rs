@@ -133,15 +133,15 @@ fn condition(schedule: &Schedule, step: Step) -> &'static str {
             "after the bundle with both generations is applied wherever it is trusted"
         }
         (Step::Activate, true) => {
-            "after the bundle is applied, and after everybody who calls its hosts has the new trust anchor"
+            "after the bundle is applied, and after all callers of its hosts have the new trust anchor"
         }
         (Step::Retire, _) => {
-            "after nobody needs the old generation any more: what is issued until it is activated counts as well"
+            "after the last certificate that needs the old generation has expired, including those issued until the new one is activated"
         }
     }
 }
 
-/// For programs: where it stands; after a step with what that did.
+/// As JSON: the state of the rollover; after a step with what that did.
 pub fn json(schedule: &Schedule, store: &Path, taken: Option<&Taken>) -> String {
     let generation = |one: &ScheduledGeneration| {
         let certificate = &one.certificate;

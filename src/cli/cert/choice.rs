@@ -1,4 +1,4 @@
-//! Which certificates people mean who revoke: by holder, serial or file.
+//! Which certificates the arguments of `cert revoke` name: by holder, serial number or file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,35 +14,35 @@ use crate::specification::value::Serial;
 use crate::store::{Ledger, LedgerEntry};
 use crate::time::Timestamp;
 
-/// A certificate to revoke, and whether it is the one that its holder shows.
+/// A certificate to revoke, and whether it is its holder's current one.
 pub struct Chosen<'a> {
     /// Its entry in the ledger.
     pub entry: &'a LedgerEntry,
-    /// Whether it is the one that its holder shows.
+    /// Whether it is its holder's current one.
     pub is_current: bool,
 }
 
-/// What there is to choose from.
+/// The certificates to choose from.
 pub struct Choice<'a> {
     store: &'a Store,
     ledger: &'a Ledger,
-    brought: Vec<&'a str>,
+    supplied: Vec<&'a str>,
     holders: BTreeSet<Holder>,
     by_fingerprint: BTreeMap<Fingerprint, &'a LedgerEntry>,
 }
 
 impl<'a> Choice<'a> {
-    /// Everything in the ledger of `store`; `brought` are authorities that are in no ledger.
+    /// Everything in the ledger of `store`; `supplied` are authorities that are in no ledger.
     pub fn new(
         store: &'a Store,
         ledger: &'a Ledger,
-        brought: Vec<&'a str>,
+        supplied: Vec<&'a str>,
     ) -> Result<Self, CommandError> {
         let mut holders = store.holders()?;
         holders.extend(ledger.entries.iter().map(|entry| entry.holder.clone()));
         let by_fingerprint =
             ledger.entries.iter().map(|entry| (entry.fingerprint, entry)).collect();
-        Ok(Self { store, ledger, brought, holders, by_fingerprint })
+        Ok(Self { store, ledger, supplied, holders, by_fingerprint })
     }
 
     /// Everything that the arguments name and that can be revoked, each once.
@@ -77,7 +77,7 @@ impl<'a> Choice<'a> {
                 ));
             } else if entry.not_after < now {
                 report.say(&format!(
-                    "certificate {serial} of {holder} has expired at {}: nobody lets it in",
+                    "certificate {serial} of {holder} expired at {}: no host accepts it",
                     entry.not_after
                 ));
             } else {
@@ -94,7 +94,7 @@ impl<'a> Choice<'a> {
             }
         }
         if !whole {
-            self.tell_others(&chosen, report, now);
+            self.report_others(&chosen, report, now);
         }
         Ok(chosen)
     }
@@ -124,11 +124,11 @@ impl<'a> Choice<'a> {
         }
         Ok(Err(
             match self
-                .brought
+                .supplied
                 .iter()
                 .find(|name| what.strip_prefix("cas/").unwrap_or(what) == **name)
             {
-                Some(name) => somebody_elses(name),
+                Some(name) => of_external_authority(name),
                 None => holder::unknown(what, "holder, serial or file", &self.holders),
             },
         ))
@@ -152,7 +152,7 @@ impl<'a> Choice<'a> {
         Ok(entry.map(|entry| vec![*entry]).ok_or_else(|| {
             let title = format!("the store does not have the current certificate of {holder}");
             let help =
-                "say `--all` to revoke every certificate that it was issued, or name a serial";
+                "use `--all` to revoke every certificate that it was issued, or name a serial number";
             Diagnostic::error("no-current-certificate", title).help(help)
         }))
     }
@@ -181,8 +181,8 @@ impl<'a> Choice<'a> {
         Ok(held.map(|(holder, held)| (holder, held.certificate().fingerprint())).collect())
     }
 
-    /// Says that holders have further certificates that open doors.
-    fn tell_others(&self, chosen: &[Chosen<'_>], report: Report, now: Timestamp) {
+    /// Warns of further valid certificates of the holders.
+    fn report_others(&self, chosen: &[Chosen<'_>], report: Report, now: Timestamp) {
         let taken: BTreeSet<_> = chosen.iter().map(|chosen| chosen.entry.fingerprint).collect();
         let holders: BTreeSet<&Holder> = chosen.iter().map(|chosen| &chosen.entry.holder).collect();
         for holder in holders {
@@ -205,7 +205,7 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The serials that a text can mean: hexadecimal, as most print them, or decimal.
+/// The serial numbers that a text may be: hexadecimal, as most tools print them, or decimal.
 pub(super) fn serials(text: &str) -> Vec<SerialNumber> {
     let decimal =
         text.parse::<Serial>().ok().map(|serial| SerialNumber(serial.magnitude().to_vec()));
@@ -222,18 +222,17 @@ fn first_certificate(bytes: &[u8]) -> Option<Certificate> {
     }
 }
 
-fn somebody_elses(name: &str) -> Diagnostic {
-    let title = format!(
-        "authority `{name}` was brought along: no ledger of this store has its certificate"
-    );
+fn of_external_authority(name: &str) -> Diagnostic {
+    let title =
+        format!("authority `{name}` is external: no ledger of this store has its certificate");
     Diagnostic::error("revocation-of-others", title).help(
-        "whoever signed it revokes it; to let in nobody below it, take it out of `clientAuth.cas`",
+        "only its issuer can revoke it; to refuse all clients below it, remove it from `clientAuth.cas`",
     )
 }
 
 fn self_signed(entry: &LedgerEntry) -> Diagnostic {
     let title = format!(
-        "certificate {} of {} signed itself: no revocation list could name it",
+        "certificate {} of {} is self-signed: no revocation list can name it",
         entry.serial, entry.holder
     );
     let help = match &entry.holder {

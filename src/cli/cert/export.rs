@@ -52,13 +52,13 @@ pub struct Args {
     /// Write the root behind the chain, too
     #[arg(long)]
     with_root: bool,
-    /// How PKCS#12 is protected; `modern` unless said
+    /// How PKCS#12 is protected; defaults to `modern`
     #[arg(long, help_heading = "PKCS#12")]
     profile: Option<Profile>,
-    /// Name that browsers and key rings show; the holder's unless said
+    /// Name that browsers and key rings show; defaults to the holder's
     #[arg(long, value_name = "NAME", help_heading = "PKCS#12")]
     friendly_name: Option<String>,
-    /// File whose first line is the password, `-` for standard input; one is made unless said
+    /// File whose first line is the password, `-` for standard input; by default, one is generated
     #[arg(
         long,
         value_name = "FILE",
@@ -139,7 +139,7 @@ fn exported<'a>(form: Form, file: &'a Path, password: Option<&'a Path>) -> Optio
     }
 }
 
-/// What the ending of a file says that is to be in it.
+/// The form that the extension of a file implies.
 fn by_ending(file: &Path) -> Option<Form> {
     match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "p12" | "pfx" => Some(Form::Pkcs12),
@@ -154,7 +154,7 @@ fn hands_out_key(form: Option<Form>) -> bool {
     !matches!(form, Some(Form::PemChain | Form::Curl))
 }
 
-/// Nothing that somebody says is passed over.
+/// A flag that has no effect is an error.
 fn refuse_useless_flags(args: &Args, form: Form) -> Result<(), CommandError> {
     let is_pkcs12 = form == Form::Pkcs12;
     let has_certificates = !matches!(form, Form::PemKey | Form::Curl);
@@ -198,7 +198,7 @@ fn write_pem(
     destination::write(&[(&destination, text.as_bytes())], args.force)?;
     if let Some(path) = destination.file() {
         let secret = if has_key { " (with the private key: keep it secret)" } else { "" };
-        tell_written(
+        report_written(
             path,
             &credential.holder,
             &format!("wrote `{}`{secret}", path.display()),
@@ -251,7 +251,7 @@ fn write_pkcs12(
     destination::write(&files, args.force)?;
     if let Some(path) = output.file() {
         let words = format!("wrote `{}`", path.display());
-        tell_written(path, &credential.holder, &words, report);
+        report_written(path, &credential.holder, &words, report);
     }
     if args.password_file.is_none() && password_output.is_none() {
         terminal::show("Its password, which is shown this once: ", line.as_bytes())
@@ -261,14 +261,14 @@ fn write_pkcs12(
         let shown = path.display();
         let words =
             format!("wrote its password to `{shown}`: hand it over on another way than the file");
-        tell_written(path, &credential.holder, &words, report);
+        report_written(path, &credential.holder, &words, report);
     }
     let password = password_output.as_ref().and_then(Destination::file);
     let password = password.map(Path::to_owned).or_else(|| args.password_file.clone());
     Ok((output.file().map(Path::to_owned), password.filter(|path| path.as_os_str() != "-")))
 }
 
-fn tell_written(path: &Path, holder: &Holder, words: &str, report: Report) {
+fn report_written(path: &Path, holder: &Holder, words: &str, report: Report) {
     let written = Deed::to_path("wrote", &path.display());
     report.did(Deed { holder: Some(holder.full_name()), ..written }, words);
 }
@@ -282,7 +282,7 @@ fn password_destination(
         Some(path) if path.as_os_str() == "-" && output.file().is_none() => {
             let what =
                 "the PKCS#12 file goes to standard output, and its password needs another place";
-            let hint = "say `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
+            let hint = "use `--new-password-file FILE`, or `--password-file FILE` with a password of yours";
             Err(CommandError::world("password", what, Some(hint.to_owned())))
         }
         Some(path) => Ok(Some(Destination::new(path, true))),
@@ -293,7 +293,7 @@ fn password_destination(
 
 /// There is no terminal to show the new password on.
 fn without_place(why: Option<&str>) -> CommandError {
-    let why = why.unwrap_or("standard error is no terminal to show it on");
+    let why = why.unwrap_or("standard error is not a terminal to show it on");
     let what = format!("the password of the new file has no place: {why}");
     let hint = "name a file for it with `--new-password-file FILE`, or one that has a password with `--password-file FILE`; on a terminal, a new password is shown once";
     CommandError::world("password", &what, Some(hint.to_owned()))

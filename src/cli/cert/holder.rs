@@ -1,4 +1,4 @@
-//! Holders by the names that people type: `alice`, `clients/alice`, `hosts/a.example.com`, `cas/root`.
+//! Holders by their names on the command line: `alice`, `clients/alice`, `hosts/a.example.com`, `cas/root`.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::pki::request::Holder;
 /// More names than these are not listed.
 const MOST_LISTED: usize = 12;
 
-/// The one of `known` that is called `name`.
+/// The one of `known` with the name `name`.
 ///
 /// # Errors
-/// Nobody or several are called so; near misses are proposed, also among `others`, who are asked for only then.
+/// None or several have that name; near misses are proposed, also among `others`, which are read only then.
 pub fn find(
     name: &str,
     known: &BTreeSet<Holder>,
@@ -22,14 +22,14 @@ pub fn find(
     if let Some(holder) = named(name, known)? {
         return Ok(holder);
     }
-    let everybody = known.iter().cloned().chain(others()?).collect();
-    Err(CommandError::Input(vec![unknown(name, "holder", &everybody)]))
+    let candidates = known.iter().cloned().chain(others()?).collect();
+    Err(CommandError::Input(vec![unknown(name, "holder", &candidates)]))
 }
 
-/// The one of `known` that is called `name`, if anybody is.
+/// The one of `known` with the name `name`, if there is one.
 ///
 /// # Errors
-/// Several are called so.
+/// Several have that name.
 pub fn named(name: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, CommandError> {
     let called: Vec<&Holder> =
         known.iter().filter(|holder| holder.full_name() == name || holder.name() == name).collect();
@@ -44,7 +44,7 @@ pub fn named(name: &str, known: &BTreeSet<Holder>) -> Result<Option<Holder>, Com
     }
 }
 
-/// Nobody among `known`, each of which is a `what`, is called `name`; near misses are proposed.
+/// None of `known`, each of which is a `what`, has the name `name`; near misses are proposed.
 pub fn unknown(name: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
     let title = format!("there is no {what} {}", literal(name));
     let full: Vec<String> = known.iter().map(Holder::full_name).collect();
@@ -59,14 +59,15 @@ pub fn unknown(name: &str, what: &str, known: &BTreeSet<Holder>) -> Diagnostic {
         None if full.len() <= MOST_LISTED => {
             format!("there is {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()))
         }
-        None => "write `clients/NAME`, `hosts/NAME` or `cas/NAME`, as the folders of the store are called".to_owned(),
+        None => "write `clients/NAME`, `hosts/NAME` or `cas/NAME`, as in the folders of the store"
+            .to_owned(),
     };
     Diagnostic::error("unknown-holder", title).help(help).being(Nature::NoHolder)
 }
 
 fn ambiguous(name: &str, called: &[&Holder]) -> CommandError {
     let full: Vec<String> = called.iter().map(|holder| holder.full_name()).collect();
-    let title = format!("several are called {}", literal(name));
+    let title = format!("several holders are named {}", literal(name));
     let help =
         format!("write one of {}", listed(&full.iter().map(String::as_str).collect::<Vec<_>>()));
     CommandError::Input(vec![Diagnostic::error("ambiguous-holder", title).help(help)])
@@ -113,7 +114,10 @@ mod tests {
             message("client/alice"),
             "there is no holder `client/alice`: did you mean `clients/alice`?"
         );
-        assert_eq!(message("web"), "several are called `web`: write one of `cas/web`, `hosts/web`");
-        assert!(message("somebody-else").contains("there is "), "{}", message("somebody-else"));
+        assert_eq!(
+            message("web"),
+            "several holders are named `web`: write one of `cas/web`, `hosts/web`"
+        );
+        assert!(message("unknown-name").contains("there is "), "{}", message("unknown-name"));
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::format::FormatArgument;
 use crate::cli::globals::Globals;
 use crate::cli::plan_json;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
-use crate::cli::session::{Planned, Session, refuse_new_readers, tell_plan};
+use crate::cli::session::{Planned, Session, refuse_new_readers, report_plan};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::{self, Extent};
 use crate::diagnostic::Severity;
@@ -29,10 +29,10 @@ pub struct Args {
     /// Whose: a name, or `clients/NAME`, `hosts/NAME`, `cas/NAME`
     #[arg(value_name = "NAME", group = "whose")]
     names: Vec<String>,
-    /// Everybody whose time for renewal has come, or who has expired
+    /// Every certificate that is due for renewal or has expired
     #[arg(long, group = "whose")]
     due: bool,
-    /// Everybody, authorities included
+    /// Every certificate, those of authorities included
     #[arg(long, group = "whose")]
     all: bool,
     /// Keep the private keys
@@ -41,7 +41,7 @@ pub struct Args {
     /// their key in any case: the same signing request is signed again.
     #[arg(long)]
     reuse_key: bool,
-    /// Only tell what would be issued
+    /// Only print what would be issued
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -64,9 +64,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         source.finish_interrupted()?;
     }
     if args.due {
-        // Lists of others do not matter to those who are due.
-        let everybody = Scope { only: Some(known(model)), ..scope.clone() };
-        let plan = source.planned(model, now, &everybody)?.plan;
+        // External revocation lists do not matter for what is due.
+        let all_holders = Scope { only: Some(known(model)), ..scope.clone() };
+        let plan = source.planned(model, now, &all_holders)?.plan;
         scope.only = Some(with_issuers(model, due(&plan)));
     }
     let all = known(model);
@@ -74,14 +74,14 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let setup = session.setup_with(unjudged.judge(&touched)?, source);
     let mut planned = setup.plan(&scope)?;
     if planned.plan.is_empty() {
-        report.say("nothing is to be issued");
+        report.say("nothing to issue");
     } else if args.dry_run {
-        tell_plan(&planned.plan, report, |_| Severity::Notice);
+        report_plan(&planned.plan, report, |_| Severity::Notice);
         report.diagnostics(&planned.plan.notices);
     } else {
         refuse_new_readers(&session.store()?)?;
         planned = setup.carry_out(&scope)?;
-        tell_next_steps(&planned.plan, &session.store()?, setup.model(), report);
+        report_next_steps(&planned.plan, &session.store()?, setup.model(), report);
     }
     let Planned { inventory, plan, .. } = planned;
     if args.format.is_json() {
@@ -91,7 +91,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 }
 
 /// Where the new certificates go: into manifests, or into the hands of clients.
-fn tell_next_steps(plan: &IssuancePlan, store: &Store, model: &Model, report: Report) {
+fn report_next_steps(plan: &IssuancePlan, store: &Store, model: &Model, report: Report) {
     let in_secrets: BTreeSet<&Holder> = model.key_pairs().collect();
     let is_rendered =
         |holder: &Holder| matches!(holder, Holder::Authority(_)) || in_secrets.contains(holder);
@@ -105,7 +105,7 @@ fn tell_next_steps(plan: &IssuancePlan, store: &Store, model: &Model, report: Re
     report.say(&if first.request.public_key.is_some() {
         format!("give `{}` to {holder}{rest}", store.path_of(holder, "tls.crt").display())
     } else {
-        format!("hand it out with {}{rest}", Holder::command("cert export", [holder]))
+        format!("export it with {}{rest}", Holder::command("cert export", [holder]))
     });
 }
 
@@ -116,7 +116,7 @@ fn scope(args: &Args, model: &Model) -> Result<Scope, CommandError> {
         return Ok(Scope { reuse_keys, ..Scope::default() });
     }
     if args.all {
-        // Lists of others are not what is asked for.
+        // External revocation lists are not renewed.
         let touched = Some(Touched::nothing());
         return Ok(Scope { asked: known, touched, reuse_keys, ..Scope::default() });
     }
@@ -149,7 +149,7 @@ fn due(plan: &IssuancePlan) -> BTreeSet<Holder> {
     due.map(|action| action.request.holder.clone()).collect()
 }
 
-/// Those, and the authorities above them: one that has expired or was never issued comes first.
+/// Those, and the authorities above them: one that has expired or was never issued is issued first.
 fn with_issuers(model: &Model, holders: BTreeSet<Holder>) -> BTreeSet<Holder> {
     let mut all = holders.clone();
     for holder in holders {

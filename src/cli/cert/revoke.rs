@@ -29,20 +29,20 @@ use crate::store::{Issued, NewRevocation, Revocation};
 pub struct Args {
     #[command(flatten)]
     spec: SpecArguments,
-    /// What: a holder's name (or `clients/NAME`, `hosts/NAME`, `cas/NAME`), a serial in hexadecimal or decimal,
+    /// What: a holder's name (or `clients/NAME`, `hosts/NAME`, `cas/NAME`), a serial number in hexadecimal or decimal,
     /// a certificate file (PEM or DER), or `-` for one on standard input
     #[arg(value_name = "NAME|SERIAL|FILE", required = true)]
     what: Vec<String>,
-    /// Why, in the words of RFC 5280
+    /// Reason, as in RFC 5280
     #[arg(long, value_name = "REASON", default_value = "unspecified", value_parser = reasons())]
     reason: String,
-    /// A note for people, kept in the ledger
+    /// A note, kept in the ledger
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
     /// All certificates of the holders, superseded ones included
     #[arg(long)]
     all: bool,
-    /// Only tell what would be revoked
+    /// Only print what would be revoked
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -65,13 +65,13 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         return Err(CommandError::Input(vec![derive::revocation()]));
     }
     let (now, store) = (session.now, session.store()?);
-    // A store that is not there has nothing to lock, and whoever only asks needs no right to write.
+    // A store that does not exist has nothing to lock, and a dry run needs no permission to write.
     let lock = if args.dry_run || !store.path().is_dir() { None } else { Some(store.lock()?) };
     let ledger = store.ledger()?;
-    let is_brought = |ca: &&Ca| ca.certificate.is_some();
-    let brought =
-        session.spec.cas.iter().filter(|(_, ca)| is_brought(ca)).map(|(name, _)| name.as_str());
-    let choice = Choice::new(&store, &ledger, brought.collect())?;
+    let is_supplied = |ca: &&Ca| ca.certificate.is_some();
+    let supplied =
+        session.spec.cas.iter().filter(|(_, ca)| is_supplied(ca)).map(|(name, _)| name.as_str());
+    let choice = Choice::new(&store, &ledger, supplied.collect())?;
     let chosen = choice.all(&args.what, args.all, report, now)?;
     let reason = RevocationReason::of_word(&args.reason).unwrap_or_default();
     let revocation = Revocation { at: now, reason, comment: args.comment.clone() };
@@ -98,7 +98,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report.did(of_revocation(new, action), &words);
     }
     if !args.dry_run {
-        tell_what_follows(&session, &chosen, reason);
+        report_what_follows(&session, &chosen, reason);
     }
     if args.format.is_json() {
         print_json(&json(&chosen, &revocation, args.dry_run))?;
@@ -152,7 +152,7 @@ fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String
 }
 
 /// What the next render does about it, and what it does not.
-fn tell_what_follows(session: &Session, chosen: &[Chosen<'_>], reason: RevocationReason) {
+fn report_what_follows(session: &Session, chosen: &[Chosen<'_>], reason: RevocationReason) {
     let Session { spec, report, .. } = session;
     let is_host = |chosen: &&Chosen<'_>| matches!(chosen.entry.holder, Holder::Host(_));
     let others = chosen.iter().filter(|chosen| !is_host(chosen));
@@ -162,39 +162,39 @@ fn tell_what_follows(session: &Session, chosen: &[Chosen<'_>], reason: Revocatio
         let written = spec.cas.get(name);
         if written.is_some_and(|ca| ca.certificate.is_some() && ca.key.is_none()) {
             let title = format!(
-                "the key of `{name}` is not in the spec: no list that mtlsgen signs names the certificate, and it still opens doors"
+                "the key of `{name}` is not in the spec: mtlsgen signs no revocation list that names the certificate, and hosts still accept it"
             );
             let help = format!(
-                "let the owner of `{name}` revoke it, and name the new list: `crl = \"FILE\"` under `cas.{name}`; or bring its `key`"
+                "ask the owner of `{name}` to revoke it, and name the new list: `crl = \"FILE\"` under `cas.{name}`; or supply its `key`"
             );
             report.diagnostics(&[Diagnostic::warning("issuer-without-key", title).help(help)]);
         } else if written.is_some() {
-            report.say(&format!("run `mtlsgen render` where the key of `{name}` is: it signs the revocation list; until that is applied, the certificate still opens doors"));
+            report.say(&format!("run `mtlsgen render` where the key of `{name}` is: it signs the revocation list; until that is applied, hosts still accept the certificate"));
         } else {
             let title = format!(
-                "the authority `{name}` is not in the spec: nobody signs a revocation list for it"
+                "the authority `{name}` is not in the spec: no revocation list is signed for it"
             );
             let help = "put it back under `cas` as long as hosts trust it or an authority above it";
             report.diagnostics(&[Diagnostic::warning("no-revocation-list", title).help(help)]);
         }
     }
     if let Some(one) = chosen.iter().find(is_host) {
-        let title = "whoever calls a host sees no revocation list: the certificate is believed until it expires";
+        let title = "callers of a host check no revocation list: they accept the certificate until it expires";
         let way_out = match one.entry.authority() {
             Some(name) => format!(
-                "if its key is in the wrong hands, roll `{name}` over, and let callers trust the new generation alone: `mtlsgen ca rotate {name}`"
+                "if its key is compromised, roll `{name}` over, and let callers trust the new generation alone: `mtlsgen ca rotate {name}`"
             ),
             None => "let callers trust another certificate".to_owned(),
         };
         report.diagnostics(&[Diagnostic::warning("callers-unaware", title).help(way_out)]);
     }
     for current in chosen.iter().filter(|chosen| chosen.is_current) {
-        tell_of_holder(session, &current.entry.holder, reason);
+        report_of_holder(session, &current.entry.holder, reason);
     }
 }
 
 /// What the next render does for a holder whose current certificate was revoked.
-fn tell_of_holder(session: &Session, holder: &Holder, reason: RevocationReason) {
+fn report_of_holder(session: &Session, holder: &Holder, reason: RevocationReason) {
     let Session { spec, report, .. } = session;
     match holder {
         Holder::Client(name) => {
@@ -206,19 +206,19 @@ fn tell_of_holder(session: &Session, holder: &Holder, reason: RevocationReason) 
                 (None, _) => format!("issues a new certificate to {holder}"),
                 (Some(_), RevocationReason::KeyCompromise) => {
                     format!(
-                        "issues none to {holder} until its owner sends a request by another key"
+                        "issues none to {holder} until its owner sends a request for another key"
                     )
                 }
                 (Some(_), _) => format!("signs the request of {holder} again, for the same key"),
             };
-            report.say(&format!("the next render {next}; to shut it out, write `revoked = true` under `clients.{name}`"));
+            report.say(&format!("the next render {next}; to refuse the client, write `revoked = true` under `clients.{name}`"));
         }
         Holder::Host(name) if spec.hosts.contains_key(name) => {
             report.say(&format!("the next render issues a new certificate to {holder}"));
         }
         Holder::Authority(name) if spec.cas.contains_key(name.as_str()) => {
             let title = format!(
-                "{holder} is in the spec still: render refuses to go on until another generation signs"
+                "{holder} is still in the spec: `render` refuses to continue until another generation signs"
             );
             let help = format!(
                 "roll it over at once: `mtlsgen ca rotate {name}`, then with `--activate`, then `mtlsgen render`"

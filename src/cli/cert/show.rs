@@ -1,4 +1,4 @@
-//! `mtlsgen cert show`: what a certificate says, in words people understand.
+//! `mtlsgen cert show`: the contents of a certificate, in plain words.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use crate::time::Timestamp;
 
 /// Show what certificates, revocation lists and PKCS#12 files say, and what is wrong with them
 ///
-/// Reads PEM, DER, PKCS#12 and Kubernetes Secrets (YAML or JSON, lists of them too). Draws who signed whom, roots on top.
+/// Reads PEM, DER, PKCS#12 and Kubernetes Secrets (YAML or JSON, lists of them too). Draws the chains, roots on top.
 /// Private keys are only named, with their kind and whether they belong to a certificate. Several files are judged
 /// together: a chain may be spread over them.
 #[derive(Debug, clap::Args)]
@@ -185,9 +185,9 @@ impl Found {
         if !session.document.is_whole() {
             return Err(CommandError::Input(session.findings));
         }
-        // What is wrong with the spec does not matter to who looks at what was issued.
-        let has_brought = model::supplied::has_certificates(&session.spec);
-        let resolved = has_brought.then(|| session.unjudged()?.at_any_time());
+        // Errors of the spec do not matter for what was issued.
+        let has_supplied = model::supplied::has_certificates(&session.spec);
+        let resolved = has_supplied.then(|| session.unjudged()?.at_any_time());
         let (model, wrong) = match resolved {
             Some(Ok(resolved)) => (Some(resolved.model), None),
             Some(Err(error)) => (None, Some(error)),
@@ -198,13 +198,13 @@ impl Found {
         }
         let store = session.store()?;
         let stored = store.holders_called(&name)?;
-        let mut known: BTreeSet<Holder> = model.iter().flat_map(brought).collect();
+        let mut known: BTreeSet<Holder> = model.iter().flat_map(supplied).collect();
         known.extend(stored.iter().cloned());
         if holder::named(&name, &known)?.is_none() && self.add_ledger(&name, &store)? {
             return Ok(());
         }
         let holder = holder::find(&name, &known, || Ok(store.holders()?))
-            // It may be one of those whom the spec brings along, and cannot.
+            // It may be one that the spec supplies, which failed.
             .map_err(|error| wrong.unwrap_or_else(|| no_file(error)))?;
         let mut wanted = store.authorities()?;
         if stored.contains(&holder) {
@@ -249,7 +249,7 @@ impl Found {
     ) -> Result<(), CommandError> {
         let name = target.display().to_string();
         let (inventory, _) = source.held(&BTreeSet::new())?;
-        let known = inventory.held.keys().cloned().chain(brought(model)).collect();
+        let known = inventory.held.keys().cloned().chain(supplied(model)).collect();
         if holder::named(&name, &known)?.is_none() && self.add_serial(&name, shown(&inventory)) {
             return Ok(());
         }
@@ -270,7 +270,7 @@ impl Found {
         let resolved = session.unjudged()?.at_any_time()?;
         let model = &resolved.model;
         let issued = model.requests().map(|request| request.holder.clone());
-        let known = issued.chain(brought(model)).collect();
+        let known = issued.chain(supplied(model)).collect();
         let holder = holder::find(&target.display().to_string(), &known, || Ok(BTreeSet::new()))
             .map_err(no_file)?;
         let only = BTreeSet::from([holder.clone()]);
@@ -291,15 +291,15 @@ impl Found {
         let origin = Origin { file: holder.full_name(), ..Origin::default() };
         let chain = match inventory.held.get(holder) {
             Some(held) => held.chain.clone(),
-            None => model.and_then(|model| brought_chain(model, holder)).unwrap_or_default(),
+            None => model.and_then(|model| supplied_chain(model, holder)).unwrap_or_default(),
         };
         let mut pool: Vec<Certificate> =
             inventory.held.values().flat_map(|held| held.chain.iter().cloned()).collect();
         let authorities = model.iter().flat_map(|model| model.authorities.keys());
         for name in authorities {
-            let brought =
-                model.and_then(|model| brought_chain(model, &Holder::Authority(name.clone())));
-            pool.extend(brought.into_iter().flatten());
+            let supplied =
+                model.and_then(|model| supplied_chain(model, &Holder::Authority(name.clone())));
+            pool.extend(supplied.into_iter().flatten());
         }
         self.known.extend(chain.iter().flat_map(|one| chain::order(one, &pool).certificates));
         let item = |content| Item { origin: origin.clone(), content };
@@ -339,8 +339,8 @@ fn key_facts(keyring: &Keyring, holder: &Holder) -> Option<KeyFacts> {
     Some(KeyFacts::Known { kind: key.description(), spki_hash: key.spki_hash() })
 }
 
-/// Holders whose certificates were brought along.
-fn brought(model: &Model) -> impl Iterator<Item = Holder> {
+/// Holders whose certificates were supplied.
+fn supplied(model: &Model) -> impl Iterator<Item = Holder> {
     let authorities = model.authorities.values().filter_map(|authority| match authority.source {
         AuthoritySource::Supplied(_) => Some(Holder::Authority(authority.name.clone())),
         AuthoritySource::Issued(_) => None,
@@ -348,7 +348,7 @@ fn brought(model: &Model) -> impl Iterator<Item = Holder> {
     model.supplied.keys().cloned().chain(authorities)
 }
 
-fn brought_chain(model: &Model, holder: &Holder) -> Option<Vec<Certificate>> {
+fn supplied_chain(model: &Model, holder: &Holder) -> Option<Vec<Certificate>> {
     if let Holder::Authority(name) = holder {
         return match &model.authorities.get(name)?.source {
             AuthoritySource::Supplied(chain) => Some(chain.clone()),
@@ -358,23 +358,20 @@ fn brought_chain(model: &Model, holder: &Holder) -> Option<Vec<Certificate>> {
     model.supplied.get(holder).cloned()
 }
 
-/// Without a spec, a name can only have been meant as a file.
+/// Without a spec, a name can only be a file.
 fn without_spec(error: CommandError, target: &Path) -> CommandError {
     let is_missing =
         error.diagnostics().iter().any(|diagnostic| diagnostic.nature == Nature::Unread);
     if !is_missing {
         return error;
     }
-    let what = format!(
-        "there is no file `{}`, and no spec to look for a holder of that name",
-        target.display()
-    );
-    let hint =
-        "check the path; or name the spec with `-f`, in whose store the holder is looked for";
+    let what =
+        format!("there is no file `{}`, and no spec with a holder of that name", target.display());
+    let hint = "check the path; or name the spec with `-f`, to look for the holder in its store";
     CommandError::world("input", &what, Some(hint.to_owned()))
 }
 
-/// Whoever wrote the name may have meant a file.
+/// The name may be a file.
 fn no_file(error: CommandError) -> CommandError {
     let CommandError::Input(mut diagnostics) = error else { return error };
     for diagnostic in diagnostics.iter_mut().filter(|found| found.nature == Nature::NoHolder) {

@@ -1,4 +1,4 @@
-//! `mtlsgen complete-names`: what may stand at the end of a command line that is being written.
+//! `mtlsgen complete-names`: candidates for the last word of a command line.
 
 use clap::{Arg, ArgAction, Command};
 
@@ -13,7 +13,7 @@ use crate::pki::request::Holder;
 use crate::render::template::BUILT_IN;
 use crate::specification::Spec;
 
-/// Print the names that may stand at the end of a command line; shells ask for them
+/// Print the candidates for the last word of a command line; for shells
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The words behind `mtlsgen`; the last one is being written

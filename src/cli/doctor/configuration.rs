@@ -28,8 +28,8 @@ use crate::specification::document::KIND;
 use crate::specification::plugin::Issue;
 use crate::yaml;
 
-/// What the session tells on the way.
-static TOLD: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
+/// Findings that the session reports.
+static REPORTED: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
 
 /// What is known of a configuration.
 #[derive(Default)]
@@ -57,13 +57,16 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
         Some(KIND) => Ok(vec![reference.object.alone(folder.shown.clone())]),
         _ => config::sources(&Configuration::new(value.clone(), written()), &folder.shown),
     };
-    let report = Report::new(true, MessageFormat::Text, false).keeping(&TOLD);
+    let report = Report::new(true, MessageFormat::Text, false).keeping(&REPORTED);
     let outcome = sources
         .map_err(CommandError::Input)
         .and_then(|sources| go(sources, reference, folder, report, &mut checked));
-    let told = TOLD.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
+    let reported =
+        REPORTED.lock().map(|mut reported| std::mem::take(&mut *reported)).unwrap_or_default();
     // Words such as those about a lock that is waited for are no findings.
-    checked.findings.splice(0..0, told.into_iter().filter(|told| told.nature != Nature::Done));
+    checked
+        .findings
+        .splice(0..0, reported.into_iter().filter(|reported| reported.nature != Nature::Done));
     if let Err(error) = outcome {
         checked.findings.extend(error.diagnostics().iter().cloned());
     }
@@ -139,7 +142,7 @@ fn way_out(reference: &Reference<'_>, folder: &Folder) -> String {
     let here = folder.shown.as_os_str().is_empty();
     let shown = if here { Path::new(".") } else { &folder.shown }.display();
     let file = Path::new(&source.name).strip_prefix(&folder.shown).ok();
-    // What stands in the kustomization itself or beside other objects is no file for `-f`.
+    // A spec inside the kustomization or beside other objects is not a file for `-f`.
     let is_alone = reference.object.text("kind") == Some(KIND)
         && !source.name.starts_with(&folder.kustomization.source.name)
         && yaml::parse(&source.text).is_ok_and(|all| all == [reference.object.value.clone()]);

@@ -20,10 +20,10 @@ use crate::kustomize::doctor::reference::{Reference, references};
 use crate::kustomize::doctor::summary::Summary;
 use crate::kustomize::doctor::tree::{Folder, Tree};
 
-/// Tell what a build of a kustomization would do with the plugin, and what is wrong
+/// Report what a build of a kustomization would do with the plugin, and what is wrong
 ///
 /// Reads the kustomization of DIR and those that it leads to, looks for the programs that a build would call, and
-/// tells what each way to build does: run the plugin, fail, or succeed without its objects. Nothing is built or
+/// reports what each way to build does: run the plugin, fail, or succeed without its objects. Nothing is built or
 /// issued; the kustomize and kubectl on PATH are asked for their versions. Give the command that you build with behind `--`
 /// to have it judged: it is never run; its program, where it is on PATH, is asked for its help with these flags and
 /// says which it does not know.
@@ -43,13 +43,13 @@ pub struct Args {
 /// Format of the summary on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Tables for people
+    /// Tables
     Text,
     /// One JSON object
     Json,
 }
 
-/// The ways to build that are told about where nobody gives one.
+/// The ways to build that are reported without a COMMAND.
 const COMMANDS: [&str; 6] = [
     "kustomize build",
     "kustomize build --enable-alpha-plugins",
@@ -221,7 +221,7 @@ fn of_command(
         found.extend(build.unchecked.clone());
         found.extend(outcome::mistakes(all, build, version(build, builders), instead, builders));
     } else if all.iter().all(|one| one.reference.outside) && !all.is_empty() {
-        let title = "the plugin's object stands outside of the kustomization's folder: Kustomize refuses it unless `--load-restrictor LoadRestrictionsNone` is given";
+        let title = "the plugin's object is outside the kustomization's folder: Kustomize refuses it unless `--load-restrictor LoadRestrictionsNone` is given";
         found.push(Diagnostic::warning("outside", title).help("move the file into the folder"));
     }
     found

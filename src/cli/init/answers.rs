@@ -43,7 +43,7 @@ impl Default for Answers {
     }
 }
 
-/// Where a host's server certificate comes from.
+/// The source of a host's server certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerCertificate {
     /// `self-signed`.

@@ -8,9 +8,9 @@ use writer::{Entry, Section, Value, off, on};
 mod writer;
 
 const HEADER: &str = "\
-# Which hosts exist, who may call them, and who signs whom. For mtlsgen:
+# Hosts, the clients that may call them, and the authorities that sign both. For mtlsgen:
 #   mtlsgen render | kubectl apply -f -    issues what is missing and sets everything up
-#   mtlsgen schema                         prints every key that may stand here, as JSON Schema
+#   mtlsgen schema                         prints every key of a spec, as JSON Schema
 ";
 
 /// A kustomization whose generator is a first spec.
@@ -22,7 +22,7 @@ generators:
 ";
 
 const GENERATOR_HEADER: &str = "\
-# Which hosts exist, who may call them, and who signs whom, as a Kustomize generator:
+# Hosts, the clients that may call them, and the authorities that sign both, as a Kustomize generator:
 #   mtlsgen issue -f mtls.yaml                    issues what is missing
 #   kustomize build --enable-alpha-plugins .      prints the manifests
 ";
@@ -151,9 +151,11 @@ fn host(answers: &Answers) -> Section {
 
 fn server_certificate(tls: &ServerCertificate) -> Entry {
     match tls {
-        ServerCertificate::SelfSigned => {
-            on("tls.issuer", text("self-signed"), "to try things out: nobody trusts it (`curl -k`)")
-        }
+        ServerCertificate::SelfSigned => on(
+            "tls.issuer",
+            text("self-signed"),
+            "to try things out: no client trusts it (`curl -k`)",
+        ),
         ServerCertificate::Authority(name) => on("tls.issuer", text(name), ""),
         ServerCertificate::CertManager(name) => {
             on("tls.certManager.clusterIssuer", text(name), "cert-manager fills the Secret")

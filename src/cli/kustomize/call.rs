@@ -28,7 +28,7 @@ const ALLOWED: &str = "MTLSGEN_ALLOW_PATH";
 /// How another folder is allowed, where the command line is that of the repository.
 const WAY_OUT: &str = "set `MTLSGEN_ALLOW_PATH` in the environment of the build";
 /// How another folder is allowed, where the command line is that of the operator.
-pub const WAY_OUT_BY_FLAG: &str = "say `--allow-path FOLDER`, or set `MTLSGEN_ALLOW_PATH`";
+pub const WAY_OUT_BY_FLAG: &str = "use `--allow-path FOLDER`, or set `MTLSGEN_ALLOW_PATH`";
 /// Annotations by which a configuration says how it is run as a function.
 const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
 
@@ -69,7 +69,7 @@ pub fn read(config: Option<PathBuf>) -> Result<Call, CommandError> {
 
 fn exec(file: Arc<Source>) -> Result<Call, CommandError> {
     let Some(root) = std::env::var_os(CONFIG_ROOT).map(PathBuf::from) else {
-        // Called by hand: the file itself is what messages point into, and nobody hands over objects.
+        // Called by hand: the file itself is what messages point into, and there are no objects.
         let reach = reach((&file.directory, CONFIGURATION))?;
         return Ok(Call::Exec { sources: vec![file], items: Vec::new(), reach });
     };
@@ -84,7 +84,7 @@ fn exec(file: Arc<Source>) -> Result<Call, CommandError> {
     Ok(Call::Exec { sources, items, reach })
 }
 
-/// What a folder is called whose files the paths of a spec may name.
+/// Names of the folders whose files the paths of a spec may name.
 const KUSTOMIZATION: &str = "the folder of the kustomization";
 const CONFIGURATION: &str = "the folder of the configuration";
 const PACKAGE: &str = "the folder of the package";
@@ -113,7 +113,7 @@ pub fn allowed(flags: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// How far the paths of a spec reach in a function: the working directory, which Kustomize makes the kustomization's;
-/// of kpt, the package in it. Where the package is said by objects, which anybody can write: it widens nothing.
+/// of kpt, the package in it. Where objects name the package, which any of them can, it widens nothing.
 ///
 /// # Errors
 /// The configuration itself sets what the operator alone may.
@@ -223,7 +223,7 @@ fn without_configuration() -> Diagnostic {
 
 fn called_by_hand() -> CommandError {
     CommandError::Input(vec![
-        Diagnostic::error("resource-list", "Kustomize or kpt calls this command and hands over objects; nobody does here")
+        Diagnostic::error("resource-list", "this command is called by Kustomize or kpt, with objects on standard input; there are none")
             .help("name a file of kind `MutualTLS` under `generators` of a kustomization, and build it with `kustomize build --enable-alpha-plugins --enable-exec`")
             .help("`mtlsgen kustomize install` puts the exec plugin in place; `mtlsgen kustomize FILE` shows what the plugin gives for a configuration"),
     ])

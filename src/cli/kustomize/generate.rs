@@ -41,7 +41,7 @@ pub struct Request<'a> {
     pub annotate: bool,
     /// Where what is printed stays, beside the cluster.
     pub sink: Option<Sink>,
-    /// What to do where something is to be issued first.
+    /// The advice where something must be issued first.
     pub advice: String,
 }
 
@@ -56,10 +56,10 @@ pub struct Given {
 }
 
 impl Given {
-    /// All objects: those of the spec in the place of their former selves, or behind what came in.
+    /// All objects: those of the spec in place of their earlier versions, or behind those of the input.
     ///
     /// # Errors
-    /// Somebody else's object would be replaced.
+    /// An object of the input would be replaced.
     pub fn placed(self) -> Result<Vec<Value>, CommandError> {
         let Self { mut items, objects, taken } = self;
         if !taken.is_empty() {
@@ -96,7 +96,7 @@ fn objects_of(session: &Session, request: &Request<'_>) -> Result<Given, Command
     let own = namespace_of(&session.spec, None).to_string();
     let said = request.namespace;
     let namespace = said.map_or(Namespace::Assumed(&own), Namespace::Known);
-    // Helm applies what its charts give, whatever annotations of Kustomize say.
+    // Helm applies all objects of its charts, with any annotations of Kustomize.
     let among = Among { items: &items, namespace, drops_local: request.annotate };
     let resolved = session.unjudged()?.judge_among(among)?;
     transform::refuse_two_hashes(document, &plugin, &resolved.model)?;
@@ -127,7 +127,7 @@ fn objects_of(session: &Session, request: &Request<'_>) -> Result<Given, Command
     Ok(Given { items: completed.items, objects, taken: completed.taken })
 }
 
-/// Whether the spec says that keys may stand in files.
+/// Whether the spec allows keys in files.
 fn is_allowed(sink: Sink, model: &Model) -> bool {
     sink == Sink::Files && model.allow_plain_in_git
 }
@@ -139,7 +139,7 @@ fn issue(setup: &Setup) -> Result<Inventory, CommandError> {
     Ok(issued.map_err(|error| error.located(&setup.document))?.inventory)
 }
 
-/// What the store holds, where nothing is to be issued without which something would not work.
+/// The inventory of the store, unless something must be issued first.
 fn locked(setup: &Setup, advice: &str) -> Result<Inventory, CommandError> {
     let Planned { inventory, plan, .. } = setup.plan(&Scope::default())?;
     let findings = plan_findings(&plan, urgency);
@@ -154,12 +154,11 @@ fn locked(setup: &Setup, advice: &str) -> Result<Inventory, CommandError> {
     Ok(inventory)
 }
 
-/// What `render` must be told beside it, where Ingresses of the model exist already.
+/// The flag that `render` needs beside it, where Ingresses of the model exist already.
 pub fn secrets_alone(model: &Model) -> Option<&'static str> {
     let existing = model.exposures.iter().any(|exposure| exposure.existing_ingress.is_some());
-    existing.then_some(
-        "say `--kind Secret` beside it: of a host with `existingIngress`, `render` gives no more",
-    )
+    existing
+        .then_some("add `--kind Secret`: of a host with `existingIngress`, `render` prints no more")
 }
 
 /// The manifests as objects with what Kustomize and, where they go to files, kpt wants to know.

@@ -34,7 +34,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let home = args.home.clone().map_or_else(|| home(&found), Ok)?;
     let home = std::path::absolute(&home).unwrap_or(home);
     let program = std::env::current_exe().map_err(|error| {
-        CommandError::world("program", &format!("cannot tell where mtlsgen is: {error}"), None)
+        CommandError::world("program", &format!("cannot find the path of mtlsgen: {error}"), None)
     })?;
     let path = home.join(API_VERSION).join(KIND.to_lowercase()).join(KIND);
     let place = if args.copy { plugin_home::copy } else { plugin_home::link };
@@ -51,7 +51,7 @@ fn hint(error: &TreeError) -> String {
     error.hint().unwrap_or_else(|| otherwise.to_owned())
 }
 
-/// The home to install to: the one that somebody names, else the one in use, else the first to be.
+/// The home to install to: the one that is named, else the one in use, else the first candidate.
 fn home(candidates: &[PathBuf]) -> Result<PathBuf, CommandError> {
     let named = std::env::var_os("KUSTOMIZE_PLUGIN_HOME").is_some_and(|home| !home.is_empty());
     let chosen = if named { candidates.first() } else { plugin_home::first_existing(candidates) };

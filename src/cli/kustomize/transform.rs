@@ -34,7 +34,7 @@ pub fn with_whole_references(
     Ok(items)
 }
 
-/// Whether nothing but that was asked for: a transformer whose spec declares nothing.
+/// Whether only the check was requested: a transformer whose spec declares nothing.
 pub fn is_check_alone(session: &Session, items: &[Value]) -> bool {
     // To a generator, Kustomize hands nothing but its own configuration, and without this mark.
     let is_of_build = |item: &Value| annotation_of(item, ID).is_some();

@@ -177,7 +177,7 @@ fn add_keys(schema: &Value, path: &str, rows: &mut Vec<[String; 5]>) {
     }
 }
 
-/// The type of a key as people call it, or the values that it may have.
+/// The usual name of the type of a key, or the values that it may have.
 fn type_of(schema: &Value) -> String {
     let one = schema.get("const").map(std::slice::from_ref);
     if let Some(values) = one.or(schema["enum"].as_array().map(Vec::as_slice)) {

@@ -46,7 +46,7 @@ impl Run<'_> {
         Ok(output::layout(&handed, options))
     }
 
-    /// Writes what is selected into a folder, or tells whether it is there; what `is_due` would change it too.
+    /// Writes what is selected into a folder, or reports whether it is there; what `is_due` would change it too.
     pub(super) fn write(
         &self,
         folder: &Path,
@@ -56,7 +56,7 @@ impl Run<'_> {
         let (model, report) = (self.setup.model(), self.setup.report);
         let comparison = self.compare(folder, made)?;
         self.take_over()?;
-        comparison.tell_kept(report);
+        comparison.report_kept(report);
         if self.args.check {
             let is_current = comparison.is_current(report);
             let mut shown = comparison.json();
@@ -105,7 +105,7 @@ impl Run<'_> {
     }
 }
 
-/// A folder for programs, of which nothing else can be said yet.
+/// A folder in JSON, whose files are not known yet.
 pub(super) fn outdated(folder: &Path) -> Value {
     json!({ "path": folder.display().to_string(), "upToDate": false, "files": [] })
 }
@@ -123,7 +123,7 @@ impl Comparison<'_> {
     }
 
     /// Names what the folder's record names although mtlsgen did not write it.
-    fn tell_kept(&self, report: Report) {
+    fn report_kept(&self, report: Report) {
         for path in &self.changes.kept {
             report.say(&format!(
                 "kept `{path}`: the folder's record names it, but what it holds is not from mtlsgen"
@@ -136,7 +136,7 @@ impl Comparison<'_> {
         for change in &self.changes.files {
             report.did(self.deed(change), &format!("not up to date: {change}"));
         }
-        tell_elsewhere(self.folder, &self.tree, &self.changes, report);
+        report_elsewhere(self.folder, &self.tree, &self.changes, report);
         if self.changes.files.is_empty() && !self.changes.is_empty() {
             report.say(&format!("not up to date: the record of these files, `{RECORD}`"));
         }
@@ -157,12 +157,12 @@ impl Comparison<'_> {
     /// Writes the files that change, and says what to do with them; `store` is the folder of the store.
     ///
     /// # Errors
-    /// Something is in the way, or cannot be written.
+    /// Another file is in place of one, or one cannot be written.
     fn write(&self, store: Option<&Path>, report: Report) -> Result<(), CommandError> {
         let Self { folder, tree, changes, .. } = self;
         tree::write(folder, tree, changes)?;
         changes.files.iter().for_each(|change| report.did(self.deed(change), &change.to_string()));
-        tell_elsewhere(folder, tree, changes, report);
+        report_elsewhere(folder, tree, changes, report);
         report.say(&format!(
             "{} files in `{}`, {} changed",
             tree.files().len() - changes.elsewhere.len(),
@@ -170,7 +170,7 @@ impl Comparison<'_> {
             changes.files.len()
         ));
         if !changes.files.is_empty() {
-            self.tell_next_steps(store, report);
+            self.report_next_steps(store, report);
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ impl Comparison<'_> {
     }
 
     /// What Git takes, and how all of it reaches the cluster. Without private keys, there is nothing to heed.
-    fn tell_next_steps(&self, store: Option<&Path>, report: Report) {
+    fn report_next_steps(&self, store: Option<&Path>, report: Report) {
         let secrets = self.folder.join(SECRETS);
         let word = |path: &Path| quoted(&path.to_string_lossy());
         let (apply, apply_secrets) = (word(self.folder), word(&secrets));
@@ -281,7 +281,7 @@ fn open_bodies(manifests: &[Object]) -> BTreeMap<&Identity, &Body> {
 }
 
 /// Says that the Secrets of a folder are elsewhere, if they are.
-pub fn tell_elsewhere(folder: &Path, tree: &OutputTree, changes: &Changes, report: Report) {
+pub fn report_elsewhere(folder: &Path, tree: &OutputTree, changes: &Changes, report: Report) {
     let is_sensitive = |path: &&String| tree.files().get(*path).is_some_and(|file| file.sensitive);
     let count = changes.elsewhere.iter().filter(is_sensitive).count();
     if count > 0 {

@@ -1,26 +1,26 @@
-//! What is to be issued: looked at, or issued.
+//! The plan of a render: shown, or carried out.
 
 use super::folder::outdated;
 use super::{Args, Run};
 use crate::cli::report::{CommandError, ExitStatus};
-use crate::cli::session::{Planned, refuse_new_readers, tell_dry_run, tell_plan, urgency};
+use crate::cli::session::{Planned, refuse_new_readers, report_dry_run, report_plan, urgency};
 use crate::io::tree;
 use crate::manifest::Disclosure;
 use crate::output;
 use crate::plan::{Rehearsal, Scope};
 
-/// What there is to render.
+/// The certificates to render.
 pub(super) struct Found {
-    /// What there is, and what is to be issued or was.
+    /// The inventory, and the plan, carried out or not.
     pub planned: Planned,
-    /// Whether something is to be issued still.
+    /// Whether something is still due.
     pub is_due: bool,
     /// How the run ends here, if it does.
     pub end: Option<ExitStatus>,
 }
 
 impl Run<'_> {
-    /// Tells what is to be issued; nothing changes.
+    /// Reports the plan; nothing changes.
     pub(super) fn look(&self, scope: &Scope) -> Result<Found, CommandError> {
         let Self { args, setup, .. } = self;
         let planned = setup.plan(scope);
@@ -28,7 +28,7 @@ impl Run<'_> {
         if let Some(trust) = self.trust() {
             trust.refuse_unknown(&planned)?;
         }
-        let unsettled = setup.tell_unsettled_keys(args.severity())?;
+        let unsettled = setup.report_unsettled_keys(args.severity())?;
         let plan = &planned.plan;
         let end = self.end(&planned, unsettled)?;
         let is_due = !plan.actions.is_empty() || plan.changes_revocations() || unsettled;
@@ -44,8 +44,8 @@ impl Run<'_> {
         let (Args { dry_run, locked, .. }, report) = (self.args, self.setup.report);
         let plan = &planned.plan;
         if *dry_run {
-            tell_dry_run(plan, report);
-            self.foretell(planned)?;
+            report_dry_run(plan, report);
+            self.preview(planned)?;
             if plan.is_empty() {
                 report.say("nothing to issue");
                 return Ok(None);
@@ -53,7 +53,7 @@ impl Run<'_> {
             self.print_plan(planned)?;
             return Ok(Some(ExitStatus::Done));
         }
-        tell_plan(plan, report, urgency);
+        report_plan(plan, report, urgency);
         let broken = plan.is_urgent();
         if broken {
             report.say("nothing was issued: run `mtlsgen render` where the issuers' keys are");

@@ -12,7 +12,7 @@ const KEYLESS: &str = "without these keys, `mtlsgen render -o DIR` leaves the Se
                        prints what holds no key, and `mtlsgen status`, `mtlsgen diff DIR` and `mtlsgen render -o DIR --check` need none";
 
 impl Run<'_> {
-    /// How the keys appear: whole only where that is asked for, so that nothing else needs them at hand.
+    /// How the keys appear: whole only on request, so that nothing else needs them.
     pub(super) fn disclosure(&self, inventory: &Inventory) -> Result<Disclosure, CommandError> {
         let Self { args, setup, touched, .. } = self;
         if args.dry_run {
@@ -20,7 +20,7 @@ impl Run<'_> {
             return Ok(if is_folder { Disclosure::Fingerprint } else { Disclosure::Masked });
         }
         let masked = args.output.is_none() && args.showing.masks_keys();
-        // Names may be made of the keys: then they are needed whatever is shown.
+        // Names may be made of the keys: then they are needed even where none is shown.
         let by_key = setup.model().name_suffix_hash;
         Ok(if masked || !by_key && self.selects_no_key(inventory)? {
             Disclosure::Masked

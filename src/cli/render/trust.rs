@@ -27,7 +27,7 @@ pub struct Trust<'a> {
 }
 
 impl Run<'_> {
-    /// What the output folder trusts, where that matters.
+    /// The trust bundles of the output folder, where they have to be known.
     pub(super) fn trust(&self) -> Option<Trust<'_>> {
         let Args { output, new_authorities, .. } = self.args;
         let folder = output.as_deref().filter(|_| !new_authorities)?;

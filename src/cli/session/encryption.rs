@@ -1,4 +1,4 @@
-//! Keys at rest follow the recipients of the spec: what is to be done, and doing it.
+//! Keys at rest follow the recipients of the spec: reports what has changed, and encrypts.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::store::{Store, StoreError, UnsettledKeys, listed};
 
-/// How to get keys that those who lose access have never had.
-const NEW_KEYS: &str = "to shut them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
+/// The advice for recipients that lose access.
+const NEW_KEYS: &str = "to lock them out, make new keys: `mtlsgen cert renew --all`, and `mtlsgen ca rotate NAME` for authorities";
 
 impl Setup {
     /// Encrypts all keys as the spec says, if some are not, in one change. Where nothing at hand opens them, they stay as
@@ -28,10 +28,10 @@ impl Setup {
         }
         let lock = store.lock()?;
         match store.settle_keys(&lock) {
-            Ok(settled) if settled.count > 0 => {
-                tell_settled(&settled, store.recipients(), report);
-                if settled.in_clear > 0 {
-                    tell_brought_keys(&store.supplied_keys(), report);
+            Ok(encrypted) if encrypted.count > 0 => {
+                report_encrypted(&encrypted, store.recipients(), report);
+                if encrypted.in_clear > 0 {
+                    report_supplied_keys(&store.supplied_keys(), report);
                 }
             }
             Ok(_) => {}
@@ -55,7 +55,7 @@ impl Setup {
     ///
     /// # Errors
     /// A key file is damaged.
-    pub fn tell_unsettled_keys(&self, severity: Severity) -> Result<bool, CommandError> {
+    pub fn report_unsettled_keys(&self, severity: Severity) -> Result<bool, CommandError> {
         let Some(store) = self.source.store() else { return Ok(false) };
         let unsettled = store.unsettled_keys()?;
         if unsettled.count == 0 {
@@ -64,7 +64,7 @@ impl Setup {
         let words = words(&unsettled, store.recipients());
         let help = match unsettled.count - unsettled.in_clear {
             _ if unsettled.gives_to_others(store.recipients()) => {
-                "if all these recipients are to have the keys, run `mtlsgen render --reencrypt` where an identity opens them"
+                "to give the keys to all these recipients, run `mtlsgen render --reencrypt` where an identity opens them"
             }
             _ => "run `mtlsgen render` where an identity opens them",
         };
@@ -100,19 +100,21 @@ pub fn require_readers(store: &Store) -> Result<(), CommandError> {
     let count =
         if store.recipients() > 0 { unsettled.count } else { unsettled.count - unsettled.in_clear };
     let title = format!(
-        "the spec lets others open {} than those who can now; the first is `{}`",
+        "the spec gives {} to new readers; the first is `{}`",
         keys(count),
         unsettled.first.display()
     );
     let readers = match (store.recipients(), unsettled.added.is_empty()) {
-        (0, _) => "everybody who can read the files: the spec has no `store.encryption`".to_owned(),
+        (0, _) => {
+            "all users that can read the files: the spec has no `store.encryption`".to_owned()
+        }
         (_, false) => listed(&unsettled.added),
         (_, true) => listed(store.readers()),
     };
     let mut error = Diagnostic::error("new-recipients", title)
         .help(format!("able to read from now on: {readers}"));
     if unsettled.in_clear > 0 && store.recipients() > 0 {
-        let without = "no longer able to read: everybody without an identity of one of them, since the files in clear are removed";
+        let without = "no longer able to read: all users without an identity of one of them, since the unencrypted files are removed";
         error = error.help(without);
     }
     if !unsettled.removed.is_empty() {
@@ -123,7 +125,7 @@ pub fn require_readers(store: &Store) -> Result<(), CommandError> {
     if unsettled.unknown > 0 {
         let unknown = keys(unsettled.unknown);
         error = error.help(format!(
-            "{unknown} of these do not record whom they are encrypted to, so that it is not known who is new to them"
+            "{unknown} of these do not record their recipients, so it is not known which ones are new"
         ));
     }
     let otherwise = if is_first {
@@ -133,37 +135,37 @@ pub fn require_readers(store: &Store) -> Result<(), CommandError> {
     };
     let rename = if store.is_of_another()? { " --rename-store" } else { "" };
     let error = error.help(format!(
-        "if they are to have the keys, run `mtlsgen render{rename} --reencrypt`; otherwise {otherwise}"
+        "to give them the keys, run `mtlsgen render{rename} --reencrypt`; otherwise {otherwise}"
     ));
     Err(CommandError::Input(vec![error]))
 }
 
-fn tell_settled(settled: &UnsettledKeys, recipients: usize, report: Report) {
-    let keys = keys(settled.count);
+fn report_encrypted(encrypted: &UnsettledKeys, recipients: usize, report: Report) {
+    let keys = keys(encrypted.count);
     if recipients == 0 {
         report.say(&format!("wrote {keys} in clear: the spec has no `store.encryption`"));
         return;
     }
     let people = if recipients == 1 { "recipient" } else { "recipients" };
     report.say(&format!("encrypted {keys} to {recipients} {people}"));
-    let mut told = Vec::new();
-    if !settled.removed.is_empty() {
+    let mut findings = Vec::new();
+    if !encrypted.removed.is_empty() {
         let title = format!(
             "{} can still open old copies of these keys, such as those in Git's history and in backups",
-            listed(&settled.removed)
+            listed(&encrypted.removed)
         );
-        told.push(Diagnostic::warning("removed-recipients", title).help(NEW_KEYS));
+        findings.push(Diagnostic::warning("removed-recipients", title).help(NEW_KEYS));
     }
-    if settled.in_clear > 0 {
-        let title = "the keys lay in clear so far: their old files were removed, not overwritten, and copies \
+    if encrypted.in_clear > 0 {
+        let title = "the keys were unencrypted so far: their old files were removed, not overwritten, and copies \
                      elsewhere (backups, snapshots) stay readable";
-        told.push(Diagnostic::notice("keys-were-in-clear", title));
+        findings.push(Diagnostic::notice("keys-were-in-clear", title));
     }
-    report.diagnostics(&told);
+    report.diagnostics(&findings);
 }
 
-/// Switching on encryption looks as if all were encrypted now: tells what is not.
-fn tell_brought_keys(files: &[PathBuf], report: Report) {
+/// Encryption does not cover supplied keys: warns of them.
+fn report_supplied_keys(files: &[PathBuf], report: Report) {
     let Some(first) = files.first() else { return };
     let (keys, stay) = (keys(files.len()), if files.len() == 1 { "stays" } else { "stay" });
     let title = format!(
@@ -171,11 +173,11 @@ fn tell_brought_keys(files: &[PathBuf], report: Report) {
         first.display()
     );
     let help =
-        "keep such files out of Git and backups, or lay them elsewhere and name them by that path";
+        "keep such files out of Git and backups, or move them elsewhere and name them by that path";
     report.diagnostics(&[Diagnostic::warning("brought-keys-in-clear", title).help(help)]);
 }
 
-/// How many keys lie otherwise than the spec says, and how.
+/// How many keys are not encrypted as the spec says, and how they are.
 fn words(unsettled: &UnsettledKeys, recipients: usize) -> String {
     let (keys, first) = (keys(unsettled.count), unsettled.first.display());
     let are = if unsettled.count == 1 { "is" } else { "are" };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::telling::tell;
+use super::plan_report::report_done;
 use super::{Planned, make};
 use crate::cli::report::{CommandError, Report};
 use crate::diagnostic::Diagnostic;
@@ -60,10 +60,10 @@ impl ExistingSecrets {
                 made.insert(certificate.request.holder.clone(), key);
             }
         }
-        tell(&plan, scope, report);
+        report_done(&plan, scope, report);
         for holder in &plan.stale_chains {
             report.say(&format!(
-                "{holder} is to be served with the intermediates of now: its Secret has others"
+                "{holder}: its Secret has other intermediates than the current ones, and gets those"
             ));
         }
         if !issued.certificates.is_empty() {
@@ -86,10 +86,10 @@ impl ExistingSecrets {
         });
         let Some(secret) = lost else { return Ok(()) };
         let title = format!(
-            "`--kind` or `--host` leaves out the Secret `{}`, whose certificate is to be issued now: nothing else would keep it",
+            "`--kind` or `--host` leaves out the Secret `{}`, whose certificate is about to be issued: no other object would hold it",
             secret.reference
         );
-        let help = "render everything once and apply it, then choose";
+        let help = "render everything once and apply it, then select";
         Err(CommandError::Input(vec![Diagnostic::error("existing-selection", title).help(help)]))
     }
 

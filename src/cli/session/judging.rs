@@ -16,7 +16,7 @@ impl Session {
     /// What the spec means, if it is right at some time; target and Secret format are asked too.
     ///
     /// # Errors
-    /// All mistakes that were found since reading began, whatever time it is.
+    /// All mistakes that were found since reading began, at any time.
     pub fn unjudged(&self) -> Result<Unjudged<'_>, CommandError> {
         let Self { document, spec, findings, now, .. } = self;
         if !document.is_whole() {
@@ -62,8 +62,8 @@ impl Unjudged<'_> {
     /// The set-up, for a command that works with what is touched; shows warnings and notices.
     ///
     /// # Errors
-    /// Certificates and lists of others that are touched and are over, or do not hold yet; and what would leave a
-    /// host that is touched open, or refuse everybody.
+    /// External certificates and lists of touched hosts that have expired or are not valid yet; and what would leave a
+    /// touched host open, or refuse every client.
     pub fn judge(self, touched: &Touched) -> Result<Resolved, CommandError> {
         self.judge_each(touched, touched, |findings| findings)
     }
@@ -85,16 +85,16 @@ impl Unjudged<'_> {
         self.judge_each(&all, &all, |findings| among.explained(findings))
     }
 
-    /// As [`Unjudged::judge`], for those who look and issue nothing: certificates and lists of others that are over, or
-    /// do not hold yet, are warnings.
+    /// As [`Unjudged::judge`], for commands that issue nothing: external certificates and lists that have expired or
+    /// are not valid yet are warnings.
     ///
     /// # Errors
-    /// What would leave a host open, or refuse everybody, in Secrets that others fill.
+    /// Secrets that are managed elsewhere and would leave a host open, or refuse every client.
     pub fn at_any_time(self) -> Result<Resolved, CommandError> {
         self.judge_each(&Touched::nothing(), &Touched::everything(), |findings| findings)
     }
 
-    /// As [`Unjudged::at_any_time`], where nothing is said of what was found and no Secrets are judged.
+    /// As [`Unjudged::at_any_time`], where findings are not reported and no Secrets are judged.
     pub fn silently(self) -> Resolved {
         self.found.judged(&Touched::nothing()).0
     }

@@ -13,7 +13,7 @@ use crate::store::{Inventory, Keyring};
 
 /// Why a key is needed where none is shown.
 const NAMED_BY_KEYS: &str =
-    "bring it here: `secrets.nameSuffixHash` makes the names of Secrets of what they hold";
+    "copy it here: with `secrets.nameSuffixHash`, the names of Secrets depend on their contents";
 
 /// What works without keys where names are made of them.
 pub const KEYLESS_NAMES: &str =
@@ -42,7 +42,7 @@ impl Setup {
         inventory: &Inventory,
         plan: &IssuancePlan,
     ) -> Result<(), CommandError> {
-        // Whatever is selected: a new key would be here alone.
+        // For any selection: a new key would be here alone.
         let everything = Touched::everything();
         let keys = self.keys(inventory, &everything);
         let shown: BTreeSet<&Holder> = self.model().key_pairs().collect();
@@ -70,7 +70,7 @@ impl Keys<'_> {
         self.setup.source.keyring(self.inventory, &stored.cloned().collect()).map(drop)
     }
 
-    /// All of them, and what names are made of. One that could not be issued is missing, which matters only if it is
+    /// All of them, and what names are made of. One that could not be issued is missing, which is an error only if it is
     /// touched.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl Keys<'_> {
                 "run it where these keys are, or copy them from there, and run it again: {paths}"
             ));
             if store.recipients() == 0 {
-                error = error.help("to have Git bring keys along from now on, write `store.encryption.age.recipients`, and run `mtlsgen render --reencrypt` where they are");
+                error = error.help("to keep keys in Git from now on, write `store.encryption.age.recipients`, and run `mtlsgen render --reencrypt` where they are");
             }
         }
         Ok(error.help(KEYLESS_NAMES))

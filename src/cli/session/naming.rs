@@ -53,13 +53,13 @@ fn unlike(session: &Session, store: &Store, own: &str) -> Result<Option<Diagnost
     let path = store.path().display();
     let name = store.path().join("name");
     let title = format!(
-        "the store `{path}` looks like that of another spec than `{own}`: it has no `{}`, and this spec has none of its {what} names (`{first}`)",
+        "the store `{path}` does not look like that of `{own}`: it has no `{}`, and this spec has none of its {what} names (`{first}`)",
         name.display(),
     );
     let error = Diagnostic::error("store-of-another-spec", title);
     let error = error
         .at(session.document.span(&path!["name"]))
-        .help(format!("if it is another environment's, write `store.path = \"pki-{own}\"`; and bring `{}` back, from Git or a backup", name.display()))
+        .help(format!("if it is another environment's, write `store.path = \"pki-{own}\"`; and restore `{}` from Git or a backup", name.display()))
         .help(format!("if it is this spec's, with other names now, {}", renaming(store)));
     Ok(Some(error))
 }
@@ -71,12 +71,12 @@ fn renaming(store: &Store) -> String {
         None => "run `mtlsgen render --rename-store` once".to_owned(),
         Some(keys) => {
             let readers = match (store.recipients(), keys.added.is_empty()) {
-                (0, _) => "everybody who can read the files".to_owned(),
+                (0, _) => "all users that can read the files".to_owned(),
                 (_, false) => listed(&keys.added),
                 (_, true) => listed(store.readers()),
             };
             format!(
-                "run `mtlsgen render --rename-store --reencrypt` once: the spec also lets others open the keys (able to read from now on: {readers})"
+                "run `mtlsgen render --rename-store --reencrypt` once: the spec also gives the keys to new readers (able to read from now on: {readers})"
             )
         }
     }
@@ -92,7 +92,7 @@ fn refusal(session: &Session, store: &Store, owner: &str, own: Option<&str>) -> 
     let error = error.at(session.document.span(&path!["name"]));
     let error = match own {
         Some(own) => error.help(format!(
-            "an environment has a store of its own, so that none lets in the clients of another: write `store.path = \"pki-{own}\"`"
+            "give each environment a store of its own, so that none admits the clients of another: write `store.path = \"pki-{own}\"`"
         )),
         None => error.help(format!(
             "write `name = \"{owner}\"` if it is the same environment; else a `name` of its own, and `store.path = \"pki-NAME\"`"
@@ -100,7 +100,7 @@ fn refusal(session: &Session, store: &Store, owner: &str, own: Option<&str>) -> 
     };
     error.help(match own {
         Some(_) => format!("if the spec has a new name, {renaming}"),
-        None => format!("if the spec is to have no name any more, {renaming}"),
+        None => format!("to remove the name of the spec, {renaming}"),
     })
 }
 

@@ -52,8 +52,10 @@ impl Session {
             refusal.map_or_else(|| error.into(), |refusal| CommandError::Input(vec![at(refusal)]))
         })?;
         let ignored = found.ignored.iter().map(|path| {
-            let title =
-                format!("`{}` is no template: its name does not end in `.yaml.j2`", path.display());
+            let title = format!(
+                "`{}` is not a template: its name does not end in `.yaml.j2`",
+                path.display()
+            );
             Diagnostic::warning("not-a-template", title)
         });
         self.report.diagnostics(&ignored.collect::<Vec<_>>());

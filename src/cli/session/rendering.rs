@@ -64,7 +64,7 @@ impl Rendering {
     /// The manifests of a model, in the order in which they can be applied.
     ///
     /// # Errors
-    /// What is wrong with templates, patches and what they give; and every host that would stand open.
+    /// What is wrong with templates, patches and what they give; and every host that would be open.
     pub fn manifests(
         &self,
         model: &Model,

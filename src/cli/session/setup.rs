@@ -1,10 +1,10 @@
-//! A set-up with its certificates and keys: plans of what is to be issued, and carrying them out.
+//! A set-up with its certificates and keys: makes issuance plans and carries them out.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::encryption::require_readers;
-use super::telling::{kept, tell, tell_only_here};
+use super::plan_report::{kept, report_done, report_only_here};
 use super::{Planned, Session, Source};
 use crate::access::orphans;
 use crate::access::present::Present;
@@ -22,19 +22,19 @@ use crate::store::{Inventory, Issued, Keyring};
 use crate::targets;
 use crate::time::Timestamp;
 
-/// What a spec means, and where its certificates and keys come from.
+/// The model of a spec, and the source of its certificates and keys.
 pub struct Setup {
-    /// Where everything stands in the spec: all that is left of what was written.
+    /// The places of everything in the spec.
     pub document: Arc<Document>,
     /// The name of the spec.
     pub(super) name: Option<String>,
-    /// When everything happens.
+    /// The time of the run.
     pub now: Timestamp,
     /// Where messages go.
     pub report: Report,
     /// What the spec means, and the keys that it names as files.
     pub resolved: Resolved,
-    /// Where certificates and keys come from, and where new ones go.
+    /// The source of certificates and keys, which also takes new ones.
     pub source: Source,
 }
 
@@ -61,7 +61,7 @@ impl Setup {
         &self.resolved.model
     }
 
-    /// What there is for the model, and what is to be issued; shows warnings.
+    /// The inventory and the plan for the model; shows warnings.
     ///
     /// # Errors
     /// As [`Source::planned`].
@@ -92,7 +92,7 @@ impl Setup {
         self.source.planned(self.model(), self.now, scope)
     }
 
-    /// Issues what is missing or due, and puts it into the store; tells each reason. `rehearse` runs
+    /// Issues what is missing or due, and puts it into the store; reports each reason. `rehearse` runs
     /// before, if there is anything to issue: nothing is issued for what cannot be rendered.
     ///
     /// # Errors
@@ -111,17 +111,17 @@ impl Setup {
         self.carry_out(scope)
     }
 
-    /// Warns where what is planned cannot be made here; a dry run works without keys all the same.
-    pub fn tell_unmakeable(&self, planned: &Planned) {
+    /// Warns where what is planned cannot be made here; a dry run works without keys.
+    pub fn report_unmakeable(&self, planned: &Planned) {
         if let Err(error) = self.require_makeable(planned) {
-            self.tell_refusal(&error);
+            self.report_refusal(&error);
         }
     }
 
-    /// Warns of what would be an error, were it no dry run.
-    pub fn tell_refusal(&self, error: &CommandError) {
+    /// Warns of what would be an error outside of a dry run.
+    pub fn report_refusal(&self, error: &CommandError) {
         let warning = |found: &Diagnostic| {
-            let title = format!("what was tried out would fail here: {}", found.title);
+            let title = format!("this would fail here: {}", found.title);
             let warning = Diagnostic::warning("fails-here", title).at(found.span.clone());
             found.help.iter().fold(warning, Diagnostic::help)
         };
@@ -161,7 +161,7 @@ impl Setup {
     fn carry_out_in(&self, store: &Store, scope: &Scope) -> Result<Planned, CommandError> {
         let (model, report) = (self.model(), self.report);
         let lock = store.lock()?;
-        // Another process may have issued in the meantime; its warnings are those told already.
+        // Another process may have issued in the meantime; its warnings were reported already.
         let Planned { inventory, plan, warnings } = self.planned(scope)?;
         let needed: BTreeSet<Holder> = plan.keys_needed(model).into_iter().collect();
         let keyring = store.keyring(&inventory, &needed).map_err(|error| {
@@ -173,10 +173,10 @@ impl Setup {
         let issued = make(&plan, model, &inventory, &keyring, report)?;
         store.commit(&lock, &issued, self.now)?;
         drop(lock);
-        tell(&plan, scope, report);
+        report_done(&plan, scope, report);
         let new = plan.actions.iter().filter(|action| action.is_new_authority());
         let new = new.map(|action| store.path_of(&action.request.holder, "tls.key"));
-        tell_only_here(store, &inventory, new.collect(), report);
+        report_only_here(store, &inventory, new.collect(), report);
         for holder in &plan.stale_chains {
             report.say(&format!(
                 "renewed the chain in the file of {holder}: an issuer has another certificate now"
@@ -210,6 +210,6 @@ pub fn make(
 fn nothing_is_issued() -> CommandError {
     let title =
         "what was derived is not what the spec asks for, and a derived store issues nothing else";
-    let hint = "`mtlsgen render --dry-run` tells what is missing; please report it with the spec";
+    let hint = "`mtlsgen render --dry-run` shows what is missing; please report it with the spec";
     CommandError::world("derived-store", title, Some(hint.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Where certificates and keys come from, and where new ones go.
+//! The source of certificates and keys, which also takes new ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::specification::value::AgeRecipient;
 use crate::store::{Inventory, Keyring};
 use crate::time::Timestamp;
 
-/// Where the certificates and keys of manifests come from.
+/// The source of the certificates and keys of manifests.
 pub enum Source {
     /// Files in a folder; what is issued is put there.
     Folder(Box<Store>),
@@ -32,19 +32,19 @@ pub enum Source {
     Existing(Box<ExistingSecrets>),
 }
 
-/// What there is, and what is to be issued; once that was carried out, what there is then.
+/// An inventory and a plan; once the plan was carried out, the inventory after it.
 pub struct Planned {
     /// Public facts.
     pub inventory: Inventory,
-    /// What is to be done, or was.
+    /// The plan, carried out or not.
     pub plan: IssuancePlan,
-    /// Warnings about what there is, and about what is not planned.
+    /// Warnings about the inventory, and about what is not planned.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl Session {
-    /// Where the certificates and keys of manifests come from: Secrets that exist, a seed or a folder. `extent` is how
-    /// much of what can be derived is.
+    /// The source of the certificates and keys of manifests: Secrets that exist, a seed or a folder. `extent` is how
+    /// much is derived.
     ///
     /// # Errors
     /// A derived store has no seed, or something cannot be derived. Secrets are no store: something is damaged or
@@ -126,7 +126,7 @@ impl Source {
         Ok(self.store().map_or(Ok(()), Store::finish_interrupted)?)
     }
 
-    /// The certificates of `wanted`; those that are lost stand in it as such.
+    /// The certificates of `wanted`; those that are lost are marked in it.
     ///
     /// # Errors
     /// It is damaged.
@@ -184,11 +184,11 @@ impl Source {
         }
     }
 
-    /// What there is for the model, and what is to be issued, as far as that can be done here; says nothing.
+    /// The inventory and the plan for the model, as far as it can be carried out here; reports nothing.
     ///
     /// # Errors
-    /// It is damaged, a certificate is lost, an authority would need another key; or what would have to be done
-    /// elsewhere, or by people.
+    /// It is damaged, a certificate is lost, an authority would need another key; or a step that has to be taken
+    /// elsewhere or by hand.
     pub fn planned(
         &self,
         model: &Model,
@@ -211,7 +211,7 @@ impl Source {
         Ok(planned)
     }
 
-    /// Makes sure that an authority that is new takes the place of none that a folder lost, unless that is asked for.
+    /// Refuses a new authority in place of one that a folder lost, unless `--new-authorities` allows it.
     /// The inventory gets the keys of the authorities that the folder has and the spec does not.
     fn require_signers(
         &self,
@@ -236,7 +236,7 @@ impl Source {
         refusal.map_or(Ok(()), |refusal| Err(CommandError::Input(vec![refusal])))
     }
 
-    /// Makes sure that `selected` has all that was issued and that nothing else keeps, and tells what
+    /// Makes sure that `selected` has all that was issued and that nothing else keeps, and reports what
     /// cannot be applied.
     ///
     /// # Errors

@@ -56,11 +56,11 @@ fn helps(ending: &[&Row], source: &Source, inventory: &Inventory) -> Vec<String>
         let path = path.display();
         helps.push(format!("restore `{path}` from Git, from a backup or from where it was issued"));
     }
-    let is_planned = |row: &Row| !row.is_brought && row.reason.is_some() && lost(row).is_none();
+    let is_planned = |row: &Row| !row.is_supplied && row.reason.is_some() && lost(row).is_none();
     if !subjects(ending, is_planned).is_empty() {
         helps.push(format!("run `mtlsgen render`{place}, and apply what it prints"));
     }
-    let is_early = |row: &Row| !row.is_brought && row.reason.is_none();
+    let is_early = |row: &Row| !row.is_supplied && row.reason.is_none();
     let holder = |subject: &Subject| match subject {
         Subject::Certificate(holder) => Some(holder.clone()),
         Subject::List(_) => None,
@@ -72,24 +72,23 @@ fn helps(ending: &[&Row], source: &Source, inventory: &Inventory) -> Vec<String>
         let when = if ending.iter().any(is_ahead) {
             "if the clock is right"
         } else {
-            "before its time for renewal"
+            "before its renewal time"
         };
         helps.push(format!(
-            "{when}, {command} makes a new certificate{place}; then run `mtlsgen render`"
+            "{when}, {command} issues a new certificate{place}; then run `mtlsgen render`"
         ));
     } else if !early.is_empty() {
-        helps
-            .push("`mtlsgen render` replaces a certificate from its time of renewal on".to_owned());
+        helps.push("`mtlsgen render` replaces a certificate from its renewal time on".to_owned());
     }
     let is_early_list = |row: &Row| is_early(row) && holder(&row.subject).is_none();
     if !subjects(ending, is_early_list).is_empty() {
-        let words = "`mtlsgen render` signs a revocation list anew from its time of renewal on";
+        let words = "`mtlsgen render` signs a new revocation list from its renewal time on";
         helps.push(words.to_owned());
     }
-    let brought = subjects(ending, |row| row.is_brought);
-    if !brought.is_empty() {
-        let names: Vec<&str> = brought.into_iter().map(Subject::name).collect();
-        helps.push(format!("ask the owner of {} for what comes next", listed(&names)));
+    let supplied = subjects(ending, |row| row.is_supplied);
+    if !supplied.is_empty() {
+        let names: Vec<&str> = supplied.into_iter().map(Subject::name).collect();
+        helps.push(format!("ask the owner of {} for a new one", listed(&names)));
     }
     helps
 }

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::pki::request::Holder;
 use crate::status::{Filter, Row, State, Subject};
 
-/// What is shown; everything unless said.
+/// What is shown; defaults to everything.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Selection {
     /// Only what is of this type; may be repeated
@@ -44,7 +44,7 @@ impl ValueEnum for State {
 }
 
 impl Selection {
-    /// Whether a state was asked for by its name.
+    /// Whether a state was selected by its name.
     pub fn names(&self, state: State) -> bool {
         self.states.contains(&state)
     }

@@ -45,8 +45,8 @@ pub fn is_invalid(annotation: &str, value: &str) -> bool {
     known.is_some_and(|known| !known.values.has(value))
 }
 
-/// Whether the controller's defaults refuse an Ingress for this annotation, whatever its value: snippets by
-/// their suffix, whatever the prefix (`CheckIngress` in `internal/ingress/controller/controller.go`), others by their risk.
+/// Whether the controller's defaults refuse an Ingress for this annotation, with any value: snippets by
+/// their suffix, with any prefix (`CheckIngress` in `internal/ingress/controller/controller.go`), others by their risk.
 pub fn is_too_risky(annotation: &str) -> bool {
     let known = annotation.strip_prefix(PREFIX).and_then(annotation_table::find);
     annotation.ends_with("-snippet") || known.is_some_and(|known| known.risk > Risk::High)
@@ -99,7 +99,7 @@ pub fn backend_protocol(value: &str) -> Option<String> {
         }
         value => reason(
             value.eq_ignore_ascii_case("fcgi"),
-            "the backend hears the client's own `ssl-client-*` headers: FastCGI passes on whatever the client sends",
+            "the backend hears the client's own `ssl-client-*` headers: FastCGI passes on all headers that the client sends",
         ),
     }
 }
@@ -133,12 +133,12 @@ pub fn ssl_redirect(value: &str) -> Option<String> {
 pub fn ssl_passthrough(value: &str) -> Option<String> {
     reason(
         is(value, true),
-        "the controller then passes TLS through unread and asks nobody for a certificate",
+        "the controller then passes TLS through unread and requests no certificate",
     )
 }
 
-/// Below level 2, which the model goes by, OpenSSL takes more in clients' chains: at level 1 keys of RSA with 1024 bits, at level 0
-/// signatures by MD5 and keys of 512 bits too. Level 0 alone allows the protocols before TLS 1.2, whatever `ssl-protocols` says
+/// Below level 2, which the model assumes, OpenSSL accepts more in clients' chains: at level 1 keys of RSA with 1024 bits, at level 0
+/// signatures by MD5 and keys of 512 bits too. Level 0 alone allows the protocols before TLS 1.2, for any `ssl-protocols`
 /// (`SSL_CTX_set_security_level(3)`).
 pub fn ssl_ciphers(value: &str) -> Option<String> {
     let value: String = value.split(' ').collect();

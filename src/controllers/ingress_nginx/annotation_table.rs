@@ -7,8 +7,8 @@
 //!
 //! Two facts decide most classes. nginx verifies certificates before it looks for a location
 //! (`ngx_http_process_request`), so nothing that acts in a location serves a request that verification has
-//! refused. And plain HTTP, which nobody verifies, is redirected at the end of a location's rewrite phase
-//! (`lua_ingress.lua`): what answers before that point answers anybody.
+//! refused. And plain HTTP, which has no client certificates, is redirected at the end of a location's rewrite phase
+//! (`lua_ingress.lua`): what answers before that point answers every client.
 
 use Class::{Harmless, Judged, Ours, Refused};
 use Risk::{Critical, High, Low, Medium};
@@ -33,7 +33,7 @@ pub struct Annotation {
     pub class: Class,
 }
 
-/// The controller's `Risk`; above `annotations-risk-level` of its settings (`High` unless said, since 1.12) it
+/// The controller's `Risk`; above `annotations-risk-level` of its settings (by default `High`, since 1.12) it
 /// refuses the whole Ingress (`CheckAnnotationRisk` in `internal/ingress/annotations/parser/validators.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
@@ -46,11 +46,11 @@ pub enum Risk {
 /// What an annotation does to a protected host.
 #[derive(Clone, Copy, Debug)]
 pub enum Class {
-    /// Nothing to who gets in, nor to what the backend hears of clients.
+    /// It changes neither which clients are admitted nor what the backend receives about clients.
     Harmless,
     /// It is mtlsgen's to set.
     Ours,
-    /// It opens the host or makes what the backend hears a matter of others, for this reason.
+    /// It opens the host or lets others decide what the backend receives, for this reason.
     Refused(&'static str),
     /// That depends on the value: the reason why it is refused, if it is.
     Judged(fn(&str) -> Option<String>),

@@ -97,7 +97,7 @@ impl Annotations<'_> {
         Some(Missing::Effect(identity.clone(), format!("{PREFIX}{name}")))
     }
 
-    /// Whether an annotation is taken, whatever the settings say.
+    /// Whether an annotation is accepted with any settings.
     fn is_accepted(&self, name: &str) -> bool {
         self.settings.accepted.has(self.ingress, &format!("{PREFIX}{name}"))
     }

@@ -97,7 +97,7 @@ fn a_class_is_its_own_by_the_very_name_of_the_controller() {
     let by_name = ("ingressClassByName", "true");
     for (controller, options, expected) in [
         ("k8s.io/ingress-nginx", &[][..], "refused"),
-        // Other controllers of ingress-nginx are called so, and others altogether.
+        // Other ingress-nginx controllers have such names, and unrelated ones too.
         ("k8s.io/ingress-nginx-inner", &[], "404"),
         ("acme.test/not-ingress-nginx", &[], "404"),
         ("k8s.io/ingress-nginx-inner", &[inner], "refused"),

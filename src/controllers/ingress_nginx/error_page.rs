@@ -13,7 +13,7 @@ pub(super) fn is_accepted(value: &str) -> bool {
     Regex::new(ACCEPTED).is_ok_and(|accepted| accepted.is_match(value))
 }
 
-/// What nginx makes of `error_page 495 496 = VALUE`: a path is served as if it had been asked for, a name is that of a location
+/// What nginx makes of `error_page 495 496 = VALUE`: a path is served as if the request had it, a name is that of a location
 /// which nothing defines, everything else is a redirect.
 pub(super) fn answer(value: &str) -> Answer {
     match value.as_bytes().first() {

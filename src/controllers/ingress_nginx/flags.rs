@@ -63,7 +63,7 @@ const BOOLEANS: &[&str] = &[
     "watch-ingress-without-class",
 ];
 
-/// Flags that change nothing about who gets in at a host. Passthrough is up to the annotation of an Ingress.
+/// Flags that do not change which clients a host admits. Passthrough needs the annotation of an Ingress.
 const HARMLESS: &[&str] = &[
     "add_dir_header",
     "alsologtostderr",
@@ -135,9 +135,9 @@ const HARMLESS: &[&str] = &[
     "vmodule",
 ];
 
-/// What images of it are called, beside the project's own `ingress-nginx/controller`.
+/// Names of its images, beside the project's own `ingress-nginx/controller`.
 const NAMES: [&str; 2] = ["ingress-nginx-controller", "nginx-ingress-controller"];
-/// What the program is called.
+/// The name of the program.
 const PROGRAM: &str = "nginx-ingress-controller";
 
 /// How the controller is set up that a container runs, if it runs one.

@@ -388,7 +388,7 @@ fn checks(server: &Server, verifies: bool) -> Vec<Check> {
         });
     }
     if server.is_denied {
-        checks.push(Check { admits: Admits::Nobody, refusal: Answer::Status(403), because });
+        checks.push(Check { admits: Admits::None, refusal: Answer::Status(403), because });
     }
     checks
 }

@@ -1,4 +1,4 @@
-//! Set-ups in which the controller does something else than one would think: none of them is called closed.
+//! Set-ups in which the controller does not do what one expects: none of them is reported as closed.
 
 use serde_json::{Value, json};
 

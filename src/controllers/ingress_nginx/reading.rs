@@ -38,7 +38,7 @@ pub(super) struct Read<'a> {
     pub redirects_to: Option<String>,
     /// Where `/` of its hosts redirects to.
     pub app_root: Option<String>,
-    /// What it has that the model does not follow: who gets in is not known then.
+    /// What it has that the model does not follow: which clients are admitted is not known then.
     pub unknown: Option<Missing>,
 }
 

@@ -21,9 +21,9 @@ use crate::pki::key::{KeyError, PrivateKey};
 /// What a Secret gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// Nothing: the controller refuses it, and everybody at hosts that name it.
+    /// Nothing: the controller refuses it, and every client of hosts that name it.
     Refused,
-    /// A certificate and its key, and no authorities: clients are asked for nothing.
+    /// A certificate and its key, and no authorities: no certificate is requested.
     NoAuthorities,
     /// What clients are verified with, and the files that it is written to.
     Authorities {
@@ -46,7 +46,7 @@ pub(super) struct Secrets<'a> {
     shared: HashMap<Shared, Contents>,
 }
 
-/// Where the texts of `ca.crt` and `ca.crl` stand in memory; a set of objects outlives what is read of it.
+/// Addresses of the texts of `ca.crt` and `ca.crl` in memory; a set of objects outlives what is read of it.
 type Shared = (*const u8, Option<*const u8>);
 
 /// Certificates and lists.
@@ -62,7 +62,7 @@ pub(super) struct Files {
     known: RefCell<HashMap<Alike, Arc<ClientValidation>>>,
 }
 
-/// The possibilities for certificates and lists, by where they stand in memory, and the depth.
+/// The possibilities for certificates and lists, by their addresses in memory, and the depth.
 type Alike = (Vec<*const Vec<Certificate>>, Vec<*const Vec<RevocationList>>, u8);
 
 impl<'a> Secrets<'a> {
@@ -210,7 +210,7 @@ fn taken(
     }
 }
 
-/// Where the texts of a bundle of ours stand, which others may share; `None`: it is not as mtlsgen makes it, or has more.
+/// Addresses of the texts of a bundle of ours, which others may share; `None`: it is not as mtlsgen makes it, or has more.
 fn place(seen: &Seen<'_, Secret>) -> Option<Shared> {
     if !seen.is_as_made || seen.object.data.get("tls.key").is_some() {
         return None;

@@ -60,7 +60,7 @@ const PASTED: [&str; 7] = [
 /// Whether the model does not follow an option with that value.
 pub(crate) fn not_followed(name: &str, value: &str) -> bool {
     match name {
-        // What is HTTPS is then said by what stands in front.
+        // The proxy in front then decides what counts as HTTPS.
         "use-proxy-protocol" => boolean(value) == Some(true),
         "custom-http-errors" => {
             let known = annotation_table::find(name);
@@ -68,7 +68,7 @@ pub(crate) fn not_followed(name: &str, value: &str) -> bool {
             !value.is_empty() && (!is_read || custom_http_errors(value).is_some())
         }
         "ssl-ciphers" => ssl_ciphers(value).is_some(),
-        // Whoever reads it makes sessions of any client.
+        // A reader of the key can forge TLS sessions of any client.
         "ssl-session-ticket-key" => !value.is_empty(),
         _ => PASTED.contains(&name) && !value.is_empty(),
     }

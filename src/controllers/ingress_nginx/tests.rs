@@ -113,7 +113,7 @@ fn a_host_asks_where_its_secret_has_authorities() {
     holds(&of(secret("clients", &server), ASKS), reaches("a"));
     holds(&of(clients(), &[("auth-tls-secret", " ")]), reaches("a"));
     holds(&of(clients(), &[("auth-tls-verify-client", "on")]), reaches("a"));
-    // Closed for everybody.
+    // Closed for every client.
     holds(&of(clients(), &[("auth-tls-secret", "clients")]), refused(403));
     holds(&of(clients(), &[("auth-tls-secret", "other/clients")]), refused(403));
     holds(&of(clients(), &[("auth-tls-secret", "shop/missing")]), refused(403));
@@ -198,7 +198,7 @@ fn all_ingresses_of_a_host_share_its_settings() {
 }
 
 #[test]
-fn a_rule_without_paths_and_a_default_backend_ask_nobody() {
+fn a_rule_without_paths_and_a_default_backend_request_no_certificate() {
     let mut bare = ingress("a", "a.test", "/", ASKS);
     bare["spec"]["rules"] = json!([{ "host": "a.test" }]);
     bare["spec"]["defaultBackend"] =
@@ -247,7 +247,7 @@ fn plain_http_is_redirected_but_for_some_paths() {
 }
 
 #[test]
-fn an_error_page_that_is_a_path_lets_everybody_in() {
+fn an_error_page_that_is_a_path_admits_every_client() {
     let with =
         |more: &[(&str, &str)]| [clients(), ingress("a", "a.test", "/", &[ASKS, more].concat())];
     holds(
@@ -281,7 +281,7 @@ fn names_are_looked_up_as_nginx_does() {
     assert_eq!(without(&objects, &other), Verdict::Misdirected);
     let other = Request { sni: Some("x.a.test".to_owned()), ..https("open.a.test", "/") };
     holds(&without(&objects, &other), reaches("open"));
-    // Without a name, nothing was asked for.
+    // Without a name, no certificate was requested.
     let nameless = Request { sni: None, ..https("x.a.test", "/") };
     let refused = without(&objects, &nameless);
     assert!(

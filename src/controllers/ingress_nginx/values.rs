@@ -14,7 +14,7 @@ use regex_lite::Regex;
 /// Values of an annotation.
 #[derive(Clone, Copy, Debug)]
 pub enum Values {
-    /// Whatever it is.
+    /// Any value.
     Anything,
     /// What Go's `strconv.ParseBool` takes.
     Boolean,

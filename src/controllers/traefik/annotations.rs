@@ -24,7 +24,7 @@ impl<'a> Annotations<'a> {
         self.raw(name).filter(|text| !text.is_empty())
     }
 
-    /// Whatever is not `true` is false.
+    /// Every other value than `true` is false.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.raw(name).map(|text| text.eq_ignore_ascii_case("true"))
     }

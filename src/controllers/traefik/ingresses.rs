@@ -13,7 +13,7 @@ use crate::enforcement::{Backend, Missing, ToHttps};
 use crate::manifest::kinds;
 
 /// Adds what Traefik makes of Ingresses in an order. Where routers of several hosts have one name, the one that is made last
-/// stays, which is a matter of chance: `turn` chooses it.
+/// stays, by chance: `turn` chooses it.
 pub(super) fn add(parts: &mut Parts, all: &[&Read<'_>], edition: Edition, turn: usize) {
     let mut built = Built::new(edition);
     let (canaries, regular): (Vec<&Read<'_>>, Vec<&Read<'_>>) =
@@ -203,7 +203,7 @@ impl<'a> Built<'a> {
         self.locate_default(read, settings.as_ref());
     }
 
-    /// Adds the backend of an Ingress for whatever no path of it is for.
+    /// Adds the backend of an Ingress for requests that no path of it matches.
     fn locate_default(&mut self, read: &'a Read<'a>, settings: Option<&String>) {
         let namespace = read.identity.namespace_or_default();
         let backend = read.ingress.spec.default_backend.as_deref();

@@ -87,7 +87,7 @@ pub(super) struct IngressRouteTcp {
     pub spec: IngressRouteSpec,
 }
 
-/// What stands between a router and its Service.
+/// A step between a router and its Service.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct Middleware {
     #[serde(default, deserialize_with = "null_is_absent")]

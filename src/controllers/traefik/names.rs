@@ -14,7 +14,7 @@ pub(super) fn normalized(name: &str) -> String {
 /// What names of routers begin with in [`of_parts`].
 pub(super) const ROUTERS: &str = "routers";
 
-/// Names of the parts of an Ingress as any version may compose them, whatever stands between words; each with what it stands for.
+/// Names of the parts of an Ingress as any version may compose them, with any separator; each with the part that it names.
 pub(super) fn of_parts(identity: &Identity, ingress: &Ingress) -> Vec<(String, String)> {
     let namespace = identity.namespace_or_default();
     let own = format!("{namespace}/{}", identity.name);

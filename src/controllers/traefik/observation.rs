@@ -18,7 +18,7 @@ use crate::enforcement::{
 use crate::manifest::kinds::Ingress;
 use crate::manifest::{Misread, ObjectSet, Seen};
 
-/// The name that stands for all others.
+/// The representative of all other names.
 const ANY: &str = "*";
 
 pub(super) fn observe(objects: &ObjectSet<'_>, settings: &Settings) -> Observed {

@@ -33,7 +33,7 @@ pub(super) struct Read<'a> {
     pub from_to_www: bool,
     /// Where all its paths redirect to.
     pub redirects_to: Option<String>,
-    /// What it has that the model does not follow: who gets in is not known then.
+    /// What it has that the model does not follow: which clients are admitted is not known then.
     pub unknown: Option<Missing>,
 }
 
@@ -175,7 +175,7 @@ impl Reader<'_> {
         }
         match secrets::authorities(self.objects, namespace, name, Form::Ingress) {
             Authorities::Refused => None,
-            // Clients are asked for nothing, whatever it has; where it is refused, they are too, which is less.
+            // No certificate is requested for any content; where it is refused, so are clients, which admits less.
             Authorities::Unknown(Missing::NotShown(_)) if kind == ClientAuthType::NoClientCert => {
                 Some(Terms::open())
             }

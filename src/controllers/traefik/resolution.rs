@@ -106,7 +106,7 @@ impl Resolved {
                     resolved.names.entry(domain.clone()).or_default().insert(name.to_owned());
                 }
             }
-            // A router whose own settings are broken is not built, whatever it gets in their place.
+            // A router whose own settings are broken is not built, for any settings in their place.
             let is_broken = is_https && matches!(resolved.terms(own), Terms::Broken(_));
             let is_built = router.is_routed && !(is_https && conflicts && is_strict || is_broken);
             kept.push((is_built && router.rule.is_accepted(), is_https.then(|| name.to_owned())));

@@ -13,7 +13,7 @@ pub(super) struct Rule {
     pub tree: Option<Tree>,
 }
 
-/// What a rule says; negations stand at its leaves (`invert` of `pkg/rules/parser.go`).
+/// What a rule says; negations are at its leaves (`invert` of `pkg/rules/parser.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Tree {
     And(Box<Tree>, Box<Tree>),
@@ -111,7 +111,7 @@ impl Rule {
         names
     }
 
-    /// Names of hosts that stand in it as texts, whatever it says of them.
+    /// Names of hosts that it has as texts, in any matcher.
     pub fn mentioned(&self) -> Vec<String> {
         let texts = self.text.split(['`', '"']).skip(1).step_by(2);
         let is_host = |text: &&str| text.contains('.') && is_server_name(text);
@@ -144,7 +144,7 @@ pub(super) enum PathRule {
     None,
     Exact(String),
     Prefix(String),
-    /// It matches as a regular expression from its beginning, whatever the case.
+    /// It matches as a regular expression from its beginning, ignoring case.
     Expression(String),
 }
 
@@ -223,7 +223,7 @@ impl Leaf {
 }
 
 impl Name<'_> {
-    /// `DomainMatchHostExpression` of `pkg/muxer/muxer.go`: a wildcard stands for one label.
+    /// `DomainMatchHostExpression` of `pkg/muxer/muxer.go`: a wildcard matches one label.
     fn is_covered_by(self, expression: &str) -> bool {
         if expression == "*" {
             return true;

@@ -3,7 +3,7 @@
 
 use super::rule::{Leaf, Tree};
 
-/// How deep parentheses and negations may stand in each other here.
+/// How deep parentheses and negations may be nested here.
 const DEEPEST: usize = 64;
 
 /// What a rule says; `None`: it is not read here.

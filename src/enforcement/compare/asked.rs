@@ -1,4 +1,4 @@
-//! Who is to get in, by class of clients.
+//! Whether the spec admits a class of clients.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,12 +30,12 @@ impl DesiredHost {
 }
 
 impl Asked {
-    /// Whether a client of that class is to get in.
+    /// Whether the spec admits a client of that class.
     pub(super) fn wants(&self, class: &ClientClass) -> bool {
         match (self.presence, class) {
             (Presence::Unverified, _) | (Presence::Optional, ClientClass::Nothing) => true,
             (Presence::Required, ClientClass::Nothing) | (_, ClientClass::Stranger) => false,
-            // A subject that no list has is not among those that are let in.
+            // The subject of a representative is on no list.
             (_, ClientClass::Below(issuer) | ClientClass::Itself(issuer)) => {
                 self.only.is_none() && self.is_below(issuer)
             }

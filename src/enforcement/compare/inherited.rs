@@ -9,7 +9,7 @@ use crate::enforcement::names::Pattern;
 use crate::enforcement::observed::Observed;
 use crate::time::Timestamp;
 
-/// Names that are served by themselves, lie below a wildcard that asks for certificates, and let in whom the wildcard does not,
+/// Names that are served by themselves below a wildcard that requests certificates, and admit clients that the wildcard refuses,
 /// each with what the spec calls the wildcard; names in `known` (in lower case) are left out.
 #[must_use]
 pub fn below_wildcards(

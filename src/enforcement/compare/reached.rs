@@ -18,7 +18,7 @@ impl<'a> Comparison<'a> {
             self.note(host, DifferenceKind::LockedOut, Witness::NotServed);
             return;
         };
-        let denies = |check: &&Check| check.admits == Admits::Nobody;
+        let denies = |check: &&Check| check.admits == Admits::None;
         if let Some(check) = served.checks.known().and_then(|all| all.iter().find(denies)) {
             self.note(host, DifferenceKind::LockedOut, Witness::Denied(check.because.clone()));
         }
@@ -37,9 +37,9 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Paths that are to be answered, and lead nowhere or to a Service that need not be there.
+    /// Paths of the spec that lead nowhere or to a Service that may be missing.
     fn paths(&mut self, host: &DesiredHost, (served, listener): (&VirtualHost, Option<&Listener>)) {
-        // How others are read is a matter of what they match.
+        // What other paths match depends on how they are read.
         let is_plain = |path: &&String| {
             path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet))
         };

@@ -1,4 +1,4 @@
-//! Who asks: those that stand for all clients of a host, and whether they are to get in.
+//! Representatives of all clients of a host, and whether the spec admits them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::enforcement::routes::Admits;
 use crate::enforcement::verdict::Verdict;
 
 impl<'a> Comparison<'a> {
-    /// Subjects that get in and are not on the list, if there is one; whether nothing was found.
+    /// Subjects that are admitted and not on the list, if there is one; whether nothing was found.
     pub(super) fn subjects(
         &mut self,
         Questions { host, asked, name, served }: &Questions<'a>,
@@ -65,7 +65,7 @@ impl<'a> Comparison<'a> {
         self.found.len() == before
     }
 
-    /// All who ask, and whether they are to get in.
+    /// All representatives, and whether the spec admits them.
     pub(super) fn requesters(
         &self,
         Questions { host: _, asked, name, .. }: &Questions<'_>,

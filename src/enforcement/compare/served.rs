@@ -27,13 +27,13 @@ pub(super) fn is_refused_by_check(served: Option<&VirtualHost>, verdict: &Verdic
             served.is_some_and(|served| served.sni_differs == SniDiffers::Misdirect)
         }
         Verdict::Refused { why: Why::Fault(_) | Why::Subject, .. } => true,
-        Verdict::Refused { why: Why::Nobody(because), .. } => !because.is_empty(),
+        Verdict::Refused { why: Why::Closed(because), .. } => !because.is_empty(),
         _ => false,
     }
 }
 
-/// Whether a request that depends on something may not be admitted for that; which paths and which requests are meant decides
-/// nothing of the kind.
+/// Whether a request that depends on something may be refused because of it; the choice of paths and requests alone
+/// refuses nothing.
 pub(super) fn may_be_turned_away(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::OneOf(Cause::Paths | Cause::Share, _) => false,
@@ -82,7 +82,7 @@ pub(super) fn ways(host: &VirtualHost) -> impl Iterator<Item = Way<'_>> {
 }
 
 /// Where a path leads by HTTPS, whichever of several possibilities holds: to that backend, or nowhere. Redirects and answers of the
-/// controller's own are left out, and so is what depends on which paths and which requests are meant.
+/// controller's own are left out, and so is what depends on the choice of paths and requests.
 pub(super) fn ends<'a>(
     host: &'a VirtualHost,
     listener: Option<&Listener>,

@@ -1,6 +1,6 @@
 //! OpenSSL 3.0 (`crypto/x509/x509_vfy.c`), as nginx asks it.
 //!
-//! nginx lets OpenSSL go on after every error (`ngx_ssl_verify_callback`), and goes by the last one, in the order of the
+//! nginx has OpenSSL continue after every error (`ngx_ssl_verify_callback`), and uses the last one, in the order of the
 //! checks here. So a stranger's certificate that has expired is an expired one, and not a stranger's.
 
 mod build;
@@ -35,7 +35,7 @@ const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 
 /// What nginx finds wrong, if something is.
 pub(super) fn fault(asked: &Asked<'_>) -> Option<Fault> {
-    // Where it cannot be found out, the client is let in.
+    // Where it is unknown, the client is admitted, so that the comparison reports it.
     let errors = errors(asked).ok()?;
     let last = *errors.last()?;
     // That a chain is too long is never the last error; where it ends in the bundle, it says more than that one.
@@ -135,7 +135,7 @@ impl<'a> Chain<'a> {
     /// `check_extensions`, without what needs `X509_V_FLAG_X509_STRICT`.
     fn extensions(&self, errors: &mut Vec<Error>) {
         let last = self.nodes.len() - 1;
-        // How many authorities stand below that count for pathLenConstraint.
+        // How many authorities below count for pathLenConstraint.
         let mut below = 0;
         for (index, node) in self.nodes.iter().enumerate() {
             let Some((certificate, details)) = node.real() else { continue };

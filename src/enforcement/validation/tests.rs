@@ -42,7 +42,7 @@ fn below(issuer: &Held, sends: &[&Held]) -> Presented {
     }
 }
 
-/// What is judged with, beside the bundle.
+/// The parameters beside the bundle.
 struct Judge(Anchors, u8, Revocation, Timestamp);
 
 impl Judge {
@@ -95,7 +95,7 @@ fn who_shows_nothing_is_absent() {
 }
 
 #[test]
-fn openssl_trusts_roots_and_go_whatever_is_in_the_bundle() {
+fn openssl_trusts_roots_and_go_all_of_the_bundle() {
     let family = family();
     let Family { root, between, .. } = &family;
     let alone = Presented::Chain(vec![family.client.certificate.clone()]);
@@ -121,7 +121,7 @@ fn openssl_trusts_roots_and_go_whatever_is_in_the_bundle() {
 }
 
 #[test]
-fn depth_counts_what_stands_between() {
+fn depth_counts_intermediates() {
     let family = family();
     let Family { root, between, .. } = &family;
     let shallow = Judge(Anchors::SelfSigned, 0, Revocation::None, noon());

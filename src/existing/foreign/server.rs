@@ -1,4 +1,4 @@
-//! A server certificate that somebody else keeps in a Secret.
+//! A server certificate in a Secret that is managed elsewhere.
 
 use super::absent;
 use crate::diagnostic::Diagnostic;
@@ -9,7 +9,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Problem, Purpose};
 use crate::time::{Seconds, Timestamp};
 
-/// Less than this before its end, somebody should know.
+/// A certificate that expires sooner is warned about.
 const SOON: Seconds = Seconds::days(14);
 
 /// What is wrong with the server certificate of `host`.
@@ -21,7 +21,11 @@ pub(super) fn judge(
 ) -> Vec<Diagnostic> {
     let what = format!("of the server certificate of `{host}`");
     let Some(secret) = secrets.get(reference) else {
-        return vec![absent(&what, reference, "the controller would serve a made-up certificate")];
+        return vec![absent(
+            &what,
+            reference,
+            "the controller would serve its self-signed default certificate",
+        )];
     };
     let mut found: Vec<Diagnostic> = wrong_type(reference, secret).into_iter().collect();
     let certificates = match secret.value("tls.crt") {
@@ -49,8 +53,9 @@ pub(super) fn judge(
     found
 }
 
-const MADE_UP: &str =
-    "with such a Secret, the controller serves a made-up certificate, which no client accepts";
+const MADE_UP: &str = "with such a Secret, the controller serves its self-signed default certificate, which no client accepts";
+
+const RENEW: &str = "mtlsgen does not manage that Secret: renew the certificate where it is issued";
 
 fn wrong_type(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
     let type_name = &secret.type_name;
@@ -60,7 +65,7 @@ fn wrong_type(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
             type_name.escape_debug()
         );
         Diagnostic::warning("secret-type", title)
-            .help("ingress-nginx takes it all the same; other controllers do not")
+            .help("ingress-nginx accepts it; other controllers do not")
     })
 }
 
@@ -72,9 +77,7 @@ fn unusable(reference: &Reference, key: &str, problem: &str, host: &str) -> Diag
 
 fn certificate(reference: &Reference, problem: &Problem) -> Diagnostic {
     let (code, help) = match problem {
-        Problem::Expired { .. } => {
-            ("expired-certificate", "whoever fills that Secret must renew it")
-        }
+        Problem::Expired { .. } => ("expired-certificate", RENEW),
         Problem::NotYetValid { .. } => ("not-yet-valid", "check the clock, or wait until then"),
         Problem::CommonNameOnly { .. } => {
             let title = format!("the certificate in the Secret `{reference}` {problem}");
@@ -94,14 +97,14 @@ fn ends_soon(reference: &Reference, own: &Certificate, now: Timestamp) -> Option
     let not_after = own.not_after;
     (not_after >= now && not_after.before(SOON) <= now).then(|| {
         let title =
-            format!("the certificate in the Secret `{reference}` ends soon, at {not_after}");
-        Diagnostic::warning("ends-soon", title).help("whoever fills that Secret must renew it")
+            format!("the certificate in the Secret `{reference}` expires soon, at {not_after}");
+        Diagnostic::warning("ends-soon", title).help(RENEW)
     })
 }
 
 fn incomplete(reference: &Reference, certificates: &[Certificate]) -> Option<Diagnostic> {
     let [own] = certificates else { return None };
-    // Nobody knows whether its issuer is a root; a root that signs servers itself is rare.
+    // Its issuer may be a root, but a root that signs servers itself is rare.
     (!own.is_self_issued()).then(|| {
         let title = format!(
             "the Secret `{reference}` holds only `{}`, signed by `{}`",

@@ -1,4 +1,4 @@
-//! A trust bundle that somebody else keeps in a Secret: whom the controller would let in with it.
+//! A trust bundle in a Secret that is managed elsewhere: which clients the controller would admit with it.
 //!
 //! What the controller makes of each content is in `internal/ingress/controller/store/backend_ssl.go` and
 //! `internal/net/ssl/ssl.go` of ingress-nginx.
@@ -27,7 +27,7 @@ pub(super) fn judge(
 ) -> Vec<Diagnostic> {
     let reference = &auth.secret;
     let Some(secret) = secrets.get(reference) else {
-        let then = "the controller would answer 403 to everybody";
+        let then = "the controller would answer every request with 403";
         return vec![absent("of trusted authorities", reference, then)];
     };
     let mut found = Vec::new();
@@ -64,20 +64,20 @@ fn bundle(reference: &Reference, secret: &Secret) -> Result<Vec<Certificate>, Bo
     match secret.value("ca.crt") {
         None if secret.has("tls.crt") && secret.has("tls.key") => Err(error(
             "trust-open",
-            "has no `ca.crt` beside its key pair: the controller would let everybody in".to_owned(),
+            "has no `ca.crt` beside its key pair: the controller would admit every client".to_owned(),
             "put the authorities of clients under `ca.crt`",
         )),
         None => Err(error(
             "trust-unusable",
-            "has no certificate under `ca.crt`: the controller would answer 403 to everybody".to_owned(),
-            "put the authorities of clients under `ca.crt`; other names (`CA.crt`, `ca.pem`) are not looked at",
+            "has no certificate under `ca.crt`: the controller would answer every request with 403".to_owned(),
+            "put the authorities of clients under `ca.crt`; other names (`CA.crt`, `ca.pem`) are ignored",
         )),
         Some(Err(problem)) => {
             Err(error("trust-unusable", format!("has a `ca.crt` that {problem}"), CHECK))
         }
         Some(Ok(octets)) => Certificate::from_pem(&octets).map_err(|problem| {
             let problem = format!(
-                "has a `ca.crt` that cannot be read ({problem}): the controller would answer 403 to everybody"
+                "has a `ca.crt` that cannot be read ({problem}): the controller would answer every request with 403"
             );
             error("trust-unusable", problem, CHECK)
         }),
@@ -97,7 +97,7 @@ fn combined(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
     })
 }
 
-/// What becomes of clients below each certificate of the bundle, as the hosts of the target validate them.
+/// The verdict on clients below each certificate of the bundle, as the hosts of the target validate them.
 fn authorities(
     reference: &Reference,
     (certificates, revocation): (&[Certificate], &Revocation),
@@ -117,16 +117,17 @@ fn authorities(
     let unsaid = clients.iter().find(|(one, fault)| fault.is_none() && !one.is_authority);
     if let Some((one, _)) = unsaid {
         let problem = format!(
-            "holds `{}`, which does not say that it is an authority's (it has no basicConstraints): nginx takes it for one all the same, and lets its clients in",
+            "holds `{}`, which is not marked as an authority (it has no basicConstraints): nginx accepts it as one, and admits its clients",
             one.subject.rfc2253()
         );
         return vec![diagnostic(Diagnostic::error, "not-an-authority", problem).help(ASK)];
     }
     if !certificates.iter().any(Certificate::may_sign_certificates) {
         let problem =
-            "has no certificate of an authority under `ca.crt`: no client could log in".to_owned();
+            "has no certificate of an authority under `ca.crt`: no client would be admitted"
+                .to_owned();
         return vec![diagnostic(Diagnostic::error, "trust-locks-out", problem).help(
-            "put the certificate of the authority there that signs clients, not one that it signed",
+            "put the certificate of the authority that signs clients there, not one that it signed",
         )];
     }
     let is_any_admitted = clients.iter().any(|(_, fault)| fault.is_none());
@@ -175,20 +176,20 @@ fn leaves(certificates: &[Certificate]) -> Option<String> {
     let names: Vec<&str> = leaves.iter().map(String::as_str).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "holds certificates that are no authority's, and let no client in: {}",
+            "holds certificates that are not an authority's and admit no client: {}",
             listed(&names)
         )
     })
 }
 
-/// An intermediate in a bundle reads as if its clients alone were meant.
+/// An intermediate in a bundle suggests that its clients alone are admitted.
 fn reach(certificates: &[Certificate], admitted: &[&Certificate]) -> Option<String> {
     let (one, root) = admitted.iter().filter(|one| !one.is_self_signed()).find_map(|one| {
         let root = chain::order(one, certificates).root()?.clone();
         admitted.iter().any(|other| other.der == root.der).then_some((one, root))
     })?;
     let (one, root) = (one.subject.rfc2253(), root.subject.rfc2253());
-    Some(format!("holds `{one}`, but lets in all clients below its root `{root}`"))
+    Some(format!("holds `{one}`, but admits all clients below its root `{root}`"))
 }
 
 /// Which rule of OpenSSL a certificate of the chain above an authority breaks.

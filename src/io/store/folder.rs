@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_with_keys_are_closed_to_git_whatever_is_there() {
+    fn folders_with_keys_are_closed_to_git_with_any_content() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         fs::create_dir(at("cas")).unwrap();

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn holders_come_back_whatever_they_are_called() {
+    fn holders_come_back_with_any_name() {
         let names =
             ["alice", "", "\"", "\\", "a\nb", "\0\u{1f}\x7f\u{85}\u{2028}", "名", "'''", "#"];
         for name in names {

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn revocations_come_back_whatever_people_say() {
+    fn revocations_come_back_with_any_comment() {
         for comment in [None, Some(""), Some("laptop stolen\n\"'''\u{7f}\0名")] {
             let new = new(comment);
             let (path, text) = file(&new);

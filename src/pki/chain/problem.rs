@@ -101,7 +101,7 @@ impl fmt::Display for Problem {
             }
             Self::NotRead { what, words } => write!(
                 f,
-                "{what}: the controller does not read it (Go's `{words}`), and serves a made-up certificate"
+                "{what}: the controller does not read it (Go's `{words}`), and serves its self-signed default certificate"
             ),
             Self::CommonNameOnly { names, found } => write!(
                 f,

@@ -90,7 +90,7 @@ fn the_profiles_are_what_they_say() {
 }
 
 #[test]
-fn files_of_openssl_are_read_whatever_protects_them() {
+fn files_of_openssl_are_read_with_any_protection() {
     let bench = Bench::new();
     let held = chain(KeyKind::EcdsaP256);
     bench.write("key.pem", held[0].key.to_pem().as_bytes());

@@ -1,4 +1,4 @@
-//! Whose certificates need a generation, as it is said of them; who they are is found where it is known who gets in.
+//! Whose certificates need a generation, as it is said of them; who they are is found where it is known which clients are admitted.
 
 use std::cmp::Reverse;
 use std::fmt;

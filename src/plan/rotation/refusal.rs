@@ -142,7 +142,7 @@ pub(super) fn unknown(model: &Model, name: &str) -> Diagnostic {
         .help(help)
 }
 
-pub(super) fn somebody_elses(name: &str) -> Diagnostic {
+pub(super) fn of_external_authority(name: &str) -> Diagnostic {
     Diagnostic::error(
         "rotation-of-others",
         format!("authority `{name}` is external (`certificate` in the spec): its owner rolls it over"),

@@ -32,7 +32,7 @@ pub(super) fn without_identity(patch: &Map<String, Value>) -> Map<String, Value>
     patch
 }
 
-/// What a merge patch says that its object is called.
+/// The kind and name that a merge patch has.
 pub(super) struct Named {
     api_version: Option<Value>,
     kind: Option<Value>,
@@ -221,10 +221,10 @@ fn merge_by_key(
                 merge_map(child(field, ""), &mut map, change)?;
                 merged.push(Value::Object(map));
             }
-            // Kubernetes and Kustomize each take this for something else.
+            // Kubernetes and Kustomize read this differently.
             (Directive::Replace, _) => {
                 return Err(
-                    "`$patch: replace` stands in an element of its own, and replaces the list"
+                    "`$patch: replace` must be an element of its own, and replaces the list"
                         .to_owned(),
                 );
             }

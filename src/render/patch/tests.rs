@@ -97,7 +97,7 @@ fn what_cannot_be_applied_says_why() {
         ),
         (
             json!({"spec": {"ports": [{"port": 80, "$patch": "replace"}]}}),
-            "`ports`: `$patch: replace` stands in an element of its own",
+            "`ports`: `$patch: replace` must be an element of its own",
         ),
         (json!({"$patch": "replace", "spec": {}}), "`$patch: replace` is not allowed at the top"),
     ];
@@ -117,9 +117,9 @@ fn malformed_patches_are_refused_before_anything_is_rendered() {
             json!({"patch": [{"op": "remove", "path": "/x"}]}),
             "does not say which object it changes",
         ),
-        (json!({"target": kind("["), "patch": {}}), "`[` is no regular expression"),
-        (json!({"target": {"labelSelector": "a in b"}, "patch": {}}), "`a in b` is no selector"),
-        (json!({"target": {"labelSelector": "a>1"}, "patch": {}}), "`a>1` is no selector"),
+        (json!({"target": kind("["), "patch": {}}), "`[` is not a regular expression"),
+        (json!({"target": {"labelSelector": "a in b"}, "patch": {}}), "`a in b` is not a selector"),
+        (json!({"target": {"labelSelector": "a>1"}, "patch": {}}), "`a>1` is not a selector"),
         (json!({"target": kind("x"), "patch": "text"}), "a patch is a mapping"),
         (json!({"target": kind("x"), "patch": []}), "the patch is an empty list"),
         (

@@ -1,6 +1,6 @@
 //! How much text and how many lists one rendering may make.
 //!
-//! The engine counts steps only, and one step can double a text. So whatever makes text or lists is charged here
+//! The engine counts steps only, and one step can double a text. So everything that makes text or lists is charged here
 //! before it is made: operators (`guarded` rewrites them to the functions below), filters, captures and output.
 
 use std::sync::Arc;

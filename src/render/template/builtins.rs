@@ -147,7 +147,7 @@ fn integers(left: &Value, right: &Value, operate: fn(i64, i64) -> Option<i64>) -
     operate(left.as_i64()?, right.as_i64()?).map(Value::from)
 }
 
-/// The engine's own operator; its errors are those of the place where it stands.
+/// The engine's own operator; its errors are those of its place.
 fn engines(state: &State, operation: &'static str, a: &Value, b: &Value) -> Result<Value, Error> {
     let made = state.env().compile_expression(operation).and_then(|e| e.eval(context! { a, b }));
     made.map_err(|error| match error.detail() {
@@ -166,7 +166,7 @@ fn divisible(state: &mut State, value: Value, divisor: Value) -> Result<Value, E
     Value::from_function(tests::is_divisibleby).call(state, &[value, divisor])
 }
 
-/// The text that the engine makes of a value, whatever it is; none of one that is not given.
+/// The text that the engine makes of a value of any kind; none of one that is not given.
 fn text_of<'v>(budget: &Budget, value: Option<&'v Value>) -> Result<Cow<'v, str>, Error> {
     let Some(value) = value else { return Ok(Cow::Borrowed("")) };
     if let Some(text) = value.as_str() {
@@ -230,7 +230,7 @@ fn own_or_characters(budget: &Budget, value: &Value) -> Result<u64, Error> {
     Ok(if value.kind() == ValueKind::String { own.saturating_mul(32) } else { own })
 }
 
-/// Widths stand in the format or, for `*`, among the values; each place may show the longest value.
+/// Widths are in the format or, for `*`, among the values; each place may show the longest value.
 fn format_need(budget: &Budget, text: &str, values: &[Value]) -> Result<u64, Error> {
     let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
     let widths = digits.map(|digits| digits.parse().unwrap_or(u64::MAX));

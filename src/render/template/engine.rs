@@ -175,7 +175,7 @@ pub(in crate::render) fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_recursion_limit(RECURSION);
-    // Our own formatter prints whatever this says; it only makes captures count as printed already.
+    // Our own formatter ignores this; it only makes captures count as printed already.
     environment.set_auto_escape_callback(|_| AutoEscape::Json);
     environment.set_formatter(format::print);
     environment.set_syntax(syntax());

@@ -59,7 +59,7 @@ pub(super) fn too_much(set: &TemplateSet, name: &str, most: u64) -> Diagnostic {
     Diagnostic::error("template-too-large", title)
 }
 
-/// Errors of included templates and called macros stand inside those of the caller.
+/// Errors of included templates and called macros are inside those of the caller.
 fn innermost(error: &Error) -> &Error {
     let mut current = error;
     while let Some(inner) =
@@ -78,7 +78,7 @@ fn built_in(name: &str) -> &'static str {
     BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
 }
 
-/// The engine points at `.b` of `a.b`: takes what stands before it as well.
+/// The engine points at `.b` of `a.b`: includes what is before it.
 fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
     if !text[range.clone()].starts_with(['.', '[']) {
         return range;

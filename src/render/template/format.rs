@@ -1,4 +1,4 @@
-//! How values leave templates: each as one scalar, whatever the template says about escaping.
+//! How values leave templates: each as one scalar, regardless of escaping in the template.
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
@@ -34,7 +34,7 @@ pub(in crate::render) fn print(
     Ok(())
 }
 
-/// The filter `block(n)`: what stands behind `key:`, its lines starting at column `n`.
+/// The filter `block(n)`: the value behind `key:`, its lines starting at column `n`.
 pub(in crate::render) fn block(value: &Value, column: usize) -> Result<Value, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));

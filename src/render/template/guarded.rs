@@ -45,7 +45,7 @@ impl Guarded {
         rewriter.finish(source)
     }
 
-    /// The place of the original that a place of the text stands for.
+    /// The place of the original for a place of the text.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
         self.place(range.start, true)..self.place(range.end, false)
     }
@@ -170,7 +170,7 @@ impl<'t, 's> Rewriter<'t, 's> {
         }
     }
 
-    /// Whatever stands between `from` and `to`: expressions, and words and marks between them.
+    /// All between `from` and `to`: expressions, and words and marks between them.
     fn scan(&mut self, from: usize, to: usize) {
         let mut at = from;
         let mut is_looked_through = false;
@@ -277,7 +277,7 @@ impl<'t, 's> Rewriter<'t, 's> {
         end.min(to)
     }
 
-    /// A value with what stands directly behind it: attributes, subscripts, calls.
+    /// A value with what directly follows it: attributes, subscripts, calls.
     fn postfix(&mut self, at: usize, to: usize) -> usize {
         let mut start = at;
         while start < to && matches!(self.token(start), Some(Token::Minus)) {
@@ -321,7 +321,7 @@ impl<'t, 's> Rewriter<'t, 's> {
         end.min(to)
     }
 
-    /// Whether the bracket at `open` stands behind a method of `loop`, under whatever name that is known.
+    /// Whether the bracket at `open` follows a method of `loop`, by any name of it.
     fn is_method(&self, open: usize) -> bool {
         let is_dot = |at| matches!(self.token(at), Some(Token::Dot));
         open >= 2 && is_dot(open - 2) && self.word(open - 1).is_some_and(|it| METHODS.contains(&it))
@@ -346,7 +346,7 @@ impl<'t, 's> Rewriter<'t, 's> {
         }
     }
 
-    /// What stands in brackets; gives what is behind them.
+    /// The contents of brackets; returns what is behind them.
     fn group(&mut self, open: usize, to: usize) -> usize {
         let close = self.closing(open, to);
         let before_in = std::mem::replace(&mut self.before_in, false);

@@ -127,7 +127,7 @@ fn every_file_among_the_templates_is_embedded() {
     assert_eq!(found, known);
 }
 
-/// What stands between brackets, and what the engine gives for it without and within the budget.
+/// Expressions, and the engine's results for them without and within the budget.
 const EXPRESSIONS: [&str; 41] = [
     "1 + 2 - 3 + 4 + 5 - 6 * 2 * 3 // 2 * 2",
     "1 + 2 * 3 - 4",

@@ -86,7 +86,7 @@ fn no_patch_template_or_annotation_opens_a_protected_host() {
         (
             &secret,
             json!({"$patch": "delete"}),
-            "who gets in is not known: the Secret `default/ca-secret` is not among",
+            "which clients are admitted is not known: the Secret `default/ca-secret` is not among",
         ),
         (&secret, json!({"data": {"ca.crt": ""}}), "missing or refused"),
         (&secret, json!({"data": {"ca.crt": null}}), "missing or refused"),
@@ -115,7 +115,7 @@ fn no_patch_template_or_annotation_opens_a_protected_host() {
 fn paths_of_the_spec_lead_to_services_that_are_there() {
     for (path, service, expected) in [
         ("/", "demo-app", None),
-        ("/only", "demo-app", Some("a client that is to get in is answered 404 at `/`")),
+        ("/only", "demo-app", Some("a client that the spec admits is answered 404 at `/`")),
         (
             "/",
             "demoap",
@@ -217,7 +217,7 @@ fn another_object_cannot_open_a_protected_host() {
     };
     refused(
         &format!("{NGINX}auth-tls-secret: elsewhere/theirs"),
-        "who gets in is not known: the Secret `elsewhere/theirs` is not among the objects",
+        "which clients are admitted is not known: the Secret `elsewhere/theirs` is not among the objects",
     );
     refused(
         &format!("{NGINX}auth-tls-secret: elsewhere/theirs, {NGINX}auth-tls-verify-client: 'off'"),

@@ -127,9 +127,9 @@ fn templates_that_do_not_parse_or_are_misnamed_are_refused_at_once() {
         (
             "ingress.yaml.j2",
             "x: y",
-            "the template `templates/ingress.yaml.j2` replaces nothing: the built-in one is called `ingress-nginx/ingress.yaml.j2`",
+            "the template `templates/ingress.yaml.j2` replaces nothing: the built-in one is `ingress-nginx/ingress.yaml.j2`",
         ),
-        ("servce.yaml.j2", "x: y", "the built-in one is called `service.yaml.j2`"),
+        ("servce.yaml.j2", "x: y", "the built-in one is `service.yaml.j2`"),
     ];
     for (name, text, message) in cases {
         let found = TemplateSet::new([source(name, text)].into()).unwrap_err();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::node::{Node, Table, Value};
 
-/// Where in the spec a table lies, as far as it matters for alternatives.
+/// Where in the spec a table lies, as far as alternatives depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Position {
     Top,

@@ -34,7 +34,7 @@ impl Document {
     fn write_toml(&self, text: &mut String, table: &Table, above: &str) {
         let is_table = |node: &Node| matches!(node.value, Value::Table(_));
         for (key, entry) in table.iter().filter(|(_, entry)| !is_table(&entry.node)) {
-            // TOML has no null: it can only be told of.
+            // TOML has no null: a comment shows it.
             let off = if entry.node.is_null() { "# " } else { "" };
             let (key, value) = (toml_key(key), toml_value(&entry.node));
             let _ = writeln!(text, "{off}{key} = {value}  # {}", self.origin(entry.node.place));
@@ -188,7 +188,7 @@ fn yaml_value(node: &Node) -> String {
     }
 }
 
-/// A number with a fraction; `mark` stands before words for what is no number of digits.
+/// A number with a fraction; `mark` is put before `nan` and `inf`.
 fn float(number: &Scalar, mark: &str) -> String {
     let value = number.as_float().unwrap_or(f64::NAN);
     let sign = if value == f64::NEG_INFINITY { "-" } else { "" };

@@ -40,7 +40,7 @@ enum Kind {
     Custom { text: String },
 }
 
-/// The value that stands there.
+/// The value there.
 #[derive(Debug)]
 struct Found {
     words: String,

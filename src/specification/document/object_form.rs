@@ -27,7 +27,7 @@ pub(super) struct Unwrapped {
 }
 
 impl Unwrapped {
-    /// A spec that stands for itself.
+    /// A spec without the object form.
     pub fn bare(spec: Node) -> Self {
         Self { spec, name: None, plugin: None }
     }
@@ -78,7 +78,7 @@ fn check_keys(input: &mut Input<'_>, table: &Table) {
         input.report(match nearest(key, KEYS) {
             Some(known) => diagnostic.help(format!("write `{known}`")),
             None => diagnostic
-                .help("beside `apiVersion`, `kind`, `metadata` and `plugin`, everything stands under `spec`"),
+                .help("beside `apiVersion`, `kind`, `metadata` and `plugin`, everything belongs under `spec`"),
         });
     }
 }

@@ -1,4 +1,4 @@
-//! Where values of a document stand: from the way to a value to its place, and back.
+//! Places of the values of a document: from the path to a value to its place, and back.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct NamedPath {
 }
 
 impl NamedPath {
-    /// A path that follows from where the spec lies, such as that of its store unless said.
+    /// A path that follows from the place of the spec, such as the default one of its store.
     #[must_use]
     pub fn implied(path: PathBuf, span: Option<Span>) -> Self {
         Self { path, span }
@@ -63,7 +63,7 @@ impl Document {
         self.nearest(path).0 == path.len()
     }
 
-    /// The path that is written at `path`: relative ones start from the folder of the source which it comes from.
+    /// The path that is written at `path`: relative ones start from the folder of its source.
     ///
     /// All paths of a spec become paths here, and nowhere else: what reads them asks how far they reach.
     #[must_use]
@@ -99,7 +99,7 @@ impl Document {
         self.span_of(nearest(&self.plugin, path).1.place)
     }
 
-    /// The way in the object form to what stands at `span`: from `spec` or `plugin` on.
+    /// The path in the object form to the value at `span`: from `spec` or `plugin` on.
     #[must_use]
     pub fn object_path(&self, span: &Span) -> Option<Path> {
         let source = self.sources.iter().position(|source| Arc::ptr_eq(source, &span.source))?;
@@ -138,7 +138,7 @@ fn nearest<'a>(root: &'a Node, path: &[Step]) -> (usize, &'a Node) {
     (path.len(), node)
 }
 
-/// Extends `way` by the steps from `node` to the entry or value that stands at `wanted`.
+/// Extends `way` by the steps from `node` to the entry or value at `wanted`.
 fn find(node: &Node, wanted: Place, way: &mut Path) -> bool {
     let mut below = |step: Step, key: Option<Place>, child: &Node| {
         way.push(step);

@@ -27,10 +27,10 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
     (Node { place, value: Value::table(convert_table(input, table.into_inner())) }, whole)
 }
 
-/// A value that stands in the source from `offset` on, to its end, if it is one of TOML; dates are texts there.
+/// A value in the source from `offset` to the end, if it is one of TOML; dates are texts there.
 pub(super) fn read_value(input: &Input<'_>, offset: usize) -> Option<Node> {
     check_size(input).ok()?;
-    // As long as what stands before, so that places are those of the source.
+    // Padding of the same length keeps the places of the source.
     let before = " ".repeat(offset.checked_sub(2)?);
     let line = format!("{before}x={}", input.text().get(offset..)?);
     let table = DeTable::parse(&line).ok()?.into_inner();

@@ -66,7 +66,7 @@ fn words(message: &str, found: &str, line: &str) -> (String, String) {
             return ("a value is missing behind `=`".to_owned(), "write `key = value`".to_owned());
         }
         "string values must be quoted" => {
-            let title = format!("a string must stand in quotes, found {}", literal(found));
+            let title = format!("a string must be quoted, found {}", literal(found));
             return (title, quoted(found));
         }
         "key with no value" if line.contains(": ") || line.ends_with(':') => {
@@ -100,14 +100,14 @@ fn duplicate(input: &Input<'_>, range: Range<usize>, traced: bool) -> Diagnostic
     let key = input.text().get(range.clone()).unwrap_or_default();
     let first = if traced { earlier(input, range.clone()) } else { None };
     let first = first.map(|range| input.span(range));
-    Diagnostic::error("duplicate-key", format!("the key {} stands here twice", literal(key)))
+    Diagnostic::error("duplicate-key", format!("the key {} is defined twice", literal(key)))
         .at(Some(input.span(range)))
         .label("second time")
         .related(first, "first time")
         .help("remove one of both")
 }
 
-/// Where the key that stands at `range` stood before.
+/// The earlier place of the key at `range`.
 ///
 /// The parser knows but does not say: with the second key renamed, the text is free of that mistake
 /// and both keys lie beside each other in the tree.

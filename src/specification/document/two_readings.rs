@@ -39,10 +39,7 @@ pub(super) fn words(here: &Node, others: &Others, path: &[Box<str>]) -> Words {
     }
     let help = match numbers.as_slice() {
         [] => format!("write {quoted}"),
-        [one] => format!("write {one}, or {quoted} for a string"),
-        several => {
-            format!("write {}, whichever is meant, or {quoted} for a string", several.join(" or "))
-        }
+        several => format!("write {}, or {quoted} for a string", several.join(", ")),
     };
     ("two-readings", title, help)
 }

@@ -112,7 +112,7 @@ pub fn blank(source: &Source) -> Arc<Source> {
 pub(super) struct Hidden {
     /// As it was read.
     source: Arc<Source>,
-    /// What stands for it.
+    /// The source in its place.
     blank: Arc<Source>,
     /// How much is shown.
     shown: Shown,

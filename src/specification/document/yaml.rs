@@ -22,12 +22,12 @@ pub(super) fn read(input: &mut Input<'_>) -> (Node, bool) {
     }
 }
 
-/// A value in flow form (`[a, b]`, `{a: b}`, `"a"`) that stands in the source from `offset` on.
+/// A value in flow form (`[a, b]`, `{a: b}`, `"a"`) in the source from `offset` on.
 ///
 /// # Errors
 /// The mistake in it.
 pub(super) fn read_value(input: &mut Input<'_>, offset: usize) -> Result<Node, Box<Diagnostic>> {
-    // No other program reads what stands on a command line.
+    // No other program reads a value of the command line.
     match root(input, offset, Schema::Core) {
         (_, Some(stop)) => Err(stop.into()),
         (root, None) => Ok(root.unwrap_or_else(|| Node::empty(input.place(offset..offset)))),
@@ -92,7 +92,7 @@ fn plain_words(kind: &FaultKind) -> (&'static str, String, &'static str) {
             let title = "the aliases of this file copy too much".to_owned();
             ("too-large", title, "write the values out")
         }
-        FaultKind::AliasInItself => syntax("the alias stands inside its own anchor", ""),
+        FaultKind::AliasInItself => syntax("the alias is inside its own anchor", ""),
         FaultKind::FurtherDocument => syntax(
             "a second document starts here; a spec is one document",
             "remove `---`, or put the second document into a file of its own and give it with another `-f`",
@@ -103,7 +103,7 @@ fn plain_words(kind: &FaultKind) -> (&'static str, String, &'static str) {
             "write a string as the key; quote a value that starts with `[`, `{`, `?` or `*`",
         ),
         FaultKind::Duplicate { key, .. } => {
-            let title = format!("the key {} stands here twice", literal(key));
+            let title = format!("the key {} is defined twice", literal(key));
             ("duplicate-key", title, "remove one of both")
         }
         FaultKind::WrongTag(tag) => {

@@ -18,13 +18,13 @@ pub(super) fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
         | Kind::TabInBlockIndentation
         | Kind::TabInIndentation
         | Kind::TabAtBlockScalarStart
-        | Kind::TabInPlainScalar => ("a tab stands where spaces belong", spaces),
+        | Kind::TabInPlainScalar => ("a tab in place of spaces", spaces),
         Kind::UnknownAnchor => (
             "the alias has no anchor before it",
             "write `&name` at the value that `*name` repeats; quote a text that starts with `*`",
         ),
         Kind::MappingValueNotAllowed | Kind::MappingKeyNotAllowed => {
-            ("`:` makes a key where none can stand", quote)
+            ("`:` makes a key where none is allowed", quote)
         }
         Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => {
             ("expected `key: value`", "write `:` and a blank after the key")
@@ -33,13 +33,13 @@ pub(super) fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
             ("a quoted text is not closed", "close it with the same quote, or indent its next line")
         }
         Kind::InvalidTrailingDoubleQuotedScalar | Kind::InvalidTrailingSingleQuotedScalar => {
-            ("something stands behind the closing quote", "put the whole value in quotes")
+            ("there is text behind the closing quote", "put the whole value in quotes")
         }
         Kind::InvalidColonPlacement => {
-            ("`:` makes a key where none can stand", "close the bracket before this line")
+            ("`:` makes a key where none is allowed", "close the bracket before this line")
         }
         Kind::ExpectedBlockMappingKey | Kind::InvalidIndentation | Kind::ExpectedDocumentStart => (
-            "this line does not go with the lines above it",
+            "this line does not fit the lines above it",
             "indent it as the entries that it belongs to",
         ),
         Kind::UnexpectedCharacter { character } => {

@@ -126,7 +126,7 @@ fn uri(text: &str) -> Result<(), String> {
         return refuse("it contains a blank or a character that is not ASCII; escape it with `%`");
     }
     if rest.trim_start_matches('/').is_empty() {
-        refuse("nothing stands behind the scheme")
+        refuse("nothing follows the scheme")
     } else {
         Ok(())
     }
@@ -291,7 +291,7 @@ mod tests {
             &[
                 ("example.com/a", "no scheme"),
                 ("1a:b", "no scheme"),
-                ("a://", "nothing stands behind"),
+                ("a://", "nothing follows"),
                 ("a:b c", "blank"),
                 ("", "no scheme"),
             ],

@@ -1,4 +1,4 @@
-//! Recipients of age: whom private keys at rest are encrypted to.
+//! Recipients of age, to which private keys at rest are encrypted.
 
 use age_core::primitives::bech32_decode;
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey, X25519};
@@ -18,14 +18,14 @@ const AS_PRINTED: &str =
 fn check(text: &str) -> Result<(), String> {
     if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
         return Err(format!(
-            "this is an age identity, which is a private key and must not stand here\n{AS_PRINTED}; \
+            "this is an age identity, which is a private key and must not be in a spec\n{AS_PRINTED}; \
              make a new identity if others could read this one"
         ));
     }
     let refused =
-        |why: &str| Err(format!("{} is no age recipient: {why}\n{AS_PRINTED}", literal(text)));
+        |why: &str| Err(format!("{} is not an age recipient: {why}\n{AS_PRINTED}", literal(text)));
     if text.starts_with("ssh-") {
-        return refused("it is a key of SSH");
+        return refused("it is an SSH key");
     }
     if text.split([',', ' ', '\n']).filter(|part| part.starts_with("age1")).count() > 1 {
         return refused("there are several, and each one is a string of the list");
@@ -51,12 +51,14 @@ fn check(text: &str) -> Result<(), String> {
     match octets {
         Err(()) => refused("its checksum is wrong, so a letter is missing or changed"),
         Ok(octets) if octets.len() != 32 => refused("it is not 32 octets long"),
-        Ok(octets) if !is_sound(&octets) => refused("it is a key that anybody could open"),
+        Ok(octets) if !is_sound(&octets) => {
+            refused("files encrypted to it can be decrypted without a key")
+        }
         Ok(_) => Ok(()),
     }
 }
 
-/// Whether the public key is not one of the few that give everybody the same shared secret (RFC 7748, section 6.1).
+/// Whether the public key is not one of the few with a constant shared secret (RFC 7748, section 6.1).
 fn is_sound(octets: &[u8]) -> bool {
     let any = PrivateKey::from_private_key(&X25519, &[0x42; 32]).expect("32 octets are a key");
     agreement::agree(&any, UnparsedPublicKey::new(&X25519, octets), (), |_| Ok(())).is_ok()
@@ -89,7 +91,7 @@ mod tests {
                     "age1yubikey1q2w7u3vpya839jxxuq8g0sedh3d740d4xvn639sqhr95ejj8vu3hyfumptt",
                     "of a plugin",
                 ),
-                ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice", "a key of SSH"),
+                ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice", "an SSH key"),
                 ("AGE1T7RXYEV2Z3RW82STDLRREPYC39NVN86L5078ZQKF5UASDY86JP6SVPY7PA", "capital"),
                 ("age1qqqqqqqqqqqqqyp9skm,age1qqqqqqqqqqqqqyp9skm", "there are several"),
                 ("age1qqqqqqqqqqqqqyp9skm\nage1qqqqqqqqqqqqqyp9skm", "there are several"),
@@ -98,7 +100,7 @@ mod tests {
                 // Thirty-two octets of zero, and eight of them.
                 (
                     "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z",
-                    "anybody could open",
+                    "decrypted without a key",
                 ),
                 ("age1qqqqqqqqqqqqqyp9skm", "not 32 octets long"),
             ],

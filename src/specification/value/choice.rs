@@ -120,7 +120,7 @@ impl JsonSchema for DefaultIngressClass {
     }
 }
 
-/// A key of a later version: whatever it holds, it is refused with "not supported yet".
+/// A key of a later version: any value is refused with "not supported yet".
 #[derive(Clone, Debug)]
 pub struct Later;
 
@@ -257,7 +257,7 @@ impl<'de> Visitor<'de> for EnvironmentVisitor {
     }
 }
 
-/// Kubernetes' `EnvVar`; what stands under `valueFrom` is the API server's to judge.
+/// Kubernetes' `EnvVar`; the API server judges `valueFrom`.
 #[derive(serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct EnvironmentVariable {
@@ -265,7 +265,7 @@ pub(crate) struct EnvironmentVariable {
     name: ExtendedKeyName,
     /// Its value.
     value: Option<String>,
-    /// Where its value comes from, in Kubernetes' form.
+    /// The source of its value, in Kubernetes' form.
     value_from: Option<Map<String, Value>>,
 }
 

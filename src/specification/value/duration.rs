@@ -1,4 +1,4 @@
-//! Lengths of time as people and cert-manager write them.
+//! Durations as specs and cert-manager write them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -93,8 +93,7 @@ fn part(rest: &str, units: &mut &[(char, u64)], text: &str) -> Result<(usize, u6
         None => return Err(format!("the unit {} is unknown", literal(&unit))),
         Some((name, seconds)) => (units.iter().position(|(other, _)| other == name), *seconds),
     };
-    let position =
-        position.ok_or_else(|| format!("`{unit}` stands behind a unit that is not longer"))?;
+    let position = position.ok_or_else(|| format!("`{unit}` follows a unit that is not longer"))?;
     *units = &units[position + 1..];
     let count: u64 = rest[..digits].parse().unwrap_or(u64::MAX);
     Ok((digits + unit.len(), count.saturating_mul(seconds)))
@@ -197,7 +196,7 @@ mod tests {
                 ("1y6mo", "the unit `mo` is unknown"),
                 ("1.5h", "expected a unit behind `1`, found `.`"),
                 ("-1d", "expected a number, found `-`"),
-                ("1d1y", "`y` stands behind a unit that is not longer"),
+                ("1d1y", "`y` follows a unit that is not longer"),
                 ("1d1d", "not longer"),
                 ("1 d", "found ` `"),
                 ("1d30", "`30` has no unit"),

@@ -62,7 +62,7 @@ fn host_fault(text: &str) -> Option<Fault> {
     not_a_name(text).or_else(|| match text.strip_prefix("*.") {
         None if text.contains('*') => Some(
             Fault::new(format!(
-                "{} cannot be a host: `*` can only stand for the whole first label",
+                "{} cannot be a host: `*` must be the whole first label",
                 literal(text)
             ))
             .help("write such as `*.example.com`"),
@@ -82,7 +82,7 @@ fn dns_name_fault(text: &str) -> Option<Fault> {
     not_a_name(text).or_else(|| domain(text, text))
 }
 
-/// The part of a text where a name would stand: without scheme, port and path.
+/// The host of a text: without scheme, port and path.
 fn bare(text: &str) -> &str {
     let text = text.split_once("://").map_or(text, |(_, rest)| rest);
     text.split(['/', ':', '?', '#']).next().unwrap_or_default()

@@ -32,7 +32,7 @@ fn image(text: &str) -> Result<(), String> {
     };
     if digest.is_some_and(|digest| !is_digest(digest)) {
         return refuse(
-            "what stands behind `@` is no digest".to_owned(),
+            "the part after `@` is not a digest".to_owned(),
             "write the digest as `sha256:` and 64 hexadecimal digits",
         );
     }
@@ -40,13 +40,13 @@ fn image(text: &str) -> Result<(), String> {
     let (name, tag) = tag_at.map_or((name, None), |at| (&name[..at], Some(&name[at + 1..])));
     if tag.is_some_and(|tag| !is_tag(tag)) {
         return refuse(
-            "what stands behind `:` is no tag".to_owned(),
+            "the part after `:` is not a tag".to_owned(),
             "write letters, digits, `_`, `.` and `-`, at most 128",
         );
     }
     let (registry, repository) = split_registry(name);
     if registry.is_some_and(|registry| !is_registry(registry)) {
-        return refuse("what stands before the first `/` is no registry".to_owned(), example);
+        return refuse("the part before the first `/` is not a registry".to_owned(), example);
     }
     if repository.chars().any(|character| character.is_ascii_uppercase()) {
         let lower = text.replace(repository, &repository.to_lowercase());
@@ -132,13 +132,13 @@ mod tests {
                 ("a b", "contains ` `"),
                 ("HTTPD", "write `httpd`"),
                 ("a/B:C", "write `a/b:C`"),
-                ("httpd:", "no tag"),
-                ("httpd:-x", "no tag"),
-                (&tag, "no tag"),
-                ("httpd@sha256:xyz", "no digest"),
+                ("httpd:", "not a tag"),
+                ("httpd:-x", "not a tag"),
+                (&tag, "not a tag"),
+                ("httpd@sha256:xyz", "not a digest"),
                 ("a//b", "the repository"),
                 ("a/-b", "the repository"),
-                ("a.b:x/c", "no registry"),
+                ("a.b:x/c", "not a registry"),
                 ("a..b", "the repository"),
             ],
         );

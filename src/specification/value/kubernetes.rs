@@ -70,7 +70,7 @@ text_value! {
 }
 
 impl NamespacedName {
-    /// What stands before the `/`, if there is one.
+    /// The part before the `/`, if there is one.
     #[must_use]
     pub fn namespace(&self) -> Option<&str> {
         self.as_str().split_once('/').map(|(namespace, _)| namespace)
@@ -134,7 +134,7 @@ impl Grammar {
             return Some("it must start and end with a letter or digit".to_owned());
         }
         if !text.split('.').all(ends) {
-            return Some("a letter or digit must stand on both sides of each `.`".to_owned());
+            return Some("each `.` must be between letters or digits".to_owned());
         }
         let (length, limit) = (text.len(), self.limit);
         (length > limit).then(|| format!("it has {length} characters, at most {limit} are allowed"))
@@ -272,8 +272,8 @@ mod tests {
                 ("My_App", "cannot be an object name: it contains `M`"),
                 ("-a", "must start and end"),
                 ("a-", "must start and end"),
-                ("a..b", "both sides of each `.`"),
-                ("a.-b", "both sides of each `.`"),
+                ("a..b", "each `.` must be between letters or digits"),
+                ("a.-b", "each `.` must be between letters or digits"),
                 ("ä", "it contains `ä`"),
                 ("a/b", "it contains `/`"),
                 ("a\nb", "`a\\nb` cannot be"),

@@ -24,7 +24,7 @@ pub enum PortReference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKeySize(pub u16);
 
-/// How often somebody has got a new key, counted from 1 to 1000.
+/// The number of a holder's key, from 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(pub u32);
 

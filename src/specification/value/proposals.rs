@@ -1,4 +1,4 @@
-//! What a message proposes is accepted: nobody is sent from one mistake to the next.
+//! The value that a message proposes is accepted, so that it does not lead to another mistake.
 
 use std::str::FromStr;
 

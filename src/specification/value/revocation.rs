@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use super::{Duration, FilePath, RenewBefore, Serial};
 use crate::pki::crl::RevocationReason;
 
-/// The words of RFC 5280, section 5.3.1, that may stand in a spec.
+/// The words of RFC 5280, section 5.3.1, that a spec may use.
 const WORDS: &[&str] = &[
     "unspecified",
     "keyCompromise",
@@ -82,7 +82,7 @@ pub struct RevokedSerial {
 struct RevokedTable {
     /// Serial of the certificate.
     serial: Serial,
-    /// Why it was revoked, in the words of RFC 5280. `unspecified` unless said.
+    /// Why it was revoked, by RFC 5280, section 5.3.1. Defaults to `unspecified`.
     reason: Option<Word>,
 }
 
@@ -192,9 +192,9 @@ pub struct Crl {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[derive(Default)]
 struct CrlTable {
-    /// How long each list lasts that mtlsgen signs. As long as the authority unless said.
+    /// Validity of each list that mtlsgen signs. Defaults to that of the authority.
     duration: Option<Duration>,
-    /// How long before its end a list is renewed. A third of its time, 30 days at most, unless said.
+    /// How long before its end a list is renewed. Defaults to a third of its validity, at most 30 days.
     renew_before: Option<RenewBefore>,
     /// PEM file of lists that others made: the authority's own where its key is not here, and its issuers'.
     file: Option<FilePath>,

@@ -11,7 +11,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::request::Issuer;
 use crate::specification::document::{Places, Step};
 
-/// Refuses listed authorities below which no client would get in; warns of those below them.
+/// Refuses listed authorities whose clients would all be refused; warns of those below them.
 pub(super) fn refuse_unaccepted(
     model: &Model,
     places: &dyn Places,
@@ -25,35 +25,35 @@ pub(super) fn refuse_unaccepted(
         !listed.contains(name) && listed.iter().any(|one| lineage.is_at_or_below(name, one))
     };
     let below = authorities.keys().filter(is_below);
-    let mut told: Vec<&Certificate> = Vec::new();
+    let mut blamed_before: Vec<&Certificate> = Vec::new();
     for (name, severity) in listed
         .iter()
         .map(|name| (name, Severity::Error))
         .chain(below.map(|name| (name, Severity::Warning)))
     {
-        let Some((owner, chain)) = brought_above(authorities, name) else { continue };
+        let Some((owner, chain)) = supplied_above(authorities, name) else { continue };
         let Some((blamed, refusal)) = refusal_of_chain(&chain) else { continue };
-        if told.contains(&blamed) {
+        if blamed_before.contains(&blamed) {
             continue;
         }
-        told.push(blamed);
+        blamed_before.push(blamed);
         let mut place = written(places, &exposure.key, "cas");
         place.extend(listed.iter().position(|one| one == name).map(Step::from));
         let title = format!("{} {refusal}", literal(&blamed.subject.rfc2253()));
         let mut finding = Diagnostic::error("authority-refused", title);
-        // What the controller does not read closes the whole bundle, wherever it stands.
+        // A certificate that the controller does not read closes the whole bundle, at any position.
         finding.severity = if refusal.error().is_none() { Severity::Error } else { severity };
         found.push(
             finding
                 .at(places.value(&place))
                 .related(places.value(&path!["cas", owner, "certificate"]), "its certificate")
-                .help("ask its owner for another certificate of that authority; the controller goes by what OpenSSL takes"),
+                .help("ask its owner for another certificate of that authority; nginx verifies with OpenSSL"),
         );
     }
 }
 
-/// The entry that brought an authority along, and its chain: of `name` itself, or of the one above it that is brought.
-fn brought_above<'a>(
+/// The entry that supplies an authority, and its chain: of `name` itself, or of the supplied one above it.
+fn supplied_above<'a>(
     authorities: &'a BTreeMap<String, Authority>,
     name: &'a str,
 ) -> Option<(&'a str, Vec<&'a Certificate>)> {

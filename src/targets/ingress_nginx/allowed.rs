@@ -26,7 +26,7 @@ pub(super) fn judge(exposure: &Exposure, annotation: &str, value: &str) -> Optio
                 "the annotation `{annotation}` is refused on the protected host `{key}`: {reason}"
             ),
         );
-        let refused = refused.help("leave it out, or say `clientAuth = false` for this host");
+        let refused = refused.help("leave it out, or set `clientAuth = false` for this host");
         return Some(ways_out(refused, annotation));
     }
     if is_too_risky(annotation) {
@@ -46,7 +46,7 @@ pub(super) fn judge(exposure: &Exposure, annotation: &str, value: &str) -> Optio
 /// How to keep an annotation that is refused on a protected host.
 pub(super) fn ways_out(refused: Diagnostic, annotation: &str) -> Diagnostic {
     let allow = format!(
-        "or name it in the host's `allowAnnotations = [\"{annotation}\"]`: mtlsgen then says that it does not know who gets in"
+        "or name it in the host's `allowAnnotations = [\"{annotation}\"]`: mtlsgen then says that it does not know which clients are admitted"
     );
     match (annotation_risk::not_allowable(annotation), is_too_risky(annotation)) {
         (Some(_), _) => refused,
@@ -141,7 +141,7 @@ fn unknown(exposure: &Exposure, allowed: &[&str]) -> Diagnostic {
     let found = Diagnostic::warning(
         "annotation-allowed",
         format!(
-            "host `{key}` allows {names}, {effect} mtlsgen does not know: who gets in is not known"
+            "host `{key}` allows {names}, {effect} mtlsgen does not know: which clients are admitted is not known"
         ),
     )
     .help("test the host from outside, without a certificate and by plain HTTP too");
@@ -169,7 +169,7 @@ fn reaches_others(
     let found = Diagnostic::warning("annotation-allowed", title).at(place);
     if protected {
         return found.help(
-            "it can reach protected hosts of the same controller: who gets in there depends on it",
+            "it can reach protected hosts of the same controller: which clients are admitted there depends on it",
         );
     }
     found.help("it can reach every host of the same controller")

@@ -36,7 +36,7 @@ pub(super) fn amend(
     amendment
 }
 
-/// What there is, and what is asked of it.
+/// The existing objects, and what the spec asks of them.
 struct Scene<'a> {
     existing: &'a Existing<'a>,
     /// Services that exist, as the spec says, by namespace and name.

@@ -1,5 +1,5 @@
-//! What ingress-nginx makes of client authentication: how deep chains may be, whom a bundle lets in, and what its list of
-//! subjects can tell apart.
+//! What ingress-nginx makes of client authentication: how deep chains may be, which clients a bundle admits, and which subjects
+//! its list can distinguish.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub(super) fn arrange<'m>(
     if has_errors(&found) { Err(found) } else { Ok(of(model).with_warnings(found)) }
 }
 
-/// The arrangement of a model, whether it can be what is meant or not.
+/// The arrangement of a model, even if it is not what the spec asks for.
 pub(super) fn of(model: &Model) -> Arrangement<'_> {
     let mut depths: BTreeMap<&[String], u8> = BTreeMap::new();
     let hosts = model.exposures.iter().filter_map(|exposure| {
@@ -152,8 +152,8 @@ impl Host<'_> {
         written(self.scene.places, &self.exposure.key, field)
     }
 
-    /// Everything below the root of a listed authority gets in, so what signs clients below such a root must be below a
-    /// listed authority too.
+    /// Every client below the root of a listed authority is admitted, so an authority that signs clients below such a root must be
+    /// below a listed one too.
     fn strangers(&self) -> Option<Diagnostic> {
         support::of(Feature::SharedRoot).refused()?;
         let Scene { model, places, signers, .. } = self.scene;
@@ -186,7 +186,7 @@ impl Host<'_> {
         )
     }
 
-    /// An external root admits every client that its owner has signed or will sign; listing the root says that this is meant.
+    /// An external root admits every client that its owner has signed or will sign; listing the root says that this is intended.
     fn foreign_roots(&self) -> Vec<Diagnostic> {
         let Scene { model, places, .. } = self.scene;
         let lineage = &model.lineage;
@@ -197,12 +197,14 @@ impl Host<'_> {
             root.is_some_and(|root| !matches!(root, Anchor::Ours(_)) && !listed.contains(&root))
         };
         let warning = |name: &String| {
-            let title =
-                format!("clients of any authority below the root of {} get in too", literal(name));
+            let title = format!(
+                "clients of every authority below the root of {} would be admitted too",
+                literal(name)
+            );
             Diagnostic::warning("foreign-root", title)
                 .at(places.value(&self.written("cas")))
                 .label(NEEDS_ROOT)
-                .help("that is for the root's owner to say: ask for a root that signs these clients alone; or bring the root along under `cas` and list it here, if all of them may come in")
+                .help("only the root's owner knows which those are: ask for a root that signs these clients alone; or add the root under `cas` and list it here to admit all of them")
         };
         authorities.iter().filter(is_unlisted).map(warning).collect()
     }
@@ -271,7 +273,7 @@ impl Host<'_> {
         let mut place = self.written("allow");
         place.extend(path![index]);
         let title = format!(
-            "clients `{name}` and `{twin}` have one subject: the controller cannot tell them apart"
+            "clients `{name}` and `{twin}` have the same subject: the controller cannot distinguish them"
         );
         Some(
             Diagnostic::error("allow", title)

@@ -14,7 +14,7 @@ use crate::specification::document::Locate;
 use crate::specification::document::Step;
 use crate::targets::HostArrangement;
 
-/// Everything that is wrong or worth a word, host by host, but for those that are refused already.
+/// Errors, warnings and notices, host by host, except for hosts that are refused already.
 pub(super) fn check(
     model: &Model,
     refused: &BTreeSet<&str>,
@@ -22,7 +22,7 @@ pub(super) fn check(
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let arrangement = arrange::of(model);
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     found.extend(sessions(model, locate));
     let judged = |exposure: &&Exposure| !refused.contains(exposure.key.as_str());
     for exposure in model.exposures.iter().filter(judged) {
@@ -32,10 +32,10 @@ pub(super) fn check(
         found.extend(allowed::check(model, exposure, locate));
         let ours = host.our_annotations(&mut found);
         host.client_auth(&mut found);
-        host.trust_secret(&mut told, &mut found);
+        host.trust_secret(&mut reported, &mut found);
         host.verify_word(&mut found);
         host.blocked_words(&ours, &mut found);
-        host.wildcard(&mut told, &mut found);
+        host.wildcard(&mut reported, &mut found);
     }
     found
 }
@@ -64,8 +64,8 @@ pub(super) fn is_protected(exposure: &Exposure) -> bool {
     exposure.client_auth.as_ref().is_some_and(|auth| auth.verify != Verify::Off)
 }
 
-/// Code and subject of something that has been said.
-type Told = (&'static str, String);
+/// Code and subject of a diagnostic that was reported.
+type Reported = (&'static str, String);
 
 struct Host<'a> {
     model: &'a Model,
@@ -163,7 +163,7 @@ impl Host<'_> {
             found.push(
                 Diagnostic::error(
                     "allow-without-verify",
-                    format!("host `{key}` has `allow` beside `verify = \"{}\"`: subjects of certificates that nobody verified mean nothing", verify_word(auth.verify)),
+                    format!("host `{key}` has `allow` beside `verify = \"{}\"`: subjects of unverified certificates prove nothing", verify_word(auth.verify)),
                 )
                 .at(self.client_auth_span("verify"))
                 .help("leave `verify` out (it is `on`), or leave `allow` out"),
@@ -208,12 +208,12 @@ impl Host<'_> {
     }
 
     /// A Secret that mtlsgen does not fill; once, however many hosts trust it.
-    fn trust_secret(&self, told: &mut BTreeSet<Told>, found: &mut Vec<Diagnostic>) {
+    fn trust_secret(&self, reported: &mut BTreeSet<Reported>, found: &mut Vec<Diagnostic>) {
         let Some(auth) = self.exposure.client_auth.as_ref().filter(|auth| auth.existing) else {
             return;
         };
         let (key, secret) = (&self.exposure.key, &auth.secret);
-        let unseen = told.insert(("trust-secret-unseen", secret.to_string()));
+        let unseen = reported.insert(("trust-secret-unseen", secret.to_string()));
         found.extend(unseen.then(|| {
             Diagnostic::warning(
                 "trust-secret-unseen",
@@ -224,12 +224,12 @@ impl Host<'_> {
             .help(format!("check that this prints a certificate: kubectl get secret -n {} {} -o jsonpath='{{.data.ca\\.crt}}' | base64 -d", secret.namespace, secret.name))
         }));
         if secret.namespace != self.exposure.namespace.as_str()
-            && told.insert(("trust-secret-elsewhere", secret.to_string()))
+            && reported.insert(("trust-secret-elsewhere", secret.to_string()))
         {
             found.push(
                 Diagnostic::warning(
                     "trust-secret-elsewhere",
-                    format!("host `{key}` is in namespace `{}`, its Secret `{secret}` is not: from 1.12 on, ingress-nginx answers 403 to everybody unless its ConfigMap has `allow-cross-namespace-resources: \"true\"`", self.exposure.namespace),
+                    format!("host `{key}` is in namespace `{}`, its Secret `{secret}` is not: from 1.12 on, ingress-nginx answers every request with 403 unless its ConfigMap has `allow-cross-namespace-resources: \"true\"`", self.exposure.namespace),
                 )
                 .at(self.client_auth_span("secretName"))
                 .help("name the authorities in `clientAuth.cas`: mtlsgen puts their certificates into the right namespace"),
@@ -245,7 +245,7 @@ impl Host<'_> {
             Verify::Off => (
                 "verify-off",
                 format!(
-                    "host `{}` names trusted authorities but asks nobody for a certificate",
+                    "host `{}` names trusted authorities but requests no certificate",
                     self.exposure.key
                 ),
             ),
@@ -253,7 +253,7 @@ impl Host<'_> {
         let mut notice = Diagnostic::notice(code, title).at(self.client_auth_span("verify"));
         if auth.verify == Verify::OptionalNoCa {
             for (name, why) in self.misjudging() {
-                notice = notice.help(format!("the header `ssl-client-verify` of {name} does not tell which are right: {why}; write `verify = \"optional\"`, which lets verified certificates through and no others"));
+                notice = notice.help(format!("the header `ssl-client-verify` of {name} does not say which are valid: {why}; write `verify = \"optional\"`, which admits verified certificates alone"));
             }
         }
         found.push(notice);
@@ -265,11 +265,11 @@ impl Host<'_> {
         let all = self.model.controllers.len();
         if all > 0 && self.misjudging().count() == all {
             return format!(
-                "host `{key}` lets certificates of any authority through, and no header says which are right"
+                "host `{key}` admits certificates of any authority, and no header says which are valid"
             );
         }
         format!(
-            "host `{key}` lets certificates of any authority through: the service must check that the header `ssl-client-verify` is `SUCCESS`"
+            "host `{key}` admits certificates of any authority: the service must check that the header `ssl-client-verify` is `SUCCESS`"
         )
     }
 
@@ -301,7 +301,7 @@ impl Host<'_> {
     }
 
     /// A wildcard's settings do not reach hosts that have an entry of their own.
-    fn wildcard(&self, told: &mut BTreeSet<Told>, found: &mut Vec<Diagnostic>) {
+    fn wildcard(&self, reported: &mut BTreeSet<Reported>, found: &mut Vec<Diagnostic>) {
         let Some(domain) = self.exposure.host.as_str().strip_prefix("*.") else { return };
         if !is_protected(self.exposure) {
             return;
@@ -310,7 +310,7 @@ impl Host<'_> {
             !is_protected(other) && domain::of_wildcard(other.host.as_str()) == Some(domain)
         });
         for other in open {
-            if !told.insert(("wildcard-not-inherited", other.key.clone())) {
+            if !reported.insert(("wildcard-not-inherited", other.key.clone())) {
                 continue;
             }
             found.push(

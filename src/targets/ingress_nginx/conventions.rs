@@ -2,7 +2,7 @@
 //!
 //! Where a cluster has `annotation-value-word-blocklist` as the controller's documentation proposes it, an Ingress with one of
 //! its words in any annotation value is skipped as a whole (`docs/user-guide/nginx-configuration/configmap.md`; a plain test for
-//! substrings). Names of Secrets stand in annotation values.
+//! substrings). Names of Secrets are part of annotation values.
 
 use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
 use crate::model::Conventions;

@@ -117,7 +117,7 @@ fn class(model: &Model, exposure: &Exposure, ingress: &Ingress) -> Option<String
             None
         }
         None => Some(format!(
-            "says no ingress class: `ingressClassName: {wanted}` is missing; {}",
+            "has no ingress class: `ingressClassName: {wanted}` is missing; {}",
             without_class(model, wanted)
         )),
         Some(class) if class == wanted => None,
@@ -146,7 +146,7 @@ fn without_class(model: &Model, wanted: &str) -> String {
             "if the controller runs with `--watch-ingress-without-class`, say so in the spec: {takes}"
         ),
         None if all_take_classless(model) => format!(
-            "if the cluster has no default IngressClass, say `defaultIngressClass = false` in the spec; if `{wanted}` is the default one, `defaultIngressClass = \"{wanted}\"`"
+            "if the cluster has no default IngressClass, set `defaultIngressClass = false` in the spec; if `{wanted}` is the default one, `defaultIngressClass = \"{wanted}\"`"
         ),
         None => format!(
             "if `{wanted}` is the cluster's default IngressClass, say so in the spec: `defaultIngressClass = \"{wanted}\"`; if the cluster has none and the controller runs with `--watch-ingress-without-class`, `defaultIngressClass = false`, and {takes}"

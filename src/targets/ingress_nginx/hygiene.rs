@@ -1,4 +1,4 @@
-//! What final objects have that no spec asks for, whoever gets in: keys in wrong places, certificates with two owners,
+//! Faults of final objects other than which clients are admitted: keys in wrong places, certificates with two owners,
 //! annotations for which the controller passes over an Ingress.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,7 +28,7 @@ pub(super) fn check(model: &Model, finals: &Views<'_>, locate: Locate<'_>) -> Ve
     found
 }
 
-/// cert-manager would be asked for a certificate that mtlsgen holds, and both would write its Secret.
+/// cert-manager would issue a certificate that mtlsgen holds, and both would write its Secret.
 fn contested(
     exposure: &Exposure,
     objects: &Ingresses<'_>,
@@ -52,11 +52,11 @@ fn contested(
             format!("the Ingress `{}/{}` has `{name}`, but mtlsgen holds the certificate of host `{}`: cert-manager would overwrite its Secret `{}`", view.namespace, view.name, exposure.key, tls.secret_name),
         )
         .at(locate(&["hosts".into(), Step::from(&exposure.key)]))
-        .help("write `tls.certManager` if cert-manager is to issue it, or take the annotation off"),
+        .help("write `tls.certManager` if cert-manager issues it, or remove the annotation"),
     )
 }
 
-/// The controller's defaults leave out the Ingress of an open host; of protected ones, who gets in is asked.
+/// The controller's defaults leave out the Ingress of an open host; of protected ones, the comparison asks which clients are admitted.
 fn too_risky(
     exposure: &Exposure,
     objects: &Ingresses<'_>,
@@ -71,7 +71,7 @@ fn too_risky(
     Some(allowed::too_risky(name, &on).at(locate(&["hosts".into(), Step::from(&exposure.key)])))
 }
 
-/// Keys of authorities have no business in a cluster.
+/// Keys of authorities do not belong in a cluster.
 fn authority_key(secret: &SecretView<'_>) -> Option<Diagnostic> {
     let key = secret.private_keys.iter().find(|key| **key == "ca.key")?;
     Some(
@@ -79,11 +79,11 @@ fn authority_key(secret: &SecretView<'_>) -> Option<Diagnostic> {
             "authority-key-in-secret",
             format!("the Secret `{}/{}` holds `{key}`, the private key of an authority", secret.namespace, secret.name),
         )
-        .help("the controller needs `ca.crt` alone; who reads that key can make certificates for every host"),
+        .help("the controller needs `ca.crt` alone; with that key, a reader of the Secret can issue certificates that every host accepts"),
     )
 }
 
-/// A bundle that mtlsgen fills holds certificates alone: everybody who may read those would read the key.
+/// A bundle that mtlsgen fills holds certificates alone: a key beside them is readable with them.
 fn keys_beside_bundles(model: &Model, finals: &Views<'_>, locate: Locate<'_>) -> Vec<Diagnostic> {
     let mut hosts: BTreeMap<(&str, &str), &Exposure> = BTreeMap::new();
     for exposure in model.exposures.iter().filter(|exposure| is_protected(exposure)) {
@@ -116,7 +116,7 @@ fn keys_beside_bundles(model: &Model, finals: &Views<'_>, locate: Locate<'_>) ->
 /// Namespace and name.
 type Place<'a> = (&'a str, &'a str);
 
-/// Final Ingresses by host, which are only asked for; then by namespace and name.
+/// Final Ingresses by host, never iterated over; then by namespace and name.
 struct Ingresses<'a>(HashMap<&'a str, BTreeMap<Place<'a>, Vec<&'a IngressView<'a>>>>);
 
 impl<'a> Ingresses<'a> {

@@ -30,7 +30,7 @@ pub(super) fn refuse_disagreement(model: &Model, places: &dyn Places, found: &mu
             )
             .at(places.key(&path!["hosts", &exposure.key]))
             .related(places.key(&path!["hosts", &first.key]), "the other one")
-            .label("the controller has one setting for a host, whatever the path or namespace")
+            .label("the controller has one setting for a host, in all namespaces and on all paths")
             .help("write the same `tls` and `clientAuth` in both, or give one of them another host name"),
         );
     }
@@ -63,8 +63,8 @@ pub(super) fn refuse_different_permissions(
     }
 }
 
-/// An Ingress that exists already has its own, unless the spec says otherwise; where it has none is told once
-/// it is seen.
+/// An Ingress that exists already has its own, unless the spec says otherwise; whether it has one is known once
+/// it is read.
 fn has_tls(exposure: &Exposure) -> bool {
     exposure.tls.is_some() || exposure.existing_ingress.is_some()
 }

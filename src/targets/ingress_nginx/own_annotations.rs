@@ -78,7 +78,7 @@ pub(super) fn for_client_auth(
     } = arranged;
     let mut annotations = Annotations::new();
     let mut set = |name: &'static str, value: String| annotations.insert(name, value);
-    // Always with its namespace: a bare name makes the controller answer 403 to everybody.
+    // Always with its namespace: a bare name makes the controller answer every request with 403.
     set("nginx.ingress.kubernetes.io/auth-tls-secret", secret.to_string());
     set("nginx.ingress.kubernetes.io/auth-tls-verify-client", verify_word(*verify).to_owned());
     if let Some(depth) = depth {
@@ -96,7 +96,7 @@ pub(super) fn for_client_auth(
     }
     if *verify != Verify::Off {
         // Port 80 never authenticates clients: only the redirect keeps it shut, and this one holds
-        // whatever the ConfigMap says about `ssl-redirect`.
+        // for any `ssl-redirect` in the ConfigMap.
         set("nginx.ingress.kubernetes.io/force-ssl-redirect", "true".to_owned());
     }
     Ok(annotations)

@@ -19,7 +19,7 @@ use crate::specification::document::Locate;
 use crate::specification::document::Step;
 use crate::targets::{IngressView, SecretView, SettingsView, Views};
 
-/// What there is to say about the Ingresses that mtlsgen makes of a model.
+/// Findings about the Ingresses that mtlsgen makes of a model.
 pub(super) fn of_model(model: &Model, locate: Locate<'_>) -> Vec<Diagnostic> {
     let own = model.exposures.iter().filter(|exposure| exposure.existing_ingress.is_none());
     let views: Vec<_> = own.map(view_of).collect();
@@ -38,7 +38,7 @@ fn classes(model: &Model) -> BTreeSet<&str> {
     model.exposures.iter().map(|exposure| exposure.ingress_class_name.as_str()).collect()
 }
 
-/// What there is to say about final objects, beside what [`of_model`] says already.
+/// Findings about final objects that [`of_model`] does not have already.
 pub(super) fn of_objects(
     model: &Model,
     objects: &Views<'_>,

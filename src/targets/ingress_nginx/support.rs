@@ -11,7 +11,7 @@ pub(super) fn of(feature: Feature) -> Support {
         | Feature::ExistingIngress => Support::Full,
         Feature::SharedRoot => Support::Missing {
             weakens: true,
-            way_out: "the bundle needs the root, and all below it get in: give them separate roots, or list all whose clients may come in",
+            way_out: "the bundle needs the root, which admits the clients of all below it: give them separate roots, or list all authorities whose clients are admitted",
         },
         Feature::ExistingSecret => Support::Differs(
             "from 1.12 on, only a Secret of the Ingress's namespace, unless the ConfigMap has `allow-cross-namespace-resources`",
@@ -20,7 +20,7 @@ pub(super) fn of(feature: Feature) -> Support {
             "once something is revoked, the Secret has a list of each authority of the chain, and where one is missing its clients are refused",
         ),
         Feature::Unverified => {
-            Support::Differs("certificates of strangers get in, expired ones do not")
+            Support::Differs("certificates of other authorities are admitted, expired ones are not")
         }
         Feature::Depth => Support::Differs("it counts intermediates, and is 1 at least"),
         Feature::List => Support::Differs(

@@ -153,7 +153,7 @@ fn words_that_clusters_block_are_warned_of() {
 }
 
 #[test]
-fn secrets_that_nobody_has_shown_are_warned_of() {
+fn secrets_that_were_not_provided_are_warned_of() {
     let existing = with(protected("a.b"), |e| e.client_auth.as_mut().unwrap().existing = true);
     assert_eq!(codes(&existing), ["trust-secret-unseen"]);
     let elsewhere = with(protected("a.b"), |e| {

@@ -16,7 +16,7 @@ pub fn remove(sandbox: &Sandbox, folders: &[&str]) {
 
 /// With another subject or name at the same time, nothing else than the folder shows that the authority is no new one.
 #[test]
-fn a_lost_part_is_noticed_whatever_the_spec_calls_it_now() {
+fn a_lost_part_is_noticed_under_any_new_name() {
     let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Clients 2\"");
     let name = SPEC.replace("\"clients\"", "\"others\"").replace("cas.clients", "cas.others");
     let both = name.replace("[cas.others]", "[cas.others]\nsubject = \"CN=Others 2\"");

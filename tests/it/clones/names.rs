@@ -90,7 +90,7 @@ fn a_store_without_a_name_serves_no_other_environment() {
             let run = sandbox.run(command);
             assert_eq!(run.status, 2, "{command:?}: {}", run.stderr);
             for words in [
-                "error[store-of-another-spec]: the store `pki` looks like that of another spec than `prod`: it has no `pki/name`",
+                "error[store-of-another-spec]: the store `pki` does not look like that of `prod`: it has no `pki/name`",
                 words,
                 "mtls.toml:1:8",
                 "write `store.path = \"pki-prod\"`",

@@ -1,4 +1,4 @@
-//! Annotations that change who gets in, or what the service hears of clients; and what the spec allows by name.
+//! Annotations that change which clients are admitted, or what the service hears of clients; and what the spec allows by name.
 
 use super::{Refused, SPEC};
 use crate::support::Sandbox;
@@ -31,7 +31,7 @@ fn allowing(host: &str, annotation: &str, added: &str) -> Sandbox {
 fn what_the_service_hears() {
     let mut refused = Refused::default();
     for (annotation, value, words) in [
-        ("backend-protocol", "FCGI", "FastCGI passes on whatever the client sends"),
+        ("backend-protocol", "FCGI", "FastCGI passes on all headers that the client sends"),
         ("backend-protocol", "grpc", "for `GRPC` in capitals alone"),
         ("mirror-target", "https://mirror.example.com", "the target hears the client's own"),
         ("default-backend", "web", "that service hears the client's own"),
@@ -44,7 +44,7 @@ fn what_the_service_hears() {
 }
 
 #[test]
-fn snippets_whatever_is_in_them() {
+fn snippets_with_any_content() {
     let mut refused = Refused::default();
     for annotation in SNIPPETS {
         for value in WRITTEN {
@@ -152,7 +152,7 @@ metadata:
 
 #[test]
 fn what_is_allowed_by_name_is_printed_and_called_unknown() {
-    let unknown = "host `a.example.com` allows `nginx.ingress.kubernetes.io/server-snippet`, whose effect mtlsgen does not know: who gets in is not known";
+    let unknown = "host `a.example.com` allows `nginx.ingress.kubernetes.io/server-snippet`, whose effect mtlsgen does not know: which clients are admitted is not known";
     let own = annotated("server-snippet", WRITTEN[0]);
     let patch = format!(
         "[[patches]]\ntarget = {{ kind = \"Ingress\", name = \"a-example-com\" }}\npatch = '''metadata: {{annotations: {{{PREFIX}server-snippet: \"{}\"}}}}'''\n",

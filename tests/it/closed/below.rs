@@ -50,7 +50,7 @@ fn an_open_host_of_others_is_said() {
     let plain = format!("{ASKS}, nginx.ingress.kubernetes.io/ssl-redirect: 'false'");
     let found = said("", "", &ingress("shop.example.com", &plain));
     assert!(found.contains("a client without a certificate by plain HTTP is served"), "{found}");
-    // Whom it trusts is not shown.
+    // The Secret that it trusts is not among the objects.
     let theirs = "nginx.ingress.kubernetes.io/auth-tls-secret: default/theirs-ca";
     let found = said("", "", &ingress("shop.example.com", theirs));
     assert!(found.contains("the Secret `default/theirs-ca` is not among the objects"), "{found}");
@@ -88,7 +88,7 @@ fn what_a_host_allows_counts_there_alone() {
     let settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: ingress-nginx}\ndata: {allow-snippet-annotations: 'true', annotations-risk-level: Critical}\n---\n";
     for objects in [foreign.clone(), format!("{foreign}{settings}")] {
         let (status, said) = rendered_beside(&spec("a.example.com"), &objects);
-        let words = "host `b.example.com` may not be protected: who gets in is not known: the Ingress `default/theirs` has `nginx.ingress.kubernetes.io/server-snippet`";
+        let words = "host `b.example.com` may not be protected: which clients are admitted is not known: the Ingress `default/theirs` has `nginx.ingress.kubernetes.io/server-snippet`";
         assert!(status == 2 && said.contains(words), "{status}: {said}");
         let (status, said) = rendered_beside(&spec("b.example.com"), &objects);
         assert_eq!(status, 0, "{said}");

@@ -35,7 +35,7 @@ fn passes(added: &str) {
 #[test]
 fn a_path_of_the_spec_is_answered() {
     passes("");
-    let missing = "a client that is to get in is answered 404 at `/`";
+    let missing = "a client that the spec admits is answered 404 at `/`";
     locks_out(&paths(&[("/only", "web"), ("/stock", "stock")]), missing);
     let wider = [("/", "web"), ("/stock", "stock"), ("/more", "stock")];
     passes(&paths(&wider));

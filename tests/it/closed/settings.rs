@@ -20,7 +20,7 @@ fn what_weakens_certificates_is_said() {
         ("ssl-ciphers", "DEFAULT@SECLEVEL=1", true),
         ("ssl-ciphers", "HIGH:@SECLEVEL=2", false),
         ("ssl-ciphers", "HIGH:!aNULL", false),
-        // Whoever reads it makes sessions of any client.
+        // A reader of the key can forge TLS sessions of any client.
         ("ssl-session-ticket-key", "a2V5", true),
         ("ssl-session-tickets", "true", false),
         // At the default level, OpenSSL has no protocol before TLS 1.2.

@@ -45,7 +45,7 @@ fn patches_do_not_hide_objects_from_pruning() {
 }
 
 /// The bundle of an authority that the spec does not name, in base64.
-fn bundle_of_somebody_else() -> String {
+fn external_bundle() -> String {
     let objects = Sandbox::with_toml(SPEC).render();
     let secret = crate::support::object(&objects, "Secret", "a-example-com-tls-cacert");
     secret["data"]["ca.crt"].as_str().unwrap().to_owned()
@@ -56,7 +56,7 @@ fn no_other_entry_says_what_a_host_trusts() {
     const TARGET: &str =
         "[[patches]]\ntarget = { kind = \"Secret\", name = \"a-example-com-tls-cacert\" }\n";
     let mut refused = Refused::default();
-    let theirs = bundle_of_somebody_else();
+    let theirs = external_bundle();
     let begin = "-----BEGIN CERTIFICATE-----\\n";
     for (patch, words) in [
         (format!("data: {{ca.crt: {theirs}}}"), "a client below `CN=clients` is served at `/`"),
@@ -71,7 +71,7 @@ fn no_other_entry_says_what_a_host_trusts() {
 #[test]
 fn an_existing_secret_among_the_objects_is_looked_at() {
     let mut refused = Refused::default();
-    let ours = bundle_of_somebody_else();
+    let ours = external_bundle();
     let sandbox = |content: &str| {
         let spec = SPEC.replace("cas = [\"clients\"]", "secretName = \"default/mine\"");
         let sandbox = Sandbox::with_toml(&format!("templates = \"templates\"\n{spec}"));

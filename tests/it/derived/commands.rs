@@ -17,7 +17,7 @@ fn looking_and_handing_out_work_as_with_a_folder() {
     let export = |form: &str| sandbox.ok(&["cert", "export", "alice", "--as", form]).stdout;
     assert_eq!(export("pem-chain").into_bytes(), data(alice, "tls.crt"));
     assert_eq!(export("pem-key").into_bytes(), data(alice, "tls.key"));
-    failing(&sandbox.run(&["cert", "export", "cas/root", "--as", "pem-key"]), "is not handed out");
+    failing(&sandbox.run(&["cert", "export", "cas/root", "--as", "pem-key"]), "is not exported");
     let lines = export("curl");
     assert!(lines.contains("--cert alice.crt --key alice.key --cacert servers.crt"), "{lines}");
     assert!(lines.contains("# mtlsgen cert export cas/servers --as pem-chain -o servers.crt"));

@@ -165,7 +165,7 @@ fn script(sandbox: &Sandbox, path: &str, text: &str) {
 }
 
 #[test]
-fn the_documentation_tells_the_truth() {
+fn the_documentation_is_correct() {
     let text = fs::read_to_string(root().join("docs/kustomize.md")).unwrap();
     let section = text.split("## When nothing comes out\n").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();

@@ -18,7 +18,7 @@ fn listed(list: &str, spec: &str) -> Sandbox {
 #[test]
 fn ingresses_that_exist_are_looked_for_by_the_build() {
     let sandbox = listed("transformers", EXISTING);
-    expect("not issued", &sandbox, &[], &["to-be-issued"], "say `--kind Secret` beside it");
+    expect("not issued", &sandbox, &[], &["to-be-issued"], "add `--kind Secret`: of a host");
     sandbox.ok(&["render", "--kind", "Secret"]);
     expect("issued", &sandbox, &[], &[], "nothing is wrong");
     assert!(doctor(&sandbox, &[]).stdout.contains("runs the plugin"));

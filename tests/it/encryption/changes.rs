@@ -162,7 +162,7 @@ fn a_key_in_clear_beside_an_encrypted_one_and_damaged_ones_are_errors() {
 }
 
 #[test]
-fn keys_that_were_supplied_along_stay_in_clear_and_are_told() {
+fn supplied_keys_stay_in_clear_and_are_reported() {
     let sandbox = Sandbox::new();
     let Some(ann) = Person::new(&sandbox, "ann") else { return };
     sandbox.write("mtls.toml", spec(&[]));

@@ -159,7 +159,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (
             with(json!({"CA.crt": base64(&bundle)})),
             &[],
-            "has no certificate under `ca.crt`: the controller would answer 403",
+            "has no certificate under `ca.crt`: the controller would answer every request with 403",
         ),
         (with(json!({"ca.crt": ""})), &[], "has no certificate under `ca.crt`"),
         (with(key_pair.clone()), &[], "error[trust-open]"),
@@ -168,12 +168,12 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (
             with(json!({"ca.crt": base64(&blocks(&client)[0])})),
             &[],
-            "has no certificate of an authority under `ca.crt`: no client could log in",
+            "has no certificate of an authority under `ca.crt`: no client would be admitted",
         ),
         (
             with(json!({"ca.crt": base64(&issuing)})),
             &[],
-            "refuses clients below `CN=issuing`: its chain ends at an authority that is trusted, but is no root",
+            "refuses clients below `CN=issuing`: its chain ends at a trusted authority that is not a root",
         ),
         (vec![trust.clone()], &["--at", "2999-01-01"], ": a certificate of the chain has expired"),
         (
@@ -194,11 +194,11 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
     };
     warned(
         vec![trust.clone()],
-        "holds `CN=issuing`, but lets in all clients below its root `CN=root`",
+        "holds `CN=issuing`, but admits all clients below its root `CN=root`",
     );
     warned(
         with(json!({"ca.crt": base64(format!("{root}{client}"))})),
-        "holds certificates that are no authority's",
+        "holds certificates that are not an authority's",
     );
     warned(
         with(

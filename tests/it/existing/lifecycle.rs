@@ -132,7 +132,7 @@ fn what_an_absent_key_would_have_to_sign_is_refused() {
     refused(
         &empty,
         &empty.run(&EXISTING),
-        &["there is not one Secret", "where it may read nothing"],
+        &["`--existing` names no Secrets", "without permission to read"],
     );
     let silent = Sandbox::with_toml(SPEC);
     refused(
@@ -274,7 +274,7 @@ fn an_authority_under_another_subject_is_not_dropped_from_trust() {
     refused(
         &sandbox,
         &sandbox.run(&EXISTING),
-        &["trusts `CN=old`, which is no authority of the spec", "keep its entry below `cas`"],
+        &["trusts `CN=old`, which is not an authority of the spec", "keep its entry below `cas`"],
     );
     // An authority that no host lists any more goes, as the spec says.
     let both = format!("[cas.gone]\nsubject = \"CN=old\"\n{}", spec("new"));
@@ -326,7 +326,7 @@ fn revocation_lists_are_kept_and_a_client_is_not_forgotten() {
     refused(
         &sandbox,
         &sandbox.run(&EXISTING),
-        &["error[revocation-unseen]", "its certificate still opens hosts"],
+        &["error[revocation-unseen]", "its certificate is still accepted"],
     );
 }
 
@@ -382,7 +382,7 @@ fn what_the_api_server_will_not_change_is_reported_first() {
     give(&sandbox, &stored);
     let typed = sandbox.ok(&EXISTING);
     assert!(
-        typed.stderr.contains("has the type `Opaque` and shall have `kubernetes.io/tls`"),
+        typed.stderr.contains("has the type `Opaque` and would become `kubernetes.io/tls`"),
         "{}",
         typed.stderr
     );

@@ -74,7 +74,7 @@ fn encryption_that_is_switched_off_by_a_merge_leaves_the_keys_sealed() {
     for command in writing(people[0].file()) {
         let run = sandbox.run(&command);
         assert_eq!(run.status, 2, "{command:?}\n{}", run.stderr);
-        assert!(run.stderr.contains("everybody who can read the files"), "{}", run.stderr);
+        assert!(run.stderr.contains("all users that can read the files"), "{}", run.stderr);
         assert!(store(&sandbox) == before, "{command:?}");
     }
 }
@@ -91,7 +91,7 @@ fn a_key_without_recorded_recipients_is_left_alone() {
     let before = store(&sandbox);
     let run = sandbox.run(&["render", "--identity", people[0].file()]);
     assert_eq!(run.status, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("do not record whom they are encrypted to"), "{}", run.stderr);
+    assert!(run.stderr.contains("do not record their recipients"), "{}", run.stderr);
     assert!(store(&sandbox) == before);
 }
 

@@ -124,5 +124,5 @@ fn a_class_that_is_not_needed_is_no_reason() {
     other["metadata"]["annotations"] = json!({});
     other["spec"]["rules"][0]["http"]["paths"] = json!([]);
     let (errors, _, shown) = build(&keys, other, &[]);
-    assert!(!errors.is_empty() && !shown.contains("says no ingress class"), "{shown}");
+    assert!(!errors.is_empty() && !shown.contains("has no ingress class"), "{shown}");
 }

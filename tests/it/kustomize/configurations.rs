@@ -148,7 +148,7 @@ fn an_object_of_another_kind_is_no_configuration() {
 }
 
 #[test]
-fn the_documentation_tells_the_truth() {
+fn the_documentation_is_correct() {
     let text = std::fs::read_to_string(root().join("docs/kustomize.md")).unwrap();
     let blocks: Vec<&str> =
         text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();

@@ -214,7 +214,7 @@ fn annotations_of_the_ingress_are_judged_unless_the_spec_allows_them() {
         assert_eq!(run.status, status, "{annotation}: {}", run.stderr);
         let words = refusal.unwrap_or_default();
         assert!(run.stderr.contains(words), "{annotation}: {}", run.stderr);
-        let is_unknown = run.stderr.contains("who gets in is not known");
+        let is_unknown = run.stderr.contains("which clients are admitted is not known");
         assert!(is_unknown || !allows, "{annotation}: {}", run.stderr);
         let names_the_way_out = run.stderr.contains("or name it in the host's `allowAnnotations");
         assert_eq!(names_the_way_out, refusal.is_some(), "{annotation}: {}", run.stderr);
@@ -254,7 +254,7 @@ fn render_refuses_what_nothing_would_enforce() {
     assert!(!fresh.path("pki").exists(), "nothing is issued for it");
     let run = function(&fresh, &input(&config, &[ingress(), service()]));
     assert!(run.stderr.contains("run `mtlsgen render -f FILE`"), "{}", run.stderr);
-    assert!(run.stderr.contains("say `--kind Secret` beside it"), "{}", run.stderr);
+    assert!(run.stderr.contains("add `--kind Secret`: of a host"), "{}", run.stderr);
 }
 
 #[test]

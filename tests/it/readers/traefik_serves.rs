@@ -60,7 +60,7 @@ fn what_traefik_serves_by_plain_http_is_compared_there() {
     let middleware = "apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: to-https, namespace: default}\nspec: {redirectScheme: {scheme: https}}\n---\n";
     let redirects = route("    middlewares: [{name: to-https}]\n");
     passes("", &format!("{redirects}{middleware}"));
-    opens("", &redirects, "who gets in is not known: the effect of `middlewares`");
+    opens("", &redirects, "which clients are admitted is not known: the effect of `middlewares`");
     // A host that asks for nothing leads to the Service of one that does.
     let open = "[hosts.\"pub.example.com\"]\nservice = \"pub\"\nclientAuth = false\n";
     let other = router("IngressRoute", "web", "Host(`pub.example.com`) && PathPrefix(`/x`)", "");

@@ -95,7 +95,7 @@ fn a_supplied_authority_is_known_by_its_name() {
     sandbox.write("mtls.toml", "[cas.partner]\ncertificate = \"p.pem\"\n");
     for name in ["partner", "cas/partner"] {
         let run = sandbox.run(&["cert", "revoke", name]);
-        failing(&run, "authority `partner` was brought along");
+        failing(&run, "authority `partner` is external");
     }
     assert!(!sandbox.path("pki").exists(), "nothing is made to say so");
 }

@@ -191,7 +191,7 @@ impl World {
         refused.map(|chain| chain[0].subject.rfc2253()).collect()
     }
 
-    /// Leaves that are valid and that nobody accepts who trusts the bundle of `listed`.
+    /// Valid leaves that a verifier with the bundle of `listed` refuses.
     pub(super) fn locked_out(&self, listed: &[&str]) -> Vec<String> {
         let listed: Vec<String> = listed.iter().map(ToString::to_string).collect();
         let bundle = chains::trust_bundle(&self.model, &self.inventory, &listed).unwrap();

@@ -1,4 +1,4 @@
-//! Certificate, chain and key of a holder, from the store or brought along.
+//! Certificate, chain and key of a holder, from the store or supplied.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -55,8 +55,8 @@ impl Credential {
     /// It is not at hand, or is an authority's.
     pub fn key(&self) -> Result<&PrivateKey, CommandError> {
         if matches!(self.holder, Holder::Authority(_)) {
-            let why = "the key of an authority is not handed out: whoever has it can sign anything";
-            let hint = "say `--as pem-chain` for the certificates that others are to trust";
+            let why = "the key of an authority is not exported: it signs any certificate";
+            let hint = "use `--as pem-chain` for the certificates that verifiers trust";
             return Err(refused(&self.holder, why, hint));
         }
         self.keyring.require([&self.holder]).map_err(CommandError::Input)?;
@@ -64,12 +64,12 @@ impl Credential {
             let (why, hint) = if self.is_by_request() {
                 (
                     "its private key is its owner's, who sent a signing request",
-                    "say `--as pem-chain` for the certificates, which the owner puts beside the key",
+                    "use `--as pem-chain` for the certificates, which the owner puts beside the key",
                 )
             } else {
                 (
                     "its private key is not in the store",
-                    "run it where the key is; or say `--as pem-chain` for the certificates alone",
+                    "run it where the key is; or use `--as pem-chain` for the certificates alone",
                 )
             };
             refused(&self.holder, why, hint)
@@ -138,7 +138,7 @@ impl Credential {
 /// Finds the holder and reads what belongs to it; its key too, if it is wanted and in the store.
 ///
 /// # Errors
-/// The spec or the store cannot be read, nobody is called so, or nothing was issued yet.
+/// The spec or the store cannot be read, there is no such holder, or nothing was issued yet.
 pub fn load(
     name: &str,
     arguments: &SpecArguments,
@@ -149,7 +149,7 @@ pub fn load(
     let session = Session::open(arguments, report)?;
     let now = session.now;
     let existing = existing.read(arguments, report)?;
-    // Secrets of others do not matter to who hands a certificate out.
+    // Secrets that are managed elsewhere do not matter for an export.
     let resolved = session.unjudged()?.at_any_time()?;
     let has_folder = existing.is_none() && resolved.model.derivation.is_none();
     let store = has_folder.then(|| session.store()).transpose()?;
@@ -168,7 +168,7 @@ pub fn load(
     }
     let Some(chain) = chain(&model, &inventory, &holder) else {
         if inventory.unseen.contains(&holder) {
-            let hint = "leave `--existing` out where the folder of the store is";
+            let hint = "leave `--existing` out where the store is";
             return Err(refused(&holder, "its certificate is in no Secret", hint));
         }
         let hint = "run `mtlsgen render`, which issues what is missing";
@@ -179,12 +179,12 @@ pub fn load(
         Some(_) => source.keyring(&inventory, &only)?,
         None => resolved.keyring,
     };
-    tell_validity(&chain[0], &holder, now, report);
+    report_validity(&chain[0], &holder, now, report);
     let root = root(&model, &inventory, &holder);
     Ok(Credential { holder, chain, root, keyring, model, inventory, now, source })
 }
 
-/// The one that is called `name`, of everybody whose certificate was issued, will be, or was brought along.
+/// The holder named `name`, of all whose certificate was issued, will be, or was supplied.
 fn find(name: &str, store: Option<&Store>, model: &Model) -> Result<Holder, CommandError> {
     let mut known: BTreeSet<Holder> =
         model.requests().map(|request| request.holder.clone()).collect();
@@ -211,7 +211,7 @@ fn root(model: &Model, inventory: &Inventory, holder: &Holder) -> Option<Certifi
     chains::authority(model, inventory, name)?.last().map(|root| (*root).clone())
 }
 
-fn tell_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, report: Report) {
+fn report_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, report: Report) {
     let (title, help) = if now > certificate.not_after {
         let title = format!("the certificate of {holder} expired at {}", certificate.not_after);
         (title, "run `mtlsgen render`, which renews what is due".to_owned())
@@ -221,14 +221,14 @@ fn tell_validity(certificate: &Certificate, holder: &Holder, now: Timestamp, rep
             format!("the certificate of {holder} is valid from {begins} on; it is {now} now");
         // `render` keeps what a clock that was ahead made.
         let command = Holder::command("cert renew", [holder]);
-        (title, format!("check the clock; if it is right, {command} issues it anew"))
+        (title, format!("check the clock; if it is right, {command} reissues it"))
     } else {
         return;
     };
     report.diagnostics(&[Diagnostic::warning("not-valid", title).help(help)]);
 }
 
-/// Where the root that vouches for a server lies: the authority's certificate, or its own.
+/// The holder of the root above a server's certificate: an authority, or itself.
 pub fn server_root(model: &Model, holder: &Holder) -> Option<Holder> {
     match &model.request(holder)?.issuer {
         Issuer::SelfSigned => Some(holder.clone()),

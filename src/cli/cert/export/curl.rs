@@ -163,7 +163,7 @@ fn line(
     exposure: &Exposure,
     address: Option<&Address>,
 ) -> Option<String> {
-    // A wildcard stands for any one name.
+    // A wildcard matches any one name.
     let host = exposure.host.as_str();
     let host =
         host.strip_prefix("*.").map_or_else(|| host.to_owned(), |rest| format!("any.{rest}"));

@@ -33,7 +33,7 @@ impl Destination {
     pub fn refuse_terminal(&self) -> Result<(), CommandError> {
         if self.file.is_none() && self.access == Access::Private && standard_output_is_terminal() {
             let what = "private keys are not written to a terminal";
-            let hint = "say `-o FILE`, or pass standard output on to a file or a program";
+            let hint = "use `-o FILE`, or redirect standard output to a file or a program";
             return Err(CommandError::world("terminal", what, Some(hint.to_owned())));
         }
         Ok(())
@@ -77,7 +77,7 @@ pub fn write(contents: &[(&Destination, &[u8])], force: bool) -> Result<(), Comm
     new_files::write_private(&files.collect::<Vec<_>>(), force).map_err(|error| {
         let hint = match &error {
             crate::io::tree_error::TreeError::Exists(_) => {
-                Some("say `--force` to replace it, or `-o` with another name".to_owned())
+                Some("use `--force` to replace it, or `-o` with another name".to_owned())
             }
             other => other.hint(),
         };

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::SpecFormat;
 
-/// Lists that would make a line longer stand on several, as `taplo fmt` puts them.
+/// Lists that would make a line longer are split over several, as `taplo fmt` does.
 const WIDTH: usize = 80;
 
 /// A table with comments.
@@ -13,7 +13,7 @@ pub struct Section {
     pub comment: &'static str,
     /// The way to it from the top: empty, or a table of the spec and a name in it.
     pub path: Vec<String>,
-    /// What it holds; of entries below one key, those that are off come last.
+    /// What it holds; of entries below one key, those that are off are last.
     pub entries: Vec<Entry>,
 }
 
@@ -24,7 +24,7 @@ pub struct Entry {
     value: Value,
     /// What it is for; may be empty.
     comment: &'static str,
-    /// Whether it counts, or stands there as a comment.
+    /// Whether it counts, or is a comment.
     pub on: bool,
 }
 
@@ -49,7 +49,7 @@ pub fn on(key: &'static str, value: Value, comment: &'static str) -> Entry {
     Entry { key, value, comment, on: true }
 }
 
-/// An entry to be taken in by whoever wants it.
+/// An entry that is commented out.
 pub fn off(key: &'static str, value: Value, comment: &'static str) -> Entry {
     Entry { key, value, comment, on: false }
 }
@@ -146,7 +146,7 @@ fn comment_line(text: &mut String, indent: usize, comment: &str) {
 }
 
 impl Value {
-    /// As TOML and YAML both write it, with what stands between a key and its value.
+    /// As TOML and YAML both write it, with the separator between a key and its value.
     fn text(&self, between: &str) -> String {
         match self {
             Self::Text(text) => quoted(text),

@@ -104,7 +104,7 @@ fn routers_of_connections_get_what_is_left() {
     assert_eq!(at(&seen, "a.test", "/"), "a a a");
     assert_eq!(asked(&seen, &Request::of("b.test")), "unknown Effect");
     tcp["spec"]["tls"] = Value::Null;
-    // At the port of HTTPS, connections without TLS are no requests of anybody.
+    // At the port of HTTPS, connections without TLS are not requests.
     assert_eq!(plain(&observed(LAST, false, &[tcp.clone()]), "a.test", "/"), "404");
     for names in [json!(["web"]), json!([]), json!(["postgres", "web"])] {
         tcp["spec"]["entryPoints"] = names;

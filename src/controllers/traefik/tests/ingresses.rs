@@ -43,7 +43,7 @@ fn secrets_that_are_not_as_they_should() {
     // Lists, depths, names and pages are not read.
     let more = [
         ("auth-tls-verify-depth", "0"),
-        ("auth-tls-match-cn", "CN=nobody"),
+        ("auth-tls-match-cn", "CN=other"),
         ("auth-tls-error-page", "/page"),
     ];
     assert_eq!(of(&right, &[ASKS, &more].concat()), "refused a refused");
@@ -141,8 +141,8 @@ fn wildcards() {
     assert_eq!(at(&observed, "any.test", "/"), "all all all");
     assert_eq!(at(&observed, "any.any.test", "/"), "404 404 404");
     // Of one length, chance decides about the handshake and about the route.
-    let nobody = asked(&observed, &Request::of("w.test"));
-    assert_eq!(nobody, "Chance(421|all|refused)");
+    let without_certificate = asked(&observed, &Request::of("w.test"));
+    assert_eq!(without_certificate, "Chance(421|all|refused)");
     // The name of the handshake decides about what is asked, the other one about the route.
     let across = Request { sni: Some("any.test".to_owned()), ..Request::of("shop.test") };
     assert_eq!(asked(&observed, &across), "421");
@@ -180,7 +180,7 @@ fn default_backends() {
     assert_eq!(at(&observed, "b.test", "/"), "404 404 404");
     let mut object = ingress("a", "a.test", "/", ASKS);
     object["spec"] = json!({ "ingressClassName": "nginx", "defaultBackend": { "service": { "name": "rest", "port": { "number": 80 } } } });
-    // It is for all names, so that nobody is asked.
+    // It is for all names, so no certificate is requested.
     assert_eq!(at(&last(&[object]), "b.test", "/"), "rest rest rest");
 }
 
@@ -260,7 +260,7 @@ fn the_name_of_the_handshake_has_to_have_the_settings_of_the_route() {
             for sni in [Some("open.test"), Some("unknown.test"), None] {
                 assert_eq!(row(sni, client), ["421", "421", "o", "421", "421", "404"]);
             }
-            // They ask nobody, and are others all the same.
+            // They request no certificate, and are different settings anyway.
             assert_eq!(row(Some("off.test"), client), ["421", "421", "421", "f", "421", "404"]);
             assert_eq!(row(Some("opt.test"), client), ["421", "421", "421", "421", "opt", "404"]);
         }

@@ -1,4 +1,4 @@
-//! Input that is meant to hurt.
+//! Malicious input.
 
 use proptest::prelude::*;
 

@@ -61,7 +61,7 @@ fn null_removes() {
 }
 
 #[test]
-fn null_that_removes_nothing_is_an_error_whatever_the_key() {
+fn null_that_removes_nothing_is_an_error_for_any_key() {
     for (text, key, write) in [
         ("cas:\n  root:", "root", "write `{}`"),
         ("cas:", "cas", "write `{}`"),

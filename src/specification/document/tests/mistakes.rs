@@ -237,12 +237,12 @@ fn syntax_errors_in_toml() {
     says(
         "a.toml",
         "namespace = prod # x",
-        "a.toml:1:13 syntax a string must stand in quotes, found `prod` | write `\"prod\"`",
+        "a.toml:1:13 syntax a string must be quoted, found `prod` | write `\"prod\"`",
     );
     says(
         "a.toml",
         "secrets.allowPlainInGit = yes",
-        "a.toml:1:27 syntax a string must stand in quotes, found `yes` | write `true`, or `\"yes\"` for a string",
+        "a.toml:1:27 syntax a string must be quoted, found `yes` | write `true`, or `\"yes\"` for a string",
     );
     let found = messages(&[("a.toml", "namespace = 'a\n[hosts.a]\nservice = \"\\q\"\nfoo = 1\n")]);
     assert_eq!(found.len(), 3, "{found:?}");
@@ -257,12 +257,12 @@ fn syntax_errors_in_yaml() {
     says(
         "a.yaml",
         "a:\n\tb: 1",
-        "a.yaml:2:2 syntax a tab stands where spaces belong | indent with spaces; YAML allows no tabs there",
+        "a.yaml:2:2 syntax a tab in place of spaces | indent with spaces; YAML allows no tabs there",
     );
     says(
         "a.yaml",
         "namespace: a: b",
-        "a.yaml:1:13 syntax `:` makes a key where none can stand | put a value that contains `: ` or starts with a special character in quotes",
+        "a.yaml:1:13 syntax `:` makes a key where none is allowed | put a value that contains `: ` or starts with a special character in quotes",
     );
     says(
         "a.yaml",
@@ -291,11 +291,7 @@ fn syntax_errors_in_yaml() {
         "a.yaml:1:3 syntax a list or table cannot be a key | write a string as the key; quote a value that starts with `[`, `{`, `?` or `*`",
     );
     says("a.yaml", ": b", "a.yaml:1:1 syntax a key is missing before `:`");
-    says(
-        "a.yaml",
-        "hosts: &a {a: *a}",
-        "a.yaml:1:15 syntax the alias stands inside its own anchor",
-    );
+    says("a.yaml", "hosts: &a {a: *a}", "a.yaml:1:15 syntax the alias is inside its own anchor");
     says(
         "a.yaml",
         "<<: 1",
@@ -339,7 +335,7 @@ fn mistakes_in_set() {
     says(
         "--set",
         "namespace=\"a\" b",
-        "--set:1:15 syntax something stands behind the closing quote | put the whole value in quotes",
+        "--set:1:15 syntax there is text behind the closing quote | put the whole value in quotes",
     );
     says("--set", "a\nb=1", "--set:1:1 syntax `a\\nb` is not a dotted key");
     says("--set", "a=1\nb='2'", "--set:1:1 unknown-key unknown key `a`");

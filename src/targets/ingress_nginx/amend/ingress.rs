@@ -143,7 +143,7 @@ impl Judged<'_> {
         )
     }
 
-    /// Services that nobody knows.
+    /// Services that neither the objects nor the spec have.
     fn backends(&self, exposure: &Exposure) -> Vec<Diagnostic> {
         let identity = self.identity;
         let namespace = identity.namespace.as_deref().unwrap_or_default();
@@ -168,7 +168,7 @@ impl Judged<'_> {
                     .help(format!("if it is in the cluster already, say so: `services.{name} = {{ existing = true, port = 80 }}`"));
                 let diagnostic = match shown {
                     Shown::NotShown(Some(_)) => diagnostic.help(format!(
-                        "or, if it is the Service `{name}` that says no namespace, say `{namespace}` there"
+                        "or, if it is the Service `{name}` without a namespace, set `{namespace}` there"
                     )),
                     Shown::Found(())
                     | Shown::Absent
@@ -185,21 +185,21 @@ impl Judged<'_> {
         found
     }
 
-    /// Kubernetes puts it wherever it is applied to; the Secrets say theirs.
+    /// Kubernetes creates it in the namespace that it is applied to; the Secrets name theirs.
     fn nameless(&self) -> Option<Diagnostic> {
         let identity = self.identity;
         let said =
             self.value["metadata"]["namespace"].as_str().is_some_and(|name| !name.is_empty());
-        // One that is known is where they are applied.
+        // A known namespace is the one that they are applied to.
         if said || matches!(self.scene.existing.namespace, Namespace::Known(_)) {
             return None;
         }
         let namespace = identity.namespace.as_deref().unwrap_or_default();
         let title = format!(
-            "{identity} says no namespace and is taken for one of `{namespace}`: applied to another, it trusts a Secret of a foreign namespace and answers 403 to everybody"
+            "{identity} has no namespace, so `{namespace}` is assumed: applied to another namespace, it trusts a Secret of `{namespace}` and answers every request with 403"
         );
         let diagnostic = Diagnostic::warning("namespace-unsaid", title)
-            .help("say the namespace where the Ingress is made (in a kustomization: `namespace`), and the same in the spec");
+            .help("set the namespace where the Ingress is made (in a kustomization: `namespace`), and the same in the spec");
         Some(diagnostic.about(identity).field("metadata.namespace", Value::Null, namespace))
     }
 
@@ -211,9 +211,9 @@ impl Judged<'_> {
         }
         let ours: BTreeSet<&str> =
             self.exposures.iter().map(|exposure| exposure.host.as_str()).collect();
-        let mut told = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let further = rules(self.value)
-            .filter(|(_, host, _)| !ours.contains(host) && told.insert(host.to_owned()));
+            .filter(|(_, host, _)| !ours.contains(host) && seen.insert(host.to_owned()));
         further
             .map(|(at, host, _)| {
                 let (called, help) = if host.is_empty() {

@@ -56,7 +56,11 @@ fn a_shared_root_that_lets_strangers_in_is_refused() {
         ("no client there", trusting("[\"a\"]", ""), &[]),
         ("the sibling is listed", stranger.to_owned() + &trusting("[\"a\", \"b\"]", ""), &[]),
         ("the root is listed", stranger.to_owned() + &trusting("[\"root\"]", ""), &[]),
-        ("nobody is asked", stranger.to_owned() + &trusting("[\"a\"]", ", verify = \"off\""), &[]),
+        (
+            "no certificate is requested",
+            stranger.to_owned() + &trusting("[\"a\"]", ", verify = \"off\""),
+            &[],
+        ),
         (
             "the sibling is trusted elsewhere",
             trusting("[\"a\"]", "")

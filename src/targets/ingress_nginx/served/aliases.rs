@@ -1,4 +1,4 @@
-//! Further names of hosts (`server-alias`): those of hosts that ask nobody, where protected ones are meant.
+//! Further names of hosts (`server-alias`): those of open hosts that take requests for protected ones.
 //!
 //! nginx looks for an exact name first, then for one with `*`, then for regular expressions
 //! (<https://nginx.org/en/docs/http/server_names.html>); wildcard hosts of Ingresses are regular expressions of one
@@ -90,19 +90,19 @@ impl<'a> Protected<'a> {
         Self { hosts, domains, aliases: further }
     }
 
-    /// Aliases of an Ingress that asks nobody, by which requests meant for protected hosts come in.
+    /// Aliases of an open Ingress that take requests for protected hosts.
     fn opened_by(&self, scene: &Scene<'a>, view: &'a IngressView<'a>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for alias in aliases(view) {
             let Some(host) = self.meant_by(alias, &BTreeSet::new()) else { continue };
             let exposure = scene.entry_of(view).or(scene.entries.get(host).copied());
             let title = format!(
-                "{} has `server-alias: {}`, which takes requests that are meant for the protected host `{host}`, and asks nobody for a certificate",
+                "{} has `server-alias: {}`, which takes requests for the protected host `{host}` and requests no certificate",
                 called(view),
                 alias.escape_debug(),
             );
             let finding = Diagnostic::error("alias-opens", title).help(
-                "remove the alias; a name that is to be open gets an entry of its own with `clientAuth = false`",
+                "remove the alias; give an open name an entry of its own with `clientAuth = false`",
             );
             let place = exposure.and_then(|exposure| scene.place(exposure));
             found.push(match scene.entries.get(host) {
@@ -113,8 +113,8 @@ impl<'a> Protected<'a> {
         found
     }
 
-    /// Aliases of a protected Ingress, by which requests meant for another protected host come in, which lets others
-    /// in.
+    /// Aliases of a protected Ingress that take requests for another protected host, which admits other
+    /// clients.
     fn asked_otherwise(
         &self,
         scene: &Scene<'a>,
@@ -126,11 +126,11 @@ impl<'a> Protected<'a> {
         for alias in aliases(view) {
             let meant = self.meant_by(alias, own);
             let Some(other) = meant.and_then(|host| scene.entries.get(host)) else { continue };
-            if lets_in_the_same(scene.model, exposure, other) {
+            if admit_the_same(scene.model, exposure, other) {
                 continue;
             }
             let title = format!(
-                "{} has `server-alias: {}`, which takes requests that are meant for the protected host `{}`, and lets in whom host `{}` lets in",
+                "{} has `server-alias: {}`, which takes requests for the protected host `{}` and admits the clients of host `{}`",
                 called(view),
                 alias.escape_debug(),
                 other.host,
@@ -138,14 +138,14 @@ impl<'a> Protected<'a> {
             );
             let finding = Diagnostic::error("alias-opens", title);
             let diagnostic = scene.about(other, finding).at(scene.place(exposure));
-            found.push(diagnostic.related(scene.place(other), "lets in others").help(
+            found.push(diagnostic.related(scene.place(other), "admits other clients").help(
                 "remove the alias; a name with clients of its own gets an entry with its own `clientAuth`",
             ));
         }
         found
     }
 
-    /// The protected host that requests by this name are meant for, if none of an Ingress's own.
+    /// The protected host that requests by this name are for, unless it is one of the Ingress's own.
     fn meant_by(&self, alias: &str, own: &BTreeSet<&str>) -> Option<&'a str> {
         let lower = alias.to_ascii_lowercase();
         let bare = lower.strip_prefix('.').unwrap_or(&lower);
@@ -174,7 +174,7 @@ impl<'a> Protected<'a> {
 }
 
 /// Whether two protected hosts have the same clients.
-fn lets_in_the_same(model: &Model, one: &Exposure, other: &Exposure) -> bool {
+fn admit_the_same(model: &Model, one: &Exposure, other: &Exposure) -> bool {
     let clients = |exposure| {
         arrange::one_of(model, exposure).map(|host| {
             let authorities: Option<BTreeSet<&String>> =
@@ -189,7 +189,7 @@ fn lets_in_the_same(model: &Model, one: &Exposure, other: &Exposure) -> bool {
 /// How nginx takes a name.
 enum Pattern<'p> {
     Exact,
-    /// Whatever ends in a dot and this, at any depth.
+    /// Names that end in a dot and this, at any depth.
     Below(&'p str),
     /// A regular expression, or a name that ends in `*`: it may match anything.
     Unknown,
@@ -208,8 +208,8 @@ impl<'p> Pattern<'p> {
     }
 }
 
-/// Aliases of an Ingress that exists already: their visitors are asked for certificates as well. Those of an
-/// Ingress of ours stand in the spec.
+/// Aliases of an Ingress that exists already: their clients are asked for certificates as well. Those of an
+/// Ingress of ours are in the spec.
 fn asked_too(scene: &Scene<'_>, view: &IngressView<'_>, hosts: &BTreeSet<&str>) -> Vec<Diagnostic> {
     let entry = scene.entry_of(view).filter(|exposure| exposure.existing_ingress.is_some());
     let Some(exposure) = entry else { return Vec::new() };
@@ -217,7 +217,7 @@ fn asked_too(scene: &Scene<'_>, view: &IngressView<'_>, hosts: &BTreeSet<&str>) 
     further
         .map(|alias| {
             let title = format!(
-                "{} is served by the name `{}` too (`server-alias`), whose visitors would be asked for certificates",
+                "{} is served by the name `{}` too (`server-alias`), whose clients would be asked for certificates",
                 called(view),
                 alias.escape_debug(),
             );

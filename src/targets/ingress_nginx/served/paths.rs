@@ -87,7 +87,7 @@ fn prefixes(scene: &Scene<'_>) -> Vec<String> {
     std::iter::once(NEVER_REDIRECTED).chain(items).map(str::to_owned).collect()
 }
 
-/// Settings of the controller that let plain HTTP pass, where its `ConfigMap` is among the objects.
+/// Settings of the controller that admit plain HTTP, where its `ConfigMap` is among the objects.
 fn settings(scene: &Scene<'_>) -> Vec<Diagnostic> {
     let believes = |data: &BTreeMap<&str, &str>| {
         data.get("use-forwarded-headers").is_some_and(|value| is_true(value))
@@ -116,7 +116,7 @@ fn pasted(scene: &Scene<'_>) -> Vec<Diagnostic> {
     });
     keys.map(|(view, key)| {
         let title = format!(
-            "the ConfigMap `{}/{}` has `{key}`, the effect of which mtlsgen does not know: if it is the controller's, who gets in is not known",
+            "the ConfigMap `{}/{}` has `{key}`, whose effect mtlsgen does not know: if it is the controller's, which clients are admitted is not known",
             view.namespace, view.name
         );
         Diagnostic::warning("controller-settings", title)
@@ -321,7 +321,7 @@ fn is_one_ingress(one: &Served<'_>, other: &Served<'_>) -> bool {
     (one.view.namespace, one.view.name) == (other.view.namespace, other.view.name)
 }
 
-/// Whether two paths are one to the controller: over two Ingresses by text, whatever the type (`checkOverlap` of
+/// Whether two paths are one to the controller: over two Ingresses by text, for any type (`checkOverlap` of
 /// `internal/ingress/controller/controller.go`); within one, if nginx would have a location twice, or the
 /// second would be passed over (`getBackendServers`; `updateServerLocations` of `location.go`).
 fn meet(one: &Served<'_>, other: &Served<'_>) -> bool {

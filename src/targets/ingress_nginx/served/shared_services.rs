@@ -88,7 +88,7 @@ fn shared_by(
         Unasked::Other { view, host } => (format!("host `{host}` of {}", called(view)), None),
     };
     let title = format!(
-        "the Service `{namespace}/{service}` is behind host `{}`, which demands a certificate, and behind {other}, which does not: a request to the latter may carry the name of the former in its header `Host`, and the Service cannot tell",
+        "the Service `{namespace}/{service}` is behind host `{}`, which demands a certificate, and behind {other}, which does not: a request to the latter may carry the name of the former in its header `Host`, and the Service cannot distinguish them",
         asked.key,
     );
     let diagnostic = Diagnostic::warning("service-shared", title).help("give one of the hosts a Service of its own, or a port that leads to another port of the container; a NetworkPolicy does not help, since both ways lead through the controller");
@@ -107,7 +107,7 @@ fn may_demand(view: &IngressView<'_>) -> bool {
         && !matches!(word, "off" | "optional" | "optional_no_ca")
 }
 
-/// Whether nobody gets in there without a certificate that was verified.
+/// Whether the host admits no client without a verified certificate.
 fn demands(exposure: &Exposure) -> bool {
     exposure.client_auth.as_ref().is_some_and(|auth| auth.verify == Verify::On)
 }

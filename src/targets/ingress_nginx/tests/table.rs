@@ -49,7 +49,7 @@ fn the_table_is_sorted_and_names_each_annotation_once() {
 }
 
 #[test]
-fn snippets_are_refused_whatever_is_in_them() {
+fn snippets_are_refused_with_any_content() {
     let snippets: Vec<&str> =
         annotation_table::names().filter(|name| name.ends_with("-snippet")).collect();
     assert_eq!(
@@ -83,9 +83,9 @@ fn snippets_are_refused_whatever_is_in_them() {
     }
     assert!(
         is_too_risky(&format!("{PREFIX}some-new-snippet")),
-        "the controller goes by the suffix"
+        "the controller compares the suffix"
     );
-    assert!(is_too_risky("example.com/my-snippet"), "whatever the prefix");
+    assert!(is_too_risky("example.com/my-snippet"), "with any prefix");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn what_the_spec_allows_is_unknown() {
     let found = check(&model);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].0, found[0].1), (Severity::Warning, "annotation-allowed"));
-    assert!(found[0].2.contains("who gets in is not known"), "{found:?}");
+    assert!(found[0].2.contains("which clients are admitted is not known"), "{found:?}");
     assert!(model.exposures[0].is_unknown());
 
     let open = annotated(allow(exposure("a.b"), &["server-snippet"]), "server-snippet", "# x");

@@ -32,7 +32,7 @@ _CLOSED = differing(Answered(403), Answered(404))
 
 @dataclass(frozen=True)
 class Row:
-    """A mistake, and who gets in because of it."""
+    """A mistake, and which clients are admitted because of it."""
 
     name: str
     mistake: Mistake

@@ -17,7 +17,7 @@ from ..registry import case
 from ..world import World
 
 _OURS = E2E / "parts/ingress-nginx/etc/template/nginx.tmpl"
-#: What decides who gets in, and what the backend and an external authentication hear.
+#: What decides which clients are admitted, and what the backend and an external authentication hear.
 _WORDS = re.compile(
     r"ssl_client_|ssl-client-|(?<!proxy_)ssl_verify_|(?<!proxy_)ssl_crl|error_page|certificate unauthorized"
     r"|proxy_set_header|proxySetHeader }}|auth_request|auth_basic|satisfy |internal;|mirror|fastcgi_(index|param )"

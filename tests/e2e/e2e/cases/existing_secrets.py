@@ -103,7 +103,7 @@ def empty(world: World) -> None:
     nothing = world.cluster.kubectl("get", "secret", "-o", "yaml", namespace=namespace).stdout
     project = world.project(_spec(namespace))
     done = project.program.run("render", "--existing", "-", folder=project.folder, stdin=nothing, status=2)
-    assert "not one Secret" in done.stderr and not done.stdout, done.stderr
+    assert "names no Secrets" in done.stderr and not done.stdout, done.stderr
 
 
 def _secrets(world: World) -> str:

@@ -8,10 +8,10 @@ use crate::pki::request::Holder;
 use crate::store::{Inventory, Keyring};
 
 impl Run<'_> {
-    /// Fails where a render would fail before it issues what is planned; keys that are not at hand are a warning.
-    pub(super) fn foretell(&self, planned: &Planned) -> Result<(), CommandError> {
+    /// Fails where a render would fail before it issues what is planned; unavailable keys are a warning.
+    pub(super) fn preview(&self, planned: &Planned) -> Result<(), CommandError> {
         let Self { setup, .. } = self;
-        setup.tell_unmakeable(planned);
+        setup.report_unmakeable(planned);
         let Planned { inventory, plan, .. } = planned;
         let keys = if self.args.output.is_some() {
             setup.require_keys_beside(inventory, plan)
@@ -19,12 +19,12 @@ impl Run<'_> {
             self.require_kept_keys(planned)
         };
         if let Err(error) = keys {
-            setup.tell_refusal(&error);
+            setup.report_refusal(&error);
         }
         if plan.is_empty() { Ok(()) } else { self.rehearse(planned) }
     }
 
-    /// Makes sure that the keys are at hand that manifests show and the plan does not make anew.
+    /// Makes sure that the keys are at hand that manifests show and the plan does not replace.
     fn require_kept_keys(&self, planned: &Planned) -> Result<(), CommandError> {
         let Planned { inventory, plan, .. } = planned;
         let model = self.setup.model();
@@ -44,7 +44,7 @@ impl Run<'_> {
     /// What names are made of, for a dry run; `None` where that is not at hand, with a warning.
     pub(super) fn ring_of_names(&self, inventory: &Inventory) -> Option<Keyring> {
         let ring = self.setup.keys(inventory, self.touched).ring_of_names();
-        ring.inspect_err(|error| self.setup.tell_refusal(error)).ok()
+        ring.inspect_err(|error| self.setup.report_refusal(error)).ok()
     }
 
     /// Prints what is planned, where programs ask for it.

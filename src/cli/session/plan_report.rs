@@ -1,4 +1,4 @@
-//! What people are told of plans: what is to be issued, revoked and signed, or was, and why.
+//! Plans in words: what would be issued, revoked and signed, or was, and why.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,8 @@ use crate::plan::{self, IssuancePlan, ListReason, Scope};
 use crate::specification::document::Document;
 use crate::store::{HeldCertificate, Inventory, NewRevocation};
 
-/// Says of new keys of authorities that they are in this store alone, where it is a clone that lacks other keys: nothing
-/// brings them to those.
-pub fn tell_only_here(store: &Store, inventory: &Inventory, new: Vec<PathBuf>, report: Report) {
+/// Says of new keys of authorities that they are in this store alone, where it is a clone that lacks other keys.
+pub fn report_only_here(store: &Store, inventory: &Inventory, new: Vec<PathBuf>, report: Report) {
     let lacks_key = |(holder, held): (&Holder, &HeldCertificate)| {
         !held.has_key && !matches!(holder, Holder::Client(_))
     };
@@ -29,8 +28,8 @@ pub fn tell_only_here(store: &Store, inventory: &Inventory, new: Vec<PathBuf>, r
     }
 }
 
-/// Tells what was issued, revoked and signed, and why.
-pub(super) fn tell(plan: &IssuancePlan, scope: &Scope, report: Report) {
+/// Reports what was issued, revoked and signed, and why.
+pub(super) fn report_done(plan: &IssuancePlan, scope: &Scope, report: Report) {
     report.diagnostics(&plan.notices);
     for action in &plan.actions {
         let whose = whose_key(action, scope);
@@ -71,7 +70,7 @@ fn of_list(list: &plan::ListAction, word: &'static str) -> Deed {
     Deed::to_holder(word, Holder::Authority(list.authority.clone()).full_name(), &list.reason)
 }
 
-/// What is worth knowing of the key that an action issues for.
+/// A remark on the key that an action issues for.
 fn whose_key(action: &plan::Action, scope: &Scope) -> &'static str {
     if action.request.public_key.is_some() {
         "; for the key of its signing request, which stays its owner's"
@@ -82,21 +81,21 @@ fn whose_key(action: &plan::Action, scope: &Scope) -> &'static str {
     }
 }
 
-/// What a plan would do, one line each, errors for what does not work any more.
-pub fn tell_plan(plan: &IssuancePlan, report: Report, severity: fn(bool) -> Severity) {
+/// What a plan would do, one line each, errors for what no longer works.
+pub fn report_plan(plan: &IssuancePlan, report: Report, severity: fn(bool) -> Severity) {
     report.diagnostics(&plan_findings(plan, severity));
 }
 
-/// What a dry run tells of a plan.
-pub fn tell_dry_run(plan: &IssuancePlan, report: Report) {
-    tell_plan(plan, report, |_| Severity::Notice);
+/// Reports the plan of a dry run.
+pub fn report_dry_run(plan: &IssuancePlan, report: Report) {
+    report_plan(plan, report, |_| Severity::Notice);
     report.diagnostics(&plan.notices);
     for holder in &plan.stale_chains {
         report.say(&format!("the chain in the file of {holder} would be renewed"));
     }
 }
 
-/// What a plan would do, a finding each; `severity` is told whether all still works without it.
+/// What a plan would do, a finding each; `severity` gets whether all still works without it.
 pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec<Diagnostic> {
     let finding = |still_works: bool, code: &'static str, title: String| Diagnostic {
         severity: severity(still_works),
@@ -108,7 +107,7 @@ pub fn plan_findings(plan: &IssuancePlan, severity: fn(bool) -> Severity) -> Vec
             .deed(of_action(action, ["issue", "renew"]))
     });
     let revocations = plan.revocations.iter().map(|new| {
-        let title = format!("{} is to be revoked, as the spec says", revoked_certificate(new));
+        let title = format!("{} would be revoked, as the spec says", revoked_certificate(new));
         finding(false, "to-be-revoked", title).deed(of_revocation(new, "revoke"))
     });
     let lists = plan.lists.iter().map(|list| {
