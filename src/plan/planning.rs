@@ -207,7 +207,7 @@ pub fn plan_within(
             continue;
         }
         let lost = if held.is_none() { lost_authority(request, model, inventory) } else { None };
-        let lost = lost.or_else(|| refuse_nameless(request, reason.as_ref()));
+        let lost = lost.or_else(|| reason.as_ref().and_then(|_| refuse_nameless(request)));
         if let Some(error) = lost.or_else(|| refuse_rotation(&request.holder, reason.as_ref()?)) {
             errors.push(error);
             continue;

@@ -157,13 +157,12 @@ pub(super) fn refuse_key_of_another(
 
 /// What is to be issued says of whom it is: authorities in a subject, others there or in alternative names (RFC 5280,
 /// section 4.1.2.6).
-pub(super) fn refuse_nameless(
-    request: &CertificateRequest,
-    reason: Option<&Reason>,
-) -> Option<Diagnostic> {
+#[must_use]
+pub fn refuse_nameless(request: &CertificateRequest) -> Option<Diagnostic> {
     let is_authority = matches!(request.holder, Holder::Authority(_));
-    let is_named = !request.subject.is_empty() || !is_authority && !request.names.is_empty();
-    reason.filter(|_| !is_named)?;
+    if !request.subject.is_empty() || !is_authority && !request.names.is_empty() {
+        return None;
+    }
     let title =
         format!("{} is to be issued a certificate, and has an empty subject", request.holder);
     Some(Diagnostic::error("invalid-subject", title).help(

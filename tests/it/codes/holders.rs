@@ -37,9 +37,9 @@ fn rolling_over() {
     below.ok(&["render", "-q"]);
     let late = ["ca", "rotate", "below", "--at", "2100-01-01"];
     expect(&below, &late, "error[rotation-without-issuer]");
-    let supplied = issued();
-    fs::copy(supplied.path("pki/cas/clients/tls.crt"), supplied.path("p.pem")).unwrap();
-    supplied.write("mtls.toml", format!("{SPEC}[cas.p]\ncertificate = \"p.pem\"\n"));
+    let supplied = around("", "[cas.p]\ncertificate = \"p.pem\"\n");
+    supplied.write("p.pem", issued().read("pki/cas/clients/tls.crt"));
+    replace(&supplied, "[cas.clients]", "[cas.clients]\nsubject = \"CN=own\"");
     expect(&supplied, &["ca", "rotate", "p"], "error[rotation-of-others]");
 }
 
@@ -83,8 +83,6 @@ fn revoking() {
     sandbox.write("other.pem", other);
     sandbox.write("alice.pem", sandbox.read("pki/clients/alice/tls.crt"));
     expect(&sandbox, &["cert", "revoke", "other.pem"], "error[unknown-certificate]");
-    fs::remove_dir_all(sandbox.path("pki/clients/alice")).unwrap();
-    expect(&sandbox, &["cert", "revoke", "alice"], "error[no-current-certificate]");
     replace(&sandbox, "[cas.clients]", "[cas.clients]\nrevoked = [\"0x123456\"]");
     expect(&sandbox, &["render", "--dry-run"], "notice[to-be-revoked]");
     expect(&sandbox, &["render", "--locked"], "error[to-be-revoked]");
@@ -92,6 +90,9 @@ fn revoking() {
     let left = left.replace("cas.clients", "cas.others").replace("[\"clients\"]", "[\"others\"]");
     sandbox.write("mtls.toml", left);
     expect(&sandbox, &["cert", "revoke", "alice.pem"], "warning[no-revocation-list]");
+    let sandbox = issued();
+    fs::remove_dir_all(sandbox.path("pki/clients/alice")).unwrap();
+    expect(&sandbox, &["cert", "revoke", "alice"], "error[no-current-certificate]");
 }
 
 #[test]
@@ -127,6 +128,8 @@ fn derived_stores() {
     ] {
         expect(&sandbox, command, "error[derived-store]");
     }
+    replace(&sandbox, "[cas.clients]", "[cas.b]\nsubject = { commonName = \"\" }\n[cas.clients]");
+    expect(&sandbox, &["render"], "error[invalid-subject]");
 }
 
 #[test]
@@ -145,11 +148,29 @@ fn secrets_of_a_cluster() {
     sandbox.write("secrets.yaml", bundle);
     let ingresses = [&render[..], &["--kind", "Ingress"]].concat();
     expect(&sandbox, &ingresses, "error[existing-selection]");
-    // The same as one that was made before its name had a hash, and as one that was made later.
-    replace(&sandbox, "[cas.clients]", "[secrets]\nnameSuffixHash = true\n[cas.clients]");
-    let copy = |suffix: &str| bundle.replace("-cacert\n", &format!("-cacert-{suffix}\n"));
-    sandbox.write("secrets.yaml", format!("{}---\n{}", copy("1234567890"), copy("0987654321")));
+}
+
+#[test]
+fn copies_of_a_secret_with_a_hash_in_its_name() {
+    let sandbox = around("[secrets]\nnameSuffixHash = true\n", "");
+    let first = sandbox.ok(&["render", "--kind", "Secret"]).stdout;
+    sandbox.ok(&["ca", "rotate", "clients", "-q"]);
+    let second = sandbox.ok(&["render", "--kind", "Secret"]).stdout;
+    fs::remove_dir_all(sandbox.path("pki")).unwrap();
+    let bundles = [first, second].map(|text| {
+        let bundle = text.split("---\n").find(|object| object.contains("-cacert")).unwrap();
+        bundle.to_owned()
+    });
+    sandbox.write("secrets.yaml", bundles.join("---\n"));
+    let render = ["render", "--existing", "secrets.yaml"];
     expect(&sandbox, &render, "error[existing-ambiguous]");
+}
+
+#[test]
+fn messages_for_programs() {
+    let run = around("", "").ok(&["render", "--message-format", "json"]);
+    let code = "\"code\":\"done\"";
+    assert_eq!(run.stderr.matches(code).count(), 3, "{}", run.stderr);
 }
 
 #[test]

@@ -80,20 +80,44 @@ fn controllers() {
     let sandbox = around(&format!("templates = \"templates\"\n{declared}"), "");
     sandbox.write("templates/controller.yaml.j2", CONTROLLER);
     expect(&sandbox, &["render"], "warning[controller-contradicted]");
+    let nameless = around("controllers = [{ version = \"1.15.1\" }]\n", "");
+    expect(&nameless, &["render"], "error[controller]");
 }
 
 #[test]
 fn objects_that_are_asked_about() {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "ingress.yaml",
-        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\n\
-         spec: {ingressClassName: other, rules: [{host: a.example.com}]}\n",
-    );
+    sandbox.write("objects.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     sandbox.write("broken.yaml", "a: [");
-    expect(&sandbox, &["access", "ingress.yaml"], "warning[no-hosts]");
+    expect(&sandbox, &["access", "objects.yaml"], "warning[no-hosts]");
     expect(&sandbox, &["access", "broken.yaml"], "error[objects]");
     expect(&sandbox, &["access", "absent.yaml"], "error[input]");
+}
+
+#[test]
+fn ingresses_of_a_chart() {
+    let exposed = "existingIngress = { name = \"shop\" }\ntls.secretName = \"own\"\n";
+    let sandbox = Sandbox::with_toml(&format!(
+        "[cas.clients]\n[hosts.\"a.example.com\"]\n{exposed}clientAuth.cas = [\"clients\"]\n"
+    ));
+    sandbox.ok(&["render", "-q", "--kind", "Secret"]);
+    let chart = "apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: default}
+spec:
+  ingressClassName: nginx
+  tls: [{hosts: [a.example.com], secretName: theirs}]
+  rules:
+  - host: a.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
+";
+    for (chart, message) in [
+        (chart.to_owned(), "error[tls-other-secret]"),
+        (chart.replace("host: a.", "host: b."), "error[rule-missing]"),
+    ] {
+        let run = sandbox.run_with_input(&["post-render"], chart);
+        assert!(run.status == 2 && run.stderr.contains(message), "{message}: {}", run.stderr);
+    }
 }
 
 #[test]

@@ -240,6 +240,9 @@ fn plugins_are_found_wherever_a_build_finds_them() {
     let sandbox = site(&[("kustomization.yaml", remote), ("mtls.yaml", &config)]);
     expect("remote", &sandbox, &[], &[], "was not looked at");
     expect("remote", &sandbox, &[], &[], "\"code\":\"remote\"");
+    let image =
+        exec("  annotations: {config.kubernetes.io/function: 'container: {image: x}'}\n") + PLAIN;
+    expect("container", &generator(&image), &[], &[], "\"code\":\"container\"");
 }
 
 #[test]
