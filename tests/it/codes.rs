@@ -3,6 +3,7 @@
 mod certificates;
 mod holders;
 mod rendering;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -124,40 +125,58 @@ fn expectations(folder: &Path, in_tests: bool, found: &mut Vec<(bool, String)>) 
     }
 }
 
-/// The codes that a text of a test expects: with their severities, in JSON, and in code as literals. A word that
-/// is more than a code counts where its line speaks of codes, and a message that a test makes up does not.
-fn expected(text: &str, is_code: bool) -> BTreeSet<&str> {
-    let mut codes = BTreeSet::new();
-    for severity in ["error[", "warning[", "notice["] {
-        codes.extend(text.split(severity).skip(1).filter_map(|rest| rest.split(']').next()));
+/// A code and, where it is said, a severity.
+type Expected<'t> = (&'t str, Option<Severity>);
+
+const SEVERITIES: [(Severity, &str, &str); 3] = [
+    (Severity::Error, "error", "Severity::Error"),
+    (Severity::Warning, "warning", "Severity::Warning"),
+    (Severity::Notice, "notice", "Severity::Notice"),
+];
+
+/// What a text of a test expects: `SEVERITY[CODE]`, codes in JSON, and in code as literals. A word that is more than
+/// a code counts where its line speaks of codes, and a message that a test makes up does not.
+fn expected(text: &str, is_code: bool) -> BTreeSet<Expected<'_>> {
+    let mut found = BTreeSet::new();
+    for (severity, word, _) in SEVERITIES {
+        let words = format!("{word}[");
+        let codes = text.split(&words).skip(1).filter_map(|rest| rest.split(']').next());
+        found.extend(codes.map(|code| (code, Some(severity))));
     }
-    let lines = text.lines().filter(|line| is_code || line.contains("\"code\""));
-    for line in lines {
-        let made_up = ["error", "warning", "notice"];
-        let made_up = made_up.map(|severity| format!("Diagnostic::{severity}("));
+    for line in text.lines().filter(|line| is_code || line.contains("\"code\"")) {
+        let said = SEVERITIES.into_iter().find(|(.., named)| line.contains(named));
+        let severity = said.map(|(severity, ..)| severity);
+        let is_made_up = |before: &str| {
+            SEVERITIES.iter().any(|(_, word, _)| before.ends_with(&format!("Diagnostic::{word}(")))
+        };
         let pieces: Vec<&str> = line.split('"').collect();
-        let pairs = pieces.windows(2).map(|pair| (pair[0], pair[1]));
-        let literals = pairs
-            .filter(|(before, _)| !made_up.iter().any(|call| before.ends_with(call)))
-            .map(|(_, literal)| literal.trim_end_matches('\\'));
-        codes.extend(literals.filter(|word| word.contains('-') || line.contains("code")));
+        let literals = pieces.windows(2).filter(|pair| !is_made_up(pair[0])).map(|pair| pair[1]);
+        let words = literals.map(|literal| literal.trim_end_matches('\\'));
+        let codes = words.filter(|word| word.contains('-') || line.contains("code"));
+        found.extend(codes.map(|code| (code, severity)));
     }
-    codes
+    found
 }
 
 #[test]
-fn every_code_is_expected_by_a_test() {
+fn every_code_is_expected_by_a_test_with_each_of_its_severities() {
     let mut texts = Vec::new();
     for (folder, in_tests) in [("src", false), ("tests", true), ("examples", true)] {
         expectations(&root().join(folder), in_tests, &mut texts);
     }
-    let mut missing: BTreeSet<&str> = codes::all().iter().map(|code| code.name).collect();
-    for (is_code, text) in &texts {
-        for code in expected(text, *is_code) {
-            missing.remove(code);
+    let found: BTreeSet<Expected<'_>> =
+        texts.iter().flat_map(|(is_code, text)| expected(text, *is_code)).collect();
+    let mut missing = Vec::new();
+    for code in codes::all() {
+        let is_expected = |severity| found.contains(&(code.name, severity));
+        match code.severities.as_slice() {
+            [one] if is_expected(None) || is_expected(Some(*one)) => {}
+            all => missing.extend(
+                all.iter().filter(|one| !is_expected(Some(**one))).map(|one| (code.name, *one)),
+            ),
         }
     }
-    assert_eq!(missing, BTreeSet::new(), "no test expects these codes");
+    assert_eq!(missing, [], "no test expects these codes");
 }
 
 #[test]

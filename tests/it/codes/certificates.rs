@@ -66,6 +66,22 @@ fn authorities_that_are_odd() {
 }
 
 #[test]
+fn odd_authorities_that_nothing_works_with() {
+    let Some(odd) = odd() else { return };
+    let bundle = fs::read_to_string(odd.path("between-of-proxies", "ca.crt")).unwrap();
+    let sandbox = trusting("[cas.below]\ncertificate = \"below.crt\"\n");
+    let root = bundle.rfind("-----BEGIN").unwrap();
+    sandbox.write("ca.crt", &bundle[root..]);
+    sandbox.write("below.crt", bundle);
+    expect(&sandbox, &["render"], "warning[authority-refused]");
+    let sandbox = trusting("crl = \"ca.crl\"\n[cas.own]\n[clients.alice]\nissuer = \"own\"\n");
+    for file in ["ca.crt", "ca.crl"] {
+        fs::copy(odd.path("list-over", file), sandbox.path(file)).unwrap();
+    }
+    expect(&sandbox, &["cert", "renew", "alice"], "warning[expired-crl]");
+}
+
+#[test]
 fn inspected_files_that_are_odd() {
     let Some(odd) = odd() else { return };
     for (name, problem) in [
@@ -98,6 +114,11 @@ fn inspected_files_of_a_store() {
     let alice = sandbox.read("pki/clients/alice/tls.crt");
     sandbox.ok(&["render", "-q"]);
     sandbox.write("alice.pem", alice);
+    let twice = problems(&sandbox, &["alice.pem", "alice.pem"]);
+    assert!(twice.contains(&"notice[repeated]".to_owned()), "{twice:?}");
+    sandbox.write("notes.txt", "x");
+    expect(&sandbox, &["cert", "show", "notes.txt"], "error[unreadable]");
+    expect(&sandbox, &["cert", "show", "."], "notice[unreadable]");
     let list = list(&sandbox);
     let found = problems(&sandbox, &["alice.pem", "pki/cas/clients/tls.crt", &list]);
     assert!(found.contains(&"error[revoked]".to_owned()), "{found:?}");

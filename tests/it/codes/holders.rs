@@ -5,17 +5,34 @@ use std::fs;
 use super::{SPEC, around, expect, issued, replace};
 use crate::derived::{SEED, write_seed};
 use crate::support::{Sandbox, finish};
+use mtlsgen::time::Seconds;
 
 #[test]
 fn issuing() {
     expect(&around("", ""), &["access"], "error[to-be-issued]");
+    expect(&around("", ""), &["render", "--dry-run"], "notice[to-be-issued]");
     let short = around("", "");
     replace(&short, "[cas.clients]", "[cas.clients]\nduration = \"100d\"");
     expect(&short, &["render"], "notice[shortened]");
     let issued = issued();
     expect(&issued, &["status", "--fail-within", "4000d"], "error[ends-soon]");
+    let due = issued.run(&["render", "--locked", "--at", &renewal(&issued)]);
+    assert!(due.status == 1 && due.stderr.contains("warning[to-be-issued]"), "{}", due.stderr);
     let run = finish(issued.command(&["render"]).env("SOURCE_DATE_EPOCH", "x"));
     assert!(run.status == 2 && run.stderr.contains("error[clock]"), "{}", run.stderr);
+}
+
+/// When the certificate of `alice` is due, and still valid.
+fn renewal(sandbox: &Sandbox) -> String {
+    sandbox.certificate("clients/alice").not_after.before(Seconds::days(1)).to_string()
+}
+
+#[test]
+fn clocks_that_are_behind() {
+    let sandbox = around("", "");
+    sandbox.ok(&["render", "-q", "--at", "2030-01-01"]);
+    replace(&sandbox, "[clients.alice]", "[clients.bob]\nissuer = \"clients\"\n[clients.alice]");
+    expect(&sandbox, &["render", "--at", "2029-12-31"], "error[clock-behind]");
 }
 
 #[test]
@@ -96,6 +113,15 @@ fn revoking() {
 }
 
 #[test]
+fn revoking_an_authority() {
+    let below = "[cas.below]\nissuer = \"clients\"\n[clients.z]\nissuer = \"below\"\n";
+    let sandbox = around("", below);
+    sandbox.ok(&["render", "-q"]);
+    expect(&sandbox, &["cert", "revoke", "below"], "warning[authority-revoked]");
+    expect(&sandbox, &["render"], "error[authority-revoked]");
+}
+
+#[test]
 fn a_serial_of_two_certificates() {
     let sandbox = around("", "[cas.others]\n[clients.bob]\nissuer = \"others\"\nserial = 4711\n");
     replace(&sandbox, "[clients.alice]", "[clients.alice]\nserial = 4711");
@@ -148,6 +174,22 @@ fn secrets_of_a_cluster() {
     sandbox.write("secrets.yaml", bundle);
     let ingresses = [&render[..], &["--kind", "Ingress"]].concat();
     expect(&sandbox, &ingresses, "error[existing-selection]");
+}
+
+#[test]
+fn a_secret_that_others_fill() {
+    let signed = SPEC
+        .replace("\"self-signed\"", "\"clients\"")
+        .replace("clientAuth.cas = [\"clients\"]", "clientAuth = false");
+    let issuer = Sandbox::with_toml(&signed);
+    let secrets = issuer.ok(&["render", "--kind", "Secret", "--at", "2026-12-01"]).stdout;
+    let named =
+        signed.replace("tls.issuer = \"clients\"", "tls.secretName = \"web-example-com-tls\"");
+    let sandbox = Sandbox::with_toml(&named);
+    sandbox.write("secrets.yaml", secrets);
+    let render = ["render", "--existing", "secrets.yaml", "--at", "2027-11-29"];
+    expect(&sandbox, &render, "warning[ends-soon]");
+    expect(&sandbox, &render, "notice[incomplete-chain]");
 }
 
 #[test]

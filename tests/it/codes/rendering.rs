@@ -2,6 +2,7 @@
 
 use super::{SPEC, around, expect};
 use crate::support::Sandbox;
+use mtlsgen::diagnostic::{Diagnostic, Severity, human};
 
 const INGRESS: &str = "target = { kind = \"Ingress\" }\n";
 const BUNDLE: &str = "target = { kind = \"Secret\", name = \"web-example-com-tls-cacert\" }\n";
@@ -153,4 +154,31 @@ spec:
     expect(&sandbox, &["render"], "warning[ignored-key]");
     expect(&sandbox, &["argo-cd", "generate"], "error[issue-in-argo-cd]");
     expect(&sandbox, &["argo-cd", "generate"], "error[plain-secret]");
+}
+
+#[test]
+fn hosts() {
+    let sandbox = around("", "clientAuth.secretName = \"web-example-com-tls\"\n");
+    expect(&sandbox, &["render"], "error[combined-secret]");
+    let twice = SPEC.replace("[\"clients\"]", "[\"clients\", \"clients\"]");
+    expect(&Sandbox::with_toml(&twice), &["render"], "warning[repeated]");
+    let open = "[hosts.\"open.example.com\"]\nservice = \"web\"\ntls.issuer = \"self-signed\"\nclientAuth = false\n";
+    let wildcard = SPEC.replace("\"web.example.com\"", "\"*.example.com\"");
+    let sandbox = Sandbox::with_toml(&format!("{wildcard}{open}"));
+    expect(&sandbox, &["render"], "notice[wildcard-not-inherited]");
+}
+
+#[test]
+fn more_messages_than_are_shown() {
+    let keys: String = (0..500).map(|at| format!("key{at} = 1\n")).collect();
+    expect(&Sandbox::with_toml(&keys), &["render"], "error[too-many-mistakes]");
+    for (severity, message) in [
+        (Severity::Warning, "warning[too-many-mistakes]"),
+        (Severity::Notice, "notice[too-many-mistakes]"),
+    ] {
+        let one =
+            |at: i32| Diagnostic { severity, ..Diagnostic::notice("repeated", at.to_string()) };
+        let all: Vec<Diagnostic> = (0..500).map(one).collect();
+        assert!(human::render(&all, false, 120).contains(message), "{severity:?}");
+    }
 }

@@ -256,6 +256,13 @@ fn a_build_that_issues_by_the_way_should_run_it_once() {
         ("base/mtls.yaml", &config),
     ]);
     expect("issues", &sandbox, &[], &["several-runs"], "remove `plugin.issue`");
+    assert!(doctor(&sandbox, &[]).stderr.contains("warning[several-runs]"));
+    sandbox.write("base/mtls.yaml", exec(PLAIN));
+    assert!(doctor(&sandbox, &[]).stderr.contains("notice[several-runs]"));
+    for folder in ["a", "b"] {
+        sandbox.write(&format!("{folder}/kustomization.yaml"), "resources: [../base]\n");
+    }
+    assert!(doctor(&sandbox, &[]).stderr.contains("error[several-runs]"));
 }
 
 #[test]

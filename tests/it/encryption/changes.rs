@@ -79,6 +79,10 @@ fn switching_on_seals_all_keys_of_the_store_and_leaves_nothing_in_clear() {
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(run.stderr.contains("error[keys-not-encrypted-as-said]"), "{}", run.stderr);
     assert!(run.stderr.contains("(6 in clear)"), "{}", run.stderr);
+    let looked = sandbox.run(&["diff", "out"]);
+    assert!(looked.stderr.contains("warning[keys-not-encrypted-as-said]"), "{}", looked.stderr);
+    let looked = sandbox.run(&["issue", "--dry-run"]);
+    assert!(looked.stderr.contains("notice[keys-not-encrypted-as-said]"), "{}", looked.stderr);
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 6 private keys to 1 recipient\n"), "{}", run.stderr);
     assert!(run.stderr.contains("notice[keys-were-in-clear]"), "{}", run.stderr);
