@@ -24,7 +24,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::issue::CertificateMaker;
 use crate::pki::key::{PrivateKey, SpkiHash};
 use crate::pki::request::{CertificateRequest, Holder, Issuer};
-use crate::plan::{IssueError, chains};
+use crate::plan::{IssueError, chains, refuse_nameless};
 use crate::store::{Generations, HeldCertificate, Inventory, Keyring};
 use crate::time::Timestamp;
 
@@ -102,6 +102,14 @@ pub fn derive(
     if now >= Timestamp::MAX {
         return Err(Failure::Refused(vec![refusals::behind_the_calendar(now)]));
     }
+    let is_authority =
+        |request: &&CertificateRequest| matches!(request.holder, Holder::Authority(_));
+    let is_made =
+        |request: &&CertificateRequest| is_authority(request) || extent.has(&request.holder);
+    let nameless: Vec<_> = model.requests().filter(is_made).filter_map(refuse_nameless).collect();
+    if !nameless.is_empty() {
+        return Err(Failure::Refused(nameless));
+    }
     let root = Root::of(seed);
     let derivation = model.derivation.clone().unwrap_or_default();
     let mut work = Work {
@@ -115,8 +123,6 @@ pub fn derive(
         beside: BTreeMap::new(),
         leaves: Keyring::default(),
     };
-    let is_authority =
-        |request: &&CertificateRequest| matches!(request.holder, Holder::Authority(_));
     for request in model.requests().filter(is_authority) {
         work.authority(request)?;
         on_step();

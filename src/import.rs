@@ -88,14 +88,14 @@ pub fn import(
                         let title = format!(
                             "no spec describes what was found: {holder} stays wrong without its certificate: {why}"
                         );
-                        return Err(vec![Diagnostic::error("import", title)]);
+                        return Err(mistake(title));
                     }
                 }
             }
             Rehearsal::Broken(findings) => return Err(findings),
             Rehearsal::Fits(model, inventory, obstacles) => {
                 let contents = contents::contents(&pki, found, (&model, &inventory), now)
-                    .map_err(|error| vec![Diagnostic::error("private-key", error.to_string())])?;
+                    .map_err(|error| mistake(format!("a private key cannot be copied: {error}")))?;
                 let spec = spec_text::write(&pki, service, head);
                 let mut outcome = Outcome::of(&pki, service.is_some());
                 outcome.notes.extend(obstacles);
@@ -112,6 +112,11 @@ pub fn import(
 /// What stops `render`, in a line.
 fn obstacle(found: &Diagnostic) -> String {
     format!("{}: {}", found.title, found.help.join("; "))
+}
+
+/// What was found is beyond what is foreseen here.
+fn mistake(title: String) -> Vec<Diagnostic> {
+    vec![Diagnostic::error("import", title).help("nothing is written; please report this message")]
 }
 
 /// Nothing can be taken over.

@@ -29,6 +29,7 @@ pub use misfits::misfits;
 pub use obstacles::after_revoking;
 pub use planning::{Action, IssuancePlan, plan, plan_within};
 pub use reason::Reason;
+pub use refusals::refuse_nameless;
 pub use rehearsal::Rehearsal;
 pub use scope::Scope;
 pub use unknown::{Replaced, Seen, Trusted, refuse_other_seed, refuse_replaced, refuse_unknown};

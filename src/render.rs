@@ -122,7 +122,7 @@ pub fn handed_over<'a>(
 ) -> Result<Vec<Handed<'a>>, Vec<Diagnostic>> {
     let format = secret_format::find(&model.secret_format).ok_or_else(|| {
         let title = format!("there is no Secret format `{}`", model.secret_format);
-        vec![Diagnostic::error("format-unknown", title)]
+        vec![Diagnostic::error("unknown-reference", title)]
     })?;
     let (mut handed, mut found) = (Vec::new(), Vec::new());
     for object in objects {

@@ -141,7 +141,10 @@ pub fn arranged(model: &Model) -> Result<Arrangement<'_>, Vec<Diagnostic>> {
 /// There is no such target.
 pub fn of(model: &Model) -> Result<&'static dyn Target, Vec<Diagnostic>> {
     find(&model.target).ok_or_else(|| {
-        vec![Diagnostic::error("target-unknown", format!("there is no target `{}`", model.target))]
+        vec![Diagnostic::error(
+            "unknown-reference",
+            format!("there is no target `{}`", model.target),
+        )]
     })
 }
 

@@ -372,3 +372,17 @@ fn write(text: &str) {
     let mut output = io::stderr().lock();
     let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::request::Holder;
+    use crate::plan::IssueError;
+
+    #[test]
+    fn a_certificate_that_cannot_be_made_is_a_failure_of_the_world() {
+        let holder = Holder::Client("alice".to_owned());
+        let failure = Failure::World(IssueError { holder, cause: "no entropy".to_owned() });
+        assert_eq!(CommandError::from(failure).diagnostics()[0].code, "issue");
+    }
+}

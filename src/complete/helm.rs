@@ -131,6 +131,7 @@ mod tests {
         assert_eq!(missing(&[], vec![ours.clone()], None), Ok(vec![ours.clone()]));
         let chart = [object("Service", &json!({"other": "annotation"}))];
         let mistakes = missing(&chart, vec![ours], None).unwrap_err();
+        assert_eq!(mistakes[0].code, "object-exists");
         assert!(mistakes[0].title.starts_with("the chart gives Service `a`"));
         assert!(mistakes[0].help[0].contains("existing = true"));
     }

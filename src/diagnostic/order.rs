@@ -13,6 +13,15 @@ const SHOWN: usize = 300;
 /// The diagnostics that are shown, in their order: by source (in the order of first appearance), then by place, those
 /// without a place last; equal ones once, and those of one cause as one. Of each severity the first ones, and in the end how many more there are.
 pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<Cow<'_, Diagnostic>> {
+    // Unit tests may make up their own.
+    #[cfg(not(test))]
+    for Diagnostic { code, severity, .. } in diagnostics {
+        let found = super::codes::find(code);
+        debug_assert!(
+            found.is_some_and(|found| found.severities.contains(severity)),
+            "the register of codes does not have `{code}` as {severity:?}"
+        );
+    }
     let mut sources: BTreeMap<*const Source, usize> = BTreeMap::new();
     for span in diagnostics.iter().filter_map(|diagnostic| diagnostic.span.as_ref()) {
         let next = sources.len();

@@ -88,3 +88,8 @@ proptest::proptest! {
         let _ = import(&found, &Options::default(), None, &[name], noon());
     }
 }
+
+#[test]
+fn a_mistake_of_ours_has_its_code() {
+    assert_eq!(mistake("x".to_owned())[0].code, "import");
+}

@@ -168,7 +168,7 @@ mod tests {
         for reference in ["default/ca", "prod/ca", "prod/pre-ca"] {
             let found = check(&[ingress(reference), secret()]);
             assert_eq!(found.len(), 1, "{reference}");
-            assert_eq!(found[0].severity, Severity::Error);
+            assert_eq!((found[0].code, found[0].severity), ("reference-broken", Severity::Error));
             assert!(found[0].title.starts_with(&format!("Ingress `prod/pre-shop` names the Secret `{reference}` in `{AUTH}`, and Kustomize has made it `prod/pre-ca-suf` now")), "{}", found[0].title);
             let field = found[0].subject.clone().unwrap().field.unwrap();
             assert_eq!(field.path, format!("metadata.annotations[\"{AUTH}\"]"));
@@ -214,7 +214,7 @@ mod tests {
         let mut ingress = ingress("default/ca");
         ingress["metadata"]["labels"] = Value::Null;
         let found = check(&[ingress.clone(), secret()]);
-        assert_eq!(found[0].severity, Severity::Warning);
+        assert_eq!((found[0].code, found[0].severity), ("reference-broken", Severity::Warning));
         let mut ours = secret();
         ours["metadata"]["labels"] = json!({"mtlsgen.dev/name": "site"});
         assert_eq!(check(&[ingress, ours])[0].severity, Severity::Error);

@@ -178,6 +178,7 @@ mod tests {
         old["metadata"]["labels"] = json!({"mtlsgen.dev/name": "site"});
         let items = [old.clone(), object("Kind", "theirs", json!({}))];
         assert_eq!(stale(&items, &[], "site").len(), 1);
+        assert_eq!(stale(&items, &[], "site")[0].code, "stale-object");
         assert_eq!(stale(&items, &[], "another"), []);
         assert_eq!(stale(&items, &[old], "site"), []);
     }

@@ -178,7 +178,11 @@ fn all(context: Context<'_>, found: Vec<Diagnostic>) -> (Resolved, Vec<Diagnosti
 }
 
 /// The last net: a host that was left out, with nothing said of it, would stay as it is in the cluster.
-fn refuse_lost_hosts(context: Context<'_>, exposures: &[Exposure], findings: &mut Findings) {
+pub(super) fn refuse_lost_hosts(
+    context: Context<'_>,
+    exposures: &[Exposure],
+    findings: &mut Findings,
+) {
     if has_errors(&findings.0) {
         return;
     }

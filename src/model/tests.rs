@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::enforcement::{Anchors, CheckedLists, Refusal, UnknownStatus, Verifier};
+use crate::model::context::Findings;
 use crate::pki::key::KeyKind;
 use crate::specification::document;
 use crate::time::Timestamp;
@@ -24,6 +25,11 @@ const CONVENTIONS: Conventions = Conventions {
 
 /// Resolves a spec in TOML that names no files.
 pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
+    within(text, |context, findings| resolve(context, findings).now())
+}
+
+/// What is made of a spec in TOML that names no files, and of the findings of reading it.
+fn within<T>(text: &str, then: impl FnOnce(Context<'_>, Vec<Diagnostic>) -> T) -> T {
     let source =
         Source { name: "mtls.toml".to_owned(), directory: PathBuf::new(), text: text.to_owned() };
     let (document, mut findings) = document::read(&[Arc::new(source)]);
@@ -33,7 +39,7 @@ pub(crate) fn resolved(text: &str) -> (Option<Resolved>, Vec<Diagnostic>) {
     let now = Timestamp::parse("2030-01-01").unwrap();
     let context =
         Context { document: &document, spec: &spec, files: &files, conventions: &CONVENTIONS, now };
-    resolve(context, findings).now()
+    then(context, findings)
 }
 
 /// The model of a spec without errors.
@@ -213,4 +219,15 @@ fn what_server_side_apply_loses_is_reported_with_its_place() {
         })
         .collect();
     assert_eq!(reported, [(3, true), (12, false), (7, false), (8, false), (16, false)]);
+}
+
+#[test]
+fn a_host_that_is_left_out_is_an_error() {
+    let findings = within(&host("tls.issuer = \"self-signed\""), |context, _| {
+        let mut findings = Findings::default();
+        resolve::refuse_lost_hosts(context, &[], &mut findings);
+        findings.0
+    });
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["host-incomplete"]);
 }

@@ -9,7 +9,7 @@ use super::listing::{self, ListAction, ListReason};
 use super::reason::{self, Compared, Reason};
 use super::refusals::{
     Compromised, compromised, key_owners, lost_authority, lost_revocations, refuse_before,
-    refuse_compromised, refuse_key_of_another, refuse_other_key, refuse_rotation,
+    refuse_compromised, refuse_key_of_another, refuse_nameless, refuse_other_key, refuse_rotation,
 };
 use super::revoking;
 use super::scope::Scope;
@@ -207,6 +207,7 @@ pub fn plan_within(
             continue;
         }
         let lost = if held.is_none() { lost_authority(request, model, inventory) } else { None };
+        let lost = lost.or_else(|| reason.as_ref().and_then(|_| refuse_nameless(request)));
         if let Some(error) = lost.or_else(|| refuse_rotation(&request.holder, reason.as_ref()?)) {
             errors.push(error);
             continue;

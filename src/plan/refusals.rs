@@ -155,6 +155,21 @@ pub(super) fn refuse_key_of_another(
     )
 }
 
+/// What is to be issued says of whom it is: authorities in a subject, others there or in alternative names (RFC 5280,
+/// section 4.1.2.6).
+#[must_use]
+pub fn refuse_nameless(request: &CertificateRequest) -> Option<Diagnostic> {
+    let is_authority = matches!(request.holder, Holder::Authority(_));
+    if !request.subject.is_empty() || !is_authority && !request.names.is_empty() {
+        return None;
+    }
+    let title =
+        format!("{} is to be issued a certificate, and has an empty subject", request.holder);
+    Some(Diagnostic::error("invalid-subject", title).help(
+        "write a subject for it, such as `subject = \"CN=NAME\"`; a name of more than 64 characters is none by itself",
+    ))
+}
+
 /// Keys of leaves that may be compromised, each with a revoked certificate that says so.
 pub(super) type Compromised = BTreeMap<SpkiHash, SerialNumber>;
 

@@ -46,6 +46,13 @@ fn titles(result: Result<Vec<Object>, Vec<Diagnostic>>) -> Vec<String> {
     }
 }
 
+fn codes(result: Result<Vec<Object>, Vec<Diagnostic>>) -> Vec<&'static str> {
+    match result {
+        Ok(manifests) => panic!("{} manifests", manifests.len()),
+        Err(found) => found.iter().map(|diagnostic| diagnostic.code).collect(),
+    }
+}
+
 /// Messages with everything that is said of them.
 fn sayings(result: Result<Vec<Object>, Vec<Diagnostic>>) -> Vec<String> {
     match result {

@@ -92,6 +92,7 @@ fn what_is_missing_fails_and_an_empty_answer_is_none() {
     sandbox.ok(&["render"]);
     let run = generate(&sandbox, &json!([]));
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("error[no-objects]"), "{}", run.stderr);
     assert!(run.stderr.contains("would remove those of the Application"), "{}", run.stderr);
 }
 

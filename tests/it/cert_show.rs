@@ -119,6 +119,8 @@ fn names_that_are_not_there_end_in_proposals() {
             "did you mean `clients/alice`?",
         ),
         ("web", "several holders are named `web`", "write one of `hosts/web`, `clients/web`"),
+        ("web", "error[ambiguous-holder]", "write one of"),
+        ("alcie", "error[input]", "did you mean"),
     ];
     for (name, title, help) in cases {
         let run = sandbox.run(&["cert", "show", name]);

@@ -47,6 +47,9 @@ fn mistakes_in_the_arguments_fail_with_status_2() {
         (&["init", "--tls", "none", "--ca", "x", "-o", "-"], "client certificates need TLS"),
         (&["man", "nothing"], "no command `nothing`"),
         (&["templates", "nothing"], "no built-in template `nothing`"),
+        (&["man", "nothing"], "error[unknown-command]"),
+        (&["templates", "nothing"], "error[unknown-template]"),
+        (&["explain", "nothing"], "error[unknown-code]"),
     ] {
         let Run { status, stdout, stderr } = run(arguments);
         assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}");
@@ -76,6 +79,7 @@ fn standard_output_that_takes_nothing_is_a_failure() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let Run { status, stderr, .. } = finish(mtlsgen(&["completions", "zsh"]).stdout(full));
     assert_eq!(status, 2);
+    assert!(stderr.contains("error[standard-output]"), "{stderr}");
     assert!(stderr.contains("cannot write to standard output: "), "{stderr}");
 }
 

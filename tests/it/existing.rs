@@ -295,7 +295,11 @@ fn what_is_no_store_is_refused_and_no_key_is_printed() {
             own,
             "/data/tls.crt",
             garbage.into(),
-            &["`tls.crt` of the Secret `default/own-example-com-tls` cannot be read", "delete it"],
+            &[
+                "`tls.crt` of the Secret `default/own-example-com-tls` cannot be read",
+                "delete it",
+                "error[existing-damaged]",
+            ],
         ),
         (
             own,
@@ -344,7 +348,11 @@ fn what_is_no_store_is_refused_and_no_key_is_printed() {
     other["data"] = stored["items"][web]["data"].clone();
     twice["items"].as_array_mut().unwrap().push(other);
     let sandbox = beside(SPEC, &twice);
-    refused(&sandbox, &sandbox.run(&EXISTING), &["is there twice, with other content"]);
+    refused(
+        &sandbox,
+        &sandbox.run(&EXISTING),
+        &["error[existing-twice]", "is there twice, with other content"],
+    );
     // Equal copies, as from two files, are one.
     let mut equal = stored.clone();
     equal["items"].as_array_mut().unwrap().push(stored["items"][own].clone());

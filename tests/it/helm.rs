@@ -109,6 +109,7 @@ fn the_clock_and_the_source_of_the_spec_are_heard() {
     assert_ne!(run.status, 0, "everything has expired then");
     let run = sandbox.run_with_input(&["post-render", "-f", "-"], CHART);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("error[standard-input]"), "{}", run.stderr);
     assert!(run.stderr.contains("cannot come from standard input"), "{}", run.stderr);
 }
 
@@ -125,6 +126,7 @@ fn what_only_kustomize_reads_is_left_out() {
 fn a_chart_that_cannot_be_read_is_refused() {
     let run = post_render(&example(), "a: [");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("error[chart]"), "{}", run.stderr);
     assert!(run.stderr.contains("the chart's manifests are not YAML"), "{}", run.stderr);
 }
 
@@ -174,6 +176,7 @@ spec:
     let chart = format!("{CHART}{ingress}");
     let run = post_render(&sandbox, &chart);
     assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("warning[namespace-unsaid]"), "{}", run.stderr);
     assert!(run.stderr.contains("has no namespace, so `shop` is assumed"), "{}", run.stderr);
     let all = objects(&run.stdout);
     let annotations = &object(&all, "Ingress", "shop")["metadata"]["annotations"];
@@ -193,6 +196,7 @@ spec:
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), chart.as_bytes()).unwrap();
     let run = Run::of(child.wait_with_output().unwrap());
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("error[ingress-elsewhere]"), "{}", run.stderr);
     assert!(
         run.stderr.contains("Ingress `elsewhere/shop` would be the one of host"),
         "{}",

@@ -80,6 +80,7 @@ fn nothing_is_ever_overwritten() {
             let Run { status, stderr, .. } =
                 run(&["init", folder.path().to_str().unwrap(), "--as", format]);
             assert_eq!(status, 2);
+            assert!(stderr.contains("error[spec-exists]"), "{stderr}");
             assert!(stderr.contains(existing) && stderr.contains("overwrites nothing"), "{stderr}");
         }
         assert_eq!(fs::read_to_string(folder.path().join(existing)).unwrap(), "mine");

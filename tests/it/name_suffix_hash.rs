@@ -142,6 +142,7 @@ fn names_that_leave_no_room_are_refused() {
     let title = format!(
         "the name of the Secret `default/{name}` has 243 characters, and `secrets.nameSuffixHash` leaves room for 242"
     );
+    assert!(run.stderr.contains("error[name-too-long]"), "{}", run.stderr);
     assert!(run.stderr.contains(&title), "{}", run.stderr);
     let fits = Sandbox::with_toml(&SPEC.replace("job-client", &name[1..]));
     assert!(names(&fits.render()).iter().any(|name| name.len() == 253));

@@ -146,6 +146,7 @@ fn what_is_revoked_can_be_named_in_many_ways() {
         let run = revoke(&[what, "--dry-run"]);
         assert!(run.status == 0 && run.stderr.contains(&serial), "{what}: {}", run.stderr);
     }
+    failing(&revoke(&["alicia"]), "error[unknown-holder]");
     failing(&revoke(&["alicia"]), "did you mean `clients/alice`");
     failing(&revoke(&["root"]), "signed itself");
     failing(&revoke(&["web.example.com"]), "`mtlsgen cert renew hosts/web.example.com`");
@@ -174,6 +175,7 @@ fn superseded_certificates_are_reported_and_revoked_with_all() {
     sandbox.ok(&["cert", "renew", "alice", "--reuse-key"]);
     assert_eq!(sandbox.certificate("clients/alice").spki_hash, second.spki_hash);
     let run = sandbox.ok(&["cert", "revoke", "alice", "--dry-run"]);
+    assert!(run.stderr.contains("warning[superseded-certificates]"), "{}", run.stderr);
     assert!(run.stderr.contains("client `alice` has 2 more valid certificates"), "{}", run.stderr);
     let run = sandbox.ok(&["cert", "revoke", "--all", "alice"]);
     assert_eq!(run.stderr.matches("revoked certificate").count(), 3, "{}", run.stderr);
@@ -227,6 +229,7 @@ fn serials_in_the_spec_are_revoked_even_without_an_entry() {
     assert_eq!(lists(&sandbox.render())[0], *list);
     let root = sandbox.certificate("cas/root").serial;
     change(&sandbox, "[cas.root]", &format!("[cas.root]\nrevoked = [\"0x{root}\"]"));
+    failing(&sandbox.run(&["render"]), "error[root-revoked]");
     failing(&sandbox.run(&["render"]), "which no revocation list can revoke");
 }
 
@@ -239,6 +242,7 @@ fn a_revoked_client_gets_no_certificate_and_no_secret() {
         "[clients.bob]\nrevoked = \"privilegeWithdrawn\"\nsecretName = \"bob\"",
     );
     let run = sandbox.ok(&["render"]);
+    assert!(run.stderr.contains("notice[revoked-client]"), "{}", run.stderr);
     assert!(run.stderr.contains("its Secret `bob` is not rendered"), "{}", run.stderr);
     assert!(!run.stdout.contains("name: bob\n"));
     assert!(!sandbox.path("pki/clients/bob").exists());

@@ -143,9 +143,11 @@ fn walk(levels: &str, authority: &str, reissued: bool) {
         let before = store(&sandbox);
         let refused = sandbox.run(&["ca", "rotate", authority, "--retire"]);
         failing(&refused, "client `alice` (serial ");
+        failing(&refused, "error[would-be-cut-off]");
         assert!(refused.stderr.contains("cannot retire before 2"), "{}", refused.stderr);
         assert!(before == store(&sandbox));
         let run = sandbox.ok(&["ca", "rotate", authority, "--retire", "--force"]);
+        assert!(run.stderr.contains("warning[cut-off]"), "{}", run.stderr);
         assert!(run.stderr.contains("was issued another one since) is cut off"), "{}", run.stderr);
     } else {
         sandbox.ok(&["ca", "rotate", authority, "--retire"]);

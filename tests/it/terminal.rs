@@ -168,6 +168,7 @@ fn init_asks_on_a_terminal_and_what_it_writes_renders() {
     let run = on_terminal(&other, "init", "10.0.0.1\napi.example.com\n\u{4}").unwrap();
     assert_eq!(run.status, 2, "{}", run.stdout);
     assert_eq!(run.stdout.matches("Host that clients call").count(), 2, "{}", run.stdout);
+    assert!(run.stdout.contains("error[aborted]"), "{}", run.stdout);
     assert!(run.stdout.contains("nothing is written"), "{}", run.stdout);
     assert!(other.files().is_empty());
     // Flags instead of questions.
@@ -196,6 +197,7 @@ fn certificates_are_shown_in_colour_and_handed_out_off_the_screen() {
             "{}",
             run.stdout
         );
+        assert!(run.stdout.contains("error[terminal]"), "{}", run.stdout);
         assert!(!run.stdout.contains(key.lines().nth(1).unwrap()) && !sandbox.path("x").exists());
     }
     // A new password is shown to the person, and is nowhere else.

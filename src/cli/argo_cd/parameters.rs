@@ -209,6 +209,7 @@ mod tests {
             (r#"[{"name":"target","array":["x"]}]"#, "`target` is a text"),
         ] {
             let found = Parameters::parse(text).unwrap_err();
+            assert_eq!(found[0].code, "argo-cd-parameter");
             assert!(found[0].title.contains(words), "{text}: {}", found[0].title);
         }
     }

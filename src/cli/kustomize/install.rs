@@ -33,9 +33,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let found = plugin_home::candidates(|name| std::env::var_os(name));
     let home = args.home.clone().map_or_else(|| home(&found), Ok)?;
     let home = std::path::absolute(&home).unwrap_or(home);
-    let program = std::env::current_exe().map_err(|error| {
-        CommandError::world("program", &format!("cannot find the path of mtlsgen: {error}"), None)
-    })?;
+    let program = std::env::current_exe().map_err(|error| unknown_program(&error))?;
     let path = home.join(API_VERSION).join(KIND.to_lowercase()).join(KIND);
     let place = if args.copy { plugin_home::copy } else { plugin_home::link };
     let placed = place(&program, &path)
@@ -49,6 +47,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
 fn hint(error: &TreeError) -> String {
     let otherwise = "name a folder that you may write to with `--home DIR`, and give it to Kustomize as `KUSTOMIZE_PLUGIN_HOME=DIR`";
     error.hint().unwrap_or_else(|| otherwise.to_owned())
+}
+
+fn unknown_program(error: &std::io::Error) -> CommandError {
+    CommandError::world("program", &format!("cannot find the path of mtlsgen: {error}"), None)
 }
 
 /// The home to install to: the one that is named, else the one in use, else the first candidate.
@@ -110,4 +112,15 @@ spec: {{}} # what mtls.toml holds
 #   kustomize build --enable-alpha-plugins --enable-exec DIR
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_without_a_path_is_no_panic() {
+        let error = unknown_program(&std::io::ErrorKind::NotFound.into());
+        assert_eq!(error.diagnostics()[0].code, "program");
+    }
 }

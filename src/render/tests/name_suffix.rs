@@ -151,6 +151,7 @@ fn what_could_be_two_secrets_is_refused() {
     assert!(render_with(&model, &templates).is_ok(), "equal content has one name");
     copy.content = SecretContent::TrustBundle(vec!["others".to_owned()]);
     *model.secrets.last_mut().unwrap() = copy;
+    assert_eq!(codes(render_with(&model, &templates)), ["reference-ambiguous"]);
     assert_eq!(
         titles(render_with(&model, &templates)),
         [

@@ -301,6 +301,7 @@ fn secrets_that_cannot_be_filled_are_errors() {
     let mut model = walkthrough();
     model.secrets =
         vec![secret(Holder::Host("keyless".into())), secret(Holder::Authority("clients".into()))];
+    assert_eq!(codes(render_with(&model, &TemplateSet::built_in())), ["secret-incomplete"; 2]);
     let found = titles(render_with(&model, &TemplateSet::built_in()));
     assert_eq!(
         found,

@@ -153,7 +153,9 @@ fn with_keys_in_git_a_clone_has_everything() {
     // Git goes on with what it has, regardless of what is ignored from now on.
     origin.write("mtls.toml", SPEC);
     let run = origin.ok(&["render", "-o", "deploy"]);
-    for words in ["Git has it already", "run `git rm -r --cached deploy/secrets`"] {
+    for words in
+        ["warning[in-git]", "Git has it already", "run `git rm -r --cached deploy/secrets`"]
+    {
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
     super::git(origin.folder(), &["rm", "-r", "-q", "--cached", "deploy/secrets"]);

@@ -103,6 +103,7 @@ fn wrong_kustomizations_are_known() {
         ),
         ("none", vec![("kustomization.yaml", "resources: []")], "no-plugin", "kustomize install"),
         ("no kustomization", vec![], "kustomization", "`.` has no kustomization"),
+        ("no kustomization", vec![], "kustomization", "\"code\":\"kustomization\""),
         (
             "two",
             vec![("kustomization.yaml", generators), ("Kustomization", generators)],
@@ -159,6 +160,7 @@ fn wrong_kustomizations_are_known() {
     let outside =
         site(&[("a/kustomization.yaml", "generators: [../mtls.yaml]"), ("mtls.yaml", &config)]);
     expect("outside", &outside, &["a"], &["outside"], "--load-restrictor LoadRestrictionsNone");
+    expect("outside", &outside, &["a"], &["outside"], "\"code\":\"outside\"");
     let command = "-- kustomize build --enable-alpha-plugins a";
     expect("outside", &outside, &split(command), &["build-flags"], "--load-restrictor");
     let command = format!("{command} --load-restrictor LoadRestrictionsNone");
@@ -237,6 +239,10 @@ fn plugins_are_found_wherever_a_build_finds_them() {
     let remote = "resources: [https://github.com/a/b//c?ref=v1]\ngenerators: [mtls.yaml]\n";
     let sandbox = site(&[("kustomization.yaml", remote), ("mtls.yaml", &config)]);
     expect("remote", &sandbox, &[], &[], "was not looked at");
+    expect("remote", &sandbox, &[], &[], "\"code\":\"remote\"");
+    let image =
+        exec("  annotations: {config.kubernetes.io/function: 'container: {image: x}'}\n") + PLAIN;
+    expect("container", &generator(&image), &[], &[], "\"code\":\"container\"");
 }
 
 #[test]
@@ -250,6 +256,13 @@ fn a_build_that_issues_by_the_way_should_run_it_once() {
         ("base/mtls.yaml", &config),
     ]);
     expect("issues", &sandbox, &[], &["several-runs"], "remove `plugin.issue`");
+    assert!(doctor(&sandbox, &[]).stderr.contains("warning[several-runs]"));
+    sandbox.write("base/mtls.yaml", exec(PLAIN));
+    assert!(doctor(&sandbox, &[]).stderr.contains("notice[several-runs]"));
+    for folder in ["a", "b"] {
+        sandbox.write(&format!("{folder}/kustomization.yaml"), "resources: [../base]\n");
+    }
+    assert!(doctor(&sandbox, &[]).stderr.contains("error[several-runs]"));
 }
 
 #[test]

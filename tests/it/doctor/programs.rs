@@ -45,6 +45,7 @@ fn programs_are_looked_for_as_kustomize_does() {
         (&exec(PLAIN), PLUGIN, Dangling, Some("plugin-program"), "is a link to `nowhere`"),
         (&exec(PLAIN), PLUGIN, InOtherCase, Some("plugin-program"), "names are case-sensitive"),
         (&exec(PLAIN), PLUGIN, Script, None, "which is not the mtlsgen that runs now"),
+        (&exec(PLAIN), PLUGIN, Script, None, "\"code\":\"other-program\""),
         (&exec(PLAIN), "home", Nothing, Some("plugin-program"), "there is no folder of plugins"),
     ] {
         let sandbox = generator(config);

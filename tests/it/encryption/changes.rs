@@ -49,6 +49,7 @@ fn another_recipient_gets_all_keys_at_once_and_a_removed_one_is_named() {
     assert!(store(&sandbox) == before);
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt", "--identity", ann.file()]);
     assert!(run.stderr.contains("encrypted 5 private keys to 1 recipient\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning[removed-recipients]"), "{}", run.stderr);
     let words = format!("`{}` can still open old copies of these keys", ann.recipient);
     assert!(run.stderr.contains(&words), "{}", run.stderr);
     for holder in HOLDERS {
@@ -76,9 +77,15 @@ fn switching_on_seals_all_keys_of_the_store_and_leaves_nothing_in_clear() {
     sandbox.write("mtls.toml", without_bob);
     let run = sandbox.run(&["render", "--locked"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("error[keys-not-encrypted-as-said]"), "{}", run.stderr);
     assert!(run.stderr.contains("(6 in clear)"), "{}", run.stderr);
+    let looked = sandbox.run(&["diff", "out"]);
+    assert!(looked.stderr.contains("warning[keys-not-encrypted-as-said]"), "{}", looked.stderr);
+    let looked = sandbox.run(&["issue", "--dry-run"]);
+    assert!(looked.stderr.contains("notice[keys-not-encrypted-as-said]"), "{}", looked.stderr);
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 6 private keys to 1 recipient\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("notice[keys-were-in-clear]"), "{}", run.stderr);
     assert!(run.stderr.contains("copies elsewhere"), "{}", run.stderr);
     assert_eq!(in_clear(&sandbox), Vec::<String>::new());
     assert_eq!(key_files(&sandbox).len(), 6);
@@ -154,7 +161,8 @@ fn a_key_in_clear_beside_an_encrypted_one_and_damaged_ones_are_errors() {
     let run = sandbox.run(&["render", "--identity", people[0].file()]);
     assert_eq!(run.status, 2);
     assert!(
-        run.stderr.contains("the store is damaged: `pki/hosts/a.example.com/tls.key.age` "),
+        run.stderr
+            .contains("error[store]: the store is damaged: `pki/hosts/a.example.com/tls.key.age` "),
         "{}",
         run.stderr
     );
@@ -189,6 +197,7 @@ fn a_recipient_who_goes_is_shut_out_where_an_identity_is_at_hand() {
     set_recipients(&sandbox, [ben]);
     // Without an identity, the keys stay as they are, with a warning, and what needs none works.
     let run = sandbox.ok(&["render", "--kind", "Ingress"]);
+    assert!(run.stderr.contains("warning[keys-not-reencrypted]"), "{}", run.stderr);
     assert!(run.stderr.contains("they stay as they are"), "{}", run.stderr);
     let words = format!("until then, `{}` can open them", ann.recipient);
     assert!(run.stderr.contains(&words), "{}", run.stderr);

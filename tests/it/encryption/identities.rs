@@ -94,6 +94,7 @@ fn places_that_hold_no_identity_are_named_and_nothing_of_them_is_shown() {
     fs::set_permissions(file, fs::Permissions::from_mode(0o640)).unwrap();
     let run = with(&sandbox, &["--identity", file], &[]);
     assert_eq!(run.status, 0);
+    assert!(run.stderr.contains("warning[open-identity]"), "{}", run.stderr);
     assert!(run.stderr.contains("can be read by others (mode 0640)"), "{}", run.stderr);
 }
 

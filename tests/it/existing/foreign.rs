@@ -99,6 +99,7 @@ fn a_server_certificate_that_no_client_accepts_is_an_error() {
             "`tls.crt` of the Secret `default/web-tls`, which host `web.example.com` serves, is missing",
         ),
         (vec![with("tls.crt", base64("garbage"))], &[], "cannot be read: no PEM block found"),
+        (vec![with("tls.crt", base64("garbage"))], &[], "error[secret-unusable]"),
         (
             vec![with("tls.key", client["data"]["tls.key"].clone())],
             &[],
@@ -165,6 +166,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (with(key_pair.clone()), &[], "error[trust-open]"),
         (with(json!({"ca.crt": base64("garbage")})), &[], "has a `ca.crt` that cannot be read"),
         (with(json!({"ca.crt": "%"})), &[], "has a `ca.crt` that is no Base64"),
+        (with(json!({"ca.crt": "%"})), &[], "error[trust-unusable]"),
         (
             with(json!({"ca.crt": base64(&blocks(&client)[0])})),
             &[],
@@ -176,6 +178,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
             "refuses clients below `CN=issuing`: its chain ends at a trusted authority that is not a root",
         ),
         (vec![trust.clone()], &["--at", "2999-01-01"], ": a certificate of the chain has expired"),
+        (with(json!({"ca.crt": base64(&issuing)})), &[], "error[trust-locks-out]"),
         (
             with(json!({"ca.crt": base64(&bundle), "ca.crl": base64("garbage")})),
             &[],
@@ -200,6 +203,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         with(json!({"ca.crt": base64(format!("{root}{client}"))})),
         "holds certificates that are not an authority's",
     );
+    warned(with(json!({"ca.crt": base64(format!("{root}{client}"))})), "warning[not-an-authority]");
     warned(
         with(
             json!({"ca.crt": base64(&root), "tls.crt": key_pair["tls.crt"], "tls.key": key_pair["tls.key"]}),
@@ -208,6 +212,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
     );
     let elsewhere = Others::new("[cas.other]\n[cas.issuing]\nissuer = \"other\"\n");
     let strange = blocks(&pem(&elsewhere.secret("clients-trust"), "ca.crt")).remove(0);
+    warned(with(json!({"ca.crt": base64(format!("{root}{strange}"))})), "warning[trust-partly]");
     warned(
         with(json!({"ca.crt": base64(format!("{root}{strange}"))})),
         "refuses clients below `CN=issuing`",

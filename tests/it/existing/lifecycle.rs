@@ -111,6 +111,7 @@ fn what_an_absent_key_would_have_to_sign_is_refused() {
         &untrusted.run(&EXISTING),
         &[
             "no Secret shows the certificate of authority `root`",
+            "error[existing-authority]",
             "a new authority is not made here",
         ],
     );
@@ -126,13 +127,17 @@ fn what_an_absent_key_would_have_to_sign_is_refused() {
     refused(
         &nothing,
         &nothing.run(&EXISTING),
-        &["none of the Secrets of this spec is among the 1", "if this is the first render"],
+        &[
+            "error[existing-first]",
+            "none of the Secrets of this spec is among the 1",
+            "if this is the first render",
+        ],
     );
     let empty = beside(SPEC, &list([]));
     refused(
         &empty,
         &empty.run(&EXISTING),
-        &["`--existing` names no Secrets", "without permission to read"],
+        &["`--existing` names no Secrets", "without permission to read", "error[existing-empty]"],
     );
     let silent = Sandbox::with_toml(SPEC);
     refused(
@@ -257,7 +262,11 @@ fn secrets_of_different_steps_of_a_rollover_are_refused() {
     let mut mixed = without(&as_stored(&after), "b-example-com-tls-cacert");
     mixed["items"].as_array_mut().unwrap().push(old);
     let sandbox = beside(&spec, &mixed);
-    refused(&sandbox, &sandbox.run(&EXISTING), &["hold different generations of authority `root`"]);
+    refused(
+        &sandbox,
+        &sandbox.run(&EXISTING),
+        &["error[existing-generations]", "hold different generations of authority `root`"],
+    );
 }
 
 #[test]
@@ -274,7 +283,7 @@ fn an_authority_under_another_subject_is_not_dropped_from_trust() {
     refused(
         &sandbox,
         &sandbox.run(&EXISTING),
-        &["trusts `CN=old`, which is not an authority of the spec", "keep its entry below `cas`"],
+        &["trusts `CN=old`, which is not an authority of the spec", "keep its entry below `cas`", "error[existing-stranger]"],
     );
     // An authority that no host lists any more goes, as the spec says.
     let both = format!("[cas.gone]\nsubject = \"CN=old\"\n{}", spec("new"));

@@ -163,6 +163,6 @@ fn git_is_asked_without_a_repository_or_program_of_the_attackers() {
     let shown = ["-o", "pki/clients/alice/a.bin", "--new-password-file", "pki/clients/y.password"];
     let run = sandbox.run(&[&EXPORT[..], &shown].concat());
     assert_eq!(run.status, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("[in-git]"), "{}", run.stderr);
+    assert!(run.stderr.contains("error[in-git]"), "{}", run.stderr);
     assert!(!sandbox.path("ran").exists(), "a program of the repository ran");
 }

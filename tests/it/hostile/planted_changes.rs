@@ -294,6 +294,7 @@ fn a_planted_import_is_not_taken_for_ones_own() {
     let before = sandbox.files();
     let run = sandbox.run(&["import", "old", "--service", "web"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("error[interrupted-import]"), "{}", run.stderr);
     assert!(run.stderr.contains("its contents are not those of these files"), "{}", run.stderr);
     assert_eq!(without(&sandbox.files(), ".lock"), without(&before, ".lock"));
 }

@@ -32,6 +32,7 @@ fn refused(sandbox: &Sandbox, owner: &str) {
         let run = sandbox.run(command);
         assert_eq!(run.status, 2, "{owner}\n{}", run.stderr);
         let words = format!("the signing request of client `eve` is by the key of {owner}");
+        assert!(run.stderr.contains("error[key-of-another]"), "{owner}\n{}", run.stderr);
         assert!(run.stderr.contains(&words), "{owner}\n{}", run.stderr);
     }
     assert!(!sandbox.path("pki/clients/eve").exists());

@@ -80,6 +80,7 @@ fn what_the_group_may_write_is_warned_of_and_mended() {
         mode(&sandbox, folder, 0o775);
     }
     let looked = sandbox.ok(&["render", "--locked"]);
+    assert!(looked.stderr.contains("warning[shared-store]"), "{}", looked.stderr);
     assert!(
         looked.stderr.contains("the group may write `pki` (mode 0775), and 2 more"),
         "{}",

@@ -354,6 +354,7 @@ fn a_list_that_revokes_an_authority_of_the_bundle_is_refused() {
         old.openssl("ca -config root/ca.cnf -gencrl -out root/crl.pem");
         let run = sandbox.run(&["render"]);
         assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("error[crl-revokes-authority]"), "{}", run.stderr);
         let words = "revokes the authority `CN=Issuing`: nginx would refuse every client below it";
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }

@@ -208,6 +208,7 @@ fn nothing_is_overwritten_and_a_dry_run_writes_nothing() {
         let before = old.sandbox.files();
         let run = old.sandbox.run(&["import", "old"]);
         assert_eq!(run.status, 2, "{existing}");
+        assert!(run.stderr.contains("error[exists]"), "{}", run.stderr);
         assert!(run.stderr.contains("exists already"), "{}", run.stderr);
         assert!(before == old.sandbox.files(), "{existing}");
         fs::remove_file(path).unwrap();

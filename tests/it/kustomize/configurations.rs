@@ -66,6 +66,7 @@ fn files_that_name_files_are_refused() {
         .write("mtls.yaml", config(json!({"specFiles": ["nested.yaml"]}), json!({})).to_string());
     let run = sandbox.run(&["render"]);
     assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("error[nested-spec-files]"), "{}", run.stderr);
     assert!(run.stderr.contains("must not have `plugin.specFiles` itself"), "{}", run.stderr);
     assert!(run.stderr.contains("nested.yaml:1:"), "{}", run.stderr);
 }

@@ -120,5 +120,6 @@ fn a_hash_that_would_open_the_host_is_refused() {
     let sandbox = issued(&config);
     let run = call(&sandbox, &config, "");
     assert_ne!(run.status, 0);
+    assert!(run.stderr.contains("error[hash-suffix]"), "{}", run.stderr);
     assert!(run.stderr.contains("would get a hash suffix"), "{}", run.stderr);
 }

@@ -135,11 +135,13 @@ fn what_is_no_list_is_refused_with_nothing_on_standard_output() {
     for input in ["", "a: 1\n", "{", "apiVersion: config.kubernetes.io/v2\nkind: ResourceList\n"] {
         let run = Sandbox::new().run_with_input(&["kustomize"], input);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{input}");
+        assert!(run.stderr.contains("error[resource-list]"), "{}", run.stderr);
         assert!(run.stderr.contains("standard input is not a `ResourceList`"), "{}", run.stderr);
     }
     let empty =
         json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": []});
     let run = function(&Sandbox::new(), &empty);
+    assert!(run.stderr.contains("error[function-config]"), "{}", run.stderr);
     assert!(run.stderr.contains("the function has no configuration"), "{}", run.stderr);
 }
 

@@ -47,6 +47,7 @@ fn without_any_home_it_asks_for_one() {
     let sandbox = Sandbox::new();
     let run = install(&sandbox, &[], &[]);
     assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("error[plugin-home]"), "{}", run.stderr);
     assert!(run.stderr.contains("--home DIR"), "{}", run.stderr);
     let run = install(&sandbox, &[], &["--home", "plugins"]);
     assert_eq!(run.status, 0, "{}", run.stderr);

@@ -41,6 +41,7 @@ fn an_ingress_that_is_left_out_is_not_there() {
         assert_eq!(run.status, 2, "{value}");
         let errors = messages(&list(&run), "error").join("\n");
         assert!(errors.contains("no Ingress among the objects is the one of host"), "{errors}");
+        assert!(run.stderr.contains("error[ingress-missing]"), "{}", run.stderr);
         assert!(
             run.stderr.contains("Ingress `web/shop` is among the objects, but its annotation `config.kubernetes.io/local-config` keeps it from being applied"),
             "{}",

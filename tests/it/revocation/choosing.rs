@@ -37,6 +37,7 @@ fn a_certificate_is_found_in_pem_der_and_on_standard_input() {
     let run = sandbox.run_with_input(&["cert", "revoke", "--dry-run", "-"], chain);
     assert!(run.stderr.contains("client `bob`"), "{}", run.stderr);
     let run = sandbox.run(&["cert", "revoke", "pki/clients/alice/tls.key"]);
+    failing(&run, "error[no-certificate]");
     failing(&run, "there is no certificate in `pki/clients/alice/tls.key`");
 }
 
@@ -95,6 +96,7 @@ fn a_supplied_authority_is_known_by_its_name() {
     sandbox.write("mtls.toml", "[cas.partner]\ncertificate = \"p.pem\"\n");
     for name in ["partner", "cas/partner"] {
         let run = sandbox.run(&["cert", "revoke", name]);
+        failing(&run, "error[revocation-of-others]");
         failing(&run, "authority `partner` is external");
     }
     assert!(!sandbox.path("pki").exists(), "nothing is made to say so");

@@ -54,6 +54,7 @@ fn authorities_without_their_keys_bring_their_lists() {
     failing(&run, "ended at");
     let own = data(trust(&objects), "ca.crl");
     sandbox.write("partner.crl", own);
+    failing(&sandbox.run(&["render"]), "error[foreign-crl]");
     failing(&sandbox.run(&["render"]), "was not signed by this authority");
 }
 

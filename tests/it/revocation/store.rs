@@ -129,6 +129,7 @@ fn a_revocation_that_the_ledger_lost_is_not_forgotten() {
     ] {
         let run = sandbox.run(command);
         assert_ne!(run.status, 0, "{command:?}");
+        assert!(run.stderr.contains("error[revocation-lost]"), "{command:?}: {}", run.stderr);
         assert!(run.stderr.contains(&words), "{command:?}: {}", run.stderr);
     }
     // Entered again, it counts; nothing else is needed.

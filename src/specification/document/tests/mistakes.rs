@@ -209,6 +209,7 @@ fn many_mistakes_are_counted() {
     let (.., diagnostics) = read_all(&[("a.toml", &text)]);
     assert_eq!(diagnostics.len(), 101);
     assert_eq!(diagnostics[100].title, "400 more mistakes are not shown");
+    assert_eq!(diagnostics[100].code, "too-many-mistakes");
     let text = repeated(5000, |i| format!("foo{i} = 1\n"));
     let (.., diagnostics) = read_all(&[("a.toml", &text)]);
     assert_eq!(diagnostics[100].title, "at least 901 more mistakes are not shown");

@@ -184,7 +184,7 @@ fn settings_among_the_objects_count() {
     assert_eq!(found(json!({"no-tls-redirect-locations": "/x, /public"})).len(), 1);
     assert_eq!(found(json!({"no-tls-redirect-locations": "/"})).len(), 2, "for any Service");
     let forwarded = found(json!({"use-forwarded-headers": "true"}));
-    assert_eq!(forwarded[0].severity, Severity::Warning);
+    assert_eq!((forwarded[0].code, forwarded[0].severity), ("plain-http", Severity::Warning));
 }
 
 #[test]
