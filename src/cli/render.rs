@@ -7,6 +7,7 @@ mod keys;
 mod trust;
 
 pub use self::folder::tell_elsewhere;
+pub use self::foretelling::Rendered;
 pub use self::trust::Trust;
 
 use std::path::PathBuf;
