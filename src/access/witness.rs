@@ -156,12 +156,14 @@ struct Client<'a> {
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum Shows<'a> {
     Nothing {},
+    /// A certificate that it has.
     Certificate {
         /// The certificate that it shows.
         certificate: Option<Certificate>,
         /// Certificates that it sends along.
         sends: Vec<Certificate>,
     },
+    /// A certificate that need not exist.
     Supposed {
         /// Who signs the certificate that it shows, which need not exist.
         issuer: Certificate,

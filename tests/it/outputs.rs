@@ -24,7 +24,8 @@ pub struct Schema {
 impl Schema {
     /// That of an output, by its name.
     pub fn of(name: &str) -> Arc<Self> {
-        static KNOWN: LazyLock<Mutex<BTreeMap<String, Arc<Schema>>>> = LazyLock::new(Mutex::default);
+        static KNOWN: LazyLock<Mutex<BTreeMap<String, Arc<Schema>>>> =
+            LazyLock::new(Mutex::default);
         let mut known = KNOWN.lock().unwrap();
         let schema = known.entry(name.to_owned()).or_insert_with(|| {
             let printed = mtlsgen(&["schema", name]).output().unwrap();
@@ -37,7 +38,8 @@ impl Schema {
 
     /// What is wrong with a value.
     pub fn mistakes(&self, value: &Value) -> Vec<String> {
-        let words = |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
+        let words =
+            |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
         self.validator.iter_errors(value).map(words).collect()
     }
 }
@@ -68,7 +70,9 @@ fn has(arguments: &[&str], flag: &str, value: &str) -> bool {
 /// The output that a command prints with `--format json`.
 fn name(arguments: &[&str]) -> Option<&'static str> {
     let has = |flags: &[&str]| {
-        arguments.iter().any(|one| flags.iter().any(|flag| one == flag || one.starts_with(&format!("{flag}="))))
+        arguments
+            .iter()
+            .any(|one| flags.iter().any(|flag| one == flag || one.starts_with(&format!("{flag}="))))
     };
     let is_to_folder = has(&["-o", "--output"]);
     let words: Vec<&str> = arguments.iter().copied().filter(|one| !one.starts_with('-')).collect();
@@ -100,7 +104,10 @@ pub fn check(command: &Command, run: &Run) {
     let arguments: Vec<&str> = command.get_args().filter_map(|one| one.to_str()).collect();
     for (name, value) in printed(&arguments, run) {
         let mistakes = Schema::of(name).mistakes(&value);
-        assert!(mistakes.is_empty(), "{arguments:?} prints\n{value:#}\nwhich is no `{name}`: {mistakes:#?}");
+        assert!(
+            mistakes.is_empty(),
+            "{arguments:?} prints\n{value:#}\nwhich is no `{name}`: {mistakes:#?}"
+        );
     }
 }
 

@@ -55,13 +55,11 @@ impl<'a> Walk<'a> {
     fn fields(&mut self, schema: &'a Value, path: &str) -> IndexMap<String, Field> {
         let mut found = IndexMap::new();
         if let Some(name) = reference(schema) {
-            return match self.known.get(name) {
-                Some(_) => found,
-                None => {
-                    self.known.insert(name.to_owned(), path.to_owned());
-                    self.fields(&self.definitions[name], path)
-                }
-            };
+            if !self.known.contains_key(name) {
+                self.known.insert(name.to_owned(), path.to_owned());
+                found = self.fields(&self.definitions[name], path);
+            }
+            return found;
         }
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
             let dot = if path.is_empty() { "" } else { "." };
@@ -91,14 +89,16 @@ impl<'a> Walk<'a> {
         let mut all: IndexMap<String, (usize, Field)> = IndexMap::new();
         let objects = parts.iter().filter(|part| part["type"] == "object").count();
         for part in parts {
-            for (path, field) in self.fields(part, path) {
-                let (count, known) =
-                    all.entry(path).or_insert((0, Field { types: Vec::new(), ..field }));
+            for (path, Field { types, meaning, is_optional }) in self.fields(part, path) {
+                let new = Field { types: Vec::new(), meaning, is_optional };
+                let (count, known) = all.entry(path).or_insert((0, new));
                 *count += 1;
-                known.is_optional |= field.is_optional;
-                known
-                    .types
-                    .extend(field.types.into_iter().filter(|one| !known.types.contains(one)));
+                known.is_optional |= is_optional;
+                for one in types {
+                    if !known.types.contains(&one) {
+                        known.types.push(one);
+                    }
+                }
             }
         }
         let joined = all.into_iter().map(|(path, (count, field))| {
