@@ -56,20 +56,16 @@ pub(crate) const SHA256: &str = "^[0-9a-f]{64}$";
 pub const SCHEMA_VERSION: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A value as indented JSON, with a line end.
-///
-/// # Panics
-/// Never: what is printed has texts as keys.
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "what is printed has texts as keys")]
 pub fn pretty(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value).expect("every key is a text");
     text + "\n"
 }
 
 /// A value as JSON on one line, with its end.
-///
-/// # Panics
-/// Never: what is printed has texts as keys.
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "what is printed has texts as keys")]
 pub fn line(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).expect("every key is a text");
     text + "\n"
@@ -99,7 +95,7 @@ fn close(schema: &mut Value, is_part: bool) {
     drop_nulls(schema);
     let has_fields = schema.contains_key("properties");
     // Without their ends, several may fit: one has all that another has, and more.
-    if let (true, Some(parts)) = (has_fields, schema.remove("oneOf")) {
+    if has_fields && let Some(parts) = schema.remove("oneOf") {
         schema.insert("anyOf".to_owned(), parts);
     }
     let mut has_parts = false;

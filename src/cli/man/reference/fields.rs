@@ -67,8 +67,10 @@ impl<'a> Walk<'a> {
             let required = schema["required"].as_array().into_iter().flatten();
             let field = Field {
                 types: self.types(property),
-                meaning: first_sentence(property["description"].as_str().unwrap_or_default())
-                    .to_owned(),
+                meaning: first_sentence(
+                    property["description"].as_str().unwrap_or("Which form it has."),
+                )
+                .to_owned(),
                 is_optional: required.into_iter().all(|one| one != key),
             };
             found.insert(path.clone(), field);
