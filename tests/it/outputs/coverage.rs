@@ -8,7 +8,7 @@ use super::{Schema, inspected, names, scenes, witnesses};
 use crate::support::tool;
 
 /// Fields that no run here prints, by the object that has them.
-const NOT_PRINTED: [(&str, &str); 6] = [
+const NOT_PRINTED: [(&str, &str); 5] = [
     // A handshake with another name than the request is asked about only where hosts are compared.
     ("Its handshake had another name.", "answer"),
     ("Its handshake had another name.", "verdict"),
@@ -16,8 +16,6 @@ const NOT_PRINTED: [(&str, &str); 6] = [
     ("The backend does not get the client's certificate.", "dependsOn"),
     ("The backend does not get the client's certificate.", "path"),
     ("The backend does not get the client's certificate.", "shows"),
-    // Clients with intermediates are those that stand for a class.
-    ("A certificate that it has.", "sends"),
 ];
 
 /// What was printed, held against the schemas.

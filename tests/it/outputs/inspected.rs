@@ -6,6 +6,23 @@ use super::coverage::Coverage;
 use super::scenes::run;
 use crate::support::{Sandbox, output_of, tool};
 
+const SPEC: &str = r#"
+[cas.ca]
+[cas.clients]
+issuer = "ca"
+[clients.alice]
+issuer = "clients"
+secretName = "alice"
+[clients.bob]
+issuer = "clients"
+[services.web]
+existing = true
+port = 80
+[hosts."a.example.com"]
+service = "web"
+tls.issuer = "self-signed"
+clientAuth.cas = ["clients"]
+"#;
 /// An authority with every extension.
 const ODD: &str = "\
 [req]
@@ -29,9 +46,7 @@ O=Example
 ";
 
 pub fn all(coverage: &mut Coverage) {
-    let sandbox = Sandbox::with_toml(
-        "[cas.ca]\n[cas.clients]\nissuer = \"ca\"\n[clients.alice]\nissuer = \"clients\"\nsecretName = \"alice\"\n[clients.bob]\nissuer = \"clients\"\n",
-    );
+    let sandbox = Sandbox::with_toml(SPEC);
     let at = "2030-01-01";
     sandbox.ok(&["issue", "-q", "--at", at]);
     sandbox.ok(&["cert", "revoke", "-q", "bob", "--reason", "keyCompromise", "--at", at]);

@@ -105,8 +105,9 @@ fn of_folder(coverage: &mut Coverage, sandbox: &Sandbox) {
     let without = "hosts.\"open.example.com\"=null";
     let check = "render -o changed --check --at 2030-01-01 --set";
     run(coverage, sandbox, check, &[without, "--format", "json"]);
-    fs::remove_dir_all(sandbox.path("changed/secrets")).unwrap();
-    run(coverage, sandbox, "render -o changed --check --at 2030-01-01", json);
+    sandbox.ok(&["render", "-q", "-o", "clone", "--at", "2030-01-01"]);
+    fs::remove_dir_all(sandbox.path("clone/secrets")).unwrap();
+    run(coverage, sandbox, "render -o clone --check --at 2030-01-01", json);
     let revoked = [
         "--set",
         "clients.alice.revoked=true",
@@ -124,7 +125,9 @@ fn of_access(coverage: &mut Coverage, sandbox: &Sandbox) {
     let json = &["--format", "json"];
     run(coverage, sandbox, "access --at 2030-01-01", json);
     let two = "controllers=[{ name = \"ingress-nginx\" }, { name = \"traefik\" }]";
-    run(coverage, sandbox, "access --at 2030-01-01 --set", &[two, "--format", "json"]);
+    let all = "hosts.\"a.example.com\".clientAuth.allow=null";
+    let set = [two, "--set", all, "--format", "json"];
+    run(coverage, sandbox, "access --at 2030-01-01 --set", &set);
     let canary = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": { "name": "canary", "namespace": "default", "annotations": {

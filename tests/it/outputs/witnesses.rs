@@ -7,10 +7,15 @@ use super::scenes::run;
 use crate::support::Sandbox;
 
 const SPEC: &str = r#"
+[cas.root]
+maxPathLen = 4
 [cas.clients]
+issuer = "root"
 maxPathLen = 3
 [cas.others]
 [clients.alice]
+issuer = "clients"
+[clients.bob]
 issuer = "clients"
 [services.web]
 image = "httpd"
@@ -64,7 +69,10 @@ fn other(path: &str, service: &str, annotations: &Value) -> Value {
 
 pub fn all(coverage: &mut Coverage) {
     let sandbox = Sandbox::with_toml(SPEC);
-    sandbox.ok(&["issue", "-q", "--at", "2030-01-01"]);
+    for command in ["issue", "cert revoke bob", "issue"] {
+        let words: Vec<&str> = command.split(' ').chain(["-q", "--at", "2030-01-01"]).collect();
+        sandbox.ok(&words);
+    }
     let mut spoil = |head: &str, change: &str| {
         sandbox.write("mtls.toml", format!("{head}{SPEC}{change}"));
         let run = run(coverage, &sandbox, "render --at 2030-01-01", &[]);
