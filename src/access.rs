@@ -6,7 +6,7 @@ pub mod desired;
 mod differing;
 pub mod doors;
 mod former;
-mod json;
+pub mod json;
 pub mod orphans;
 mod paths;
 pub mod present;
@@ -24,7 +24,6 @@ use crate::enforcement::{Missing, Observed, Presented, Request, Verdict, Why, ve
 use crate::time::Timestamp;
 use questions::{Question, places};
 
-pub use json::{changes as changes_json, render as json};
 pub use table::{cells as change_cells, changes as changes_table, render as table};
 
 /// A client of which access is asked.

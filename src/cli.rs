@@ -23,6 +23,7 @@ mod list;
 mod man;
 mod misplaced;
 mod objects;
+mod outputs;
 mod plan_json;
 mod post_render;
 mod progress;

@@ -13,9 +13,11 @@ mod subject;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::guard::{hidden, masked};
+use crate::json::words;
 use crate::yaml::scalar;
 pub use deed::Deed;
 use order::in_order;
@@ -32,6 +34,12 @@ pub enum Severity {
     /// Something the author should know.
     Notice,
 }
+
+words!(Severity::word {
+    Error => "error",
+    Warning => "warning",
+    Notice => "notice",
+});
 
 /// A text that messages can point into: a file, standard input or an argument.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -199,8 +207,10 @@ impl Diagnostic {
 
     /// Adds what shows it, for programs.
     #[must_use]
-    pub fn witness(mut self, witness: Value) -> Self {
-        self.witnesses.push(witness);
+    #[expect(clippy::missing_panics_doc, reason = "what is printed has texts as keys")]
+    pub fn witness(mut self, witness: &impl Serialize) -> Self {
+        let value = serde_json::to_value(witness).expect("every key is a text");
+        self.witnesses.push(value);
         self
     }
 

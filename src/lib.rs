@@ -30,6 +30,7 @@ pub mod identity;
 pub mod import;
 pub mod inspect;
 pub mod io;
+pub mod json;
 pub mod kustomize;
 pub mod manifest;
 pub mod model;

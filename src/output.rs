@@ -20,4 +20,4 @@ pub use file_name::object_path;
 pub use layout::{File, KUSTOMIZATION, Options, OutputTree, SECRETS, layout, object_paths};
 pub use owned_files::{RECORD, Record, RecordError};
 pub use readable::mask_keys;
-pub use stream::{Format, stream};
+pub use stream::{Format, List, stream};

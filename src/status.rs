@@ -13,6 +13,7 @@ mod tests;
 
 use std::fmt;
 
+use crate::json::words;
 use crate::pki::certificate::Fingerprint;
 use crate::pki::request::Holder;
 use crate::time::{Seconds, Timestamp};
@@ -20,7 +21,7 @@ use crate::time::{Seconds, Timestamp};
 pub use admitted::{Admitted, Doubt, admitted};
 pub use filter::Filter;
 pub use icalendar::render as icalendar;
-pub use json::render as json;
+pub use json::Status;
 pub use prometheus::render as prometheus;
 pub use rows::{Sources, rows};
 pub use table::{hosts as hosts_table, render as table, wide as wide_table};
@@ -120,24 +121,18 @@ impl State {
     ];
 }
 
-impl State {
-    /// The words for it.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Due => "due",
-            Self::Expired => "expired",
-            Self::NotYetValid => "not yet valid",
-            Self::Revoked => "revoked",
-            Self::Superseded => "superseded",
-            Self::Orphaned => "orphaned",
-            Self::Introduced => "introduced",
-            Self::Retiring => "retiring",
-            Self::Missing => "missing",
-        }
-    }
-}
+words!(State::words {
+    Valid => "valid",
+    Due => "due",
+    Expired => "expired",
+    NotYetValid => "not yet valid",
+    Revoked => "revoked",
+    Superseded => "superseded",
+    Orphaned => "orphaned",
+    Introduced => "introduced",
+    Retiring => "retiring",
+    Missing => "missing",
+});
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

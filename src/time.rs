@@ -5,6 +5,8 @@ use std::fmt;
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 
+use crate::json::text;
+
 /// A point in time: seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -77,6 +79,9 @@ impl fmt::Display for Timestamp {
         )
     }
 }
+
+text!(Seconds, Seconds::to_string, { "pattern": "^[0-9]+[dhms]$" });
+text!(Timestamp, Timestamp::to_string, { "format": "date-time" });
 
 /// A length of time in whole seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -161,7 +161,7 @@ fn difference(args: &Args, asked: &Asked, now: Timestamp) -> Result<ExitStatus, 
     match args.format.format {
         Format::Text if changes.is_empty() => {}
         Format::Text => show(&access::changes_table(&changes), false)?,
-        Format::Json => print_json(&access::changes_json(&changes))?,
+        Format::Json => print_json(&access::json::AccessChanges::of(&changes))?,
     }
     Ok(if changes.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
 }
@@ -231,7 +231,7 @@ fn answer(
     }
     match args.format.format {
         Format::Text => show(&access::table(&all), false)?,
-        Format::Json => print_json(&access::json(&all))?,
+        Format::Json => print_json(&access::json::Answers::of(&all))?,
     }
     Ok(ExitStatus::Done)
 }

@@ -1,5 +1,6 @@
 //! `mtlsgen ca`: what is done with authorities after they were issued.
 
+pub mod json;
 mod rotate;
 mod schedule;
 

@@ -8,6 +8,8 @@ mod renew;
 mod revoke;
 mod show;
 
+pub use revoke::Revocations;
+
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus};
 

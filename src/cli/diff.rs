@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::existing_arguments::ExistingArguments;
 use super::format::{Format, FormatArgument};
 use super::globals::Globals;
-use super::plan_json;
+use super::plan_json::Plan;
 use super::render::{Trust, report_elsewhere};
 use super::report::{CommandError, ExitStatus, print_json, show, standard_output_colour};
 use super::session::{Planned, Session, report_plan, urgency};
@@ -56,7 +59,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let (model, Planned { inventory, plan, .. }) = (setup.model(), &planned);
     if plan.is_urgent() {
         if args.format.is_json() {
-            print_json(&json(args, &planned, &[], setup.now))?;
+            print_json(&Difference::of(args, &planned, &[], setup.now))?;
         }
         report.say("the manifests can be compared once these certificates are issued: run `mtlsgen render`");
         return Ok(ExitStatus::Findings);
@@ -85,15 +88,25 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let colour = standard_output_colour(globals);
     match args.format.format {
         Format::Text => show(&output::difference(&changes, &tree, &existing, colour), colour)?,
-        Format::Json => print_json(&json(args, &planned, &changes.files, setup.now))?,
+        Format::Json => print_json(&Difference::of(args, &planned, &changes.files, setup.now))?,
     }
     Ok(if same { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
-/// For programs: the files that would change, and what would be issued.
-fn json(args: &Args, planned: &Planned, files: &[Change], now: Timestamp) -> String {
-    let mut whole = plan_json::value(&planned.plan, &planned.inventory, now, true);
-    whole["path"] = args.directory.display().to_string().into();
-    whole["files"] = files.iter().map(Change::json).collect();
-    format!("{whole:#}\n")
+/// For programs: what would be issued, and the files that would change.
+#[derive(Serialize, JsonSchema)]
+pub struct Difference<'a> {
+    #[serde(flatten)]
+    plan: Plan<'a>,
+    /// The folder.
+    path: String,
+    /// Files that would change, sorted by path.
+    files: &'a [Change],
+}
+
+impl<'a> Difference<'a> {
+    fn of(args: &Args, planned: &'a Planned, files: &'a [Change], now: Timestamp) -> Self {
+        let plan = Plan::of(&planned.plan, &planned.inventory, now, true);
+        Self { plan, path: args.directory.display().to_string(), files }
+    }
 }

@@ -1,12 +1,13 @@
 //! `mtlsgen explain`: the meaning of the code of a message.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::format::{Format, FormatArgument};
 use super::globals::Globals;
 use super::report::{CommandError, ExitStatus, print, print_json};
 use crate::diagnostic::codes::{self, Code};
-use crate::diagnostic::{Severity, nearest};
+use crate::diagnostic::nearest;
 
 /// Explain the code of a message, or list all codes
 ///
@@ -23,12 +24,9 @@ pub struct Args {
 pub fn run(args: &Args, _: &Globals) -> Result<ExitStatus, CommandError> {
     match (&args.code, args.format.format) {
         (Some(name), Format::Text) => print(text(find(name)?))?,
-        (Some(name), Format::Json) => print_json(&format!("{:#}\n", json(find(name)?)))?,
+        (Some(name), Format::Json) => print_json(&Explained::One(find(name)?))?,
         (None, Format::Text) => print(list())?,
-        (None, Format::Json) => {
-            let all: Value = codes::all().iter().map(json).collect();
-            print_json(&format!("{all:#}\n"))?;
-        }
+        (None, Format::Json) => print_json(&Explained::All(codes::all()))?,
     }
     Ok(ExitStatus::Done)
 }
@@ -64,16 +62,16 @@ fn list() -> String {
     all.iter().map(line).collect()
 }
 
-fn json(code: &Code) -> Value {
-    let Code { name, severities: _, meaning, page } = code;
-    json!({ "code": name, "severities": words(code), "meaning": meaning, "page": page })
+/// What is printed for programs.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Explained {
+    /// One code.
+    One(&'static Code),
+    /// All codes.
+    All(&'static [Code]),
 }
 
 pub fn words(code: &Code) -> Vec<&'static str> {
-    let word = |severity: &Severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-    };
-    code.severities.iter().map(word).collect()
+    code.severities.iter().map(|severity| severity.word()).collect()
 }

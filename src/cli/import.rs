@@ -143,7 +143,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match args.format.format {
         Format::Text => show(&outcome.human(), false)?,
-        Format::Json => print_json(&outcome.json())?,
+        Format::Json => print_json(outcome)?,
     }
     if is_written {
         let report = globals.report();

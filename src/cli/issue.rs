@@ -2,7 +2,7 @@
 
 use super::format::FormatArgument;
 use super::globals::Globals;
-use super::plan_json;
+use super::plan_json::Plan;
 use super::report::{CommandError, ExitStatus, print_json};
 use super::session::{Planned, Rendering, Session, Setup, refuse_new_readers, report_dry_run};
 use super::spec_arguments::SpecArguments;
@@ -48,7 +48,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     if args.format.is_json() {
         let Planned { inventory, plan, .. } = &planned;
-        print_json(&plan_json::render(plan, inventory, setup.now, args.dry_run))?;
+        print_json(&Plan::of(plan, inventory, setup.now, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }

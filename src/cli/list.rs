@@ -1,7 +1,8 @@
 //! `mtlsgen list`: the holders of a spec, by the names that other commands take.
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::format::{Format, FormatArgument};
 use super::globals::Globals;
@@ -9,7 +10,7 @@ use super::report::{CommandError, ExitStatus, print_json, show};
 use super::session::Session;
 use super::spec_arguments::SpecArguments;
 use crate::model::{AuthoritySource, Exposure, Model, ServerCertificateSource};
-use crate::pki::request::{Holder, Issuer};
+use crate::pki::request::{Holder, Issuer, Named};
 
 /// List the holders of the spec: authorities, hosts and clients, each with its issuer
 ///
@@ -48,6 +49,33 @@ struct Row {
     admits: Vec<String>,
 }
 
+/// The holders of a spec, for programs.
+#[derive(Serialize, JsonSchema)]
+pub struct Listing<'a> {
+    /// Authorities, hosts and clients.
+    holders: Vec<Listed<'a>>,
+}
+
+/// A holder of the spec.
+#[derive(Serialize, JsonSchema)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    named: Named,
+    /// Who signs its certificate or fills its Secret, in words or by its name in the spec; null: a host without TLS.
+    issuer: Option<&'a str>,
+    #[serde(flatten)]
+    of_host: Option<OfHost<'a>>,
+}
+
+/// What hosts alone have.
+#[derive(Serialize, JsonSchema)]
+struct OfHost<'a> {
+    /// The DNS name of a host.
+    host: &'a str,
+    /// Names of the authorities whose clients a host lets in.
+    admits: &'a [String],
+}
+
 /// Lists.
 pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let session = Session::open(&args.spec, globals.report())?;
@@ -59,8 +87,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     match args.format.format {
         Format::Text => show(&table(&rows), false)?,
         Format::Json => {
-            let rows: Vec<Value> = rows.iter().map(Row::json).collect();
-            print_json(&format!("{:#}\n", json!({ "holders": rows })))?;
+            let holders = rows.iter().map(Listed::of).collect();
+            print_json(&Listing { holders })?;
         }
     }
     Ok(ExitStatus::Done)
@@ -120,22 +148,14 @@ fn name_of(issuer: &Issuer) -> String {
     }
 }
 
-impl Row {
-    fn json(&self) -> Value {
-        let Self { holder, issuer, host, admits } = self;
-        let mut value = json!({
-            "holder": holder.full_name(),
-            "kind": holder.kind(),
-            "name": holder.name(),
-            "issuer": issuer,
-        });
-        if let Some(host) = host {
-            value["host"] = host.as_str().into();
-            value["admits"] = admits.as_slice().into();
-        }
-        value
+impl<'a> Listed<'a> {
+    fn of(Row { holder, issuer, host, admits }: &'a Row) -> Self {
+        let of_host = host.as_deref().map(|host| OfHost { host, admits });
+        Self { named: holder.into(), issuer: issuer.as_deref(), of_host }
     }
+}
 
+impl Row {
     fn cells(&self) -> [String; 3] {
         let admits = if self.admits.is_empty() { "-".to_owned() } else { self.admits.join(", ") };
         [self.holder.full_name(), self.issuer.clone().unwrap_or_else(|| "-".to_owned()), admits]

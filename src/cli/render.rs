@@ -7,6 +7,7 @@ mod previewing;
 mod trust;
 
 pub use self::folder::report_elsewhere;
+pub use self::previewing::Rendered;
 pub use self::trust::Trust;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Mutex;
 
+use serde::Serialize;
 use zeroize::Zeroize as _;
 
 use super::globals::{ColorChoice, Globals, MessageFormat};
@@ -23,6 +24,7 @@ use crate::io::input_error::{InputError, ReadError};
 use crate::io::seed::SeedInputError;
 use crate::io::store::StoreError;
 use crate::io::tree_error::TreeError;
+use crate::json::pretty;
 use crate::output::NotOurs;
 use crate::path;
 use crate::specification::document::{Document, in_its_language};
@@ -210,11 +212,19 @@ pub fn show(text: &str, colour: bool) -> Result<(), CommandError> {
     print(steady(&hidden(text), colour))
 }
 
+/// Writes a value as JSON to standard output.
+///
+/// # Errors
+/// The pipe is closed, or it cannot be written.
+pub fn print_json(value: &impl Serialize) -> Result<(), CommandError> {
+    print_json_text(&pretty(value))
+}
+
 /// Writes a text in JSON to standard output, which may be a terminal.
 ///
 /// # Errors
 /// The pipe is closed, or it cannot be written.
-pub fn print_json(text: &str) -> Result<(), CommandError> {
+pub fn print_json_text(text: &str) -> Result<(), CommandError> {
     print(json::escaped(text))
 }
 

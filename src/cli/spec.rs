@@ -1,14 +1,16 @@
 //! `mtlsgen spec`: the sources of the spec, and the merged spec.
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::globals::Globals;
-use super::report::{CommandError, ExitStatus, print_json, show};
+use super::report::{CommandError, ExitStatus, print_json_text, show};
 use super::session::Session;
 use super::spec_arguments::SpecArguments;
-use crate::diagnostic::has_errors;
+use crate::diagnostic::{Source, has_errors};
 use crate::guard::hidden;
+use crate::json::pretty;
 use crate::specification::document::Document;
 
 /// Show the files and values of the spec, or the merged spec
@@ -49,11 +51,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     match (args.merged, args.format) {
         (false, Format::Text) => show(&sources(document), false)?,
-        (false, Format::Json) => print_json(&hidden(&json_of_sources(document)))?,
+        (false, Format::Json) => print_json_text(&hidden(&pretty(&Sources::of(document))))?,
         (false, Format::Toml | Format::Yaml) => return Err(without_merged()),
         (true, Format::Text | Format::Toml) => show(&document.merged_toml(), false)?,
         (true, Format::Yaml) => show(&document.merged_yaml(), false)?,
-        (true, Format::Json) => print_json(&hidden(&format!("{:#}\n", document.merged_json())))?,
+        (true, Format::Json) => print_json_text(&hidden(&pretty(&document.merged())))?,
     }
     if has_errors(findings) {
         return Err(CommandError::Input(findings.clone()));
@@ -71,13 +73,34 @@ fn named(name: &str, text: &str) -> String {
     if name.starts_with("--") { format!("{name} {text}") } else { name.to_owned() }
 }
 
-fn json_of_sources(document: &Document) -> String {
-    let one = |(name, text): (&str, &str)| {
-        let is_value = name.starts_with("--");
-        json!({ "path": (!is_value).then_some(name), "value": is_value.then_some(text) })
-    };
-    let all = document.sources().map(|source| one((&source.name, &source.text)));
-    format!("{:#}\n", json!({ "sources": all.collect::<Vec<Value>>() }))
+/// What a spec is made of, for programs.
+#[derive(Serialize, JsonSchema)]
+pub struct Sources<'a> {
+    /// Files and values, in the order of merging.
+    sources: Vec<Written<'a>>,
+}
+
+/// A file or value of a spec.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Source")]
+struct Written<'a> {
+    /// The file; null: it is a value.
+    path: Option<&'a str>,
+    /// The value as `--set` has it; null: it is a file.
+    value: Option<&'a str>,
+}
+
+impl<'a> Sources<'a> {
+    fn of(document: &'a Document) -> Self {
+        let one = |Source { name, text, .. }: &'a Source| {
+            let is_value = name.starts_with("--");
+            Written {
+                path: (!is_value).then_some(name.as_str()),
+                value: is_value.then_some(text.as_str()),
+            }
+        };
+        Self { sources: document.sources().map(one).collect() }
+    }
 }
 
 fn without_merged() -> CommandError {

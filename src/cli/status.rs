@@ -17,7 +17,7 @@ use crate::derive::Extent;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{self, IssuancePlan};
 use crate::specification::value::Duration;
-use crate::status::{self, Sources, State};
+use crate::status::{self, Sources, State, Status};
 use crate::targets;
 
 /// Show every certificate and revocation list with the days left, and which clients each host admits
@@ -105,7 +105,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         }
         Format::Json => {
             let hosts = filter.hosts(status::admitted(sources));
-            print_json(&status::json(&rows, &hosts, now))?;
+            print_json(&Status::of(&rows, &hosts, now))?;
         }
         Format::Prometheus => print(status::prometheus(&rows, now))?,
         Format::Icalendar => print(status::icalendar(&rows, now))?,

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::format::FormatArgument;
 use super::globals::Globals;
@@ -37,8 +38,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     };
     match (&args.output, &args.name) {
         (None, _) if args.format.is_json() => {
-            let shown: Value = selected.iter().map(json).collect();
-            print_json(&format!("{shown:#}\n"))?;
+            print_json(&selected.iter().map(Shown::of).collect::<Vec<_>>())?;
         }
         (Some(folder), _) => {
             let files: Vec<_> =
@@ -83,8 +83,22 @@ fn list(templates: &[Template]) -> String {
     templates.iter().map(line).collect()
 }
 
-fn json((name, text): &Template) -> Value {
-    json!({ "name": name, "description": description(text), "text": text })
+/// A built-in template, for programs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Template")]
+pub struct Shown {
+    /// Its name.
+    name: &'static str,
+    /// What it is for, in a sentence.
+    description: &'static str,
+    /// Its text.
+    text: &'static str,
+}
+
+impl Shown {
+    fn of(&(name, text): &Template) -> Self {
+        Self { name, description: description(text), text }
+    }
 }
 
 /// The first sentence of the comment that a template begins with.

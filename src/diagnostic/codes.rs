@@ -2,12 +2,16 @@
 
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::Severity;
 
 /// What a code means.
-#[derive(Debug)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Code {
     /// Its name, in kebab case.
+    #[serde(rename = "code")]
     pub name: &'static str,
     /// How bad messages with it can be, worst first.
     pub severities: Vec<Severity>,

@@ -1,9 +1,10 @@
 //! What was done, in fields beside the words.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What was done or is to be done, for programs; the message beside it says the same to people.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct Deed {
     /// A verb: `issued`, `renewed`, `revoked`, `signed`, `added`, `modified`, `removed`, `wrote`; `issue`, `renew`, `revoke`,
     /// `sign` where it is to be done.

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::excerpt::said;
 use super::{Deed, Diagnostic, Severity, Span, in_order, is_unsafe};
 use crate::guard::hidden;
+use crate::json::line;
 
 /// Shows diagnostics, ordered by place and each once, as one JSON object a line.
 ///
@@ -16,12 +18,8 @@ use crate::guard::hidden;
 pub fn render(diagnostics: &[Diagnostic]) -> String {
     in_order(diagnostics)
         .into_iter()
-        .map(|diagnostic| line(&Shown::of(&diagnostic)) + "\n")
+        .map(|diagnostic| escaped(&line(&Shown::of(&diagnostic))))
         .collect()
-}
-
-fn line(shown: &Shown) -> String {
-    escaped(&serde_json::to_string(shown).expect("text and numbers are always expressible in JSON"))
 }
 
 /// A text in JSON with every character escaped that controls a terminal or is invisible, but for line ends between
@@ -46,48 +44,67 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-#[derive(Serialize)]
-struct Shown {
-    severity: &'static str,
+/// A message, as `--message-format json` writes it on one line.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Message")]
+pub struct Shown<W> {
+    /// How bad it is.
+    severity: Severity,
+    /// Stable name of what was found: `mtlsgen explain CODE` says more.
     code: &'static str,
+    /// What is wrong, or what was done.
     message: String,
     #[serde(flatten)]
     deed: Option<Deed>,
     #[serde(flatten)]
     place: Option<Place>,
+    /// What is said of that place; may be empty.
     label: String,
+    /// What to write instead, or what to do.
     help: Vec<String>,
+    /// Further places that explain the first one.
     related: Vec<Related>,
+    /// What shows it, one object for each difference that the message names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    witnesses: Vec<Value>,
+    witnesses: Vec<W>,
 }
 
-#[derive(Serialize)]
+/// A position in a text; both numbers count from one.
+#[derive(Serialize, JsonSchema)]
+pub struct Position {
+    /// The file, or what else the text is called: `<stdin>`, `--set`.
+    file: String,
+    /// Line.
+    line: usize,
+    /// Column, in characters.
+    column: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Place {
-    file: String,
-    line: usize,
-    column: usize,
+    #[serde(flatten)]
+    start: Position,
+    /// Line of the end.
     end_line: usize,
+    /// Column one behind the last character.
     end_column: usize,
 }
 
-#[derive(Serialize)]
+/// A further place.
+#[derive(Serialize, JsonSchema)]
 struct Related {
+    /// What is said of it.
     message: String,
     #[serde(flatten)]
     place: Place,
 }
 
-impl Shown {
+impl Shown<Value> {
     fn of(diagnostic: &Diagnostic) -> Self {
         let said = |words: &str| said(words, diagnostic.span.as_ref());
         Self {
-            severity: match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Notice => "notice",
-            },
+            severity: diagnostic.severity,
             code: diagnostic.code,
             message: said(&diagnostic.title),
             deed: diagnostic.deed.as_deref().map(|deed| deed.clone().each(said)),
@@ -112,11 +129,19 @@ fn texts(value: &Value, said: &impl Fn(&str) -> String) -> Value {
     }
 }
 
+impl Position {
+    /// Where a place begins.
+    #[must_use]
+    pub fn of(span: &Span) -> Self {
+        let (line, column) = span.line_and_column();
+        Self { file: hidden(&span.source.name).into_owned(), line, column }
+    }
+}
+
 impl Place {
     fn of(span: &Span) -> Self {
-        let (line, column) = span.line_and_column();
         let (end_line, end_column) = span.end_line_and_column();
-        Self { file: hidden(&span.source.name).into_owned(), line, column, end_line, end_column }
+        Self { start: Position::of(span), end_line, end_column }
     }
 }
 

@@ -9,6 +9,7 @@ use super::request::Request;
 use super::routes::Backend;
 use super::verdict::Verdict;
 use crate::identity::Identity;
+use crate::json::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
 
@@ -33,6 +34,12 @@ pub enum DifferenceKind {
     /// It is not known whether a client is admitted against the spec.
     Unproven,
 }
+
+words!(DifferenceKind::word {
+    Weaker => "weaker",
+    LockedOut => "lockedOut",
+    Unproven => "unproven",
+});
 
 /// What shows a difference.
 #[derive(Clone, Debug, PartialEq)]

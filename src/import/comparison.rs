@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::found::{Found, FoundObject};
@@ -21,7 +22,7 @@ use crate::store::Inventory;
 use crate::time::Timestamp;
 
 /// A request that would get another answer than today.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Altered {
     /// Its host.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::comparison::Altered;
@@ -9,10 +10,12 @@ use super::found::LeftOut;
 use super::judge::{Entry, Pki, Source};
 use super::sites::Site;
 use crate::diagnostic::visible;
-use crate::pki::request::Holder;
+use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::request::{Holder, Named, SerialNumber};
+use crate::time::Timestamp;
 
 /// What was taken over, how, and what was not.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// Holders, in the order of the spec.
@@ -30,28 +33,26 @@ pub struct Outcome {
 }
 
 /// One holder.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-    /// Its full name, such as `clients/alice`.
-    pub holder: String,
-    /// `authority`, `host` or `client`.
-    pub kind: &'static str,
-    /// Its name in the spec.
-    pub name: String,
+    /// Its names.
+    #[serde(flatten)]
+    pub named: Named,
     /// `entry`: the spec describes it; `file`: a supplied file; `store`: the store alone remembers it; `request`:
     /// the next `render` issues it; `ingress`: a host whose certificate was not found.
+    #[schemars(extend("enum" = ["entry", "file", "store", "request", "ingress"]))]
     pub how: &'static str,
     /// Subject, RFC 2253.
     pub subject: String,
     /// Serial of the certificate.
-    pub serial: Option<String>,
+    pub serial: Option<SerialNumber>,
     /// SHA-256 of the certificate.
-    pub fingerprint_sha256: Option<String>,
-    /// The former name of `fingerprint_sha256`.
-    pub fingerprint: Option<String>,
+    pub fingerprint_sha256: Option<Fingerprint>,
+    /// Former name of `fingerprintSha256`.
+    pub fingerprint: Option<Fingerprint>,
     /// Its last second.
-    pub not_after: Option<String>,
+    pub not_after: Option<Timestamp>,
     /// Whether its private key was found.
     pub has_key: bool,
     /// Where it was found.
@@ -65,7 +66,7 @@ impl Outcome {
         let has_own = |entry: &Entry| entry.is_host() && pki.site(&entry.holder).is_none();
         let has_hosts = pki.entries.iter().any(has_own);
         if has_service && !has_hosts {
-            notes.push("`--service` has no effect: no certificate of a host was found; name one with `--host NAME`".to_owned());
+            notes.push("`--service` has no effect: no certificate of a host was found that no Ingress serves; name one with `--host NAME`".to_owned());
         }
         if !has_service && has_hosts {
             notes.push("the hosts need a `service` each before `render` does anything: write it into the spec, or import with `--service NAME[:PORT]`".to_owned());
@@ -82,14 +83,6 @@ impl Outcome {
             altered: Vec::new(),
             left_out: pki.left_out.clone(),
         }
-    }
-
-    /// For programs.
-    #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "texts and numbers are JSON")]
-    pub fn json(&self) -> String {
-        let text = serde_json::to_string_pretty(self).expect("texts and numbers are JSON");
-        format!("{text}\n")
     }
 
     /// For people.
@@ -131,11 +124,8 @@ impl Outcome {
 impl Row {
     /// A host that an Ingress serves with a certificate that was not found.
     fn of_site(site: &Site) -> Self {
-        let holder = Holder::Host(site.host.clone());
         Self {
-            holder: holder.full_name(),
-            kind: holder.kind(),
-            name: site.host.clone(),
+            named: Named::of(&Holder::Host(site.host.clone())),
             how: "ingress",
             subject: String::new(),
             serial: None,
@@ -156,15 +146,13 @@ impl Row {
         };
         let own = entry.certificate.as_ref();
         Self {
-            holder: entry.holder.full_name(),
-            kind: entry.holder.kind(),
-            name: entry.holder.name().to_owned(),
+            named: (&entry.holder).into(),
             how,
             subject: entry.subject().rfc2253(),
-            serial: own.map(|own| own.serial.to_string()),
-            fingerprint_sha256: own.map(|own| own.fingerprint().to_string()),
-            fingerprint: own.map(|own| own.fingerprint().to_string()),
-            not_after: own.map(|own| own.not_after.to_string()),
+            serial: own.map(|own| own.serial.clone()),
+            fingerprint_sha256: own.map(Certificate::fingerprint),
+            fingerprint: own.map(Certificate::fingerprint),
+            not_after: own.map(|own| own.not_after),
             has_key: entry.has_key,
             place: entry.place.to_string(),
         }
@@ -180,7 +168,7 @@ impl std::fmt::Display for Row {
             "file" => "taken over as a file",
             _ => "taken over",
         };
-        write!(f, "{} `{}`: {how}", self.kind, self.name)?;
+        write!(f, "{} `{}`: {how}", self.named.kind, self.named.name)?;
         if let Some(not_after) = &self.not_after {
             write!(f, ", until {not_after}")?;
         }

@@ -53,7 +53,8 @@ fn the_order_and_the_names_of_files_do_not_matter() {
     let files = files();
     let one = imported(&found(&borrowed(&files)));
     assert_eq!(one.outcome.left_out, []);
-    let taken: Vec<_> = one.outcome.taken.iter().map(|row| (row.kind, row.name.as_str())).collect();
+    let taken: Vec<_> =
+        one.outcome.taken.iter().map(|row| (row.named.kind, row.named.name.as_str())).collect();
     assert_eq!(taken, [("authority", "root"), ("host", "www.example.com"), ("client", "alice")]);
     let spec: Spec = toml::from_str(&one.spec).unwrap();
     assert_eq!((spec.cas.len(), spec.hosts.len(), spec.clients.len()), (1, 1, 1));

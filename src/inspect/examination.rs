@@ -8,6 +8,7 @@ use super::container;
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::problem::{self, Alone, Problem, Verdict};
 use super::words;
+use crate::json::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::Details;
 use crate::pki::crl::RevocationList;
@@ -38,21 +39,17 @@ impl Role {
     pub fn is_authority(self) -> bool {
         matches!(self, Self::Root | Self::Intermediate)
     }
-
-    /// In a few words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Root => "root authority",
-            Self::Intermediate => "intermediate authority",
-            Self::Server => "server",
-            Self::Client => "client",
-            Self::ServerAndClient => "server and client",
-            Self::EveryPurpose => "every purpose",
-            Self::Other => "another purpose",
-        }
-    }
 }
+
+words!(Role::words {
+    Root => "root authority",
+    Intermediate => "intermediate authority",
+    Server => "server",
+    Client => "client",
+    ServerAndClient => "server and client",
+    EveryPurpose => "every purpose",
+    Other => "another purpose",
+});
 
 /// Everything that was found, put in relation.
 #[derive(Clone, Debug)]

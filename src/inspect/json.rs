@@ -1,224 +1,300 @@
-//! An inspection for programs: one JSON object, with cert-manager's and RFC 5280's names.
+//! An inspection for programs, with cert-manager's and RFC 5280's names.
 
-use serde_json::{Map, Value, json};
+mod conversion;
 
-use super::examination::{Examined, ExaminedKey, ExaminedList, Inspection};
-use super::item::{KeyFacts, Origin};
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::examination::Role;
 use super::problem::Problem;
-use super::words;
-use crate::diagnostic::Severity;
+use crate::pki::certificate::Fingerprint;
 use crate::pki::certificate::details::PublicKey;
-use crate::pki::request::Subtree;
+use crate::pki::crl::ListNumber;
+use crate::pki::key::SpkiHash;
+use crate::pki::request::SerialNumber;
 use crate::time::Timestamp;
 
-/// Shows everything; positions count from zero.
-#[must_use]
-#[expect(clippy::missing_panics_doc, reason = "text and numbers are always JSON")]
-pub fn render(inspection: &Inspection) -> String {
-    let certificates = inspection.certificates.iter().enumerate();
-    let value = json!({
-        "time": inspection.at.to_string(),
-        "at": inspection.at.to_string(),
-        "certificates": certificates.map(|(index, one)| certificate(inspection, index, one)).collect::<Vec<_>>(),
-        "privateKeys": inspection.keys.iter().map(key).collect::<Vec<_>>(),
-        "revocationLists": inspection.revocation_lists.iter().map(|one| list(inspection, one)).collect::<Vec<_>>(),
-        "others": inspection.others.iter().map(|(at, what)| json!({"origin": origin(at), "content": what})).collect::<Vec<_>>(),
-        "problems": problems(&inspection.problems),
-    });
-    let mut text = serde_json::to_string_pretty(&value).expect("text and numbers are always JSON");
-    text.push('\n');
-    text
+/// Everything that was found; positions count from zero.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Inspection")]
+pub struct Shown<'a> {
+    /// When it is so.
+    time: Timestamp,
+    /// Former name of `time`.
+    at: Timestamp,
+    /// Certificates, each once, in the order in which they were found.
+    certificates: Vec<Certificate<'a>>,
+    /// Private keys.
+    private_keys: Vec<InspectedKey<'a>>,
+    /// Revocation lists.
+    revocation_lists: Vec<List<'a>>,
+    /// What is neither.
+    others: Vec<Other<'a>>,
+    /// What is wrong with files as a whole.
+    problems: &'a [Problem],
 }
 
-/// An object without the members that say nothing.
-fn object(members: Value) -> Value {
-    let Value::Object(members) = members else { return members };
-    let says = |value: &Value| match value {
-        Value::Null => false,
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(map) => !map.is_empty(),
-        _ => true,
-    };
-    Value::Object(members.into_iter().filter(|(_, value)| says(value)).collect::<Map<_, _>>())
+/// Where something was found.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Origin<'a> {
+    /// The file, `<stdin>`, or a holder of the store.
+    path: &'a str,
+    /// Former name of `path`.
+    file: &'a str,
+    /// Kind, namespace and name of the Kubernetes object that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<&'a str>,
+    /// Key of the object's data, such as `tls.crt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    /// Line of the PEM block, from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// Name for people, in PKCS#12.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    friendly_name: Option<&'a str>,
 }
 
-fn origin(at: &Origin) -> Value {
-    object(json!({
-        "path": at.file,
-        "file": at.file,
-        "object": at.object,
-        "key": at.key,
-        "line": at.line,
-        "friendlyName": at.friendly_name,
-    }))
+/// Something that is neither certificate nor key nor revocation list.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Other<'a> {
+    /// Where it was found.
+    origin: Origin<'a>,
+    /// What it is, in words.
+    content: &'a str,
 }
 
-fn problems(problems: &[Problem]) -> Vec<Value> {
-    let problem = |problem: &Problem| {
-        let severity = match problem.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Notice => "notice",
-        };
-        json!({"severity": severity, "code": problem.code, "message": problem.message})
-    };
-    problems.iter().map(problem).collect()
+/// A certificate.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "InspectedCertificate")]
+struct Certificate<'a> {
+    /// Where it was found; none where it was not asked for, and the store has it.
+    origins: Vec<Origin<'a>>,
+    /// What it is for.
+    role: Role,
+    /// Version of X.509.
+    version: u32,
+    /// Subject, RFC 2253.
+    subject: String,
+    /// First common name of the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    common_name: Option<String>,
+    /// The issuer's name in the certificate, RFC 2253.
+    issuer: String,
+    /// Serial number, hexadecimal.
+    serial: &'a SerialNumber,
+    /// Former name of `serial`.
+    serial_number: &'a SerialNumber,
+    /// First second of validity.
+    not_before: Timestamp,
+    /// Last second of validity.
+    not_after: Timestamp,
+    /// Seconds until it is over, negative from then on.
+    remaining_seconds: i64,
+    /// Its key.
+    public_key: &'a PublicKey,
+    /// How it was signed.
+    signature_algorithm: &'a str,
+    /// Whether it is an authority.
+    #[serde(rename = "isCA")]
+    is_authority: bool,
+    /// Whether its own key signed it.
+    is_self_signed: bool,
+    /// Position of the certificate that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_by: Option<usize>,
+    /// Whether its private key was found.
+    has_private_key: bool,
+    /// How many authorities may be below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_len_constraint: Option<u8>,
+    /// Identifier of its key, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject_key_identifier: Option<String>,
+    /// Identifier of the key that signed it, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority_key_identifier: Option<String>,
+    /// SHA-256 of the certificate.
+    fingerprint_sha256: Fingerprint,
+    /// Former name of `fingerprintSha256`.
+    #[serde(rename = "fingerprintSHA256")]
+    former_fingerprint: Fingerprint,
+    /// SHA-256 of its public key.
+    spki_sha256: SpkiHash,
+    /// Former name of `spkiSha256`.
+    #[serde(rename = "spkiSHA256")]
+    former_spki: SpkiHash,
+    /// Where revocation lists of its issuer are published.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    crl_distribution_points: &'a [String],
+    /// Where its issuer answers by OCSP.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ocsp_servers: &'a [String],
+    /// Where the certificate of its issuer is published.
+    #[serde(rename = "issuingCertificateURLs", skip_serializing_if = "<[_]>::is_empty")]
+    issuing_certificate_urls: &'a [String],
+    /// Object identifiers of its critical extensions.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    critical_extensions: &'a [String],
+    /// Object identifiers of extensions that mtlsgen does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown_extensions: Vec<&'a str>,
+    /// DNS names.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    dns_names: &'a [String],
+    /// IP addresses.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ip_addresses: &'a [IpAddr],
+    /// Mail addresses.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    email_addresses: &'a [String],
+    /// URIs.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    uris: &'a [String],
+    /// Names of other kinds.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    other_names: &'a [String],
+    /// Names that certificates below it may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_constraints: Option<Constraints>,
+    /// Usages of its key, RFC 5280.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    key_usage: Vec<&'static str>,
+    /// Purposes, RFC 5280.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extended_key_usage: Vec<String>,
+    /// Both, in cert-manager's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    usages: Vec<String>,
+    /// What is wrong with it.
+    problems: &'a [Problem],
 }
 
-/// Seconds until a time; negative once it is over.
-fn remaining(until: Timestamp, now: Timestamp) -> i64 {
-    until.unix() - now.unix()
+/// Names that certificates below an authority may have.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Constraints {
+    /// Whether the extension is critical.
+    critical: bool,
+    /// Names that are allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permitted: Option<Subtrees>,
+    /// Names that are forbidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<Subtrees>,
 }
 
-fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
+/// Names, each kind apart.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Subtrees {
+    /// DNS domains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dns_domains: Vec<String>,
+    /// IP addresses and the lengths of their prefixes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ip_ranges: Vec<String>,
+    /// Mail addresses, hosts or domains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    email_addresses: Vec<String>,
+    /// Hosts or domains of URIs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uri_domains: Vec<String>,
+    /// Directory names, RFC 2253.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    directory_names: Vec<String>,
+    /// Names of other kinds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_names: Vec<String>,
 }
 
-fn public_key(key: &PublicKey) -> Value {
-    object(json!({"algorithm": key.algorithm, "size": key.size}))
+/// A private key.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct InspectedKey<'a> {
+    /// Where it was found.
+    origin: Origin<'a>,
+    /// Whether it can be read.
+    state: State,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// What kind it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<&'a PublicKey>,
+    /// SHA-256 of its public key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spki_sha256: Option<SpkiHash>,
+    /// Former name of `spkiSha256`.
+    #[serde(rename = "spkiSHA256", skip_serializing_if = "Option::is_none")]
+    former_spki: Option<SpkiHash>,
+    /// Positions of the certificates that it belongs to.
+    certificates: &'a [usize],
+    /// What is wrong with it.
+    problems: &'a [Problem],
 }
 
-fn certificate(inspection: &Inspection, index: usize, one: &Examined) -> Value {
-    let Examined { certificate: facts, details, .. } = one;
-    let keys = inspection.keys.iter().any(|key| key.certificates.contains(&index));
-    let mut members = json!({
-        "origins": one.origins.iter().map(origin).collect::<Vec<_>>(),
-        "role": one.role.words(),
-        "version": details.version,
-        "subject": facts.subject.rfc2253(),
-        "commonName": facts.subject.common_names().first(),
-        "issuer": facts.issuer.rfc2253(),
-        "serial": facts.serial.to_string(),
-        "serialNumber": facts.serial.to_string(),
-        "notBefore": facts.not_before.to_string(),
-        "notAfter": facts.not_after.to_string(),
-        "remainingSeconds": remaining(facts.not_after, inspection.at),
-        "publicKey": public_key(&details.public_key),
-        "signatureAlgorithm": details.signature.name,
-        "isCA": facts.is_authority,
-        "isSelfSigned": one.is_self_signed,
-        "issuedBy": one.issuer,
-        "hasPrivateKey": keys,
-        "pathLenConstraint": facts.max_path_len,
-        "subjectKeyIdentifier": facts.subject_key_id.as_deref().map(hexadecimal),
-        "authorityKeyIdentifier": facts.authority_key_id.as_deref().map(hexadecimal),
-        "fingerprintSha256": facts.fingerprint().to_string(),
-        "fingerprintSHA256": facts.fingerprint().to_string(),
-        "spkiSha256": facts.spki_hash.to_string(),
-        "spkiSHA256": facts.spki_hash.to_string(),
-        "crlDistributionPoints": details.revocation_lists,
-        "ocspServers": details.ocsp,
-        "issuingCertificateURLs": details.issuer_certificates,
-        "criticalExtensions": details.critical,
-        "unknownExtensions": details.unknown.iter().map(|(oid, _)| oid).collect::<Vec<_>>(),
-        "problems": problems(&one.problems),
-    });
-    for (name, value) in names(one).into_iter().chain(usages(one)) {
-        members[name] = value;
-    }
-    // Who reads it need not look whether there are any.
-    let mut members = object(members);
-    members["origins"] = one.origins.iter().map(origin).collect();
-    members["problems"] = problems(&one.problems).into();
-    members
+/// Whether a private key can be read.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+enum State {
+    Readable,
+    Encrypted,
+    Unknown,
 }
 
-fn names(one: &Examined) -> Vec<(&'static str, Value)> {
-    let names = &one.certificate.names;
-    let addresses: Vec<String> = names.ip.iter().map(ToString::to_string).collect();
-    let mut members = vec![
-        ("dnsNames", json!(names.dns)),
-        ("ipAddresses", json!(addresses)),
-        ("emailAddresses", json!(names.email)),
-        ("uris", json!(names.uri)),
-        ("otherNames", json!(one.details.other_names)),
-    ];
-    if let Some(constraints) = &one.certificate.name_constraints {
-        let value = json!({
-            "critical": constraints.critical,
-            "permitted": subtrees(&constraints.permitted),
-            "excluded": subtrees(&constraints.excluded),
-        });
-        members.push(("nameConstraints", object(value)));
-    }
-    members
+/// A revocation list.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "InspectedList")]
+struct List<'a> {
+    /// Where it was found.
+    origin: Origin<'a>,
+    /// The issuer's name in the list, RFC 2253.
+    issuer: String,
+    /// Position of the certificate whose key signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_by: Option<usize>,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crl_number: Option<&'a ListNumber>,
+    /// When it was made.
+    this_update: Timestamp,
+    /// When verifiers stop to believe it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_update: Option<Timestamp>,
+    /// Seconds until then, negative from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining_seconds: Option<i64>,
+    /// Identifier of the key that signed it, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority_key_identifier: Option<String>,
+    /// How it was signed.
+    signature_algorithm: &'a str,
+    /// What it revokes.
+    revoked_certificates: Vec<Revoked<'a>>,
+    /// What is wrong with it.
+    problems: &'a [Problem],
 }
 
-/// Subtrees of names, each kind apart, in cert-manager's words.
-fn subtrees(trees: &[Subtree]) -> Value {
-    let kind = |named: fn(&Subtree) -> Option<String>| -> Vec<String> {
-        trees.iter().filter_map(named).collect()
-    };
-    object(json!({
-        "dnsDomains": kind(|tree| match tree { Subtree::Dns(name) => Some(name.clone()), _ => None }),
-        "ipRanges": kind(|tree| match tree {
-            Subtree::Ip { address, prefix } => Some(format!("{address}/{prefix}")),
-            _ => None,
-        }),
-        "emailAddresses": kind(|tree| match tree { Subtree::Email(name) => Some(name.clone()), _ => None }),
-        "uriDomains": kind(|tree| match tree { Subtree::Uri(name) => Some(name.clone()), _ => None }),
-        "directoryNames": kind(|tree| match tree { Subtree::Directory(name) => Some(name.rfc2253()), _ => None }),
-        "otherNames": kind(|tree| match tree { Subtree::Other(words) => Some(words.clone()), _ => None }),
-    }))
-}
-
-/// cert-manager has one list for both extensions; RFC 5280's names are beside it.
-fn usages(one: &Examined) -> Vec<(&'static str, Value)> {
-    let bits = one.certificate.key_usage.map(words::key_usages).unwrap_or_default();
-    let purposes = one.certificate.extended_key_usage.iter().flatten().map(words::purpose);
-    let purposes: Vec<(String, String)> = purposes.collect();
-    let all = bits.iter().map(|(_, usage)| (*usage).to_owned());
-    let all: Vec<String> = all.chain(purposes.iter().map(|(_, usage)| usage.clone())).collect();
-    vec![
-        ("keyUsage", json!(bits.iter().map(|(name, _)| *name).collect::<Vec<_>>())),
-        ("extendedKeyUsage", json!(purposes.iter().map(|(name, _)| name).collect::<Vec<_>>())),
-        ("usages", json!(all)),
-    ]
-}
-
-fn key(key: &ExaminedKey) -> Value {
-    let (kind, spki_hash, state, why) = match &key.facts {
-        KeyFacts::Known { kind, spki_hash } => {
-            (public_key(kind), Some(spki_hash.to_string()), "readable", None)
-        }
-        KeyFacts::Encrypted => (Value::Null, None, "encrypted", None),
-        KeyFacts::Unknown(why) => (Value::Null, None, "unknown", Some(why)),
-    };
-    let mut members = object(json!({
-        "origin": origin(&key.origin),
-        "state": state,
-        "reason": why,
-        "publicKey": kind,
-        "spkiSha256": spki_hash,
-        "spkiSHA256": spki_hash,
-    }));
-    members["certificates"] = json!(key.certificates);
-    members["problems"] = problems(&key.problems).into();
-    members
-}
-
-fn list(inspection: &Inspection, one: &ExaminedList) -> Value {
-    let list = &one.list;
-    let revoked = list.revoked.iter().map(|(serial, entry)| {
-        object(json!({
-            "serial": serial.to_string(),
-            "serialNumber": serial.to_string(),
-            "revocationDate": entry.at.to_string(),
-            "reason": words::revocation_reason(entry.reason),
-        }))
-    });
-    let mut members = object(json!({
-        "origin": origin(&one.origin),
-        "issuer": list.issuer.rfc2253(),
-        "signedBy": one.issuer,
-        "crlNumber": list.number.as_ref().map(ToString::to_string),
-        "thisUpdate": list.this_update.to_string(),
-        "nextUpdate": list.next_update.map(|next| next.to_string()),
-        "remainingSeconds": list.next_update.map(|next| remaining(next, inspection.at)),
-        "authorityKeyIdentifier": list.authority_key_id.as_deref().map(hexadecimal),
-        "signatureAlgorithm": list.signature.name,
-    }));
-    members["revokedCertificates"] = revoked.collect();
-    members["problems"] = problems(&one.problems).into();
-    members
+/// A revoked certificate.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Revoked<'a> {
+    /// Serial number, hexadecimal.
+    serial: &'a SerialNumber,
+    /// Former name of `serial`.
+    serial_number: &'a SerialNumber,
+    /// When it was revoked.
+    revocation_date: Timestamp,
+    /// Why it was revoked, in RFC 5280's words; absent: its issuer does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }

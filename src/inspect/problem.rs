@@ -1,5 +1,8 @@
 //! What is wrong with one certificate or revocation list, independent of the others.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::constraints;
 use super::examination::Role;
 use super::words;
@@ -22,7 +25,7 @@ const SMALLEST_RSA: usize = 2048;
 const SMALLEST_CURVE: usize = 224;
 
 /// Something that is wrong, or worth knowing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Problem {
     /// How bad it is.
     pub severity: Severity,
@@ -31,6 +34,7 @@ pub struct Problem {
     /// What is wrong: lower-case start, no full stop.
     pub message: String,
     /// What it says of the certificate or list as a whole.
+    #[serde(skip)]
     pub verdict: Verdict,
 }
 

@@ -1,5 +1,6 @@
 use super::reading::Passwords;
 use super::*;
+use crate::json::pretty;
 use crate::pki::certificate::Certificate;
 use crate::pki::key::KeyKind;
 use crate::pki::openssl::{Bench, Held, authority, noon, request};
@@ -85,7 +86,7 @@ fn keys_belong_to_the_certificate_beside_them() {
     let shown = human::render(&alone, false);
     assert!(shown.starts_with("private key: Ed25519 (file, line 1)\n"), "{shown}");
     let secret = client.key.to_pem().lines().nth(1).unwrap().to_owned();
-    assert!(!shown.contains(&secret) && !json::render(&alone).contains(&secret));
+    assert!(!shown.contains(&secret) && !pretty(&json::Shown::of(&alone)).contains(&secret));
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn terminals_are_not_driven_by_certificates() {
     let found = inspection(bench.read("c.pem"));
     let text = human::render(&found, false);
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
-    assert!(!json::render(&found).contains('\u{1b}'));
+    assert!(!pretty(&json::Shown::of(&found)).contains('\u{1b}'));
 }
 
 #[test]

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::layout::{File, OutputTree, SECRETS};
 use super::owned_files::Record;
 use super::readable::fingerprinted;
+
+use crate::json::words;
 
 /// What a folder holds of the paths that matter: those of the tree and those of the record.
 #[derive(Clone, Default)]
@@ -45,11 +48,13 @@ pub struct Changes {
 }
 
 /// A file that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "File")]
 pub struct Change {
     /// Its path in the tree.
     pub path: String,
     /// What happens to it.
+    #[serde(rename = "action")]
     pub kind: ChangeKind,
     /// Whether the file was edited after mtlsgen wrote it: that work is lost.
     pub edited: bool,
@@ -92,26 +97,12 @@ impl Changes {
     }
 }
 
-impl ChangeKind {
-    /// What happens, in a word for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Add => "added",
-            Self::Modify => "modified",
-            Self::Mode => "permissions",
-            Self::Remove => "removed",
-        }
-    }
-}
-
-impl Change {
-    /// For programs: the file, what happens to it, and whether edits are lost.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        json!({ "path": self.path, "action": self.kind.word(), "edited": self.edited })
-    }
-}
+words!(ChangeKind::word {
+    Add => "added",
+    Modify => "modified",
+    Mode => "permissions",
+    Remove => "removed",
+});
 
 impl fmt::Display for Change {
     /// What happens and to which file: ``modified `default/ingress-a.yaml` ``.

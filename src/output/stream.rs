@@ -2,7 +2,10 @@
 
 use std::io;
 
-use zeroize::Zeroizing;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::ser::{SerializeSeq as _, Serializer};
+use serde_json::{Map, Value};
 
 use crate::render::text;
 use crate::secret_format::Handed;
@@ -41,18 +44,35 @@ fn yaml(objects: &[Handed<'_>], output: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
-/// As `serde_json` prints a whole `List`, without holding more than one object of it.
-fn json(objects: &[Handed<'_>], output: &mut dyn io::Write) -> io::Result<()> {
-    output.write_all(b"{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [")?;
-    for (index, object) in objects.iter().enumerate() {
-        // Line ends within strings are escaped: these are all between tokens.
-        let text = Zeroizing::new(format!("\n{:#}", *object.value()));
-        let text = Zeroizing::new(text.replace('\n', "\n    "));
-        output.write_all(if index == 0 { b"" } else { b"," })?;
-        output.write_all(text.as_bytes())?;
+/// Manifests as one object.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct List<'a> {
+    /// Version of the object.
+    #[schemars(extend("const" = "v1"))]
+    api_version: &'static str,
+    /// Kind of the object.
+    #[schemars(extend("const" = "List"))]
+    kind: &'static str,
+    /// Kubernetes objects, in the order of application.
+    #[serde(serialize_with = "one_by_one")]
+    #[schemars(with = "Vec<Map<String, Value>>")]
+    items: &'a [Handed<'a>],
+}
+
+/// Holds no more than one object at a time.
+fn one_by_one<S: Serializer>(items: &[Handed<'_>], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(Some(items.len()))?;
+    for item in items {
+        list.serialize_element(&*item.value())?;
     }
-    output.write_all(if objects.is_empty() { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
-    Ok(())
+    list.end()
+}
+
+fn json(items: &[Handed<'_>], output: &mut dyn io::Write) -> io::Result<()> {
+    let list = List { api_version: "v1", kind: "List", items };
+    serde_json::to_writer_pretty(&mut *output, &list)?;
+    output.write_all(b"\n")
 }
 
 #[cfg(test)]

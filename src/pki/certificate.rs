@@ -12,6 +12,7 @@ use super::key::{KeyKind, SpkiHash, sha256};
 use super::name::DistinguishedName;
 use super::pem;
 use super::request::{AlternativeNames, NameConstraints, SerialNumber};
+use crate::json::{SHA256, text};
 use crate::time::Timestamp;
 
 pub use signature::Signature;
@@ -122,6 +123,8 @@ impl fmt::Display for Fingerprint {
         self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }
+
+text!(Fingerprint, Fingerprint::to_string, { "pattern": SHA256 });
 
 impl Fingerprint {
     /// Prints it as openssl does: upper-case hexadecimal, octets apart by colons.

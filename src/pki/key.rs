@@ -19,6 +19,7 @@ pub use public::PublicKey;
 use super::pem;
 use super::pkcs12::{self, Password, Pkcs12Error};
 use crate::guard;
+use crate::json::{SHA256, text};
 use encoding::Decoded;
 use signing::Signer;
 
@@ -119,6 +120,8 @@ impl fmt::Display for SpkiHash {
         self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }
+
+text!(SpkiHash, SpkiHash::to_string, { "pattern": SHA256 });
 
 /// SHA-256.
 pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {

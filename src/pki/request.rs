@@ -2,9 +2,13 @@
 
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::key::{KeyKind, PublicKey};
 use super::name::DistinguishedName;
 use crate::diagnostic::quoted;
+use crate::json::text;
 use crate::time::Seconds;
 
 /// Who holds a certificate: the name it has in the spec and in the store.
@@ -61,9 +65,29 @@ impl Holder {
     }
 }
 
+text!(Holder, Holder::full_name, { "pattern": "^(cas|hosts|clients)/" });
+
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} `{}`", self.kind(), self.name())
+    }
+}
+
+/// A holder in JSON, by each of its names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Named {
+    /// Whose certificate it is, as commands take it: `cas/NAME`, `hosts/NAME` or `clients/NAME`.
+    pub holder: Holder,
+    /// What the holder is.
+    #[schemars(extend("enum" = ["authority", "host", "client"]))]
+    pub kind: &'static str,
+    /// Its name in the spec.
+    pub name: String,
+}
+
+impl From<&Holder> for Named {
+    fn from(holder: &Holder) -> Self {
+        Self { holder: holder.clone(), kind: holder.kind(), name: holder.name().to_owned() }
     }
 }
 
@@ -211,6 +235,8 @@ impl SerialNumber {
         ((1..=20).contains(&serial.0.len()) && serial.0[0] != 0).then_some(serial)
     }
 }
+
+text!(SerialNumber, SerialNumber::to_string, { "pattern": "^-?[0-9A-F]+$" });
 
 impl std::fmt::Display for SerialNumber {
     /// Upper-case hexadecimal without separators, as `openssl x509 -serial` prints it.

@@ -9,7 +9,7 @@ use self::below::Below as NamesBelow;
 use super::parts::{Part, parts};
 use crate::access::desired::desired;
 use crate::access::readers::readers;
-use crate::access::witness::witness;
+use crate::access::witness::Shown;
 use crate::controllers::{Accepted, Controller, Declared, Settings};
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::enforcement::{
@@ -354,10 +354,10 @@ impl Scene<'_> {
         };
         let place = (self.locate)(&["hosts".into(), Step::from(key)]);
         let mut diagnostic = Diagnostic::error(code, title).at(place).of(Entry::Host(key.clone()));
-        diagnostic = diagnostic.witness(witness(first, settings));
+        diagnostic = diagnostic.witness(&Shown::of(first, settings));
         let mut said: BTreeSet<String> = BTreeSet::new();
         for one in more.iter().take(MOST_SHOWN) {
-            diagnostic = diagnostic.witness(witness(one, settings));
+            diagnostic = diagnostic.witness(&Shown::of(one, settings));
             let words = one.to_string();
             if said.insert(words.clone()) {
                 diagnostic = diagnostic.help(format!("besides, {words}"));

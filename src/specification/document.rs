@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::assignment::{NAME as ASSIGNMENT, assignment};
 pub use self::input::{Format, MAX_BYTES, decode, format_of};
+pub use self::merged::Merged;
 pub use self::object_form::{API_VERSION, KIND};
 pub use self::places::{NamedPath, place};
 pub use self::unshown::blank;

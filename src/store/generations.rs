@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{HeldCertificate, Inventory};
+use crate::json::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
 
@@ -27,17 +28,11 @@ pub enum Phase {
     Active,
 }
 
-impl Phase {
-    /// The word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Settled => "settled",
-            Self::Introduced => "introduced",
-            Self::Active => "active",
-        }
-    }
-}
+words!(Phase::word {
+    Settled => "settled",
+    Introduced => "introduced",
+    Active => "active",
+});
 
 impl Generations {
     /// How far the rollover has come. An introduction counts more than what is left of an earlier one.

@@ -48,6 +48,7 @@ mod name_suffix_hash;
 mod nginx;
 mod odd;
 mod order;
+mod outputs;
 mod partners;
 mod properties;
 mod readers;

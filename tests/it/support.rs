@@ -14,7 +14,7 @@ use mtlsgen::io::store::Store;
 use mtlsgen::pki::certificate::Certificate;
 use serde_json::Value;
 
-use crate::leaks;
+use crate::{leaks, outputs};
 
 /// The repository.
 pub fn root() -> &'static Path {
@@ -113,6 +113,7 @@ impl Sandbox {
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
         let run = Run::of(child.wait_with_output().unwrap());
         leaks::remember(&command, &run);
+        outputs::check(&command, &run);
         run
     }
 
@@ -190,6 +191,7 @@ pub fn run(arguments: &[&str]) -> Run {
 pub fn finish(command: &mut Command) -> Run {
     let run = Run::of(command.output().unwrap());
     leaks::remember(command, &run);
+    outputs::check(command, &run);
     run
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 
+use super::json::Rollover;
 use super::schedule;
 use crate::access::cut_off::CutOffs;
 use crate::access::present::Present;
@@ -94,7 +95,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         let schedule = scheduled(rotation)?;
         match args.format {
             Format::Text => show(&schedule::text(&schedule, store.path()), false)?,
-            Format::Json => print_json(&schedule::json(&schedule, store.path(), None))?,
+            Format::Json => print_json(&Rollover::of(&schedule, store.path(), None))?,
         }
         return Ok(ExitStatus::Done);
     }
@@ -120,7 +121,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         let rotation = Rotation::of(&resolved.model, &inventory, name, now).map_err(refused)?;
         let schedule = scheduled(rotation)?;
         let taken = Taken { is_dry_run: args.dry_run, ..outcome };
-        print_json(&schedule::json(&schedule, store.path(), Some(&taken)))?;
+        print_json(&Rollover::of(&schedule, store.path(), Some(&taken)))?;
     }
     Ok(ExitStatus::Done)
 }

@@ -3,15 +3,10 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
-use super::rotate::{Taken, counted};
+use super::rotate::counted;
 use crate::cli::hints;
 use crate::io::store;
-use crate::pki::request::Holder;
-use crate::plan::rotation::{
-    CutOff, CutShort, Retirement, Role, Schedule, ScheduledGeneration, ScheduledStep, Step,
-};
+use crate::plan::rotation::{CutShort, Role, Schedule, ScheduledGeneration, ScheduledStep, Step};
 use crate::time::Seconds;
 
 /// How many of those who need a generation are named to people.
@@ -65,7 +60,7 @@ fn write_cut_short(text: &mut String, cut: &CutShort) {
 }
 
 /// What to do where certificates are cut short.
-fn remedy(cut: &CutShort) -> String {
+pub(super) fn remedy(cut: &CutShort) -> String {
     let now =
         "take the steps that are left now: what the next generation signs lasts its whole time";
     match whole(cut.room) {
@@ -77,7 +72,7 @@ fn remedy(cut: &CutShort) -> String {
 }
 
 /// A length of time as a `duration` has it, rounded down; `None` if it is too short for one.
-fn whole(room: Seconds) -> Option<Seconds> {
+pub(super) fn whole(room: Seconds) -> Option<Seconds> {
     let unit = [86_400, 3_600].into_iter().find(|unit| room.0 >= 2 * unit)?;
     Some(Seconds(room.0 / unit * unit))
 }
@@ -116,7 +111,7 @@ fn write_step(text: &mut String, step: &ScheduledStep, schedule: &Schedule) {
     let _ = writeln!(text, "             {}", condition(schedule, step.step));
 }
 
-fn command(schedule: &Schedule, step: Step) -> String {
+pub(super) fn command(schedule: &Schedule, step: Step) -> String {
     let flag = match step {
         Step::Introduce => "",
         Step::Activate => " --activate",
@@ -126,7 +121,7 @@ fn command(schedule: &Schedule, step: Step) -> String {
 }
 
 /// What has to be true before a step, in one line.
-fn condition(schedule: &Schedule, step: Step) -> &'static str {
+pub(super) fn condition(schedule: &Schedule, step: Step) -> &'static str {
     match (step, schedule.is_root && !schedule.serves.is_empty()) {
         (Step::Introduce, _) => "afterwards render and apply: both generations are trusted",
         (Step::Activate, false) => {
@@ -141,83 +136,7 @@ fn condition(schedule: &Schedule, step: Step) -> &'static str {
     }
 }
 
-/// As JSON: the state of the rollover; after a step with what that did.
-pub fn json(schedule: &Schedule, store: &Path, taken: Option<&Taken>) -> String {
-    let generation = |one: &ScheduledGeneration| {
-        let certificate = &one.certificate;
-        json!({
-            "role": one.role.word(),
-            "subject": certificate.subject.rfc2253(),
-            "serial": certificate.serial.to_string(),
-            "fingerprintSha256": certificate.fingerprint().to_string(),
-            "notBefore": certificate.not_before.to_string(),
-            "notAfter": certificate.not_after.to_string(),
-            "path": file(schedule, one, store).display().to_string(),
-            "file": file(schedule, one, store).display().to_string(),
-            "hasKey": one.has_key,
-            "neededBy": one.needed_by.iter().map(needed).collect::<Vec<_>>(),
-        })
-    };
-    let step = |one: &ScheduledStep| {
-        json!({
-            "step": one.step.word(),
-            "from": one.from.to_string(),
-            "until": one.until.map(|until| until.to_string()),
-            "command": command(schedule, one.step),
-            "condition": condition(schedule, one.step),
-        })
-    };
-    let mut whole = json!({
-        "authority": schedule.authority,
-        "phase": schedule.phase.word(),
-        "clients": schedule.clients,
-        "serves": schedule.serves,
-        "trustedBy": schedule.trusted_by,
-        "generations": schedule.generations.iter().map(generation).collect::<Vec<_>>(),
-        "steps": schedule.steps.iter().map(step).collect::<Vec<_>>(),
-        "cutShort": schedule.cut_short.as_ref().map(json_cut_short),
-    });
-    if let Some(taken) = taken {
-        whole["taken"] = json_taken(taken);
-    }
-    format!("{whole:#}\n")
-}
-
-fn json_cut_short(cut: &CutShort) -> Value {
-    let CutShort { since, not_after, holders, room } = cut;
-    let holder = |(holder, duration): &(Holder, Seconds)| json!({ "holder": holder.to_string(), "duration": duration.to_string() });
-    json!({
-        "since": since.to_string(),
-        "notAfter": not_after.to_string(),
-        "holders": holders.iter().map(holder).collect::<Vec<_>>(),
-        "durationBelow": whole(*room).map(|room| room.to_string()),
-        "remedy": remedy(cut),
-    })
-}
-
-fn json_taken(taken: &Taken) -> Value {
-    let Taken { step, is_dry_run, retirement } = taken;
-    let mut value = json!({ "step": step, "dryRun": is_dry_run });
-    if let Some(Retirement { retired, cut_off, kept: _, revocations }) = retirement {
-        let serials = retired.iter().map(ToString::to_string);
-        let revoked = revocations.iter().map(|new| new.serial.to_string());
-        value["retired"] = serials.collect();
-        value["cutOff"] = cut_off.iter().map(needed).collect();
-        value["revoked"] = revoked.collect();
-    }
-    value
-}
-
-fn needed(one: &CutOff) -> Value {
-    json!({
-        "holder": one.holder.full_name(),
-        "serial": one.serial.to_string(),
-        "notAfter": one.not_after.to_string(),
-        "standing": one.standing.word(),
-    })
-}
-
-fn file(schedule: &Schedule, generation: &ScheduledGeneration, store: &Path) -> PathBuf {
+pub(super) fn file(schedule: &Schedule, generation: &ScheduledGeneration, store: &Path) -> PathBuf {
     let serial = Some(&generation.certificate.serial).filter(|_| generation.role == Role::Retiring);
     store::certificate_of(store, &schedule.authority, generation.role, serial)
 }

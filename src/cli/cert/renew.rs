@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::holder;
 use crate::cli::format::FormatArgument;
 use crate::cli::globals::Globals;
-use crate::cli::plan_json;
+use crate::cli::plan_json::Plan;
 use crate::cli::report::{CommandError, ExitStatus, Report, print_json};
 use crate::cli::session::{Planned, Session, refuse_new_readers, report_plan};
 use crate::cli::spec_arguments::SpecArguments;
@@ -85,7 +85,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     }
     let Planned { inventory, plan, .. } = planned;
     if args.format.is_json() {
-        print_json(&plan_json::render(&plan, &inventory, now, args.dry_run))?;
+        print_json(&Plan::of(&plan, &inventory, now, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }

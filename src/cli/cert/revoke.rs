@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use clap::builder::PossibleValuesParser;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::choice::{Choice, Chosen};
 use crate::cli::format::FormatArgument;
@@ -14,11 +15,13 @@ use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::io::store::Store;
+use crate::pki::certificate::Fingerprint;
 use crate::pki::crl::RevocationReason;
-use crate::pki::request::Holder;
+use crate::pki::request::{Holder, Named, SerialNumber};
 use crate::plan;
 use crate::specification::{Ca, StoreKind};
 use crate::store::{Issued, NewRevocation, Revocation};
+use crate::time::Timestamp;
 
 /// Revoke certificates: enter them in the ledger, for the revocation lists that the next render signs
 ///
@@ -101,7 +104,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
         report_what_follows(&session, &chosen, reason);
     }
     if args.format.is_json() {
-        print_json(&json(&chosen, &revocation, args.dry_run))?;
+        print_json(&Revocations::of(&chosen, &revocation, args.dry_run))?;
     }
     Ok(ExitStatus::Done)
 }
@@ -125,30 +128,57 @@ fn refuse_what_render_would(
 }
 
 /// For programs; what was revoked before or has expired is not in it.
-fn json(chosen: &[Chosen<'_>], revocation: &Revocation, dry_run: bool) -> String {
-    let Revocation { at, reason, comment } = revocation;
-    let one = |chosen: &Chosen<'_>| {
-        let entry = chosen.entry;
-        json!({
-            "holder": entry.holder.full_name(),
-            "kind": entry.holder.kind(),
-            "name": entry.holder.name(),
-            "current": chosen.is_current,
-            "issuer": entry.authority(),
-            "subject": entry.subject,
-            "serial": entry.serial.to_string(),
-            "fingerprintSha256": entry.fingerprint.to_string(),
-            "notAfter": entry.not_after.to_string(),
-        })
-    };
-    let whole = json!({
-        "time": at.to_string(),
-        "dryRun": dry_run,
-        "reason": reason.word(),
-        "comment": comment,
-        "revoked": chosen.iter().map(one).collect::<Vec<Value>>(),
-    });
-    format!("{whole:#}\n")
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Revocations<'a> {
+    /// When it happens.
+    time: Timestamp,
+    /// Whether it was only reported.
+    dry_run: bool,
+    /// Why, in RFC 5280's words.
+    reason: RevocationReason,
+    /// The note for people.
+    comment: Option<&'a str>,
+    /// Certificates that are revoked.
+    revoked: Vec<Certificate<'a>>,
+}
+
+/// A certificate that is revoked.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "RevokedCertificate")]
+struct Certificate<'a> {
+    #[serde(flatten)]
+    named: Named,
+    /// Whether it is the one that its holder shows.
+    current: bool,
+    /// Its authority's name in the spec; null: it is self-signed.
+    issuer: Option<&'a str>,
+    /// Subject, RFC 2253.
+    subject: &'a str,
+    /// Serial number, hexadecimal.
+    serial: &'a SerialNumber,
+    /// SHA-256 of the certificate.
+    fingerprint_sha256: Fingerprint,
+    /// Last second of validity.
+    not_after: Timestamp,
+}
+
+impl<'a> Revocations<'a> {
+    fn of(chosen: &[Chosen<'a>], revocation: &'a Revocation, dry_run: bool) -> Self {
+        let Revocation { at, reason, comment } = revocation;
+        let one = |&Chosen { entry, is_current }: &Chosen<'a>| Certificate {
+            named: (&entry.holder).into(),
+            current: is_current,
+            issuer: entry.authority(),
+            subject: &entry.subject,
+            serial: &entry.serial,
+            fingerprint_sha256: entry.fingerprint,
+            not_after: entry.not_after,
+        };
+        let revoked = chosen.iter().map(one).collect();
+        Self { time: *at, dry_run, reason: *reason, comment: comment.as_deref(), revoked }
+    }
 }
 
 /// What the next render does about it, and what it does not.

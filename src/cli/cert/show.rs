@@ -78,7 +78,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let colour = standard_output_colour(globals);
     match args.format.format {
         Format::Text => show(&human::render(&inspection, colour), colour)?,
-        Format::Json => print_json(&json::render(&inspection))?,
+        Format::Json => print_json(&json::Shown::of(&inspection))?,
     }
     let is_wrong = args.check && inspection.has_findings();
     Ok(if is_wrong { ExitStatus::Findings } else { ExitStatus::Done })

@@ -6,10 +6,11 @@ use clap::ValueEnum;
 
 use super::configuration::{self, Checked};
 use crate::cli::globals::Globals;
-use crate::cli::report::{CommandError, ExitStatus, print_json, show};
+use crate::cli::report::{CommandError, ExitStatus, print_json_text, show};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::io::kustomization;
 use crate::io::program::Environment;
+use crate::json::line;
 use crate::kustomize::doctor::collisions::{self, Given};
 use crate::kustomize::doctor::command::{self, Build, Tool};
 use crate::kustomize::doctor::function::Style;
@@ -88,7 +89,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     };
     match args.format {
         Format::Text => show(&summary.text(), false)?,
-        Format::Json => print_json(&(summary.json().to_string() + "\n"))?,
+        Format::Json => print_json_text(&line(&summary.shown()))?,
     }
     let report = globals.report();
     report.diagnostics(&findings);

@@ -1,6 +1,8 @@
 //! `docs/reference.md`: every command, flag, key of the spec and code, from where the program has them.
 //! `MTLSGEN_UPDATE=1 cargo test` rewrites it.
 
+mod fields;
+
 use clap::Arg;
 use serde_json::{Map, Value, json};
 
@@ -11,14 +13,14 @@ use crate::specification;
 
 fn page() -> String {
     let (commands, former_names, codes) = (commands(), former_names(), codes());
+    let fields = fields::fields();
     let (keys, object_keys) = keys();
     format!(
         "# Reference
 
 <!-- Generated from the code: `MTLSGEN_UPDATE=1 cargo test` rewrites it. -->
 
-[Commands](#commands), [keys of the spec](#keys-of-the-spec), [codes of messages](#codes-of-messages). What commands print as JSON is in
-[the command line](command-line.md#json).
+[Commands](#commands), [keys of the spec](#keys-of-the-spec), [fields of JSON](#fields-of-json), [codes of messages](#codes-of-messages).
 
 ## Commands
 
@@ -37,6 +39,11 @@ are merged, one has it. Only the first sentence of each description is here; `mt
 
 As the configuration of Kustomize, a spec is an object: the keys above are under `spec`.
 {object_keys}
+## Fields of JSON
+
+`mtlsgen schema NAME` prints the JSON Schema of each; [the command line](command-line.md#json) says what the common ones mean. `[]` is an entry of
+a list, an optional field may be absent, and `object as` names the first field that has the same fields, `.` the whole output.
+{fields}
 ## Codes of messages
 
 A message begins with its severity and code: `error[unknown-key]`.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Made, Run};
 use crate::cli::report::{CommandError, ExitStatus, Report};
@@ -59,9 +60,8 @@ impl Run<'_> {
         comparison.report_kept(report);
         if self.args.check {
             let is_current = comparison.is_current(report);
-            let mut shown = comparison.json();
-            shown["upToDate"] = (!is_due && is_current).into();
-            self.print_folder(made.planned, shown)?;
+            let up_to_date = Some(!is_due && is_current);
+            self.print_folder(made.planned, Folder { up_to_date, ..comparison.shown() })?;
             return Ok(if is_due || !is_current { ExitStatus::Findings } else { ExitStatus::Done });
         }
         if made.disclosure == Disclosure::Fingerprint {
@@ -71,7 +71,7 @@ impl Run<'_> {
             }
         }
         comparison.write(self.setup.source.store().map(Store::path), report)?;
-        self.print_folder(made.planned, comparison.json())?;
+        self.print_folder(made.planned, comparison.shown())?;
         Ok(ExitStatus::Done)
     }
 
@@ -105,21 +105,44 @@ impl Run<'_> {
     }
 }
 
-/// A folder in JSON, whose files are not known yet.
-pub(super) fn outdated(folder: &Path) -> Value {
-    json!({ "path": folder.display().to_string(), "upToDate": false, "files": [] })
+/// A folder and what changes in it, for programs.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Folder<'a> {
+    /// The folder.
+    path: String,
+    /// Files that change, sorted by path.
+    files: &'a [Change],
+    /// Files that stay although the folder's record names them: what they hold is not from mtlsgen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<&'a [String]>,
+    /// Files of Secrets that are elsewhere, where the private keys are, and were not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<&'a [String]>,
+    /// With `--check`, whether nothing changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    up_to_date: Option<bool>,
+}
+
+impl Folder<'_> {
+    /// One of which nothing else can be said yet.
+    pub(super) fn outdated(folder: &Path) -> Self {
+        let path = folder.display().to_string();
+        Self { path, up_to_date: Some(false), ..Self::default() }
+    }
 }
 
 impl Comparison<'_> {
     /// The folder and what changes in it, for programs.
-    fn json(&self) -> Value {
+    fn shown(&self) -> Folder<'_> {
         let Self { folder, changes, .. } = self;
-        json!({
-            "path": folder.display().to_string(),
-            "files": changes.files.iter().map(Change::json).collect::<Vec<_>>(),
-            "kept": changes.kept,
-            "elsewhere": changes.elsewhere,
-        })
+        Folder {
+            path: folder.display().to_string(),
+            files: &changes.files,
+            kept: Some(&changes.kept),
+            elsewhere: Some(&changes.elsewhere),
+            up_to_date: None,
+        }
     }
 
     /// Names what the folder's record names although mtlsgen did not write it.

@@ -1,6 +1,6 @@
 //! The plan of a render: shown, or carried out.
 
-use super::folder::outdated;
+use super::folder::Folder;
 use super::{Args, Run};
 use crate::cli::report::{CommandError, ExitStatus};
 use crate::cli::session::{Planned, refuse_new_readers, report_dry_run, report_plan, urgency};
@@ -60,7 +60,7 @@ impl Run<'_> {
         }
         let ends = broken || plan.is_early() || *locked && unsettled_keys;
         if ends && let Some(folder) = &self.args.output {
-            self.print_folder(planned, outdated(folder))?;
+            self.print_folder(planned, Folder::outdated(folder))?;
         }
         Ok(ends.then_some(ExitStatus::Findings))
     }

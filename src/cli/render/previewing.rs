@@ -1,11 +1,24 @@
 //! `--dry-run`: whether a render would succeed, as far as that shows without changing anything.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::Run;
-use crate::cli::plan_json;
+use super::folder::Folder;
+use crate::cli::plan_json::Plan;
 use crate::cli::report::{CommandError, print_json};
 use crate::cli::session::Planned;
 use crate::pki::request::Holder;
 use crate::store::{Inventory, Keyring};
+
+/// For programs: what became of a folder, and what was issued for it.
+#[derive(Serialize, JsonSchema)]
+pub struct Rendered<'a> {
+    #[serde(flatten)]
+    folder: Folder<'a>,
+    #[serde(flatten)]
+    plan: Plan<'a>,
+}
 
 impl Run<'_> {
     /// Fails where a render would fail before it issues what is planned; unavailable keys are a warning.
@@ -55,26 +68,21 @@ impl Run<'_> {
         if !self.args.prints_json() {
             return Ok(());
         }
-        print_json(&plan_json::render(plan, inventory, self.setup.now, true))
+        print_json(&Plan::of(plan, inventory, self.setup.now, true))
     }
 
     /// Prints what became of a folder, and what was issued for it, where programs ask for it.
     pub(super) fn print_folder(
         &self,
         planned: &Planned,
-        mut folder: serde_json::Value,
+        folder: Folder<'_>,
     ) -> Result<(), CommandError> {
         if !self.args.prints_json() {
             return Ok(());
         }
         let Planned { inventory, plan, .. } = planned;
         let is_issued = !self.args.only_looks();
-        let plan = plan_json::value(plan, inventory, self.setup.now, !is_issued);
-        if let (serde_json::Value::Object(folder), serde_json::Value::Object(plan)) =
-            (&mut folder, plan)
-        {
-            folder.extend(plan);
-        }
-        print_json(&format!("{folder:#}\n"))
+        let plan = Plan::of(plan, inventory, self.setup.now, !is_issued);
+        print_json(&Rendered { folder, plan })
     }
 }

@@ -1,11 +1,14 @@
 //! What was found, in short: references, programs, and what each command does.
 
-use serde_json::{Value, json};
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::function::Style;
 use super::outcome::{Examined, Outcome, phrase, to_install, word};
 use super::program::{Builder, State};
-use super::tree::Tree;
+use super::tree::{Role, Tree};
 
 /// What was found.
 pub struct Summary<'a> {
@@ -55,36 +58,98 @@ impl Summary<'_> {
         parts.join("\n")
     }
 
-    /// For programs: one JSON object.
+    /// For programs.
     #[must_use]
-    pub fn json(&self) -> Value {
-        let reference = |one: &Examined<'_>| {
-            json!({
-                "plugin": one.title,
-                "file": one.reference.object.source.name,
-                "name": one.reference.object.name(),
-                "folder": self.tree.folders[one.reference.folder].path.display().to_string(),
-                "listedAs": one.reference.role.word(),
-                "style": style(one),
-                "program": one.location.as_ref().map(|location| location.path.display().to_string()),
-                "runs": one.reference.trails.len(),
-            })
+    pub fn shown(&self) -> Doctored<'_> {
+        let path = |path: &Path| path.display().to_string();
+        let plugin = |one: &Examined<'_>| NamedPlugin {
+            plugin: one.title.clone(),
+            file: one.reference.object.source.name.clone(),
+            name: one.reference.object.name().to_owned(),
+            folder: path(&self.tree.folders[one.reference.folder].path),
+            listed_as: one.reference.role,
+            style: style(one),
+            program: one.location.as_ref().map(|location| path(&location.path)),
+            runs: one.reference.trails.len(),
         };
-        let command = |(line, all): &(String, Vec<Outcome>)| json!({"command": line, "outcome": word(all), "words": phrase(all)});
-        let builder = |one: &Builder| {
-            json!({
-                "name": one.name,
-                "path": one.path.as_ref().map(|path| path.display().to_string()),
-                "kustomizeVersion": one.version.map(|version| version.to_string()),
-            })
+        let builder = |one: &Builder| Program {
+            name: one.name,
+            path: one.path.as_deref().map(path),
+            kustomize_version: one.version.map(|version| version.to_string()),
         };
-        json!({
-            "plugins": self.references.iter().map(reference).collect::<Vec<_>>(),
-            "commands": self.commands.iter().map(command).collect::<Vec<_>>(),
-            "builders": self.builders.iter().map(builder).collect::<Vec<_>>(),
-            "build": self.build,
-        })
+        let command = |(command, all): &'_ (String, Vec<Outcome>)| BuildCommand {
+            command: command.clone(),
+            outcome: word(all),
+            words: phrase(all),
+        };
+        Doctored {
+            plugins: self.references.iter().map(plugin).collect(),
+            commands: self.commands.iter().map(command).collect(),
+            builders: self.builders.iter().map(builder).collect(),
+            build: self.build,
+        }
     }
+}
+
+/// What builds of a kustomization would do, for programs.
+#[derive(Serialize, JsonSchema)]
+pub struct Doctored<'a> {
+    /// Objects for the plugin that kustomizations name.
+    plugins: Vec<NamedPlugin>,
+    /// Commands, and what each does.
+    commands: Vec<BuildCommand>,
+    /// kustomize and kubectl.
+    builders: Vec<Program>,
+    /// The command to build with; null: there is no plugin.
+    build: Option<&'a str>,
+}
+
+/// An object for the plugin.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct NamedPlugin {
+    /// What messages call it.
+    plugin: String,
+    /// The file that has it.
+    file: String,
+    /// Its name.
+    name: String,
+    /// The folder of the kustomization that names it.
+    folder: String,
+    /// What it is named as.
+    listed_as: Role,
+    /// How it is to be run.
+    #[schemars(extend("enum" = ["exec plugin", "KRM function", "container", "refused"]))]
+    style: String,
+    /// The program that is run.
+    program: Option<String>,
+    /// How often it runs.
+    runs: usize,
+}
+
+/// A command that builds.
+#[derive(Serialize, JsonSchema)]
+struct BuildCommand {
+    /// The command.
+    command: String,
+    /// What it does, in a word.
+    #[schemars(extend("enum" = ["runs", "fails", "passesOver"]))]
+    outcome: &'static str,
+    /// What it does, in words.
+    words: String,
+}
+
+/// A program that builds.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Builder")]
+struct Program {
+    /// Its name.
+    name: &'static str,
+    /// Where it is; null: it is not on `PATH`.
+    path: Option<String>,
+    /// The version of the Kustomize in it; null: it is not known.
+    kustomize_version: Option<String>,
 }
 
 fn style(examined: &Examined<'_>) -> String {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::object::Object;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::json::words;
 
 /// Names of a kustomization's file (`api/konfig/general.go`, `RecognizedKustomizationFileNames`).
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -41,19 +42,15 @@ impl Role {
     pub fn is_plugin(self) -> bool {
         matches!(self, Self::Generator | Self::Transformer | Self::Validator)
     }
-
-    /// One of them: `generator`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Resource => "resource",
-            Self::Component => "component",
-            Self::Generator => "generator",
-            Self::Transformer => "transformer",
-            Self::Validator => "validator",
-        }
-    }
 }
+
+words!(Role::word {
+    Resource => "resource",
+    Component => "component",
+    Generator => "generator",
+    Transformer => "transformer",
+    Validator => "validator",
+});
 
 /// All kustomizations that a build reads; the first is the one that is built.
 #[derive(Clone, Debug, Default)]

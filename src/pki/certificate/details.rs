@@ -1,5 +1,7 @@
 //! What certificates say beyond what issuing and checking them needs: for people who look at one.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{
@@ -48,11 +50,12 @@ pub struct Details {
 }
 
 /// Kind of a public key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PublicKey {
     /// `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `ECDSA on curve NAME`, or an object identifier.
     pub algorithm: String,
     /// Bits of the modulus or of the curve.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<usize>,
 }
 

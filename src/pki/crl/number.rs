@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::json::text;
+
 /// The number of a list among those of its issuer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ListNumber(Vec<u8>);
@@ -86,6 +88,8 @@ impl PartialOrd for ListNumber {
         Some(self.cmp(other))
     }
 }
+
+text!(ListNumber, ListNumber::to_string, { "pattern": "^[0-9]+$" });
 
 impl fmt::Display for ListNumber {
     /// Decimal digits.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::json::words;
+
 /// Why a certificate was revoked (RFC 5280, section 5.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RevocationReason {
@@ -40,23 +42,6 @@ impl RevocationReason {
         Self::PrivilegeWithdrawn,
     ];
 
-    /// The word of RFC 5280.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::KeyCompromise => "keyCompromise",
-            Self::CaCompromise => "cACompromise",
-            Self::AffiliationChanged => "affiliationChanged",
-            Self::Superseded => "superseded",
-            Self::CessationOfOperation => "cessationOfOperation",
-            Self::PrivilegeWithdrawn => "privilegeWithdrawn",
-            Self::CertificateHold => "certificateHold",
-            Self::RemoveFromCrl => "removeFromCRL",
-            Self::AaCompromise => "aACompromise",
-        }
-    }
-
     /// The reason of that word, of those that people can give.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
@@ -79,6 +64,19 @@ impl RevocationReason {
         }
     }
 }
+
+words!(RevocationReason::word {
+    Unspecified => "unspecified",
+    KeyCompromise => "keyCompromise",
+    CaCompromise => "cACompromise",
+    AffiliationChanged => "affiliationChanged",
+    Superseded => "superseded",
+    CessationOfOperation => "cessationOfOperation",
+    PrivilegeWithdrawn => "privilegeWithdrawn",
+    CertificateHold => "certificateHold",
+    RemoveFromCrl => "removeFromCRL",
+    AaCompromise => "aACompromise",
+});
 
 impl fmt::Display for RevocationReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,14 +3,19 @@
 use std::cmp::Reverse;
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{Known, Rotation};
+use crate::json::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, SerialNumber};
 use crate::store::HeldCertificate;
 use crate::time::{Seconds, Timestamp};
 
 /// A valid certificate that is no longer accepted anywhere once a generation has retired.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct CutOff {
     /// Who holds it.
     pub holder: Holder,
@@ -34,16 +39,6 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// The word for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Current => "current",
-            Self::Superseded => "superseded",
-            Self::NotInSpec => "notInSpec",
-        }
-    }
-
     /// The words for it.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -54,6 +49,12 @@ impl Standing {
         }
     }
 }
+
+words!(Standing::word {
+    Current => "current",
+    Superseded => "superseded",
+    NotInSpec => "notInSpec",
+});
 
 impl CutOff {
     /// What is said of that certificate.

@@ -2,6 +2,7 @@
 
 use super::cut_off::{self, CutOff};
 use super::{Known, Losing, Rotation, below};
+use crate::json::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::{Holder, Issuer};
 use crate::store::{HeldCertificate, Phase};
@@ -67,17 +68,11 @@ pub enum Role {
     Retiring,
 }
 
-impl Role {
-    /// The word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Current => "current",
-            Self::Next => "next",
-            Self::Retiring => "retiring",
-        }
-    }
-}
+words!(Role::word {
+    Current => "current",
+    Next => "next",
+    Retiring => "retiring",
+});
 
 /// A step that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,17 +98,11 @@ pub enum Step {
     Retire,
 }
 
-impl Step {
-    /// The word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Introduce => "introduce",
-            Self::Activate => "activate",
-            Self::Retire => "retire",
-        }
-    }
-}
+words!(Step::word {
+    Introduce => "introduce",
+    Activate => "activate",
+    Retire => "retire",
+});
 
 impl Rotation<'_> {
     /// The phase and the steps that are left; `known` are the certificates of all ledgers, and `losing` says which of them need

@@ -2,12 +2,36 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value as Json, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::Document;
 use super::node::{Node, Place, Scalar, Table, Value};
+use crate::diagnostic::json::Position;
 use crate::diagnostic::{Source, is_unsafe};
 use crate::yaml::scalar;
+
+/// A merged spec for programs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MergedSpec")]
+pub struct Merged {
+    /// The spec, as `mtlsgen schema` describes it.
+    #[schemars(extend("type" = "object"))]
+    spec: Json,
+    /// Where each single value and list is written.
+    origins: Vec<Origin>,
+}
+
+/// Where a value is written.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ValueOrigin")]
+struct Origin {
+    /// Dotted key of the value, as `--set` takes it.
+    key: String,
+    #[serde(flatten)]
+    place: Option<Position>,
+}
 
 impl Document {
     /// The texts that were merged, in that order; values of `--set` are texts of their own.
@@ -85,15 +109,15 @@ impl Document {
         }
     }
 
-    /// As JSON: the spec, and under `origins` each single value and list with its place.
+    /// For programs.
     #[must_use]
-    pub fn merged_json(&self) -> Json {
+    pub fn merged(&self) -> Merged {
         let mut origins = Vec::new();
         self.add_origins(&self.root, "", &mut origins);
-        json!({ "spec": self.root.clone().into_json(), "origins": origins })
+        Merged { spec: self.root.clone().into_json(), origins }
     }
 
-    fn add_origins(&self, node: &Node, path: &str, origins: &mut Vec<Json>) {
+    fn add_origins(&self, node: &Node, path: &str, origins: &mut Vec<Origin>) {
         if let Value::Table(table) = &node.value {
             for (key, entry) in table.iter() {
                 let dot = if path.is_empty() { "" } else { "." };
@@ -102,14 +126,8 @@ impl Document {
             }
             return;
         }
-        let mut origin = json!({ "key": path });
-        if let Some(span) = self.span_of(node.place) {
-            let (line, column) = span.line_and_column();
-            origin["file"] = span.source.name.as_str().into();
-            origin["line"] = line.into();
-            origin["column"] = column.into();
-        }
-        origins.push(origin);
+        let place = self.span_of(node.place).as_ref().map(Position::of);
+        origins.push(Origin { key: path.to_owned(), place });
     }
 
     /// The file and line of a place.

@@ -3,12 +3,15 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::json::drop_null;
+
 /// Takes out nulls, empty defaults and number formats, and joins alternatives.
 pub(super) fn tidy(schema: &mut Value) {
     match schema {
         Value::Array(list) => list.iter_mut().for_each(tidy),
         Value::Object(schema) => {
             schema.values_mut().for_each(tidy);
+            // An absent key is absent: null is not written for it.
             drop_null(schema);
             // A property may have that name as well.
             if schema.get("format").is_some_and(Value::is_string) {
@@ -48,29 +51,6 @@ fn is_empty(default: &Value) -> bool {
         Value::Object(default) => default.values().all(is_empty),
         Value::Array(default) => default.is_empty(),
         _ => false,
-    }
-}
-
-/// An absent key is absent: null is not written for it.
-fn drop_null(schema: &mut Map<String, Value>) {
-    if let Some(Value::Array(types)) = schema.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            schema.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        values.retain(|value| !value.is_null());
-    }
-    let Some(Value::Array(options)) = schema.get_mut("anyOf") else { return };
-    options.retain(|option| option.get("type").is_none_or(|name| name != "null"));
-    if let [Value::Object(only)] = options.as_slice() {
-        let only = only.clone();
-        schema.remove("anyOf");
-        for (key, value) in only {
-            schema.entry(key).or_insert(value);
-        }
     }
 }
 

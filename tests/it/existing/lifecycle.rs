@@ -283,7 +283,11 @@ fn an_authority_under_another_subject_is_not_dropped_from_trust() {
     refused(
         &sandbox,
         &sandbox.run(&EXISTING),
-        &["trusts `CN=old`, which is not an authority of the spec", "keep its entry below `cas`", "error[existing-stranger]"],
+        &[
+            "trusts `CN=old`, which is not an authority of the spec",
+            "keep its entry below `cas`",
+            "error[existing-stranger]",
+        ],
     );
     // An authority that no host lists any more goes, as the spec says.
     let both = format!("[cas.gone]\nsubject = \"CN=old\"\n{}", spec("new"));
