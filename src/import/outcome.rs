@@ -125,7 +125,7 @@ impl Row {
     /// A host that an Ingress serves with a certificate that was not found.
     fn of_site(site: &Site) -> Self {
         Self {
-            named: Named::of(&Holder::Host(site.host.clone())),
+            named: Named::from(&Holder::Host(site.host.clone())),
             how: "ingress",
             subject: String::new(),
             serial: None,
