@@ -120,7 +120,7 @@ fn names_that_are_not_there_end_in_proposals() {
         ),
         ("web", "several holders are named `web`", "write one of `hosts/web`, `clients/web`"),
         ("web", "error[ambiguous-holder]", "write one of"),
-        ("alcie", "error[input]", "did you mean"),
+        ("alcie", "error[unknown-holder]", "did you mean"),
     ];
     for (name, title, help) in cases {
         let run = sandbox.run(&["cert", "show", name]);
