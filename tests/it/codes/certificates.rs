@@ -87,6 +87,7 @@ fn inspected_files_that_are_odd() {
     for (name, problem) in [
         ("client-purpose-any", "notice[any-extended-key-usage]"),
         ("constraints-none", "error[issuer-may-not-sign]"),
+        ("constraints-none", "warning[not-an-authority]"),
         ("between-other-name", "notice[name-constraints-not-judged]"),
         ("list-without-end", "warning[no-next-update]"),
         ("purpose-any", "notice[not-for-clients]"),

@@ -203,7 +203,6 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         with(json!({"ca.crt": base64(format!("{root}{client}"))})),
         "holds certificates that are not an authority's",
     );
-    warned(with(json!({"ca.crt": base64(format!("{root}{client}"))})), "warning[not-an-authority]");
     warned(
         with(
             json!({"ca.crt": base64(&root), "tls.crt": key_pair["tls.crt"], "tls.key": key_pair["tls.key"]}),
