@@ -147,7 +147,7 @@ fn what_is_revoked_can_be_named_in_many_ways() {
         assert!(run.status == 0 && run.stderr.contains(&serial), "{what}: {}", run.stderr);
     }
     failing(&revoke(&["alicia"]), "did you mean `clients/alice`");
-    failing(&revoke(&["root"]), "signed itself");
+    failing(&revoke(&["root"]), "is self-signed");
     failing(&revoke(&["web.example.com"]), "`mtlsgen cert renew hosts/web.example.com`");
     failing(&revoke(&["mtls.toml"]), "no certificate in `mtls.toml`");
     assert_eq!(revoke(&["alice", "--reason", "certificateHold"]).status, 2);
