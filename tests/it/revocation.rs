@@ -148,7 +148,7 @@ fn what_is_revoked_can_be_named_in_many_ways() {
     }
     failing(&revoke(&["alicia"]), "error[unknown-holder]");
     failing(&revoke(&["alicia"]), "did you mean `clients/alice`");
-    failing(&revoke(&["root"]), "signed itself");
+    failing(&revoke(&["root"]), "is self-signed");
     failing(&revoke(&["web.example.com"]), "`mtlsgen cert renew hosts/web.example.com`");
     failing(&revoke(&["mtls.toml"]), "no certificate in `mtls.toml`");
     assert_eq!(revoke(&["alice", "--reason", "certificateHold"]).status, 2);

@@ -118,7 +118,11 @@ fn what_takes_a_named_key_names_its_file() {
         refused(arguments, "api");
     }
     let run = clone.run(&["diff", "deploy"]);
-    assert!(run.stderr.contains("`secrets.nameSuffixHash` makes the names"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`secrets.nameSuffixHash`, the names of Secrets depend"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// What is not selected needs no key, be it of a file or of the store.
