@@ -164,11 +164,14 @@ impl<'a> Asking<'a> {
             let lists = lists.and_then(|pem| RevocationList::from_pem(pem.as_bytes()).ok());
             (Below::These(bundle.unwrap_or_default()), lists.unwrap_or_default())
         };
-        let clients = authorities.iter().filter_map(|authority| {
-            self.clients
-                .get(authority.as_str())?
-                .iter()
-                .find_map(|name| self.client(name, only.as_ref()))
+        // One client of each authority at or below those that are listed.
+        let lineage = &self.model.lineage;
+        let is_trusted = |issuer: &str| {
+            authorities.iter().any(|authority| lineage.is_at_or_below(issuer, authority))
+        };
+        let trusted = self.clients.iter().filter(|(issuer, _)| is_trusted(issuer));
+        let clients = trusted.filter_map(|(_, names)| {
+            names.iter().find_map(|name| self.client(name, only.as_ref()))
         });
         Asked {
             presence: *presence,

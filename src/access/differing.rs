@@ -79,10 +79,30 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
             clients.push((Who::Named(who), shows));
         }
     }
+    // Lists of subjects refuse clients of every other subject, regardless of who issued them.
+    let subject = before.intersection(&after).next();
+    let listed = |shows| match subject {
+        Some(subject) => representatives::with_subject(shows, subject),
+        None => shows,
+    };
+    if let Some(subject) = subject {
+        let has = |of: &Option<&ClientValidation>, issuer: &Certificate| {
+            of.is_some_and(|one| bundle(one).iter().any(|own| own.der == issuer.der))
+        };
+        for (issuer, bundle) in &issuers {
+            if has(&validations[0], issuer) != has(&validations[1], issuer) {
+                let shows =
+                    representatives::of_subject(Arc::clone(issuer), bundle, subject.clone());
+                let who = format!("{subject} below {}", issuer.subject.rfc2253());
+                clients.push((Who::Named(who), shows));
+            }
+        }
+    }
     let [before, after] = validations.map(revoked);
     for (name, serial) in before.symmetric_difference(&after) {
         for (issuer, bundle) in issuers.iter().filter(|(one, _)| one.subject.der() == name) {
             let shows = representatives::revoked(Arc::clone(issuer), bundle, serial.clone());
+            let shows = listed(shows);
             let who = format!("certificate {serial} of {}", issuer.subject.rfc2253());
             clients.push((Who::Named(who), shows));
         }

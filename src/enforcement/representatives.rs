@@ -66,6 +66,18 @@ pub fn revoked(
     Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
 }
 
+/// The same client with that subject, as RFC 2253 prints it; certificates that exist keep their own.
+#[must_use]
+pub fn with_subject(shows: Presented, subject: &str) -> Presented {
+    match shows {
+        Presented::Supposed { issuer, leaf, sends } => {
+            let leaf = LeafFacts { subject: subject.to_owned(), ..leaf };
+            Presented::Supposed { issuer, leaf, sends }
+        }
+        Presented::Nothing | Presented::Chain(_) => shows,
+    }
+}
+
 /// A valid certificate of a trusted authority with that subject, as RFC 2253 prints it.
 #[must_use]
 pub fn of_subject(issuer: Arc<Certificate>, bundle: &[Certificate], subject: String) -> Presented {

@@ -3,6 +3,7 @@
 
 mod annotations;
 mod below;
+mod lists;
 mod others;
 mod patches;
 mod paths;

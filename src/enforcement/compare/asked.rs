@@ -42,6 +42,15 @@ impl Asked {
         }
     }
 
+    /// A client that the spec refuses, with a subject of the list, if there is one.
+    pub(super) fn as_listed(&self, shows: Presented) -> Presented {
+        let subject = self.only.as_ref().and_then(|only| only.first());
+        match subject {
+            Some(subject) => representatives::with_subject(shows, subject),
+            None => shows,
+        }
+    }
+
     /// Whether certificates of that one are valid.
     pub(super) fn is_below(&self, issuer: &Certificate) -> bool {
         match &self.below {

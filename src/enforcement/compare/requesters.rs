@@ -74,11 +74,12 @@ impl<'a> Comparison<'a> {
         let mut all = Vec::new();
         for (class, shows) in classes(self.observed, name) {
             let is_wanted = asked.wants(&class);
-            let requester = match &class {
+            let (requester, shows) = match &class {
                 ClientClass::Below(issuer) if asked.only.is_some() && asked.is_below(issuer) => {
-                    Requester::NotListed(Arc::clone(issuer))
+                    (Requester::NotListed(Arc::clone(issuer)), shows)
                 }
-                _ => Requester::Class(class),
+                // The list of subjects keeps none of these out.
+                _ => (Requester::Class(class), asked.as_listed(shows)),
             };
             all.push((requester, shows, is_wanted));
         }
@@ -94,7 +95,10 @@ impl<'a> Comparison<'a> {
             }
         }
         if asked.presence != Presence::Unverified {
-            all.extend(asked.revoked(bundle).map(|(requester, shows)| (requester, shows, false)));
+            let revoked = asked.revoked(bundle);
+            all.extend(
+                revoked.map(|(requester, shows)| (requester, asked.as_listed(shows), false)),
+            );
         }
         if validation.is_some() {
             let named = asked.clients.iter();
