@@ -92,14 +92,14 @@ struct Request<'a> {
     path: &'a str,
     /// The client that makes it.
     client: String,
-    /// What that client stands for.
+    /// What kind of client that is.
     class: Class,
     /// The header `X-Forwarded-Proto` that it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     forwarded_proto: Option<&'static str>,
 }
 
-/// What a client stands for.
+/// A kind of client.
 #[derive(Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]

@@ -142,7 +142,7 @@ struct Request<'a> {
 /// Who makes a request, and what it shows of itself.
 #[derive(Serialize, JsonSchema)]
 struct Client<'a> {
-    /// What it stands for.
+    /// What kind of client that is.
     class: Class,
     /// Its name in the spec.
     #[serde(skip_serializing_if = "Option::is_none")]
