@@ -339,3 +339,33 @@ fn what_is_no_host_of_a_spec_is_listed() {
     let spec = old.sandbox.read("mtls.toml");
     assert_eq!(spec.matches("[hosts.").count(), 1, "{spec}");
 }
+
+#[test]
+fn what_would_be_answered_otherwise_stops_the_import() {
+    let Some(old) = Old::new() else { return };
+    files(&old);
+    // A Secret without its namespace: the controller refuses every client today.
+    let mut bare = protected(&[]);
+    bare[0] = ("auth-tls-secret", "client-ca");
+    let run = import(&old, &shop(&old, &bare), &[]);
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stderr.contains("error[import-weaker]: below CN=Clients at `www.example.com/`"),
+        "{}",
+        run.stderr
+    );
+    // A backend for all other paths, which no spec has.
+    let mut behind =
+        ingress("shop", "api", &[], &[("api.example.com", &[("/api", "api:80")])], None);
+    behind["spec"]["defaultBackend"] =
+        json!({ "service": { "name": "pages", "port": { "number": 80 } } });
+    let run = import(&old, std::slice::from_ref(&behind), &[]);
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("error[import-stricter]"), "{}", run.stderr);
+    assert!(!old.sandbox.path("mtls.toml").exists());
+    let forced = import(&old, &[behind], &["--force", "--format", "json"]);
+    assert_eq!(forced.status, 1, "{}{}", forced.stdout, forced.stderr);
+    let outcome: Value = serde_json::from_str(&forced.stdout).unwrap();
+    assert_eq!(outcome["altered"][0]["isWeaker"], false, "{outcome}");
+    assert!(old.sandbox.path("mtls.toml").exists());
+}
