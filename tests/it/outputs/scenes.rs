@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::coverage::Coverage;
 use super::printed;
@@ -201,6 +201,30 @@ fn imported(coverage: &mut Coverage, sandbox: &Sandbox) {
     sandbox.write("nonsense.txt", "nonsense\n");
     let import = "import pki nonsense.txt -o imported --at 2030-01-05";
     run(coverage, sandbox, import, &["--format", "json"]);
+    // A default backend would be missed, and so would an annotation that a protected host must not have.
+    let ingress = |name: &str, notes: Value, has_default: bool| {
+        let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
+        let paths = json!([{ "path": "/api", "pathType": "Prefix", "backend": backend }]);
+        let mut spec = json!({ "rules": [{ "host": format!("{name}.example.com"), "http": { "paths": paths } }] });
+        if has_default {
+            spec["defaultBackend"] = backend;
+        }
+        json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": { "name": name, "annotations": notes }, "spec": spec })
+    };
+    let prefix = "nginx.ingress.kubernetes.io/";
+    let notes = json!({ format!("{prefix}auth-tls-secret"): "default/ca", format!("{prefix}ssl-passthrough"): "true" });
+    let items = [ingress("behind", json!({}), true), ingress("passed", notes, false)];
+    sandbox.write(
+        "ingresses.json",
+        json!({ "apiVersion": "v1", "kind": "List", "items": items }).to_string(),
+    );
+    run(
+        coverage,
+        sandbox,
+        "import ingresses.json -o unwritten --dry-run --at 2030-01-05",
+        &["--format", "json"],
+    );
 }
 
 /// A kustomization with two plugins.
