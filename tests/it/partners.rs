@@ -209,6 +209,7 @@ fn a_missing_list_stops_its_own_hosts_alone() {
     refused(&render(&["--host", "both.example.com"]), "crl-missing");
     let run = render(&["--host", "own.example.com"]);
     done(&run, "crl-missing");
+    assert!(run.stderr.contains("warning[crl-missing]"), "{}", run.stderr);
     let own = objects(&run.stdout);
     let trust = object(&own, "Secret", "own-example-com-tls-cacert");
     assert!(trust["data"]["ca.crl"].is_string(), "{trust}");

@@ -55,12 +55,27 @@ fn authorities_that_are_odd() {
         ("between-rsa-sha3", "warning[signature-not-verified]"),
         ("list-usage-without-lists", "error[crl-refused]"),
         ("list-over", "error[expired-crl]"),
+        ("list-ecdsa-sha1", "warning[weak-signature]"),
     ] {
         let has_list = odd.path(name, "ca.crl").exists();
         let sandbox = trusting(if has_list { "crl = \"ca.crl\"\n" } else { "" });
         for file in ["ca.crt", "ca.crl"] {
             let _ = fs::copy(odd.path(name, file), sandbox.path(file));
         }
+        expect(&sandbox, &["render"], message);
+    }
+}
+
+#[test]
+fn signing_requests_that_are_odd() {
+    let Some(odd) = odd() else { return };
+    for (name, message) in [
+        ("request-rsa-sha224", "error[signature-not-verified]"),
+        ("request-ecdsa-sha1", "error[weak-signature]"),
+    ] {
+        let sandbox = around("", "");
+        replace(&sandbox, "[clients.alice]", "[clients.alice]\ncsr = \"request.csr\"");
+        fs::copy(odd.path(name, "request.csr"), sandbox.path("request.csr")).unwrap();
         expect(&sandbox, &["render"], message);
     }
 }

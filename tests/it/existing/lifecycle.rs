@@ -127,11 +127,7 @@ fn what_an_absent_key_would_have_to_sign_is_refused() {
     refused(
         &nothing,
         &nothing.run(&EXISTING),
-        &[
-            "error[existing-first]",
-            "none of the Secrets of this spec is among the 1",
-            "if this is the first render",
-        ],
+        &["error[existing-first]: none of the Secrets of this spec is among the 1"],
     );
     let empty = beside(SPEC, &list([]));
     refused(

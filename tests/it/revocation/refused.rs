@@ -142,6 +142,18 @@ fn hosts_of_their_own_are_a_way_out() {
 }
 
 #[test]
+fn a_partner_that_may_sign_no_list_stops_its_own_host_alone() {
+    let Some(sandbox) = with_partner(LIKE_HELM) else { return };
+    let whole = sandbox.read("mtls.toml");
+    sandbox.write("mtls.toml", whole.replace("\"clients\", \"partner\"", "\"clients\""));
+    sandbox.ok(&["cert", "revoke", "-q", "alice"]);
+    sandbox.write("mtls.toml", whole);
+    refused(&sandbox, &["render"], &["error[crl-not-allowed]"]);
+    let run = sandbox.ok(&["render", "--host", "own.example.com"]);
+    assert!(run.stderr.contains("warning[crl-not-allowed]"), "{}", run.stderr);
+}
+
+#[test]
 fn an_authority_in_the_place_of_the_other_is_a_way_out_also_afterwards() {
     let Some(sandbox) = with_partner("keyCertSign,cRLSign") else { return };
     let whole = sandbox.read("mtls.toml");
