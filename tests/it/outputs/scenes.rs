@@ -205,7 +205,7 @@ fn imported(coverage: &mut Coverage, sandbox: &Sandbox) {
     let ingress = |name: &str, notes: Value, has_default: bool| {
         let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
         let paths = json!([{ "path": "/api", "pathType": "Prefix", "backend": backend }]);
-        let mut spec = json!({ "rules": [{ "host": format!("{name}.example.com"), "http": { "paths": paths } }] });
+        let mut spec = json!({ "ingressClassName": "nginx", "rules": [{ "host": format!("{name}.example.com"), "http": { "paths": paths } }] });
         if has_default {
             spec["defaultBackend"] = backend;
         }
