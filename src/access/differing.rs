@@ -86,11 +86,11 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
         None => shows,
     };
     if let Some(subject) = subject {
-        let has = |of: &Option<&ClientValidation>, issuer: &Certificate| {
+        let has = |of: Option<&ClientValidation>, issuer: &Certificate| {
             of.is_some_and(|one| bundle(one).iter().any(|own| own.der == issuer.der))
         };
         for (issuer, bundle) in &issuers {
-            if has(&validations[0], issuer) != has(&validations[1], issuer) {
+            if has(validations[0], issuer) != has(validations[1], issuer) {
                 let shows =
                     representatives::of_subject(Arc::clone(issuer), bundle, subject.clone());
                 let who = format!("{subject} below {}", issuer.subject.rfc2253());
