@@ -59,8 +59,10 @@ def readme_steps(world: World) -> None:
         lines[-1] = lines[-1].replace("kustomize build", "kubectl kustomize")
         assert f"`{lines[-1]}`" in section, f"README does not name {lines[-1]}"
     home = _install(world)
+    # Objects are what the last one prints.
+    typed = [*(f"{line} >&2" for line in lines[:-1]), lines[-1]]
     built = subprocess.run(
-        ["sh", "-euc", "\n".join(lines)],
+        ["sh", "-euc", "\n".join(typed)],
         cwd=folder,
         env=_environment(world, {"KUSTOMIZE_PLUGIN_HOME": str(home)}),
         capture_output=True,
