@@ -32,7 +32,7 @@ struct Certificate<'a> {
     kind: &'static str,
     /// The holder's name in the spec; of a revocation list, that of its authority.
     name: &'a str,
-    /// How it is with it.
+    /// State of the certificate or revocation list.
     state: State,
     /// Why it is due or revoked.
     reason: Option<&'a str>,
