@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Old, assert_kept};
 
-fn secret(old: &Old, namespace: &str, name: &str, data: &[(&str, &str)]) -> Value {
+pub fn secret(old: &Old, namespace: &str, name: &str, data: &[(&str, &str)]) -> Value {
     let data: serde_json::Map<_, _> = data
         .iter()
         .map(|(key, files)| {

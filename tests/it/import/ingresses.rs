@@ -1,25 +1,12 @@
 //! Ingresses come along: hosts, routes, Secrets and client authentication become entries that serve the same clients.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Old;
+use super::clusters::secret;
 use crate::support::{Run, object};
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
-
-/// A Secret with these keys, each of some files of `old`.
-fn secret(old: &Old, namespace: &str, name: &str, data: &[(&str, &str)]) -> Value {
-    let encoded = |files: &str| {
-        let text: String =
-            files.split('+').map(|file| old.sandbox.read(&format!("old/{file}"))).collect();
-        json!(STANDARD.encode(text))
-    };
-    let data: serde_json::Map<_, _> =
-        data.iter().map(|(key, files)| ((*key).to_owned(), encoded(files))).collect();
-    json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "namespace": namespace, "name": name }, "data": data })
-}
 
 /// An Ingress of today with these annotations of ingress-nginx; `path` leads to `SERVICE:PORT`.
 fn ingress(
