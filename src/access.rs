@@ -12,12 +12,14 @@ mod paths;
 pub mod present;
 mod questions;
 pub mod readers;
+mod subjects;
 mod table;
 #[cfg(test)]
 mod tests;
 pub mod witness;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::enforcement::representatives::ClientClass;
 use crate::enforcement::{Missing, Observed, Presented, Request, Verdict, Why, verdict};
@@ -43,7 +45,7 @@ pub struct Asked {
     /// Paths beside those of the routes.
     pub paths: Vec<String>,
     /// Clients beside those that are always asked about: one without a certificate, one of an authority that nothing
-    /// trusts, and one below each authority of a host's bundle.
+    /// trusts, and below each authority of a host's bundle one whose subject is in no list and one whose subject is.
     pub clients: Vec<Client>,
 }
 
@@ -104,8 +106,36 @@ pub enum Scheme {
 pub enum Who {
     /// A representative of a class.
     Of(ClientClass),
+    /// One that lists of subjects have.
+    Listed(Listed),
     /// One by name.
     Named(String),
+}
+
+/// A client whose subject is in a list of its host, for all that the same lists have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// Its subject, as RFC 2253 prints it.
+    pub subject: String,
+    /// How many other subjects the same lists have.
+    pub others: usize,
+    /// What it is but for its subject.
+    pub class: ClientClass,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, others, class } = self;
+        match others {
+            0 => f.write_str(subject)?,
+            1 => write!(f, "{subject} and 1 other listed subject")?,
+            _ => write!(f, "{subject} and {others} other listed subjects")?,
+        }
+        match class {
+            ClientClass::Stranger => f.write_str(" of another authority"),
+            class => write!(f, " {class}"),
+        }
+    }
 }
 
 /// Asks all of it.
@@ -135,7 +165,7 @@ fn answer(observed: &Observed, question: &Question, now: Timestamp) -> Verdict {
     let is_of_class = matches!(client, Who::Of(ClientClass::Below(_)));
     match &verdict {
         Verdict::Refused { why: Why::Subject, .. } if is_of_class => {
-            let expression = differing::expression(observed, &request.authority);
+            let expression = subjects::expression(observed, &request.authority);
             expression.map_or(verdict, |text| Verdict::Unknown(Missing::Expression(text)))
         }
         _ => verdict,

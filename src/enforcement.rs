@@ -22,7 +22,7 @@ pub use clients::{
     Anchors, CheckedLists, ClientValidation, Clients, Refusal, Revocation, UnknownStatus, Verifier,
 };
 pub use compare::{CHALLENGES, below_wildcards, compare};
-pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
+pub use desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 pub use difference::{Difference, DifferenceKind, Requester, Witness};
 pub use fact::{Cause, Fact, Missing};
 pub use names::{Names, Pattern};

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Who;
+use super::{Who, subjects};
 use crate::enforcement::representatives::{self, ClientClass};
 use crate::enforcement::{
-    Admits, ClientValidation, Clients, Fact, Fault, Observed, Presented, Request, Revocation,
-    Verdict, Why, verdict,
+    ClientValidation, Clients, Fact, Fault, Observed, Presented, Request, Revocation, Verdict, Why,
+    verdict,
 };
 use crate::pki::certificate::Certificate;
 use crate::pki::request::SerialNumber;
@@ -24,25 +24,6 @@ fn validation<'a>(observed: &'a Observed, name: &str) -> Option<&'a ClientValida
 
 fn bundle(validation: &ClientValidation) -> &[Certificate] {
     validation.certificates.known().map(Vec::as_slice).unwrap_or_default()
-}
-
-/// The lists of clients of a host, and an expression that decides in their place.
-fn listed(observed: &Observed, name: &str) -> (BTreeSet<String>, Option<String>) {
-    let (mut subjects, mut expression) = (BTreeSet::new(), None);
-    let host = observed.tables.iter().find_map(|table| table.host(name));
-    for check in host.and_then(|host| host.checks.known()).into_iter().flatten() {
-        match &check.admits {
-            Admits::Subjects(listed) => subjects.extend(listed.iter().cloned()),
-            Admits::Expression(text) => expression = Some(text.clone()),
-            _ => {}
-        }
-    }
-    (subjects, expression)
-}
-
-/// The expression that decides which subjects a host admits, if one does.
-pub(super) fn expression(observed: &Observed, name: &str) -> Option<String> {
-    listed(observed, name).1
 }
 
 /// Certificates that the revocation lists of a host have: the issuer and the serial number.
@@ -71,7 +52,7 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
         }
     }
     let mut clients = Vec::new();
-    let [before, after] = all.map(|observed| listed(observed, name).0);
+    let [before, after] = all.map(|observed| subjects::of_host(observed, name));
     for subject in before.symmetric_difference(&after) {
         for (issuer, bundle) in &issuers {
             let shows = representatives::of_subject(Arc::clone(issuer), bundle, subject.clone());
@@ -81,6 +62,11 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
     }
     // Lists of subjects refuse clients of every other subject, regardless of who issued them.
     let subject = before.intersection(&after).next();
+    // Where certificates are not verified, lists admit their subjects whoever issued them.
+    for subject in before.symmetric_difference(&after).chain(subject) {
+        let who = format!("{subject} of another authority");
+        clients.push((Who::Named(who), representatives::stranger_with(subject)));
+    }
     let listed = |shows| match subject {
         Some(subject) => representatives::with_subject(shows, subject),
         None => shows,
@@ -125,7 +111,7 @@ pub(super) fn deeper(
     }
     let of = |observed: &Observed, own: Option<u8>| {
         let classes = representatives::classes(observed, name);
-        let subject = listed(observed, name).0.into_iter().next();
+        let subject = subjects::of_host(observed, name).into_iter().next();
         let bundle = validation(observed, name).map(bundle).unwrap_or_default();
         let ask = |wanted: fn(&ClientClass) -> bool| {
             let (class, shows) = classes.iter().find(|(class, _)| wanted(class))?;

@@ -109,6 +109,7 @@ pub(super) enum Class {
     Below,
     Bundle,
     Revoked,
+    Listed,
     NotListed,
     Subject,
     Named,
@@ -241,6 +242,7 @@ impl<'a> Request<'a> {
     fn of(Answered { scheme, path, client, verdict: _ }: &'a Answered) -> Self {
         let (client, class) = match client {
             Who::Of(class) => (class.to_string(), Class::of(class)),
+            Who::Listed(listed) => (listed.to_string(), Class::Listed),
             Who::Named(name) => (name.clone(), Class::Named),
         };
         Self {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Asked, Client, Scheme, Who};
+use super::{Asked, Client, Scheme, Who, subjects};
 use crate::enforcement::representatives::{self, ClientClass};
 use crate::enforcement::{Fact, Observed, Presented, Request, ToHttps, VirtualHost};
 
@@ -58,14 +58,22 @@ fn questions(
     hosts: &[&VirtualHost],
     authority: &str,
 ) -> Vec<Question> {
-    let mut clients: Vec<(Who, Presented)> = Vec::new();
+    let mut classes: Vec<(ClientClass, Presented)> = Vec::new();
     for (class, shows) in
         all.iter().flat_map(|observed| representatives::classes(observed, authority))
     {
-        if !clients.iter().any(|(_, known)| *known == shows) {
-            clients.push((Who::Of(class), shows));
+        if !classes.iter().any(|(_, known)| *known == shows) {
+            classes.push((class, shows));
         }
     }
+    // Between two observations, `differing` asks about each subject that only one of them lists.
+    let listed = match all {
+        [observed] => subjects::clients(observed, authority, &classes, &asked.clients),
+        _ => Vec::new(),
+    };
+    let of_class = |(class, shows)| (Who::Of(class), shows);
+    let mut clients: Vec<(Who, Presented)> = classes.into_iter().map(of_class).collect();
+    clients.extend(listed.into_iter().map(|(listed, shows)| (Who::Listed(listed), shows)));
     let named = asked.clients.iter().cloned();
     clients.extend(named.map(|Client { name, shows }| (Who::Named(name), shows)));
     let mut questions = Vec::new();

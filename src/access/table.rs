@@ -106,6 +106,7 @@ fn client(one: &Answered) -> String {
         (Scheme::Https, Who::Of(below @ (ClientClass::Below(_) | ClientClass::Itself(_)))) => {
             below.to_string()
         }
+        (Scheme::Https, Who::Listed(listed)) => listed.to_string(),
         (Scheme::Https, Who::Named(name)) => name.clone(),
     }
 }

@@ -34,6 +34,8 @@ pub enum DefaultClass {
 /// What is known of Ingress classes.
 #[derive(Clone, Debug)]
 pub struct Classes {
+    /// What the controller calls itself in an `IngressClass`.
+    pub controller: String,
     /// Those that are shown, and whether each is the controller's own; `None`: chance decides.
     pub shown: BTreeMap<String, Option<bool>>,
     /// The one that the API server fills in, if it is shown or declared.
@@ -125,6 +127,7 @@ impl Classes {
         let default = || Some(DefaultClass::Named(default_of(objects)?.name.clone()));
         Self {
             shown: shown.iter().map(|seen| (seen.identity.name.clone(), is_own(seen))).collect(),
+            controller,
             default: declared.default_class.clone().or_else(default),
             said,
             are_said: !declared.classes.is_empty(),

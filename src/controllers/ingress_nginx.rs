@@ -34,7 +34,7 @@ mod tests;
 pub(crate) mod values;
 
 pub(crate) use locations::is_readable;
-pub(crate) use settings::{CONTROLLER_CLASS, not_followed};
+pub(crate) use settings::not_followed;
 
 use super::{CLASS_OPTIONS, Controller, Declared, DeclaredOption, Settings};
 use crate::enforcement::Observed;

@@ -14,7 +14,7 @@ use self::served::{
     checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, validated,
 };
 use super::clients::ClientValidation;
-use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
+use super::desired::{Services, Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
 use super::fact::{Fact, Missing};
 use super::observed::Observed;
@@ -79,8 +79,8 @@ struct Comparison<'a> {
     observed: &'a Observed,
     now: Timestamp,
     owners: Owners<'a>,
-    /// Services that are there, by namespace and name; `None`: that is not looked at.
-    services: Option<&'a BTreeSet<(String, String)>>,
+    /// Services that are there; `None`: that is not looked at.
+    services: Option<&'a Services>,
     /// A name of an open host, and what is left to others there.
     other: Option<(String, &'a BTreeSet<String>)>,
     /// Hosts whose checks refuse every unwanted client and admit all others, by what is asked and what validates it;

@@ -1,6 +1,6 @@
 //! The clients that hosts admit by the spec, for any controller.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::names::Pattern;
@@ -14,9 +14,37 @@ use crate::pki::crl::RevocationList;
 pub struct Desired {
     /// The hosts; several may have one name, and then agree about their clients.
     pub hosts: Vec<DesiredHost>,
-    /// Services that are there, by namespace and name: objects have them, or the spec says that they exist; `None`: that is not
+    /// Services that are there: objects have them, or the spec says that they exist; `None`: that is not
     /// checked.
-    pub services: Option<Arc<BTreeSet<(String, String)>>>,
+    pub services: Option<Arc<Services>>,
+}
+
+/// Services, by namespace and name.
+#[derive(Debug, Default)]
+pub struct Services(BTreeMap<String, BTreeSet<String>>);
+
+impl Services {
+    /// Whether one of them has that namespace and name.
+    #[must_use]
+    pub fn has(&self, namespace: &str, name: &str) -> bool {
+        self.0.get(namespace).is_some_and(|names| names.contains(name))
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Services {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(all: I) -> Self {
+        let mut services = Self::default();
+        for (namespace, name) in all {
+            if services.has(namespace, name) {
+                continue;
+            }
+            match services.0.get_mut(namespace) {
+                Some(names) => drop(names.insert(name.to_owned())),
+                None => drop(services.0.insert(namespace.to_owned(), [name.to_owned()].into())),
+            }
+        }
+        services
+    }
 }
 
 /// The clients that a host admits by the spec.

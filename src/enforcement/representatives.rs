@@ -31,7 +31,7 @@ pub enum ClientClass {
     Stranger,
     /// Those with a valid certificate of this certificate of a bundle, whose subject is in no list.
     Below(Arc<Certificate>),
-    /// The holder of this certificate of a bundle, which is no authority's.
+    /// The holder of this certificate of a bundle, which is not an authority's.
     Itself(Arc<Certificate>),
 }
 
@@ -83,6 +83,12 @@ pub fn with_subject(shows: Presented, subject: &str) -> Presented {
 pub fn of_subject(issuer: Arc<Certificate>, bundle: &[Certificate], subject: String) -> Presented {
     let leaf = LeafFacts { subject, serial: None };
     Presented::Supposed { issuer, leaf, sends: intermediates(bundle) }
+}
+
+/// A client of an authority that nothing trusts, with that subject.
+#[must_use]
+pub fn stranger_with(subject: &str) -> Presented {
+    with_subject(supposed(stranger(), Arc::new([])), subject)
 }
 
 /// What clients below a bundle send along.

@@ -30,7 +30,7 @@ pub enum Fault {
     Expired,
     /// It is not for TLS clients.
     Purpose,
-    /// A certificate of its chain breaks a rule: it is no authority, or its constraints exclude those below.
+    /// A certificate of its chain breaks a rule: it is not an authority, or its constraints exclude those below.
     Constraint,
     /// A certificate of its chain is revoked.
     Revoked,

@@ -2,7 +2,7 @@
 
 mod below;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use self::below::Below as NamesBelow;
@@ -14,11 +14,11 @@ use crate::controllers::{Accepted, Controller, Declared, Settings};
 use crate::diagnostic::{Diagnostic, Entry};
 use crate::enforcement::{
     Asked, Below, Desired, DesiredClients, DesiredHost, Difference, DifferenceKind, Given, Missing,
-    Pattern, Requester, Witness, below_wildcards, compare,
+    Pattern, Requester, Services, Witness, below_wildcards, compare,
 };
 use crate::manifest::kinds::{self, Ingress};
 use crate::manifest::{Object, ObjectSet};
-use crate::model::{Exposure, Model, Route, Service};
+use crate::model::{Exposure, Model, Service};
 use crate::specification::document::{Locate, Step};
 use crate::store::Material;
 use crate::targets::Target;
@@ -121,22 +121,23 @@ fn accepted(exposures: &[&Exposure]) -> Accepted {
     Accepted { anywhere: BTreeSet::new(), by_host }
 }
 
-/// Services that are there, by namespace and name: objects have them, or the spec says that they exist.
-fn services(model: &Model, objects: &ObjectSet<'_>) -> BTreeSet<(String, String)> {
+/// Services that are there: objects have them, or the spec says that they exist.
+fn services(model: &Model, objects: &ObjectSet<'_>) -> Services {
+    fn key(service: &Service) -> (&str, &str) {
+        (service.namespace.as_str(), service.name.as_str())
+    }
     let (shown, _) = objects.all::<kinds::Service>();
     let shown = shown
         .iter()
-        .map(|seen| (seen.identity.namespace_or_default().to_owned(), seen.identity.name.clone()));
+        .map(|seen| (seen.identity.namespace_or_default(), seen.identity.name.as_str()));
     let (made, existing): (Vec<&Service>, Vec<&Service>) =
         model.services.values().partition(|service| service.rendered);
-    let key = |service: &&Service| (service.namespace.to_string(), service.name.to_string());
-    let made: BTreeSet<_> = made.iter().map(key).collect();
+    let made: HashSet<_> = made.iter().map(|one| key(one)).collect();
     let routes = model.exposures.iter().flat_map(|exposure| {
-        let of = |route: &Route| (exposure.namespace.to_string(), route.service.to_string());
-        exposure.routes.iter().map(of)
+        exposure.routes.iter().map(|route| (exposure.namespace.as_str(), route.service.as_str()))
     });
     let routes = routes.filter(|service| !made.contains(service));
-    shown.chain(existing.iter().map(key)).chain(routes).collect()
+    shown.chain(existing.iter().map(|one| key(one))).chain(routes).collect()
 }
 
 /// The controllers, as a part of a sentence; where the spec names none, nothing.

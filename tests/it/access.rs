@@ -34,12 +34,12 @@ fn verdict(document: &Value, host: &str, client: &str) -> (String, String) {
     (text(&request["verdict"]), text(&request["why"]))
 }
 
-/// What is asked of each host and how it is answered, but for clients by name.
+/// What is asked of each host and how it is answered, but for clients by name and those that these stand for.
 fn answers(document: &Value) -> Vec<Value> {
     let mut hosts = document["hosts"].as_array().unwrap().clone();
     for host in &mut hosts {
         let requests = host["requests"].as_array_mut().unwrap();
-        requests.retain(|request| request["class"] != "named");
+        requests.retain(|request| request["class"] != "named" && request["class"] != "listed");
     }
     hosts
 }
@@ -90,6 +90,40 @@ fn a_spec_and_its_folder_give_the_same_answers() {
             (&"ingress-nginx".into(), &"1.15.1".into())
         );
     }
+}
+
+#[test]
+fn files_show_that_listed_subjects_are_admitted() {
+    let sandbox = rendered();
+    let document = json(&sandbox, &["out"]);
+    let of = |document: &Value, client| verdict(document, "web.example.com", client);
+    assert_eq!(of(&document, "CN=alice below CN=clients"), ("admitted".into(), String::new()));
+    let untrusted = "no chain leads to a trusted authority";
+    let stranger = "CN=alice of another authority";
+    assert_eq!(of(&document, stranger), ("refused".into(), untrusted.into()));
+    // The spec's own client stands for its line.
+    assert!(!json(&sandbox, &[]).to_string().contains("CN=alice below"));
+
+    // Where nothing verifies certificates, the list alone decides.
+    let rendered = sandbox.ok(&["render", "-q"]).stdout;
+    let loose = rendered.replace("verify-client: \"on\"", "verify-client: optional_no_ca");
+    assert_ne!(loose, rendered);
+    sandbox.write("one.yaml", rendered);
+    sandbox.write("loose.yaml", &loose);
+    let document = json(&sandbox, &["loose.yaml"]);
+    assert_eq!(of(&document, stranger).0, "admitted");
+    assert_eq!(of(&document, "stranger").0, "refused");
+    let changes = sandbox.run(&["access", "--diff", "one.yaml", "loose.yaml"]).stdout;
+    let line = changes.lines().find(|line| line.contains(stranger));
+    assert!(line.is_some_and(|line| line.contains("reaches default/web:80")), "{changes}");
+
+    // Subjects of one list share a line.
+    let bob = "[clients.bob]\nissuer = \"clients\"\n[clients.eve]";
+    let spec = SPEC.replace("[clients.eve]", bob).replace("[\"alice\"]", "[\"alice\", \"bob\"]");
+    sandbox.write("mtls.toml", spec);
+    sandbox.ok(&["render", "-q", "-o", "out"]);
+    let shared = "CN=alice and 1 other listed subject below CN=clients";
+    assert_eq!(of(&json(&sandbox, &["out"]), shared).0, "admitted");
 }
 
 #[test]

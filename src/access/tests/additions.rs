@@ -65,7 +65,7 @@ fn opens(pki: &Pki, change: &Change) -> bool {
     let is_wanted = match &change.after.client {
         Who::Named(_) => true,
         Who::Of(ClientClass::Below(issuer)) => issuer.to_pem() == pki.authority,
-        Who::Of(_) => false,
+        Who::Of(_) | Who::Listed(_) => false,
     };
     let is_challenge = change.after.path.starts_with("/.well-known/acme-challenge");
     let is_solved = is_challenge && !laws::reaches(&change.after.verdict);

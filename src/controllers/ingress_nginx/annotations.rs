@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::PREFIX;
 use super::annotation_risk::is_too_risky;
-use super::annotation_table::{self, Class, Risk};
+use super::annotation_table::{self, Annotation, Class, Risk};
 use super::flags::VALIDATES;
 use super::reading::Unread;
 use super::values::boolean;
@@ -34,18 +34,35 @@ const FORGIVING: [&str; 6] =
 
 /// Annotations of the controller on an Ingress.
 pub(super) struct Annotations<'a> {
-    pub ingress: &'a Ingress,
-    pub settings: &'a Settings,
+    ingress: &'a Ingress,
+    settings: &'a Settings,
+    /// In the order of their names.
+    all: Vec<Own<'a>>,
 }
 
-impl Annotations<'_> {
-    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        let annotations = self.ingress.metadata.annotations.iter();
-        annotations.filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)))
+/// An annotation of the controller.
+struct Own<'a> {
+    /// Its name without the prefix.
+    name: &'a str,
+    value: &'a str,
+    /// What it is; `None`: the controller does not register it.
+    known: Option<&'static Annotation>,
+}
+
+impl<'a> Annotations<'a> {
+    /// Those of an Ingress.
+    pub fn of(ingress: &'a Ingress, settings: &'a Settings) -> Self {
+        let own = |(name, value): (&'a str, &'a str)| {
+            let name = name.strip_prefix(PREFIX)?;
+            Some(Own { name, value, known: annotation_table::find(name) })
+        };
+        let all = ingress.metadata.annotations.iter().filter_map(own).collect();
+        Self { ingress, settings, all }
     }
 
-    pub fn raw(&self, name: &str) -> Option<&str> {
-        self.all().find(|(own, _)| *own == name).map(|(_, value)| value)
+    pub fn raw(&self, name: &str) -> Option<&'a str> {
+        let at = self.all.binary_search_by_key(&name, |own| own.name).ok()?;
+        Some(self.all[at].value)
     }
 
     /// The text of an annotation without blanks at the ends of its lines; an empty one is none (`normalizeString` of
@@ -68,10 +85,10 @@ impl Annotations<'_> {
         aliases.map(str::to_owned).collect()
     }
 
-    /// `app-root`; what is no path counts as not written (`Parse` of `internal/ingress/annotations/rewrite/main.go`).
+    /// `app-root`; what is not a path counts as not written (`Parse` of `internal/ingress/annotations/rewrite/main.go`).
     pub fn app_root(&self) -> Option<String> {
-        let known = annotation_table::find("app-root")?;
-        let raw = self.raw("app-root").filter(|raw| known.values.has(raw))?;
+        let raw = self.raw("app-root")?;
+        annotation_table::find("app-root").filter(|known| known.values.has(raw))?;
         raw.starts_with('/').then(|| raw.to_owned())
     }
 
@@ -90,10 +107,8 @@ impl Annotations<'_> {
         if self.are_checked() {
             return None;
         }
-        let is_odd = |(name, value): &(&str, &str)| {
-            annotation_table::find(name).is_some_and(|known| !known.values.has(value))
-        };
-        let (name, _) = self.all().find(is_odd)?;
+        let is_odd = |own: &&Own<'_>| own.known.is_some_and(|known| !known.values.has(own.value));
+        let Own { name, .. } = self.all.iter().find(is_odd)?;
         Some(Missing::Effect(identity.clone(), format!("{PREFIX}{name}")))
     }
 
@@ -119,45 +134,42 @@ impl Annotations<'_> {
                 "medium" => Risk::Medium,
                 _ => Risk::Low,
             };
-        let is_refused = |(name, value): (&str, &str)| {
+        let is_refused = |Own { name, value, known }: &Own<'_>| {
             words.iter().any(|word| value.contains(word))
-                || annotation_table::find(name).is_some_and(|known| known.risk > highest)
-                    && !self.is_accepted(name)
+                || known.is_some_and(|known| known.risk > highest) && !self.is_accepted(name)
         };
-        if self.all().any(is_refused) { Err(Unread::Dropped) } else { Ok(()) }
+        if self.all.iter().any(is_refused) { Err(Unread::Dropped) } else { Ok(()) }
     }
 
     /// The first annotation whose effect is not followed here. What the controller does not register has none.
     pub fn unknown(&self, identity: &Identity) -> Option<Missing> {
-        let unknown = |(name, value): (&str, &str)| {
-            let known = annotation_table::find(name)?;
-            let key = format!("{PREFIX}{name}");
-            if is_too_risky(&key) && name.ends_with("-snippet") {
+        let unknown = |Own { name, value, known }: &Own<'_>| {
+            let known = (*known)?;
+            let key = || format!("{PREFIX}{name}");
+            if name.ends_with("-snippet") && is_too_risky(&key()) {
                 let is_read = self.has_snippets() || self.is_accepted(name);
-                return is_read.then(|| Missing::Snippet(identity.clone(), key));
+                return is_read.then(|| Missing::Snippet(identity.clone(), key()));
             }
-            let is_followed = FOLLOWED.contains(&name) || name.starts_with("auth-tls-");
+            let is_followed = FOLLOWED.contains(name) || name.starts_with("auth-tls-");
             let is_url = value.starts_with("http://") || value.starts_with("https://");
-            let is_odd = match name {
+            let is_odd = match *name {
                 "temporal-redirect" => !is_url,
                 // nginx takes no configuration with a variable that it does not have.
                 "app-root" => value.starts_with('/') && value.contains('$'),
                 _ => false,
             };
-            let is_forgiven = FORGIVING.contains(&name) || name.starts_with("auth-tls-");
+            let is_forgiven = FORGIVING.contains(name) || name.starts_with("auth-tls-");
             if is_followed && !is_odd && (is_forgiven || known.values.has(value)) {
                 return None;
-            }
-            if is_odd {
-                return Some(Missing::Effect(identity.clone(), key));
             }
             let changes = match known.class {
                 Class::Harmless | Class::Ours => false,
                 Class::Refused(_) => true,
                 Class::Judged(judge) => judge(value).is_some(),
             };
-            (changes || !known.values.has(value)).then(|| Missing::Effect(identity.clone(), key))
+            let is_unknown = is_odd || changes || !known.values.has(value);
+            is_unknown.then(|| Missing::Effect(identity.clone(), key()))
         };
-        self.all().find_map(unknown)
+        self.all.iter().find_map(unknown)
     }
 }

@@ -109,7 +109,7 @@ impl<'a> Read<'a> {
             https: HttpsRedirect::Never,
             uses_regex: false,
             rewrites_to: None,
-            aliases: Annotations { ingress: &seen.object, settings }.aliases(),
+            aliases: Annotations::of(&seen.object, settings).aliases(),
             is_canary: false,
             from_to_www: false,
             redirects_to: None,
@@ -134,7 +134,7 @@ impl Reader<'_, '_> {
         let field = ingress.spec.ingress_class_name.as_deref();
         let class = self.settings.classes.owner(seen, field).map_err(Unread::OtherClass)?;
         let not_watched = self.watched(seen)?;
-        let annotations = Annotations { ingress, settings: self.settings };
+        let annotations = Annotations::of(ingress, self.settings);
         annotations.refused()?;
         if let Some(missing) = annotations.unchecked(seen.identity) {
             return Ok(Read::unknown(seen, self.settings, missing));
@@ -301,11 +301,14 @@ impl Reader<'_, '_> {
 
 /// What the controller refuses in hosts, paths and names, where it looks (`InspectIngress` of `internal/ingress/inspector`).
 fn inspected(identity: &Identity, ingress: &Ingress) -> Option<Missing> {
+    /// The length of the shortest text that it matches, `root;`.
+    const SHORTEST: usize = 5;
     const REFUSED: &str = r"(?s)alias\s*.*;|root\s*.*;|/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua";
     static LOOKED_FOR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(REFUSED).ok());
     let rules = ingress.spec.rules.iter();
     let paths = rules.flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths));
-    let mut texts = paths.filter_map(|path| path.path.as_deref());
+    let texts = paths.filter_map(|path| path.path.as_deref());
+    let mut texts = texts.filter(|text| text.len() >= SHORTEST);
     let refused = LOOKED_FOR.as_ref()?;
     let path = texts.find(|text| refused.is_match(text))?;
     Some(Missing::Effect(identity.clone(), path.to_owned()))

@@ -35,7 +35,7 @@ fn an_app_root_is_that_of_the_longest_path() {
     };
     // Also where a location is for `/` alone.
     assert_eq!(objects("/b"), to("/b"));
-    // What is no path counts as not written.
+    // What is not a path counts as not written.
     for none in ["", "b", "https://b.test/", " /b", "/b c"] {
         assert_eq!(objects(none), to("/a"), "{none:?}");
     }

@@ -47,7 +47,7 @@ impl<'a> Annotations<'a> {
     /// The first annotation whose effect is not followed here. What Traefik does not read has none.
     pub fn unknown(&self, identity: &Identity) -> Option<Missing> {
         let is_path = |text: &str| text.starts_with('/');
-        // It may lead back to the host, where it is no redirect (`newRedirect` of `pkg/middlewares/redirect`).
+        // It may lead back to the host, where it is not a redirect (`newRedirect` of `pkg/middlewares/redirect`).
         let leads_back =
             |text: &str| {
                 let rest = text.split_once("://").map_or("", |(_, rest)| rest);

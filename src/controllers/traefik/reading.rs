@@ -321,7 +321,7 @@ impl Aged for Read<'_> {
         if spec.rules.is_empty() {
             shares.push(Share::Named("default".to_owned()));
         }
-        // Which of two routers of one name stays is no matter of their order.
+        // Which of two routers of one name stays does not depend on their order.
         let parts = names::of_parts(self.identity, self.ingress).into_iter();
         let parts = parts.map(|(name, _)| name).filter(|name| !name.starts_with(names::ROUTERS));
         shares.extend(parts.map(Share::Named));

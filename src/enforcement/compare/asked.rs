@@ -64,7 +64,7 @@ impl Asked {
         let Below::These(bundle) = &self.below else { return true };
         bundle.iter().filter(|one| one.is_authority).any(|one| {
             let longest = one.max_path_len.map_or(self.longest, |below| {
-                // An authority that is no root is an intermediate itself.
+                // An authority that is not a root is an intermediate itself.
                 let own = chain::order(one, bundle).certificates.len().saturating_sub(1);
                 u8::try_from(own + usize::from(below)).ok()
             });

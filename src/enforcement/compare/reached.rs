@@ -60,8 +60,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn is_absent(&self, backend: &Backend) -> bool {
-        let key = (backend.namespace.clone(), backend.service.clone());
-        self.services.is_some_and(|services| !services.contains(&key))
+        self.services.is_some_and(|all| !all.has(&backend.namespace, &backend.service))
     }
 
     /// A Service that does not hear of the client's certificate, or hears what a client writes.

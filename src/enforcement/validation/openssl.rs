@@ -183,7 +183,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// `internal_verify`: from the top down. The top of a chain that is not self-signed is no part of it.
+    /// `internal_verify`: from the top down. The top of a chain that is not self-signed is not part of it.
     fn signatures_and_times(&self, now: Timestamp, errors: &mut Vec<Error>) {
         let top = self.nodes.len() - 1;
         let is_anchor = self.nodes[top].link.real().is_some_and(is_self_signed);

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::PREFIX;
 use super::own_annotations::{self, Annotations};
+use crate::access::readers::readers;
 use crate::controllers::classes::{CONTROLLER_CLASS, TAKES_CLASSLESS};
-use crate::controllers::ingress_nginx::CONTROLLER_CLASS as DEFAULT_CONTROLLER_CLASS;
 use crate::controllers::ingress_nginx::annotation_risk::opens;
-use crate::controllers::{DefaultClass, Reader};
+use crate::controllers::{Controller, DefaultClass, Reader};
 use crate::diagnostic::literal;
 use crate::identity::Identity;
 use crate::manifest::kinds::{Ingress, IngressClass, IngressRule, Secret};
@@ -100,7 +100,7 @@ fn secret(reference: &Reference, objects: &ObjectSet<'_>) -> Option<String> {
     let lists = value("ca.crl").filter(|text| !text.is_empty())?;
     let error = RevocationList::from_pem(&lists).err()?;
     Some(format!(
-        "{called} has something under `ca.crl` that is no PEM block `X509 CRL` with a list that the controller reads ({error}): it then takes nothing of the Secret"
+        "{called} has something under `ca.crl` that is not a PEM block `X509 CRL` with a list that the controller reads ({error}): it then takes nothing of the Secret"
     ))
 }
 
@@ -160,12 +160,12 @@ fn class_of_others(model: &Model, exposure: &Exposure, objects: &ObjectSet<'_>) 
     let (classes, _) = objects.all::<IngressClass>();
     let class = classes.iter().find(|seen| seen.identity.name == name)?;
     let controller = class.object.spec.controller.as_deref()?;
-    let said = |reader: &'_ Reader| reader.declared.options.get(CONTROLLER_CLASS).cloned();
-    let mut own: Vec<String> = model.controllers.iter().filter_map(said).collect();
-    if own.len() < model.controllers.len().max(1) {
-        own.insert(0, DEFAULT_CONTROLLER_CLASS.to_owned());
-    }
-    (!own.iter().any(|own| own == controller)).then(|| {
+    let of = |(reader, declared): (&dyn Controller, _)| reader.settings(objects, &declared).classes;
+    let own: Vec<_> = readers(model).into_iter().map(of).collect();
+    // Read from a Deployment or declared, by its name or, with `--ingress-class-by-name`, by that of the class.
+    let is_own = own.iter().any(|own| own.shown.get(name) != Some(&Some(false)));
+    let own: Vec<String> = own.into_iter().map(|own| own.controller).collect();
+    (!is_own).then(|| {
         let controller = controller.escape_debug();
         format!(
             "the IngressClass `{name}` is that of `{controller}`, not of `{}`: name a class of ingress-nginx in `ingressClassName`, or, if an ingress-nginx controller runs with `--controller-class={controller}`, say so in the spec: `controllers = [{{ name = \"ingress-nginx\", {CONTROLLER_CLASS} = \"{controller}\" }}]`",

@@ -44,6 +44,18 @@ fn a_class_is_whose_its_ingress_class_says() {
     let internal = class("edge", "k8s.io/internal-ingress-nginx");
     let (got, said) = rendered(&format!("{head}{declared}"), &internal);
     assert_eq!(got, 0, "{said}");
+    // A Deployment says it as well: what else is wrong is not that.
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: inner, namespace: edge}\nspec:\n  selector: {matchLabels: {a: b}}\n  \
+        template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers:\n        - name: controller\n          \
+        image: registry.k8s.io/ingress-nginx/controller:v1.15.1\n          \
+        args: [/nginx-ingress-controller, --controller-class=k8s.io/internal-ingress-nginx]\n---\n";
+    let objects = format!("{internal}{deployment}");
+    let (got, said) = rendered(head, &objects);
+    assert_eq!(got, 0, "{said}");
+    let open = ingress("a", "off", YEAR, "  ingressClassName: edge\n");
+    let (got, said) = rendered(head, &format!("{objects}{open}"));
+    assert_eq!(got, 2, "{said}");
+    assert!(!said.contains("the IngressClass `edge` is that of"), "{said}");
     // Without the IngressClass, the spec says whose it is.
     assert_eq!(rendered(head, "").0, 0);
 }
