@@ -59,7 +59,7 @@ pub(crate) fn know_key(pkcs8: &Shared, form: fn(&[u8]) -> Form) {
     know(|| Secret::Key(Arc::clone(pkcs8), form));
 }
 
-/// There is a secret that is no private key.
+/// There is a secret that is not a private key.
 pub(crate) fn know_octets(secret: &[u8]) {
     know(|| Secret::Octets(Zeroizing::new(secret.to_vec())));
 }

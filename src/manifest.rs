@@ -39,7 +39,7 @@ pub enum Disclosure {
     Masked,
     /// As the key's SPKI hash: for comparing.
     Fingerprint,
-    /// As a text of the same form that is no key: for messages about what templates and patches make of it.
+    /// As a text of the same form that is not a key: for messages about what templates and patches make of it.
     StandIn,
 }
 

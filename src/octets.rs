@@ -13,7 +13,7 @@ pub const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The octets of a text in base64 with padding, wiped in the end. Line ends are passed over, as Go's `encoding/base64` and so
-/// the API server does. `None` if it is no base64.
+/// the API server does. `None` if it is not base64.
 #[must_use]
 pub fn decoded(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let is_end = |octet: &u8| matches!(octet, b'\n' | b'\r');

@@ -89,7 +89,7 @@ fn is_spec(path: &Path) -> bool {
     let Ok(content) = input::read_bytes(path) else { return false };
     let Ok(text) = std::str::from_utf8(&content) else { return false };
     if end == "toml" {
-        // What is no TOML yet is still none of the files that commands take.
+        // What is not TOML yet is still none of the files that commands take.
         let table = toml::from_str::<toml::Table>(text);
         return table.map_or(true, |table| TABLES.iter().any(|name| has_table(&table, name)));
     }

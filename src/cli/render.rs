@@ -248,7 +248,7 @@ pub fn run(mut args: Args, globals: &Globals) -> Result<ExitStatus, CommandError
         None => run.print(selected),
         Some(folder) => run.write(folder, &made, is_due),
     };
-    // The process ends: freeing all that is no key piece by piece would only take time.
+    // The process ends: freeing all that is not a key piece by piece would only take time.
     let Setup { document, resolved: Resolved { model, .. }, .. } = setup;
     for object in &mut manifests {
         object.wipe();

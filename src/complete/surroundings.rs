@@ -25,7 +25,7 @@ const INTERNAL: [&str; 6] = [
 /// Kinds of objects that hosts need, or whose settings decide which clients are admitted.
 const NEEDED: [&str; 5] = ["ConfigMap", "Ingress", "IngressClass", "Secret", "Service"];
 
-/// Objects that came in, and what they can rely on; those that are not `applied` are no objects for anyone.
+/// Objects that came in, and what they can rely on; those that are not `applied` are not objects for anyone.
 pub(super) fn existing<'a>(
     items: &'a [Value],
     rendered: &'a Rendered<'_>,

@@ -265,7 +265,7 @@ fn what_the_ingress_says_is_never_overwritten() {
     );
     assert_eq!(field, format!("metadata.annotations[\"{name}\"]"));
     let (title, _) = found_after(|item| item["metadata"]["annotations"][&name] = 1.into());
-    assert!(title.contains(": 1` already, which is no text"), "{title}");
+    assert!(title.contains(": 1` already, which is not text"), "{title}");
     let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "ca-secret", "namespace": "default" } });
     let taken = |model: &Model, secret: Value| {
         let completed = complete(model, vec![ingress(), service(), secret]);

@@ -117,7 +117,7 @@ fn is_words(octets: &[u8]) -> bool {
     is_text(octets) || longest_run(octets, |one, _| is_readable(one)) > LONGEST_TEXT
 }
 
-/// Whether it is no random number: few values, long runs, or always the same step from one to the next.
+/// Whether it is not a random number: few values, long runs, or always the same step from one to the next.
 fn is_pattern(octets: &[u8]) -> bool {
     let values: std::collections::BTreeSet<u8> = octets.iter().copied().collect();
     let steps: std::collections::BTreeSet<u8> =
@@ -136,7 +136,7 @@ fn longest_run(octets: &[u8], fits: impl Fn(&u8, &u8) -> bool) -> usize {
     (0..octets.len()).map(run).max().unwrap_or(0)
 }
 
-/// Why something is no seed.
+/// Why something is not a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeedError {
     /// There is nothing.

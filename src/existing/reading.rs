@@ -56,10 +56,10 @@ impl Secret {
     /// The octets under `key`; `None` if there is no such key, or nothing under it.
     ///
     /// # Errors
-    /// They are no Base64.
+    /// They are not Base64.
     pub fn value(&self, key: &str) -> Option<Result<Zeroizing<Vec<u8>>, &'static str>> {
         let Entry { text, is_base64 } = self.entries.get(key)?;
-        let octets = data::decoded(text, *is_base64).ok_or("is no Base64");
+        let octets = data::decoded(text, *is_base64).ok_or("is not Base64");
         if octets.as_ref().is_ok_and(|octets| octets.is_empty()) { None } else { Some(octets) }
     }
 

@@ -85,7 +85,7 @@ pub(super) fn layers(text: &[u8]) -> Vec<Layer> {
     let is_base64 = |octet: u8| octet.is_ascii_alphanumeric() || b"+/-_".contains(&octet);
     for run in runs(text, is_base64) {
         let is = |fits: fn(&u8) -> bool| run.iter().any(|at| fits(&text[*at]));
-        // Words in one case are no base64.
+        // Words in one case are not base64.
         if is(u8::is_ascii_uppercase) && is(u8::is_ascii_lowercase) {
             layers.extend((0..4).filter_map(|shift| base64(text, &run, shift)));
         }

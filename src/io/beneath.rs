@@ -532,7 +532,7 @@ fn facts_of(found: &rustix::fs::Stat) -> Facts {
     }
 }
 
-/// `None` for what is not there; a file where a folder should be on the way is no absence.
+/// `None` for what is not there; a file where a folder should be on the way is not an absence.
 fn absent_as_none<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),

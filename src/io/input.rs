@@ -89,7 +89,7 @@ pub fn named_spec(named: &NamedPath, reach: &Reach) -> Result<Arc<Source>, Input
     opened_spec(named.path(), &reach.open(named)?)
 }
 
-/// The file of a source, with all links resolved; `None` for what is no file.
+/// The file of a source, with all links resolved; `None` for what is not a file.
 #[must_use]
 pub fn real_path(source: &Source) -> Option<PathBuf> {
     fs::canonicalize(&source.name).ok().filter(|path| path.is_file())

@@ -75,7 +75,7 @@ pub enum SeedInputError {
         /// Its permissions.
         mode: u32,
     },
-    /// The content is no seed.
+    /// The content is not a seed.
     Unfit(Origin, SeedError),
 }
 

@@ -189,7 +189,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Interrupted`] where an earlier change is unfinished;
     /// [`StoreError::Damaged`] for the first damaged holder, in their order, and for a damaged ledger;
-    /// what is missing is no error but [`Inventory::lost`].
+    /// what is missing is not an error but [`Inventory::lost`].
     pub fn inventory(
         &self,
         wanted: &BTreeSet<Holder>,

@@ -48,7 +48,7 @@ pub fn has_reader() -> bool {
 pub fn show(words: &str, secret: &[u8]) -> io::Result<()> {
     let mut terminal = io::stderr().lock();
     if !terminal.is_terminal() {
-        return Err(io::Error::other("standard error is no terminal"));
+        return Err(io::Error::other("standard error is not a terminal"));
     }
     terminal.write_all(words.as_bytes())?;
     terminal.write_all(secret)?;

@@ -66,7 +66,7 @@ pub fn set_path(object: &mut Value, path: &str) {
 
 /// Sets an annotation.
 ///
-/// Where `metadata` or its annotations are no tables, nothing is set: no object of ours is so.
+/// Where `metadata` or its annotations are not tables, nothing is set: no object of ours is so.
 pub fn set(object: &mut Value, name: &str, value: &str) {
     let empty = || Value::Object(Map::new());
     let metadata = object.as_object_mut().map(|map| map.entry("metadata").or_insert_with(empty));

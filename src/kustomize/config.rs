@@ -52,7 +52,7 @@ impl Configuration {
 /// other key is one of `--set`'s, with its value.
 ///
 /// # Errors
-/// It is another object, or holds what is no text.
+/// It is another object, or holds what is not text.
 pub fn sources(
     config: &Configuration,
     directory: &Path,

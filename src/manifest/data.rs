@@ -57,7 +57,7 @@ pub fn public_pem(pem: &str) -> Option<PublicPem> {
 }
 
 /// The octets of a value, as the API server reads it: line ends in base64 are passed over (Go's `encoding/base64`). `None`
-/// if it is no base64.
+/// if it is not base64.
 #[must_use]
 pub fn decoded(text: &str, is_base64: bool) -> Option<Zeroizing<Vec<u8>>> {
     if is_base64 {

@@ -54,7 +54,7 @@ fn refuse_pointless_list(
         )
     } else if list.verify != Verify::On {
         (
-            "`allow` needs `verify = \"on\"`: with anything else the list is no protection",
+            "`allow` needs `verify = \"on\"`: with anything else the list does not protect the host",
             "remove `verify`, or remove `allow`",
         )
     } else {

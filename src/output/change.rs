@@ -176,7 +176,7 @@ fn kind_of_change(
     existing: Option<&ExistingFile>,
 ) -> Option<ChangeKind> {
     let Some(existing) = existing else { return Some(ChangeKind::Add) };
-    // Git keeps no permissions: in a clone that may have the Secrets, looser ones are no news.
+    // Git keeps no permissions: in a clone that may have the Secrets, looser ones say nothing.
     let loose = file.sensitive && !tree.options().allow_plain_in_git && existing.mode & 0o077 != 0;
     if same_content(tree, file, &existing.bytes) {
         loose.then_some(ChangeKind::Mode)
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(all.elsewhere, ["secrets/.gitignore", SECRET, "secrets/kustomization.yaml"]);
         let written_here = layout(&objects, Options::default());
         assert_eq!(changes(&written_here, &clone(&tree)).unwrap().files.len(), 3);
-        // One that is here shows that the folder is no clone's.
+        // One that is here shows that the folder is not a clone's.
         let mut some = clone(&tree);
         let ignore = &tree.files()["secrets/.gitignore"];
         let file = ExistingFile { bytes: ignore.bytes.clone(), mode: 0o644 };

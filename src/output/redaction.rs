@@ -47,7 +47,7 @@ struct Shown<'a> {
 
 impl Reader {
     /// Fails closed: of the values of `data` and `stringData`, of comments, and of long base64 texts, only what is known stays.
-    /// A text that is no YAML is hidden as a whole.
+    /// A text that is not YAML is hidden as a whole.
     pub fn hide_secrets(&self, text: &str) -> String {
         let Ok(documents) = yaml::documents(text, Schema::Kubectl) else {
             return mark(text) + "\n";
@@ -125,7 +125,7 @@ impl Reader {
         is_hidden.then(|| mark(value))
     }
 
-    /// Hides keys and long base64 texts in what is no value of a Secret.
+    /// Hides keys and long base64 texts in what is not a value of a Secret.
     pub fn hide_outside(&self, text: &str) -> String {
         let text = self.hide_pem_keys(text);
         replace_base64(&text, |run| match self.content(run) {

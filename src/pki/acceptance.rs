@@ -120,7 +120,7 @@ pub fn unreadable(certificate: &Certificate) -> Option<Refusal> {
     controller::refusal(&certificate.der)
 }
 
-/// proxyCertInfo (RFC 3820, section 3.8): what has it is no authority to OpenSSL, regardless of its other contents.
+/// proxyCertInfo (RFC 3820, section 3.8): what has it is not an authority to OpenSSL, regardless of its other contents.
 const PROXY: &str = "1.3.6.1.5.5.7.1.14";
 
 /// Why nginx refuses every client once it reads this list of `authority`, which signed it.
@@ -263,7 +263,7 @@ fn broken(Authority { certificate, details, .. }: Authority<'_>) -> Option<Refus
     })
 }
 
-/// What does not name itself as its issuer is no root to OpenSSL, which goes on looking for one above it.
+/// What does not name itself as its issuer is not a root to OpenSSL, which goes on looking for one above it.
 fn not_its_own_issuer(authority: Authority<'_>) -> Option<Refusal> {
     let Authority { certificate, details, is_root } = authority;
     if !is_root || certificate.is_anchor() {

@@ -193,7 +193,7 @@ impl Certificate {
         }
     }
 
-    /// `None` if the block is no certificate.
+    /// `None` if the block is not a certificate.
     pub(crate) fn from_block(block: &pem::Block<'_>) -> Result<Option<Self>, CertificateError> {
         // openssl writes its trust settings behind a `TRUSTED CERTIFICATE`.
         let may_follow = match block.label {

@@ -222,7 +222,7 @@ impl PrivateKey {
         is_encrypted(der).then_some(Err(KeyError::Encrypted))
     }
 
-    /// `None` if the block is no private key.
+    /// `None` if the block is not a private key.
     pub(crate) fn from_block(block: &pem::Block<'_>) -> Option<Result<Self, KeyError>> {
         let decode: fn(&[u8]) -> Result<Decoded, KeyError> = match block.label {
             "ENCRYPTED PRIVATE KEY" => return Some(Err(KeyError::Encrypted)),

@@ -34,7 +34,7 @@ pub struct Attribute {
     pub oid: String,
     /// OpenSSL's short name of the type, such as `CN`.
     pub short_name: Option<&'static str>,
-    /// Value; what is no text is written as `#` and the hexadecimal digits of its DER.
+    /// Value; what is not text is written as `#` and the hexadecimal digits of its DER.
     pub value: String,
 }
 

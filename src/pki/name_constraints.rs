@@ -21,7 +21,7 @@ pub struct Names<'a> {
     pub directory: &'a [DistinguishedName],
     /// Names of other kinds in subjectAltName, in words.
     pub other: &'a [String],
-    /// Whether it is an authority's: its common name is no host's.
+    /// Whether it is an authority's: its common name is not a host's.
     pub is_authority: bool,
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use x509_parser::asn1_rs::Oid;
 
 /// The identifier in dots: `2.999.3`. The first subidentifier encodes two arcs, and may have several octets
-/// (X.690, section 8.19), which the library's own words do not consider. What is no identifier is shown in
+/// (X.690, section 8.19), which the library's own words do not consider. What is not an identifier is shown in
 /// hexadecimal.
 #[must_use]
 pub(in crate::pki) fn dotted(oid: &Oid<'_>) -> String {

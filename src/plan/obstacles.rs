@@ -114,7 +114,7 @@ fn with_new(
     now: Timestamp,
 ) -> Vec<(String, Diagnostic)> {
     let mut revoked = inventory.ledger.revoked.clone();
-    // Those of the spec are entered by the same render; what is wrong with them is no matter of the new ones.
+    // Those of the spec are entered by the same render; what is wrong with them does not concern the new ones.
     let of_spec = revoking::revocations(model, inventory, now, &mut Vec::new());
     for one in of_spec.iter().chain(new) {
         revoked.insert(&one.authority, &one.serial, one.revocation.clone());

@@ -219,7 +219,7 @@ fn asked(c: &Compared<'_>) -> Option<Reason> {
     c.asked.then_some(Reason::Asked)
 }
 
-/// Other string types are no other subject: [`super::planning`] keeps them for what is issued next.
+/// Other string types make the same subject: [`super::planning`] keeps them for what is issued next.
 fn subject_changed(c: &Compared<'_>) -> Option<Reason> {
     (!c.want.subject.reads_as(&c.have.subject)).then(|| Reason::SubjectChanged {
         want: c.want.subject.clone(),

@@ -53,7 +53,7 @@ impl TemplateSet {
     ///
     /// # Errors
     ///
-    /// Files that are no templates, and names that look like a built-in's but are not.
+    /// Files that are not templates, and names that look like a built-in's but are not.
     pub fn new(files: BTreeMap<String, Arc<Source>>) -> Result<Self, Vec<Diagnostic>> {
         let set = Self { files };
         let mut diagnostics: Vec<_> =

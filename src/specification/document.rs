@@ -132,7 +132,7 @@ macro_rules! path {
 pub struct Document {
     /// As messages show them: see `hidden`.
     sources: Vec<Arc<Source>>,
-    /// Sources that are no spec, so that no message shows their lines.
+    /// Sources that are not a spec, so that no message shows their lines.
     hidden: Vec<Hidden>,
     root: Node,
     /// The plugin's own settings, of sources in the object form.

@@ -51,7 +51,7 @@ impl Selector {
     ///
     /// # Errors
     ///
-    /// What is no regular expression, or no label selector.
+    /// What is not a regular expression, or no label selector.
     pub fn of_target(target: &PatchTarget) -> Result<Self, String> {
         let PatchTarget {
             group,

@@ -22,7 +22,7 @@ pub struct Existing<'a> {
 pub struct Item<'a> {
     /// As it was read.
     pub value: &'a Value,
-    /// What it is now, then what it was before a tool renamed it; none: it is no object.
+    /// What it is now, then what it was before a tool renamed it; none: it is not an object.
     pub identities: Vec<Identity>,
 }
 

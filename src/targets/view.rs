@@ -305,7 +305,7 @@ impl<'a> SecretView<'a> {
             let trust = Trust::Bundle(secret.bundle.as_deref().unwrap_or_default());
             return Self { namespace, name, trust, private_keys };
         }
-        // `stringData` wins over `data` (Secret API); what is no base64 is nothing.
+        // `stringData` wins over `data` (Secret API); what is not base64 is nothing.
         let value = |name| match secret.string_data.get(name) {
             Some(text) => Some(text.as_bytes().to_vec()),
             None => secret.data.get(name).map(|datum| datum.octets().unwrap_or_default().to_vec()),

@@ -42,7 +42,7 @@ pub enum FaultKind {
     },
     /// A tag that has no meaning, or another one than the value.
     WrongTag(String),
-    /// What `<<` names is no table and no list of tables.
+    /// What `<<` names is not a table and no list of tables.
     WrongMerge(Box<Node>),
     /// A number that is not finite, which JSON does not have.
     NotFinite,

@@ -316,7 +316,7 @@ fn what_is_no_store_is_refused_and_no_key_is_printed() {
             ],
         ),
         (own, "/data/tls.key", garbage.into(), &["is not PEM"]),
-        (own, "/data/tls.key", "<private key>".into(), &["is no Base64"]),
+        (own, "/data/tls.key", "<private key>".into(), &["is not Base64"]),
         (
             trust,
             "/data/ca.crt",

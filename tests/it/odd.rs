@@ -285,7 +285,7 @@ fn the_table_is_what_openssl_nginx_and_mtlsgen_say() {
         assert_eq!(openssl != "OK", nginx != "200", "{name}: {openssl}, {nginx}");
         let controller = if NOT_READ.contains(&name.as_str()) { "403" } else { nginx };
         let refused = controller != "200";
-        // An intermediate that is no authority is none of the bundle, and its root stays.
+        // An intermediate that is not an authority is none of the bundle, and its root stays.
         let is_stray = name == "between-constraints-none";
         if !is_about_a_client(name) && !is_stray && !nginx.is_empty() {
             let is_strict = STRICTER.contains(&name.as_str());

@@ -106,7 +106,7 @@ pub fn check(command: &Command, run: &Run) {
         let mistakes = Schema::of(name).mistakes(&value);
         assert!(
             mistakes.is_empty(),
-            "{arguments:?} prints\n{value:#}\nwhich is no `{name}`: {mistakes:#?}"
+            "{arguments:?} prints\n{value:#}\nwhich does not fit `{name}`: {mistakes:#?}"
         );
     }
 }

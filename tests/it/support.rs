@@ -211,7 +211,7 @@ pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     paths(folder).into_iter().map(read).collect()
 }
 
-/// Everything below `folder` that is no folder, sorted.
+/// Everything below `folder` that is not a folder, sorted.
 fn paths(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];

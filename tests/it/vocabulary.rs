@@ -299,7 +299,7 @@ fn the_merged_spec_reads_back_and_says_where_each_value_is_written() {
     assert_eq!((&port["file"], &port["line"]), (&"hosts.yaml".into(), &2.into()));
     let refused = sandbox.run(&["spec", "--format", "yaml"]);
     assert!(refused.stderr.contains("error[useless-flag]"), "{}", refused.stderr);
-    // What is no spec is not shown.
+    // What is not a spec is not shown.
     sandbox.write("seed", "a very secret word\n");
     let hidden = sandbox.run(&["spec", "--merged", "-f", "seed"]);
     assert!(hidden.status == 2 && !(hidden.stdout + &hidden.stderr).contains("secret word"));

@@ -32,7 +32,7 @@ impl Objects {
     /// Reads them.
     ///
     /// # Errors
-    /// A file cannot be read, or is no YAML or JSON.
+    /// A file cannot be read, or is not YAML or JSON.
     pub fn read(files: &[PathBuf]) -> Result<Self, CommandError> {
         let mut objects = Self::default();
         for file in files {

@@ -89,7 +89,7 @@ impl Parameters {
     /// Reads the JSON list of `ARGOCD_APP_PARAMETERS`; empty without one.
     ///
     /// # Errors
-    /// It is no such list, or has a parameter that there is not or that is written in another form.
+    /// It is not such a list, or has a parameter that there is not or that is written in another form.
     pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
         let mut parameters = Self::default();
         if text.trim().is_empty() {
@@ -99,7 +99,7 @@ impl Parameters {
             Ok(Value::Array(list)) => list,
             // Go writes an absent list as null.
             Ok(Value::Null) => Vec::new(),
-            _ => return Err(vec![wrong("`ARGOCD_APP_PARAMETERS` is no JSON list".to_owned())]),
+            _ => return Err(vec![wrong("`ARGOCD_APP_PARAMETERS` is not a JSON list".to_owned())]),
         };
         let mistakes = list.iter().filter_map(|given| parameters.take(given).err());
         let mistakes: Vec<_> = mistakes.collect();
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_said() {
         for (text, words) in [
-            ("{}", "is no JSON list"),
+            ("{}", "is not a JSON list"),
             (r#"[{"name":"file","array":[]}]"#, "unknown parameter `file`"),
             (r#"[{"name":"files","string":"a.toml"}]"#, "`files` is a list of texts"),
             (r#"[{"name":"files","array":[1]}]"#, "`files` is a list of texts"),

@@ -63,7 +63,7 @@ pub fn check(reference: &Reference<'_>, folder: &Folder) -> Checked {
         .and_then(|sources| go(sources, reference, folder, report, &mut checked));
     let reported =
         REPORTED.lock().map(|mut reported| std::mem::take(&mut *reported)).unwrap_or_default();
-    // Words such as those about a lock that is waited for are no findings.
+    // Words such as those about a lock that is waited for are not findings.
     checked
         .findings
         .splice(0..0, reported.into_iter().filter(|reported| reported.nature != Nature::Done));

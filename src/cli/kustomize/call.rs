@@ -210,7 +210,7 @@ fn relative(root: PathBuf) -> PathBuf {
 }
 
 fn no_yaml(called: &str, error: &yaml::ReadError) -> CommandError {
-    let title = format!("{called} from Kustomize is no YAML: {error}");
+    let title = format!("{called} from Kustomize is not YAML: {error}");
     CommandError::Input(vec![Diagnostic::error("syntax", title)])
 }
 

@@ -47,7 +47,7 @@ impl Session {
     /// much is derived.
     ///
     /// # Errors
-    /// A derived store has no seed, or something cannot be derived. Secrets are no store: something is damaged or
+    /// A derived store has no seed, or something cannot be derived. Secrets are not a store: something is damaged or
     /// contradicts itself, or an authority would have to be made anew. The folder belongs to another spec.
     pub fn source(&self, resolved: &Resolved, extent: Extent<'_>) -> Result<Source, CommandError> {
         let is_derived = resolved.model.derivation.is_some();

@@ -10,7 +10,7 @@ use std::ops::Range;
 /// Words before which a long hexadecimal number is public.
 const PUBLIC: [&str; 9] =
     ["spki", "sha256", "sha-256", "sha384", "sha512", "sha1", "fingerprint", "digest", "serial"];
-/// A serial number has up to 20 octets (RFC 5280, section 4.1.2.2); what is longer is no serial.
+/// A serial number has up to 20 octets (RFC 5280, section 4.1.2.2); what is longer is not a serial.
 const LONGEST_SERIAL: usize = 40;
 /// What is shorter is not taken for random base64.
 const SHORTEST_BASE64: usize = 40;

@@ -30,9 +30,9 @@ pub(super) fn role(case: Case<'_>, certificate: &Certificate) -> Result<Role, St
         return match name.to_lowercase().parse() {
             Ok(host) if serves_servers => Ok(Role::Host(host)),
             Ok(_) => {
-                Err("its extended key usage lacks `serverAuth`, so it is no host's".to_owned())
+                Err("its extended key usage lacks `serverAuth`, so it is not a host's".to_owned())
             }
-            Err(_) => Err(format!("`{name}` is no name of a host")),
+            Err(_) => Err(format!("`{name}` is not a name of a host")),
         };
     }
     if let Some(site) = case.served_host(certificate).filter(|_| serves_servers) {

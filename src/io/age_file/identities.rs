@@ -70,7 +70,7 @@ impl Identities {
     /// post-quantum ones) are counted at the place.
     ///
     /// # Errors
-    /// A line is no identity at all.
+    /// A line is not an identity at all.
     pub(super) fn add(&mut self, place: &str, text: &[u8]) -> Result<(), IdentityError> {
         let hint = "write identities as `age-keygen` does, one a line, comments after `#`";
         let failed = |problem: String| IdentityError { problem, hint: hint.to_owned() };
@@ -91,7 +91,7 @@ impl Identities {
                 Err(_) => {
                     let number = number + 1;
                     return Err(failed(format!(
-                        "line {number} of {place} is no age identity (not shown here)"
+                        "line {number} of {place} is not an age identity (not shown here)"
                     )));
                 }
             }

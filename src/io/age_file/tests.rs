@@ -60,7 +60,7 @@ fn identities_of_other_kinds_are_counted_and_nonsense_is_not_shown() {
     assert_eq!(found.places, ["`keys.txt` (1 identity, 1 of kinds that mtlsgen does not know)"]);
     for nonsense in [&ALICE.0[..60], "secret", "\u{feff}"] {
         let error = found.add("`keys.txt`", format!("#\n{nonsense}\n").as_bytes()).unwrap_err();
-        assert_eq!(error.problem, "line 2 of `keys.txt` is no age identity (not shown here)");
+        assert_eq!(error.problem, "line 2 of `keys.txt` is not an age identity (not shown here)");
     }
     assert!(found.add("`keys.txt`", b"\xff").is_err());
 }

@@ -294,7 +294,7 @@ impl fmt::Display for StoreError {
                 let path = sealed.path.display();
                 match sealed.identities {
                     0 => {
-                        write!(f, "`{path}` is encrypted, and there is no age identity to open it")
+                        write!(f, "`{path}` is encrypted, and there is not an age identity to open it")
                     }
                     1 => write!(f, "the age identity at hand does not open `{path}`"),
                     count => write!(f, "none of the {count} age identities at hand opens `{path}`"),
@@ -401,7 +401,7 @@ mod tests {
             StoreError::SerialUsed { path: path.clone() },
             StoreError::Changed { path: path.clone() },
             StoreError::Interrupted { path: path.clone() },
-            StoreError::ForeignChange { path: path.clone(), problem: "is no list".into() },
+            StoreError::ForeignChange { path: path.clone(), problem: "is not a list".into() },
             StoreError::Shared(Box::new(Shared {
                 root: PathBuf::from("pki"),
                 path: path.clone(),

@@ -143,7 +143,7 @@ fn refused(place: &Place, error: io::Error) -> StoreError {
     match place.obstacle() {
         Some((obstacle, kind)) if obstacle.below() != place.below() => no_folder(&obstacle, kind),
         Some((_, kind)) if kind != FileType::RegularFile => {
-            require_file(place, kind).expect_err("it is no plain file")
+            require_file(place, kind).expect_err("it is not a plain file")
         }
         _ => StoreError::io("read", place, error),
     }

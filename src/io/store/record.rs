@@ -74,14 +74,14 @@ impl FileDigest {
     }
 }
 
-/// An entry of a list is no digest.
+/// An entry of a list is not a digest.
 struct NoDigest;
 
 /// What a file with a list turns out to be.
 pub(super) enum Found {
     /// There is no such file.
     Nothing,
-    /// Its writer was killed, or it is no list.
+    /// Its writer was killed, or it is not a list.
     CutOff,
     /// The list.
     Whole(Record),

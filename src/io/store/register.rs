@@ -137,7 +137,7 @@ fn newest_lists(folder: &Place) -> Result<Vec<RevocationList>, StoreError> {
         let Some(content) = read::file_up_to(&path, LARGEST_LIST)? else { continue };
         let damaged = |problem: String| StoreError::damaged(&path, problem);
         let read = RevocationList::from_pem(&content)
-            .map_err(|error| damaged(format!("is no revocation list: {error}")))?;
+            .map_err(|error| damaged(format!("is not a revocation list: {error}")))?;
         lists.extend(read);
     }
     Ok(lists)

@@ -89,7 +89,7 @@ fn behind_sudo() -> Option<u32> {
     std::env::var("SUDO_UID").ok()?.parse().ok()
 }
 
-/// Notes what was read or looked into, if others can change it. Taken from the opened file, that is no guess.
+/// Notes what was read or looked into, if others can change it. Taken from the opened file, that is not a guess.
 pub(super) fn note(place: &Place, facts: &Facts) {
     if judge(place, facts).is_some() {
         place.note(*facts);

@@ -66,7 +66,7 @@ impl Object {
 /// Reads all documents of a text.
 ///
 /// # Errors
-/// It is no YAML that Kubernetes takes.
+/// It is not YAML that Kubernetes takes.
 pub fn objects(source: &Arc<Source>) -> Result<Vec<Object>, Box<Diagnostic>> {
     let parts = yaml::documents(&source.text, Schema::Kubectl).map_err(|error| {
         // What a kustomization names may be any file, whose text is not for messages.

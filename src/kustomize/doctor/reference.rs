@@ -203,7 +203,7 @@ fn arguments(object: &Object, style: &Style) -> Option<Diagnostic> {
     let (title, help) = match (name, first) {
         ("mtlsgen", Some("kustomize")) => return None,
         ("mtlsgen", _) => (
-            "called without `kustomize` as its first argument, mtlsgen is no plugin, and the build fails",
+            "called without `kustomize` as its first argument, mtlsgen is not a plugin, and the build fails",
             "write `args: [kustomize]` beside `path`",
         ),
         (crate::specification::document::KIND, Some("kustomize")) => (

@@ -71,7 +71,7 @@ pub enum Key {
     Fingerprint(SpkiHash),
 }
 
-/// A value is no base64.
+/// A value is not base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotBase64;
 
@@ -87,7 +87,7 @@ impl Secret {
     /// The octets under a key; `stringData` counts above `data`.
     ///
     /// # Errors
-    /// A value is there and is no base64, as encrypted ones are.
+    /// A value is there and is not base64, as encrypted ones are.
     pub fn value(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, NotBase64> {
         if let Some(text) = self.string_data.get(name) {
             return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
@@ -167,7 +167,7 @@ impl Datum {
         }
     }
 
-    /// The octets; `None` if it is no base64, or no key is shown.
+    /// The octets; `None` if it is not base64, or no key is shown.
     #[must_use]
     pub fn octets(&self) -> Option<Zeroizing<Vec<u8>>> {
         match self {

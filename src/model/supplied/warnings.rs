@@ -72,7 +72,7 @@ pub(super) fn warn_about_strays(
 ) {
     for stray in given.iter().filter(|given| !chain.certificates.contains(given)) {
         let title = format!(
-            "`{}` in `{file}` is no issuer of the certificate, and is left out",
+            "`{}` in `{file}` is not an issuer of the certificate, and is left out",
             stray.subject.rfc2253()
         );
         findings.push(

@@ -273,7 +273,7 @@ fn elliptic_key(mut parameters: Input<'_>, key: &[u8]) -> Result<(), Unread> {
     }
     match reader {
         Some(reader) if ParsedPublicKey::new(reader, key).is_err() => {
-            Err(Unread::new("has a key that is no point of its curve", "point not on curve"))
+            Err(Unread::new("has a key that is not a point of its curve", "point not on curve"))
         }
         _ => Ok(()),
     }

@@ -35,7 +35,7 @@ impl DeterministicEcdsa {
                 )));
             }
         };
-        let key = key.map_err(|_| KeyError::Malformed(format!("it is no {algorithm} key")))?;
+        let key = key.map_err(|_| KeyError::Malformed(format!("it is not {algorithm} key material")))?;
         Ok(Self { key, point: point.to_vec() })
     }
 

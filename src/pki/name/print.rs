@@ -43,7 +43,7 @@ pub(super) fn dump(value: &Any<'_>) -> String {
     })
 }
 
-/// UTF-8 of a string value, byte by byte; `None` for what is no string or wrongly encoded.
+/// UTF-8 of a string value, byte by byte; `None` for what is not a string or wrongly encoded.
 pub(super) fn text(value: &Any<'_>) -> Option<Vec<Vec<u8>>> {
     let units = |width: usize| -> Option<Vec<Vec<u8>>> {
         let chunks = value.data.chunks_exact(width);

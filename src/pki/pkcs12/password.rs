@@ -14,7 +14,7 @@ const GROUP: usize = 4;
 /// A password. It can be neither printed nor copied.
 pub struct Password(Zeroizing<String>);
 
-/// Why a text is no password for a new file.
+/// Why a text is not a password for a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordError {
     /// There is nothing in it: macOS, Firefox and others refuse such files.

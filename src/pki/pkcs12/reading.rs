@@ -140,7 +140,7 @@ impl Archive {
             oid::NESTED_BAG if depth > 0 => {
                 self.add_bags(value.whole, password, depth - 1, allowance)?;
             }
-            // Secrets that are no keys are ignored.
+            // Secrets that are not keys are ignored.
             _ => {}
         }
         Ok(())

@@ -190,7 +190,7 @@ fn an_object_does_not_grow_without_bounds() {
     assert!(found.contains("operation 17 (`add` `/metadata/annotations/x15`)"), "{found}");
 }
 
-/// A large value that is put there and taken away again and again is no large object.
+/// A large value that is put there and taken away again and again is not a large object.
 #[test]
 fn what_is_removed_counts_no_more() {
     let large = "x".repeat(3 << 20);

@@ -81,7 +81,7 @@ impl<'a> Input<'a> {
 /// The text of a file or stream as a [`Source`].
 ///
 /// # Errors
-/// A diagnostic where the bytes are no UTF-8, with the place of the first wrong one.
+/// A diagnostic where the bytes are not UTF-8, with the place of the first wrong one.
 pub fn decode(
     name: &str,
     directory: PathBuf,

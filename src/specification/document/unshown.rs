@@ -1,4 +1,4 @@
-//! Texts that are no spec: a seed, a list of passwords, any file that a path leads to by mistake or by design. Messages
+//! Texts that are not a spec: a seed, a list of passwords, any file that a path leads to by mistake or by design. Messages
 //! say where they are wrong, and show nothing of them.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) enum Shown {
     Lines,
     /// Keys that are wrong: a table that may be anything.
     Keys,
-    /// Nothing but lines' numbers: it is no table, or cannot be read.
+    /// Nothing but lines' numbers: it is not a table, or cannot be read.
     Nothing,
 }
 
@@ -52,7 +52,7 @@ const KEYS: [&str; 24] = [
 const TELLING: [&str; 7] = ["namespace", "secrets", "store", "cas", "clients", "services", "hosts"];
 
 /// How much is shown of a text with that root: of a table without a key that a spec has, or nearly so, no lines, and
-/// nothing where its keys are no names: lines of `/etc/shadow` are keys to YAML.
+/// nothing where its keys are not names: lines of `/etc/shadow` are keys to YAML.
 pub(super) fn of_whole(root: &Node) -> Shown {
     match &root.value {
         Value::Table(table) if is_spec(table) => Shown::Lines,

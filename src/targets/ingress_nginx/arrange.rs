@@ -65,7 +65,7 @@ fn host(auth: &ClientAuthentication, needed: u8) -> HostArrangement<'_> {
         secret,
         authorities: (!existing).then_some(authorities),
         verify: *verify,
-        // 0 and what is no number become 1, and a negative one breaks nginx.
+        // 0 and what is not a number become 1, and a negative one breaks nginx.
         depth: Some(verify_depth.unwrap_or(needed).max(1)),
         subjects,
         pass_certificate_to_upstream: *pass_certificate_to_upstream,

@@ -1,4 +1,4 @@
-//! A clone without private keys: what Git ignores on purpose is not here, and that is no difference.
+//! A clone without private keys: what Git ignores on purpose is not here, and that is not a difference.
 
 use super::{SPEC, clone, commit, repository};
 

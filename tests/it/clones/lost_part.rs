@@ -14,7 +14,7 @@ pub fn remove(sandbox: &Sandbox, folders: &[&str]) {
     }
 }
 
-/// With another subject or name at the same time, nothing else than the folder shows that the authority is no new one.
+/// With another subject or name at the same time, nothing else than the folder shows that the authority is not a new one.
 #[test]
 fn a_lost_part_is_noticed_under_any_new_name() {
     let subject = SPEC.replace("[cas.clients]", "[cas.clients]\nsubject = \"CN=Clients 2\"");

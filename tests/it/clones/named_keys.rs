@@ -189,7 +189,7 @@ fn a_file_of_all_hosts_is_named_once() {
     }
 }
 
-/// A key that is there and cannot be read is no key that is elsewhere.
+/// A key that is there and cannot be read is not a key that is elsewhere.
 #[test]
 fn a_named_key_that_is_no_key_is_an_error_for_every_command() {
     let Some(sandbox) = repository() else { return };

@@ -1,4 +1,4 @@
-//! Templates that take protection away, add a way around it, or are no templates at all.
+//! Templates that take protection away, add a way around it, or are not templates at all.
 
 use super::{Refused, SPEC};
 use crate::support::Sandbox;

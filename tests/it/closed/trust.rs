@@ -61,7 +61,7 @@ fn no_other_entry_says_what_a_host_trusts() {
     for (patch, words) in [
         (format!("data: {{ca.crt: {theirs}}}"), "a client below `CN=clients` is served at `/`"),
         (format!("stringData: {{ca.crt: \"{begin}\"}}"), "no certificate under `ca.crt`"),
-        ("stringData: {ca.crl: x}".to_owned(), "no PEM block `X509 CRL`"),
+        ("stringData: {ca.crl: x}".to_owned(), "not a PEM block `X509 CRL`"),
     ] {
         let added = format!("{TARGET}patch = '''{patch}'''\n");
         refused.expect(&patch, &Sandbox::with_toml(&format!("{SPEC}\n{added}")), &[words]);
@@ -84,7 +84,7 @@ fn an_existing_secret_among_the_objects_is_looked_at() {
     for (content, words) in [
         (format!("data: {{tls.crt: {ours}}}"), "no certificate under `ca.crt`"),
         ("stringData: {ca.crt: \"-----BEGIN CERTIFICATE-----\"}".to_owned(), "`ca.crt`"),
-        (format!("data: {{ca.crt: {ours}, ca.crl: {ours}}}"), "no PEM block `X509 CRL`"),
+        (format!("data: {{ca.crt: {ours}, ca.crl: {ours}}}"), "not a PEM block `X509 CRL`"),
     ] {
         refused.expect(&content, &sandbox(&content), &["the Secret `default/mine`", words]);
     }

@@ -1,4 +1,4 @@
-//! Transformers: what the build alone knows is no mistake, the rest is.
+//! Transformers: what the build alone knows is not a mistake, the rest is.
 
 use super::{doctor, exec, expect, site};
 use crate::support::Sandbox;

@@ -56,7 +56,7 @@ fn another_recipient_gets_all_keys_at_once_and_a_removed_one_is_named() {
         assert!(opens(ben, &sandbox, holder) && !opens(ann, &sandbox, holder), "{holder}");
     }
     sandbox.ok(&["render", "--locked", "--identity", ben.file()]);
-    // Another order of the same recipients is no change.
+    // Another order of the same recipients is not a change.
     set_recipients(&sandbox, [ann, ben]);
     sandbox.ok(&["render", "-q", "--reencrypt", "--identity", ben.file()]);
     let before = store(&sandbox);

@@ -62,7 +62,7 @@ fn places_that_hold_no_identity_are_named_and_nothing_of_them_is_shown() {
     let home = sandbox.folder().to_str().unwrap();
     for (arguments, variables, words) in [
         (&["--identity", "none.txt"][..], &[][..], "`none.txt` does not exist"),
-        (&["--identity", "cut.txt"], &[], "line 2 of `cut.txt` is no age identity"),
+        (&["--identity", "cut.txt"], &[], "line 2 of `cut.txt` is not an age identity"),
         (&["--identity", "ssh"], &[], "`ssh` holds a key of SSH, which mtlsgen does not use"),
         (&["--identity", "ssh.pub"], &[], "`ssh.pub` holds a key of SSH"),
         (&["--identity", "recipient.txt"], &[], "`recipient.txt` holds a recipient (`age1…`)"),
@@ -71,7 +71,7 @@ fn places_that_hold_no_identity_are_named_and_nothing_of_them_is_shown() {
             &[],
             "tls.crt` holds PEM, and no age identity",
         ),
-        (&[], &[("SOPS_AGE_KEY", cut)], "line 1 of `SOPS_AGE_KEY` is no age identity"),
+        (&[], &[("SOPS_AGE_KEY", cut)], "line 1 of `SOPS_AGE_KEY` is not an age identity"),
         (
             &[],
             &[("SOPS_AGE_KEY_FILE", "none.txt")],

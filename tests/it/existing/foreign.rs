@@ -165,7 +165,7 @@ fn a_trust_bundle_that_opens_or_locks_the_door_is_an_error() {
         (with(json!({"ca.crt": ""})), &[], "has no certificate under `ca.crt`"),
         (with(key_pair.clone()), &[], "error[trust-open]"),
         (with(json!({"ca.crt": base64("garbage")})), &[], "has a `ca.crt` that cannot be read"),
-        (with(json!({"ca.crt": "%"})), &[], "has a `ca.crt` that is no Base64"),
+        (with(json!({"ca.crt": "%"})), &[], "has a `ca.crt` that is not Base64"),
         (with(json!({"ca.crt": "%"})), &[], "error[trust-unusable]"),
         (
             with(json!({"ca.crt": base64(&blocks(&client)[0])})),

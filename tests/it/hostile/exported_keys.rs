@@ -88,7 +88,7 @@ fn a_key_is_not_written_where_git_would_take_it_up() {
     refused(&["-o", "a.p12", "--password-file", &away]);
 }
 
-/// A store that is no folder has no place that Git ignores; the remedy does not promise one.
+/// A store that is not a folder has no place that Git ignores; the remedy does not promise one.
 #[test]
 fn a_derived_store_has_no_place_for_keys_in_a_work_tree() {
     let Some(sandbox) = tree() else { return };

@@ -299,7 +299,7 @@ fn a_text_that_is_no_spec_is_not_shown() {
     assert!(!run.stderr.contains("1 |"), "{}", run.stderr);
 }
 
-/// A patch is no spec, but its errors quote it.
+/// A patch is not a spec, but its errors quote it.
 #[test]
 fn a_patch_that_cannot_be_read_is_not_quoted() {
     let sandbox = Sandbox::with_toml("[[patches]]\npath = \"patch\"\n");

@@ -75,7 +75,7 @@ fn what_is_public_stays_readable() {
     }
 }
 
-/// What `cert show` is asked for is no secret: fingerprint, serial number and the hash of the public key.
+/// What `cert show` is asked for is not a secret: fingerprint, serial number and the hash of the public key.
 #[test]
 fn hashes_of_certificates_stay_readable() {
     let sandbox = Sandbox::with_toml("[cas.a]\n");

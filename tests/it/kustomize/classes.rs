@@ -58,7 +58,7 @@ fn an_ingress_without_a_class_has_a_way_out_that_the_message_says() {
         let (errors, warnings, shown) = build(&keys, without_class(), &[]);
         assert_eq!((errors, warnings), (Vec::new(), Vec::new()), "{keys}: {shown}");
     }
-    // What is not so is no way out.
+    // What is not so is not a way out.
     let idle = json!([{ "name": "ingress-nginx", "watchIngressWithoutClass": false }]);
     for keys in [
         json!({ "defaultIngressClass": false }),

@@ -132,7 +132,7 @@ fn a_config_map_of_kpt_is_a_configuration() {
     assert!(run.stderr.contains("--set of ConfigMap/function-input:1:"), "{}", run.stderr);
     let results = list(&run)["results"].clone();
     assert!(results[0]["message"].as_str().unwrap().starts_with("unknown key `nmae`"), "{results}");
-    assert_eq!(results[0]["resourceRef"]["kind"], "ConfigMap", "it is no file");
+    assert_eq!(results[0]["resourceRef"]["kind"], "ConfigMap", "it is not a file");
 }
 
 #[test]

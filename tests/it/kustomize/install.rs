@@ -97,6 +97,6 @@ fn it_shows_what_to_write_and_both_ways_to_build() {
     ] {
         assert!(run.stdout.contains(words), "{words}");
     }
-    // What is no comment is YAML.
+    // What is not a comment is YAML.
     assert_eq!(crate::support::objects(&run.stdout.replace("\n\n", "\n---\n")).len(), 2);
 }

@@ -33,7 +33,7 @@ impl Coverage {
     pub fn add(&mut self, name: &str, value: &Value) {
         let schema = Schema::of(name);
         let mistakes = schema.mistakes(value);
-        assert!(mistakes.is_empty(), "{value:#} is no `{name}`: {mistakes:#?}");
+        assert!(mistakes.is_empty(), "{value:#} does not fit `{name}`: {mistakes:#?}");
         let mut walk = Walk { name, schema: &schema, whole: value, coverage: self };
         walk.value(&schema.value, value, "");
     }
@@ -160,7 +160,7 @@ fn every_field_is_printed_and_no_other_is_allowed() {
         all.iter().filter(|(field, _)| !printed(field) && !is_excepted(field)).collect();
     assert!(unprinted.is_empty(), "no run prints these fields: {unprinted:#?}");
     let excepted: Vec<_> = all.keys().filter(|field| is_excepted(field)).collect();
-    assert!(!excepted.iter().any(|field| printed(field)), "some are no exceptions: {excepted:#?}");
+    assert!(!excepted.iter().any(|field| printed(field)), "some are not exceptions: {excepted:#?}");
     assert_eq!(excepted.len(), NOT_PRINTED.len(), "{excepted:#?}");
     assert!(coverage.open.is_empty(), "these take any field: {:#?}", coverage.open);
     assert!(coverage.spoilt.len() > 60);

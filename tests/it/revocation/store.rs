@@ -78,7 +78,7 @@ fn damage_in_a_ledger_stops_everything() {
     }
     let sandbox = issued();
     sandbox.write("pki/cas/root/crl/1-0011223344556677.pem", "x");
-    failing(&sandbox.run(&["render"]), "is no revocation list");
+    failing(&sandbox.run(&["render"]), "is not a revocation list");
 }
 
 #[test]

@@ -35,7 +35,7 @@ struct Own {
 /// A line for each host, and the answer to expect below it; it names what was exported.
 ///
 /// # Errors
-/// The holder is no client.
+/// The holder is not a client.
 pub fn lines(
     credential: &Credential,
     address: Option<&Address>,

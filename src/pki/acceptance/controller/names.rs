@@ -23,7 +23,7 @@ pub(super) fn distinguished(mut name: Input<'_>, whose: &str) -> Result<(), Unre
                 ));
             } else if !STRINGS.contains(&kind) {
                 return Err(refused(
-                    "with a value that is no usual string (its type is UniversalString, VisibleString or another rare one)",
+                    "with a value that is not a usual string (its type is UniversalString, VisibleString or another rare one)",
                     "unsupported string type",
                 ));
             }

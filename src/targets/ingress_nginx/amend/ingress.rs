@@ -249,7 +249,7 @@ impl Judged<'_> {
                     "remove the annotation from the Ingress, or say in the spec what it says",
                 ),
                 None => (
-                    format!("{identity} has `{name}: {have}` already, which is no text: Kubernetes refuses the Ingress"),
+                    format!("{identity} has `{name}: {have}` already, which is not text: Kubernetes refuses the Ingress"),
                     "remove the annotation from the Ingress, or put its value into quotes",
                 ),
             };

@@ -255,7 +255,7 @@ fn problem(
     Some(Diagnostic::error("invalid-path", title).help(format!("remove `{part}` from the path")))
 }
 
-/// What paths that are no regular expressions never match with, because nginx compares decoded and normalized ones
+/// What paths that are not regular expressions never match with, because nginx compares decoded and normalized ones
 /// without the query; and why.
 const NEVER_MATCHING: [(&str, &str); 6] = [
     ("%", "nginx compares with the decoded path"),

@@ -173,7 +173,7 @@ def kustomizations(world: World) -> None:
 
 @case("transformers, and settings that exclude each other", counterparts=_BOTH)
 def configurations(world: World) -> None:
-    """What the build alone knows is no mistake of a transformer; what the plugin refuses is one of both."""
+    """What the build alone knows is not a mistake of a transformer; what the plugin refuses is one of both."""
     host = {"existingIngress": {"name": "shop"}, "clientAuth": {"cas": ["clients"]}}
     existing = {"cas": {"clients": {}}, "hosts": {"shop.example.com": host}}
     plain = {"services": {"shop": {"image": "httpd", "port": 80}}}

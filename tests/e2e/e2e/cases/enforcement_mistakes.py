@@ -93,7 +93,7 @@ _ROWS = (
         _CLOSED,
     ),
     Row(
-        "ca.crt is no certificate",
+        "ca.crt is not a certificate",
         Mistake("garbage", "Secret", [{"op": "replace", "path": "/data/ca.crt", "value": "AAAA"}]),
         differing(Answered(403), NoHandshake()),
         differing(Answered(403), NoHandshake()),

@@ -97,7 +97,7 @@ def renewal(world: World) -> None:
     assert _versions(world, namespace)["Secret", "own-existing-test-tls"] == renewed["metadata"]["resourceVersion"]
 
 
-@case("an empty answer of kubectl is no empty store")
+@case("an empty answer of kubectl is not an empty store")
 def empty(world: World) -> None:
     namespace = world.new_namespace("existing")
     nothing = world.cluster.kubectl("get", "secret", "-o", "yaml", namespace=namespace).stdout

@@ -113,7 +113,7 @@ _ROWS = (
     Row(
         "an older Ingress with verification off",
         _paths("older-off"),
-        # From 3.7.15 on it is no conflict: the older one decides.
+        # From 3.7.15 on it is not a conflict: the older one decides.
         _always(_both(OPEN), strict={"3.7.12": _both(NOT_FOUND), "3.7.13": _both(NOT_FOUND)}),
     ),
     Row(

@@ -222,7 +222,7 @@ class Oracle:
 
     def _all_aliases(self) -> dict[str, list[str]]:
         """Host to its aliases, as annotations in the spec, its patches and the others' Ingresses say. What is a host
-        of its own is no alias."""
+        of its own is not an alias."""
         aliases: dict[str, list[str]] = {}
         hosts = {*map(self.host, self._entries), *(rule.host for rule in self.rules)}
         for host, notes in self._notes():

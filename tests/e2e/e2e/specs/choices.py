@@ -65,7 +65,7 @@ class Choices:
         return self.one([*self._label_values, *_WORDS, *_NUMBERS])
 
     def object_name(self) -> str:
-        """A name of an object that is no Service."""
+        """A name of an object that is not a Service."""
         return self.one([*self._object_names, *_WORDS, *_NUMBERS[:-3]])
 
     def service_name(self) -> str:

@@ -112,7 +112,7 @@ def _depth(witness: Witness, spoilt: Spoilt, clients: Clients) -> Ask | str:
     if "ca.crl" in spoilt.object("Secret", spoilt.bundle(host.partition(".")[0]))["data"]:
         return "intermediates of the tests have no list"
     authority = spoilt.content["hosts"][host]["clientAuth"]["cas"][0]
-    # One that is no root stands between the client and its root itself.
+    # One that is not a root stands between the client and its root itself.
     above = int("issuer" in spoilt.content["cas"][authority])
     subject = next(f"CN={name}" for name, issuer in CLIENTS.items() if issuer == authority)
     issuer = (spoilt.project.certificate(f"cas/{authority}"), spoilt.project.key(f"cas/{authority}"))
