@@ -6,8 +6,8 @@ use serde::Serialize;
 /// What was done or is to be done, for programs; the message beside it says the same to people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct Deed {
-    /// A verb: `issued`, `renewed`, `revoked`, `signed`, `added`, `modified`, `removed`, `wrote`; `issue`, `renew`, `revoke`,
-    /// `sign` where it is to be done.
+    /// A verb: `issued`, `renewed`, `revoked`, `signed`, `added`, `modified`, `removed`, `wrote`, and of the generations of an
+    /// authority `introduced`, `activated`, `retired`; `issue`, `renew` and so on where it is to be done.
     pub action: &'static str,
     /// Full name of the holder that it is about, such as `clients/alice`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,7 @@ use self::served::{
     checks_alike, is_refused_by_check, leads_anywhere, may_be_turned_away, validated,
 };
 use super::clients::ClientValidation;
-use super::desired::{Services, Asked, Below, Desired, DesiredClients, DesiredHost, Presence};
+use super::desired::{Asked, Below, Desired, DesiredClients, DesiredHost, Presence, Services};
 use super::difference::{Difference, DifferenceKind, Requester, Witness};
 use super::fact::{Fact, Missing};
 use super::observed::Observed;

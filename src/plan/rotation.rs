@@ -211,12 +211,12 @@ impl<'a> Rotation<'a> {
         Ok(())
     }
 
-    /// Whether there is something to give up.
+    /// Whether there is something to abandon.
     ///
     /// # Errors
     /// Nothing was introduced.
     pub fn abandonment(&self) -> Result<(), Diagnostic> {
-        self.next().map(drop).ok_or_else(|| self.not_introduced("give up"))
+        self.next().map(drop).ok_or_else(|| self.not_introduced("abandon"))
     }
 
     /// Which of the older generations can go: those without which every valid certificate in `known`

@@ -104,7 +104,10 @@ fn holders_are_shown_with_the_chain_up_to_the_root() {
     let by_environment = crate::support::finish(
         sandbox.command(&["cert", "show", "clients/alice"]).env("SOURCE_DATE_EPOCH", "1893456000"),
     );
-    assert_eq!(by_environment.stdout, late.stdout, "and without --check, problems are not a failure");
+    assert_eq!(
+        by_environment.stdout, late.stdout,
+        "and without --check, problems are not a failure"
+    );
     assert_eq!(by_environment.status, 0);
 }
 

@@ -176,7 +176,7 @@ spec:
     let chart = format!("{CHART}{ingress}");
     let run = post_render(&sandbox, &chart);
     assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("warning[namespace-unsaid]"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning[namespace-missing]"), "{}", run.stderr);
     assert!(run.stderr.contains("has no namespace, so `shop` is assumed"), "{}", run.stderr);
     let all = objects(&run.stdout);
     let annotations = &object(&all, "Ingress", "shop")["metadata"]["annotations"];

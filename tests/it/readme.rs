@@ -146,7 +146,10 @@ fn every_key_in_backticks_is_known() {
             && span.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
         if is_key {
             for part in span.split('.') {
-                assert!(schema.contains(&format!("\"{part}\"")), "`{span}` is not a key of the spec");
+                assert!(
+                    schema.contains(&format!("\"{part}\"")),
+                    "`{span}` is not a key of the spec"
+                );
             }
         }
     }

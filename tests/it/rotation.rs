@@ -244,7 +244,7 @@ fn the_spec_gives_the_next_generation_its_subject_and_key() {
     failing(&sandbox.run(&["render"]), "is not what the spec asks for");
     failing(&sandbox.run(&["ca", "rotate", "signing", "--activate"]), "cannot sign");
     let run = sandbox.ok(&["ca", "rotate", "signing"]);
-    assert!(run.stderr.contains("gave up the next generation"), "{}", run.stderr);
+    assert!(run.stderr.contains("removed the next generation"), "{}", run.stderr);
     sandbox.ok(&["ca", "rotate", "signing", "--activate"]);
     sandbox.ok(&["render", "-q"]);
     let alice = own(&sandbox, "pki/clients/alice/tls.crt");

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::rotate::Taken;
 use super::schedule::{command, condition, file, remedy, whole};
 use crate::pki::certificate::Fingerprint;
-use crate::pki::request::SerialNumber;
+use crate::pki::request::{Named, SerialNumber};
 use crate::plan::rotation::{self, CutOff, Retirement, Role, Schedule, ScheduledGeneration};
 use crate::store::Phase;
 use crate::time::{Seconds, Timestamp};
@@ -99,8 +99,8 @@ struct CutShort {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CutShortHolder")]
 struct Shortened {
-    /// The holder, in words.
-    holder: String,
+    #[serde(flatten)]
+    holder: Named,
     /// How long its certificate would last, as `duration` in the spec.
     duration: Seconds,
 }
@@ -188,10 +188,7 @@ impl CutShort {
             since: *since,
             not_after: *not_after,
             holders: holders
-                .map(|(holder, duration)| Shortened {
-                    holder: holder.to_string(),
-                    duration: *duration,
-                })
+                .map(|(holder, duration)| Shortened { holder: holder.into(), duration: *duration })
                 .collect(),
             duration_below: whole(*room),
             remedy: remedy(cut),

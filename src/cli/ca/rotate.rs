@@ -13,10 +13,10 @@ use crate::cli::report::{CommandError, ExitStatus, Report, print_json, show};
 use crate::cli::session::{Session, make, refuse_new_readers, report_only_here, stored};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Deed, Diagnostic};
 use crate::io::store::{Change, Store, StoreLock, certificate_of};
 use crate::model::{Model, Resolved, Touched};
-use crate::pki::request::Holder;
+use crate::pki::request::{Holder, SerialNumber};
 use crate::plan::rotation::{Known, Losing, Retirement, Role, Rotation, Schedule};
 use crate::store::NewRevocation;
 use crate::targets;
@@ -27,6 +27,10 @@ use crate::time::Timestamp;
 /// Without a flag, the next generation is made as the spec says (with a new key, and with another subject if
 /// the spec has one): from the next `render` on it is trusted beside the current one, and signs nothing. `--activate`
 /// lets it sign; both are trusted. `--retire` takes the old one out of the bundle once no valid certificate needs it.
+/// What is done to a generation, and what would be.
+const INTRODUCE: [&str; 2] = ["introduced", "introduce"];
+const REMOVE: [&str; 2] = ["removed", "remove"];
+
 /// After each step, render and apply before you take the next one.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -41,7 +45,7 @@ pub struct Args {
     /// Take older generations out of the bundle; refused while that would cut off valid certificates
     #[arg(long, group = "step", help_heading = "Step")]
     retire: bool,
-    /// Give up the generation that was introduced
+    /// Remove the generation that was introduced, which has signed nothing yet
     #[arg(long, group = "step", help_heading = "Step")]
     abandon: bool,
     /// Change nothing: print the state of the rollover, the remaining steps, and their dates
@@ -173,10 +177,16 @@ impl Step<'_> {
         Ok(self.store.rotate(lock, self.name, change)?)
     }
 
-    /// Says what was done, or what would be.
-    fn say(&self, done: &str, would: &str, rest: &str) {
-        let verb = if self.lock.is_some() { done } else { would };
-        self.report.say(&format!("{verb} {rest}"));
+    /// Says what was done to a generation, or what would be.
+    fn say(&self, [done, verb]: [&'static str; 2], serial: Option<&SerialNumber>, rest: &str) {
+        let (action, words) = match self.lock {
+            Some(_) => (done, format!("{done} {rest}")),
+            None => (verb, format!("would {verb} {rest}")),
+        };
+        let holder = Holder::Authority(self.name.to_owned()).full_name();
+        let serial = serial.map(ToString::to_string);
+        let deed = Deed { action, holder: Some(holder), serial, ..Deed::default() };
+        self.report.did(deed, &words);
     }
 
     fn introduce(&self, rotation: Rotation<'_>) -> Result<Taken, CommandError> {
@@ -185,16 +195,16 @@ impl Step<'_> {
         let taken = Taken::of("introduce");
         if let Some(reason) = &introduction.replaces {
             self.say(
-                "gave up",
-                "would give up",
+                REMOVE,
+                None,
                 &format!("the next generation of `{name}` that waited: {reason}"),
             );
         }
         if self.lock.is_none() {
             let subject = rotation.request.subject.rfc2253();
             self.say(
-                "",
-                "would introduce",
+                INTRODUCE,
+                None,
                 &format!(
                     "the next generation of `{name}`: `{subject}`, {}",
                     rotation.request.key_kind
@@ -210,12 +220,13 @@ impl Step<'_> {
         let next = issued.certificates.first().expect("the plan has one certificate");
         self.change(Change::Introduce(next, self.now))?;
         let certificate = next.certificate();
-        self.report.say(&format!(
-            "introduced the next generation of `{name}`: `{}`, serial {}, valid until {}; it signs nothing yet",
+        let words = format!(
+            "the next generation of `{name}`: `{}`, serial {}, valid until {}; it signs nothing yet",
             certificate.subject.rfc2253(),
             certificate.serial,
             certificate.not_after
-        ));
+        );
+        self.say(INTRODUCE, Some(&certificate.serial), &words);
         let key = self.store.path_of(&rotation.request.holder, "next/tls.key");
         report_only_here(self.store, rotation.inventory, vec![key], self.report);
         self.next_steps(rotation);
@@ -252,7 +263,7 @@ impl Step<'_> {
         self.change(Change::Activate)?;
         let name = self.name;
         let serial = &rotation.current.certificate().serial;
-        self.say("activated", "would activate", &format!("the next generation of `{name}`: it signs from now on; the old one (serial number {serial}) stays trusted"));
+        self.say(["activated", "activate"], None, &format!("the next generation of `{name}`: it signs from now on; the old one (serial number {serial}) stays trusted"));
         self.report.say("render and apply: certificates below it are reissued, old ones are accepted until they expire");
         self.report.say(&format!(
             "then run `mtlsgen ca rotate {name} --retire`; `--plan` shows from when"
@@ -264,8 +275,8 @@ impl Step<'_> {
         rotation.abandonment().map_err(refused)?;
         self.change(Change::Abandon)?;
         self.say(
-            "gave up",
-            "would give up",
+            REMOVE,
+            None,
             &format!("the next generation of `{}`; render and apply", self.name),
         );
         Ok(Taken::of("abandon"))
@@ -285,8 +296,8 @@ impl Step<'_> {
         let name = self.name;
         for serial in retired {
             self.say(
-                "retired",
-                "would retire",
+                ["retired", "retire"],
+                Some(serial),
                 &format!(
                     "the generation of `{name}` with serial number {serial}; render and apply"
                 ),
@@ -305,7 +316,7 @@ impl Step<'_> {
         self.report.diagnostics(&findings);
         for new in revocations {
             let NewRevocation { authority, serial, .. } = new;
-            self.say("revoked", "would revoke", &format!("the certificate {serial} of `{name}`, signed by `{authority}`: hosts check revocation lists from the next render on"));
+            self.say(["revoked", "revoke"], Some(serial), &format!("the certificate {serial} of `{name}`, signed by `{authority}`: hosts check revocation lists from the next render on"));
         }
     }
 }

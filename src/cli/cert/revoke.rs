@@ -209,14 +209,17 @@ fn report_what_follows(session: &Session, chosen: &[Chosen<'_>], reason: Revocat
         }
     }
     if let Some(one) = chosen.iter().find(is_host) {
-        let title = "callers of a host check no revocation list: they accept the certificate until it expires";
+        let title = format!(
+            "clients that call {} do not check revocation lists: they accept the revoked certificate until it expires",
+            one.entry.holder
+        );
         let way_out = match one.entry.authority() {
             Some(name) => format!(
-                "if its key is compromised, roll `{name}` over, and let callers trust the new generation alone: `mtlsgen ca rotate {name}`"
+                "if its key is compromised, exchange the authority (`mtlsgen ca rotate {name}`) and let these clients trust the new generation alone"
             ),
-            None => "let callers trust another certificate".to_owned(),
+            None => "let these clients trust another certificate".to_owned(),
         };
-        report.diagnostics(&[Diagnostic::warning("callers-unaware", title).help(way_out)]);
+        report.diagnostics(&[Diagnostic::warning("revocation-unchecked", title).help(way_out)]);
     }
     for current in chosen.iter().filter(|chosen| chosen.is_current) {
         report_of_holder(session, &current.entry.holder, reason);

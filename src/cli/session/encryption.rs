@@ -68,8 +68,7 @@ impl Setup {
             }
             _ => "run `mtlsgen render` where an identity opens them",
         };
-        let finding =
-            Diagnostic { severity, ..Diagnostic::warning("keys-not-encrypted-as-said", words) };
+        let finding = Diagnostic { severity, ..Diagnostic::warning("encryption-differs", words) };
         self.report.diagnostics(&[finding.help(help)]);
         Ok(true)
     }
@@ -100,7 +99,7 @@ pub fn require_readers(store: &Store) -> Result<(), CommandError> {
     let count =
         if store.recipients() > 0 { unsettled.count } else { unsettled.count - unsettled.in_clear };
     let title = format!(
-        "the spec gives {} to new readers; the first is `{}`",
+        "further recipients would be able to read {}, such as `{}`",
         keys(count),
         unsettled.first.display()
     );
@@ -112,7 +111,7 @@ pub fn require_readers(store: &Store) -> Result<(), CommandError> {
         (_, true) => listed(store.readers()),
     };
     let mut error = Diagnostic::error("new-recipients", title)
-        .help(format!("able to read from now on: {readers}"));
+        .help(format!("these would be able to read: {readers}"));
     if unsettled.in_clear > 0 && store.recipients() > 0 {
         let without = "no longer able to read: all users without an identity of one of them, since the unencrypted files are removed";
         error = error.help(without);
@@ -174,7 +173,7 @@ fn report_supplied_keys(files: &[PathBuf], report: Report) {
     );
     let help =
         "keep such files out of Git and backups, or move them elsewhere and name them by that path";
-    report.diagnostics(&[Diagnostic::warning("brought-keys-in-clear", title).help(help)]);
+    report.diagnostics(&[Diagnostic::warning("supplied-keys-in-clear", title).help(help)]);
 }
 
 /// How many keys are not encrypted as the spec says, and how they are.

@@ -76,7 +76,7 @@ fn renaming(store: &Store) -> String {
                 (_, true) => listed(store.readers()),
             };
             format!(
-                "run `mtlsgen render --rename-store --reencrypt` once: the spec also gives the keys to new readers (able to read from now on: {readers})"
+                "run `mtlsgen render --rename-store --reencrypt` once: further recipients would be able to read the keys: {readers}"
             )
         }
     }

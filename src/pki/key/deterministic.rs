@@ -35,7 +35,8 @@ impl DeterministicEcdsa {
                 )));
             }
         };
-        let key = key.map_err(|_| KeyError::Malformed(format!("it is not {algorithm} key material")))?;
+        let key =
+            key.map_err(|_| KeyError::Malformed(format!("it is not {algorithm} key material")))?;
         Ok(Self { key, point: point.to_vec() })
     }
 

@@ -29,7 +29,7 @@ impl Below {
             let readers: Vec<String> = readers.into_iter().collect();
             let by = reader_of(model, &readers.join(" and "));
             let title = format!(
-                "`{name}` lies below the protected host `{key}`, is not in the spec, and its clients are not asked the same{by}: {words}"
+                "`{name}` is below the protected host `{key}` and is not in the spec: what is served under that name itself does not require what the host requires{by}: {words}"
             );
             let place = locate(&["hosts".into(), Step::from(&key)]);
             Diagnostic::warning("wildcard-not-inherited", title).at(place).help(REMEDY)

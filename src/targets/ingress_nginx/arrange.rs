@@ -198,13 +198,13 @@ impl Host<'_> {
         };
         let warning = |name: &String| {
             let title = format!(
-                "clients of every authority below the root of {} would be admitted too",
+                "the bundle needs the root of {}, which is not listed: clients of every authority below that root would be admitted too",
                 literal(name)
             );
             Diagnostic::warning("foreign-root", title)
                 .at(places.value(&self.written("cas")))
                 .label(NEEDS_ROOT)
-                .help("only the root's owner knows which those are: ask for a root that signs these clients alone; or add the root under `cas` and list it here to admit all of them")
+                .help("only the owner of the root knows which authorities it has signed: ask for a root that signs these clients alone, or, to admit all of them, add the root under `cas` and list it here")
         };
         authorities.iter().filter(is_unlisted).map(warning).collect()
     }

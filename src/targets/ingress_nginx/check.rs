@@ -316,7 +316,7 @@ impl Host<'_> {
             found.push(
                 Diagnostic::notice(
                     "wildcard-not-inherited",
-                    format!("host `{}` lies below the protected `{}`, but has settings of its own and stays open", other.key, self.exposure.host),
+                    format!("host `{}` is below the protected `{}`, but requires no certificate: a host with an entry of its own takes nothing from a wildcard", other.key, self.exposure.host),
                 )
                 .at((self.locate)(&["hosts".into(), Step::from(&other.key)])),
             );

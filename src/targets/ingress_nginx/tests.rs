@@ -273,7 +273,7 @@ fn wildcards_do_not_protect_hosts_with_an_entry_of_their_own() {
     elsewhere.ingress_class_name = "other".parse().unwrap();
     all.exposures.push(elsewhere);
     assert_eq!(check(&all), found, "once, though the wildcard has two entries");
-    assert!(found[0].2.contains("host `a.example.com` lies below the protected `*.example.com`"));
+    assert!(found[0].2.contains("host `a.example.com` is below the protected `*.example.com`"));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn said(head: &str, rest: &str, objects: &str) -> String {
 
 #[test]
 fn an_open_host_of_others_is_said() {
-    let words = "warning[wildcard-not-inherited]: `shop.example.com` lies below the protected host `*.example.com`, is not in the spec, and its clients are not asked the same";
+    let words = "warning[wildcard-not-inherited]: `shop.example.com` is below the protected host `*.example.com` and is not in the spec: what is served under that name itself does not require what the host requires";
     let served = ": a client without a certificate is served at `/`, by `default/shop:80`";
     let open = ingress("shop.example.com", "");
     let found = said("", "", &open);

@@ -77,12 +77,12 @@ fn switching_on_seals_all_keys_of_the_store_and_leaves_nothing_in_clear() {
     sandbox.write("mtls.toml", without_bob);
     let run = sandbox.run(&["render", "--locked"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.stderr.contains("error[keys-not-encrypted-as-said]"), "{}", run.stderr);
+    assert!(run.stderr.contains("error[encryption-differs]"), "{}", run.stderr);
     assert!(run.stderr.contains("(6 in clear)"), "{}", run.stderr);
     let looked = sandbox.run(&["diff", "out"]);
-    assert!(looked.stderr.contains("warning[keys-not-encrypted-as-said]"), "{}", looked.stderr);
+    assert!(looked.stderr.contains("warning[encryption-differs]"), "{}", looked.stderr);
     let looked = sandbox.run(&["issue", "--dry-run"]);
-    assert!(looked.stderr.contains("notice[keys-not-encrypted-as-said]"), "{}", looked.stderr);
+    assert!(looked.stderr.contains("notice[encryption-differs]"), "{}", looked.stderr);
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 6 private keys to 1 recipient\n"), "{}", run.stderr);
     assert!(run.stderr.contains("notice[keys-were-in-clear]"), "{}", run.stderr);
@@ -181,12 +181,12 @@ fn supplied_keys_stay_in_clear_and_are_reported() {
     sandbox.write("mtls.toml", spec(&[&ann.recipient]));
     let run = sandbox.ok(&["render", "--kind", "Ingress", "--reencrypt"]);
     assert!(run.stderr.contains("encrypted 5 private keys"), "{}", run.stderr);
-    let reported = "warning[brought-keys-in-clear]: 1 private key that the spec names as a file stays in clear";
+    let reported = "warning[supplied-keys-in-clear]: 1 private key that the spec names as a file stays in clear";
     assert!(run.stderr.contains(reported) && run.stderr.contains(supplied), "{}", run.stderr);
     assert_eq!(in_clear(&sandbox), ["brought/hosts/b.example.com/tls.key"]);
     // Once is enough.
     let run = sandbox.ok(&["render", "--kind", "Ingress"]);
-    assert!(!run.stderr.contains("brought-keys-in-clear"), "{}", run.stderr);
+    assert!(!run.stderr.contains("supplied-keys-in-clear"), "{}", run.stderr);
 }
 
 #[test]

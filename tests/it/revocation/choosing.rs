@@ -130,7 +130,7 @@ fn callers_of_a_host_learn_nothing_of_a_revocation() {
     );
     sandbox.ok(&["render", "-q"]);
     let run = sandbox.ok(&["cert", "revoke", "web.example.com"]);
-    assert!(run.stderr.contains("warning[callers-unaware]"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning[revocation-unchecked]"), "{}", run.stderr);
     assert!(run.stderr.contains("`mtlsgen ca rotate servers`"), "{}", run.stderr);
     assert!(!run.stderr.contains("it signs the revocation list"), "{}", run.stderr);
     let run = sandbox.ok(&["render"]);

@@ -140,7 +140,7 @@ fn only_mtlsgen_adds_or_removes_revocation_lists() {
     for (patch, words) in [
         (format!("data: {{ca.crl: {foreign}}}"), "has no revocation list that counts"),
         ("data: {ca.crl: null}".to_owned(), "is revoked is served at `/`"),
-        ("stringData: {ca.crl: x}".to_owned(), "no PEM block `X509 CRL`"),
+        ("stringData: {ca.crl: x}".to_owned(), "not a PEM block `X509 CRL`"),
     ] {
         let target = "{ kind = \"Secret\", name = \"web-example-com-tls-cacert\" }";
         sandbox.write(

@@ -36,7 +36,7 @@ fn a_plan_says_what_is_too_long_where_its_window_is_over() {
     assert!(!late.contains("client `bob`"), "{text}");
     assert!(json["steps"].as_array().unwrap().iter().all(|step| step["until"] == Value::Null));
     assert_eq!(json["cutShort"]["durationBelow"], "68d");
-    assert_eq!(json["cutShort"]["holders"][0]["holder"], "client `alice`");
+    assert_eq!(json["cutShort"]["holders"][0]["holder"], "clients/alice");
     // What it proposes gives the window back.
     sandbox.write("mtls.toml", SPEC.replace("90d", "60d"));
     let (text, json) = plan(&sandbox, "2030-02-01");

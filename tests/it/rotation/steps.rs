@@ -24,7 +24,7 @@ fn steps_out_of_order_are_refused_and_change_nothing() {
     };
     refuse(&["rot"], "there is no authority `rot`");
     refuse(&["root", "--activate"], "nothing to activate");
-    refuse(&["root", "--abandon"], "nothing to give up");
+    refuse(&["root", "--abandon"], "nothing to abandon");
     refuse(&["root", "--retire"], "nothing to retire");
     let before = store(&sandbox);
     assert!(rotate(&["root", "--dry-run"]).stderr.contains("would introduce"));
@@ -245,4 +245,24 @@ fn a_killed_step_leaves_the_phase_before_or_after() {
         }
         assert!(seen[1] < KILLS, "{step}: no run was killed");
     }
+}
+
+#[test]
+fn what_is_done_to_generations_is_in_fields() {
+    let sandbox = Sandbox::with_toml(&spec(TWO_LEVELS));
+    sandbox.ok(&["render", "-q"]);
+    let actions = |arguments: &[&str]| {
+        let all = [&["ca", "rotate", "root", "--message-format", "json"], arguments].concat();
+        let messages = sandbox.ok(&all).stderr;
+        let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let done: Vec<Value> = messages.filter(|one| one["action"] != Value::Null).collect();
+        assert!(done.iter().all(|one| one["holder"] == "cas/root"), "{done:#?}");
+        done.iter().map(|one| one["action"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&["--dry-run"]), ["introduce"]);
+    assert_eq!(actions(&[]), ["introduced"]);
+    assert_eq!(actions(&["--abandon", "--dry-run"]), ["remove"]);
+    assert_eq!(actions(&["--abandon"]), ["removed"]);
+    assert_eq!(actions(&[]), ["introduced"]);
+    assert_eq!(actions(&["--activate"]), ["activated"]);
 }

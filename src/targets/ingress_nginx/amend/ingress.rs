@@ -198,7 +198,7 @@ impl Judged<'_> {
         let title = format!(
             "{identity} has no namespace, so `{namespace}` is assumed: applied to another namespace, it trusts a Secret of `{namespace}` and answers every request with 403"
         );
-        let diagnostic = Diagnostic::warning("namespace-unsaid", title)
+        let diagnostic = Diagnostic::warning("namespace-missing", title)
             .help("set the namespace where the Ingress is made (in a kustomization: `namespace`), and the same in the spec");
         Some(diagnostic.about(identity).field("metadata.namespace", Value::Null, namespace))
     }

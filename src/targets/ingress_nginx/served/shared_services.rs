@@ -74,6 +74,11 @@ fn shared(scene: &Scene<'_>) -> Vec<Diagnostic> {
     both.collect()
 }
 
+/// Why the way without a certificate counts.
+const HOST_HEADER: &str = "a request without a certificate can name the other host in its header `Host`: the Service cannot distinguish them";
+/// What keeps the two apart.
+const SEPARATE: &str = "give one of the hosts a Service of its own, or a port that leads to another port of the container; a NetworkPolicy does not help, since both ways lead through the controller";
+
 fn shared_by(
     scene: &Scene<'_>,
     (namespace, service, _): &Service<'_>,
@@ -88,13 +93,13 @@ fn shared_by(
         Unasked::Other { view, host } => (format!("host `{host}` of {}", called(view)), None),
     };
     let title = format!(
-        "the Service `{namespace}/{service}` is behind host `{}`, which demands a certificate, and behind {other}, which does not: a request to the latter may carry the name of the former in its header `Host`, and the Service cannot distinguish them",
+        "{other} leads to the Service `{namespace}/{service}` without a certificate, which host `{}` requires for it",
         asked.key,
     );
-    let diagnostic = Diagnostic::warning("service-shared", title).help("give one of the hosts a Service of its own, or a port that leads to another port of the container; a NetworkPolicy does not help, since both ways lead through the controller");
+    let diagnostic = Diagnostic::warning("service-shared", title).help(HOST_HEADER).help(SEPARATE);
     match place {
         Some(place) => {
-            diagnostic.at(Some(place)).related(scene.place(asked), "demands a certificate")
+            diagnostic.at(Some(place)).related(scene.place(asked), "requires a certificate")
         }
         None => diagnostic.at(scene.place(asked)),
     }
