@@ -1,8 +1,8 @@
 //! Completes objects of other tools: finds the Ingresses that a spec says exist already, and adds
 //! client authentication to them.
 //!
-//! Pure: objects in, objects out. Nothing but annotations of these Ingresses changes, and names of Secrets
-//! where these end in a hash.
+//! Pure: objects in, objects out. Nothing but annotations and `tls` entries of these Ingresses is added, and names of
+//! Secrets change where these end in a hash.
 
 pub mod helm;
 mod surroundings;
@@ -11,7 +11,7 @@ pub use surroundings::with_local;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::identity::Identity;
@@ -93,8 +93,9 @@ impl Completer<'_> {
         if has_errors(&found) {
             return Err(found);
         }
-        for Edit { at, annotations } in edits {
+        for Edit { at, annotations, tls } in edits {
             annotate(&mut items[at], annotations);
+            add_tls(&mut items[at], tls);
         }
         let Checked { manifests, warnings } = self.checked(items, rendered)?;
         found.extend(warnings);
@@ -166,6 +167,22 @@ fn annotate(item: &mut Value, annotations: BTreeMap<String, String>) {
     }
     if let Some(there) = there.as_object_mut() {
         there.extend(annotations.into_iter().map(|(name, value)| (name, value.into())));
+    }
+}
+
+/// Adds `tls` entries behind those that are there.
+fn add_tls(ingress: &mut Value, entries: Vec<(String, String)>) {
+    let Some(spec) = ingress.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if entries.is_empty() {
+        return;
+    }
+    let there = spec.entry("tls").or_insert(Value::Null);
+    if there.is_null() {
+        *there = Value::Array(Vec::new());
+    }
+    if let Some(there) = there.as_array_mut() {
+        let entry = |(host, secret)| json!({ "hosts": [host], "secretName": secret });
+        there.extend(entries.into_iter().map(entry));
     }
 }
 

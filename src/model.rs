@@ -165,7 +165,7 @@ pub struct Service {
     pub name: ObjectName,
     /// Namespace of the objects.
     pub namespace: NamespaceName,
-    /// Ports, at least one.
+    /// Ports; none of an existing Service of which the spec has the name of the port alone.
     pub ports: Vec<ServicePort>,
     /// The Deployment to render, if any.
     pub deployment: Option<Deployment>,

@@ -347,9 +347,8 @@ pub struct Service {
     /// Number of Pods; defaults to 1.
     #[schemars(extend("default" = 1))]
     pub replicas: Option<u32>,
-    /// Port of the Service; defaults to 80.
-    #[schemars(extend("default" = 80))]
-    pub port: Option<Port>,
+    /// Port of the Service, by number, or by name where it exists already.
+    pub port: Option<value::PortReference>,
     /// Ports of the Service, where one is not enough; instead of `port`.
     pub ports: Vec<ServicePort>,
     /// Port of the container; defaults to the Service's port.

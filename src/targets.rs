@@ -47,6 +47,8 @@ pub struct Explanation {
     pub reasons: Vec<String>,
     /// Annotations that are refused on protected hosts.
     pub annotations: BTreeSet<String>,
+    /// Whether an Ingress of others for the host is all that differs.
+    pub is_of_others: bool,
 }
 
 /// An ingress dialect.

@@ -224,7 +224,7 @@ fn what_is_missing_is_said_with_its_field() {
     let tls = found_after(|item| item["spec"]["tls"] = Value::Null);
     assert_eq!(
         tls.0,
-        "Ingress `default/shop` has no `tls` entry for `shop.example.com`, and client certificates are asked for in TLS"
+        "Ingress `default/shop` has no `tls` entry for `shop.example.com`: certificates of clients are requested in TLS"
     );
     assert_eq!(tls.1, "spec.tls");
     let backend = found(&shop(), vec![ingress()]);

@@ -12,7 +12,7 @@ use super::sites;
 use crate::access::present::Present;
 use crate::access::{self, Asked, Change, Client};
 use crate::diagnostic::Diagnostic;
-use crate::enforcement::{Presented, Verdict};
+use crate::enforcement::{Backend, Presented, Verdict};
 use crate::manifest::kinds::{Api as _, Ingress};
 use crate::manifest::{Disclosure, ObjectSet};
 use crate::model::Model;
@@ -90,12 +90,26 @@ fn client(entry: &Entry) -> Option<Client> {
     Some(Client { name: entry.holder.full_name(), shows: Presented::Chain(chain) })
 }
 
-/// A change of who is served; which headers the backend gets is not one.
+/// Whether another Service gets the request, or another port of it; of a name and a number, either may be the other.
+fn is_led_elsewhere(before: &Verdict, after: &Verdict) -> bool {
+    let (
+        Verdict::Admitted { backend: Some(before), .. },
+        Verdict::Admitted { backend: Some(after), .. },
+    ) = (before, after)
+    else {
+        return false;
+    };
+    let is_number = |backend: &Backend| backend.port.bytes().all(|octet| octet.is_ascii_digit());
+    (&before.namespace, &before.service) != (&after.namespace, &after.service)
+        || before.port != after.port && is_number(before) == is_number(after)
+}
+
+/// A change of who is served, or by which Service; which headers the backend gets is not one.
 fn altered(change: &Change) -> Option<Altered> {
     let is_weaker = change.after.verdict.may_admit() && !change.before.may_admit();
     let is_shut_out = matches!(change.before, Verdict::Admitted { .. })
         && !matches!(change.after.verdict, Verdict::Admitted { .. });
-    if !is_weaker && !is_shut_out {
+    if !is_weaker && !is_shut_out && !is_led_elsewhere(&change.before, &change.after.verdict) {
         return None;
     }
     let [host, path, client, before, after] = access::change_cells(change);

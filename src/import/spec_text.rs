@@ -101,14 +101,15 @@ pub fn write(pki: &Pki, service: Option<&Service>, head: Head<'_>) -> SpecText {
     let service = service.filter(|_| !hosts.is_empty());
     let namespaces: BTreeSet<Option<&str>> =
         hosts.iter().map(|entry| writer.other_namespace(entry)).collect();
-    writer.services(&site::services(&pki.sites, service, &namespaces));
+    let services = site::services(&pki.sites, service, &namespaces);
+    writer.services(&services);
     for entry in hosts {
         writer.part(&entry.holder, |writer| writer.host(entry, service));
     }
     for site in &pki.sites {
         let entry = served.iter().find(|entry| entry.holder.name() == site.host).copied();
         let holder = Holder::Host(site.host.clone());
-        writer.part(&holder, |writer| writer.site(site, entry));
+        writer.part(&holder, |writer| writer.site(site, entry, &services));
     }
     for entry in pki.entries.iter().filter(|entry| entry.in_spec) {
         if let Holder::Client(name) = &entry.holder {

@@ -151,9 +151,13 @@ fn port(
     service: &Service,
     findings: &mut Findings,
 ) -> Option<PortReference> {
+    let entry = context.spec.services.get(name);
     let Some(wanted) = written else {
-        let first = service.ports.first()?;
-        return Some(PortReference::Number(specification::value::Port(first.port)));
+        let first = service.ports.first();
+        return match first {
+            Some(first) => Some(PortReference::Number(specification::value::Port(first.port))),
+            None => entry?.port.clone(),
+        };
     };
     let known = |wanted: &PortReference| {
         service.ports.iter().any(|port| match wanted {
@@ -161,7 +165,7 @@ fn port(
             PortReference::Name(wanted) => port.name.as_deref() == Some(wanted.as_str()),
         })
     };
-    let existing = context.spec.services.get(name).and_then(|service| service.existing);
+    let existing = entry.and_then(|service| service.existing);
     if !known(wanted) && existing != Some(Existing::Service) {
         let ports = service.ports.iter().map(|port| match &port.name {
             Some(name) => format!("`{}` (`{name}`)", port.port),

@@ -7,7 +7,7 @@ use super::{Deployment, Service, ServicePort};
 use crate::diagnostic::Diagnostic;
 use crate::path;
 use crate::specification::document::Path;
-use crate::specification::value::ObjectName;
+use crate::specification::value::{ObjectName, PortReference};
 use crate::specification::{self, Existing};
 
 /// All services; those with errors are left out.
@@ -156,7 +156,7 @@ fn ports(
     if !written.ports.is_empty() {
         return port_list(context, path, written, findings);
     }
-    let Some(port) = written.port else {
+    let Some(port) = &written.port else {
         if !context.has(&[path.as_slice(), &path!["port"]].concat())
             && !context.has(&[path.as_slice(), &path!["ports"]].concat())
         {
@@ -167,6 +167,21 @@ fn ports(
             );
         }
         return None;
+    };
+    let port = match port {
+        PortReference::Number(port) => *port,
+        // Routes have the name; what else the Service has is not known.
+        PortReference::Name(_) if written.existing == Some(Existing::Service) => {
+            return Some(Vec::new());
+        }
+        PortReference::Name(name) => {
+            let title = format!("`port` is a number where mtlsgen makes the Service, not `{name}`");
+            let place = context.value(&[path.as_slice(), &path!["port"]].concat());
+            let help =
+                format!("write the number, such as `port = 80`, and `portName = \"{name}\"`");
+            findings.push(Diagnostic::error("wrong-type", title).at(place).help(help));
+            return None;
+        }
     };
     Some(vec![ServicePort {
         name: written.port_name.as_ref().map(ToString::to_string),

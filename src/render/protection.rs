@@ -379,11 +379,13 @@ impl Scene<'_> {
         });
         let annotations: BTreeSet<String> =
             explanation.annotations.into_iter().chain(unknown).collect();
-        diagnostic = diagnostic.help(match exposure.existing_ingress {
-            Some(_) => EXISTING.to_owned(),
-            None if is_as_made(self.objects) => self.not_read(&first.witness),
-            None => CHANGED.to_owned(),
-        });
+        if !explanation.is_of_others {
+            diagnostic = diagnostic.help(match exposure.existing_ingress {
+                Some(_) => EXISTING.to_owned(),
+                None if is_as_made(self.objects) => self.not_read(&first.witness),
+                None => CHANGED.to_owned(),
+            });
+        }
         if differences.iter().any(|one| matches!(one.witness, Witness::NoService { .. })) {
             diagnostic = diagnostic.help(NO_SERVICE);
         }

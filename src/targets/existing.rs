@@ -33,6 +33,8 @@ pub struct Edit {
     pub at: usize,
     /// Annotations that it does not have.
     pub annotations: BTreeMap<String, String>,
+    /// Hosts of an Ingress that have no `tls` entry, each with the name of its Secret.
+    pub tls: Vec<(String, String)>,
 }
 
 /// What is added to objects that exist already.

@@ -19,6 +19,7 @@ mod cases;
 mod cert_export;
 mod cert_show;
 mod certificates;
+mod charts;
 mod cli_frame;
 mod clones;
 mod closed;

@@ -62,8 +62,15 @@ impl Writer<'_> {
                 }
                 [SitePort::Name(name, None)] => self.line(&format!("port = {}", quoted(name))),
                 several => {
-                    let ports: Vec<String> = several.iter().map(|port| port_table(port)).collect();
-                    self.line(&format!("ports = [{}]", ports.join(", ")));
+                    // Routes name their ports; those of which the number is not known cannot be in the list.
+                    let ports: Vec<String> =
+                        several.iter().filter_map(|port| port_table(port)).collect();
+                    match (several.first(), ports.is_empty()) {
+                        (Some(SitePort::Name(name, None)), true) => {
+                            self.line(&format!("port = {}", quoted(name)));
+                        }
+                        _ => self.line(&format!("ports = [{}]", ports.join(", "))),
+                    }
                 }
             }
             if let Some(namespace) = other {
@@ -79,7 +86,7 @@ impl Writer<'_> {
     }
 
     /// The table of a host that an Ingress serves; `entry` has its certificate, if it was found.
-    pub(super) fn site(&mut self, site: &Site, entry: Option<&Entry>) {
+    pub(super) fn site(&mut self, site: &Site, entry: Option<&Entry>, services: &Services<'_>) {
         if let Some(entry) = entry {
             self.header("hosts", &site.host, entry);
         } else {
@@ -87,7 +94,7 @@ impl Writer<'_> {
             self.line(&format!("# from {}", visible_line(&site.place.to_string())));
         }
         let namespace = self.other(Some(&site.namespace));
-        self.routes(&site.routes, namespace);
+        self.routes(site, namespace, services);
         if let Some(namespace) = namespace {
             self.line(&format!("namespace = {}", quoted(namespace)));
         }
@@ -110,15 +117,20 @@ impl Writer<'_> {
         }
     }
 
-    fn routes(&mut self, routes: &[SiteRoute], namespace: Option<&str>) {
-        if let [SiteRoute { path, kind, service, port: _ }] = routes
+    fn routes(&mut self, site: &Site, namespace: Option<&str>, services: &Services<'_>) {
+        let has_one_port = |service: &str| {
+            let ports = services.get(&(Some(site.namespace.as_str()), service));
+            ports.is_some_and(|ports| ports.len() == 1)
+        };
+        if let [SiteRoute { path, kind, service, port: _ }] = site.routes.as_slice()
             && (path.as_str(), kind.as_str()) == ("/", "Prefix")
+            && has_one_port(service)
         {
             self.line(&format!("service = {}", quoted(&service_key(service, namespace))));
             return;
         }
         self.line("routes = [");
-        for SiteRoute { path, kind, service, port } in routes {
+        for SiteRoute { path, kind, service, port } in &site.routes {
             let kind = match kind.as_str() {
                 "Prefix" => String::new(),
                 kind => format!(", pathType = {}", quoted(kind)),
@@ -193,12 +205,12 @@ impl Writer<'_> {
     }
 }
 
-fn port_table(port: &SitePort) -> String {
+fn port_table(port: &SitePort) -> Option<String> {
     match port {
-        SitePort::Number(number) => format!("{{ name = \"p{number}\", port = {number} }}"),
+        SitePort::Number(number) => Some(format!("{{ name = \"p{number}\", port = {number} }}")),
         SitePort::Name(name, Some(number)) => {
-            format!("{{ name = {}, port = {number} }}", quoted(name))
+            Some(format!("{{ name = {}, port = {number} }}", quoted(name)))
         }
-        SitePort::Name(name, None) => format!("{{ name = {0}, port = {0} }}", quoted(name)),
+        SitePort::Name(_, None) => None,
     }
 }

@@ -294,10 +294,7 @@ impl fmt::Display for StoreError {
                 let path = sealed.path.display();
                 match sealed.identities {
                     0 => {
-                        write!(
-                            f,
-                            "`{path}` is encrypted, and there is no age identity to open it"
-                        )
+                        write!(f, "`{path}` is encrypted, and there is no age identity to open it")
                     }
                     1 => write!(f, "the age identity at hand does not open `{path}`"),
                     count => write!(f, "none of the {count} age identities at hand opens `{path}`"),

@@ -31,7 +31,7 @@ pub(super) fn amend(
         let Some(identity) = item.identities.first() else { continue };
         let judged = Judged { scene: &scene, value: item.value, identity, exposures };
         let annotations = judged.annotations(&mut amendment.found);
-        amendment.edits.push(Edit { at, annotations });
+        amendment.edits.push(Edit { at, annotations, tls: judged.tls() });
     }
     amendment
 }

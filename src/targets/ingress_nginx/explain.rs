@@ -11,7 +11,7 @@ use crate::controllers::{Controller, DefaultClass, Reader};
 use crate::diagnostic::literal;
 use crate::identity::Identity;
 use crate::manifest::kinds::{Ingress, IngressClass, IngressRule, Secret};
-use crate::manifest::{ObjectSet, Shown};
+use crate::manifest::{ObjectSet, Seen, Shown};
 use crate::model::{Exposure, Model, Reference};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
@@ -35,7 +35,7 @@ pub(super) fn explain(
     let (ingresses, _) = objects.all::<Ingress>();
     let mut found = Vec::new();
     let mut refused = BTreeSet::new();
-    let mut was_found = false;
+    let (mut was_found, mut others, mut is_as_made) = (false, Vec::new(), true);
     let is_here =
         |identity: &Identity| identity.namespace.as_deref() == Some(exposure.namespace.as_str());
     for seen in ingresses {
@@ -47,17 +47,19 @@ pub(super) fn explain(
         let identity = seen.identity;
         was_found |= is_here(identity);
         let called = format!("the Ingress `{}/{}`", identity.namespace_or_default(), identity.name);
-        if rule.http.as_ref().is_none_or(|http| http.paths.is_empty()) {
-            found.push(format!("{called} has a rule for `{host}` without paths"));
-        }
-        if !spec.tls.iter().any(|entry| entry.hosts.iter().any(|own| own == host)) {
-            found.push(format!("{called} has no `tls` entry for `{host}`"));
-        }
-        let is_own = exposure.existing_ingress.is_some()
-            || identity.name == exposure.name.as_str() && is_here(identity);
+        let is_own = is_own(model, exposure, &seen, &wanted);
         if is_own {
+            is_as_made &= seen.is_as_made || exposure.existing_ingress.is_some();
+            if rule.http.as_ref().is_none_or(|http| http.paths.is_empty()) {
+                found.push(format!("{called} has a rule for `{host}` without paths"));
+            }
+            if !spec.tls.iter().any(|entry| entry.hosts.iter().any(|own| own == host)) {
+                found.push(format!("{called} has no `tls` entry for `{host}`"));
+            }
             let problem = class(model, exposure, &seen.object);
             found.extend(problem.into_iter().map(|problem| format!("{called} {problem}")));
+        } else {
+            others.push(of_others(exposure, &called, identity));
         }
         found.extend(annotations(exposure, &seen.object, (&wanted, is_own), &called));
         let of_others = seen.object.metadata.annotations.iter();
@@ -79,7 +81,60 @@ pub(super) fn explain(
         ));
     }
     found.extend(arranged.and_then(|arranged| secret(arranged.secret, objects)));
-    Explanation { reasons: found, annotations: refused }
+    let is_of_others = is_as_made && found.is_empty() && !others.is_empty();
+    found.extend(others);
+    Explanation { reasons: found, annotations: refused, is_of_others }
+}
+
+/// Whether an Ingress is one that mtlsgen makes for the host or has completed for it.
+fn is_own(
+    model: &Model,
+    exposure: &Exposure,
+    seen: &Seen<'_, Ingress>,
+    wanted: &Annotations,
+) -> bool {
+    let Seen { identity, object, .. } = seen;
+    let is_of = |one: &Exposure| {
+        one.host == exposure.host
+            && identity.name == one.name.as_str()
+            && identity.namespace.as_deref() == Some(one.namespace.as_str())
+    };
+    let is_made = |one: &Exposure| one.existing_ingress.is_none() && is_of(one);
+    if model.exposures.iter().any(is_made) {
+        return true;
+    }
+    // Without the bundle, what is wrong with an Ingress that exists is said of all of them.
+    let bundle = wanted.iter().find(|(name, _)| name.ends_with("/auth-tls-secret"));
+    let has = |(name, want): (&&str, &String)| object.metadata.annotations.get(name) == Some(want);
+    exposure.existing_ingress.is_some() && bundle.is_none_or(has)
+}
+
+/// That an Ingress of others is for the host too, and what to do about it.
+fn of_others(exposure: &Exposure, called: &str, other: &Identity) -> String {
+    let host = exposure.host.as_str();
+    let is_here = other.namespace.as_deref() == Some(exposure.namespace.as_str());
+    let remove = "remove the rule for the host from it (of a chart, in its values)";
+    let name = other.name.escape_debug();
+    let remedy = match &exposure.existing_ingress {
+        _ if !is_here => remove.to_owned(),
+        None => return serves_too(called, host, &other.name),
+        Some(target) => match target.name.as_deref() {
+            Some(own) => format!(
+                "select both, so that both are completed: `existingIngress = {{ name = \"{}|{name}\" }}`; or {remove}",
+                own.escape_debug()
+            ),
+            None => format!("let `existingIngress` select it as well, or {remove}"),
+        },
+    };
+    format!("{called} serves `{host}` too: {remedy}")
+}
+
+/// That an Ingress of others is for a host that mtlsgen makes an Ingress of, and what to do about it.
+pub(super) fn serves_too(called: &str, host: &str, name: &str) -> String {
+    format!(
+        "{called} serves `{host}` too: remove the rule for the host from it (of a chart, in its values), or let mtlsgen complete that Ingress instead of making one: `existingIngress = {{ name = \"{}\" }}` in place of the host's Service",
+        name.escape_debug()
+    )
 }
 
 /// What is wrong with the Secret that verifies clients.
@@ -122,7 +177,7 @@ fn class(model: &Model, exposure: &Exposure, ingress: &Ingress) -> Option<String
         )),
         Some(class) if class == wanted => None,
         Some(class) => Some(format!(
-            "has another ingress class than `{wanted}`: {}; if an ingress-nginx controller serves that class, name it in the spec: `ingressClassName: {}` under `hosts.\"{}\"`, or at the top for all hosts",
+            "has another ingress class than `{wanted}`: {}; if an ingress-nginx controller serves that class, name it in the spec: `ingressClassName = \"{}\"` under `hosts.\"{}\"`, or at the top for all hosts",
             literal(class),
             class.escape_debug(),
             exposure.key

@@ -286,10 +286,35 @@ fn hosts_share_certificates_and_ingresses() {
     }
     let objects = old.locked();
     assert_eq!(object(&objects, "Ingress", "two")["spec"]["rules"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        object(&objects, "Ingress", "b-example-com")["spec"]["tls"][0]["secretName"],
-        "both-tls"
-    );
+    let spec = &object(&objects, "Ingress", "b-example-com")["spec"];
+    assert_eq!(spec["tls"][0]["secretName"], "both-tls");
+    let port = "/rules/0/http/paths/0/backend/service/port/number";
+    assert_eq!(spec.pointer(port).unwrap(), 8443);
+}
+
+#[test]
+fn ports_of_services_that_are_not_shown_keep_their_names() {
+    let Some(old) = Old::new() else { return };
+    files(&old);
+    old.server("both", "www.example.com,DNS:two.example.com", "web", "");
+    let hosts: [(&str, &[(&str, &str)]); 2] = [
+        ("www.example.com", &[("/", "web:https")]),
+        ("two.example.com", &[("/", "two:http"), ("/metrics", "two:metrics")]),
+    ];
+    let items = [
+        ingress("shop", "all", &[], &hosts, Some("www-tls")),
+        secret(&old, "shop", "www-tls", &[("tls.crt", "both.crt"), ("tls.key", "both.key")]),
+    ];
+    let run = import(&old, &items, &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let objects = old.locked();
+    let paths = |name: &str| {
+        let paths = &object(&objects, "Ingress", name)["spec"]["rules"][0]["http"]["paths"];
+        let port = |path: &Value| path["backend"]["service"]["port"]["name"].clone();
+        paths.as_array().unwrap().iter().map(port).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("all"), ["https"]);
+    assert_eq!(paths("two-example-com"), ["http", "metrics"]);
 }
 
 #[test]

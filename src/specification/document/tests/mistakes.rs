@@ -88,7 +88,7 @@ fn other_wrong_types() {
     says(
         "a.toml",
         "services.a.port = '80'",
-        "a.toml:1:19 wrong-type expected a port number from 1 to 65535, found the string `80` | write `80`, without quotes",
+        "a.toml:1:19 invalid-value expected a port number or name, found the string `80` | write `80`, without quotes",
     );
     says(
         "a.toml",

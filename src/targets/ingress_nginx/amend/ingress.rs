@@ -30,7 +30,7 @@ impl Judged<'_> {
     pub(super) fn annotations(&self, found: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
         let mut wanted = BTreeMap::new();
         for exposure in &self.exposures {
-            found.extend(self.tls(exposure));
+            found.extend(self.tls_problems(exposure));
             found.extend(self.backends(exposure));
             let arranged = self.scene.arrangement.host(&exposure.key);
             match own_annotations::of(exposure, arranged) {
@@ -82,20 +82,33 @@ impl Judged<'_> {
         ));
     }
 
-    fn tls(&self, exposure: &Exposure) -> Vec<Diagnostic> {
-        let host = exposure.host.as_str();
-        let entries = self.value["spec"]["tls"].as_array().into_iter().flatten().enumerate();
-        let covers = |entry: &Value| {
-            entry["hosts"].as_array().into_iter().flatten().any(|name| name.as_str() == Some(host))
-        };
-        let covering: Vec<(usize, &Value)> = entries.filter(|(_, entry)| covers(entry)).collect();
-        if covering.is_empty() {
-            return vec![self.tls_missing(exposure)];
+    /// Hosts without a `tls` entry of which the spec says where their certificate is, with the name of its Secret.
+    pub(super) fn tls(&self) -> Vec<(String, String)> {
+        let mut entries = BTreeMap::new();
+        for exposure in &self.exposures {
+            if let (Some(tls), None) = (&exposure.tls, self.covering(exposure).next()) {
+                entries.entry(exposure.host.to_string()).or_insert(tls.secret_name.to_string());
+            }
         }
-        let Some(tls) = &exposure.tls else { return Vec::new() };
-        let other = covering
-            .into_iter()
-            .filter(|(_, entry)| entry["secretName"] != tls.secret_name.as_str());
+        entries.into_iter().collect()
+    }
+
+    /// Positions and entries of `tls` that are for a host.
+    fn covering(&self, exposure: &Exposure) -> impl Iterator<Item = (usize, &Value)> {
+        let entries = self.value["spec"]["tls"].as_array().into_iter().flatten().enumerate();
+        let host = exposure.host.as_str();
+        entries.filter(move |(_, entry)| {
+            entry["hosts"].as_array().into_iter().flatten().any(|name| name.as_str() == Some(host))
+        })
+    }
+
+    fn tls_problems(&self, exposure: &Exposure) -> Vec<Diagnostic> {
+        let mut covering = self.covering(exposure).peekable();
+        let Some(tls) = &exposure.tls else {
+            let is_missing = covering.peek().is_none();
+            return is_missing.then(|| self.tls_missing(exposure)).into_iter().collect();
+        };
+        let other = covering.filter(|(_, entry)| entry["secretName"] != tls.secret_name.as_str());
         other
             .map(|(at, entry)| self.other_secret(exposure, tls, (at, &entry["secretName"])))
             .collect()
@@ -104,13 +117,14 @@ impl Judged<'_> {
     fn tls_missing(&self, exposure: &Exposure) -> Diagnostic {
         let identity = self.identity;
         let host = exposure.host.as_str();
-        let secret = exposure.tls.as_ref().map_or("NAME", |tls| tls.secret_name.as_str());
+        let secret = "NAME";
         let title = format!(
-            "{identity} has no `tls` entry for `{host}`, and client certificates are asked for in TLS"
+            "{identity} has no `tls` entry for `{host}`: certificates of clients are requested in TLS"
         );
         let diagnostic = Diagnostic::error("tls-missing", title)
             .at(self.place(exposure))
-            .help(format!("add to it: `spec.tls: [{{hosts: [{host}], secretName: {secret}}}]`"));
+            .help("let mtlsgen add the entry: say in the spec where the host's certificate comes from, such as `tls = { issuer = \"self-signed\" }`, or `tls = { secretName = \"NAME\" }` for a Secret in the cluster")
+            .help(format!("or add it where the Ingress is made, of a chart in its values: `spec.tls: [{{hosts: [{host}], secretName: {secret}}}]`"));
         let current = &self.value["spec"]["tls"];
         let mut proposed = current.as_array().cloned().unwrap_or_default();
         proposed.push(json!({ "hosts": [host], "secretName": secret }));

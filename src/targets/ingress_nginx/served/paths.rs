@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::explain::serves_too;
 use super::super::ingress_nginx_versions;
 use super::{Scene, called, is_true};
 use crate::controllers::ingress_nginx::{not_followed, refuses_dots};
@@ -51,11 +52,9 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Diagnostic> {
             let plain = plain.and_then(|all| all.by_plain_http(host, served, &prefixes));
             found.extend(plain.map(|finding| scene.about(exposure, finding).at(place())));
         }
-        found.extend(
-            twice(host, paths)
-                .into_iter()
-                .map(|(at, finding)| finding.at(place(scene, exposure, &paths[at]))),
-        );
+        found.extend(twice(scene, host, paths).into_iter().map(|(at, finding)| {
+            scene.about(exposure, finding).at(place(scene, exposure, &paths[at]))
+        }));
     }
     found
 }
@@ -267,7 +266,7 @@ const NEVER_MATCHING: [(&str, &str); 6] = [
 ];
 
 /// Positions of paths that meet another one of the host, and what becomes of them.
-fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
+fn twice(scene: &Scene<'_>, host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
     let mut found = Vec::new();
     let is_canary =
         |served: &Served<'_>| Scene::annotation(served.view, "canary").is_some_and(is_true);
@@ -288,7 +287,7 @@ fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
                     called(served.view),
                     shown.0
                 ),
-                "remove one of them",
+                "remove one of them".to_owned(),
             )
         } else if is_one_ingress(served, other) {
             (
@@ -299,7 +298,7 @@ fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
                     shown.0,
                     with_slash(served.path.path).escape_debug(),
                 ),
-                "remove one of them",
+                "remove one of them".to_owned(),
             )
         } else {
             (
@@ -309,12 +308,29 @@ fn twice(host: &str, paths: &[Served<'_>]) -> Vec<(usize, Diagnostic)> {
                     called(served.view),
                     shown.0
                 ),
-                "remove one of them, or give it another path",
+                of_two(scene, host, [other.view, served.view]),
             )
         };
         found.push((at, Diagnostic::error("path-twice", title).help(help)));
     }
     found
+}
+
+/// What to do where two Ingresses have one path of a host.
+fn of_two(scene: &Scene<'_>, host: &str, views: [&IngressView<'_>; 2]) -> String {
+    let exposures = || scene.model.exposures.iter().filter(|one| one.host.as_str() == host);
+    let is_made = |view: &IngressView<'_>| {
+        exposures().any(|one| {
+            one.existing_ingress.is_none()
+                && (one.namespace.as_str(), one.name.as_str()) == (view.namespace, view.name)
+        })
+    };
+    let [one, other] = views;
+    match (is_made(one), is_made(other)) {
+        (true, false) => serves_too(&called(other), host, other.name),
+        (false, true) => serves_too(&called(one), host, one.name),
+        _ => "remove one of them, or give it another path".to_owned(),
+    }
 }
 
 fn is_one_ingress(one: &Served<'_>, other: &Served<'_>) -> bool {
