@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::cert::password;
 use super::format::{Format, FormatArgument};
 use super::globals::Globals;
@@ -14,12 +12,10 @@ use crate::import::{
     self, Altered, Found, Imported, Kind, LeftOut, Lost, Options, Outcome, Place, SPEC, STORE,
     Said, Service,
 };
-use crate::inspect::{ReadError, reading};
 use crate::io::input_error::InputError;
 use crate::io::store::{Before, Store, Unfinished, WAIT_LIMIT};
 use crate::io::{clock, foreign, input, new_files};
 use crate::kustomize::doctor::command::quoted;
-use crate::pki::pkcs12::{Password, PasswordError};
 use crate::specification::value::{ObjectName, SpecName};
 use crate::time::Timestamp;
 
@@ -211,7 +207,7 @@ fn refuse_standard_input_twice(args: &Args) -> Result<(), CommandError> {
 
 /// Everything in the files that were named.
 fn read(args: &Args) -> Result<Found, CommandError> {
-    let passwords = Passwords::of(args)?;
+    let passwords = password::Given::of(args.password_file.as_deref());
     let mut found = Found::default();
     for path in &args.paths {
         let before = found.count();
@@ -231,30 +227,6 @@ fn read(args: &Args) -> Result<Found, CommandError> {
         }
     }
     Ok(found)
-}
-
-/// The source of passwords; standard input can be read only once, for all files.
-struct Passwords<'a> {
-    given: password::Given<'a>,
-    standard_input: Option<Zeroizing<Vec<u8>>>,
-}
-
-impl<'a> Passwords<'a> {
-    fn of(args: &'a Args) -> Result<Self, CommandError> {
-        let file = args.password_file.as_deref();
-        let is_standard_input = file.is_some_and(|path| path.as_os_str() == "-");
-        let standard_input = is_standard_input.then(input::standard_input_bytes).transpose()?;
-        Ok(Self { given: password::Given { file }, standard_input })
-    }
-}
-
-impl reading::Passwords for Passwords<'_> {
-    fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError> {
-        let Some(octets) = &self.standard_input else { return self.given.password(file, ask) };
-        let password = Password::of_line(octets);
-        let failed = |error: PasswordError| ReadError { problem: error.to_string(), help: None };
-        password.map(Some).map_err(failed)
-    }
 }
 
 fn nothing(args: &Args) -> CommandError {

@@ -1,9 +1,12 @@
 //! Secrets that the spec refers to and that are managed elsewhere: whether hosts work with their contents.
 
+mod keys;
 mod server;
 mod trust;
 
 use std::collections::BTreeSet;
+
+pub use keys::{AUTHORITY_KEYS, is_authority};
 
 use super::reading::Secrets;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -22,7 +25,8 @@ pub struct Asking<'a> {
     pub now: Timestamp,
 }
 
-/// Everything that is wrong with the Secrets that hosts use and others fill; a warning where no host is touched.
+/// Everything that is wrong with the Secrets that hosts use and others fill, a warning where no host is touched; and keys of
+/// authorities in any Secret.
 pub fn judge(
     model: &Model,
     secrets: &Secrets,
@@ -40,6 +44,7 @@ pub fn judge(
         one.severity = Severity::Warning;
     }
     found.append(&mut beside);
+    found.extend(keys::of_authorities(secrets));
     found
 }
 

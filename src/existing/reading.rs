@@ -63,6 +63,11 @@ impl Secret {
         if octets.as_ref().is_ok_and(|octets| octets.is_empty()) { None } else { Some(octets) }
     }
 
+    /// Names of its keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
     /// Whether there is a key of that name, with any value.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
@@ -75,6 +80,11 @@ impl Secrets {
     #[must_use]
     pub fn get(&self, reference: &Reference) -> Option<&Secret> {
         self.found.get(reference)
+    }
+
+    /// All of them, in the order of their namespaces and names.
+    pub fn all(&self) -> impl Iterator<Item = (&Reference, &Secret)> {
+        self.found.iter()
     }
 
     /// How many there are.

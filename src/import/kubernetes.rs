@@ -4,15 +4,13 @@ use serde_json::Value;
 
 use super::found::{Found, FoundObject, LeftOut, Lost, Place, SecretName};
 use super::reading;
+use crate::existing::foreign::AUTHORITY_KEYS;
 use crate::identity::DEFAULT_NAMESPACE;
 use crate::inspect::reading::Passwords;
 use crate::manifest::{Wiped, identity_within, lists};
 use crate::pki::pkcs12;
 use crate::secret_format::{self, Content, Held};
 use crate::yaml;
-
-/// Keys under which people put the private key of an authority into the cluster.
-pub(super) const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
 
 /// Kinds of objects that decide which hosts are served, and how.
 const SERVING: [&str; 8] = [

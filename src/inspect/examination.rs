@@ -8,6 +8,7 @@ use super::container;
 use super::item::{Content, Item, KeyFacts, Origin};
 use super::problem::{self, Alone, Problem, Verdict};
 use super::words;
+use crate::existing::foreign::{AUTHORITY_KEYS, is_authority};
 use crate::json::words;
 use crate::pki::certificate::Certificate;
 use crate::pki::certificate::details::Details;
@@ -189,6 +190,7 @@ pub fn examine(items: Vec<Item>, known: Vec<Certificate>, at: Timestamp) -> Insp
     }
     for key in &mut keys {
         match_key(key, &certificates, &places);
+        key.problems.extend(authority_in_secret(key, &certificates));
     }
     for list in &mut lists {
         match_list(list, &certificates);
@@ -312,6 +314,16 @@ fn match_key(key: &mut ExaminedKey, certificates: &[Examined], places: &[(Origin
         let message = "matches none of the certificates beside it";
         key.problems.push(Problem::error("key-does-not-belong", message));
     }
+}
+
+/// The key of an authority has no business in a cluster.
+fn authority_in_secret(key: &ExaminedKey, certificates: &[Examined]) -> Option<Problem> {
+    key.origin.object.as_deref().filter(|object| object.starts_with("Secret "))?;
+    let is_named = key.origin.key.as_deref().is_some_and(|name| AUTHORITY_KEYS.contains(&name));
+    let mut own = key.certificates.iter().map(|index| &certificates[*index].certificate);
+    let message = "the private key of an authority is in a Secret: anyone who may read that can issue certificates that every host below accepts; keep the key out of the cluster";
+    (is_named || own.any(is_authority))
+        .then(|| Problem::warning("authority-key-in-secret", message))
 }
 
 fn match_list(list: &mut ExaminedList, certificates: &[Examined]) {

@@ -11,7 +11,7 @@ use super::secret;
 use crate::octets;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::crl::RevocationList;
-use crate::pki::key::PrivateKey;
+use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::pem;
 use crate::pki::pkcs12::{self, Password, Pkcs12Error};
 
@@ -36,7 +36,7 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// Where the passwords of PKCS#12 files come from.
+/// Where the passwords of PKCS#12 files and encrypted keys come from.
 pub trait Passwords {
     /// The password that was named for them all, or that a person types for the file called `file` if
     /// it is worth asking; `None` if there is neither.
@@ -46,29 +46,44 @@ pub trait Passwords {
     fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError>;
 }
 
+/// What is in a file.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What can be shown.
+    pub items: Vec<Item>,
+    /// What is damaged beside that.
+    pub damaged: Vec<ReadError>,
+}
+
+impl From<Vec<Item>> for Reading {
+    fn from(items: Vec<Item>) -> Self {
+        Self { items, damaged: Vec::new() }
+    }
+}
+
 /// Reads everything that can be shown in `octets`, which are called `file`.
 ///
 /// # Errors
-/// There is nothing to show, something is damaged, or the password is missing or wrong.
-pub fn read(file: &str, octets: &[u8], passwords: &dyn Passwords) -> Result<Vec<Item>, ReadError> {
+/// There is nothing to show, or the password is missing or wrong.
+pub fn read(file: &str, octets: &[u8], passwords: &dyn Passwords) -> Result<Reading, ReadError> {
     let origin = Origin { file: file.to_owned(), ..Origin::default() };
     let fail = |problem: String| ReadError { problem: format!("`{file}`: {problem}"), help: None };
     if octets.first() == Some(&0x30)
-        && let Some(items) = der(&origin, octets).map_err(fail)?
+        && let Some(items) = der(&origin, octets, passwords).map_err(fail)?
     {
-        return Ok(items);
+        return Ok(items.into());
     }
     if pkcs12::looks_like(octets) {
-        return open(&origin, octets, passwords, true);
+        return open(&origin, octets, passwords, true).map(Reading::from);
     }
     if let Ok(text) = std::str::from_utf8(octets)
         && secret::looks_like(text)
     {
-        return secret::read(file, text, passwords);
+        return secret::read(file, text, passwords).map(Reading::from);
     }
-    let items = pem(&origin, octets).map_err(fail)?;
-    if !items.is_empty() {
-        return Ok(items);
+    let (items, damaged) = pem(&origin, octets, passwords);
+    if !items.is_empty() || !damaged.is_empty() {
+        return Ok(Reading { items, damaged: damaged.into_iter().map(fail).collect() });
     }
     match base64(octets) {
         Some(decoded) => read(file, &decoded, passwords),
@@ -98,9 +113,13 @@ pub(super) fn read_value(origin: &Origin, octets: &[u8], passwords: &dyn Passwor
             item("a PKCS#12 file, not shown: its password is not known".to_owned())
         });
     }
-    match der(origin, octets) {
+    match der(origin, octets, passwords) {
         Ok(Some(items)) => items,
-        Ok(None) => pem(origin, octets).unwrap_or_else(item),
+        Ok(None) => {
+            let (mut items, damaged) = pem(origin, octets, passwords);
+            items.extend(damaged.into_iter().flat_map(item));
+            items
+        }
         Err(problem) => item(problem),
     }
 }
@@ -112,35 +131,74 @@ fn base64(octets: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     octets::decoded(&text).filter(|decoded| !decoded.is_empty())
 }
 
-/// Everything in the blocks of a PEM text; none if it has no blocks.
-fn pem(origin: &Origin, text: &[u8]) -> Result<Vec<Item>, String> {
-    let mut items = Vec::new();
+/// Everything in the blocks of a PEM text, and what is wrong with those that are damaged; neither if it has no blocks.
+fn pem(origin: &Origin, text: &[u8], passwords: &dyn Passwords) -> (Vec<Item>, Vec<String>) {
+    let (mut items, mut damaged) = (Vec::new(), Vec::new());
     for block in pem::blocks(text) {
-        let block = block.map_err(|error| error.to_string())?;
-        let at = format!("in the block `BEGIN {}` on line {}", block.label, block.line);
-        let content = match block.label {
-            "X509 CRL" => {
-                let der = block.decode().map_err(|error| error.to_string())?;
-                let list =
-                    RevocationList::from_der(&der).map_err(|error| format!("{error} ({at})"))?;
-                Content::RevocationList(Box::new(list))
-            }
-            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-                Content::Other(SIGNING_REQUEST.to_owned())
-            }
-            "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::Other("a public key, not shown".to_owned()),
-            "EC PARAMETERS" => continue,
-            label => match certificate(&block)? {
-                Some(certificate) => certificate,
-                None => match PrivateKey::from_block(&block) {
-                    Some(key) => Content::Key(KeyFacts::of(&key)),
-                    None => Content::Other(format!("a block `BEGIN {label}`, not shown")),
-                },
-            },
-        };
-        items.push(Item { origin: Origin { line: Some(block.line), ..origin.clone() }, content });
+        let read = block.map_err(|error| error.to_string()).and_then(|block| {
+            let origin = Origin { line: Some(block.line), ..origin.clone() };
+            let content = of_block(&block, &origin.file, passwords)?;
+            Ok(content.map(|content| Item { origin, content }))
+        });
+        match read {
+            Ok(item) => items.extend(item),
+            Err(problem) => damaged.push(problem),
+        }
     }
-    Ok(items)
+    (items, damaged)
+}
+
+/// # Errors
+/// What is wrong with the block.
+fn of_block(
+    block: &pem::Block<'_>,
+    file: &str,
+    passwords: &dyn Passwords,
+) -> Result<Option<Content>, String> {
+    let content = match block.label {
+        "X509 CRL" => {
+            let at = format!("in the block `BEGIN {}` on line {}", block.label, block.line);
+            let der = block.decode().map_err(|error| error.to_string())?;
+            let list = RevocationList::from_der(&der).map_err(|error| format!("{error} ({at})"))?;
+            Content::RevocationList(Box::new(list))
+        }
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+            Content::Other(SIGNING_REQUEST.to_owned())
+        }
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => Content::Other("a public key, not shown".to_owned()),
+        "EC PARAMETERS" => return Ok(None),
+        label => match certificate(block)? {
+            Some(certificate) => certificate,
+            None => match PrivateKey::from_block(block) {
+                Some(Err(KeyError::Encrypted)) => {
+                    let open = |password: &_| PrivateKey::from_encrypted_block(block, password);
+                    Content::Key(encrypted(file, passwords, open))
+                }
+                Some(key) => Content::Key(KeyFacts::of(&key)),
+                None => Content::Other(format!("a block `BEGIN {label}`, not shown")),
+            },
+        },
+    };
+    Ok(Some(content))
+}
+
+/// An encrypted key, with the password if one was named; nobody is asked, since what can be shown of a key is little.
+fn encrypted(
+    file: &str,
+    passwords: &dyn Passwords,
+    open: impl Fn(&Password) -> Result<Result<PrivateKey, KeyError>, Pkcs12Error>,
+) -> KeyFacts {
+    match passwords.password(file, false) {
+        Ok(None) => KeyFacts::Encrypted,
+        Ok(Some(password)) => match open(&password) {
+            Ok(key) => KeyFacts::of(&key),
+            Err(Pkcs12Error::WrongPassword) => KeyFacts::Unknown(
+                "it is encrypted, with another password than the given one".to_owned(),
+            ),
+            Err(error) => KeyFacts::Unknown(format!("it is encrypted: {error}")),
+        },
+        Err(error) => KeyFacts::Unknown(format!("it is encrypted: {error}")),
+    }
 }
 
 fn certificate(block: &pem::Block<'_>) -> Result<Option<Content>, String> {
@@ -150,14 +208,22 @@ fn certificate(block: &pem::Block<'_>) -> Result<Option<Content>, String> {
 }
 
 /// A certificate, a revocation list or a key in DER; `None` if it is none of these.
-fn der(origin: &Origin, octets: &[u8]) -> Result<Option<Vec<Item>>, String> {
+fn der(
+    origin: &Origin,
+    octets: &[u8],
+    passwords: &dyn Passwords,
+) -> Result<Option<Vec<Item>>, String> {
     let content = match Certificate::from_der(octets) {
         Ok(certificate) => Content::Certificate(Box::new(certificate)),
         Err(error) => {
             if let Ok(list) = RevocationList::from_der(octets) {
                 Content::RevocationList(Box::new(list))
             } else if let Some(key) = PrivateKey::from_der(octets) {
-                Content::Key(KeyFacts::of(&key))
+                let open = |password: &_| pkcs12::decrypt_key(octets, password);
+                Content::Key(match key {
+                    Err(KeyError::Encrypted) => encrypted(&origin.file, passwords, open),
+                    key => KeyFacts::of(&key),
+                })
             } else if X509CertificationRequest::from_der(octets).is_ok() {
                 Content::Other(SIGNING_REQUEST.to_owned())
             } else {

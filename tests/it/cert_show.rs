@@ -1,6 +1,8 @@
 //! `cert show`: what it reads, what it says about it, and how it ends. Everything is made by openssl, and
 //! what openssl says of it is the measure.
 
+mod odd_files;
+
 use std::path::PathBuf;
 use std::process::Command;
 

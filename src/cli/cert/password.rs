@@ -1,6 +1,9 @@
-//! Where passwords of PKCS#12 files come from: files, the environment, a person; never the command line.
+//! Where passwords of PKCS#12 files and encrypted keys come from: files, the environment, a person; never the command line.
 
+use std::cell::OnceCell;
 use std::path::Path;
+
+use zeroize::Zeroizing;
 
 use crate::cli::report::CommandError;
 use crate::inspect::ReadError;
@@ -13,16 +16,33 @@ const VARIABLE: &str = "MTLSGEN_PKCS12_PASSWORD";
 
 /// A file, else the environment, else the person at the terminal.
 pub struct Given<'a> {
-    /// File that holds the password in its first line; `-` for standard input.
-    pub file: Option<&'a Path>,
+    file: Option<&'a Path>,
+    /// What the file has; standard input can be read only once, for all that is opened.
+    read: OnceCell<Zeroizing<Vec<u8>>>,
+}
+
+impl<'a> Given<'a> {
+    /// `file`: the one that holds the password in its first line, `-` for standard input.
+    pub fn of(file: Option<&'a Path>) -> Self {
+        Self { file, read: OnceCell::new() }
+    }
+
+    fn octets(&self, path: &Path) -> Result<&[u8], ReadError> {
+        if self.read.get().is_none() {
+            let octets = octets(path)
+                .map_err(|error| ReadError { problem: error.to_string(), help: None })?;
+            // Nothing else sets it in between.
+            let _ = self.read.set(octets);
+        }
+        Ok(self.read.get().map(|octets| octets.as_slice()).unwrap_or_default())
+    }
 }
 
 impl Passwords for Given<'_> {
     fn password(&self, file: &str, ask: bool) -> Result<Option<Password>, ReadError> {
         let failed = |problem: String| ReadError { problem, help: None };
         if let Some(path) = self.file {
-            let octets = octets(path).map_err(|error| failed(error.to_string()))?;
-            let password = Password::of_line(&octets);
+            let password = Password::of_line(self.octets(path)?);
             return password
                 .map(Some)
                 .map_err(|error| failed(format!("`{}`: {error}", path.display())));
@@ -44,11 +64,11 @@ impl Passwords for Given<'_> {
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli/")]
 fn from_environment() -> Option<Result<Password, crate::pki::pkcs12::PasswordError>> {
     use std::os::unix::ffi::OsStringExt as _;
-    let value = zeroize::Zeroizing::new(std::env::var_os(VARIABLE)?.into_vec());
+    let value = Zeroizing::new(std::env::var_os(VARIABLE)?.into_vec());
     Some(Password::of_line(&value))
 }
 
-fn octets(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, crate::io::input_error::ReadError> {
+fn octets(path: &Path) -> Result<Zeroizing<Vec<u8>>, crate::io::input_error::ReadError> {
     if path.as_os_str() == "-" { input::standard_input_bytes() } else { input::read_bytes(path) }
 }
 

@@ -14,7 +14,8 @@ use crate::cli::session::{Session, Source};
 use crate::cli::spec_arguments::SpecArguments;
 use crate::derive::Extent;
 use crate::diagnostic::{Diagnostic, Nature};
-use crate::inspect::{self, Content, Item, KeyFacts, Origin, human, json};
+use crate::inspect::reading::Reading;
+use crate::inspect::{self, Content, Item, KeyFacts, Origin, ReadError, human, json};
 use crate::io::foreign;
 use crate::io::input;
 use crate::io::input_error::InputError;
@@ -46,9 +47,9 @@ pub struct Args {
     /// Exit with status 1 if anything is wrong (errors and warnings, not notices)
     #[arg(long)]
     check: bool,
-    /// File whose first line is the password of PKCS#12 files, `-` for standard input
+    /// File whose first line is the password of PKCS#12 files and encrypted keys, `-` for standard input
     ///
-    /// Without it, the environment variable `MTLSGEN_PKCS12_PASSWORD`; without that, a terminal is asked.
+    /// Without it, the environment variable `MTLSGEN_PKCS12_PASSWORD`; without that, a terminal is asked for those of PKCS#12 files.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     #[command(flatten)]
@@ -62,6 +63,8 @@ pub struct Args {
 struct Found {
     items: Vec<Item>,
     known: Vec<Certificate>,
+    /// What cannot be shown, which hides nothing else.
+    unreadable: Vec<Diagnostic>,
     /// Secrets in the place of the store's folder.
     existing: Option<(Model, Source)>,
 }
@@ -71,14 +74,25 @@ pub fn run(args: &Args, globals: &Globals) -> Result<ExitStatus, CommandError> {
     let now = args.spec.now()?;
     refuse_standard_input_twice(args)?;
     let mut found = Found { existing: existing(args, now)?, ..Found::default() };
+    let passwords = password::Given::of(args.password_file.as_deref());
     for target in &args.targets {
-        found.add(target, args, now, globals.report())?;
+        match found.add(target, args, (now, &passwords), globals.report()) {
+            Err(error) if args.targets.len() == 1 => return Err(error),
+            Err(error) => found.unreadable.extend_from_slice(error.diagnostics()),
+            Ok(()) => {}
+        }
+    }
+    if found.items.is_empty() {
+        return Err(CommandError::Input(found.unreadable));
     }
     let inspection = inspect::examine(found.items, found.known, now);
     let colour = standard_output_colour(globals);
     match args.format.format {
         Format::Text => show(&human::render(&inspection, colour), colour)?,
         Format::Json => print_json(&json::Shown::of(&inspection))?,
+    }
+    if !found.unreadable.is_empty() {
+        return Err(CommandError::Input(found.unreadable));
     }
     let is_wrong = args.check && inspection.has_findings();
     Ok(if is_wrong { ExitStatus::Findings } else { ExitStatus::Done })
@@ -104,10 +118,9 @@ impl Found {
         &mut self,
         target: &Path,
         args: &Args,
-        now: Timestamp,
+        (now, passwords): (Timestamp, &password::Given<'_>),
         report: Report,
     ) -> Result<(), CommandError> {
-        let passwords = password::Given { file: args.password_file.as_deref() };
         let octets = if is_standard_input(target) {
             input::standard_input_bytes()?
         } else if input::is_there(target) {
@@ -115,7 +128,7 @@ impl Found {
         } else {
             // A holder may be called as a folder is.
             return match self.add_holder(target, args, now) {
-                Err(_) if target.is_dir() => self.add_folder(target, &passwords, report),
+                Err(_) if target.is_dir() => self.add_folder(target, passwords, report),
                 found => found,
             };
         };
@@ -124,9 +137,11 @@ impl Found {
         } else {
             target.display().to_string()
         };
-        let items = inspect::read(&name, &octets, &passwords)
+        let Reading { items, damaged } = inspect::read(&name, &octets, passwords)
             .map_err(|error| CommandError::world("unreadable", &error.problem, error.help))?;
         self.items.extend(items);
+        let error = |one: ReadError| Diagnostic::error("unreadable", one.problem);
+        self.unreadable.extend(damaged.into_iter().map(error));
         Ok(())
     }
 
@@ -143,7 +158,11 @@ impl Found {
                 inspect::read(&file.name, octets, passwords).map_err(|error| error.problem)
             });
             match read {
-                Ok(items) => self.items.extend(items),
+                Ok(Reading { items, damaged }) => {
+                    self.items.extend(items);
+                    let notice = |one: ReadError| Diagnostic::notice("unreadable", one.problem);
+                    passed_over.extend(damaged.into_iter().map(notice));
+                }
                 Err(problem) => passed_over.push(Diagnostic::notice("unreadable", problem)),
             }
         })?;

@@ -2,8 +2,8 @@
 
 use super::authorities::chain as chain_of;
 use super::{Case, Entry, Pki, Source, described};
+use crate::existing::foreign::AUTHORITY_KEYS;
 use crate::import::found::Place;
-use crate::import::kubernetes::AUTHORITY_KEYS;
 use crate::pki::chain;
 
 /// What people should know of an authority that is taken over.

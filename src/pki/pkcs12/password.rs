@@ -12,7 +12,16 @@ const CHARACTERS: usize = 28;
 const GROUP: usize = 4;
 
 /// A password. It can be neither printed nor copied.
-pub struct Password(Zeroizing<String>);
+pub struct Password(Zeroizing<String>, Form);
+
+/// What PKCS#12's own derivation makes of an empty password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// The terminator of a string (RFC 7292, appendix B.1).
+    Text,
+    /// Nothing at all: zero octets, as programs that pass no password write (Windows, Java).
+    Null,
+}
 
 /// Why a text is not a password for a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +59,7 @@ impl Password {
         if text.chars().any(char::is_control) {
             return Err(PasswordError::NotText);
         }
-        Ok(Self(Zeroizing::new(text.to_owned())))
+        Ok(Self(Zeroizing::new(text.to_owned()), Form::Text))
     }
 
     /// As [`Password::of_line`], for a new file.
@@ -66,7 +75,12 @@ impl Password {
     /// The empty one.
     #[must_use]
     pub fn empty() -> Self {
-        Self(Zeroizing::default())
+        Self(Zeroizing::default(), Form::Text)
+    }
+
+    /// The empty one as programs write it that have no password at all; `None` for any other.
+    pub(super) fn as_null(&self) -> Option<Self> {
+        self.0.is_empty().then(|| Self(Zeroizing::default(), Form::Null))
     }
 
     /// Makes a password of 140 random bits, in ASCII that can be typed: `k3vq-…`.
@@ -80,7 +94,7 @@ impl Password {
             }
             text.push(char::from(ALPHABET[usize::from(octet % 32)]));
         }
-        Self(text)
+        Self(text, Form::Text)
     }
 
     /// The password and a line end: what its file holds.
@@ -106,6 +120,9 @@ impl Password {
     /// What PKCS#12's own derivation takes: UTF-16, big-endian, with its terminator (RFC 7292,
     /// appendix B.1).
     pub(super) fn utf16(&self) -> Zeroizing<Vec<u8>> {
+        if self.1 == Form::Null {
+            return Zeroizing::default();
+        }
         let mut octets = Zeroizing::new(Vec::with_capacity(4 * self.0.len() + 2));
         for unit in self.0.encode_utf16().chain([0]) {
             octets.extend_from_slice(&unit.to_be_bytes());

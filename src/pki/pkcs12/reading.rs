@@ -36,6 +36,13 @@ fn explicit<'a>(element: &Element<'a>) -> Result<Element<'a>, Pkcs12Error> {
 /// # Errors
 /// The password is another one, or the file is damaged or uses what is not known here.
 pub fn read(octets: &[u8], password: &Password) -> Result<Archive, Pkcs12Error> {
+    match (read_as(octets, password), password.as_null()) {
+        (Err(Pkcs12Error::WrongPassword), Some(null)) => read_as(octets, &null),
+        (read, _) => read,
+    }
+}
+
+fn read_as(octets: &[u8], password: &Password) -> Result<Archive, Pkcs12Error> {
     let (content, mac_data) = pfx(octets)?;
     let content = content.octets()?;
     let (mut archive, mut allowance) = (Archive::default(), Allowance::new());

@@ -28,9 +28,13 @@ fn chain(kind: KeyKind) -> [Held; 3] {
 }
 
 fn file(held: &[Held; 3], profile: Profile, secret: &str, name: &str) -> Vec<u8> {
+    file_with(held, profile, &password(secret), name)
+}
+
+fn file_with(held: &[Held; 3], profile: Profile, secret: &Password, name: &str) -> Vec<u8> {
     let chain: Vec<&Certificate> = held.iter().map(|held| &held.certificate).collect();
     let contents = Contents { chain: &chain, key: &held[0].key, friendly_name: name };
-    write(contents, &password(secret), profile, &mut counter()).unwrap().to_vec()
+    write(contents, secret, profile, &mut counter()).unwrap().to_vec()
 }
 
 #[test]
@@ -61,6 +65,28 @@ fn what_is_written_is_read_here_and_by_openssl() {
             assert_eq!(key.spki_hash(), held[0].key.spki_hash());
         }
     }
+}
+
+#[test]
+fn no_password_is_the_empty_one_or_none_at_all() {
+    let held = chain(KeyKind::EcdsaP256);
+    let null = Password::empty().as_null().unwrap();
+    assert!(password("x").as_null().is_none());
+    let mut files = Vec::new();
+    for profile in [Profile::Modern, Profile::Compatible] {
+        for secret in [&Password::empty(), &null] {
+            let octets = file_with(&held, profile, secret, "n");
+            assert_eq!(read(&octets, &Password::empty()).unwrap().certificates.len(), 3);
+            let other = read(&octets, &password("x")).unwrap_err();
+            assert_eq!(other, Pkcs12Error::WrongPassword);
+            let bench = Bench::new();
+            bench.write("a.p12", &octets);
+            let legacy = if profile == Profile::Compatible { "-legacy" } else { "" };
+            bench.openssl(&format!("pkcs12 -in a.p12 -passin pass: -nodes {legacy}")).unwrap();
+            files.push(octets);
+        }
+    }
+    assert_ne!(files[2], files[3], "the derivation differs");
 }
 
 #[test]

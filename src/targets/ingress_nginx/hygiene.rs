@@ -8,6 +8,7 @@ use super::check::is_protected;
 use super::own_annotations::{CLUSTER_ISSUER, ISSUER};
 use crate::controllers::ingress_nginx::annotation_risk;
 use crate::diagnostic::Diagnostic;
+use crate::existing::foreign::AUTHORITY_KEYS;
 use crate::model::{Exposure, Model, ServerCertificateSource};
 use crate::specification::document::Locate;
 use crate::specification::document::Step;
@@ -73,7 +74,7 @@ fn too_risky(
 
 /// Keys of authorities do not belong in a cluster.
 fn authority_key(secret: &SecretView<'_>) -> Option<Diagnostic> {
-    let key = secret.private_keys.iter().find(|key| **key == "ca.key")?;
+    let key = secret.private_keys.iter().find(|key| AUTHORITY_KEYS.contains(key))?;
     Some(
         Diagnostic::error(
             "authority-key-in-secret",

@@ -1,0 +1,51 @@
+//! Private keys of authorities in Secrets.
+
+use crate::diagnostic::Diagnostic;
+use crate::existing::reading::{Secret, Secrets};
+use crate::model::Reference;
+use crate::pki::certificate::Certificate;
+use crate::pki::key::PrivateKey;
+
+/// Names under which Secrets have private keys of authorities.
+pub const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
+
+/// Whether a certificate is an authority's and none that a server shows: by hand, servers' certificates are made as authorities
+/// (`openssl req -x509`).
+#[must_use]
+pub fn is_authority(certificate: &Certificate) -> bool {
+    let names = &certificate.names;
+    certificate.is_authority && names.dns.is_empty() && names.ip.is_empty()
+}
+
+/// A warning for each Secret that holds the key of an authority.
+pub(super) fn of_authorities(secrets: &Secrets) -> Vec<Diagnostic> {
+    secrets.all().filter_map(|(reference, secret)| of_secret(reference, secret)).collect()
+}
+
+fn of_secret(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
+    let value = |name: &str| secret.value(name).and_then(Result::ok);
+    let is_named = |name: &&str| {
+        AUTHORITY_KEYS.contains(name)
+            && value(name).is_some_and(|pem| PrivateKey::from_pem(&pem).is_ok())
+    };
+    let key = secret.keys().find(is_named).or_else(|| {
+        let certificates = secret.keys().filter(|name| !name.contains("key")).filter_map(value);
+        let certificates = certificates.filter_map(|pem| Certificate::from_pem(&pem).ok());
+        let authorities: Vec<Certificate> =
+            certificates.flatten().filter(is_authority).collect();
+        let is_theirs = |name: &&str| {
+            let key = value(name).and_then(|pem| PrivateKey::from_pem(&pem).ok());
+            let hash = key.map(|key| key.spki_hash());
+            hash.is_some_and(|hash| authorities.iter().any(|one| one.spki_hash == hash))
+        };
+        let mut keys = secret.keys().filter(|name| name.contains("key"));
+        keys.find(|name| !authorities.is_empty() && is_theirs(name))
+    })?;
+    let title = format!(
+        "the Secret `{reference}` holds the private key of an authority under `{}`",
+        key.escape_debug()
+    );
+    Some(Diagnostic::warning("authority-key-in-secret", title).help(
+        "anyone who may read that Secret can issue certificates that every host below accepts: keep the key out of the cluster",
+    ))
+}
