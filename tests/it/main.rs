@@ -52,6 +52,7 @@ mod order;
 mod outputs;
 mod partners;
 mod properties;
+mod public_suites;
 mod readers;
 mod readme;
 mod reissuing;

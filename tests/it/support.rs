@@ -277,7 +277,7 @@ pub fn python() -> Option<PathBuf> {
         std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/mtlsgen/python"))
     });
     let found = folder.map(|folder| folder.join("bin/python")).filter(|path| path.is_file());
-    missing_unless(found, "python with PyYAML and ruamel.yaml")
+    missing_unless(found, "python with the packages of scripts/install-test-tools")
 }
 
 /// The folder with the npm packages that judge what editors say, see `scripts/install-test-tools`.
