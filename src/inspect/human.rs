@@ -246,9 +246,10 @@ impl Page {
             self.fact("next one", &format!("{next}, {remaining}"));
         }
         self.fact("signature", &one.list.signature.name);
-        let count = one.list.revoked.len();
+        let entries = one.list.entries();
+        let count = entries.len();
         self.fact("revoked", &count.to_string());
-        for (serial, entry) in one.list.revoked.iter().take(MOST_REVOKED) {
+        for (serial, entry) in entries.into_iter().take(MOST_REVOKED) {
             let reason = words::revocation_reason(entry.reason)
                 .map_or_else(String::new, |reason| format!(", {reason}"));
             let subject = inspection

@@ -362,6 +362,10 @@ pub(super) fn of_revocation_list(list: &RevocationList, now: Timestamp) -> Vec<P
         let title = format!("ingress controllers do not take it: {flaw}");
         problems.push(Problem::warning("unusable-revocation-list", title));
     }
+    if let Some((serial, _)) = list.repeated.first() {
+        let message = format!("serial number {serial} is in the list more than once");
+        problems.push(Problem::notice("repeated", message));
+    }
     if now < list.this_update {
         let until = words::span(list.this_update.since(now));
         problems.push(Problem::error("not-yet-valid", format!("not valid yet: begins in {until}")));

@@ -52,8 +52,10 @@ pub struct RevocationList {
     pub next_update: Option<Timestamp>,
     /// How it was signed.
     pub signature: SignatureAlgorithm,
-    /// What is revoked, by serial.
+    /// What is revoked, by serial; of several entries with one serial, one that revokes.
     pub revoked: BTreeMap<SerialNumber, RevokedEntry>,
+    /// Further entries with serials of these.
+    pub repeated: Vec<(SerialNumber, RevokedEntry)>,
     /// Why controllers do not take it, and with it nothing of its Secret; `None` if they do.
     pub flaw: Option<String>,
 }
@@ -81,6 +83,15 @@ impl fmt::Display for RevocationListError {
 impl std::error::Error for RevocationListError {}
 
 impl RevocationList {
+    /// All entries, in the order of their serials.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(&SerialNumber, &RevokedEntry)> {
+        let repeated = self.repeated.iter().map(|(serial, entry)| (serial, entry));
+        let mut all: Vec<_> = self.revoked.iter().chain(repeated).collect();
+        all.sort_by_key(|(serial, _)| *serial);
+        all
+    }
+
     /// Reads one list, also one that controllers do not take.
     ///
     /// # Errors

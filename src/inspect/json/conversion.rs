@@ -186,7 +186,7 @@ impl<'a> List<'a> {
             remaining_seconds: list.next_update.map(|next| remaining(next, now)),
             authority_key_identifier: list.authority_key_id.as_deref().map(hexadecimal),
             signature_algorithm: &list.signature.name,
-            revoked_certificates: list.revoked.iter().map(revoked).collect(),
+            revoked_certificates: list.entries().into_iter().map(revoked).collect(),
             problems,
         }
     }

@@ -1,5 +1,8 @@
 //! Reads revocation lists, of any origin.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
+
 use x509_parser::extensions::{AuthorityKeyIdentifier, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer as _;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate as ParsedEntry};
@@ -33,6 +36,18 @@ pub(super) fn read(der: &[u8]) -> Result<RevocationList, String> {
     let issuer = DistinguishedName::from_der(parsed.issuer().as_raw())
         .map_err(|error| format!("its issuer is {error}"))?;
     let authority = authority(&parsed);
+    let (mut revoked, mut repeated) = (BTreeMap::new(), Vec::new());
+    for (serial, own) in parsed.iter_revoked_certificates().map(entry) {
+        match revoked.entry(serial) {
+            Place::Vacant(place) => drop(place.insert(own)),
+            Place::Occupied(mut place) => {
+                let is_lifted = |one: &RevokedEntry| one.reason == RevocationReason::RemoveFromCrl;
+                let counts = is_lifted(place.get()) && !is_lifted(&own);
+                let other = if counts { place.insert(own) } else { own };
+                repeated.push((place.key().clone(), other));
+            }
+        }
+    }
     Ok(RevocationList {
         der: der.to_vec(),
         issuer,
@@ -44,7 +59,8 @@ pub(super) fn read(der: &[u8]) -> Result<RevocationList, String> {
         this_update: Timestamp::from_unix(parsed.last_update().timestamp()),
         next_update: parsed.next_update().map(|time| Timestamp::from_unix(time.timestamp())),
         signature: signature_algorithm(&parsed.signature_algorithm),
-        revoked: parsed.iter_revoked_certificates().map(entry).collect(),
+        revoked,
+        repeated,
         flaw: flaw(&parsed).or_else(|| odd_form(der)),
     })
 }

@@ -259,3 +259,29 @@ fn serials_are_read_in_the_forms_that_people_copy() {
         assert_eq!(SerialNumber::from_hexadecimal(text), None, "{text}");
     }
 }
+
+#[test]
+fn entries_with_one_serial_are_all_there_and_one_that_revokes_counts() {
+    let family = family(KeyKind::EcdsaP256);
+    let both = draft(1, &[&family.good.certificate, &family.bad.certificate]);
+    let list = sign_revocation_list(&both, &family.issuing.signer()).unwrap();
+    let replaced = |der: &[u8], old: &[u8], new: &[u8]| {
+        let at = der.windows(old.len()).position(|part| part == old).unwrap();
+        [&der[..at], new, &der[at + old.len()..]].concat()
+    };
+    // What a signature says of it does not matter here.
+    let (good, bad) = (&family.good.certificate.serial.0, &family.bad.certificate.serial.0);
+    let der = replaced(&list.der, bad, good);
+    // The first entry lifts the revocation.
+    let der = replaced(&der, &[0x0a, 1, 1], &[0x0a, 1, 8]);
+    let read = RevocationList::from_der(&der).unwrap();
+    let reasons = |all: Vec<(&SerialNumber, &RevokedEntry)>| {
+        all.into_iter().map(|(serial, entry)| (serial.0.clone(), entry.reason)).collect::<Vec<_>>()
+    };
+    let revoking = (good.clone(), RevocationReason::KeyCompromise);
+    let lifting = (good.clone(), RevocationReason::RemoveFromCrl);
+    assert_eq!(reasons(read.revoked.iter().collect()), [revoking.clone()]);
+    assert_eq!(reasons(read.entries()), [revoking, lifting]);
+    assert_eq!(list.entries().len(), 2);
+    assert!(list.repeated.is_empty());
+}
