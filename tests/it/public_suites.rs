@@ -1,5 +1,6 @@
-//! Certificate files of public suites (`cryptography_vectors` of PyPI, NIST's PKITS among them): what openssl reads, `cert show`
-//! reads too, with the same serial numbers, fingerprints and numbers of entries. What differs is listed, with the reason.
+//! Certificate files that PyPI serves (`cryptography_vectors`, with NIST's PKITS; the roots of `certifi`): what openssl reads,
+//! `cert show` reads too, with the same serial numbers, fingerprints and numbers of entries. What differs is listed, with
+//! the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -83,12 +84,36 @@ fn pkcs12_files_of_others_are_opened() {
     assert!(all.len() > 25, "{} files", all.len());
 }
 
+#[test]
+fn the_roots_of_browsers_are_read_alike() {
+    let (Some(python), Some(openssl)) = (python(), tool("openssl")) else { return };
+    let path = printed(&python, "import certifi; print(certifi.where())");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["cert", "show", "--format", "json", &path.display().to_string()]);
+    let shown: Value = serde_json::from_str(&run.stdout).unwrap();
+    let shown = shown["certificates"].as_array().unwrap();
+    let end = "-----END CERTIFICATE-----";
+    let blocks: Vec<&str> = text.split_inclusive(end).filter(|part| part.contains(end)).collect();
+    assert_eq!(shown.len(), blocks.len());
+    assert!(shown.len() > 100, "{}", shown.len());
+    for (block, one) in blocks.iter().zip(shown) {
+        let file = sandbox.write("one.pem", block);
+        let text = |field: &str| one[field].as_str().unwrap();
+        let ours = alike(text("serial"), text("fingerprintSha256"));
+        assert_eq!(of_openssl(&openssl, &file), Some((ours, true)));
+    }
+}
+
 /// The folder of the suite.
 fn suite() -> Option<PathBuf> {
-    let code =
-        "import cryptography_vectors, os; print(os.path.dirname(cryptography_vectors.__file__))";
-    let path = output_of(Command::new(python()?).args(["-c", code]));
-    Some(PathBuf::from(path.trim()))
+    let folder = "os.path.dirname(cryptography_vectors.__file__)";
+    Some(printed(&python()?, &format!("import cryptography_vectors, os; print({folder})")))
+}
+
+/// The path that a line of Python prints.
+fn printed(python: &Path, code: &str) -> PathBuf {
+    PathBuf::from(output_of(Command::new(python).args(["-c", code])).trim())
 }
 
 fn ends_with(path: &Path, ends: &[&str]) -> bool {

@@ -280,7 +280,7 @@ fn entries_with_one_serial_are_all_there_and_one_that_revokes_counts() {
     };
     let revoking = (good.clone(), RevocationReason::KeyCompromise);
     let lifting = (good.clone(), RevocationReason::RemoveFromCrl);
-    assert_eq!(reasons(read.revoked.iter().collect()), [revoking.clone()]);
+    assert_eq!(reasons(read.revoked.iter().collect()), vec![revoking.clone()]);
     assert_eq!(reasons(read.entries()), [revoking, lifting]);
     assert_eq!(list.entries().len(), 2);
     assert!(list.repeated.is_empty());
