@@ -121,11 +121,13 @@ pub struct Listed {
     pub others: usize,
     /// What it is but for its subject.
     pub class: ClientClass,
+    /// Clients by name who have these subjects, one for each; empty: some have none.
+    stand_ins: Vec<String>,
 }
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, others, class } = self;
+        let Self { subject, others, class, stand_ins: _ } = self;
         match others {
             0 => f.write_str(subject)?,
             1 => write!(f, "{subject} and 1 other listed subject")?,
@@ -152,7 +154,9 @@ pub fn access<'a>(
             let Question { request, client, scheme } = question;
             Answered { scheme, path: request.path, client, verdict }
         });
-        HostAccess { host: place.host, answers: answers.collect() }
+        let mut answers = answers.collect();
+        subjects::without_repeats(&mut answers);
+        HostAccess { host: place.host, answers }
     });
     Access { controller, observed, hosts: hosts.collect() }
 }
@@ -162,7 +166,7 @@ pub fn access<'a>(
 fn answer(observed: &Observed, question: &Question, now: Timestamp) -> Verdict {
     let Question { request, client, .. } = question;
     let verdict = verdict(observed, request, now);
-    let is_of_class = matches!(client, Who::Of(ClientClass::Below(_)));
+    let is_of_class = matches!(client, Who::Of(ClientClass::Below(_) | ClientClass::Stranger));
     match &verdict {
         Verdict::Refused { why: Why::Subject, .. } if is_of_class => {
             let expression = subjects::expression(observed, &request.authority);

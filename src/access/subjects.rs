@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Client, Listed};
+use super::{Answered, Client, Listed, Scheme, Who};
 use crate::enforcement::representatives::{self, ClientClass};
-use crate::enforcement::{Admits, Check, Fact, Observed, Presented, VirtualHost};
+use crate::enforcement::{Admits, Check, Fact, Observed, Presented, Verdict, VirtualHost};
 use crate::pki::certificate::Certificate;
 
 /// The conditions of a host, as far as they are known: each possibility.
@@ -40,7 +40,7 @@ pub(super) fn expression(observed: &Observed, name: &str) -> Option<String> {
 }
 
 /// A client of each of these classes for each group of subjects that the same lists of a host have, where it has a
-/// certificate of its own; those are left out for which one of the named clients stands.
+/// certificate of its own.
 pub(super) fn clients(
     observed: &Observed,
     name: &str,
@@ -58,21 +58,43 @@ pub(super) fn clients(
         let Presented::Supposed { issuer, .. } = shows else { continue };
         for subjects in groups.values() {
             let Some((first, others)) = subjects.split_first() else { continue };
-            if named.iter().any(|client| stands_for(client, issuer, subjects)) {
-                continue;
-            }
             let (subject, others) = ((*first).clone(), others.len());
             let shows = representatives::with_subject(shows.clone(), &subject);
-            clients.push((Listed { subject, others, class: class.clone() }, shows));
+            let stand_ins = subjects.iter().map(|subject| stand_in(named, issuer, subject));
+            let stand_ins = stand_ins.collect::<Option<_>>().unwrap_or_default();
+            clients.push((Listed { subject, others, class: class.clone(), stand_ins }, shows));
         }
     }
     clients
 }
 
-/// Whether a client has a certificate of that authority and one of these subjects.
-fn stands_for(client: &Client, issuer: &Certificate, subjects: &[&String]) -> bool {
-    let Presented::Chain(chain) = &client.shows else { return false };
-    chain.first().is_some_and(|leaf| {
-        leaf.issuer == issuer.subject && subjects.contains(&&leaf.subject.rfc2253())
-    })
+/// The name of a client whose certificate says that it is of that authority and has that subject.
+fn stand_in(named: &[Client], issuer: &Certificate, subject: &str) -> Option<String> {
+    let is_it = |client: &&Client| {
+        let Presented::Chain(chain) = &client.shows else { return false };
+        let leaf = chain.first();
+        leaf.is_some_and(|leaf| leaf.issuer == issuer.subject && leaf.subject.rfc2253() == subject)
+    };
+    named.iter().find(is_it).map(|client| client.name.clone())
+}
+
+/// Leaves out those for whose subjects clients by name have the same answer.
+pub(super) fn without_repeats(answers: &mut Vec<Answered>) {
+    let named: Vec<(String, String, Verdict)> = answers
+        .iter()
+        .filter(|one| one.scheme == Scheme::Https)
+        .filter_map(|one| match &one.client {
+            Who::Named(name) => Some((one.path.clone(), name.clone(), one.verdict.clone())),
+            _ => None,
+        })
+        .collect();
+    answers.retain(|one| {
+        let Who::Listed(Listed { stand_ins, .. }) = &one.client else { return true };
+        let stands = |name: &String| {
+            named.iter().any(|(path, own, verdict)| {
+                *path == one.path && own == name && verdict.is_as(&one.verdict)
+            })
+        };
+        stand_ins.is_empty() || !stand_ins.iter().all(stands)
+    });
 }

@@ -155,11 +155,13 @@ fn of_block(
     file: &str,
     passwords: &dyn Passwords,
 ) -> Result<Option<Content>, String> {
+    let at = |problem: &dyn fmt::Display| {
+        format!("{problem} (in the block `BEGIN {}` on line {})", block.label, block.line)
+    };
     let content = match block.label {
         "X509 CRL" => {
-            let at = format!("in the block `BEGIN {}` on line {}", block.label, block.line);
             let der = block.decode().map_err(|error| error.to_string())?;
-            let list = RevocationList::from_der(&der).map_err(|error| format!("{error} ({at})"))?;
+            let list = RevocationList::from_der(&der).map_err(|error| at(&error))?;
             Content::RevocationList(Box::new(list))
         }
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
@@ -172,7 +174,10 @@ fn of_block(
             None => match PrivateKey::from_block(block) {
                 Some(Err(KeyError::Encrypted)) => {
                     let open = |password: &_| PrivateKey::from_encrypted_block(block, password);
-                    Content::Key(encrypted(file, passwords, open))
+                    Content::Key(encrypted(file, passwords, open).map_err(|problem| at(&problem))?)
+                }
+                Some(Err(KeyError::Malformed(how))) => {
+                    return Err(at(&format!("damaged private key: {how}")));
                 }
                 Some(key) => Content::Key(KeyFacts::of(&key)),
                 None => Content::Other(format!("a block `BEGIN {label}`, not shown")),
@@ -183,21 +188,27 @@ fn of_block(
 }
 
 /// An encrypted key, with the password if one was named; nobody is asked, since what can be shown of a key is little.
+///
+/// # Errors
+/// The password is another one, or cannot be read; the encryption is not known, or damaged.
 fn encrypted(
     file: &str,
     passwords: &dyn Passwords,
     open: impl Fn(&Password) -> Result<Result<PrivateKey, KeyError>, Pkcs12Error>,
-) -> KeyFacts {
+) -> Result<KeyFacts, String> {
     match passwords.password(file, false) {
-        Ok(None) => KeyFacts::Encrypted,
+        Ok(None) => Ok(KeyFacts::Encrypted),
         Ok(Some(password)) => match open(&password) {
-            Ok(key) => KeyFacts::of(&key),
-            Err(Pkcs12Error::WrongPassword) => KeyFacts::Unknown(
-                "it is encrypted, with another password than the given one".to_owned(),
-            ),
-            Err(error) => KeyFacts::Unknown(format!("it is encrypted: {error}")),
+            Ok(key) => Ok(KeyFacts::of(&key)),
+            Err(Pkcs12Error::WrongPassword) => {
+                Err("the password does not open the private key".to_owned())
+            }
+            Err(Pkcs12Error::Unsupported(what)) => {
+                Err(format!("the private key is encrypted with {what}, which is unknown here"))
+            }
+            Err(_) => Err("the encrypted private key is damaged".to_owned()),
         },
-        Err(error) => KeyFacts::Unknown(format!("it is encrypted: {error}")),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -221,7 +232,7 @@ fn der(
             } else if let Some(key) = PrivateKey::from_der(octets) {
                 let open = |password: &_| pkcs12::decrypt_key(octets, password);
                 Content::Key(match key {
-                    Err(KeyError::Encrypted) => encrypted(&origin.file, passwords, open),
+                    Err(KeyError::Encrypted) => encrypted(&origin.file, passwords, open)?,
                     key => KeyFacts::of(&key),
                 })
             } else if X509CertificationRequest::from_der(octets).is_ok() {

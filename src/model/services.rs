@@ -277,6 +277,11 @@ fn refuse_keys_without_effect(
             );
         }
     };
+    if existing == Existing::Service && matches!(written.port, Some(PortReference::Name(_))) {
+        let beside =
+            [("portName", written.port_name.is_some()), ("protocol", written.protocol.is_some())];
+        refuse(&beside, "the Service exists, and `port` is the name of its port", "remove it");
+    }
     match existing {
         Existing::Nothing => {
             refuse(

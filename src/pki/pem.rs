@@ -59,17 +59,15 @@ impl fmt::Display for PemError {
 
 /// Iterates over the blocks of a text with any line ends, with any text around them.
 pub(crate) fn blocks(pem: &[u8]) -> impl Iterator<Item = Result<Block<'_>, PemError>> {
-    let mut lines = lines(pem);
+    let mut lines = lines(pem).peekable();
     std::iter::from_fn(move || {
         let (line, label) = lines.find_map(|(line, text)| Some((line, begin(text)?)))?;
         let mut block =
             Block { label, line, encrypted: false, encryption: None, content: Vec::new() };
-        for (_, text) in lines.by_ref() {
+        // What begins before this one ends is another one.
+        while let Some((_, text)) = lines.next_if(|(_, text)| begin(text).is_none()) {
             if end(text) == Some(label) {
                 return Some(Ok(block));
-            }
-            if begin(text).is_some() {
-                break;
             }
             block.add(text);
         }

@@ -117,6 +117,23 @@ fn files_show_that_listed_subjects_are_admitted() {
     let line = changes.lines().find(|line| line.contains(stranger));
     assert!(line.is_some_and(|line| line.contains("reaches default/web:80")), "{changes}");
 
+    // An expression decides as little of strangers.
+    let expression = loose.replace("\"CN=$.|^(CN=alice)$\"", "\"CN=[a-z]+$\"");
+    assert_ne!(expression, loose);
+    sandbox.write("expression.yaml", expression);
+    assert_eq!(of(&json(&sandbox, &["expression.yaml"]), "stranger").0, "unknown");
+    // A client by name stands for no line that is answered otherwise.
+    let eve = "--client=eve=pki/clients/eve/tls.crt";
+    let alice = "--client=alice=pki/clients/alice/tls.crt";
+    let line = "CN=alice below CN=clients";
+    let has = |arguments: &[&str]| json(&sandbox, arguments).to_string().contains(line);
+    assert!(has(&["out", eve]) && !has(&["out", alice]));
+    // Of another authority with the same name.
+    let forged = Sandbox::with_toml(SPEC);
+    forged.ok(&["issue", "-q"]);
+    sandbox.write("forged.crt", forged.read("pki/clients/alice/tls.crt"));
+    assert!(has(&["out", "--client=alice=forged.crt"]));
+
     // Subjects of one list share a line.
     let bob = "[clients.bob]\nissuer = \"clients\"\n[clients.eve]";
     let spec = SPEC.replace("[clients.eve]", bob).replace("[\"alice\"]", "[\"alice\", \"bob\"]");

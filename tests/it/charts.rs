@@ -169,4 +169,7 @@ fn a_service_that_mtlsgen_makes_has_a_port_by_number() {
         run.stderr
     );
     assert!(run.stderr.contains("`portName = \"http\"`"), "{}", run.stderr);
+    let named = spec.replace("image = \"httpd\"", "existing = true\nportName = \"x\"");
+    let run = Sandbox::with_toml(&named).run(&["render"]);
+    assert!(run.stderr.contains("error[key-without-effect]: `portName`"), "{}", run.stderr);
 }

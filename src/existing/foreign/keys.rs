@@ -10,11 +10,17 @@ use crate::pki::key::PrivateKey;
 pub const AUTHORITY_KEYS: [&str; 2] = ["ca.key", "ca-key.pem"];
 
 /// Whether a certificate is an authority's and none that a server shows: by hand, servers' certificates are made as authorities
-/// (`openssl req -x509`).
+/// (`openssl req -x509`), with the host in subjectAltName or in the common name.
 #[must_use]
 pub fn is_authority(certificate: &Certificate) -> bool {
     let names = &certificate.names;
-    certificate.is_authority && names.dns.is_empty() && names.ip.is_empty()
+    let is_host = |name: &String| {
+        let is_known = |octet: u8| octet.is_ascii_alphanumeric() || b"-*_".contains(&octet);
+        let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_known);
+        name.contains('.') && name.split('.').all(is_label)
+    };
+    let is_server = certificate.subject.common_names().iter().any(is_host);
+    certificate.is_authority && names.dns.is_empty() && names.ip.is_empty() && !is_server
 }
 
 /// A warning for each Secret that holds the key of an authority.
@@ -31,8 +37,7 @@ fn of_secret(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
     let key = secret.keys().find(is_named).or_else(|| {
         let certificates = secret.keys().filter(|name| !name.contains("key")).filter_map(value);
         let certificates = certificates.filter_map(|pem| Certificate::from_pem(&pem).ok());
-        let authorities: Vec<Certificate> =
-            certificates.flatten().filter(is_authority).collect();
+        let authorities: Vec<Certificate> = certificates.flatten().filter(is_authority).collect();
         let is_theirs = |name: &&str| {
             let key = value(name).and_then(|pem| PrivateKey::from_pem(&pem).ok());
             let hash = key.map(|key| key.spki_hash());

@@ -63,8 +63,7 @@ impl Writer<'_> {
                 [SitePort::Name(name, None)] => self.line(&format!("port = {}", quoted(name))),
                 several => {
                     // Routes name their ports; those of which the number is not known cannot be in the list.
-                    let ports: Vec<String> =
-                        several.iter().filter_map(|port| port_table(port)).collect();
+                    let ports = port_tables(several);
                     match (several.first(), ports.is_empty()) {
                         (Some(SitePort::Name(name, None)), true) => {
                             self.line(&format!("port = {}", quoted(name)));
@@ -205,12 +204,27 @@ impl Writer<'_> {
     }
 }
 
-fn port_table(port: &SitePort) -> Option<String> {
-    match port {
-        SitePort::Number(number) => Some(format!("{{ name = \"p{number}\", port = {number} }}")),
-        SitePort::Name(name, Some(number)) => {
-            Some(format!("{{ name = {}, port = {number} }}", quoted(name)))
+/// Ports as a list of the spec has them: each number once, each with a name of its own.
+fn port_tables(ports: &[&SitePort]) -> Vec<String> {
+    let (mut used, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let by_name = ports.iter().filter_map(|port| match port {
+        SitePort::Name(name, Some(number)) => Some((name.clone(), *number)),
+        SitePort::Name(_, None) | SitePort::Number(_) => None,
+    });
+    let by_number = ports.iter().filter_map(|port| match port {
+        SitePort::Number(number) => Some((format!("p{number}"), *number)),
+        SitePort::Name(..) => None,
+    });
+    let mut tables = Vec::new();
+    for (name, number) in by_name.chain(by_number) {
+        if !numbers.insert(number) {
+            continue;
         }
-        SitePort::Name(_, None) => None,
+        let mut own = name;
+        while !used.insert(own.clone()) {
+            own.push('x');
+        }
+        tables.push(format!("{{ name = {}, port = {number} }}", quoted(&own)));
     }
+    tables
 }

@@ -15,6 +15,7 @@ use crate::manifest::{ObjectSet, Seen, Shown};
 use crate::model::{Exposure, Model, Reference};
 use crate::pki::certificate::Certificate;
 use crate::pki::crl::RevocationList;
+use crate::specification::PatchTarget;
 use crate::targets::{Explanation, HostArrangement};
 
 /// What says the ingress class where `ingressClassName` does not, and above it.
@@ -58,7 +59,7 @@ pub(super) fn explain(
             }
             let problem = class(model, exposure, &seen.object);
             found.extend(problem.into_iter().map(|problem| format!("{called} {problem}")));
-        } else {
+        } else if is_of_class(exposure, &seen.object) {
             others.push(of_others(exposure, &called, identity));
         }
         found.extend(annotations(exposure, &seen.object, (&wanted, is_own), &called));
@@ -109,6 +110,13 @@ fn is_own(
     exposure.existing_ingress.is_some() && bundle.is_none_or(has)
 }
 
+/// Whether an Ingress of others has the class of the host, or none.
+fn is_of_class(exposure: &Exposure, ingress: &Ingress) -> bool {
+    let written = ingress.metadata.annotations.get(CLASS);
+    let class = ingress.spec.ingress_class_name.as_deref().or(written);
+    class.is_none_or(|class| class == exposure.ingress_class_name.as_str())
+}
+
 /// That an Ingress of others is for the host too, and what to do about it.
 fn of_others(exposure: &Exposure, called: &str, other: &Identity) -> String {
     let host = exposure.host.as_str();
@@ -118,7 +126,7 @@ fn of_others(exposure: &Exposure, called: &str, other: &Identity) -> String {
     let remedy = match &exposure.existing_ingress {
         _ if !is_here => remove.to_owned(),
         None => return serves_too(called, host, &other.name),
-        Some(target) => match target.name.as_deref() {
+        Some(target) => match target.name.as_deref().filter(|_| is_by_name(target)) {
             Some(own) => format!(
                 "select both, so that both are completed: `existingIngress = {{ name = \"{}|{name}\" }}`; or {remove}",
                 own.escape_debug()
@@ -127,6 +135,12 @@ fn of_others(exposure: &Exposure, called: &str, other: &Identity) -> String {
         },
     };
     format!("{called} serves `{host}` too: {remedy}")
+}
+
+/// Whether a selector of Ingresses asks for a name alone.
+fn is_by_name(target: &PatchTarget) -> bool {
+    let PatchTarget { namespace, label_selector, annotation_selector, .. } = target;
+    [namespace, label_selector, annotation_selector].into_iter().all(Option::is_none)
 }
 
 /// That an Ingress of others is for a host that mtlsgen makes an Ingress of, and what to do about it.

@@ -33,7 +33,7 @@ fn a_merged_recipient_gets_no_key() {
         assert_eq!(run.status, 2, "{command:?}\n{}", run.stderr);
         let words = [
             "error[new-recipients]",
-            &format!("able to read from now on: `{}`", eve.recipient),
+            &format!("these would be able to read: `{}`", eve.recipient),
             "`mtlsgen render --reencrypt`",
         ];
         for words in words {
@@ -55,7 +55,7 @@ fn a_recipient_in_the_place_of_another_is_refused_and_both_are_named() {
     let run = sandbox.run(&["render", "--identity", ann.file()]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     for words in [
-        format!("able to read from now on: `{}`", eve.recipient),
+        format!("these would be able to read: `{}`", eve.recipient),
         format!("no longer able to read what is written from now on: `{}`", ann.recipient),
     ] {
         assert!(run.stderr.contains(&words), "{words}\n{}", run.stderr);

@@ -301,8 +301,14 @@ fn ports_of_services_that_are_not_shown_keep_their_names() {
         ("www.example.com", &[("/", "web:https")]),
         ("two.example.com", &[("/", "two:http"), ("/metrics", "two:metrics")]),
     ];
+    // A name like one that is made of a number.
+    let odd: [(&str, &[(&str, &str)]); 1] =
+        [("odd.example.com", &[("/", "odd:80"), ("/p", "odd:p80"), ("/q", "odd:tcp")])];
+    let ports = json!([{ "name": "p80", "port": 81 }, { "name": "tcp", "port": 80 }, { "name": "udp", "port": 80, "protocol": "UDP" }]);
     let items = [
         ingress("shop", "all", &[], &hosts, Some("www-tls")),
+        ingress("shop", "odd", &[], &odd, None),
+        json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "namespace": "shop", "name": "odd" }, "spec": { "ports": ports } }),
         secret(&old, "shop", "www-tls", &[("tls.crt", "both.crt"), ("tls.key", "both.key")]),
     ];
     let run = import(&old, &items, &[]);
@@ -315,6 +321,10 @@ fn ports_of_services_that_are_not_shown_keep_their_names() {
     };
     assert_eq!(paths("all"), ["https"]);
     assert_eq!(paths("two-example-com"), ["http", "metrics"]);
+    let port = |path: &Value| path["backend"]["service"]["port"]["number"].clone();
+    let rules = &object(&objects, "Ingress", "odd")["spec"]["rules"];
+    let odd: Vec<Value> = rules[0]["http"]["paths"].as_array().unwrap().iter().map(port).collect();
+    assert_eq!(odd, [80, 81, 80]);
 }
 
 #[test]

@@ -98,7 +98,11 @@ impl Judged<'_> {
         let entries = self.value["spec"]["tls"].as_array().into_iter().flatten().enumerate();
         let host = exposure.host.as_str();
         entries.filter(move |(_, entry)| {
-            entry["hosts"].as_array().into_iter().flatten().any(|name| name.as_str() == Some(host))
+            entry["hosts"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|name| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(host)))
         })
     }
 

@@ -153,6 +153,10 @@ fn canaries(scene: &Scene<'_>) -> Vec<Diagnostic> {
 /// The port of the container, where the spec knows it: two ports of a Service may lead to one.
 fn port_number(scene: &Scene<'_>, namespace: &str, backend: BackendView<'_>) -> String {
     let service = scene.services.get(&(namespace, backend.service));
+    if service.is_some_and(|service| service.ports.is_empty()) {
+        // The spec has its port by name alone: any number may be the same one.
+        return String::new();
+    }
     let mut ports = service.into_iter().flat_map(|service| &service.ports);
     let known = ports.find(|port| match backend.port {
         PortView::Number(number) => u64::from(port.port) == number,
