@@ -30,21 +30,21 @@ pub(super) fn of_authorities(secrets: &Secrets) -> Vec<Diagnostic> {
 
 fn of_secret(reference: &Reference, secret: &Secret) -> Option<Diagnostic> {
     let value = |name: &str| secret.value(name).and_then(Result::ok);
-    let is_named = |name: &&str| {
-        AUTHORITY_KEYS.contains(name)
-            && value(name).is_some_and(|pem| PrivateKey::from_pem(&pem).is_ok())
+    let with = |words: &'static [u8]| {
+        let has = move |pem: &[u8]| pem.windows(words.len()).any(|part| part == words);
+        secret.keys().filter_map(move |name| Some((name, value(name).filter(|pem| has(pem))?)))
     };
-    let key = secret.keys().find(is_named).or_else(|| {
-        let certificates = secret.keys().filter(|name| !name.contains("key")).filter_map(value);
-        let certificates = certificates.filter_map(|pem| Certificate::from_pem(&pem).ok());
+    let is_named = |name: &str| AUTHORITY_KEYS.contains(&name);
+    let (key, _) = with(b"PRIVATE KEY-----").find(|(name, _)| is_named(name)).or_else(|| {
+        let certificates = with(b"BEGIN CERTIFICATE-----");
+        let certificates = certificates.filter_map(|(_, pem)| Certificate::from_pem(&pem).ok());
         let authorities: Vec<Certificate> = certificates.flatten().filter(is_authority).collect();
-        let is_theirs = |name: &&str| {
-            let key = value(name).and_then(|pem| PrivateKey::from_pem(&pem).ok());
-            let hash = key.map(|key| key.spki_hash());
+        let is_theirs = |pem: &[u8]| {
+            let hash = PrivateKey::from_pem(pem).ok().map(|key| key.spki_hash());
             hash.is_some_and(|hash| authorities.iter().any(|one| one.spki_hash == hash))
         };
-        let mut keys = secret.keys().filter(|name| name.contains("key"));
-        keys.find(|name| !authorities.is_empty() && is_theirs(name))
+        let mut keys = with(b"PRIVATE KEY-----").filter(|_| !authorities.is_empty());
+        keys.find(|(_, pem)| is_theirs(pem))
     })?;
     let title = format!(
         "the Secret `{reference}` holds the private key of an authority under `{}`",

@@ -120,6 +120,7 @@ fn keys_of_authorities_in_secrets_are_warned_of() {
         (&[("ca.crt", "clients.pem"), ("ca.key", "clients.key")][..], true),
         (&[("tls.crt", "clients.pem"), ("tls.key", "clients.key")], true),
         (&[("root.pem", "clients.pem"), ("root-key.pem", "clients.key")], true),
+        (&[("root.crt", "clients.pem"), ("private", "clients.key")], true),
         // As people make servers' certificates by hand.
         (&[("tls.crt", "web.pem"), ("tls.key", "web.key"), ("ca.crt", "clients.pem")], false),
         (&[("tls.crt", "alice.pem"), ("tls.key", "alice.key"), ("ca.crt", "clients.pem")], false),
