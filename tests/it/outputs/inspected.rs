@@ -51,7 +51,7 @@ pub fn all(coverage: &mut Coverage) {
     sandbox.ok(&["issue", "-q", "--at", at]);
     sandbox.ok(&["cert", "revoke", "-q", "bob", "--reason", "keyCompromise", "--at", at]);
     sandbox.ok(&["issue", "-q", "--at", at]);
-    for name in ["odd.key", "alice.key", "secret.yaml", "odd.p12", "mixed.pem"] {
+    for name in ["odd.key", "alice.key", "x25519.key", "secret.yaml", "odd.p12", "mixed.pem"] {
         sandbox.may_hold_keys(name);
     }
     let openssl = tool("openssl").expect("the caller has looked");
@@ -65,7 +65,7 @@ pub fn all(coverage: &mut Coverage) {
     );
     openssl("pkcs12 -export -in odd.pem -inkey odd.key -name friendly -passout pass: -out odd.p12");
     openssl("ec -in pki/clients/alice/tls.key -aes256 -passout pass:x -out alice.key");
-    sandbox.write("bad.key", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
+    openssl("genpkey -algorithm X25519 -out x25519.key");
     sandbox
         .write("other.pem", "-----BEGIN DSA PARAMETERS-----\nMAA=\n-----END DSA PARAMETERS-----\n");
     let [alice, clients, ca] = ["clients/alice", "cas/clients", "cas/ca"]
@@ -78,7 +78,8 @@ pub fn all(coverage: &mut Coverage) {
     let lists = lists.iter().map(|(path, _)| path.to_str().unwrap().to_owned());
     let lists: Vec<String> = lists.filter(|path| path.contains("/crl/")).collect();
     sandbox.write("empty", "\n");
-    let files = "odd.pem odd.key alice.key bad.key other.pem chain.pem mixed.pem secret.yaml bob";
+    let files =
+        "odd.pem odd.key alice.key x25519.key other.pem chain.pem mixed.pem secret.yaml bob";
     let more: Vec<&str> = files.split(' ').chain(lists.iter().map(String::as_str)).collect();
     let json = ["--format", "json"];
     for at in ["2030-01-05", "2045-01-01"] {
