@@ -62,7 +62,7 @@ pub(super) fn clients(all: [&Observed; 2], name: &str) -> Vec<(Who, Presented)> 
     }
     // Lists of subjects refuse clients of every other subject, regardless of who issued them.
     let subject = before.intersection(&after).next();
-    // Where certificates are not verified, lists admit their subjects whoever issued them.
+    // A list alone does not check who issued a certificate.
     for subject in before.symmetric_difference(&after).chain(subject) {
         let who = format!("{subject} of another authority");
         clients.push((Who::Named(who), representatives::stranger_with(subject)));

@@ -179,7 +179,10 @@ fn ports(
             let place = context.value(&[path.as_slice(), &path!["port"]].concat());
             let help =
                 format!("write the number, such as `port = 80`, and `portName = \"{name}\"`");
-            findings.push(Diagnostic::error("wrong-type", title).at(place).help(help));
+            // Beside two readings of one text, that is only a consequence.
+            if !place.as_ref().is_some_and(|place| context.document.is_broken(place)) {
+                findings.push(Diagnostic::error("wrong-type", title).at(place).help(help));
+            }
             return None;
         }
     };
@@ -278,9 +281,9 @@ fn refuse_keys_without_effect(
         }
     };
     if existing == Existing::Service && matches!(written.port, Some(PortReference::Name(_))) {
-        let beside =
-            [("portName", written.port_name.is_some()), ("protocol", written.protocol.is_some())];
-        refuse(&beside, "the Service exists, and `port` is the name of its port", "remove it");
+        let why = "the Service exists, and `port` is the name of its port";
+        // `portName` and `protocol`.
+        refuse(&single_port_keys[1..3], why, "remove it");
     }
     match existing {
         Existing::Nothing => {

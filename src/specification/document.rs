@@ -150,6 +150,15 @@ impl Document {
         self.whole
     }
 
+    /// Whether a syntax error is on the line where that begins: what else is wrong there is only a consequence.
+    #[must_use]
+    pub fn is_broken(&self, span: &Span) -> bool {
+        let line = span.line_and_column().0;
+        let source = |index: &u32| self.sources.get(*index as usize);
+        let is_it = |index: &u32| source(index).is_some_and(|own| Arc::ptr_eq(own, &span.source));
+        self.broken.iter().any(|(index, broken)| *broken == line && is_it(index))
+    }
+
     /// The spec, and what is wrong with it; parts that are wrong are left out of the former, and
     /// of a list with a wrong value the whole list, so that indices stay true.
     #[must_use]
