@@ -30,6 +30,13 @@ fn service(
 ) -> Option<Service> {
     let path = path!["services", key.as_str()];
     let existing = written.existing.unwrap_or(Existing::Nothing);
+    if existing == Existing::Deployment && written.selector.is_empty() {
+        findings.push(
+            Diagnostic::error("missing-key", "an existing Deployment needs its `selector`")
+                .at(context.key(&path))
+                .help("write `selector = { app = \"...\" }`, the labels of its Pods"),
+        );
+    }
     refuse_keys_without_effect(context, &path, written, existing, findings);
     let ports = ports(context, &path, written, findings);
     let deployment = match existing {
@@ -261,13 +268,6 @@ fn refuse_keys_without_effect(
         ("containerPort", written.container_port.is_some()),
     ];
     let selector = [("selector", !written.selector.is_empty())];
-    if existing == Existing::Deployment && written.selector.is_empty() {
-        findings.push(
-            Diagnostic::error("missing-key", "an existing Deployment needs its `selector`")
-                .at(context.key(path))
-                .help("write `selector = { app = \"...\" }`, the labels of its Pods"),
-        );
-    }
     let mut refuse = |keys: &[(&str, bool)], why: &str, help: &str| {
         for (key, _) in keys.iter().filter(|(_, given)| *given) {
             findings.push(
