@@ -27,7 +27,7 @@ class Sample:
 _ALL = len(CHANGES)
 #: By column of the table; each change comes first in one spec.
 SAMPLES = {
-    "ingress-nginx": Sample(ingress_nginx, range(_ALL), (70, 4)),
-    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(10 * _ALL, 11 * _ALL), (102, 9)),
-    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(20 * _ALL, 21 * _ALL), (93, 10)),
+    "ingress-nginx": Sample(ingress_nginx, range(_ALL), (66, 4)),
+    "traefik-3.7.13": Sample(lambda: traefik("3.7.13"), range(10 * _ALL, 11 * _ALL), (86, 7)),
+    "traefik-3.7.15": Sample(lambda: traefik("3.7.15"), range(20 * _ALL, 21 * _ALL), (87, 8)),
 }
