@@ -32,6 +32,9 @@ class Network:
             _ip("-n", self.name, "link", "set", "lo", "up")
             for address in (BACKEND_ADDRESS, SERVICE_ADDRESS):
                 _ip("-n", self.name, "addr", "add", f"{address}/32", "dev", "lo")
+            # Networks beside it reach each other through it.
+            forward = ["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]
+            subprocess.run(self.command(forward), check=True)
         except BaseException:
             self.close()
             raise
@@ -64,7 +67,7 @@ class Beside:
             _ip("-n", self.name, "addr", "add", f"{self.address}/32", "dev", "eth0")
             for link in ("lo", "eth0"):
                 _ip("-n", self.name, "link", "set", link, "up")
-            _ip("-n", self.name, "route", "add", "default", "dev", "eth0")
+            _ip("-n", self.name, "route", "add", "default", "via", BACKEND_ADDRESS, "dev", "eth0", "onlink")
             _ip("-n", run, "link", "set", cable, "up")
             _ip("-n", run, "route", "add", f"{self.address}/32", "dev", cable)
         except BaseException:

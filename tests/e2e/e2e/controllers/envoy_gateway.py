@@ -166,7 +166,7 @@ def _configuration(namespaces: Mapping[str, str]) -> Object:
                 "watch": {"type": "NamespaceSelector", "namespaceSelector": {"matchLabels": dict(namespaces)}},
                 "leaderElection": {"disable": True},
                 # A webhook that tells Envoy the zone of its node.
-                "proxyTopologyInjector": {"disable": True},
+                "proxyTopologyInjector": {"disabled": True},
                 "client": {"rateLimit": {"qps": 1000, "burst": 1000}},
             },
         },

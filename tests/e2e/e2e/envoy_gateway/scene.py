@@ -55,7 +55,7 @@ def scene(run: Run) -> Scene:
 
 @contextmanager
 def _applied(run: Run) -> Iterator[Scene]:
-    folder = run.scratch / "envoy-gateway"
+    folder = run.scratch / _NAME
     folder.mkdir()
     authority = Authority(run.program, folder)
     project = Project.with_spec(run.program, folder / "scene", _spec())
