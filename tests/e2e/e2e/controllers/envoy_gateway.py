@@ -104,8 +104,8 @@ class EnvoyGateway:
 
 @contextmanager
 def started(run: Run, name: str, namespaces: Mapping[str, str]) -> Iterator[EnvoyGateway]:
-    """Starts it, in a namespace of its name. It reads what is in namespaces with these labels, and the GatewayClasses of
-    `CONTROLLER_NAME`."""
+    """Starts it, in a namespace of its name. It reads what is in namespaces with these labels, and the GatewayClasses
+    of `CONTROLLER_NAME`."""
     folder = run.scratch / name
     certificates = folder / "certificates"
     folder.mkdir()

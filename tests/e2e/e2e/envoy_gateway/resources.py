@@ -45,7 +45,13 @@ def https(name: str, host: str | None, secret: str, port: int = 443, **more: Any
 
 
 def http_route(
-    namespace: str, name: str, gateway: str, hosts: Sequence[str], service: str, section: str | None = None, port: int = 80
+    namespace: str,
+    name: str,
+    gateway: str,
+    hosts: Sequence[str],
+    service: str,
+    section: str | None = None,
+    port: int = 80,
 ) -> Object:
     """An HTTPRoute of everything at these hosts to a Service, at one listener of a Gateway or at all."""
     parent = {"name": gateway, **({"sectionName": section} if section else {})}

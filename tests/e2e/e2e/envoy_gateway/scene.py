@@ -1,9 +1,10 @@
-"""One Gateway with a protected and an open host, made of what mtlsgen renders."""
+"""A Gateway with a protected and an open host, made of what mtlsgen renders, and others beside it (`doors`)."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..enforcement.identities import ALICE, CLIENTS, Authority, Identity, of_cli
 from ..processes import wait_until
 from ..program import Object, Project
 from ..world import Run
-from . import resources
+from . import doors, resources
 
 _NAME = "envoy-gateway-scene"
 #: Label of the namespace, which is read by this scene's Envoy Gateway alone.
@@ -24,28 +25,35 @@ _LABELS = {"e2e.mtlsgen.dev/envoy-gateway": "scene"}
 _GATEWAY = "gateway"
 PROTECTED = "protected.gateway.test"
 OPEN = "open.gateway.test"
+SERVED, REFUSED = "served", "refused"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The Gateway's Envoy, and who asks."""
+    """The Envoys of the Gateways, and who asks."""
 
     run: Run
-    envoy: Controller
+    envoys: Mapping[str, Controller]
     project: Project
     identities: Mapping[str, Identity]
     marker: str
 
-    def ask(self, host: str, identity: str | None = None, plain: bool = False, **options: Any) -> Answer:
-        """Asks a host by HTTPS, or by plain HTTP, as the holder of an identity."""
-        scheme, at = ("http", self.envoy.http) if plain else ("https", self.envoy.https)
+    def ask(
+        self, host: str, identity: str | None = None, plain: bool = False, gateway: str = _GATEWAY, **options: Any
+    ) -> Answer:
+        """Asks a host by HTTPS, or by plain HTTP, as the holder of an identity. The first Gateway's hosts have to prove
+        themselves too."""
+        envoy = self.envoys[gateway]
+        scheme, at = ("http", envoy.http) if plain else ("https", envoy.https)
         shown = proof(self.identities[identity] if identity else None)
-        authority = None if plain else self.project.certificate("cas/servers")
+        authority = self.project.certificate("cas/servers") if gateway == _GATEWAY and not plain else None
         return ask(self.run.network, f"{scheme}://{host}/", at=at, authority=authority, **shown, **options)
 
-    def serves(self, answer: Answer) -> bool:
-        """Whether it comes from the backend."""
-        return answer.status == 200 and self.marker in answer.body
+    def seen(self, answer: Answer) -> str:
+        """In one word: `served` by the backend, `refused` without any answer, or Envoy's own status."""
+        if answer.status == 200 and self.marker in answer.body:
+            return SERVED
+        return REFUSED if answer.refused else str(answer.status)
 
 
 def scene(run: Run) -> Scene:
@@ -61,10 +69,14 @@ def _applied(run: Run) -> Iterator[Scene]:
     project = Project.with_spec(run.program, folder / "scene", _spec())
     authority.store_in(project)
     rendered = [each for each in project.objects() if each["kind"] in ("Secret", "Service")]
-    resources.define(run.cluster)
+    run.share("kinds of Envoy Gateway", lambda run: nullcontext(resources.define(run.cluster)))
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAME, "labels": _LABELS}}
     run.cluster.apply(as_list([namespace, gateway_class(_NAME)]))
     run.cluster.apply(as_list([*rendered, *endpoints(rendered), *_objects()]))
+    # Ages count in whole seconds.
+    second = int(time.time())
+    wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
+    run.cluster.apply(as_list(doors.younger(_NAME)))
     identities = {
         "alice": of_client(project, "alice"),
         "stranger": authority.stranger(),
@@ -74,10 +86,9 @@ def _applied(run: Run) -> Iterator[Scene]:
     marker = the_backend(run).marker
     with started(run, "envoy-gateway", _LABELS) as found:
         run.processes.append(found.process)
-        made = Scene(run, found.envoy(_NAME, _GATEWAY), project, identities, marker)
-        run.processes.append(made.envoy.process)
-        wait_until(lambda: made.serves(made.ask(PROTECTED, "alice")), 20, PROTECTED)
-        yield made
+        envoys = {name: found.envoy(_NAME, name) for name in (_GATEWAY, doors.DOORS, doors.WHOLE)}
+        run.processes.extend(each.process for each in envoys.values())
+        yield Scene(run, envoys, project, identities, marker)
 
 
 def _spec() -> dict[str, Any]:
@@ -92,16 +103,17 @@ def _spec() -> dict[str, Any]:
 
 
 def _objects() -> list[Object]:
-    protected, opened = (host.replace(".", "-") for host in (PROTECTED, OPEN))
+    server, opened = (f"{host.replace('.', '-')}-tls" for host in (PROTECTED, OPEN))
+    trust = {"kind": "Secret", "group": "", "name": f"{server}-cacert"}
     listeners = [
         resources.http(),
-        resources.https("protected", PROTECTED, f"{protected}-tls"),
-        resources.https("open", OPEN, f"{opened}-tls"),
+        resources.https("protected", PROTECTED, server),
+        resources.https("open", OPEN, opened),
     ]
-    trust = {"caCertificateRefs": [{"kind": "Secret", "group": "", "name": f"{protected}-tls-cacert"}]}
     return [
         resources.gateway(_NAME, _GATEWAY, _NAME, listeners),
         resources.http_route(_NAME, "protected", _GATEWAY, [PROTECTED], "app", section="protected"),
         resources.http_route(_NAME, "open", _GATEWAY, [OPEN], "app"),
-        resources.client_traffic_policy(_NAME, "protected", _GATEWAY, "protected", trust),
+        resources.client_traffic_policy(_NAME, "protected", _GATEWAY, "protected", {"caCertificateRefs": [trust]}),
+        *doors.older(_NAME, server, trust, "app"),
     ]
