@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..envoy_gateway.doors import BELOW, DOORS, ELSE, WHOLE, host_name
-from ..envoy_gateway.scene import OPEN, PROTECTED, REFUSED, SERVED, scene
+from ..controllers.envoy_gateway import NoEnvoy
+from ..envoy_gateway.doors import BELOW, CLOSED, DOORS, ELSE, WHOLE, host_name
+from ..envoy_gateway.scene import NAME, OPEN, PROTECTED, REFUSED, SERVED, scene
 from ..registry import case
 from ..world import World
 
@@ -100,3 +101,12 @@ def forged(world: World) -> None:
     assert heard["forward"] == [forgery], f"with ForwardOnly: {heard['forward']}"
     [own] = heard["set"]
     assert own.startswith("Hash="), f"with SanitizeSet: {own}"
+
+
+@case("no listener is valid", ["envoy-gateway"])
+def no_envoy(world: World) -> None:
+    try:
+        scene(world.run).controller.envoy(NAME, CLOSED)
+    except NoEnvoy:
+        return
+    raise AssertionError("a Gateway whose certificate is missing has an Envoy")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -44,6 +45,10 @@ def port(listener: int) -> int:
     return listener + _SHIFT if listener < _FIRST_FREE_PORT else listener
 
 
+class NoEnvoy(Exception):
+    """No listener of a Gateway is valid: Envoy Gateway makes no Envoy for it, and nobody listens."""
+
+
 class EnvoyGateway:
     """A running Envoy Gateway; its Envoys start when they are first asked for."""
 
@@ -57,7 +62,7 @@ class EnvoyGateway:
         self._envoys: dict[tuple[str, str], Controller] = {}
 
     def envoy(self, namespace: str, gateway: str) -> Controller:
-        """That of a Gateway, which has read what the Gateway is now."""
+        """That of a Gateway, which has read what the Gateway is now; NoEnvoy if there is none."""
         key = namespace, gateway
         if key not in self._envoys:
             self._envoys[key] = self._start(*key)
@@ -68,9 +73,7 @@ class EnvoyGateway:
         self._open.close()
 
     def _start(self, namespace: str, gateway: str) -> Controller:
-        labels = f"{_OWNER}-namespace={namespace},{_OWNER}-name={gateway}"
-        wait_until(lambda: self._made("deployment", labels), 30, f"a Deployment for Gateway {namespace}/{gateway}")
-        [deployment] = self._made("deployment", labels)
+        deployment = self._deployment(namespace, gateway)
         name = f"{self._name}-{len(self._envoys)}"
         folder = self._folder / name
         folder.mkdir()
@@ -98,8 +101,29 @@ class EnvoyGateway:
         }
         return [binary("envoy"), *(_replaced(each, said) for each in arguments)]
 
-    def _made(self, kind: str, labels: str) -> list[Object]:
-        return self._run.cluster.objects(kind, "--selector", labels, namespace=self._name)
+    def _deployment(self, namespace: str, gateway: str) -> Object:
+        labels = f"{_OWNER}-namespace={namespace},{_OWNER}-name={gateway}"
+        made: list[Object] = []
+
+        def decided() -> bool:
+            made[:] = self._run.cluster.objects("deployment", "--selector", labels, namespace=self._name)
+            if not made and self._has_only_invalid(namespace, gateway):
+                raise NoEnvoy(f"no listener of Gateway {namespace}/{gateway} is valid")
+            return bool(made)
+
+        wait_until(decided, 30, f"a Deployment for Gateway {namespace}/{gateway}")
+        [deployment] = made
+        return deployment
+
+    def _has_only_invalid(self, namespace: str, gateway: str) -> bool:
+        """Whether its status says so. That of the Gateway as a whole does not: it can be `Accepted` nevertheless."""
+        status = self._run.cluster.get("gateway", gateway, namespace).get("status", {})
+        said = [_programmed(each["conditions"]) for each in status.get("listeners", [])]
+        return bool(said) and not any(said) and not status.get("attachedListenerSets")
+
+
+def _programmed(conditions: Sequence[Object]) -> bool:
+    return any(each["type"] == "Programmed" and each["status"] == "True" for each in conditions)
 
 
 @contextmanager
@@ -116,15 +140,15 @@ def started(run: Run, name: str, namespaces: Mapping[str, str]) -> Iterator[Envo
     with closing(run.network.beside()) as beside:
         _make_certificates(beside, environment)
         _write_secret(run, name, _SECRET_OF_GATEWAY, certificates)
-        bind = f"mkdir -p {_CERTIFICATES}; mount --bind '{certificates}' {_CERTIFICATES}"
-        serve = f"exec '{binary('envoy-gateway')}' server --config-path '{configuration}'"
+        bind = f"mkdir -p {_CERTIFICATES}; mount --bind {shlex.quote(str(certificates))} {_CERTIFICATES}"
+        serve = [str(binary("envoy-gateway")), "server", "--config-path", str(configuration)]
         process = Process(
             name,
-            beside.command(["unshare", "--mount", "bash", "-euc", f"{bind}; {serve}"]),
+            beside.command(["unshare", "--mount", "bash", "-euc", f"{bind}; exec {shlex.join(serve)}"]),
             folder / "envoy-gateway.log",
             environment,
             folder,
-            noise=".*\tINFO\t",
+            noise=".*\tinfo\t",
         )
         found = EnvoyGateway(run, name, process, folder, beside.address)
         try:

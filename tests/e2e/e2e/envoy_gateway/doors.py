@@ -9,6 +9,8 @@ from . import resources
 
 #: The Gateway with a policy for each listener, and the one with a policy for all of it.
 DOORS, WHOLE = "doors", "whole"
+#: One whose listener has no certificate.
+CLOSED = "closed"
 #: Below the protected wildcard listener; its route names no listener.
 BELOW = "below.doors.test"
 #: Nobody's name: the listener without a hostname takes it.
@@ -50,6 +52,7 @@ def older(namespace: str, server: str, trust: Object, service: str) -> list[Obje
     return [
         resources.gateway(namespace, DOORS, namespace, doors),
         resources.gateway(namespace, WHOLE, namespace, whole),
+        resources.gateway(namespace, CLOSED, namespace, [resources.https("closed", host_name("closed"), "missing")]),
         *policies.values(),
         policy("whole", WHOLE, None, good),
         bare,

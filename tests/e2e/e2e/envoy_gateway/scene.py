@@ -11,7 +11,7 @@ from typing import Any
 from ..ask import Answer, ask
 from ..cluster import as_list
 from ..controllers import Controller, the_backend
-from ..controllers.envoy_gateway import gateway_class, started
+from ..controllers.envoy_gateway import EnvoyGateway, gateway_class, started
 from ..controllers.namespaces import endpoints
 from ..enforcement.identities import ALICE, CLIENTS, Authority, Identity, of_client, proof
 from ..processes import wait_until
@@ -19,7 +19,8 @@ from ..program import Object, Project
 from ..world import Run
 from . import doors, resources
 
-_NAME = "envoy-gateway-scene"
+#: The namespace, and the class of its Gateways.
+NAME = "envoy-gateway-scene"
 #: Label of the namespace, which is read by this scene's Envoy Gateway alone.
 _LABELS = {"e2e.mtlsgen.dev/envoy-gateway": "scene"}
 _GATEWAY = "gateway"
@@ -33,6 +34,7 @@ class Scene:
     """The Envoys of the Gateways, and who asks."""
 
     run: Run
+    controller: EnvoyGateway
     envoys: Mapping[str, Controller]
     project: Project
     identities: Mapping[str, Identity]
@@ -63,20 +65,20 @@ def scene(run: Run) -> Scene:
 
 @contextmanager
 def _applied(run: Run) -> Iterator[Scene]:
-    folder = run.scratch / _NAME
+    folder = run.scratch / NAME
     folder.mkdir()
     authority = Authority(run.program, folder)
     project = Project.with_spec(run.program, folder / "scene", _spec())
     authority.store_in(project)
     rendered = [each for each in project.objects() if each["kind"] in ("Secret", "Service")]
     run.share("kinds of Envoy Gateway", lambda run: nullcontext(resources.define(run.cluster)))
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAME, "labels": _LABELS}}
-    run.cluster.apply(as_list([namespace, gateway_class(_NAME)]))
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME, "labels": _LABELS}}
+    run.cluster.apply(as_list([namespace, gateway_class(NAME)]))
     run.cluster.apply(as_list([*rendered, *endpoints(rendered), *_objects()]))
     # Ages count in whole seconds.
     second = int(time.time())
     wait_until(lambda: time.time() >= second + 1.1, 5, "the next second")
-    run.cluster.apply(as_list(doors.younger(_NAME)))
+    run.cluster.apply(as_list(doors.younger(NAME)))
     identities = {
         "alice": of_client(project, "alice"),
         "stranger": authority.stranger(),
@@ -86,14 +88,14 @@ def _applied(run: Run) -> Iterator[Scene]:
     marker = the_backend(run).marker
     with started(run, "envoy-gateway", _LABELS) as found:
         run.processes.append(found.process)
-        envoys = {name: found.envoy(_NAME, name) for name in (_GATEWAY, doors.DOORS, doors.WHOLE)}
+        envoys = {name: found.envoy(NAME, name) for name in (_GATEWAY, doors.DOORS, doors.WHOLE)}
         run.processes.extend(each.process for each in envoys.values())
-        yield Scene(run, envoys, project, identities, marker)
+        yield Scene(run, found, envoys, project, identities, marker)
 
 
 def _spec() -> dict[str, Any]:
     return {
-        "namespace": _NAME,
+        "namespace": NAME,
         "cas": {"servers": {}, "clients": CLIENTS},
         "clients": {"alice": ALICE},
         "services": {"app": {"image": "httpd", "port": 80}},
@@ -111,9 +113,9 @@ def _objects() -> list[Object]:
         resources.https("open", OPEN, opened),
     ]
     return [
-        resources.gateway(_NAME, _GATEWAY, _NAME, listeners),
-        resources.http_route(_NAME, "protected", _GATEWAY, [PROTECTED], "app", section="protected"),
-        resources.http_route(_NAME, "open", _GATEWAY, [OPEN], "app"),
-        resources.client_traffic_policy(_NAME, "protected", _GATEWAY, "protected", {"caCertificateRefs": [trust]}),
-        *doors.older(_NAME, server, trust, "app"),
+        resources.gateway(NAME, _GATEWAY, NAME, listeners),
+        resources.http_route(NAME, "protected", _GATEWAY, [PROTECTED], "app", section="protected"),
+        resources.http_route(NAME, "open", _GATEWAY, [OPEN], "app"),
+        resources.client_traffic_policy(NAME, "protected", _GATEWAY, "protected", {"caCertificateRefs": [trust]}),
+        *doors.older(NAME, server, trust, "app"),
     ]
