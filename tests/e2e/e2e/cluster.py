@@ -19,6 +19,8 @@ from .processes import Process, wait_until
 from .program import Finished, Object
 
 API = "https://127.0.0.1:6443"
+#: The same from a network beside the run's.
+_API_FROM_BESIDE = f"https://{BACKEND_ADDRESS}:6443"
 _ETCD = "http://127.0.0.1:2379"
 _ETCD_PEERS = "http://127.0.0.1:2380"
 _TOKEN = "end-to-end"
@@ -34,7 +36,10 @@ class Cluster:
         self._numbers = itertools.count(1)
         folder.mkdir()
         self.kubeconfig = folder / "kubeconfig"
-        self.kubeconfig.write_text(json.dumps(_kubeconfig()))
+        self.kubeconfig.write_text(json.dumps(_kubeconfig(API)))
+        #: For what runs in a network beside the run's.
+        self.kubeconfig_beside = folder / "kubeconfig-beside"
+        self.kubeconfig_beside.write_text(json.dumps(_kubeconfig(_API_FROM_BESIDE)))
         self._running = ExitStack()
         self.processes: list[Process] = []
         try:
@@ -116,7 +121,7 @@ class Cluster:
         subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
         return [
             binary("kube-apiserver"), "--etcd-servers", _ETCD,
-            "--bind-address", "127.0.0.1", "--secure-port", "6443", "--advertise-address", BACKEND_ADDRESS,
+            "--bind-address", "0.0.0.0", "--secure-port", "6443", "--advertise-address", BACKEND_ADDRESS,
             "--cert-dir", self._folder / "certificates", "--service-cluster-ip-range", _SERVICES,
             "--service-account-issuer", "https://kubernetes.default.svc",
             "--service-account-signing-key-file", key, "--service-account-key-file", key,
@@ -130,8 +135,8 @@ def as_list(objects: list[Object]) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
 
 
-def _kubeconfig() -> dict[str, Any]:
-    cluster = {"server": API, "insecure-skip-tls-verify": True}
+def _kubeconfig(server: str) -> dict[str, Any]:
+    cluster = {"server": server, "insecure-skip-tls-verify": True}
     context = {"cluster": "tests", "user": "tests", "namespace": "default"}
     return {
         "apiVersion": "v1",

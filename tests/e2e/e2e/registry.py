@@ -38,6 +38,7 @@ COUNTERPARTS: Mapping[str, Counterpart] = {
         Counterpart("ingress-nginx", ("base", "kubernetes", "ingress-nginx")),
         Counterpart("traefik", ("base", "kubernetes", "traefik")),
         *(Counterpart(f"traefik-{each}", ("base", "kubernetes", f"traefik-{each}")) for each in TRAEFIK_VERSIONS),
+        Counterpart("envoy-gateway", ("base", "kubernetes", "envoy-gateway")),
         Counterpart("kustomize", ("base", "kubernetes", "kustomize")),
         Counterpart("kubectl-kustomize", ("base", "kubernetes")),
         Counterpart("helm", ("base", "helm")),

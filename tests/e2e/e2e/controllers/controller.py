@@ -28,6 +28,11 @@ class Controller:
     #: Whether, by its log, a request that was made when the log had so many bytes met a reload; None: it has none.
     reloading: Callable[[Path, int], bool] | None = None
 
+    def place(self, tls: bool) -> dict[str, object]:
+        """Where it listens, as the program that asks takes it (`hunt/asker.py`)."""
+        address, _, port = (self.https if tls else self.http).rpartition(":")
+        return {"address": address, "port": int(port)}
+
     def answer(self, request: Callable[[], Answer]) -> Answer:
         """The answer to a request, which is made again if it met a reload: a process that ends answers by the
         configuration of before, or closes what it has accepted, and says nothing about the present one."""

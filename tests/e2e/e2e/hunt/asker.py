@@ -1,10 +1,10 @@
 """Asks many requests from inside the run's network: `asker.py THREADS`.
 
 Reads a line of JSON, a list of connections, and writes a line of JSON, a list of lists of answers; again and
-again. A connection is `{tls, port, sni, cert, key, asks: [[host, target], ...]}`; its requests share one TLS
-connection as long as the server lets them. An answer is `{status, service, heard, location, error, body}`. Of an item
-`[host, target, headers]`, the answer also has `headers`, those that the service got, and `server`, the SHA-256 of the
-server's certificate.
+again. A connection is `{tls, address, port, sni, cert, key, asks: [[host, target], ...]}` (without `address`, to
+127.0.0.1); its requests share one TLS connection as long as the server lets them. An answer is `{status, service,
+heard, location, error, body}`. Of an item `[host, target, headers]`, the answer also has `headers`, those that the
+service got, and `server`, the SHA-256 of the server's certificate.
 
 A connection to an API with a bearer token is `{port, token, call: [[method, path, body, content type], ...]}`, and an
 answer to that `[status, text]`.
@@ -83,7 +83,8 @@ class _Connection:
             return {**answer, "service": None, "heard": None, "body": body[:200]}
 
     def _open(self):
-        plain = socket.create_connection(("127.0.0.1", self._wanted["port"]), timeout=_SECONDS)
+        place = (self._wanted.get("address", "127.0.0.1"), self._wanted["port"])
+        plain = socket.create_connection(place, timeout=_SECONDS)
         try:
             sock = plain
             if self._wanted["tls"]:

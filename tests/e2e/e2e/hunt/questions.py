@@ -56,11 +56,10 @@ def connections(ground: Ground, found: Rendered, asked: list[Question]) -> list[
 def _connection(
     ground: Ground, found: Rendered, tls: bool, sni: str | None, client: Client | None, members: list[Question]
 ) -> dict[str, Any]:
-    at = ground.door.https if tls else ground.door.http
     certificate, key = _files(ground, found, client) if client else (None, None)
     return {
         "tls": tls,
-        "port": int(at.rpartition(":")[2]),
+        **ground.door.place(tls),
         "sni": sni,
         "cert": certificate,
         "key": key,

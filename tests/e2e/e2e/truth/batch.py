@@ -293,7 +293,7 @@ def _connection(
     tls = scheme == "https"
     return {
         "tls": tls,
-        "port": int((controller.https if tls else controller.http).rpartition(":")[2]),
+        **controller.place(tls),
         "sni": host if tls else None,
         "cert": str(ground.material.certificate(client)) if client else None,
         "key": str(ground.material.key(client)) if client else None,

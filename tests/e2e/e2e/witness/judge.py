@@ -187,7 +187,7 @@ def connection(controller: Controller, request: Mapping[str, object]) -> dict[st
     certificate, key = map(str, shown) if isinstance(shown, tuple) else (None, None)
     return {
         "tls": tls,
-        "port": int((controller.https if tls else controller.http).rpartition(":")[2]),
+        **controller.place(tls),
         "sni": request["sni"],
         "cert": certificate,
         "key": key,
